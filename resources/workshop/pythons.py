@@ -1,0 +1,175 @@
+"""The two Pythons: `.venv` for the core, `.venv-qgis` on QGIS's own Python for the plugin's tests."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Optional
+
+from workshop import debian
+from workshop.machine import (
+    IS_WINDOWS,
+    ROOT,
+    WorkshopError,
+    answer,
+    link_folder,
+    program,
+    run_or_explain,
+    say,
+)
+
+CORE = ROOT / ".venv"
+FACE = ROOT / ".venv-qgis"
+# A folder that holds the repository under its package name: for QGIS's plugin path, and for mypy.
+PLUGINS = FACE / "plugins"
+PACKAGE_ROOM = CORE / "room"
+
+REQUIREMENTS = ROOT / "resources" / "requirements"
+OLDEST_CORE = (3, 11)
+NEWEST_KNOWN = 15
+STAMP = "onemap-stamp"
+
+
+def core() -> Path:
+    """The core's virtual environment, made or mended first if need be."""
+    wanted = _digest(["pyproject.toml", *_requirement_files("core.txt", "dev.txt")])
+    if _stamp(CORE) == wanted and program(CORE, "onemap").exists():
+        return CORE
+    if _stamp(CORE) is None:
+        # Half-made or not there: nothing in it can be trusted, so it is made anew.
+        python = _core_python()
+        say(f"Making .venv, the core's Python, with {python}")
+        _make(CORE, python, [])
+    say("Installing the core's libraries and the workshop's tools into .venv (about 300 MB)")
+    _pip(CORE, ["-r", REQUIREMENTS / "core.txt", "-r", REQUIREMENTS / "dev.txt"], "install the core's libraries")
+    _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
+    link_folder(PACKAGE_ROOM / "onemap", ROOT)
+    _set_stamp(CORE, wanted)
+    return CORE
+
+
+def face(qgis_python: Path) -> Path:
+    """The plugin's virtual environment on QGIS's Python, made or mended first if need be."""
+    wanted = _digest([*_requirement_files("qgis.txt"), str(qgis_python)])
+    if _stamp(FACE) == wanted:
+        return FACE
+    say(f"Making .venv-qgis, for the plugin's tests, on QGIS's own Python {qgis_python}")
+    profile = FACE / "profile"
+    _make(FACE, qgis_python, ["--system-site-packages"])
+    profile.mkdir(exist_ok=True)
+    _pip(FACE, ["-r", REQUIREMENTS / "qgis.txt"], "install the plugin's test tools")
+    link_folder(PLUGINS / "onemap", ROOT)
+    site = answer([program(FACE, "python"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+    if site is None:
+        raise WorkshopError("cannot start .venv-qgis. Delete that folder and run the same command again.")
+    Path(site.strip(), "onemap.pth").write_text(f"{PLUGINS}\n", encoding="utf-8")
+    _set_stamp(FACE, wanted)
+    return FACE
+
+
+def is_ready(environment: Path) -> bool:
+    """Whether an environment was once made to its end."""
+    return _stamp(environment) is not None
+
+
+def _make(environment: Path, python: Path, options: Sequence[str]) -> None:
+    if environment.is_symlink() or environment.is_file():
+        environment.unlink()
+    elif environment.exists():
+        shutil.rmtree(environment)
+    run_or_explain(
+        [python, "-m", "venv", *options, environment],
+        f"make {environment.name}",
+        "Install the venv module of that Python (on Debian and Ubuntu: apt-get install python3-venv).",
+    )
+
+
+def _pip(environment: Path, what: Sequence[object], purpose: str) -> None:
+    constraints = ["-c", _lock()] if _is_ci() and environment == CORE else []
+    quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+    run_or_explain(
+        [program(environment, "python"), "-m", "pip", "install", *quiet, "--prefer-binary", *constraints, *what],
+        purpose,
+        "Read pip's words above, mend what they name, then run the same command again.",
+        # Two tries tell a dead network in seconds; pip's own five take a minute.
+        env={"PIP_RETRIES": "2", **os.environ},
+    )
+
+
+def _core_python() -> Path:
+    for python in _pythons():
+        said = answer(
+            [
+                python,
+                "-c",
+                "import ensurepip, venv, sqlite3, sys; print(*sys.version_info[:2]); print(sys.executable)",
+            ]
+        )
+        if said is None:
+            continue
+        version, path = said.strip().splitlines()
+        if tuple(int(number) for number in version.split()) >= OLDEST_CORE:
+            return Path(path)
+    if debian.install(["python3", "python3-venv"], "a Python that can make environments"):
+        said = answer(["/usr/bin/python3", "-c", "import ensurepip, sys; print(sys.version_info >= (3, 11))"])
+        if said is not None and said.strip() == "True":
+            return Path("/usr/bin/python3")
+    raise WorkshopError(
+        "no Python from 3.11 with the module venv was found. Install one (Debian 12: apt-get install python3 "
+        "python3-venv; elsewhere: python.org), then run the same command again."
+    )
+
+
+def _pythons() -> Iterator[object]:
+    yield sys.executable
+    for minor in range(NEWEST_KNOWN, OLDEST_CORE[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}")
+        if found:
+            yield found
+    yield "/usr/bin/python3"
+    yield "python3"
+    if IS_WINDOWS:
+        found = answer(["py", "-3", "-c", "import sys; print(sys.executable)"])
+        if found:
+            yield found.strip()
+
+
+def _is_ci() -> bool:
+    return os.environ.get("CI", "").lower() not in ("", "0", "false")
+
+
+def _lock() -> Path:
+    return REQUIREMENTS / "lock.txt"
+
+
+def _requirement_files(*names: str) -> list:
+    files = [f"resources/requirements/{name}" for name in names]
+    if _is_ci():
+        files.append("resources/requirements/lock.txt")
+    return files
+
+
+def _digest(parts: Sequence[str]) -> str:
+    """What an environment was made from: the named files, or the words themselves, and where it stands."""
+    digest = hashlib.sha256(str(ROOT).encode())
+    for part in parts:
+        path = ROOT / part
+        digest.update(path.read_bytes() if path.is_file() and not Path(part).is_absolute() else part.encode())
+    return digest.hexdigest()
+
+
+def _stamp(environment: Path) -> Optional[str]:
+    """The digest an environment was finished with; None if it never was, or its Python is gone."""
+    stamp = environment / STAMP
+    # exists() follows the link: false when the Python behind it was removed or replaced.
+    if not stamp.is_file() or not program(environment, "python").exists():
+        return None
+    return stamp.read_text(encoding="ascii").strip()
+
+
+def _set_stamp(environment: Path, digest: str) -> None:
+    (environment / STAMP).write_text(f"{digest}\n", encoding="ascii")
