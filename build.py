@@ -1,6 +1,6 @@
-"""The workshop: python3 build.py demo · test · check · run · package · bench · translate.
+"""The workshop, standard library only: python3 build.py VERB.
 
-On a bare machine the first of them sets everything up, and says what it does. Standard library only.
+On a bare machine the first verb sets up what it needs, and says what it does; a second run starts at once.
 """
 
 from __future__ import annotations
@@ -10,13 +10,42 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 
-from workshop import pythons, qgis  # noqa: E402
+from workshop import checks, demo, desktop, package, translations  # noqa: E402
 from workshop.machine import WorkshopError, say, warn  # noqa: E402
 
-if __name__ == "__main__":
+
+def bench() -> int:
+    """Say which benchmarks there are."""
+    say("No benchmark is registered yet. They will live in tests/bench; tests/bench does not exist.")
+    return 0
+
+
+VERBS = {
+    "demo": (demo.demo, "make the sample city, check it outside and inside QGIS, and name the files made"),
+    "test": (checks.test, "everything of `check`, then the tests without and with QGIS"),
+    "check": (checks.check, "format, lint, types and the test of the house"),
+    "run": (desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
+    "package": (package.package, "the plugin as a zip, in dist/"),
+    "bench": (bench, "the benchmarks"),
+    "translate": (translations.translate, "compile the translations of the plugin's interface"),
+}
+
+
+def main(words: list) -> int:
+    """Run the verb that was asked for."""
+    if len(words) != 1 or words[0] not in VERBS:
+        lines = [f"  {verb:<10} {purpose}" for verb, (_, purpose) in VERBS.items()]
+        print("\n".join(["usage: python3 build.py VERB", "", *lines]))
+        return 0 if words in (["-h"], ["--help"]) else 2
     try:
-        pythons.core()
-        qgis.environment()
+        return VERBS[words[0]][0]()
     except WorkshopError as error:
-        warn(str(error))
-        sys.exit(1)
+        warn(f"build.py {words[0]}: {error}")
+        return 1
+    except KeyboardInterrupt:
+        warn(f"build.py {words[0]}: stopped. The next run takes up from here.")
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

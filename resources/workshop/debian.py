@@ -1,4 +1,4 @@
-"""Debian and Ubuntu: which QGIS the distribution offers, and how it is installed with the machine's own mirror."""
+"""Debian and Ubuntu: the QGIS that the distribution offers, from the mirror that the machine uses."""
 
 from __future__ import annotations
 
@@ -6,7 +6,6 @@ import os
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Optional
 
 from workshop.machine import WorkshopError, answer, has, is_root, run, run_or_explain, say
 
@@ -31,11 +30,11 @@ def is_here() -> bool:
     return has("apt-get") and has("dpkg")
 
 
-def install(packages: Sequence[str], purpose: str, release: Optional[str] = None) -> bool:
+def install(packages: Sequence[str], purpose: str, release: str | None = None) -> bool:
     """Install packages of the distribution; False where apt or the rights are missing."""
     if not is_here() or not is_root():
         return False
-    say(f"Installing {purpose} with apt-get: {', '.join(packages)}")
+    say(f"Installing {purpose} with apt-get, which may take some minutes: {', '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # A run that was cut off in the middle leaves packages unpacked; this ends it, and does nothing otherwise.
     run(["dpkg", "--configure", "-a"], env=environment)
@@ -46,11 +45,12 @@ def install(packages: Sequence[str], purpose: str, release: Optional[str] = None
         f"install {purpose}",
         "Read apt's words above, mend what they name, then run the same command again.",
         env=environment,
+        shown=r"^(Need to get|After this operation|W:|E:)",
     )
     return True
 
 
-def install_qgis() -> Optional[str]:
+def install_qgis() -> str | None:
     """Install QGIS 3.40 or later where this machine may; else the exact step that a person has to take."""
     if not is_here():
         return None

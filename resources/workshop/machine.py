@@ -1,4 +1,4 @@
-"""What every room of the workshop needs of the machine: where things lie, how a program is run, what is said."""
+"""What the workshop needs of the machine: where things lie, how a program is run, what is said."""
 
 from __future__ import annotations
 
@@ -10,7 +10,6 @@ import sys
 from collections import deque
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Optional
 
 ROOT = Path(__file__).resolve().parents[2]
 IS_WINDOWS = os.name == "nt"
@@ -47,15 +46,15 @@ def program(environment: Path, name: str) -> Path:
     return environment / folder / f"{name}{ending}"
 
 
-def run(command: Sequence[object], env: Optional[Mapping[str, str]] = None, cwd: Path = ROOT) -> int:
+def run(command: Sequence[object], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> int:
     """Run a program in the open, its output going where ours goes, and return its exit code."""
     sys.stdout.flush()
-    return subprocess.run([str(part) for part in command], env=env, cwd=cwd, stdin=subprocess.DEVNULL).returncode
+    return subprocess.run(
+        [str(part) for part in command], env=env, cwd=cwd, stdin=subprocess.DEVNULL
+    ).returncode
 
 
-def answer(
-    command: Sequence[object], env: Optional[Mapping[str, str]] = None, cwd: Path = ROOT
-) -> Optional[str]:
+def answer(command: Sequence[object], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> str | None:
     """What a program prints, or None if it cannot be started or fails."""
     try:
         done = subprocess.run(
@@ -74,11 +73,16 @@ def answer(
 
 
 def run_or_explain(
-    command: Sequence[object], what: str, mend: str, env: Optional[Mapping[str, str]] = None
+    command: Sequence[object],
+    what: str,
+    mend: str,
+    env: Mapping[str, str] | None = None,
+    shown: str = "",
 ) -> None:
-    """Run a program in the open; if it fails, raise one sentence that tells a dead network from other causes.
+    """Run a program; if it fails, raise one sentence that tells a dead network from other causes.
 
     what: what is being done, to follow "cannot"; mend: the step that helps when the network is not to blame.
+    shown: a pattern; lines without it are printed only if the program fails. By default all are.
     """
     sys.stdout.flush()
     child = subprocess.Popen(
@@ -94,11 +98,14 @@ def run_or_explain(
     last: deque = deque(maxlen=400)
     with child, child.stdout:
         for line in child.stdout:
-            sys.stdout.write(line)
-            sys.stdout.flush()
             last.append(line.strip())
+            if re.search(shown, line):
+                sys.stdout.write(line)
+                sys.stdout.flush()
     if child.returncode == 0:
         return
+    if shown:
+        sys.stdout.write("\n".join([*last, ""]))
     if any(NO_NETWORK.search(line) for line in last):
         raise WorkshopError(
             f"cannot {what}: the network did not answer. Check the connection, the proxy and the package "
@@ -118,9 +125,13 @@ def link_folder(link: Path, target: Path) -> None:
             return
         link.unlink()
     if IS_WINDOWS:
-        done = subprocess.run(["cmd", "/c", "mklink", "/J", str(link), str(target)], stdout=subprocess.DEVNULL)
+        done = subprocess.run(
+            ["cmd", "/c", "mklink", "/J", str(link), str(target)], stdout=subprocess.DEVNULL
+        )
         if done.returncode:
-            raise WorkshopError(f"cannot link {link} to {target}. Make that junction by hand, then run again.")
+            raise WorkshopError(
+                f"cannot link {link} to {target}. Make that junction by hand, then run again."
+            )
     else:
         link.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
 

@@ -8,7 +8,6 @@ import shutil
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import Optional
 
 from workshop import debian
 from workshop.machine import (
@@ -45,7 +44,11 @@ def core() -> Path:
         say(f"Making .venv, the core's Python, with {python}")
         _make(CORE, python, [])
     say("Installing the core's libraries and the workshop's tools into .venv (about 300 MB)")
-    _pip(CORE, ["-r", REQUIREMENTS / "core.txt", "-r", REQUIREMENTS / "dev.txt"], "install the core's libraries")
+    _pip(
+        CORE,
+        ["-r", REQUIREMENTS / "core.txt", "-r", REQUIREMENTS / "dev.txt"],
+        "install the core's libraries",
+    )
     _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
     link_folder(PACKAGE_ROOM / "onemap", ROOT)
     _set_stamp(CORE, wanted)
@@ -92,7 +95,16 @@ def _pip(environment: Path, what: Sequence[object], purpose: str) -> None:
     constraints = ["-c", _lock()] if _is_ci() and environment == CORE else []
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     run_or_explain(
-        [program(environment, "python"), "-m", "pip", "install", *quiet, "--prefer-binary", *constraints, *what],
+        [
+            program(environment, "python"),
+            "-m",
+            "pip",
+            "install",
+            *quiet,
+            "--prefer-binary",
+            *constraints,
+            *what,
+        ],
         purpose,
         "Read pip's words above, mend what they name, then run the same command again.",
         # Two tries tell a dead network in seconds; pip's own five take a minute.
@@ -162,7 +174,7 @@ def _digest(parts: Sequence[str]) -> str:
     return digest.hexdigest()
 
 
-def _stamp(environment: Path) -> Optional[str]:
+def _stamp(environment: Path) -> str | None:
     """The digest an environment was finished with; None if it never was, or its Python is gone."""
     stamp = environment / STAMP
     # exists() follows the link: false when the Python behind it was removed or replaced.

@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import sys
 from pathlib import Path
-from typing import Optional
 
 from workshop import debian, pythons
-from workshop.machine import IS_WINDOWS, answer, say, warn
+from workshop.machine import IS_WINDOWS, WorkshopError, answer, run, say, warn
 
 ASK_VERSION = "from qgis.core import Qgis; print(Qgis.QGIS_VERSION_INT)"
+OLDEST = debian.OLDEST_QGIS[0] * 10000 + debian.OLDEST_QGIS[1] * 100
+PROFILE = pythons.FACE / "profile"
+SETTINGS = PROFILE / "profiles" / "default" / "QGIS" / "QGIS3.ini"
 
 
-def environment() -> Optional[Path]:
-    """The plugin's environment with QGIS behind it, made first if need be; None, with the reason said, without QGIS."""
+def environment() -> Path | None:
+    """The plugin's environment with QGIS behind it, made first if need be; None where there is no QGIS."""
     python = find_python()
     if python is None:
         step = debian.install_qgis()
@@ -25,36 +28,60 @@ def environment() -> Optional[Path]:
     return pythons.face(python)
 
 
-def find_python() -> Optional[Path]:
+def find_python() -> Path | None:
     """The Python that QGIS 3.40 or later runs on, asked by importing it; None if there is none."""
     for python in _candidates():
         said = answer([python, "-c", ASK_VERSION], env=program_environment()) if python.exists() else None
-        if said and said.strip().isdigit() and int(said) >= debian.OLDEST_QGIS[0] * 10000 + debian.OLDEST_QGIS[1] * 100:
+        if said and said.strip().isdigit() and int(said) >= OLDEST:
             return python
     return None
 
 
 def other_step() -> str:
     """The step to take where apt is not the way."""
+    again = "then run the same command again"
     if sys.platform == "darwin":
-        return "install QGIS for macOS from qgis.org into /Applications, then run the same command again"
+        return f"install QGIS for macOS from qgis.org into /Applications, {again}"
     if IS_WINDOWS:
-        return "install QGIS with the installer from qgis.org; the plugin's own tests run on Linux and macOS only"
-    return "install QGIS with this system's package manager, with its Python bindings, then run the same command again"
+        return "install QGIS from qgis.org to use the plugin; its own tests run on Linux and macOS only"
+    return f"install QGIS and its Python bindings with this system's package manager, {again}"
 
 
 def program_environment(show: bool = False) -> dict:
-    """The environment for a program of QGIS: the private profile, our plugin, and no other Python in the way."""
+    """For a program of QGIS: the private profile, our plugin, and no other Python in the way."""
     unwanted = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV")
     env = {name: value for name, value in os.environ.items() if name not in unwanted}
     env["QGIS_PLUGINPATH"] = str(pythons.PLUGINS)
-    env["QGIS_CUSTOM_CONFIG_PATH"] = str(pythons.FACE / "profile")
+    env["QGIS_CUSTOM_CONFIG_PATH"] = str(PROFILE)
     if not IS_WINDOWS:
         # QGIS's embedded Python takes its home from the first python3 on PATH: it must be the system's.
         env["PATH"] = os.pathsep.join(["/usr/bin", env.get("PATH", "")])
     if not show:
         env["QT_QPA_PLATFORM"] = "offscreen"
     return env
+
+
+def program(name: str) -> Path:
+    """The path of one of QGIS's own programs: qgis, qgis_process."""
+    python = find_python()
+    beside = python.parent / name if python else None
+    if beside and beside.exists():
+        return beside
+    found = shutil.which(name)
+    if found is None:
+        raise WorkshopError(
+            f"QGIS is here, but its program {name} is not. Install QGIS whole, then run again."
+        )
+    return Path(found)
+
+
+def enable_plugin() -> None:
+    """Enable the plugin in the private profile, as a person does in the plugin manager."""
+    if SETTINGS.exists() and "onemap=true" in SETTINGS.read_text(encoding="utf-8"):
+        return
+    say("Enabling the plugin in a QGIS profile of its own")
+    if run([program("qgis_process"), "plugins", "enable", "onemap"], env=program_environment()):
+        raise WorkshopError("QGIS did not enable the plugin; its words are above.")
 
 
 def _candidates() -> list:

@@ -1,0 +1,63 @@
+"""Whether two checks of the same parcels found the same.
+
+Called as: python agreement.py FILE.gpkg FOLDER TABLE…
+
+Run by `build.py demo` with the core's Python: the tables of the command line against those of QGIS's sinks,
+each of which is FOLDER/TABLE.gpkg. Every column that both have is compared, row by row, and the geometry.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import geopandas
+import pandas
+import pyogrio
+import shapely
+
+MAY_DIFFER = {"fid", "run"}
+
+
+def differences(one: pandas.DataFrame, other: pandas.DataFrame) -> list[str]:
+    """In words, what is not equal between two tables; empty when all is."""
+    if len(one) != len(other):
+        return [f"{len(one)} rows here, {len(other)} there"]
+    missing = [name for name in one.columns if name not in other.columns and name not in MAY_DIFFER]
+    words = [f"the column {name} is missing there" for name in missing]
+    for name in one.columns:
+        if name in other.columns and name not in MAY_DIFFER:
+            unlike = _unlike(one[name], other[name])
+            if unlike:
+                words.append(f"{name} differs in {unlike} rows")
+    return words
+
+
+def _unlike(one: pandas.Series, other: pandas.Series) -> int:
+    if one.name == "geometry":
+        here, there = (shapely.normalize(side.to_numpy()) for side in (one, other))
+        empty = shapely.is_missing(here) & shapely.is_missing(there)
+        return int((~(empty | shapely.equals_exact(here, there, tolerance=1e-9))).sum())
+    both_null = one.isna() & other.isna()
+    return int((~(both_null | (one.astype(object) == other.astype(object)))).sum())
+
+
+def _read(path: Path, table: str | None) -> pandas.DataFrame:
+    frame = pyogrio.read_dataframe(path, layer=table)
+    return frame if isinstance(frame, geopandas.GeoDataFrame) else pandas.DataFrame(frame)
+
+
+def main(words: list[str]) -> int:
+    """Compare every table named, say how each came out, and return 1 if any differs."""
+    outside, inside, tables = Path(words[0]), Path(words[1]), words[2:]
+    wrong = 0
+    for table in tables:
+        here, there = _read(outside, table), _read(inside / f"{table}.gpkg", None)
+        unlike = differences(here, there)
+        wrong += bool(unlike)
+        sys.stdout.write(f"   {table}: {'; '.join(unlike) if unlike else f'{len(here):,} rows, all equal'}\n")
+    return 1 if wrong else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,20 @@
+"""QGIS on the desktop with the plugin enabled, in a profile of its own, and the demo's project open."""
+
+from __future__ import annotations
+
+from workshop import demo, qgis, translations
+from workshop.machine import WorkshopError, run, say
+
+
+def desktop() -> int:
+    """Open QGIS; the sample city is made first if it is not there."""
+    if qgis.environment() is None:
+        raise WorkshopError("there is no QGIS to run. The step that brings it is named above.")
+    if not demo.PROJECT.exists():
+        demo.demo()
+    translations.compile_all()
+    qgis.enable_plugin()
+    say("Opening QGIS; closing its window ends this command")
+    return run(
+        [qgis.program("qgis"), "--nologo", "--project", demo.PROJECT], env=qgis.program_environment(show=True)
+    )

@@ -1,0 +1,75 @@
+"""What a check found, as tables in the terminal; Chinese characters take two columns there."""
+
+from __future__ import annotations
+
+import sqlite3
+import sys
+import unicodedata
+from collections.abc import Sequence
+from pathlib import Path
+
+VERDICTS = ["prohibited", "restricted", "unknown", "consult", "notice", "clear"]
+WIDEST = 46
+
+BY_RULE = """
+    SELECT title, department, verdict, count(DISTINCT parcel), coalesce(sum(area_m2), 0.0)
+    FROM findings WHERE counted GROUP BY rule, verdict
+"""
+
+
+def show(answer: dict, findings: Path) -> None:
+    """Print the verdicts of the parcels, then the findings by rule, the most severe first."""
+    verdicts, parcels = answer["verdicts"], answer["parcels"]
+    rows = [
+        (verdict, f"{verdicts[verdict]:,}", f"{_share(verdicts[verdict], parcels)}") for verdict in VERDICTS
+    ]
+    _print(("verdict", "parcels", "share"), [*rows, ("all", f"{parcels:,}", "")])
+    connection = sqlite3.connect(f"{findings.as_uri()}?mode=ro", uri=True)
+    try:
+        found = connection.execute(BY_RULE).fetchall()
+    finally:
+        connection.close()
+    found.sort(key=lambda row: (VERDICTS.index(row[2]), -row[4]))
+    rows = [
+        (title, department, verdict, f"{n:,}", f"{area:,.0f}")
+        for title, department, verdict, n, area in found
+    ]
+    _print(("finding", "department", "verdict", "parcels", "area m2"), rows)
+
+
+def _share(part: int, whole: int) -> str:
+    if not whole:
+        return "-"
+    percent = 100 * part / whole
+    return "< 0.1 %" if 0 < percent < 0.1 else f"{percent:.1f} %"
+
+
+def _print(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
+    cells = [[_cut(str(cell)) for cell in row] for row in (head, *rows)]
+    widths = [max(_width(row[column]) for row in cells) for column in range(len(head))]
+    # Numbers stand right: they are the columns whose head follows "verdict", or its like.
+    right = [column > head.index("verdict") for column in range(len(head))]
+    lines = ["  ".join(_pad(cell, width, to) for cell, width, to in zip(row, widths, right)) for row in cells]
+    lines.insert(1, "  ".join("-" * width for width in widths))
+    text = "\n".join(["", *lines, "", ""])
+    # A terminal of another encoding shows a question mark rather than ending the demo.
+    encoding = sys.stdout.encoding or "utf-8"
+    sys.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
+
+
+def _width(text: str) -> int:
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in text)
+
+
+def _cut(text: str) -> str:
+    if _width(text) <= WIDEST:
+        return text
+    kept = text
+    while _width(kept) > WIDEST - 2:
+        kept = kept[:-1]
+    return kept + ".."
+
+
+def _pad(text: str, width: int, right: bool) -> str:
+    space = " " * (width - _width(text))
+    return space + text if right else text + space

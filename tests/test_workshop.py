@@ -1,0 +1,151 @@
+"""The workshop keeps its word: versions agree, the zip is clean, a dead network is named."""
+
+import configparser
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import time
+import tomllib
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[1]
+
+
+def version() -> str:
+    return tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["version"]
+
+
+def build(*words: str, root: Path = ROOT, **env: str) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, str(root / "build.py"), *words],
+        cwd=root,
+        env={**os.environ, **env},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        encoding="utf-8",
+    )
+
+
+def test_qgis_and_pip_read_the_same_version():
+    metadata = configparser.ConfigParser(interpolation=None)
+    metadata.read(ROOT / "metadata.txt", encoding="utf-8")
+    assert metadata["general"]["version"] == version()
+
+
+def test_the_newest_version_is_in_the_changelog():
+    assert f"## {version()}" in (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+
+
+def test_the_licence_is_the_one_that_is_declared():
+    licence = (ROOT / "LICENSE").read_text(encoding="utf-8")
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    assert "GNU GENERAL PUBLIC LICENSE" in licence and "Version 2, June 1991" in licence
+    assert project["license"] == "GPL-2.0-or-later"
+
+
+def test_the_lock_holds_a_version_for_every_requirement():
+    folder = ROOT / "resources" / "requirements"
+    named = [
+        line.split(">")[0].split("=")[0].strip().lower()
+        for file in ("core.txt", "dev.txt", "qgis.txt")
+        for line in (folder / file).read_text(encoding="utf-8").splitlines()
+        if line and not line.startswith("#")
+    ]
+    locked = (folder / "lock.txt").read_text(encoding="utf-8").lower()
+    assert [package for package in named if f"\n{package}==" not in locked] == []
+
+
+def test_an_unknown_verb_is_answered_with_the_list_of_verbs():
+    done = build("frobnicate")
+    assert done.returncode == 2
+    for verb in ("demo", "test", "check", "run", "package", "bench", "translate"):
+        assert f"\n  {verb} " in done.stdout
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the checkout without its environments, so that nothing made here touches the real one."""
+    copy = tmp_path / "checkout"
+    made = shutil.ignore_patterns(
+        ".git", ".venv*", "demo", "dist", "build", "__pycache__", ".*_cache", ".hypothesis"
+    )
+    shutil.copytree(ROOT, copy, ignore=made, symlinks=True)
+    return copy
+
+
+def test_a_zip_holds_one_folder_with_what_a_user_needs_and_nothing_else(checkout: Path):
+    (checkout / "layers" / "__pycache__").mkdir(exist_ok=True)
+    (checkout / "layers" / "__pycache__" / "crs.cpython-311.pyc").write_bytes(b"")
+    done = build("package", root=checkout)
+    if "lrelease was not found" in done.stderr:
+        pytest.skip("Qt's lrelease is not on this machine, so the translations cannot be compiled")
+    assert done.returncode == 0, done.stderr
+    with zipfile.ZipFile(checkout / "dist" / f"onemap-{version()}.zip") as bundle:
+        names = bundle.namelist()
+        assert b"GNU GENERAL PUBLIC LICENSE" in bundle.read("onemap/LICENSE")
+    assert {entry.split("/")[0] for entry in names} == {"onemap"}
+    needed = ["metadata.txt", "__init__.py", "__main__.py", "README.md", "resources/requirements/core.txt"]
+    assert [entry for entry in needed if f"onemap/{entry}" not in names] == []
+    unwanted = ("onemap/tests/", "onemap/resources/workshop/", "onemap/build.py", "onemap/.")
+    assert [entry for entry in names if entry.startswith(unwanted) or "__pycache__" in entry] == []
+
+
+def test_the_zip_of_the_same_files_is_the_same_bytes(checkout: Path):
+    target = checkout / "dist" / f"onemap-{version()}.zip"
+    seen = []
+    for _ in range(2):
+        done = build("package", root=checkout)
+        if "lrelease was not found" in done.stderr:
+            pytest.skip("Qt's lrelease is not on this machine, so the translations cannot be compiled")
+        assert done.returncode == 0, done.stderr
+        seen.append(hashlib.sha256(target.read_bytes()).hexdigest())
+        os.utime(checkout / "LICENSE")
+    assert seen[0] == seen[1]
+
+
+# Every way by which pip could be told of another index, turned off, and an address where nobody answers.
+NO_INDEX = {
+    "PIP_CONFIG_FILE": os.devnull,
+    "PIP_INDEX_URL": "http://127.0.0.1:9/simple",
+    "PIP_EXTRA_INDEX_URL": "",
+    "PIP_FIND_LINKS": "",
+    "PIP_NO_CACHE_DIR": "1",
+}
+
+
+def test_a_dead_network_is_one_clear_sentence_and_leaves_nothing_that_looks_whole(checkout: Path):
+    done = build("check", root=checkout, **NO_INDEX)
+    assert done.returncode == 1
+    last = done.stderr.strip().splitlines()[-1]
+    assert "cannot install the core's libraries: the network did not answer" in last
+    assert "run the same command again" in last
+    assert "Traceback" not in done.stderr
+    assert not (checkout / ".venv" / "onemap-stamp").exists()
+
+    # The half-made environment is made anew by the next run, not taken as it is.
+    (checkout / ".venv" / "left-over").write_text("", encoding="utf-8")
+    again = build("check", root=checkout, **NO_INDEX)
+    assert "Making .venv" in again.stdout
+    assert not (checkout / ".venv" / "left-over").exists()
+
+
+def test_a_second_run_starts_in_seconds_and_asks_no_network():
+    if not (ROOT / ".venv" / "onemap-stamp").exists():
+        pytest.skip("this checkout's environments were not made by build.py")
+    code = "import sys; sys.path.insert(0, 'resources'); from workshop import pythons; print(pythons.core())"
+    began = time.monotonic()
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        cwd=ROOT,
+        env={**os.environ, **NO_INDEX},
+        capture_output=True,
+        encoding="utf-8",
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.strip() == str(ROOT / ".venv")
+    assert time.monotonic() - began < 5
