@@ -1,0 +1,1 @@
+"""Processing: each verb that makes data, as an algorithm for models, batches and qgis_process."""

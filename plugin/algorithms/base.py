@@ -1,0 +1,168 @@
+"""What the algorithms share: each runs one verb of the command line and hands on its words."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingFeedback,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProcessingUtils,
+    QgsProperty,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt
+from qgis.PyQt.QtGui import QIcon
+
+from onemap.plugin.connection import core_missing, core_python, run_verb
+from onemap.plugin.icons import icon
+from onemap.plugin.refusals import Refusal, problem_line
+from onemap.plugin.sources import SourceFile, file_of_layer, file_of_path, write_source
+from onemap.plugin.translation import tr
+
+ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
+
+
+class VerbAlgorithm(QgsProcessingAlgorithm):
+    """An algorithm that runs the verb of its own name."""
+
+    VERB = ""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._files: dict[str, SourceFile | None] = {}
+
+    def name(self) -> str:
+        """The verb."""
+        return self.VERB
+
+    def group(self) -> str:
+        """All stand together, without a group."""
+        return ""
+
+    def groupId(self) -> str:  # noqa: N802 - QGIS's name
+        """All stand together, without a group."""
+        return ""
+
+    def icon(self) -> QIcon:
+        """The sign of the action."""
+        return icon(self.VERB)
+
+    def createInstance(self) -> VerbAlgorithm:  # noqa: N802 - QGIS's name
+        """A fresh one for each run."""
+        return type(self)()
+
+    def canExecute(self) -> tuple[bool, str]:  # noqa: N802 - QGIS's name
+        """Whether there is a core to run it."""
+        return (True, "") if core_python() is not None else (False, str(core_missing()))
+
+    def checkParameterValues(  # noqa: N802 - QGIS's name
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """As QGIS does, but any path will do: the core reads more than QGIS, and says better what it refuses."""
+        for definition in self.parameterDefinitions():
+            value = parameters.get(definition.name())
+            if isinstance(definition, ANY_PATH) and isinstance(value, str) and value:
+                continue
+            if not definition.checkValueIsAcceptable(value, context):
+                return False, tr("Incorrect parameter value for {name}").format(name=definition.name())
+        return True, ""
+
+    def run_core(self, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
+        """Run the verb; a refusal becomes the exception that Processing shows, with the core's own text."""
+        try:
+            answer, exit_code = run_verb(self.VERB, options, feedback)
+        except Refusal as refusal:
+            raise QgsProcessingException(str(refusal)) from refusal
+        for problem in answer.get("problems") or []:
+            feedback.pushWarning(problem_line(problem))
+        return answer, exit_code
+
+    def prepareAlgorithm(  # noqa: N802 - QGIS's name
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Find the files behind the sources, while layers may be touched."""
+        for definition in self.parameterDefinitions():
+            if isinstance(definition, QgsProcessingParameterFeatureSource) and parameters.get(definition.name()):
+                self._files[definition.name()] = _file_behind(parameters[definition.name()], context)
+        return True
+
+    def source_file(
+        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> SourceFile:
+        """The file behind a source; an export where only some features are meant, or there is no file."""
+        found = self._files.get(name)
+        if found is not None:
+            if found.crs:
+                text = tr("The file has no coordinate system; the one of the QGIS layer is used: {crs}")
+                feedback.pushInfo(text.format(crs=found.crs))
+            return found
+        source = self.parameterAsSource(parameters, name, context)
+        if source is None:
+            raise QgsProcessingException(self.invalidSourceError(parameters, name))
+        path = Path(QgsProcessingUtils.generateTempFilename(name.lower()))
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            return write_source(
+                str(path),
+                source.sourceName(),
+                source.fields(),
+                source.wkbType(),
+                source.sourceCrs(),
+                source.getFeatures(),
+            )
+        except Refusal as refusal:
+            raise QgsProcessingException(str(refusal)) from refusal
+
+
+def list_of(value: Any) -> list[str]:
+    """Several names or files: a list, or one text with semicolons between them."""
+    if isinstance(value, str):
+        value = value.split(";")
+    return [str(one).strip() for one in value or [] if str(one).strip()]
+
+
+def date_text(value: Any) -> str:
+    """A date as the command line takes it, from whatever Processing hands on."""
+    if isinstance(value, QDateTime):
+        value = value.date()
+    if isinstance(value, QDate):
+        return value.toString(Qt.DateFormat.ISODate) if value.isValid() else ""
+    return str(value or "")
+
+
+def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
+    """A coordinate system as the command line takes it; empty where none was chosen."""
+    return (crs.authid() or crs.toWkt()) if crs.isValid() else ""
+
+
+def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """The parameter among those that are folded away."""
+    definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)
+    return definition
+
+
+def _file_behind(value: Any, context: QgsProcessingContext) -> SourceFile | None:
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        if value.selectedFeaturesOnly or value.featureLimit != -1 or value.filterExpression:
+            return None
+        value = value.source
+    if isinstance(value, QgsProperty):
+        value = value.staticValue()
+    if isinstance(value, str):
+        layer = QgsProcessingUtils.mapLayerFromString(value, context, False)
+        if layer is None:
+            plain = file_of_path(value)
+            is_file = Path(plain.path).exists() or "://" not in value and "=" not in Path(value).name
+            return plain if is_file else None
+        value = layer
+    return file_of_layer(value) if isinstance(value, QgsVectorLayer) else None

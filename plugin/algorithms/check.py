@@ -1,0 +1,210 @@
+"""onemap:check: parcels against every plan of the library."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsFeature,
+    QgsFeatureSink,
+    QgsFields,
+    QgsProcessing,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+    QgsProcessingUtils,
+    QgsVectorLayer,
+)
+
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, crs_text, date_text, list_of
+from onemap.plugin.styles import style_results
+from onemap.plugin.translation import tr
+from onemap.plugin.verdicts import SEVERITY
+
+DATE = QgsProcessingParameterDateTime.Type.Date
+VECTOR = QgsProcessing.SourceType.TypeVector
+POLYGON = QgsProcessing.SourceType.TypeVectorPolygon
+SINKS = {"CHECKED": "parcels", "FINDINGS": "findings", "OVERLAPS": "overlaps"}
+EXIT_THRESHOLD = 4
+
+
+class CheckAlgorithm(VerbAlgorithm):
+    """Checks parcels: what stands against each, by which rule, how much, and where."""
+
+    VERB = "check"
+
+    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+        """The verb for people."""
+        return tr("Check parcels")
+
+    def shortHelpString(self) -> str:  # noqa: N802 - QGIS's name
+        """What it does."""
+        return tr(
+            "Checks parcels against every layer of the library by its rule packs. Checked parcels carry the most "
+            "severe verdict of each; findings are one row for each parcel and rule that is not clear; overlaps are "
+            "the pieces in conflict, feature by feature. Where a layer is missing, not in force or does not cover "
+            "the ground, the verdict is unknown, never clear.\n\n"
+            "If the threshold of severity is reached the results are written, and the algorithm ends as failed."
+        )
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
+        """The parameters, named as on the command line."""
+        self.addParameter(QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")))
+        self.addParameter(QgsProcessingParameterFeatureSource("PARCELS", tr("Parcels"), [POLYGON]))
+        self.addParameter(
+            QgsProcessingParameterField(
+                "ID", tr("Field that names each parcel"), parentLayerParameterName="PARCELS", optional=True
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterString("PACK", tr("Rule packs (names or files, semicolons between)"), optional=True)
+        )
+        self.addParameter(QgsProcessingParameterDateTime("AS_OF", tr("As of"), type=DATE, optional=True))
+        for definition in self._rare_parameters():
+            self.addParameter(advanced(definition))
+        titles = {"CHECKED": tr("Checked parcels"), "FINDINGS": tr("Findings"), "OVERLAPS": tr("Overlaps")}
+        for name, title in titles.items():
+            kind = VECTOR if name == "FINDINGS" else POLYGON
+            self.addParameter(QgsProcessingParameterFeatureSink(name, title, kind, optional=True, createByDefault=True))
+        self.addOutput(QgsProcessingOutputString("VERDICT", tr("Most severe verdict")))
+        self.addOutput(QgsProcessingOutputString("RUN", tr("Run")))
+
+    def _rare_parameters(self) -> list[QgsProcessingParameterDefinition]:
+        out = QgsProcessingParameterFileDestination(
+            "OUT",
+            tr("All results in one file"),
+            fileFilter=tr("GeoPackage (*.gpkg);;Excel (*.xlsx)"),
+            optional=True,
+            createByDefault=False,
+        )
+        return [
+            QgsProcessingParameterString("ONLY", tr("Only these layers (codes, commas between)"), optional=True),
+            QgsProcessingParameterString("LAYER", tr("Layer in the file of parcels"), optional=True),
+            QgsProcessingParameterCrs("CRS", tr("Coordinate system of the parcels"), optional=True),
+            QgsProcessingParameterString("ENCODING", tr("Encoding of the parcels"), optional=True),
+            QgsProcessingParameterBoolean("REPAIR", tr("Repair invalid geometry"), defaultValue=False),
+            QgsProcessingParameterDateTime("KNOWN_AT", tr("As known at"), optional=True),
+            QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
+            QgsProcessingParameterEnum(
+                "FAIL_ON",
+                tr("Fail from this severity on"),
+                options=[verdict for verdict in SEVERITY if verdict != "clear"],
+                usesStaticStrings=True,
+                optional=True,
+            ),
+            out,
+            QgsProcessingParameterBoolean("OVERWRITE", tr("Overwrite that file"), defaultValue=False),
+        ]
+
+    def processAlgorithm(  # noqa: N802 - QGIS's name
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Run `onemap check`, then fill the sinks from the GeoPackage that it wrote."""
+        parcels = self.source_file(parameters, "PARCELS", context, feedback)
+        options = {
+            "library": self.parameterAsString(parameters, "LIBRARY", context),
+            "parcels": parcels.path,
+            "layer": self.parameterAsString(parameters, "LAYER", context) or parcels.layer,
+            "id": str(parameters.get("ID") or ""),
+            "crs": crs_text(self.parameterAsCrs(parameters, "CRS", context)) or parcels.crs,
+            "encoding": self.parameterAsString(parameters, "ENCODING", context),
+            "repair": self.parameterAsBoolean(parameters, "REPAIR", context),
+            "pack": list_of(parameters.get("PACK")),
+            "only": self.parameterAsString(parameters, "ONLY", context),
+            "as_of": date_text(parameters.get("AS_OF")),
+            "known_at": moment_text(parameters.get("KNOWN_AT")),
+            "workers": parameters.get("WORKERS"),
+            "fail_on": self.parameterAsString(parameters, "FAIL_ON", context),
+        }
+        target = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
+        tables = target
+        answer: dict[str, Any] = {}
+        exit_code = 0
+        if target:
+            again = self.parameterAsBoolean(parameters, "OVERWRITE", context)
+            answer, exit_code = self.run_core({**options, "out": target, "overwrite": again}, feedback)
+        if not target.lower().endswith(".gpkg"):  # the sinks are filled from a GeoPackage
+            tables = str(Path(QgsProcessingUtils.generateTempFilename("run.gpkg")))
+            answer, exit_code = self.run_core({**options, "out": tables}, feedback)
+        results: dict[str, Any] = {"VERDICT": answer.get("verdict"), "RUN": answer.get("run", {}).get("id")}
+        if target:
+            results["OUT"] = target
+        for name, table in SINKS.items():
+            if parameters.get(name):
+                results[name] = self._fill_sink(parameters, name, table, tables, context, feedback)
+        if exit_code == EXIT_THRESHOLD:
+            text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
+            raise QgsProcessingException(text.format(verdict=results["VERDICT"], threshold=options["fail_on"]))
+        return results
+
+    def _fill_sink(
+        self,
+        parameters: dict[str, Any],
+        name: str,
+        table: str,
+        tables: str,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
+    ) -> str | None:
+        layer = QgsVectorLayer(f"{tables}|layername={table}", table, "ogr")
+        # The GeoPackage's own row number is no column of ours.
+        kept = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
+        fields = QgsFields()
+        for index in kept:
+            fields.append(layer.fields().at(index))
+        sink, target = self.parameterAsSink(parameters, name, context, fields, layer.wkbType(), layer.crs())
+        if sink is None:
+            raise QgsProcessingException(self.invalidSinkError(parameters, name))
+        for source in layer.getFeatures():
+            if feedback.isCanceled():
+                break
+            feature = QgsFeature(fields)
+            feature.setAttributes([source.attributes()[index] for index in kept])
+            feature.setGeometry(source.geometry())
+            sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
+        sink.flushBuffer()
+        if context.willLoadLayerOnCompletion(target):
+            details = context.layerToLoadOnCompletionDetails(target)
+            details.setPostProcessor(ResultStyler.for_table(table))
+        return target
+
+
+class ResultStyler(QgsProcessingLayerPostProcessorInterface):
+    """Gives a result its look when QGIS loads it."""
+
+    _kept: dict[str, ResultStyler] = {}  # QGIS does not keep them alive
+
+    @classmethod
+    def for_table(cls, table: str) -> ResultStyler:
+        """The one for a table of a run."""
+        return cls._kept.setdefault(table, cls(table))
+
+    def __init__(self, table: str) -> None:
+        super().__init__()
+        self._table = table
+
+    def postProcessLayer(  # noqa: N802 - QGIS's name
+        self, layer: QgsVectorLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        """Style the layer."""
+        style_results(layer, self._table)
+
+
+def moment_text(value: Any) -> str:
+    """A moment as the command line takes it."""
+    return value.toString("yyyy-MM-ddTHH:mm:ss") if hasattr(value, "toString") else str(value or "")

@@ -1,0 +1,34 @@
+"""The Processing provider `onemap`."""
+
+from __future__ import annotations
+
+from qgis.core import QgsProcessingProvider
+from qgis.PyQt.QtGui import QIcon
+
+from onemap.plugin.algorithms.add import AddAlgorithm
+from onemap.plugin.algorithms.check import CheckAlgorithm
+from onemap.plugin.algorithms.new import NewAlgorithm
+from onemap.plugin.icons import icon
+
+ALGORITHMS = (NewAlgorithm, AddAlgorithm, CheckAlgorithm)
+
+
+class OneMapProvider(QgsProcessingProvider):
+    """One Map in the Processing toolbox."""
+
+    def id(self) -> str:
+        """The name by which models and scripts call it."""
+        return "onemap"
+
+    def name(self) -> str:
+        """The name that people read."""
+        return "One Map"
+
+    def icon(self) -> QIcon:
+        """The plugin's own sign."""
+        return icon("onemap")
+
+    def loadAlgorithms(self) -> None:  # noqa: N802 - QGIS's name
+        """Add every algorithm."""
+        for algorithm in ALGORITHMS:
+            self.addAlgorithm(algorithm())

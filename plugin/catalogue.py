@@ -1,0 +1,103 @@
+"""The layers of the open library, as the core's verb `layers` lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from onemap.plugin.settings import language
+
+_hints: list[str] = []
+
+
+@dataclass(frozen=True)
+class Version:
+    """One dated state of a layer. coverage: district, file, or extent (then assumed)."""
+
+    label: str
+    table: str
+    valid_from: str
+    valid_to: str
+    recorded_at: str
+    count: int
+    coverage: str
+    in_force: bool
+
+
+@dataclass(frozen=True)
+class CatalogueLayer:
+    """One layer that the library may hold, with the versions that it does."""
+
+    code: str
+    title: str
+    department: str
+    library: str
+    kind: str
+    geometry: str
+    versions: tuple[Version, ...] = field(default=())
+
+    @property
+    def in_force(self) -> Version | None:
+        """The version that counts on the day asked for."""
+        return next((version for version in self.versions if version.in_force), None)
+
+
+def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
+    """The layers in an answer of the core."""
+    return [
+        CatalogueLayer(
+            layer["code"],
+            title_of(layer.get("title"), layer["code"]),
+            layer.get("department", ""),
+            layer.get("library", ""),
+            layer.get("kind", ""),
+            layer.get("geometry", ""),
+            tuple(_version(version) for version in layer.get("versions", [])),
+        )
+        for layer in answer.get("layers", [])
+    ]
+
+
+def title_of(title: Any, code: str) -> str:
+    """A title in the user's language; titles come in both, or as plain text."""
+    if isinstance(title, dict):
+        return title.get(language()) or title.get("en") or code
+    return str(title or code)
+
+
+def state_of(version: Version | None) -> str:
+    """What to show of a version: missing, old, assumed, partial or in_force; the core has said which is in force."""
+    if version is None:
+        return "missing"
+    if not version.in_force:
+        return "old"
+    return {"extent": "assumed", "file": "partial"}.get(version.coverage, "in_force")
+
+
+def keep_hints(layers: Iterable[CatalogueLayer]) -> None:
+    """Remember the codes that a library knows, for the dialog that asks for one."""
+    _hints[:] = [f"{layer.code} {layer.title}" for layer in layers]
+
+
+def code_hints() -> list[str]:
+    """Codes with their titles, as the last open library listed them."""
+    return list(_hints)
+
+
+def code_of_hint(text: str) -> str:
+    """The code in what was chosen or typed."""
+    return text.strip().split(" ")[0]
+
+
+def _version(version: dict[str, Any]) -> Version:
+    return Version(
+        str(version["label"]),
+        str(version.get("table", "")),
+        str(version.get("valid_from") or ""),
+        str(version.get("valid_to") or ""),
+        str(version.get("recorded_at") or ""),
+        int(version.get("count") or 0),
+        str(version.get("coverage") or ""),
+        bool(version.get("in_force")),
+    )

@@ -1,0 +1,294 @@
+"""The core, as the plugin knows it: started, spoken to, shown at work, cancelled, and survived.
+
+The dock keeps one `onemap serve` and speaks JSON-RPC with it (Core); Processing runs one verb to its end (run_verb).
+Nothing else in the plugin starts the core.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from qgis.core import QgsApplication, QgsBlockingProcess, QgsFeedback, QgsMessageLog, QgsProxyProgressTask
+from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+
+from onemap.plugin import settings
+from onemap.plugin.core_python import CorePython, find_core
+from onemap.plugin.places import FOLDER, RESOURCES, profile_folder
+from onemap.plugin.programs import clean_environment
+from onemap.plugin.refusals import CANCELLED_CODE, Refusal, refusal_from_answer, refusal_from_error
+from onemap.plugin.translation import tr
+
+KILL_AFTER_MS = 3000  # a cancel that is not answered by then ends the core; it has lost nothing
+STOP_WITHIN_MS = 1500
+LAST_WORDS_KEPT = 4000
+POSITIONALS = {
+    "new": ("library",),
+    "add": ("library", "source"),
+    "layers": ("library",),
+    "check": ("library", "parcels"),
+}
+REQUIREMENTS = RESOURCES / "requirements" / "core.txt"
+
+
+def core_python() -> CorePython | None:
+    """The interpreter that the core would be started with now; None: it must be set up first."""
+    return find_core(settings.get("core_python"), profile_folder() / "core", FOLDER, REQUIREMENTS)
+
+
+def core_missing() -> Refusal:
+    """What to say where there is no core."""
+    said = tr("One Map's core is not set up: the Python environment in which it works is missing.")
+    mend = tr("Open the One Map panel and press “Set up the core”.")
+    return Refusal(said, [{"code": "core.missing", "message": said, "mend": mend}])
+
+
+def command_line(verb: str, options: dict[str, Any]) -> list[str]:
+    """The words after the interpreter: options as of the command line, None and False left out, lists repeated."""
+    words = ["-I", "-X", "utf8", str(FOLDER / "plugin" / "launch.py"), str(FOLDER / "__main__.py"), verb]
+    words += [str(options[name]) for name in POSITIONALS[verb]]
+    for name, value in options.items():
+        if name in POSITIONALS[verb] or value in (None, False, ""):
+            continue
+        option = "--" + name.replace("_", "-")
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            words += [option] if one is True else [f"{option}={one}"]
+    return words + ["--json", "--progress=json", f"--lang={settings.language()}"]
+
+
+def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple[dict[str, Any], int]:
+    """Run one verb to its end, as QGIS runs GDAL's programs; returns its JSON and its exit code.
+
+    Only exit codes 0 and 4 (a threshold of the caller's was reached) come back; all else raises Refusal.
+    """
+    python = core_python()
+    if python is None:
+        raise core_missing()
+    process = QgsBlockingProcess(str(python.path), command_line(verb, options))
+    said = bytearray()
+    follower = ProgressLines(feedback)
+    # QGIS calls both without asking whether they are set.
+    process.setStdOutHandler(lambda chunk: said.extend(bytes(chunk)))
+    process.setStdErrHandler(lambda chunk: follower.feed(bytes(chunk)))
+    exit_code = process.run(feedback)
+    if feedback.isCanceled():
+        raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+    try:
+        answer = json.loads(said.decode("utf-8"))
+    except ValueError as error:
+        raise Refusal(_death_message(exit_code, follower.rest)) from error
+    if exit_code not in (0, 4):
+        raise refusal_from_answer(answer, exit_code)
+    return answer, exit_code
+
+
+class ProgressLines:
+    """Reads what the core writes to stderr: progress as JSON, one object a line; all else is for people."""
+
+    def __init__(self, feedback: QgsFeedback) -> None:
+        self._feedback = feedback
+        self._buffer = b""
+        self.rest = ""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+        for line in lines:
+            self._take(line.decode("utf-8", "replace").strip())
+
+    def _take(self, line: str) -> None:
+        try:
+            told = json.loads(line)
+            self._feedback.setProgress(100 * float(told["progress"]))
+            step = told.get("step", "")
+        except (ValueError, KeyError, TypeError):
+            if line:
+                self.rest = (self.rest + "\n" + line)[-LAST_WORDS_KEPT:].strip()
+                self._feedback.pushWarning(line)
+            return
+        if step:
+            self._feedback.setProgressText(step)
+
+
+class Request(QObject):
+    """One question to the core. Exactly one of answered and refused comes, then ended."""
+
+    progressed = pyqtSignal(float, str)  # 0 to 1, and what is being done
+    answered = pyqtSignal(dict)
+    refused = pyqtSignal(object)  # Refusal
+    ended = pyqtSignal()
+
+    def __init__(self, core: Core, number: int, verb: str, title: str) -> None:
+        super().__init__(core)
+        self._core, self.number, self.verb = core, number, verb
+        self.is_cancelled = False
+        self._task: QgsProxyProgressTask | None = None
+        if title:
+            self._task = QgsProxyProgressTask(title, True)
+            self._task.canceled.connect(self.cancel)
+            QgsApplication.taskManager().addTask(self._task)
+
+    def cancel(self) -> None:
+        """Ask the core to stop; it is ended if it does not."""
+        if not self.is_cancelled:
+            self.is_cancelled = True
+            self._core.cancel(self)
+
+    def show_progress(self, fraction: float, step: str) -> None:
+        """Show how far the work is, here and in QGIS's task bar."""
+        if self._task is not None:
+            self._task.setProxyProgress(100 * fraction)
+        self.progressed.emit(fraction, step)
+
+    def end(self, answer: dict | None, refusal: Refusal | None) -> None:
+        """Hand over the answer, or the refusal."""
+        if self._task is not None:
+            self._task.finalize(refusal is None)
+            self._task = None
+        if refusal is None:
+            self.answered.emit(answer)
+        else:
+            self.refused.emit(refusal)
+        self.ended.emit()
+        self.deleteLater()
+
+
+class Core(QObject):
+    """`onemap serve`: started at the first question, and again at the next one if it has died."""
+
+    died = pyqtSignal(str)  # what to say to the user
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process: QProcess | None = None
+        self._waiting: dict[int, Request] = {}
+        self._number = 0
+        self._last_words = ""
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the core is alive."""
+        return self._process is not None
+
+    @property
+    def process_id(self) -> int:
+        """The core's process; 0 when there is none."""
+        return int(self._process.processId()) if self._process is not None else 0
+
+    def ask(self, verb: str, params: dict[str, Any], title: str = "") -> Request:
+        """Ask the core for a verb; with a title the work is shown in QGIS's task bar. Never raises, never waits."""
+        self._number += 1
+        request = Request(self, self._number, verb, title)
+        self._waiting[request.number] = request
+        python = core_python() if self._process is None else None
+        if self._process is None and python is None:
+            # Later, so that the caller can connect first.
+            QTimer.singleShot(0, lambda: self._end(request.number, None, core_missing()))
+            return request
+        if self._process is None:
+            self._start(python)
+        given = {name: value for name, value in params.items() if value not in (None, False, "")}
+        given.setdefault("lang", settings.language())
+        self._send({"jsonrpc": "2.0", "id": request.number, "method": verb, "params": given})
+        return request
+
+    def cancel(self, request: Request) -> None:
+        """Ask the core to stop one piece of work, and end the core if it does not answer."""
+        if request.number not in self._waiting:
+            return
+        self._send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": request.number}})
+        number, process = request.number, self._process
+        QTimer.singleShot(KILL_AFTER_MS, lambda: self._kill_if_waiting(number, process))
+
+    def stop(self) -> None:
+        """End the core: close its stdin, at which it stops; what it was asked is refused as cancelled."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.blockSignals(True)
+        process.closeWriteChannel()
+        if not process.waitForFinished(STOP_WITHIN_MS):
+            process.kill()
+            process.waitForFinished(STOP_WITHIN_MS)
+        process.deleteLater()
+        self._refuse_all(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
+
+    def _start(self, python: CorePython) -> None:
+        environment = QProcessEnvironment()
+        for name, value in clean_environment().items():
+            environment.insert(name, value)
+        self._last_words = ""
+        self._process = QProcess(self)
+        self._process.setProcessEnvironment(environment)
+        self._process.readyReadStandardOutput.connect(self._read_answers)
+        self._process.readyReadStandardError.connect(self._read_words)
+        self._process.finished.connect(self._process_ended)
+        self._process.errorOccurred.connect(self._process_failed)
+        self._process.start(str(python.path), ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), "serve"])
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._process is not None:
+            self._process.write(json.dumps(message, ensure_ascii=False).encode("utf-8") + b"\n")
+
+    def _read_answers(self) -> None:
+        while self._process is not None and self._process.canReadLine():
+            line = bytes(self._process.readLine()).decode("utf-8", "replace")
+            try:
+                message = json.loads(line)
+            except ValueError:
+                self._keep_words(line)
+                continue
+            if message.get("method") == "progress":
+                told = message.get("params", {})
+                request = self._waiting.get(told.get("id"))
+                if request is not None:
+                    request.show_progress(float(told.get("progress", 0)), str(told.get("step", "")))
+            elif "error" in message:
+                self._end(message.get("id"), None, refusal_from_error(message["error"]))
+            elif "result" in message:
+                self._end(message.get("id"), message["result"], None)
+
+    def _read_words(self) -> None:
+        if self._process is not None:
+            self._keep_words(bytes(self._process.readAllStandardError()).decode("utf-8", "replace"))
+
+    def _keep_words(self, words: str) -> None:
+        self._last_words = (self._last_words + words)[-LAST_WORDS_KEPT:]
+        QgsMessageLog.logMessage(words.strip(), "One Map", notifyUser=False)
+
+    def _end(self, number: int | None, answer: dict | None, refusal: Refusal | None) -> None:
+        request = self._waiting.pop(number, None)
+        if request is not None:
+            request.end(answer, refusal)
+
+    def _kill_if_waiting(self, number: int, process: QProcess) -> None:
+        if number in self._waiting and process is self._process and process is not None:
+            process.kill()
+
+    def _process_failed(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:  # no finished() will come
+            self._process_ended(-1)
+
+    def _process_ended(self, exit_code: int, *_status: object) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        self._last_words += bytes(process.readAllStandardError()).decode("utf-8", "replace")
+        process.deleteLater()
+        message = _death_message(exit_code, self._last_words.strip())
+        cancelled = any(request.is_cancelled for request in self._waiting.values())
+        self._refuse_all(Refusal(message))
+        if not cancelled:
+            self.died.emit(message)
+
+    def _refuse_all(self, refusal: Refusal) -> None:
+        cancel = Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+        for number, request in list(self._waiting.items()):
+            self._end(number, None, cancel if request.is_cancelled else refusal)
+
+
+def _death_message(exit_code: int, last_words: str) -> str:
+    said = tr("One Map's core ended unexpectedly (code {code}). Nothing in the library is lost; try again.")
+    said = said.format(code=exit_code)
+    last_line = last_words.splitlines()[-1] if last_words else ""
+    return f"{said} {last_line}".strip()

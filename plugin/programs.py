@@ -1,0 +1,98 @@
+"""Other programs, run to their end: the output line by line, no window on Windows, stopped when the caller stops."""
+
+from __future__ import annotations
+
+import os
+import queue
+import subprocess
+import threading
+from collections.abc import Callable
+
+# A Python started from QGIS must find its own library, not QGIS's.
+NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
+NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+LINES_KEPT = 12
+POLL_S = 0.2  # how long a cancel may go unseen while a program is silent
+ASK_LIMIT_S = 20.0
+
+
+class ProgramError(Exception):
+    """A program could not be started, or ended in failure; the text is its last words."""
+
+
+def clean_environment() -> dict[str, str]:
+    """The environment without what belongs to QGIS's own Python, PROJ and GDAL."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if name not in NOT_INHERITED and not name.startswith(("PROJ_", "GDAL_"))
+    }
+
+
+def ask_program(command: list[str]) -> str:
+    """What a program that answers at once prints."""
+    try:
+        done = subprocess.run(
+            command,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=clean_environment(),
+            creationflags=NO_WINDOW,
+            timeout=ASK_LIMIT_S,
+        )
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise ProgramError(str(error)) from error
+    if done.returncode != 0:
+        raise ProgramError((done.stderr or done.stdout).strip())
+    return done.stdout
+
+
+def run_program(command: list[str], on_line: Callable[[str], None]) -> None:
+    """Run a program to its end, handing on each line that it prints; on_line may raise, which ends the program.
+
+    on_line is called with an empty line while the program is silent, so that a cancel is seen.
+    """
+    try:
+        process = subprocess.Popen(
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            encoding="utf-8",
+            errors="replace",
+            env=clean_environment(),
+            creationflags=NO_WINDOW,
+        )
+    except OSError as error:
+        raise ProgramError(str(error)) from error
+    lines: queue.Queue = queue.Queue()
+    threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True).start()
+    said: list[str] = []
+    try:
+        while True:
+            try:
+                line = lines.get(timeout=POLL_S)
+            except queue.Empty:
+                line = ""
+            if line is None:
+                break
+            if line:
+                said = [*said, line][-LINES_KEPT:]
+            on_line(line)
+        if process.wait() != 0:
+            raise ProgramError("\n".join(said) or f"{command[0]}: {process.returncode}")
+    finally:
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+        process.stdout.close()
+
+
+def _read_lines(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a text stream
+    for line in stream:
+        lines.put(line.rstrip())
+    lines.put(None)

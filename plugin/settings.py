@@ -1,0 +1,55 @@
+"""What the plugin remembers: every setting, declared once."""
+
+from dataclasses import dataclass
+from typing import Any, Dict, List
+
+from qgis.core import QgsApplication, QgsSettings
+
+
+@dataclass(frozen=True)
+class Setting:
+    """One thing remembered: its kind, and its value until someone chooses another."""
+
+    kind: type
+    default: Any
+
+
+SETTINGS: Dict[str, Setting] = {
+    "core_python": Setting(str, ""),  # an interpreter named by the user; empty: the plugin finds one
+    "wheels_folder": Setting(str, ""),  # where the core's packages are, for offices without internet
+    "language": Setting(str, ""),  # "zh", "en", or empty: as QGIS
+    "library": Setting(str, ""),  # the one that was open last
+    "recent_libraries": Setting(list, ()),
+    "hide_empty_layers": Setting(bool, False),
+}
+LANGUAGES = ("zh", "en")
+RECENT_LIMIT = 8
+
+
+def get(name: str) -> Any:
+    """The value of one setting."""
+    setting = SETTINGS[name]
+    if setting.kind is list:
+        return [text for text in QgsSettings().value(f"onemap/{name}", list(setting.default), type=list) or [] if text]
+    return QgsSettings().value(f"onemap/{name}", setting.default, type=setting.kind)
+
+
+def put(name: str, value: Any) -> None:
+    """Remember the value of one setting."""
+    setting = SETTINGS[name]
+    QgsSettings().setValue(f"onemap/{name}", setting.kind(value))
+
+
+def remember_library(path: str) -> None:
+    """Put a library first in the list of recent ones."""
+    recent: List[str] = [path] + [other for other in get("recent_libraries") if other != path]
+    put("recent_libraries", recent[:RECENT_LIMIT])
+    put("library", path)
+
+
+def language() -> str:
+    """The language of the plugin and of the core: as chosen, else as QGIS; "zh" or "en"."""
+    chosen = get("language")
+    if chosen in LANGUAGES:
+        return chosen
+    return "zh" if QgsApplication.locale().lower().startswith("zh") else "en"

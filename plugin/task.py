@@ -1,0 +1,66 @@
+"""Work in the background that must not freeze QGIS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import QgsApplication, QgsTask
+
+_running: set[BackgroundTask] = set()  # without a Python reference finished() is never called
+
+
+class Cancelled(Exception):
+    """Somebody pressed cancel."""
+
+
+class BackgroundTask(QgsTask):
+    """Runs work(report) in a thread; then calls on_done(result, error) in the main thread.
+
+    work: touches no widget, layer or iface; report(fraction, step) shows progress, and raises Cancelled.
+    """
+
+    def __init__(
+        self,
+        title: str,
+        work: Callable[[Callable[[float, str], None]], Any],
+        on_done: Callable[[Any, Exception | None], None],
+        on_step: Callable[[float, str], None] | None = None,
+    ) -> None:
+        super().__init__(title, QgsTask.Flag.CanCancel)
+        self._work, self._on_done, self._on_step = work, on_done, on_step
+        self._result: Any = None
+        self._error: Exception | None = None
+        self._step = ""
+        self.progressChanged.connect(self._show_step)
+
+    def start(self) -> BackgroundTask:
+        """Give the task to QGIS, which shows it in its task bar."""
+        _running.add(self)
+        QgsApplication.taskManager().addTask(self)
+        return self
+
+    def run(self) -> bool:
+        """The worker thread; an exception that left it would end QGIS, so it is kept for finished()."""
+        try:
+            self._result = self._work(self._report)
+        except Exception as error:  # noqa: BLE001 - kept whole, and handed on by finished()
+            self._error = error
+        return self._error is None
+
+    def finished(self, ok: bool) -> None:
+        """The main thread: hand over what came out."""
+        _running.discard(self)
+        if not ok and self._error is None:  # cancelled before it began
+            self._error = Cancelled()
+        self._on_done(self._result, self._error)
+
+    def _report(self, fraction: float, step: str = "") -> None:
+        if self.isCanceled():
+            raise Cancelled
+        self._step = step
+        self.setProgress(100 * fraction)
+
+    def _show_step(self, percent: float) -> None:
+        if self._on_step is not None:
+            self._on_step(percent / 100, self._step)

@@ -1,0 +1,93 @@
+"""How verdicts look: order, sign, colour and pattern; never by colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
+
+CONTRAST = 4.5  # of signs and words against what is behind them
+
+
+@dataclass(frozen=True)
+class Look:
+    """One verdict: its colour, its sign in text, and how its ground is drawn on the map."""
+
+    colour: str
+    sign: str
+    pen: Qt.PenStyle
+    width_px: float
+    brush: Qt.BrushStyle
+
+
+LOOKS: dict[str, Look] = {  # most severe first
+    "prohibited": Look("#B2182B", "■", Qt.PenStyle.SolidLine, 3, Qt.BrushStyle.BDiagPattern),
+    "restricted": Look("#E66101", "▲", Qt.PenStyle.SolidLine, 2, Qt.BrushStyle.FDiagPattern),
+    "unknown": Look("#6B6B6B", "?", Qt.PenStyle.DashLine, 2, Qt.BrushStyle.Dense6Pattern),
+    "consult": Look("#B8860B", "●", Qt.PenStyle.SolidLine, 2, Qt.BrushStyle.SolidPattern),
+    "notice": Look("#2B6CB0", "i", Qt.PenStyle.SolidLine, 2, Qt.BrushStyle.NoBrush),
+    "clear": Look("#1A7F37", "✓", Qt.PenStyle.SolidLine, 1, Qt.BrushStyle.NoBrush),
+}
+SEVERITY = tuple(LOOKS)
+
+
+def severity(verdict: str) -> int:
+    """0 for the most severe."""
+    return SEVERITY.index(verdict) if verdict in LOOKS else len(SEVERITY)
+
+
+def readable_colour(verdict: str, palette: QPalette) -> QColor:
+    """The verdict's colour, made lighter or darker until it can be read on the palette's ground."""
+    ground = palette.color(QPalette.ColorRole.Base)
+    colour = QColor(LOOKS[verdict].colour if verdict in LOOKS else "#6B6B6B")
+    is_dark = _luminance(ground) < 0.5
+    for _step in range(24):
+        if _contrast(colour, ground) >= CONTRAST:
+            break
+        colour = colour.lighter(112) if is_dark else colour.darker(108)
+    return colour
+
+
+def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
+    """The verdict's sign as an icon, drawn, so that it looks the same in every font."""
+    picture = QPixmap(4 * size, 4 * size)  # sharp on any screen
+    picture.fill(Qt.GlobalColor.transparent)
+    colour = readable_colour(verdict, palette)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(4 * size / 16, 4 * size / 16)
+    painter.setBrush(colour)
+    painter.setPen(Qt.PenStyle.NoPen)
+    if verdict == "prohibited":
+        painter.drawRect(QRectF(3, 3, 10, 10))
+    elif verdict == "restricted":
+        painter.drawPolygon(QPolygonF([QPointF(8, 2), QPointF(14.5, 13.5), QPointF(1.5, 13.5)]))
+    elif verdict == "consult":
+        painter.drawEllipse(QRectF(3, 3, 10, 10))
+    elif verdict == "clear":
+        painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF([QPointF(3, 8.5), QPointF(6.5, 12), QPointF(13, 4)]))
+    else:
+        font = painter.font()
+        font.setPixelSize(14)
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(colour)
+        painter.drawText(QRectF(0, 0, 16, 16), Qt.AlignmentFlag.AlignCenter, LOOKS[verdict].sign if verdict in LOOKS else "")
+    painter.end()
+    return QIcon(picture)
+
+
+def _luminance(colour: QColor) -> float:
+    parts = [
+        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
+        for part in (colour.redF(), colour.greenF(), colour.blueF())
+    ]
+    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
+
+
+def _contrast(one: QColor, other: QColor) -> float:
+    lights = sorted((_luminance(one), _luminance(other)))
+    return (lights[1] + 0.05) / (lights[0] + 0.05)
