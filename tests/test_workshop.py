@@ -138,14 +138,16 @@ def test_a_second_run_starts_in_seconds_and_asks_no_network():
     if not (ROOT / ".venv" / "onemap-stamp").exists():
         pytest.skip("this checkout's environments were not made by build.py")
     code = "import sys; sys.path.insert(0, 'resources'); from workshop import pythons; print(pythons.core())"
-    began = time.monotonic()
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        cwd=ROOT,
-        env={**os.environ, **NO_INDEX},
-        capture_output=True,
-        encoding="utf-8",
-    )
-    assert done.returncode == 0, done.stderr
+    for _ in range(2):  # the first mends what an edited pyproject.toml has made stale
+        began = time.monotonic()
+        done = subprocess.run(
+            [sys.executable, "-c", code],
+            cwd=ROOT,
+            env={**os.environ, **NO_INDEX},
+            capture_output=True,
+            encoding="utf-8",
+        )
+        seconds = time.monotonic() - began
+        assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(ROOT / ".venv")
-    assert time.monotonic() - began < 5
+    assert seconds < 5
