@@ -6,7 +6,7 @@ import os
 import time
 from collections.abc import Sequence
 
-from workshop import pythons, qgis, translations
+from workshop import pythons, qgis_programs, translations
 from workshop.machine import ROOT, WorkshopError, program, run, say, warn
 
 PYTEST = ["-q", "--durations=5"]
@@ -87,7 +87,7 @@ def _plugin_tests(report: Report) -> None:
         report.left_out(name, "there is no tests/plugin")
         return
     try:
-        environment = qgis.environment()
+        environment = qgis_programs.environment()
     except WorkshopError as error:
         report.failed(name, str(error))
         return
@@ -97,4 +97,4 @@ def _plugin_tests(report: Report) -> None:
     translations.compile_all()
     # Their own conftest only: the one above them is for the core and its libraries.
     command = [program(environment, "pytest"), *PYTEST, "--confcutdir=tests/plugin", "tests/plugin"]
-    report.step(name, command, env=qgis.program_environment())
+    report.step(name, command, env=qgis_programs.program_environment())

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
 import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from workshop import pythons, qgis, tables, translations
+from workshop import pythons, qgis_programs, tables, translations
 from workshop.machine import ROOT, WorkshopError, program, run, say
 
 HERE = Path(__file__).resolve().parent
@@ -21,7 +20,7 @@ FINDINGS = DEMO / "findings.gpkg"
 INSIDE = DEMO / "inside-qgis"
 PROJECT = DEMO / "onemap.qgz"
 PICTURE = DEMO / "conflicts.png"
-CATALOGUE = DEMO / "layers.json"
+REQUEST = DEMO / "picture.json"
 # The sinks of onemap:check and the table of the command line that each must equal.
 SINKS = {"CHECKED": "parcels", "FINDINGS": "findings", "OVERLAPS": "overlaps"}
 
@@ -30,7 +29,7 @@ def demo() -> int:
     """Make the city and its library, check it both ways, show what was found, and name the files made."""
     began = time.monotonic()
     pythons.core()
-    face = qgis.environment()
+    face = qgis_programs.environment()
     _clear()
     city = _make_city()
     _make_library(city)
@@ -38,7 +37,7 @@ def demo() -> int:
     if face is not None:
         translations.compile_all()
         _check_inside(city)
-        _draw(face)
+        _draw(face, city, answer)
     tables.show(answer, FINDINGS)
     _name_files(face is not None)
     say(f"Done in {time.monotonic() - began:.0f} s")
@@ -49,7 +48,7 @@ def _clear() -> None:
     """Remove what an earlier demo made, and nothing that somebody else put there."""
     for folder in (CITY, INSIDE):
         shutil.rmtree(folder, ignore_errors=True)
-    made = [FINDINGS, PROJECT, PICTURE, CATALOGUE, *LIBRARY.parent.glob(f"{LIBRARY.name}*")]
+    made = [FINDINGS, PROJECT, PICTURE, REQUEST, *LIBRARY.parent.glob(f"{LIBRARY.name}*")]
     for path in made:
         path.unlink(missing_ok=True)
     DEMO.mkdir(exist_ok=True)
@@ -76,20 +75,17 @@ def _make_library(city: dict) -> None:
 def _check_outside(city: dict) -> dict:
     say("Checking the parcels on the command line")
     parcels = CITY / city["parcels"]
-    return _answer(
-        [program(pythons.CORE, "onemap"), "check", LIBRARY, parcels, "--out", FINDINGS, "--json"],
-        dict(os.environ),
-    )
+    return _answer(_core("check", LIBRARY, parcels, "--out", FINDINGS, "--json"))
 
 
 def _check_inside(city: dict) -> None:
-    qgis.enable_plugin()
+    qgis_programs.enable_plugin()
     say("Checking the same parcels inside QGIS, with qgis_process run onemap:check")
     INSIDE.mkdir(exist_ok=True)
     sinks = [f"{sink}={INSIDE / table}.gpkg" for sink, table in SINKS.items()]
     inputs = [f"LIBRARY={LIBRARY}", f"PARCELS={CITY / city['parcels']}"]
-    command = [qgis.program("qgis_process"), "--json", "run", "onemap:check", "--", *inputs, *sinks]
-    _answer(command, qgis.program_environment())
+    command = [qgis_programs.program("qgis_process"), "--json", "run", "onemap:check", "--", *inputs, *sinks]
+    _answer(command, qgis_programs.program_environment())
     agreement = [
         program(pythons.CORE, "python"),
         "-P",
@@ -102,13 +98,30 @@ def _check_inside(city: dict) -> None:
         raise WorkshopError("the command line and QGIS do not agree; what differs is named above.")
 
 
-def _draw(face: Path) -> None:
+def _draw(face: Path, city: dict, answer: dict) -> None:
     say("Making the QGIS project and drawing the map of the conflicts")
-    layers = _answer([program(pythons.CORE, "onemap"), "layers", LIBRARY, "--json"], dict(os.environ))
-    CATALOGUE.write_text(json.dumps(layers, ensure_ascii=False, indent=1), encoding="utf-8")
-    command = [program(face, "python"), HERE / "picture.py", CATALOGUE, LIBRARY, FINDINGS, PROJECT, PICTURE]
-    if run(command, env=qgis.program_environment()):
+    layers = _answer(_core("layers", LIBRARY, "--json"))
+    run_record = answer["run"]
+    counts = ", ".join(f"{number:,} {verdict}" for verdict, number in answer["verdicts"].items())
+    request = {
+        "title": f"One Map · {city['name']}",
+        "library": str(LIBRARY),
+        "findings": str(FINDINGS),
+        "project": str(PROJECT),
+        "picture": str(PICTURE),
+        "layers": layers,
+        "words": _answer(_core("words", "--json")),
+        "notes": [
+            f"Library {LIBRARY.name}, its layers in force on {run_record['started'][:10]}",
+            f"Run {run_record['id']}",
+            f"{answer['parcels']:,} parcels: {counts}",
+            "The town is invented.",
+        ],
+    }
+    REQUEST.write_text(json.dumps(request, ensure_ascii=False, indent=1), encoding="utf-8")
+    if run([program(face, "python"), HERE / "picture.py", REQUEST], env=qgis_programs.program_environment()):
         raise WorkshopError("the map could not be drawn; QGIS's words are above.")
+    REQUEST.unlink()
 
 
 def _name_files(with_qgis: bool) -> None:
@@ -126,8 +139,12 @@ def _name_files(with_qgis: bool) -> None:
 
 
 def _onemap(*words: object) -> None:
-    if run([program(pythons.CORE, "onemap"), *words]):
+    if run(_core(*words)):
         raise WorkshopError(f"onemap {words[0]} refused; its words are above.")
+
+
+def _core(*words: object) -> list:
+    return [program(pythons.CORE, "onemap"), *words]
 
 
 def _options(options: dict) -> list:
@@ -143,7 +160,7 @@ def _options(options: dict) -> list:
     return words
 
 
-def _answer(command: Sequence[object], env: dict) -> dict:
+def _answer(command: Sequence[object], env: dict | None = None) -> dict:
     """The one JSON object that a program prints, its progress and warnings shown as they come."""
     done = subprocess.run(
         [str(word) for word in command],

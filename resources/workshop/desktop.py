@@ -2,19 +2,18 @@
 
 from __future__ import annotations
 
-from workshop import demo, qgis, translations
+from workshop import demo, qgis_programs, translations
 from workshop.machine import WorkshopError, run, say
 
 
 def desktop() -> int:
     """Open QGIS; the sample city is made first if it is not there."""
-    if qgis.environment() is None:
+    if qgis_programs.environment() is None:
         raise WorkshopError("there is no QGIS to run. The step that brings it is named above.")
     if not demo.PROJECT.exists():
         demo.demo()
     translations.compile_all()
-    qgis.enable_plugin()
+    qgis_programs.enable_plugin()
     say("Opening QGIS; closing its window ends this command")
-    return run(
-        [qgis.program("qgis"), "--nologo", "--project", demo.PROJECT], env=qgis.program_environment(show=True)
-    )
+    command = [qgis_programs.program("qgis"), "--nologo", "--project", demo.PROJECT]
+    return run(command, env=qgis_programs.program_environment(show=True))

@@ -1,0 +1,179 @@
+"""The QGIS project of the demo, and the map of its conflicts as a picture.
+
+Run by `build.py demo` with QGIS's Python, as: python picture.py REQUEST.json. The request names all files.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+from qgis.core import (
+    QgsApplication,
+    QgsLayoutExporter,
+    QgsLayoutItemLabel,
+    QgsLayoutItemLegend,
+    QgsLayoutItemMap,
+    QgsLayoutItemPicture,
+    QgsLayoutItemScaleBar,
+    QgsLayoutPoint,
+    QgsLayoutSize,
+    QgsLegendStyle,
+    QgsPrintLayout,
+    QgsProject,
+    QgsRectangle,
+    QgsReferencedRectangle,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QFont
+
+from onemap.plugin.layer_list import layers_in
+from onemap.plugin.map_layers import insert_group, put_on_map
+from onemap.plugin.styles import style_results
+from onemap.plugin.translation import install_translator, remove_translator, tr
+from onemap.plugin.words import learn
+
+# Millimetres on an A3 sheet: the map on the left, what explains it in a column on the right.
+SHEET = (420, 297)
+MAP = (10, 26, 300, 261)
+COLUMN = (316, 94)
+DOTS_PER_INCH = 150
+FONT = "Noto Sans CJK SC"
+RESULTS = {"findings": "Findings", "parcels": "Checked parcels"}
+# The plans stay quiet, so that the conflicts speak.
+UNDER_THE_CONFLICTS = 0.35
+
+
+def main(request: dict) -> int:
+    """Fill a project, draw its map, write both; returns the exit code."""
+    project = QgsProject.instance()
+    learn(request["words"])
+    kept = install_translator()
+    results = _put_results(request["findings"])
+    library = _put_library(request["library"], request["layers"])
+    project.setCrs(results[0].crs())
+    project.setTitle(request["title"])
+    extent = results[-1].extent()
+    extent.scale(1.04)
+    project.viewSettings().setDefaultViewExtent(QgsReferencedRectangle(extent, project.crs()))
+    layout = _layout(project, request, extent, [*results, *library], results)
+    if not project.write(request["project"]):
+        sys.stderr.write(f"{project.error()}\n")
+        return 1
+    settings = QgsLayoutExporter.ImageExportSettings()
+    settings.dpi = DOTS_PER_INCH
+    outcome = QgsLayoutExporter(layout).exportToImage(request["picture"], settings)
+    remove_translator(kept)
+    return 0 if outcome == QgsLayoutExporter.ExportResult.Success else 1
+
+
+def _put_results(findings: str) -> list:
+    """The findings over the parcels, on top of the layer tree."""
+    group = insert_group(f"One Map · {Path(findings).stem}", at_top=True)
+    layers = []
+    for table, title in RESULTS.items():
+        layer = QgsVectorLayer(f"{findings}|layername={table}", tr(title), "ogr")
+        style_results(layer, table)
+        QgsProject.instance().addMapLayer(layer, False)
+        group.addLayer(layer)
+        layers.append(layer)
+    return layers
+
+
+def _put_library(path: str, answer: dict) -> list:
+    """Every layer in force, grouped by department and in its own style, under the results."""
+    library = SimpleNamespace(path=path, name=answer["name"])
+    layers = []
+    for entry in layers_in(answer):
+        if entry.in_force is not None and entry.geometry != "table":
+            layer = put_on_map(library, entry, entry.in_force)
+            layer.setOpacity(UNDER_THE_CONFLICTS)
+            layers.append(layer)
+    return layers
+
+
+def _layout(
+    project: QgsProject, request: dict, extent: QgsRectangle, layers: list, results: list
+) -> QgsPrintLayout:
+    """A sheet with title, map, legend, scale, north arrow, and the words that say what it was made from."""
+    layout = QgsPrintLayout(project)
+    layout.initializeDefaults()
+    layout.setName(request["title"])
+    layout.pageCollection().page(0).setPageSize(QgsLayoutSize(*SHEET))
+    _label(layout, request["title"], 22, (10, 8, 400, 14))
+    chart = QgsLayoutItemMap(layout)
+    _place(layout, chart, MAP)
+    chart.setCrs(project.crs())
+    chart.setLayers([layer for layer in project.layerTreeRoot().layerOrder() if layer in layers])
+    chart.setKeepLayerSet(True)
+    chart.zoomToExtent(extent)
+    chart.setFrameEnabled(True)
+    _north(layout)
+    _scale(layout, chart)
+    _legend(layout, chart, results)
+    _label(layout, "\n".join(request["notes"]), 9, (COLUMN[0], 235, COLUMN[1], 52))
+    project.layoutManager().addLayout(layout)
+    return layout
+
+
+def _place(layout: QgsPrintLayout, item: object, box: tuple) -> None:
+    layout.addLayoutItem(item)
+    item.attemptMove(QgsLayoutPoint(box[0], box[1]))
+    if len(box) == 4:
+        item.attemptResize(QgsLayoutSize(box[2], box[3]))
+
+
+def _label(layout: QgsPrintLayout, text: str, size: float, box: tuple) -> None:
+    label = QgsLayoutItemLabel(layout)
+    label.setText(text)
+    form = label.textFormat()
+    form.setFont(QFont(FONT))
+    form.setSize(size)
+    label.setTextFormat(form)
+    _place(layout, label, box)
+
+
+def _north(layout: QgsPrintLayout) -> None:
+    arrows = [Path(folder, "arrows", "NorthArrow_02.svg") for folder in QgsApplication.svgPaths()]
+    arrow = QgsLayoutItemPicture(layout)
+    arrow.setPicturePath(str(next((path for path in arrows if path.exists()), "")))
+    _place(layout, arrow, (COLUMN[0], 205, 18, 22))
+
+
+def _scale(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
+    bar = QgsLayoutItemScaleBar(layout)
+    bar.setLinkedMap(chart)
+    bar.applyDefaultSize()
+    _place(layout, bar, (COLUMN[0] + 24, 212))
+
+
+def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap, results: list) -> None:
+    legend = QgsLayoutItemLegend(layout)
+    legend.setLinkedMap(chart)
+    legend.setAutoUpdateModel(False)
+    root = legend.model().rootGroup()
+    root.removeAllChildren()
+    for layer in results:
+        root.addLayer(layer)
+    for part in (QgsLegendStyle.Style.Title, QgsLegendStyle.Style.Subgroup, QgsLegendStyle.Style.SymbolLabel):
+        style = legend.style(part)
+        form = style.textFormat()
+        form.setFont(QFont(FONT))
+        form.setSize(11)
+        style.setTextFormat(form)
+        legend.setStyle(part, style)
+    legend.setLegendFilterByMapEnabled(False)
+    legend.setBackgroundColor(Qt.GlobalColor.transparent)
+    _place(layout, legend, (COLUMN[0], MAP[1]))
+
+
+if __name__ == "__main__":
+    application = QgsApplication([], True)
+    application.initQgis()
+    code = main(json.loads(Path(sys.argv[1]).read_text(encoding="utf-8")))
+    QgsProject.instance().clear()
+    application.exitQgis()
+    sys.exit(code)
