@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import re
 from collections.abc import Sequence
@@ -21,6 +22,7 @@ QGIS_PACKAGES = [
     "xdotool",
     "fonts-noto-cjk",
 ]
+SHOWN_OF_APT = r"^(Need to get|After this operation|W:|E:)"
 BACKPORTS = Path("/etc/apt/sources.list.d/onemap-backports.sources")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
 
@@ -34,19 +36,19 @@ def install(packages: Sequence[str], purpose: str, release: str | None = None) -
     """Install packages of the distribution; False where apt or the rights are missing."""
     if not is_here() or not is_root():
         return False
+    broken = _update()
     say(f"Installing {purpose} with apt-get, which may take some minutes: {', '.join(packages)}")
     environment = {**os.environ, "DEBIAN_FRONTEND": "noninteractive"}
     # A run that was cut off in the middle leaves packages unpacked; this ends it, and does nothing otherwise.
     run(["dpkg", "--configure", "-a"], env=environment)
     options = ["-o", "Acquire::Retries=2", "-o", "DPkg::Lock::Timeout=300", "-o", "Dpkg::Use-Pty=0"]
     target = ["-t", release] if release else []
-    run_or_explain(
-        ["apt-get", "install", "-y", "-q", "--no-install-recommends", *options, *target, *packages],
-        f"install {purpose}",
-        "Read apt's words above, mend what they name, then run the same command again.",
-        env=environment,
-        shown=r"^(Need to get|After this operation|W:|E:)",
-    )
+    command = ["apt-get", "install", "-y", "-q", "--no-install-recommends", *options, *target, *packages]
+    mend = "Read apt's words above, mend what they name, then run the same command again."
+    try:
+        run_or_explain(command, f"install {purpose}", mend, env=environment, shown=SHOWN_OF_APT)
+    except WorkshopError as error:
+        raise broken or error from error
     return True
 
 
@@ -54,13 +56,8 @@ def install_qgis() -> str | None:
     """Install QGIS 3.40 or later where this machine may; else the exact step that a person has to take."""
     if not is_here():
         return None
-    names, backports = " ".join(QGIS_PACKAGES), f"{_codename()}-backports"
     if not is_root():
-        return (
-            "this needs rights that you have not: run `sudo python3 build.py test` once, or let an "
-            f"administrator install the packages {names}, QGIS from {backports} if the release's own is "
-            "older than 3.40"
-        )
+        return f"to install it takes an administrator: {_commands()}"
     say("Asking apt what QGIS it can install")
     _update()
     release = None
@@ -70,15 +67,44 @@ def install_qgis() -> str | None:
                 "this system offers no QGIS from 3.40: follow qgis.org's page on installing for Debian and "
                 "Ubuntu, then run the same command again"
             )
-        _add_backports(backports)
-        release = backports
+        release = f"{_codename()}-backports"
+        _add_backports(release)
     install(QGIS_PACKAGES, "QGIS and what its tests need", release)
     return None
 
 
-def _update() -> None:
-    # Any source of this machine may be broken without harm to us: if ours is, the installation says so.
-    run(["apt-get", "update", "-q", "-o", "Acquire::Retries=2"])
+def _commands() -> str:
+    """What an administrator types for the same outcome."""
+    names = " ".join(QGIS_PACKAGES)
+    install_command = "sudo apt-get install --no-install-recommends"
+    if _offered_qgis() >= OLDEST_QGIS:
+        return f"`{install_command} {names}`"
+    if _codename() != "bookworm":
+        return "follow qgis.org's page on installing for Debian and Ubuntu"
+    return (
+        "add bookworm-backports to the sources of apt (backports.debian.org says how), then "
+        f"`sudo apt-get update && {install_command} -t bookworm-backports {names}`"
+    )
+
+
+def _update() -> WorkshopError | None:
+    """Fetch the lists of packages, which a fresh machine has not; what failed is returned, not raised."""
+    return _update_once(BACKPORTS.exists())
+
+
+@functools.cache
+def _update_once(_with_backports: bool) -> WorkshopError | None:
+    # Once a run, and once more when a source was added, which the parameter tells the cache.
+    # Some other source of this machine may be broken without harm to us: if ours is, the installation fails.
+    options = ["-o", "Acquire::Retries=2", "-o", "APT::Update::Error-Mode=any"]
+    try:
+        mend = "Read apt's words above, mend what they name, then run the same command again."
+        run_or_explain(
+            ["apt-get", "update", "-q", *options], "fetch the lists of packages", mend, shown="^[WE]:"
+        )
+    except WorkshopError as error:
+        return error
+    return None
 
 
 def _offered_qgis() -> tuple:
@@ -89,15 +115,18 @@ def _offered_qgis() -> tuple:
 
 def _add_backports(name: str) -> None:
     """Name the backports of this release as a source, at the mirror that this machine already uses."""
-    known = answer(["apt-get", "indextargets", "--format", "$(CODENAME) $(REPO_URI)", "Created-By: Packages"])
-    mirrors = dict(reversed([line.split(" ", 1) for line in (known or "").splitlines() if " " in line]))
-    if name in mirrors:
+    # Others publish for the same release too: the mirror is the one that carries Debian's own "main".
+    form = "$(CODENAME) $(REPO_URI) $(ORIGIN) $(COMPONENT)"
+    known = answer(["apt-get", "indextargets", "--format", form, "Created-By: Packages"]) or ""
+    targets = known.splitlines()
+    if any(target.startswith(f"{name} ") for target in targets):
         return
-    mirror = mirrors.get(_codename())
-    if mirror is None:
-        raise WorkshopError(
+    own = [target.split()[1] for target in targets if re.fullmatch(rf"{_codename()} \S+ Debian main", target)]
+    if not own:
+        raise _update() or WorkshopError(
             f"apt knows no mirror of {_codename()}. Add one to /etc/apt, then run the same command again."
         )
+    mirror = own[0]
     say(f"Adding {name} from {mirror} as {BACKPORTS}")
     lines = ["Types: deb", f"URIs: {mirror}", f"Suites: {name}", "Components: main"]
     if KEYRING.exists():
