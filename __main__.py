@@ -1,0 +1,37 @@
+"""The core's door: `onemap VERB …`, `python -m onemap VERB …`, `python -I FOLDER/__main__.py VERB …`."""
+
+import importlib.util
+import sys
+from pathlib import Path
+
+
+def _register_package() -> None:
+    """Make this folder the package `onemap`, whatever its name and wherever it lies.
+
+    With `-I` Python finds neither the folder nor the package, and putting the folder's parent on the path would
+    make every other plugin beside it importable.
+    """
+    if "onemap" in sys.modules:
+        return
+    folder = Path(__file__).resolve().parent
+    spec = importlib.util.spec_from_file_location(
+        "onemap", folder / "__init__.py", submodule_search_locations=[str(folder)]
+    )
+    package = importlib.util.module_from_spec(spec)
+    sys.modules["onemap"] = package
+    spec.loader.exec_module(package)
+
+
+def main() -> int:
+    """Run the command line; returns its exit code."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - this very message is for older ones
+        sys.stderr.write("onemap needs Python 3.11 or newer; this is %d.%d\n" % sys.version_info[:2])  # noqa: UP031
+        return 3
+    _register_package()
+    from onemap.rules.command_line import main as run
+
+    return run()
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,1 @@
+"""What lies on the map: catalogue, sources, coordinate systems, versions, the library."""

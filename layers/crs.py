@@ -1,0 +1,169 @@
+"""Coordinate systems: read what is declared, say what numbers suggest, refuse what would be a guess."""
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pyproj
+from pyproj.exceptions import CRSError, ProjError
+from pyproj.transformer import TransformerGroup
+
+from onemap.layers.errors import OneMapError, Problem
+
+Bounds = tuple[float, float, float, float]
+Transformation = Callable[[np.ndarray, np.ndarray], tuple[np.ndarray, np.ndarray]]
+
+# Names under which files declare the datums that planning data in China uses, longest first.
+_DATUM_NAMES = (
+    ("cgcs2000", ("cgcs2000", "china_2000", "china 2000", "china geodetic coordinate system 2000")),
+    ("xian80", ("xian", "xi'an", "1980西安")),
+    ("beijing54", ("beijing", "1954北京")),
+    ("wgs84", ("wgs 84", "wgs_84", "wgs84", "wgs_1984", "world geodetic system 1984")),
+)
+_IDENTITY_DATUMS = {"cgcs2000", "wgs84"}  # null shift, good to decimetres (design 4.1)
+
+
+def parse_crs(text: str, **place: Any) -> pyproj.CRS:
+    """The coordinate system that a user or a file names. Raises OneMapError crs.unknown."""
+    try:
+        return pyproj.CRS.from_user_input(text)
+    except (CRSError, TypeError):
+        raise OneMapError("crs.unknown", crs=str(text)[:80], **place) from None
+
+
+def library_crs(text: str) -> pyproj.CRS:
+    """A CRS fit for a library: projected, in metres, with an EPSG code.
+
+    Raises OneMapError crs.unknown, crs.not_projected.
+    """
+    crs = parse_crs(text, field="--crs")
+    metres = all(abs(axis.unit_conversion_factor - 1.0) < 1e-12 for axis in crs.axis_info)
+    if not crs.is_projected or len(crs.axis_info) != 2 or not metres or crs.to_epsg() is None:
+        raise OneMapError("crs.not_projected", crs=crs_name(crs), field="--crs")
+    return crs
+
+
+def crs_name(crs: pyproj.CRS) -> str:
+    """The authority's code if there is one, else the name."""
+    epsg = crs.to_epsg(min_confidence=70)
+    return f"EPSG:{epsg}" if epsg else crs.name
+
+
+def datum_family(crs: pyproj.CRS) -> str | None:
+    """cgcs2000, wgs84, xian80, beijing54, or None for any other."""
+    geodetic = crs.geodetic_crs
+    if geodetic is None:
+        return None
+    names = " ".join(filter(None, (geodetic.name, geodetic.datum.name if geodetic.datum else None))).lower()
+    return next((family for family, known in _DATUM_NAMES if any(name in names for name in known)), None)
+
+
+def two_dimensional(crs: pyproj.CRS) -> pyproj.CRS:
+    """The horizontal part of a compound or three-dimensional CRS."""
+    horizontal = crs.sub_crs_list[0] if crs.is_compound else crs
+    return horizontal.to_2d()
+
+
+def _plane(crs: pyproj.CRS) -> tuple[Any, ...] | None:
+    """What makes two planes of one datum the same apart from their false origin, and that origin."""
+    operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
+    if not crs.is_projected or operation is None or ellipsoid is None:
+        return None
+    origin = {"false easting": 0.0, "false northing": 0.0}
+    shape: dict[str, float] = {}
+    for parameter in operation.params:
+        name = parameter.name.lower().replace("_", " ")
+        value = float(parameter.value) * (parameter.unit_conversion_factor or 1.0)
+        if name in origin:
+            origin[name] = value
+        else:
+            shape[name] = round(value, 12)
+    method = operation.method_name.lower().replace("gauss kruger", "transverse mercator")
+    units = tuple(round(axis.unit_conversion_factor, 12) for axis in crs.axis_info[:2])
+    figure = (round(ellipsoid.semi_major_metre, 4), round(ellipsoid.inverse_flattening, 6))
+    key = (method.split(" (")[0], tuple(sorted(shape.items())), units, figure)
+    return key, (origin["false easting"], origin["false northing"])
+
+
+def _same_datum(source: pyproj.CRS, target: pyproj.CRS) -> bool:
+    families = datum_family(source), datum_family(target)
+    if families[0] == families[1] and families[0] is not None:
+        return True
+    return {*families} <= _IDENTITY_DATUMS
+
+
+def transformation(
+    source: pyproj.CRS, target: pyproj.CRS, pipeline: str | None = None, **place: Any
+) -> Transformation | None:
+    """How coordinates (east, north) of `source` become those of `target`; None if they are the same.
+
+    pipeline: a PROJ pipeline from source to target, east before north, for datums that PROJ cannot shift.
+    Raises OneMapError crs.no_transformation (only a ballpark shift is known), crs.transform.
+    """
+    if pipeline is not None:
+        try:
+            given = pyproj.Transformer.from_pipeline(pipeline)
+        except ProjError:
+            raise OneMapError("crs.transform", field="--transform", **place) from None
+        return lambda x, y: given.transform(x, y)
+    source, target = two_dimensional(source), two_dimensional(target)
+    if source.equals(target, ignore_axis_order=True):
+        return None
+    if _same_datum(source, target):
+        planes = _plane(source), _plane(target)
+        if planes[0] is not None and planes[1] is not None and planes[0][0] == planes[1][0]:
+            east, north = (b - a for a, b in zip(planes[0][1], planes[1][1], strict=True))
+            return None if east == north == 0 else lambda x, y: (x + east, y + north)
+        return _through_degrees(source, target)
+    group = TransformerGroup(source, target, always_xy=True)
+    best = group.transformers[0] if group.transformers else None
+    if best is None or "ballpark" in best.description.lower():
+        raise OneMapError("crs.no_transformation", crs=crs_name(source), target=crs_name(target), **place)
+    return lambda x, y: best.transform(x, y)
+
+
+def _through_degrees(source: pyproj.CRS, target: pyproj.CRS) -> Transformation:
+    """Between planes whose datums count as one: longitude and latitude are carried over unchanged."""
+    inverse = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True) if source.is_projected else None
+    forward = pyproj.Transformer.from_crs(target.geodetic_crs, target, always_xy=True) if target.is_projected else None
+
+    def carried(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        for step in (inverse, forward):
+            if step is not None:
+                x, y = step.transform(x, y)
+        return x, y
+
+    return carried
+
+
+def suggestion(bounds: Bounds | None) -> Problem:
+    """What bare numbers look like (domain.md 6.2): degrees, a zone prefix, swapped axes, or nothing."""
+    if bounds is None or not np.all(np.isfinite(bounds)):
+        return Problem("suggest.nothing")
+    west, south, east, north = bounds
+    if -180 <= west <= east <= 180 and -90 <= south <= north <= 90:
+        return Problem("suggest.degrees", {"epsg": 4490})
+    if 13_000_000 <= west <= east < 46_000_000 and int(west // 1e6) == int(east // 1e6):
+        zone = int(west // 1e6)
+        if zone != 24:
+            epsg = 4491 + zone - 13 if zone <= 23 else 4513 + zone - 25
+            return Problem("suggest.zone", {"zone": zone, "width": 6 if zone <= 23 else 3, "epsg": epsg})
+    if 13_000_000 <= south <= north < 46_000_000 and 0 < west <= east < 10_000_000:
+        return Problem("suggest.swapped", {"zone": int(south // 1e6)})
+    if 100_000 <= west <= east < 900_000 and 300_000 <= south <= north < 6_000_000:
+        return Problem("suggest.no_prefix")
+    return Problem("suggest.nothing")
+
+
+def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
+    """A problem if the numbers cannot belong to the declared CRS: metres called degrees, another zone."""
+    if bounds is None or not np.all(np.isfinite(bounds)):
+        return None
+    west, south, east, north = bounds
+    facts = {"crs": crs_name(crs), "suggestion": suggestion(bounds)}
+    if crs.is_geographic and (west < -181 or east > 361 or south < -91 or north > 91):
+        return Problem("crs.contradicted", facts)
+    plane = _plane(crs) if crs.is_projected else None
+    if plane is not None and "transverse mercator" in plane[0][0] and abs((west + east) / 2 - plane[1][0]) > 2_000_000:
+        return Problem("crs.contradicted", facts)
+    return None

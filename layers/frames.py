@@ -1,0 +1,46 @@
+"""Plain values that travel between reading, normalising and the library."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from onemap.layers.errors import Problem
+
+
+@dataclass(frozen=True)
+class RawFrame:
+    """One layer as its file holds it.
+
+    geometries: (n,) shapely geometries or None; attributes: n rows, text decoded; rows keep the file's order.
+    crs is None where the file declares none; guessed says what a TXT's or a file's format implies instead.
+    """
+
+    path: Path
+    layer: str
+    format: str
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+    crs: pyproj.CRS | None
+    encoding: str | None
+    problems: tuple[Problem, ...] = ()
+    source_hash: str = ""
+
+
+@dataclass(frozen=True)
+class CleanFrame:
+    """One layer ready for the library or the check: in its CRS, two-dimensional, valid, fields by schema.
+
+    names: (n,) each feature's name in reports, the key as text or the 1-based row.
+    """
+
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+    names: np.ndarray
+    problems: tuple[Problem, ...] = ()
+    repaired: int = 0
+    area_changed_m2: float = 0.0
+    facts: dict[str, Any] = field(default_factory=dict)

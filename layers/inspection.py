@@ -1,0 +1,128 @@
+"""`onemap inspect`: what is in a file, without loading it."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers import crs as systems
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames import RawFrame
+from onemap.layers.messages import problem_record, wording
+from onemap.layers.sources.reading import layers_of, opened, read_layer
+
+
+def inspect(source: str, layer: str | None, encoding: str | None, language: str) -> dict[str, Any]:
+    """Format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
+
+    Raises OneMapError if the source cannot be opened at all, or has no layer of that name.
+    """
+    with opened(source) as path:
+        names = layers_of(path)
+        if layer is not None and layer not in names:
+            raise OneMapError("source.layer_unknown", file=Path(source).name, layer=layer, names=names)
+        found, kind = [], ""
+        for name in [layer] if layer is not None else names:
+            try:
+                frame = read_layer(path, name, encoding)
+            except OneMapError as error:
+                if len(names) == 1 or layer is not None:
+                    raise
+                found.append(_unread(name, error, language))
+                continue
+            kind = kind or frame.format
+            found.append(_described(frame, language))
+    return {"format": kind, "file": Path(source).name, "layers": found}
+
+
+def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
+    problems = [problem_record(problem, language) for problem in error.problems]
+    crs = {"code": None, "from": "none", "why": ""}
+    return {
+        "name": name,
+        "count": None,
+        "geometry": None,
+        "crs": crs,
+        "encoding": None,
+        "fields": [],
+        "problems": problems,
+    }
+
+
+def _described(frame: RawFrame, language: str) -> dict[str, Any]:
+    place = {"file": frame.path.name, "layer": frame.layer}
+    problems = [*frame.problems, *_geometry_problems(frame, place)]
+    bounds = shapely.total_bounds(frame.geometries)
+    box = None if np.isnan(bounds).any() else tuple(float(value) for value in bounds)
+    crs, extra = _crs(frame, box, language)
+    if extra is not None:
+        problems.append(Problem(extra.code, {**extra.facts, **place}))
+    return {
+        "name": frame.layer,
+        "count": len(frame.geometries),
+        "geometry": _geometry_name(frame.geometries),
+        "crs": crs,
+        "encoding": frame.encoding,
+        "bounds": box,
+        "fields": [{"name": str(name), "type": _type(frame.attributes[name])} for name in frame.attributes.columns],
+        "problems": [problem_record(problem, language) for problem in problems],
+    }
+
+
+def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Problem | None]:
+    """The CRS as declared; else what the numbers suggest, with the reason; and a contradiction, if any."""
+    if frame.crs is not None:
+        record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": frame.crs.name}
+        return record, systems.contradiction(frame.crs, box)
+    hint = systems.suggestion(box)
+    epsg = hint.facts.get("epsg")
+    guess: dict[str, Any] = {
+        "code": f"EPSG:{epsg}" if epsg else None,
+        "from": "guessed" if epsg else "none",
+        "why": wording(hint, language)[0],
+    }
+    return guess, Problem("crs.missing", {"suggestion": hint})
+
+
+def _geometry_problems(frame: RawFrame, place: dict[str, Any]) -> list[Problem]:
+    """Counted, with the first few rows named: a file may have a million of them."""
+    missing = shapely.is_missing(frame.geometries)
+    empty = shapely.is_empty(frame.geometries) & ~missing
+    invalid = np.zeros(len(missing), dtype=bool)
+    areal = ~missing & (shapely.get_dimensions(frame.geometries) == 2)
+    invalid[areal] = ~shapely.is_valid(frame.geometries[areal])
+    found = []
+    for code, rows in (("inspect.null", missing), ("inspect.empty", empty), ("inspect.invalid", invalid)):
+        if rows.any():
+            first = [int(row) + 1 for row in np.flatnonzero(rows)[:10]]
+            found.append(Problem(code, {**place, "count": int(rows.sum()), "rows": first}))
+    return found
+
+
+def _geometry_name(geometries: np.ndarray) -> str | None:
+    types = np.unique(shapely.get_type_id(geometries[~shapely.is_missing(geometries)]))
+    names = {shapely.GeometryType(int(kind)).name.title().replace("Multi", "Multi") for kind in types}
+    proper = {
+        "Linestring": "LineString",
+        "Linearring": "LineString",
+        "Multipoint": "MultiPoint",
+        "Multilinestring": "MultiLineString",
+        "Multipolygon": "MultiPolygon",
+        "Geometrycollection": "GeometryCollection",
+    }
+    return ", ".join(sorted(proper.get(name, name) for name in names)) or None
+
+
+def _type(values: pd.Series) -> str:
+    kinds = {type(value).__name__ for value in values if value is not None and not pd.isna(value)}
+    if not kinds:
+        return "text"
+    if all(kind.startswith(("int", "uint")) for kind in kinds):
+        return "integer"
+    if all(kind.startswith(("int", "uint", "float")) for kind in kinds):
+        return "number"
+    if all(kind.startswith(("datetime", "date", "Timestamp")) for kind in kinds):
+        return "date"
+    return "boolean" if kinds <= {"bool", "bool_"} else "text"

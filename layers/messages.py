@@ -1,0 +1,54 @@
+"""The words of errors, reasons, verdicts and progress, each sentence once per language."""
+
+import tomllib
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import Problem
+
+RESOURCES = Path(__file__).resolve().parent.parent / "resources"
+LANGUAGES = ("zh", "en")
+
+
+@lru_cache(maxsize=4)
+def sentences(language: str) -> dict[str, Any]:
+    """All sentences of one language, nested by subject and problem."""
+    with (RESOURCES / "messages" / f"{language}.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+class _Facts(dict[str, Any]):
+    """Facts for a sentence; one that is not known reads as a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return "–"
+
+
+def _shown(value: Any, language: str) -> Any:
+    if isinstance(value, Problem):
+        return wording(value, language)[0]
+    if isinstance(value, (list, tuple)):
+        return ("、" if language == "zh" else ", ").join(str(_shown(item, language)) for item in value)
+    return "–" if value is None else value
+
+
+def wording(problem: Problem, language: str) -> tuple[str, str]:
+    """What is wrong and how to mend it, in one language."""
+    subject, _, name = problem.code.partition(".")
+    entry = sentences(language)[subject][name]
+    facts = _Facts({key: _shown(value, language) for key, value in problem.facts.items()})
+    return entry["message"].format_map(facts), entry.get("mend", "").format_map(facts)
+
+
+def phrase(key: str, language: str, **facts: Any) -> str:
+    """A short text that is no refusal: a verdict's name, a step of progress, a heading."""
+    subject, _, name = key.partition(".")
+    return str(sentences(language)[subject][name]).format_map(_Facts(facts))
+
+
+def problem_record(problem: Problem, language: str) -> dict[str, Any]:
+    """A problem as the contract's JSON object."""
+    message, mend = wording(problem, language)
+    extra: dict[str, Any] = {name: problem.facts[name] for name in ("row", "area_changed_m2") if name in problem.facts}
+    return {**problem.place, "code": problem.code, "message": message, "mend": mend, **extra}

@@ -1,0 +1,51 @@
+"""Parts of geometries: only the polygons, only multis, many at once."""
+
+import numpy as np
+import shapely
+
+_COLLECTION = 7
+
+
+def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
+    """The polygons of each geometry as one (multi)polygon; lines, points and parts below `least_m2` are left out.
+
+    geometries: (n,) of any type, or None; result (n,), None where no polygon remains.
+    """
+    result = np.full(len(geometries), None, dtype=object)
+    types = shapely.get_type_id(geometries)
+    single = types == 3
+    if least_m2 > 0:
+        single &= shapely.area(geometries) >= least_m2
+    result[single] = geometries[single]
+    compound = np.flatnonzero((types == 6) | (types == _COLLECTION))
+    parts, owner = shapely.get_parts(geometries[compound], return_index=True)
+    while (shapely.get_type_id(parts) >= 4).any():
+        parts, inner = shapely.get_parts(parts, return_index=True)
+        owner = owner[inner]
+    keep = shapely.get_type_id(parts) == 3
+    if least_m2 > 0:
+        keep &= shapely.area(parts) >= least_m2
+    parts, owner = parts[keep], owner[keep]
+    if len(parts):
+        owners, position = np.unique(owner, return_inverse=True)
+        result[compound[owners]] = shapely.multipolygons(parts, indices=position)
+    return result
+
+
+def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:
+    """Polygons and lines as multis, so that a table holds one type; points, and None, stay as they are."""
+    makers = {"polygon": (3, shapely.multipolygons), "line": (1, shapely.multilinestrings)}
+    if geometry not in makers:
+        return geometries
+    single, make = makers[geometry]
+    result = geometries.copy()
+    types = shapely.get_type_id(result)
+    rings = np.flatnonzero(types == 2)
+    if len(rings):
+        points, ring = shapely.get_coordinates(result[rings], return_index=True)
+        result[rings] = shapely.linestrings(points, indices=ring)
+        types = shapely.get_type_id(result)
+    alone = np.flatnonzero((types == single) & ~shapely.is_empty(result))
+    if len(alone):
+        result[alone] = make(result[alone], indices=np.arange(len(alone)))
+    return result

@@ -1,0 +1,1 @@
+"""One adapter per family of formats: a path becomes a raw frame and its problems."""

@@ -1,0 +1,73 @@
+"""Packed deliveries: a zip is unpacked beside nothing of the user's, and read like the folder it holds."""
+
+import contextlib
+import tempfile
+import zipfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.sources.dbf_text import decodes
+
+_READABLE = (".shp", ".gdb", ".gpkg", ".geojson", ".json", ".topojson", ".fgb", ".txt")
+_UTF8_NAMES = 0x800
+
+
+@contextlib.contextmanager
+def unpacked(path: Path) -> Iterator[Path]:
+    """The one source inside a zip, or the path itself if it is no zip.
+
+    Raises OneMapError source.damaged for a broken zip, source.several_files or source.nothing_inside.
+    """
+    if path.suffix.lower() != ".zip" or path.is_dir():
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="onemap-") as folder:
+        try:
+            with zipfile.ZipFile(path) as archive:
+                _extract(archive, Path(folder).resolve(), path)
+        except (
+            zipfile.BadZipFile,
+            EOFError,
+            zipfile.LargeZipFile,
+            NotImplementedError,
+            RuntimeError,
+        ) as error:
+            raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
+        yield _only_source(Path(folder), path)
+
+
+def _extract(archive: zipfile.ZipFile, folder: Path, path: Path) -> None:
+    for member in archive.infolist():
+        name = member.filename
+        if not member.flag_bits & _UTF8_NAMES:
+            raw = name.encode("cp437", errors="replace")
+            name = raw.decode("gb18030") if decodes(raw, "gb18030") else name
+        target = (folder / name).resolve()
+        if not target.is_relative_to(folder):
+            raise OneMapError("source.damaged", file=path.name, reason=f"{name}: outside the archive")
+        if member.is_dir():
+            target.mkdir(parents=True, exist_ok=True)
+        else:
+            target.parent.mkdir(parents=True, exist_ok=True)
+            with archive.open(member) as packed, target.open("wb") as file:
+                while block := packed.read(1 << 20):
+                    file.write(block)
+
+
+def _only_source(folder: Path, path: Path) -> Path:
+    found = [
+        item
+        for item in sorted(folder.rglob("*"))
+        if item.suffix.lower() in _READABLE
+        and (item.is_file() or item.suffix.lower() == ".gdb")
+        and not any(parent.suffix.lower() == ".gdb" for parent in item.relative_to(folder).parents)
+        and not item.name.startswith("._")
+    ]
+    main = [item for item in found if item.suffix.lower() != ".txt"] or found
+    if not main:
+        raise OneMapError("source.nothing_inside", file=path.name)
+    if len(main) > 1:
+        names = [item.relative_to(folder).as_posix() for item in main]
+        raise OneMapError("source.several_files", file=path.name, names=names[:20])
+    return main[0]

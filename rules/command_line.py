@@ -1,0 +1,209 @@
+"""`onemap VERB …`: arguments in, one verb run, text or one JSON object out, and the exit code."""
+
+import argparse
+import json
+import locale
+import os
+import signal
+import sys
+import threading
+from typing import Any, NoReturn
+
+from onemap.layers.errors import Cancelled, OneMapError, UsageError
+from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences
+from onemap.rules.verbs import VERBS, Parameter, Verb, checked_values
+
+EXIT_DEFECT, EXIT_FAILED_ON = 70, 4
+_GLOBAL = ("json", "lang", "progress")
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose complaints are refusals like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("usage.arguments", reason=message, verb=self.prog)
+
+
+def system_language() -> str:
+    """zh or en, from the environment."""
+    names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG")]
+    name = next(filter(None, names), "") or (locale.getlocale()[0] or "")
+    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+def _wanted_language(arguments: list[str]) -> str:
+    """The language before anything else is parsed, so that even a wrong option is answered in it."""
+    for at, argument in enumerate(arguments):
+        value = argument.partition("=")[2] or (arguments[at + 1] if at + 1 < len(arguments) else "")
+        if argument.split("=")[0] == "--lang" and value in LANGUAGES:
+            return value
+    return system_language()
+
+
+def _help(key: str, language: str) -> str:
+    subject, name = key.split(".", 1)
+    text: str = sentences(language)["help"].get(subject, {}).get(name) or sentences(language)["help"]["any"].get(
+        name, ""
+    )
+    return text.replace("%", "%%")
+
+
+def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:
+    text = _help(f"{verb.name}.{parameter.name}", language)
+    if parameter.positional:
+        parser.add_argument(parameter.name, metavar=parameter.metavar, help=text)
+    elif parameter.flag:
+        parser.add_argument(parameter.option, dest=parameter.name, action="store_true", default=None, help=text)
+    else:
+        parser.add_argument(
+            parameter.option,
+            dest=parameter.name,
+            metavar=parameter.metavar or None,
+            action="append" if parameter.repeated else "store",
+            required=parameter.required,
+            help=text,
+        )
+
+
+def _parser(language: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog="onemap", description=phrase("help.onemap", language), allow_abbrev=False)
+    _add_globals(parser, language, top=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+    for verb in VERBS.values():
+        text = _help(f"{verb.name}.verb", language)
+        one = verbs.add_parser(verb.name, help=text, description=text, allow_abbrev=False)
+        for parameter in verb.parameters:
+            _add_parameter(one, verb, parameter, language)
+        _add_globals(one, language)
+    served = verbs.add_parser("serve", help=_help("serve.verb", language), allow_abbrev=False)
+    _add_globals(served, language)
+    return parser
+
+
+def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = False) -> None:
+    absent = None if top else argparse.SUPPRESS  # given before the verb, an option holds after it
+    parser.add_argument("--json", action="store_true", default=absent, help=_help("any.json", language))
+    parser.add_argument("--lang", choices=LANGUAGES, default=absent, help=_help("any.lang", language))
+    parser.add_argument(
+        "--progress", choices=("bar", "json", "none"), default=absent, help=_help("any.progress", language)
+    )
+
+
+class _Progress:
+    """Progress on stderr, one line at a time; it is also where a request to stop is noticed."""
+
+    def __init__(self, form: str) -> None:
+        self.form = form
+        self.stopped = threading.Event()
+        self._last: tuple[int, str] = (-1, "")
+
+    def __call__(self, fraction: float, step: str) -> None:
+        if self.stopped.is_set():
+            raise Cancelled
+        shown = (int(fraction * 100), step)
+        if self.form == "none" or shown == self._last or threading.current_thread() is not threading.main_thread():
+            return
+        self._last = shown
+        if self.form == "json":
+            line = json.dumps({"progress": round(fraction, 4), "step": step}, ensure_ascii=False)
+            sys.stderr.write(line + "\n")
+        else:
+            filled = int(fraction * 24)
+            sys.stderr.write(f"\r\x1b[K{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%} {step[:48]}")
+            if fraction >= 1:
+                sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def _print_json(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    sys.stdout.flush()
+    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _refusal(error: OneMapError, as_json: bool, language: str) -> int:
+    records = [problem_record(problem, language) for problem in error.problems]
+    if as_json:
+        _print_json({"problems": records})
+        return error.exit_code
+    for record in records:
+        place = " · ".join(record[name] for name in ("file", "layer", "feature", "field") if record[name])
+        sys.stderr.write(
+            " ".join(filter(None, (f"{place}:" if place else "", record["message"], record["mend"]))) + "\n"
+        )
+    return error.exit_code
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; returns the exit code of the contract."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    language, as_json = _wanted_language(given), "--json" in given
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        return _run(given, language, as_json)
+    except OneMapError as error:
+        return _refusal(error, as_json, language)
+    except (Cancelled, KeyboardInterrupt):
+        if as_json:
+            _print_json({"problems": [], "cancelled": True})
+        else:
+            sys.stderr.write(phrase("said.cancelled", language) + "\n")
+        return Cancelled.exit_code
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - a traceback is a defect, whatever the input
+        return _defect(error, as_json, language)
+
+
+def _defect(error: Exception, as_json: bool, language: str) -> int:
+    """An error that nobody foresaw, said as such; ONEMAP_TRACEBACK=1 shows where, for those who mend it."""
+    if os.environ.get("ONEMAP_TRACEBACK"):
+        import traceback
+
+        traceback.print_exc()
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    line = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else ""
+    known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]} ({line})")
+    _refusal(known, as_json, language)
+    return EXIT_DEFECT
+
+
+def _run(given: list[str], language: str, as_json: bool) -> int:
+    parsed = vars(_parser(language).parse_args(given))
+    name = parsed.pop("verb")
+    options = {key: parsed.pop(key, None) for key in _GLOBAL}
+    language = options["lang"] or language
+    if name is None:
+        raise UsageError("usage.no_verb", known=[*VERBS, "serve"])
+    if name == "serve":
+        from onemap.rules.serve import serve
+
+        return serve(language)
+    verb = VERBS[name]
+    values = checked_values(verb, parsed)
+    form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
+    progress = _Progress(form)
+
+    def stop(*_: object) -> None:
+        progress.stopped.set()
+        raise Cancelled
+
+    for name_of_signal in ("SIGINT", "SIGTERM", "SIGBREAK"):
+        if hasattr(signal, name_of_signal) and threading.current_thread() is threading.main_thread():
+            signal.signal(getattr(signal, name_of_signal), stop)
+    result = verb.run(values, language, progress)
+    if as_json:
+        _print_json(result)
+    else:
+        from onemap.rules.wording import spoken, warnings
+
+        for line in warnings(result):
+            sys.stderr.write(line + "\n")
+        sys.stdout.write(spoken(name, result, language) + "\n")
+    return EXIT_FAILED_ON if result.get("failed_on") else 0

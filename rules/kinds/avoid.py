@@ -1,0 +1,66 @@
+"""avoid: the parcel may not lie on the layer's features. Conflict: P ∩ F, features outside the coverage too."""
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
+from onemap.rules.overlay import differences, outside, union_by
+
+KEYS = dict(AREA_KEYS)
+GEOMETRIES = ("polygon",)
+
+
+def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with the rule's own keys: key and reason."""
+    net = item.get("net")
+    if net is not None and (set(net) != {"part", "of"} or not all(isinstance(name, str) for name in net.values())):
+        return [("net", "net = { part = FIELD, of = FIELD }")]
+    return []
+
+
+def fields(options: dict[str, Any]) -> tuple[str, ...]:
+    """The layer's fields that the rule reads."""
+    net = options.get("net", {})
+    return tuple(net[key] for key in ("part", "of") if key in net)
+
+
+def reach_m(options: dict[str, Any]) -> float:
+    """How far from a parcel a feature may lie and still matter."""
+    return 0.0
+
+
+def judge(ground: Ground) -> Judgement:
+    """Conflict P ∩ F; what lies outside the coverage and under no feature is unknown."""
+    count = len(ground.parcels)
+    found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
+    hit = union_by(found.parcel, found.geometry, count)
+    beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
+    unknown, failed_again = differences(beyond, hit, ground.crew)
+    no_value = ground.features.uncertain[found.feature]
+    judgement = Judgement(
+        hit=hit,
+        unknown=unknown,
+        distance_m=np.where(shapely.is_missing(hit), np.nan, 0.0),
+        pairs=Pairs(
+            found.parcel,
+            found.feature,
+            found.geometry,
+            np.zeros(len(found.parcel)),
+            no_value,
+            np.ones(len(found.parcel), dtype=bool),
+        ),
+    )
+    judgement.because("outside_coverage", ~shapely.is_missing(unknown))
+    return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_again)
+
+
+def arithmetic(judgement: Judgement, ground: Ground, *broken: np.ndarray) -> Judgement:
+    """Where an overlay broke down even on a fine grid, the whole parcel is unknown: never swallowed."""
+    for rows in broken:
+        indices = np.flatnonzero(rows) if rows.dtype == bool else rows
+        if len(indices):
+            judgement.unknown[indices] = ground.parcels[indices]
+            judgement.because("arithmetic", indices)
+    return judgement

@@ -1,0 +1,87 @@
+"""What a kind of rule is given, and what it gives back: plain arrays over parcels and features."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.rules.overlay import Crew, Overlaps, Pieces, overlaps, subdivided
+
+AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}
+QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by less than 0.02 %, in radius and area
+
+
+@dataclass(frozen=True)
+class Features:
+    """The features of one version that a rule's `where` lets through.
+
+    geometries (m,), attributes m rows, uncertain (m,): `where` is unknown for them, so they count with a reason.
+    """
+
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+    uncertain: np.ndarray
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The polygons cut small."""
+        return subdivided(self.geometries)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Parcels (n,) with their index, one layer's features, its coverage, and the rule's own options.
+
+    instead: for rules that name one, the official zones (a union, or None) and the ground for which they speak.
+    """
+
+    parcels: np.ndarray
+    tree: shapely.STRtree
+    features: Features
+    coverage: shapely.Geometry
+    options: dict[str, Any]
+    crew: Crew = field(default_factory=Crew)
+    instead_zones: np.ndarray | None = None
+    instead_coverage: shapely.Geometry | None = None
+
+    def overlaps_with(self, geometries: np.ndarray, pieces: Pieces | None = None) -> Overlaps:
+        """The ground that each parcel shares with each of `geometries` (polygons); `pieces`: the same, cut small."""
+        return overlaps(self.parcels, self.tree, geometries, pieces or subdivided(geometries), self.crew)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Pieces of single features: parcel (k,), feature (k,), ground (k,), least distance in m (k,).
+
+    no_value (k,): the feature counts although its condition or class is unknown; of_hit (k,): it belongs to the
+    conflict, else to the ground that cannot be judged.
+    """
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    geometry: np.ndarray
+    distance_m: np.ndarray
+    no_value: np.ndarray
+    of_hit: np.ndarray
+
+
+@dataclass
+class Judgement:
+    """What a rule says of n parcels: the ground in conflict, the ground that cannot be judged, and why.
+
+    hit, unknown: (n,) polygons or None; distance_m: (n,) least distance of the conflict's features, NaN if not
+    measured; reasons: reason → (n,) whether it is one of the parcel's; pairs: the pieces by feature.
+    """
+
+    hit: np.ndarray
+    unknown: np.ndarray
+    distance_m: np.ndarray
+    pairs: Pairs
+    reasons: dict[str, np.ndarray] = field(default_factory=dict)
+
+    def because(self, reason: str, rows: np.ndarray) -> None:
+        """Note a reason for the parcels in `rows` (indices or a mask)."""
+        self.reasons.setdefault(reason, np.zeros(len(self.hit), dtype=bool))[rows] = True

@@ -1,0 +1,216 @@
+"""Who meets whom, and in what ground: arrays of geometries in, arrays out.
+
+All geometries are valid and lie in one projected CRS in metres. Nothing is snapped and nothing has a tolerance;
+parts below ARITHMETIC_M2 are what floating point leaves of nothing.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.parts import polygon_parts
+
+ARITHMETIC_M2 = 1e-6
+MOST_VERTICES = 256  # of a piece; larger controls are cut, since each overlay scans all of both
+_CHUNK = 2000
+_RETRY_GRID_M = 1e-4
+
+
+@dataclass(frozen=True)
+class Crew:
+    """How many threads work, and how they learn that they should stop: `check` raises Cancelled."""
+
+    workers: int = 1
+    check: Callable[[], None] = lambda: None
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Polygons cut small: geometries (m,) and for each the index of the polygon it is part of."""
+
+    geometries: np.ndarray
+    owner: np.ndarray
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Pairs that share ground: parcel (k,), feature (k,), their common polygons (k,).
+
+    failed: (j, 2) parcel and feature whose overlay arithmetic broke down, to be reported as unknown.
+    """
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    geometry: np.ndarray
+    failed: np.ndarray
+
+
+def subdivided(polygons: np.ndarray) -> Pieces:
+    """Polygons (n,) cut in halves until each piece has at most MOST_VERTICES vertices; small ones stay whole."""
+    done: list[np.ndarray] = []
+    owners: list[np.ndarray] = []
+    geometries, owner = polygons, np.arange(len(polygons))
+    while len(geometries):
+        large = shapely.get_num_coordinates(geometries) > MOST_VERTICES
+        done.append(geometries[~large])
+        owners.append(owner[~large])
+        geometries, owner = geometries[large], owner[large]
+        halves = [_halves(geometry) for geometry in geometries]
+        stuck = [len(half) == 1 for half in halves]
+        done.append(geometries[stuck])
+        owners.append(owner[stuck])
+        parts = [(part, own) for half, own in zip(halves, owner, strict=True) if len(half) > 1 for part in half]
+        geometries = np.array([part for part, _ in parts], dtype=object)
+        owner = np.array([own for _, own in parts], dtype=np.int64)
+    return Pieces(np.concatenate(done), np.concatenate(owners)) if done else Pieces(polygons, owner)
+
+
+def _halves(geometry: shapely.Geometry) -> list[shapely.Geometry]:
+    """The two halves of a polygon across its longer side, or itself if it cannot be cut cleanly."""
+    west, south, east, north = geometry.bounds
+    if east - west >= north - south:
+        middle = (west + east) / 2
+        boxes = ((west - 1, south - 1, middle, north + 1), (middle, south - 1, east + 1, north + 1))
+    else:
+        middle = (south + north) / 2
+        boxes = ((west - 1, south - 1, east + 1, middle), (west - 1, middle, east + 1, north + 1))
+    area = shapely.area(geometry)
+    for cut in (lambda box: shapely.clip_by_rect(geometry, *box), lambda box: geometry & shapely.box(*box)):
+        halves = polygon_parts(np.array([cut(box) for box in boxes], dtype=object))
+        halves = halves[~shapely.is_missing(halves)]
+        # A fast cut may be wrong on degenerate input: its areas tell.
+        if shapely.is_valid(halves).all() and abs(shapely.area(halves).sum() - area) <= 1e-9 * area:
+            fewest = shapely.get_num_coordinates(geometry)
+            return list(halves) if (shapely.get_num_coordinates(halves) < fewest).all() else [geometry]
+    return [geometry]
+
+
+def _in_chunks(
+    operation: Callable[..., np.ndarray], left: np.ndarray, right: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """operation(left, right) in threads; (n,) results and (n,) whether it failed even on a grid of 0.1 mm."""
+    starts = range(0, len(left), _CHUNK)
+
+    def run(start: int) -> tuple[np.ndarray, np.ndarray]:
+        crew.check()
+        a, b = left[start : start + _CHUNK], right[start : start + _CHUNK]
+        try:
+            return operation(a, b), np.zeros(len(a), dtype=bool)
+        except shapely.GEOSException:
+            return _one_by_one(operation, a, b)
+
+    if crew.workers > 1 and len(starts) > 1:
+        with ThreadPoolExecutor(crew.workers) as pool:
+            results = list(pool.map(run, starts))
+    else:
+        results = [run(start) for start in starts]
+    if not results:
+        return np.empty(0, dtype=object), np.empty(0, dtype=bool)
+    return np.concatenate([r[0] for r in results]), np.concatenate([r[1] for r in results])
+
+
+def _one_by_one(
+    operation: Callable[..., np.ndarray], left: np.ndarray, right: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The pairs of a chunk in which one broke down, each alone, and that one again on a fine grid."""
+    result = np.full(len(left), None, dtype=object)
+    failed = np.zeros(len(left), dtype=bool)
+    for index, (a, b) in enumerate(zip(left, right, strict=True)):
+        for grid in (None, _RETRY_GRID_M):
+            try:
+                result[index] = operation(a, b, grid_size=grid)
+                break
+            except shapely.GEOSException:
+                failed[index] = grid is not None
+    return result, failed
+
+
+def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, pieces: Pieces, crew: Crew) -> Overlaps:
+    """The ground that each parcel shares with each feature it meets; touching is not sharing.
+
+    parcels: (n,) polygons and `tree` their index; features: (m,) polygons and `pieces` the same, cut small.
+    """
+    piece, parcel = tree.query(pieces.geometries, predicate="intersects")
+    if len(piece) == 0:
+        nothing = np.empty(0, dtype=np.int64)
+        return Overlaps(nothing, nothing, np.empty(0, dtype=object), np.empty((0, 2), dtype=np.int64))
+    pair = parcel * np.int64(len(features)) + pieces.owner[piece]
+    unique, first, count = np.unique(pair, return_index=True, return_counts=True)
+    parcel, feature = np.divmod(unique, len(features))
+    # A parcel that meets one piece only is measured against that piece; one across a cut against the whole.
+    other = features[feature].copy()
+    alone = count == 1
+    other[alone] = pieces.geometries[piece[first[alone]]]
+    mine = parcels[parcel]
+    shapely.prepare(other)
+    inside = shapely.covers(other, mine)
+    geometry = mine.copy()
+    rest = np.flatnonzero(~inside)
+    geometry[rest], broken = _in_chunks(shapely.intersection, mine[rest], other[rest], crew)
+    failed = np.zeros(len(parcel), dtype=bool)
+    failed[rest] = broken
+    geometry = polygon_parts(geometry, ARITHMETIC_M2)
+    keep = ~shapely.is_missing(geometry) & ~failed
+    return Overlaps(parcel[keep], feature[keep], geometry[keep], np.column_stack([parcel[failed], feature[failed]]))
+
+
+def union_by(group: np.ndarray, geometries: np.ndarray, groups: int) -> np.ndarray:
+    """The union of the geometries of each group: (groups,), None for a group without any."""
+    result = np.full(groups, None, dtype=object)
+    order = np.argsort(group, kind="stable")
+    group, geometries = group[order], geometries[order]
+    ids, start, size = np.unique(group, return_index=True, return_counts=True)
+    for k in np.unique(size):
+        chosen = size == k
+        block = geometries[start[chosen][:, None] + np.arange(k)]
+        result[ids[chosen]] = block[:, 0] if k == 1 else shapely.union_all(block, axis=1)
+    return polygon_parts(result, ARITHMETIC_M2)
+
+
+def _pairwise(
+    operation: Callable[..., np.ndarray], left: np.ndarray, right: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    result = np.full(len(left), None, dtype=object)
+    failed = np.zeros(len(left), dtype=bool)
+    rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
+    result[rows], failed[rows] = _in_chunks(operation, left[rows], right[rows], crew)
+    return polygon_parts(result, ARITHMETIC_M2), failed
+
+
+def intersections(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """left ∩ right pair by pair, polygons only, None where they share no ground; and (n,) whether it failed."""
+    return _pairwise(shapely.intersection, left, right, crew)
+
+
+def differences(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """left − right pair by pair, polygons only, None where nothing is left; and (n,) whether it failed.
+
+    A right of None takes nothing away; a left of None has nothing.
+    """
+    result, failed = _pairwise(shapely.difference, left, right, crew)
+    whole = shapely.is_missing(right)
+    result[whole] = left[whole]
+    return result, failed
+
+
+def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """left ∪ right pair by pair; None counts as nothing, and two of them give None."""
+    grounds = np.r_[left, right]
+    present = ~shapely.is_missing(grounds)
+    return union_by(np.tile(np.arange(len(left)), 2)[present], grounds[present], len(left))
+
+
+def outside(polygons: np.ndarray, ground: shapely.Geometry, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each polygon that `ground` does not cover, None where it is covered; and whether it failed."""
+    shapely.prepare(ground)
+    result = np.full(len(polygons), None, dtype=object)
+    failed = np.zeros(len(polygons), dtype=bool)
+    rows = np.flatnonzero(~shapely.covers(ground, polygons))
+    apart = ~shapely.intersects(ground, polygons[rows])
+    result[rows[apart]] = polygons[rows[apart]]
+    crossing = rows[~apart]
+    result[crossing], failed[crossing] = differences(polygons[crossing], np.full(len(crossing), ground), crew)
+    return result, failed

@@ -1,0 +1,90 @@
+"""The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.normalise import Wishes, checked_geometries, in_crs, text_value
+from onemap.layers.sources.reading import read_source
+
+ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
+
+
+@dataclass(frozen=True)
+class Parcels:
+    """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes."""
+
+    ids: np.ndarray
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+    id_field: str | None
+    source: str
+    source_hash: str
+    problems: tuple[Problem, ...]
+
+
+def _id_field(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
+    """--id, else the first present of ID_FIELDS; exactly, then ignoring case."""
+    for name in (wanted,) if wanted else ID_FIELDS:
+        if name in columns:
+            return name
+        alike = [column for column in columns if column.lower() == name.lower()]
+        if len(alike) > 1:
+            raise OneMapError("field.ambiguous", field=name, names=alike, **place)
+        if alike:
+            return alike[0]
+    if wanted:
+        raise OneMapError("field.missing", field=wanted, names=columns, **place)
+    return None
+
+
+def _checked_ids(attributes: pd.DataFrame, field: str | None, rows: int, place: dict[str, Any]) -> np.ndarray:
+    if field is None:
+        return np.array([str(row) for row in range(1, rows + 1)], dtype=object)
+    ids = [text_value(value) for value in attributes[field]]
+    times = Counter(ids)
+    problems = [
+        Problem(
+            "parcel.id" if name is None else "parcel.id_repeated",
+            {**place, "feature": name or str(row), "row": row, "field": field},
+        )
+        for row, name in enumerate(ids, start=1)
+        if name is None or times[name] > 1
+    ]
+    if problems:
+        raise OneMapError.of(problems)
+    return np.array(ids, dtype=object)
+
+
+def read_parcels(
+    source: str,
+    layer: str | None,
+    id_field: str | None,
+    encoding: str | None,
+    wishes: Wishes,
+    target: pyproj.CRS,
+) -> Parcels:
+    """Parcels of a file; several polygons in one feature are one parcel.
+
+    Raises OneMapError parcel.id, parcel.id_repeated, geometry.…, crs.…, source.….
+    """
+    raw = read_source(source, layer, encoding)
+    place = {"file": raw.path.name, "layer": raw.layer}
+    field = _id_field(list(map(str, raw.attributes.columns)), id_field, place)
+    ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
+    geometries = in_crs(raw.geometries, raw, wishes, target)
+    geometries, repairs, _, _ = checked_geometries(geometries, "polygon", ids, wishes.repair, place)
+    several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
+    geometries = geometries.copy()
+    # Valid multipolygons only touch in points, so this changes nothing but parts that share an edge.
+    geometries[several] = shapely.union_all(geometries[several][:, None], axis=1)
+    empty = np.flatnonzero(shapely.area(geometries) <= 0)
+    if len(empty):
+        raise OneMapError.of(Problem("geometry.empty", {**place, "feature": ids[row], "row": row + 1}) for row in empty)
+    return Parcels(ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, (*raw.problems, *repairs))

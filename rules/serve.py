@@ -1,0 +1,120 @@
+"""`onemap serve`: the same verbs over stdin and stdout, JSON-RPC 2.0, one object a line."""
+
+import json
+import os
+import queue
+import sys
+import threading
+from typing import Any
+
+from onemap.layers.errors import Cancelled, OneMapError, UsageError
+from onemap.layers.messages import LANGUAGES, phrase, problem_record, wording
+from onemap.rules.verbs import VERBS, checked_values
+
+_PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
+_LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
+
+
+class _Server:
+    """One worker does requests in their order; the reading thread takes cancellations meanwhile."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.out = threading.Lock()
+        self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.cancelled: set[Any] = set()
+        self.closing = threading.Event()
+
+    def send(self, message: dict[str, Any]) -> None:
+        line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        with self.out:
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.buffer.flush()
+
+    def refuse(self, request: Any, error: OneMapError, language: str, code: int = _REFUSED) -> None:
+        records = [problem_record(problem, language) for problem in error.problems]
+        message = wording(error.problems[0], language)[0]
+        data = {"problems": records, "exit_code": error.exit_code}
+        self.send({"id": request, "error": {"code": code, "message": message, "data": data}})
+
+    def work(self) -> None:
+        """Do requests until None comes."""
+        while (request := self.requests.get()) is not None:
+            self.answer(request)
+
+    def answer(self, request: dict[str, Any]) -> None:
+        """Run one request and send its result, its refusal, or the word that it was cancelled."""
+        number = request.get("id")
+        given = request.get("params") or {}
+        language = self.language
+        if isinstance(given, dict) and given.get("lang") in LANGUAGES:
+            language = str(given["lang"])
+        verb = VERBS.get(str(request.get("method")).replace(".", " "))
+        last = [-1.0]
+
+        def report(fraction: float, step: str) -> None:
+            if number in self.cancelled or self.closing.is_set():
+                raise Cancelled
+            if fraction - last[0] >= 0.005 or fraction >= 1:
+                last[0] = fraction
+                params = {"id": number, "progress": round(fraction, 4), "step": step}
+                self.send({"method": "progress", "params": params})
+
+        try:
+            if verb is None:
+                refusal = UsageError("usage.verb", verb=request.get("method"), known=list(VERBS))
+                self.refuse(number, refusal, language, _NO_METHOD)
+                return
+            if not isinstance(given, dict):
+                raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
+            report(0.0, "")
+            values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
+            result = verb.run(values, language, report)
+            if "id" in request:
+                self.send({"id": number, "result": result})
+        except OneMapError as error:
+            self.refuse(number, error, language)
+        except Cancelled:
+            data = {"problems": [], "exit_code": Cancelled.exit_code}
+            text = phrase("said.cancelled", language)
+            self.send({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
+        except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
+            known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
+            known.exit_code = 70
+            self.refuse(number, known, language)
+        finally:
+            self.cancelled.discard(number)
+
+    def take(self, line: bytes) -> None:
+        """One line from stdin: a request to queue, or a cancellation."""
+        try:
+            request = json.loads(line.decode("utf-8-sig"))
+        except ValueError:
+            self.send({"id": None, "error": {"code": _PARSE_ERROR, "message": "not JSON"}})
+            return
+        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            number = request.get("id") if isinstance(request, dict) else None
+            self.send({"id": number, "error": {"code": _INVALID_REQUEST, "message": "not a request"}})
+        elif request["method"] == "cancel":
+            self.cancelled.add((request.get("params") or {}).get("id"))
+            if "id" in request:
+                self.send({"id": request["id"], "result": {"ok": True}})
+        else:
+            self.requests.put(request)
+
+
+def serve(language: str) -> int:
+    """Answer requests for as long as stdin is open; then stop within a second, nothing half-written."""
+    server = _Server(language)
+    worker = threading.Thread(target=server.work, daemon=True)
+    worker.start()
+    for line in sys.stdin.buffer:
+        if line.strip():
+            server.take(line)
+    server.closing.set()
+    server.requests.put(None)
+    worker.join(_LAST_WORDS_S)
+    if worker.is_alive():
+        # The library's transaction undoes what it was doing; a *.part is removed by the next run.
+        os._exit(0)
+    return 0

@@ -1,0 +1,86 @@
+"""What a verb's result says to people, in plain lines."""
+
+from collections.abc import Callable
+from typing import Any
+
+from onemap.layers.messages import phrase
+
+Result = dict[str, Any]
+
+
+def spoken(verb: str, result: Result, language: str) -> str:
+    """The result of a verb as text."""
+    return _SPEAKERS[verb](result, language)
+
+
+def warnings(result: Result) -> list[str]:
+    """What a result remarks on its input, a line each."""
+    lines = []
+    for problem in result.get("problems", ()):
+        place = " · ".join(problem[name] for name in ("layer", "feature", "field") if problem[name])
+        lines.append(f"  - {place}: {problem['message']}" if place else f"  - {problem['message']}")
+    return lines
+
+
+def _new(result: Result, language: str) -> str:
+    return phrase("said.new", language, **result)
+
+
+def _add(result: Result, language: str) -> str:
+    return phrase("said.add", language, **{**result, "problems": len(result["problems"])})
+
+
+def _inspect(result: Result, language: str) -> str:
+    lines = [f"{result['file']}: {result['format'] or '–'}"]
+    for layer in result["layers"]:
+        lines.append(phrase("said.inspect", language, **{**layer, "crs": layer["crs"]["code"] or "–"}))
+        lines.append("    " + layer["crs"]["why"])
+        lines += [f"    {field['name']} ({field['type']})" for field in layer["fields"]]
+        lines += ["  " + line for line in warnings(layer)]
+    return "\n".join(lines)
+
+
+def _layers(result: Result, language: str) -> str:
+    lines = [f"{result['name']} · {result['crs']}"]
+    for layer in result["layers"]:
+        for version in layer["versions"]:
+            mark = "●" if version["in_force"] else "○"
+            title = layer["title"].get(language) or layer["code"]
+            lines.append(f"{mark} {layer['code']:<12} {version['label']:<12} {version['count']:>8}  {title}")
+    if len(lines) == 1:
+        lines.append(phrase("said.no_layers", language))
+    return "\n".join(lines)
+
+
+def _check(result: Result, language: str) -> str:
+    run = result["run"]
+    lines = [phrase("said.check", language, parcels=result["parcels"], seconds=result["seconds"], run=run["id"])]
+    for verdict, count in result["verdicts"].items():
+        name = phrase(f"verdict.{verdict}", language)
+        # A Chinese character is two columns wide on a terminal.
+        width = sum(2 if ord(character) > 0x2E80 else 1 for character in name)
+        lines.append(f"  {phrase(f'sign.{verdict}', language)} {name}{' ' * (12 - width)}{count:>8}")
+    assumed = sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent")
+    if assumed:
+        lines.append(phrase("said.assumed", language, layers=", ".join(assumed)))
+    if run["skipped"]:
+        lines.append(phrase("said.skipped", language, count=len(run["skipped"])))
+    if not run["recorded"]:
+        lines.append(phrase("said.not_recorded", language))
+    if result.get("out"):
+        lines.append(phrase("said.out", language, out=result["out"]))
+    return "\n".join(lines)
+
+
+def _sample(result: Result, language: str) -> str:
+    return phrase("said.sample", language, **result)
+
+
+_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
+    "new": _new,
+    "add": _add,
+    "inspect": _inspect,
+    "layers": _layers,
+    "check": _check,
+    "sample": _sample,
+}
