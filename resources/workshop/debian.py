@@ -99,9 +99,7 @@ def _update_once(_with_backports: bool) -> WorkshopError | None:
     options = ["-o", "Acquire::Retries=2", "-o", "APT::Update::Error-Mode=any"]
     try:
         mend = "Read apt's words above, mend what they name, then run the same command again."
-        run_or_explain(
-            ["apt-get", "update", "-q", *options], "fetch the lists of packages", mend, shown="^[WE]:"
-        )
+        run_or_explain(["apt-get", "update", "-q", *options], "fetch the lists of packages", mend, shown="^[WE]:")
     except WorkshopError as error:
         return error
     return None

@@ -21,6 +21,7 @@ INSIDE = DEMO / "inside-qgis"
 PROJECT = DEMO / "onemap.qgz"
 PICTURE = DEMO / "conflicts.png"
 REQUEST = DEMO / "picture.json"
+MAY_NAME_FILES = ("covers", "transform")
 # The sinks of onemap:check and the table of the command line that each must equal.
 SINKS = {"CHECKED": "parcels", "FINDINGS": "findings", "OVERLAPS": "overlaps"}
 
@@ -62,14 +63,10 @@ def _make_city() -> dict:
 
 def _make_library(city: dict) -> None:
     say("Making the library demo/city.gpkg")
-    _onemap(
-        "new", LIBRARY, "--crs", city["crs"], "--name", city["name"], "--district", CITY / city["district"]
-    )
+    _onemap("new", LIBRARY, "--crs", city["crs"], "--name", city["name"], "--district", CITY / city["district"])
     for layer in json.loads((CITY / "layers.json").read_text(encoding="utf-8")):
         say(f"Adding {layer['file']} as {layer['code']}")
-        _onemap(
-            "add", LIBRARY, CITY / layer["file"], "--as", layer["code"], *_options(layer.get("options", {}))
-        )
+        _onemap("add", LIBRARY, CITY / layer["file"], "--as", layer["code"], *_options(layer.get("options", {})))
 
 
 def _check_outside(city: dict) -> dict:
@@ -152,11 +149,14 @@ def _options(options: dict) -> list:
     words: list = []
     for name, value in options.items():
         option = f"--{name.replace('_', '-')}"
+        if isinstance(value, dict):  # fields, as target=source
+            value = ",".join(f"{target}={source}" for target, source in value.items())
         for one in value if isinstance(value, list) else [value]:
             if one is True:
                 words.append(option)
             elif one is not None and one is not False:
-                words += [option, CITY / one if (CITY / str(one)).exists() else one]
+                is_file = name in MAY_NAME_FILES and (CITY / one).exists()
+                words += [option, CITY / one if is_file else one]
     return words
 
 

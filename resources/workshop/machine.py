@@ -49,9 +49,7 @@ def program(environment: Path, name: str) -> Path:
 def run(command: Sequence[object], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> int:
     """Run a program in the open, its output going where ours goes, and return its exit code."""
     sys.stdout.flush()
-    return subprocess.run(
-        [str(part) for part in command], env=env, cwd=cwd, stdin=subprocess.DEVNULL
-    ).returncode
+    return subprocess.run([str(part) for part in command], env=env, cwd=cwd, stdin=subprocess.DEVNULL).returncode
 
 
 def answer(command: Sequence[object], env: Mapping[str, str] | None = None, cwd: Path = ROOT) -> str | None:
@@ -125,13 +123,9 @@ def link_folder(link: Path, target: Path) -> None:
             return
         link.unlink()
     if IS_WINDOWS:
-        done = subprocess.run(
-            ["cmd", "/c", "mklink", "/J", str(link), str(target)], stdout=subprocess.DEVNULL
-        )
+        done = subprocess.run(["cmd", "/c", "mklink", "/J", str(link), str(target)], stdout=subprocess.DEVNULL)
         if done.returncode:
-            raise WorkshopError(
-                f"cannot link {link} to {target}. Make that junction by hand, then run again."
-            )
+            raise WorkshopError(f"cannot link {link} to {target}. Make that junction by hand, then run again.")
     else:
         link.symlink_to(os.path.relpath(target, link.parent), target_is_directory=True)
 

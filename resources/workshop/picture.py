@@ -95,9 +95,7 @@ def _put_library(path: str, answer: dict) -> list:
     return layers
 
 
-def _layout(
-    project: QgsProject, request: dict, extent: QgsRectangle, layers: list, results: list
-) -> QgsPrintLayout:
+def _layout(project: QgsProject, request: dict, extent: QgsRectangle, layers: list, results: list) -> QgsPrintLayout:
     """A sheet with title, map, legend, scale, north arrow, and the words that say what it was made from."""
     layout = QgsPrintLayout(project)
     layout.initializeDefaults()

@@ -35,7 +35,7 @@ STAMP = "onemap-stamp"
 
 def core() -> Path:
     """The core's virtual environment, made or mended first if need be."""
-    wanted = _digest(["pyproject.toml", *_requirement_files("core.txt", "dev.txt")])
+    wanted = _digest([_project(), *_requirement_files("core.txt", "dev.txt")])
     if _stamp(CORE) == wanted and program(CORE, "onemap").exists():
         return CORE
     if _stamp(CORE) is None:
@@ -165,12 +165,17 @@ def _requirement_files(*names: str) -> list:
     return files
 
 
+def _project() -> str:
+    """What pyproject.toml says of the package; the settings of the tools come after it."""
+    return (ROOT / "pyproject.toml").read_text(encoding="utf-8").partition("[tool.ruff]")[0]
+
+
 def _digest(parts: Sequence[str]) -> str:
     """What an environment was made from: the named files, or the words themselves, and where it stands."""
     digest = hashlib.sha256(str(ROOT).encode())
     for part in parts:
-        path = ROOT / part
-        digest.update(path.read_bytes() if path.is_file() and not Path(part).is_absolute() else part.encode())
+        is_ours = part.startswith("resources/")
+        digest.update((ROOT / part).read_bytes() if is_ours else part.encode())
     return digest.hexdigest()
 
 

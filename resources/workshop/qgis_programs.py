@@ -69,9 +69,7 @@ def program(name: str) -> Path:
         return beside
     found = shutil.which(name)
     if found is None:
-        raise WorkshopError(
-            f"QGIS is here, but its program {name} is not. Install QGIS whole, then run again."
-        )
+        raise WorkshopError(f"QGIS is here, but its program {name} is not. Install QGIS whole, then run again.")
     return Path(found)
 
 

@@ -20,9 +20,7 @@ BY_RULE = """
 def show(answer: dict, findings: Path) -> None:
     """Print the verdicts of the parcels, then the findings by rule, the most severe first."""
     verdicts, parcels = answer["verdicts"], answer["parcels"]
-    rows = [
-        (verdict, f"{verdicts[verdict]:,}", f"{_share(verdicts[verdict], parcels)}") for verdict in VERDICTS
-    ]
+    rows = [(verdict, f"{verdicts[verdict]:,}", f"{_share(verdicts[verdict], parcels)}") for verdict in VERDICTS]
     _print(("verdict", "parcels", "share"), [*rows, ("all", f"{parcels:,}", "")])
     connection = sqlite3.connect(f"{findings.as_uri()}?mode=ro", uri=True)
     try:
@@ -30,10 +28,7 @@ def show(answer: dict, findings: Path) -> None:
     finally:
         connection.close()
     found.sort(key=lambda row: (VERDICTS.index(row[2]), -row[4]))
-    rows = [
-        (title, department, verdict, f"{n:,}", f"{area:,.0f}")
-        for title, department, verdict, n, area in found
-    ]
+    rows = [(title, department, verdict, f"{n:,}", f"{area:,.0f}") for title, department, verdict, n, area in found]
     _print(("finding", "department", "verdict", "parcels", "area m2"), rows)
 
 
