@@ -223,11 +223,45 @@ def _overlap_rows(
     )
 
 
-_FINDING_COLUMNS = ["parcel", "rule", "pack", "department", "layer", "version", "verdict", "area_m2", "area_ellipsoidal_m2", "counted_area_m2", "net_area_m2", "share", "features", "length_m", "distance_m", "value", "counted", "reason", "title", "basis"]
+_FINDING_COLUMNS = [
+    "parcel",
+    "rule",
+    "pack",
+    "department",
+    "layer",
+    "version",
+    "verdict",
+    "area_m2",
+    "area_ellipsoidal_m2",
+    "counted_area_m2",
+    "net_area_m2",
+    "share",
+    "features",
+    "length_m",
+    "distance_m",
+    "value",
+    "counted",
+    "reason",
+    "title",
+    "basis",
+]
 _OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
-_TEXT_COLUMNS = set(
-    ["parcel", "rule", "pack", "department", "layer", "version", "verdict", "reason", "title", "basis", "feature", "attributes", "known_verdict", "keys"]
-)
+_TEXT_COLUMNS = {
+    "parcel",
+    "rule",
+    "pack",
+    "department",
+    "layer",
+    "version",
+    "verdict",
+    "reason",
+    "title",
+    "basis",
+    "feature",
+    "attributes",
+    "known_verdict",
+    "keys",
+}
 
 
 def _typed(columns: pd.DataFrame) -> pd.DataFrame:

@@ -1,0 +1,79 @@
+"""What every test of the core may use: the command line, files made on the spot, and the shared real data."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+ROOT = Path(__file__).resolve().parent.parent
+SHARED_DATA = ROOT.parent / "shared" / "data"
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command said: its exit code, its JSON object, and its words on stderr."""
+
+    code: int
+    json: dict[str, Any]
+    stderr: str
+
+    @property
+    def codes(self) -> list[str]:
+        return [problem["code"] for problem in self.json["problems"]]
+
+
+@pytest.fixture
+def onemap(capfdbinary: pytest.CaptureFixture[bytes]) -> Callable[..., Answer]:
+    """Run one verb in this process as `onemap VERB … --json` would, and read its answer."""
+    from onemap.rules.command_line import main
+
+    def run(*arguments: object, lang: str = "en") -> Answer:
+        capfdbinary.readouterr()
+        code = main([*map(str, arguments), "--json", "--lang", lang])
+        out, error = capfdbinary.readouterr()
+        assert out.count(b"\n") == 1, out
+        return Answer(code, json.loads(out.decode("utf-8")), error.decode("utf-8"))
+
+    return run
+
+
+@pytest.fixture
+def core() -> Callable[..., subprocess.CompletedProcess[bytes]]:
+    """Run the core as a program of its own, as the plugin does."""
+
+    def run(*arguments: object, **options: Any) -> subprocess.CompletedProcess[bytes]:
+        command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
+        environment = {**os.environ, "PYTHONPATH": ""}
+        return subprocess.run(command, capture_output=True, env=environment, timeout=120, **options)  # noqa: S603
+
+    return run
+
+
+def write_layer(
+    path: Path,
+    geometries: Sequence[shapely.Geometry | None],
+    columns: Mapping[str, Sequence[Any]] | None = None,
+    crs: str | None = "EPSG:4547",
+    **options: Any,
+) -> Path:
+    """A vector file with one row per geometry; the driver follows from the suffix."""
+    frame = gpd.GeoDataFrame(dict(columns or {"BSM": [str(n) for n in range(1, len(geometries) + 1)]}))
+    frame = frame.set_geometry(gpd.GeoSeries(list(geometries), crs=crs))
+    frame.to_file(path, **options)
+    return path
+
+
+@pytest.fixture
+def shared_data() -> Path:
+    """Real data that nobody in this project wrote."""
+    if not SHARED_DATA.is_dir():
+        pytest.skip("the shared real data does not lie beside the project")
+    return SHARED_DATA
