@@ -10,7 +10,7 @@ import json
 from typing import Any
 
 from qgis.core import QgsApplication, QgsBlockingProcess, QgsFeedback, QgsMessageLog, QgsProxyProgressTask
-from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+from qgis.PyQt.QtCore import QByteArray, QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
 from onemap.plugin import settings
 from onemap.plugin.core_python import CorePython, find_core
@@ -67,9 +67,16 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
     process = QgsBlockingProcess(str(python.path), command_line(verb, options))
     said = bytearray()
     follower = ProgressLines(feedback)
-    # QGIS calls both without asking whether they are set.
-    process.setStdOutHandler(lambda chunk: said.extend(bytes(chunk)))
-    process.setStdErrHandler(lambda chunk: follower.feed(bytes(chunk)))
+
+    def keep(chunk: QByteArray) -> None:
+        said.extend(chunk.data())
+
+    def follow(chunk: QByteArray) -> None:
+        follower.feed(chunk.data())
+
+    # QGIS calls both without asking whether they are set, and keeps no reference: so both, and by name.
+    process.setStdOutHandler(keep)
+    process.setStdErrHandler(follow)
     exit_code = process.run(feedback)
     if feedback.isCanceled():
         raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)

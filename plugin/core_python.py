@@ -66,7 +66,9 @@ def find_core(named: str, core_folder: Path, checkout: Path, requirements: Path)
         return CorePython(Path(named), "settings")
     made = python_in(core_folder)
     if made.exists():
-        return CorePython(made, "profile", _mark_of(core_folder).get("requirements") == _hash_of(requirements))
+        return CorePython(
+            made, "profile", _mark_of(core_folder).get("requirements") == _hash_of(requirements)
+        )
     own = python_in(checkout / ".venv")
     return CorePython(own, "checkout") if own.exists() else None
 
@@ -75,8 +77,8 @@ def has_packages(command: list[str], requirements: Path) -> bool:
     """Whether an interpreter is new enough and has every package of the list."""
     code = (
         "import sys; from importlib.metadata import version; "
-        "assert sys.version_info >= {oldest}; [version(name) for name in {names}]"
-    ).format(oldest=OLDEST, names=list(_names_in(requirements)))
+        f"assert sys.version_info >= {OLDEST}; [version(name) for name in {list(_names_in(requirements))}]"
+    )
     try:
         ask_program([*command, "-I", "-c", code])
     except ProgramError:
@@ -125,7 +127,9 @@ def make_core(plan: SetupPlan, report: Report) -> Path:
         base = next((one for one in interpreters(plan.named) if (version_of(one) or (0,)) >= OLDEST), None)
         uv = shutil.which("uv")
         if base is not None:
-            run_program([*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: report(0.05, line))
+            run_program(
+                [*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: report(0.05, line)
+            )
             _install_with_pip(python_in(part), base, plan, report)
         elif uv is not None:
             run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: report(0.1, line))
@@ -210,7 +214,16 @@ def _names_in(requirements: Path) -> Iterator[str]:
     for line in requirements.read_text(encoding="utf-8").splitlines():
         text = line.partition("#")[0].strip()
         if text:
-            yield text.split(";")[0].split("[")[0].split("<")[0].split(">")[0].split("=")[0].split("!")[0].split("~")[0].strip()
+            yield (
+                text.split(";")[0]
+                .split("[")[0]
+                .split("<")[0]
+                .split(">")[0]
+                .split("=")[0]
+                .split("!")[0]
+                .split("~")[0]
+                .strip()
+            )
 
 
 def _hash_of(requirements: Path) -> str:

@@ -30,7 +30,11 @@ def get(name: str) -> Any:
     """The value of one setting."""
     setting = SETTINGS[name]
     if setting.kind is list:
-        return [text for text in QgsSettings().value(f"onemap/{name}", list(setting.default), type=list) or [] if text]
+        return [
+            text
+            for text in QgsSettings().value(f"onemap/{name}", list(setting.default), type=list) or []
+            if text
+        ]
     return QgsSettings().value(f"onemap/{name}", setting.default, type=setting.kind)
 
 

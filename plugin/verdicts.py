@@ -66,7 +66,9 @@ def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
     elif verdict == "consult":
         painter.drawEllipse(QRectF(3, 3, 10, 10))
     elif verdict == "clear":
-        painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setPen(
+            QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
+        )
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([QPointF(3, 8.5), QPointF(6.5, 12), QPointF(13, 4)]))
     else:
@@ -75,7 +77,11 @@ def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
         font.setBold(True)
         painter.setFont(font)
         painter.setPen(colour)
-        painter.drawText(QRectF(0, 0, 16, 16), Qt.AlignmentFlag.AlignCenter, LOOKS[verdict].sign if verdict in LOOKS else "")
+        painter.drawText(
+            QRectF(0, 0, 16, 16),
+            Qt.AlignmentFlag.AlignCenter,
+            LOOKS[verdict].sign if verdict in LOOKS else "",
+        )
     painter.end()
     return QIcon(picture)
 

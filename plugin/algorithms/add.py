@@ -21,7 +21,7 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, crs_text, date_text
-from onemap.plugin.catalogue import code_hints, code_of_hint
+from onemap.plugin.layer_list import code_hints, code_of_hint
 from onemap.plugin.translation import tr
 
 DATE = QgsProcessingParameterDateTime.Type.Date
@@ -48,7 +48,9 @@ class AddAlgorithm(VerbAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
-        self.addParameter(QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")))
+        self.addParameter(
+            QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)"))
+        )
         self.addParameter(
             QgsProcessingParameterFeatureSource("SOURCE", tr("Source"), [QgsProcessing.SourceType.TypeVector])
         )
@@ -60,11 +62,17 @@ class AddAlgorithm(VerbAlgorithm):
         self.addParameter(
             QgsProcessingParameterDateTime("VALID_FROM", tr("Valid from"), type=DATE, optional=True)
         )
-        self.addParameter(QgsProcessingParameterDateTime("VALID_TO", tr("Valid to"), type=DATE, optional=True))
         self.addParameter(
-            QgsProcessingParameterString("COVERS", tr("Coverage (district, extent, or a file)"), optional=True)
+            QgsProcessingParameterDateTime("VALID_TO", tr("Valid to"), type=DATE, optional=True)
         )
-        self.addParameter(QgsProcessingParameterBoolean("REPAIR", tr("Repair invalid geometry"), defaultValue=False))
+        self.addParameter(
+            QgsProcessingParameterString(
+                "COVERS", tr("Coverage (district, extent, or a file)"), optional=True
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterBoolean("REPAIR", tr("Repair invalid geometry"), defaultValue=False)
+        )
         for definition in self._rare_parameters():
             self.addParameter(advanced(definition))
         self.addOutput(QgsProcessingOutputString("VERSION", tr("Version")))
@@ -75,7 +83,9 @@ class AddAlgorithm(VerbAlgorithm):
         return [
             QgsProcessingParameterString("LAYER", tr("Layer in the source"), optional=True),
             QgsProcessingParameterCrs("CRS", tr("Coordinate system of the source"), optional=True),
-            QgsProcessingParameterString("TRANSFORM", tr("Transformation (PROJ pipeline or file)"), optional=True),
+            QgsProcessingParameterString(
+                "TRANSFORM", tr("Transformation (PROJ pipeline or file)"), optional=True
+            ),
             QgsProcessingParameterString("ENCODING", tr("Encoding of the source"), optional=True),
             QgsProcessingParameterString("FIELDS", tr("Fields (target=source, …)"), optional=True),
             QgsProcessingParameterNumber(

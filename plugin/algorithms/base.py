@@ -24,9 +24,9 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 from qgis.PyQt.QtGui import QIcon
 
 from onemap.plugin.connection import core_missing, core_python, run_verb
+from onemap.plugin.handover import SourceFile, file_of_layer, file_of_path, write_source
 from onemap.plugin.icons import icon
 from onemap.plugin.refusals import Refusal, problem_line
-from onemap.plugin.sources import SourceFile, file_of_layer, file_of_path, write_source
 from onemap.plugin.translation import tr
 
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
@@ -77,7 +77,9 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                 return False, tr("Incorrect parameter value for {name}").format(name=definition.name())
         return True, ""
 
-    def run_core(self, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
+    def run_core(
+        self, options: dict[str, Any], feedback: QgsProcessingFeedback
+    ) -> tuple[dict[str, Any], int]:
         """Run the verb; a refusal becomes the exception that Processing shows, with the core's own text."""
         try:
             answer, exit_code = run_verb(self.VERB, options, feedback)
@@ -92,12 +94,18 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     ) -> bool:
         """Find the files behind the sources, while layers may be touched."""
         for definition in self.parameterDefinitions():
-            if isinstance(definition, QgsProcessingParameterFeatureSource) and parameters.get(definition.name()):
+            if isinstance(definition, QgsProcessingParameterFeatureSource) and parameters.get(
+                definition.name()
+            ):
                 self._files[definition.name()] = _file_behind(parameters[definition.name()], context)
         return True
 
     def source_file(
-        self, parameters: dict[str, Any], name: str, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+        self,
+        parameters: dict[str, Any],
+        name: str,
+        context: QgsProcessingContext,
+        feedback: QgsProcessingFeedback,
     ) -> SourceFile:
         """The file behind a source; an export where only some features are meant, or there is no file."""
         found = self._files.get(name)

@@ -52,7 +52,9 @@ class NewAlgorithm(VerbAlgorithm):
                 "DISTRICT", tr("District"), [QgsProcessing.SourceType.TypeVectorPolygon], optional=True
             )
         )
-        packs = QgsProcessingParameterString("PACK", tr("Rule packs (names or files, semicolons between)"), optional=True)
+        packs = QgsProcessingParameterString(
+            "PACK", tr("Rule packs (names or files, semicolons between)"), optional=True
+        )
         self.addParameter(advanced(packs))
 
     def processAlgorithm(  # noqa: N802 - QGIS's name

@@ -1,0 +1,339 @@
+"""The room Check: choose parcels and rules, press Check, read what stands against each parcel and go there."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QTreeView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection import Request
+from onemap.plugin.icons import icon
+from onemap.plugin.layer_list import title_of
+from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.parcel_choice import ParcelChoice
+from onemap.plugin.refusals import Refusal
+from onemap.plugin.result_layers import keep_results
+from onemap.plugin.results import CheckedParcel, RunTables, read_results
+from onemap.plugin.results_model import AREA, NAME, SHARE, ResultsModel, details
+from onemap.plugin.spotlight import Spotlight
+from onemap.plugin.task import BackgroundTask
+from onemap.plugin.translation import tr
+from onemap.plugin.verdict_counts import VerdictCounts
+
+
+class CheckRoom(QWidget):
+    """One check at a time; the last one's results stay until the next."""
+
+    refused = pyqtSignal(object)  # Refusal
+    finished = pyqtSignal()  # the verdicts of a check are shown
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library, self._canvas = library, canvas
+        self._request: Request | None = None
+        self._tables: RunTables | None = None
+        self._files: list[str] = []
+        self._run: dict[str, Any] = {}
+        self.spotlight = Spotlight(canvas)
+        self.parcels = ParcelChoice(canvas)
+        self.parcels.changed.connect(self._enable)
+        self.rules = QComboBox()
+        self.rules.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.rules.setMinimumContentsLength(8)
+        self.rules.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self._build()
+        library.listed.connect(self._list_rules)
+        library.loading.connect(self._enable)
+        library.refused.connect(lambda _refusal: self._enable())
+        self._list_rules()
+
+    def close_down(self) -> None:
+        """Let go of the canvas and of the project."""
+        self.spotlight.leave()
+        self.parcels.close_down()
+        if self._request is not None:
+            self._request.cancel()
+
+    def check(self) -> None:
+        """Check the chosen parcels."""
+        if self._request is not None or not self.button.isEnabled():
+            return
+        self.spotlight.leave()
+        folder = Path(QgsProcessingUtils.generateTempFilename("check"))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            source = self.parcels.source(str(folder))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        target = str(folder / "run.gpkg")
+        params = {
+            "library": self._library.path,
+            "parcels": source.path,
+            "layer": source.layer,
+            "crs": source.crs,
+            "as_of": self._library.day,
+            "pack": self.rules.currentData() or None,
+            "out": target,
+        }
+        self._show_work(tr("Starting…"))
+        self._request = self._library.core.ask("check", params, tr("Check parcels"))
+        self._request.progressed.connect(self._show_progress)
+        self._request.answered.connect(lambda answer: self._read(target, answer))
+        self._request.refused.connect(self._refuse)
+
+    def cancel(self) -> None:
+        """Stop the check that is running."""
+        if self._request is not None:
+            self._step.setText(tr("Cancelling…"))
+            self._request.cancel()
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether a check is running."""
+        return self._request is not None
+
+    def _build(self) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.addRow(tr("Parcels"), self.parcels)
+        form.addRow(tr("Rules"), self._rules_row())
+        self.button = QPushButton(icon("check"), tr("Check"))
+        self.button.setDefault(True)
+        self.button.clicked.connect(self.check)
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 100)
+        self.cancel_button = QToolButton()
+        self.cancel_button.setIcon(icon("cancel"))
+        self.cancel_button.setToolTip(tr("Cancel (Esc)"))
+        self.cancel_button.clicked.connect(self.cancel)
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self.cancel_button)
+        self._row_rest = QLabel()
+        row.addWidget(self._row_rest, 1)
+        self._step = QLabel()
+        self._step.setWordWrap(True)
+        self.counts = VerdictCounts()
+        self.model = ResultsModel(self.palette(), self)
+        self.counts.chosen.connect(self._filter)
+        self.tree = QTreeView()
+        self.tree.setModel(self.model)
+        self.tree.setUniformRowHeights(True)
+        self.tree.setIndentation(12)
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.clicked.connect(self._go_to)
+        self.tree.activated.connect(self._go_to)
+        self.tree.selectionModel().currentChanged.connect(self._show_details)
+        self.tree.installEventFilter(self)
+        self.details = QLabel()
+        self.details.setWordWrap(True)
+        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.details.hide()
+        self.keep_button = QPushButton(icon("keep"), tr("Add the results to the map"))
+        self.keep_button.clicked.connect(self.keep)
+        self._empty = QLabel(tr("Choose the parcels, then press Check."))
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._empty.setContentsMargins(12, 24, 12, 12)
+        shown = QWidget()
+        inside = QVBoxLayout(shown)
+        inside.setContentsMargins(0, 0, 0, 0)
+        for widget in (self.counts, self.tree, self.details, self.keep_button):
+            inside.addWidget(widget, 1 if widget is self.tree else 0)
+        self._pages = QStackedWidget()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(shown)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)
+        layout.addLayout(form)
+        layout.addLayout(row)
+        layout.addWidget(self._step)
+        layout.addWidget(self._pages, 1)
+        self._show_work("")
+
+    def _rules_row(self) -> QWidget:
+        row = QWidget()
+        layout = QHBoxLayout(row)
+        layout.setContentsMargins(0, 0, 0, 0)
+        button = QToolButton()
+        button.setIcon(icon("file"))
+        button.setToolTip(tr("Use the rules of another pack, a file"))
+        button.clicked.connect(self._choose_pack)
+        layout.addWidget(self.rules, 1)
+        layout.addWidget(button)
+        return row
+
+    def _list_rules(self) -> None:
+        self.rules.clear()
+        own = ", ".join(
+            f"{pack.get('id')} {pack.get('version') or ''}".strip() for pack in self._library.packs
+        )
+        self.rules.addItem(own or tr("the library's own"), None)
+        titles = "\n".join(title_of(pack.get("title"), str(pack.get("id"))) for pack in self._library.packs)
+        self.rules.setItemData(0, titles, Qt.ItemDataRole.ToolTipRole)
+        self.rules.setToolTip(titles)
+        for path in self._files:
+            self.rules.addItem(Path(path).name, [path])
+        self._enable()
+
+    def _choose_pack(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))
+        if path:
+            self._files.append(path)
+            self.rules.addItem(Path(path).name, [path])
+            self.rules.setCurrentIndex(self.rules.count() - 1)
+
+    def _enable(self) -> None:
+        can = bool(self._library.path) and self.parcels.choice is not None and self._request is None
+        self.button.setEnabled(can)
+        if self.parcels.choice is None:
+            self._empty.setText(
+                tr("There are no parcels to check. Add a layer of polygons to the map, or draw one.")
+            )
+        else:
+            self._empty.setText(tr("Choose the parcels, then press Check."))
+
+    def _show_work(self, step: str) -> None:
+        working = bool(step)
+        for widget in (self._bar, self.cancel_button, self._step):
+            widget.setVisible(working)
+        self._row_rest.setVisible(not working)
+        self._bar.setValue(0)
+        self._step.setText(step)
+        self._enable()
+
+    def _show_progress(self, fraction: float, step: str) -> None:
+        self._bar.setValue(round(100 * fraction))
+        if step and not self._request.is_cancelled:
+            self._step.setText(step)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._request = None
+        self._show_work("")
+        self.refused.emit(refusal)
+
+    def _read(self, target: str, answer: dict[str, Any]) -> None:
+        self._run = answer.get("run", {})
+        BackgroundTask(
+            tr("Read the results"),
+            lambda _report: read_results(target),
+            lambda parcels, error: self._show_results(target, answer, parcels, error),
+        ).start()
+
+    def _show_results(
+        self,
+        target: str,
+        answer: dict[str, Any],
+        parcels: list[CheckedParcel] | None,
+        error: Exception | None,
+    ) -> None:
+        self._request = None
+        self._show_work("")
+        if error is not None:
+            self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+            return
+        if self._tables is not None:
+            before = Path(self._tables.path).parent
+            self._tables = None
+            shutil.rmtree(before, ignore_errors=True)
+        self._tables = RunTables(target)
+        self.model.set_results(parcels)
+        self.counts.show_counts(answer.get("verdicts", {}))
+        self._row_rest.setText(_run_text(self._run))
+        self._row_rest.setToolTip(
+            tr("Run {id} of library {library}").format(id=self._run.get("id", ""), library=self._library.name)
+        )
+        self._pages.setCurrentIndex(1)
+        self.details.hide()
+        self.keep_button.setEnabled(True)
+        first = self.model.index(0, NAME)
+        if first.isValid():
+            self.tree.expand(first)
+            self.tree.setCurrentIndex(first)
+        self.finished.emit()
+
+    def _filter(self, verdicts: frozenset[str]) -> None:
+        self.spotlight.leave()
+        self.model.filter(verdicts)
+
+    def _go_to(self, index: QModelIndex) -> None:
+        parcel = self.model.parcel_at(index)
+        if parcel is None or self._tables is None:
+            return
+        try:
+            self.spotlight.show(self._tables, parcel, self.model.finding_at(index))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+
+    def _show_details(self, index: QModelIndex, _before: QModelIndex) -> None:
+        parcel = self.model.parcel_at(index)
+        self.details.setText(details(parcel, self.model.finding_at(index)) if parcel is not None else "")
+
+    def keep(self) -> None:
+        """Put the results on the map as styled layers, in a file that stays."""
+        if self._tables is None:
+            return
+        try:
+            keep_results(self._tables.path, self._run, self._library.name)
+        except (OSError, Refusal) as error:
+            self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+            return
+        self.keep_button.setEnabled(False)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """Space shows the details of a row; Esc leaves the map as it was."""
+        if watched is self.tree and event.type() == QEvent.Type.KeyPress:
+            if event.key() == Qt.Key.Key_Space:
+                self.details.setVisible(self.details.isHidden())
+                return True
+            if event.key() == Qt.Key.Key_Escape:
+                self.leave()
+                return True
+        return super().eventFilter(watched, event)
+
+    def leave(self) -> None:
+        """Cancel what runs, else take the highlight away and restore the view."""
+        if self._request is not None:
+            self.cancel()
+        else:
+            self.spotlight.leave()
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Esc, wherever the focus is in the room."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        else:
+            super().keyPressEvent(event)
+
+
+def _run_text(run: dict[str, Any]) -> str:
+    return str(run.get("started") or "")[:16].replace("T", " ")

@@ -1,0 +1,276 @@
+"""The dock: one library, as of one day, in rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProject, QgsReferencedRectangle, QgsVectorLayer
+from qgis.gui import QgsDockWidget, QgsMapCanvas
+from qgis.PyQt.QtCore import QStandardPaths, Qt
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QStackedWidget,
+    QTabWidget,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin import settings
+from onemap.plugin.check_room import CheckRoom
+from onemap.plugin.connection import Core, core_python
+from onemap.plugin.header import Header
+from onemap.plugin.icons import icon
+from onemap.plugin.map_room import MapRoom
+from onemap.plugin.notice import Notice
+from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.refusals import Refusal
+from onemap.plugin.sample_maker import SampleMaker
+from onemap.plugin.setup_page import SetupPage
+from onemap.plugin.translation import tr
+
+NARROWEST_PX = 320
+
+
+class OneMapDock(QgsDockWidget):
+    """What a person sees of One Map.
+
+    ask_algorithm: opens the dialog of a Processing algorithm with values, and calls back with its results.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        canvas: QgsMapCanvas,
+        ask_algorithm: Callable[[str, dict[str, Any], Callable[[dict[str, Any]], None]], None],
+        open_settings: Callable[[], None],
+        open_guide: Callable[[], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__("One Map", parent)
+        self.setObjectName("OneMapDock")
+        self.core, self._canvas, self._ask_algorithm = core, canvas, ask_algorithm
+        self._open_settings = open_settings
+        self._maker: SampleMaker | None = None
+        self.library = OpenLibrary(core, self)
+        self.header = Header(self.library)
+        self.notice = Notice()
+        self.setup_page = SetupPage(core, open_settings)
+        self.map_room = MapRoom(self.library, self._zoom_to)
+        self.check_room = CheckRoom(self.library, canvas)
+        self.rooms = QTabWidget()
+        self.rooms.setDocumentMode(True)
+        self.rooms.addTab(self.map_room, tr("Map"))
+        self.rooms.addTab(self.check_room, tr("Check"))
+        self._loading = QLabel(tr("Reading the library…"))
+        self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.pages = QStackedWidget()
+        self.empty_page = self._make_empty_page()
+        self.sample_page = self._make_sample_page()
+        for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.rooms):
+            self.pages.addWidget(page)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.header)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.pages, 1)
+        self.setWidget(body)
+        self.setMinimumWidth(NARROWEST_PX)
+        self._connect(open_guide)
+        self._is_begun = False
+
+    def _connect(self, open_guide: Callable[[], None]) -> None:
+        self.header.library_chosen.connect(self.open_library)
+        self.header.open_asked.connect(self.choose_library)
+        self.header.new_asked.connect(self.make_library)
+        self.header.sample_asked.connect(self.make_sample)
+        self.header.settings_asked.connect(self._open_settings)
+        self.header.help_asked.connect(open_guide)
+        self.library.loading.connect(lambda: self._show(self.rooms if self.library.layers else self._loading))
+        self.library.listed.connect(lambda: self._show(self.rooms))
+        self.library.refused.connect(self._library_refused)
+        self.setup_page.ready.connect(self.begin)
+        self.map_room.add_asked.connect(self.add_layer)
+        self.map_room.refused.connect(self.notice.say)
+        self.check_room.refused.connect(self.refuse)
+        self.core.died.connect(self._core_died)
+        self.rooms.currentChanged.connect(lambda _room: self.check_room.spotlight.leave())
+        self.visibilityChanged.connect(self._visibility_changed)
+
+    def close_down(self) -> None:
+        """Before the plugin is unloaded."""
+        self.check_room.close_down()
+        self.map_room.close_down()
+        self.setup_page.cancel()
+        if self._maker is not None:
+            self._maker.cancel()
+
+    def begin(self) -> None:
+        """Show what there is to show: the mend, a library, or how to get one."""
+        self._is_begun = True
+        python = core_python()
+        if python is None:
+            self._show(self.setup_page)
+            return
+        if not python.is_current:
+            self.notice.say(
+                tr("One Map's core was made for an older version of the plugin."),
+                tr("Bring it up to date"),
+                self._mend,
+            )
+        path = self.library.path or settings.get("library")
+        if path and Path(path).exists():
+            self.open_library(path)
+        else:
+            self._show(self.empty_page)
+
+    def open_library(self, path: str) -> None:
+        """Open a library."""
+        self.notice.hide()
+        if core_python() is None:
+            settings.put("library", path)
+            self._show(self.setup_page)
+            return
+        self.library.open(path)
+
+    def choose_library(self) -> None:
+        """Ask which file."""
+        start = str(Path(settings.get("library")).parent) if settings.get("library") else ""
+        path, _filter = QFileDialog.getOpenFileName(self, tr("Open a library"), start, tr("Library (*.gpkg)"))
+        if path:
+            self.open_library(path)
+
+    def make_library(self) -> None:
+        """Ask for a new library's file, coordinate system and district."""
+        self._ask_algorithm("onemap:new", {}, lambda results: self.open_library(str(results.get("LIBRARY"))))
+
+    def add_layer(self, code: str) -> None:
+        """Ask for a department's file, and add it."""
+        values: dict[str, Any] = {"LIBRARY": self.library.path}
+        entry = next((layer for layer in self.library.layers if layer.code == code), None)
+        if entry is not None:
+            values["AS"] = f"{entry.code} {entry.title}"
+        self._ask_algorithm("onemap:add", values, lambda _results: self.library.refresh())
+
+    def make_sample(self) -> None:
+        """Ask for a folder, and make the sample city in it."""
+        home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+        folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), home)
+        if folder:
+            self.make_sample_in(Path(folder))
+
+    def make_sample_in(self, folder: Path) -> None:
+        """Make the sample city: in the folder if it is empty, else in a new one inside."""
+        if folder.exists() and any(folder.iterdir()):
+            names = ("onemap-sample-city", *(f"onemap-sample-city-{number}" for number in range(2, 1000)))
+            folder = next(folder / name for name in names if not (folder / name).exists())
+        self.notice.hide()
+        if core_python() is None:
+            self._show(self.setup_page)
+            return
+        self._maker = SampleMaker(self.core, folder, self)
+        self._maker.progressed.connect(self._show_sample_progress)
+        self._maker.made.connect(self._sample_made)
+        self._maker.refused.connect(self._sample_refused)
+        self._sample_bar.setValue(0)
+        self._sample_step.setText("")
+        self._show(self.sample_page)
+        self._maker.start()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say what was refused; where the core is what is missing, offer the mend."""
+        if any(problem.get("code") == "core.missing" for problem in refusal.problems):
+            self._show(self.setup_page)
+        else:
+            self.notice.refuse(refusal)
+
+    def _make_empty_page(self) -> QWidget:
+        page = QWidget()
+        said = QLabel(
+            tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
+        )
+        said.setWordWrap(True)
+        layout = QVBoxLayout(page)
+        layout.addWidget(said)
+        for name, text, do in (
+            ("library", tr("Open a library…"), self.choose_library),
+            ("new", tr("New library…"), self.make_library),
+            ("sample", tr("Make the sample city…"), self.make_sample),
+        ):
+            button = QPushButton(icon(name), text)
+            button.clicked.connect(do)
+            layout.addWidget(button)
+        layout.addStretch()
+        return page
+
+    def _make_sample_page(self) -> QWidget:
+        page = QWidget()
+        self._sample_bar = QProgressBar()
+        self._sample_bar.setRange(0, 100)
+        cancel = QToolButton()
+        cancel.setIcon(icon("cancel"))
+        cancel.setToolTip(tr("Cancel"))
+        cancel.clicked.connect(lambda: self._maker.cancel() if self._maker is not None else None)
+        row = QHBoxLayout()
+        row.addWidget(self._sample_bar, 1)
+        row.addWidget(cancel)
+        self._sample_step = QLabel()
+        self._sample_step.setWordWrap(True)
+        layout = QVBoxLayout(page)
+        layout.addWidget(QLabel(tr("Making the sample city")))
+        layout.addLayout(row)
+        layout.addWidget(self._sample_step)
+        layout.addStretch()
+        return page
+
+    def _show_sample_progress(self, fraction: float, step: str) -> None:
+        self._sample_bar.setValue(round(100 * fraction))
+        self._sample_step.setText(step)
+
+    def _sample_made(self, library: str, parcels: str) -> None:
+        self._maker = None
+        layer = QgsVectorLayer(parcels, tr("Sample parcels"), "ogr")
+        if layer.isValid():
+            if not QgsProject.instance().mapLayers():
+                QgsProject.instance().setCrs(layer.crs())
+            QgsProject.instance().addMapLayer(layer)
+            self.check_room.parcels.choose_layer(layer)
+            self._zoom_to(layer)
+        self.open_library(library)
+
+    def _sample_refused(self, refusal: Refusal) -> None:
+        self._maker = None
+        self._show(self.rooms if self.library.layers else self.empty_page)
+        self.refuse(refusal)
+
+    def _library_refused(self, refusal: Refusal) -> None:
+        self._show(self.rooms if self.library.layers else self.empty_page)
+        self.refuse(refusal)
+
+    def _core_died(self, message: str) -> None:
+        self.notice.say(message, tr("Try again"), self.library.refresh)
+
+    def _mend(self) -> None:
+        self._show(self.setup_page)
+        self.setup_page.set_up()
+
+    def _show(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+
+    def _visibility_changed(self, visible: bool) -> None:
+        if visible and not self._is_begun:  # nothing is started before somebody looks
+            self.begin()
+        elif not visible:
+            self.check_room.spotlight.leave()
+
+    def _zoom_to(self, layer: QgsVectorLayer) -> None:
+        self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))
+        self._canvas.refresh()

@@ -1,0 +1,42 @@
+"""Numbers as people read them: thousands, units, and a dash for what was not measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import NULL
+
+from onemap.plugin.translation import tr
+
+NOT_MEASURED = "–"
+M2_PER_MU = 2000 / 3
+SMALLEST_SHARE = 0.001
+
+
+def plain(value: Any) -> Any:
+    """A value of a table without QGIS's own null."""
+    return None if value is None or value == NULL else value
+
+
+def area_text(area_m2: float | None) -> str:
+    """An area: no decimals from 10 m² on, one below."""
+    if area_m2 is None:
+        return NOT_MEASURED
+    return f"{area_m2:,.0f} m²" if area_m2 >= 10 else f"{area_m2:,.1f} m²"
+
+
+def mu_text(area_m2: float | None) -> str:
+    """The same area in mu."""
+    return NOT_MEASURED if area_m2 is None else f"{area_m2 / M2_PER_MU:,.2f} " + tr("mu")
+
+
+def length_text(length_m: float | None) -> str:
+    """A length or a distance."""
+    return NOT_MEASURED if length_m is None else f"{length_m:,.1f} m"
+
+
+def share_text(share: float | None) -> str:
+    """A share as per cent; a small one is not nothing."""
+    if share is None:
+        return NOT_MEASURED
+    return "< 0.1 %" if 0 < share < SMALLEST_SHARE else f"{100 * share:.1f} %"

@@ -1,0 +1,125 @@
+"""The plugin, as QGIS loads and unloads it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import QgsApplication
+from qgis.gui import QgisInterface
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QAction
+
+from onemap.plugin.algorithms.provider import OneMapProvider
+from onemap.plugin.icons import icon
+from onemap.plugin.translation import install_translator, remove_translator, tr
+
+MENU = "One Map"
+
+
+class OneMapPlugin:
+    """Adds the dock, the Processing provider and the options page; takes them all away again."""
+
+    def __init__(self, iface: QgisInterface) -> None:
+        self.iface = iface
+        self.provider: OneMapProvider | None = None
+        self.dock = None
+        self._core = None
+        self._factory = None
+        self._guide = None
+        self._panel_action: QAction | None = None
+        self._guide_action: QAction | None = None
+        self._dialogs: set[Any] = set()
+        self._translator = install_translator()
+
+    def initProcessing(self) -> None:  # noqa: N802 - QGIS's name
+        """Add the provider; all that qgis_process needs."""
+        self.provider = OneMapProvider()
+        QgsApplication.processingRegistry().addProvider(self.provider)
+
+    def initGui(self) -> None:  # noqa: N802 - QGIS's name
+        """Add what a person sees."""
+        from onemap.plugin.connection import Core
+        from onemap.plugin.dock import OneMapDock
+        from onemap.plugin.options_page import OptionsFactory
+
+        self.initProcessing()
+        self._core = Core()
+        window = self.iface.mainWindow()
+        self.dock = OneMapDock(
+            self._core,
+            self.iface.mapCanvas(),
+            self._ask_algorithm,
+            self._open_settings,
+            self._open_guide,
+            window,
+        )
+        self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        self.dock.hide()
+        self._panel_action = QAction(icon("onemap"), tr("One Map panel"), window)
+        self._panel_action.setObjectName("OneMapPanel")
+        self.dock.setToggleVisibilityAction(self._panel_action)
+        self.iface.addToolBarIcon(self._panel_action)
+        self.iface.addPluginToMenu(MENU, self._panel_action)
+        self._guide_action = QAction(icon("help"), tr("User guide"), window)
+        self._guide_action.triggered.connect(self._open_guide)
+        self.iface.addPluginToMenu(MENU, self._guide_action)
+        self._factory = OptionsFactory()
+        self.iface.registerOptionsWidgetFactory(self._factory)
+
+    def unload(self) -> None:
+        """Take everything away; the core ends within a second."""
+        if self.dock is not None:
+            self.dock.close_down()
+            self.iface.removeDockWidget(self.dock)
+            self.dock.deleteLater()
+            self.dock = None
+        if self._core is not None:
+            self._core.stop()
+            self._core.deleteLater()
+            self._core = None
+        for action in (self._panel_action, self._guide_action):
+            if action is not None:
+                self.iface.removePluginMenu(MENU, action)
+                self.iface.removeToolBarIcon(action)
+                action.deleteLater()
+        self._panel_action = self._guide_action = None
+        if self._factory is not None:
+            self.iface.unregisterOptionsWidgetFactory(self._factory)
+            self._factory = None
+        if self.provider is not None:
+            QgsApplication.processingRegistry().removeProvider(self.provider)
+            self.provider = None
+        remove_translator(self._translator)
+        self._translator = None
+
+    def _ask_algorithm(
+        self, name: str, values: dict[str, Any], on_done: Callable[[dict[str, Any]], None]
+    ) -> None:
+        import processing
+
+        dialog = processing.createAlgorithmDialog(name, values)
+        if dialog is None:
+            return
+        self._dialogs.add(dialog)  # QGIS keeps no reference of ours
+
+        def finished(successful: bool, results: dict[str, Any]) -> None:
+            if successful:
+                on_done(results)
+
+        dialog.algorithmFinished.connect(finished)
+        dialog.finished.connect(lambda _code: self._dialogs.discard(dialog))
+        dialog.show()
+
+    def _open_settings(self) -> None:
+        from onemap.plugin.options_page import KEY
+
+        self.iface.showOptionsDialog(self.iface.mainWindow(), KEY)
+        if self.dock is not None:
+            self.dock.begin()
+
+    def _open_guide(self) -> None:
+        from onemap.plugin.guide import Guide
+
+        self._guide = Guide(self.iface.mainWindow())
+        self._guide.show()

@@ -1,0 +1,265 @@
+"""The room Map: what the library holds, by library, department, layer and version, and what of it is on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from qgis.core import QgsProject
+from qgis.gui import QgsFilterLineEdit
+from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QTreeWidgetItemIterator,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin import settings
+from onemap.plugin.icons import icon
+from onemap.plugin.layer_list import CatalogueLayer, Version, state_of
+from onemap.plugin.map_layers import layer_on_map, put_on_map, take_from_map
+from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.translation import tr
+from onemap.plugin.words import word
+
+ROLE_ENTRY = Qt.ItemDataRole.UserRole
+ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
+TITLE, LABEL, STATE = 0, 1, 2
+
+
+class MapRoom(QWidget):
+    """The catalogue as a tree; a tick puts a layer on the map."""
+
+    add_asked = pyqtSignal(str)  # a code, or nothing
+    refused = pyqtSignal(str)
+
+    def __init__(
+        self, library: OpenLibrary, zoom_to: Callable[[object], None], parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._zoom_to = library, zoom_to
+        self.search = QgsFilterLineEdit()
+        self.search.setShowSearchIcon(True)
+        self.search.setPlaceholderText(tr("Search for a layer"))
+        self.search.valueChanged.connect(self._filter)
+        self.tree = QTreeWidget()
+        self.tree.setColumnCount(3)
+        self.tree.setHeaderLabels([tr("Layer"), tr("Version"), tr("State")])
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.setIndentation(12)
+        self.tree.setUniformRowHeights(True)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+        for column in (LABEL, STATE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.itemChanged.connect(self._toggled)
+        self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
+        self.add_button.clicked.connect(self._ask_to_add)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)
+        layout.addWidget(self.search)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.add_button)
+        library.listed.connect(self.fill)
+        QgsProject.instance().layersRemoved.connect(self._show_what_is_on_map)
+        QgsProject.instance().layersAdded.connect(self._show_what_is_on_map)
+
+    def close_down(self) -> None:
+        """Let go of the project."""
+        QgsProject.instance().layersRemoved.disconnect(self._show_what_is_on_map)
+        QgsProject.instance().layersAdded.disconnect(self._show_what_is_on_map)
+
+    def fill(self) -> None:
+        """Show what the library holds."""
+        self.tree.blockSignals(True)
+        self.tree.clear()
+        groups: dict[tuple[str, ...], QTreeWidgetItem] = {}
+        hide_empty = settings.get("hide_empty_layers")
+        for entry in self._library.layers:
+            if entry.versions or not hide_empty:
+                self._department_item(groups, entry).addChild(self._layer_item(entry))
+        for path, item in groups.items():
+            held = sum(1 for one in _below(item) if one.data(0, ROLE_VERSION) is not None)
+            item.setExpanded(held > 0)
+            if held == 0 and len(path) == 2:
+                item.setText(LABEL, tr("(nothing loaded)"))
+                item.setForeground(
+                    LABEL, self.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+                )
+        self.tree.blockSignals(False)
+        self._show_what_is_on_map()
+        self._filter(self.search.value())
+
+    def item_of(self, code: str) -> QTreeWidgetItem | None:
+        """The row of a layer."""
+        return next((item for item in self._layer_items() if item.data(0, ROLE_ENTRY).code == code), None)
+
+    def _department_item(
+        self, groups: dict[tuple[str, ...], QTreeWidgetItem], entry: CatalogueLayer
+    ) -> QTreeWidgetItem:
+        above, path = self.tree.invisibleRootItem(), ()
+        for subject, code in (("libraries", entry.library), ("departments", entry.department)):
+            path = (*path, code)
+            if path not in groups:
+                groups[path] = QTreeWidgetItem(above, [word(subject, code)])
+                font = groups[path].font(TITLE)
+                font.setBold(subject == "libraries")
+                groups[path].setFont(TITLE, font)
+            above = groups[path]
+        return above
+
+    def _layer_item(self, entry: CatalogueLayer) -> QTreeWidgetItem:
+        in_force = entry.in_force
+        newest = in_force or (entry.versions[-1] if entry.versions else None)
+        item = QTreeWidgetItem([entry.title])
+        item.setData(0, ROLE_ENTRY, entry)
+        self._dress(item, entry, newest)
+        for version in entry.versions if len(entry.versions) > 1 else ():
+            child = QTreeWidgetItem([version.label])
+            child.setData(0, ROLE_ENTRY, entry)
+            self._dress(child, entry, version)
+            child.setText(LABEL, version.valid_from)
+            item.addChild(child)
+        return item
+
+    def _dress(self, item: QTreeWidgetItem, entry: CatalogueLayer, version: Version | None) -> None:
+        state = state_of(version)
+        item.setText(STATE, state_words()[state])
+        item.setToolTip(TITLE, _hint(entry, version))
+        item.setToolTip(STATE, state_hints()[state])
+        if version is None:
+            grey = self.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+            for column in (TITLE, LABEL, STATE):
+                item.setForeground(column, grey)
+            return
+        item.setText(LABEL, version.label)
+        item.setData(0, ROLE_VERSION, version)
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(TITLE, Qt.CheckState.Unchecked)
+
+    def _layer_items(self) -> Iterator[QTreeWidgetItem]:
+        every = QTreeWidgetItemIterator(self.tree)
+        while every.value():
+            if every.value().data(0, ROLE_ENTRY) is not None:
+                yield every.value()
+            every += 1
+
+    def _show_what_is_on_map(self, *_layers: object) -> None:
+        self.tree.blockSignals(True)
+        for item in self._layer_items():
+            version = item.data(0, ROLE_VERSION)
+            if version is not None:
+                shown = layer_on_map(self._library, version) is not None
+                item.setCheckState(TITLE, Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
+        self.tree.blockSignals(False)
+
+    def _toggled(self, item: QTreeWidgetItem, column: int) -> None:
+        entry, version = item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION)
+        if column != TITLE or version is None:
+            return
+        if item.checkState(TITLE) != Qt.CheckState.Checked:
+            take_from_map(self._library, version)
+        elif layer_on_map(self._library, version) is None:
+            layer = put_on_map(self._library, entry, version)
+            if not layer.isValid():
+                text = tr("“{layer}” cannot be opened from {library}.")
+                self.refused.emit(text.format(layer=entry.title, library=self._library.path))
+        self._show_what_is_on_map()
+
+    def _go_to(self, item: QTreeWidgetItem) -> None:
+        version = item.data(0, ROLE_VERSION)
+        if version is None:
+            return
+        item.setCheckState(TITLE, Qt.CheckState.Checked)
+        layer = layer_on_map(self._library, version)
+        if layer is not None:
+            self._zoom_to(layer)
+
+    def _ask_to_add(self) -> None:
+        entry = self.tree.currentItem().data(0, ROLE_ENTRY) if self.tree.currentItem() is not None else None
+        self.add_asked.emit(entry.code if entry is not None else "")
+
+    def _show_menu(self, place: QPoint) -> None:
+        item = self.tree.itemAt(place)
+        menu = QMenu(self)
+        if item is not None and item.data(0, ROLE_VERSION) is not None:
+            menu.addAction(tr("Go to it on the map"), lambda: self._go_to(item))
+        if item is not None and item.data(0, ROLE_ENTRY) is not None:
+            menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
+        hide = menu.addAction(tr("Hide layers without data"))
+        hide.setCheckable(True)
+        hide.setChecked(settings.get("hide_empty_layers"))
+        hide.toggled.connect(self._hide_empty)
+        menu.exec(self.tree.viewport().mapToGlobal(place))
+
+    def _hide_empty(self, hide: bool) -> None:
+        settings.put("hide_empty_layers", hide)
+        self.fill()
+
+    def _filter(self, text: str) -> None:
+        wanted = text.strip().lower()
+        for item in self._layer_items():
+            entry = item.data(0, ROLE_ENTRY)
+            item.setHidden(bool(wanted) and wanted not in f"{entry.title} {entry.code}".lower())
+        root = self.tree.invisibleRootItem()
+        for library in (root.child(index) for index in range(root.childCount())):
+            departments = [library.child(index) for index in range(library.childCount())]
+            for department in departments:
+                department.setHidden(all(one.isHidden() for one in _below(department)))
+                if wanted:
+                    department.setExpanded(True)
+            library.setHidden(all(department.isHidden() for department in departments))
+            if wanted:
+                library.setExpanded(True)
+
+
+def state_words() -> dict[str, str]:
+    """The sign and the word of each state of data."""
+    return {
+        "in_force": "● " + tr("in force"),
+        "old": "◐ " + tr("old"),
+        "partial": "◌ " + tr("part"),
+        "assumed": "◌ " + tr("assumed"),
+        "missing": "○ " + tr("no data"),
+    }
+
+
+def state_hints() -> dict[str, str]:
+    """What each state means for a check."""
+    return {
+        "in_force": tr("In force on that day, for the whole district"),
+        "old": tr("Not in force on that day: a check does not use it"),
+        "partial": tr("In force on that day, but only for a part of the ground: outside it nothing is known"),
+        "assumed": tr("In force on that day; its coverage is only assumed, from the extent of its features"),
+        "missing": tr("The library has no version of this layer: what depends on it is unknown, not clear"),
+    }
+
+
+def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
+    for index in range(item.childCount()):
+        child = item.child(index)
+        if child.data(0, ROLE_ENTRY) is not None:
+            yield child
+        yield from _below(child)
+
+
+def _hint(entry: CatalogueLayer, version: Version | None) -> str:
+    lines = [f"{entry.title} · {entry.code}"]
+    if version is not None:
+        until = version.valid_to or "…"
+        lines.append(
+            tr("Version {label}, {count} features").format(label=version.label, count=f"{version.count:,}")
+        )
+        lines.append(tr("Valid {start} to {end}").format(start=version.valid_from or "…", end=until))
+        lines.append(tr("Recorded {moment}").format(moment=version.recorded_at[:16].replace("T", " ")))
+    return "\n".join(lines)

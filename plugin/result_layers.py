@@ -1,0 +1,44 @@
+"""The results of a check as layers of the project, in a file that stays when QGIS closes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from typing import Any
+
+from qgis.core import QgsProject, QgsVectorLayer
+
+from onemap.plugin.map_layers import PROPERTY_RUN, insert_group
+from onemap.plugin.places import profile_folder
+from onemap.plugin.refusals import Refusal
+from onemap.plugin.styles import RESULT_TABLES, style_results
+from onemap.plugin.translation import tr
+
+
+def keep_results(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
+    """Copy a run's tables into the profile and put them on the map, parcels lowest. Raises OSError, Refusal."""
+    folder = profile_folder() / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "-", f"{library}-{run.get('started', '')[:19]}-{run.get('id', '')[:8]}").strip("-")
+    kept = folder / f"{name}.gpkg"
+    shutil.copyfile(path, kept)
+    titles = {"parcels": tr("Checked parcels"), "findings": tr("Findings"), "overlaps": tr("Overlaps")}
+    group = insert_group(
+        tr("Check of {moment}").format(moment=str(run.get("started", ""))[:16].replace("T", " ")), at_top=True
+    )
+    layers = []
+    for table in RESULT_TABLES:
+        layer = QgsVectorLayer(f"{kept}|layername={table}", titles[table], "ogr")
+        if not layer.isValid():
+            raise Refusal(
+                tr("The results cannot be read: {path} has no table {table}.").format(path=kept, table=table)
+            )
+        layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))
+        style_results(layer, table)
+        QgsProject.instance().addMapLayer(layer, False)
+        node = group.insertLayer(0, layer)
+        node.setExpanded(table == "parcels")
+        # Findings repeat the ground of the pieces; they are there for their table.
+        node.setItemVisibilityChecked(table != "findings")
+        layers.append(layer)
+    return layers

@@ -1,0 +1,151 @@
+"""The results of a check as a tree of two levels: parcels, and under each its findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
+from qgis.PyQt.QtGui import QIcon, QPalette
+
+from onemap.plugin.figures import area_text, mu_text, share_text
+from onemap.plugin.results import CheckedParcel, Finding
+from onemap.plugin.translation import tr
+from onemap.plugin.verdicts import SEVERITY, sign_icon
+from onemap.plugin.words import word, words_of
+
+NAME, AREA, SHARE = 0, 1, 2
+TOP = 0  # the internal id of a parcel; a finding's is its parcel's row plus one
+
+
+class ResultsModel(QAbstractItemModel):
+    """Parcels and findings, filtered by verdict."""
+
+    def __init__(self, palette: QPalette, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._icons: dict[str, QIcon] = {}
+        self._all: list[CheckedParcel] = []
+        self._shown: list[CheckedParcel] = []
+        self._verdicts: frozenset[str] = frozenset(SEVERITY)
+
+    def set_results(self, parcels: list[CheckedParcel]) -> None:
+        """Show another run, in the order given."""
+        self._all = parcels
+        self.filter(frozenset(SEVERITY))
+
+    def filter(self, verdicts: frozenset[str]) -> None:
+        """Show only the parcels with these verdicts."""
+        self.beginResetModel()
+        self._verdicts = verdicts
+        self._shown = [parcel for parcel in self._all if parcel.verdict in verdicts]
+        self.endResetModel()
+
+    def parcel_at(self, index: QModelIndex) -> CheckedParcel | None:
+        """The parcel of a row, or of the finding in it."""
+        if not index.isValid():
+            return None
+        return self._shown[index.row() if index.internalId() == TOP else index.internalId() - 1]
+
+    def finding_at(self, index: QModelIndex) -> Finding | None:
+        """The finding of a row; None for a parcel's."""
+        if not index.isValid() or index.internalId() == TOP:
+            return None
+        return self._shown[index.internalId() - 1].findings[index.row()]
+
+    def index(self, row: int, column: int, parent: QModelIndex = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's
+        """A place in the tree."""
+        if not self.hasIndex(row, column, parent):
+            return QModelIndex()
+        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else TOP)
+
+    def parent(self, index: QModelIndex) -> QModelIndex:
+        """The parcel of a finding."""
+        if not index.isValid() or index.internalId() == TOP:
+            return QModelIndex()
+        return self.createIndex(index.internalId() - 1, 0, TOP)
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+        """How many parcels, or how many findings of one."""
+        if not parent.isValid():
+            return len(self._shown)
+        if parent.internalId() != TOP or parent.column() != 0:
+            return 0
+        return len(self._shown[parent.row()].findings)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+        """What it is, how much, and which share of the parcel."""
+        return 3
+
+    def headerData(
+        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
+    ) -> Any:  # noqa: N802
+        """The columns' names."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (tr("Parcel and rule"), tr("Area"), tr("Share"))[section]
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What to show of a row."""
+        parcel, finding = self.parcel_at(index), self.finding_at(index)
+        if parcel is None:
+            return None
+        shown = finding or parcel
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _finding_text(finding, index.column()) if finding else _parcel_text(parcel, index.column())
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == NAME:
+            return self._icon(shown.verdict)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != NAME:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return details(parcel, finding)
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME:
+            return f"{word('verdicts', shown.verdict)}: {self.data(index)}"
+        if role == Qt.ItemDataRole.ForegroundRole and finding is not None and not finding.counted:
+            return self._palette.brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+        return None
+
+    def _icon(self, verdict: str) -> QIcon:
+        if verdict not in self._icons:
+            self._icons[verdict] = sign_icon(verdict, self._palette)
+        return self._icons[verdict]
+
+
+def details(parcel: CheckedParcel, finding: Finding | None) -> str:
+    """All that is known of a row, as lines of text."""
+    if finding is None:
+        return "\n".join(
+            [
+                f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
+                f"{area_text(parcel.area_m2)} · {mu_text(parcel.area_m2)}",
+                tr("Findings: {count}").format(count=len(parcel.findings)),
+            ]
+        )
+    lines = [f"{finding.title} · {word('verdicts', finding.verdict)}"]
+    if finding.area_m2 is not None:
+        measures = (area_text(finding.area_m2), mu_text(finding.area_m2), share_text(finding.share))
+        lines.append(" · ".join(measures))
+    if finding.reason:
+        lines.append(tr("Reason: {reason}").format(reason=words_of("reasons", finding.reason)))
+    if not finding.counted:
+        lines.append(tr("Reported, but not counted in the parcel's verdict"))
+    if finding.basis:
+        lines.append(tr("Basis: {basis}").format(basis=finding.basis))
+    data = f"{finding.layer} {finding.version}".strip()
+    lines.append(
+        tr("Data: {layer} · {department}").format(
+            layer=data, department=word("departments", finding.department)
+        )
+    )
+    lines.append(tr("Rule: {rule}").format(rule=finding.rule))
+    return "\n".join(lines)
+
+
+def _parcel_text(parcel: CheckedParcel, column: int) -> str:
+    return (parcel.parcel, mu_text(parcel.area_m2), word("verdicts", parcel.verdict))[column]
+
+
+def _finding_text(finding: Finding, column: int) -> str:
+    title = finding.title
+    if column == NAME and finding.verdict == "unknown" and finding.reason:
+        title = f"{title}: {words_of('reasons', finding.reason)}"
+    return (title, area_text(finding.area_m2), share_text(finding.share))[column]

@@ -1,0 +1,127 @@
+"""How layers look on the map: results by their verdict, catalogue layers by the table in resources/styles."""
+
+from __future__ import annotations
+
+import json
+from functools import lru_cache
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsCategorizedSymbolRenderer,
+    QgsFeatureRenderer,
+    QgsFillSymbol,
+    QgsLinePatternFillSymbolLayer,
+    QgsLineSymbol,
+    QgsMarkerSymbol,
+    QgsRuleBasedRenderer,
+    QgsSimpleFillSymbolLayer,
+    QgsSingleSymbolRenderer,
+    QgsSymbol,
+    QgsVectorLayer,
+)
+from qgis.PyQt.QtGui import QColor
+
+from onemap.plugin.layer_list import CatalogueLayer, title_of
+from onemap.plugin.places import RESOURCES
+from onemap.plugin.translation import tr
+from onemap.plugin.verdicts import LOOKS
+from onemap.plugin.words import word
+
+STYLES = RESOURCES / "styles"
+RESULT_TABLES = ("parcels", "findings", "overlaps")
+OTHER_DEPARTMENT = "#6B6B6B"
+
+
+def style_results(layer: QgsVectorLayer, table: str) -> None:
+    """Give a table of a run its look, with a legend in the user's language."""
+    layer.loadNamedStyle(str(STYLES / f"{table}.qml"))
+    renderer = layer.renderer()
+    if isinstance(renderer, QgsCategorizedSymbolRenderer):
+        for index, category in enumerate(renderer.categories()):
+            verdict = str(category.value())
+            renderer.updateCategoryLabel(index, f"{LOOKS[verdict].sign} {word('verdicts', verdict)}")
+    elif isinstance(renderer, QgsRuleBasedRenderer):
+        for rule, label in zip(renderer.rootRule().children(), (tr("Counted"), tr("Below the threshold"))):
+            rule.setLabel(label)
+    layer.triggerRepaint()
+
+
+def style_layer(layer: QgsVectorLayer, entry: CatalogueLayer) -> None:
+    """Give a layer of the catalogue its look; one without an entry is drawn in its department's colour."""
+    if layer.geometryType() == Qgis.GeometryType.Null:
+        return
+    style = _style_of(entry)
+    renderer = _classified(style, layer) if "field" in style else None
+    layer.setRenderer(renderer or QgsSingleSymbolRenderer(_symbol(style, layer.geometryType())))
+
+
+@lru_cache(maxsize=1)
+def _table() -> dict[str, Any]:
+    return json.loads((STYLES / "layers.json").read_text(encoding="utf-8"))
+
+
+def _style_of(entry: CatalogueLayer) -> dict[str, Any]:
+    colour = _table()["departments"].get(entry.department, OTHER_DEPARTMENT)
+    style = _table()["layers"].get(
+        entry.code, {"fill": colour, "fill_opacity": 0.2, "stroke": colour, "stroke_mm": 0.4}
+    )
+    return {**_table()["layers"][style["like"]], **style} if "like" in style else style
+
+
+def _classified(style: dict[str, Any], layer: QgsVectorLayer) -> QgsFeatureRenderer | None:
+    """A legend of classes, by the start of a code or by a whole value; None where the layer lacks the field."""
+    field = style["field"]
+    if layer.fields().lookupField(field) < 0:
+        return None
+    root = QgsRuleBasedRenderer.Rule(None)
+    for prefix, look in style.get("prefixes", {}).items():
+        test = f"left(\"{field}\", {len(prefix)}) = '{prefix}'"
+        label = f"{prefix} {title_of(look.get('title'), '')}".strip()
+        root.appendChild(
+            QgsRuleBasedRenderer.Rule(_symbol({**style, **look}, layer.geometryType()), 0, 0, test, label)
+        )
+    for value, look in style.get("values", {}).items():
+        test = f"\"{field}\" = '{value}'"
+        root.appendChild(
+            QgsRuleBasedRenderer.Rule(_symbol({**style, **look}, layer.geometryType()), 0, 0, test, value)
+        )
+    rest = _symbol({"stroke": style.get("stroke"), "stroke_mm": style.get("stroke_mm")}, layer.geometryType())
+    root.appendChild(QgsRuleBasedRenderer.Rule(rest, 0, 0, "ELSE", tr("Other")))
+    return QgsRuleBasedRenderer(root)
+
+
+def _symbol(style: dict[str, Any], geometry: Qgis.GeometryType) -> QgsSymbol:
+    stroke = style.get("stroke") or OTHER_DEPARTMENT
+    width = str(style.get("stroke_mm") or 0.3)
+    dash = style.get("dash", "solid")
+    if geometry == Qgis.GeometryType.Line:
+        return QgsLineSymbol.createSimple({"line_color": stroke, "line_width": width, "line_style": dash})
+    if geometry == Qgis.GeometryType.Point:
+        return QgsMarkerSymbol.createSimple(
+            {"name": "circle", "color": stroke, "outline_color": "#FFFFFF", "size": "2.4"}
+        )
+    symbol = QgsFillSymbol()
+    symbol.deleteSymbolLayer(0)
+    symbol.appendSymbolLayer(_fill(style, stroke, width, dash))
+    if "hatch" in style:
+        symbol.appendSymbolLayer(_hatch(style["hatch"], stroke))
+    return symbol
+
+
+def _fill(style: dict[str, Any], stroke: str, width: str, dash: str) -> QgsSimpleFillSymbolLayer:
+    fill = QColor(style.get("fill", stroke))
+    fill.setAlphaF(style.get("fill_opacity", 1.0))
+    look = {"outline_color": stroke, "outline_width": width, "outline_style": dash}
+    look["style"] = "solid" if "fill" in style else "no"
+    layer = QgsSimpleFillSymbolLayer.create(look)
+    layer.setFillColor(fill)
+    return layer
+
+
+def _hatch(hatch: dict[str, float], stroke: str) -> QgsLinePatternFillSymbolLayer:
+    layer = QgsLinePatternFillSymbolLayer()
+    layer.setLineAngle(hatch["angle"])
+    layer.setDistance(hatch["distance_mm"])
+    layer.setSubSymbol(QgsLineSymbol.createSimple({"line_color": stroke, "line_width": "0.2"}))
+    return layer

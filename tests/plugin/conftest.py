@@ -1,0 +1,97 @@
+"""A QGIS without a window, a profile of its own, and a small library whose answers a reader can work out."""
+
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+PROFILE = tempfile.mkdtemp(prefix="onemap-profile-")
+os.environ["QGIS_CUSTOM_CONFIG_PATH"] = PROFILE
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+
+import pytest  # noqa: E402
+
+qgis_core = pytest.importorskip("qgis.core", reason="QGIS's Python bindings are not here")
+
+from qgis.core import QgsApplication, QgsProject, QgsSettings, QgsVectorLayer  # noqa: E402
+
+APPLICATION = QgsApplication([], True)
+APPLICATION.setQuitOnLastWindowClosed(False)
+APPLICATION.initQgis()
+# Where QGIS keeps its own plugins, Processing among them.
+sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))
+
+from onemap.tests.plugin.small_town import CRS, PACK, box, write_layer  # noqa: E402
+
+
+@pytest.fixture(scope="session", autouse=True)
+def application():
+    """QGIS without a window, with Processing."""
+    from processing.core.Processing import Processing
+
+    Processing.initialize()
+    yield APPLICATION
+    QgsProject.instance().clear()
+
+
+@pytest.fixture(autouse=True)
+def fresh_start():
+    """No settings and no layers of the test before."""
+    QgsSettings().remove("onemap")
+    QgsProject.instance().clear()
+    yield
+    QgsProject.instance().clear()
+
+
+@pytest.fixture(scope="session")
+def provider(application):
+    """The Processing provider, registered as QGIS does it."""
+    from onemap.plugin.algorithms.provider import OneMapProvider
+
+    made = OneMapProvider()
+    assert QgsApplication.processingRegistry().addProvider(made)
+    return made
+
+
+@pytest.fixture(scope="session")
+def town(tmp_path_factory):
+    """Files of a small town: district 1,000 m square, farmland in the west half of parcel A, no red line at all.
+
+    Parcels, each 100 m square: A half on farmland, B off it, C outside the district.
+    """
+    folder = tmp_path_factory.mktemp("town")
+    write_layer(folder / "district.gpkg", ["name"], [(box(0, 0, 1000, 1000), "district")])
+    write_layer(folder / "farmland.gpkg", ["BSM"], [(box(0, 0, 150, 300), "F1")])
+    write_layer(
+        folder / "parcels.gpkg",
+        ["DKBH", "note"],
+        [(box(100, 100, 100, 100), "A", "甲"), (box(400, 100, 100, 100), "B", "乙"), (box(2000, 100, 100, 100), "C", "丙")],
+    )
+    (folder / "pack.toml").write_text(PACK, encoding="utf-8")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def library(town, provider):
+    """The town's library, made through Processing: new, then add."""
+    import processing
+
+    path = str(town / "library.gpkg")
+    processing.run(
+        "onemap:new",
+        {"LIBRARY": path, "CRS": CRS, "NAME": "Town", "DISTRICT": str(town / "district.gpkg"), "PACK": str(town / "pack.toml")},
+    )
+    processing.run(
+        "onemap:add",
+        {"LIBRARY": path, "SOURCE": str(town / "farmland.gpkg"), "AS": "YJJBNTTB", "VALID_FROM": "2025-01-01"},
+    )
+    return path
+
+
+@pytest.fixture
+def parcels(town):
+    """The town's parcels as a layer of the project."""
+    layer = QgsVectorLayer(str(town / "parcels.gpkg"), "parcels", "ogr")
+    assert layer.isValid()
+    QgsProject.instance().addMapLayer(layer)
+    return layer

@@ -1,0 +1,90 @@
+"""What the plugin's tests share: a small world in metres, files of it, and waiting for Qt."""
+
+from pathlib import Path
+
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransformContext,
+    QgsFeature,
+    QgsField,
+    QgsFields,
+    QgsGeometry,
+    QgsVectorFileWriter,
+)
+from qgis.PyQt.QtCore import QEventLoop, QMetaType, QTimer
+
+ROOT = Path(__file__).resolve().parents[2]
+CRS = "EPSG:4547"
+X, Y = 500_000, 4_200_000  # the south-west corner of the test's world
+LONGEST_WAIT_MS = 120_000
+
+
+def wait_for(claim, limit_ms=LONGEST_WAIT_MS):
+    """Let Qt work until a claim holds; fails with the claim's name when it does not in time."""
+    if claim():
+        return
+    loop = QEventLoop()
+    look = QTimer()
+    look.timeout.connect(lambda: loop.quit() if claim() else None)
+    look.start(10)
+    limit = QTimer()
+    limit.setSingleShot(True)
+    limit.timeout.connect(loop.quit)
+    limit.start(limit_ms)
+    loop.exec()
+    assert claim(), f"not within {limit_ms / 1000:.0f} s"
+
+
+def box(x, y, width, height):
+    """A rectangle in metres from the corner of the test's world."""
+    x, y = X + x, Y + y
+    right, top = x + width, y + height
+    return f"POLYGON(({x} {y},{right} {y},{right} {top},{x} {top},{x} {y}))"
+
+
+def write_layer(path, fields, rows, crs=CRS, driver="GPKG"):
+    """Write rows of (wkt, values…) with text fields to a file."""
+    columns = QgsFields()
+    for name in fields:
+        columns.append(QgsField(name, QMetaType.Type.QString))
+    options = QgsVectorFileWriter.SaveVectorOptions()
+    options.driverName, options.layerName, options.fileEncoding = driver, Path(path).stem, "UTF-8"
+    system = QgsCoordinateReferenceSystem(crs) if crs else QgsCoordinateReferenceSystem()
+    writer = QgsVectorFileWriter.create(
+        str(path), columns, Qgis.WkbType.Polygon, system, QgsCoordinateTransformContext(), options
+    )
+    assert writer.hasError() == QgsVectorFileWriter.WriterError.NoError, writer.errorMessage()
+    for wkt, *values in rows:
+        feature = QgsFeature(columns)
+        feature.setAttributes(list(values))
+        feature.setGeometry(QgsGeometry.fromWkt(wkt))
+        writer.addFeature(feature)
+    del writer
+    return str(path)
+
+
+PACK = """
+[pack]
+id = "test-pack"
+version = "1"
+title = { zh = "测试规则", en = "Rules of the test" }
+
+[[rule]]
+id = "farmland.test"
+kind = "avoid"
+layer = "YJJBNTTB"
+department = "land"
+verdict = "prohibited"
+title = { zh = "占用永久基本农田", en = "Occupies permanent basic farmland" }
+basis = [{ law = "中华人民共和国土地管理法", article = "第三十五条" }]
+
+[[rule]]
+id = "redline.test"
+kind = "avoid"
+layer = "STBHHX"
+department = "environment"
+verdict = "restricted"
+title = { zh = "占用生态保护红线", en = "Occupies the ecological red line" }
+basis = [{ law = "中华人民共和国土地管理法", article = "第十八条" }]
+"""

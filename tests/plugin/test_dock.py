@@ -1,0 +1,247 @@
+"""The dock without a window, the real core behind it: open, tick, check, cancel, survive."""
+
+import os
+import signal
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin import settings
+from onemap.plugin.connection import Core
+from onemap.plugin.dock import OneMapDock
+from onemap.plugin.map_layers import layer_on_map
+from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for
+
+
+@pytest.fixture
+def canvas():
+    made = QgsMapCanvas()
+    made.resize(600, 400)
+    from qgis.core import QgsCoordinateReferenceSystem
+
+    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
+    made.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
+    made.setExtent(QgsRectangle(X, Y, X + 3000, Y + 2000))
+    return made
+
+
+@pytest.fixture
+def dock(canvas):
+    core = Core()
+    made = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
+    yield made
+    made.close_down()
+    core.stop()
+    made.deleteLater()
+
+
+@pytest.fixture
+def open_dock(dock, library, parcels):
+    """The dock with the town's library open and its parcels chosen."""
+    dock.open_library(library)
+    wait_for(lambda: dock.pages.currentWidget() is dock.rooms)
+    dock.check_room.parcels.choose_layer(parcels)
+    return dock
+
+
+def check(dock):
+    """Press Check and wait for the verdicts."""
+    done = []
+    dock.check_room.finished.connect(lambda: done.append(True))
+    dock.check_room.button.click()
+    wait_for(lambda: done or dock.notice.text)
+    assert dock.notice.text == ""
+
+
+def test_a_dock_without_a_library_says_how_to_get_one(dock):
+    dock.begin()
+    assert dock.pages.currentWidget() is dock.empty_page
+
+
+def test_the_tree_shows_what_is_in_force_and_what_is_missing(open_dock):
+    farmland = open_dock.map_room.item_of("YJJBNTTB")
+    redline = open_dock.map_room.item_of("STBHHX")
+    assert farmland.text(1) == "2025-01-01"
+    assert "in force" in farmland.text(2)
+    assert "no data" in redline.text(2)
+
+
+def test_the_library_of_an_earlier_day_shows_its_layers_as_not_in_force(open_dock):
+    listed = []
+    open_dock.library.listed.connect(lambda: listed.append(True))
+    open_dock.library.set_day(QDate(2024, 6, 1))
+    wait_for(lambda: listed)
+    assert "old" in open_dock.map_room.item_of("YJJBNTTB").text(2)
+
+
+def test_a_tick_puts_a_layer_on_the_map_read_only_and_unticking_takes_it_away(open_dock):
+    item = open_dock.map_room.item_of("YJJBNTTB")
+    item.setCheckState(0, Qt.CheckState.Checked)
+    version = open_dock.library.layers[[one.code for one in open_dock.library.layers].index("YJJBNTTB")].in_force
+    layer = layer_on_map(open_dock.library, version)
+    assert layer.featureCount() == 1
+    assert layer.readOnly()
+    item.setCheckState(0, Qt.CheckState.Unchecked)
+    assert layer_on_map(open_dock.library, version) is None
+
+
+def test_a_layer_removed_in_qgis_is_unticked_in_the_tree(open_dock):
+    item = open_dock.map_room.item_of("YJJBNTTB")
+    item.setCheckState(0, Qt.CheckState.Checked)
+    ours = [layer.id() for layer in QgsProject.instance().mapLayers().values() if layer.customProperty("onemap/table")]
+    QgsProject.instance().removeMapLayers(ours)
+    assert item.checkState(0) == Qt.CheckState.Unchecked
+
+
+def test_the_search_hides_what_does_not_match_by_name_or_code(open_dock):
+    open_dock.map_room.search.setValue("YJJBNTTB")
+    assert not open_dock.map_room.item_of("YJJBNTTB").isHidden()
+    assert open_dock.map_room.item_of("STBHHX").isHidden()
+
+
+def test_a_check_lists_parcels_by_severity_with_their_findings(open_dock):
+    check(open_dock)
+    model = open_dock.check_room.model
+    assert model.parcel_at(model.index(0, 0)).parcel == "A"
+    first = model.index(0, 0)
+    finding = model.finding_at(model.index(0, 0, first))
+    assert (finding.verdict, round(finding.area_m2)) == ("prohibited", 5000)
+    assert model.data(model.index(0, 1, first)) == "5,000 m²"
+    assert model.data(model.index(0, 2, first)) == "50.0 %"
+    assert "第三十五条" in model.data(model.index(0, 0, first), Qt.ItemDataRole.ToolTipRole)
+
+
+def test_the_counts_filter_the_list(open_dock):
+    check(open_dock)
+    counts = open_dock.check_room.counts
+    assert counts.buttons["prohibited"].text().startswith("1 ")
+    assert not counts.buttons["clear"].isEnabled()
+    counts.buttons["prohibited"].click()
+    assert open_dock.check_room.model.rowCount() == 1
+    counts.buttons["prohibited"].click()
+    assert open_dock.check_room.model.rowCount() == 3
+
+
+def test_a_finding_is_shown_on_the_map_with_its_measure_and_leaving_restores_the_view(open_dock, canvas):
+    check(open_dock)
+    room = open_dock.check_room
+    before = canvas.extent()
+    room.tree.clicked.emit(room.model.index(0, 0, room.model.index(0, 0)))
+    assert room.spotlight.is_on
+    assert room.spotlight.labels == ["5,000 m²"]
+    assert canvas.extent().contains(QgsRectangle(X + 100, Y + 100, X + 200, Y + 200))
+    assert canvas.extent().width() < before.width()
+    room.leave()
+    assert not room.spotlight.is_on
+    assert canvas.extent() == before
+
+
+def test_only_the_selection_is_checked(open_dock, parcels):
+    parcels.selectByExpression("\"DKBH\" IN ('A', 'C')")
+    assert "selection (2)" in open_dock.check_room.parcels.box.currentText()
+    check(open_dock)
+    assert open_dock.check_room.model.rowCount() == 2
+
+
+def test_a_drawn_parcel_is_checked(open_dock):
+    open_dock.check_room.parcels.take_drawn(QgsGeometry.fromWkt(box(0, 0, 50, 50)))
+    check(open_dock)
+    model = open_dock.check_room.model
+    parcel = model.parcel_at(model.index(0, 0))
+    assert (parcel.parcel, parcel.verdict, round(parcel.area_m2)) == ("1", "prohibited", 2500)
+
+
+def test_results_are_put_on_the_map_in_a_file_that_stays(open_dock):
+    check(open_dock)
+    open_dock.check_room.keep_button.click()
+    layers = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
+    checked = layers["Checked parcels"]
+    assert checked.featureCount() == 3
+    kept = Path(checked.source().split("|")[0])
+    assert kept.exists()
+    assert settings.language() == "en"
+    assert "prohibited" in [category.value() for category in checked.renderer().categories()]
+
+
+def test_a_refusal_is_shown_in_the_core_s_words(open_dock, tmp_path):
+    broken = tmp_path / "broken.gpkg"
+    broken.write_bytes(b"not a map")
+    open_dock.check_room.parcels.choose_file(str(broken))
+    open_dock.check_room.button.click()
+    wait_for(lambda: open_dock.notice.text)
+    assert "broken.gpkg" in open_dock.notice.text
+    assert not open_dock.check_room.is_checking
+
+
+def test_a_killed_core_is_said_and_the_next_check_works(open_dock):
+    os.kill(open_dock.core.process_id, signal.SIGKILL)
+    wait_for(lambda: open_dock.notice.text)
+    assert "Nothing in the library is lost" in open_dock.notice.text
+    assert not open_dock.core.is_running
+    open_dock.notice.hide()
+    check(open_dock)
+    assert open_dock.core.is_running
+
+
+def test_a_core_killed_in_the_middle_of_a_check_gives_the_button_back(open_dock):
+    refused = []
+    open_dock.check_room.refused.connect(refused.append)
+    open_dock.check_room.button.click()
+    os.kill(open_dock.core.process_id, signal.SIGKILL)
+    wait_for(lambda: refused)
+    assert open_dock.check_room.button.isEnabled()
+    assert not refused[0].is_cancel
+
+
+def test_a_cancelled_check_ends_without_a_message(open_dock):
+    refused = []
+    open_dock.check_room.refused.connect(refused.append)
+    open_dock.check_room.button.click()
+    open_dock.check_room.cancel_button.click()
+    wait_for(lambda: refused)
+    assert refused[0].is_cancel
+    assert open_dock.notice.text == ""
+    assert open_dock.check_room.button.isEnabled()
+
+
+def test_a_core_that_does_not_answer_a_cancel_is_ended(open_dock):
+    number = open_dock.core.process_id
+    refused = []
+    open_dock.check_room.refused.connect(refused.append)
+    os.kill(number, signal.SIGSTOP)  # alive, and deaf
+    open_dock.check_room.button.click()
+    open_dock.check_room.cancel_button.click()
+    wait_for(lambda: refused, limit_ms=6000)
+    assert refused[0].is_cancel
+    assert not open_dock.core.is_running
+
+
+def test_a_missing_core_is_said_and_the_mend_offered(dock, library, monkeypatch):
+    monkeypatch.setattr("onemap.plugin.connection.FOLDER", Path("/nowhere"))
+    dock.open_library(library)
+    assert dock.pages.currentWidget() is dock.setup_page
+    assert "core is not set up" in dock.setup_page.text
+    assert dock.setup_page.button.isEnabled()
+
+
+def test_the_dock_is_not_wider_than_320_pixels(open_dock):
+    check(open_dock)
+    for room in range(open_dock.rooms.count()):
+        open_dock.rooms.setCurrentIndex(room)
+        assert open_dock.minimumSizeHint().width() <= 320
+    for page in (open_dock.setup_page, open_dock.empty_page, open_dock.sample_page, open_dock.notice):
+        assert page.minimumSizeHint().width() <= 320
+
+
+def test_closing_the_dock_ends_the_core(dock, library):
+    dock.open_library(library)
+    wait_for(lambda: dock.core.is_running and dock.library.layers)
+    number = dock.core.process_id
+    dock.close_down()
+    dock.core.stop()
+    with pytest.raises(ProcessLookupError):
+        os.kill(number, 0)

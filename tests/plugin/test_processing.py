@@ -1,0 +1,205 @@
+"""The Processing provider: its shape as fixed in the design, and the real core behind it."""
+
+import processing
+import pytest
+from qgis.core import (
+    QgsApplication,
+    QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingFeedback,
+    QgsProject,
+    QgsVectorLayer,
+)
+
+from onemap.tests.plugin.small_town import box, write_layer
+
+NAMES = {
+    "new": {"LIBRARY", "CRS", "NAME", "DISTRICT", "PACK"},
+    "add": {
+        "LIBRARY",
+        "SOURCE",
+        "AS",
+        "LAYER",
+        "CRS",
+        "TRANSFORM",
+        "ENCODING",
+        "FIELDS",
+        "LABEL",
+        "VALID_FROM",
+        "VALID_TO",
+        "COVERS",
+        "ACCURACY",
+        "REPAIR",
+        "DEFINE",
+    },
+    "check": {
+        "LIBRARY",
+        "PARCELS",
+        "LAYER",
+        "ID",
+        "CRS",
+        "ENCODING",
+        "REPAIR",
+        "PACK",
+        "ONLY",
+        "AS_OF",
+        "KNOWN_AT",
+        "OUT",
+        "OVERWRITE",
+        "WORKERS",
+        "FAIL_ON",
+        "CHECKED",
+        "FINDINGS",
+        "OVERLAPS",
+    },
+}
+
+
+def rows(layer, *names):
+    """Values of some fields of every row."""
+    if isinstance(layer, str):
+        layer = QgsVectorLayer(layer, "rows", "ogr")
+    return [tuple(feature[name] for name in names) for feature in layer.getFeatures()]
+
+
+def check(library, source, **more):
+    return processing.run(
+        "onemap:check",
+        {
+            "LIBRARY": library,
+            "PARCELS": source,
+            "CHECKED": "TEMPORARY_OUTPUT",
+            "FINDINGS": "TEMPORARY_OUTPUT",
+            "OVERLAPS": "TEMPORARY_OUTPUT",
+            **more,
+        },
+    )
+
+
+@pytest.mark.parametrize("verb", NAMES)
+def test_parameters_are_the_command_line_s_names(provider, verb):
+    algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}")
+    assert {definition.name() for definition in algorithm.parameterDefinitions()} == NAMES[verb]
+
+
+def test_enumerations_are_static_strings(provider):
+    algorithm = QgsApplication.processingRegistry().algorithmById("onemap:check")
+    definition = algorithm.parameterDefinition("FAIL_ON")
+    assert definition.usesStaticStrings()
+    assert definition.options() == ["prohibited", "restricted", "unknown", "consult", "notice"]
+
+
+def test_check_has_the_outputs_of_the_contract(provider):
+    algorithm = QgsApplication.processingRegistry().algorithmById("onemap:check")
+    names = {definition.name() for definition in algorithm.outputDefinitions()}
+    assert {"CHECKED", "FINDINGS", "OVERLAPS", "VERDICT", "RUN"} <= names
+
+
+def test_half_a_parcel_on_farmland_is_prohibited_with_half_its_area(library, town):
+    results = check(library, str(town / "parcels.gpkg"))
+    assert results["VERDICT"] == "prohibited"
+    assert dict(rows(results["CHECKED"], "parcel", "verdict")) == {"A": "prohibited", "B": "unknown", "C": "unknown"}
+    hits = [row for row in rows(results["FINDINGS"], "parcel", "rule", "verdict", "area_m2") if row[2] == "prohibited"]
+    assert hits == [("A", "farmland.test", "prohibited", pytest.approx(5000, abs=1e-6))]
+    assert rows(results["OVERLAPS"], "parcel", "feature", "area_m2") == [("A", "F1", pytest.approx(5000, abs=1e-6))]
+
+
+def test_the_run_is_named(library, town):
+    results = check(library, str(town / "parcels.gpkg"))
+    assert results["RUN"]
+
+
+def test_the_sinks_have_the_contract_s_columns_first_and_no_row_number(library, town):
+    results = check(library, str(town / "parcels.gpkg"))
+    names = results["CHECKED"].fields().names()
+    assert names[:4] == ["parcel", "verdict", "known_verdict", "unknown_rules"]
+    assert "fid" not in names
+
+
+def test_a_selection_is_honoured(library, parcels):
+    parcels.selectByExpression("\"DKBH\" = 'B'")
+    only = QgsProcessingFeatureSourceDefinition(parcels.id(), selectedFeaturesOnly=True)
+    assert rows(check(library, only)["CHECKED"], "parcel") == [("B",)]
+
+
+def test_a_layer_without_a_file_is_checked_with_its_attributes(library):
+    layer = QgsVectorLayer("Polygon?crs=EPSG:4547&field=DKBH:string", "drawn", "memory")
+    from qgis.core import QgsFeature, QgsGeometry
+
+    feature = QgsFeature(layer.fields())
+    feature.setAttributes(["甲"])
+    feature.setGeometry(QgsGeometry.fromWkt(box(100, 100, 100, 100)))
+    layer.dataProvider().addFeatures([feature])
+    QgsProject.instance().addMapLayer(layer)
+    assert rows(check(library, layer)["CHECKED"], "parcel", "verdict") == [("甲", "prohibited")]
+
+
+def test_a_layer_in_degrees_is_measured_in_the_library_s_metres(library, parcels, tmp_path):
+    results = processing.run(
+        "native:reprojectlayer", {"INPUT": parcels, "TARGET_CRS": "EPSG:4490", "OUTPUT": str(tmp_path / "degrees.gpkg")}
+    )
+    found = rows(check(library, results["OUTPUT"])["FINDINGS"], "parcel", "verdict", "area_m2")
+    assert [row for row in found if row[1] == "prohibited"] == [("A", "prohibited", pytest.approx(5000, abs=0.01))]
+
+
+def test_an_unsaved_edit_is_checked_as_it_is_seen(library, parcels):
+    parcels.startEditing()
+    parcels.selectByExpression("\"DKBH\" <> 'B'")
+    parcels.deleteSelectedFeatures()
+    assert rows(check(library, parcels)["CHECKED"], "parcel") == [("B",)]
+    parcels.rollBack()
+
+
+def test_a_refusal_is_the_core_s_own_text(library, town, tmp_path):
+    lost = write_layer(tmp_path / "lost.shp", ["DKBH"], [(box(0, 0, 1, 1), "A")], crs=None, driver="ESRI Shapefile")
+    with pytest.raises(QgsProcessingException) as refused:
+        check(library, lost)
+    assert "lost.shp" in str(refused.value)
+    assert "{" not in str(refused.value)
+
+
+def test_an_unknown_layer_code_is_refused_with_the_command_line_s_text(library, town):
+    with pytest.raises(QgsProcessingException, match="NOSUCH"):
+        processing.run("onemap:add", {"LIBRARY": library, "SOURCE": str(town / "farmland.gpkg"), "AS": "NOSUCH"})
+
+
+def test_reaching_the_threshold_fails_after_the_results_are_written(library, town, tmp_path):
+    kept = tmp_path / "kept.gpkg"
+    with pytest.raises(QgsProcessingException, match="prohibited"):
+        check(library, str(town / "parcels.gpkg"), FAIL_ON="restricted", OUT=str(kept))
+    assert dict(rows(f"{kept}|layername=parcels", "parcel", "verdict"))["A"] == "prohibited"
+
+
+def test_an_excel_file_is_written_and_the_sinks_filled_all_the_same(library, town, tmp_path):
+    results = check(library, str(town / "parcels.gpkg"), OUT=str(tmp_path / "run.xlsx"))
+    assert (tmp_path / "run.xlsx").stat().st_size > 0
+    assert results["CHECKED"].featureCount() == 3
+
+
+def test_progress_is_told_in_steps(library, town):
+    class Listener(QgsProcessingFeedback):
+        """Keeps what it is told."""
+
+        def __init__(self):
+            super().__init__(False)
+            self.steps = []
+
+        def setProgressText(self, text):
+            self.steps.append(text)
+
+    told = Listener()
+    processing.run("onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")}, feedback=told)
+    assert len(set(told.steps)) > 1
+
+
+def test_a_cancelled_run_stops_the_core_and_says_so(library, town):
+    class Impatient(QgsProcessingFeedback):
+        """Cancels at the first sign of progress."""
+
+        def setProgressText(self, text):
+            self.cancel()
+
+    with pytest.raises(QgsProcessingException, match="[Cc]ancelled"):
+        processing.run(
+            "onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")}, feedback=Impatient(False)
+        )
