@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from workshop import pythons, qgis_programs, tables, translations
-from workshop.machine import ROOT, WorkshopError, program, run, say
+from workshop.machine import ROOT, WorkshopError, answer, program, run, say
 
 HERE = Path(__file__).resolve().parent
 DEMO = ROOT / "demo"
@@ -34,12 +34,12 @@ def demo() -> int:
     _clear()
     city = _make_city()
     _make_library(city)
-    answer = _check_outside(city)
+    checked = _check_outside(city)
     if face is not None:
         translations.compile_all()
         _check_inside(city)
-        _draw(face, city, answer)
-    tables.show(answer, FINDINGS)
+        _draw(face, city, checked)
+    tables.show(checked, FINDINGS)
     _name_files(face is not None)
     say(f"Done in {time.monotonic() - began:.0f} s")
     return 0
@@ -95,11 +95,11 @@ def _check_inside(city: dict) -> None:
         raise WorkshopError("the command line and QGIS do not agree; what differs is named above.")
 
 
-def _draw(face: Path, city: dict, answer: dict) -> None:
+def _draw(face: Path, city: dict, checked: dict) -> None:
     say("Making the QGIS project and drawing the map of the conflicts")
     layers = _answer(_core("layers", LIBRARY, "--json"))
-    run_record = answer["run"]
-    counts = ", ".join(f"{number:,} {verdict}" for verdict, number in answer["verdicts"].items())
+    run_record = checked["run"]
+    counts = ", ".join(f"{number:,} {verdict}" for verdict, number in checked["verdicts"].items())
     request = {
         "title": f"One Map · {city['name']}",
         "library": str(LIBRARY),
@@ -107,11 +107,11 @@ def _draw(face: Path, city: dict, answer: dict) -> None:
         "project": str(PROJECT),
         "picture": str(PICTURE),
         "layers": layers,
-        "words": _answer(_core("words", "--json")),
+        "words": json.loads(answer(_core("words", "--json")) or "{}"),
         "notes": [
             f"Library {LIBRARY.name}, its layers in force on {run_record['started'][:10]}",
             f"Run {run_record['id']}",
-            f"{answer['parcels']:,} parcels: {counts}",
+            f"{checked['parcels']:,} parcels: {counts}",
             "The town is invented.",
         ],
     }

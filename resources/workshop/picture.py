@@ -27,7 +27,7 @@ from qgis.core import (
     QgsReferencedRectangle,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QFont
 
 from onemap.plugin.layer_list import layers_in
@@ -63,11 +63,10 @@ def main(request: dict) -> int:
     if not project.write(request["project"]):
         sys.stderr.write(f"{project.error()}\n")
         return 1
-    settings = QgsLayoutExporter.ImageExportSettings()
-    settings.dpi = DOTS_PER_INCH
-    outcome = QgsLayoutExporter(layout).exportToImage(request["picture"], settings)
+    # Drawn and saved apart: an export would ask GDAL to write the map's place into the PNG, which it cannot.
+    picture = QgsLayoutExporter(layout).renderPageToImage(0, QSize(), DOTS_PER_INCH)
     remove_translator(kept)
-    return 0 if outcome == QgsLayoutExporter.ExportResult.Success else 1
+    return 0 if picture.save(request["picture"]) else 1
 
 
 def _put_results(findings: str) -> list:

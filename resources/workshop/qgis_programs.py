@@ -54,6 +54,11 @@ def program_environment(show: bool = False) -> dict:
     env["QGIS_PLUGINPATH"] = str(pythons.PLUGINS)
     env["QGIS_CUSTOM_CONFIG_PATH"] = str(PROFILE)
     if not IS_WINDOWS:
+        if "XDG_RUNTIME_DIR" not in env and pythons.FACE.is_dir():
+            # Without one Qt warns each time it starts; as the standard says, for this user alone.
+            runtime = pythons.FACE / "runtime"
+            runtime.mkdir(mode=0o700, exist_ok=True)
+            env["XDG_RUNTIME_DIR"] = str(runtime)
         # QGIS's embedded Python takes its home from the first python3 on PATH: it must be the system's.
         env["PATH"] = os.pathsep.join(["/usr/bin", env.get("PATH", "")])
     if not show:
