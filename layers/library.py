@@ -133,7 +133,9 @@ class Library:
         for code, title, department, library, kind, geometry, key in self.connection.execute(
             "SELECT code, title, department, library, kind, geometry, key FROM onemap_catalogue ORDER BY rowid"
         ):
-            entries[code] = LayerEntry(code, json.loads(title), department, library, kind, geometry, key)
+            entries[code] = LayerEntry(
+                code, json.loads(title), department, library, kind, geometry, key, standard="library"
+            )
         return entries
 
     def district(self) -> shapely.Geometry | None:

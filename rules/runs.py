@@ -38,9 +38,8 @@ def record_run(library: Library, run: Run) -> None:
         )
         for name in _KEPT:
             table = run.tables[name]
-            rows = table.columns.to_json(
-                orient="records", lines=True, force_ascii=False, double_precision=15
-            ).splitlines()
+            text = table.columns.to_json(orient="records", lines=True, force_ascii=False, double_precision=15)
+            rows = text.splitlines() if len(table.columns) else []
             geometries = shapely.to_wkb(table.geometries)
             connection.executemany(
                 "INSERT INTO onemap_run_rows VALUES (?,?,?,?,?)",

@@ -1,0 +1,144 @@
+"""A desk to try rules on: a library, layers drawn in the test, a pack of its own, and the check's own tables."""
+
+import json
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+FAR = shapely.box(-10_000, -10_000, 10_000, 10_000)
+
+
+@dataclass
+class Outcome:
+    """A check's answer and its tables, read back from the GeoPackage that it wrote."""
+
+    answer: Any
+    out: Path
+
+    def table(self, name: str) -> gpd.GeoDataFrame:
+        frame = gpd.read_file(self.out, layer=name)
+        if "reason" in frame:
+            frame["reason"] = frame["reason"].astype(object).where(frame["reason"].notna(), None)
+        return frame
+
+    def finding(self, parcel: str, rule: str = "r", unknown: bool = False) -> Any:
+        """The one row of a parcel and a rule, or None."""
+        rows = self.table("findings")
+        rows = rows[(rows.parcel == parcel) & (rows.rule == rule) & ((rows.verdict == "unknown") == unknown)]
+        assert len(rows) <= 1
+        return rows.iloc[0] if len(rows) else None
+
+    def hits(self, rule: str = "r") -> dict[str, float]:
+        """Parcel → area of the conflict."""
+        rows = self.table("findings")
+        rows = rows[(rows.rule == rule) & (rows.verdict != "unknown")]
+        return dict(zip(rows.parcel, rows.area_m2, strict=True))
+
+    def unknowns(self, rule: str = "r") -> dict[str, tuple[float, str]]:
+        """Parcel → area that could not be judged, and why."""
+        rows = self.table("findings")
+        rows = rows[(rows.rule == rule) & (rows.verdict == "unknown")]
+        return {p: (a, r) for p, a, r in zip(rows.parcel, rows.area_m2, rows.reason, strict=True)}
+
+    def verdicts(self) -> dict[str, str]:
+        rows = self.table("parcels")
+        return dict(zip(rows.parcel, rows.verdict, strict=True))
+
+
+@dataclass
+class Desk:
+    """One library in a folder of its own. Layers are given as shapes with, if need be, columns."""
+
+    folder: Path
+    run: Callable[..., Any]
+
+    @property
+    def library(self) -> Path:
+        return self.folder / "library.gpkg"
+
+    def write(self, name: str, shapes: Sequence[Any], columns: Mapping[str, Sequence[Any]], crs: str) -> Path:
+        path = self.folder / f"{name}.gpkg"
+        frame = gpd.GeoDataFrame(dict(columns)).set_geometry(gpd.GeoSeries(list(shapes), crs=crs))
+        frame.to_file(path, layer=name, mode="w")
+        return path
+
+    def layer(
+        self,
+        code: str,
+        shapes: Sequence[Any],
+        columns: Mapping[str, Sequence[Any]] | None = None,
+        covers: Any = FAR,
+        geometry: str = "polygon",
+        **options: Any,
+    ) -> dict[str, Any]:
+        """Add a version of a layer of the test's own; `covers`: a polygon, or "extent"."""
+        keys = {"KEY": [f"f{n}" for n in range(1, len(shapes) + 1)]}
+        source = self.write(f"{code}_source", shapes, {**keys, **(columns or {})}, "EPSG:4547")
+        if not isinstance(covers, str):
+            covers = self.write(f"{code}_coverage", [covers], {"n": [1]}, "EPSG:4547")
+        given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        define = f"name={code},department=land,library=department,kind=vector,geometry={geometry},key=KEY"
+        answer = self.run("add", self.library, source, "--as", code, "--covers", covers, "--define", define, *given)
+        assert answer.code == 0, answer.json
+        return answer.json
+
+    def pack(self, *rules: Mapping[str, Any], **head: Any) -> Path:
+        """A pack of rules on the test's layers; what a rule does not say is filled in."""
+        path = self.folder / f"{head.get('id', 'pack')}.toml"
+        text = f'[pack]\nid = "{head.get("id", "test")}"\nversion = "1"\ntitle = {{ zh = "试", en = "test" }}\n'
+        for rule in rules:
+            filled = {
+                "id": "r",
+                "kind": "avoid",
+                "layer": "ZONE",
+                "department": "land",
+                "verdict": "prohibited",
+                "title": {"zh": "题", "en": "title"},
+                "basis": [{"law": "法", "article": "第一条"}],
+                **rule,
+            }
+            text += "\n[[rule]]\n" + "".join(f"{key} = {_toml(value)}\n" for key, value in filled.items())
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def parcels(self, parcels: Mapping[str, Any], columns: Mapping[str, Sequence[Any]] | None = None) -> Path:
+        columns = {"DKBH": list(parcels), **(columns or {})}
+        return self.write("parcels", list(parcels.values()), columns, "EPSG:4547")
+
+    def check(
+        self,
+        parcels: Mapping[str, Any],
+        *rules: Mapping[str, Any],
+        columns: Mapping[str, Sequence[Any]] | None = None,
+        **options: Any,
+    ) -> Outcome:
+        """Check parcels against rules (or, without any, the pack written last), and read the tables back."""
+        pack = self.pack(*rules) if rules else self.folder / "pack.toml"
+        out = self.folder / "out.gpkg"
+        given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        answer = self.run(
+            "check", self.library, self.parcels(parcels, columns), "--pack", pack, "--out", out, "--overwrite", *given
+        )
+        assert answer.code == 0, answer.json
+        return Outcome(answer, out)
+
+
+def _toml(value: Any) -> str:
+    if isinstance(value, dict):
+        return "{ " + ", ".join(f"{json.dumps(k, ensure_ascii=False)} = {_toml(v)}" for k, v in value.items()) + " }"
+    if isinstance(value, (list, tuple)):
+        return "[" + ", ".join(map(_toml, value)) + "]"
+    return json.dumps(value, ensure_ascii=False)
+
+
+@pytest.fixture
+def desk(tmp_path: Path, onemap: Callable[..., Any]) -> Desk:
+    made = Desk(tmp_path, onemap)
+    answer = onemap("new", made.library, "--crs", "EPSG:4547")
+    assert answer.code == 0, answer.json
+    return made

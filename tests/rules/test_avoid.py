@@ -1,0 +1,179 @@
+"""avoid: P ∩ F, worked by hand on squares."""
+
+import pytest
+from shapely import MultiPolygon, Polygon, box
+
+SQUARE = box(0, 0, 10, 10)
+
+
+def test_overlapping_corner_is_measured_exactly(desk):
+    desk.layer("ZONE", [box(6, 7, 20, 20)])
+    found = desk.check({"A": SQUARE}, {})
+    assert found.hits() == {"A": 12.0}  # 4 × 3
+    row = found.finding("A")
+    assert (row.share, row.counted_area_m2, row.features, row.distance_m, row.counted) == (0.12, 12.0, 1, 0.0, True)
+    assert found.verdicts() == {"A": "prohibited"}
+    assert found.answer.json["verdicts"] == {
+        "prohibited": 1,
+        "restricted": 0,
+        "unknown": 0,
+        "consult": 0,
+        "notice": 0,
+        "clear": 0,
+    }
+
+
+def test_touching_edges_and_corners_are_no_overlap(desk):
+    desk.layer("ZONE", [box(10, 0, 20, 10), box(-5, -5, 0, 0)])
+    found = desk.check({"A": SQUARE}, {})
+    assert found.hits() == {} and found.verdicts() == {"A": "clear"}
+    assert len(found.table("overlaps")) == 0
+
+
+def test_ground_under_two_features_counts_once_and_each_piece_is_listed(desk):
+    desk.layer("ZONE", [box(0, 0, 10, 10), box(5, 0, 15, 10)])
+    found = desk.check({"A": SQUARE}, {})
+    assert found.hits() == {"A": 100.0}
+    pieces = found.table("overlaps")
+    assert list(zip(pieces.feature, pieces.area_m2, strict=True)) == [("f1", 100.0), ("f2", 50.0)]
+    assert found.finding("A").features == 2
+
+
+def test_holes_and_parts_of_feature_and_parcel_are_respected(desk):
+    ring = Polygon([(0, 0), (10, 0), (10, 10), (0, 10)], [[(2, 2), (8, 2), (8, 8), (2, 8)]])
+    two = MultiPolygon([box(3, 3, 5, 5), box(20, 0, 22, 2)])
+    desk.layer("ZONE", [ring])
+    found = desk.check({"in the hole": two, "all": box(-1, -1, 11, 11)}, {})
+    assert found.hits() == {"all": 64.0}  # 100 − 36
+
+
+def test_a_parcel_equal_to_a_feature_and_one_inside_it_are_wholly_hit(desk):
+    desk.layer("ZONE", [SQUARE])
+    found = desk.check({"equal": SQUARE, "inside": box(1, 1, 2, 3)}, {})
+    assert found.hits() == {"equal": 100.0, "inside": 2.0}
+
+
+def test_a_feature_outside_the_coverage_still_counts_and_the_rest_there_is_unknown(desk):
+    # Coverage: the left half. The feature spans x 4…6: 20 m² hit, 10 of them outside the coverage.
+    desk.layer("ZONE", [box(4, 0, 6, 10)], covers=box(-100, -100, 5, 100))
+    found = desk.check({"A": SQUARE}, {"verdict": "notice"})
+    assert found.hits() == {"A": 20.0}
+    assert found.unknowns() == {"A": (40.0, "outside_coverage")}
+    parcel = found.table("parcels").iloc[0]
+    assert (parcel.verdict, parcel.known_verdict, parcel.unknown_rules, parcel.findings) == ("unknown", "notice", 1, 2)
+
+
+def test_extent_is_the_bounding_box_of_the_features(desk):
+    added = desk.layer("ZONE", [box(0, 0, 2, 2), box(6, 6, 8, 8)], covers="extent")
+    assert (added["coverage_m2"], added["coverage"]) == (64.0, "extent")
+    found = desk.check({"A": SQUARE}, {})
+    assert found.hits() == {"A": 8.0} and found.unknowns() == {"A": (36.0, "outside_coverage")}
+
+
+def test_a_layer_never_loaded_is_unknown_over_the_whole_parcel(desk):
+    found = desk.check({"A": SQUARE}, {"layer": "STBHHX"})
+    assert found.unknowns() == {"A": (100.0, "layer_missing")}
+    assert found.verdicts() == {"A": "unknown"}
+
+
+def test_a_missing_layer_may_become_a_checklist_item_instead(desk):
+    found = desk.check({"A": SQUARE}, {"layer": "STBHHX", "missing": "checklist"})
+    assert found.verdicts() == {"A": "clear"}
+    assert found.answer.json["run"]["skipped"] == [{"rule": "r", "layer": "STBHHX", "reason": "layer_missing"}]
+
+
+def test_a_layer_once_loaded_is_never_a_checklist_item(desk):
+    desk.layer("ZONE", [SQUARE], valid_from="2020-01-01", valid_to="2021-12-31")
+    found = desk.check({"A": SQUARE}, {"missing": "checklist"}, as_of="2022-01-01")
+    assert found.unknowns() == {"A": (100.0, "not_in_force")}
+
+
+@pytest.mark.parametrize(
+    ("day", "area"), [("2020-01-01", 10.0), ("2021-12-31", 10.0), ("2022-01-01", 20.0), ("2030-05-05", 20.0)]
+)
+def test_the_version_in_force_on_the_day_decides(desk, day, area):
+    desk.layer("ZONE", [box(0, 0, 1, 10)], valid_from="2020-01-01", valid_to="2021-12-31")
+    desk.layer("ZONE", [box(0, 0, 2, 10)], valid_from="2022-01-01")
+    assert desk.check({"A": SQUARE}, {}, as_of=day).hits() == {"A": area}
+
+
+def test_before_the_first_version_nothing_is_in_force(desk):
+    desk.layer("ZONE", [SQUARE], valid_from="2020-01-01")
+    assert desk.check({"A": SQUARE}, {}, as_of="2019-12-31").unknowns() == {"A": (100.0, "not_in_force")}
+
+
+def test_of_two_versions_of_one_day_the_last_added_is_in_force(desk):
+    desk.layer("ZONE", [box(0, 0, 1, 10)], valid_from="2020-01-01", label="first")
+    desk.layer("ZONE", [box(0, 0, 3, 10)], valid_from="2020-01-01", label="second")
+    found = desk.check({"A": SQUARE}, {})
+    assert found.hits() == {"A": 30.0} and found.finding("A").version == "second"
+
+
+def test_what_was_recorded_later_is_not_known(desk):
+    desk.layer("ZONE", [box(0, 0, 1, 10)], label="first")
+    moment = next(
+        v["recorded_at"] for layer in desk.run("layers", desk.library).json["layers"] for v in layer["versions"]
+    )
+    desk.layer("ZONE", [box(0, 0, 3, 10)], label="second")
+    assert desk.check({"A": SQUARE}, {}, known_at=moment).hits() == {"A": 10.0}
+    assert desk.check({"A": SQUARE}, {}, known_at="2000-01-01").unknowns() == {"A": (100.0, "layer_missing")}
+
+
+def test_net_area_is_each_piece_by_its_part_of_the_whole(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10), box(5, 0, 10, 10)], {"NET": [40.0, 50.0], "GROSS": [50.0, 50.0]})
+    row = desk.check({"A": box(0, 0, 10, 2)}, {"net": {"part": "NET", "of": "GROSS"}}).finding("A")
+    assert (row.area_m2, row.net_area_m2) == (20.0, pytest.approx(18.0))  # 10 × 0.8 + 10 × 1
+
+
+def test_a_null_in_where_matches_and_says_so(desk):
+    desk.layer("ZONE", [box(0, 0, 1, 10), box(2, 0, 4, 10), box(5, 0, 8, 10)], {"TBLX": ["实划", None, "储备"]})
+    found = desk.check({"A": SQUARE}, {"where": "TBLX <> '储备'"})
+    assert found.hits() == {"A": 30.0}
+    pieces = found.table("overlaps")
+    assert list(zip(pieces.feature, pieces.reason, strict=True)) == [("f1", None), ("f2", "no_value")]
+    assert found.finding("A").reason is None
+
+
+def test_a_finding_that_rests_on_nulls_alone_says_no_value(desk):
+    desk.layer("ZONE", [box(0, 0, 1, 10)], {"TBLX": [None]})
+    row = desk.check({"A": SQUARE}, {"where": "TBLX = '实划'"}).finding("A")
+    assert (row.reason, row.verdict, row.area_m2) == ("no_value", "prohibited", 10.0)
+
+
+def test_when_limits_a_rule_to_parcels_and_an_unknown_when_applies_it(desk):
+    desk.layer("ZONE", [SQUARE])
+    parcels = {"factory": SQUARE, "school": SQUARE, "unsaid": SQUARE}
+    columns = {"XMLX": ["工业", "教育", None]}
+    rule = {"when": "XMLX = '工业'"}
+    assert desk.check(parcels, rule, columns=columns).hits() == {"factory": 100.0, "unsaid": 100.0}
+    assert desk.check(parcels, rule).hits() == dict.fromkeys(parcels, 100.0)  # no such field: unknown for all
+
+
+def test_the_feature_is_named_by_its_key_else_by_its_row(desk):
+    desk.layer("ZONE", [box(0, 0, 1, 1), box(2, 0, 3, 1)], {"KEY": ["k1", None]})
+    assert list(desk.check({"A": SQUARE}, {}).table("overlaps").feature) == ["k1", "2"]
+
+
+def test_rows_come_by_parcel_then_rule_then_hit_before_unknown(desk):
+    desk.layer("ZONE", [box(0, 0, 1, 10)], covers=box(-9, -9, 5, 99))
+    desk.layer("OTHER", [SQUARE])
+    rules = ({"id": "second", "layer": "OTHER"}, {"id": "first"})
+    rows = desk.check({"B": SQUARE, "A": SQUARE}, *rules).table("findings")
+    expected = [("second", "prohibited"), ("first", "prohibited"), ("first", "unknown")]
+    assert list(zip(rows.parcel, rows.rule, rows.verdict, strict=True)) == [
+        (parcel, *row) for parcel in "BA" for row in expected
+    ]
+
+
+def test_large_controls_are_measured_as_exactly_as_small_ones(desk):
+    """A star of 4,000 vertices: the check cuts it, a single overlay does not."""
+    import numpy as np
+
+    angle = np.linspace(0, 2 * np.pi, 4000, endpoint=False)
+    radius = 400 + 60 * np.sin(17 * angle) + 20 * np.sin(171 * angle)
+    star = Polygon(np.column_stack([radius * np.cos(angle), radius * np.sin(angle)]))
+    desk.layer("ZONE", [star])
+    parcels = {f"{x}/{y}": box(x, y, x + 90, y + 70) for x in range(-450, 450, 90) for y in range(-450, 450, 75)}
+    hits = desk.check(parcels, {}).hits()
+    for name, parcel in parcels.items():
+        assert hits.get(name, 0.0) == pytest.approx(parcel.intersection(star).area, abs=1e-7)

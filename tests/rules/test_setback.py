@@ -1,0 +1,116 @@
+"""setback: P ∩ the features grown by their own distance; straight parts by hand, round ones by their formula."""
+
+import math
+
+import pytest
+from shapely import LineString, Point, box
+
+ROAD = LineString([(-1000, 0), (1000, 0)])
+
+
+def setback(**options):
+    return {"kind": "setback", **options}
+
+
+def test_a_strip_along_a_straight_road_is_length_times_depth(desk):
+    desk.layer("ZONE", [ROAD], geometry="line")
+    found = desk.check({"A": box(0, 10, 50, 60)}, setback(distance_m=15))
+    assert found.hits() == {"A": pytest.approx(250.0, abs=1e-9)}  # 50 × 5
+    assert found.finding("A").distance_m == 10.0
+
+
+def test_at_the_limit_exactly_there_is_no_conflict(desk):
+    desk.layer("ZONE", [ROAD], geometry="line")
+    found = desk.check({"A": box(0, 15, 50, 60)}, setback(distance_m=15))
+    assert found.hits() == {} and found.verdicts() == {"A": "clear"}
+
+
+def test_a_parcel_on_the_road_has_distance_zero(desk):
+    desk.layer("ZONE", [ROAD], geometry="line")
+    row = desk.check({"A": box(0, -5, 10, 5)}, setback(distance_m=2)).finding("A")
+    assert (row.distance_m, row.area_m2) == (0.0, pytest.approx(40.0, abs=1e-9))
+
+
+def test_each_class_keeps_its_own_distance(desk):
+    desk.layer("ZONE", [ROAD, LineString([(-1000, 100), (1000, 100)])], {"GLDJ": ["国道", "乡道"]}, geometry="line")
+    distance = {"field": "GLDJ", "values": {"国道": 20, "乡道": 5}}
+    found = desk.check({"A": box(0, 0, 10, 100)}, setback(distance_m=distance))
+    assert found.hits() == {"A": pytest.approx(250.0, abs=1e-9)}  # 10 × 20 + 10 × 5
+    assert found.finding("A").features == 2
+
+
+def test_two_fields_make_one_class(desk):
+    desk.layer("ZONE", [ROAD], {"TLLX": ["高铁"], "DQLX": ["城市市区"]}, geometry="line")
+    distance = {"field": ["TLLX", "DQLX"], "values": {"高铁/城市市区": 10, "其他/其他地区": 15}}
+    assert desk.check({"A": box(0, 0, 10, 50)}, setback(distance_m=distance)).hits() == {"A": pytest.approx(100.0)}
+
+
+@pytest.mark.parametrize("value", [None, "村道"])
+def test_a_feature_without_class_makes_the_ground_within_the_largest_distance_unknown(desk, value):
+    desk.layer("ZONE", [ROAD], {"GLDJ": [value]}, geometry="line")
+    distance = {"field": "GLDJ", "values": {"国道": 20, "乡道": 5}}
+    found = desk.check({"A": box(0, 0, 10, 100)}, setback(distance_m=distance))
+    assert found.hits() == {}
+    assert found.unknowns() == {"A": (pytest.approx(200.0, abs=1e-9), "no_value")}
+    with_default = setback(distance_m={**distance, "default": 3})
+    assert desk.check({"A": box(0, 0, 10, 100)}, with_default).hits() == {"A": pytest.approx(30.0, abs=1e-9)}
+
+
+def test_numbers_name_classes_as_well(desk):
+    desk.layer("ZONE", [ROAD], {"DYDJ": [220]}, geometry="line")
+    distance = {"field": "DYDJ", "values": {"110": 10, "220": 15}}
+    assert desk.check({"A": box(0, 0, 10, 50)}, setback(distance_m=distance)).hits() == {"A": pytest.approx(150.0)}
+
+
+def test_half_widths_move_the_edge_outward(desk):
+    desk.layer("ZONE", [ROAD], {"HALF": [4.0]}, geometry="line")
+    parcel = {"A": box(0, 0, 10, 50)}
+    for options in ({"half_width_m": 4}, {"half_width_field": "HALF"}):
+        found = desk.check(parcel, setback(distance_m=6, **options))
+        assert found.hits() == {"A": pytest.approx(100.0, abs=1e-9)}  # 10 × (4 + 6)
+    row = desk.check({"B": box(0, 9, 10, 50)}, setback(distance_m=6, half_width_m=4)).finding("B")
+    assert row.distance_m == 5.0  # from the edge, not from the centreline
+
+
+def test_round_ends_lie_within_two_hundredths_of_a_per_cent_of_the_true_curve(desk):
+    desk.layer("ZONE", [Point(0, 0)], geometry="point")
+    area = desk.check({"A": box(-50, -50, 50, 50)}, setback(distance_m=30)).hits()["A"]
+    assert area == pytest.approx(math.pi * 900, rel=2e-4)
+
+
+def test_polygons_are_grown_from_their_edge_and_their_own_ground_counts(desk):
+    desk.layer("ZONE", [box(0, 0, 10, 10)])
+    found = desk.check({"A": box(2, 0, 30, 10)}, setback(distance_m=5))
+    assert found.hits() == {"A": pytest.approx(130.0, abs=1e-9)}  # x 2…15
+
+
+def test_ground_near_the_edge_of_the_coverage_is_unknown(desk):
+    # The coverage ends at x = 100; within 20 m of it a road beyond might stand too near.
+    desk.layer("ZONE", [LineString([(0, 500), (1, 500)])], covers=box(-1000, -1000, 100, 1000), geometry="line")
+    parcels = {"near": box(70, 0, 90, 10), "limit": box(60, 0, 80, 10), "across": box(90, 0, 110, 10)}
+    found = desk.check(parcels, setback(distance_m=20))
+    assert found.unknowns() == {
+        "near": (pytest.approx(100.0, abs=1e-9), "outside_coverage"),  # x 80…90
+        "across": (pytest.approx(200.0, abs=1e-9), "outside_coverage"),
+    }
+
+
+def test_a_conflict_that_is_certain_is_not_called_unknown_as_well(desk):
+    desk.layer("ZONE", [LineString([(95, -500), (95, 500)])], covers=box(-1000, -1000, 100, 1000), geometry="line")
+    found = desk.check({"A": box(80, 0, 100, 10)}, setback(distance_m=10))
+    assert found.hits() == {"A": pytest.approx(150.0, abs=1e-9)}  # x 85…100
+    assert found.unknowns() == {}  # x 90…100 is near the unknown, but lies in the conflict
+
+
+def test_where_the_official_zone_is_known_it_stands_instead_of_the_computed_one(desk):
+    desk.layer("ZONE", [ROAD], geometry="line")
+    desk.layer("OFFICIAL", [box(-1000, -8, 1000, 8)], covers=box(-1000, -100, 50, 100))
+    found = desk.check({"A": box(0, 0, 100, 40)}, setback(distance_m=20, instead="OFFICIAL"))
+    assert found.hits() == {"A": pytest.approx(1400.0, abs=1e-9)}  # 50 × 8 official + 50 × 20 computed
+
+
+def test_two_parallel_roads_grown_into_each_other_count_once(desk):
+    desk.layer("ZONE", [ROAD, LineString([(-1000, 10), (1000, 10)])], geometry="line")
+    found = desk.check({"A": box(0, -50, 10, 50)}, setback(distance_m=8))
+    assert found.hits() == {"A": pytest.approx(260.0, abs=1e-9)}  # y −8…18
+    assert found.table("overlaps").area_m2.sum() == pytest.approx(320.0, abs=1e-9)

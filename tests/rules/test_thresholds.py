@@ -1,0 +1,66 @@
+"""Thresholds are reported, never hidden: least area, least width, arithmetic."""
+
+import pytest
+from shapely import MultiPolygon, box
+
+SQUARE = box(0, 0, 10, 10)
+
+
+def test_below_the_least_area_a_row_stays_and_decides_nothing(desk):
+    desk.layer("ZONE", [box(0, 0, 0.9, 1)])
+    found = desk.check({"A": SQUARE}, {"min_area_m2": 1.0})
+    row = found.finding("A")
+    assert (row.area_m2, row.counted_area_m2, row.counted, row.reason) == (
+        pytest.approx(0.9),
+        pytest.approx(0.9),
+        False,
+        "below_area",
+    )
+    assert found.verdicts() == {"A": "clear"}
+    piece = found.table("overlaps").iloc[0]
+    assert (piece.counted, piece.reason) == (False, "below_area")
+
+
+def test_the_least_area_itself_counts(desk):
+    desk.layer("ZONE", [box(0, 0, 1, 1)])
+    assert desk.check({"A": SQUARE}, {"min_area_m2": 1.0}).finding("A").counted
+
+
+def test_a_sliver_is_what_vanishes_under_erosion_by_half_the_width(desk):
+    desk.layer("ZONE", [box(0, 0, 0.4, 10), box(5, 0, 6, 10)])
+    found = desk.check({"thin": box(0, 0, 4, 10), "both": SQUARE}, {"min_width_m": 0.5})
+    thin, both = found.finding("thin"), found.finding("both")
+    assert (thin.area_m2, thin.counted_area_m2, thin.counted, thin.reason) == (4.0, 0.0, False, "sliver")
+    assert (both.area_m2, both.counted_area_m2, both.counted, both.reason) == (14.0, 10.0, True, None)
+    pieces = found.table("overlaps")
+    assert [(p.parcel, p.feature, p.counted, p.reason) for p in pieces.itertuples()] == [
+        ("thin", "f1", False, "sliver"),
+        ("both", "f1", False, "sliver"),
+        ("both", "f2", True, None),
+    ]
+    assert found.verdicts() == {"thin": "clear", "both": "prohibited"}
+
+
+def test_slivers_of_two_features_that_join_are_no_sliver(desk):
+    desk.layer("ZONE", [box(0, 0, 0.3, 10), box(0.3, 0, 0.6, 10)])
+    row = desk.check({"A": SQUARE}, {"min_width_m": 0.5}).finding("A")
+    assert (row.counted_area_m2, row.counted) == (pytest.approx(6.0), True)
+
+
+def test_unknown_ground_has_the_same_thresholds(desk):
+    desk.layer("ZONE", [box(50, 50, 60, 60)], covers=box(-99, -99, 9.95, 99))
+    found = desk.check({"A": SQUARE}, {"min_area_m2": 1.0})
+    row = found.finding("A", unknown=True)
+    assert (row.area_m2, row.counted, row.reason) == (pytest.approx(0.5), False, "outside_coverage,below_area")
+    assert found.verdicts() == {"A": "clear"}
+
+
+def test_parts_below_a_millionth_of_a_square_metre_give_no_row(desk):
+    desk.layer("ZONE", [MultiPolygon([box(0, 0, 0.0009, 0.0009), box(5, 5, 5.002, 5.002)])])
+    assert desk.check({"A": SQUARE}, {}).hits() == {"A": pytest.approx(4e-6)}
+
+
+def test_raising_a_threshold_never_makes_a_verdict_worse(desk):
+    desk.layer("ZONE", [box(0, 0, 2, 3)])
+    counted = [desk.check({"A": SQUARE}, {"min_area_m2": least}).finding("A").counted for least in (0, 5, 6, 7, 100)]
+    assert counted == [True, True, True, False, False]
