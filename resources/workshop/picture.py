@@ -38,8 +38,9 @@ from onemap.plugin.words import learn
 
 # Millimetres on an A3 sheet: the map on the left, what explains it in a column on the right.
 SHEET = (420, 297)
-MAP = (10, 26, 300, 261)
-COLUMN = (316, 94)
+MAP = (10, 26, 286, 261)
+COLUMN = (300, 112)
+LIBRARY_LEGEND = 76  # below that of the verdicts
 DOTS_PER_INCH = 150
 FONT = "Noto Sans CJK SC"
 RESULTS = {"findings": "Findings", "parcels": "Checked parcels"}
@@ -110,8 +111,10 @@ def _layout(project: QgsProject, request: dict, extent: QgsRectangle, layers: li
     chart.setFrameEnabled(True)
     _north(layout)
     _scale(layout, chart)
-    _legend(layout, chart, results)
-    _label(layout, "\n".join(request["notes"]), 9, (COLUMN[0], 235, COLUMN[1], 52))
+    _legend(layout, chart, results, 9, MAP[1])
+    drawn = [layer for layer in chart.layers() if layer not in results]
+    _legend(layout, chart, drawn, 6, LIBRARY_LEGEND)
+    _label(layout, "\n".join(request["notes"]), 8, (COLUMN[0], 262, COLUMN[1], 25))
     project.layoutManager().addLayout(layout)
     return layout
 
@@ -137,34 +140,39 @@ def _north(layout: QgsPrintLayout) -> None:
     arrows = [Path(folder, "arrows", "NorthArrow_02.svg") for folder in QgsApplication.svgPaths()]
     arrow = QgsLayoutItemPicture(layout)
     arrow.setPicturePath(str(next((path for path in arrows if path.exists()), "")))
-    _place(layout, arrow, (COLUMN[0], 205, 18, 22))
+    _place(layout, arrow, (COLUMN[0], 238, 14, 18))
 
 
 def _scale(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
     bar = QgsLayoutItemScaleBar(layout)
     bar.setLinkedMap(chart)
     bar.applyDefaultSize()
-    _place(layout, bar, (COLUMN[0] + 24, 212))
+    _place(layout, bar, (COLUMN[0] + 22, 242))
 
 
-def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap, results: list) -> None:
+def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap, layers: list, size: float, top: float) -> None:
+    """A legend in the column on the right, from `top` down."""
     legend = QgsLayoutItemLegend(layout)
     legend.setLinkedMap(chart)
     legend.setAutoUpdateModel(False)
     root = legend.model().rootGroup()
     root.removeAllChildren()
-    for layer in results:
+    for layer in layers:
         root.addLayer(layer)
-    for part in (QgsLegendStyle.Style.Title, QgsLegendStyle.Style.Subgroup, QgsLegendStyle.Style.SymbolLabel):
+    for part in (QgsLegendStyle.Style.Subgroup, QgsLegendStyle.Style.SymbolLabel):
         style = legend.style(part)
         form = style.textFormat()
         form.setFont(QFont(FONT))
-        form.setSize(11)
+        form.setSize(size)
         style.setTextFormat(form)
+        style.setMargin(QgsLegendStyle.Side.Top, size / 10)
         legend.setStyle(part, style)
-    legend.setLegendFilterByMapEnabled(False)
+    legend.setSymbolWidth(size * 0.7)
+    legend.setSymbolHeight(size * 0.4)
+    legend.setColumnCount(2)
+    legend.setSplitLayer(False)
     legend.setBackgroundColor(Qt.GlobalColor.transparent)
-    _place(layout, legend, (COLUMN[0], MAP[1]))
+    _place(layout, legend, (COLUMN[0], top))
 
 
 if __name__ == "__main__":
