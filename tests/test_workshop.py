@@ -60,6 +60,14 @@ def test_the_lock_holds_a_version_for_every_requirement():
     assert [package for package in named if f"\n{package}==" not in locked] == []
 
 
+def test_an_installation_holds_every_package_of_the_tree():
+    listed = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["tool"]["setuptools"]["packages"]
+    rooms = ("layers", "rules", "plugin", "resources")
+    inits = [path for room in rooms for path in (ROOT / room).rglob("__init__.py") if "workshop" not in path.parts]
+    found = {".".join(["onemap", *path.parent.relative_to(ROOT).parts]) for path in inits}
+    assert set(listed) == found | {"onemap"}
+
+
 def test_an_unknown_verb_is_answered_with_the_list_of_verbs():
     done = build("frobnicate")
     assert done.returncode == 2
@@ -71,9 +79,7 @@ def test_an_unknown_verb_is_answered_with_the_list_of_verbs():
 def checkout(tmp_path: Path) -> Path:
     """A copy of the checkout without its environments, so that nothing made here touches the real one."""
     copy = tmp_path / "checkout"
-    made = shutil.ignore_patterns(
-        ".git", ".venv*", "demo", "dist", "build", "__pycache__", ".*_cache", ".hypothesis"
-    )
+    made = shutil.ignore_patterns(".git", ".venv*", "demo", "dist", "build", "__pycache__", ".*_cache", ".hypothesis")
     shutil.copytree(ROOT, copy, ignore=made, symlinks=True)
     return copy
 
