@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from workshop import demo, qgis_programs, translations
 from workshop.machine import WorkshopError, run, say
 
@@ -15,5 +17,6 @@ def desktop() -> int:
     translations.compile_all()
     qgis_programs.enable_plugin()
     say("Opening QGIS; closing its window ends this command")
-    command = [qgis_programs.program("qgis"), "--nologo", "--project", demo.PROJECT]
+    opening = ["--code", Path(__file__).with_name("opening.py"), "--py-args", demo.LIBRARY]
+    command = [qgis_programs.program("qgis"), "--nologo", "--project", demo.PROJECT, *opening]
     return run(command, env=qgis_programs.program_environment(show=True))
