@@ -13,6 +13,7 @@ import pandas as pd
 import pyogrio
 import pyproj
 import shapely
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from pyogrio.errors import DataSourceError
 
 from onemap.layers.errors import OneMapError
@@ -141,13 +142,17 @@ def _write_sheets(tables: dict[str, Table], path: Path, target: Path) -> None:
     with pd.ExcelWriter(path, engine="openpyxl") as writer:
         for name, table in tables.items():
             columns = table.columns.copy()
-            for column in columns.select_dtypes(object).columns:
-                columns[column] = columns[column].map(_cell)
+            texts = [at for at, column in enumerate(columns) if columns[column].dtype == object]
+            for at in texts:
+                columns.isetitem(at, columns.iloc[:, at].map(_cell))
             columns.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 1))
+            sheet = writer.sheets[name]
+            for at in texts:
+                # A text that begins with = is an attribute, and must never become a formula.
+                for row in (row for row, value in enumerate(columns.iloc[:, at]) if str(value).startswith("=")):
+                    sheet.cell(row + 2, at + 1).data_type = "s"
 
 
 def _cell(value: object) -> object:
-    """Text that a sheet can hold; a leading = stays text, so that no attribute becomes a formula."""
-    if not isinstance(value, str):
-        return value
-    return value[:_MOST_CELL_CHARACTERS]
+    """Text that a sheet can hold: without control characters, and no longer than a cell."""
+    return ILLEGAL_CHARACTERS_RE.sub("", value)[:_MOST_CELL_CHARACTERS] if isinstance(value, str) else value

@@ -89,7 +89,7 @@ class Desk:
 
     def pack(self, *rules: Mapping[str, Any], **head: Any) -> Path:
         """A pack of rules on the test's layers; what a rule does not say is filled in."""
-        path = self.folder / f"{head.get('id', 'pack')}.toml"
+        path = self.folder / f"{head.get('id', 'test')}.toml"
         text = f'[pack]\nid = "{head.get("id", "test")}"\nversion = "1"\ntitle = {{ zh = "试", en = "test" }}\n'
         for rule in rules:
             filled = {
@@ -118,7 +118,7 @@ class Desk:
         **options: Any,
     ) -> Outcome:
         """Check parcels against rules (or, without any, the pack written last), and read the tables back."""
-        pack = self.pack(*rules) if rules else self.folder / "pack.toml"
+        pack = self.pack(*rules) if rules else self.folder / "test.toml"
         out = self.folder / "out.gpkg"
         given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
         answer = self.run(
