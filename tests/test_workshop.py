@@ -11,7 +11,9 @@ import tomllib
 import zipfile
 from pathlib import Path
 
+import geopandas
 import pytest
+import shapely
 
 ROOT = Path(__file__).resolve().parents[1]
 
@@ -157,3 +159,46 @@ def test_a_second_run_starts_in_seconds_and_asks_no_network():
         assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == str(ROOT / ".venv")
     assert seconds < 5
+
+
+def test_the_demo_finds_the_same_outside_qgis_and_inside_it(tmp_path: Path):
+    if not (ROOT / ".venv" / "onemap-stamp").exists():
+        pytest.skip("this checkout's environments were not made by build.py")
+    files = tmp_path / "demo"
+    code = (
+        "import pathlib, sys; sys.path.insert(0, 'resources'); from workshop import demo; "
+        "demo.demo(demo.Files(pathlib.Path(sys.argv[1])))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, str(files)], cwd=ROOT, capture_output=True, encoding="utf-8", errors="replace"
+    )
+    assert done.returncode == 0, done.stderr
+    assert (files / "city.gpkg").exists() and (files / "findings.gpkg").exists()
+    assert "prohibited" in done.stdout
+    if "No QGIS" in done.stderr:
+        pytest.skip("without QGIS only the command line's half of the demo runs; it passed")
+    equal = [line.split(":")[0].strip() for line in done.stdout.splitlines() if line.endswith("rows, all equal")]
+    assert equal == ["parcels", "findings", "overlaps"]
+    assert (files / "conflicts.png").read_bytes().startswith(b"\x89PNG")
+    assert zipfile.is_zipfile(files / "onemap.qgz")
+
+
+def agreement(tmp_path: Path, inside_area_m2: float) -> subprocess.CompletedProcess:
+    """The demo's comparison of one finding outside QGIS with one inside, which measure 12 m² and what is given."""
+    ground = [shapely.box(0, 0, 4, 3)]
+    for path, area_m2 in ((tmp_path / "outside.gpkg", 12.0), (tmp_path / "findings.gpkg", inside_area_m2)):
+        row = {"parcel": ["1"], "area_m2": [area_m2], "reason": [None]}
+        geopandas.GeoDataFrame(row, geometry=ground, crs=4547).to_file(path, layer="findings")
+    script = ROOT / "resources" / "workshop" / "agreement.py"
+    command = [sys.executable, "-P", str(script), str(tmp_path / "outside.gpkg"), str(tmp_path), "findings"]
+    return subprocess.run(command, capture_output=True, encoding="utf-8")
+
+
+def test_equal_findings_agree(tmp_path: Path):
+    done = agreement(tmp_path, 12.0)
+    assert (done.returncode, done.stdout.strip()) == (0, "findings: 1 rows, all equal")
+
+
+def test_one_differing_area_is_no_agreement(tmp_path: Path):
+    done = agreement(tmp_path, 12.001)
+    assert (done.returncode, done.stdout.strip()) == (1, "findings: area_m2 differs in 1 rows")

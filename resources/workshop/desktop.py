@@ -12,11 +12,12 @@ def desktop() -> int:
     """Open QGIS; the sample city is made first if it is not there."""
     if qgis_programs.environment() is None:
         raise WorkshopError("there is no QGIS to run. The step that brings it is named above.")
-    if not demo.PROJECT.exists():
-        demo.demo()
+    files = demo.Files()
+    if not files.project.exists():
+        demo.demo(files)
     translations.compile_all()
     qgis_programs.enable_plugin()
     say("Opening QGIS; closing its window ends this command")
-    opening = ["--code", Path(__file__).with_name("opening.py"), "--py-args", demo.LIBRARY]
-    command = [qgis_programs.program("qgis"), "--nologo", "--project", demo.PROJECT, *opening]
+    opening = ["--code", Path(__file__).with_name("opening.py"), "--py-args", files.library]
+    command = [qgis_programs.program("qgis"), "--nologo", "--project", files.project, *opening]
     return run(command, env=qgis_programs.program_environment(show=True))
