@@ -202,3 +202,16 @@ def test_equal_findings_agree(tmp_path: Path):
 def test_one_differing_area_is_no_agreement(tmp_path: Path):
     done = agreement(tmp_path, 12.001)
     assert (done.returncode, done.stdout.strip()) == (1, "findings: area_m2 differs in 1 rows")
+
+
+def test_the_readme_s_tour_on_the_command_line_works_as_it_is_written(tmp_path: Path):
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    tour = readme.partition("## Five minutes on the command line")[2].partition("\n## ")[0]
+    commands = [line for line in tour.splitlines() if line.startswith("onemap ")]
+    assert len(commands) > 5
+    for command in commands:
+        verb, *words = command.split()[1:]
+        core = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), verb, *words]
+        done = subprocess.run(core, cwd=tmp_path, capture_output=True, encoding="utf-8")
+        assert done.returncode == 0, f"{command}\n{done.stderr}"
+    assert (tmp_path / "findings.gpkg").exists()
