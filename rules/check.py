@@ -1,10 +1,9 @@
 """The conflict check: parcels × rules × layer versions → the tables of a run. The only loop over rules."""
 
-import json
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -13,44 +12,21 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, UsageError
-from onemap.layers.library import Library, now, sha256, system_user
+from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
-from onemap.layers.normalise import Wishes, feature_names
-from onemap.layers.versions import (
-    StoredFeatures,
-    Version,
-    coverage_of,
-    field_names,
-    in_force,
-    read_version,
-    versions,
-)
+from onemap.layers.versions import Version, field_names, versions
 from onemap.rules.conditions import Truth, evaluate
-from onemap.rules.findings import RANK, Judged, Table, run_tables
+from onemap.rules.findings import Judged, Table, run_tables
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import Features, Ground, Judgement, Pairs
+from onemap.rules.layer_sources import LayerSource, WarmLayers, source_of
 from onemap.rules.overlay import Crew
 from onemap.rules.packs import VERDICTS, Pack, Rule, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, read_parcels
+from onemap.rules.run_record import CheckWishes, layer_record, parameters, run_table
 from onemap.rules.software import software_versions
 
 Report = Callable[[float, str], None]
-
-
-@dataclass(frozen=True)
-class CheckWishes:
-    """The options of `check` besides the library."""
-
-    parcels: str
-    layer: str | None = None
-    id_field: str | None = None
-    encoding: str | None = None
-    packs: tuple[str, ...] = ()
-    only: tuple[str, ...] = ()
-    as_of: date | None = None
-    known_at: datetime | None = None
-    workers: int = 1
-    normalising: Wishes = field(default_factory=Wishes)
 
 
 @dataclass(frozen=True)
@@ -87,17 +63,6 @@ def required_fields(library: Library, code: str) -> list[str]:
     return list(dict.fromkeys(name for rule in rules if rule.layer == code for name in rule.layer_fields))
 
 
-@dataclass(frozen=True)
-class _Source:
-    """What is known of one layer for this run: a version and its features, or the reason why there is none."""
-
-    reason: str | None = None
-    version: Version | None = None
-    stored: StoredFeatures | None = None
-    coverage: shapely.Geometry | None = None
-    names: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
-
-
 def _chosen_rules(rules: list[Rule], only: Sequence[str]) -> tuple[list[Rule], list[dict[str, str]]]:
     """The rules to run and those skipped because of --only. Raises UsageError only.unknown."""
     layers = {rule.layer for rule in rules}
@@ -108,35 +73,6 @@ def _chosen_rules(rules: list[Rule], only: Sequence[str]) -> tuple[list[Rule], l
         return rules, []
     skipped = [{"rule": r.id, "layer": r.layer, "reason": "only"} for r in rules if r.layer not in only]
     return [rule for rule in rules if rule.layer in only], skipped
-
-
-def _source_of(library: Library, code: str, known: list[Version], as_of: date, bounds: Sequence[float]) -> _Source:
-    candidates = [version for version in known if version.code == code]
-    if not candidates:
-        return _Source(reason="layer_missing")
-    version = in_force(candidates, as_of)
-    if version is None:
-        return _Source(reason="not_in_force")
-    try:
-        stored = read_version(library, version, bounds)
-        coverage = coverage_of(library, version)
-    except OneMapError:
-        return _Source(reason="unreadable", version=version)
-    names = _names(stored, library.catalogue()[code].key)
-    return _Source(None, version, stored, coverage, names)
-
-
-def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:
-    """Each feature's key as text, else its row in the source, which is its fid."""
-    names = feature_names(stored.attributes, key, len(stored.fids))
-    numbered = names == [str(row) for row in range(1, len(names) + 1)]
-    without = np.flatnonzero(numbered)
-    if key is None or key not in stored.attributes.columns:
-        without = np.arange(len(names))
-    else:
-        without = np.array([row for row in without if pd.isna(stored.attributes[key].iloc[row])], dtype=int)
-    names[without] = stored.fids[without].astype(str)
-    return names
 
 
 def _blank(rule: Rule, rows: np.ndarray, geometries: np.ndarray, reason: str, label: str | None) -> Judged:
@@ -155,7 +91,7 @@ def _blank(rule: Rule, rows: np.ndarray, geometries: np.ndarray, reason: str, la
     return Judged(rule, rows, judgement, label, np.empty(0, dtype=object), pd.DataFrame())
 
 
-def _check_fields(rule: Rule, library: Library, source: _Source) -> None:
+def _check_fields(rule: Rule, library: Library, source: LayerSource) -> None:
     """A field that the version does not have is an error of the rule, not an empty answer."""
     if source.version is None or source.stored is None:
         return
@@ -176,8 +112,8 @@ def _judged(
     rule: Rule,
     parcels: Parcels,
     tree: shapely.STRtree,
-    source: _Source,
-    instead: _Source | None,
+    source: LayerSource,
+    instead: LayerSource | None,
     crew: Crew,
 ) -> Judged:
     rows = np.arange(len(parcels.ids))
@@ -205,7 +141,8 @@ def _judged(
         instead_coverage=instead.coverage if instead else None,
     )
     judgement = KINDS[rule.kind].judge(ground)
-    return Judged(rule, rows, judgement, label, source.names[chosen], selected)
+    assumed = source.version is not None and source.version.coverage_kind == "extent"
+    return Judged(rule, rows, judgement, label, source.names[chosen], selected, assumed)
 
 
 def _applies(when: str, attributes: pd.DataFrame) -> np.ndarray:
@@ -217,7 +154,7 @@ def _applies(when: str, attributes: pd.DataFrame) -> np.ndarray:
     return truth.true | truth.unknown
 
 
-def check(library: Library, wishes: CheckWishes, language: str, report: Report) -> Run:
+def check(library: Library, wishes: CheckWishes, language: str, report: Report, warm: WarmLayers | None = None) -> Run:
     """Judge every parcel by every rule; nothing is written.
 
     report(fraction, step) may raise Cancelled. Raises OneMapError for every refusal.
@@ -237,7 +174,7 @@ def check(library: Library, wishes: CheckWishes, language: str, report: Report) 
         if rule.missing == "checklist" and rule.layer not in ever_loaded:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
     rules = [rule for rule in rules if not (rule.missing == "checklist" and rule.layer not in ever_loaded)]
-    judged, used = _judge_all(library, rules, parcels, known, as_of, wishes.workers, language, report)
+    judged, used = _judge_all(library, rules, parcels, known, as_of, wishes.workers, language, report, warm)
     report(0.9, phrase("progress.tables", language))
     tables = run_tables(list(parcels.ids), parcels.geometries, judged, library.crs, language)
     problems = [problem_record(problem, language) for problem in parcels.problems]
@@ -248,12 +185,12 @@ def check(library: Library, wishes: CheckWishes, language: str, report: Report) 
         "seconds": round(time.perf_counter() - began, 3),
         "software": software_versions(),
         "packs": [pack.record() for pack in packs],
-        "layers": [_layer_record(code, used[code]) for code in sorted(used)],
-        "parameters": _parameters(library, wishes, parcels, as_of, language),
+        "layers": [layer_record(code, used[code]) for code in sorted(used)],
+        "parameters": parameters(library, wishes, parcels, as_of, language),
         "skipped": skipped,
         "who": system_user(),
     }
-    tables["run"] = _run_table(record)
+    tables["run"] = run_table(record)
     return Run(record, tables, problems, verdicts)
 
 
@@ -266,11 +203,12 @@ def _judge_all(
     workers: int,
     language: str,
     report: Report,
-) -> tuple[list[Judged], dict[str, _Source]]:
+    warm: WarmLayers | None,
+) -> tuple[list[Judged], dict[str, LayerSource]]:
     """Each rule's judgement in the rules' order; a layer is read once, as near as its farthest rule looks."""
     west, south, east, north = shapely.total_bounds(parcels.geometries)
     tree = shapely.STRtree(parcels.geometries)
-    used: dict[str, _Source] = {}
+    used: dict[str, LayerSource] = {}
     reach: dict[str, float] = {}
     for rule in rules:
         for code in filter(None, (rule.layer, rule.options.get("instead"))):
@@ -282,10 +220,9 @@ def _judge_all(
         crew = Crew(workers, lambda at=fraction, what=step: report(at, what))  # type: ignore[misc]
         for code in filter(None, (rule.layer, rule.options.get("instead"))):
             if code not in used:
-                # Half widths come from the data, so a setback's layer is read whole.
-                margin = reach[code]
-                box = None if margin else (west, south, east, north)
-                used[code] = _source_of(library, code, known, as_of, box)  # type: ignore[arg-type]
+                far = reach[code]
+                box = (west - far, south - far, east + far, north + far) if far < float("inf") else None
+                used[code] = source_of(library, code, known, as_of, box, warm)
         _check_fields(rule, library, used[rule.layer])
         instead = used.get(rule.options.get("instead", ""))
         judged.append(_judged(rule, parcels, tree, used[rule.layer], instead, crew))
@@ -295,59 +232,3 @@ def _judge_all(
 def _counts(columns: pd.DataFrame) -> dict[str, int]:
     found = columns["verdict"].value_counts()
     return {verdict: int(found.get(verdict, 0)) for verdict in VERDICTS}
-
-
-def _layer_record(code: str, source: _Source) -> dict[str, Any]:
-    version = source.version
-    if version is None:
-        return {
-            "code": code,
-            "label": None,
-            "table": None,
-            "hash": None,
-            "coverage": None,
-            "reason": source.reason,
-        }
-    return {
-        "code": code,
-        "label": version.label,
-        "table": version.table,
-        "hash": version.hash,
-        "valid_from": version.valid_from,
-        "valid_to": version.valid_to,
-        "recorded_at": version.recorded_at,
-        "coverage": version.coverage_kind,
-        "reason": source.reason,
-    }
-
-
-def _parameters(library: Library, wishes: CheckWishes, parcels: Parcels, as_of: date, language: str) -> dict[str, Any]:
-    return {
-        "library": library.name,
-        "library_id": library.id,
-        "parcels": parcels.source,
-        "parcels_hash": parcels.source_hash,
-        "parcels_ground": sha256(b"".join(shapely.to_wkb(parcels.geometries, byte_order=1))),
-        "layer": wishes.layer,
-        "id": parcels.id_field,
-        "crs": wishes.normalising.crs,
-        "encoding": wishes.encoding,
-        "repair": wishes.normalising.repair,
-        "only": list(wishes.only),
-        "as_of": as_of.isoformat(),
-        "known_at": wishes.known_at.isoformat() if wishes.known_at else None,
-        "lang": language,
-    }
-
-
-def _run_table(record: dict[str, Any]) -> Table:
-    row = {
-        name: [value if isinstance(value, (str, float)) else json.dumps(value, ensure_ascii=False)]
-        for name, value in record.items()
-    }
-    return Table(pd.DataFrame(row))
-
-
-def at_least(verdict: str, threshold: str) -> bool:
-    """Whether a verdict is as severe as the threshold, or more."""
-    return RANK[verdict] <= RANK[threshold]

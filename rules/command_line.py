@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences
-from onemap.rules.verbs import VERBS, Parameter, Verb, checked_values
+from onemap.rules.verbs import VERBS, Asked, Parameter, Verb, checked_values
 
 EXIT_DEFECT, EXIT_FAILED_ON = 70, 4
 _GLOBAL = ("json", "lang", "progress")
@@ -197,7 +197,7 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     for name_of_signal in ("SIGINT", "SIGTERM", "SIGBREAK"):
         if hasattr(signal, name_of_signal) and threading.current_thread() is threading.main_thread():
             signal.signal(getattr(signal, name_of_signal), stop)
-    result = verb.run(values, language, progress)
+    result = verb.run(values, Asked(language, progress))
     if as_json:
         _print_json(result)
     else:

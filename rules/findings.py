@@ -16,6 +16,7 @@ from onemap.rules.conditions import column_named
 from onemap.rules.kinds.ground import Judgement
 from onemap.rules.overlay import ARITHMETIC_M2
 from onemap.rules.packs import VERDICTS, Rule
+from onemap.rules.thresholds import Measured, measured
 
 RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 _REASON_ORDER = (
@@ -43,7 +44,8 @@ class Table:
 class Judged:
     """One rule's judgement of some parcels, with what its rows need to be written.
 
-    rows: the parcels' positions (k,); label: the layer version's, or None; names and attributes: of its features.
+    rows: the parcels' positions (k,); label: the layer version's, or None; names and attributes: of its features;
+    assumed: the version's coverage is only its bounding box.
     """
 
     rule: Rule
@@ -52,40 +54,7 @@ class Judged:
     label: str | None
     names: np.ndarray
     attributes: pd.DataFrame
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Ground by thresholds: area (n,), counted area (n,), whether it counts (n,), and why not (n,) text.
-
-    sliver_free: (n,) the ground without slivers, only where some but not all of it is sliver.
-    """
-
-    area_m2: np.ndarray
-    counted_area_m2: np.ndarray
-    counted: np.ndarray
-    reason: np.ndarray
-    sliver_free: np.ndarray
-
-
-def measured(grounds: np.ndarray, rule: Rule) -> Measured:
-    """Areas of dissolved grounds (n,), all polygons, against the rule's least area and least width."""
-    parts, owner = shapely.get_parts(grounds, return_index=True)
-    area = shapely.area(parts)
-    kept = np.ones(len(parts), dtype=bool)
-    if rule.min_width_m > 0 and len(parts):
-        kept = ~shapely.is_empty(shapely.buffer(parts, -rule.min_width_m / 2))
-    total = np.bincount(owner, area, minlength=len(grounds))
-    counted_area = np.bincount(owner[kept], area[kept], minlength=len(grounds))
-    counted = (counted_area >= rule.min_area_m2) & (counted_area > 0)
-    reason = np.where(counted, "", np.where(counted_area > 0, "below_area", "sliver")).astype(object)
-    sliver_free = np.full(len(grounds), None, dtype=object)
-    mixed = np.flatnonzero((counted_area > 0) & (counted_area < total))
-    chosen = kept & np.isin(owner, mixed)
-    if chosen.any():
-        owners, position = np.unique(owner[chosen], return_inverse=True)
-        sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
-    return Measured(total, counted_area, counted, reason, sliver_free)
+    assumed: bool = False
 
 
 def _reasons(judgement: Judgement, indices: np.ndarray) -> np.ndarray:
@@ -145,6 +114,8 @@ def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: st
                     "reason": reason,
                     "title": rule.title.get(language) or next(iter(rule.title.values()), ""),
                     "basis": rule.basis_text,
+                    "estimated": rule.estimated,
+                    "assumed": judged.assumed,
                     "_geometry": grounds[present],
                 }
             )
@@ -244,6 +215,8 @@ _FINDING_COLUMNS = [
     "reason",
     "title",
     "basis",
+    "estimated",
+    "assumed",
 ]
 _OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
 _TEXT_COLUMNS = {
@@ -270,7 +243,7 @@ def _typed(columns: pd.DataFrame) -> pd.DataFrame:
     for name in columns.columns:
         if name in _TEXT_COLUMNS:
             typed[name] = columns[name].astype(object).where(columns[name].notna(), None)
-        elif name == "counted":
+        elif name in ("counted", "estimated", "assumed"):
             typed[name] = columns[name].astype(bool)
         elif name in ("features", "findings", "unknown_rules"):
             typed[name] = columns[name].astype("Int64")

@@ -144,7 +144,7 @@ def _write_sheets(tables: dict[str, Table], path: Path, target: Path) -> None:
             columns = table.columns.copy()
             texts = [at for at, column in enumerate(columns) if columns[column].dtype == object]
             for at in texts:
-                columns.isetitem(at, columns.iloc[:, at].map(_cell))
+                columns.isetitem(at, [_cell(value) for value in columns.iloc[:, at]])
             columns.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 1))
             sheet = writer.sheets[name]
             for at in texts:

@@ -9,7 +9,8 @@ from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, wording
-from onemap.rules.verbs import VERBS, checked_values
+from onemap.rules.layer_sources import WarmLayers
+from onemap.rules.verbs import VERBS, Asked, checked_values
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
@@ -24,6 +25,7 @@ class _Server:
         self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
         self.cancelled: set[Any] = set()
         self.closing = threading.Event()
+        self.warm = WarmLayers()
 
     def send(self, message: dict[str, Any]) -> None:
         line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False).encode("utf-8")
@@ -69,7 +71,7 @@ class _Server:
                 raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
             report(0.0, "")
             values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
-            result = verb.run(values, language, report)
+            result = verb.run(values, Asked(language, report, self.warm))
             if "id" in request:
                 self.send({"id": number, "result": result})
         except OneMapError as error:

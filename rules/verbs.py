@@ -3,13 +3,14 @@
 This module must stay cheap to import: what a verb needs is imported when it runs.
 """
 
+import importlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime, time
 from typing import Any
 
-from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.errors import UsageError
 
 Report = Callable[[float, str], None]
 Values = Mapping[str, Any]
@@ -38,13 +39,26 @@ class Parameter:
 
 @dataclass(frozen=True)
 class Verb:
-    """One verb: its parameters, the function that does it, and whether it is a Processing algorithm."""
+    """One verb and its parameters; those that make data are Processing algorithms too."""
 
     name: str
     parameters: tuple[Parameter, ...]
-    run: Callable[[Values, str, Report], Result]
     makes_data: bool = False
-    text: Callable[[Result, str], str] | None = field(default=None, compare=False)
+
+    def run(self, values: Values, asked: "Asked") -> Result:
+        """Do it: the function of the same name in `verb_work`."""
+        work = importlib.import_module("onemap.rules.verb_work")
+        result: Result = getattr(work, self.name)(values, asked)
+        return result
+
+
+@dataclass(frozen=True)
+class Asked:
+    """In which language a verb is asked, how it tells of its progress, and what `serve` keeps warm for it."""
+
+    language: str
+    report: Report
+    warm: Any = None
 
 
 def _date(text: str) -> date:
@@ -96,165 +110,6 @@ _AS_OF = Parameter("as_of", "D", convert=_date)
 _REPAIR = Parameter("repair", flag=True)
 
 
-def _new(values: Values, language: str, report: Report) -> Result:
-    from onemap.layers.adding import read_polygons
-    from onemap.layers.catalogue import shipped_catalogue
-    from onemap.layers.crs import library_crs
-    from onemap.layers.library import library_path, make_library, system_user
-    from onemap.rules.packs import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
-
-    location = values["library"]
-    path = library_path(location)
-    if path.exists():
-        raise OneMapError("library.exists", file=path.name)
-    crs = library_crs(values["crs"])
-    names = values.get("pack") or [DEFAULT_PACK]
-    packs = []
-    for name in names:
-        text, source = pack_text(name)
-        packs.append((parse_pack(text, source, shipped_catalogue()), None if is_shipped(name) else text))
-    joined_rules([pack for pack, _ in packs])
-    district = read_polygons(values["district"], crs) if values.get("district") else None
-    kept = [(pack.id, text) for pack, text in packs]
-    make_library(location, crs, values.get("name") or path.stem, kept, district, system_user())
-    return {
-        "ok": True,
-        "library": str(location),
-        "crs": f"EPSG:{crs.to_epsg()}",
-        "packs": [pack[0] for pack in kept],
-    }
-
-
-def _inspect(values: Values, language: str, report: Report) -> Result:
-    from onemap.layers.inspection import inspect
-
-    return inspect(values["source"], values.get("layer"), values.get("encoding"), language)
-
-
-def _wishes(values: Values) -> Any:
-    from onemap.layers.normalise import Wishes
-
-    return Wishes(
-        crs=values.get("crs"),
-        transform=values.get("transform"),
-        fields=values.get("fields") or {},
-        repair=bool(values.get("repair")),
-    )
-
-
-def _add(values: Values, language: str, report: Report) -> Result:
-    from onemap.layers.adding import AddWishes, add
-    from onemap.layers.library import open_library, system_user
-    from onemap.layers.messages import phrase
-    from onemap.rules.check import required_fields
-
-    wishes = AddWishes(
-        code=values["as"],
-        layer=values.get("layer"),
-        encoding=values.get("encoding"),
-        define=values.get("define"),
-        label=values.get("label"),
-        valid_from=values.get("valid_from"),
-        valid_to=values.get("valid_to"),
-        covers=values.get("covers"),
-        accuracy_m=values.get("accuracy"),
-        normalising=_wishes(values),
-    )
-
-    def told(fraction: float, step: str) -> None:
-        report(fraction, phrase(f"progress.{step}", language))
-
-    with open_library(values["library"]) as library:
-        return add(
-            library,
-            values["source"],
-            wishes,
-            lambda code: required_fields(library, code),
-            system_user(),
-            language,
-            told,
-        )
-
-
-def _layers(values: Values, language: str, report: Report) -> Result:
-    from onemap.layers.library import open_library
-    from onemap.layers.listing import listing
-
-    with open_library(values["library"]) as library:
-        return listing(library, values.get("as_of") or date.today())
-
-
-def _check(values: Values, language: str, report: Report) -> Result:
-    import os
-
-    from onemap.layers.library import open_library
-    from onemap.rules.check import CheckWishes, check
-    from onemap.rules.runs import check_target, record_run, write_tables
-
-    wishes = CheckWishes(
-        parcels=values["parcels"],
-        layer=values.get("layer"),
-        id_field=values.get("id"),
-        encoding=values.get("encoding"),
-        packs=tuple(values.get("pack") or ()),
-        only=tuple(values.get("only") or ()),
-        as_of=values.get("as_of"),
-        known_at=values.get("known_at"),
-        workers=values.get("workers") or os.cpu_count() or 1,
-        normalising=_wishes(values),
-    )
-    out = values.get("out")
-    if out:
-        check_target(out, bool(values.get("overwrite")))
-    with open_library(values["library"]) as library:
-        run = check(library, wishes, language, report)
-        # A library that may only be read gives its verdicts all the same; that the run is not kept is said.
-        if library.writable:
-            record_run(library, run)
-        crs = library.crs
-    if out:
-        write_tables(run.tables, crs, out, bool(values.get("overwrite")))
-    report(1.0, "")
-    result: Result = {
-        "run": {**run.record, "recorded": library.writable},
-        "parcels": len(run.tables["parcels"].columns),
-        "verdicts": run.verdicts,
-        "verdict": run.verdict,
-        "seconds": run.record["seconds"],
-        "problems": run.problems,
-    }
-    if out:
-        result["out"] = str(out)
-    threshold = values.get("fail_on")
-    if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
-        result["failed_on"] = threshold
-    return result
-
-
-def _sample(values: Values, language: str, report: Report) -> Result:
-    from pathlib import Path
-
-    from onemap.layers.messages import phrase
-    from onemap.resources.sample_city import make
-
-    folder = Path(values["folder"])
-    if not folder.absolute().parent.is_dir():
-        raise OneMapError("out.folder", file=str(folder.parent))
-    if folder.exists() and any(folder.iterdir()):
-        raise OneMapError("out.exists", file=folder.name)
-    report(0.0, phrase("progress.sample", language))
-    folder.mkdir(exist_ok=True)
-    try:
-        made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000)
-    except OSError as error:
-        raise OneMapError("out.failed", file=folder.name, reason=error.strerror or str(error)) from error
-    return {
-        "ok": True,
-        "folder": str(folder),
-        **{key: made[key] for key in made if key not in ("ok", "folder")},
-    }
-
-
 VERBS: dict[str, Verb] = {
     verb.name: verb
     for verb in (
@@ -267,10 +122,9 @@ VERBS: dict[str, Verb] = {
                 Parameter("district", "FILE"),
                 Parameter("pack", "NAME", repeated=True),
             ),
-            _new,
             makes_data=True,
         ),
-        Verb("inspect", (Parameter("source", "SOURCE", positional=True), _LAYER, _ENCODING), _inspect),
+        Verb("inspect", (Parameter("source", "SOURCE", positional=True), _LAYER, _ENCODING)),
         Verb(
             "add",
             (
@@ -290,10 +144,9 @@ VERBS: dict[str, Verb] = {
                 _REPAIR,
                 Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]"),
             ),
-            _add,
             makes_data=True,
         ),
-        Verb("layers", (_LIBRARY, _AS_OF), _layers),
+        Verb("layers", (_LIBRARY, _AS_OF)),
         Verb(
             "check",
             (
@@ -314,7 +167,6 @@ VERBS: dict[str, Verb] = {
                 Parameter("workers", "N", convert=_count),
                 Parameter("fail_on", "V", choices=VERDICT_CHOICES),
             ),
-            _check,
             makes_data=True,
         ),
         Verb(
@@ -324,7 +176,6 @@ VERBS: dict[str, Verb] = {
                 Parameter("seed", "N", convert=int),
                 Parameter("parcels", "N", convert=_count),
             ),
-            _sample,
         ),
     )
 }

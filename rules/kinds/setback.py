@@ -67,6 +67,13 @@ def fields(options: dict[str, Any]) -> tuple[str, ...]:
 
 
 def reach_m(options: dict[str, Any]) -> float:
+    """How far from a parcel a feature may lie and still matter, in metres; infinite where the data set it."""
+    if "half_width_field" in options:
+        return float("inf")
+    return largest_m(options) + float(options.get("half_width_m", 0.0))
+
+
+def largest_m(options: dict[str, Any]) -> float:
     """The largest distance that any feature keeps, in metres."""
     distance = options["distance_m"]
     if isinstance(distance, dict):
@@ -106,7 +113,7 @@ def judge(ground: Ground) -> Judgement:
     half_width = half_widths_m(options, features.attributes)
     widest = np.nanmax(half_width, initial=0.0)
     certain = ~(np.isnan(distance) | np.isnan(half_width))
-    grown_by = np.where(certain, distance, reach_m(options)) + np.where(np.isnan(half_width), widest, half_width)
+    grown_by = np.where(certain, distance, largest_m(options)) + np.where(np.isnan(half_width), widest, half_width)
     grown = shapely.buffer(features.geometries, grown_by, quad_segs=QUARTER_SEGMENTS)
     flat = (grown_by <= 0) & (shapely.get_dimensions(features.geometries) < 2)
     grown[flat] = shapely.Polygon()
@@ -116,7 +123,7 @@ def judge(ground: Ground) -> Judgement:
     sure = certain[found.feature]
     hit = union_by(found.parcel[sure], found.geometry[sure], count)
     doubt = union_by(found.parcel[~sure], found.geometry[~sure], count)
-    near, failed = _near_unknown_ground(ground, reach_m(options) + widest)
+    near, failed = _near_unknown_ground(ground, largest_m(options) + widest)
     hit, doubt, near, failed_instead = _with_official_zones(ground, hit, doubt, near)
     unknown, failed_unknown = differences(unions(doubt, near), hit, ground.crew)
     least_of = np.full(count, np.inf)

@@ -1,0 +1,42 @@
+"""Thresholds: what of a conflict counts, and what is only reported. Measuring itself has no tolerance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.rules.packs import Rule
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Ground by thresholds: area (n,), counted area (n,), whether it counts (n,), and why not (n,) text.
+
+    sliver_free: (n,) the ground without slivers, only where some but not all of it is sliver.
+    """
+
+    area_m2: np.ndarray
+    counted_area_m2: np.ndarray
+    counted: np.ndarray
+    reason: np.ndarray
+    sliver_free: np.ndarray
+
+
+def measured(grounds: np.ndarray, rule: Rule) -> Measured:
+    """Areas of dissolved grounds (n,), all polygons, against the rule's least area and least width."""
+    parts, owner = shapely.get_parts(grounds, return_index=True)
+    area = shapely.area(parts)
+    kept = np.ones(len(parts), dtype=bool)
+    if rule.min_width_m > 0 and len(parts):
+        kept = ~shapely.is_empty(shapely.buffer(parts, -rule.min_width_m / 2))
+    total = np.bincount(owner, area, minlength=len(grounds))
+    counted_area = np.bincount(owner[kept], area[kept], minlength=len(grounds))
+    counted = (counted_area >= rule.min_area_m2) & (counted_area > 0)
+    reason = np.where(counted, "", np.where(counted_area > 0, "below_area", "sliver")).astype(object)
+    sliver_free = np.full(len(grounds), None, dtype=object)
+    mixed = np.flatnonzero((counted_area > 0) & (counted_area < total))
+    chosen = kept & np.isin(owner, mixed)
+    if chosen.any():
+        owners, position = np.unique(owner[chosen], return_inverse=True)
+        sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
+    return Measured(total, counted_area, counted, reason, sliver_free)
