@@ -1,0 +1,164 @@
+"""The town put together: every maker in its turn, then the files."""
+
+from __future__ import annotations
+
+import shutil
+from dataclasses import dataclass
+from pathlib import Path
+
+import geopandas
+import numpy as np
+import pandas
+import shapely
+
+from onemap.resources.sample_city import controls, delivery, land, names, plans, planted
+from onemap.resources.sample_city.countryside import Country, country, villages_beside
+from onemap.resources.sample_city.ground import CRS, district, to_ground
+from onemap.resources.sample_city.lots import Lots, lots
+from onemap.resources.sample_city.sites import Sites, sites
+from onemap.resources.sample_city.streets import USES, Block, Streets, streets
+
+REDLINE_PARCELS = ("DK90001", "DK90005", "DK90008", "DK90018", "DK90024")
+MISPLACED = 0.08  # share of the parcels that ask for a use which the plan does not foresee
+
+
+@dataclass(frozen=True)
+class Town:
+    """The town in local metres, before any layer is drawn from it."""
+
+    district: shapely.Polygon
+    land: Country
+    network: Streets
+    blocks: tuple[Block, ...]  # of the town, then of the villages
+    lots: Lots
+    sites: Sites
+
+
+def make_town(folder: Path, seed: int, parcels: int) -> dict[str, object]:
+    """All files of the town; what `make` promises."""
+    chance = _Chance(seed)
+    town = build(chance, parcels - len(planted.PARCELS))
+    tables = draw(chance, town)
+    folder.mkdir(parents=True, exist_ok=True)
+    for name in {Path(each.file).parts[0] for each in delivery.deliveries()}:
+        shutil.rmtree(folder / name, ignore_errors=True)
+    for name in ("district.gpkg", "parcels.gpkg"):
+        (folder / name).unlink(missing_ok=True)
+    ground = to_ground(np.asarray([town.district, controls.forest_coverage(town.district)], object))
+    delivery.write_json(folder / "layers.json", delivery.deliver(folder, tables))
+    delivery.write_area(folder / "district.gpkg", ground[0], "district")
+    delivery.write_area(folder / "林业/林地调查范围.gpkg", ground[1], "调查范围")
+    sites = parcel_table(chance, town)
+    delivery.write_geopackage(folder / "parcels.gpkg", sites, "parcels")
+    delivery.write_redline(folder / "redline.txt", sites[sites["DKBH"].isin(REDLINE_PARCELS)])
+    city = {
+        "name": names.CITY,
+        "crs": CRS,
+        "seed": seed,
+        "district": "district.gpkg",
+        "parcels": "parcels.gpkg",
+        "redline": "redline.txt",
+    }
+    delivery.write_json(folder / "city.json", city)
+    return city
+
+
+class _Chance:
+    """Random numbers by subject: one maker that draws more often does not change what another draws."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+
+    def __getitem__(self, subject: str) -> np.random.Generator:
+        return np.random.default_rng([self.seed, *subject.encode()])
+
+
+def build(chance: _Chance, count: int) -> Town:
+    """The town's ground, streets, blocks and `count` parcels."""
+    outline = district(chance["district"])
+    around = country(chance["country"])
+    river = shapely.buffer(around.river, 60.0)
+    network = streets(chance["streets"], np.asarray([river], object))
+    blocks = network.blocks + villages_beside(around, network.road_ground)
+    outside = sites(chance["sites"], outline, around, network, count)
+    inside = lots(chance["lots"], blocks, count - len(outside.ground))
+    return Town(outline, around, network, blocks, inside, outside)
+
+
+def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame]:
+    """Every layer in EPSG:4547 with the catalogue's fields, the planted features added."""
+    outline, around, network = town.district, town.land, town.network
+    in_town = network.blocks
+    units = land.townships(outline, around, network)
+    cover = land.land_cover(chance["cover"], outline, around, network, town.blocks, units, planted.land_classes())
+    urban = plans.urban_boundary(network)
+    urban_ground = urban.geometry.to_numpy()
+    farmland = land.permanent_farmland(chance["farmland"], cover, shapely.union_all(urban_ground))
+    redline_2023, redline_2025 = controls.ecological_redlines(chance["redline"], outline, around)
+    villages = np.asarray([ground for *_, ground in around.villages], object)
+    heritage, heritage_around = plans.heritage(network)
+    roads, railways = controls.road_lines(network, outline)
+    own = town.lots.block < len(in_town)
+    tables = {
+        "XZQ": units,
+        "DLTB": cover.drop(columns="kind"),
+        "YJJBNTTB": farmland,
+        "TDGHDL": land.land_use_plan(cover, units, outline, plans.land_plan_masks(network)),
+        "JSYDGZQ": plans.control_zones(
+            units, outline, network, urban_ground, redline_2023.geometry.to_numpy(), villages
+        ),
+        "DZZHYFQ": controls.hazards(chance["hazards"], outline),
+        "CZKFBJ": urban,
+        "KGDK": plans.detailed_plan(chance["plan"], network, in_town),
+        "DLHX": plans.road_redlines(network),
+        "GHDK": plans.approved_sites(chance["approved"], in_town, town.lots.block[own], town.lots.ground[own]),
+        "ZXCQCSLVX": plans.green_lines(in_town),
+        "WWBHFW": heritage,
+        "JSKZDD": heritage_around,
+        "STBHHX-2023": redline_2023,
+        "STBHHX-2025": redline_2025,
+        "YYSSYBHQ": controls.water_sources(chance["water"], around),
+        "GL": roads,
+        "TL": railways,
+        "JKDLXL": controls.power_lines(),
+        "YQGD": controls.pipelines(),
+        "LDYZT": controls.forest(chance["forest"], around, cover),
+        "ZRBHD": controls.reserves(chance["reserves"], outline),
+        "GBZNT": land.improved_farmland(chance["improved"], farmland),
+        "HLGLFW": controls.river_management(outline, around),
+        "XZHQ": controls.flood_storage(chance["flood"], outline, around),
+    }
+    more = planted.features()
+    return {name: _finished(table, more.get(name)) for name, table in tables.items()}
+
+
+def _finished(table: geopandas.GeoDataFrame, more: geopandas.GeoDataFrame | None) -> geopandas.GeoDataFrame:
+    """A layer moved to its place on the ground, with the planted features (already there) at its end."""
+    moved = table.set_geometry(to_ground(table.geometry.to_numpy()), crs=CRS).reset_index(drop=True)
+    if more is None:
+        return moved
+    return pandas.concat([moved, more.set_crs(CRS)], ignore_index=True)
+
+
+def parcel_table(chance: _Chance, town: Town) -> geopandas.GeoDataFrame:
+    """The parcels in EPSG:4547: those of the town, the sites outside it, the planted ones."""
+    rng = chance["parcels"]
+    uses = np.asarray([USES[town.blocks[index].use][0] for index in town.lots.block], object)
+    changed = rng.random(len(uses)) < MISPLACED
+    uses[changed] = rng.choice(np.asarray(["070102", "0901", "100102", "110101"], object), int(changed.sum()))
+    uses = np.concatenate([uses, town.sites.use])
+    kinds = {"07": "住宅", "08": "公共服务", "09": "商业", "10": "工业", "11": "仓储", "12": "交通", "13": "市政"}
+    kinds["14"] = "绿地"
+    projects = names.projects(rng, uses)
+    grown = geopandas.GeoDataFrame(
+        {
+            "DKBH": [f"DK{number:05d}" for number in range(1, len(uses) + 1)],
+            "DKMC": [f"{project}地块" for project in projects],
+            "YDXZ": uses,
+            "XMMC": projects,
+            "XMLX": [kinds[use[:2]] for use in uses],
+        },
+        geometry=to_ground(np.concatenate([town.lots.ground, town.sites.ground])),
+        crs=CRS,
+    )
+    return pandas.concat([grown, planted.parcels().set_crs(CRS)], ignore_index=True)
