@@ -105,7 +105,8 @@ def check(values: Values, asked: Asked) -> Result:
     import os
 
     from onemap.layers.library import open_library
-    from onemap.rules.check import CheckWishes
+    from onemap.rules.check import check as judge_all
+    from onemap.rules.run_record import CheckWishes
     from onemap.rules.runs import check_target, record_run, write_tables
 
     wishes = CheckWishes(
