@@ -10,7 +10,8 @@ import threading
 from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
-from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences
+from onemap.layers.messages import LANGUAGES, phrase, problem_record
+from onemap.rules.reference import help_text
 from onemap.rules.verbs import VERBS, Asked, Parameter, Verb, checked_values
 
 EXIT_DEFECT, EXIT_FAILED_ON = 70, 4
@@ -41,11 +42,7 @@ def _wanted_language(arguments: list[str]) -> str:
 
 
 def _help(key: str, language: str) -> str:
-    subject, name = key.split(".", 1)
-    text: str = sentences(language)["help"].get(subject, {}).get(name) or sentences(language)["help"]["any"].get(
-        name, ""
-    )
-    return text.replace("%", "%%")
+    return help_text(*key.split(".", 1), language).replace("%", "%%")
 
 
 def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:
