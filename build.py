@@ -33,6 +33,9 @@ VERBS = {
 
 def main(words: list) -> int:
     """Run the verb that was asked for."""
+    for stream in (sys.stdout, sys.stderr):
+        # A console of another encoding shows a question mark for a Chinese name rather than ending the run.
+        stream.reconfigure(errors="replace")
     if len(words) != 1 or words[0] not in VERBS:
         lines = [f"  {verb:<10} {purpose}" for verb, (_, purpose) in VERBS.items()]
         print("\n".join(["usage: python3 build.py VERB", "", *lines]))

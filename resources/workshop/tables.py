@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sqlite3
-import sys
 import unicodedata
 from collections.abc import Sequence
 from pathlib import Path
@@ -46,10 +45,7 @@ def _print(head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     right = [column > head.index("verdict") for column in range(len(head))]
     lines = ["  ".join(_pad(cell, width, to) for cell, width, to in zip(row, widths, right)) for row in cells]
     lines.insert(1, "  ".join("-" * width for width in widths))
-    text = "\n".join(["", *lines, "", ""])
-    # A terminal of another encoding shows a question mark rather than ending the demo.
-    encoding = sys.stdout.encoding or "utf-8"
-    sys.stdout.write(text.encode(encoding, errors="replace").decode(encoding))
+    print("\n".join(["", *lines, ""]))
 
 
 def _width(text: str) -> int:
