@@ -51,7 +51,7 @@ def _checked_ids(attributes: pd.DataFrame, field: str | None, rows: int, place: 
     times = Counter(ids)
     problems = [
         Problem(
-            "parcel.id" if name is None else "parcel.id_repeated",
+            "parcel.id",
             {**place, "feature": name or str(row), "row": row, "field": field},
         )
         for row, name in enumerate(ids, start=1)
@@ -72,7 +72,7 @@ def read_parcels(
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
-    Raises OneMapError parcel.id, parcel.id_repeated, geometry.…, crs.…, source.….
+    Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.….
     """
     raw = read_source(source, layer, encoding)
     place = {"file": raw.path.name, "layer": raw.layer}

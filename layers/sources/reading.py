@@ -10,6 +10,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames import RawFrame
 from onemap.layers.sources import redline, vector
 from onemap.layers.sources.archive import unpacked
+from onemap.layers.sources.snapshot import snapshot
 
 _NO_DRIVER = {".dwg", ".mdb", ".accdb"}
 
@@ -23,7 +24,7 @@ def opened(source: str | Path) -> Iterator[Path]:
     path = Path(source)
     if not path.exists():
         raise OneMapError("source.missing", file=str(source))
-    with unpacked(path) as found:
+    with unpacked(path) as unpacked_path, snapshot(unpacked_path) as found:
         suffix = found.suffix.lower()
         if suffix in _NO_DRIVER:
             raise OneMapError("format.no_driver", file=found.name, format=suffix[1:].upper())
@@ -73,6 +74,8 @@ def content_hash(source: Path, opened_path: Path) -> str:
         files = sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
     elif source.suffix.lower() == ".shp":
         files = sorted(item for item in source.parent.iterdir() if item.stem == opened_path.stem and item.is_file())
+    elif source.suffix.lower() == ".gpkg":
+        files = [opened_path]  # a library is never opened but by its own SQLite
     else:
         files = [source]
     for file in files:
