@@ -23,7 +23,7 @@ URBAN_BOX: Rectangle = (-900, -100, 400, 1100)  # the urban boundary's straight 
 SHIFTED: Rectangle = (-150, 1100, 400, 1106)  # plan B goes to the far side of the road, plan A to the near one
 CONFLICT: Rectangle = (300, 20, 380, 120)  # plan A: irrigated land; plan B: works
 RENAMED: Rectangle = (-130, 420, -70, 520)  # plan A: scenic facilities; plan B: park
-UNSURVEYED: tuple[Rectangle, ...] = ((700, 700, 5000, 5000), (300, 1300, 5000, 5000))  # no forest survey yet
+UNSURVEYED: tuple[Rectangle, ...] = ((700, 700, 5000, 5000), (-1450, 1300, 5000, 5000))  # no forest survey yet
 
 PARCELS: dict[str, tuple[str, str, str | None, list[Rectangle], list[Rectangle]]] = {
     # DKBH → DKMC, YDXZ, XMLX, its parts, its holes
