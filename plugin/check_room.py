@@ -35,7 +35,7 @@ from onemap.plugin.parcel_choice import ParcelChoice
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.result_layers import keep_results
 from onemap.plugin.results import CheckedParcel, RunTables, read_results
-from onemap.plugin.results_model import AREA, NAME, SHARE, ResultsModel, details
+from onemap.plugin.results_model import AREA, NAME, SHARE, ResultsModel
 from onemap.plugin.spotlight import Spotlight
 from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import tr
@@ -60,7 +60,7 @@ class CheckRoom(QWidget):
         self.parcels.changed.connect(self._enable)
         self.rules = QComboBox()
         self.rules.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.rules.setMinimumContentsLength(8)
+        self.rules.setMinimumContentsLength(4)
         self.rules.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._build()
         library.listed.connect(self._list_rules)
@@ -117,6 +117,7 @@ class CheckRoom(QWidget):
     def _build(self) -> None:
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
         form.addRow(tr("Rules"), self._rules_row())
         self.button = QPushButton(icon("check"), tr("Check"))
@@ -194,9 +195,7 @@ class CheckRoom(QWidget):
 
     def _list_rules(self) -> None:
         self.rules.clear()
-        own = ", ".join(
-            f"{pack.get('id')} {pack.get('version') or ''}".strip() for pack in self._library.packs
-        )
+        own = ", ".join(f"{pack.get('id')} {pack.get('version') or ''}".strip() for pack in self._library.packs)
         self.rules.addItem(own or tr("the library's own"), None)
         titles = "\n".join(title_of(pack.get("title"), str(pack.get("id"))) for pack in self._library.packs)
         self.rules.setItemData(0, titles, Qt.ItemDataRole.ToolTipRole)
@@ -216,9 +215,7 @@ class CheckRoom(QWidget):
         can = bool(self._library.path) and self.parcels.choice is not None and self._request is None
         self.button.setEnabled(can)
         if self.parcels.choice is None:
-            self._empty.setText(
-                tr("There are no parcels to check. Add a layer of polygons to the map, or draw one.")
-            )
+            self._empty.setText(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
         else:
             self._empty.setText(tr("Choose the parcels, then press Check."))
 
@@ -266,7 +263,7 @@ class CheckRoom(QWidget):
             self._tables = None
             shutil.rmtree(before, ignore_errors=True)
         self._tables = RunTables(target)
-        self.model.set_results(parcels)
+        self.model.set_results(parcels, {layer.code: layer.title for layer in self._library.layers})
         self.counts.show_counts(answer.get("verdicts", {}))
         self._row_rest.setText(_run_text(self._run))
         self._row_rest.setToolTip(
@@ -289,14 +286,14 @@ class CheckRoom(QWidget):
         parcel = self.model.parcel_at(index)
         if parcel is None or self._tables is None:
             return
+        self.details.show()
         try:
             self.spotlight.show(self._tables, parcel, self.model.finding_at(index))
         except Refusal as refusal:
             self.refused.emit(refusal)
 
     def _show_details(self, index: QModelIndex, _before: QModelIndex) -> None:
-        parcel = self.model.parcel_at(index)
-        self.details.setText(details(parcel, self.model.finding_at(index)) if parcel is not None else "")
+        self.details.setText(self.model.details_at(index))
 
     def keep(self) -> None:
         """Put the results on the map as styled layers, in a file that stays."""

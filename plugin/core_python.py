@@ -28,7 +28,10 @@ Report = Callable[[float, str], None]
 
 
 class CoreSetupError(Exception):
-    """The core's Python cannot be made. kind: python_missing, pip_missing, packages or start; detail: the program's words."""
+    """The core's Python cannot be made.
+
+    kind: python_missing, pip_missing, packages or start; detail: the words of the program that failed.
+    """
 
     def __init__(self, kind: str, detail: str = "") -> None:
         super().__init__(kind, detail)
@@ -66,9 +69,7 @@ def find_core(named: str, core_folder: Path, checkout: Path, requirements: Path)
         return CorePython(Path(named), "settings")
     made = python_in(core_folder)
     if made.exists():
-        return CorePython(
-            made, "profile", _mark_of(core_folder).get("requirements") == _hash_of(requirements)
-        )
+        return CorePython(made, "profile", _mark_of(core_folder).get("requirements") == _hash_of(requirements))
     own = python_in(checkout / ".venv")
     return CorePython(own, "checkout") if own.exists() else None
 
@@ -127,9 +128,7 @@ def make_core(plan: SetupPlan, report: Report) -> Path:
         base = next((one for one in interpreters(plan.named) if (version_of(one) or (0,)) >= OLDEST), None)
         uv = shutil.which("uv")
         if base is not None:
-            run_program(
-                [*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: report(0.05, line)
-            )
+            run_program([*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: report(0.05, line))
             _install_with_pip(python_in(part), base, plan, report)
         elif uv is not None:
             run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: report(0.1, line))
@@ -200,7 +199,10 @@ def _start_once(python: Path, main: Path, report: Report) -> None:
 
 def _wheel_folders(base: list[str]) -> list[Path]:
     """Where a Python keeps the wheel of pip that ensurepip would use."""
-    code = "import ensurepip, sysconfig; print(ensurepip.__path__[0]); print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '')"
+    code = (
+        "import ensurepip, sysconfig; print(ensurepip.__path__[0]); "
+        "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '')"
+    )
     try:
         lines = ask_program([*base, "-I", "-c", code]).splitlines()
     except ProgramError:

@@ -33,6 +33,7 @@ from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.sample_maker import SampleMaker
 from onemap.plugin.setup_page import SetupPage
+from onemap.plugin.styles import style_parcels
 from onemap.plugin.translation import tr
 
 NARROWEST_PX = 320
@@ -85,7 +86,7 @@ class OneMapDock(QgsDockWidget):
         self.setWidget(body)
         self.setMinimumWidth(NARROWEST_PX)
         self._connect(open_guide)
-        self._is_begun = False
+        self._is_begun = self._is_closed = False
 
     def _connect(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)
@@ -106,7 +107,10 @@ class OneMapDock(QgsDockWidget):
         self.visibilityChanged.connect(self._visibility_changed)
 
     def close_down(self) -> None:
-        """Before the plugin is unloaded."""
+        """Before the plugin is unloaded; more than once does no harm."""
+        if self._is_closed:
+            return
+        self._is_closed = True
         self.check_room.close_down()
         self.map_room.close_down()
         self.setup_page.cancel()
@@ -194,9 +198,7 @@ class OneMapDock(QgsDockWidget):
 
     def _make_empty_page(self) -> QWidget:
         page = QWidget()
-        said = QLabel(
-            tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
-        )
+        said = QLabel(tr("Open the library that keeps your city's plans, make a new one, or try the sample city."))
         said.setWordWrap(True)
         layout = QVBoxLayout(page)
         layout.addWidget(said)
@@ -241,6 +243,7 @@ class OneMapDock(QgsDockWidget):
         if layer.isValid():
             if not QgsProject.instance().mapLayers():
                 QgsProject.instance().setCrs(layer.crs())
+            style_parcels(layer)
             QgsProject.instance().addMapLayer(layer)
             self.check_room.parcels.choose_layer(layer)
             self._zoom_to(layer)

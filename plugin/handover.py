@@ -1,4 +1,4 @@
-"""What the core is given to read: the file behind a layer where that says all, else an export of what the user means."""
+"""What the core is given to read: the file behind a layer where that says all, else an export of what is meant."""
 
 from __future__ import annotations
 
@@ -46,8 +46,7 @@ def file_of_layer(layer: QgsVectorLayer) -> SourceFile | None:
     if layer.providerType() != "ogr" or layer.subsetString() or layer.isModified():
         return None
     has_own_fields = layer.vectorJoins() or any(
-        layer.fields().fieldOrigin(index) == Qgis.FieldOrigin.Expression
-        for index in range(layer.fields().count())
+        layer.fields().fieldOrigin(index) == Qgis.FieldOrigin.Expression for index in range(layer.fields().count())
     )
     found = file_of_path(layer.source())
     if has_own_fields or found.path.startswith("/vsi") or not Path(found.path).exists():
@@ -70,9 +69,7 @@ def write_source(
     options = QgsVectorFileWriter.SaveVectorOptions()
     options.driverName, options.layerName = "GPKG", stem
     options.layerOptions = ["FID=onemap_row"]  # a field called fid stays what it is
-    writer = QgsVectorFileWriter.create(
-        str(path), fields, geometry, crs, QgsCoordinateTransformContext(), options
-    )
+    writer = QgsVectorFileWriter.create(str(path), fields, geometry, crs, QgsCoordinateTransformContext(), options)
     for feature in features:
         if not writer.addFeature(feature, QgsFeatureSink.Flag.FastInsert):
             break

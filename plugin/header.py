@@ -67,7 +67,7 @@ class Header(QWidget):
         """Show which library is open."""
         self.button.setText(self._library.name if self._library.path else tr("Choose a library"))
         self.button.setToolTip(self._library.path)
-        self.date.setEnabled(bool(self._library.path))
+        self.date.setVisible(bool(self._library.path))
 
     def _change_day(self) -> None:
         self._library.set_day(QDate() if self.date.isNull() else self.date.date())

@@ -20,9 +20,7 @@ def icon(name: str) -> QIcon:
 
 @lru_cache(maxsize=128)
 def _icon(name: str, colour: str) -> QIcon:
-    drawing = (
-        (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
-    )
+    drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
     renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
     made = QIcon()
     for size in SIZES_PX:

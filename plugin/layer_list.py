@@ -8,6 +8,19 @@ from typing import Any
 
 from onemap.plugin.settings import language
 
+LIBRARIES = ("base", "integrated", "department", "approval", "project", "opinion")
+DEPARTMENTS = (
+    "reform",
+    "planning",
+    "land",
+    "environment",
+    "construction",
+    "transport",
+    "municipal",
+    "forestry",
+    "agriculture",
+    "water",
+)
 _hints: list[str] = []
 
 
@@ -36,6 +49,11 @@ class CatalogueLayer:
     kind: str
     geometry: str
     versions: tuple[Version, ...] = field(default=())
+
+    @property
+    def place(self) -> tuple[int, int, bool]:
+        """Where it stands in a list: by library, by department, what is there before what is missing."""
+        return _rank(LIBRARIES, self.library), _rank(DEPARTMENTS, self.department), not self.versions
 
     @property
     def in_force(self) -> Version | None:
@@ -88,6 +106,10 @@ def code_hints() -> list[str]:
 def code_of_hint(text: str) -> str:
     """The code in what was chosen or typed."""
     return text.strip().split(" ")[0]
+
+
+def _rank(order: tuple[str, ...], code: str) -> int:
+    return order.index(code) if code in order else len(order)
 
 
 def _version(version: dict[str, Any]) -> Version:

@@ -93,9 +93,7 @@ class OneMapPlugin:
         remove_translator(self._translator)
         self._translator = None
 
-    def _ask_algorithm(
-        self, name: str, values: dict[str, Any], on_done: Callable[[dict[str, Any]], None]
-    ) -> None:
+    def _ask_algorithm(self, name: str, values: dict[str, Any], on_done: Callable[[dict[str, Any]], None]) -> None:
         import processing
 
         dialog = processing.createAlgorithmDialog(name, values)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from qgis.core import QgsProject
 from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
-from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtGui import QBrush, QPalette
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QHeaderView,
@@ -30,7 +30,8 @@ from onemap.plugin.words import word
 
 ROLE_ENTRY = Qt.ItemDataRole.UserRole
 ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
-TITLE, LABEL, STATE = 0, 1, 2
+DEPARTMENT_DEPTH = 2  # library, department, layer, version
+TITLE, STATE = 0, 1
 
 
 class MapRoom(QWidget):
@@ -39,9 +40,7 @@ class MapRoom(QWidget):
     add_asked = pyqtSignal(str)  # a code, or nothing
     refused = pyqtSignal(str)
 
-    def __init__(
-        self, library: OpenLibrary, zoom_to: Callable[[object], None], parent: QWidget | None = None
-    ) -> None:
+    def __init__(self, library: OpenLibrary, zoom_to: Callable[[object], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library, self._zoom_to = library, zoom_to
         self.search = QgsFilterLineEdit()
@@ -49,8 +48,8 @@ class MapRoom(QWidget):
         self.search.setPlaceholderText(tr("Search for a layer"))
         self.search.valueChanged.connect(self._filter)
         self.tree = QTreeWidget()
-        self.tree.setColumnCount(3)
-        self.tree.setHeaderLabels([tr("Layer"), tr("Version"), tr("State")])
+        self.tree.setColumnCount(2)
+        self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
         self.tree.setIndentation(12)
@@ -58,8 +57,7 @@ class MapRoom(QWidget):
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
-        for column in (LABEL, STATE):
-            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
         self.tree.itemChanged.connect(self._toggled)
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         self.tree.customContextMenuRequested.connect(self._show_menu)
@@ -85,17 +83,15 @@ class MapRoom(QWidget):
         self.tree.clear()
         groups: dict[tuple[str, ...], QTreeWidgetItem] = {}
         hide_empty = settings.get("hide_empty_layers")
-        for entry in self._library.layers:
+        for entry in sorted(self._library.layers, key=lambda entry: entry.place):
             if entry.versions or not hide_empty:
                 self._department_item(groups, entry).addChild(self._layer_item(entry))
         for path, item in groups.items():
-            held = sum(1 for one in _below(item) if one.data(0, ROLE_VERSION) is not None)
-            item.setExpanded(held > 0)
-            if held == 0 and len(path) == 2:
-                item.setText(LABEL, tr("(nothing loaded)"))
-                item.setForeground(
-                    LABEL, self.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
-                )
+            held = any(one.data(0, ROLE_VERSION) is not None for one in _below(item))
+            item.setExpanded(held)
+            if not held and len(path) == DEPARTMENT_DEPTH:
+                item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
+                item.setForeground(TITLE, self._grey())
         self.tree.blockSignals(False)
         self._show_what_is_on_map()
         self._filter(self.search.value())
@@ -128,24 +124,25 @@ class MapRoom(QWidget):
             child = QTreeWidgetItem([version.label])
             child.setData(0, ROLE_ENTRY, entry)
             self._dress(child, entry, version)
-            child.setText(LABEL, version.valid_from)
             item.addChild(child)
         return item
 
     def _dress(self, item: QTreeWidgetItem, entry: CatalogueLayer, version: Version | None) -> None:
         state = state_of(version)
-        item.setText(STATE, state_words()[state])
+        item.setText(STATE, state_texts(version.label if version is not None else "")[state])
+        item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         item.setToolTip(TITLE, _hint(entry, version))
         item.setToolTip(STATE, state_hints()[state])
         if version is None:
-            grey = self.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
-            for column in (TITLE, LABEL, STATE):
-                item.setForeground(column, grey)
+            for column in (TITLE, STATE):
+                item.setForeground(column, self._grey())
             return
-        item.setText(LABEL, version.label)
         item.setData(0, ROLE_VERSION, version)
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
         item.setCheckState(TITLE, Qt.CheckState.Unchecked)
+
+    def _grey(self) -> QBrush:
+        return self.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
 
     def _layer_items(self) -> Iterator[QTreeWidgetItem]:
         every = QTreeWidgetItemIterator(self.tree)
@@ -223,14 +220,14 @@ class MapRoom(QWidget):
                 library.setExpanded(True)
 
 
-def state_words() -> dict[str, str]:
-    """The sign and the word of each state of data."""
+def state_texts(label: str) -> dict[str, str]:
+    """A version's label with the sign of its state, and a word for all but the plain one."""
     return {
-        "in_force": "● " + tr("in force"),
-        "old": "◐ " + tr("old"),
-        "partial": "◌ " + tr("part"),
-        "assumed": "◌ " + tr("assumed"),
-        "missing": "○ " + tr("no data"),
+        "in_force": f"{label} ●",
+        "old": f"{label} ◐ {tr('old')}",
+        "partial": f"{label} ◌ {tr('part')}",
+        "assumed": f"{label} ◌ {tr('assumed')}",
+        "missing": f"○ {tr('no data')}",
     }
 
 
@@ -257,9 +254,7 @@ def _hint(entry: CatalogueLayer, version: Version | None) -> str:
     lines = [f"{entry.title} · {entry.code}"]
     if version is not None:
         until = version.valid_to or "…"
-        lines.append(
-            tr("Version {label}, {count} features").format(label=version.label, count=f"{version.count:,}")
-        )
+        lines.append(tr("Version {label}, {count} features").format(label=version.label, count=f"{version.count:,}"))
         lines.append(tr("Valid {start} to {end}").format(start=version.valid_from or "…", end=until))
         lines.append(tr("Recorded {moment}").format(moment=version.recorded_at[:16].replace("T", " ")))
     return "\n".join(lines)

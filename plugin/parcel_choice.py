@@ -26,7 +26,7 @@ from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import tr
 
 DRAWN = "onemap/drawn"
-SHORTEST_NAME = 10
+SHORTEST_NAME = 4
 
 
 @dataclass(frozen=True)
@@ -65,12 +65,11 @@ class ParcelChoice(QWidget):
         self.draw_button.setText(tr("Draw"))
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.draw_button.setCheckable(True)
-        self.draw_button.setToolTip(
-            tr("Draw a parcel: click its corners, finish with the right button or Enter")
-        )
+        self.draw_button.setToolTip(tr("Draw a parcel: click its corners, finish with the right button or Enter"))
         self.draw_button.toggled.connect(self._draw)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(3)
         layout.addWidget(self.box, 1)
         layout.addWidget(self.file_button)
         layout.addWidget(self.draw_button)
@@ -109,9 +108,7 @@ class ParcelChoice(QWidget):
         """The chosen parcels as a file for the core. Raises Refusal."""
         choice = self.choice
         if choice is None:
-            raise Refusal(
-                tr("There are no parcels to check. Add a layer of polygons to the map, or draw one.")
-            )
+            raise Refusal(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
         if choice.path:
             return file_of_path(choice.path)
         layer = QgsProject.instance().mapLayer(choice.layer)
@@ -180,9 +177,7 @@ class ParcelChoice(QWidget):
             self._canvas.setMapTool(self._tool)
             self._canvas.setFocus()
         elif self._canvas.mapTool() is self._tool:
-            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(
-                self._tool
-            )
+            self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self._tool)
 
     def _tool_set(self, tool: object, _before: object = None) -> None:
         if tool is not self._tool:

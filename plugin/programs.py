@@ -14,6 +14,7 @@ NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
 LINES_KEPT = 12
 POLL_S = 0.2  # how long a cancel may go unseen while a program is silent
 ASK_LIMIT_S = 20.0
+READER_LIMIT_S = 2.0
 
 
 class ProgramError(Exception):
@@ -70,7 +71,8 @@ def run_program(command: list[str], on_line: Callable[[str], None]) -> None:
     except OSError as error:
         raise ProgramError(str(error)) from error
     lines: queue.Queue = queue.Queue()
-    threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True).start()
+    reader = threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True)
+    reader.start()
     said: list[str] = []
     try:
         while True:
@@ -89,7 +91,9 @@ def run_program(command: list[str], on_line: Callable[[str], None]) -> None:
         if process.poll() is None:
             process.kill()
             process.wait()
-        process.stdout.close()
+        reader.join(READER_LIMIT_S)
+        if not reader.is_alive():  # a grandchild may still hold the other end
+            process.stdout.close()
 
 
 def _read_lines(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a text stream

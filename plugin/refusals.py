@@ -10,9 +10,7 @@ CANCELLED_CODE = 130
 class Refusal(Exception):
     """The core would not, or could not. problems: as in its JSON; exit_code: as of the command line."""
 
-    def __init__(
-        self, message: str, problems: list[dict[str, Any]] | None = None, exit_code: int = 70
-    ) -> None:
+    def __init__(self, message: str, problems: list[dict[str, Any]] | None = None, exit_code: int = 70) -> None:
         super().__init__(message)
         self.message = message
         self.problems = problems or []
@@ -30,9 +28,7 @@ class Refusal(Exception):
 def problem_line(problem: dict[str, Any]) -> str:
     """One problem as one line of text: where, what is wrong, how to mend it."""
     place = [
-        str(problem[part])
-        for part in ("file", "layer", "feature", "field")
-        if problem.get(part) not in (None, "")
+        str(problem[part]) for part in ("file", "layer", "feature", "field") if problem.get(part) not in (None, "")
     ]
     said = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
     where = " · ".join(place)
@@ -42,9 +38,7 @@ def problem_line(problem: dict[str, Any]) -> str:
 def refusal_from_error(error: dict[str, Any]) -> Refusal:
     """The refusal in the error of a JSON-RPC answer."""
     data = error.get("data") or {}
-    return Refusal(
-        str(error.get("message", "")), data.get("problems") or [], int(data.get("exit_code") or 70)
-    )
+    return Refusal(str(error.get("message", "")), data.get("problems") or [], int(data.get("exit_code") or 70))
 
 
 def refusal_from_answer(answer: dict[str, Any], exit_code: int) -> Refusal:

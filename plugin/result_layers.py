@@ -30,9 +30,7 @@ def keep_results(path: str, run: dict[str, Any], library: str) -> list[QgsVector
     for table in RESULT_TABLES:
         layer = QgsVectorLayer(f"{kept}|layername={table}", titles[table], "ogr")
         if not layer.isValid():
-            raise Refusal(
-                tr("The results cannot be read: {path} has no table {table}.").format(path=kept, table=table)
-            )
+            raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=kept, table=table))
         layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))
         style_results(layer, table)
         QgsProject.instance().addMapLayer(layer, False)

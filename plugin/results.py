@@ -121,9 +121,7 @@ class RunTables:
             ground = self.geometry("findings", finding.row)
             return [] if ground.isNull() else [Piece("", finding.area_m2, finding.counted, ground)]
         request = QgsFeatureRequest()
-        request.setFilterExpression(
-            f'"parcel" = {_quoted(finding.parcel)} AND "rule" = {_quoted(finding.rule)}'
-        )
+        request.setFilterExpression(f'"parcel" = {_quoted(finding.parcel)} AND "rule" = {_quoted(finding.rule)}')
         return [
             Piece(
                 str(plain(feature["feature"]) or ""),
@@ -141,9 +139,7 @@ def _open(path: str, table: str) -> QgsVectorLayer:
     options.forceReadOnly = True
     layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr", options)
     if not layer.isValid():
-        raise Refusal(
-            tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table)
-        )
+        raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table))
     return layer
 
 

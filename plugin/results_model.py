@@ -26,17 +26,16 @@ class ResultsModel(QAbstractItemModel):
         self._icons: dict[str, QIcon] = {}
         self._all: list[CheckedParcel] = []
         self._shown: list[CheckedParcel] = []
-        self._verdicts: frozenset[str] = frozenset(SEVERITY)
+        self._titles: dict[str, str] = {}
 
-    def set_results(self, parcels: list[CheckedParcel]) -> None:
-        """Show another run, in the order given."""
-        self._all = parcels
+    def set_results(self, parcels: list[CheckedParcel], titles: dict[str, str]) -> None:
+        """Show another run, in the order given. titles: of the layers, by code."""
+        self._all, self._titles = parcels, titles
         self.filter(frozenset(SEVERITY))
 
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()
-        self._verdicts = verdicts
         self._shown = [parcel for parcel in self._all if parcel.verdict in verdicts]
         self.endResetModel()
 
@@ -51,6 +50,13 @@ class ResultsModel(QAbstractItemModel):
         if not index.isValid() or index.internalId() == TOP:
             return None
         return self._shown[index.internalId() - 1].findings[index.row()]
+
+    def details_at(self, index: QModelIndex) -> str:
+        """All that is known of a row, as lines of text."""
+        parcel, finding = self.parcel_at(index), self.finding_at(index)
+        if finding is not None:
+            return _finding_details(finding, self._titles.get(finding.layer, finding.layer))
+        return _parcel_details(parcel) if parcel is not None else ""
 
     def index(self, row: int, column: int, parent: QModelIndex = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's
         """A place in the tree."""
@@ -76,9 +82,7 @@ class ResultsModel(QAbstractItemModel):
         """What it is, how much, and which share of the parcel."""
         return 3
 
-    def headerData(
-        self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
-    ) -> Any:  # noqa: N802
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
         """The columns' names."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (tr("Parcel and rule"), tr("Area"), tr("Share"))[section]
@@ -97,9 +101,9 @@ class ResultsModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != NAME:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
-            return details(parcel, finding)
-        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME:
-            return f"{word('verdicts', shown.verdict)}: {self.data(index)}"
+            return self.details_at(index)
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:
+            return f"{word('verdicts', finding.verdict)}: {self.data(index)}"
         if role == Qt.ItemDataRole.ForegroundRole and finding is not None and not finding.counted:
             return self._palette.brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
         return None
@@ -110,16 +114,17 @@ class ResultsModel(QAbstractItemModel):
         return self._icons[verdict]
 
 
-def details(parcel: CheckedParcel, finding: Finding | None) -> str:
-    """All that is known of a row, as lines of text."""
-    if finding is None:
-        return "\n".join(
-            [
-                f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
-                f"{area_text(parcel.area_m2)} · {mu_text(parcel.area_m2)}",
-                tr("Findings: {count}").format(count=len(parcel.findings)),
-            ]
-        )
+def _parcel_details(parcel: CheckedParcel) -> str:
+    return "\n".join(
+        [
+            f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
+            f"{area_text(parcel.area_m2)} · {mu_text(parcel.area_m2)}",
+            tr("Findings: {count}").format(count=len(parcel.findings)),
+        ]
+    )
+
+
+def _finding_details(finding: Finding, layer: str) -> str:
     lines = [f"{finding.title} · {word('verdicts', finding.verdict)}"]
     if finding.area_m2 is not None:
         measures = (area_text(finding.area_m2), mu_text(finding.area_m2), share_text(finding.share))
@@ -130,18 +135,15 @@ def details(parcel: CheckedParcel, finding: Finding | None) -> str:
         lines.append(tr("Reported, but not counted in the parcel's verdict"))
     if finding.basis:
         lines.append(tr("Basis: {basis}").format(basis=finding.basis))
-    data = f"{finding.layer} {finding.version}".strip()
-    lines.append(
-        tr("Data: {layer} · {department}").format(
-            layer=data, department=word("departments", finding.department)
-        )
-    )
+    data = f"{layer} {finding.version}".strip()
+    said = tr("Data: {layer} · {department}")
+    lines.append(said.format(layer=data, department=word("departments", finding.department)))
     lines.append(tr("Rule: {rule}").format(rule=finding.rule))
     return "\n".join(lines)
 
 
 def _parcel_text(parcel: CheckedParcel, column: int) -> str:
-    return (parcel.parcel, mu_text(parcel.area_m2), word("verdicts", parcel.verdict))[column]
+    return (f"{parcel.parcel} · {word('verdicts', parcel.verdict)}", mu_text(parcel.area_m2), "")[column]
 
 
 def _finding_text(finding: Finding, column: int) -> str:

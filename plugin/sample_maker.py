@@ -80,9 +80,7 @@ class SampleMaker(QObject):
         if not self._layers:
             done = SHARE_OF_FILES * fraction
         else:
-            done = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(
-                self._layers
-            )
+            done = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
             if self._added:
                 step = f"{self._layers[self._added - 1]['code']}: {step}"
         self.progressed.emit(done, step)

@@ -1,7 +1,9 @@
 """What the plugin remembers: every setting, declared once."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
-from typing import Any, Dict, List
+from typing import Any
 
 from qgis.core import QgsApplication, QgsSettings
 
@@ -14,7 +16,7 @@ class Setting:
     default: Any
 
 
-SETTINGS: Dict[str, Setting] = {
+SETTINGS: dict[str, Setting] = {
     "core_python": Setting(str, ""),  # an interpreter named by the user; empty: the plugin finds one
     "wheels_folder": Setting(str, ""),  # where the core's packages are, for offices without internet
     "language": Setting(str, ""),  # "zh", "en", or empty: as QGIS
@@ -30,11 +32,7 @@ def get(name: str) -> Any:
     """The value of one setting."""
     setting = SETTINGS[name]
     if setting.kind is list:
-        return [
-            text
-            for text in QgsSettings().value(f"onemap/{name}", list(setting.default), type=list) or []
-            if text
-        ]
+        return [text for text in QgsSettings().value(f"onemap/{name}", list(setting.default), type=list) or [] if text]
     return QgsSettings().value(f"onemap/{name}", setting.default, type=setting.kind)
 
 
@@ -46,7 +44,7 @@ def put(name: str, value: Any) -> None:
 
 def remember_library(path: str) -> None:
     """Put a library first in the list of recent ones."""
-    recent: List[str] = [path] + [other for other in get("recent_libraries") if other != path]
+    recent: list[str] = [path] + [other for other in get("recent_libraries") if other != path]
     put("recent_libraries", recent[:RECENT_LIMIT])
     put("library", path)
 

@@ -28,7 +28,7 @@ class SetupPage(QWidget):
         self._why = QLabel(
             tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
-                "QGIS itself is not changed. Setting it up takes some minutes and about 600 MB."
+                "QGIS itself is not changed. Setting it up takes some minutes and about 500 MB."
             )
         )
         self._said = QLabel()
@@ -42,9 +42,7 @@ class SetupPage(QWidget):
         self._cancel = QPushButton(icon("cancel"), tr("Cancel"))
         self._cancel.clicked.connect(self.cancel)
         settings_button = QPushButton(icon("settings"), tr("Settings…"))
-        settings_button.setToolTip(
-            tr("Name a Python of your own, or a folder of wheels for a place without internet")
-        )
+        settings_button.setToolTip(tr("Name a Python of your own, or a folder of wheels for a place without internet"))
         settings_button.clicked.connect(open_settings)
         layout = QVBoxLayout(self)
         for widget in (self._why, self.button, self._bar, self._cancel, self._said, settings_button):
@@ -123,8 +121,6 @@ def _words_of(error: Exception) -> str:
             "The packages could not be installed. Without internet, choose a folder of wheels in the settings; "
             "otherwise see to the connection, then press “Set up the core” again."
         ),
-        "start": tr(
-            "The core was made but does not start. Press “Set up the core” again, or name another Python."
-        ),
+        "start": tr("The core was made but does not start. Press “Set up the core” again, or name another Python."),
     }[error.kind]
     return f"{said}\n{error.detail}".strip()

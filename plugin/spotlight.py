@@ -76,9 +76,7 @@ class Spotlight:
             self._canvas.setExtent(before)
             self._canvas.refresh()
 
-    def _draw(
-        self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, colour: str, verdict: str | None
-    ) -> None:
+    def _draw(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, colour: str, verdict: str | None) -> None:
         if geometry.isNull():
             return
         band = QgsRubberBand(self._canvas, Qgis.GeometryType.Polygon)
@@ -117,9 +115,7 @@ class Spotlight:
 
     def _to_map(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> QgsGeometry:
         moved = QgsGeometry(geometry)
-        transform = QgsCoordinateTransform(
-            crs, self._canvas.mapSettings().destinationCrs(), QgsProject.instance()
-        )
+        transform = QgsCoordinateTransform(crs, self._canvas.mapSettings().destinationCrs(), QgsProject.instance())
         try:
             moved.transform(transform)
         except QgsCsException:  # a map that cannot show this ground shows what it can
@@ -153,9 +149,7 @@ class MeasureLabels(QgsMapCanvasItem):
         """All that may be painted on."""
         return QRectF(0, 0, self._canvas.width(), self._canvas.height())
 
-    def paint(
-        self, painter: QPainter, option: QStyleOptionGraphicsItem = None, widget: QWidget = None
-    ) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem = None, widget: QWidget = None) -> None:
         """Write each measure with a halo; one that would cover another is left out, the largest are first."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = self._canvas.font()

@@ -31,6 +31,7 @@ from onemap.plugin.words import word
 STYLES = RESOURCES / "styles"
 RESULT_TABLES = ("parcels", "findings", "overlaps")
 OTHER_DEPARTMENT = "#6B6B6B"
+PARCEL_FILL, PARCEL_OUTLINE = "255,255,255,90", "#404040"
 
 
 def style_results(layer: QgsVectorLayer, table: str) -> None:
@@ -56,6 +57,12 @@ def style_layer(layer: QgsVectorLayer, entry: CatalogueLayer) -> None:
     layer.setRenderer(renderer or QgsSingleSymbolRenderer(_symbol(style, layer.geometryType())))
 
 
+def style_parcels(layer: QgsVectorLayer) -> None:
+    """Give parcels to be checked an outline that hides nothing below."""
+    look = {"color": PARCEL_FILL, "outline_color": PARCEL_OUTLINE, "outline_width": "0.35"}
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
+
+
 @lru_cache(maxsize=1)
 def _table() -> dict[str, Any]:
     return json.loads((STYLES / "layers.json").read_text(encoding="utf-8"))
@@ -78,14 +85,10 @@ def _classified(style: dict[str, Any], layer: QgsVectorLayer) -> QgsFeatureRende
     for prefix, look in style.get("prefixes", {}).items():
         test = f"left(\"{field}\", {len(prefix)}) = '{prefix}'"
         label = f"{prefix} {title_of(look.get('title'), '')}".strip()
-        root.appendChild(
-            QgsRuleBasedRenderer.Rule(_symbol({**style, **look}, layer.geometryType()), 0, 0, test, label)
-        )
+        root.appendChild(QgsRuleBasedRenderer.Rule(_symbol({**style, **look}, layer.geometryType()), 0, 0, test, label))
     for value, look in style.get("values", {}).items():
         test = f"\"{field}\" = '{value}'"
-        root.appendChild(
-            QgsRuleBasedRenderer.Rule(_symbol({**style, **look}, layer.geometryType()), 0, 0, test, value)
-        )
+        root.appendChild(QgsRuleBasedRenderer.Rule(_symbol({**style, **look}, layer.geometryType()), 0, 0, test, value))
     rest = _symbol({"stroke": style.get("stroke"), "stroke_mm": style.get("stroke_mm")}, layer.geometryType())
     root.appendChild(QgsRuleBasedRenderer.Rule(rest, 0, 0, "ELSE", tr("Other")))
     return QgsRuleBasedRenderer(root)

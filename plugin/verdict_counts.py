@@ -9,7 +9,7 @@ from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import SEVERITY, sign_icon
 from onemap.plugin.words import word
 
-COLUMNS = 3
+COLUMNS = (6, 3, 2)  # in a row, as the width allows
 
 
 class VerdictCounts(QWidget):
@@ -19,11 +19,12 @@ class VerdictCounts(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        layout = QGridLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(2)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setSpacing(2)
+        self._columns = 0
         self.buttons: dict[str, QToolButton] = {}
-        for place, verdict in enumerate(SEVERITY):
+        for verdict in SEVERITY:
             button = QToolButton()
             button.setCheckable(True)
             button.setAutoRaise(True)
@@ -33,7 +34,7 @@ class VerdictCounts(QWidget):
             button.setIconSize(QSize(14, 14))
             button.toggled.connect(self._choose)
             self.buttons[verdict] = button
-            layout.addWidget(button, place // COLUMNS, place % COLUMNS)
+        self._arrange()
 
     def show_counts(self, counts: dict[str, int]) -> None:
         """Show a run's counts, and all parcels."""
@@ -46,7 +47,29 @@ class VerdictCounts(QWidget):
             button.setEnabled(count > 0)
             text = tr("Show only the parcels that are: {verdict}")
             button.setToolTip(text.format(verdict=word("verdicts", verdict)))
+        self._arrange()
         self.chosen.emit(frozenset(SEVERITY))
+
+    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """As many in a row as can be read."""
+        super().resizeEvent(event)
+        self._arrange()
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Two in a row are the least."""
+        return QSize(2 * self._widest() + self._grid.spacing(), super().minimumSizeHint().height())
+
+    def _widest(self) -> int:
+        return max(button.sizeHint().width() for button in self.buttons.values())
+
+    def _arrange(self) -> None:
+        fitting = self.width() // (self._widest() + self._grid.spacing())
+        columns = next((wanted for wanted in COLUMNS if wanted <= fitting), COLUMNS[-1])
+        if columns == self._columns:
+            return
+        self._columns = columns
+        for place, button in enumerate(self.buttons.values()):
+            self._grid.addWidget(button, place // columns, place % columns)
 
     def _choose(self) -> None:
         pressed = frozenset(verdict for verdict, button in self.buttons.items() if button.isChecked())

@@ -66,9 +66,7 @@ def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
     elif verdict == "consult":
         painter.drawEllipse(QRectF(3, 3, 10, 10))
     elif verdict == "clear":
-        painter.setPen(
-            QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin)
-        )
+        painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF([QPointF(3, 8.5), QPointF(6.5, 12), QPointF(13, 4)]))
     else:

@@ -48,9 +48,7 @@ class AddAlgorithm(VerbAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
-        self.addParameter(
-            QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)"))
-        )
+        self.addParameter(QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")))
         self.addParameter(
             QgsProcessingParameterFeatureSource("SOURCE", tr("Source"), [QgsProcessing.SourceType.TypeVector])
         )
@@ -59,20 +57,12 @@ class AddAlgorithm(VerbAlgorithm):
             code.setMetadata({"widget_wrapper": {"value_hints": code_hints()}})
         self.addParameter(code)
         self.addParameter(QgsProcessingParameterString("LABEL", tr("Label of this version"), optional=True))
+        self.addParameter(QgsProcessingParameterDateTime("VALID_FROM", tr("Valid from"), type=DATE, optional=True))
+        self.addParameter(QgsProcessingParameterDateTime("VALID_TO", tr("Valid to"), type=DATE, optional=True))
         self.addParameter(
-            QgsProcessingParameterDateTime("VALID_FROM", tr("Valid from"), type=DATE, optional=True)
+            QgsProcessingParameterString("COVERS", tr("Coverage (district, extent, or a file)"), optional=True)
         )
-        self.addParameter(
-            QgsProcessingParameterDateTime("VALID_TO", tr("Valid to"), type=DATE, optional=True)
-        )
-        self.addParameter(
-            QgsProcessingParameterString(
-                "COVERS", tr("Coverage (district, extent, or a file)"), optional=True
-            )
-        )
-        self.addParameter(
-            QgsProcessingParameterBoolean("REPAIR", tr("Repair invalid geometry"), defaultValue=False)
-        )
+        self.addParameter(QgsProcessingParameterBoolean("REPAIR", tr("Repair invalid geometry"), defaultValue=False))
         for definition in self._rare_parameters():
             self.addParameter(advanced(definition))
         self.addOutput(QgsProcessingOutputString("VERSION", tr("Version")))
@@ -83,9 +73,7 @@ class AddAlgorithm(VerbAlgorithm):
         return [
             QgsProcessingParameterString("LAYER", tr("Layer in the source"), optional=True),
             QgsProcessingParameterCrs("CRS", tr("Coordinate system of the source"), optional=True),
-            QgsProcessingParameterString(
-                "TRANSFORM", tr("Transformation (PROJ pipeline or file)"), optional=True
-            ),
+            QgsProcessingParameterString("TRANSFORM", tr("Transformation (PROJ pipeline or file)"), optional=True),
             QgsProcessingParameterString("ENCODING", tr("Encoding of the source"), optional=True),
             QgsProcessingParameterString("FIELDS", tr("Fields (target=source, …)"), optional=True),
             QgsProcessingParameterNumber(

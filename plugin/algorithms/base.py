@@ -77,9 +77,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                 return False, tr("Incorrect parameter value for {name}").format(name=definition.name())
         return True, ""
 
-    def run_core(
-        self, options: dict[str, Any], feedback: QgsProcessingFeedback
-    ) -> tuple[dict[str, Any], int]:
+    def run_core(self, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
         """Run the verb; a refusal becomes the exception that Processing shows, with the core's own text."""
         try:
             answer, exit_code = run_verb(self.VERB, options, feedback)
@@ -94,9 +92,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     ) -> bool:
         """Find the files behind the sources, while layers may be touched."""
         for definition in self.parameterDefinitions():
-            if isinstance(definition, QgsProcessingParameterFeatureSource) and parameters.get(
-                definition.name()
-            ):
+            if isinstance(definition, QgsProcessingParameterFeatureSource) and parameters.get(definition.name()):
                 self._files[definition.name()] = _file_behind(parameters[definition.name()], context)
         return True
 

@@ -64,9 +64,7 @@ class CheckAlgorithm(VerbAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
-        self.addParameter(
-            QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)"))
-        )
+        self.addParameter(QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")))
         self.addParameter(QgsProcessingParameterFeatureSource("PARCELS", tr("Parcels"), [POLYGON]))
         self.addParameter(
             QgsProcessingParameterField(
@@ -74,9 +72,7 @@ class CheckAlgorithm(VerbAlgorithm):
             )
         )
         self.addParameter(
-            QgsProcessingParameterString(
-                "PACK", tr("Rule packs (names or files, semicolons between)"), optional=True
-            )
+            QgsProcessingParameterString("PACK", tr("Rule packs (names or files, semicolons between)"), optional=True)
         )
         self.addParameter(QgsProcessingParameterDateTime("AS_OF", tr("As of"), type=DATE, optional=True))
         for definition in self._rare_parameters():
@@ -84,9 +80,7 @@ class CheckAlgorithm(VerbAlgorithm):
         titles = {"CHECKED": tr("Checked parcels"), "FINDINGS": tr("Findings"), "OVERLAPS": tr("Overlaps")}
         for name, title in titles.items():
             kind = VECTOR if name == "FINDINGS" else POLYGON
-            self.addParameter(
-                QgsProcessingParameterFeatureSink(name, title, kind, optional=True, createByDefault=True)
-            )
+            self.addParameter(QgsProcessingParameterFeatureSink(name, title, kind, optional=True, createByDefault=True))
         self.addOutput(QgsProcessingOutputString("VERDICT", tr("Most severe verdict")))
         self.addOutput(QgsProcessingOutputString("RUN", tr("Run")))
 
@@ -99,9 +93,7 @@ class CheckAlgorithm(VerbAlgorithm):
             createByDefault=False,
         )
         return [
-            QgsProcessingParameterString(
-                "ONLY", tr("Only these layers (codes, commas between)"), optional=True
-            ),
+            QgsProcessingParameterString("ONLY", tr("Only these layers (codes, commas between)"), optional=True),
             QgsProcessingParameterString("LAYER", tr("Layer in the file of parcels"), optional=True),
             QgsProcessingParameterCrs("CRS", tr("Coordinate system of the parcels"), optional=True),
             QgsProcessingParameterString("ENCODING", tr("Encoding of the parcels"), optional=True),
@@ -157,9 +149,7 @@ class CheckAlgorithm(VerbAlgorithm):
                 results[name] = self._fill_sink(parameters, name, table, tables, context, feedback)
         if exit_code == EXIT_THRESHOLD:
             text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
-            raise QgsProcessingException(
-                text.format(verdict=results["VERDICT"], threshold=options["fail_on"])
-            )
+            raise QgsProcessingException(text.format(verdict=results["VERDICT"], threshold=options["fail_on"]))
         return results
 
     def _fill_sink(

@@ -65,7 +65,11 @@ def town(tmp_path_factory):
     write_layer(
         folder / "parcels.gpkg",
         ["DKBH", "note"],
-        [(box(100, 100, 100, 100), "A", "甲"), (box(400, 100, 100, 100), "B", "乙"), (box(2000, 100, 100, 100), "C", "丙")],
+        [
+            (box(100, 100, 100, 100), "A", "甲"),
+            (box(400, 100, 100, 100), "B", "乙"),
+            (box(2000, 100, 100, 100), "C", "丙"),
+        ],
     )
     (folder / "pack.toml").write_text(PACK, encoding="utf-8")
     return folder
@@ -79,7 +83,13 @@ def library(town, provider):
     path = str(town / "library.gpkg")
     processing.run(
         "onemap:new",
-        {"LIBRARY": path, "CRS": CRS, "NAME": "Town", "DISTRICT": str(town / "district.gpkg"), "PACK": str(town / "pack.toml")},
+        {
+            "LIBRARY": path,
+            "CRS": CRS,
+            "NAME": "Town",
+            "DISTRICT": str(town / "district.gpkg"),
+            "PACK": str(town / "pack.toml"),
+        },
     )
     processing.run(
         "onemap:add",

@@ -1,0 +1,639 @@
+<?xml version="1.0" encoding="utf-8"?>
+<!DOCTYPE TS>
+<TS version="2.1" language="zh_CN" sourcelanguage="en">
+<context>
+    <name>onemap</name>
+    <message>
+        <source>Add to the one map</source>
+        <translation>加入一张图</translation>
+    </message>
+    <message>
+        <source>Reads a file that a department sent, checks it, and adds it to the library as a new version of one layer: all of it or nothing. Nothing is guessed: a file without a coordinate system, with invalid geometry or without a field that the rules need is refused, with what to do about it.
+
+Layer: its code in the catalogue, such as YJJBNTTB. Coverage: the ground for which the file speaks: district (the default), extent (its bounding box, marked as assumed) or a file of polygons.</source>
+        <translation>读取部门报送的文件，检查后作为某一图层的新版本加入图库：要么全部加入，要么一条也不加。不作任何猜测：没有坐标系、几何无效或缺少规则所需字段的文件会被拒绝，并说明如何处理。
+
+图层：目录中的代码，例如 YJJBNTTB。覆盖范围：该文件所说明的地面范围：district（辖区，默认）、extent（外接矩形，标为“推定”）或一个面文件。</translation>
+    </message>
+    <message>
+        <source>Layer (code)</source>
+        <translation>图层（代码）</translation>
+    </message>
+    <message>
+        <source>Library</source>
+        <translation>图库</translation>
+    </message>
+    <message>
+        <source>Source</source>
+        <translation>来源</translation>
+    </message>
+    <message>
+        <source>Label of this version</source>
+        <translation>版本名称</translation>
+    </message>
+    <message>
+        <source>Valid from</source>
+        <translation>有效期起</translation>
+    </message>
+    <message>
+        <source>Valid to</source>
+        <translation>有效期止</translation>
+    </message>
+    <message>
+        <source>Coverage (district, extent, or a file)</source>
+        <translation>覆盖范围（district、extent 或文件）</translation>
+    </message>
+    <message>
+        <source>Repair invalid geometry</source>
+        <translation>修复无效几何</translation>
+    </message>
+    <message>
+        <source>Version</source>
+        <translation>版本</translation>
+    </message>
+    <message>
+        <source>Features</source>
+        <translation>要素数</translation>
+    </message>
+    <message>
+        <source>Repaired features</source>
+        <translation>修复的要素数</translation>
+    </message>
+    <message>
+        <source>Layer in the source</source>
+        <translation>来源中的图层</translation>
+    </message>
+    <message>
+        <source>Coordinate system of the source</source>
+        <translation>来源的坐标系</translation>
+    </message>
+    <message>
+        <source>Transformation (PROJ pipeline or file)</source>
+        <translation>坐标转换（PROJ 管线或参数文件）</translation>
+    </message>
+    <message>
+        <source>Encoding of the source</source>
+        <translation>来源的字符编码</translation>
+    </message>
+    <message>
+        <source>Fields (target=source, …)</source>
+        <translation>字段对应（目标=来源，…）</translation>
+    </message>
+    <message>
+        <source>Accuracy in metres</source>
+        <translation>精度（米）</translation>
+    </message>
+    <message>
+        <source>Define a new layer (name=…, …)</source>
+        <translation>定义新图层（name=…, …）</translation>
+    </message>
+    <message>
+        <source>Library (*.gpkg)</source>
+        <translation>图库 (*.gpkg)</translation>
+    </message>
+    <message>
+        <source>The file has no coordinate system; the one of the QGIS layer is used: {crs}</source>
+        <translation>文件没有坐标系，采用 QGIS 图层的坐标系：{crs}</translation>
+    </message>
+    <message>
+        <source>Incorrect parameter value for {name}</source>
+        <translation>参数 {name} 的值不正确</translation>
+    </message>
+    <message>
+        <source>Check parcels</source>
+        <translation>检测地块</translation>
+    </message>
+    <message>
+        <source>Checks parcels against every layer of the library by its rule packs. Checked parcels carry the most severe verdict of each; findings are one row for each parcel and rule that is not clear; overlaps are the pieces in conflict, feature by feature. Where a layer is missing, not in force or does not cover the ground, the verdict is unknown, never clear.
+
+If the threshold of severity is reached the results are written, and the algorithm ends as failed.</source>
+        <translation>按图库的规则包，将地块与图库中每个图层逐一比对。“已检测地块”带有各地块最严重的结论；“结论”为每个地块与每条未通过规则一行；“压占图斑”为逐要素的冲突部分。图层缺失、未生效或未覆盖该处时，结论为“无法判定”，绝不会是“无冲突”。
+
+达到所设严重程度时，先写出结果，再以失败结束。</translation>
+    </message>
+    <message>
+        <source>Checked parcels</source>
+        <translation>已检测地块</translation>
+    </message>
+    <message>
+        <source>Findings</source>
+        <translation>结论</translation>
+    </message>
+    <message>
+        <source>Overlaps</source>
+        <translation>压占图斑</translation>
+    </message>
+    <message>
+        <source>All results in one file</source>
+        <translation>全部结果写入一个文件</translation>
+    </message>
+    <message>
+        <source>The most severe verdict is {verdict}: the threshold {threshold} is reached.</source>
+        <translation>最严重的结论为 {verdict}，已达到所设的 {threshold}。</translation>
+    </message>
+    <message>
+        <source>Parcels</source>
+        <translation>地块</translation>
+    </message>
+    <message>
+        <source>Field that names each parcel</source>
+        <translation>地块编号字段</translation>
+    </message>
+    <message>
+        <source>Rule packs (names or files, semicolons between)</source>
+        <translation>规则包（名称或文件，以分号隔开）</translation>
+    </message>
+    <message>
+        <source>As of</source>
+        <translation>基准日期</translation>
+    </message>
+    <message>
+        <source>Most severe verdict</source>
+        <translation>最严重的结论</translation>
+    </message>
+    <message>
+        <source>Run</source>
+        <translation>检测</translation>
+    </message>
+    <message>
+        <source>GeoPackage (*.gpkg);;Excel (*.xlsx)</source>
+        <translation>GeoPackage (*.gpkg);;Excel (*.xlsx)</translation>
+    </message>
+    <message>
+        <source>Only these layers (codes, commas between)</source>
+        <translation>仅检测这些图层（代码，以逗号隔开）</translation>
+    </message>
+    <message>
+        <source>Layer in the file of parcels</source>
+        <translation>地块文件中的图层</translation>
+    </message>
+    <message>
+        <source>Coordinate system of the parcels</source>
+        <translation>地块的坐标系</translation>
+    </message>
+    <message>
+        <source>Encoding of the parcels</source>
+        <translation>地块的字符编码</translation>
+    </message>
+    <message>
+        <source>As known at</source>
+        <translation>按此时刻已入库的数据</translation>
+    </message>
+    <message>
+        <source>Workers</source>
+        <translation>并行数</translation>
+    </message>
+    <message>
+        <source>Fail from this severity on</source>
+        <translation>自此严重程度起视为失败</translation>
+    </message>
+    <message>
+        <source>Overwrite that file</source>
+        <translation>覆盖该文件</translation>
+    </message>
+    <message>
+        <source>New library</source>
+        <translation>新建图库</translation>
+    </message>
+    <message>
+        <source>Makes a library: one GeoPackage file that keeps every layer of the one map, with its versions. Areas are measured in the library's coordinate system, which must be a projected one in metres. The district is the ground for which the library speaks; where a layer says nothing of its own coverage, it is taken to cover the district.</source>
+        <translation>新建图库：一个 GeoPackage 文件，保存一张图的全部图层及其各个版本。面积在图库的坐标系中量算，该坐标系须为以米为单位的投影坐标系。辖区是图库所说明的地面范围；图层未说明自身覆盖范围时，视为覆盖整个辖区。</translation>
+    </message>
+    <message>
+        <source>Coordinate system</source>
+        <translation>坐标系</translation>
+    </message>
+    <message>
+        <source>Name</source>
+        <translation>名称</translation>
+    </message>
+    <message>
+        <source>District</source>
+        <translation>辖区</translation>
+    </message>
+    <message>
+        <source>Starting…</source>
+        <translation>正在启动…</translation>
+    </message>
+    <message>
+        <source>Rules</source>
+        <translation>规则</translation>
+    </message>
+    <message>
+        <source>Check</source>
+        <translation>检测</translation>
+    </message>
+    <message>
+        <source>Cancel (Esc)</source>
+        <translation>取消 (Esc)</translation>
+    </message>
+    <message>
+        <source>Add the results to the map</source>
+        <translation>将结果加入地图</translation>
+    </message>
+    <message>
+        <source>Choose the parcels, then press Check.</source>
+        <translation>选择地块，然后点击“检测”。</translation>
+    </message>
+    <message>
+        <source>Use the rules of another pack, a file</source>
+        <translation>使用另一规则包文件</translation>
+    </message>
+    <message>
+        <source>Rule pack</source>
+        <translation>规则包</translation>
+    </message>
+    <message>
+        <source>Rule pack (*.toml)</source>
+        <translation>规则包 (*.toml)</translation>
+    </message>
+    <message>
+        <source>Cancelling…</source>
+        <translation>正在取消…</translation>
+    </message>
+    <message>
+        <source>the library's own</source>
+        <translation>图库自带规则</translation>
+    </message>
+    <message>
+        <source>There are no parcels to check. Add a layer of polygons to the map, or draw one.</source>
+        <translation>没有可检测的地块。请在地图中加入面图层，或绘制一个地块。</translation>
+    </message>
+    <message>
+        <source>Read the results</source>
+        <translation>读取结果</translation>
+    </message>
+    <message>
+        <source>Run {id} of library {library}</source>
+        <translation>检测 {id}，图库 {library}</translation>
+    </message>
+    <message>
+        <source>One Map's core is not set up: the Python environment in which it works is missing.</source>
+        <translation>一张图的计算核心尚未安装：缺少其运行所需的 Python 环境。</translation>
+    </message>
+    <message>
+        <source>Open the One Map panel and press “Set up the core”.</source>
+        <translation>请打开一张图面板，点击“安装计算核心”。</translation>
+    </message>
+    <message>
+        <source>One Map's core ended unexpectedly (code {code}). Nothing in the library is lost; try again.</source>
+        <translation>一张图的计算核心意外退出（代码 {code}）。图库没有任何损失，请重试。</translation>
+    </message>
+    <message>
+        <source>Cancelled.</source>
+        <translation>已取消。</translation>
+    </message>
+    <message>
+        <source>Map</source>
+        <translation>地图</translation>
+    </message>
+    <message>
+        <source>Reading the library…</source>
+        <translation>正在读取图库…</translation>
+    </message>
+    <message>
+        <source>Open a library</source>
+        <translation>打开图库</translation>
+    </message>
+    <message>
+        <source>Make the sample city in this folder</source>
+        <translation>在此文件夹中生成示例城市</translation>
+    </message>
+    <message>
+        <source>Open the library that keeps your city's plans, make a new one, or try the sample city.</source>
+        <translation>打开保存本市各类规划的图库，或新建图库，或用示例城市试一试。</translation>
+    </message>
+    <message>
+        <source>Cancel</source>
+        <translation>取消</translation>
+    </message>
+    <message>
+        <source>Sample parcels</source>
+        <translation>示例地块</translation>
+    </message>
+    <message>
+        <source>Try again</source>
+        <translation>重试</translation>
+    </message>
+    <message>
+        <source>One Map's core was made for an older version of the plugin.</source>
+        <translation>现有计算核心是为较早版本的插件安装的。</translation>
+    </message>
+    <message>
+        <source>Bring it up to date</source>
+        <translation>更新计算核心</translation>
+    </message>
+    <message>
+        <source>Open a library…</source>
+        <translation>打开图库…</translation>
+    </message>
+    <message>
+        <source>New library…</source>
+        <translation>新建图库…</translation>
+    </message>
+    <message>
+        <source>Make the sample city…</source>
+        <translation>生成示例城市…</translation>
+    </message>
+    <message>
+        <source>Making the sample city</source>
+        <translation>正在生成示例城市</translation>
+    </message>
+    <message>
+        <source>mu</source>
+        <translation>亩</translation>
+    </message>
+    <message>
+        <source>One Map: user guide</source>
+        <translation>一张图：使用手册</translation>
+    </message>
+    <message>
+        <source>“{name}” cannot be handed to the core: {reason}</source>
+        <translation>“{name}”无法交给计算核心：{reason}</translation>
+    </message>
+    <message>
+        <source>today</source>
+        <translation>今天</translation>
+    </message>
+    <message>
+        <source>As of which day: the versions in force on it are shown and checked against</source>
+        <translation>基准日期：显示并检测该日有效的版本</translation>
+    </message>
+    <message>
+        <source>More</source>
+        <translation>更多</translation>
+    </message>
+    <message>
+        <source>Read the library again</source>
+        <translation>重新读取图库</translation>
+    </message>
+    <message>
+        <source>Settings…</source>
+        <translation>设置…</translation>
+    </message>
+    <message>
+        <source>User guide</source>
+        <translation>使用手册</translation>
+    </message>
+    <message>
+        <source>Choose a library</source>
+        <translation>选择图库</translation>
+    </message>
+    <message>
+        <source>One Map panel</source>
+        <translation>一张图面板</translation>
+    </message>
+    <message>
+        <source>In force on that day, for the whole district</source>
+        <translation>该日有效，覆盖整个辖区</translation>
+    </message>
+    <message>
+        <source>Not in force on that day: a check does not use it</source>
+        <translation>该日无效：检测时不使用</translation>
+    </message>
+    <message>
+        <source>In force on that day, but only for a part of the ground: outside it nothing is known</source>
+        <translation>该日有效，但仅覆盖部分地面：范围之外无法判定</translation>
+    </message>
+    <message>
+        <source>In force on that day; its coverage is only assumed, from the extent of its features</source>
+        <translation>该日有效；覆盖范围按要素外接矩形推定</translation>
+    </message>
+    <message>
+        <source>The library has no version of this layer: what depends on it is unknown, not clear</source>
+        <translation>图库中没有该图层：依据它的结论为“无法判定”，而非“无冲突”</translation>
+    </message>
+    <message>
+        <source>Search for a layer</source>
+        <translation>搜索图层</translation>
+    </message>
+    <message>
+        <source>Add to the one map…</source>
+        <translation>加入一张图…</translation>
+    </message>
+    <message>
+        <source>Hide layers without data</source>
+        <translation>隐藏没有数据的图层</translation>
+    </message>
+    <message>
+        <source>Layer</source>
+        <translation>图层</translation>
+    </message>
+    <message>
+        <source>Go to it on the map</source>
+        <translation>在地图上查看</translation>
+    </message>
+    <message>
+        <source>Add a version…</source>
+        <translation>加入新版本…</translation>
+    </message>
+    <message>
+        <source>old</source>
+        <translation>已失效</translation>
+    </message>
+    <message>
+        <source>part</source>
+        <translation>局部</translation>
+    </message>
+    <message>
+        <source>assumed</source>
+        <translation>推定</translation>
+    </message>
+    <message>
+        <source>no data</source>
+        <translation>无数据</translation>
+    </message>
+    <message>
+        <source>“{layer}” cannot be opened from {library}.</source>
+        <translation>无法从 {library} 打开“{layer}”。</translation>
+    </message>
+    <message>
+        <source>Version {label}, {count} features</source>
+        <translation>版本 {label}，{count} 个要素</translation>
+    </message>
+    <message>
+        <source>Valid {start} to {end}</source>
+        <translation>有效期 {start} 至 {end}</translation>
+    </message>
+    <message>
+        <source>Recorded {moment}</source>
+        <translation>入库时间 {moment}</translation>
+    </message>
+    <message>
+        <source>(nothing loaded)</source>
+        <translation>（未加载）</translation>
+    </message>
+    <message>
+        <source>Close this message</source>
+        <translation>关闭此消息</translation>
+    </message>
+    <message>
+        <source>The core is not set up; the One Map panel offers it.</source>
+        <translation>计算核心尚未安装，可在一张图面板中安装。</translation>
+    </message>
+    <message>
+        <source>found by the plugin</source>
+        <translation>由插件自动查找</translation>
+    </message>
+    <message>
+        <source>from the Python Package Index</source>
+        <translation>取自 Python 软件包索引 (PyPI)</translation>
+    </message>
+    <message>
+        <source>Python of the core</source>
+        <translation>计算核心的 Python</translation>
+    </message>
+    <message>
+        <source>Folder of wheels</source>
+        <translation>离线安装包文件夹</translation>
+    </message>
+    <message>
+        <source>Language</source>
+        <translation>语言</translation>
+    </message>
+    <message>
+        <source>Another language is used from the next start of QGIS on.</source>
+        <translation>语言在下次启动 QGIS 后生效。</translation>
+    </message>
+    <message>
+        <source>The core runs in {python}</source>
+        <translation>计算核心运行于 {python}</translation>
+    </message>
+    <message>
+        <source>As QGIS</source>
+        <translation>与 QGIS 相同</translation>
+    </message>
+    <message>
+        <source>Parcels (*.shp *.gpkg *.geojson *.json *.txt *.zip);;All files (*)</source>
+        <translation>地块 (*.shp *.gpkg *.geojson *.json *.txt *.zip);;所有文件 (*)</translation>
+    </message>
+    <message>
+        <source>Check the parcels of a file</source>
+        <translation>检测文件中的地块</translation>
+    </message>
+    <message>
+        <source>Draw</source>
+        <translation>绘制</translation>
+    </message>
+    <message>
+        <source>Draw a parcel: click its corners, finish with the right button or Enter</source>
+        <translation>绘制地块：依次点击拐点，按右键或回车结束</translation>
+    </message>
+    <message>
+        <source>Drawn parcels</source>
+        <translation>绘制的地块</translation>
+    </message>
+    <message>
+        <source>Parcels to check</source>
+        <translation>待检测的地块</translation>
+    </message>
+    <message>
+        <source>{layer}: selection ({count})</source>
+        <translation>{layer}：所选 ({count})</translation>
+    </message>
+    <message>
+        <source>Check of {moment}</source>
+        <translation>{moment} 的检测</translation>
+    </message>
+    <message>
+        <source>The results cannot be read: {path} has no table {table}.</source>
+        <translation>无法读取结果：{path} 中没有表 {table}。</translation>
+    </message>
+    <message>
+        <source>Reported, but not counted in the parcel's verdict</source>
+        <translation>已列出，但不计入地块结论</translation>
+    </message>
+    <message>
+        <source>Data: {layer} · {department}</source>
+        <translation>数据：{layer} · {department}</translation>
+    </message>
+    <message>
+        <source>Rule: {rule}</source>
+        <translation>规则：{rule}</translation>
+    </message>
+    <message>
+        <source>Parcel and rule</source>
+        <translation>地块与规则</translation>
+    </message>
+    <message>
+        <source>Area</source>
+        <translation>面积</translation>
+    </message>
+    <message>
+        <source>Share</source>
+        <translation>占比</translation>
+    </message>
+    <message>
+        <source>Reason: {reason}</source>
+        <translation>原因：{reason}</translation>
+    </message>
+    <message>
+        <source>Basis: {basis}</source>
+        <translation>依据：{basis}</translation>
+    </message>
+    <message>
+        <source>Findings: {count}</source>
+        <translation>结论数：{count}</translation>
+    </message>
+    <message>
+        <source>Make the sample city</source>
+        <translation>生成示例城市</translation>
+    </message>
+    <message>
+        <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 500 MB.</source>
+        <translation>一张图的计算核心尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 500 MB。</translation>
+    </message>
+    <message>
+        <source>Set up the core</source>
+        <translation>安装计算核心</translation>
+    </message>
+    <message>
+        <source>Name a Python of your own, or a folder of wheels for a place without internet</source>
+        <translation>指定自己的 Python，或在无网络处指定离线安装包文件夹</translation>
+    </message>
+    <message>
+        <source>No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the settings), then press “Set up the core” again.</source>
+        <translation>本机未找到 Python 3.11 或更高版本。请从 python.org 安装（或在设置中指定），然后再次点击“安装计算核心”。</translation>
+    </message>
+    <message>
+        <source>The Python that was found has no pip. Put the wheel of pip into the folder of wheels, or install Python from python.org, then press “Set up the core” again.</source>
+        <translation>找到的 Python 没有 pip。请把 pip 的安装包放入离线安装包文件夹，或从 python.org 安装 Python，然后再次点击“安装计算核心”。</translation>
+    </message>
+    <message>
+        <source>The packages could not be installed. Without internet, choose a folder of wheels in the settings; otherwise see to the connection, then press “Set up the core” again.</source>
+        <translation>软件包安装失败。没有网络时，请在设置中选择离线安装包文件夹；否则请检查网络，然后再次点击“安装计算核心”。</translation>
+    </message>
+    <message>
+        <source>The core was made but does not start. Press “Set up the core” again, or name another Python.</source>
+        <translation>计算核心已安装但无法启动。请再次点击“安装计算核心”，或指定另一个 Python。</translation>
+    </message>
+    <message>
+        <source>The core could not be set up: {reason}</source>
+        <translation>计算核心安装失败：{reason}</translation>
+    </message>
+    <message>
+        <source>Set up One Map's core</source>
+        <translation>安装一张图的计算核心</translation>
+    </message>
+    <message>
+        <source>Cancelled; nothing was changed.</source>
+        <translation>已取消，未作任何更改。</translation>
+    </message>
+    <message>
+        <source>Other</source>
+        <translation>其他</translation>
+    </message>
+    <message>
+        <source>Counted</source>
+        <translation>计入</translation>
+    </message>
+    <message>
+        <source>Below the threshold</source>
+        <translation>低于阈值</translation>
+    </message>
+    <message>
+        <source>Show only the parcels that are: {verdict}</source>
+        <translation>只显示结论为“{verdict}”的地块</translation>
+    </message>
+</context>
+</TS>

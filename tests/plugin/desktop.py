@@ -1,0 +1,132 @@
+"""The real QGIS desktop on a screen that nobody sees: starts it, lets desktop_driver.py click, keeps the picture.
+
+python tests/plugin/desktop.py PICTURE.png [zh|en]: makes the picture of the user guide and of the README.
+"""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+DRIVER = Path(__file__).with_name("desktop_driver.py")
+CORE = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+SCREEN = "1600x1000x24"
+LONGEST_S = 240
+NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
+
+
+def missing_parts():
+    """What this machine lacks to show QGIS; empty when all is there."""
+    return [program for program in ("qgis", "Xvfb") if shutil.which(program) is None]
+
+
+def make_profile(folder, library, language):
+    """A QGIS profile with the plugin enabled, its library remembered, and nothing that pops up."""
+    settings = folder / "profiles" / "default" / "QGIS" / "QGIS3.ini"
+    settings.parent.mkdir(parents=True)
+    locale = {"zh": "zh-Hans", "en": "en_GB"}[language]
+    settings.write_text(
+        "[PythonPlugins]\nonemap=true\nprocessing=true\n"
+        f"[onemap]\nlibrary={library}\n"
+        f"[locale]\noverrideFlag=true\nuserLocale={locale}\n"
+        "[qgis]\nshowTips=false\ncheckVersion=false\n"
+        "[core]\nNewsFeed\\http0\\disabled=true\n"
+        "[app]\nfontPointSize=9\n",
+        encoding="utf-8",
+    )
+    plugins = folder / "plugins"
+    plugins.mkdir()
+    (plugins / "onemap").symlink_to(ROOT, target_is_directory=True)
+    return plugins
+
+
+def make_city(folder):
+    """The sample city's library and parcels, by the command line."""
+    core = [str(CORE), "-I", "-X", "utf8", str(ROOT / "__main__.py")]
+    city = folder / "city"
+
+    def run(*words):
+        subprocess.run([*core, *map(str, words), "--json"], check=True, capture_output=True)
+
+    run("sample", city)
+    facts = json.loads((city / "city.json").read_text(encoding="utf-8"))
+    library = folder / "city.gpkg"
+    run("new", library, "--crs", facts["crs"], "--name", facts["name"], "--district", city / facts["district"])
+    for layer in json.loads((city / "layers.json").read_text(encoding="utf-8")):
+        options = []
+        for name, value in layer.get("options", {}).items():
+            option = "--" + name.replace("_", "-")
+            if isinstance(value, dict):
+                value = ",".join(f"{target}={source}" for target, source in value.items())
+            if value is True:
+                options.append(option)
+            elif name == "covers" and value not in ("district", "extent"):
+                options.append(f"{option}={city / value}")
+            else:
+                options.append(f"{option}={value}")
+        run("add", library, city / layer["file"], "--as", layer["code"], *options)
+    return library, city / facts["parcels"]
+
+
+def drive(folder, library, parcels, language="en", steps="check"):
+    """Start QGIS, let the driver click, and return what it saw."""
+    plugins = make_profile(folder, library, language)
+    report = folder / "report.json"
+    orders = {"parcels": str(parcels), "report": str(report), "picture": str(folder / "picture.png"), "steps": steps}
+    environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
+    environment.update(
+        # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
+        PATH=os.pathsep.join(["/usr/bin", environment.get("PATH", "")]),
+        QGIS_CUSTOM_CONFIG_PATH=str(folder),
+        QGIS_PLUGINPATH=str(plugins),
+        XDG_RUNTIME_DIR=str(folder),
+        ONEMAP_ORDERS=json.dumps(orders),
+        LANG="C.UTF-8",
+    )
+    numbers, numbers_in = os.pipe()
+    screen = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(numbers_in), "-screen", "0", SCREEN, "-nolisten", "tcp"],
+        pass_fds=[numbers_in],
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    try:
+        os.close(numbers_in)
+        with os.fdopen(numbers) as answer:
+            environment["DISPLAY"] = ":" + answer.readline().strip()
+        log = folder / "qgis.log"
+        with log.open("wb") as said:
+            subprocess.run(
+                ["qgis", "--nologo", "--code", str(DRIVER)],
+                env=environment,
+                stdout=said,
+                stderr=subprocess.STDOUT,
+                timeout=LONGEST_S,
+            )
+    finally:
+        screen.terminate()
+        screen.wait()
+    if not report.exists():
+        raise AssertionError("QGIS ended without a report:\n" + log.read_text("utf-8", "replace")[-3000:])
+    return json.loads(report.read_text(encoding="utf-8"))
+
+
+def main(picture, language="en"):
+    """Make the picture."""
+    (ROOT / "build").mkdir(exist_ok=True)
+    # Not in the system's temporary folder: QGIS would mark every layer as a temporary one.
+    with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
+        library, parcels = make_city(Path(folder))
+        seen = drive(Path(folder) / "desktop", library, parcels, language)
+        shutil.copyfile(Path(folder) / "desktop" / "picture.png", picture)
+        print(json.dumps(seen, ensure_ascii=False, indent=1))
+        if seen["errors"]:
+            raise SystemExit("\n".join(seen["errors"]))
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])
