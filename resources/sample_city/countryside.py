@@ -137,9 +137,9 @@ def _fields(rng: np.random.Generator) -> np.ndarray:
             strips = int(rng.choice((1, 2, 3, 4, 5), p=(0.12, 0.25, 0.3, 0.2, 0.13)))
             edges = low + (high - low) * np.append(0, np.cumsum(shares := rng.uniform(0.6, 1.4, strips)) / shares.sum())
             fields += [warp.box(e0, near, e1, far, 40.0) for e0, e1 in zip(edges, edges[1:], strict=False)]
-    fields = np.asarray(fields, object)
+    found = np.asarray(fields, object)
     frame = shapely.box(-300, -300, WIDTH_M + 300, HEIGHT_M + 300)
-    return fields[shapely.intersects(fields, frame)]
+    return found[shapely.intersects(found, frame)]
 
 
 @dataclass(frozen=True)

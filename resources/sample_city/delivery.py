@@ -50,7 +50,7 @@ def deliveries() -> tuple[Delivery, ...]:
 
 def deliver(folder: Path, tables: dict[str, geopandas.GeoDataFrame]) -> list[dict[str, object]]:
     """Writes every table of `tables` into `folder` as its department sends it; the list for layers.json."""
-    listed = []
+    listed: list[dict[str, object]] = []
     for delivery in deliveries():
         table = tables[delivery.table]
         renamed = {ours: theirs for ours, theirs in delivery.fields.items() if ours in table.columns}

@@ -104,11 +104,9 @@ def land_cover(
     count = len(classes)
     is_built = np.isin(classes, ["0601", "0508", "0701", "05H1", "08H1", "08H2", "0809", "0810", "1001", "1003"])
     in_town = np.isin(ground.kind, ["block", "street"]) & (classes != "0702")
-    slope = np.where(
-        classes == "0103",
-        rng.choice(["2", "3"], count),
-        np.where(np.char.startswith(classes.astype(str), "01"), "1", None),
-    )
+    on_slope = classes == "0103"
+    is_village = np.isin(ground.kind, ["lane"]) | (classes == "0702")
+    slope = {"2": on_slope & (rng.random(count) < 0.5), "3": on_slope, "1": np.isin(classes, ["0101", "0102"])}
     township = units.iloc[ground.unit]
     return geopandas.GeoDataFrame(
         {
@@ -125,17 +123,23 @@ def land_cover(
             "TBMJ": area_m2,
             "KCMJ": 0.0,
             "TBDLMJ": area_m2,
-            "GDLX": np.where(classes == "0103", "PD", None),
-            "GDPDJB": slope,
-            "CZCSXM": np.where(
-                in_town, "202", np.where(np.isin(ground.kind, ["lane"]) | (classes == "0702"), "203", None)
-            ),
+            "GDLX": _texts({"PD": on_slope}),
+            "GDPDJB": _texts(slope),
+            "CZCSXM": _texts({"202": in_town, "203": is_village}),
             "SJNF": np.int32(2023),
             "MSSM": "00",
             "kind": ground.kind,  # for the other makers; not delivered
         },
         geometry=ground.faces,
     )
+
+
+def _texts(choices: dict[str, np.ndarray]) -> np.ndarray:
+    """For each place the first text whose mask holds there; None where none does."""
+    found = np.full(len(next(iter(choices.values()))), None, dtype=object)
+    for text in reversed(choices):
+        found[choices[text]] = text
+    return found
 
 
 def _classes(
@@ -201,7 +205,7 @@ def permanent_farmland(
             **{name: fields[name] for name in ("TBBH", "DLBM", "DLMC", "QSXZ", "QSDWDM", "QSDWMC", "ZLDWDM", "ZLDWMC")},
             "YJJBNTTBMJ": area_m2,
             "YJJBNTMJ": np.round(area_m2 * (1 - ridges), 2),
-            "KCDLBM": np.where(ridges > 0, "1203", None),
+            "KCDLBM": _texts({"1203": ridges > 0}),
             "KCXS": ridges,
             "KCMJ": np.round(area_m2 * ridges, 2),
             "SJNF": np.int32(2023),

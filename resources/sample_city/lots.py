@@ -155,7 +155,7 @@ def _joined(
         one, other = one[wall > 8.0], other[wall > 8.0]
     order = rng.permutation(len(one))
     used: set[int] = set()
-    pairs = []
+    pairs: list[tuple[int, int]] = []
     for index in order:  # a parcel is joined once only
         pair = (int(one[index]), int(other[index]))
         if len(pairs) < number and used.isdisjoint(pair):

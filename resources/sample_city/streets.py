@@ -133,9 +133,9 @@ def _blocks(
                 widths = [ARTERIAL_HALF_M if side else inner for side in sides]
                 depth = min(ground[2] - ground[0], ground[3] - ground[1])
                 use = _use(rng, *_middle(warp, ground), reach, depth)
-                inset = (ground[0] + widths[0], ground[1] + widths[1])
-                inset += (ground[2] - widths[2], ground[3] - widths[3])
-                blocks.append(Block(warp, *inset, use))
+                low = (ground[0] + widths[0], ground[1] + widths[1])
+                high = (ground[2] - widths[2], ground[3] - widths[3])
+                blocks.append(Block(warp, *low, *high, use))
                 cells.append(warp.box(*ground))
     return blocks, np.asarray(cells, object)
 
