@@ -16,7 +16,9 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames import CleanFrame
 from onemap.layers.library import Library, log
 from onemap.layers.messages import problem_record
-from onemap.layers.normalise import Wishes, checked_geometries, in_crs, normalise
+from onemap.layers.normalise import normalise
+from onemap.layers.placing import Wishes, in_crs
+from onemap.layers.soundness import checked_geometries
 from onemap.layers.sources.reading import read_source
 from onemap.layers.versions import VersionFacts, add_version
 
@@ -43,7 +45,7 @@ def read_polygons(source: str, target: pyproj.CRS, crs: str | None = None) -> np
     """The polygons (n,) of a file such as a district or a coverage, in `target`; invalid ones are refused."""
     raw = read_source(source, None, None)
     place = {"file": raw.path.name, "layer": raw.layer}
-    geometries = in_crs(raw.geometries, raw, Wishes(crs=crs), target)
+    geometries, _ = in_crs(raw.geometries, raw, Wishes(crs=crs), target)
     names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
     return checked_geometries(geometries, "polygon", names, False, place)[0]
 

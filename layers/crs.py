@@ -92,6 +92,12 @@ def _same_datum(source: pyproj.CRS, target: pyproj.CRS) -> bool:
     return {*families} <= _IDENTITY_DATUMS
 
 
+def is_null_shift(source: pyproj.CRS, target: pyproj.CRS) -> bool:
+    """True if the two have different datums that count as one (WGS 84 and CGCS2000)."""
+    families = {datum_family(source), datum_family(target)}
+    return len(families) == 2 and families <= _IDENTITY_DATUMS
+
+
 def transformation(
     source: pyproj.CRS, target: pyproj.CRS, pipeline: str | None = None, **place: Any
 ) -> Transformation | None:
@@ -164,6 +170,11 @@ def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
     if crs.is_geographic and (west < -181 or east > 361 or south < -91 or north > 91):
         return Problem("crs.contradicted", facts)
     plane = _plane(crs) if crs.is_projected else None
-    if plane is not None and "transverse mercator" in plane[0][0] and abs((west + east) / 2 - plane[1][0]) > 2_000_000:
+    if plane is None or "transverse mercator" not in plane[0][0]:
+        return None
+    middle, false_easting = (west + east) / 2, plane[1][0]
+    # A zone of 3° or 6° keeps to the million of its prefix, so another million is another zone.
+    other_zone = false_easting >= 13_000_000 and middle // 1e6 != false_easting // 1e6
+    if other_zone or abs(middle - false_easting) > 2_000_000:
         return Problem("crs.contradicted", facts)
     return None

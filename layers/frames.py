@@ -16,7 +16,7 @@ class RawFrame:
     """One layer as its file holds it.
 
     geometries: (n,) shapely geometries or None; attributes: n rows, text decoded; rows keep the file's order.
-    crs is None where the file declares none; guessed says what a TXT's or a file's format implies instead.
+    crs is None where the file declares none; is_table: the layer has no geometry at all.
     """
 
     path: Path
@@ -28,6 +28,7 @@ class RawFrame:
     encoding: str | None
     problems: tuple[Problem, ...] = ()
     source_hash: str = ""
+    is_table: bool = False
 
 
 @dataclass(frozen=True)

@@ -11,6 +11,8 @@ from onemap.layers import crs as systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record, wording
+from onemap.layers.placing import bounds_of
+from onemap.layers.soundness import are_finite, type_names
 from onemap.layers.sources.reading import layers_of, opened, read_layer
 
 
@@ -53,11 +55,14 @@ def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
 
 def _described(frame: RawFrame, language: str) -> dict[str, Any]:
     place = {"file": frame.path.name, "layer": frame.layer}
-    problems = [*frame.problems, *_geometry_problems(frame, place)]
-    bounds = shapely.total_bounds(frame.geometries)
-    box = None if np.isnan(bounds).any() else tuple(float(value) for value in bounds)
+    problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place))]
+    if len(frame.geometries) == 0:
+        problems.append(Problem("source.empty", place))
+    sound = frame.geometries[are_finite(frame.geometries)]
+    bounds = bounds_of(sound)
+    box = None if bounds is None else tuple(float(value) for value in bounds)
     crs, extra = _crs(frame, box, language)
-    if extra is not None:
+    if extra is not None and not frame.is_table:
         problems.append(Problem(extra.code, {**extra.facts, **place}))
     return {
         "name": frame.layer,
@@ -91,10 +96,16 @@ def _geometry_problems(frame: RawFrame, place: dict[str, Any]) -> list[Problem]:
     missing = shapely.is_missing(frame.geometries)
     empty = shapely.is_empty(frame.geometries) & ~missing
     invalid = np.zeros(len(missing), dtype=bool)
-    areal = ~missing & (shapely.get_dimensions(frame.geometries) == 2)
+    endless = ~are_finite(frame.geometries)
+    areal = ~missing & ~endless & (shapely.get_dimensions(frame.geometries) == 2)
     invalid[areal] = ~shapely.is_valid(frame.geometries[areal])
     found = []
-    for code, rows in (("inspect.null", missing), ("inspect.empty", empty), ("inspect.invalid", invalid)):
+    for code, rows in (
+        ("inspect.null", missing),
+        ("inspect.empty", empty),
+        ("inspect.not_finite", endless),
+        ("inspect.invalid", invalid),
+    ):
         if rows.any():
             first = [int(row) + 1 for row in np.flatnonzero(rows)[:10]]
             found.append(Problem(code, {**place, "count": int(rows.sum()), "rows": first}))
@@ -102,17 +113,7 @@ def _geometry_problems(frame: RawFrame, place: dict[str, Any]) -> list[Problem]:
 
 
 def _geometry_name(geometries: np.ndarray) -> str | None:
-    types = np.unique(shapely.get_type_id(geometries[~shapely.is_missing(geometries)]))
-    names = {shapely.GeometryType(int(kind)).name.title().replace("Multi", "Multi") for kind in types}
-    proper = {
-        "Linestring": "LineString",
-        "Linearring": "LineString",
-        "Multipoint": "MultiPoint",
-        "Multilinestring": "MultiLineString",
-        "Multipolygon": "MultiPolygon",
-        "Geometrycollection": "GeometryCollection",
-    }
-    return ", ".join(sorted(proper.get(name, name) for name in names)) or None
+    return ", ".join(sorted({name for name in type_names(geometries) if name})) or None
 
 
 def _type(values: pd.Series) -> str:

@@ -33,10 +33,12 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
 
 
 def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:
-    """Polygons and lines as multis, so that a table holds one type; points, and None, stay as they are."""
-    makers = {"polygon": (3, shapely.multipolygons), "line": (1, shapely.multilinestrings)}
-    if geometry not in makers:
-        return geometries
+    """Single geometries as multis, so that a table holds one type; None, and what is empty, stay as they are."""
+    makers = {
+        "polygon": (3, shapely.multipolygons),
+        "line": (1, shapely.multilinestrings),
+        "point": (0, shapely.multipoints),
+    }
     single, make = makers[geometry]
     result = geometries.copy()
     types = shapely.get_type_id(result)

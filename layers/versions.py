@@ -20,7 +20,7 @@ from onemap.layers.geopackage import quoted
 from onemap.layers.library import Library, log, now
 from onemap.layers.parts import multi
 
-_GEOMETRY_TYPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "GEOMETRY"}
+_GEOMETRY_TYPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "MULTIPOINT"}
 
 
 @dataclass(frozen=True)

@@ -10,8 +10,8 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.fields import text_value
 from onemap.layers.library import Library
-from onemap.layers.normalise import text_value
 from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version
 
 

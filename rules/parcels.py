@@ -10,7 +10,9 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.normalise import Wishes, checked_geometries, in_crs, text_value
+from onemap.layers.fields import text_value
+from onemap.layers.placing import Wishes, in_crs
+from onemap.layers.soundness import checked_geometries
 from onemap.layers.sources.reading import read_source
 
 ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
@@ -78,7 +80,7 @@ def read_parcels(
     place = {"file": raw.path.name, "layer": raw.layer}
     field = _id_field(list(map(str, raw.attributes.columns)), id_field, place)
     ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
-    geometries = in_crs(raw.geometries, raw, wishes, target)
+    geometries, remarks = in_crs(raw.geometries, raw, wishes, target)
     geometries, repairs, _, _ = checked_geometries(geometries, "polygon", ids, wishes.repair, place)
     several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
     geometries = geometries.copy()
@@ -87,4 +89,6 @@ def read_parcels(
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):
         raise OneMapError.of(Problem("geometry.empty", {**place, "feature": ids[row], "row": row + 1}) for row in empty)
-    return Parcels(ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, (*raw.problems, *repairs))
+    return Parcels(
+        ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, (*raw.problems, *remarks, *repairs)
+    )

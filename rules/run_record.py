@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.library import Library, sha256
-from onemap.layers.normalise import Wishes
+from onemap.layers.placing import Wishes
 from onemap.rules.findings import Table
 from onemap.rules.layer_sources import LayerSource
 from onemap.rules.parcels import Parcels

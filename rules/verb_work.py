@@ -45,7 +45,7 @@ def inspect(values: Values, asked: Asked) -> Result:
 
 
 def _wishes(values: Values) -> Any:
-    from onemap.layers.normalise import Wishes
+    from onemap.layers.placing import Wishes
 
     return Wishes(
         crs=values.get("crs"),

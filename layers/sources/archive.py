@@ -1,51 +1,57 @@
 """Packed deliveries: a zip is unpacked beside nothing of the user's, and read like the folder it holds."""
 
 import contextlib
+import lzma
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.sources.dbf_text import decodes
+from onemap.layers.sources.text_encodings import decodes
 
 _READABLE = (".shp", ".gdb", ".gpkg", ".geojson", ".json", ".topojson", ".fgb", ".txt")
 _UTF8_NAMES = 0x800
+_BROKEN = (
+    zipfile.BadZipFile,
+    zipfile.LargeZipFile,
+    zlib.error,
+    lzma.LZMAError,
+    EOFError,
+    NotImplementedError,  # a method of packing that Python does not know
+    RuntimeError,  # a password
+    ValueError,
+)
 
 
 @contextlib.contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
     """The one source inside a zip, or the path itself if it is no zip.
 
-    Raises OneMapError source.damaged for a broken zip, source.several_files or source.nothing_inside.
+    Raises OneMapError source.damaged for a broken zip, source.several_files, source.nothing_inside, source.no_room.
     """
     if path.suffix.lower() != ".zip" or path.is_dir():
         yield path
         return
-    with tempfile.TemporaryDirectory(prefix="onemap-") as folder:
+    with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         try:
             with zipfile.ZipFile(path) as archive:
                 _extract(archive, Path(folder).resolve(), path)
-        except (
-            zipfile.BadZipFile,
-            EOFError,
-            zipfile.LargeZipFile,
-            NotImplementedError,
-            RuntimeError,
-        ) as error:
+        except _BROKEN as error:
             raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
+        except PermissionError:
+            raise
+        except OSError as error:
+            raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
         yield _only_source(Path(folder), path)
 
 
 def _extract(archive: zipfile.ZipFile, folder: Path, path: Path) -> None:
     for member in archive.infolist():
-        name = member.filename
-        if not member.flag_bits & _UTF8_NAMES:
-            raw = name.encode("cp437", errors="replace")
-            name = raw.decode("gb18030") if decodes(raw, "gb18030") else name
-        target = (folder / name).resolve()
+        target = (folder / _name(member)).resolve()
         if not target.is_relative_to(folder):
-            raise OneMapError("source.damaged", file=path.name, reason=f"{name}: outside the archive")
+            raise OneMapError("source.damaged", file=path.name, reason=f"{member.filename}: ..")
         if member.is_dir():
             target.mkdir(parents=True, exist_ok=True)
         else:
@@ -53,6 +59,15 @@ def _extract(archive: zipfile.ZipFile, folder: Path, path: Path) -> None:
             with archive.open(member) as packed, target.open("wb") as file:
                 while block := packed.read(1 << 20):
                     file.write(block)
+
+
+def _name(member: zipfile.ZipInfo) -> str:
+    """A member's name: zips made on Chinese Windows write GBK where the format says code page 437."""
+    if member.flag_bits & _UTF8_NAMES:
+        return member.filename
+    raw = member.filename.encode("cp437", errors="replace")
+    encoding = next((name for name in ("utf-8", "gb18030") if decodes(raw, name)), "cp437")
+    return raw.decode(encoding)
 
 
 def _only_source(folder: Path, path: Path) -> Path:

@@ -8,43 +8,58 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources import redline, vector
+from onemap.layers.sources import redline, stored, vector
 from onemap.layers.sources.archive import unpacked
-from onemap.layers.sources.snapshot import snapshot
+from onemap.layers.sources.shapefile import check_complete
 
 _NO_DRIVER = {".dwg", ".mdb", ".accdb"}
+_KNOWN = [*vector.DRIVERS, ".txt", ".zip"]
 
 
 @contextmanager
 def opened(source: str | Path) -> Iterator[Path]:
     """A path that can be read, unpacked if need be.
 
-    Raises OneMapError source.missing, source.damaged, format.no_driver, format.unknown, source.part_missing.
+    Raises OneMapError source.missing, source.denied, source.damaged, format.no_driver, format.unknown,
+    source.part_missing.
     """
     path = Path(source)
-    if not path.exists():
-        raise OneMapError("source.missing", file=str(source))
-    with unpacked(path) as unpacked_path, snapshot(unpacked_path) as found:
-        suffix = found.suffix.lower()
-        if suffix in _NO_DRIVER:
-            raise OneMapError("format.no_driver", file=found.name, format=suffix[1:].upper())
-        vector.check_complete(found)
-        if suffix not in vector.DRIVERS and not (found.is_file() and redline.looks_like_redline(found)):
-            raise OneMapError("format.unknown", file=found.name, known=[*vector.DRIVERS, ".txt", ".zip"])
-        if found.is_file() and found.stat().st_size == 0:
-            raise OneMapError("source.damaged", file=found.name, reason="0 bytes")
-        yield found
+    try:
+        if not path.exists():
+            raise OneMapError("source.missing", file=str(source))
+        with unpacked(path) as found:
+            _check_readable(found)
+            yield found
+    except PermissionError as error:
+        raise OneMapError("source.denied", file=path.name) from error
+
+
+def _check_readable(path: Path) -> None:
+    suffix = path.suffix.lower()
+    if suffix in _NO_DRIVER:
+        raise OneMapError("format.no_driver", file=path.name, format=suffix[1:].upper())
+    check_complete(path)
+    if suffix not in vector.DRIVERS and not (suffix == ".txt" and path.is_file() and redline.looks_like_redline(path)):
+        raise OneMapError("format.unknown", file=path.name, known=_KNOWN)
+    if path.is_dir() != (suffix == ".gdb"):
+        raise OneMapError("format.unknown", file=path.name, known=_KNOWN)
+    if path.is_file() and path.stat().st_size == 0:
+        raise OneMapError("source.damaged", file=path.name, reason="0 bytes")
 
 
 def layers_of(path: Path) -> list[str]:
     """The names of an opened source's layers."""
-    return [path.stem] if path.suffix.lower() not in vector.DRIVERS else vector.layer_names(path)
+    if path.suffix.lower() not in vector.DRIVERS:
+        return [path.stem]
+    return stored.library_layers(path) if stored.is_library(path) else vector.layer_names(path)
 
 
 def read_layer(path: Path, layer: str, encoding: str | None) -> RawFrame:
     """One layer of an opened source as it stands in the file."""
     if path.suffix.lower() not in vector.DRIVERS:
         return redline.read_redline(path, encoding)
+    if stored.is_library(path):
+        return stored.read_library_layer(path, layer)
     return vector.read_vector(path, layer, encoding)
 
 
@@ -64,7 +79,7 @@ def read_source(source: str | Path, layer: str | None, encoding: str | None) -> 
         frame = read_layer(path, layer or names[0], encoding)
         if len(frame.geometries) == 0:
             raise OneMapError("source.empty", file=Path(source).name, layer=frame.layer)
-        return replace(frame, path=Path(source), source_hash=content_hash(Path(source), path))
+        return replace(frame, path=Path(source), source_hash=frame.source_hash or content_hash(Path(source), path))
 
 
 def content_hash(source: Path, opened_path: Path) -> str:
@@ -74,8 +89,6 @@ def content_hash(source: Path, opened_path: Path) -> str:
         files = sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
     elif source.suffix.lower() == ".shp":
         files = sorted(item for item in source.parent.iterdir() if item.stem == opened_path.stem and item.is_file())
-    elif source.suffix.lower() == ".gpkg":
-        files = [opened_path]  # a library is never opened but by its own SQLite
     else:
         files = [source]
     for file in files:

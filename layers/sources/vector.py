@@ -1,10 +1,14 @@
-"""Vector files that pyogrio reads: shapefile, FileGDB, GeoPackage, GeoJSON, TopoJSON, FlatGeobuf."""
+"""Vector files that pyogrio reads: shapefile, FileGDB, GeoPackage, GeoJSON, TopoJSON, FlatGeobuf.
+
+What GDAL would pass over in silence is counted here: rows that a damaged file does not give, integers that lose
+digits beside nulls, arcs stroked too coarsely, text with replacement characters.
+"""
 
 import contextlib
-import json
 import re
 import warnings
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +22,10 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureErr
 from onemap.layers.crs import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources.dbf_text import shapefile_encoding, sibling
+from onemap.layers.sources import curves
+from onemap.layers.sources.json_text import JSON_SUFFIXES, JsonText, json_text
+from onemap.layers.sources.shapefile import check_complete, check_counts, shapefile_encoding
+from onemap.layers.sources.text_encodings import REPLACEMENT, encoding_of
 
 DRIVERS = {
     ".shp": "ESRI Shapefile",
@@ -29,103 +36,212 @@ DRIVERS = {
     ".topojson": "TopoJSON",
     ".fgb": "FlatGeobuf",
 }
-_PARTS_OF_SHAPEFILE = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
+_MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb"}
+_EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError)
+_MOST_REMARKS = 10
+
+
+@dataclass(frozen=True)
+class _Opened:
+    """What GDAL is given, and what the file is: a path, or the bytes of a JSON turned into UTF-8."""
+
+    path: Path
+    layer: str
+    content: Path | bytes
+    json: JsonText | None
+
+    @property
+    def place(self) -> dict[str, str]:
+        return {"file": self.path.name, "layer": self.layer}
+
+    @property
+    def gdal_layer(self) -> str | int:
+        """A GeoJSON's layer is called after its file, and bytes have no name."""
+        is_named = isinstance(self.content, Path) or (self.json is not None and self.json.is_topology)
+        return self.layer if is_named else 0
 
 
 @contextlib.contextmanager
-def _gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[None]:
-    """GDAL's complaints become refusals that name the file; its warnings are not printed."""
+def _gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[list[str]]:
+    """GDAL's errors become refusals that name the file; its warnings are collected in the list that is yielded."""
+    remarks: list[str] = []
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            yield
-    except UnicodeDecodeError as error:
-        raise OneMapError("encoding.undecidable", file=path.name, layer=layer) from error
-    except (*_READ_ERRORS, ValueError, RuntimeError) as error:
-        reason = re.sub(r"'?/[^\s']*/", "", str(error)).strip()
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield remarks
+        remarks += dict.fromkeys(_without_folders(str(warning.message), path) for warning in caught)
+    except (*_READ_ERRORS, ValueError, RuntimeError, OSError) as error:
+        if isinstance(error, UnicodeDecodeError):
+            raise
+        reason = _without_folders(str(error), path)
         raise OneMapError("source.damaged", file=path.name, layer=layer, reason=reason[:300]) from error
 
 
-def check_complete(path: Path) -> None:
-    """Refuse a shapefile whose parts are missing. Raises OneMapError source.part_missing."""
-    if path.suffix.lower() in _PARTS_OF_SHAPEFILE and sibling(path, ".shp") is None:
-        raise OneMapError("source.part_missing", file=path.name, part=f"{path.stem}.shp")
-    if path.suffix.lower() == ".shp":
-        missing = [suffix for suffix in (".dbf", ".shx") if sibling(path, suffix) is None]
-        if missing:
-            raise OneMapError("source.part_missing", file=path.name, part=", ".join(path.stem + s for s in missing))
+def _without_folders(text: str, path: Path) -> str:
+    """A driver's words without the folders of this machine."""
+    return re.sub(r"(?<![\w.])(/[^\s'\"/]+)+/", "", text.replace(str(path), path.name)).strip().rstrip(".")
 
 
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that hold geometry or rows, in the file's order."""
+    check_complete(path)
+    json = json_text(path, None) if path.suffix.lower() in JSON_SUFFIXES else None
     with _gdal_errors_as_refusals(path):
-        return [str(name) for name, _ in pyogrio.list_layers(path)]
-
-
-def _declared_crs(path: Path, text: str | None) -> pyproj.CRS | None:
-    """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
-    if not text or path.suffix.lower() == ".topojson" or _is_topojson(path):
-        return None
-    crs = parse_crs(text, file=path.name)
-    return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else crs
-
-
-def _is_topojson(path: Path) -> bool:
-    if path.suffix.lower() != ".json":
-        return False
-    with path.open("rb") as file:
-        return b'"Topology"' in file.read(4096)
-
-
-def _check_json(path: Path) -> None:
-    """A broken JSON file is refused with the place of the break; GDAL may crash or read it in part."""
-    if path.suffix.lower() not in {".geojson", ".json", ".topojson"}:
-        return
-    try:
-        json.loads(path.read_bytes())
-    except (ValueError, RecursionError) as error:
-        raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
+        names = [str(name) for name, _ in pyogrio.list_layers(json.utf8 if json and json.utf8 else path)]
+    return [path.stem] if json and json.utf8 and not json.is_topology and names else names
 
 
 def read_vector(path: Path, layer: str, encoding: str | None) -> RawFrame:
-    """One layer of a vector file, every row of it.
+    """One layer of a vector file, every row of it, arcs stroked.
 
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     check_complete(path)
-    _check_json(path)
-    options: dict[str, Any] = {}
-    text_encoding = None
-    if path.suffix.lower() == ".shp":
-        text_encoding = shapefile_encoding(path, encoding)
-        options["encoding"] = text_encoding
-    with _gdal_errors_as_refusals(path, layer):
-        meta, _, wkb, columns = pyogrio.raw.read(path, layer=layer, return_fids=False, **options)
-        geometries = _geometries(wkb, len(columns[0]) if columns else 0)
-    attributes = pd.DataFrame(
-        {str(name): pd.Series(list(column), dtype=object) for name, column in zip(meta["fields"], columns, strict=True)}
-        if len(meta["fields"])
-        else {},
-        index=range(len(geometries)),
-    )
-    problems = []
+    suffix = path.suffix.lower()
+    json = json_text(path, encoding) if suffix in JSON_SUFFIXES else None
+    opened = _Opened(path, layer, json.utf8 if json and json.utf8 else path, json)
+    with _gdal_errors_as_refusals(path, layer) as remarks:
+        meta, wkb, columns, found = _read(opened, encoding)
+        rows = _checked_count(opened, wkb, columns)
+        attributes = _attributes(opened, meta, columns, rows)
+        crs = _declared_crs(opened, meta["crs"])
+        geometries, arcs = _geometries(opened, wkb, rows, crs)
+    _refuse_replacements(attributes, opened.place)
+    problems = [_remark(text, opened.place) for text in remarks[:_MOST_REMARKS]]
     if shapely.has_z(geometries).any():
-        problems.append(Problem("geometry.z_dropped", {"file": path.name, "layer": layer}))
+        problems.append(Problem("geometry.z_dropped", dict(opened.place)))
+    if arcs:
+        problems.append(Problem("geometry.stroked", {**opened.place, "count": arcs}))
     return RawFrame(
         path=path,
         layer=layer,
-        format=DRIVERS.get(path.suffix.lower(), ""),
+        format="TopoJSON" if json and json.is_topology else DRIVERS[suffix],
         geometries=shapely.force_2d(geometries),
         attributes=attributes,
-        crs=_declared_crs(path, meta["crs"]),
-        encoding=text_encoding,
+        crs=crs,
+        encoding=json.encoding if json else found,
         problems=tuple(problems),
+        is_table=wkb is None,
     )
 
 
-def _geometries(wkb: np.ndarray | None, rows: int) -> np.ndarray:
-    """WKB as geometries; a ring too short or open to be one reads as None and is reported as such later."""
+def _remark(text: str, place: dict[str, str]) -> Problem:
+    if text.startswith("Measured (M)"):
+        return Problem("geometry.m_dropped", dict(place))
+    return Problem("source.remark", {**place, "reason": text[:300]})
+
+
+def _read(opened: _Opened, encoding: str | None) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
+    """Metadata, WKB (None for a table without geometry), columns, and the encoding of the text."""
+    if opened.path.suffix.lower() == ".shp":
+        candidates = [shapefile_encoding(opened.path, encoding)]
+    elif opened.json is not None:
+        candidates = ["utf-8"]
+    else:
+        # These formats say UTF-8; some programs write the system's code page all the same.
+        candidates = [encoding_of(encoding)] if encoding else ["utf-8", "gb18030"]
+    for candidate in candidates:
+        try:
+            meta, _, wkb, columns = pyogrio.raw.read(
+                opened.content, layer=opened.gdal_layer, return_fids=False, encoding=candidate
+            )
+        except UnicodeDecodeError:
+            continue
+        return meta, wkb, list(columns), candidate
+    code = "encoding.wrong" if encoding else "encoding.undecidable"
+    raise OneMapError(code, encoding=encoding, **opened.place)
+
+
+def _checked_count(opened: _Opened, wkb: np.ndarray | None, columns: list[Any]) -> int:
+    """The number of rows that were read, held against the number that the file must hold."""
+    rows = len(columns[0]) if columns else (0 if wkb is None else len(wkb))
+    suffix = opened.path.suffix.lower()
+    held = rows
+    if suffix == ".shp":
+        check_counts(opened.path)
+    elif suffix == ".gpkg":
+        # GDAL believes the file's own table of contents, which another program may have left behind the facts.
+        name = opened.layer.replace('"', '""')
+        sql = f'SELECT count(*) AS held FROM "{name}"'  # noqa: S608 - the name is quoted
+        held = int(pyogrio.raw.read(opened.path, sql=sql, read_geometry=False)[3][0][0])
+    if held != rows:
+        reason = f"{rows} ≠ {held}"
+        raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **opened.place)
+    return rows
+
+
+def _attributes(opened: _Opened, meta: dict[str, Any], columns: list[Any], rows: int) -> pd.DataFrame:
+    """Columns of plain values; an integer beside nulls is an integer still."""
+    names = [str(name) for name in meta["fields"]]
+    values: dict[str, pd.Series] = {}
+    for name, declared, column in zip(names, meta["dtypes"], columns, strict=True):
+        if str(declared).startswith(("int", "uint")) and column.dtype.kind == "f":
+            column = _integers(opened, name, column)
+        values[name] = pd.Series(list(column), dtype=object)
+    return pd.DataFrame(values, index=range(rows))
+
+
+def _integers(opened: _Opened, name: str, column: np.ndarray) -> list[int | None]:
+    """Integers that came as doubles because some are null; long ones, which lost digits, are read once more."""
+    if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
+        return [None if np.isnan(value) else int(value) for value in column]
+    _, table = pyogrio.raw.read_arrow(opened.content, layer=opened.gdal_layer, columns=[name], read_geometry=False)
+    exact: list[int | None] = table.column(name).to_pylist()
+    if len(exact) != len(column):
+        raise OneMapError("source.rows", rows=len(exact), held=len(column), **opened.place)
+    return exact
+
+
+def _geometries(opened: _Opened, wkb: np.ndarray | None, rows: int, crs: pyproj.CRS | None) -> tuple[np.ndarray, int]:
+    """WKB as geometries, and how many had arcs.
+
+    A ring too short or open to be one reads as None and is reported as such later. GDAL has stroked arcs by angle
+    (6 dm off at a radius of 1 km), so those are taken from the file once more as they are.
+    """
     if wkb is None:
-        return np.full(rows, None, dtype=object)
-    return shapely.from_wkb(wkb, on_invalid="ignore")
+        return np.full(rows, None, dtype=object), 0
+    geometries = shapely.from_wkb(wkb, on_invalid="ignore")
+    if opened.path.suffix.lower() not in _MAY_HOLD_ARCS or (shapely.get_dimensions(geometries) < 1).all():
+        return geometries, 0
+    meta, table = pyogrio.raw.read_arrow(opened.content, layer=opened.gdal_layer, columns=[])
+    unstroked = table.column(meta["geometry_name"] or "wkb_geometry").to_pylist()
+    if len(unstroked) != rows:
+        raise OneMapError("source.rows", rows=len(unstroked), held=rows, **opened.place)
+    sagitta = _sagitta(crs, geometries)
+    curved = 0
+    for row in (row for row, body in enumerate(unstroked) if curves.may_be_curved(body)):
+        geometry, arcs = curves.stroked(unstroked[row], sagitta)
+        if arcs:
+            geometries[row] = geometry
+            curved += 1
+    return geometries, curved
+
+
+def _sagitta(crs: pyproj.CRS | None, geometries: np.ndarray) -> float:
+    """A centimetre in the units of the coordinates."""
+    bounds = shapely.total_bounds(geometries)
+    degrees = crs.is_geographic if crs is not None else bool(np.abs(bounds[~np.isnan(bounds)]).max(initial=0) <= 360)
+    if degrees:
+        return curves.SAGITTA_M / 111_320
+    return curves.SAGITTA_M / (crs.axis_info[0].unit_conversion_factor if crs is not None else 1.0)
+
+
+def _declared_crs(opened: _Opened, text: str | None) -> pyproj.CRS | None:
+    """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
+    if not text or (opened.json is not None and opened.json.is_topology):
+        return None
+    crs = parse_crs(text, file=opened.path.name)
+    return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else crs
+
+
+def _refuse_replacements(attributes: pd.DataFrame, place: dict[str, str]) -> None:
+    """A replacement character is text that someone has lost already. Raises OneMapError encoding.replaced."""
+    problems = []
+    for name in attributes.columns:
+        lost = [row for row, v in enumerate(attributes[name], start=1) if isinstance(v, str) and REPLACEMENT in v]
+        if lost or REPLACEMENT in name:
+            facts = {**place, "feature": lost[0] if lost else None, "field": name, "count": len(lost)}
+            problems.append(Problem("encoding.replaced", facts))
+    if problems:
+        raise OneMapError.of(problems)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.normalise import text_value
+from onemap.layers.fields import text_value
 from onemap.rules.conditions import column_named
 from onemap.rules.kinds.avoid import arithmetic
 from onemap.rules.kinds.ground import AREA_KEYS, QUARTER_SEGMENTS, Ground, Judgement, Pairs

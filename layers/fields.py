@@ -1,0 +1,152 @@
+"""Fields: a source's columns under the schema's names, and values as the library can keep them."""
+
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue import LayerEntry
+from onemap.layers.errors import Problem
+from onemap.layers.frames import RawFrame
+
+_RESERVED = {"fid", "geom", "ogc_fid"}
+
+
+def text_value(value: Any) -> str | None:
+    """A key as text: whole numbers without a point, None for null and blank."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:
+        return None
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    text = str(value).strip()
+    return text or None
+
+
+def needed_fields(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
+    """The fields without which a layer is of no use: its key, and those that rules look at."""
+    return list(dict.fromkeys([*([entry.key] if entry.key else []), *required]))
+
+
+def renamed_fields(
+    raw: RawFrame, entry: LayerEntry, wishes: Mapping[str, str], required: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Attributes under the schema's names: by --fields, exactly, ignoring case, then by alias; all others as they are.
+
+    Returns them with field.missing for a source field, or a needed one, that is not there, and field.ambiguous for
+    two candidates.
+    """
+    columns = [str(column) for column in raw.attributes.columns]
+    place = {"file": raw.path.name, "layer": raw.layer}
+    chosen: dict[str, str] = {}
+    problems = []
+    for target, source in wishes.items():
+        found = [source] if source in columns else [column for column in columns if column.lower() == source.lower()]
+        if len(found) == 1:
+            chosen[target] = found[0]
+        else:
+            code = "field.ambiguous" if found else "field.missing"
+            problems.append(Problem(code, {**place, "field": source, "names": found or columns}))
+    needed = needed_fields(entry, required)
+    aliases = {field.name: {alias.lower() for alias in field.aliases} for field in entry.fields}
+    targets = list(dict.fromkeys([*aliases, *needed]))
+    names = {target.lower() for target in targets}
+    for target in targets:
+        if target in chosen:
+            continue
+        candidates = _candidates(target, columns, set(chosen.values()), names, aliases.get(target, set()))
+        if len(candidates) > 1:
+            problems.append(Problem("field.ambiguous", {**place, "field": target, "names": candidates}))
+        elif candidates:
+            chosen[target] = candidates[0]
+        elif target in needed:
+            problems.append(Problem("field.missing", {**place, "field": target, "names": columns}))
+    return _renamed(raw.attributes, chosen), problems
+
+
+def _candidates(target: str, columns: list[str], taken: set[str], names: set[str], aliases: set[str]) -> list[str]:
+    if target in columns:
+        return [target]
+    free = [column for column in columns if column not in taken]
+    alike = [column for column in free if column.lower() == target.lower()]
+    return alike or [column for column in free if column.lower() in aliases and column.lower() not in names]
+
+
+def _renamed(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
+    """Each column under the names that were chosen for it; one that lost its name to another gets an underscore."""
+    targets: dict[str, list[str]] = {}
+    for target, source in chosen.items():
+        targets.setdefault(source, []).append(target)
+    values: dict[str, pd.Series] = {}
+    for column in map(str, attributes.columns):
+        if column in targets:
+            values.update(dict.fromkeys(targets[column], attributes[column]))
+            continue
+        name = column
+        while name in chosen or name in values:
+            name += "_"
+        values[name] = attributes[column]
+    return pd.DataFrame(values, index=attributes.index)
+
+
+def text_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.DataFrame, list[str]]:
+    """Codes that the schema holds as text but the source as numbers, as text; and which fields they are."""
+    numeric = [
+        field.name
+        for field in entry.fields
+        if field.type == "text"
+        and field.name in attributes.columns
+        and any(_is_number(value) for value in attributes[field.name])
+    ]
+    texts = {
+        name: pd.Series([text_value(v) for v in attributes[name]], index=attributes.index, dtype=object)
+        for name in numeric
+    }
+    return attributes.assign(**texts), numeric
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and value == value  # NaN, which is null here, is not itself
+
+
+def storable(attributes: pd.DataFrame) -> pd.DataFrame:
+    """Values as the library can keep them; a field that would clash with the table's own gets an underscore."""
+    taken: set[str] = set(_RESERVED)
+    names = {}
+    for column in attributes.columns:
+        name = str(column)
+        while name.lower() in taken:
+            name += "_"
+        taken.add(name.lower())
+        names[column] = name
+    frame = attributes.rename(columns=names)
+    return pd.DataFrame({name: plain_values(frame[name]) for name in frame.columns}, index=frame.index)
+
+
+def plain_values(values: pd.Series) -> pd.Series:
+    """Each value as int, float, str, bytes or None; dates as ISO text."""
+
+    def plain(value: Any) -> Any:
+        if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value)):
+            return None
+        if isinstance(value, np.datetime64):
+            return None if np.isnat(value) else str(value).removesuffix("T00:00:00.000")
+        if isinstance(value, (np.bool_, bool)):
+            return int(value)
+        if isinstance(value, np.generic):
+            return value.item()
+        if isinstance(value, (list, np.ndarray)):
+            return ", ".join(map(str, value))
+        return value if isinstance(value, (int, float, str, bytes)) else str(value)
+
+    return pd.Series([plain(value) for value in values], index=values.index, dtype=object)
+
+
+def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.ndarray:
+    """Each feature's name: its key as text, else its 1-based row."""
+    numbers = [str(row) for row in range(1, rows + 1)]
+    if key is None or key not in attributes.columns:
+        return np.array(numbers, dtype=object)
+    keys = (text_value(value) for value in attributes[key])
+    return np.array([key or number for key, number in zip(keys, numbers, strict=True)], dtype=object)

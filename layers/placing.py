@@ -1,0 +1,74 @@
+"""Where a frame lies: its CRS by declaration or refusal, its coordinates in another plane."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers import crs as systems
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames import RawFrame
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user said about a source: its CRS, a datum's pipeline, fields, and whether to repair."""
+
+    crs: str | None = None
+    transform: str | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    repair: bool = False
+
+
+def source_crs(raw: RawFrame, wishes: Wishes) -> pyproj.CRS:
+    """The CRS that the user names, else the one that the file declares.
+
+    Raises OneMapError crs.missing, crs.unknown, crs.contradicted.
+    """
+    place = {"file": raw.path.name, "layer": raw.layer}
+    bounds = bounds_of(raw.geometries)
+    declared = systems.parse_crs(wishes.crs, field="--crs") if wishes.crs else raw.crs
+    if declared is None:
+        raise OneMapError("crs.missing", suggestion=systems.suggestion(bounds), **place)
+    problem = systems.contradiction(declared, bounds)
+    if problem is not None:
+        raise OneMapError(problem.code, **problem.facts, **place)
+    return declared
+
+
+def bounds_of(geometries: np.ndarray) -> systems.Bounds | None:
+    """West, south, east, north of all geometries (n,), or None if there is no coordinate."""
+    if len(geometries) == 0:
+        return None
+    found = shapely.total_bounds(geometries)
+    return None if np.isnan(found).any() else (found[0], found[1], found[2], found[3])
+
+
+def in_crs(
+    geometries: np.ndarray, raw: RawFrame, wishes: Wishes, target: pyproj.CRS
+) -> tuple[np.ndarray, list[Problem]]:
+    """The geometries in the target's plane, east before north, and what must be told about the way there.
+
+    Coordinates that are no numbers are left as they are, for the check of geometries to name.
+    Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.out_of_range.
+    """
+    place: dict[str, Any] = {"file": raw.path.name, "layer": raw.layer}
+    source = source_crs(raw, wishes)
+    change = systems.transformation(source, target, wishes.transform, **place)
+    remarks = []
+    if wishes.transform is None and systems.is_null_shift(source, target):
+        remarks.append(
+            Problem("crs.identity", {**place, "crs": systems.crs_name(source), "target": systems.crs_name(target)})
+        )
+    if change is None:
+        return geometries, remarks
+    coordinates = shapely.get_coordinates(geometries)
+    finite = np.isfinite(coordinates).all(axis=1)
+    east, north = change(coordinates[finite, 0], coordinates[finite, 1])
+    if not (np.isfinite(east).all() and np.isfinite(north).all()):
+        raise OneMapError("crs.out_of_range", crs=systems.crs_name(source), target=systems.crs_name(target), **place)
+    coordinates[finite] = np.column_stack([east, north])
+    return shapely.set_coordinates(geometries.copy(), coordinates), remarks

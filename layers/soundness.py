@@ -1,0 +1,125 @@
+"""Sound geometry: of the layer's kind, present, finite and valid; made valid where the user asks for it."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.parts import polygon_parts
+
+_DIMENSIONS = {"polygon": 2, "line": 1, "point": 0}
+_TYPE_NAMES = {
+    0: "Point",
+    1: "LineString",
+    2: "LinearRing",
+    3: "Polygon",
+    4: "MultiPoint",
+    5: "MultiLineString",
+    6: "MultiPolygon",
+    7: "GeometryCollection",
+}
+_MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is counted
+
+
+def type_names(geometries: np.ndarray) -> np.ndarray:
+    """The name of each geometry's type (n,), "" for None."""
+    return np.array([_TYPE_NAMES.get(int(kind), "") for kind in shapely.get_type_id(geometries)], dtype=object)
+
+
+def are_finite(geometries: np.ndarray) -> np.ndarray:
+    """True where every coordinate of a geometry is a number (n,); a box alone would not show a missing one."""
+    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
+    finite = np.ones(len(geometries), dtype=bool)
+    finite[owner[~np.isfinite(coordinates).all(axis=1)]] = False
+    return finite
+
+
+def checked_geometries(
+    geometries: np.ndarray, geometry: str, names: np.ndarray, repair: bool, place: dict[str, Any]
+) -> tuple[np.ndarray, list[Problem], int, float]:
+    """Geometries of the expected kind, present and valid; with `repair` invalid polygons are made valid.
+
+    Returns geometries, the repairs as problems, their number, and the sum of |area change| in m².
+    Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, each feature named.
+    """
+    missing = shapely.is_missing(geometries)
+    empty = shapely.is_empty(geometries) & ~missing
+    wrong = ~missing & ~empty & (_dimension(geometries) != _DIMENSIONS[geometry])
+    endless = ~missing & ~empty & ~wrong & ~are_finite(geometries)
+    good = ~(missing | empty | wrong | endless)
+    invalid = np.zeros(len(geometries), dtype=bool)
+    if geometry == "polygon":
+        invalid[good] = ~shapely.is_valid(geometries[good])
+    found = {
+        "geometry.null": missing,
+        "geometry.empty": empty,
+        "geometry.type": wrong,
+        "geometry.not_finite": endless,
+        "geometry.invalid": invalid & (not repair),
+    }
+    refused = [
+        Problem(code, {**place, "feature": names[row], "row": row + 1, **_facts(code, geometries[row], geometry)})
+        for code, rows in found.items()
+        for row in np.flatnonzero(rows).tolist()
+    ]
+    if refused:
+        raise OneMapError.of(_listed(refused, place))
+    if not invalid.any():
+        return geometries, [], 0, 0.0
+    return _repaired(geometries, invalid, names, place)
+
+
+def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str, Any]:
+    if code == "geometry.type":
+        return {"found": _TYPE_NAMES[shapely.get_type_id(found)], "expected": Problem(f"kind.{expected}")}
+    if code == "geometry.invalid":
+        return {"reason": shapely.is_valid_reason(found)}
+    return {}
+
+
+def _repaired(
+    geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, place: dict[str, Any]
+) -> tuple[np.ndarray, list[Problem], int, float]:
+    rows = np.flatnonzero(invalid)
+    before = shapely.area(geometries[rows])
+    reasons = shapely.is_valid_reason(geometries[rows])
+    mended = polygon_parts(shapely.make_valid(geometries[rows]))
+    lost = shapely.is_missing(mended)
+    if lost.any():
+        raise OneMapError.of(
+            Problem("geometry.collapsed", {**place, "feature": names[row], "row": row + 1})
+            for row in rows[lost].tolist()
+        )
+    changed = shapely.area(mended) - before
+    problems = [
+        Problem(
+            "geometry.repaired",
+            {
+                **place,
+                "feature": names[row],
+                "row": row + 1,
+                "reason": reason,
+                "area_changed_m2": float(change),
+                "change": f"{change:+.3f}",
+            },
+        )
+        for row, reason, change in zip(rows.tolist(), reasons, changed, strict=True)
+    ]
+    result = geometries.copy()
+    result[rows] = mended
+    return result, problems, len(rows), float(np.abs(changed).sum())
+
+
+def _dimension(geometries: np.ndarray) -> np.ndarray:
+    """0 to 2 for points, lines, polygons and their multis; -1 for collections, which mix them."""
+    dimension = shapely.get_dimensions(geometries)
+    return np.where(shapely.get_type_id(geometries) == 7, -1, dimension)
+
+
+def _listed(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
+    if len(problems) <= _MAX_LISTED:
+        return list(problems)
+    more = Problem("problems.more", {**place, "count": len(problems) - _MAX_LISTED})
+    return [*problems[:_MAX_LISTED], more]
