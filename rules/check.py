@@ -16,14 +16,15 @@ from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.versions import Version, field_names, versions
 from onemap.rules.conditions import Truth, evaluate
-from onemap.rules.findings import Judged, Table, run_tables
+from onemap.rules.findings import Judged
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.ground import Features, Ground, Judgement, Pairs
+from onemap.rules.kinds.ground import Features, Ground, Judgement, no_ground, no_pairs
 from onemap.rules.layer_sources import LayerSource, WarmLayers, source_of
 from onemap.rules.overlay import Crew
 from onemap.rules.packs import VERDICTS, Pack, Rule, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, read_parcels
 from onemap.rules.run_record import CheckWishes, layer_record, parameters, run_table
+from onemap.rules.run_tables import Table, run_tables
 from onemap.rules.software import software_versions
 
 Report = Callable[[float, str], None]
@@ -77,16 +78,8 @@ def _chosen_rules(rules: list[Rule], only: Sequence[str]) -> tuple[list[Rule], l
 
 def _blank(rule: Rule, rows: np.ndarray, geometries: np.ndarray, reason: str, label: str | None) -> Judged:
     """A rule that could not be judged at all: the whole ground is unknown."""
-    count, nobody = len(rows), np.empty(0, dtype=int)
-    pairs = Pairs(
-        nobody,
-        nobody,
-        np.empty(0, dtype=object),
-        np.empty(0),
-        np.empty(0, dtype=bool),
-        np.empty(0, dtype=bool),
-    )
-    judgement = Judgement(np.full(count, None, dtype=object), geometries[rows], np.full(count, np.nan), pairs)
+    count = len(rows)
+    judgement = Judgement(no_ground(count), geometries[rows], np.full(count, np.nan), no_pairs())
     judgement.because(reason, np.ones(count, dtype=bool))
     return Judged(rule, rows, judgement, label, np.empty(0, dtype=object), pd.DataFrame())
 
@@ -137,6 +130,7 @@ def _judged(
         coverage=source.coverage,
         options=rule.options,
         crew=crew,
+        parcel_attributes=parcels.attributes.iloc[rows].reset_index(drop=True),
         instead_zones=instead.stored.geometries if instead and instead.stored else None,
         instead_coverage=instead.coverage if instead else None,
     )
@@ -174,7 +168,7 @@ def check(library: Library, wishes: CheckWishes, language: str, report: Report, 
         if rule.missing == "checklist" and rule.layer not in ever_loaded:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
     rules = [rule for rule in rules if not (rule.missing == "checklist" and rule.layer not in ever_loaded)]
-    judged, used = _judge_all(library, rules, parcels, known, as_of, wishes.workers, language, report, warm)
+    judged, used = _judge_all(library, rules, parcels, known, as_of, wishes.workers, language, report, warm, skipped)
     report(0.9, phrase("progress.tables", language))
     tables = run_tables(list(parcels.ids), parcels.geometries, judged, library.crs, language)
     problems = [problem_record(problem, language) for problem in parcels.problems]
@@ -204,8 +198,12 @@ def _judge_all(
     language: str,
     report: Report,
     warm: WarmLayers | None,
+    skipped: list[dict[str, str]],
 ) -> tuple[list[Judged], dict[str, LayerSource]]:
-    """Each rule's judgement in the rules' order; a layer is read once, as near as its farthest rule looks."""
+    """Each rule's judgement in the rules' order; a layer is read once, as near as its farthest rule looks.
+
+    A rule that finds nothing of its own (`composition`) and whose layer is wanting is added to `skipped`.
+    """
     west, south, east, north = shapely.total_bounds(parcels.geometries)
     tree = shapely.STRtree(parcels.geometries)
     used: dict[str, LayerSource] = {}
@@ -223,6 +221,9 @@ def _judge_all(
                 far = reach[code]
                 box = (west - far, south - far, east + far, north + far) if far < float("inf") else None
                 used[code] = source_of(library, code, known, as_of, box, warm)
+        if used[rule.layer].reason and not getattr(KINDS[rule.kind], "FINDS", True):
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": str(used[rule.layer].reason)})
+            continue
         _check_fields(rule, library, used[rule.layer])
         instead = used.get(rule.options.get("instead", ""))
         judged.append(_judged(rule, parcels, tree, used[rule.layer], instead, crew))

@@ -42,7 +42,8 @@ def _wanted_language(arguments: list[str]) -> str:
 
 
 def _help(key: str, language: str) -> str:
-    return help_text(*key.split(".", 1), language).replace("%", "%%")
+    verb, name = key.split(".", 1)
+    return help_text(verb, name, language).replace("%", "%%")
 
 
 def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:

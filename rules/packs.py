@@ -51,6 +51,7 @@ _CHOICES = {
     "missing": ("unknown", "checklist"),
     "confidence": ("C", "L", "U"),
 }
+AREA_THRESHOLDS = ("min_area_m2", "min_width_m")  # of kinds whose conflict is ground
 _PACK_KEYS = {"pack": ("id", "version", "title"), "review": ("days", "overdue", "self_sign")}
 
 
@@ -216,14 +217,16 @@ def _rule_problems(item: Any, source: str, name: str, catalogue: Mapping[str, La
         wrong("rule.kind", "kind", value=item["kind"], allowed=list(KINDS))
     known = {**_COMMON_KEYS, **(kind.KEYS if kind else {})}
     for key, value in item.items():
-        if key not in known:
+        if key in AREA_THRESHOLDS and kind is not None and key not in known:
+            wrong("rule.geometry", key, layer=item.get("layer"), geometry=key, kind=item["kind"])
+        elif key not in known:
             if kind is not None:
                 wrong("rule.key", key, kind=item["kind"])
         elif known[key] is not None and not _is_type(value, known[key]):
             wrong("rule.type", key, expected=known[key])
         elif key in _CHOICES and value not in _CHOICES[key]:
             wrong("rule.value", key, value=value, allowed=list(_CHOICES[key]))
-    for key in ("min_area_m2", "min_width_m"):
+    for key in AREA_THRESHOLDS:
         if isinstance(item.get(key), (int, float)) and item[key] < 0:
             wrong("rule.negative", key)
     for department in item.get("consult", ()) if isinstance(item.get("consult"), list) else ():

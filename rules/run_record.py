@@ -10,9 +10,9 @@ import shapely
 
 from onemap.layers.library import Library, sha256
 from onemap.layers.placing import Wishes
-from onemap.rules.findings import Table
 from onemap.rules.layer_sources import LayerSource
 from onemap.rules.parcels import Parcels
+from onemap.rules.run_tables import Table
 
 
 @dataclass(frozen=True)

@@ -19,7 +19,7 @@ from pyogrio.errors import DataSourceError
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
 from onemap.rules.check import Run
-from onemap.rules.findings import Table
+from onemap.rules.run_tables import Table
 
 _KEPT = ("parcels", "findings", "overlaps")
 _MOST_SHEET_ROWS = 1_048_575

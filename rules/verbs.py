@@ -87,6 +87,20 @@ def _count(text: str) -> int:
     return value
 
 
+def _seed(text: str) -> int:
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+def _town_size(text: str) -> int:
+    value = int(text)
+    if not 40 <= value <= 20_000:  # what the maker of the sample city can fill with streets
+        raise ValueError(text)
+    return value
+
+
 def _codes(text: str) -> tuple[str, ...]:
     return tuple(code.strip() for code in text.split(",") if code.strip())
 
@@ -173,8 +187,8 @@ VERBS: dict[str, Verb] = {
             "sample",
             (
                 Parameter("folder", "FOLDER", positional=True),
-                Parameter("seed", "N", convert=int),
-                Parameter("parcels", "N", convert=_count),
+                Parameter("seed", "N", convert=_seed),
+                Parameter("parcels", "N", convert=_town_size),
             ),
         ),
     )

@@ -44,6 +44,7 @@ class Ground:
     coverage: shapely.Geometry
     options: dict[str, Any]
     crew: Crew = field(default_factory=Crew)
+    parcel_attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
     instead_zones: np.ndarray | None = None
     instead_coverage: shapely.Geometry | None = None
 
@@ -68,12 +69,28 @@ class Pairs:
     of_hit: np.ndarray
 
 
+@dataclass(frozen=True)
+class Measures:
+    """What kinds without ground in conflict, or with one that no polygon shows, say of n parcels.
+
+    found (n,): there is a row; counted (n,): it decides; area_m2, length_m, value, share (n,): NaN if not measured.
+    """
+
+    found: np.ndarray
+    counted: np.ndarray
+    area_m2: np.ndarray
+    length_m: np.ndarray
+    value: np.ndarray
+    share: np.ndarray
+
+
 @dataclass
 class Judgement:
     """What a rule says of n parcels: the ground in conflict, the ground that cannot be judged, and why.
 
     hit, unknown: (n,) polygons or None; distance_m: (n,) least distance of the conflict's features, NaN if not
-    measured; reasons: reason → (n,) whether it is one of the parcel's; pairs: the pieces by feature.
+    measured; reasons: reason → (n,) whether it is one of the parcel's; pairs: the pieces by feature; measures: for
+    kinds whose conflict is no polygon; classes: for `composition`, rows of parcel, keys (JSON) and ground.
     """
 
     hit: np.ndarray
@@ -81,7 +98,20 @@ class Judgement:
     distance_m: np.ndarray
     pairs: Pairs
     reasons: dict[str, np.ndarray] = field(default_factory=dict)
+    measures: Measures | None = None
+    classes: pd.DataFrame | None = None
 
     def because(self, reason: str, rows: np.ndarray) -> None:
         """Note a reason for the parcels in `rows` (indices or a mask)."""
         self.reasons.setdefault(reason, np.zeros(len(self.hit), dtype=bool))[rows] = True
+
+
+def no_pairs() -> Pairs:
+    """Pairs of nothing."""
+    nobody, never = np.empty(0, dtype=np.int64), np.empty(0, dtype=bool)
+    return Pairs(nobody, nobody, np.empty(0, dtype=object), np.empty(0), never, never)
+
+
+def no_ground(count: int) -> np.ndarray:
+    """(count,) None."""
+    return np.full(count, None, dtype=object)

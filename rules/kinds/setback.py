@@ -34,13 +34,13 @@ def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
         values = distance.get("values")
         if set(distance) - {"field", "values", "default"} or not all(isinstance(n, str) and n for n in names):
             found.append(("distance_m", "distance_m = { field, values, default }"))
-        elif not isinstance(values, dict) or not values or not all(map(_is_distance, values.values())):
+        elif not isinstance(values, dict) or not values or not all(map(is_distance, values.values())):
             found.append(("distance_m.values", "values = { CLASS = METRES }"))
-        elif "default" in distance and not _is_distance(distance["default"]):
+        elif "default" in distance and not is_distance(distance["default"]):
             found.append(("distance_m.default", "default = METRES"))
         elif len(names) > 1 and not all(key.count("/") == len(names) - 1 for key in values):
             found.append(("distance_m.values", 'values = { "A/B" = METRES }'))
-    elif not _is_distance(distance):
+    elif not is_distance(distance):
         found.append(("distance_m", "METRES ≥ 0"))
     if "half_width_m" in item and "half_width_field" in item:
         found.append(("half_width_field", "half_width_m | half_width_field"))
@@ -49,7 +49,8 @@ def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
     return found
 
 
-def _is_distance(value: Any) -> bool:
+def is_distance(value: Any) -> bool:
+    """True for a finite number of metres, zero or more."""
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf")
 
 
@@ -123,7 +124,7 @@ def judge(ground: Ground) -> Judgement:
     sure = certain[found.feature]
     hit = union_by(found.parcel[sure], found.geometry[sure], count)
     doubt = union_by(found.parcel[~sure], found.geometry[~sure], count)
-    near, failed = _near_unknown_ground(ground, largest_m(options) + widest)
+    near, failed = near_unknown_ground(ground, largest_m(options) + widest)
     hit, doubt, near, failed_instead = _with_official_zones(ground, hit, doubt, near)
     unknown, failed_unknown = differences(unions(doubt, near), hit, ground.crew)
     least_of = np.full(count, np.inf)
@@ -146,7 +147,7 @@ def judge(ground: Ground) -> Judgement:
     return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_instead | failed_unknown)
 
 
-def _near_unknown_ground(ground: Ground, reach: float) -> tuple[np.ndarray, np.ndarray]:
+def near_unknown_ground(ground: Ground, reach: float) -> tuple[np.ndarray, np.ndarray]:
     """The part of each parcel nearer than `reach` to ground for which the layer does not speak."""
     result = np.full(len(ground.parcels), None, dtype=object)
     boundary = shapely.boundary(ground.coverage)

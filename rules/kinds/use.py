@@ -1,0 +1,103 @@
+"""use: the plan must permit the parcel's use. Conflict: P ∩ the plan's features that do not."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.fields import text_value
+from onemap.rules.conditions import column_named
+from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, reach_m
+from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
+from onemap.rules.overlay import differences, outside, union_by, unions
+
+KEYS = {
+    **{key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")},
+    "parcel_field": "text",
+    "plan_field": "text",
+    "permits": "table",
+}
+
+__all__ = ["GEOMETRIES", "KEYS", "fields", "judge", "problems", "reach_m"]
+
+
+def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with the rule's own keys: key and reason."""
+    found = [(key, f'{key} = "FIELD"') for key in ("parcel_field", "plan_field") if not item.get(key)]
+    permits = item.get("permits")
+    lists = permits.values() if isinstance(permits, dict) else ()
+    if not permits or not all(isinstance(codes, list) and all(isinstance(c, str) for c in codes) for codes in lists):
+        found.append(("permits", 'permits = { "0701" = ["07", "08"] }'))
+    return found
+
+
+def fields(options: dict[str, Any]) -> tuple[str, ...]:
+    """The layer's fields that the rule reads."""
+    return (options["plan_field"],)
+
+
+def _texts(values: np.ndarray) -> np.ndarray:
+    return np.array([text_value(value) for value in values], dtype=object)
+
+
+def deciding_keys(permits: dict[str, list[str]], codes: np.ndarray) -> np.ndarray:
+    """The longest key that is a prefix of each code, (n,); None for a null code or one without a key."""
+    by_length = sorted(permits, key=len, reverse=True)
+    found = {code: next((key for key in by_length if code.startswith(key)), None) for code in set(codes) - {None}}
+    return np.array([found.get(code) for code in codes], dtype=object)
+
+
+def judge(ground: Ground) -> Judgement:
+    """Conflict with features whose code is not permitted; unknown where a code is wanting, or a plan."""
+    count, options = len(ground.parcels), ground.options
+    permits: dict[str, list[str]] = options["permits"]
+    parcel_codes = _parcel_codes(ground, options["parcel_field"])
+    keys = deciding_keys(permits, parcel_codes)
+    plan_codes = _texts(column_named(ground.features.attributes, options["plan_field"]))
+    found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
+    key, code = keys[found.parcel], plan_codes[found.feature]
+    no_key, no_code = pd.isna(key), pd.isna(code)
+    allowed = {
+        (k, c): c is not None and k is not None and c.startswith(tuple(permits[k]))
+        for k, c in set(zip(key, code, strict=True))
+    }
+    permitted = np.array([allowed[pair] for pair in zip(key, code, strict=True)], dtype=bool)
+    forbidden = ~no_key & ~no_code & ~permitted
+    hit = union_by(found.parcel[forbidden], found.geometry[forbidden], count)
+    doubtful = ~no_key & no_code
+    doubt = union_by(found.parcel[doubtful], found.geometry[doubtful], count)
+    without_key = pd.isna(keys)
+    doubt[without_key] = ground.parcels[without_key]
+    beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
+    covered, failed_cover = differences(ground.parcels, beyond, ground.crew)
+    plan = union_by(found.parcel, found.geometry, count)
+    unplanned, failed_plan = differences(covered, plan, ground.crew)
+    unknown, failed_unknown = differences(unions(unions(doubt, unplanned), beyond), hit, ground.crew)
+    shown = forbidden | doubtful
+    judgement = Judgement(
+        hit=hit,
+        unknown=unknown,
+        distance_m=np.where(shapely.is_missing(hit), np.nan, 0.0),
+        pairs=Pairs(
+            found.parcel[shown],
+            found.feature[shown],
+            found.geometry[shown],
+            np.zeros(int(shown.sum())),
+            (ground.features.uncertain[found.feature] | doubtful)[shown],
+            forbidden[shown],
+        ),
+    )
+    known = ~shapely.is_missing(unknown)
+    for reason, part in (("outside_coverage", beyond), ("no_value", doubt), ("no_plan", unplanned)):
+        judgement.because(reason, known & ~shapely.is_missing(part))
+    broken = np.unique(found.failed[:, 0])
+    return arithmetic(judgement, ground, broken, failed | failed_cover | failed_plan | failed_unknown)
+
+
+def _parcel_codes(ground: Ground, name: str) -> np.ndarray:
+    """Each parcel's own use code; a field that the parcels do not have is a null for all."""
+    try:
+        return _texts(column_named(ground.parcel_attributes, name))
+    except KeyError:
+        return np.full(len(ground.parcels), None, dtype=object)

@@ -1,0 +1,176 @@
+"""The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.areas import ellipsoidal_areas_m2
+from onemap.layers.parts import multi
+from onemap.rules.findings import Judged, rows_of
+from onemap.rules.packs import VERDICTS
+
+RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a run: its columns, its geometries (n,) or None, and their GeoPackage type."""
+
+    columns: pd.DataFrame
+    geometries: np.ndarray | None = None
+    geometry_type: str = "MultiPolygon"
+
+
+_FINDING_COLUMNS = [
+    "parcel",
+    "rule",
+    "pack",
+    "department",
+    "layer",
+    "version",
+    "verdict",
+    "area_m2",
+    "area_ellipsoidal_m2",
+    "counted_area_m2",
+    "net_area_m2",
+    "share",
+    "features",
+    "length_m",
+    "distance_m",
+    "value",
+    "counted",
+    "reason",
+    "title",
+    "basis",
+    "estimated",
+    "assumed",
+]
+_COMPOSITION_COLUMNS = ["parcel", "rule", "keys", "area_m2", "area_ellipsoidal_m2", "share"]
+_OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
+_TEXT_COLUMNS = {
+    "parcel",
+    "rule",
+    "pack",
+    "department",
+    "layer",
+    "version",
+    "verdict",
+    "reason",
+    "title",
+    "basis",
+    "feature",
+    "attributes",
+    "known_verdict",
+    "keys",
+}
+
+
+def _typed(columns: pd.DataFrame) -> pd.DataFrame:
+    """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types."""
+    typed = {}
+    for name in columns.columns:
+        if name in _TEXT_COLUMNS:
+            typed[name] = columns[name].astype(object).where(columns[name].notna(), None)
+        elif name in ("counted", "estimated", "assumed"):
+            typed[name] = columns[name].astype(bool)
+        elif name in ("features", "findings", "unknown_rules"):
+            typed[name] = columns[name].astype("Int64")
+        else:
+            typed[name] = columns[name].astype(float)
+    return pd.DataFrame(typed, columns=columns.columns)
+
+
+def run_tables(
+    names: Sequence[str], parcels: np.ndarray, judged: Sequence[Judged], crs: pyproj.CRS, language: str
+) -> dict[str, Table]:
+    """All tables of a run but `run` itself. names: (n,) of the parcels; judged: in the rules' order."""
+    keys = np.asarray(names, dtype=object)
+    area_m2 = shapely.area(parcels)
+    blocks = [rows_of(item, order, area_m2, language) for order, item in enumerate(judged)]
+    findings = _sorted([block[0] for block in blocks], ["_parcel", "_rule", "_unknown"])
+    pieces = _sorted([block[1] for block in blocks], ["_parcel", "_rule", "_unknown", "_feature"])
+    for frame in (findings, pieces):
+        frame["parcel"] = keys[frame["_parcel"].to_numpy(dtype=int)] if len(frame) else pd.Series(dtype=object)
+    ground = frame_geometries(findings)
+    findings["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(ground, crs)
+    shapes = frame_geometries(pieces)
+    dimension = shapely.get_dimensions(shapes)
+    columns = _typed(pieces.reindex(columns=_OVERLAP_COLUMNS))
+    tables = {
+        "parcels": Table(_parcel_columns(keys, parcels, area_m2, findings, crs), multi(parcels, "polygon")),
+        "findings": Table(_typed(findings.reindex(columns=_FINDING_COLUMNS)), multi(ground, "polygon")),
+    }
+    for name, wanted, kind in _OVERLAP_TABLES:
+        rows = np.flatnonzero(dimension == wanted)
+        part = columns.iloc[rows].reset_index(drop=True)
+        tables[name] = Table(part, multi(shapes[rows], kind), f"Multi{_PROPER[kind]}")
+    tables["composition"] = _composition(keys, area_m2, judged, crs)
+    return tables
+
+
+_OVERLAP_TABLES = (("overlaps", 2, "polygon"), ("overlaps_line", 1, "line"), ("overlaps_point", 0, "point"))
+_PROPER = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
+
+
+def _composition(keys: np.ndarray, area_m2: np.ndarray, judged: Sequence[Judged], crs: pyproj.CRS) -> Table:
+    """The ground of each parcel by classes, for every rule that asks for it."""
+    blocks = []
+    for order, item in enumerate(judged):
+        classes = item.judgement.classes
+        if classes is not None and len(classes):
+            parcel = item.rows[classes["_row"].to_numpy(dtype=int)]
+            blocks.append(classes.assign(_parcel=parcel, _rule=order, rule=item.rule.id))
+    if not blocks:
+        return Table(_typed(pd.DataFrame({name: [] for name in _COMPOSITION_COLUMNS})))
+    rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
+    parcel = rows["_parcel"].to_numpy(dtype=int)
+    grounds = frame_geometries(rows)
+    rows["parcel"] = keys[parcel]
+    rows["area_m2"] = shapely.area(grounds)
+    rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)
+    rows["share"] = rows["area_m2"] / area_m2[parcel]
+    return Table(_typed(rows.reindex(columns=_COMPOSITION_COLUMNS)))
+
+
+def frame_geometries(frame: pd.DataFrame) -> np.ndarray:
+    """The geometries of rows under construction, (n,)."""
+    return frame["_geometry"].to_numpy(dtype=object) if len(frame) else np.empty(0, dtype=object)
+
+
+def _sorted(blocks: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:
+    filled = [block for block in blocks if len(block)]
+    if not filled:
+        return pd.DataFrame({name: [] for name in [*by, "verdict", "counted", "_geometry"]})
+    return pd.concat(filled, ignore_index=True).sort_values(by, kind="stable", ignore_index=True)
+
+
+def _parcel_columns(
+    keys: np.ndarray, parcels: np.ndarray, area_m2: np.ndarray, findings: pd.DataFrame, crs: pyproj.CRS
+) -> pd.DataFrame:
+    count = len(keys)
+    counted = findings[findings["counted"].astype(bool)] if len(findings) else findings
+    parcel = counted["_parcel"].to_numpy(dtype=int)
+    rank = np.array([RANK[verdict] for verdict in counted["verdict"]], dtype=int)
+    verdict = np.full(count, RANK["clear"])
+    np.minimum.at(verdict, parcel, rank)
+    known = np.full(count, RANK["clear"])
+    is_known = rank != RANK["unknown"]
+    np.minimum.at(known, parcel[is_known], rank[is_known])
+    names = np.array(VERDICTS, dtype=object)
+    return _typed(
+        pd.DataFrame(
+            {
+                "parcel": keys,
+                "verdict": names[verdict],
+                "known_verdict": names[known],
+                "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
+                "findings": np.bincount(parcel, minlength=count),
+                "area_m2": area_m2,
+                "area_ellipsoidal_m2": ellipsoidal_areas_m2(parcels, crs),
+            }
+        )
+    )

@@ -1,0 +1,71 @@
+"""cross and near: lengths, numbers and distances by hand; no ground is in conflict."""
+
+import pytest
+from shapely import LineString, MultiPoint, Point, box
+
+SQUARE = box(0, 0, 10, 10)
+
+
+def test_the_length_inside_is_measured_and_the_pieces_are_lines(desk):
+    desk.layer("ZONE", [LineString([(-5, 5), (15, 5)]), LineString([(2, -5), (2, 4)])], geometry="line")
+    found = desk.check({"A": SQUARE}, {"kind": "cross"})
+    row = found.finding("A")
+    assert (row.length_m, row.features, row.counted, row.distance_m) == (14.0, 2, True, 0.0)  # 10 + 4
+    assert row.geometry is None and row.area_m2 != row.area_m2 and row.value != row.value
+    pieces = found.table("overlaps_line")
+    assert list(zip(pieces.feature, pieces.length_m, strict=True)) == [("f1", 10.0), ("f2", 4.0)]
+    assert found.verdicts() == {"A": "prohibited"} and len(found.table("overlaps")) == 0
+
+
+def test_a_line_along_the_edge_or_at_a_corner_does_not_cross(desk):
+    desk.layer("ZONE", [LineString([(0, 0), (0, 10)]), LineString([(-5, 5), (0, 10), (-5, 15)])], geometry="line")
+    assert desk.check({"A": SQUARE}, {"kind": "cross"}).verdicts() == {"A": "clear"}
+
+
+def test_points_inside_are_counted_and_those_on_the_edge_are_not(desk):
+    desk.layer("ZONE", [Point(1, 1), Point(0, 5), MultiPoint([(2, 2), (3, 3), (30, 30)])], geometry="point")
+    found = desk.check({"A": SQUARE}, {"kind": "cross"})
+    row = found.finding("A")
+    assert (row.value, row.features) == (3.0, 2) and row.length_m != row.length_m
+    assert len(found.table("overlaps_point")) == 2
+
+
+def test_polygons_cross_by_their_outline(desk):
+    desk.layer("ZONE", [box(5, -5, 20, 20)])
+    assert desk.check({"A": SQUARE, "within": box(6, 0, 7, 1)}, {"kind": "cross"}).finding("A").length_m == 10.0
+
+
+def test_outside_the_coverage_lines_may_cross_unseen(desk):
+    desk.layer("ZONE", [LineString([(-5, 5), (4, 5)])], covers=box(-99, -99, 8, 99), geometry="line")
+    found = desk.check({"A": SQUARE}, {"kind": "cross"})
+    assert found.finding("A").length_m == 4.0
+    assert found.unknowns() == {"A": (20.0, "outside_coverage")}
+
+
+def test_objects_within_the_distance_are_counted_the_limit_included(desk):
+    desk.layer("ZONE", [Point(13, 5), Point(15, 5), Point(15.001, 5)], geometry="point")
+    found = desk.check({"A": SQUARE}, {"kind": "near", "distance_m": 5})
+    row = found.finding("A")
+    assert (row.features, row.distance_m, row.counted) == (2, 3.0, True)
+    pieces = found.table("overlaps_point")
+    assert list(zip(pieces.feature, pieces.distance_m, strict=True)) == [("f1", 3.0), ("f2", 5.0)]
+
+
+def test_nothing_near_is_clear_and_what_lies_inside_is_at_zero(desk):
+    desk.layer("ZONE", [box(2, 2, 3, 3)])
+    found = desk.check({"A": SQUARE, "far": box(50, 0, 60, 10)}, {"kind": "near", "distance_m": 5})
+    assert found.finding("A").distance_m == 0.0 and found.verdicts()["far"] == "clear"
+
+
+def test_near_the_edge_of_the_coverage_is_unknown(desk):
+    desk.layer("ZONE", [Point(-500, 0)], covers=box(-1000, -1000, 13, 1000), geometry="point")
+    found = desk.check({"A": SQUARE}, {"kind": "near", "distance_m": 5})
+    assert found.unknowns() == {"A": (pytest.approx(20.0, abs=1e-9), "outside_coverage")}  # x 8…10
+
+
+@pytest.mark.parametrize("kind", ["cross", "near"])
+def test_thresholds_of_area_do_not_belong_to_them(desk, kind):
+    desk.layer("ZONE", [SQUARE])
+    rule = {"kind": kind, "min_area_m2": 1.0} | ({"distance_m": 1} if kind == "near" else {})
+    answer = desk.run("check", desk.library, desk.parcels({"A": SQUARE}), "--pack", desk.pack(rule))
+    assert (answer.code, answer.codes) == (3, ["rule.geometry"])
