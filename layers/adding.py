@@ -14,13 +14,13 @@ import shapely
 from onemap.layers.catalogue import LayerEntry, defined_entry
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import CleanFrame
-from onemap.layers.library import Library, log
+from onemap.layers.library import Library, log, sha256
 from onemap.layers.messages import problem_record
 from onemap.layers.normalise import normalise
 from onemap.layers.placing import Wishes, in_crs
 from onemap.layers.soundness import checked_geometries
 from onemap.layers.sources.reading import read_source
-from onemap.layers.versions import VersionFacts, add_version
+from onemap.layers.version_writing import VersionFacts, add_version
 
 Report = Callable[[float, str], None]
 
@@ -83,7 +83,9 @@ def _coverage(library: Library, frame: CleanFrame, covers: str | None, place: di
     if covers in (None, "district"):
         return district, "district"
     if covers == "extent":
-        return shapely.box(*shapely.total_bounds(frame.geometries)), "extent"
+        box = shapely.box(*shapely.total_bounds(frame.geometries))
+        # A single point, or points in one row, speak for no ground.
+        return box if box.is_valid else shapely.Polygon(), "extent"
     return shapely.union_all(read_polygons(covers, library.crs)), "file"
 
 
@@ -125,7 +127,9 @@ def add(
     kept = {
         "encoding": raw.encoding,
         "crs": wishes.normalising.crs or (raw.crs.to_string() if raw.crs else None),
-        "fields": wishes.normalising.fields,
+        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
+        "transform_hash": sha256(wishes.normalising.transform) if wishes.normalising.transform else None,
+        "fields": dict(wishes.normalising.fields),
         "problems": [{"code": p.code, "facts": {k: str(v) for k, v in p.facts.items()}} for p in frame.problems],
     }
     with library.writing() as connection:
@@ -143,7 +147,9 @@ def add(
                 ),
             )
             log(connection, who, "define", entry.code, {"title": entry.title})
-        version = add_version(library, connection, entry, frame, facts, kept)
+        version = add_version(
+            library, connection, entry, frame, facts, kept, lambda share: report(0.6 + 0.35 * share, "writing")
+        )
     report(1.0, "done")
     return {
         "code": entry.code,

@@ -7,6 +7,7 @@ import json
 import os
 import sqlite3
 import tempfile
+import time
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -52,6 +53,8 @@ _SQLITE_REFUSALS = {
     sqlite3.SQLITE_CORRUPT: "library.damaged",
     sqlite3.SQLITE_IOERR: "library.damaged",
 }
+_NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_SLICE_MS = 200  # SQLite waits in slices, between which Python hears of a signal
 
 
 def now() -> str:
@@ -80,7 +83,7 @@ def sqlite_errors_as_refusals(path: Path) -> Iterator[None]:
     except sqlite3.DatabaseError as error:
         code = getattr(error, "sqlite_errorcode", None)
         refusal = _SQLITE_REFUSALS.get(code & 0xFF) if code is not None else None
-        if code == getattr(sqlite3, "SQLITE_IOERR_WRITE", 778):
+        if code in _NO_ROOM:
             refusal = "library.full"
         if refusal is None:
             raise
@@ -93,10 +96,11 @@ class Library:
     `path` ends in .gpkg; `crs` is projected, in metres; `srs_id` is its EPSG code.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool) -> None:
+    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool, wait_s: float) -> None:
         self.path = path
         self.connection = connection
         self.writable = writable
+        self.wait_s = wait_s
         facts = dict(connection.execute("SELECT key, value FROM onemap_library"))
         self.id: str = facts["id"]
         self.name: str = facts["name"]
@@ -118,7 +122,7 @@ class Library:
         if not self.writable:
             raise OneMapError("library.read_only", file=self.path.name)
         with sqlite_errors_as_refusals(self.path):
-            self.connection.execute("BEGIN IMMEDIATE")
+            self._begin()
             try:
                 yield self.connection
                 self.connection.execute("COMMIT")
@@ -126,6 +130,20 @@ class Library:
                 if self.connection.in_transaction:
                     self.connection.execute("ROLLBACK")
                 raise
+
+    def _begin(self) -> None:
+        """Take the write lock, waiting for whoever holds it."""
+        until = time.monotonic() + self.wait_s
+        self.connection.execute(f"PRAGMA busy_timeout = {_SLICE_MS}")
+        while not self.connection.in_transaction:
+            try:
+                # Other programs turn WAL off when they close the file; then readers would see half a write.
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                self.connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                    raise
+        self.connection.execute(f"PRAGMA busy_timeout = {round(self.wait_s * 1000)}")
 
     def catalogue(self) -> dict[str, LayerEntry]:
         """The layers that may exist here: those that ship with One Map, then this library's own."""
@@ -183,19 +201,26 @@ def _is_writable(path: Path) -> bool:
 def open_library(location: str, wait_s: float = BUSY_WAIT_S) -> Iterator[Library]:
     """An existing library; closed at the end, and back to one file if nobody else has it open.
 
-    Raises OneMapError library.missing, library.not_one, library.busy, library.damaged, library.server.
+    Raises OneMapError library.missing, library.not_one, library.busy, library.damaged, library.server, and
+    library.changed if one that may only be read was written by someone else meanwhile.
     """
     path = library_path(location)
     if not path.is_file():
         raise OneMapError("library.missing", file=str(location))
+    path = path.resolve()
     writable = _is_writable(path)
-    beside = path.with_name(path.name + "-wal")
-    mode = "mode=rw" if writable else ("mode=ro" if beside.exists() else "mode=ro&immutable=1")
+    # Beside a file that may only be read SQLite can make no journal, and then takes no notice of other writers.
+    alone = not writable and not path.with_name(path.name + "-wal").exists()
+    mode = "mode=rw" if writable else ("mode=ro&immutable=1" if alone else "mode=ro")
+    before = path.stat()
     with sqlite_errors_as_refusals(path), contextlib.closing(_connected(path, mode, wait_s)) as connection:
         tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
         if "onemap_library" not in tables:
             raise OneMapError("library.not_one", file=path.name)
-        yield Library(path, connection, writable=writable)
+        yield Library(path, connection, writable=writable, wait_s=wait_s)
+    after = path.stat()
+    if alone and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise OneMapError("library.changed", file=path.name)
 
 
 def library_path(location: str) -> Path:
@@ -206,6 +231,16 @@ def library_path(location: str) -> Path:
     if path.suffix.lower() != ".gpkg":
         raise OneMapError("library.suffix", file=location)
     return path
+
+
+def _named(part: Path, path: Path) -> None:
+    """Give a finished file its name, unless someone else has taken the name meanwhile."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise OneMapError("library.exists", file=path.name) from None
+    except OSError:  # a file system without links
+        part.rename(path)
 
 
 def make_library(
@@ -245,7 +280,7 @@ def make_library(
                 connection.executemany("INSERT INTO onemap_district (geom) VALUES (?)", ((blob,) for blob in blobs))
             log(connection, who, "new", name, {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]})
             connection.execute("COMMIT")
-        part.rename(path)
+        _named(part, path)
     except OSError as error:
         code = "library.full" if error.errno == 28 else "library.read_only"
         raise OneMapError(code, file=path.name, reason=error.strerror) from None
