@@ -6,7 +6,7 @@ from qgis.core import Qgis, QgsLayerTreeGroup, QgsMapLayer, QgsProject, QgsVecto
 
 from onemap.plugin.layer_list import CatalogueLayer, Version
 from onemap.plugin.open_library import OpenLibrary
-from onemap.plugin.styles import style_layer
+from onemap.plugin.styles import lies_over, style_layer
 from onemap.plugin.words import word
 
 PROPERTY_TABLE = "onemap/table"
@@ -36,10 +36,9 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) ->
     layer.setCustomProperty(PROPERTY_TABLE, version.table)
     style_layer(layer, entry)
     QgsProject.instance().addMapLayer(layer, False)
-    group = _group_for(library, entry.department)
-    # Areas lie under lines and points, or they would hide them.
-    is_area = layer.geometryType() == Qgis.GeometryType.Polygon
-    group.insertLayer(len(group.children()) if is_area else 0, layer)
+    is_over = lies_over(entry, layer.geometryType())
+    group = _group_for(library, entry.department, is_over)
+    group.insertLayer(0 if is_over else len(group.children()), layer)
     return layer
 
 
@@ -74,7 +73,7 @@ def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:
     return root.insertGroup(place, name)
 
 
-def _group_for(library: OpenLibrary, department: str) -> QgsLayerTreeGroup:
+def _group_for(library: OpenLibrary, department: str, at_top: bool) -> QgsLayerTreeGroup:
     home = insert_group(f"{GROUP} · {library.name}", at_top=False)
     name = word("departments", department)
-    return home.findGroup(name) or home.addGroup(name)
+    return home.findGroup(name) or home.insertGroup(0 if at_top else len(home.children()), name)

@@ -31,6 +31,7 @@ from onemap.plugin.words import word
 STYLES = RESOURCES / "styles"
 RESULT_TABLES = ("parcels", "findings", "overlaps")
 OTHER_DEPARTMENT = "#6B6B6B"
+FAINT = 0.25  # an opacity that hides little
 PARCEL_FILL, PARCEL_OUTLINE = "255,255,255,90", "#404040"
 
 
@@ -55,6 +56,13 @@ def style_layer(layer: QgsVectorLayer, entry: CatalogueLayer) -> None:
     style = _style_of(entry)
     renderer = _classified(style, layer) if "field" in style else None
     layer.setRenderer(renderer or QgsSingleSymbolRenderer(_symbol(style, layer.geometryType())))
+
+
+def lies_over(entry: CatalogueLayer, geometry: Qgis.GeometryType) -> bool:
+    """Whether a layer is drawn by lines, so that it hides little and should lie over those that fill."""
+    style = _style_of(entry)
+    is_filled = "prefixes" in style or style.get("fill_opacity", 1.0 if "fill" in style else 0.0) > FAINT
+    return geometry != Qgis.GeometryType.Polygon or not is_filled
 
 
 def style_parcels(layer: QgsVectorLayer) -> None:

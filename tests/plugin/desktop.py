@@ -72,11 +72,15 @@ def make_city(folder):
     return library, city / facts["parcels"]
 
 
-def drive(folder, library, parcels, language="en", steps="check"):
-    """Start QGIS, let the driver click, and return what it saw."""
+def drive(folder, library, parcels, language="en", findings=1):
+    """Start QGIS, let the driver click, and return what it saw.
+
+    findings: how many a parcel must have to be the one that is shown.
+    """
     plugins = make_profile(folder, library, language)
     report = folder / "report.json"
-    orders = {"parcels": str(parcels), "report": str(report), "picture": str(folder / "picture.png"), "steps": steps}
+    picture = folder / "picture.png"
+    orders = {"parcels": str(parcels), "report": str(report), "picture": str(picture), "findings": findings}
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment.update(
         # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
@@ -89,7 +93,7 @@ def drive(folder, library, parcels, language="en", steps="check"):
     )
     numbers, numbers_in = os.pipe()
     screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(numbers_in), "-screen", "0", SCREEN, "-nolisten", "tcp"],
+        ["Xvfb", "-displayfd", str(numbers_in), "-screen", "0", SCREEN, "-dpi", "96", "-nolisten", "tcp"],
         pass_fds=[numbers_in],
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
@@ -107,6 +111,9 @@ def drive(folder, library, parcels, language="en", steps="check"):
                 stderr=subprocess.STDOUT,
                 timeout=LONGEST_S,
             )
+    except subprocess.TimeoutExpired as error:
+        said = log.read_text("utf-8", "replace")[-3000:]
+        raise AssertionError(f"QGIS did not end within {LONGEST_S} s:\n{said}") from error
     finally:
         screen.terminate()
         screen.wait()
@@ -121,7 +128,7 @@ def main(picture, language="en"):
     # Not in the system's temporary folder: QGIS would mark every layer as a temporary one.
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         library, parcels = make_city(Path(folder))
-        seen = drive(Path(folder) / "desktop", library, parcels, language)
+        seen = drive(Path(folder) / "desktop", library, parcels, language, findings=3)
         shutil.copyfile(Path(folder) / "desktop" / "picture.png", picture)
         print(json.dumps(seen, ensure_ascii=False, indent=1))
         if seen["errors"]:

@@ -71,7 +71,7 @@ def wait_for_map():
     """Until the canvas has drawn everything."""
     settle(300)
     wait_for(lambda: not iface.mapCanvas().isDrawing())
-    settle(700)
+    settle(2200)  # the flash has an end
 
 
 def reload_plugin():
@@ -99,8 +99,8 @@ def tick_layers(dock):
     tree = dock.map_room.tree
     for code in ON_MAP:
         item = dock.map_room.item_of(code)
-        if item is None or item.checkState(0) == Qt.CheckState.Checked:
-            continue
+        if item is None or item.data(0, Qt.ItemDataRole.CheckStateRole) is None:
+            continue  # not in this library
         tree.scrollToItem(item)
         click_row(tree, tree.indexFromItem(item), at_start=True)
         assert item.checkState(0) == Qt.CheckState.Checked, f"{code} was not ticked"
@@ -130,8 +130,9 @@ def go_to_finding(room):
     for row in range(model.rowCount()):
         parcel = model.index(row, 0)
         findings = [model.finding_at(model.index(one, 0, parcel)) for one in range(model.rowCount(parcel))]
-        parts = [one for one in findings if one.counted and one.share and 0.15 < one.share < 0.8]
-        if len(findings) >= 3 and len(parts) >= 2:
+        worst = model.parcel_at(parcel).verdict
+        parts = [one for one in findings if one.verdict == worst and 0.2 < (one.share or 0) < 0.8]
+        if len(findings) >= ORDERS["findings"] and parts:
             break
     tree.setExpanded(model.index(0, 0), False)
     tree.scrollTo(parcel, tree.ScrollHint.PositionAtTop)
@@ -179,14 +180,6 @@ def run():
     iface.messageBar().clearWidgets()  # what QGIS has to say of fonts and news
     settle()
     window.screen().grabWindow(0).save(ORDERS["picture"])
-    seen["window"] = [
-        window.geometry().getRect(),
-        window.minimumSizeHint().width(),
-        window.minimumSizeHint().height(),
-        str(window.windowState()),
-        window.screen().geometry().getRect(),
-        window.devicePixelRatioF(),
-    ]
     seen["steps"].append("pictured")
 
 

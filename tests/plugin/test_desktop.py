@@ -1,0 +1,36 @@
+"""The real QGIS desktop, on a screen of its own: the plugin loads, and a check is run by clicks."""
+
+import pytest
+
+from onemap.tests.plugin import desktop
+
+pytestmark = pytest.mark.skipif(
+    bool(desktop.missing_parts()), reason=f"not on this machine: {', '.join(desktop.missing_parts())}"
+)
+
+
+@pytest.fixture(scope="module")
+def seen(tmp_path_factory, town, library):
+    """What the driver saw in QGIS."""
+    return desktop.drive(tmp_path_factory.mktemp("desktop"), library, town / "parcels.gpkg")
+
+
+def test_qgis_loads_unloads_and_loads_the_plugin_again_without_a_warning(seen):
+    assert seen["errors"] == []
+    assert "reloaded" in seen["steps"]
+    assert seen["warnings"] == []
+
+
+def test_a_ticked_layer_is_on_the_map(seen):
+    assert "Permanent basic farmland 2025-01-01" in seen["on_map"]
+
+
+def test_a_click_on_check_brings_the_verdicts(seen):
+    assert seen["parcels"] == 3
+    assert seen["counts"]["prohibited"].startswith("1 ")
+    assert seen["counts"]["unknown"].startswith("2 ")
+
+
+def test_a_click_on_a_finding_shows_its_measure_and_its_basis(seen):
+    assert seen["labels"] == ["5,000 m²"]
+    assert "第三十五条" in seen["details"]
