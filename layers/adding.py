@@ -13,11 +13,12 @@ import shapely
 
 from onemap.layers.catalogue import LayerEntry, defined_entry
 from onemap.layers.errors import OneMapError
-from onemap.layers.frames import CleanFrame
+from onemap.layers.frames import CleanFrame, RawFrame
 from onemap.layers.library import Library, log, sha256
 from onemap.layers.messages import problem_record
 from onemap.layers.normalise import normalise
 from onemap.layers.placing import Wishes, in_crs
+from onemap.layers.rasters import raster_copy, raster_frame
 from onemap.layers.soundness import checked_geometries
 from onemap.layers.sources.reading import read_source
 from onemap.layers.version_writing import VersionFacts, add_version
@@ -38,6 +39,7 @@ class AddWishes:
     valid_to: date | None = None
     covers: str | None = None
     accuracy_m: float | None = None
+    copy: bool = False
     normalising: Wishes = field(default_factory=Wishes)
 
 
@@ -69,7 +71,7 @@ def layer_entry(library: Library, wishes: AddWishes) -> tuple[LayerEntry, bool]:
         is_new = False
         if wishes.define is not None and defined_entry(wishes.code, wishes.define) != entry:
             raise OneMapError("layer.defined", layer=wishes.code, field="--define")
-    if entry.geometry not in ("polygon", "line", "point"):
+    if entry.geometry == "table":
         raise OneMapError("layer.not_addable", layer=entry.code, geometry=entry.geometry)
     return entry, is_new
 
@@ -107,9 +109,30 @@ def add(
         raise OneMapError("version.dates", field="--valid-to", **place)
     entry, is_new = layer_entry(library, wishes)
     report(0.0, "reading")
+    if entry.geometry == "raster":
+        with raster_copy(library.path, entry.code, wishes.copy) as copy_to:
+            frame = raster_frame(source, wishes.normalising.crs, library.crs, copy_to)
+            return _added(library, entry, is_new, frame, None, source, wishes, who, language, report)
     raw = read_source(source, wishes.layer, wishes.encoding)
     report(0.35, "checking")
     frame = normalise(raw, entry, library.crs, wishes.normalising, required_fields(entry.code))
+    return _added(library, entry, is_new, frame, raw, source, wishes, who, language, report)
+
+
+def _added(
+    library: Library,
+    entry: LayerEntry,
+    is_new: bool,
+    frame: CleanFrame,
+    raw: RawFrame | None,
+    source: str,
+    wishes: AddWishes,
+    who: str,
+    language: str,
+    report: Report,
+) -> dict[str, Any]:
+    """Write a clean frame as a new version in one transaction, and tell of it."""
+    place = {"file": Path(source).name, "layer": wishes.layer}
     coverage, coverage_kind = _coverage(library, frame, wishes.covers, place)
     report(0.6, "writing")
     facts = VersionFacts(
@@ -119,14 +142,15 @@ def add(
         coverage=coverage,
         coverage_kind=coverage_kind,
         source=Path(source).name,
-        source_hash=raw.source_hash,
+        source_hash=raw.source_hash if raw else frame.attributes["sha256"].iloc[0],
         accuracy_m=wishes.accuracy_m,
         who=who,
     )
     problems = [problem_record(problem, language) for problem in frame.problems]
+    declared = raw.crs.to_string() if raw and raw.crs else None
     kept = {
-        "encoding": raw.encoding,
-        "crs": wishes.normalising.crs or (raw.crs.to_string() if raw.crs else None),
+        "encoding": raw.encoding if raw else None,
+        "crs": wishes.normalising.crs or declared,
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
         "transform_hash": sha256(wishes.normalising.transform) if wishes.normalising.transform else None,
         "fields": dict(wishes.normalising.fields),
@@ -161,6 +185,6 @@ def add(
         "coverage_m2": version.coverage_m2,
         "coverage": version.coverage_kind,
         "hash": version.hash,
-        "encoding": raw.encoding,
+        "encoding": kept["encoding"],
         "problems": problems,
     }

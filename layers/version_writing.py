@@ -20,7 +20,12 @@ from onemap.layers.library import Library, log, now
 from onemap.layers.parts import multi
 from onemap.layers.versions import Version
 
-_GEOMETRY_TYPES = {"polygon": "MULTIPOLYGON", "line": "MULTILINESTRING", "point": "MULTIPOINT"}
+_GEOMETRY_TYPES = {
+    "polygon": "MULTIPOLYGON",
+    "line": "MULTILINESTRING",
+    "point": "MULTIPOINT",
+    "raster": "MULTIPOLYGON",
+}
 _ROWS_AT_ONCE = 5000  # between two looks at whether someone has cancelled
 
 
@@ -74,7 +79,7 @@ def add_version(
     it may raise Cancelled. Raises OneMapError version.label if the label is used, and the library's refusals.
     """
     geometry_type = _GEOMETRY_TYPES[entry.geometry]
-    geometries = multi(frame.geometries, entry.geometry)
+    geometries = multi(frame.geometries, "polygon" if entry.geometry == "raster" else entry.geometry)
     content_hash = _content_hash(frame)
     blobs = geopackage.to_blobs(geometries, library.srs_id)
     number = 1 + (

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError, UsageError
@@ -108,6 +109,7 @@ def _judged(
     source: LayerSource,
     instead: LayerSource | None,
     crew: Crew,
+    crs: pyproj.CRS,
 ) -> Judged:
     rows = np.arange(len(parcels.ids))
     if rule.when is not None:
@@ -131,10 +133,17 @@ def _judged(
         options=rule.options,
         crew=crew,
         parcel_attributes=parcels.attributes.iloc[rows].reset_index(drop=True),
+        rasters=source.rasters,
+        crs=crs,
         instead_zones=instead.stored.geometries if instead and instead.stored else None,
         instead_coverage=instead.coverage if instead else None,
     )
-    judgement = KINDS[rule.kind].judge(ground)
+    try:
+        judgement = KINDS[rule.kind].judge(ground)
+    except OneMapError as error:
+        if error.code != "version.unreadable":
+            raise
+        return _blank(rule, rows, parcels.geometries, "unreadable", label)
     assumed = source.version is not None and source.version.coverage_kind == "extent"
     return Judged(rule, rows, judgement, label, source.names[chosen], selected, assumed)
 
@@ -226,7 +235,7 @@ def _judge_all(
             continue
         _check_fields(rule, library, used[rule.layer])
         instead = used.get(rule.options.get("instead", ""))
-        judged.append(_judged(rule, parcels, tree, used[rule.layer], instead, crew))
+        judged.append(_judged(rule, parcels, tree, used[rule.layer], instead, crew, library.crs))
     return judged, used
 
 

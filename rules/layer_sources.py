@@ -12,6 +12,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.fields import text_value
 from onemap.layers.library import Library
+from onemap.layers.rasters import RasterReference, reference_of
 from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version
 
 
@@ -24,6 +25,7 @@ class LayerSource:
     stored: StoredFeatures | None = None
     coverage: shapely.Geometry | None = None
     names: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
+    rasters: tuple[RasterReference, ...] = ()
 
 
 class WarmLayers:
@@ -75,7 +77,11 @@ def source_of(
         coverage = coverage_of(library, version)
     except OneMapError:
         return LayerSource(reason="unreadable", version=version)
-    return LayerSource(None, version, stored, coverage, _names(stored, library.catalogue()[code].key))
+    entry = library.catalogue()[code]
+    rasters: tuple[RasterReference, ...] = ()
+    if entry.geometry == "raster":
+        rasters = tuple(reference_of(stored.attributes.iloc[row], library.path) for row in range(len(stored.fids)))
+    return LayerSource(None, version, stored, coverage, _names(stored, entry.key), rasters)
 
 
 def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:

@@ -73,6 +73,7 @@ def add(values: Values, asked: Asked) -> Result:
         valid_to=values.get("valid_to"),
         covers=values.get("covers"),
         accuracy_m=values.get("accuracy"),
+        copy=bool(values.get("copy")),
         normalising=_wishes(values),
     )
 

@@ -156,6 +156,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("covers", "district|extent|FILE"),
                 Parameter("accuracy", "M", convert=_metres),
                 _REPAIR,
+                Parameter("copy", flag=True),
                 Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]"),
             ),
             makes_data=True,

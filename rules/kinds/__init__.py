@@ -7,13 +7,14 @@ from a parcel it looks) and `judge(ground)` (the ground of each parcel in confli
 
 from types import ModuleType
 
-from onemap.rules.kinds import avoid, composition, cross, near, setback, use, within
+from onemap.rules.kinds import avoid, composition, cross, near, raster, setback, use, within
 
 KINDS: dict[str, ModuleType] = {
     "avoid": avoid,
     "within": within,
     "setback": setback,
     "use": use,
+    "raster": raster,
     "cross": cross,
     "near": near,
     "composition": composition,

@@ -6,8 +6,10 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyproj
 import shapely
 
+from onemap.layers.rasters import RasterReference
 from onemap.rules.overlay import Crew, Overlaps, Pieces, overlaps, subdivided
 
 AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}
@@ -35,7 +37,8 @@ class Features:
 class Ground:
     """Parcels (n,) with their index, one layer's features, its coverage, and the rule's own options.
 
-    instead: for rules that name one, the official zones (a union, or None) and the ground for which they speak.
+    instead: for rules that name one, the official zones and the ground for which they speak; rasters: where those of
+    a raster layer lie; crs: the library's, in which all geometries are.
     """
 
     parcels: np.ndarray
@@ -45,6 +48,8 @@ class Ground:
     options: dict[str, Any]
     crew: Crew = field(default_factory=Crew)
     parcel_attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
+    rasters: tuple[RasterReference, ...] = ()
+    crs: pyproj.CRS | None = None
     instead_zones: np.ndarray | None = None
     instead_coverage: shapely.Geometry | None = None
 

@@ -1,0 +1,170 @@
+"""raster: cells above or below a value, or steeper than one. Conflict: those cells ∩ P, weighed exactly."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.crs import transformation
+from onemap.layers.rasters import RasterReference, checked_raster, raster_crs
+from onemap.rules.grids import cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.kinds.avoid import reach_m
+from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
+from onemap.rules.overlay import ARITHMETIC_M2, union_by
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+    from rasterio.windows import Window
+
+KEYS = {"above": "number", "below": "number", "derive": "text", "min_share": "number"}
+GEOMETRIES = ("raster",)
+
+__all__ = ["GEOMETRIES", "KEYS", "fields", "judge", "problems", "reach_m"]
+
+
+def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
+    """What is wrong with the rule's own keys: key and reason."""
+    found = []
+    if ("above" in item) == ("below" in item):
+        found.append(("above", "above = VALUE | below = VALUE"))
+    if item.get("derive", "slope") != "slope":
+        found.append(("derive", 'derive = "slope"'))
+    if not 0 <= item.get("min_share", 0) <= 1:
+        found.append(("min_share", "0 … 1"))
+    return found
+
+
+def fields(options: dict[str, Any]) -> tuple[str, ...]:
+    """The layer's fields that the rule reads: none."""
+    return ()
+
+
+@contextlib.contextmanager
+def _grid(
+    reference: RasterReference, given: str | None, plane: pyproj.CRS, slope: bool
+) -> "Iterator[tuple[DatasetReader, pyproj.CRS]]":
+    """The raster and its CRS; slope of a geographic one is taken of square cells of its cell height in metres."""
+    from rasterio.enums import Resampling
+    from rasterio.vrt import WarpedVRT
+    from rasterio.warp import calculate_default_transform
+
+    with checked_raster(reference) as dataset:
+        crs = raster_crs(dataset, given)
+        if not (slope and crs.is_geographic):
+            yield dataset, crs
+            return
+        # A degree of latitude at the grid's middle, on its own ellipsoid.
+        middle = (dataset.bounds.top + dataset.bounds.bottom) / 2
+        geod = crs.get_geod()
+        assert geod is not None, "a geographic CRS has an ellipsoid"  # noqa: S101 - for the type checker
+        metres = geod.line_length([0, 0], [middle - 0.5, middle + 0.5]) * abs(dataset.transform.e)
+        source, target = crs.to_wkt(), plane.to_wkt()
+        transform, width, height = calculate_default_transform(
+            source, target, dataset.width, dataset.height, *dataset.bounds, resolution=metres
+        )
+        options = {"crs": target, "transform": transform, "width": width, "height": height}
+        missing = dataset.nodata if dataset.nodata is not None else np.nan
+        with WarpedVRT(dataset, src_crs=source, resampling=Resampling.bilinear, nodata=missing, **options) as warped:
+            yield warped, plane
+
+
+def judge(ground: Ground) -> Judgement:
+    """Share of matching cells by exact weights; cells without a value and ground off the grid are unknown."""
+    count, options = len(ground.parcels), ground.options
+    attributes = ground.features.attributes
+    totals = {name: np.zeros(count) for name in ("matching", "valid", "weighed", "whole")}
+    hits: list[np.ndarray] = []
+    hit_owner: list[np.ndarray] = []
+    blanks: list[np.ndarray] = []
+    blank_owner: list[np.ndarray] = []
+    is_slope = options.get("derive") == "slope"
+    covered = no_ground(count)
+    assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker
+    for reference, given in zip(ground.rasters, attributes["given_crs"], strict=True):
+        with _grid(reference, given, ground.crs, is_slope) as (grid, crs):
+            there, back = _changes(grid, crs, ground.crs)
+            polygons = in_cells(there(ground.parcels), grid)
+            totals["whole"] = shapely.area(polygons)
+            for part, window in windows(polygons, grid, 1 if is_slope else 0):
+                ground.crew.check()
+                values = _values(grid, window, is_slope)
+                weights = cell_weights(polygons[part])
+                row, column = weights.row - window.row_off, weights.column - window.col_off
+                on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
+                value = np.full(len(row), np.nan)
+                value[on_grid] = values[row[on_grid], column[on_grid]]
+                valid = ~np.isnan(value)
+                matching = valid & (value > options["above"] if "above" in options else value < options["below"])
+                parcel = part[weights.parcel]
+                for name, weight in (
+                    ("matching", weights.fraction * matching),
+                    ("valid", weights.fraction * valid),
+                    ("weighed", weights.fraction * np.nan_to_num(value)),
+                ):
+                    totals[name] += np.bincount(parcel, weight, minlength=count)
+                for wanted, shapes, owners in ((matching, hits, hit_owner), (~valid, blanks, blank_owner)):
+                    cells = shapely.box(
+                        *(a[wanted] for a in (weights.column, weights.row)),
+                        *(a[wanted] + 1 for a in (weights.column, weights.row)),
+                    )
+                    pieces = shapely.intersection(cells, polygons[parcel[wanted]])
+                    shapes.append(back(pieces))
+                    owners.append(parcel[wanted])
+    hit = union_by(np.concatenate(hit_owner), np.concatenate(hits), count) if hits else covered
+    unknown = union_by(np.concatenate(blank_owner), np.concatenate(blanks), count) if blanks else ground.parcels.copy()
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = totals["matching"] / totals["valid"]
+        on_valid = shapely.area(ground.parcels) * totals["valid"] / totals["whole"]
+        mean = totals["weighed"] / totals["valid"]
+    found = np.nan_to_num(share * on_valid) >= ARITHMETIC_M2
+    judgement = Judgement(
+        hit=hit,
+        unknown=unknown,
+        distance_m=np.full(count, np.nan),
+        pairs=no_pairs(),
+        measures=Measures(
+            found=found,
+            counted=found & (share >= options.get("min_share", 0.0)),
+            area_m2=share * on_valid,
+            length_m=np.full(count, np.nan),
+            value=mean,
+            share=share,
+        ),
+    )
+    judgement.because("nodata", ~shapely.is_missing(unknown))
+    return judgement
+
+
+def _values(grid: "DatasetReader", window: "Window", is_slope: bool) -> np.ndarray:
+    """The first band's values in a window as floats, NaN where there is none; or the slope in degrees."""
+    if window.width == 0 or window.height == 0:
+        return np.full((0, 0), np.nan)
+    heights = grid.read(1, window=window)
+    valid = grid.read_masks(1, window=window) > 0
+    if np.issubdtype(heights.dtype, np.floating):
+        valid &= np.isfinite(heights)
+    if is_slope:
+        return slope_degrees(heights, valid, abs(grid.transform.a), abs(grid.transform.e))
+    return np.where(valid, heights.astype(float), np.nan)
+
+
+def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS) -> tuple[Any, Any]:
+    """From the library's plane to the grid's CRS, and from cells back to the plane."""
+    forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
+
+    def there(geometries: np.ndarray) -> np.ndarray:
+        if forward is None:
+            return geometries
+        return shapely.transform(geometries, lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
+
+    def back(geometries: np.ndarray) -> np.ndarray:
+        def placed(xy: np.ndarray) -> np.ndarray:
+            east, north = origin.c + origin.a * xy[:, 0], origin.f + origin.e * xy[:, 1]
+            return np.column_stack([east, north] if inverse is None else inverse(east, north))
+
+        return shapely.transform(geometries, placed)
+
+    return there, back

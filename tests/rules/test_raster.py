@@ -1,0 +1,160 @@
+"""raster: cells by exact weight, worked by hand on small grids, and real slopes held to their truth."""
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import rasterio
+from rasterio.transform import from_origin
+from shapely import box
+
+DEFINE = "name=g,department=land,library=base,kind=vector,geometry=raster"
+RULE = {"kind": "raster", "layer": "GRID"}
+
+
+def write_grid(path, values, west=0.0, north=40.0, cell=10.0, crs="EPSG:4547", nodata=-9999.0):
+    values = np.asarray(values, dtype="float64")
+    profile = {"driver": "GTiff", "count": 1, "dtype": "float64", "nodata": nodata, "crs": crs}
+    shape = {"height": values.shape[0], "width": values.shape[1], "transform": from_origin(west, north, cell, cell)}
+    with rasterio.open(path, "w", **profile, **shape) as dataset:
+        dataset.write(values, 1)
+    return path
+
+
+@pytest.fixture
+def grid(desk):
+    def add(values, *more, **options):
+        path = write_grid(desk.folder / "grid.tif", values, **options)
+        answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent", *more)
+        assert answer.code == 0, answer.json
+        return path
+
+    return add
+
+
+def test_cells_above_a_value_are_weighed_by_the_ground_that_they_share(desk, grid):
+    grid([[0, 9, 0, 0], [0, 5, 0, 0], [0, 0, 0, 0], [0, 0, 0, 0]])
+    # x 5…25, y 25…40: of the cell of 9 its whole 100 m², of the cell of 5 half of it.
+    found = desk.check({"A": box(5, 25, 25, 40)}, {**RULE, "above": 4})
+    row = found.finding("A")
+    assert (row.share, row.area_m2, row.counted) == (pytest.approx(0.5), pytest.approx(150.0), True)
+    assert row.value == pytest.approx((9 * 100 + 5 * 50) / 300)
+    assert row.geometry.area == pytest.approx(150.0)
+    assert found.verdicts() == {"A": "prohibited"} and len(found.table("overlaps")) == 0
+
+
+def test_the_limit_is_strict_and_below_works_the_other_way(desk, grid):
+    grid([[1, 2, 3, 4]] * 4)
+    parcel = {"A": box(0, 0, 40, 40)}
+    assert desk.check(parcel, {**RULE, "above": 3}).finding("A").share == pytest.approx(0.25)
+    assert desk.check(parcel, {**RULE, "below": 3}).finding("A").share == pytest.approx(0.5)
+    assert desk.check(parcel, {**RULE, "above": 4}).verdicts() == {"A": "clear"}
+
+
+def test_a_share_below_the_least_is_reported_and_does_not_count(desk, grid):
+    grid([[1, 0, 0, 0]] + [[0] * 4] * 3)
+    parcel = {"A": box(0, 0, 40, 40)}
+    row = desk.check(parcel, {**RULE, "above": 0.5, "min_share": 0.1}).finding("A")
+    assert (row.share, row.counted, row.reason) == (pytest.approx(0.0625), False, "below_area")
+    assert desk.check(parcel, {**RULE, "above": 0.5, "min_share": 0.0625}).finding("A").counted
+
+
+def test_cells_without_value_and_ground_off_the_grid_are_unknown(desk, grid):
+    grid([[1, -9999, 0, 0]] + [[0] * 4] * 3)
+    found = desk.check(
+        {"hole": box(0, 30, 20, 40), "off": box(30, 0, 60, 10), "far": box(500, 0, 510, 10)}, {**RULE, "above": 0.5}
+    )
+    assert found.unknowns() == {
+        "hole": (pytest.approx(100.0), "nodata"),
+        "off": (pytest.approx(200.0), "nodata"),
+        "far": (pytest.approx(100.0), "nodata"),
+    }
+    row = found.finding("hole")
+    assert (row.share, row.area_m2) == (pytest.approx(1.0), pytest.approx(100.0))  # of the valid ground
+
+
+def test_slope_is_horns_and_the_outer_ring_has_none(desk, grid):
+    # A plane that rises 10 m per 10 m eastwards: 45° everywhere but on the ring.
+    grid([[0, 10, 20, 30]] * 4)
+    found = desk.check(
+        {"inner": box(10, 10, 30, 30), "all": box(0, 0, 40, 40)}, {**RULE, "above": 44, "derive": "slope"}
+    )
+    inner = found.finding("inner")
+    assert (inner.share, inner.value) == (1.0, pytest.approx(45.0))
+    assert found.finding("all").share == pytest.approx(1.0)
+    assert found.unknowns() == {"all": (pytest.approx(1200.0), "nodata")}
+
+
+def test_a_geographic_grid_gives_slope_in_metres(desk):
+    """100 m higher every 0.001° northwards (111.0 m here): about 42 degrees."""
+    rows = [[(20 - row) * 100.0] * 20 for row in range(20)]
+    path = write_grid(desk.folder / "geo.tif", rows, west=113.99, north=38.02, cell=0.001, crs="EPSG:4490")
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    found = desk.check({"A": box(499_900, 4_208_500, 500_100, 4_208_700)}, {**RULE, "above": 40, "derive": "slope"})
+    assert found.finding("A").value == pytest.approx(np.degrees(np.arctan(100 / 111.0)), abs=0.3)
+
+
+def test_a_raster_that_changed_or_went_away_is_unreadable_and_never_clear(desk, grid):
+    path = grid([[0] * 4] * 4)
+    parcel, rule = {"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}
+    assert desk.check(parcel, rule).verdicts() == {"A": "clear"}
+    write_grid(path, [[0] * 5] * 5)
+    assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+    path.unlink()
+    assert desk.check(parcel, rule).unknowns() == {"A": (100.0, "unreadable")}
+
+
+def test_a_copy_lies_beside_the_library_and_outlives_its_source(desk, grid):
+    path = grid([[9] * 4] * 4, "--copy")
+    path.unlink()
+    assert desk.check({"A": box(0, 0, 10, 10)}, {**RULE, "above": 5}).verdicts() == {"A": "prohibited"}
+    (copy,) = (desk.folder / "library.gpkg.rasters").iterdir()
+    with rasterio.open(copy) as dataset:
+        assert dataset.tags(ns="IMAGE_STRUCTURE")["LAYOUT"] == "COG"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [({}, "rule.option"), ({"above": 1, "below": 2}, "rule.option"), ({"above": 1, "min_width_m": 1}, "rule.geometry")],
+)
+def test_a_raster_rule_says_one_limit_and_no_threshold_of_ground(desk, grid, options, code):
+    grid([[0] * 4] * 4)
+    pack = desk.pack({**RULE, **options})
+    answer = desk.run("check", desk.library, desk.parcels({"A": box(0, 0, 1, 1)}), "--pack", pack)
+    assert (answer.code, answer.codes[0]) == (3, code)
+
+
+def test_thirteen_thousand_real_parcels_have_the_slopes_of_the_truth(shared_data, tmp_path, onemap):
+    dem = shared_data / "dem" / "transplant"
+    library = tmp_path / "l.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    answer = onemap(
+        "add", library, dem / "dem_25m_epsg4547.tif", "--as", "GRID", "--define", DEFINE, "--covers", "extent"
+    )
+    assert answer.code == 0, answer.json
+    pack = tmp_path / "p.toml"
+    pack.write_text(
+        '[pack]\nid = "p"\nversion = "1"\n[[rule]]\nid = "slope"\nkind = "raster"\nlayer = "GRID"\n'
+        'department = "water"\nverdict = "notice"\nabove = 15\nderive = "slope"\ntitle = { en = "t" }\n'
+        'basis = [{ law = "l" }]\n',
+        encoding="utf-8",
+    )
+    truth = pd.read_csv(dem / "truth_parcels2014_slope.csv").set_index("parcels_2014_row")
+    frame = pyogrio.read_dataframe(shared_data / "cambridge" / "transplant_epsg4547.gpkg", layer="parcels_2014")
+    frame = frame[frame["src_row"].isin(truth.index)]
+    pyogrio.write_dataframe(frame, tmp_path / "parcels.gpkg")
+    out = tmp_path / "o.gpkg"
+    answer = onemap(
+        "check", library, tmp_path / "parcels.gpkg", "--id=src_row", "--repair", "--pack", pack, "--out", out
+    )
+    assert answer.code == 0, answer.json
+    rows = pyogrio.read_dataframe(out, layer="findings", read_geometry=False, where="verdict = 'notice'")
+    rows.index = rows["parcel"].astype(int)
+    invalid = {int(problem["feature"]) for problem in answer.json["problems"]}
+    expected = truth[truth["share_over_15deg"] > 0]
+    seen = set(rows.index[rows["share"] > 1e-6])  # the truth's shares are rounded to six digits
+    assert seen - invalid == set(expected.index) - invalid
+    same = rows.index.difference(list(invalid))
+    assert (rows.loc[same, "share"] - truth.loc[same, "share_over_15deg"]).abs().max() < 1e-5
+    assert (rows.loc[same, "value"] - truth.loc[same, "mean_slope_deg_area_weighted"]).abs().max() < 1e-4
