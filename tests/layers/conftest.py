@@ -1,0 +1,96 @@
+"""A shelf to put layers on: a library in EPSG:4547, and what lies in it read back without One Map."""
+
+import contextlib
+import sqlite3
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import shapely
+
+DEFINE = "name=试验,department=land,library=base,kind=vector,geometry={}"
+
+
+@dataclass
+class Shelf:
+    """One library; `add` puts a file into a layer that it defines, so that no rule asks for fields."""
+
+    path: Path
+    run: Callable[..., Any]
+
+    def add(self, source: object, code: str = "T", geometry: str = "polygon", key: str = "", **options: object) -> Any:
+        """`onemap add` with --covers extent unless told otherwise; covers=None leaves it out, True is a bare flag."""
+        define = DEFINE.format(geometry) + (f",key={key}" if key else "")
+        wanted: dict[str, object] = {"covers": "extent", "define": define, **options}
+        arguments: list[object] = []
+        for name, value in wanted.items():
+            if value is not None and value is not False:
+                arguments += [f"--{name.replace('_', '-')}", *([] if value is True else [value])]
+        return self.run("add", self.path, source, "--as", code, *arguments)
+
+    def rows(self, sql: str, *values: object) -> list[tuple[Any, ...]]:
+        with contextlib.closing(sqlite3.connect(self.path)) as connection:
+            return connection.execute(sql, values).fetchall()
+
+    def column(self, name: str, table: str = "T__1") -> list[Any]:
+        return [row[0] for row in self.rows(f'SELECT "{name}" FROM "{table}" ORDER BY 1')]  # noqa: S608
+
+    def geometries(self, table: str = "T__1") -> np.ndarray:
+        """Read by the GeoPackage standard: a header of 8 bytes, an envelope of 4 doubles, then WKB."""
+        blobs = [row[0] for row in self.rows(f'SELECT geom FROM "{table}" ORDER BY fid')]  # noqa: S608
+        for blob in blobs:
+            magic, _, flags, srs = struct.unpack("<2sBBi", blob[:8])
+            assert (magic, flags, srs) == (b"GP", 0x03, 4547)
+        return shapely.from_wkb([blob[40:] for blob in blobs])
+
+    def tables(self) -> set[str]:
+        return {row[0] for row in self.rows("SELECT name FROM sqlite_master")}
+
+    def in_force(self, day: str, code: str = "T") -> str | None:
+        """The label of the version in force on a day, as `onemap layers` tells it."""
+        found = self.run("layers", self.path, "--as-of", day).json["layers"]
+        versions = next(layer["versions"] for layer in found if layer["code"] == code)
+        labels = [version["label"] for version in versions if version["in_force"]]
+        assert len(labels) <= 1
+        return labels[0] if labels else None
+
+
+@pytest.fixture
+def shelf(tmp_path: Path, onemap: Callable[..., Any]) -> Shelf:
+    path = tmp_path / "city.gpkg"
+    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
+    return Shelf(path, onemap)
+
+
+@pytest.fixture
+def layer_file(tmp_path: Path) -> Callable[..., Path]:
+    """Write a vector file: shapes, then columns; the driver follows from the suffix, the CRS is 4547 unless given."""
+    import geopandas as gpd
+
+    def write(
+        name: str,
+        shapes: list[shapely.Geometry | None],
+        columns: dict[str, list[Any]] | None = None,
+        crs: str | None = "EPSG:4547",
+        **options: Any,
+    ) -> Path:
+        frame = gpd.GeoDataFrame(columns or {"BSM": [str(n) for n in range(1, len(shapes) + 1)]})
+        frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=crs))
+        frame.to_file(tmp_path / name, **options)
+        return tmp_path / name
+
+    return write
+
+
+def box(west: float, south: float, width: float = 100, height: float = 100) -> shapely.Polygon:
+    """A rectangle near the middle of zone 38, offsets in metres."""
+    return shapely.box(500_000 + west, 4_000_000 + south, 500_000 + west + width, 4_000_000 + south + height)
+
+
+@pytest.fixture(name="box")
+def box_fixture() -> Callable[..., shapely.Polygon]:
+    return box
