@@ -20,6 +20,7 @@ class Guide(QDialog):
         self.resize(*SIZE_PX)
         self.page = QTextBrowser()
         self.page.setOpenExternalLinks(True)
+        self.page.setSearchPaths([str(GUIDES)])
         self.page.setMarkdown((GUIDES / f"{language()}.md").read_text(encoding="utf-8"))
         layout = QVBoxLayout(self)
         layout.addWidget(self.page)

@@ -104,7 +104,9 @@ class AddAlgorithm(VerbAlgorithm):
             "valid_from": date_text(parameters.get("VALID_FROM")),
             "valid_to": date_text(parameters.get("VALID_TO")),
             "repair": self.parameterAsBoolean(parameters, "REPAIR", context),
-            "accuracy": parameters.get("ACCURACY"),
+            "accuracy": None
+            if parameters.get("ACCURACY") is None
+            else self.parameterAsDouble(parameters, "ACCURACY", context),
             **texts,
         }
         answer, _exit_code = self.run_core(options, feedback)

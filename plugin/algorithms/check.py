@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.core import (
@@ -128,25 +127,23 @@ class CheckAlgorithm(VerbAlgorithm):
             "only": self.parameterAsString(parameters, "ONLY", context),
             "as_of": date_text(parameters.get("AS_OF")),
             "known_at": moment_text(parameters.get("KNOWN_AT")),
-            "workers": parameters.get("WORKERS"),
-            "fail_on": self.parameterAsString(parameters, "FAIL_ON", context),
+            "workers": self.parameterAsInt(parameters, "WORKERS", context) or None,
+            "fail_on": self.parameterAsEnumString(parameters, "FAIL_ON", context),
         }
         target = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
+        sinks = {name: table for name, table in SINKS.items() if parameters.get(name)}
         tables = target
-        answer: dict[str, Any] = {}
-        exit_code = 0
-        if target:
+        if sinks and not target.lower().endswith(".gpkg"):  # sinks are filled from a GeoPackage
+            tables = QgsProcessingUtils.generateTempFilename("run.gpkg")
+            answer, exit_code = self.run_core({**options, "out": tables}, feedback)
+        if target or not sinks:
             again = self.parameterAsBoolean(parameters, "OVERWRITE", context)
             answer, exit_code = self.run_core({**options, "out": target, "overwrite": again}, feedback)
-        if not target.lower().endswith(".gpkg"):  # the sinks are filled from a GeoPackage
-            tables = str(Path(QgsProcessingUtils.generateTempFilename("run.gpkg")))
-            answer, exit_code = self.run_core({**options, "out": tables}, feedback)
         results: dict[str, Any] = {"VERDICT": answer.get("verdict"), "RUN": answer.get("run", {}).get("id")}
         if target:
             results["OUT"] = target
-        for name, table in SINKS.items():
-            if parameters.get(name):
-                results[name] = self._fill_sink(parameters, name, table, tables, context, feedback)
+        for name, table in sinks.items():
+            results[name] = self._fill_sink(parameters, name, table, tables, context, feedback)
         if exit_code == EXIT_THRESHOLD:
             text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
             raise QgsProcessingException(text.format(verdict=results["VERDICT"], threshold=options["fail_on"]))
