@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import re
 import shutil
 import sys
 from collections.abc import Iterator, Sequence
@@ -43,15 +45,12 @@ def core() -> Path:
         python = _core_python()
         say(f"Making .venv, the core's Python, with {python}")
         _make(CORE, python, [])
-    say("Installing the core's libraries and the workshop's tools into .venv (about 300 MB)")
-    _pip(
-        CORE,
-        ["-r", REQUIREMENTS / "core.txt", "-r", REQUIREMENTS / "dev.txt"],
-        "install the core's libraries",
-    )
-    _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
-    link_folder(PACKAGE_ROOM / "onemap", ROOT)
-    _set_stamp(CORE, wanted)
+    with _changing(CORE, wanted):
+        say("Installing the core's libraries and the workshop's tools into .venv (about 300 MB)")
+        files = ["-r", REQUIREMENTS / "core.txt", "-r", REQUIREMENTS / "dev.txt"]
+        _pip(CORE, files, "install the core's libraries")
+        _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
+        link_folder(PACKAGE_ROOM / "onemap", ROOT)
     return CORE
 
 
@@ -60,23 +59,35 @@ def face(qgis_python: Path) -> Path:
     wanted = _digest([*_requirement_files("qgis.txt"), str(qgis_python)])
     if _stamp(FACE) == wanted:
         return FACE
-    say(f"Making .venv-qgis, for the plugin's tests, on QGIS's own Python {qgis_python}")
-    profile = FACE / "profile"
-    _make(FACE, qgis_python, ["--system-site-packages"])
-    profile.mkdir(exist_ok=True)
-    _pip(FACE, ["-r", REQUIREMENTS / "qgis.txt"], "install the plugin's test tools")
-    link_folder(PLUGINS / "onemap", ROOT)
-    site = answer([program(FACE, "python"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
-    if site is None:
-        raise WorkshopError("cannot start .venv-qgis. Delete that folder and run the same command again.")
-    Path(site.strip(), "onemap.pth").write_text(f"{PLUGINS}\n", encoding="utf-8")
-    _set_stamp(FACE, wanted)
+    if _stamp(FACE) is None:
+        say(f"Making .venv-qgis, for the plugin's tests, on QGIS's own Python {qgis_python}")
+        _make(FACE, qgis_python, ["--system-site-packages"])
+    with _changing(FACE, wanted):
+        say("Installing the plugin's test tools into .venv-qgis")
+        _pip(FACE, ["-r", REQUIREMENTS / "qgis.txt"], "install the plugin's test tools")
+        link_folder(PLUGINS / "onemap", ROOT)
+        where = answer([program(FACE, "python"), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"])
+        if where is None:
+            raise WorkshopError("cannot start .venv-qgis. Delete that folder and run the same command again.")
+        Path(where.strip(), "onemap.pth").write_text(f"{PLUGINS}\n", encoding="utf-8")
     return FACE
 
 
-def is_ready(environment: Path) -> bool:
-    """Whether an environment was once made to its end."""
-    return _stamp(environment) is not None
+@contextlib.contextmanager
+def _changing(environment: Path, digest: str) -> Iterator[None]:
+    """While an environment is changed it has no stamp: who is killed in the middle finds it to be made anew.
+
+    An error that was told leaves the environment as it was, and so its former stamp.
+    """
+    former = _stamp(environment)
+    (environment / STAMP).unlink(missing_ok=True)
+    try:
+        yield
+    except WorkshopError:
+        if former is not None:
+            _set_stamp(environment, former)
+        raise
+    _set_stamp(environment, digest)
 
 
 def _make(environment: Path, python: Path, options: Sequence[str]) -> None:
@@ -92,7 +103,7 @@ def _make(environment: Path, python: Path, options: Sequence[str]) -> None:
 
 
 def _pip(environment: Path, what: Sequence[object], purpose: str) -> None:
-    constraints = ["-c", _lock()] if _is_ci() and environment == CORE else []
+    constraints = ["-c", _lock()] if _is_ci() else []
     quiet = ["--quiet", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
     run_or_explain(
         [
@@ -180,10 +191,14 @@ def _digest(parts: Sequence[str]) -> str:
 
 
 def _stamp(environment: Path) -> str | None:
-    """The digest an environment was finished with; None if it never was, or its Python is gone."""
-    stamp = environment / STAMP
-    # exists() follows the link: false when the Python behind it was removed or replaced.
-    if not stamp.is_file() or not program(environment, "python").exists():
+    """The digest an environment was finished with; None if it never was, or its Python is gone or another."""
+    stamp, python = environment / STAMP, program(environment, "python")
+    # exists() follows the link: false when the Python behind it was removed.
+    if not stamp.is_file() or not python.exists():
+        return None
+    # When the system moved on to the next Python, the link goes there, and the libraries are the old one's.
+    behind = python.resolve().name
+    if re.fullmatch(r"python3\.\d+", behind) and not (environment / "lib" / behind).is_dir():
         return None
     return stamp.read_text(encoding="ascii").strip()
 

@@ -83,6 +83,7 @@ def enable_plugin() -> None:
     if SETTINGS.exists() and "onemap=true" in SETTINGS.read_text(encoding="utf-8"):
         return
     say("Enabling the plugin in a QGIS profile of its own")
+    PROFILE.mkdir(exist_ok=True)
     if run([program("qgis_process"), "plugins", "enable", "onemap"], env=program_environment()):
         raise WorkshopError("QGIS did not enable the plugin; its words are above.")
 
