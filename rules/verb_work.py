@@ -150,6 +150,19 @@ def check(values: Values, asked: Asked) -> Result:
     return result
 
 
+def redline(values: Values, asked: Asked) -> Result:
+    """Write a coordinate TXT as a vector file, or a vector file as a coordinate TXT."""
+    from onemap.layers.redline_exchange import ExchangeWishes, exchange
+
+    wishes = ExchangeWishes(
+        layer=values.get("layer"),
+        crs=values.get("crs"),
+        encoding=values.get("encoding"),
+        overwrite=bool(values.get("overwrite")),
+    )
+    return exchange(values["source"], values["target"], wishes, asked.language)
+
+
 def sample(values: Values, asked: Asked) -> Result:
     """Make the sample city's files in a new folder."""
     from pathlib import Path

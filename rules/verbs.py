@@ -185,6 +185,18 @@ VERBS: dict[str, Verb] = {
             makes_data=True,
         ),
         Verb(
+            "redline",
+            (
+                Parameter("source", "SOURCE", positional=True),
+                Parameter("target", "TARGET", positional=True),
+                _LAYER,
+                _CRS,
+                _ENCODING,
+                Parameter("overwrite", flag=True),
+            ),
+            makes_data=True,
+        ),
+        Verb(
             "sample",
             (
                 Parameter("folder", "FOLDER", positional=True),

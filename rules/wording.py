@@ -72,6 +72,10 @@ def _check(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _redline(result: Result, language: str) -> str:
+    return phrase("said.redline", language, **{**result, "crs": result["crs"] or "–"})
+
+
 def _sample(result: Result, language: str) -> str:
     return phrase("said.sample", language, **result)
 
@@ -82,5 +86,6 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "inspect": _inspect,
     "layers": _layers,
     "check": _check,
+    "redline": _redline,
     "sample": _sample,
 }

@@ -10,6 +10,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames import RawFrame
 from onemap.layers.sources import redline, stored, vector
 from onemap.layers.sources.archive import unpacked
+from onemap.layers.sources.redline_text import looks_like_redline
 from onemap.layers.sources.shapefile import check_complete
 
 _NO_DRIVER = {".dwg", ".mdb", ".accdb"}
@@ -39,7 +40,7 @@ def _check_readable(path: Path) -> None:
     if suffix in _NO_DRIVER:
         raise OneMapError("format.no_driver", file=path.name, format=suffix[1:].upper())
     check_complete(path)
-    if suffix not in vector.DRIVERS and not (suffix == ".txt" and path.is_file() and redline.looks_like_redline(path)):
+    if suffix not in vector.DRIVERS and not (suffix == ".txt" and path.is_file() and looks_like_redline(path)):
         raise OneMapError("format.unknown", file=path.name, known=_KNOWN)
     if path.is_dir() != (suffix == ".gdb"):
         raise OneMapError("format.unknown", file=path.name, known=_KNOWN)

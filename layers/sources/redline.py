@@ -4,7 +4,6 @@ Format: domain rules of the land survey's exchange file; rings become shells and
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,34 +13,18 @@ import pandas as pd
 import pyproj
 import shapely
 
+from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources.text_encodings import text_of
+from onemap.layers.sources.redline_text import ParcelLines, RedlineText, number_of, plain, read_text
+from onemap.layers.sources.rings import closed_parts, polygon_of_rings
+from onemap.layers.zones import ZONE_NUMBERS, Zone, datum_named, width_of_number, zone_crs
 
 PARCEL_FIELDS = ("JZDS", "DKMJ", "DKBH", "DKMC", "TXSX", "TFH", "DKYT", "DLBM")
 EXTRA_FIELD = "QTXX"  # what a province's form has beyond these eight, as it stands
 _METRES = {"", "米", "m", "M", "metre", "metres"}
 _NO_SHIFT = {"", "0", "0.0"}
-_FIRST_CODES = {  # first EPSG code of the 3° and 6° zones, with zone prefix in the easting and without
-    "cgcs2000": {(3, True): 4513, (3, False): 4534, (6, True): 4491, (6, False): 4502},
-    "xian80": {(3, True): 2349, (3, False): 2370, (6, True): 2327, (6, False): 2338},
-    "beijing54": {(3, True): 2401, (3, False): 2422, (6, True): 21413, (6, False): 21453},
-}
-_FIRST_ZONES = {3: (25, 45), 6: (13, 23)}
-
-
-def looks_like_redline(path: Path) -> bool:
-    """True if the text has the section that holds the coordinates."""
-    try:
-        text, _ = text_of(path, None)
-    except OneMapError:
-        return False
-    return "[地块坐标]" in _normal(text)
-
-
-def _normal(text: str) -> str:
-    """Full-width separators, digits and brackets as plain ones."""
-    return unicodedata.normalize("NFKC", text.replace("［", "[").replace("］", "]"))
+_PREFIXED = (1e7, 4.6e7)  # eastings that begin with a zone's number
 
 
 def read_redline(path: Path, encoding: str | None) -> RawFrame:
@@ -49,15 +32,20 @@ def read_redline(path: Path, encoding: str | None) -> RawFrame:
 
     Raises OneMapError redline.… naming line and mend, encoding.….
     """
-    text, found = text_of(path, encoding)
-    header, lines = _sections(text, path)
-    parcels = _parcels(lines, path)
-    if not parcels:
-        raise OneMapError("source.empty", file=path.name, layer=path.stem)
+    return frame_of(read_text(path, encoding), path)
+
+
+def frame_of(text: RedlineText, path: Path) -> RawFrame:
+    """The parcels of a text that is already read.
+
+    Raises OneMapError redline.….
+    """
+    header = text.header
+    parcels = _parcels(text, path)
     if header.get("计量单位", "") not in _METRES:
         raise OneMapError("redline.unit", file=path.name, field="计量单位", unit=header["计量单位"])
     points = np.concatenate([ring for parcel in parcels for ring in parcel.rings])
-    crs = _declared_crs(header, _has_prefix(points, path), points, path)
+    crs = _declared_crs(header, _prefix(points, path), path)
     geometries = np.array([_geometry(parcel) for parcel in parcels], dtype=object)
     return RawFrame(
         path=path,
@@ -66,192 +54,108 @@ def read_redline(path: Path, encoding: str | None) -> RawFrame:
         geometries=geometries,
         attributes=_attributes(parcels),
         crs=crs,
-        encoding=found,
-        problems=tuple(_remarks(header, parcels, geometries, path)),
+        encoding=text.encoding,
+        problems=tuple(_remarks(header, parcels, geometries, crs, path)),
     )
-
-
-def _sections(text: str, path: Path) -> tuple[dict[str, str], list[tuple[int, str]]]:
-    """The header's keys, and the lines of the coordinates with their numbers."""
-    header: dict[str, str] = {}
-    lines: list[tuple[int, str]] = []
-    section = ""
-    for number, raw in enumerate(text.splitlines(), start=1):
-        line = raw.strip()
-        if _normal(line).startswith("[") and _normal(line).endswith("]"):
-            section = _normal(line).replace(" ", "")
-        elif section == "[地块坐标]" and line:
-            lines.append((number, line))
-        elif "=" in _normal(line):
-            key, _, value = _normal(line).partition("=")
-            header[key.strip()] = value.strip()
-    if not lines:
-        raise OneMapError("redline.no_coordinates", file=path.name)
-    return header, lines
 
 
 @dataclass(frozen=True)
 class _Parcel:
-    """One parcel: the line on which it begins, its fields, the rings or runs of its points (k, 2) east, north."""
+    """One parcel: its lines, and the rings or runs of its points (k, 2) east, north."""
 
-    line: int
-    fields: tuple[str, ...]
+    lines: ParcelLines
     rings: tuple[np.ndarray, ...]
-    points: int
 
     def field(self, name: str) -> str:
         at = PARCEL_FIELDS.index(name)
-        return self.fields[at] if at < len(self.fields) else ""
+        return self.lines.fields[at].strip() if at < len(self.lines.fields) else ""
 
 
-def _parcels(lines: list[tuple[int, str]], path: Path) -> list[_Parcel]:
-    """The parcels in the file's order. Raises OneMapError redline.… for every line that cannot be read."""
-    heads: list[tuple[int, tuple[str, ...], dict[str, list[tuple[float, float]]]]] = []
-    problems: list[Problem] = []
-    for number, line in lines:
-        place = {"file": path.name, "feature": number, "line": number}
-        plain = re.sub("[,，@＠\\s]+$", "", line)
-        parts = tuple(part.strip() for part in re.split("[,，]", plain))
-        if re.search("[@＠]", line[len(plain) :]):
-            heads.append((number, parts, {}))
-            continue
-        if not heads:
-            problems.append(Problem("redline.no_parcel_line", place))
-            break
+def _parcels(text: RedlineText, path: Path) -> list[_Parcel]:
+    """The parcels in the file's order. Raises OneMapError redline.ring for each whose points are none."""
+    parcels, problems = [], []
+    for lines in text.parcels:
         try:
-            ring, north, east = _normal(parts[1]), float(_normal(parts[2])), float(_normal(parts[3]))
-        except (IndexError, ValueError):
-            problems.append(Problem("redline.point", {**place, "text": line}))
-            continue
-        heads[-1][2].setdefault(ring, []).append((east, north))
-    parcels = []
-    for number, fields, rings in heads:
-        try:
-            parcels.append(_parcel(number, fields, rings))
+            parcels.append(_Parcel(lines, _rings(lines)))
         except ValueError:
-            problems.append(Problem("redline.ring", {"file": path.name, "feature": number, "line": number}))
+            problems.append(Problem("redline.ring", {"file": path.name, "feature": lines.line, "line": lines.line}))
     if problems:
         raise OneMapError.of(problems)
     return parcels
 
 
-def _parcel(number: int, fields: tuple[str, ...], runs: dict[str, list[tuple[float, float]]]) -> _Parcel:
-    """Raises ValueError if its points are no ring, line or point as the parcel line says."""
-    least = {"点": 1, "线": 2}.get(fields[4] if len(fields) > 4 else "", 3)
+def _rings(lines: ParcelLines) -> tuple[np.ndarray, ...]:
+    """Raises ValueError if the points are no ring, line or point as the parcel line says."""
+    least = {"点": 1, "线": 2}.get(plain(lines.fields[4]).strip() if len(lines.fields) > 4 else "", 3)
+    runs: dict[str, list[tuple[float, float]]] = {}
+    for point in lines.points:
+        runs.setdefault(point.ring, []).append((float(point.east), float(point.north)))
     if not runs or any(len({*run}) < least or not np.isfinite(run).all() for run in runs.values()):
-        raise ValueError(number)
-    count = sum(len(run) for run in runs.values())
+        raise ValueError(lines.line)
     arrays = [np.array(run) for run in runs.values()]
-    rings = arrays if least < 3 else [part for run in arrays for part in _closed_parts(run)]
-    return _Parcel(number, fields, tuple(rings), count)
-
-
-def _closed_parts(points: np.ndarray) -> list[np.ndarray]:
-    """A run of points as rings: one that closes in the middle starts another of the same number.
-
-    Raises ValueError if points are left over that make no ring.
-    """
-    parts, start = [], 0
-    for index in range(1, len(points)):
-        if index > start + 2 and (points[index] == points[start]).all():
-            parts.append(points[start : index + 1])
-            start = index + 1
-    rest = points[start:]
-    if len(np.unique(rest, axis=0)) >= 3:
-        parts.append(np.vstack([rest, rest[:1]]))
-    elif len(rest) and not (rest == parts[-1][0]).all():  # a closing point given twice says nothing new
-        raise ValueError("points left over")
-    return parts
+    return tuple(arrays if least < 3 else [part for run in arrays for part in closed_parts(run)])
 
 
 def _attributes(parcels: list[_Parcel]) -> pd.DataFrame:
-    rows = [[parcel.field(name).strip() or None for name in PARCEL_FIELDS] for parcel in parcels]
+    rows = [[parcel.field(name) or None for name in PARCEL_FIELDS] for parcel in parcels]
     frame = pd.DataFrame(rows, columns=list(PARCEL_FIELDS), dtype=object)
-    extra = [",".join(parcel.fields[len(PARCEL_FIELDS) :]) or None for parcel in parcels]
+    extra = [",".join(parcel.lines.fields[len(PARCEL_FIELDS) :]) or None for parcel in parcels]
     return frame.assign(**{EXTRA_FIELD: pd.Series(extra, dtype=object)}) if any(extra) else frame
 
 
-def _remarks(header: dict[str, str], parcels: list[_Parcel], geometries: np.ndarray, path: Path) -> Iterator[Problem]:
+def _remarks(
+    header: dict[str, str], parcels: list[_Parcel], geometries: np.ndarray, crs: pyproj.CRS | None, path: Path
+) -> Iterator[Problem]:
     """What the sender states and the points do not bear out; the points count."""
     shifts = [part.strip() for part in re.split("[,，]", header.get("转换参数", ""))]
     if any(shift not in _NO_SHIFT for shift in shifts):
         yield Problem("redline.parameters", {"file": path.name, "field": "转换参数"})
-    for parcel, geometry in zip(parcels, geometries, strict=True):
-        place = {"file": path.name, "feature": parcel.field("DKBH") or parcel.line}
-        stated = _number(parcel.field("JZDS"))
-        closing = sum(1 for ring in parcel.rings if (ring[0] == ring[-1]).all())
-        if stated is not None and stated not in (parcel.points, parcel.points - closing):
-            yield Problem("redline.count", {**place, "field": "JZDS", "stated": int(stated), "found": parcel.points})
-        area_ha, found_ha = _number(parcel.field("DKMJ")), shapely.area(geometry) / 10_000
+    areas = ellipsoidal_areas_m2(geometries, crs) if crs is not None else shapely.area(geometries)
+    for parcel, area_m2 in zip(parcels, areas, strict=True):
+        place = {"file": path.name, "feature": parcel.field("DKBH") or parcel.lines.line}
+        if not parcel.lines.marked:
+            yield Problem("redline.mark", {**place, "line": parcel.lines.line})
+        stated, found = number_of(parcel.field("JZDS")), len(parcel.lines.points)
+        # Some count the closing points and some do not, whether the file has them or not.
+        if stated is not None and stated not in (found, found - len(parcel.rings), found + len(parcel.rings)):
+            yield Problem("redline.count", {**place, "field": "JZDS", "stated": f"{stated:g}", "found": found})
+        area_ha, found_ha = number_of(parcel.field("DKMJ")), area_m2 / 10_000
         if area_ha is not None and found_ha and abs(area_ha - found_ha) > max(1e-4, 1e-3 * found_ha):
             yield Problem("redline.area", {**place, "field": "DKMJ", "stated": area_ha, "found": f"{found_ha:.4f}"})
 
 
-def _number(text: str) -> float | None:
-    try:
-        return float(_normal(text))
-    except ValueError:
-        return None
-
-
-def _has_prefix(points: np.ndarray, path: Path) -> bool:
-    """Whether the easting carries a zone prefix; swapped columns are refused, never turned in silence."""
+def _prefix(points: np.ndarray, path: Path) -> int | None:
+    """The zone's number before the eastings, or None; swapped columns are refused, never turned in silence."""
     east, north = points[:, 0], points[:, 1]
-    if ((north >= 1e7) & (north < 4.6e7)).all() and (east < 1e7).all():
-        raise OneMapError("redline.swapped", file=path.name, zone=int(north[0] // 1e6))
-    prefixed = (east >= 1e7) & (east < 4.6e7)
-    if prefixed.any() and not prefixed.all():
+    is_swapped = ((north >= _PREFIXED[0]) & (north < _PREFIXED[1])).all() and (east < _PREFIXED[0]).all()
+    if is_swapped or ((north < 1e6) & (north >= 1e5) & (east >= 1e6) & (east < 6e6)).all():
+        raise OneMapError("redline.swapped", file=path.name, value=f"{north[0]:.10g}")
+    prefixed = (east >= _PREFIXED[0]) & (east < _PREFIXED[1])
+    prefixes = np.unique(east[prefixed] // 1e6)
+    if prefixed.any() and not (prefixed.all() and len(prefixes) == 1):
         raise OneMapError("redline.mixed_prefix", file=path.name)
-    return bool(prefixed.all())
+    return int(prefixes[0]) if len(prefixes) else None
 
 
-def _declared_crs(header: dict[str, str], prefixed: bool, points: np.ndarray, path: Path) -> pyproj.CRS | None:
+def _declared_crs(header: dict[str, str], prefix: int | None, path: Path) -> pyproj.CRS | None:
     """The CRS of the header's 坐标系, 几度分带 and 带号, checked against the easting's prefix."""
-    name = header.get("坐标系", "").upper()
-    families = (("cgcs2000", ("2000", "CGCS")), ("xian80", ("80",)), ("beijing54", ("54",)))
-    family = next((f for f, signs in families if any(sign in name for sign in signs)), None)
+    datum = datum_named(header.get("坐标系", ""))
     width_text, zone_text = (re.sub(r"\D", "", header.get(key, "")) for key in ("几度分带", "带号"))
-    prefix = int(points[0, 0] // 1e6) if prefixed else None
-    zone = int(zone_text) if zone_text else prefix
-    if family is None or zone is None:
+    number = int(zone_text[:9]) if zone_text else prefix
+    if datum is None or number is None:
         return None
-    if prefix is not None and zone != prefix:
-        raise OneMapError("redline.zone", file=path.name, field="带号", declared=zone, prefix=prefix)
-    width = int(width_text) if width_text in {"3", "6"} else (3 if zone >= 25 else 6)
-    first, last = _FIRST_ZONES[width]
-    if not first <= zone <= last:
-        raise OneMapError("redline.zone_width", file=path.name, field="几度分带", zone=zone, width=width)
-    return pyproj.CRS.from_epsg(_FIRST_CODES[family][(width, prefixed)] + zone - first)
+    if prefix is not None and number != prefix:
+        raise OneMapError("redline.zone", file=path.name, field="带号", declared=number, prefix=prefix)
+    width = int(width_text) if width_text in {"3", "6"} else (width_of_number(number) or 3)
+    if number not in ZONE_NUMBERS[width]:
+        raise OneMapError("redline.zone_width", file=path.name, field="几度分带", zone=number, width=width)
+    return zone_crs(Zone(datum, width, number, prefix is not None))
 
 
 def _geometry(parcel: _Parcel) -> shapely.Geometry:
-    kind = parcel.field("TXSX")
+    kind = plain(parcel.field("TXSX"))
     if kind == "点":
         return shapely.MultiPoint(np.concatenate(parcel.rings))
     if kind == "线":
         return shapely.multilinestrings([shapely.LineString(run) for run in parcel.rings])
-    return _polygon(parcel.rings)
-
-
-def _polygon(rings: tuple[np.ndarray, ...]) -> shapely.Geometry:
-    """Rings as one polygon or multipolygon: a ring inside an odd number of others is a hole."""
-    shells = np.array([shapely.Polygon(ring) for ring in rings], dtype=object)
-    if len(shells) == 1:
-        return shells[0]
-    if not shapely.is_valid(shells).all():
-        # Containment cannot be told of a crossing ring; the frame's own check will name it.
-        return shapely.multipolygons(shells)
-    order = np.argsort(-shapely.area(shells), kind="stable")
-    depth = np.zeros(len(shells), dtype=int)
-    parent = np.full(len(shells), -1)
-    for position, index in enumerate(order):  # a parcel has a handful of rings
-        for outer in order[:position]:
-            if shapely.covers(shells[outer], shells[index]):
-                depth[index] += 1
-                parent[index] = outer
-    parts = []
-    for index in range(len(shells)):
-        if depth[index] % 2 == 0:
-            holes = [rings[hole] for hole in range(len(shells)) if parent[hole] == index and depth[hole] % 2]
-            parts.append(shapely.Polygon(rings[index], holes))
-    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    return polygon_of_rings(parcel.rings)

@@ -1,4 +1,4 @@
-"""Red-line coordinate TXT: parcels as the surveyor's points enclose them, in the zone that the header and numbers say."""
+"""Red-line coordinate TXT: parcels as their points enclose them, in the zone that header and eastings say."""
 
 import csv
 from pathlib import Path
@@ -203,7 +203,7 @@ def test_a_prefix_on_some_points_only_is_refused(shelf, txt):
         ("J9,1,x,y", square(0, 0, 9), "redline.no_parcel_line", "11"),
         (HEAD_LINE, [(0, 0), (0, 9)], "redline.ring", "11"),
         (HEAD_LINE, [*square(0, 0, 9), (50, 50)], "redline.ring", "11"),
-        (HEAD_LINE, [(0, 0), (float("nan"), 9), (9, 9), (9, 0)], "redline.ring", "11"),
+        (HEAD_LINE, [(0, 0), (float("nan"), 9), (9, 9), (9, 0)], "redline.point", "13"),
     ],
 )
 def test_points_that_make_no_ring_are_refused_by_their_line(shelf, txt, head, ring, code, line):
