@@ -39,6 +39,9 @@ def normalise(
     except OneMapError as error:
         refused += error.problems
     try:
+        if raw.is_table:
+            kinds = {"found": Problem("kind.table"), "expected": Problem(f"kind.{entry.geometry}")}
+            raise OneMapError("geometry.type", **place, **kinds)
         checked = checked_geometries(geometries, entry.geometry, names, wishes.repair, place)
     except OneMapError as error:
         refused += error.problems
