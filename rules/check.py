@@ -3,7 +3,7 @@
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from typing import Any
 
@@ -15,12 +15,13 @@ import shapely
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
+from onemap.layers.parts import moved
 from onemap.layers.versions import Version, field_names, versions
 from onemap.rules.conditions import Truth, evaluate
 from onemap.rules.findings import Judged
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import Features, Ground, Judgement, no_ground, no_pairs
-from onemap.rules.layer_sources import LayerSource, WarmLayers, source_of
+from onemap.rules.layer_sources import LayerSource, WarmLayers, near_origin, source_of
 from onemap.rules.overlay import Crew
 from onemap.rules.packs import VERDICTS, Pack, Rule, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, read_parcels
@@ -110,6 +111,7 @@ def _judged(
     instead: LayerSource | None,
     crew: Crew,
     crs: pyproj.CRS,
+    origin: tuple[float, float],
 ) -> Judged:
     rows = np.arange(len(parcels.ids))
     if rule.when is not None:
@@ -135,6 +137,7 @@ def _judged(
         parcel_attributes=parcels.attributes.iloc[rows].reset_index(drop=True),
         rasters=source.rasters,
         crs=crs,
+        origin=origin,
         instead_zones=instead.stored.geometries if instead and instead.stored else None,
         instead_coverage=instead.coverage if instead else None,
     )
@@ -145,7 +148,8 @@ def _judged(
             raise
         return _blank(rule, rows, parcels.geometries, "unreadable", label)
     assumed = source.version is not None and source.version.coverage_kind == "extent"
-    return Judged(rule, rows, judgement, label, source.names[chosen], selected, assumed)
+    accuracy = source.version.accuracy_m if source.version else None
+    return Judged(rule, rows, judgement, label, source.names[chosen], selected, assumed, accuracy, crew)
 
 
 def _applies(when: str, attributes: pd.DataFrame) -> np.ndarray:
@@ -177,9 +181,13 @@ def check(library: Library, wishes: CheckWishes, language: str, report: Report, 
         if rule.missing == "checklist" and rule.layer not in ever_loaded:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
     rules = [rule for rule in rules if not (rule.missing == "checklist" and rule.layer not in ever_loaded)]
-    judged, used = _judge_all(library, rules, parcels, known, as_of, wishes.workers, language, report, warm, skipped)
+    west, south, _, _ = shapely.total_bounds(parcels.geometries)
+    origin = (float(west // 1000 * 1000), float(south // 1000 * 1000))
+    judged, used = _judge_all(
+        library, rules, parcels, known, as_of, wishes.workers, language, report, warm, origin, skipped
+    )
     report(0.9, phrase("progress.tables", language))
-    tables = run_tables(list(parcels.ids), parcels.geometries, judged, library.crs, language)
+    tables = run_tables(list(parcels.ids), parcels.geometries, judged, library.crs, origin, language)
     problems = [problem_record(problem, language) for problem in parcels.problems]
     verdicts = _counts(tables["parcels"].columns)
     record = {
@@ -207,6 +215,7 @@ def _judge_all(
     language: str,
     report: Report,
     warm: WarmLayers | None,
+    origin: tuple[float, float],
     skipped: list[dict[str, str]],
 ) -> tuple[list[Judged], dict[str, LayerSource]]:
     """Each rule's judgement in the rules' order; a layer is read once, as near as its farthest rule looks.
@@ -214,6 +223,7 @@ def _judge_all(
     A rule that finds nothing of its own (`composition`) and whose layer is wanting is added to `skipped`.
     """
     west, south, east, north = shapely.total_bounds(parcels.geometries)
+    parcels = replace(parcels, geometries=moved(parcels.geometries, (-origin[0], -origin[1])))
     tree = shapely.STRtree(parcels.geometries)
     used: dict[str, LayerSource] = {}
     reach: dict[str, float] = {}
@@ -229,13 +239,13 @@ def _judge_all(
             if code not in used:
                 far = reach[code]
                 box = (west - far, south - far, east + far, north + far) if far < float("inf") else None
-                used[code] = source_of(library, code, known, as_of, box, warm)
+                used[code] = near_origin(source_of(library, code, known, as_of, box, warm), origin)
         if used[rule.layer].reason and not getattr(KINDS[rule.kind], "FINDS", True):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": str(used[rule.layer].reason)})
             continue
         _check_fields(rule, library, used[rule.layer])
         instead = used.get(rule.options.get("instead", ""))
-        judged.append(_judged(rule, parcels, tree, used[rule.layer], instead, crew, library.crs))
+        judged.append(_judged(rule, parcels, tree, used[rule.layer], instead, crew, library.crs, origin))
     return judged, used
 
 

@@ -1,7 +1,7 @@
 """From one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -10,8 +10,9 @@ import shapely
 
 from onemap.rules.conditions import column_named
 from onemap.rules.kinds.ground import Judgement, no_ground
-from onemap.rules.overlay import ARITHMETIC_M2
+from onemap.rules.overlay import ARITHMETIC_M2, Crew
 from onemap.rules.packs import Rule
+from onemap.rules.second_look import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.thresholds import Measured, measured
 
 _REASON_ORDER = (
@@ -31,7 +32,7 @@ class Judged:
     """One rule's judgement of some parcels, with what its rows need to be written.
 
     rows: the parcels' positions (k,); label: the layer version's, or None; names and attributes: of its features;
-    assumed: the version's coverage is only its bounding box.
+    assumed: the version's coverage is only its bounding box; accuracy_m: its positional accuracy, if known.
     """
 
     rule: Rule
@@ -41,6 +42,8 @@ class Judged:
     names: np.ndarray
     attributes: pd.DataFrame
     assumed: bool = False
+    accuracy_m: float | None = None
+    crew: Crew = field(default_factory=Crew)
 
 
 def _reasons(judgement: Judgement, indices: np.ndarray) -> np.ndarray:
@@ -84,7 +87,7 @@ def _hit_half(judged: Judged) -> _Half:
     if measures is None:
         present = np.flatnonzero(~shapely.is_missing(judgement.hit))
         measure = measured(judgement.hit[present], judged.rule)
-        own: dict[str, Any] = {"net_area_m2": _net_areas(judged, present)}
+        own: dict[str, Any] = {"net_area_m2": _net_areas(judged, present), **_second_look(judged, present, measure)}
     else:
         present = np.flatnonzero(measures.found)
         counted = measures.counted[present]
@@ -98,6 +101,21 @@ def _hit_half(judged: Judged) -> _Half:
     features = np.bincount(judgement.pairs.parcel[of_hit], minlength=count)[present]
     own |= {"features": pd.array(features, dtype="Int64"), "distance_m": judgement.distance_m[present]}
     return _Half(present, judgement.hit[present], measure, reason, own)
+
+
+def _second_look(judged: Judged, present: np.ndarray, measure: Measured) -> dict[str, Any]:
+    """The second method's areas where they decide, and the range of each area within the boundary error."""
+    zones, columns = judged.judgement.zones, {}
+    if zones is None or len(present) == 0:
+        return {}
+    check = np.full(len(present), np.nan)
+    chosen = np.flatnonzero(deciding(measure.area_m2, judged.rule.min_area_m2))
+    check[chosen] = checked_areas(zones, present[chosen], judged.crew)
+    columns = {"area_check_m2": check, "check_differs": disagrees(measure.area_m2, check)}
+    if judged.accuracy_m:
+        low, high = area_ranges(zones, present, judged.accuracy_m, judged.crew)
+        columns |= {"area_low_m2": low, "area_high_m2": high, "within_error": within_error(low)}
+    return columns
 
 
 def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: str) -> tuple[pd.DataFrame, pd.DataFrame]:
@@ -131,6 +149,11 @@ def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: st
             "basis": rule.basis_text,
             "estimated": rule.estimated,
             "assumed": judged.assumed,
+            "area_low_m2": np.nan,
+            "area_high_m2": np.nan,
+            "within_error": False,
+            "area_check_m2": np.nan,
+            "check_differs": False,
             "_geometry": half.grounds,
         }
         findings.append(pd.DataFrame({**columns, **half.columns}))

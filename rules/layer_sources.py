@@ -3,7 +3,7 @@
 import threading
 from collections import OrderedDict
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 
 import numpy as np
@@ -12,6 +12,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.fields import text_value
 from onemap.layers.library import Library
+from onemap.layers.parts import moved
 from onemap.layers.rasters import RasterReference, reference_of
 from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version
 
@@ -82,6 +83,16 @@ def source_of(
     if entry.geometry == "raster":
         rasters = tuple(reference_of(stored.attributes.iloc[row], library.path) for row in range(len(stored.fids)))
     return LayerSource(None, version, stored, coverage, _names(stored, entry.key), rasters)
+
+
+def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource:
+    """The same layer with coordinates counted from `origin`."""
+    if source.stored is None or source.coverage is None:
+        return source
+    back = (-origin[0], -origin[1])
+    stored = replace(source.stored, geometries=moved(source.stored.geometries, back))
+    (coverage,) = moved(np.array([source.coverage], dtype=object), back)
+    return replace(source, stored=stored, coverage=coverage)
 
 
 def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import shapely
+from shapely.errors import ShapelyError
 
 from onemap.layers.parts import polygon_parts
 
@@ -17,6 +18,30 @@ ARITHMETIC_M2 = 1e-6
 MOST_VERTICES = 256  # of a piece; larger controls are cut, since each overlay scans all of both
 _CHUNK = 2000
 _RETRY_GRID_M = 1e-4
+BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far |P| may differ from |P ∩ F| + |P − F|
+
+
+class _UnbalancedError(ShapelyError):
+    """Two parts of a polygon do not make up the whole."""
+
+
+def _balanced(common_wanted: bool) -> Callable[..., np.ndarray]:
+    """Intersection or difference, computed with its counterpart, so that the areas prove each other."""
+
+    def operation(left: np.ndarray, right: np.ndarray, grid_size: float | None = None) -> np.ndarray:
+        common = shapely.intersection(left, right, grid_size=grid_size)
+        rest = shapely.difference(left, right, grid_size=grid_size)
+        whole = shapely.area(left)
+        wrong = np.abs(whole - shapely.area(common) - shapely.area(rest)) > BALANCE_M2 + BALANCE_SHARE * whole
+        if np.any(wrong):
+            raise _UnbalancedError
+        result: np.ndarray = common if common_wanted else rest
+        return result
+
+    return operation
+
+
+_INTERSECTION, _DIFFERENCE = _balanced(True), _balanced(False)
 
 
 @dataclass(frozen=True)
@@ -99,7 +124,7 @@ def _in_chunks(
         a, b = left[start : start + _CHUNK], right[start : start + _CHUNK]
         try:
             return operation(a, b), np.zeros(len(a), dtype=bool)
-        except shapely.GEOSException:
+        except (shapely.GEOSException, _UnbalancedError):
             return _one_by_one(operation, a, b)
 
     if crew.workers > 1 and len(starts) > 1:
@@ -123,7 +148,7 @@ def _one_by_one(
             try:
                 result[index] = operation(a, b, grid_size=grid)
                 break
-            except shapely.GEOSException:
+            except (shapely.GEOSException, _UnbalancedError):
                 failed[index] = grid is not None
     return result, failed
 
@@ -149,7 +174,7 @@ def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, p
     inside = shapely.covers(other, mine)
     geometry = mine.copy()
     rest = np.flatnonzero(~inside)
-    geometry[rest], broken = _in_chunks(shapely.intersection, mine[rest], other[rest], crew)
+    geometry[rest], broken = _in_chunks(_INTERSECTION, mine[rest], other[rest], crew)
     failed = np.zeros(len(parcel), dtype=bool)
     failed[rest] = broken
     geometry = polygon_parts(geometry, ARITHMETIC_M2)
@@ -182,7 +207,7 @@ def _pairwise(
 
 def intersections(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
     """left ∩ right pair by pair, polygons only, None where they share no ground; and (n,) whether it failed."""
-    return _pairwise(shapely.intersection, left, right, crew)
+    return _pairwise(_INTERSECTION, left, right, crew)
 
 
 def differences(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
@@ -190,7 +215,7 @@ def differences(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.nda
 
     A right of None takes nothing away; a left of None has nothing.
     """
-    result, failed = _pairwise(shapely.difference, left, right, crew)
+    result, failed = _pairwise(_DIFFERENCE, left, right, crew)
     whole = shapely.is_missing(right)
     result[whole] = left[whole]
     return result, failed

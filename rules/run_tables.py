@@ -9,7 +9,7 @@ import pyproj
 import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.parts import multi
+from onemap.layers.parts import moved, multi
 from onemap.rules.findings import Judged, rows_of
 from onemap.rules.packs import VERDICTS
 
@@ -48,6 +48,11 @@ _FINDING_COLUMNS = [
     "basis",
     "estimated",
     "assumed",
+    "area_low_m2",
+    "area_high_m2",
+    "within_error",
+    "area_check_m2",
+    "check_differs",
 ]
 _COMPOSITION_COLUMNS = ["parcel", "rule", "keys", "area_m2", "area_ellipsoidal_m2", "share"]
 _OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
@@ -75,7 +80,7 @@ def _typed(columns: pd.DataFrame) -> pd.DataFrame:
     for name in columns.columns:
         if name in _TEXT_COLUMNS:
             typed[name] = columns[name].astype(object).where(columns[name].notna(), None)
-        elif name in ("counted", "estimated", "assumed"):
+        elif name in ("counted", "estimated", "assumed", "within_error", "check_differs"):
             typed[name] = columns[name].astype(bool)
         elif name in ("features", "findings", "unknown_rules"):
             typed[name] = columns[name].astype("Int64")
@@ -85,19 +90,27 @@ def _typed(columns: pd.DataFrame) -> pd.DataFrame:
 
 
 def run_tables(
-    names: Sequence[str], parcels: np.ndarray, judged: Sequence[Judged], crs: pyproj.CRS, language: str
+    names: Sequence[str],
+    parcels: np.ndarray,
+    judged: Sequence[Judged],
+    crs: pyproj.CRS,
+    origin: tuple[float, float],
+    language: str,
 ) -> dict[str, Table]:
-    """All tables of a run but `run` itself. names: (n,) of the parcels; judged: in the rules' order."""
+    """All tables of a run but `run` itself.
+
+    names, parcels: (n,) in the library's plane; judged: in the rules' order, coordinates counted from `origin`.
+    """
     keys = np.asarray(names, dtype=object)
-    area_m2 = shapely.area(parcels)
+    area_m2 = shapely.area(moved(parcels, (-origin[0], -origin[1])))
     blocks = [rows_of(item, order, area_m2, language) for order, item in enumerate(judged)]
     findings = _sorted([block[0] for block in blocks], ["_parcel", "_rule", "_unknown"])
     pieces = _sorted([block[1] for block in blocks], ["_parcel", "_rule", "_unknown", "_feature"])
     for frame in (findings, pieces):
         frame["parcel"] = keys[frame["_parcel"].to_numpy(dtype=int)] if len(frame) else pd.Series(dtype=object)
-    ground = frame_geometries(findings)
+    ground = moved(frame_geometries(findings), origin)
     findings["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(ground, crs)
-    shapes = frame_geometries(pieces)
+    shapes = moved(frame_geometries(pieces), origin)
     dimension = shapely.get_dimensions(shapes)
     columns = _typed(pieces.reindex(columns=_OVERLAP_COLUMNS))
     tables = {
@@ -108,7 +121,7 @@ def run_tables(
         rows = np.flatnonzero(dimension == wanted)
         part = columns.iloc[rows].reset_index(drop=True)
         tables[name] = Table(part, multi(shapes[rows], kind), f"Multi{_PROPER[kind]}")
-    tables["composition"] = _composition(keys, area_m2, judged, crs)
+    tables["composition"] = _composition(keys, area_m2, judged, crs, origin)
     return tables
 
 
@@ -116,7 +129,13 @@ _OVERLAP_TABLES = (("overlaps", 2, "polygon"), ("overlaps_line", 1, "line"), ("o
 _PROPER = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
 
-def _composition(keys: np.ndarray, area_m2: np.ndarray, judged: Sequence[Judged], crs: pyproj.CRS) -> Table:
+def _composition(
+    keys: np.ndarray,
+    area_m2: np.ndarray,
+    judged: Sequence[Judged],
+    crs: pyproj.CRS,
+    origin: tuple[float, float],
+) -> Table:
     """The ground of each parcel by classes, for every rule that asks for it."""
     blocks = []
     for order, item in enumerate(judged):
@@ -128,7 +147,7 @@ def _composition(keys: np.ndarray, area_m2: np.ndarray, judged: Sequence[Judged]
         return Table(_typed(pd.DataFrame({name: [] for name in _COMPOSITION_COLUMNS})))
     rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
     parcel = rows["_parcel"].to_numpy(dtype=int)
-    grounds = frame_geometries(rows)
+    grounds = moved(frame_geometries(rows), origin)
     rows["parcel"] = keys[parcel]
     rows["area_m2"] = shapely.area(grounds)
     rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)

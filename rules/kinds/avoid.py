@@ -7,6 +7,7 @@ import shapely
 
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
 from onemap.rules.overlay import differences, outside, union_by
+from onemap.rules.second_look import Zones
 
 KEYS = dict(AREA_KEYS)
 GEOMETRIES = ("polygon",)
@@ -51,6 +52,7 @@ def judge(ground: Ground) -> Judgement:
             no_value,
             np.ones(len(found.parcel), dtype=bool),
         ),
+        zones=Zones(ground.features.geometries, ground.parcels),
     )
     judgement.because("outside_coverage", ~shapely.is_missing(unknown))
     return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_again)

@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.rasters import RasterReference
 from onemap.rules.overlay import Crew, Overlaps, Pieces, overlaps, subdivided
+from onemap.rules.second_look import Zones
 
 AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}
 QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by less than 0.02 %, in radius and area
@@ -38,7 +39,7 @@ class Ground:
     """Parcels (n,) with their index, one layer's features, its coverage, and the rule's own options.
 
     instead: for rules that name one, the official zones and the ground for which they speak; rasters: where those of
-    a raster layer lie; crs: the library's, in which all geometries are.
+    a raster layer lie; crs: the library's; origin: the point from which all coordinates here are counted.
     """
 
     parcels: np.ndarray
@@ -50,6 +51,7 @@ class Ground:
     parcel_attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
     rasters: tuple[RasterReference, ...] = ()
     crs: pyproj.CRS | None = None
+    origin: tuple[float, float] = (0.0, 0.0)
     instead_zones: np.ndarray | None = None
     instead_coverage: shapely.Geometry | None = None
 
@@ -95,7 +97,8 @@ class Judgement:
 
     hit, unknown: (n,) polygons or None; distance_m: (n,) least distance of the conflict's features, NaN if not
     measured; reasons: reason → (n,) whether it is one of the parcel's; pairs: the pieces by feature; measures: for
-    kinds whose conflict is no polygon; classes: for `composition`, rows of parcel, keys (JSON) and ground.
+    kinds whose conflict is no polygon; zones: what a second look at areas needs; classes: for `composition`, rows of
+    parcel, keys (JSON) and ground.
     """
 
     hit: np.ndarray
@@ -104,6 +107,7 @@ class Judgement:
     pairs: Pairs
     reasons: dict[str, np.ndarray] = field(default_factory=dict)
     measures: Measures | None = None
+    zones: Zones | None = None
     classes: pd.DataFrame | None = None
 
     def because(self, reason: str, rows: np.ndarray) -> None:

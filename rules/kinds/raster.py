@@ -9,6 +9,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs import transformation
+from onemap.layers.parts import moved
 from onemap.layers.rasters import RasterReference, checked_raster, raster_crs
 from onemap.rules.grids import cell_weights, in_cells, slope_degrees, windows
 from onemap.rules.kinds.avoid import reach_m
@@ -85,7 +86,7 @@ def judge(ground: Ground) -> Judgement:
     assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker
     for reference, given in zip(ground.rasters, attributes["given_crs"], strict=True):
         with _grid(reference, given, ground.crs, is_slope) as (grid, crs):
-            there, back = _changes(grid, crs, ground.crs)
+            there, back = _changes(grid, crs, ground.crs, ground.origin)
             polygons = in_cells(there(ground.parcels), grid)
             totals["whole"] = shapely.area(polygons)
             for part, window in windows(polygons, grid, 1 if is_slope else 0):
@@ -151,11 +152,12 @@ def _values(grid: "DatasetReader", window: "Window", is_slope: bool) -> np.ndarr
     return np.where(valid, heights.astype(float), np.nan)
 
 
-def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS) -> tuple[Any, Any]:
-    """From the library's plane to the grid's CRS, and from cells back to the plane."""
+def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: tuple[float, float]) -> tuple[Any, Any]:
+    """From the library's plane, counted from `local`, to the grid's CRS, and from cells back to the plane."""
     forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
 
     def there(geometries: np.ndarray) -> np.ndarray:
+        geometries = moved(geometries, local)
         if forward is None:
             return geometries
         return shapely.transform(geometries, lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
@@ -165,6 +167,6 @@ def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS) -> tuple
             east, north = origin.c + origin.a * xy[:, 0], origin.f + origin.e * xy[:, 1]
             return np.column_stack([east, north] if inverse is None else inverse(east, north))
 
-        return shapely.transform(geometries, placed)
+        return moved(shapely.transform(geometries, placed), (-local[0], -local[1]))
 
     return there, back

@@ -11,6 +11,7 @@ from onemap.rules.conditions import column_named
 from onemap.rules.kinds.avoid import arithmetic
 from onemap.rules.kinds.ground import AREA_KEYS, QUARTER_SEGMENTS, Ground, Judgement, Pairs
 from onemap.rules.overlay import differences, intersections, outside, union_by, unions
+from onemap.rules.second_look import Zones
 
 KEYS: dict[str, str | None] = {
     **{key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")},
@@ -142,6 +143,8 @@ def judge(ground: Ground) -> Judgement:
             sure,
         ),
     )
+    if ground.instead_coverage is None:
+        judgement.zones = Zones(grown[certain], ground.parcels)
     judgement.because("no_value", ~shapely.is_missing(doubt) & ~shapely.is_missing(unknown))
     judgement.because("outside_coverage", ~shapely.is_missing(near) & ~shapely.is_missing(unknown))
     return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_instead | failed_unknown)

@@ -1,5 +1,6 @@
 """use: the plan must permit the parcel's use. Conflict: P ∩ the plan's features that do not."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,7 @@ from onemap.rules.conditions import column_named
 from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, reach_m
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
 from onemap.rules.overlay import differences, outside, union_by, unions
+from onemap.rules.second_look import Zones
 
 KEYS = {
     **{key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")},
@@ -58,12 +60,7 @@ def judge(ground: Ground) -> Judgement:
     found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
     key, code = keys[found.parcel], plan_codes[found.feature]
     no_key, no_code = pd.isna(key), pd.isna(code)
-    allowed = {
-        (k, c): c is not None and k is not None and c.startswith(tuple(permits[k]))
-        for k, c in set(zip(key, code, strict=True))
-    }
-    permitted = np.array([allowed[pair] for pair in zip(key, code, strict=True)], dtype=bool)
-    forbidden = ~no_key & ~no_code & ~permitted
+    forbidden = _forbids(keys, plan_codes, permits)(found.parcel, found.feature)
     hit = union_by(found.parcel[forbidden], found.geometry[forbidden], count)
     doubtful = ~no_key & no_code
     doubt = union_by(found.parcel[doubtful], found.geometry[doubtful], count)
@@ -88,11 +85,28 @@ def judge(ground: Ground) -> Judgement:
             forbidden[shown],
         ),
     )
+    judgement.zones = Zones(ground.features.geometries, ground.parcels, concerns=_forbids(keys, plan_codes, permits))
     known = ~shapely.is_missing(unknown)
     for reason, part in (("outside_coverage", beyond), ("no_value", doubt), ("no_plan", unplanned)):
         judgement.because(reason, known & ~shapely.is_missing(part))
     broken = np.unique(found.failed[:, 0])
     return arithmetic(judgement, ground, broken, failed | failed_cover | failed_plan | failed_unknown)
+
+
+def _forbids(
+    keys: np.ndarray, plan_codes: np.ndarray, permits: dict[str, list[str]]
+) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+    """Whether a plan's feature forbids a parcel's use: both codes are known, and no listed code begins the plan's."""
+
+    def forbidden(parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:
+        pairs = list(zip(keys[parcel], plan_codes[feature], strict=True))
+        answers = {
+            (key, code): key is not None and code is not None and not code.startswith(tuple(permits[key]))
+            for key, code in set(pairs)
+        }
+        return np.array([answers[pair] for pair in pairs], dtype=bool)
+
+    return forbidden
 
 
 def _parcel_codes(ground: Ground, name: str) -> np.ndarray:

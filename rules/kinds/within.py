@@ -8,6 +8,7 @@ import shapely
 from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, problems, reach_m
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
 from onemap.rules.overlay import differences, intersections, outside, union_by
+from onemap.rules.second_look import Zones
 
 KEYS = {key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")}
 
@@ -44,7 +45,8 @@ def judge(ground: Ground) -> Judgement:
         np.ones(int(kept.sum()), dtype=bool),
         np.ones(int(kept.sum()), dtype=bool),
     )
-    judgement = Judgement(hit=hit, unknown=beyond, distance_m=np.full(count, np.nan), pairs=pairs)
+    zones = Zones(ground.features.geometries[~uncertain], covered, inverted=True)
+    judgement = Judgement(hit=hit, unknown=beyond, distance_m=np.full(count, np.nan), pairs=pairs, zones=zones)
     judgement.because("outside_coverage", ~shapely.is_missing(beyond))
     broken = np.unique(np.r_[found.failed[:, 0], found.parcel[doubtful][failed_doubt]])
     return arithmetic(judgement, ground, broken, failed | failed_cover | failed_hit)

@@ -1,0 +1,91 @@
+"""A second look at findings: areas that decide, by a second method; and their range within the boundary error.
+
+Neither changes a verdict. They tell a reviewer what to look at.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.rules.overlay import (
+    ARITHMETIC_M2,
+    BALANCE_M2,
+    BALANCE_SHARE,
+    Crew,
+    differences,
+    intersections,
+    union_by,
+)
+from onemap.rules.trapezoids import intersection_area_m2
+
+TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
+NEAR_SHARE = 0.1  # and those within this share of the rule's least area
+_MARGIN_M = 1.0
+
+
+@dataclass(frozen=True)
+class Zones:
+    """The ground that a rule is about: polygons (m,), those of them that concern a parcel, and how they count.
+
+    concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts; inverted: the conflict is what the zones leave
+    of the base; base: (n,) the ground of each parcel that can be judged.
+    """
+
+    geometries: np.ndarray
+    base: np.ndarray
+    inverted: bool = False
+    concerns: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda parcel, _: np.ones(len(parcel), dtype=bool)
+
+
+def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
+    """Which areas decide, so that a small error could turn them: tiny ones and those near the rule's least area."""
+    return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
+
+
+def _near(zones: Zones, rows: np.ndarray, margin_m: float, crew: Crew) -> np.ndarray:
+    """For each parcel in `rows` the union of its zones, cut to the parcel's box and a margin: (len(rows),) or None."""
+    west, south, east, north = shapely.bounds(zones.base[rows]).T
+    boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    box, feature = shapely.STRtree(zones.geometries).query(boxes, predicate="intersects")
+    kept = zones.concerns(rows[box], feature)
+    box, feature = box[kept], feature[kept]
+    pieces, _ = intersections(zones.geometries[feature], boxes[box], crew)
+    present = ~shapely.is_missing(pieces)
+    return union_by(box[present], pieces[present], len(rows))
+
+
+def checked_areas(zones: Zones, rows: np.ndarray, crew: Crew) -> np.ndarray:
+    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²."""
+    near = _near(zones, rows, _MARGIN_M, crew)
+    areas = np.zeros(len(rows))
+    for at, (row, zone) in enumerate(zip(rows, near, strict=True)):  # few: only those that decide
+        crew.check()
+        common = 0.0 if zone is None else intersection_area_m2(zones.base[row], zone)
+        areas[at] = float(shapely.area(zones.base[row])) - common if zones.inverted else common
+    return areas
+
+
+def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
+    """Where the two methods differ by more than arithmetic explains; False where there is no second one."""
+    return np.abs(area_m2 - check_m2) > BALANCE_M2 + BALANCE_SHARE * np.abs(area_m2)
+
+
+def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m²."""
+    near = _near(zones, rows, 2 * error_m + _MARGIN_M, crew)
+    base = zones.base[rows]
+    result = []
+    for distance in (-error_m, error_m):
+        moved = shapely.buffer(near, distance)
+        moved[shapely.is_empty(moved)] = None
+        part, _ = (differences if zones.inverted else intersections)(base, moved, crew)
+        result.append(shapely.area(part))
+    areas = np.nan_to_num(np.array(result))
+    return areas.min(axis=0), areas.max(axis=0)
+
+
+def within_error(low_m2: np.ndarray) -> np.ndarray:
+    """Whether the range includes nothing, so that the conflict may be one of the boundary's error alone."""
+    return low_m2 < ARITHMETIC_M2
