@@ -1,7 +1,7 @@
 """Fields: a source's columns under the schema's names, and values as the library can keep them."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,11 @@ def text_value(value: Any) -> str | None:
         return str(int(value))
     text = str(value).strip()
     return text or None
+
+
+def schema_names(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
+    """All fields that a layer may have by its schema, its key and the rules that look at it."""
+    return list(dict.fromkeys([*(field.name for field in entry.fields), *needed_fields(entry, required)]))
 
 
 def needed_fields(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
@@ -50,7 +55,7 @@ def renamed_fields(
             problems.append(Problem(code, {**place, "field": source, "names": found or columns}))
     needed = needed_fields(entry, required)
     aliases = {field.name: {alias.lower() for alias in field.aliases} for field in entry.fields}
-    targets = list(dict.fromkeys([*aliases, *needed]))
+    targets = schema_names(entry, required)
     names = {target.lower() for target in targets}
     for target in targets:
         if target in chosen:
@@ -110,18 +115,21 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and value == value  # NaN, which is null here, is not itself
 
 
-def storable(attributes: pd.DataFrame) -> pd.DataFrame:
-    """Values as the library can keep them; a field that would clash with the table's own gets an underscore."""
-    taken: set[str] = set(_RESERVED)
-    names = {}
-    for column in attributes.columns:
-        name = str(column)
-        while name.lower() in taken:
-            name += "_"
-        taken.add(name.lower())
-        names[column] = name
-    frame = attributes.rename(columns=names)
-    return pd.DataFrame({name: plain_values(frame[name]) for name in frame.columns}, index=frame.index)
+def storable(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
+    """Values as the library can keep them; a field that would clash with another gets an underscore.
+
+    A table knows no case, so of two names that differ by it one of the schema's stays as it is.
+    """
+    taken = _RESERVED | {name.lower() for name in schema if name in attributes.columns}
+    values = {}
+    for column in map(str, attributes.columns):
+        name = column
+        if column not in schema or column.lower() in _RESERVED:
+            while name.lower() in taken:
+                name += "_"
+            taken.add(name.lower())
+        values[name] = plain_values(attributes[column])
+    return pd.DataFrame(values, index=attributes.index)
 
 
 def plain_values(values: pd.Series) -> pd.Series:

@@ -6,7 +6,7 @@ import pyproj
 
 from onemap.layers.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.fields import feature_names, renamed_fields, storable, text_by_schema
+from onemap.layers.fields import feature_names, renamed_fields, schema_names, storable, text_by_schema
 from onemap.layers.frames import CleanFrame, RawFrame
 from onemap.layers.placing import Wishes, in_crs
 from onemap.layers.soundness import checked_geometries
@@ -50,7 +50,7 @@ def normalise(
     geometries, repairs, repaired, changed = checked
     return CleanFrame(
         geometries=geometries,
-        attributes=storable(attributes),
+        attributes=storable(attributes, schema_names(entry, required)),
         names=names,
         problems=(*problems, *repairs),
         repaired=repaired,

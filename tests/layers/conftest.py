@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 import struct
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -80,7 +81,9 @@ def layer_file(tmp_path: Path) -> Callable[..., Path]:
     ) -> Path:
         frame = gpd.GeoDataFrame(columns or {"BSM": [str(n) for n in range(1, len(shapes) + 1)]})
         frame = frame.set_geometry(gpd.GeoSeries(shapes, crs=crs))
-        frame.to_file(tmp_path / name, **options)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # of a file without CRS, which is what some tests want
+            frame.to_file(tmp_path / name, **options)
         return tmp_path / name
 
     return write
