@@ -1,6 +1,5 @@
 """A version is written: its table, its index, its record, and the view that shows the one in force."""
 
-import hashlib
 import json
 import sqlite3
 from collections.abc import Callable, Iterator
@@ -18,7 +17,7 @@ from onemap.layers.frames import CleanFrame
 from onemap.layers.geopackage import quoted
 from onemap.layers.library import Library, log, now
 from onemap.layers.parts import multi
-from onemap.layers.versions import Version
+from onemap.layers.versions import Version, content_hash
 
 _GEOMETRY_TYPES = {
     "polygon": "MULTIPOLYGON",
@@ -44,17 +43,6 @@ class VersionFacts:
     who: str
 
 
-def _content_hash(frame: CleanFrame) -> str:
-    """SHA-256 of a version's rows: geometries as WKB, then each field's name and values."""
-    digest = hashlib.sha256()
-    for body in shapely.to_wkb(frame.geometries, byte_order=1):
-        digest.update(body)
-    for name in frame.attributes.columns:
-        values = frame.attributes[name].tolist()
-        digest.update(json.dumps([name, values], ensure_ascii=False, default=str).encode())
-    return digest.hexdigest()
-
-
 def _sql_type(values: pd.Series) -> str:
     kinds = {type(value) for value in values if value is not None}
     if kinds <= {int} and kinds:
@@ -62,6 +50,17 @@ def _sql_type(values: pd.Series) -> str:
     if kinds <= {int, float} and kinds:
         return "REAL"
     return "BLOB" if kinds == {bytes} else "TEXT"
+
+
+def _as_stored(attributes: pd.DataFrame) -> pd.DataFrame:
+    """The values as SQLite will give them back, so that their hash can be taken again from the table."""
+    convert: dict[str, Callable[[Any], Any]] = {"REAL": float, "TEXT": str}
+    columns = {}
+    for name in attributes.columns:
+        change = convert.get(_sql_type(attributes[name]))
+        values = attributes[name].tolist()
+        columns[name] = values if change is None else [None if value is None else change(value) for value in values]
+    return pd.DataFrame(columns, index=attributes.index, dtype=object)
 
 
 def add_version(
@@ -80,7 +79,8 @@ def add_version(
     """
     geometry_type = _GEOMETRY_TYPES[entry.geometry]
     geometries = multi(frame.geometries, "polygon" if entry.geometry == "raster" else entry.geometry)
-    content_hash = _content_hash(frame)
+    attributes = _as_stored(frame.attributes)
+    content = content_hash(geometries, attributes)
     blobs = geopackage.to_blobs(geometries, library.srs_id)
     number = 1 + (
         connection.execute("SELECT max(number) FROM onemap_versions WHERE code = ?", (entry.code,)).fetchone()[0] or 0
@@ -95,19 +95,19 @@ def add_version(
         valid_to=facts.valid_to.isoformat() if facts.valid_to else None,
         recorded_at=now(),
         count=len(geometries),
-        hash=content_hash,
+        hash=content,
         coverage_kind=facts.coverage_kind,
         coverage_m2=float(shapely.area(facts.coverage)),
         accuracy_m=facts.accuracy_m,
     )
-    _write_table(connection, version.table, frame.attributes, blobs, geometry_type, told)
+    _write_table(connection, version.table, attributes, blobs, geometry_type, told)
     title = f"{entry.title.get('zh', entry.code)} {label}"
     bounds = shapely.total_bounds(geometries)
     geopackage.register(connection, version.table, title, library.srs_id, geometry_type, bounds)
     geopackage.index_geometries(connection, version.table, range(1, len(geometries) + 1), shapely.bounds(geometries))
     _record(connection, version, facts, source_report)
     _refresh_view(connection, entry, library.srs_id, geometry_type)
-    detail = {"label": label, "hash": content_hash, "source": facts.source, "source_hash": facts.source_hash}
+    detail = {"label": label, "hash": content, "source": facts.source, "source_hash": facts.source_hash}
     log(connection, facts.who, "add", version.table, detail)
     return version
 

@@ -1,5 +1,7 @@
 """Versions of layers: chosen by date, read back as they were added."""
 
+import hashlib
+import json
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -47,6 +49,17 @@ def versions(library: Library, known_at: datetime | None = None) -> list[Version
     if known_at is None:
         return found
     return [version for version in found if datetime.fromisoformat(version.recorded_at) <= known_at]
+
+
+def content_hash(geometries: np.ndarray, attributes: pd.DataFrame) -> str:
+    """SHA-256 of a version's rows as they are stored: geometries as WKB, then each field's name and values."""
+    digest = hashlib.sha256()
+    for body in shapely.to_wkb(geometries, byte_order=1):
+        digest.update(body)
+    for name in attributes.columns:
+        values = attributes[name].tolist()
+        digest.update(json.dumps([name, values], ensure_ascii=False, default=str).encode())
+    return digest.hexdigest()
 
 
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
