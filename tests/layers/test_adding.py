@@ -1,0 +1,189 @@
+"""`onemap add`: which layer, which ground it speaks for, since when; all of it, or nothing."""
+
+import json
+
+import pytest
+import shapely
+
+DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon"
+
+
+@pytest.fixture
+def square(layer_file, box):
+    return layer_file("square.gpkg", [box(0, 0)])
+
+
+def test_what_is_told_of_an_added_version(shelf, square):
+    answer = shelf.add(square, label="2026")
+    assert answer.json["code"] == "T"
+    assert answer.json["version"] == "2026"
+    assert (answer.json["features"], answer.json["repaired"], answer.json["area_changed_m2"]) == (1, 0, 0)
+    assert answer.json["problems"] == []
+    assert answer.json["coverage_m2"] == pytest.approx(10_000)
+    assert answer.json["table"] == "T__1"
+
+
+def test_an_unknown_code_is_refused_unless_it_is_defined(shelf, square):
+    answer = shelf.add(square, code="NOSUCH", define=None)
+    assert (answer.code, answer.codes, answer.json["problems"][0]["layer"]) == (3, ["layer.unknown"], "NOSUCH")
+    assert shelf.add(square, code="NOSUCH", define=DEFINE).code == 0
+    # It is in the catalogue now, so the next version needs no definition, and may repeat it.
+    assert shelf.add(square, code="NOSUCH", define=None).code == 0
+    assert shelf.add(square, code="NOSUCH", define=DEFINE).code == 0
+    assert shelf.add(square, code="NOSUCH", define=DEFINE.replace("land", "water")).codes == ["layer.defined"]
+    layers = shelf.run("layers", shelf.path).json["layers"]
+    entry = next(layer for layer in layers if layer["code"] == "NOSUCH")
+    assert (entry["department"], entry["library"], entry["geometry"], len(entry["versions"])) == (
+        "land",
+        "base",
+        "polygon",
+        3,
+    )
+
+
+def test_codes_that_differ_by_case_only_are_refused(shelf, square):
+    # SQLite would take GL__1 and gl__1 for one table.
+    assert shelf.add(square, code="gl").codes == ["layer.clash"]
+
+
+@pytest.mark.parametrize(
+    ("definition", "code"),
+    [
+        ("name=x", "define.missing"),
+        ("name=x,department=land,library=base,kind=vector", "define.missing"),
+        (DEFINE.replace("land", "police"), "define.value"),
+        (DEFINE.replace("base", "attic"), "define.value"),
+        (DEFINE.replace("vector", "spirit"), "define.value"),
+        (DEFINE.replace("=polygon", "=blob"), "define.value"),
+        (DEFINE + ",colour=red", "define.key"),
+        ("just words", "define.syntax"),
+        (DEFINE.replace("polygon", "table"), "layer.not_addable"),
+    ],
+)
+def test_a_definition_that_makes_no_sense_is_refused(shelf, square, definition, code):
+    answer = shelf.add(square, code="NEW", define=definition)
+    assert answer.code == 3
+    assert code in answer.codes
+    assert "NEW" not in {layer["code"] for layer in shelf.run("layers", shelf.path).json["layers"]}
+
+
+@pytest.mark.parametrize("code", ["A__1", "1A", "A B", "onemap_x", "gpkg_x", "sqlite_x", "rtree_x", 'A"', "地"])
+def test_a_code_that_cannot_be_a_table_is_refused(shelf, square, code):
+    assert shelf.add(square, code=code).codes == ["define.code"]
+
+
+def test_a_key_by_definition_names_the_features(shelf, layer_file, box):
+    path = layer_file("a.gpkg", [box(0, 0)], {"X": ["1"]})
+    problem = shelf.add(path, key="NUMMER").json["problems"][0]
+    assert (problem["code"], problem["field"]) == ("field.missing", "NUMMER")
+    assert shelf.add(path, key="x").code == 0
+
+
+# Coverage: the ground for which a version speaks.
+
+
+def test_without_district_the_coverage_must_be_given(shelf, square):
+    assert shelf.add(square, covers=None).codes == ["coverage.missing"]
+    assert shelf.add(square, covers="district").codes == ["coverage.no_district"]
+
+
+def test_the_district_is_the_coverage_unless_another_is_given(shelf, layer_file, box, square, tmp_path):
+    district = layer_file("district.shp", [box(0, 0, 1000, 1000), box(1000, 0, 1000, 1000)])
+    shelf.path = tmp_path / "with_district.gpkg"
+    assert shelf.run("new", shelf.path, "--crs", "EPSG:4547", "--district", district).code == 0
+    cover = layer_file("cover.geojson", [box(0, 0, 300, 100), box(200, 0, 300, 100)])  # 100 m of both are the same
+    found = [
+        shelf.add(square, covers=covers, label=str(number))
+        for number, covers in enumerate((None, "district", "extent", cover))
+    ]
+    assert [answer.json["coverage"] for answer in found] == ["district", "district", "extent", "file"]
+    assert [answer.json["coverage_m2"] for answer in found] == [2_000_000, 2_000_000, 10_000, 50_000]
+
+
+def test_a_coverage_in_degrees_is_carried_into_the_library(shelf, layer_file, square):
+    cover = layer_file("cover.geojson", [shapely.box(113.99, 36.13, 114.01, 36.15)], crs="EPSG:4326")
+    assert shelf.add(square, covers=cover).json["coverage_m2"] == pytest.approx(1800 * 2219, rel=0.01)
+
+
+def test_a_coverage_file_that_is_no_ground_is_refused(shelf, layer_file, square, box):
+    assert shelf.add(square, covers="nowhere.shp").codes == ["source.missing"]
+    line = layer_file("line.gpkg", [shapely.LineString([(500_000, 4_000_000), (500_100, 4_000_000)])])
+    assert shelf.add(square, covers=line).codes == ["geometry.type"]
+    assert shelf.add(square, covers=layer_file("nocrs.shp", [box(0, 0)], crs=None)).codes == ["crs.missing"]
+
+
+def test_the_extent_of_a_single_point_covers_nothing(shelf, layer_file):
+    path = layer_file("a.gpkg", [shapely.Point(500_000, 4_000_000)])
+    assert shelf.add(path, geometry="point").json["coverage_m2"] == 0
+
+
+# Label and time.
+
+
+def test_a_label_defaults_to_the_date_and_else_to_a_number_that_is_free(shelf, square):
+    assert shelf.add(square).json["version"] == "v1"
+    assert shelf.add(square, label="v3").json["version"] == "v3"
+    assert shelf.add(square).json["version"] == "v4"  # the third version; v3 is taken
+    assert shelf.add(square, valid_from="2026-01-01").json["version"] == "2026-01-01"
+
+
+def test_a_used_label_is_refused_and_nothing_is_added(shelf, square):
+    assert shelf.add(square, label="2026").code == 0
+    answer = shelf.add(square, label="2026")
+    assert (answer.code, answer.codes) == (3, ["version.label"])
+    assert shelf.add(square, valid_from="2026-01-01").code == 0
+    assert shelf.add(square, valid_from="2026-01-01").codes == ["version.label"]
+    assert "T__3" not in shelf.tables()
+    assert shelf.add(square, code="OTHER", label="2026").code == 0  # labels belong to their layer
+
+
+def test_a_version_cannot_end_before_it_begins(shelf, square):
+    assert shelf.add(square, valid_from="2026-02-01", valid_to="2026-01-31").codes == ["version.dates"]
+    assert shelf.add(square, valid_from="2026-02-01", valid_to="2026-02-01").code == 0  # one day
+
+
+@pytest.mark.parametrize("day", ["2026-02-30", "yesterday", "20.11.2026", "2026-13-01", ""])
+def test_a_date_that_is_none_is_wrong_usage(shelf, square, day):
+    answer = shelf.add(square, valid_from=day or "''")
+    assert (answer.code, answer.codes) == (2, ["usage.value"])
+
+
+@pytest.mark.parametrize("accuracy", ["-1", "nan", "inf", "one"])
+def test_an_accuracy_is_a_number_of_metres(shelf, square, accuracy):
+    assert shelf.add(square, accuracy=accuracy).code == 2
+    assert shelf.add(square, accuracy="0.5").code == 0
+
+
+def test_a_source_of_several_layers_needs_one_named(shelf, layer_file, box):
+    path = layer_file("two.gpkg", [box(0, 0)], layer="一")
+    layer_file("two.gpkg", [box(0, 0), box(1, 1)], layer="二", mode="a")
+    problem = shelf.add(path).json["problems"][0]
+    assert (problem["code"], problem["field"]) == ("source.layer_needed", "--layer")
+    assert "一, 二" in problem["message"]
+    assert shelf.add(path, layer="二").json["features"] == 2
+
+
+def test_the_same_content_has_the_same_hash_and_another_coordinate_another(shelf, layer_file, box, square):
+    again = layer_file("again.fgb", [box(0, 0)])
+    moved = layer_file("moved.gpkg", [box(0.001, 0)])
+    hashes = [shelf.add(path, label=path.stem).json["hash"] for path in (square, again, moved)]
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_a_library_may_be_its_own_source(shelf, square):
+    # Read by the one SQLite that may touch it: another would drop the locks that this process holds.
+    assert shelf.add(square, label="2025").code == 0
+    assert shelf.add(shelf.path, layer="T__1", code="COPY").json["features"] == 1
+    assert shelf.add(shelf.path, layer="T", code="VIEW").json["features"] == 1
+    assert shapely.equals_exact(shelf.geometries("COPY__1"), shelf.geometries("T__1")).all()
+    assert shelf.column("BSM", "COPY__1") == ["1"]
+
+
+def test_progress_of_reading_checking_and_writing_is_told(shelf, square, core):
+    arguments = ["add", shelf.path, square, "--as", "T", "--define", DEFINE, "--covers", "extent"]
+    told = core(*arguments, "--json", "--progress", "json", "--lang", "en").stderr.decode().splitlines()
+    steps = [json.loads(line) for line in told]
+    assert [step["step"] for step in steps][0] == "Reading the source"
+    fractions = [step["progress"] for step in steps]
+    assert fractions == sorted(fractions)
+    assert fractions[-1] == 1.0
