@@ -2,44 +2,39 @@
 
 from __future__ import annotations
 
-import shutil
 from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
-from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
+from qgis.gui import QgsMapCanvas, QgsProjectionSelectionDialog
+from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
     QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QProgressBar,
     QPushButton,
     QSizePolicy,
     QStackedWidget,
     QToolButton,
-    QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin.connection import Request
+from onemap.plugin.figures import moment_text
+from onemap.plugin.handover import crs_text
 from onemap.plugin.icons import icon
 from onemap.plugin.layer_list import title_of
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.parcel_choice import ParcelChoice
 from onemap.plugin.refusals import Refusal
-from onemap.plugin.result_layers import keep_results
-from onemap.plugin.results import CheckedParcel, RunTables, read_results
-from onemap.plugin.results_model import AREA, NAME, SHARE, ResultsModel
-from onemap.plugin.spotlight import Spotlight
+from onemap.plugin.results import CheckedParcel, read_results
+from onemap.plugin.results_view import ResultsView
 from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import tr
-from onemap.plugin.verdict_counts import VerdictCounts
 
 
 class CheckRoom(QWidget):
@@ -50,12 +45,13 @@ class CheckRoom(QWidget):
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._library, self._canvas = library, canvas
+        self._library = library
         self._request: Request | None = None
-        self._tables: RunTables | None = None
         self._files: list[str] = []
-        self._run: dict[str, Any] = {}
-        self.spotlight = Spotlight(canvas)
+        self._checked = ""  # the name of what the results are of
+        self._asked_of = ("", "")  # library and day that they are of
+        self.results = ResultsView(canvas)
+        self.results.refused.connect(self.refused)
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
         self.rules = QComboBox()
@@ -64,22 +60,22 @@ class CheckRoom(QWidget):
         self.rules.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self._build()
         library.listed.connect(self._list_rules)
-        library.loading.connect(self._enable)
+        library.loading.connect(self._forget_another)
         library.refused.connect(lambda _refusal: self._enable())
         self._list_rules()
 
     def close_down(self) -> None:
         """Let go of the canvas and of the project."""
-        self.spotlight.leave()
+        self.results.spotlight.leave()
         self.parcels.close_down()
         if self._request is not None:
             self._request.cancel()
 
-    def check(self) -> None:
-        """Check the chosen parcels."""
+    def check(self, crs: str = "") -> None:
+        """Check the chosen parcels. crs: of parcels whose file does not say."""
         if self._request is not None or not self.button.isEnabled():
             return
-        self.spotlight.leave()
+        self.results.spotlight.leave()
         folder = Path(QgsProcessingUtils.generateTempFilename("check"))
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -92,11 +88,13 @@ class CheckRoom(QWidget):
             "library": self._library.path,
             "parcels": source.path,
             "layer": source.layer,
-            "crs": source.crs,
+            "crs": crs or source.crs,
             "as_of": self._library.day,
             "pack": self.rules.currentData() or None,
             "out": target,
         }
+        self._checked = self.parcels.choice.name
+        self._asked_of = (self._library.path, self._library.day)
         self._show_work(tr("Starting…"))
         self._request = self._library.core.ask("check", params, tr("Check parcels"))
         self._request.progressed.connect(self._show_progress)
@@ -122,7 +120,7 @@ class CheckRoom(QWidget):
         form.addRow(tr("Rules"), self._rules_row())
         self.button = QPushButton(icon("check"), tr("Check"))
         self.button.setDefault(True)
-        self.button.clicked.connect(self.check)
+        self.button.clicked.connect(lambda: self.check())
         self._bar = QProgressBar()
         self._bar.setRange(0, 100)
         self.cancel_button = QToolButton()
@@ -134,45 +132,17 @@ class CheckRoom(QWidget):
         row.addWidget(self._bar, 1)
         row.addWidget(self.cancel_button)
         self._row_rest = QLabel()
+        self._row_rest.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self._row_rest, 1)
         self._step = QLabel()
         self._step.setWordWrap(True)
-        self.counts = VerdictCounts()
-        self.model = ResultsModel(self.palette(), self)
-        self.counts.chosen.connect(self._filter)
-        self.tree = QTreeView()
-        self.tree.setModel(self.model)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setIndentation(12)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
-        self.tree.clicked.connect(self._go_to)
-        self.tree.activated.connect(self._go_to)
-        self.tree.selectionModel().currentChanged.connect(self._show_details)
-        self.tree.installEventFilter(self)
-        self.details = QLabel()
-        self.details.setWordWrap(True)
-        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.details.hide()
-        self.keep_button = QPushButton(icon("keep"), tr("Add the results to the map"))
-        self.keep_button.clicked.connect(self.keep)
         self._empty = QLabel(tr("Choose the parcels, then press Check."))
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 24, 12, 12)
-        shown = QWidget()
-        inside = QVBoxLayout(shown)
-        inside.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.counts, self.tree, self.details, self.keep_button):
-            inside.addWidget(widget, 1 if widget is self.tree else 0)
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
-        self._pages.addWidget(shown)
+        self._pages.addWidget(self.results)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addLayout(form)
@@ -236,10 +206,16 @@ class CheckRoom(QWidget):
     def _refuse(self, refusal: Refusal) -> None:
         self._request = None
         self._show_work("")
+        if refusal.is_about("crs.missing"):
+            refusal.mend = (tr("Choose…"), self._choose_crs)
         self.refused.emit(refusal)
 
+    def _choose_crs(self) -> None:
+        dialog = QgsProjectionSelectionDialog(self)
+        if dialog.exec() and dialog.crs().isValid():
+            self.check(crs_text(dialog.crs()))
+
     def _read(self, target: str, answer: dict[str, Any]) -> None:
-        self._run = answer.get("run", {})
         BackgroundTask(
             tr("Read the results"),
             lambda _report: read_results(target),
@@ -258,71 +234,29 @@ class CheckRoom(QWidget):
         if error is not None:
             self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
             return
-        if self._tables is not None:
-            before = Path(self._tables.path).parent
-            self._tables = None
-            shutil.rmtree(before, ignore_errors=True)
-        self._tables = RunTables(target)
-        self.model.set_results(parcels, {layer.code: layer.title for layer in self._library.layers})
-        self.counts.show_counts(answer.get("verdicts", {}))
-        self._row_rest.setText(_run_text(self._run))
-        self._row_rest.setToolTip(
-            tr("Run {id} of library {library}").format(id=self._run.get("id", ""), library=self._library.name)
-        )
-        self._pages.setCurrentIndex(1)
-        self.details.hide()
-        self.keep_button.setEnabled(True)
-        first = self.model.index(0, NAME)
-        if first.isValid():
-            self.tree.expand(first)
-            self.tree.setCurrentIndex(first)
+        run = answer.get("run", {})
+        titles = {layer.code: layer.title for layer in self._library.layers}
+        self.results.show_run(target, answer, parcels, self._library.name, titles)
+        self._row_rest.setText(f"{self._checked} · {moment_text(str(run.get('started') or ''))}")
+        said = tr("Run {id} of library {library}").format(id=run.get("id", ""), library=self._library.name)
+        self._row_rest.setToolTip(said)
+        self._pages.setCurrentWidget(self.results)
         self.finished.emit()
 
-    def _filter(self, verdicts: frozenset[str]) -> None:
-        self.spotlight.leave()
-        self.model.filter(verdicts)
-
-    def _go_to(self, index: QModelIndex) -> None:
-        parcel = self.model.parcel_at(index)
-        if parcel is None or self._tables is None:
-            return
-        self.details.show()
-        try:
-            self.spotlight.show(self._tables, parcel, self.model.finding_at(index))
-        except Refusal as refusal:
-            self.refused.emit(refusal)
-
-    def _show_details(self, index: QModelIndex, _before: QModelIndex) -> None:
-        self.details.setText(self.model.details_at(index))
-
-    def keep(self) -> None:
-        """Put the results on the map as styled layers, in a file that stays."""
-        if self._tables is None:
-            return
-        try:
-            keep_results(self._tables.path, self._run, self._library.name)
-        except (OSError, Refusal) as error:
-            self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
-            return
-        self.keep_button.setEnabled(False)
-
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Space shows the details of a row; Esc leaves the map as it was."""
-        if watched is self.tree and event.type() == QEvent.Type.KeyPress:
-            if event.key() == Qt.Key.Key_Space:
-                self.details.setVisible(self.details.isHidden())
-                return True
-            if event.key() == Qt.Key.Key_Escape:
-                self.leave()
-                return True
-        return super().eventFilter(watched, event)
+    def _forget_another(self) -> None:
+        """Results of another library or another day are not shown as if they were of this one."""
+        self._enable()
+        if self._pages.currentWidget() is self.results and self._asked_of != (self._library.path, self._library.day):
+            self.results.clear()
+            self._row_rest.clear()
+            self._pages.setCurrentWidget(self._empty)
 
     def leave(self) -> None:
         """Cancel what runs, else take the highlight away and restore the view."""
         if self._request is not None:
             self.cancel()
         else:
-            self.spotlight.leave()
+            self.results.spotlight.leave()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc, wherever the focus is in the room."""
@@ -330,7 +264,3 @@ class CheckRoom(QWidget):
             self.leave()
         else:
             super().keyPressEvent(event)
-
-
-def _run_text(run: dict[str, Any]) -> str:
-    return str(run.get("started") or "")[:16].replace("T", " ")

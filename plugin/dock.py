@@ -103,7 +103,7 @@ class OneMapDock(QgsDockWidget):
         self.map_room.refused.connect(self.notice.say)
         self.check_room.refused.connect(self.refuse)
         self.core.died.connect(self._core_died)
-        self.rooms.currentChanged.connect(lambda _room: self.check_room.spotlight.leave())
+        self.rooms.currentChanged.connect(lambda _room: self.check_room.results.spotlight.leave())
         self.visibilityChanged.connect(self._visibility_changed)
 
     def close_down(self) -> None:
@@ -154,7 +154,10 @@ class OneMapDock(QgsDockWidget):
 
     def make_library(self) -> None:
         """Ask for a new library's file, coordinate system and district."""
-        self._ask_algorithm("onemap:new", {}, lambda results: self.open_library(str(results.get("LIBRARY"))))
+        target = _free_path(Path(_documents()), "library", ".gpkg")
+        self._ask_algorithm(
+            "onemap:new", {"LIBRARY": str(target)}, lambda results: self.open_library(str(results.get("LIBRARY")))
+        )
 
     def add_layer(self, code: str) -> None:
         """Ask for a department's file, and add it."""
@@ -166,16 +169,14 @@ class OneMapDock(QgsDockWidget):
 
     def make_sample(self) -> None:
         """Ask for a folder, and make the sample city in it."""
-        home = QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-        folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), home)
+        folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), _documents())
         if folder:
             self.make_sample_in(Path(folder))
 
     def make_sample_in(self, folder: Path) -> None:
         """Make the sample city: in the folder if it is empty, else in a new one inside."""
         if folder.exists() and any(folder.iterdir()):
-            names = ("onemap-sample-city", *(f"onemap-sample-city-{number}" for number in range(2, 1000)))
-            folder = next(folder / name for name in names if not (folder / name).exists())
+            folder = _free_path(folder, "onemap-sample-city", "")
         self.notice.hide()
         if core_python() is None:
             self._show(self.setup_page)
@@ -191,7 +192,7 @@ class OneMapDock(QgsDockWidget):
 
     def refuse(self, refusal: Refusal) -> None:
         """Say what was refused; where the core is what is missing, offer the mend."""
-        if any(problem.get("code") == "core.missing" for problem in refusal.problems):
+        if refusal.is_about("core.missing"):
             self._show(self.setup_page)
         else:
             self.notice.refuse(refusal)
@@ -272,8 +273,21 @@ class OneMapDock(QgsDockWidget):
         if visible and not self._is_begun:  # nothing is started before somebody looks
             self.begin()
         elif not visible:
-            self.check_room.spotlight.leave()
+            self.check_room.results.spotlight.leave()
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:
         self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))
         self._canvas.refresh()
+
+
+def _documents() -> str:
+    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
+
+
+def _free_path(folder: Path, name: str, ending: str) -> Path:
+    """A path that nothing has yet: the name, else the name with a number."""
+    path, number = folder / f"{name}{ending}", 1
+    while path.exists():
+        number += 1
+        path = folder / f"{name}-{number}{ending}"
+    return path

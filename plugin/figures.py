@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from qgis.core import NULL
+from qgis.PyQt.QtCore import QDateTime, Qt
 
 from onemap.plugin.translation import tr
 
@@ -40,3 +41,9 @@ def share_text(share: float | None) -> str:
     if share is None:
         return NOT_MEASURED
     return "< 0.1 %" if 0 < share < SMALLEST_SHARE else f"{100 * share:.1f} %"
+
+
+def moment_text(moment: str) -> str:
+    """A moment of the core's (ISO 8601) by the clock on the wall, to the minute."""
+    told = QDateTime.fromString(moment, Qt.DateFormat.ISODateWithMs)
+    return told.toLocalTime().toString("yyyy-MM-dd HH:mm") if told.isValid() else moment

@@ -87,3 +87,8 @@ def export_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> Sou
         return found
     features = layer.getSelectedFeatures() if selected_only else layer.getFeatures()
     return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
+
+
+def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
+    """A coordinate system as the command line takes it; empty where none was chosen."""
+    return (crs.authid() or crs.toWkt()) if crs.isValid() else ""

@@ -106,7 +106,7 @@ class OneMapPlugin:
                 on_done(results)
 
         dialog.algorithmFinished.connect(finished)
-        dialog.finished.connect(lambda _code: self._dialogs.discard(dialog))
+        dialog.rejected.connect(lambda: self._dialogs.discard(dialog))
         dialog.show()
 
     def _open_settings(self) -> None:

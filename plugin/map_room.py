@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin import settings
+from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
 from onemap.plugin.layer_list import CatalogueLayer, Version, state_of
 from onemap.plugin.map_layers import layer_on_map, put_on_map, take_from_map
@@ -256,5 +257,5 @@ def _hint(entry: CatalogueLayer, version: Version | None) -> str:
         until = version.valid_to or "…"
         lines.append(tr("Version {label}, {count} features").format(label=version.label, count=f"{version.count:,}"))
         lines.append(tr("Valid {start} to {end}").format(start=version.valid_from or "…", end=until))
-        lines.append(tr("Recorded {moment}").format(moment=version.recorded_at[:16].replace("T", " ")))
+        lines.append(tr("Recorded {moment}").format(moment=moment_text(version.recorded_at)))
     return "\n".join(lines)

@@ -80,7 +80,7 @@ class Notice(QFrame):
     def refuse(self, refusal: Refusal) -> None:
         """Show what the core refused, in its own words; a cancel needs none."""
         if not refusal.is_cancel:
-            self.say(str(refusal))
+            self.say(str(refusal), *(refusal.mend or ()))
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Keep the height that the text needs at this width."""

@@ -11,15 +11,17 @@ from qgis.core import (
     QgsFillSymbol,
     QgsGeometry,
     QgsProject,
+    QgsProviderRegistry,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
+    QgsWkbTypes,
 )
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QMetaType, Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QHBoxLayout, QInputDialog, QSizePolicy, QToolButton, QWidget
 
 from onemap.plugin.draw_tool import DrawParcelTool
-from onemap.plugin.handover import SourceFile, export_layer, file_of_path
+from onemap.plugin.handover import SourceFile, export_layer
 from onemap.plugin.icons import icon
 from onemap.plugin.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.refusals import Refusal
@@ -31,10 +33,19 @@ SHORTEST_NAME = 4
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing that can be checked. layer: a map layer's id; else path: a file."""
+    """One thing that can be checked: a map layer, by its id; or a file, and which of its layers."""
 
     layer: str = ""
     path: str = ""
+    part: str = ""
+
+    @property
+    def name(self) -> str:
+        """What to call it."""
+        if self.path:
+            return " · ".join(text for text in (self.path.replace("\\", "/").rsplit("/", 1)[-1], self.part) if text)
+        layer = QgsProject.instance().mapLayer(self.layer)
+        return layer.name() if layer is not None else ""
 
 
 class ParcelChoice(QWidget):
@@ -45,7 +56,7 @@ class ParcelChoice(QWidget):
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._canvas = canvas
-        self._files: list[str] = []
+        self._files: list[Choice] = []
         self._followed: list[QgsVectorLayer] = []
         self._tool = DrawParcelTool(canvas)
         self._tool.drawn.connect(self.take_drawn)
@@ -97,12 +108,13 @@ class ParcelChoice(QWidget):
         """Choose a layer of the map."""
         self._choose(Choice(layer=layer.id()))
 
-    def choose_file(self, path: str) -> None:
-        """Choose a file; it stays in the list."""
-        if path not in self._files:
-            self._files.append(path)
+    def choose_file(self, path: str, part: str = "") -> None:
+        """Choose a file, or one of its layers; it stays in the list."""
+        choice = Choice(path=path, part=part)
+        if choice not in self._files:
+            self._files.append(choice)
             self.refresh()
-        self._choose(Choice(path=path))
+        self._choose(choice)
 
     def source(self, folder: str) -> SourceFile:
         """The chosen parcels as a file for the core. Raises Refusal."""
@@ -110,7 +122,7 @@ class ParcelChoice(QWidget):
         if choice is None:
             raise Refusal(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
         if choice.path:
-            return file_of_path(choice.path)
+            return SourceFile(choice.path, choice.part)
         layer = QgsProject.instance().mapLayer(choice.layer)
         return export_layer(layer, layer.selectedFeatureCount() > 0, folder)
 
@@ -125,8 +137,8 @@ class ParcelChoice(QWidget):
         self.box.clear()
         for layer in layers:
             self.box.addItem(_text_of(layer), Choice(layer=layer.id()))
-        for path in self._files:
-            self.box.addItem(icon("file"), path.replace("\\", "/").rsplit("/", 1)[-1], Choice(path=path))
+        for choice in self._files:
+            self.box.addItem(icon("file"), choice.name, choice)
         self.box.blockSignals(False)
         self._choose(before)
         self.changed.emit()
@@ -168,8 +180,15 @@ class ParcelChoice(QWidget):
     def _choose_file(self) -> None:
         filters = tr("Parcels (*.shp *.gpkg *.geojson *.json *.txt *.zip);;All files (*)")
         path, _filter = QFileDialog.getOpenFileName(self, tr("Parcels to check"), "", filters)
-        if path:
-            self.choose_file(path)
+        if not path:
+            return
+        parts = _layers_of_polygons(path)
+        part, is_chosen = parts[0] if len(parts) > 1 else "", True
+        if len(parts) > 1:
+            title, question = tr("Parcels to check"), tr("This file has several layers. Which has the parcels?")
+            part, is_chosen = QInputDialog.getItem(self, title, question, parts, 0, False)
+        if is_chosen:
+            self.choose_file(path, part)
 
     def _draw(self, on: bool) -> None:
         if on:
@@ -209,6 +228,12 @@ def _is_checkable(layer: object) -> bool:
         and layer.geometryType() == Qgis.GeometryType.Polygon
         and not layer.customProperty(PROPERTY_RUN)
     )
+
+
+def _layers_of_polygons(path: str) -> list[str]:
+    """Names of the layers of polygons in a file that QGIS knows; the core may know more formats."""
+    found = QgsProviderRegistry.instance().querySublayers(path, Qgis.SublayerQueryFlag.ResolveGeometryType)
+    return [one.name() for one in found if QgsWkbTypes.geometryType(one.wkbType()) == Qgis.GeometryType.Polygon]
 
 
 def _text_of(layer: QgsVectorLayer) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 CANCELLED_CODE = 130
@@ -15,9 +16,14 @@ class Refusal(Exception):
         self.message = message
         self.problems = problems or []
         self.exit_code = exit_code
+        self.mend: tuple[str, Callable[[], None]] | None = None  # a button's text, and what it does
 
     def __str__(self) -> str:
         return "\n".join(problem_line(problem) for problem in self.problems) or self.message
+
+    def is_about(self, code: str) -> bool:
+        """Whether a problem of this code is in it."""
+        return any(problem.get("code") == code for problem in self.problems)
 
     @property
     def is_cancel(self) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 from qgis.core import QgsProject, QgsVectorLayer
 
+from onemap.plugin.figures import moment_text
 from onemap.plugin.map_layers import PROPERTY_RUN, insert_group
 from onemap.plugin.places import profile_folder
 from onemap.plugin.refusals import Refusal
@@ -23,9 +24,7 @@ def keep_results(path: str, run: dict[str, Any], library: str) -> list[QgsVector
     kept = folder / f"{name}.gpkg"
     shutil.copyfile(path, kept)
     titles = {"parcels": tr("Checked parcels"), "findings": tr("Findings"), "overlaps": tr("Overlaps")}
-    group = insert_group(
-        tr("Check of {moment}").format(moment=str(run.get("started", ""))[:16].replace("T", " ")), at_top=True
-    )
+    group = insert_group(tr("Check of {moment}").format(moment=moment_text(str(run.get("started") or ""))), at_top=True)
     layers = []
     for table in RESULT_TABLES:
         layer = QgsVectorLayer(f"{kept}|layername={table}", titles[table], "ogr")

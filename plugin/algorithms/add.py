@@ -20,7 +20,8 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, crs_text, date_text
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text
+from onemap.plugin.handover import crs_text
 from onemap.plugin.layer_list import code_hints, code_of_hint
 from onemap.plugin.translation import tr
 

@@ -7,7 +7,6 @@ from typing import Any
 
 from qgis.core import (
     Qgis,
-    QgsCoordinateReferenceSystem,
     QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
@@ -142,11 +141,6 @@ def date_text(value: Any) -> str:
     if isinstance(value, QDate):
         return value.toString(Qt.DateFormat.ISODate) if value.isValid() else ""
     return str(value or "")
-
-
-def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
-    """A coordinate system as the command line takes it; empty where none was chosen."""
-    return (crs.authid() or crs.toWkt()) if crs.isValid() else ""
 
 
 def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:

@@ -30,7 +30,8 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, crs_text, date_text, list_of
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, list_of
+from onemap.plugin.handover import crs_text
 from onemap.plugin.styles import style_results
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import SEVERITY

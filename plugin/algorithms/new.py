@@ -14,7 +14,8 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, crs_text, list_of
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, list_of
+from onemap.plugin.handover import crs_text
 from onemap.plugin.translation import tr
 
 HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and most users' neighbour

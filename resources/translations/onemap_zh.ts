@@ -260,6 +260,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>没有可检测的地块。请在地图中加入面图层，或绘制一个地块。</translation>
     </message>
     <message>
+        <source>Choose…</source>
+        <translation>选择…</translation>
+    </message>
+    <message>
         <source>Read the results</source>
         <translation>读取结果</translation>
     </message>
@@ -528,6 +532,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>待检测的地块</translation>
     </message>
     <message>
+        <source>This file has several layers. Which has the parcels?</source>
+        <translation>该文件有多个图层，哪一个是地块？</translation>
+    </message>
+    <message>
         <source>{layer}: selection ({count})</source>
         <translation>{layer}：所选 ({count})</translation>
     </message>
@@ -540,12 +548,12 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>无法读取结果：{path} 中没有表 {table}。</translation>
     </message>
     <message>
-        <source>Reported, but not counted in the parcel's verdict</source>
-        <translation>已列出，但不计入地块结论</translation>
-    </message>
-    <message>
         <source>Data: {layer} · {department}</source>
         <translation>数据：{layer} · {department}</translation>
+    </message>
+    <message>
+        <source>Reported, but not counted in the parcel's verdict</source>
+        <translation>已列出，但不计入地块结论</translation>
     </message>
     <message>
         <source>Rule: {rule}</source>
@@ -564,16 +572,16 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>占比</translation>
     </message>
     <message>
+        <source>Findings: {count}</source>
+        <translation>结论数：{count}</translation>
+    </message>
+    <message>
         <source>Reason: {reason}</source>
         <translation>原因：{reason}</translation>
     </message>
     <message>
         <source>Basis: {basis}</source>
         <translation>依据：{basis}</translation>
-    </message>
-    <message>
-        <source>Findings: {count}</source>
-        <translation>结论数：{count}</translation>
     </message>
     <message>
         <source>Make the sample city</source>

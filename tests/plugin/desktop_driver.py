@@ -118,15 +118,15 @@ def check(dock):
     click(room.button)
     wait_for(lambda: done or dock.notice.text)
     assert dock.notice.text == "", dock.notice.text
-    seen["counts"] = {verdict: button.text() for verdict, button in room.counts.buttons.items()}
-    seen["parcels"] = room.model.rowCount()
+    seen["counts"] = {verdict: button.text() for verdict, button in room.results.counts.buttons.items()}
+    seen["parcels"] = room.results.model.rowCount()
     seen["steps"].append("checked")
     return room
 
 
 def go_to_finding(room):
     """Click a finding whose piece is a part of its parcel, so that the picture shows both."""
-    model, tree = room.model, room.tree
+    model, tree = room.results.model, room.results.tree
     for row in range(model.rowCount()):
         parcel = model.index(row, 0)
         findings = [model.finding_at(model.index(one, 0, parcel)) for one in range(model.rowCount(parcel))]
@@ -141,8 +141,8 @@ def go_to_finding(room):
     tree.scrollTo(parcel, tree.ScrollHint.PositionAtTop)
     click_row(tree, model.index(findings.index(parts[0]), 0, parcel))
     wait_for_map()
-    seen["labels"] = room.spotlight.labels
-    seen["details"] = room.details.text()
+    seen["labels"] = room.results.spotlight.labels
+    seen["details"] = room.results.details.text()
     seen["steps"].append("shown")
 
 

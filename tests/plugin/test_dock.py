@@ -13,7 +13,7 @@ from onemap.plugin import settings
 from onemap.plugin.connection import Core
 from onemap.plugin.dock import OneMapDock
 from onemap.plugin.map_layers import layer_on_map
-from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for
+from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 
 @pytest.fixture
@@ -103,7 +103,7 @@ def test_the_search_hides_what_does_not_match_by_name_or_code(open_dock):
 
 def test_a_check_lists_parcels_by_severity_with_their_findings(open_dock):
     check(open_dock)
-    model = open_dock.check_room.model
+    model = open_dock.check_room.results.model
     assert model.parcel_at(model.index(0, 0)).parcel == "A"
     first = model.index(0, 0)
     finding = model.finding_at(model.index(0, 0, first))
@@ -115,26 +115,26 @@ def test_a_check_lists_parcels_by_severity_with_their_findings(open_dock):
 
 def test_the_counts_filter_the_list(open_dock):
     check(open_dock)
-    counts = open_dock.check_room.counts
+    counts = open_dock.check_room.results.counts
     assert counts.buttons["prohibited"].text().startswith("1 ")
     assert not counts.buttons["clear"].isEnabled()
     counts.buttons["prohibited"].click()
-    assert open_dock.check_room.model.rowCount() == 1
+    assert open_dock.check_room.results.model.rowCount() == 1
     counts.buttons["prohibited"].click()
-    assert open_dock.check_room.model.rowCount() == 3
+    assert open_dock.check_room.results.model.rowCount() == 3
 
 
 def test_a_finding_is_shown_on_the_map_with_its_measure_and_leaving_restores_the_view(open_dock, canvas):
     check(open_dock)
     room = open_dock.check_room
     before = canvas.extent()
-    room.tree.clicked.emit(room.model.index(0, 0, room.model.index(0, 0)))
-    assert room.spotlight.is_on
-    assert room.spotlight.labels == ["5,000 m²"]
+    room.results.tree.clicked.emit(room.results.model.index(0, 0, room.results.model.index(0, 0)))
+    assert room.results.spotlight.is_on
+    assert room.results.spotlight.labels == ["5,000 m²"]
     assert canvas.extent().contains(QgsRectangle(X + 100, Y + 100, X + 200, Y + 200))
     assert canvas.extent().width() < before.width()
     room.leave()
-    assert not room.spotlight.is_on
+    assert not room.results.spotlight.is_on
     assert canvas.extent() == before
 
 
@@ -142,20 +142,20 @@ def test_only_the_selection_is_checked(open_dock, parcels):
     parcels.selectByExpression("\"DKBH\" IN ('A', 'C')")
     assert "selection (2)" in open_dock.check_room.parcels.box.currentText()
     check(open_dock)
-    assert open_dock.check_room.model.rowCount() == 2
+    assert open_dock.check_room.results.model.rowCount() == 2
 
 
 def test_a_drawn_parcel_is_checked(open_dock):
     open_dock.check_room.parcels.take_drawn(QgsGeometry.fromWkt(box(0, 0, 50, 50)))
     check(open_dock)
-    model = open_dock.check_room.model
+    model = open_dock.check_room.results.model
     parcel = model.parcel_at(model.index(0, 0))
     assert (parcel.parcel, parcel.verdict, round(parcel.area_m2)) == ("1", "prohibited", 2500)
 
 
 def test_results_are_put_on_the_map_in_a_file_that_stays(open_dock):
     check(open_dock)
-    open_dock.check_room.keep_button.click()
+    open_dock.check_room.results.keep_button.click()
     layers = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
     checked = layers["Checked parcels"]
     assert checked.featureCount() == 3
@@ -243,3 +243,27 @@ def test_closing_the_dock_ends_the_core(dock, library):
     dock.core.stop()
     with pytest.raises(ProcessLookupError):
         os.kill(number, 0)
+
+
+def test_results_are_not_shown_under_another_day(open_dock):
+    check(open_dock)
+    open_dock.library.set_day(QDate(2024, 6, 1))
+    assert open_dock.check_room.results.model.rowCount() == 0
+
+
+def test_parcels_without_a_coordinate_system_offer_to_choose_one(open_dock, tmp_path):
+    lost = write_layer(
+        tmp_path / "lost.shp", ["DKBH"], [(box(100, 100, 100, 100), "A")], crs=None, driver="ESRI Shapefile"
+    )
+    refused = []
+    open_dock.check_room.refused.connect(refused.append)
+    open_dock.check_room.parcels.choose_file(lost)
+    open_dock.check_room.button.click()
+    wait_for(lambda: refused)
+    assert refused[0].is_about("crs.missing")
+    assert refused[0].mend[0] == "Choose…"
+    done = []
+    open_dock.check_room.finished.connect(lambda: done.append(True))
+    open_dock.check_room.check(CRS)
+    wait_for(lambda: done)
+    assert open_dock.check_room.results.counts.buttons["prohibited"].text().startswith("1 ")
