@@ -50,7 +50,8 @@ def make_city(folder):
     city = folder / "city"
 
     def run(*words):
-        subprocess.run([*core, *map(str, words), "--json"], check=True, capture_output=True)
+        done = subprocess.run([*core, *map(str, words), "--json"], capture_output=True, encoding="utf-8")
+        assert done.returncode == 0, done.stdout + done.stderr
 
     run("sample", city)
     facts = json.loads((city / "city.json").read_text(encoding="utf-8"))

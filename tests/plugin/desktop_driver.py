@@ -17,7 +17,7 @@ ORDERS = json.loads(os.environ["ONEMAP_ORDERS"])
 LIMIT_MS = 30_000
 LEFT = Qt.MouseButton.LeftButton
 WINDOW_PX = (1600, 1000)
-PANEL_PX = 380
+PANEL_PX = 420
 ON_MAP = ("HLGLFW", "YJJBNTTB", "GL", "STBHHX", "CZKFBJ")
 
 seen = {"errors": [], "warnings": [], "steps": []}
