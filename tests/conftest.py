@@ -13,6 +13,8 @@ import geopandas as gpd
 import pytest
 import shapely
 
+from onemap.tests.postgis_server import postgis  # noqa: F401 - a fixture for every test
+
 ROOT = Path(__file__).resolve().parent.parent
 SHARED_DATA = ROOT.parent / "shared" / "data"
 

@@ -1,0 +1,202 @@
+"""A PostgreSQL of the tests' own, with PostGIS: made in a temporary folder, heard on a Unix socket only, and ended."""
+
+import contextlib
+import csv
+import io
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from itertools import count
+from pathlib import Path
+
+import pytest
+import shapely
+
+OLDEST = 15
+SUPERUSER = "onemap"
+_FRESH = "fresh"  # the database with PostGIS in it that all others are copied from
+_START_SECONDS = 30.0
+# Speed for durability: the whole cluster is thrown away.
+_SETTINGS = {
+    "listen_addresses": "",
+    "unix_socket_permissions": "0700",
+    "fsync": "off",
+    "synchronous_commit": "off",
+    "full_page_writes": "off",
+    "autovacuum": "off",
+    "jit": "off",
+    "shared_buffers": "64MB",
+    "max_connections": "40",
+    "log_min_messages": "warning",
+}
+
+
+class Absent(Exception):
+    """A private server cannot be had on this machine, and why."""
+
+
+@dataclass(frozen=True)
+class Database:
+    """One empty database with PostGIS. `url` is what any client takes."""
+
+    name: str
+    folder: Path
+    programs: Path
+
+    @property
+    def url(self) -> str:
+        """The connection string, over the socket."""
+        return f"postgresql:///{self.name}?host={self.folder}&user={SUPERUSER}"
+
+    def run(self, sql: str, data: str = "") -> str:
+        """Run statements in one session, `data` being what COPY … FROM STDIN reads; what the server prints."""
+        command = [str(self.programs / "psql"), "-X", "-q", "-v", "ON_ERROR_STOP=1", "--csv", "-d", self.url, "-c", sql]
+        environment = {**os.environ, "PGCLIENTENCODING": "UTF8", "PGOPTIONS": "-c client_min_messages=warning"}
+        done = subprocess.run(command, input=data, capture_output=True, env=environment, encoding="utf-8")
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    def rows(self, query: str) -> list[dict[str, str]]:
+        """The answer of a query: a row is column → text, "" for null."""
+        names, *rows = csv.reader(io.StringIO(self.run(query)))
+        return [dict(zip(names, row or [""], strict=True)) for row in rows]
+
+    def load(self, table: str, geometries: Sequence[shapely.Geometry], srid: int, **columns: Sequence[object]) -> None:
+        """Make a table of geometries `geom`, bit for bit, with an index and text columns beside."""
+        names = "".join(f'"{name}" text, ' for name in columns)
+        self.run(f'CREATE TABLE "{table}" ({names}geom geometry)')
+        hexes = shapely.to_wkb(shapely.set_srid(geometries, srid), hex=True, include_srid=True)
+        text = io.StringIO()
+        writer = csv.writer(text)
+        writer.writerows(zip(*columns.values(), hexes, strict=True))
+        self.run(f'COPY "{table}" FROM STDIN (FORMAT csv)', text.getvalue())
+        self.run(f'CREATE INDEX ON "{table}" USING gist (geom); ANALYZE "{table}"')
+
+
+@dataclass
+class Server:
+    """The running server: as many databases as tests want."""
+
+    folder: Path
+    programs: Path
+    _numbers: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def database(self) -> Database:
+        """A new database with PostGIS and nothing else in it."""
+        made = Database(f"test{next(self._numbers)}", self.folder, self.programs)
+        Database("postgres", self.folder, self.programs).run(f"CREATE DATABASE {made.name} TEMPLATE {_FRESH}")
+        return made
+
+
+def programs_of_postgresql() -> Path:
+    """Where the programs of the newest PostgreSQL with PostGIS lie, as Debian and Ubuntu place them.
+
+    Raises Absent.
+    """
+    found = [path for path in Path("/usr/lib/postgresql").glob("*/bin") if path.parent.name.isdigit()]
+    found = [path for path in found if (path / "initdb").exists() and int(path.parent.name) >= OLDEST]
+    if not found:
+        raise Absent(f"PostgreSQL {OLDEST} or later is not installed (Debian package postgresql-{OLDEST})")
+    control = "/usr/share/postgresql/{}/extension/postgis.control"
+    complete = [path for path in found if Path(control.format(path.parent.name)).exists()]
+    if not complete:
+        raise Absent(f"PostGIS is not installed (Debian package postgresql-{OLDEST}-postgis-3)")
+    return max(complete, key=lambda path: int(path.parent.name))
+
+
+def owner_of_server() -> tuple[int, int]:
+    """User and group that the server runs as: those of the tests, but never root, whom PostgreSQL refuses.
+
+    Raises Absent.
+    """
+    if os.geteuid() != 0:
+        return os.geteuid(), os.getegid()
+    import pwd  # is not there on Windows, where this is not reached
+
+    for name in ("postgres", "nobody"):
+        with contextlib.suppress(KeyError):
+            found = pwd.getpwnam(name)
+            return found.pw_uid, found.pw_gid
+    raise Absent("PostgreSQL does not run as root, and this machine has no user postgres or nobody")
+
+
+def as_owner(owner: tuple[int, int], *command: object) -> list[str]:
+    """A command as that user, ended with this process even if this process is killed. Raises Absent."""
+    if not (setpriv := shutil.which("setpriv")):
+        raise Absent("setpriv is not installed (Debian package util-linux)")
+    become = [f"--reuid={owner[0]}", f"--regid={owner[1]}", "--clear-groups"] if os.geteuid() == 0 else []
+    return [setpriv, *become, "--pdeathsig=QUIT", "--", *map(str, command)]
+
+
+def started(folder: Path, owner: tuple[int, int], programs: Path) -> subprocess.Popen[bytes]:
+    """Make the cluster and start its server; it listens when this returns. Raises RuntimeError with its log."""
+    data, log = folder / "data", folder / "log"
+    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
+    initdb = [
+        programs / "initdb",
+        "-D",
+        data,
+        "-U",
+        SUPERUSER,
+        "--auth=trust",
+        "-E",
+        "UTF8",
+        "--no-locale",
+        "--no-sync",
+    ]
+    done = subprocess.run(as_owner(owner, *initdb), cwd=folder, env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise RuntimeError(f"initdb failed: {done.stderr}")
+    options = [text for name, value in _SETTINGS.items() for text in ("-c", f"{name}={value}")]
+    command = as_owner(owner, programs / "postgres", "-D", data, "-k", folder, *options)
+    with log.open("wb") as file:
+        process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=file)
+    ready = [programs / "pg_isready", "-q", "-h", folder]
+    until = time.monotonic() + _START_SECONDS
+    while process.poll() is None and time.monotonic() < until:
+        if subprocess.run(ready, env=environment).returncode == 0:
+            return process
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=0.05)
+    ended(process)
+    raise RuntimeError(f"the server did not start: {log.read_text(errors='replace')}")
+
+
+def ended(process: subprocess.Popen[bytes]) -> None:
+    """End the server at once; the data need not outlive it."""
+    if process.poll() is None:
+        process.send_signal(signal.SIGQUIT)  # immediate shutdown
+        try:
+            process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@pytest.fixture(scope="session")
+def postgis() -> Iterator[Server]:
+    """A private PostgreSQL with PostGIS for the whole session; skips where its programs are not installed."""
+    try:
+        programs, owner = programs_of_postgresql(), owner_of_server()
+        as_owner(owner)
+    except Absent as reason:
+        pytest.skip(str(reason))
+    # The path of a Unix socket may have 107 bytes, so the folder is not one of pytest's long ones.
+    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # noqa: S108
+    process = None
+    try:
+        if os.geteuid() == 0:
+            os.chown(folder, *owner)
+        process = started(folder, owner, programs)
+        Database("postgres", folder, programs).run(f"CREATE DATABASE {_FRESH}")
+        Database(_FRESH, folder, programs).run("CREATE EXTENSION postgis")
+        yield Server(folder, programs)
+    finally:
+        if process is not None:
+            ended(process)
+        shutil.rmtree(folder, ignore_errors=True)
