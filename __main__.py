@@ -1,6 +1,7 @@
 """The core's door: `onemap VERB …`, `python -m onemap VERB …`, `python -I FOLDER/__main__.py VERB …`."""
 
 import importlib.util
+import os
 import sys
 from pathlib import Path
 
@@ -27,6 +28,9 @@ def main() -> int:
     if sys.version_info < (3, 11):  # noqa: UP036 - this very message is for older ones
         sys.stderr.write("onemap needs Python 3.11 or newer; this is %d.%d\n" % sys.version_info[:2])  # noqa: UP031
         return 3
+    # QGIS hands its children the way to its own PROJ and GDAL; the core has others.
+    for name in [name for name in os.environ if name.startswith(("PROJ_", "GDAL_"))]:
+        del os.environ[name]
     _register_package()
     from onemap.rules.command_line import main as run
 

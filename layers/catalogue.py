@@ -99,6 +99,16 @@ def shipped_catalogue() -> dict[str, LayerEntry]:
     return entries
 
 
+@lru_cache(maxsize=1)
+def named_groups() -> dict[str, dict[str, dict[str, str]]]:
+    """Departments, libraries and kinds of data: code → title in both languages."""
+    groups = {}
+    for group in ("departments", "libraries", "kinds"):
+        with (RESOURCES / "catalogue" / f"{group}.toml").open("rb") as content:
+            groups[group] = {code: dict(entry["title"]) for code, entry in tomllib.load(content).items()}
+    return groups
+
+
 def defined_entry(code: str, definition: str) -> LayerEntry:
     """A layer that a city adds with `--define name=…,department=…,library=…,kind=…,geometry=…[,key=…]`.
 

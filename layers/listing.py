@@ -48,7 +48,6 @@ def listing(library: Library, as_of: date) -> dict[str, Any]:
         "name": library.name,
         "crs": f"EPSG:{library.srs_id}",
         "district": district is not None,
-        "packs": [pack for pack, _ in library.packs()],
         "as_of": as_of.isoformat(),
         "layers": layers,
     }

@@ -14,7 +14,7 @@ from onemap.layers.messages import LANGUAGES, phrase, problem_record
 from onemap.rules.reference import help_text
 from onemap.rules.verbs import VERBS, Asked, Parameter, Verb, checked_values
 
-EXIT_DEFECT, EXIT_FAILED_ON = 70, 4
+EXIT_DEFECT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 4, 5
 _GLOBAL = ("json", "lang", "progress")
 
 
@@ -201,7 +201,9 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     else:
         from onemap.rules.wording import spoken, warnings
 
-        for line in warnings(result):
+        for line in warnings(result, language):
             sys.stderr.write(line + "\n")
         sys.stdout.write(spoken(name, result, language) + "\n")
+    if name == "verify" and not result["ok"]:
+        return EXIT_DAMAGED
     return EXIT_FAILED_ON if result.get("failed_on") else 0

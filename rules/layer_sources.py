@@ -2,19 +2,23 @@
 
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from typing import Any
 
 import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.fields import text_value
-from onemap.layers.library import Library
+from onemap.layers.library import Library, now
+from onemap.layers.normalise import normalise
 from onemap.layers.parts import moved
+from onemap.layers.placing import Wishes
 from onemap.layers.rasters import RasterReference, reference_of
-from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version
+from onemap.layers.sources.reading import read_source
+from onemap.layers.versions import StoredFeatures, Version, content_hash, coverage_of, in_force, read_version
 
 
 @dataclass(frozen=True)
@@ -27,6 +31,30 @@ class LayerSource:
     coverage: shapely.Geometry | None = None
     names: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     rasters: tuple[RasterReference, ...] = ()
+
+    def record(self, code: str) -> dict[str, Any]:
+        """The version of a layer that a run used, or the reason why there was none."""
+        version = self.version
+        if version is None:
+            return {
+                "code": code,
+                "label": None,
+                "table": None,
+                "hash": None,
+                "coverage": None,
+                "reason": self.reason,
+            }
+        return {
+            "code": code,
+            "label": version.label,
+            "table": version.table,
+            "hash": version.hash,
+            "valid_from": version.valid_from,
+            "valid_to": version.valid_to,
+            "recorded_at": version.recorded_at,
+            "coverage": version.coverage_kind,
+            "reason": self.reason,
+        }
 
 
 class WarmLayers:
@@ -57,32 +85,76 @@ class WarmLayers:
         return stored
 
 
-def source_of(
-    library: Library,
-    code: str,
-    known: list[Version],
-    as_of: date,
-    bounds: Sequence[float] | None,
-    warm: WarmLayers | None = None,
-) -> LayerSource:
-    """One layer's version in force on a day and its features near `bounds`, or all of them."""
-    candidates = [version for version in known if version.code == code]
-    if not candidates:
-        return LayerSource(reason="layer_missing")
-    version = in_force(candidates, as_of)
-    if version is None:
-        return LayerSource(reason="not_in_force")
-    try:
-        stored = warm.read(library, version) if warm else None
-        stored = stored or read_version(library, version, bounds)
-        coverage = coverage_of(library, version)
-    except OneMapError:
-        return LayerSource(reason="unreadable", version=version)
-    entry = library.catalogue()[code]
-    rasters: tuple[RasterReference, ...] = ()
-    if entry.geometry == "raster":
-        rasters = tuple(reference_of(stored.attributes.iloc[row], library.path) for row in range(len(stored.fids)))
-    return LayerSource(None, version, stored, coverage, _names(stored, entry.key), rasters)
+@dataclass(frozen=True)
+class Sources:
+    """Where a run's layers come from: the library's versions of a day, or a file in one's place for a trial.
+
+    required: the fields that the rules use, by layer; origin: from where coordinates are counted.
+    """
+
+    library: Library
+    known: Sequence[Version]
+    as_of: date
+    replaced: Mapping[str, str]
+    required: Mapping[str, Sequence[str]]
+    origin: tuple[float, float]
+    warm: WarmLayers | None = None
+
+    def read(self, code: str, bounds: Sequence[float] | None) -> LayerSource:
+        """One layer near `bounds` (in the library's plane), or all of it.
+
+        Raises OneMapError if a replacing file is refused.
+        """
+        version = in_force([version for version in self.known if version.code == code], self.as_of)
+        if code in self.replaced:
+            return near_origin(self._replacement(code, version), self.origin)
+        if version is None:
+            ever = any(version.code == code for version in self.known)
+            return LayerSource(reason="not_in_force" if ever else "layer_missing")
+        try:
+            stored = self.warm.read(self.library, version) if self.warm else None
+            stored = stored or read_version(self.library, version, bounds)
+            coverage = coverage_of(self.library, version)
+        except OneMapError:
+            return LayerSource(reason="unreadable", version=version)
+        entry = self.library.catalogue()[code]
+        rasters: tuple[RasterReference, ...] = ()
+        if entry.geometry == "raster":
+            path = self.library.path
+            rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
+        source = LayerSource(None, version, stored, coverage, _names(stored, entry.key), rasters)
+        return near_origin(source, self.origin)
+
+    def _replacement(self, code: str, version: Version | None) -> LayerSource:
+        """A file as if it were the layer's version; it speaks for the ground for which that one does."""
+        entry = self.library.catalogue().get(code)
+        if entry is None or entry.geometry not in ("polygon", "line", "point"):
+            raise OneMapError("layer.unknown", layer=code, field="--replace", near=None)
+        raw = read_source(self.replaced[code], None, None)
+        frame = normalise(raw, entry, self.library.crs, Wishes(), self.required.get(code, ()))
+        stored = StoredFeatures(np.arange(1, len(frame.geometries) + 1), frame.geometries, frame.attributes)
+        district = self.library.district()
+        if version is not None:
+            coverage, kind = coverage_of(self.library, version), version.coverage_kind
+        elif district is not None:
+            coverage, kind = district, "district"
+        else:
+            coverage, kind = shapely.box(*shapely.total_bounds(frame.geometries)), "extent"
+        trial = Version(
+            code=code,
+            number=0,
+            table=f"{code}__trial",
+            label=raw.path.name,
+            valid_from=None,
+            valid_to=None,
+            recorded_at=now(),
+            count=len(frame.geometries),
+            hash=content_hash(frame.geometries, frame.attributes),
+            coverage_kind=kind,
+            coverage_m2=float(shapely.area(coverage)),
+            accuracy_m=None,
+        )
+        return LayerSource(None, trial, stored, coverage, _names(stored, entry.key))
 
 
 def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource:

@@ -103,13 +103,14 @@ class Rule:
 
 @dataclass(frozen=True)
 class Pack:
-    """A file of rules, with the hash of its text."""
+    """A file of rules, with its text and the hash of it."""
 
     id: str
     version: str
     title: dict[str, str]
     hash: str
     rules: tuple[Rule, ...]
+    text: str
     checklist: tuple[dict[str, Any], ...] = ()
     review: dict[str, Any] = field(default_factory=dict)
 
@@ -193,6 +194,7 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
         title=head.get("title", {}),
         hash=sha256(text),
         rules=tuple(rules),
+        text=text,
         checklist=tuple(checklist),
         review=raw.get("review", {}),
     )

@@ -1,7 +1,9 @@
 """The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
 
+import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -193,3 +195,12 @@ def _parcel_columns(
             }
         )
     )
+
+
+def run_table(record: dict[str, Any]) -> Table:
+    """The record as a table of one row; what is no text or number stands as JSON."""
+    row = {
+        name: [value if isinstance(value, (str, float)) else json.dumps(value, ensure_ascii=False)]
+        for name, value in record.items()
+    }
+    return Table(pd.DataFrame(row))

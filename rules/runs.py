@@ -1,158 +1,187 @@
-"""Runs kept: in the library, so that they can be explained and repeated, and as files for people and programs."""
+"""Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
-import contextlib
 import json
-import os
-import shutil
-import warnings
-from collections.abc import Iterator
-from pathlib import Path
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
 
-import geopandas as gpd
+import numpy as np
 import pandas as pd
-import pyogrio
-import pyproj
 import shapely
-from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
-from pyogrio.errors import DataSourceError
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
 from onemap.rules.check import Run
+from onemap.rules.packs import parse_pack
+from onemap.rules.parcels import Parcels
+from onemap.rules.question import Question
 from onemap.rules.run_tables import Table
 
-_KEPT = ("parcels", "findings", "overlaps")
-_MOST_SHEET_ROWS = 1_048_575
-_MOST_CELL_CHARACTERS = 32_767
+KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition")
+_GIVEN = "given"  # the parcels as they were given: attributes, and geometry
+_PACKS = "CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)"
+
+
+@dataclass(frozen=True)
+class StoredRow:
+    """One row of a stored table: its values as JSON text, and its geometry as WKB."""
+
+    content: str
+    wkb: bytes | None
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """The row's values by column."""
+        values: dict[str, Any] = json.loads(self.content)
+        return values
+
+
+def rows_of_table(table: Table) -> list[StoredRow]:
+    """The rows of a table as they are kept: every digit of every number."""
+    columns = {name: _plain(table.columns[name]) for name in table.columns.columns}
+    texts = [
+        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
+        for row in zip(*columns.values(), strict=True)
+    ]
+    wkb = shapely.to_wkb(table.geometries) if table.geometries is not None else [None] * len(texts)
+    return [StoredRow(text, body) for text, body in zip(texts, wkb, strict=True)]
+
+
+def _plain(values: pd.Series) -> list[Any]:
+    return [
+        None if value is None or value is pd.NA or value != value else value for value in values.astype(object).tolist()
+    ]
+
+
+def _given_rows(question: Question) -> list[StoredRow]:
+    attributes = question.parcels.attributes
+    columns = {name: _plain(attributes[name]) for name in attributes.columns}
+    ids = question.parcels.ids
+    texts = [
+        json.dumps({"id": ids[row], "attributes": {name: columns[name][row] for name in columns}}, default=str)
+        for row in range(len(ids))
+    ]
+    wkb = shapely.to_wkb(question.parcels.geometries)
+    return [StoredRow(text, body) for text, body in zip(texts, wkb, strict=True)]
 
 
 def record_run(library: Library, run: Run) -> None:
-    """Keep a run and its rows in the library, in one transaction.
+    """Keep a run, its packs, its parcels and its rows in the library, in one transaction.
 
     Raises OneMapError library.read_only, library.busy, library.full.
     """
+    identifier, who = run.record["id"], run.record["who"]
+    kept = {name: rows_of_table(run.tables[name]) for name in KEPT}
+    kept[_GIVEN] = _given_rows(run.question)
     with library.writing() as connection:
+        connection.execute(_PACKS)
+        texts = [(pack.hash, pack.text) for pack in run.question.packs]
+        connection.executemany("INSERT OR IGNORE INTO onemap_pack_texts VALUES (?,?)", texts)
         record = json.dumps(run.record, ensure_ascii=False)
-        connection.execute(
-            "INSERT INTO onemap_runs VALUES (?,?,?,?)",
-            (run.record["id"], run.record["started"], run.record["who"], record),
+        connection.execute("INSERT INTO onemap_runs VALUES (?,?,?,?)", (identifier, run.record["started"], who, record))
+        connection.executemany(
+            "INSERT INTO onemap_run_rows VALUES (?,?,?,?,?)",
+            (
+                (identifier, name, position, row.content, row.wkb)
+                for name, rows in kept.items()
+                for position, row in enumerate(rows)
+            ),
         )
-        for name in _KEPT:
-            table = run.tables[name]
-            text = table.columns.to_json(orient="records", lines=True, force_ascii=False, double_precision=15)
-            rows = text.splitlines() if len(table.columns) else []
-            geometries = shapely.to_wkb(table.geometries)
-            connection.executemany(
-                "INSERT INTO onemap_run_rows VALUES (?,?,?,?,?)",
-                (
-                    (run.record["id"], name, at, row, geom)
-                    for at, (row, geom) in enumerate(zip(rows, geometries, strict=True))
-                ),
-            )
-        detail = {"verdicts": run.verdicts, "parameters": run.record["parameters"]}
-        log(connection, run.record["who"], "check", run.record["id"], detail)
+        log(connection, who, "check", identifier, {"verdicts": run.verdicts, "parameters": run.record["parameters"]})
 
 
-@contextlib.contextmanager
-def _written_beside(target: Path, overwrite: bool) -> Iterator[Path]:
-    """A place to write that takes the target's name when all of it is there.
+def run_record(library: Library, identifier: str) -> dict[str, Any]:
+    """The record of a stored run. Raises OneMapError run.unknown."""
+    row = library.connection.execute("SELECT record FROM onemap_runs WHERE id = ?", (identifier,)).fetchone()
+    if row is None:
+        raise OneMapError("run.unknown", file=library.path.name, run=identifier, field="RUN")
+    record: dict[str, Any] = json.loads(row[0])
+    return record
 
-    Raises OneMapError out.exists, out.folder, out.failed.
+
+def stored_rows(library: Library, identifier: str, table: str, **wanted: str) -> list[StoredRow]:
+    """The rows of one table of a stored run in their order; wanted: only rows with these values."""
+    conditions = "".join(f" AND json_extract(content, '$.{name}') = ?" for name in wanted)
+    sql = "SELECT content, geom FROM onemap_run_rows WHERE run = ? AND name = ?"
+    rows = library.connection.execute(f"{sql}{conditions} ORDER BY position", (identifier, table, *wanted.values()))
+    return [StoredRow(*row) for row in rows]
+
+
+def stored_question(library: Library, identifier: str) -> Question:
+    """What a stored run was asked, so that it can be asked again: versions recorded later are not known.
+
+    Raises OneMapError run.unknown, run.incomplete.
     """
-    if target.exists() and not overwrite:
-        raise OneMapError("out.exists", file=target.name, field="--out")
-    if not target.parent.is_dir():
-        raise OneMapError("out.folder", file=str(target.parent), field="--out")
-    part = target.with_name(target.name + ".part")
-    try:
-        if part.is_dir():
-            shutil.rmtree(part)
-        part.unlink(missing_ok=True)
-        part.mkdir()
-        yield part / target.name
-        if target.is_dir():
-            shutil.rmtree(target)
-        os.replace(part / target.name, target)
-    except (OSError, DataSourceError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
-        raise OneMapError("out.failed", file=target.name, field="--out", reason=reason) from error
-    finally:
-        shutil.rmtree(part, ignore_errors=True)
+    record = run_record(library, identifier)
+    parameters = record["parameters"]
+    texts: Mapping[str, str] = dict(library.connection.execute("SELECT hash, content FROM onemap_pack_texts"))
+    given = stored_rows(library, identifier, _GIVEN)
+    if not given or any(pack["hash"] not in texts for pack in record["packs"]):
+        raise OneMapError("run.incomplete", file=library.path.name, run=identifier)
+    values = [row.values for row in given]
+    parcels = Parcels(
+        ids=np.array([value["id"] for value in values], dtype=object),
+        geometries=shapely.from_wkb(np.array([row.wkb for row in given], dtype=object)),
+        attributes=pd.DataFrame([value["attributes"] for value in values], dtype=object, index=range(len(values))),
+        id_field=parameters["id"],
+        source=parameters["parcels"],
+        source_hash=parameters["parcels_hash"],
+        problems=(),
+    )
+    moments = [datetime.fromisoformat(text) for text in (parameters["known_at"], record["started"]) if text]
+    catalogue = library.catalogue()
+    return Question(
+        parcels=parcels,
+        packs=tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"]),
+        only=tuple(parameters["only"]),
+        as_of=date.fromisoformat(parameters["as_of"]),
+        known_at=min(moments),
+        language=parameters["lang"],
+        replaced=parameters["replaced"],
+    )
 
 
-def check_target(out: str, overwrite: bool) -> None:
-    """Refuse a target before hours of work. Raises OneMapError out.exists, out.folder, out.format."""
-    target = Path(out)
-    if target.suffix.lower() not in (".gpkg", ".xlsx", ""):
-        raise OneMapError("out.format", file=target.name, field="--out")
-    if target.exists() and not overwrite:
-        raise OneMapError("out.exists", file=target.name, field="--out")
-    if not target.absolute().parent.is_dir():
-        raise OneMapError("out.folder", file=str(target.parent), field="--out")
+def differences(
+    library: Library, identifier: str, run: Run, report: Callable[[float, str], None]
+) -> list[tuple[str, int, str, str]]:
+    """Where a run computed again differs from the stored one: table, 1-based row, what was stored, what came out."""
+    found = []
+    for done, name in enumerate(KEPT):
+        report(0.9 + 0.1 * done / len(KEPT), name)
+        stored, again = stored_rows(library, identifier, name), rows_of_table(run.tables[name])
+        for row in range(max(len(stored), len(again))):
+            before = stored[row] if row < len(stored) else None
+            after = again[row] if row < len(again) else None
+            if before != after:
+                found.append((name, row + 1, before.content if before else "", after.content if after else ""))
+    return found
 
 
-def write_tables(tables: dict[str, Table], crs: pyproj.CRS, out: str, overwrite: bool) -> None:
-    """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files.
-
-    Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
-    """
-    check_target(out, overwrite)
-    target = Path(out).absolute()
-    with _written_beside(target, overwrite) as beside:
-        if target.suffix.lower() == ".gpkg":
-            _write_geopackage(tables, crs, beside)
-        elif target.suffix.lower() == ".xlsx":
-            _write_sheets(tables, beside, target)
-        else:
-            _write_parquet(tables, crs, beside)
-
-
-def _frame(table: Table, crs: pyproj.CRS) -> pd.DataFrame:
-    if table.geometries is None:
-        return table.columns
-    return gpd.GeoDataFrame(table.columns, geometry=gpd.GeoSeries(table.geometries, crs=crs))
+def changed_verdicts(library: Library, identifier: str, run: Run) -> list[dict[str, Any]]:
+    """The parcels whose verdict differs from that of a stored run, with the rules that say something else now."""
+    before = {row.values["parcel"]: row.values["verdict"] for row in stored_rows(library, identifier, "parcels")}
+    columns = run.tables["parcels"].columns
+    after = dict(zip(columns["parcel"], columns["verdict"], strict=True))
+    changed = [parcel for parcel in {**before, **after} if before.get(parcel) != after.get(parcel)]
+    if not changed:
+        return []
+    said = [
+        _said_by_rule([row.values for row in stored_rows(library, identifier, "findings")]),
+        _said_by_rule([row.values for row in rows_of_table(run.tables["findings"])]),
+    ]
+    result = []
+    for parcel in changed:
+        first, second = (side.get(parcel, {}) for side in said)
+        rules = [rule for rule in {**first, **second} if first.get(rule) != second.get(rule)]
+        result.append({"parcel": parcel, "from": before.get(parcel), "to": after.get(parcel), "rules": rules})
+    return result
 
 
-def _write_geopackage(tables: dict[str, Table], crs: pyproj.CRS, path: Path) -> None:
-    for name, table in tables.items():
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an empty layer, or one without geometry, is meant
-            pyogrio.write_dataframe(
-                _frame(table, crs),
-                path,
-                layer=name,
-                driver="GPKG",
-                append=path.exists(),
-                geometry_type=table.geometry_type if table.geometries is not None else None,
-                dataset_options={"VERSION": "1.3"} if not path.exists() else None,
-                promote_to_multi=table.geometries is not None,
-            )
-
-
-def _write_parquet(tables: dict[str, Table], crs: pyproj.CRS, folder: Path) -> None:
-    folder.mkdir()
-    for name, table in tables.items():
-        _frame(table, crs).to_parquet(folder / f"{name}.parquet", index=False)
-
-
-def _write_sheets(tables: dict[str, Table], path: Path, target: Path) -> None:
-    for name, table in tables.items():
-        if len(table.columns) > _MOST_SHEET_ROWS:
-            raise OneMapError("out.too_many_rows", file=target.name, layer=name, rows=len(table.columns))
-    with pd.ExcelWriter(path, engine="openpyxl") as writer:
-        for name, table in tables.items():
-            columns = table.columns.copy()
-            texts = [at for at, column in enumerate(columns) if columns[column].dtype == object]
-            for at in texts:
-                columns.isetitem(at, [_cell(value) for value in columns.iloc[:, at]])
-            columns.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 1))
-            sheet = writer.sheets[name]
-            for at in texts:
-                # A text that begins with = is an attribute, and must never become a formula.
-                for row in (row for row, value in enumerate(columns.iloc[:, at]) if str(value).startswith("=")):
-                    sheet.cell(row + 2, at + 1).data_type = "s"
-
-
-def _cell(value: object) -> object:
-    """Text that a sheet can hold: without control characters, and no longer than a cell."""
-    return ILLEGAL_CHARACTERS_RE.sub("", value)[:_MOST_CELL_CHARACTERS] if isinstance(value, str) else value
+def _said_by_rule(findings: list[dict[str, Any]]) -> dict[str, dict[str, set[str]]]:
+    """For each parcel and rule the verdicts of its rows that count."""
+    said: dict[str, dict[str, set[str]]] = {}
+    for row in findings:
+        if row["counted"]:
+            said.setdefault(row["parcel"], {}).setdefault(row["rule"], set()).add(row["verdict"])
+    return said

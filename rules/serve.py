@@ -1,10 +1,13 @@
 """`onemap serve`: the same verbs over stdin and stdout, JSON-RPC 2.0, one object a line."""
 
+import contextlib
 import json
 import os
 import queue
 import sys
 import threading
+from collections import Counter
+from types import NoneType
 from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
@@ -23,13 +26,15 @@ class _Server:
         self.language = language
         self.out = threading.Lock()
         self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.pending: Counter[Any] = Counter()
         self.cancelled: set[Any] = set()
         self.closing = threading.Event()
         self.warm = WarmLayers()
 
     def send(self, message: dict[str, Any]) -> None:
         line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False).encode("utf-8")
-        with self.out:
+        # Whoever asked may be gone; then stdin ends too, and with it this program.
+        with self.out, contextlib.suppress(BrokenPipeError):
             sys.stdout.buffer.write(line + b"\n")
             sys.stdout.buffer.flush()
 
@@ -85,24 +90,36 @@ class _Server:
             known.exit_code = 70
             self.refuse(number, known, language)
         finally:
+            self.pending[number] -= 1
             self.cancelled.discard(number)
 
     def take(self, line: bytes) -> None:
         """One line from stdin: a request to queue, or a cancellation."""
         try:
             request = json.loads(line.decode("utf-8-sig"))
-        except ValueError:
+        except (ValueError, RecursionError):
             self.send({"id": None, "error": {"code": _PARSE_ERROR, "message": "not JSON"}})
             return
+        number = request.get("id") if isinstance(request, dict) else None
+        if not isinstance(number, (str, int, float, NoneType)):
+            number, request = None, None
         if not isinstance(request, dict) or not isinstance(request.get("method"), str):
-            number = request.get("id") if isinstance(request, dict) else None
             self.send({"id": number, "error": {"code": _INVALID_REQUEST, "message": "not a request"}})
         elif request["method"] == "cancel":
-            self.cancelled.add((request.get("params") or {}).get("id"))
-            if "id" in request:
-                self.send({"id": request["id"], "result": {"ok": True}})
+            self._cancel(request)
         else:
+            self.pending[number] += 1
             self.requests.put(request)
+
+    def _cancel(self, request: dict[str, Any]) -> None:
+        """Cancel a request that waits or runs; one that is answered already stays so, and its id may come again."""
+        params = request.get("params")
+        wanted = params.get("id") if isinstance(params, dict) else None
+        is_known = isinstance(wanted, (str, int, float)) and self.pending[wanted] > 0
+        if is_known:
+            self.cancelled.add(wanted)
+        if "id" in request:
+            self.send({"id": request["id"], "result": {"ok": is_known}})
 
 
 def serve(language: str) -> int:

@@ -1,9 +1,10 @@
 """What each verb does with its values; libraries are imported here only when a verb runs."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.rules.verbs import VERDICT_CHOICES, Asked, Result, Values
 
 
@@ -61,7 +62,7 @@ def add(values: Values, asked: Asked) -> Result:
     from onemap.layers.adding import add as add_source
     from onemap.layers.library import open_library, system_user
     from onemap.layers.messages import phrase
-    from onemap.rules.check import required_fields
+    from onemap.rules.question import required_fields
 
     wishes = AddWishes(
         code=values["as"],
@@ -96,9 +97,20 @@ def layers(values: Values, asked: Asked) -> Result:
     """The catalogue of a library as it stands."""
     from onemap.layers.library import open_library
     from onemap.layers.listing import listing
+    from onemap.rules.question import packs_of
 
     with open_library(values["library"]) as library:
-        return listing(library, values.get("as_of") or date.today())
+        packs = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs_of(library, ())]
+        return {**listing(library, values.get("as_of") or date.today()), "packs": packs}
+
+
+def _replaced(given: Sequence[str]) -> dict[str, str]:
+    """--replace CODE=FILE, each. Raises UsageError usage.value."""
+    pairs = [item.partition("=") for item in given]
+    for code, equals, file in pairs:
+        if not (code and equals and file):
+            raise UsageError("usage.value", field="--replace", value=code)
+    return {code.strip(): file.strip() for code, _, file in pairs}
 
 
 def check(values: Values, asked: Asked) -> Result:
@@ -106,9 +118,11 @@ def check(values: Values, asked: Asked) -> Result:
     import os
 
     from onemap.layers.library import open_library
+    from onemap.layers.messages import phrase
     from onemap.rules.check import check as judge_all
-    from onemap.rules.run_record import CheckWishes
-    from onemap.rules.runs import check_target, record_run, write_tables
+    from onemap.rules.outputs import check_target, write_tables
+    from onemap.rules.question import CheckWishes, question_of
+    from onemap.rules.runs import changed_verdicts, record_run, run_record
 
     wishes = CheckWishes(
         parcels=values["parcels"],
@@ -119,23 +133,29 @@ def check(values: Values, asked: Asked) -> Result:
         only=tuple(values.get("only") or ()),
         as_of=values.get("as_of"),
         known_at=values.get("known_at"),
-        workers=values.get("workers") or os.cpu_count() or 1,
+        replaced=_replaced(values.get("replace") or ()),
         normalising=_wishes(values),
     )
     out = values.get("out")
     if out:
         check_target(out, bool(values.get("overwrite")))
     with open_library(values["library"]) as library:
-        run = judge_all(library, wishes, asked.language, asked.report, asked.warm)
-        # A library that may only be read gives its verdicts all the same; that the run is not kept is said.
-        if library.writable:
+        if values.get("against"):
+            run_record(library, values["against"])
+        asked.report(0.0, phrase("progress.parcels", asked.language))
+        question = question_of(library, wishes, asked.language)
+        run = judge_all(library, question, values.get("workers") or os.cpu_count() or 1, asked.report, asked.warm)
+        # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
+        recorded = library.writable and not wishes.replaced
+        if recorded:
             record_run(library, run)
+        changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         crs = library.crs
     if out:
         write_tables(run.tables, crs, out, bool(values.get("overwrite")))
     asked.report(1.0, "")
     result: Result = {
-        "run": {**run.record, "recorded": library.writable},
+        "run": {**run.record, "recorded": recorded},
         "parcels": len(run.tables["parcels"].columns),
         "verdicts": run.verdicts,
         "verdict": run.verdict,
@@ -144,6 +164,8 @@ def check(values: Values, asked: Asked) -> Result:
     }
     if out:
         result["out"] = str(out)
+    if changed is not None:
+        result["changed"] = changed
     threshold = values.get("fail_on")
     if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
         result["failed_on"] = threshold
@@ -186,3 +208,51 @@ def sample(values: Values, asked: Asked) -> Result:
         "folder": str(folder),
         **{key: made[key] for key in made if key not in ("ok", "folder")},
     }
+
+
+def explain(values: Values, asked: Asked) -> Result:
+    """How a finding came about."""
+    from onemap.layers.library import open_library
+    from onemap.rules.explain import explain as explained
+
+    with open_library(values["library"]) as library:
+        return explained(library, values["run"], values["parcel"], values["rule"], asked.language)
+
+
+def verify(values: Values, asked: Asked) -> Result:
+    """The library's own integrity; with a run, that run computed again and compared row by row."""
+    import os
+
+    from onemap.layers.library import open_library
+    from onemap.layers.messages import phrase, problem_record
+    from onemap.layers.verification import chain_problems, version_problems
+    from onemap.rules.check import check as judge_all
+    from onemap.rules.runs import differences, stored_question
+
+    step = phrase("progress.verifying", asked.language)
+    with open_library(values["library"]) as library:
+        problems = chain_problems(library)
+        run = values.get("run")
+        problems += version_problems(library, lambda done: asked.report(done * (0.1 if run else 1), step))
+        if run:
+            question = stored_question(library, run)
+            again = judge_all(library, question, os.cpu_count() or 1, asked.report)
+            for table, row, before, after in differences(library, run, again, asked.report):
+                facts = {"file": library.path.name, "layer": table, "feature": str(row), "run": run}
+                problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
+    asked.report(1.0, "")
+    return {"ok": not problems, "problems": [problem_record(problem, asked.language) for problem in problems]}
+
+
+def words(values: Values, asked: Asked) -> Result:
+    """The names of verdicts, reasons, departments, libraries and kinds of data, for whoever shows them."""
+    from onemap.layers.catalogue import named_groups
+    from onemap.layers.messages import sentences
+
+    said = sentences(asked.language)
+    result: Result = {"ok": True}
+    for name, group in (("verdicts", "verdict"), ("signs", "sign"), ("reasons", "reason"), ("coverages", "coverage")):
+        result[name] = dict(said[group])
+    for name, titles in named_groups().items():
+        result[name] = {code: title[asked.language] for code, title in titles.items()}
+    return result

@@ -179,6 +179,8 @@ VERBS: dict[str, Verb] = {
                 Parameter("known_at", "T", convert=_moment),
                 Parameter("out", "PATH"),
                 Parameter("overwrite", flag=True),
+                Parameter("replace", "CODE=FILE", repeated=True),
+                Parameter("against", "RUN"),
                 Parameter("workers", "N", convert=_count),
                 Parameter("fail_on", "V", choices=VERDICT_CHOICES),
             ),
@@ -196,6 +198,17 @@ VERBS: dict[str, Verb] = {
             ),
             makes_data=True,
         ),
+        Verb(
+            "explain",
+            (
+                _LIBRARY,
+                Parameter("run", "RUN", positional=True),
+                Parameter("parcel", "PARCEL", positional=True),
+                Parameter("rule", "RULE", positional=True),
+            ),
+        ),
+        Verb("verify", (_LIBRARY, Parameter("run", "ID"))),
+        Verb("words", ()),
         Verb(
             "sample",
             (

@@ -13,10 +13,15 @@ def spoken(verb: str, result: Result, language: str) -> str:
     return _SPEAKERS[verb](result, language)
 
 
-def warnings(result: Result) -> list[str]:
+def warnings(result: Result, language: str) -> list[str]:
     """What a result remarks on its input, a line each."""
     lines = []
+    absent = [problem["field"] for problem in result.get("problems", ()) if problem["code"] == "field.absent"]
+    if absent:
+        lines.append("  - " + phrase("said.absent", language, fields=", ".join(absent)))
     for problem in result.get("problems", ()):
+        if problem["code"] == "field.absent":
+            continue
         place = " · ".join(problem[name] for name in ("layer", "feature", "field") if problem[name])
         lines.append(f"  - {place}: {problem['message']}" if place else f"  - {problem['message']}")
     return lines
@@ -36,7 +41,7 @@ def _inspect(result: Result, language: str) -> str:
         lines.append(phrase("said.inspect", language, **{**layer, "crs": layer["crs"]["code"] or "–"}))
         lines.append("    " + layer["crs"]["why"])
         lines += [f"    {field['name']} ({field['type']})" for field in layer["fields"]]
-        lines += ["  " + line for line in warnings(layer)]
+        lines += ["  " + line for line in warnings(layer, language)]
     return "\n".join(lines)
 
 
@@ -67,6 +72,9 @@ def _check(result: Result, language: str) -> str:
         lines.append(phrase("said.skipped", language, count=len(run["skipped"])))
     if not run["recorded"]:
         lines.append(phrase("said.not_recorded", language))
+    for change in result.get("changed", ()):
+        names = [phrase(f"verdict.{change[side]}", language) if change[side] else "–" for side in ("from", "to")]
+        lines.append(f"  {change['parcel']}: {names[0]} → {names[1]} ({', '.join(change['rules'])})")
     if result.get("out"):
         lines.append(phrase("said.out", language, out=result["out"]))
     return "\n".join(lines)
@@ -80,12 +88,28 @@ def _sample(result: Result, language: str) -> str:
     return phrase("said.sample", language, **result)
 
 
+def _explain(result: Result, language: str) -> str:
+    return "\n".join(f"{step['step']}: {step['value']}" for step in result["steps"])
+
+
+def _verify(result: Result, language: str) -> str:
+    return phrase("said.whole" if result["ok"] else "said.damaged", language, count=len(result["problems"]))
+
+
+def _words(result: Result, language: str) -> str:
+    groups = (items for items in result.values() if isinstance(items, dict))
+    return "\n".join(f"{code}: {name}" for items in groups for code, name in items.items())
+
+
 _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "new": _new,
     "add": _add,
     "inspect": _inspect,
     "layers": _layers,
     "check": _check,
+    "explain": _explain,
+    "verify": _verify,
+    "words": _words,
     "redline": _redline,
     "sample": _sample,
 }

@@ -138,4 +138,4 @@ def test_a_library_keeps_the_text_of_a_citys_own_pack(tmp_path, onemap):
     library = tmp_path / "l.gpkg"
     assert onemap("new", library, "--crs", "EPSG:4547", "--pack", path).code == 0
     path.unlink()
-    assert onemap("layers", library).json["packs"] == ["p"]
+    assert onemap("layers", library).json["packs"] == [{"id": "p", "version": "1", "title": {}}]

@@ -1,0 +1,116 @@
+"""One rule over all parcels: which it applies to, which features it looks at, and what its kind says."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.conditions import Truth, evaluate
+from onemap.rules.findings import Judged
+from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.ground import Features, Ground, Judgement, no_ground, no_pairs
+from onemap.rules.layer_sources import LayerSource
+from onemap.rules.overlay import Crew
+from onemap.rules.packs import Rule
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The parcels (n,) with their attributes; coordinates are counted from `origin` in the library's plane."""
+
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+    crs: pyproj.CRS
+    origin: tuple[float, float]
+    _trees: dict[int, shapely.STRtree] = field(default_factory=dict)
+
+    @cached_property
+    def tree(self) -> shapely.STRtree:
+        """The index of all parcels."""
+        return shapely.STRtree(self.geometries)
+
+
+def judged_rule(rule: Rule, bench: Bench, source: LayerSource, instead: LayerSource | None, crew: Crew) -> Judged:
+    """What a rule says of the parcels to which it applies.
+
+    Raises OneMapError rule.field if the version lacks a field that the rule uses.
+    """
+    rows = np.arange(len(bench.geometries))
+    if rule.when is not None:
+        rows = np.flatnonzero(_applies(rule.when, bench.attributes))
+    if source.stored is None or source.coverage is None:
+        return _blank(rule, bench, rows, source, source.reason or "unreadable")
+    _check_fields(rule, source)
+    attributes, chosen = source.stored.attributes, np.arange(len(source.stored.fids))
+    uncertain = np.zeros(len(chosen), dtype=bool)
+    if rule.where is not None:
+        truth = evaluate(rule.where, attributes)
+        chosen = np.flatnonzero(truth.true | truth.unknown)
+        uncertain = truth.unknown[chosen]
+    selected = attributes.iloc[chosen].reset_index(drop=True)
+    geometries = bench.geometries[rows]
+    ground = Ground(
+        parcels=geometries,
+        tree=bench.tree if len(rows) == len(bench.geometries) else shapely.STRtree(geometries),
+        features=Features(source.stored.geometries[chosen], selected, uncertain),
+        coverage=source.coverage,
+        options=rule.options,
+        crew=crew,
+        parcel_attributes=bench.attributes.iloc[rows].reset_index(drop=True),
+        rasters=source.rasters,
+        crs=bench.crs,
+        origin=bench.origin,
+        instead_zones=instead.stored.geometries if instead and instead.stored else None,
+        instead_coverage=instead.coverage if instead else None,
+    )
+    try:
+        judgement = KINDS[rule.kind].judge(ground)
+    except OneMapError as error:
+        if error.code != "version.unreadable":
+            raise
+        return _blank(rule, bench, rows, source, "unreadable")
+    version = source.version
+    return Judged(
+        rule=rule,
+        rows=rows,
+        judgement=judgement,
+        label=version.label if version else None,
+        names=source.names[chosen],
+        attributes=selected,
+        assumed=version is not None and version.coverage_kind == "extent",
+        accuracy_m=version.accuracy_m if version else None,
+        crew=crew,
+    )
+
+
+def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str) -> Judged:
+    """A rule that could not be judged at all: the whole ground is unknown."""
+    count = len(rows)
+    judgement = Judgement(no_ground(count), bench.geometries[rows], np.full(count, np.nan), no_pairs())
+    judgement.because(reason, np.ones(count, dtype=bool))
+    label = source.version.label if source.version else None
+    return Judged(rule, rows, judgement, label, np.empty(0, dtype=object), pd.DataFrame())
+
+
+def _check_fields(rule: Rule, source: LayerSource) -> None:
+    """A field that the version does not have is an error of the rule, not an empty answer."""
+    if source.stored is None or source.version is None:
+        return
+    present = {str(name).lower() for name in source.stored.attributes.columns}
+    for name in rule.layer_fields:
+        if name.lower() not in present:
+            place = {"file": rule.pack, "feature": rule.id, "rule": rule.id, "field": name}
+            raise OneMapError("rule.field", layer=source.version.table, **place)
+
+
+def _applies(when: str, attributes: pd.DataFrame) -> np.ndarray:
+    """The parcels to which a rule applies: where its `when` is true, or cannot be told."""
+    try:
+        truth = evaluate(when, attributes)
+    except KeyError:  # the parcels do not say: unknown for all
+        truth = Truth(np.zeros(len(attributes), dtype=bool), np.ones(len(attributes), dtype=bool))
+    return truth.true | truth.unknown

@@ -1,0 +1,108 @@
+"""What a run is asked: which parcels, by which packs, of which day, and with which layers replaced for a trial."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+import shapely
+
+from onemap.layers.library import Library, sha256
+from onemap.layers.placing import Wishes
+from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
+from onemap.rules.parcels import Parcels, read_parcels
+
+
+@dataclass(frozen=True)
+class CheckWishes:
+    """The options of `check` besides the library, as they were given."""
+
+    parcels: str
+    layer: str | None = None
+    id_field: str | None = None
+    encoding: str | None = None
+    packs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    as_of: date | None = None
+    known_at: datetime | None = None
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    normalising: Wishes = field(default_factory=Wishes)
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that the answer depends on besides the library's versions. `replaced`: layer code → file.
+
+    source: how the parcels were read, for the record.
+    """
+
+    parcels: Parcels
+    packs: tuple[Pack, ...]
+    only: tuple[str, ...]
+    as_of: date
+    known_at: datetime | None
+    language: str
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    def parameters(self, library: Library) -> dict[str, Any]:
+        """The record of what was asked."""
+        return {
+            "library": library.name,
+            "library_id": library.id,
+            "parcels": self.parcels.source,
+            "parcels_hash": self.parcels.source_hash,
+            "parcels_ground": sha256(b"".join(shapely.to_wkb(self.parcels.geometries, byte_order=1))),
+            "id": self.parcels.id_field,
+            **self.source,
+            "only": list(self.only),
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at.isoformat() if self.known_at else None,
+            "replaced": dict(self.replaced),
+            "lang": self.language,
+        }
+
+
+def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
+    """The packs that are named, else the library's.
+
+    Raises OneMapError pack.…, rule.….
+    """
+    catalogue = library.catalogue()
+    if named:
+        texts = [pack_text(name) for name in named]
+    else:
+        texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
+    return [parse_pack(text, source, catalogue) for text, source in texts]
+
+
+def required_fields(library: Library, code: str) -> list[str]:
+    """The fields of a layer that the rules of the library's packs use."""
+    rules = joined_rules(packs_of(library, ()))
+    return list(dict.fromkeys(name for rule in rules if rule.layer == code for name in rule.layer_fields))
+
+
+def question_of(library: Library, wishes: CheckWishes, language: str) -> Question:
+    """Read the packs, then the parcels.
+
+    Raises OneMapError for every refusal of either.
+    """
+    packs = packs_of(library, wishes.packs)
+    parcels = read_parcels(
+        wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding, wishes.normalising, library.crs
+    )
+    return Question(
+        parcels=parcels,
+        packs=tuple(packs),
+        only=wishes.only,
+        as_of=wishes.as_of or date.today(),
+        known_at=wishes.known_at,
+        language=language,
+        replaced=wishes.replaced,
+        source={
+            "layer": wishes.layer,
+            "crs": wishes.normalising.crs,
+            "encoding": wishes.encoding,
+            "repair": wishes.normalising.repair,
+        },
+    )
