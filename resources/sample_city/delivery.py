@@ -71,8 +71,9 @@ def deliver(folder: Path, tables: dict[str, geopandas.GeoDataFrame]) -> list[dic
 
 
 def write_geopackage(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
-    """One layer of a GeoPackage, made where it does not exist."""
-    table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio")
+    """One layer of a GeoPackage, made where it does not exist; of version 1.3, since QGIS 3.40 warns of newer ones."""
+    made = {} if path.exists() else {"dataset_options": {"VERSION": "1.3"}}
+    table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", append=path.exists(), **made)
 
 
 def write_geodatabase(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
