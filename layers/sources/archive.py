@@ -11,7 +11,8 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError
 from onemap.layers.sources.text_encodings import decodes
 
-_READABLE = (".shp", ".gdb", ".gpkg", ".geojson", ".json", ".topojson", ".fgb", ".txt")
+_READABLE = (".shp", ".gdb", ".gpkg", ".geojson", ".json", ".topojson", ".fgb", ".vct", ".txt", ".csv", ".xlsx", ".xls")
+_MAY_BE_A_NOTE = {".txt", ".csv", ".xlsx", ".xls"}  # beside a map, these explain it
 _UTF8_NAMES = 0x800
 _BROKEN = (
     zipfile.BadZipFile,
@@ -79,7 +80,7 @@ def _only_source(folder: Path, path: Path) -> Path:
         and not any(parent.suffix.lower() == ".gdb" for parent in item.relative_to(folder).parents)
         and not item.name.startswith("._")
     ]
-    main = [item for item in found if item.suffix.lower() != ".txt"] or found
+    main = [item for item in found if item.suffix.lower() not in _MAY_BE_A_NOTE] or found
     if not main:
         raise OneMapError("source.nothing_inside", file=path.name)
     if len(main) > 1:

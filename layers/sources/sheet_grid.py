@@ -1,0 +1,170 @@
+"""The cells of an Excel or CSV file as they stand: rows of values, merged cells filled downwards."""
+
+import csv
+import io
+import re
+import zipfile
+import zlib
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.sources.text_encodings import text_of
+
+SUFFIXES = {".xlsx": "XLSX", ".xls": "XLS", ".csv": "CSV"}
+_MOST_BYTES = 200_000_000  # of an .xlsx, unpacked: more would need gigabytes of memory as cells
+_MOST_CELLS = 20_000_000
+_MOST_MERGED_CELLS = 1_000_000
+_MOST_CELL_CHARACTERS = 1 << 30
+_SEPARATORS = ",\t;，"
+_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+_OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
+
+
+@dataclass(frozen=True)
+class Grid:
+    """One sheet: its name and its rows of values (text, numbers, None), each as long as it happens to be."""
+
+    name: str
+    rows: list[list[Any]]
+    encoding: str | None = None
+
+    def at(self, row: int, column: int) -> Any:
+        """The value of a cell, None beyond the end of its row."""
+        return self.rows[row][column] if column < len(self.rows[row]) else None
+
+
+def address(row: int, column: int) -> str:
+    """A cell's name as Excel shows it: A1 for 0, 0."""
+    letters = ""
+    column += 1
+    while column:
+        column, rest = divmod(column - 1, 26)
+        letters = chr(65 + rest) + letters
+    return f"{letters}{row + 1}"
+
+
+def grids_of(path: Path, encoding: str | None) -> list[Grid]:
+    """Every sheet of a file; a CSV is one.
+
+    Raises OneMapError source.damaged, sheet.too_large, encoding.….
+    """
+    suffix = path.suffix.lower()
+    if suffix == ".csv":
+        return [_csv_grid(path, encoding)]
+    with path.open("rb") as file:
+        start = file.read(4)
+    if start == _ZIP:
+        _check_size(path)
+    elif start != _OLE:
+        raise OneMapError("source.damaged", file=path.name, reason=f"{suffix} ≠ {start!r}")
+    try:
+        return _new_grids(path) if start == _ZIP else _old_grids(path)
+    except OneMapError:
+        raise
+    except Exception as error:  # noqa: BLE001 - both libraries let every kind of error through where a file is damaged
+        reason = f"{type(error).__name__}: {error}"[:200]
+        raise OneMapError("source.damaged", file=path.name, reason=reason) from error
+
+
+def _csv_grid(path: Path, encoding: str | None) -> Grid:
+    text, found = text_of(path, encoding)
+    head = text[:20_000].splitlines()[:20]
+    separator = max(_SEPARATORS, key=lambda sign: sum(line.count(sign) > 0 for line in head)) if head else ","
+    csv.field_size_limit(_MOST_CELL_CHARACTERS)
+    try:
+        rows = [list(row) for row in csv.reader(io.StringIO(text, newline=""), delimiter=separator)]
+    except csv.Error as error:
+        raise OneMapError("source.damaged", file=path.name, reason=str(error)) from error
+    return Grid(path.stem, [[value if value.strip() else None for value in row] for row in rows], found)
+
+
+def _check_size(path: Path) -> None:
+    """Refuse what would fill the memory: too much when unpacked, or cells merged without end."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            if sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
+                raise OneMapError("sheet.too_large", file=path.name)
+            for info in archive.infolist():
+                if (
+                    info.filename.startswith("xl/worksheets/")
+                    and _merged_cells(archive.read(info)) > _MOST_MERGED_CELLS
+                ):
+                    raise OneMapError("sheet.too_large", file=path.name)
+    except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
+        raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error
+
+
+def _merged_cells(content: bytes) -> int:
+    total = 0
+    for first, top, last, bottom in _MERGED.findall(content):
+        total += (_column(last) - _column(first) + 1) * (int(bottom) - int(top) + 1)
+    return total
+
+
+def _column(letters: bytes) -> int:
+    number = 0
+    for letter in letters:
+        number = number * 26 + letter - 64
+    return number
+
+
+def _new_grids(path: Path) -> list[Grid]:
+    import openpyxl
+
+    book = openpyxl.load_workbook(path, data_only=True)
+    formulas = openpyxl.load_workbook(path) if _has_formulas(path) else None
+    grids = []
+    for sheet in book.worksheets:
+        if sheet.max_row * sheet.max_column > _MOST_CELLS:
+            raise OneMapError("sheet.too_large", file=path.name, layer=sheet.title)
+        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+        if formulas is not None:
+            _show_formulas(rows, formulas[sheet.title].iter_rows(values_only=True))
+        merged = ((r.min_row - 1, r.max_row, r.min_col - 1) for r in sheet.merged_cells.ranges)
+        grids.append(Grid(sheet.title, _filled(rows, merged)))
+    return grids
+
+
+def _has_formulas(path: Path) -> bool:
+    with zipfile.ZipFile(path) as archive:
+        sheets = (name for name in archive.namelist() if name.startswith("xl/worksheets/"))
+        return any(re.search(rb"<(\w+:)?f[ />]", archive.read(name)) for name in sheets)
+
+
+def _show_formulas(rows: list[list[Any]], formulas: Iterable[tuple[Any, ...]]) -> None:
+    """A formula whose result the file does not hold must not pass as an empty cell."""
+    for row, contents in zip(rows, formulas, strict=False):
+        for column, content in enumerate(contents):
+            if row[column] is None and content is not None:
+                row[column] = str(content)
+
+
+def _old_grids(path: Path) -> list[Grid]:
+    import xlrd
+
+    book = xlrd.open_workbook(path, formatting_info=True, logfile=io.StringIO())
+    grids = []
+    for sheet in book.sheets():
+        if sheet.nrows * sheet.ncols > _MOST_CELLS:
+            raise OneMapError("sheet.too_large", file=path.name, layer=sheet.name)
+        kinds = {xlrd.XL_CELL_EMPTY: None, xlrd.XL_CELL_BLANK: None, xlrd.XL_CELL_ERROR: "#"}
+        rows = [
+            [kinds.get(cell.ctype, cell.value) for cell in (sheet.cell(row, column) for column in range(sheet.ncols))]
+            for row in range(sheet.nrows)
+        ]
+        merged = ((top, bottom, left) for top, bottom, left, _ in sheet.merged_cells)
+        grids.append(Grid(sheet.name, _filled(rows, merged)))
+    return grids
+
+
+def _filled(rows: list[list[Any]], merged: Iterable[tuple[int, int, int]]) -> list[list[Any]]:
+    """Merged cells hold their value in every row of their first column; to the right it would be a second value."""
+    for top, bottom, left in merged:
+        if top < len(rows) and left < len(rows[top]):
+            for row in range(top + 1, min(bottom, len(rows))):
+                if left < len(rows[row]):
+                    rows[row][left] = rows[top][left]
+    return rows
