@@ -161,6 +161,8 @@ def _joined(
         if len(pairs) < number and used.isdisjoint(pair):
             pairs.append(pair)
             used.update(pair)
+    if not pairs:  # a hamlet may have no two that stand so
+        return ground, block
     first, second = np.asarray(pairs).T
     ground = ground.copy()
     ground[first] = shapely.normalize(shapely.union(ground[first], ground[second]))
