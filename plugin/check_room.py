@@ -47,6 +47,7 @@ class CheckRoom(QWidget):
         super().__init__(parent)
         self._library = library
         self._request: Request | None = None
+        self._reading: BackgroundTask | None = None
         self._files: list[str] = []
         self._checked = ""  # the name of what the results are of
         self._asked_of = ("", "")  # library and day that they are of
@@ -68,7 +69,9 @@ class CheckRoom(QWidget):
         """Let go of the canvas and of the project."""
         self.results.spotlight.leave()
         self.parcels.close_down()
-        if self._request is not None:
+        if self._reading is not None:
+            self._reading.forget()
+        elif self._request is not None:
             self._request.cancel()
 
     def check(self, crs: str = "") -> None:
@@ -103,7 +106,7 @@ class CheckRoom(QWidget):
 
     def cancel(self) -> None:
         """Stop the check that is running."""
-        if self._request is not None:
+        if self._request is not None and self._reading is None:  # reading the results takes a moment only
             self._step.setText(tr("Cancelling…"))
             self._request.cancel()
 
@@ -216,7 +219,7 @@ class CheckRoom(QWidget):
             self.check(crs_text(dialog.crs()))
 
     def _read(self, target: str, answer: dict[str, Any]) -> None:
-        BackgroundTask(
+        self._reading = BackgroundTask(
             tr("Read the results"),
             lambda _report: read_results(target),
             lambda parcels, error: self._show_results(target, answer, parcels, error),
@@ -229,7 +232,7 @@ class CheckRoom(QWidget):
         parcels: list[CheckedParcel] | None,
         error: Exception | None,
     ) -> None:
-        self._request = None
+        self._request = self._reading = None
         self._show_work("")
         if error is not None:
             self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))

@@ -133,6 +133,8 @@ class Request(QObject):
         if title:
             self._task = QgsProxyProgressTask(title, True)
             self._task.canceled.connect(self.cancel)
+            # One that is cancelled before it began is deleted by QGIS at once.
+            self._task.taskTerminated.connect(self._lose_task)
             QgsApplication.taskManager().addTask(self._task)
 
     def cancel(self) -> None:
@@ -140,6 +142,9 @@ class Request(QObject):
         if not self.is_cancelled:
             self.is_cancelled = True
             self._core.cancel(self)
+
+    def _lose_task(self) -> None:
+        self._task = None
 
     def show_progress(self, fraction: float, step: str) -> None:
         """Show how far the work is, here and in QGIS's task bar."""

@@ -94,6 +94,7 @@ class OneMapDock(QgsDockWidget):
         self.header.new_asked.connect(self.make_library)
         self.header.sample_asked.connect(self.make_sample)
         self.header.settings_asked.connect(self._open_settings)
+        self.header.setup_asked.connect(lambda: self._show(self.setup_page))
         self.header.help_asked.connect(open_guide)
         self.library.loading.connect(lambda: self._show(self.rooms if self.library.layers else self._loading))
         self.library.listed.connect(lambda: self._show(self.rooms))
@@ -113,7 +114,7 @@ class OneMapDock(QgsDockWidget):
         self._is_closed = True
         self.check_room.close_down()
         self.map_room.close_down()
-        self.setup_page.cancel()
+        self.setup_page.close_down()
         if self._maker is not None:
             self._maker.cancel()
 

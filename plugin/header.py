@@ -22,6 +22,7 @@ class Header(QWidget):
     new_asked = pyqtSignal()
     sample_asked = pyqtSignal()
     settings_asked = pyqtSignal()
+    setup_asked = pyqtSignal()
     help_asked = pyqtSignal()
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
@@ -52,6 +53,7 @@ class Header(QWidget):
         self.more_menu = QMenu(self)
         self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_asked.emit)
+        self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_asked.emit)
         self.more_menu.addAction(icon("help"), tr("User guide"), self.help_asked.emit)
         more.setMenu(self.more_menu)
         layout = QHBoxLayout(self)

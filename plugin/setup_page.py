@@ -82,6 +82,11 @@ class SetupPage(QWidget):
         if self._task is not None:
             self._task.cancel()
 
+    def close_down(self) -> None:
+        """Before the plugin is unloaded."""
+        if self._task is not None:
+            self._task.forget()
+
     def _show_work(self, working: bool) -> None:
         self.button.setEnabled(not working)
         self._bar.setVisible(working)

@@ -40,6 +40,11 @@ class BackgroundTask(QgsTask):
         QgsApplication.taskManager().addTask(self)
         return self
 
+    def forget(self) -> None:
+        """Cancel, and tell nobody how it ended: who asked is about to go."""
+        self._on_done, self._on_step = _tell_nobody, None
+        self.cancel()
+
     def run(self) -> bool:
         """The worker thread; an exception that left it would end QGIS, so it is kept for finished()."""
         try:
@@ -64,3 +69,7 @@ class BackgroundTask(QgsTask):
     def _show_step(self, percent: float) -> None:
         if self._on_step is not None:
             self._on_step(percent / 100, self._step)
+
+
+def _tell_nobody(result: Any, error: Exception | None) -> None:
+    """Nobody is left to be told."""

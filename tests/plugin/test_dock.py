@@ -5,7 +5,7 @@ import signal
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsGeometry, QgsProject, QgsRectangle
+from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRectangle
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt
 
@@ -267,3 +267,31 @@ def test_parcels_without_a_coordinate_system_offer_to_choose_one(open_dock, tmp_
     open_dock.check_room.check(CRS)
     wait_for(lambda: done)
     assert open_dock.check_room.results.counts.buttons["prohibited"].text().startswith("1 ")
+
+
+def test_a_check_is_shown_in_qgis_s_task_bar_and_can_be_cancelled_there(open_dock):
+    refused = []
+    open_dock.check_room.refused.connect(refused.append)
+    open_dock.check_room.button.click()
+    (task,) = [one for one in QgsApplication.taskManager().activeTasks() if one.description() == "Check parcels"]
+    task.cancel()
+    wait_for(lambda: refused)
+    assert refused[0].is_cancel
+
+
+def test_the_sample_city_is_made_opened_and_checked(dock, tmp_path):
+    dock.make_sample_in(tmp_path / "city")
+    wait_for(lambda: dock.library.layers or dock.notice.text)
+    assert dock.notice.text == ""
+    assert dock.pages.currentWidget() is dock.rooms
+    assert sum(1 for layer in dock.library.layers if layer.in_force) >= 10
+    check(dock)
+    assert dock.check_room.results.model.rowCount() == 2000
+
+
+def test_making_the_sample_city_in_a_full_folder_takes_a_new_one_inside(dock, tmp_path):
+    (tmp_path / "mine.txt").write_text("keep me", encoding="utf-8")
+    dock.make_sample_in(tmp_path)
+    wait_for(lambda: dock.library.layers or dock.notice.text)
+    assert dock.library.path.startswith(str(tmp_path / "onemap-sample-city"))
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "keep me"
