@@ -36,7 +36,9 @@ def differences(one: pandas.DataFrame, other: pandas.DataFrame) -> list[str]:
 def _unlike(one: pandas.Series, other: pandas.Series) -> int:
     if one.name == "geometry":
         here, there = (shapely.normalize(side.to_numpy()) for side in (one, other))
-        empty = shapely.is_missing(here) & shapely.is_missing(there)
+        # QGIS writes an empty geometry where a row has none.
+        none_here, none_there = (shapely.is_missing(side) | shapely.is_empty(side) for side in (here, there))
+        empty = none_here & none_there
         return int((~(empty | shapely.equals_exact(here, there, tolerance=1e-9))).sum())
     both_null = one.isna() & other.isna()
     return int((~(both_null | (one.astype(object) == other.astype(object)))).sum())
