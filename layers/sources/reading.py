@@ -8,13 +8,13 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources import redline, sheet, sheet_grid, stored, vector
+from onemap.layers.sources import redline, sheet, sheet_grid, stored, vct, vector
 from onemap.layers.sources.archive import unpacked
 from onemap.layers.sources.redline_text import looks_like_redline
 from onemap.layers.sources.shapefile import check_complete
 
 _NO_DRIVER = {".dwg", ".mdb", ".accdb"}
-_KNOWN = [*vector.DRIVERS, ".txt", *sheet_grid.SUFFIXES, ".zip"]
+_KNOWN = [*vector.DRIVERS, ".txt", *sheet_grid.SUFFIXES, ".vct", ".zip"]
 
 
 @contextmanager
@@ -40,7 +40,7 @@ def _check_readable(path: Path) -> None:
     if suffix in _NO_DRIVER:
         raise OneMapError("format.no_driver", file=path.name, format=suffix[1:].upper())
     check_complete(path)
-    is_known = suffix in vector.DRIVERS or suffix in sheet_grid.SUFFIXES
+    is_known = suffix in vector.DRIVERS or suffix in sheet_grid.SUFFIXES or suffix == ".vct"
     if not is_known and not (suffix == ".txt" and path.is_file() and looks_like_redline(path)):
         raise OneMapError("format.unknown", file=path.name, known=_KNOWN)
     if path.is_dir() != (suffix == ".gdb"):
@@ -53,6 +53,8 @@ def layers_of(path: Path) -> list[str]:
     """The names of an opened source's layers."""
     if path.suffix.lower() in sheet_grid.SUFFIXES:
         return sheet.sheet_names(path)
+    if path.suffix.lower() == ".vct":
+        return vct.vct_layers(path)
     if path.suffix.lower() not in vector.DRIVERS:
         return [path.stem]
     return stored.library_layers(path) if stored.is_library(path) else vector.layer_names(path)
@@ -62,6 +64,8 @@ def read_layer(path: Path, layer: str, encoding: str | None) -> RawFrame:
     """One layer of an opened source as it stands in the file."""
     if path.suffix.lower() in sheet_grid.SUFFIXES:
         return sheet.read_sheet(path, layer, encoding)
+    if path.suffix.lower() == ".vct":
+        return vct.read_vct(path, layer, encoding)
     if path.suffix.lower() not in vector.DRIVERS:
         return redline.read_redline(path, encoding)
     if stored.is_library(path):

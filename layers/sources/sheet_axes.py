@@ -58,7 +58,7 @@ def coordinates_of(
         return _degrees(grid, columns, rows, cells, is_boundary, titles, place)
     numbers = _parsed(columns, rows, cells, planar_number, place)
     first, second = numbers[:, 0], numbers[:, 1]
-    seen = _axis_seen(first, second)
+    seen = axis_seen(first, second)
     names = [columns.heading(role) for role in columns.pair]
     if columns.pair[0] == "north":
         if seen == "first is east":
@@ -94,7 +94,7 @@ def _parsed(
     return numbers
 
 
-def _axis_seen(first: np.ndarray, second: np.ndarray) -> str | None:
+def axis_seen(first: np.ndarray, second: np.ndarray) -> str | None:
     """Which axis comes first, where the size of the numbers leaves no doubt: zone prefixes, or seven digits and six."""
     for east, north, answer in ((second, first, "first is north"), (first, second, "first is east")):
         prefixed = (east >= 1.3e7) & (east < 4.6e7) & (north < 1e7)
