@@ -116,7 +116,8 @@ class _Progress:
 def _print_json(value: Any) -> None:
     text = json.dumps(value, ensure_ascii=False, allow_nan=False)
     sys.stdout.flush()
-    sys.stdout.buffer.write(text.encode("utf-8") + b"\n")
+    # A file's name need not be text; what is not becomes an escape of JSON.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
     sys.stdout.buffer.flush()
 
 
@@ -204,6 +205,7 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
         for line in warnings(result, language):
             sys.stderr.write(line + "\n")
         sys.stdout.write(spoken(name, result, language) + "\n")
+        sys.stdout.flush()  # here, where a reader that has left is no error
     if name == "verify" and not result["ok"]:
         return EXIT_DAMAGED
     return EXIT_FAILED_ON if result.get("failed_on") else 0

@@ -32,25 +32,37 @@ class _Server:
         self.warm = WarmLayers()
 
     def send(self, message: dict[str, Any]) -> None:
-        line = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False).encode("utf-8")
+        self._write(self._line(message))
+
+    def _line(self, message: dict[str, Any]) -> bytes:
+        text = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False)
+        return text.encode("utf-8", "backslashreplace")  # a file's name need not be text
+
+    def _write(self, line: bytes) -> None:
         # Whoever asked may be gone; then stdin ends too, and with it this program.
         with self.out, contextlib.suppress(BrokenPipeError):
             sys.stdout.buffer.write(line + b"\n")
             sys.stdout.buffer.flush()
 
-    def refuse(self, request: Any, error: OneMapError, language: str, code: int = _REFUSED) -> None:
+    def refusal(self, request: Any, error: OneMapError, language: str, code: int = _REFUSED) -> bytes:
+        """The line that tells a refusal."""
         records = [problem_record(problem, language) for problem in error.problems]
         message = wording(error.problems[0], language)[0]
         data = {"problems": records, "exit_code": error.exit_code}
-        self.send({"id": request, "error": {"code": code, "message": message, "data": data}})
+        return self._line({"id": request, "error": {"code": code, "message": message, "data": data}})
 
     def work(self) -> None:
         """Do requests until None comes."""
         while (request := self.requests.get()) is not None:
-            self.answer(request)
+            line = self.answer(request)
+            # Before the answer is out, so that a cancellation after it finds nothing to cancel.
+            self.pending[request.get("id")] -= 1
+            self.cancelled.discard(request.get("id"))
+            if "id" in request:
+                self._write(line)
 
-    def answer(self, request: dict[str, Any]) -> None:
-        """Run one request and send its result, its refusal, or the word that it was cancelled."""
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """Run one request: the line with its result, its refusal, or the word that it was cancelled."""
         number = request.get("id")
         given = request.get("params") or {}
         language = self.language
@@ -70,28 +82,22 @@ class _Server:
         try:
             if verb is None:
                 refusal = UsageError("usage.verb", verb=request.get("method"), known=list(VERBS))
-                self.refuse(number, refusal, language, _NO_METHOD)
-                return
+                return self.refusal(number, refusal, language, _NO_METHOD)
             if not isinstance(given, dict):
                 raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
             report(0.0, "")
             values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
-            result = verb.run(values, Asked(language, report, self.warm))
-            if "id" in request:
-                self.send({"id": number, "result": result})
+            return self._line({"id": number, "result": verb.run(values, Asked(language, report, self.warm))})
         except OneMapError as error:
-            self.refuse(number, error, language)
+            return self.refusal(number, error, language)
         except Cancelled:
             data = {"problems": [], "exit_code": Cancelled.exit_code}
             text = phrase("said.cancelled", language)
-            self.send({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
+            return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
             known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
             known.exit_code = 70
-            self.refuse(number, known, language)
-        finally:
-            self.pending[number] -= 1
-            self.cancelled.discard(number)
+            return self.refusal(number, known, language)
 
     def take(self, line: bytes) -> None:
         """One line from stdin: a request to queue, or a cancellation."""
