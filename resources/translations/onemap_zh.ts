@@ -11,9 +11,9 @@
         <source>Reads a file that a department sent, checks it, and adds it to the library as a new version of one layer: all of it or nothing. Nothing is guessed: a file without a coordinate system, with invalid geometry or without a field that the rules need is refused, with what to do about it.
 
 Layer: its code in the catalogue, such as YJJBNTTB. Coverage: the ground for which the file speaks: district (the default), extent (its bounding box, marked as assumed) or a file of polygons.</source>
-        <translation>读取部门报送的文件，检查后作为某一图层的新版本加入图库：要么全部加入，要么一条也不加。不作任何猜测：没有坐标系、几何无效或缺少规则所需字段的文件会被拒绝，并说明如何处理。
+        <translation>读取部门报送的文件，检查后作为某一图层的新版本加入资料库：要么全部加入，要么一条也不加。不作任何猜测：没有坐标系、几何无效或缺少规则所需字段的文件会被拒绝，并说明如何处理。
 
-图层：目录中的代码，例如 YJJBNTTB。覆盖范围：该文件所说明的地面范围：district（辖区，默认）、extent（外接矩形，标为“推定”）或一个面文件。</translation>
+图层：目录中的代码，例如 YJJBNTTB。覆盖范围：该文件所说明的地面范围：district（行政区，默认）、extent（外接矩形，标为“推定”）或一个面文件。</translation>
     </message>
     <message>
         <source>Layer (code)</source>
@@ -21,7 +21,7 @@ Layer: its code in the catalogue, such as YJJBNTTB. Coverage: the ground for whi
     </message>
     <message>
         <source>Library</source>
-        <translation>图库</translation>
+        <translation>资料库</translation>
     </message>
     <message>
         <source>Source</source>
@@ -89,7 +89,7 @@ Layer: its code in the catalogue, such as YJJBNTTB. Coverage: the ground for whi
     </message>
     <message>
         <source>Library (*.gpkg)</source>
-        <translation>图库 (*.gpkg)</translation>
+        <translation>资料库 (*.gpkg)</translation>
     </message>
     <message>
         <source>The file has no coordinate system; the one of the QGIS layer is used: {crs}</source>
@@ -107,7 +107,7 @@ Layer: its code in the catalogue, such as YJJBNTTB. Coverage: the ground for whi
         <source>Checks parcels against every layer of the library by its rule packs. Checked parcels carry the most severe verdict of each; findings are one row for each parcel and rule that is not clear; overlaps are the pieces in conflict, feature by feature. Where a layer is missing, not in force or does not cover the ground, the verdict is unknown, never clear.
 
 If the threshold of severity is reached the results are written, and the algorithm ends as failed.</source>
-        <translation>按图库的规则包，将地块与图库中每个图层逐一比对。“已检测地块”带有各地块最严重的结论；“结论”为每个地块与每条未通过规则一行；“压占图斑”为逐要素的冲突部分。图层缺失、未生效或未覆盖该处时，结论为“无法判定”，绝不会是“无冲突”。
+        <translation>按资料库的规则包，将地块与资料库中每个图层逐一比对。“已检测地块”带有各地块最严重的结论；“结论”为每个地块与每条未通过规则一行；“压占图斑”为逐要素的冲突部分。图层缺失、未生效或未覆盖该处时，结论为“无法判定”，绝不会是“无冲突”。
 
 达到所设严重程度时，先写出结果，再以失败结束。</translation>
     </message>
@@ -193,11 +193,11 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>New library</source>
-        <translation>新建图库</translation>
+        <translation>新建资料库</translation>
     </message>
     <message>
         <source>Makes a library: one GeoPackage file that keeps every layer of the one map, with its versions. Areas are measured in the library's coordinate system, which must be a projected one in metres. The district is the ground for which the library speaks; where a layer says nothing of its own coverage, it is taken to cover the district.</source>
-        <translation>新建图库：一个 GeoPackage 文件，保存一张图的全部图层及其各个版本。面积在图库的坐标系中量算，该坐标系须为以米为单位的投影坐标系。辖区是图库所说明的地面范围；图层未说明自身覆盖范围时，视为覆盖整个辖区。</translation>
+        <translation>新建资料库：一个 GeoPackage 文件，保存一张图的全部图层及其各个版本。面积在资料库的坐标系中量算，该坐标系须为以米为单位的投影坐标系。行政区是资料库所说明的地面范围；图层未说明自身覆盖范围时，视为覆盖整个行政区。</translation>
     </message>
     <message>
         <source>Coordinate system</source>
@@ -209,7 +209,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>District</source>
-        <translation>辖区</translation>
+        <translation>行政区范围</translation>
     </message>
     <message>
         <source>Starting…</source>
@@ -226,10 +226,6 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Cancel (Esc)</source>
         <translation>取消 (Esc)</translation>
-    </message>
-    <message>
-        <source>Add the results to the map</source>
-        <translation>将结果加入地图</translation>
     </message>
     <message>
         <source>Choose the parcels, then press Check.</source>
@@ -253,7 +249,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>the library's own</source>
-        <translation>图库自带规则</translation>
+        <translation>资料库自带规则</translation>
     </message>
     <message>
         <source>There are no parcels to check. Add a layer of polygons to the map, or draw one.</source>
@@ -264,24 +260,24 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>选择…</translation>
     </message>
     <message>
+        <source>Run {id} of library {library}</source>
+        <translation>检测 {id}，资料库 {library}</translation>
+    </message>
+    <message>
         <source>Read the results</source>
         <translation>读取结果</translation>
     </message>
     <message>
-        <source>Run {id} of library {library}</source>
-        <translation>检测 {id}，图库 {library}</translation>
-    </message>
-    <message>
         <source>One Map's core is not set up: the Python environment in which it works is missing.</source>
-        <translation>一张图的计算核心尚未安装：缺少其运行所需的 Python 环境。</translation>
+        <translation>一张图的核心程序尚未安装：缺少其运行所需的 Python 环境。</translation>
     </message>
     <message>
         <source>Open the One Map panel and press “Set up the core”.</source>
-        <translation>请打开一张图面板，点击“安装计算核心”。</translation>
+        <translation>请打开一张图面板，点击“安装核心程序”。</translation>
     </message>
     <message>
         <source>One Map's core ended unexpectedly (code {code}). Nothing in the library is lost; try again.</source>
-        <translation>一张图的计算核心意外退出（代码 {code}）。图库没有任何损失，请重试。</translation>
+        <translation>一张图的核心程序意外退出（代码 {code}）。资料库没有任何损失，请重试。</translation>
     </message>
     <message>
         <source>Cancelled.</source>
@@ -293,11 +289,11 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Reading the library…</source>
-        <translation>正在读取图库…</translation>
+        <translation>正在读取资料库…</translation>
     </message>
     <message>
         <source>Open a library</source>
-        <translation>打开图库</translation>
+        <translation>打开资料库</translation>
     </message>
     <message>
         <source>Make the sample city in this folder</source>
@@ -305,7 +301,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Open the library that keeps your city's plans, make a new one, or try the sample city.</source>
-        <translation>打开保存本市各类规划的图库，或新建图库，或用示例城市试一试。</translation>
+        <translation>打开保存本市各类规划的资料库，或新建资料库，或用示例城市试一试。</translation>
     </message>
     <message>
         <source>Cancel</source>
@@ -321,19 +317,19 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>One Map's core was made for an older version of the plugin.</source>
-        <translation>现有计算核心是为较早版本的插件安装的。</translation>
+        <translation>现有核心程序是为较早版本的插件安装的。</translation>
     </message>
     <message>
         <source>Bring it up to date</source>
-        <translation>更新计算核心</translation>
+        <translation>更新核心程序</translation>
     </message>
     <message>
         <source>Open a library…</source>
-        <translation>打开图库…</translation>
+        <translation>打开资料库…</translation>
     </message>
     <message>
         <source>New library…</source>
-        <translation>新建图库…</translation>
+        <translation>新建资料库…</translation>
     </message>
     <message>
         <source>Make the sample city…</source>
@@ -353,7 +349,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>“{name}” cannot be handed to the core: {reason}</source>
-        <translation>“{name}”无法交给计算核心：{reason}</translation>
+        <translation>“{name}”无法交给核心程序：{reason}</translation>
     </message>
     <message>
         <source>today</source>
@@ -369,11 +365,15 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Read the library again</source>
-        <translation>重新读取图库</translation>
+        <translation>重新读取资料库</translation>
     </message>
     <message>
         <source>Settings…</source>
         <translation>设置…</translation>
+    </message>
+    <message>
+        <source>Set up the core</source>
+        <translation>安装核心程序</translation>
     </message>
     <message>
         <source>User guide</source>
@@ -381,7 +381,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Choose a library</source>
-        <translation>选择图库</translation>
+        <translation>选择资料库</translation>
     </message>
     <message>
         <source>One Map panel</source>
@@ -389,7 +389,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>In force on that day, for the whole district</source>
-        <translation>该日有效，覆盖整个辖区</translation>
+        <translation>该日有效，覆盖整个行政区</translation>
     </message>
     <message>
         <source>Not in force on that day: a check does not use it</source>
@@ -405,7 +405,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>The library has no version of this layer: what depends on it is unknown, not clear</source>
-        <translation>图库中没有该图层：依据它的结论为“无法判定”，而非“无冲突”</translation>
+        <translation>资料库中没有该图层：依据它的结论为“无法判定”，而非“无冲突”</translation>
     </message>
     <message>
         <source>Search for a layer</source>
@@ -473,7 +473,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>The core is not set up; the One Map panel offers it.</source>
-        <translation>计算核心尚未安装，可在一张图面板中安装。</translation>
+        <translation>核心程序尚未安装，可在一张图面板中安装。</translation>
     </message>
     <message>
         <source>found by the plugin</source>
@@ -485,7 +485,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Python of the core</source>
-        <translation>计算核心的 Python</translation>
+        <translation>核心程序的 Python</translation>
     </message>
     <message>
         <source>Folder of wheels</source>
@@ -501,7 +501,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>The core runs in {python}</source>
-        <translation>计算核心运行于 {python}</translation>
+        <translation>核心程序运行于 {python}</translation>
     </message>
     <message>
         <source>As QGIS</source>
@@ -584,16 +584,16 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>依据：{basis}</translation>
     </message>
     <message>
+        <source>Add the results to the map</source>
+        <translation>将结果加入地图</translation>
+    </message>
+    <message>
         <source>Make the sample city</source>
         <translation>生成示例城市</translation>
     </message>
     <message>
         <source>One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; QGIS itself is not changed. Setting it up takes some minutes and about 500 MB.</source>
-        <translation>一张图的计算核心尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 500 MB。</translation>
-    </message>
-    <message>
-        <source>Set up the core</source>
-        <translation>安装计算核心</translation>
+        <translation>一张图的核心程序尚未安装。它是一个独立的 Python 环境，存放在您的 QGIS 配置文件夹中，不改动 QGIS 本身。安装需要几分钟，约占 500 MB。</translation>
     </message>
     <message>
         <source>Name a Python of your own, or a folder of wheels for a place without internet</source>
@@ -601,27 +601,27 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the settings), then press “Set up the core” again.</source>
-        <translation>本机未找到 Python 3.11 或更高版本。请从 python.org 安装（或在设置中指定），然后再次点击“安装计算核心”。</translation>
+        <translation>本机未找到 Python 3.11 或更高版本。请从 python.org 安装（或在设置中指定），然后再次点击“安装核心程序”。</translation>
     </message>
     <message>
         <source>The Python that was found has no pip. Put the wheel of pip into the folder of wheels, or install Python from python.org, then press “Set up the core” again.</source>
-        <translation>找到的 Python 没有 pip。请把 pip 的安装包放入离线安装包文件夹，或从 python.org 安装 Python，然后再次点击“安装计算核心”。</translation>
+        <translation>找到的 Python 没有 pip。请把 pip 的安装包放入离线安装包文件夹，或从 python.org 安装 Python，然后再次点击“安装核心程序”。</translation>
     </message>
     <message>
         <source>The packages could not be installed. Without internet, choose a folder of wheels in the settings; otherwise see to the connection, then press “Set up the core” again.</source>
-        <translation>软件包安装失败。没有网络时，请在设置中选择离线安装包文件夹；否则请检查网络，然后再次点击“安装计算核心”。</translation>
+        <translation>软件包安装失败。没有网络时，请在设置中选择离线安装包文件夹；否则请检查网络，然后再次点击“安装核心程序”。</translation>
     </message>
     <message>
         <source>The core was made but does not start. Press “Set up the core” again, or name another Python.</source>
-        <translation>计算核心已安装但无法启动。请再次点击“安装计算核心”，或指定另一个 Python。</translation>
+        <translation>核心程序已安装但无法启动。请再次点击“安装核心程序”，或指定另一个 Python。</translation>
     </message>
     <message>
         <source>The core could not be set up: {reason}</source>
-        <translation>计算核心安装失败：{reason}</translation>
+        <translation>核心程序安装失败：{reason}</translation>
     </message>
     <message>
         <source>Set up One Map's core</source>
-        <translation>安装一张图的计算核心</translation>
+        <translation>安装一张图的核心程序</translation>
     </message>
     <message>
         <source>Cancelled; nothing was changed.</source>

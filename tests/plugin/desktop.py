@@ -129,7 +129,7 @@ def main(picture, language="en"):
     # Not in the system's temporary folder: QGIS would mark every layer as a temporary one.
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         library, parcels = make_city(Path(folder))
-        seen = drive(Path(folder) / "desktop", library, parcels, language, findings=3)
+        seen = drive(Path(folder) / "desktop", library, parcels, language, findings=5)
         shutil.copyfile(Path(folder) / "desktop" / "picture.png", picture)
         print(json.dumps(seen, ensure_ascii=False, indent=1))
         if seen["errors"]:

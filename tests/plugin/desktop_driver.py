@@ -131,7 +131,8 @@ def go_to_finding(room):
         parcel = model.index(row, 0)
         findings = [model.finding_at(model.index(one, 0, parcel)) for one in range(model.rowCount(parcel))]
         worst = model.parcel_at(parcel).verdict
-        parts = [one for one in findings if one.verdict == worst and 0.2 < (one.share or 0) < 0.8]
+        seen_on_map = [one for one in findings if one.verdict == worst and one.layer in ON_MAP]
+        parts = [one for one in seen_on_map if 0.2 < (one.share or 0) < 0.8]
         if len(findings) >= ORDERS["findings"] and parts:
             break
     tree.setExpanded(model.index(0, 0), False)

@@ -8,8 +8,9 @@ import pytest
 from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRectangle
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtWidgets import QToolButton
 
-from onemap.plugin import settings
+from onemap.plugin import settings, words
 from onemap.plugin.connection import Core
 from onemap.plugin.dock import OneMapDock
 from onemap.plugin.map_layers import layer_on_map
@@ -289,9 +290,30 @@ def test_the_sample_city_is_made_opened_and_checked(dock, tmp_path):
     assert dock.check_room.results.model.rowCount() == 2000
 
 
-def test_making_the_sample_city_in_a_full_folder_takes_a_new_one_inside(dock, tmp_path):
+def test_a_full_folder_gets_the_sample_city_in_a_new_one_inside_and_a_cancel_goes_back(dock, tmp_path):
     (tmp_path / "mine.txt").write_text("keep me", encoding="utf-8")
     dock.make_sample_in(tmp_path)
-    wait_for(lambda: dock.library.layers or dock.notice.text)
-    assert dock.library.path.startswith(str(tmp_path / "onemap-sample-city"))
+    wait_for(lambda: (tmp_path / "onemap-sample-city").exists())
+    dock.sample_page.findChild(QToolButton).click()
+    wait_for(lambda: dock.pages.currentWidget() is dock.empty_page)
     assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "keep me"
+
+
+def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(library, canvas, parcels):
+    settings.put("language", "zh")
+    words.learn({})
+    core = Core()
+    dock = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
+    dock.open_library(library)
+    wait_for(lambda: dock.library.layers)
+    dock.check_room.parcels.choose_layer(parcels)
+    check(dock)
+    model = dock.check_room.results.model
+    assert model.data(model.index(0, 0)) == "A · 禁止"
+    second = model.index(1, 0, model.index(0, 0))
+    assert "无法判定" in model.details_at(second)
+    assert "layer_missing" not in model.details_at(second)
+    assert dock.map_room.item_of("YJJBNTTB").parent().text(0) == "国土"
+    dock.close_down()
+    core.stop()
+    words.learn({})
