@@ -36,7 +36,7 @@ def _shown(value: Any, language: str) -> Any:
 def wording(problem: Problem, language: str) -> tuple[str, str]:
     """What is wrong and how to mend it, in one language."""
     subject, _, name = problem.code.partition(".")
-    entry = sentences(language)[subject][name]
+    entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
     facts = _Facts({key: _shown(value, language) for key, value in problem.facts.items()})
     return entry["message"].format_map(facts), entry.get("mend", "").format_map(facts)
 

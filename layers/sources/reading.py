@@ -21,13 +21,15 @@ _KNOWN = [*vector.DRIVERS, ".txt", *sheet_grid.SUFFIXES, ".vct", ".zip"]
 def opened(source: str | Path) -> Iterator[Path]:
     """A path that can be read, unpacked if need be.
 
-    Raises OneMapError source.missing, source.denied, source.damaged, format.no_driver, format.unknown,
+    Raises OneMapError source.missing, source.name, source.denied, source.damaged, format.no_driver, format.unknown,
     source.part_missing.
     """
     path = Path(source)
     try:
         if not path.exists():
             raise OneMapError("source.missing", file=str(source))
+        if not str(path).isprintable() and any("\ud800" <= sign <= "\udfff" for sign in str(path)):
+            raise OneMapError("source.name", file=path.name)  # bytes of another encoding: no driver takes them
         with unpacked(path) as found:
             _check_readable(found)
             yield found

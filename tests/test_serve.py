@@ -1,0 +1,267 @@
+"""`onemap serve`: many requests to one core over stdin and stdout, each answered, any of them cancelled."""
+
+import json
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+ROOT = Path(__file__).resolve().parents[1]
+PACK = """
+[pack]
+id = "own"
+version = "1"
+title = { zh = "自定", en = "Own" }
+"""
+RULE = """
+[[rule]]
+id = "own.r{n}"
+kind = "avoid"
+layer = "T"
+department = "land"
+verdict = "prohibited"
+where = "BSM <> '{n}'"
+title = {{ zh = "规则{n}", en = "Rule {n}" }}
+basis = [{{ law = "试验法", article = "第{n}条" }}]
+"""
+DEFINE = {"name": "试验", "department": "land", "library": "base", "kind": "vector", "geometry": "polygon"}
+
+
+class Served:
+    """One `onemap serve`, asked line by line."""
+
+    def __init__(self) -> None:
+        command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
+        self.program = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+        self.notes: list[dict[str, Any]] = []
+
+    def send(self, line: bytes) -> None:
+        self.program.stdin.write(line + b"\n")
+        self.program.stdin.flush()
+
+    def ask(self, method: str, number: object = None, **params: object) -> None:
+        request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+        self.send(json.dumps(request, ensure_ascii=False).encode())
+
+    def line(self) -> dict[str, Any]:
+        text = self.program.stdout.readline()
+        assert text, self.program.stderr.read()
+        answer: dict[str, Any] = json.loads(text.decode("utf-8"))
+        assert answer["jsonrpc"] == "2.0"
+        return answer
+
+    def answer(self) -> dict[str, Any]:
+        """The next line that is no progress."""
+        while "method" in (line := self.line()):
+            assert line["method"] == "progress"
+            self.notes.append(line["params"])
+        return line
+
+    def progress(self, number: object) -> None:
+        """Wait until a request has begun to make progress."""
+        while True:
+            line = self.line()
+            if line.get("method") == "progress" and line["params"]["id"] == number and line["params"]["progress"] > 0.1:
+                return
+
+
+@pytest.fixture
+def served() -> Iterator[Served]:
+    one = Served()
+    yield one
+    one.program.stdin.close()
+    assert one.program.wait(timeout=60) == 0
+    assert one.program.stderr.read() == b""
+
+
+@pytest.fixture(scope="module")
+def town_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("town")
+    zones = [shapely.box(500_000 + n, 4_000_000, 500_001.5 + n, 4_000_900).buffer(0.3) for n in range(500)]
+    parcels = [shapely.box(500_000 + 4 * n, 4_000_100, 500_003 + 4 * n, 4_000_800) for n in range(100)]
+    for name, shapes, field in (("zones", zones, "BSM"), ("parcels", parcels, "DKBH")):
+        frame = gpd.GeoDataFrame({field: [str(n) for n in range(len(shapes))]})
+        frame.set_geometry(gpd.GeoSeries(shapes, crs="EPSG:4547")).to_file(folder / f"{name}.gpkg")
+    (folder / "own.toml").write_text(PACK + "".join(RULE.format(n=n) for n in range(20)), encoding="utf-8")
+    one = Served()
+    one.ask("new", 1, library=str(folder / "city.gpkg"), crs="EPSG:4547", pack=[str(folder / "own.toml")])
+    # The pack's layer is not in the catalogue before it is defined, so the library starts with the common rules.
+    assert one.answer()["error"]["data"]["problems"][0]["code"] == "rule.layer"
+    one.ask("new", 2, library=str(folder / "city.gpkg"), crs="EPSG:4547")
+    assert one.answer()["result"]["ok"]
+    one.ask(
+        "add",
+        3,
+        library=str(folder / "city.gpkg"),
+        source=str(folder / "zones.gpkg"),
+        covers="extent",
+        define=DEFINE,
+        **{"as": "T"},
+    )
+    assert one.answer()["result"]["features"] == 500
+    one.program.stdin.close()
+    assert one.program.wait(timeout=60) == 0
+    return folder
+
+
+@pytest.fixture
+def town(town_made_once: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(town_made_once, tmp_path / "town"))
+
+
+def check_of(town: Path) -> dict[str, object]:
+    return {
+        "library": str(town / "city.gpkg"),
+        "parcels": str(town / "parcels.gpkg"),
+        "pack": [str(town / "own.toml")],
+    }
+
+
+def test_requests_are_answered_in_their_order_as_the_command_line_answers(served, town, onemap):
+    library = str(town / "city.gpkg")
+    served.ask("layers", 1, library=library)
+    served.ask("inspect", "二", source=str(town / "parcels.gpkg"), lang="zh")
+    served.ask("layers", 3.5, library=library, as_of="2020-01-01")
+    answers = [served.answer() for _ in range(3)]
+    assert [answer["id"] for answer in answers] == [1, "二", 3.5]
+    assert answers[0]["result"] == onemap("layers", library).json
+    assert answers[1]["result"] == onemap("inspect", town / "parcels.gpkg", lang="zh").json
+    assert answers[2]["result"]["as_of"] == "2020-01-01"
+
+
+def test_a_check_tells_its_progress_with_its_own_id(served, town):
+    served.ask("check", 7, **check_of(town), only=["T"], lang="zh")
+    answer = served.answer()
+    assert (answer["id"], answer["result"]["parcels"]) == (7, 100)
+    assert {note["id"] for note in served.notes} == {7}
+    shares = [note["progress"] for note in served.notes]
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert "规则7" in {note["step"] for note in served.notes}
+
+
+def test_a_running_check_is_cancelled_and_the_next_request_answered(served, town):
+    before = (town / "city.gpkg").read_bytes()
+    served.ask("check", 1, **check_of(town), out=str(town / "results.gpkg"))
+    served.ask("layers", 2, library=str(town / "city.gpkg"))
+    served.progress(1)
+    served.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
+    cancelled, after = served.answer(), served.answer()
+    assert cancelled["id"] == 1
+    assert cancelled["error"]["data"] == {"problems": [], "exit_code": 130}
+    assert (after["id"], "result" in after) == (2, True)
+    assert not list(town.glob("results*"))
+    assert (town / "city.gpkg").read_bytes() == before
+
+
+def test_a_waiting_request_is_cancelled_before_it_begins(served, town):
+    served.ask("check", 1, **check_of(town))
+    served.ask("check", 2, **check_of(town))
+    served.send(b'{"jsonrpc": "2.0", "id": 3, "method": "cancel", "params": {"id": 2}}')
+    answers = {answer["id"]: answer for answer in (served.answer() for _ in range(3))}
+    assert answers[3]["result"] == {"ok": True}
+    assert answers[1]["result"]["parcels"] == 100
+    assert answers[2]["error"]["data"]["exit_code"] == 130
+    assert 2 not in {note["id"] for note in served.notes}
+
+
+def test_a_cancellation_that_comes_too_late_does_not_hit_a_later_request_of_that_id(served, town):
+    for _ in range(2):
+        served.ask("layers", 1, library=str(town / "city.gpkg"))
+        assert "result" in served.answer()
+        served.send(b'{"jsonrpc": "2.0", "id": "c", "method": "cancel", "params": {"id": 1}}')
+        assert served.answer() == {"jsonrpc": "2.0", "id": "c", "result": {"ok": False}}
+
+
+@pytest.mark.parametrize(
+    ("method", "params", "exit_code", "code"),
+    [
+        ("layers", {"library": "none.gpkg"}, 3, "library.missing"),
+        ("layers", {}, 2, "usage.required"),
+        ("layers", {"library": "none.gpkg", "colour": "red"}, 2, "usage.parameter"),
+        ("layers", {"library": "none.gpkg", "as_of": "soon"}, 2, "usage.value"),
+        ("check", {"library": "a.gpkg", "parcels": "b.gpkg", "fail_on": "awful"}, 2, "usage.choice"),
+        ("fly", {}, 2, "usage.verb"),
+        ("serve", {}, 2, "usage.verb"),
+    ],
+)
+def test_errors_carry_the_problems_and_the_exit_code(served, method, params, exit_code, code):
+    served.ask(method, 5, **params)
+    answer = served.answer()
+    assert answer["id"] == 5
+    data = answer["error"]["data"]
+    assert (data["exit_code"], data["problems"][0]["code"]) == (exit_code, code)
+    assert answer["error"]["message"] == data["problems"][0]["message"]
+    assert data["problems"][0]["mend"]
+
+
+@pytest.mark.parametrize(
+    ("line", "code"),
+    [
+        (b"not json", -32700),
+        (b"\xff\xfe\x00", -32700),
+        (b"[" * 100_000, -32700),
+        (b"[]", -32600),
+        (b"7", -32600),
+        (b"null", -32600),
+        (b'{"id": 1}', -32600),
+        (b'{"id": {"a": 1}, "method": "layers"}', -32600),
+        (b'{"id": 1, "method": 7}', -32600),
+        (b'{"id": 1, "method": "layers", "params": "library"}', -32000),
+        (b'{"id": 1, "method": "cancel", "params": [1]}', None),
+        (b'{"id": 1, "method": "cancel", "params": {"id": {"a": 1}}}', None),
+    ],
+)
+def test_a_line_that_makes_no_sense_is_answered_and_the_next_one_too(served, town, line, code):
+    served.send(b"")
+    served.send(line)
+    answer = served.answer()
+    assert answer.get("error", {}).get("code") == code
+    served.ask("layers", 2, library=str(town / "city.gpkg"))
+    assert served.answer()["result"]["name"] == "city"
+
+
+def test_a_request_without_id_is_done_and_not_answered(served, town):
+    request = {"jsonrpc": "2.0", "method": "new", "params": {"library": str(town / "b.gpkg"), "crs": "EPSG:4547"}}
+    served.send(json.dumps(request).encode())
+    served.ask("layers", 2, library=str(town / "b.gpkg"))
+    assert served.answer()["id"] == 2
+
+
+def test_the_end_of_stdin_ends_it_in_the_middle_of_a_check(town):
+    before = (town / "city.gpkg").read_bytes()
+    one = Served()
+    one.ask("check", 1, **check_of(town), out=str(town / "results.gpkg"))
+    one.progress(1)
+    one.program.stdin.close()
+    assert one.program.wait(timeout=20) == 0
+    assert b"Traceback" not in one.program.stderr.read()
+    assert {path.name for path in town.glob("results*")} <= {"results.gpkg.part"}
+    assert (town / "city.gpkg").read_bytes() == before
+
+
+def test_what_was_added_meanwhile_is_seen_by_the_next_check(served, town):
+    served.ask("check", 1, **check_of(town))
+    assert served.answer()["result"]["verdicts"]["prohibited"] == 100
+    frame = gpd.read_file(town / "zones.gpkg").head(1)
+    frame.geometry = [shapely.box(400_000, 4_000_000, 400_001, 4_000_001)]
+    frame.to_file(town / "later.gpkg")
+    district = gpd.GeoDataFrame(geometry=[shapely.box(300_000, 3_900_000, 600_000, 4_100_000)], crs="EPSG:4547")
+    district.to_file(town / "cover.gpkg")
+    served.ask(
+        "add",
+        2,
+        library=str(town / "city.gpkg"),
+        source=str(town / "later.gpkg"),
+        covers=str(town / "cover.gpkg"),
+        **{"as": "T"},
+    )
+    assert served.answer()["result"]["version"] == "v2"
+    served.ask("check", 3, **check_of(town))
+    assert served.answer()["result"]["verdicts"]["clear"] == 100
