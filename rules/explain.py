@@ -34,6 +34,8 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
     step("rule", f"{rule.id} · {rule.title.get(language, '')} · {rule.kind} · {pack['id']} {pack['version']}")
     step("options", json.dumps(rule.options, ensure_ascii=False) if rule.options else "–")
+    if rule.replaced:
+        step("replaced", rule.replaced.spoken(language))
     skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
     if skipped:
         step("skipped", phrase(f"reason.{skipped['reason']}", language))

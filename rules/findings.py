@@ -147,6 +147,7 @@ def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: st
             "reason": half.reason,
             "title": rule.title.get(language) or next(iter(rule.title.values()), ""),
             "basis": rule.basis_text,
+            "replaced": rule.replaced.spoken(language) if rule.replaced else None,
             "estimated": rule.estimated,
             "assumed": judged.assumed,
             "area_low_m2": np.nan,

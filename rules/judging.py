@@ -44,7 +44,8 @@ def judged_rule(rule: Rule, bench: Bench, source: LayerSource, instead: LayerSou
         rows = np.flatnonzero(_applies(rule.when, bench.attributes))
     if source.stored is None or source.coverage is None:
         return _blank(rule, bench, rows, source, source.reason or "unreadable")
-    _check_fields(rule, source)
+    if getattr(KINDS[rule.kind], "FINDS", True):
+        _check_fields(rule, source)
     attributes, chosen = source.stored.attributes, np.arange(len(source.stored.fids))
     uncertain = np.zeros(len(chosen), dtype=bool)
     if rule.where is not None:

@@ -1,8 +1,9 @@
 """What a check writes for people and programs: a GeoPackage, a folder of GeoParquet, or sheets."""
 
 import contextlib
+import io
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import geopandas as gpd
@@ -20,12 +21,15 @@ _MOST_SHEET_ROWS = 1_048_575
 _MOST_CELL_CHARACTERS = 32_767
 
 
-def check_target(out: str, overwrite: bool) -> None:
-    """Refuse a target before hours of work. Raises OneMapError out.exists, out.folder, out.format."""
+def check_target(out: str, overwrite: bool, inputs: Iterable[str] = ()) -> None:
+    """Refuse a target before hours of work; none of the inputs may be overwritten.
+
+    Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign.
+    """
     target = Path(out)
     if target.suffix.lower() not in (".gpkg", ".xlsx", ""):
         raise OneMapError("out.format", file=target.name, field="--out")
-    check_place(target, overwrite, "--out")
+    check_place(target, overwrite, "--out", inputs)
 
 
 def write_tables(tables: dict[str, Table], crs: pyproj.CRS, out: str, overwrite: bool) -> None:
@@ -85,7 +89,8 @@ def _write_sheets(tables: dict[str, Table], path: Path, target: Path) -> None:
     for name, table in tables.items():
         if len(table.columns) > _MOST_SHEET_ROWS:
             raise OneMapError("out.too_many_rows", file=target.name, layer=name, rows=len(table.columns))
-    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+    sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
+    with pd.ExcelWriter(sheets, engine="openpyxl") as writer:
         for name, table in tables.items():
             columns = table.columns.copy()
             texts = [at for at, column in enumerate(columns) if columns[column].dtype == object]
@@ -97,6 +102,7 @@ def _write_sheets(tables: dict[str, Table], path: Path, target: Path) -> None:
                 # A text that begins with = is an attribute, and must never become a formula.
                 for row in (row for row, value in enumerate(columns.iloc[:, at]) if str(value).startswith("=")):
                     sheet.cell(row + 2, at + 1).data_type = "s"
+    path.write_bytes(sheets.getvalue())
 
 
 def _cell(value: object) -> object:

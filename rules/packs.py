@@ -2,7 +2,7 @@
 
 import tomllib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -78,6 +78,12 @@ class Rule:
     estimated: bool = False
     replaces: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    replaced: "Rule | None" = None
+
+    def spoken(self, language: str) -> str:
+        """The rule in one line: pack and id, title, what it asks, and its basis."""
+        asked = ", ".join(f"{name} = {value}" for name, value in self.options.items())
+        return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), asked, self.basis_text)))
 
     @property
     def min_area_m2(self) -> float:
@@ -290,8 +296,9 @@ def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
                 problems.append(Problem("rule.in_two_packs", {**facts, "other": rules[rule.id].pack}))
             elif rule.replaces is not None:
                 # The ordinance takes the place of the rule that it replaces, so that the order of work stays.
+                own = replace(rule, replaced=rules[rule.replaces])
                 rules = {
-                    (rule.id if key == rule.replaces else key): (rule if key == rule.replaces else value)
+                    (rule.id if key == rule.replaces else key): (own if key == rule.replaces else value)
                     for key, value in rules.items()
                 }
             else:

@@ -9,6 +9,7 @@ import shapely
 
 from onemap.layers.library import Library, sha256
 from onemap.layers.placing import Wishes
+from onemap.rules.kinds import KINDS
 from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, read_parcels
 
@@ -77,9 +78,10 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
 
 
 def required_fields(library: Library, code: str) -> list[str]:
-    """The fields of a layer that the rules of the library's packs use."""
+    """The fields of a layer that the rules of the library's packs use to decide."""
     rules = joined_rules(packs_of(library, ()))
-    return list(dict.fromkeys(name for rule in rules if rule.layer == code for name in rule.layer_fields))
+    deciding = [rule for rule in rules if rule.layer == code and getattr(KINDS[rule.kind], "FINDS", True)]
+    return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
 
 
 def question_of(library: Library, wishes: CheckWishes, language: str) -> Question:

@@ -13,6 +13,7 @@ import shapely
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, multi
 from onemap.rules.findings import Judged, rows_of
+from onemap.rules.land_classes import land_classes
 from onemap.rules.packs import VERDICTS
 
 RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
@@ -48,6 +49,7 @@ _FINDING_COLUMNS = [
     "reason",
     "title",
     "basis",
+    "replaced",
     "estimated",
     "assumed",
     "area_low_m2",
@@ -73,6 +75,7 @@ _TEXT_COLUMNS = {
     "attributes",
     "known_verdict",
     "keys",
+    *("ownership", "class", "class_name", "group", "replaced"),
 }
 
 
@@ -124,6 +127,7 @@ def run_tables(
         part = columns.iloc[rows].reset_index(drop=True)
         tables[name] = Table(part, multi(shapes[rows], kind), f"Multi{_PROPER[kind]}")
     tables["composition"] = _composition(keys, area_m2, judged, crs, origin)
+    tables["land_classes"] = Table(_typed(land_classes(keys, judged, crs, origin, language)))
     return tables
 
 

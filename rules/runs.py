@@ -18,7 +18,7 @@ from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
 from onemap.rules.run_tables import Table
 
-KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition")
+KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 _GIVEN = "given"  # the parcels as they were given: attributes, and geometry
 _PACKS = "CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)"
 

@@ -138,7 +138,8 @@ def check(values: Values, asked: Asked) -> Result:
     )
     out = values.get("out")
     if out:
-        check_target(out, bool(values.get("overwrite")))
+        inputs = [values["library"], values["parcels"], *wishes.packs]
+        check_target(out, bool(values.get("overwrite")), inputs)
     with open_library(values["library"]) as library:
         if values.get("against"):
             run_record(library, values["against"])

@@ -9,7 +9,7 @@ import shapely
 
 from onemap.rules.conditions import column_named
 from onemap.rules.kinds.avoid import GEOMETRIES, reach_m
-from onemap.rules.kinds.ground import Ground, Judgement, no_ground, no_pairs
+from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
 from onemap.rules.overlay import ARITHMETIC_M2, differences, union_by
 
 KEYS = {"by": "list"}
@@ -39,7 +39,7 @@ def judge(ground: Ground) -> Judgement:
     geometry = _first_wins(found.parcel, found.geometry, ground)
     kept = ~shapely.is_missing(geometry)
     parcel, feature, geometry = found.parcel[kept], found.feature[kept], geometry[kept]
-    columns = [column_named(ground.features.attributes, name) for name in by]
+    columns = [_column(ground.features.attributes, name) for name in by]
     plain = [tuple(None if pd.isna(value) else value for value in values) for values in zip(*columns, strict=True)]
     keys = np.array([json.dumps(dict(zip(by, v, strict=True)), ensure_ascii=False, default=str) for v in plain] or [""])
     class_of = keys[feature] if len(feature) else np.empty(0, dtype=object)
@@ -56,10 +56,19 @@ def judge(ground: Ground) -> Judgement:
     blank = pd.DataFrame({"_row": bare, "keys": nulls, "_geometry": rest[bare]})
     classes = pd.concat([rows, blank], ignore_index=True).sort_values(["_row", "keys"], kind="stable")
     judgement = Judgement(no_ground(count), no_ground(count), np.full(count, np.nan), no_pairs(), classes=classes)
+    judgement.survey = SurveyPieces(parcel, feature, geometry, ground.features.geometries, rest)
     broken = np.unique(np.r_[found.failed[:, 0], np.flatnonzero(failed)])
     judgement.unknown[broken] = ground.parcels[broken]
     judgement.because("arithmetic", broken)
     return judgement
+
+
+def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
+    """A field's values; nulls where the version does not have it, since the rule decides nothing."""
+    try:
+        return column_named(attributes, name)
+    except KeyError:
+        return np.full(len(attributes), None, dtype=object)
 
 
 def _first_wins(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> np.ndarray:

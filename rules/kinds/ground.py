@@ -91,6 +91,17 @@ class Measures:
     share: np.ndarray
 
 
+@dataclass(frozen=True)
+class SurveyPieces:
+    """Pieces of survey patches: parcel (k,), feature (k,), ground (k,); the whole features (m,); bare ground (n,)."""
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    geometry: np.ndarray
+    whole: np.ndarray
+    bare: np.ndarray
+
+
 @dataclass
 class Judgement:
     """What a rule says of n parcels: the ground in conflict, the ground that cannot be judged, and why.
@@ -98,7 +109,7 @@ class Judgement:
     hit, unknown: (n,) polygons or None; distance_m: (n,) least distance of the conflict's features, NaN if not
     measured; reasons: reason → (n,) whether it is one of the parcel's; pairs: the pieces by feature; measures: for
     kinds whose conflict is no polygon; zones: what a second look at areas needs; classes: for `composition`, rows of
-    parcel, keys (JSON) and ground.
+    parcel, keys (JSON) and ground, and the pieces that they are made of.
     """
 
     hit: np.ndarray
@@ -109,6 +120,7 @@ class Judgement:
     measures: Measures | None = None
     zones: Zones | None = None
     classes: pd.DataFrame | None = None
+    survey: SurveyPieces | None = None
 
     def because(self, reason: str, rows: np.ndarray) -> None:
         """Note a reason for the parcels in `rows` (indices or a mask)."""

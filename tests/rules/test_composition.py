@@ -33,3 +33,35 @@ def test_without_its_layer_the_rule_is_skipped_with_the_reason(desk):
     found = desk.check({"A": SQUARE}, {**BY, "layer": "DLTB"})
     assert found.answer.json["run"]["skipped"] == [{"rule": "r", "layer": "DLTB", "reason": "layer_missing"}]
     assert found.verdicts() == {"A": "clear"} and len(found.table("composition")) == 0
+
+
+SURVEY = {
+    "QSXZ": ["30", "20", "20"],
+    "DLBM": ["0102", "0201K", "0701"],
+    "TBMJ": [600.0, 200.0, 200.0],
+    "KCXS": [0.1, None, None],
+}
+
+
+def test_the_land_table_is_by_the_surveys_own_areas_with_ridges_deducted(desk):
+    # Patches of 60, 20 and 20 % of the square; the survey's areas are ten times the drawn ones.
+    shapes = [box(0, 0, 6, 10), box(6, 0, 8, 10), box(8, 0, 10, 10)]
+    desk.layer("ZONE", shapes, SURVEY)
+    found = desk.check({"half": box(0, 0, 10, 5)}, BY)
+    rows = found.table("land_classes")
+    table = {(row.ownership, row["class"], row.group): row.area_m2 for _, row in rows.iterrows()}
+    assert table == {
+        ("Collective", "0102", "Farm land"): pytest.approx(270.0),  # 600 / 2, less a tenth
+        ("Collective", "1203", "Farm land"): pytest.approx(30.0),
+        ("State", "0201", "Farm land"): pytest.approx(100.0),
+        ("State", "0701", "Built land"): pytest.approx(100.0),
+    }
+
+
+def test_hectares_have_four_decimals_and_close():
+    from onemap.rules.land_classes import rounded_hectares
+
+    assert rounded_hectares([1.0, 1.0, 1.0]) == [0.0001, 0.0001, 0.0001]
+    thirds = rounded_hectares([3333.3333, 3333.3333, 3333.3334])  # 0.33333333 ha each
+    assert sorted(thirds) == [0.3333, 0.3333, 0.3334] and sum(thirds) == pytest.approx(1.0)
+    assert rounded_hectares([0.5]) == [0.0001] and rounded_hectares([0.4]) == [0.0]

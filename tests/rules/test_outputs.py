@@ -7,7 +7,7 @@ import pytest
 from shapely import box
 
 SQUARE = box(0, 0, 10, 10)
-TABLES = ["parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "run"]
+TABLES = ["parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes", "run"]
 FINDINGS = [
     "parcel",
     "rule",
