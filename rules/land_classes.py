@@ -90,9 +90,9 @@ def land_classes(
     table["class_name"] = [known.get(code, {}).get(language) for code in table["class"]]
     areas, hectares = table["area_m2"].to_numpy(dtype=float), np.zeros(len(table))
     group = table.groupby(["parcel", "rule"], sort=False).ngroup().to_numpy()
-    for number in range(int(group.max()) + 1):
-        rows = np.flatnonzero(group == number)
-        hectares[rows] = rounded_hectares(areas[rows].tolist())
+    order = np.argsort(group, kind="stable")
+    for members in np.split(order, np.flatnonzero(np.diff(group[order])) + 1):
+        hectares[members] = rounded_hectares(areas[members].tolist())
     table["hectares"] = hectares
     for column, titles in (("group", codes["group"]), ("ownership", codes["ownership"])):
         table[column] = [titles[code][language] for code in table[column]]
