@@ -3,16 +3,23 @@
 import contextlib
 import os
 import shutil
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 
 
-def check_place(target: Path, overwrite: bool, field: str | None = None) -> None:
-    """Refuse a place before any work. Raises OneMapError out.exists, out.folder."""
+def check_place(target: Path, overwrite: bool, field: str | None = None, inputs: Iterable[str | Path] = ()) -> None:
+    """Refuse a place before any work; what is read for it must never be replaced by it.
+
+    Raises OneMapError out.exists, out.folder, out.input, out.foreign.
+    """
     if target.exists() and not overwrite:
         raise OneMapError("out.exists", file=target.name, field=field)
+    if target.exists() and any(Path(path).exists() and target.samefile(path) for path in inputs):
+        raise OneMapError("out.input", file=target.name, field=field)
+    if target.is_dir() and not _is_of_ours(target):
+        raise OneMapError("out.foreign", file=target.name, field=field)
     if not target.absolute().parent.is_dir():
         raise OneMapError("out.folder", file=str(target.parent), field=field)
 
@@ -45,6 +52,11 @@ def written_beside(target: Path, overwrite: bool, field: str | None = None) -> I
         raise OneMapError("out.failed", file=target.name, field=field, reason=error.strerror or str(error)) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
+
+
+def _is_of_ours(folder: Path) -> bool:
+    """True for a FileGDB, and for a folder of nothing but tables; any other may hold someone's work."""
+    return folder.suffix.lower() == ".gdb" or all(path.suffix == ".parquet" for path in folder.iterdir())
 
 
 _OF_A_SHAPEFILE = {".shp", ".shx", ".dbf", ".prj", ".cpg", ".sbn", ".sbx", ".qix", ".qmd"}

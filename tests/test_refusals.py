@@ -1,0 +1,421 @@
+"""Every refusal: its code, its place, words in both languages and a way to mend it; and nothing is half-written."""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+import shapely
+
+ROOT = Path(__file__).resolve().parents[1]
+DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
+PACK = """
+[pack]
+id = "own"
+version = "1"
+title = { zh = "自定", en = "Own" }
+
+[[rule]]
+id = "own.zone"
+kind = "avoid"
+layer = "T"
+department = "land"
+verdict = "prohibited"
+title = { zh = "试验", en = "Trial" }
+basis = [{ law = "试验法", article = "第一条" }]
+"""
+BOWTIE = shapely.Polygon([(500_000, 4_000_000), (500_100, 4_000_100), (500_100, 4_000_000), (500_000, 4_000_100)])
+SQUARE = shapely.box(500_000, 4_000_000, 500_100, 4_000_100)
+
+
+def program(*arguments: object) -> subprocess.CompletedProcess[bytes]:
+    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
+    return subprocess.run(command, capture_output=True, check=False, timeout=120)
+
+
+def write(path: Path, shapes: list[Any], columns: dict[str, list[Any]], crs: str | None = "EPSG:4547") -> Path:
+    frame = gpd.GeoDataFrame(columns).set_geometry(gpd.GeoSeries(shapes, crs=crs))
+    frame.to_file(path, **({"encoding": "gbk"} if path.suffix == ".shp" else {}))
+    return path
+
+
+@pytest.fixture(scope="module")
+def desk_made_once(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with one version, parcels, a pack; and beside them everything that can be wrong."""
+    folder = tmp_path_factory.mktemp("desk")
+    write(folder / "zone.gpkg", [SQUARE], {"BSM": ["Z1"]})
+    write(folder / "parcels.gpkg", [SQUARE, SQUARE], {"DKBH": ["A", "B"]})
+    (folder / "own.toml").write_text(PACK, encoding="utf-8")
+    assert program("new", folder / "city.gpkg", "--crs", "EPSG:4547").returncode == 0
+    added = program(
+        "add", folder / "city.gpkg", folder / "zone.gpkg", "--as", "T", "--define", DEFINE, "--covers", "extent"
+    )
+    assert added.returncode == 0, added.stderr
+    write(folder / "gbk.shp", [SQUARE], {"BSM": ["图斑"]})
+    write(folder / "invalid.gpkg", [SQUARE, BOWTIE], {"BSM": ["Z1", "Z2"]})
+    write(folder / "null.gpkg", [SQUARE, None], {"BSM": ["Z1", "Z2"]})
+    write(folder / "line.gpkg", [SQUARE.boundary], {"BSM": ["Z1"]})
+    write(folder / "twice.gpkg", [SQUARE, SQUARE], {"DKBH": ["A", "A"]})
+    write(folder / "unnamed.gpkg", [SQUARE, SQUARE], {"DKBH": ["A", None]})
+    write(folder / "keyless.gpkg", [SQUARE], {"NR": ["Z1"]})
+    for part in (folder / "gbk.shp").parent.glob("gbk.*"):
+        if part.suffix != ".prj":
+            shutil.copy(part, folder / f"nocrs{part.suffix}")
+    with zipfile.ZipFile(folder / "whole.zip", "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(folder / "zone.gpkg", "zone.gpkg")
+    content = (folder / "whole.zip").read_bytes()
+    (folder / "half.zip").write_bytes(content[: len(content) // 2])
+    content = (folder / "zone.gpkg").read_bytes()
+    (folder / "half.gpkg").write_bytes(content[: len(content) // 2])
+    content = (folder / "city.gpkg").read_bytes()
+    (folder / "torn.gpkg").write_bytes(content[: len(content) // 2])
+    (folder / "text.gpkg").write_text("not a database", encoding="utf-8")
+    (folder / "empty.geojson").write_text('{"type": "FeatureCollection", "features": []}', encoding="utf-8")
+    for name, old, new in (
+        ("key.toml", "verdict =", "verdcit ="),
+        ("kind.toml", '"avoid"', '"avoyd"'),
+        ("layer.toml", '"T"', '"NOSUCH"'),
+        ("verdict.toml", '"prohibited"', '"forbidden"'),
+        ("department.toml", '"land"', '"police"'),
+        ("where.toml", 'layer = "T"', 'layer = "T"\nwhere = "BSM ="'),
+        ("basis.toml", 'basis = [{ law = "试验法", article = "第一条" }]', ""),
+        ("syntax.toml", "[[rule]]", "[[rule]"),
+    ):
+        (folder / name).write_text(PACK.replace(old, new), encoding="utf-8")
+    return folder
+
+
+@pytest.fixture
+def desk(desk_made_once: Path, tmp_path: Path) -> Path:
+    return Path(shutil.copytree(desk_made_once, tmp_path / "desk"))
+
+
+@dataclass(frozen=True)
+class Case:
+    """One wrong command: its arguments, where words with a suffix are files on the desk, and the refusal."""
+
+    command: str
+    exit_code: int
+    code: str
+    file: str | None = None
+    field: str | None = None
+    feature: str | None = None
+    says: str = ""
+
+
+ADD = "add city.gpkg {} --as T --covers extent"
+CASES = [
+    # Usage: exit 2.
+    Case("", 2, "usage.no_verb"),
+    Case("fly", 2, "usage.arguments", says="fly"),
+    Case("layers city.gpkg --colour", 2, "usage.arguments", says="--colour"),
+    Case("layers", 2, "usage.arguments"),
+    Case("new other.gpkg", 2, "usage.arguments", says="--crs"),
+    Case(ADD.format("zone.gpkg") + " --valid-from yesterday", 2, "usage.value", field="--valid-from"),
+    Case(ADD.format("zone.gpkg") + " --valid-to 2026-02-30", 2, "usage.value", field="--valid-to"),
+    Case(ADD.format("zone.gpkg") + " --fields BSM", 2, "usage.value", field="--fields"),
+    Case(ADD.format("zone.gpkg") + " --accuracy good", 2, "usage.value", field="--accuracy"),
+    Case("layers city.gpkg --as-of soon", 2, "usage.value", field="--as-of"),
+    Case("check city.gpkg parcels.gpkg --only NOSUCH", 2, "only.unknown", field="--only", says="NOSUCH"),
+    Case("check city.gpkg parcels.gpkg --fail-on awful", 2, "usage.choice", field="--fail-on"),
+    Case("check city.gpkg parcels.gpkg --workers 0", 2, "usage.value", field="--workers"),
+    # The library.
+    Case("new city.gpkg --crs EPSG:4547", 3, "library.exists", file="city.gpkg"),
+    Case("new nowhere/a.gpkg --crs EPSG:4547", 3, "library.folder"),
+    Case("new a.sqlite --crs EPSG:4547", 3, "library.suffix"),
+    Case("new postgresql://host/db --crs EPSG:4547", 3, "library.server"),
+    Case("new a.gpkg --crs EPSG:4490", 3, "crs.not_projected", field="--crs"),
+    Case("new a.gpkg --crs nonsense", 3, "crs.unknown"),
+    Case("new a.gpkg --crs EPSG:4547 --district none.shp", 3, "source.missing"),
+    Case("new a.gpkg --crs EPSG:4547 --district nocrs.shp", 3, "crs.missing", file="nocrs.shp"),
+    Case("new a.gpkg --crs EPSG:4547 --district line.gpkg", 3, "geometry.type", file="line.gpkg"),
+    Case("layers none.gpkg", 3, "library.missing"),
+    Case("layers zone.gpkg", 3, "library.not_one", file="zone.gpkg"),
+    Case("layers text.gpkg", 3, "library.not_one", file="text.gpkg"),
+    Case("layers torn.gpkg", 3, "library.damaged", file="torn.gpkg"),
+    Case("add none.gpkg zone.gpkg --as T --covers extent", 3, "library.missing"),
+    # The source.
+    Case("inspect none.shp", 3, "source.missing"),
+    Case("inspect half.zip", 3, "source.damaged", file="half.zip"),
+    Case("inspect half.gpkg", 3, "source.damaged", file="half.gpkg"),
+    Case("inspect zone.gpkg --layer other", 3, "source.layer_unknown", file="zone.gpkg", says="zone"),
+    Case("inspect gbk.shp --encoding UTF-8", 3, "encoding.wrong", file="gbk.dbf"),
+    Case("inspect own.toml", 3, "format.unknown", file="own.toml"),
+    Case(ADD.format("none.shp"), 3, "source.missing"),
+    Case(ADD.format("half.zip"), 3, "source.damaged", file="half.zip"),
+    Case(ADD.format("half.gpkg"), 3, "source.damaged", file="half.gpkg"),
+    Case(ADD.format("empty.geojson"), 3, "source.empty", file="empty.geojson"),
+    Case(ADD.format("gbk.shp") + " --encoding UTF-8", 3, "encoding.wrong", file="gbk.dbf"),
+    Case(ADD.format("gbk.shp") + " --encoding martian", 3, "encoding.unknown", field="--encoding"),
+    Case(ADD.format("nocrs.shp"), 3, "crs.missing", file="nocrs.shp"),
+    Case(ADD.format("zone.gpkg") + " --crs EPSG:1", 3, "crs.unknown", field="--crs"),
+    Case(ADD.format("invalid.gpkg"), 3, "geometry.invalid", file="invalid.gpkg", feature="Z2"),
+    Case(ADD.format("null.gpkg"), 3, "geometry.null", file="null.gpkg", feature="Z2"),
+    Case(ADD.format("line.gpkg"), 3, "geometry.type", file="line.gpkg", feature="Z1"),
+    Case(ADD.format("keyless.gpkg"), 3, "field.missing", file="keyless.gpkg", field="BSM", says="NR"),
+    Case(ADD.format("zone.gpkg") + " --fields BSM=NR", 3, "field.missing", field="NR"),
+    Case(ADD.format("zone.gpkg") + " --label v1", 3, "version.label", says="v1"),
+    Case(ADD.format("zone.gpkg") + " --valid-from 2026-02-01 --valid-to 2026-01-01", 3, "version.dates"),
+    Case("add city.gpkg zone.gpkg --as NOSUCH --covers extent", 3, "layer.unknown", field="--as", says="NOSUCH"),
+    Case("add city.gpkg zone.gpkg --as T", 3, "coverage.missing", field="--covers"),
+    Case("add city.gpkg zone.gpkg --as T --covers none.shp", 3, "source.missing"),
+    # Parcels.
+    Case("check city.gpkg none.shp", 3, "source.missing"),
+    Case("check city.gpkg nocrs.shp", 3, "crs.missing", file="nocrs.shp"),
+    Case("check city.gpkg invalid.gpkg", 3, "geometry.invalid", feature="Z2"),
+    Case("check city.gpkg line.gpkg", 3, "geometry.type", feature="Z1"),
+    Case("check city.gpkg null.gpkg", 3, "geometry.null", feature="Z2"),
+    Case("check city.gpkg twice.gpkg", 3, "parcel.id", file="twice.gpkg", field="DKBH", feature="A"),
+    Case("check city.gpkg unnamed.gpkg", 3, "parcel.id", file="unnamed.gpkg", field="DKBH", feature="2"),
+    Case("check city.gpkg parcels.gpkg --id NR", 3, "field.missing", field="NR", says="DKBH"),
+    # Packs.
+    Case("check city.gpkg parcels.gpkg --pack none.toml", 3, "pack.missing"),
+    Case("check city.gpkg parcels.gpkg --pack no-such-pack", 3, "pack.missing", says="city-preliminary"),
+    Case("check city.gpkg parcels.gpkg --pack syntax.toml", 3, "pack.syntax", says="line 7"),
+    Case("check city.gpkg parcels.gpkg --pack key.toml", 3, "rule.key", feature="own.zone", says="verdcit"),
+    Case("check city.gpkg parcels.gpkg --pack kind.toml", 3, "rule.kind", feature="own.zone", says="avoyd"),
+    Case("check city.gpkg parcels.gpkg --pack layer.toml", 3, "rule.layer", feature="own.zone", says="NOSUCH"),
+    Case("check city.gpkg parcels.gpkg --pack verdict.toml", 3, "rule.value", feature="own.zone", says="forbidden"),
+    Case("check city.gpkg parcels.gpkg --pack department.toml", 3, "rule.value", feature="own.zone", says="police"),
+    Case("check city.gpkg parcels.gpkg --pack where.toml", 3, "rule.condition", feature="own.zone"),
+    Case("check city.gpkg parcels.gpkg --pack basis.toml", 3, "rule.key_missing", feature="own.zone", says="basis"),
+    Case("new a.gpkg --crs EPSG:4547 --pack key.toml", 3, "rule.key", feature="own.zone", says="verdcit"),
+    # Outputs.
+    Case("check city.gpkg parcels.gpkg --out zone.gpkg", 3, "out.exists", file="zone.gpkg", field="--out"),
+    Case("check city.gpkg parcels.gpkg --out nowhere/a.gpkg", 3, "out.folder", field="--out"),
+    Case("check city.gpkg parcels.gpkg --out a.docx", 3, "out.format", file="a.docx", field="--out"),
+]
+
+
+def state(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file()
+    }
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.code}: {case.command}")
+def test_a_wrong_command_is_refused_in_both_languages_and_changes_nothing(desk, onemap, monkeypatch, case):
+    monkeypatch.chdir(desk)
+    before = state(desk)
+    said = {}
+    for language in ("en", "zh"):
+        answer = onemap(*case.command.split(), lang=language)
+        assert answer.code == case.exit_code, answer.json
+        assert list(answer.json) == ["problems"]
+        for problem in answer.json["problems"]:
+            assert {"file", "layer", "feature", "field", "code", "message", "mend"} <= set(problem)
+            assert problem["message"]
+            assert problem["mend"]
+            assert "{" not in problem["message"] + problem["mend"]
+            assert "Traceback" not in problem["message"]
+        assert "Traceback" not in answer.stderr
+        found = [problem for problem in answer.json["problems"] if problem["code"] == case.code]
+        assert found, answer.codes
+        said[language] = found[0]
+    for name in ("file", "field", "feature"):
+        expected = getattr(case, name)
+        assert expected is None or expected in [said["en"][name], said["zh"][name]]
+    assert all(case.says in problem["message"] + problem["mend"] for problem in said.values())
+    assert said["zh"]["message"] != said["en"]["message"]
+    assert any("\u4e00" <= sign <= "\u9fff" for sign in said["zh"]["message"])
+    assert not any("\u4e00" <= sign <= "\u9fff" for sign in said["en"]["message"].replace("试验", ""))
+    # SQLite leaves an empty journal beside a file that it finds damaged.
+    journals = {"torn.gpkg-shm", "torn.gpkg-wal"}
+    assert {name: content for name, content in state(desk).items() if name not in journals} == before
+
+
+def test_people_read_one_line_for_each_problem_on_stderr(desk):
+    told = program("add", desk / "city.gpkg", desk / "invalid.gpkg", "--as", "T", "--covers", "extent", "--lang", "zh")
+    assert (told.returncode, told.stdout) == (3, b"")
+    (line,) = told.stderr.decode("utf-8").splitlines()
+    assert "invalid.gpkg" in line
+    assert "Z2" in line
+    assert "--repair" in line
+
+
+# What a disk can do.
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Callable[[str], Path]]:
+    """A disk of a given size in memory, for those who may mount one."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = []
+
+    def mount(size: str) -> Path:
+        command = ["mount", "-t", "tmpfs", "-o", f"size={size}", "tmpfs", str(place)]
+        try:
+            done = subprocess.run(command, capture_output=True, check=False, timeout=30)
+        except FileNotFoundError:
+            pytest.skip("there is no mount command here")
+        if done.returncode:
+            pytest.skip("only someone who may mount a small disk can fill one")
+        mounted.append(place)
+        return place
+
+    yield mount
+    for path in mounted:
+        subprocess.run(["umount", "--lazy", str(path)], capture_output=True, check=False, timeout=30)
+
+
+def read_only(place: Path) -> None:
+    subprocess.run(["mount", "-o", "remount,ro", str(place)], capture_output=True, check=True, timeout=30)
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    shapes = [shapely.box(500_000 + n, 4_000_000, 500_001 + n, 4_000_001) for n in range(8000)]
+    names = [str(n) for n in range(8000)]
+    return write(tmp_path_factory.mktemp("many") / "many.gpkg", shapes, {"BSM": names})
+
+
+def test_a_disk_that_fills_while_a_version_is_written_leaves_the_library_as_it_was(desk, onemap, small_disk, many):
+    disk = small_disk("900k")
+    library = Path(shutil.copy(desk / "city.gpkg", disk))
+    before = library.read_bytes()
+    answer = onemap("add", library, many, "--as", "T", "--covers", "extent", "--label", "many")
+    assert (answer.code, answer.codes, answer.json["problems"][0]["file"]) == (3, ["library.full"], "city.gpkg")
+    assert library.read_bytes() == before
+    assert [path.name for path in disk.iterdir()] == ["city.gpkg"]
+    assert onemap("add", library, desk / "zone.gpkg", "--as", "T", "--covers", "extent", "--label", "one").code == 0
+
+
+def test_a_disk_that_is_full_already_is_said_to_be(desk, onemap, small_disk):
+    disk = small_disk("900k")
+    library = Path(shutil.copy(desk / "city.gpkg", disk))
+    before = library.read_bytes()
+    with pytest.raises(OSError, match="No space left"), (disk / "filler").open("wb", buffering=0) as filler:
+        while True:
+            filler.write(bytes(1024))
+    answer = onemap("add", library, desk / "zone.gpkg", "--as", "T", "--covers", "extent", "--label", "one")
+    assert (answer.code, answer.codes) == (3, ["library.full"])
+    answer = onemap("new", disk / "other.gpkg", "--crs", "EPSG:4547")
+    assert (answer.code, answer.codes) == (3, ["library.full"])
+    assert not list(disk.glob("other*"))
+    assert library.read_bytes() == before
+    (disk / "filler").unlink()
+    assert onemap("add", library, desk / "zone.gpkg", "--as", "T", "--covers", "extent", "--label", "one").code == 0
+
+
+@pytest.mark.parametrize("name", ["results.gpkg", "results.xlsx", "results"])
+def test_results_that_do_not_fit_are_refused_and_nothing_of_them_stays(desk, small_disk, many, name):
+    disk = small_disk("150k")
+    told = program("check", desk / "city.gpkg", many, "--pack", desk / "own.toml", "--out", disk / name, "--json")
+    assert told.returncode == 3, told.stdout
+    assert b'"out.failed"' in told.stdout
+    assert b"Traceback" not in told.stderr
+    assert list(disk.iterdir()) == []
+
+
+def test_a_library_that_may_only_be_read_is_read_and_never_written(desk, onemap, small_disk):
+    disk = small_disk("2m")
+    library = Path(shutil.copy(desk / "city.gpkg", disk))
+    read_only(disk)
+    answer = onemap("add", library, desk / "zone.gpkg", "--as", "T", "--covers", "extent", "--label", "one")
+    assert (answer.code, answer.codes) == (3, ["library.read_only"])
+    assert onemap("layers", library).code == 0
+    answer = onemap("check", library, desk / "parcels.gpkg", "--pack", desk / "own.toml")
+    assert (answer.code, answer.json["verdict"], answer.json["run"]["recorded"]) == (0, "prohibited", False)
+    assert onemap("new", disk / "other.gpkg", "--crs", "EPSG:4547").codes == ["library.read_only"]
+    answer = onemap("check", library, desk / "parcels.gpkg", "--pack", desk / "own.toml", "--out", disk / "a.gpkg")
+    assert (answer.code, answer.codes) == (3, ["out.failed"])
+    assert [path.name for path in disk.iterdir()] == ["city.gpkg"]
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="nothing is read-only to this user")
+def test_a_write_protected_library_or_folder_is_refused(desk, onemap):
+    (desk / "city.gpkg").chmod(0o444)
+    add = ["add", desk / "city.gpkg", desk / "zone.gpkg", "--as", "T", "--covers", "extent", "--label", "one"]
+    assert onemap(*add).codes == ["library.read_only"]
+    (desk / "city.gpkg").chmod(0o644)
+    desk.chmod(0o555)
+    assert onemap(*add).codes == ["library.read_only"]
+    desk.chmod(0o755)
+    assert onemap(*add).code == 0
+
+
+def test_a_library_written_while_it_may_only_be_read_is_not_believed(desk, small_disk):
+    from onemap.layers.errors import OneMapError
+    from onemap.layers.library import open_library
+
+    disk = small_disk("2m")
+    library = Path(shutil.copy(desk / "city.gpkg", disk))
+    read_only(disk)
+
+    def read_while_another_writes() -> None:
+        with open_library(str(library)) as opened:
+            assert not opened.writable
+            subprocess.run(["mount", "-o", "remount,rw", str(disk)], check=True, timeout=30)
+            library.write_bytes(library.read_bytes())
+
+    with pytest.raises(OneMapError) as refused:
+        read_while_another_writes()
+    assert refused.value.code == "library.changed"
+
+
+# What others can do.
+
+
+def test_a_library_that_someone_else_is_writing_is_waited_for_and_then_refused(desk):
+    import sqlite3
+    from contextlib import closing
+
+    from onemap.layers.errors import OneMapError
+    from onemap.layers.library import BUSY_WAIT_S, open_library
+
+    assert BUSY_WAIT_S == 30
+    before = (desk / "city.gpkg").read_bytes()
+    holder = """
+import sqlite3, sys
+connection = sqlite3.connect(sys.argv[1], isolation_level=None)
+connection.execute("BEGIN IMMEDIATE")
+print("held", flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", holder, str(desk / "city.gpkg")]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as other:
+        assert other.stdout.readline() == b"held\n"
+        with open_library(str(desk / "city.gpkg"), wait_s=0.3) as library:
+            with pytest.raises(OneMapError) as refused, library.writing():
+                pytest.fail("the lock was given twice")
+            assert (refused.value.code, refused.value.exit_code) == ("library.busy", 3)
+            assert library.name == "city"  # reading goes on
+        other.stdin.close()
+        other.wait(timeout=30)
+    assert (desk / "city.gpkg").read_bytes() == before
+    with open_library(str(desk / "city.gpkg"), wait_s=0.3) as library, library.writing():
+        pass
+    with closing(sqlite3.connect(desk / "city.gpkg")) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+
+
+def test_results_never_take_the_place_of_the_library_or_of_the_parcels(desk, onemap):
+    before = state(desk)
+    for target in ("city.gpkg", "parcels.gpkg"):
+        answer = onemap("check", desk / "city.gpkg", desk / "parcels.gpkg", "--out", desk / target, "--overwrite")
+        assert answer.code == 3
+        assert answer.codes[0].startswith("out.")
+    assert state(desk) == before
+
+
+def test_overwrite_replaces_results_but_no_folder_of_other_things(desk, onemap):
+    check = ["check", desk / "city.gpkg", desk / "parcels.gpkg", "--pack", desk / "own.toml", "--out"]
+    for target in ("results", "results.gpkg"):
+        assert onemap(*check, desk / target).code == 0
+        assert onemap(*check, desk / target).codes == ["out.exists"]
+        assert onemap(*check, desk / target, "--overwrite").code == 0
+    (desk / "documents").mkdir()
+    (desk / "documents" / "letter.docx").write_bytes(b"dear")
+    assert onemap(*check, desk / "documents", "--overwrite").code == 3
+    assert (desk / "documents" / "letter.docx").read_bytes() == b"dear"
