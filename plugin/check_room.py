@@ -98,8 +98,8 @@ class CheckRoom(QWidget):
         }
         self._checked = self.parcels.choice.name
         self._asked_of = (self._library.path, self._library.day)
-        self._show_work(tr("Starting…"))
         self._request = self._library.core.ask("check", params, tr("Check parcels"))
+        self._show_work(tr("Starting…"))
         self._request.progressed.connect(self._show_progress)
         self._request.answered.connect(lambda answer: self._read(target, answer))
         self._request.refused.connect(self._refuse)
@@ -187,7 +187,9 @@ class CheckRoom(QWidget):
     def _enable(self) -> None:
         can = bool(self._library.path) and self.parcels.choice is not None and self._request is None
         self.button.setEnabled(can)
-        if self.parcels.choice is None:
+        if self._request is not None:
+            self._empty.clear()
+        elif self.parcels.choice is None:
             self._empty.setText(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
         else:
             self._empty.setText(tr("Choose the parcels, then press Check."))

@@ -200,6 +200,7 @@ def test_a_cancelled_check_ends_without_a_message(open_dock):
     refused = []
     open_dock.check_room.refused.connect(refused.append)
     open_dock.check_room.button.click()
+    assert not open_dock.check_room.button.isEnabled()
     open_dock.check_room.cancel_button.click()
     wait_for(lambda: refused)
     assert refused[0].is_cancel
