@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 from pathlib import Path
 
-from workshop import pythons, qgis_programs, translations
+from workshop import debian, pythons, qgis_programs, translations
 from workshop.machine import ROOT, WorkshopError, program, run, say, warn
 
 PYTEST = ["-q", "--durations=5"]
@@ -59,6 +59,7 @@ def test() -> int:
     report = Report()
     python = program(pythons.core(), "python")
     face, why_not = _face()
+    debian.install_test_server()
     _check_steps(report)
     without = ["--ignore=tests/plugin", "--ignore=tests/test_house.py"]
     report.step("tests without QGIS", [python, "-P", "-m", "pytest", *PYTEST, *without, "tests"])

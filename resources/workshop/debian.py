@@ -8,7 +8,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path
 
-from workshop.machine import WorkshopError, answer, has, is_root, run, run_or_explain, say
+from workshop.machine import WorkshopError, answer, has, is_root, run, run_or_explain, say, warn
 
 OLDEST_QGIS = (3, 40)
 # xvfb and xdotool press the plugin's buttons in tests; the font writes Chinese on maps and screenshots.
@@ -22,6 +22,7 @@ QGIS_PACKAGES = [
     "xdotool",
     "fonts-noto-cjk",
 ]
+TEST_SERVER_PACKAGES = ["postgresql-postgis"]  # of whichever release the distribution has
 SHOWN_OF_APT = r"^(Need to get|After this operation|W:|E:)"
 BACKPORTS = Path("/etc/apt/sources.list.d/onemap-backports.sources")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -71,6 +72,16 @@ def install_qgis() -> str | None:
         _add_backports(release)
     install(QGIS_PACKAGES, "QGIS and what its tests need", release)
     return None
+
+
+def install_test_server() -> None:
+    """Bring the PostgreSQL with PostGIS that tests start for themselves; without rights they are skipped, and say so."""
+    if any(Path("/usr/lib/postgresql").glob("*/bin/postgres")) or not (is_here() and is_root()):
+        return
+    try:
+        install(TEST_SERVER_PACKAGES, "a PostgreSQL with PostGIS, which tests start for themselves")
+    except WorkshopError as error:
+        warn(f"{error} The tests that need it will be skipped.")
 
 
 def _commands() -> str:
