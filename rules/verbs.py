@@ -177,7 +177,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("only", "CODE,…", convert=_codes),
                 _AS_OF,
                 Parameter("known_at", "T", convert=_moment),
-                Parameter("out", "PATH"),
+                Parameter("out", "PATH", repeated=True),
                 Parameter("overwrite", flag=True),
                 Parameter("replace", "CODE=FILE", repeated=True),
                 Parameter("against", "RUN"),
