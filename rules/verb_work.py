@@ -136,9 +136,9 @@ def check(values: Values, asked: Asked) -> Result:
         replaced=_replaced(values.get("replace") or ()),
         normalising=_wishes(values),
     )
-    out = values.get("out")
-    if out:
-        inputs = [values["library"], values["parcels"], *wishes.packs]
+    outs = values.get("out") or []
+    inputs = [values["library"], values["parcels"], *wishes.packs]
+    for out in outs:
         check_target(out, bool(values.get("overwrite")), inputs)
     with open_library(values["library"]) as library:
         if values.get("against"):
@@ -152,7 +152,7 @@ def check(values: Values, asked: Asked) -> Result:
             record_run(library, run)
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         crs = library.crs
-    if out:
+    for out in outs:
         write_tables(run.tables, crs, out, bool(values.get("overwrite")))
     asked.report(1.0, "")
     result: Result = {
@@ -163,8 +163,8 @@ def check(values: Values, asked: Asked) -> Result:
         "seconds": run.record["seconds"],
         "problems": run.problems,
     }
-    if out:
-        result["out"] = str(out)
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
     if changed is not None:
         result["changed"] = changed
     threshold = values.get("fail_on")

@@ -75,7 +75,7 @@ def install_qgis() -> str | None:
 
 
 def install_test_server() -> None:
-    """Bring the PostgreSQL with PostGIS that tests start for themselves; without rights they are skipped, and say so."""
+    """Bring the PostgreSQL with PostGIS that tests start for themselves; without rights those are skipped."""
     if any(Path("/usr/lib/postgresql").glob("*/bin/postgres")) or not (is_here() and is_root()):
         return
     try:

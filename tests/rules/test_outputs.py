@@ -74,6 +74,14 @@ def test_the_three_forms_say_the_same(ready, tmp_path):
         assert forms[1].crs.to_epsg() == 4547
 
 
+def test_one_run_may_be_written_in_several_forms(ready, tmp_path):
+    answer = check(ready, tmp_path / "o.gpkg", "--out", tmp_path / "o.xlsx")
+    assert answer.json["out"] == [str(tmp_path / "o.gpkg"), str(tmp_path / "o.xlsx")]
+    sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="run")
+    table = pyogrio.read_dataframe(tmp_path / "o.gpkg", layer="run")
+    assert sheet["id"].tolist() == table["id"].tolist() == [answer.json["run"]["id"]]
+
+
 def test_tables_without_rows_exist_with_their_columns(desk, tmp_path):
     desk.layer("ZONE", [box(90, 90, 99, 99)])
     desk.check({"A": SQUARE}, {})
