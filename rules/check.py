@@ -118,6 +118,12 @@ def check(library: Library, question: Question, workers: int, report: Report, wa
         "packs": [pack.record() for pack in question.packs],
         "layers": [used[code].record(code) for code in sorted(used)],
         "parameters": question.parameters(library),
+        "rules": {rule.id: rule.hash for rule in rules},
+        "warped": [
+            {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
+            for item in judged
+            if item.judgement.warped_to_m
+        ],
         "skipped": skipped,
         "who": system_user(),
     }

@@ -1,5 +1,6 @@
 """Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
 
+import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -84,6 +85,12 @@ class Rule:
         """The rule in one line: pack and id, title, what it asks, and its basis."""
         asked = ", ".join(f"{name} = {value}" for name, value in self.options.items())
         return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), asked, self.basis_text)))
+
+    @property
+    def hash(self) -> str:
+        """SHA-256 of what the rule says, so that a finding's inputs can be told from another's."""
+        said = {name: getattr(self, name) for name in ("id", "kind", "layer", "verdict", "where", "when", "options")}
+        return sha256(json.dumps(said, ensure_ascii=False, sort_keys=True))
 
     @property
     def min_area_m2(self) -> float:

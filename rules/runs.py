@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library, log
+from onemap.layers.library import Library, log, sha256
 from onemap.rules.check import Run
 from onemap.rules.packs import parse_pack
 from onemap.rules.parcels import Parcels
@@ -58,11 +58,18 @@ def _given_rows(question: Question) -> list[StoredRow]:
     attributes = question.parcels.attributes
     columns = {name: _plain(attributes[name]) for name in attributes.columns}
     ids = question.parcels.ids
+    wkb = shapely.to_wkb(question.parcels.geometries)
     texts = [
-        json.dumps({"id": ids[row], "attributes": {name: columns[name][row] for name in columns}}, default=str)
+        json.dumps(
+            {
+                "id": ids[row],
+                "ground": sha256(wkb[row]),
+                "attributes": {name: columns[name][row] for name in columns},
+            },
+            default=str,
+        )
         for row in range(len(ids))
     ]
-    wkb = shapely.to_wkb(question.parcels.geometries)
     return [StoredRow(text, body) for text, body in zip(texts, wkb, strict=True)]
 
 

@@ -109,7 +109,8 @@ class Judgement:
     hit, unknown: (n,) polygons or None; distance_m: (n,) least distance of the conflict's features, NaN if not
     measured; reasons: reason → (n,) whether it is one of the parcel's; pairs: the pieces by feature; measures: for
     kinds whose conflict is no polygon; zones: what a second look at areas needs; classes: for `composition`, rows of
-    parcel, keys (JSON) and ground, and the pieces that they are made of.
+    parcel, keys (JSON) and ground, and the pieces that they are made of; warped_to_m: the cell
+    of the grid to which a geographic raster was warped, for the record.
     """
 
     hit: np.ndarray
@@ -121,6 +122,7 @@ class Judgement:
     zones: Zones | None = None
     classes: pd.DataFrame | None = None
     survey: SurveyPieces | None = None
+    warped_to_m: float | None = None
 
     def because(self, reason: str, rows: np.ndarray) -> None:
         """Note a reason for the parcels in `rows` (indices or a mask)."""

@@ -83,9 +83,12 @@ def judge(ground: Ground) -> Judgement:
     blank_owner: list[np.ndarray] = []
     is_slope = options.get("derive") == "slope"
     covered = no_ground(count)
+    warped_to_m: float | None = None
     assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker
     for reference, given in zip(ground.rasters, attributes["given_crs"], strict=True):
         with _grid(reference, given, ground.crs, is_slope) as (grid, crs):
+            if is_slope and crs is ground.crs:
+                warped_to_m = abs(float(grid.transform.a))
             there, back = _changes(grid, crs, ground.crs, ground.origin)
             polygons = in_cells(there(ground.parcels), grid)
             totals["whole"] = shapely.area(polygons)
@@ -136,6 +139,7 @@ def judge(ground: Ground) -> Judgement:
         ),
     )
     judgement.because("nodata", ~shapely.is_missing(unknown))
+    judgement.warped_to_m = warped_to_m
     return judgement
 
 

@@ -93,6 +93,8 @@ def test_a_geographic_grid_gives_slope_in_metres(desk):
     assert answer.code == 0, answer.json
     found = desk.check({"A": box(499_900, 4_208_500, 500_100, 4_208_700)}, {**RULE, "above": 40, "derive": "slope"})
     assert found.finding("A").value == pytest.approx(np.degrees(np.arctan(100 / 111.0)), abs=0.3)
+    (warped,) = found.answer.json["run"]["warped"]
+    assert (warped["rule"], warped["layer"], round(warped["cell_m"])) == ("r", "GRID", 111)
 
 
 def test_a_raster_that_changed_or_went_away_is_unreadable_and_never_clear(desk, grid):
