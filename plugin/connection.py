@@ -24,9 +24,10 @@ STOP_WITHIN_MS = 1500
 LAST_WORDS_KEPT = 4000
 POSITIONALS = {
     "new": ("library",),
+    "inspect": ("source",),
     "add": ("library", "source"),
-    "layers": ("library",),
     "check": ("library", "parcels"),
+    "redline": ("source", "target"),
 }
 REQUIREMENTS = RESOURCES / "requirements" / "core.txt"
 
@@ -45,7 +46,7 @@ def core_missing() -> Refusal:
 
 def command_line(verb: str, options: dict[str, Any]) -> list[str]:
     """The words after the interpreter: options as of the command line, None and False left out, lists repeated."""
-    words = ["-I", "-X", "utf8", str(FOLDER / "plugin" / "launch.py"), str(FOLDER / "__main__.py"), verb]
+    words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
     words += [str(options[name]) for name in POSITIONALS[verb]]
     for name, value in options.items():
         if name in POSITIONALS[verb] or value in (None, False, ""):

@@ -84,6 +84,7 @@ class AddAlgorithm(VerbAlgorithm):
                 optional=True,
                 minValue=0,
             ),
+            QgsProcessingParameterBoolean("COPY", tr("Copy a raster beside the library"), defaultValue=False),
             QgsProcessingParameterString("DEFINE", tr("Define a new layer (name=…, …)"), optional=True),
         ]
 
@@ -105,6 +106,7 @@ class AddAlgorithm(VerbAlgorithm):
             "valid_from": date_text(parameters.get("VALID_FROM")),
             "valid_to": date_text(parameters.get("VALID_TO")),
             "repair": self.parameterAsBoolean(parameters, "REPAIR", context),
+            "copy": self.parameterAsBoolean(parameters, "COPY", context),
             "accuracy": None
             if parameters.get("ACCURACY") is None
             else self.parameterAsDouble(parameters, "ACCURACY", context),

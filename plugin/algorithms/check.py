@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 from qgis.core import (
@@ -83,6 +84,7 @@ class CheckAlgorithm(VerbAlgorithm):
             self.addParameter(QgsProcessingParameterFeatureSink(name, title, kind, optional=True, createByDefault=True))
         self.addOutput(QgsProcessingOutputString("VERDICT", tr("Most severe verdict")))
         self.addOutput(QgsProcessingOutputString("RUN", tr("Run")))
+        self.addOutput(QgsProcessingOutputString("CHANGED", tr("Parcels whose verdict changes (JSON)")))
 
     def _rare_parameters(self) -> list[QgsProcessingParameterDefinition]:
         out = QgsProcessingParameterFileDestination(
@@ -96,9 +98,14 @@ class CheckAlgorithm(VerbAlgorithm):
             QgsProcessingParameterString("ONLY", tr("Only these layers (codes, commas between)"), optional=True),
             QgsProcessingParameterString("LAYER", tr("Layer in the file of parcels"), optional=True),
             QgsProcessingParameterCrs("CRS", tr("Coordinate system of the parcels"), optional=True),
+            QgsProcessingParameterString("TRANSFORM", tr("Transformation (PROJ pipeline or file)"), optional=True),
             QgsProcessingParameterString("ENCODING", tr("Encoding of the parcels"), optional=True),
             QgsProcessingParameterBoolean("REPAIR", tr("Repair invalid geometry"), defaultValue=False),
             QgsProcessingParameterDateTime("KNOWN_AT", tr("As known at"), optional=True),
+            QgsProcessingParameterString(
+                "REPLACE", tr("Try with files instead of layers (CODE=FILE, semicolons between)"), optional=True
+            ),
+            QgsProcessingParameterString("AGAINST", tr("Compare with an earlier run (its id)"), optional=True),
             QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
             QgsProcessingParameterEnum(
                 "FAIL_ON",
@@ -122,25 +129,31 @@ class CheckAlgorithm(VerbAlgorithm):
             "layer": self.parameterAsString(parameters, "LAYER", context) or parcels.layer,
             "id": str(parameters.get("ID") or ""),
             "crs": crs_text(self.parameterAsCrs(parameters, "CRS", context)) or parcels.crs,
+            "transform": self.parameterAsString(parameters, "TRANSFORM", context),
             "encoding": self.parameterAsString(parameters, "ENCODING", context),
             "repair": self.parameterAsBoolean(parameters, "REPAIR", context),
             "pack": list_of(parameters.get("PACK")),
             "only": self.parameterAsString(parameters, "ONLY", context),
             "as_of": date_text(parameters.get("AS_OF")),
             "known_at": moment_text(parameters.get("KNOWN_AT")),
+            "replace": list_of(parameters.get("REPLACE")),
+            "against": self.parameterAsString(parameters, "AGAINST", context),
             "workers": self.parameterAsInt(parameters, "WORKERS", context) or None,
             "fail_on": self.parameterAsEnumString(parameters, "FAIL_ON", context),
         }
         target = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
         sinks = {name: table for name, table in SINKS.items() if parameters.get(name)}
-        tables = target
+        outs, tables = [target] if target else [], target
         if sinks and not target.lower().endswith(".gpkg"):  # sinks are filled from a GeoPackage
             tables = QgsProcessingUtils.generateTempFilename("run.gpkg")
-            answer, exit_code = self.run_core({**options, "out": tables}, feedback)
-        if target or not sinks:
-            again = self.parameterAsBoolean(parameters, "OVERWRITE", context)
-            answer, exit_code = self.run_core({**options, "out": target, "overwrite": again}, feedback)
+            outs.append(tables)
+        again = self.parameterAsBoolean(parameters, "OVERWRITE", context)
+        answer, exit_code = self.run_core({**options, "out": outs, "overwrite": again}, feedback)
         results: dict[str, Any] = {"VERDICT": answer.get("verdict"), "RUN": answer.get("run", {}).get("id")}
+        if "changed" in answer:
+            results["CHANGED"] = json.dumps(answer["changed"], ensure_ascii=False)
+            for change in answer["changed"]:
+                feedback.pushInfo("{parcel}: {from} → {to} ({rules})".format(**_spoken(change)))
         if target:
             results["OUT"] = target
         for name, table in sinks.items():
@@ -201,6 +214,11 @@ class ResultStyler(QgsProcessingLayerPostProcessorInterface):
     ) -> None:
         """Style the layer."""
         style_results(layer, self._table)
+
+
+def _spoken(change: dict[str, Any]) -> dict[str, str]:
+    rules = change.get("rules") or []
+    return {**{part: str(change.get(part) or "–") for part in ("parcel", "from", "to")}, "rules": ", ".join(rules)}
 
 
 def moment_text(value: Any) -> str:

@@ -7,10 +7,12 @@ from qgis.PyQt.QtGui import QIcon
 
 from onemap.plugin.algorithms.add import AddAlgorithm
 from onemap.plugin.algorithms.check import CheckAlgorithm
+from onemap.plugin.algorithms.inspect import InspectAlgorithm
 from onemap.plugin.algorithms.new import NewAlgorithm
+from onemap.plugin.algorithms.redline import RedlineAlgorithm
 from onemap.plugin.icons import icon
 
-ALGORITHMS = (NewAlgorithm, AddAlgorithm, CheckAlgorithm)
+ALGORITHMS = (NewAlgorithm, InspectAlgorithm, AddAlgorithm, CheckAlgorithm, RedlineAlgorithm)
 
 
 class OneMapProvider(QgsProcessingProvider):

@@ -643,5 +643,89 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>Show only the parcels that are: {verdict}</source>
         <translation>只显示结论为“{verdict}”的地块</translation>
     </message>
+    <message>
+        <source>Copy a raster beside the library</source>
+        <translation>把栅格复制到资料库旁</translation>
+    </message>
+    <message>
+        <source>Parcels whose verdict changes (JSON)</source>
+        <translation>结论改变的地块（JSON）</translation>
+    </message>
+    <message>
+        <source>Try with files instead of layers (CODE=FILE, semicolons between)</source>
+        <translation>用文件代替图层试算（代码=文件，以分号分隔）</translation>
+    </message>
+    <message>
+        <source>Compare with an earlier run (its id)</source>
+        <translation>与以前的检测比较（检测编号）</translation>
+    </message>
+    <message>
+        <source>Inspect a file</source>
+        <translation>查看文件内容</translation>
+    </message>
+    <message>
+        <source>Says what is in a file that a department sent, without loading it: its format and layers, their encoding, coordinate system (declared, or what the numbers suggest), counts, fields and problems.</source>
+        <translation>说明部门送来的文件里有什么，而不入库：格式、图层、编码、坐标系（文件声明的，或由数值推测的）、数量、字段和问题。</translation>
+    </message>
+    <message>
+        <source>Report</source>
+        <translation>报告</translation>
+    </message>
+    <message>
+        <source>Format</source>
+        <translation>格式</translation>
+    </message>
+    <message>
+        <source>All that was found (JSON)</source>
+        <translation>查看到的全部内容（JSON）</translation>
+    </message>
+    <message>
+        <source>Web page (*.html)</source>
+        <translation>网页 (*.html)</translation>
+    </message>
+    <message>
+        <source>Fields</source>
+        <translation>字段</translation>
+    </message>
+    <message>
+        <source>Problems</source>
+        <translation>问题</translation>
+    </message>
+    <message>
+        <source>Convert red-line coordinates (TXT)</source>
+        <translation>转换红线坐标（TXT）</translation>
+    </message>
+    <message>
+        <source>Turns the coordinate TXT of a land red line into a vector file, or polygons into such a TXT. The target's ending says which: .txt, or .gpkg, .shp, .geojson and others. Points, names and unknown sections of a TXT are kept.</source>
+        <translation>把用地红线坐标 TXT 转为矢量文件，或把面要素转为这样的 TXT。由目标文件的扩展名决定：.txt，或 .gpkg、.shp、.geojson 等。TXT 中的点、名称和未知段落原样保留。</translation>
+    </message>
+    <message>
+        <source>Red-line coordinates (*.txt)</source>
+        <translation>红线坐标 (*.txt)</translation>
+    </message>
+    <message>
+        <source>Target</source>
+        <translation>目标文件</translation>
+    </message>
+    <message>
+        <source>declared in the file</source>
+        <translation>文件已声明</translation>
+    </message>
+    <message>
+        <source>not declared; only a guess</source>
+        <translation>文件未声明，仅为推测</translation>
+    </message>
+    <message>
+        <source>not declared</source>
+        <translation>文件未声明</translation>
+    </message>
+    <message>
+        <source>Geometry</source>
+        <translation>几何类型</translation>
+    </message>
+    <message>
+        <source>Encoding</source>
+        <translation>编码</translation>
+    </message>
 </context>
 </TS>

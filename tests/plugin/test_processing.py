@@ -1,5 +1,8 @@
 """The Processing provider: its shape as fixed in the design, and the real core behind it."""
 
+import json
+import subprocess
+
 import processing
 import pytest
 from qgis.core import (
@@ -11,48 +14,22 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from onemap.tests.plugin.small_town import box, write_layer
+from onemap.plugin.connection import core_python
+from onemap.tests.plugin.small_town import CRS, box, write_layer
 
-NAMES = {
-    "new": {"LIBRARY", "CRS", "NAME", "DISTRICT", "PACK"},
-    "add": {
-        "LIBRARY",
-        "SOURCE",
-        "AS",
-        "LAYER",
-        "CRS",
-        "TRANSFORM",
-        "ENCODING",
-        "FIELDS",
-        "LABEL",
-        "VALID_FROM",
-        "VALID_TO",
-        "COVERS",
-        "ACCURACY",
-        "REPAIR",
-        "DEFINE",
-    },
-    "check": {
-        "LIBRARY",
-        "PARCELS",
-        "LAYER",
-        "ID",
-        "CRS",
-        "ENCODING",
-        "REPAIR",
-        "PACK",
-        "ONLY",
-        "AS_OF",
-        "KNOWN_AT",
-        "OUT",
-        "OVERWRITE",
-        "WORKERS",
-        "FAIL_ON",
-        "CHECKED",
-        "FINDINGS",
-        "OVERLAPS",
-    },
-}
+OF_QGIS = {"check": {"CHECKED", "FINDINGS", "OVERLAPS"}, "inspect": {"HTML"}}  # outputs that only QGIS has
+VERBS = """
+import json
+from onemap.rules.verbs import VERBS
+print(json.dumps({verb.name: [verb.makes_data, [p.name for p in verb.parameters]] for verb in VERBS.values()}))
+"""
+
+
+@pytest.fixture(scope="module")
+def declared():
+    """The core's own table of verbs: whether each makes data, and its parameters."""
+    python = [str(core_python().path), "-P", "-c", VERBS]
+    return json.loads(subprocess.run(python, capture_output=True, encoding="utf-8", check=True).stdout)
 
 
 def rows(layer, *names):
@@ -62,7 +39,22 @@ def rows(layer, *names):
     return [tuple(feature[name] for name in names) for feature in layer.getFeatures()]
 
 
-def check(library, source, **more):
+class Listener(QgsProcessingFeedback):
+    """Keeps the steps that it is told of, and counts the beginnings."""
+
+    def __init__(self):
+        super().__init__(False)
+        self.steps, self.commands, self._before = [], 0, 100.0
+
+    def setProgressText(self, text):
+        self.steps.append(text)
+
+    def setProgress(self, percent):
+        self.commands += percent < self._before
+        self._before = percent
+
+
+def check(library, source, feedback=None, **more):
     return processing.run(
         "onemap:check",
         {
@@ -73,13 +65,26 @@ def check(library, source, **more):
             "OVERLAPS": "TEMPORARY_OUTPUT",
             **more,
         },
+        feedback=feedback,
     )
 
 
-@pytest.mark.parametrize("verb", NAMES)
-def test_parameters_are_the_command_line_s_names(provider, verb):
+def parameters_of(verb):
     algorithm = QgsApplication.processingRegistry().algorithmById(f"onemap:{verb}")
-    assert {definition.name() for definition in algorithm.parameterDefinitions()} == NAMES[verb]
+    return {definition.name() for definition in algorithm.parameterDefinitions()} - OF_QGIS.get(verb, set())
+
+
+def test_every_verb_that_makes_data_is_an_algorithm_with_the_same_parameters(provider, declared):
+    makers = {verb: names for verb, (makes_data, names) in declared.items() if makes_data}
+    assert {"new", "add", "check", "redline"} <= set(makers)
+    assert {algorithm.name() for algorithm in provider.algorithms()} >= set(makers)
+    assert {verb: parameters_of(verb) for verb in makers} == {
+        verb: {name.upper() for name in names} for verb, names in makers.items()
+    }
+
+
+def test_inspect_has_the_command_line_s_parameters_too(provider, declared):
+    assert parameters_of("inspect") == {name.upper() for name in declared["inspect"][1]}
 
 
 def test_enumerations_are_static_strings(provider):
@@ -170,23 +175,50 @@ def test_reaching_the_threshold_fails_after_the_results_are_written(library, tow
     assert dict(rows(f"{kept}|layername=parcels", "parcel", "verdict"))["A"] == "prohibited"
 
 
-def test_an_excel_file_is_written_and_the_sinks_filled_all_the_same(library, town, tmp_path):
-    results = check(library, str(town / "parcels.gpkg"), OUT=str(tmp_path / "run.xlsx"))
+def test_an_excel_file_is_written_and_the_sinks_filled_by_one_and_the_same_run(library, town, tmp_path):
+    told = Listener()
+    results = check(library, str(town / "parcels.gpkg"), feedback=told, OUT=str(tmp_path / "run.xlsx"))
     assert (tmp_path / "run.xlsx").stat().st_size > 0
     assert results["CHECKED"].featureCount() == 3
+    assert told.commands == 1
+
+
+def test_a_trial_with_a_file_instead_of_a_layer_tells_which_verdicts_change(library, town, tmp_path):
+    before = check(library, str(town / "parcels.gpkg"))["RUN"]
+    moved = write_layer(tmp_path / "moved.gpkg", ["BSM"], [(box(400, 100, 10, 10), "F2")])
+    after = check(library, str(town / "parcels.gpkg"), REPLACE=f"YJJBNTTB={moved}", AGAINST=before)
+    changes = {change["parcel"]: (change["from"], change["to"]) for change in json.loads(after["CHANGED"])}
+    assert changes == {"A": ("prohibited", "unknown"), "B": ("unknown", "prohibited")}
+
+
+def test_inspect_tells_what_is_in_a_file_without_loading_it(provider, town, tmp_path):
+    page = tmp_path / "report.html"
+    results = processing.run("onemap:inspect", {"SOURCE": str(town / "parcels.gpkg"), "HTML": str(page)})
+    assert results["FORMAT"] == "GPKG"
+    (layer,) = json.loads(results["JSON"])["layers"]
+    assert (layer["name"], layer["count"], layer["crs"]["code"]) == ("parcels", 3, CRS)
+    assert "EPSG:4547" in page.read_text(encoding="utf-8")
+
+
+def test_inspect_names_the_problems_of_a_file(provider, tmp_path):
+    lost = write_layer(tmp_path / "lost.shp", ["DKBH"], [(box(0, 0, 1, 1), "A")], crs=None, driver="ESRI Shapefile")
+    layer = json.loads(processing.run("onemap:inspect", {"SOURCE": lost})["JSON"])["layers"][0]
+    assert [problem["code"] for problem in layer["problems"]] == ["crs.missing"]
+
+
+def test_a_red_line_goes_to_text_and_back_with_its_area(provider, parcels, tmp_path):
+    text, again = str(tmp_path / "红线.txt"), str(tmp_path / "again.gpkg")
+    parcels.selectByExpression("\"DKBH\" = 'B'")
+    only = QgsProcessingFeatureSourceDefinition(parcels.id(), selectedFeaturesOnly=True)
+    assert processing.run("onemap:redline", {"SOURCE": only, "TARGET": text})["FEATURES"] == 1
+    processing.run("onemap:redline", {"SOURCE": text, "TARGET": again})
+    (feature,) = QgsVectorLayer(again, "again", "ogr").getFeatures()
+    assert feature.geometry().area() == pytest.approx(10_000, abs=0.1)
+    with pytest.raises(QgsProcessingException, match="again.gpkg"):
+        processing.run("onemap:redline", {"SOURCE": text, "TARGET": again})
 
 
 def test_progress_is_told_in_steps(library, town):
-    class Listener(QgsProcessingFeedback):
-        """Keeps what it is told."""
-
-        def __init__(self):
-            super().__init__(False)
-            self.steps = []
-
-        def setProgressText(self, text):
-            self.steps.append(text)
-
     told = Listener()
     processing.run("onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")}, feedback=told)
     assert len(set(told.steps)) > 1
