@@ -125,9 +125,11 @@ def test_a_disk_that_is_full_already_is_said_to_be(desk, onemap, small_disk):
 
 
 @pytest.mark.parametrize("name", ["results.gpkg", "results.xlsx", "results"])
-def test_results_that_do_not_fit_are_refused_and_nothing_of_them_stays(desk, small_disk, many, name):
-    disk = small_disk("150k")
-    told = program("check", desk / "city.gpkg", many, "--pack", desk / "own.toml", "--out", disk / name, "--json")
+def test_results_that_do_not_fit_are_refused_and_nothing_of_them_stays(desk, small_disk, name):
+    disk = small_disk("28k")
+    shapes = [shapely.box(500_000 + n, 4_000_000, 500_001 + n, 4_000_001) for n in range(600)]
+    some = write(desk / "some.gpkg", shapes, {"DKBH": [str(n) for n in range(600)]})
+    told = program("check", desk / "city.gpkg", some, "--pack", desk / "own.toml", "--out", disk / name, "--json")
     assert told.returncode == 3, told.stdout
     assert b'"out.failed"' in told.stdout
     assert b"Traceback" not in told.stderr

@@ -69,7 +69,7 @@ def town(town_made_once: Path, tmp_path: Path) -> Path:
 
 
 def check_arguments(town: Path, *more: object) -> list[object]:
-    return ["check", town / "city.gpkg", town / "parcels.gpkg", "--pack", town / "own.toml", "--json", *more]
+    return ["check", town / "city.gpkg", town / "parcels.gpkg", "--pack", town / "own.toml", *more]
 
 
 def rows(library: Path, sql: str) -> list[Any]:
@@ -149,7 +149,7 @@ def test_help_names_every_verb_in_both_languages():
 # What it says.
 
 
-@pytest.mark.parametrize("language", ["C", "POSIX", "zh_CN.GB18030"])
+@pytest.mark.parametrize("language", ["C", "zh_CN.GB18030"])
 def test_json_is_one_line_of_plain_utf8_whatever_the_terminal(town, language):
     environment = {**os.environ, "LANG": language, "LC_ALL": language, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
     told = subprocess.run(
@@ -170,7 +170,7 @@ def test_json_is_one_line_of_plain_utf8_whatever_the_terminal(town, language):
 
 
 def test_progress_is_one_json_object_a_line_on_stderr(town):
-    told = run(*check_arguments(town, "--progress", "json", "--lang", "zh"))
+    told = run(*check_arguments(town, "--json", "--progress", "json", "--lang", "zh"))
     assert told.returncode == 0, told.stderr
     steps = [json.loads(line) for line in told.stderr.decode("utf-8").splitlines()]
     assert all(set(step) == {"progress", "step"} for step in steps)
@@ -189,11 +189,9 @@ def test_without_a_wish_nothing_but_the_result_is_said(town):
     ("arguments", "code"),
     [
         (["layers", "city.gpkg"], 0),
-        (["fly"], 2),
         (["layers", "city.gpkg", "--wings"], 2),
         (["check", "city.gpkg", "parcels.gpkg", "--pack", "own.toml", "--only", "NOSUCH"], 2),
         (["layers", "none.gpkg"], 3),
-        (["check", "city.gpkg", "parcels.gpkg", "--pack", "own.toml", "--fail-on", "prohibited"], 4),
         (["check", "city.gpkg", "parcels.gpkg", "--pack", "own.toml", "--fail-on", "clear", "--out", "a.xlsx"], 4),
     ],
 )
@@ -239,7 +237,7 @@ def started(*arguments: object) -> subprocess.Popen[bytes]:
 @pytest.mark.parametrize("wish", [signal.SIGTERM, signal.SIGINT])
 def test_a_check_that_is_asked_to_stop_stops_and_leaves_nothing(town, wish):
     before = (town / "city.gpkg").read_bytes()
-    with started(*check_arguments(town, "--out", town / "results.gpkg")) as program:
+    with started(*check_arguments(town, "--json", "--out", town / "results.gpkg")) as program:
         next(step for step in steps_of(program) if step > 0.1)
         program.send_signal(wish)
         out, error = program.communicate(timeout=60)
@@ -264,7 +262,7 @@ def test_an_add_that_waits_for_a_busy_library_can_be_stopped(town):
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, seed):
+def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, onemap, seed):
     library = town / "city.gpkg"
     last = random.Random(seed).randint(1, 7)  # noqa: S311 - which line of progress is the last that it writes
     with started("add", library, town / "many.gpkg", *ADD) as program:
@@ -283,16 +281,16 @@ def test_an_add_killed_at_any_moment_is_as_before_or_as_after(town, seed):
         assert rows(library, f"SELECT count(*) FROM {name}") == [(count,)]  # noqa: S608
         assert rows(library, f"SELECT count(*) FROM rtree_{name}_geom") == [(count,)]  # noqa: S608
     # The next one gets through.
-    assert run("add", library, town / "zones.gpkg", *ADD, "--label", "after").returncode == 0
+    assert onemap("add", library, town / "zones.gpkg", *ADD, "--label", "after").code == 0
     assert [path.name for path in town.glob("city.*")] == ["city.gpkg"]
 
 
 @pytest.mark.parametrize("seed", range(6))
-def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clears(town, seed):
+def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clears(town, onemap, seed):
     library = town / "city.gpkg"
     last = random.Random(100 + seed).randint(1, RULES + 5)  # noqa: S311
     arguments = check_arguments(town, "--out", town / "results.gpkg")
-    with started(*arguments) as program:
+    with started(*arguments, "--json") as program:
         for number, _ in enumerate(steps_of(program), start=1):
             if number == last:
                 break
@@ -300,6 +298,6 @@ def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clear
     assert_whole(library)
     assert len(rows(library, "SELECT * FROM onemap_runs")) in (0, 1)
     assert {path.name for path in town.glob("results*")} <= {"results.gpkg", "results.gpkg.part"}
-    assert run(*arguments, "--overwrite").returncode == 0
+    assert onemap(*arguments, "--overwrite").code == 0
     assert [path.name for path in town.glob("results*")] == ["results.gpkg"]
     assert [path.name for path in town.glob("city.*")] == ["city.gpkg"]

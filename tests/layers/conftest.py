@@ -1,8 +1,11 @@
 """A shelf to put layers on: a library in EPSG:4547, and what lies in it read back without One Map."""
 
 import contextlib
+import shutil
 import sqlite3
 import struct
+import subprocess
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,6 +16,7 @@ import numpy as np
 import pytest
 import shapely
 
+ROOT = Path(__file__).resolve().parents[2]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry={}"
 
 
@@ -60,11 +64,18 @@ class Shelf:
         return labels[0] if labels else None
 
 
+@pytest.fixture(scope="session")
+def empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Made once: a library is one file, and may be copied as such."""
+    path = tmp_path_factory.mktemp("empty") / "city.gpkg"
+    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "new", str(path), "--crs", "EPSG:4547"]
+    subprocess.run(command, check=True, capture_output=True, timeout=60)  # noqa: S603
+    return path
+
+
 @pytest.fixture
-def shelf(tmp_path: Path, onemap: Callable[..., Any]) -> Shelf:
-    path = tmp_path / "city.gpkg"
-    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
-    return Shelf(path, onemap)
+def shelf(tmp_path: Path, onemap: Callable[..., Any], empty_library: Path) -> Shelf:
+    return Shelf(Path(shutil.copy(empty_library, tmp_path / "city.gpkg")), onemap)
 
 
 @pytest.fixture
