@@ -131,5 +131,7 @@ def test_ellipsoidal_areas_are_those_measured_and_do_not_depend_on_the_plane(cit
     turn = pyproj.Transformer.from_crs(plane, beside, always_xy=True)
     moved = shapely.transform(counties, lambda xy: np.column_stack(turn.transform(*xy.T)))
     assert ellipsoidal_areas_m2(moved, beside) == pytest.approx(areas, rel=1e-10)
+    alone = [ellipsoidal_areas_m2(counties[[n]], plane)[0] for n in range(len(counties))]
+    assert alone == pytest.approx(areas, rel=1e-12)
     assert ellipsoidal_areas_m2(shapely.reverse(counties), plane) == pytest.approx(areas, rel=1e-12)
     assert ellipsoidal_areas_m2(shapely.get_parts(counties), plane).sum() == pytest.approx(areas.sum(), rel=1e-12)
