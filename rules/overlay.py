@@ -18,6 +18,7 @@ ARITHMETIC_M2 = 1e-6
 MOST_VERTICES = 256  # of a piece; larger controls are cut, since each overlay scans all of both
 _CHUNK = 2000
 _RETRY_GRID_M = 1e-4
+MARGIN_M = 1.0  # around a parcel's box, so that a cut never runs along the parcel's own edge
 BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far |P| may differ from |P ∩ F| + |P − F|
 
 
@@ -230,12 +231,54 @@ def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 
 def outside(polygons: np.ndarray, ground: shapely.Geometry, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` does not cover, None where it is covered; and whether it failed."""
+    return _against(polygons, ground, crew, differences, apart=polygons, covered=np.full(len(polygons), None))
+
+
+def inside(polygons: np.ndarray, ground: shapely.Geometry, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each polygon that `ground` covers, None where it covers nothing; and whether it failed."""
+    return _against(polygons, ground, crew, intersections, apart=np.full(len(polygons), None), covered=polygons)
+
+
+def _against(
+    polygons: np.ndarray,
+    ground: shapely.Geometry,
+    crew: Crew,
+    operation: Callable[[np.ndarray, np.ndarray, Crew], tuple[np.ndarray, np.ndarray]],
+    apart: np.ndarray,
+    covered: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """operation(polygon, ground) where the edge of the ground runs through the polygon; the answers else are known."""
     shapely.prepare(ground)
-    result = np.full(len(polygons), None, dtype=object)
+    result = covered.copy()
     failed = np.zeros(len(polygons), dtype=bool)
     rows = np.flatnonzero(~shapely.covers(ground, polygons))
-    apart = ~shapely.intersects(ground, polygons[rows])
-    result[rows[apart]] = polygons[rows[apart]]
-    crossing = rows[~apart]
-    result[crossing], failed[crossing] = differences(polygons[crossing], np.full(len(crossing), ground), crew)
+    away = ~shapely.intersects(ground, polygons[rows])
+    result[rows[away]] = apart[rows[away]]
+    crossing = rows[~away]
+    result[crossing], failed[crossing] = operation(polygons[crossing], np.full(len(crossing), ground), crew)
     return result, failed
+
+
+Concerns = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def unions_near(
+    polygons: np.ndarray, zones: np.ndarray, margin_m: float, crew: Crew, concerns: Concerns | None = None
+) -> np.ndarray:
+    """The union of the zones about each polygon, cut to its box and a margin: (n,), None where there is none.
+
+    What is to be taken from a polygon is taken so, and not as their common ground: along the polygon's own edge
+    that ground is rounded, and would leave slits that join what lies apart.
+    concerns(polygon (k,), zone (k,)) → (k,): which pairs count; all do without it.
+    """
+    rows = np.flatnonzero(~shapely.is_missing(polygons))
+    west, south, east, north = shapely.bounds(polygons[rows]).T
+    boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    pieces = subdivided(zones)
+    box, piece = shapely.STRtree(pieces.geometries).query(boxes, predicate="intersects")
+    if concerns is not None:
+        kept = concerns(rows[box], pieces.owner[piece])
+        box, piece = box[kept], piece[kept]
+    cut, _ = intersections(pieces.geometries[piece], boxes[box], crew)
+    present = ~shapely.is_missing(cut)
+    return union_by(rows[box[present]], cut[present], len(polygons))

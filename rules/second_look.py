@@ -3,7 +3,6 @@
 Neither changes a verdict. They tell a reviewer what to look at.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,16 +12,17 @@ from onemap.rules.overlay import (
     ARITHMETIC_M2,
     BALANCE_M2,
     BALANCE_SHARE,
+    MARGIN_M,
+    Concerns,
     Crew,
     differences,
     intersections,
-    union_by,
+    unions_near,
 )
 from onemap.rules.trapezoids import intersection_area_m2
 
 TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
 NEAR_SHARE = 0.1  # and those within this share of the rule's least area
-_MARGIN_M = 1.0
 
 
 @dataclass(frozen=True)
@@ -36,7 +36,7 @@ class Zones:
     geometries: np.ndarray
     base: np.ndarray
     inverted: bool = False
-    concerns: Callable[[np.ndarray, np.ndarray], np.ndarray] = lambda parcel, _: np.ones(len(parcel), dtype=bool)
+    concerns: Concerns = lambda parcel, _: np.ones(len(parcel), dtype=bool)
 
 
 def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
@@ -45,20 +45,14 @@ def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
 
 
 def _near(zones: Zones, rows: np.ndarray, margin_m: float, crew: Crew) -> np.ndarray:
-    """For each parcel in `rows` the union of its zones, cut to the parcel's box and a margin: (len(rows),) or None."""
-    west, south, east, north = shapely.bounds(zones.base[rows]).T
-    boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
-    box, feature = shapely.STRtree(zones.geometries).query(boxes, predicate="intersects")
-    kept = zones.concerns(rows[box], feature)
-    box, feature = box[kept], feature[kept]
-    pieces, _ = intersections(zones.geometries[feature], boxes[box], crew)
-    present = ~shapely.is_missing(pieces)
-    return union_by(box[present], pieces[present], len(rows))
+    return unions_near(
+        zones.base[rows], zones.geometries, margin_m, crew, lambda at, zone: zones.concerns(rows[at], zone)
+    )
 
 
 def checked_areas(zones: Zones, rows: np.ndarray, crew: Crew) -> np.ndarray:
     """The conflict's area of each parcel in `rows` by signed trapezoids, in m²."""
-    near = _near(zones, rows, _MARGIN_M, crew)
+    near = _near(zones, rows, MARGIN_M, crew)
     areas = np.zeros(len(rows))
     for at, (row, zone) in enumerate(zip(rows, near, strict=True)):  # few: only those that decide
         crew.check()
@@ -74,7 +68,7 @@ def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
 
 def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m²."""
-    near = _near(zones, rows, 2 * error_m + _MARGIN_M, crew)
+    near = _near(zones, rows, 2 * error_m + MARGIN_M, crew)
     base = zones.base[rows]
     result = []
     for distance in (-error_m, error_m):

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
-from onemap.rules.overlay import differences, outside, union_by
+from onemap.rules.overlay import MARGIN_M, Concerns, differences, outside, union_by, unions_near
 from onemap.rules.second_look import Zones
 
 KEYS = dict(AREA_KEYS)
@@ -38,7 +38,7 @@ def judge(ground: Ground) -> Judgement:
     found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
     hit = union_by(found.parcel, found.geometry, count)
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
-    unknown, failed_again = differences(beyond, hit, ground.crew)
+    unknown, failed_again = less(beyond, hit, ground, ground.features.geometries)
     no_value = ground.features.uncertain[found.feature]
     judgement = Judgement(
         hit=hit,
@@ -56,6 +56,18 @@ def judge(ground: Ground) -> Judgement:
     )
     judgement.because("outside_coverage", ~shapely.is_missing(unknown))
     return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_again)
+
+
+def less(
+    grounds: np.ndarray, taken: np.ndarray, ground: Ground, zones: np.ndarray, concerns: Concerns | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """`grounds` (n,) less the zones, where the parcel has some of them (`taken`); and whether it failed."""
+    result, failed = grounds.copy(), np.zeros(len(grounds), dtype=bool)
+    rows = np.flatnonzero(~shapely.is_missing(grounds) & ~shapely.is_missing(taken))
+    mine = None if concerns is None else (lambda at, zone: concerns(rows[at], zone))
+    near = unions_near(grounds[rows], zones, MARGIN_M, ground.crew, mine)
+    result[rows], failed[rows] = differences(grounds[rows], near, ground.crew)
+    return result, failed
 
 
 def arithmetic(judgement: Judgement, ground: Ground, *broken: np.ndarray) -> Judgement:

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from onemap.rules.conditions import column_named
-from onemap.rules.kinds.avoid import GEOMETRIES, reach_m
+from onemap.rules.kinds.avoid import GEOMETRIES, less, reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
 from onemap.rules.overlay import ARITHMETIC_M2, differences, union_by
 
@@ -50,7 +50,7 @@ def judge(ground: Ground) -> Judgement:
     rows = pd.DataFrame(
         {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": grounds}
     )
-    rest, failed = differences(ground.parcels, union_by(parcel, geometry, count), ground.crew)
+    rest, failed = less(ground.parcels, union_by(parcel, geometry, count), ground, ground.features.geometries)
     bare = np.flatnonzero(~shapely.is_missing(rest))
     nulls = json.dumps(dict.fromkeys(by), ensure_ascii=False)
     blank = pd.DataFrame({"_row": bare, "keys": nulls, "_geometry": rest[bare]})

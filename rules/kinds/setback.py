@@ -8,9 +8,9 @@ import shapely
 
 from onemap.layers.fields import text_value
 from onemap.rules.conditions import column_named
-from onemap.rules.kinds.avoid import arithmetic
+from onemap.rules.kinds.avoid import arithmetic, less
 from onemap.rules.kinds.ground import AREA_KEYS, QUARTER_SEGMENTS, Ground, Judgement, Pairs
-from onemap.rules.overlay import differences, intersections, outside, union_by, unions
+from onemap.rules.overlay import differences, inside, intersections, outside, union_by, unions
 from onemap.rules.second_look import Zones
 
 KEYS: dict[str, str | None] = {
@@ -127,7 +127,10 @@ def judge(ground: Ground) -> Judgement:
     doubt = union_by(found.parcel[~sure], found.geometry[~sure], count)
     near, failed = near_unknown_ground(ground, largest_m(options) + widest)
     hit, doubt, near, failed_instead = _with_official_zones(ground, hit, doubt, near)
-    unknown, failed_unknown = differences(unions(doubt, near), hit, ground.crew)
+    if ground.instead_coverage is None:
+        unknown, failed_unknown = less(unions(doubt, near), hit, ground, grown[certain])
+    else:
+        unknown, failed_unknown = differences(unions(doubt, near), hit, ground.crew)
     least_of = np.full(count, np.inf)
     np.minimum.at(least_of, found.parcel[sure], least[sure])
     judgement = Judgement(
@@ -184,5 +187,7 @@ def _with_official_zones(
         failed |= broken
         computed.append(kept)
     found = ground.overlaps_with(ground.instead_zones)
-    zones, broken = differences(union_by(found.parcel, found.geometry, count), estimated, ground.crew)
+    official, broken_official = inside(ground.parcels, ground.instead_coverage, ground.crew)
+    zones, broken = intersections(union_by(found.parcel, found.geometry, count), official, ground.crew)
+    broken |= broken_official
     return unions(computed[0], zones), computed[1], computed[2], failed | broken

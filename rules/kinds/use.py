@@ -1,6 +1,5 @@
 """use: the plan must permit the parcel's use. Conflict: P ∩ the plan's features that do not."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,9 +8,19 @@ import shapely
 
 from onemap.layers.fields import text_value
 from onemap.rules.conditions import column_named
-from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, reach_m
-from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
-from onemap.rules.overlay import differences, outside, union_by, unions
+from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, less, reach_m
+from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs, no_ground
+from onemap.rules.overlay import (
+    MARGIN_M,
+    Concerns,
+    differences,
+    inside,
+    intersections,
+    outside,
+    union_by,
+    unions,
+    unions_near,
+)
 from onemap.rules.second_look import Zones
 
 KEYS = {
@@ -67,10 +76,12 @@ def judge(ground: Ground) -> Judgement:
     without_key = pd.isna(keys)
     doubt[without_key] = ground.parcels[without_key]
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
-    covered, failed_cover = differences(ground.parcels, beyond, ground.crew)
-    plan = union_by(found.parcel, found.geometry, count)
-    unplanned, failed_plan = differences(covered, plan, ground.crew)
-    unknown, failed_unknown = differences(unions(unions(doubt, unplanned), beyond), hit, ground.crew)
+    covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
+    plan, zones = union_by(found.parcel, found.geometry, count), ground.features.geometries
+    unplanned, failed_plan = less(covered, plan, ground, zones)
+    forbids = _forbids(keys, plan_codes, permits)
+    wanting = ~(shapely.is_missing(doubt) & shapely.is_missing(unplanned) & shapely.is_missing(beyond))
+    unknown, failed_unknown = _not_judged(ground, np.flatnonzero(wanting), keys, plan_codes, forbids)
     shown = forbidden | doubtful
     judgement = Judgement(
         hit=hit,
@@ -85,7 +96,7 @@ def judge(ground: Ground) -> Judgement:
             forbidden[shown],
         ),
     )
-    judgement.zones = Zones(ground.features.geometries, ground.parcels, concerns=_forbids(keys, plan_codes, permits))
+    judgement.zones = Zones(ground.features.geometries, ground.parcels, concerns=forbids)
     known = ~shapely.is_missing(unknown)
     for reason, part in (("outside_coverage", beyond), ("no_value", doubt), ("no_plan", unplanned)):
         judgement.because(reason, known & ~shapely.is_missing(part))
@@ -93,9 +104,32 @@ def judge(ground: Ground) -> Judgement:
     return arithmetic(judgement, ground, broken, failed | failed_cover | failed_plan | failed_unknown)
 
 
-def _forbids(
-    keys: np.ndarray, plan_codes: np.ndarray, permits: dict[str, list[str]]
-) -> Callable[[np.ndarray, np.ndarray], np.ndarray]:
+def _not_judged(
+    ground: Ground, rows: np.ndarray, keys: np.ndarray, plan_codes: np.ndarray, forbids: Concerns
+) -> tuple[np.ndarray, np.ndarray]:
+    """P less the ground that a plan with a code speaks of inside the coverage, and less what is forbidden anywhere.
+
+    Where a plan without a code lies over another, nothing is certain but what the other forbids.
+    """
+    zones, crew, no_code = ground.features.geometries, ground.crew, pd.isna(plan_codes)
+    parcels = ground.parcels[rows]
+
+    def near(concerns: Concerns) -> np.ndarray:
+        return unions_near(parcels, zones, MARGIN_M, crew, concerns)
+
+    spoken = near(lambda parcel, zone: ~no_code[zone] & ~pd.isna(keys[rows[parcel]]))
+    spoken, failed = intersections(spoken, np.full(len(rows), ground.coverage), crew)
+    spoken, broken = differences(spoken, near(lambda _, zone: no_code[zone]), crew)
+    judged = unions(spoken, near(lambda parcel, zone: forbids(rows[parcel], zone)))
+    rest, broken_rest = differences(parcels, judged, crew)
+    unknown = no_ground(len(ground.parcels))
+    unknown[rows] = rest
+    all_failed = np.zeros(len(ground.parcels), dtype=bool)
+    all_failed[rows] = failed | broken | broken_rest
+    return unknown, all_failed
+
+
+def _forbids(keys: np.ndarray, plan_codes: np.ndarray, permits: dict[str, list[str]]) -> Concerns:
     """Whether a plan's feature forbids a parcel's use: both codes are known, and no listed code begins the plan's."""
 
     def forbidden(parcel: np.ndarray, feature: np.ndarray) -> np.ndarray:

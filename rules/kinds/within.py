@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, problems, reach_m
+from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, less, problems, reach_m
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
-from onemap.rules.overlay import differences, intersections, outside, union_by
+from onemap.rules.overlay import inside, intersections, outside, union_by
 from onemap.rules.second_look import Zones
 
 KEYS = {key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")}
@@ -29,11 +29,11 @@ def judge(ground: Ground) -> Judgement:
     count = len(ground.parcels)
     uncertain = ground.features.uncertain
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
-    covered, failed_cover = differences(ground.parcels, beyond, ground.crew)
+    covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
     found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
     sure = ~uncertain[found.feature]
     lawful = union_by(found.parcel[sure], found.geometry[sure], count)
-    hit, failed_hit = differences(covered, lawful, ground.crew)
+    hit, failed_hit = less(covered, lawful, ground, ground.features.geometries[~uncertain])
     doubtful = np.flatnonzero(~sure & ~shapely.is_missing(hit[found.parcel]))
     doubt, failed_doubt = intersections(hit[found.parcel[doubtful]], found.geometry[doubtful], ground.crew)
     kept = ~shapely.is_missing(doubt)
