@@ -20,8 +20,9 @@ from onemap.rules.judging import Bench, judged_rule
 from onemap.rules.kinds import KINDS
 from onemap.rules.layer_sources import LayerSource, Sources, WarmLayers
 from onemap.rules.overlay import Crew
-from onemap.rules.packs import VERDICTS, Rule, joined_rules
+from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question
+from onemap.rules.rule import VERDICTS, Rule
 from onemap.rules.run_tables import Table, run_table, run_tables
 from onemap.rules.software import software_versions
 

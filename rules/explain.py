@@ -6,7 +6,8 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase
-from onemap.rules.packs import Rule, joined_rules
+from onemap.rules.packs import joined_rules
+from onemap.rules.rule import Rule
 from onemap.rules.runs import StoredRow, run_record, stored_question, stored_rows
 
 

@@ -15,7 +15,7 @@ from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import Features, Ground, Judgement, no_ground, no_pairs
 from onemap.rules.layer_sources import LayerSource
 from onemap.rules.overlay import Crew
-from onemap.rules.packs import Rule
+from onemap.rules.rule import Rule
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,5 @@
 """Rule packs: TOML becomes rules, and every key that is wrong is named with its pack and rule."""
 
-import json
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -13,9 +12,9 @@ from onemap.layers.library import sha256
 from onemap.layers.messages import RESOURCES
 from onemap.rules.conditions import ConditionError, fields_of
 from onemap.rules.kinds import KINDS
+from onemap.rules.rule import Rule
 
 DEFAULT_PACK = "city-preliminary"
-VERDICTS = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 RULE_VERDICTS = ("prohibited", "restricted", "consult", "notice")
 
 _TEXT, _NUMBER, _FLAG, _TABLE, _LIST = "text", "number", "flag", "table", "list"
@@ -54,64 +53,6 @@ _CHOICES = {
 }
 AREA_THRESHOLDS = ("min_area_m2", "min_width_m")  # of kinds whose conflict is ground
 _PACK_KEYS = {"pack": ("id", "version", "title"), "review": ("days", "overdue", "self_sign")}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """One statement: layer × kind × verdict × legal basis × department. `options` are the kind's own keys."""
-
-    id: str
-    kind: str
-    layer: str
-    department: str
-    verdict: str
-    title: dict[str, str]
-    basis: tuple[dict[str, str], ...]
-    pack: str
-    where: str | None = None
-    when: str | None = None
-    missing: str = "unknown"
-    finding: dict[str, str] = field(default_factory=dict)
-    draft: dict[str, str] = field(default_factory=dict)
-    consult: tuple[str, ...] = ()
-    source: str = ""
-    confidence: str = "C"
-    estimated: bool = False
-    replaces: str | None = None
-    options: dict[str, Any] = field(default_factory=dict)
-    replaced: "Rule | None" = None
-
-    def spoken(self, language: str) -> str:
-        """The rule in one line: pack and id, title, what it asks, and its basis."""
-        asked = ", ".join(f"{name} = {value}" for name, value in self.options.items())
-        return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), asked, self.basis_text)))
-
-    @property
-    def hash(self) -> str:
-        """SHA-256 of what the rule says, so that a finding's inputs can be told from another's."""
-        said = {name: getattr(self, name) for name in ("id", "kind", "layer", "verdict", "where", "when", "options")}
-        return sha256(json.dumps(said, ensure_ascii=False, sort_keys=True))
-
-    @property
-    def min_area_m2(self) -> float:
-        """The least total area that counts."""
-        return float(self.options.get("min_area_m2", 0.0))
-
-    @property
-    def min_width_m(self) -> float:
-        """Pieces that vanish under erosion by half of this are slivers."""
-        return float(self.options.get("min_width_m", 0.0))
-
-    @property
-    def layer_fields(self) -> tuple[str, ...]:
-        """The fields of the layer that the rule needs."""
-        where = fields_of(self.where) if self.where else ()
-        return tuple(dict.fromkeys([*where, *KINDS[self.kind].fields(self.options)]))
-
-    @property
-    def basis_text(self) -> str:
-        """Law and article in one line."""
-        return "；".join(" ".join(filter(None, (item["law"], item.get("article")))) for item in self.basis)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, multi
 from onemap.rules.findings import Judged, rows_of
 from onemap.rules.land_classes import land_classes
-from onemap.rules.packs import VERDICTS
+from onemap.rules.rule import VERDICTS
 
 RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.rules.packs import Rule
+from onemap.rules.rule import Rule
 
 
 @dataclass(frozen=True)
