@@ -33,7 +33,11 @@ def judge(ground: Ground) -> Judgement:
     found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
     sure = ~uncertain[found.feature]
     lawful = union_by(found.parcel[sure], found.geometry[sure], count)
-    hit, failed_hit = less(covered, lawful, ground, ground.features.geometries[~uncertain])
+    # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
+    whole = sure & (shapely.area(found.geometry) == shapely.area(ground.parcels)[found.parcel])
+    left = covered.copy()
+    left[found.parcel[whole]] = None
+    hit, failed_hit = less(left, lawful, ground, ground.features.geometries[~uncertain])
     doubtful = np.flatnonzero(~sure & ~shapely.is_missing(hit[found.parcel]))
     doubt, failed_doubt = intersections(hit[found.parcel[doubtful]], found.geometry[doubtful], ground.crew)
     kept = ~shapely.is_missing(doubt)
