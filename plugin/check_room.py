@@ -31,7 +31,7 @@ from onemap.plugin.layer_list import title_of
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.parcel_choice import ParcelChoice
 from onemap.plugin.refusals import Refusal
-from onemap.plugin.results import CheckedParcel, read_results
+from onemap.plugin.results import CheckedParcel, ShownRun, read_results
 from onemap.plugin.results_view import ResultsView
 from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import tr
@@ -51,7 +51,7 @@ class CheckRoom(QWidget):
         self._files: list[str] = []
         self._checked = ""  # the name of what the results are of
         self._asked_of = ("", "")  # library and day that they are of
-        self.results = ResultsView(canvas)
+        self.results = ResultsView(library.core, canvas)
         self.results.refused.connect(self.refused)
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
@@ -241,7 +241,8 @@ class CheckRoom(QWidget):
             return
         run = answer.get("run", {})
         titles = {layer.code: layer.title for layer in self._library.layers}
-        self.results.show_run(target, answer, parcels, self._library.name, titles)
+        shown = ShownRun(target, answer, self._library.name, self._library.path, titles)
+        self.results.show_run(shown, parcels)
         self._row_rest.setText(f"{self._checked} · {moment_text(str(run.get('started') or ''))}")
         said = tr("Run {id} of library {library}").format(id=run.get("id", ""), library=self._library.name)
         self._row_rest.setToolTip(said)

@@ -1,6 +1,6 @@
 """The core, as the plugin knows it: started, spoken to, shown at work, cancelled, and survived.
 
-The dock keeps one `onemap serve` and speaks JSON-RPC with it (Core); Processing runs one verb to its end (run_verb).
+The dock keeps one `onemap serve` and speaks JSON-RPC with it; Processing runs one verb to its end (verb_runs.py).
 Nothing else in the plugin starts the core.
 """
 
@@ -9,26 +9,19 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from qgis.core import QgsApplication, QgsBlockingProcess, QgsFeedback, QgsMessageLog, QgsProxyProgressTask
-from qgis.PyQt.QtCore import QByteArray, QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+from qgis.core import QgsApplication, QgsMessageLog, QgsProxyProgressTask
+from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
 from onemap.plugin import settings
 from onemap.plugin.core_python import CorePython, find_core
 from onemap.plugin.places import FOLDER, RESOURCES, profile_folder
 from onemap.plugin.programs import clean_environment
-from onemap.plugin.refusals import CANCELLED_CODE, Refusal, refusal_from_answer, refusal_from_error
+from onemap.plugin.refusals import CANCELLED_CODE, Refusal, refusal_from_error
 from onemap.plugin.translation import tr
 
 KILL_AFTER_MS = 3000  # a cancel that is not answered by then ends the core; it has lost nothing
 STOP_WITHIN_MS = 1500
 LAST_WORDS_KEPT = 4000
-POSITIONALS = {
-    "new": ("library",),
-    "inspect": ("source",),
-    "add": ("library", "source"),
-    "check": ("library", "parcels"),
-    "redline": ("source", "target"),
-}
 REQUIREMENTS = RESOURCES / "requirements" / "core.txt"
 
 
@@ -42,80 +35,6 @@ def core_missing() -> Refusal:
     said = tr("One Map's core is not set up: the Python environment in which it works is missing.")
     mend = tr("Open the One Map panel and press “Set up the core”.")
     return Refusal(said, [{"code": "core.missing", "message": said, "mend": mend}])
-
-
-def command_line(verb: str, options: dict[str, Any]) -> list[str]:
-    """The words after the interpreter: options as of the command line, None and False left out, lists repeated."""
-    words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
-    words += [str(options[name]) for name in POSITIONALS[verb]]
-    for name, value in options.items():
-        if name in POSITIONALS[verb] or value in (None, False, ""):
-            continue
-        option = "--" + name.replace("_", "-")
-        for one in value if isinstance(value, (list, tuple)) else [value]:
-            words += [option] if one is True else [f"{option}={one}"]
-    return words + ["--json", "--progress=json", f"--lang={settings.language()}"]
-
-
-def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple[dict[str, Any], int]:
-    """Run one verb to its end, as QGIS runs GDAL's programs; returns its JSON and its exit code.
-
-    Only exit codes 0 and 4 (a threshold of the caller's was reached) come back; all else raises Refusal.
-    """
-    python = core_python()
-    if python is None:
-        raise core_missing()
-    process = QgsBlockingProcess(str(python.path), command_line(verb, options))
-    said = bytearray()
-    follower = ProgressLines(feedback)
-
-    def keep(chunk: QByteArray) -> None:
-        said.extend(chunk.data())
-
-    def follow(chunk: QByteArray) -> None:
-        follower.feed(chunk.data())
-
-    # QGIS calls both without asking whether they are set, and keeps no reference: so both, and by name.
-    process.setStdOutHandler(keep)
-    process.setStdErrHandler(follow)
-    exit_code = process.run(feedback)
-    if feedback.isCanceled():
-        raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
-    try:
-        answer = json.loads(said.decode("utf-8"))
-    except ValueError as error:
-        raise Refusal(_death_message(exit_code, follower.rest)) from error
-    if exit_code not in (0, 4):
-        raise refusal_from_answer(answer, exit_code)
-    return answer, exit_code
-
-
-class ProgressLines:
-    """Reads what the core writes to stderr: progress as JSON, one object a line; all else is for people."""
-
-    def __init__(self, feedback: QgsFeedback) -> None:
-        self._feedback = feedback
-        self._buffer = b""
-        self.rest = ""
-
-    def feed(self, chunk: bytes) -> None:
-        """Take the next bytes."""
-        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
-        for line in lines:
-            self._take(line.decode("utf-8", "replace").strip())
-
-    def _take(self, line: str) -> None:
-        try:
-            told = json.loads(line)
-            self._feedback.setProgress(100 * float(told["progress"]))
-            step = told.get("step", "")
-        except (ValueError, KeyError, TypeError):
-            if line:
-                self.rest = (self.rest + "\n" + line)[-LAST_WORDS_KEPT:].strip()
-                self._feedback.pushWarning(line)
-            return
-        if step:
-            self._feedback.setProgressText(step)
 
 
 class Request(QObject):
@@ -288,7 +207,7 @@ class Core(QObject):
             return
         self._last_words += bytes(process.readAllStandardError()).decode("utf-8", "replace")
         process.deleteLater()
-        message = _death_message(exit_code, self._last_words.strip())
+        message = death_message(exit_code, self._last_words.strip())
         cancelled = any(request.is_cancelled for request in self._waiting.values())
         self._refuse_all(Refusal(message))
         if not cancelled:
@@ -300,7 +219,8 @@ class Core(QObject):
             self._end(number, None, cancel if request.is_cancelled else refusal)
 
 
-def _death_message(exit_code: int, last_words: str) -> str:
+def death_message(exit_code: int, last_words: str) -> str:
+    """What to say of a core that ended without an answer."""
     said = tr("One Map's core ended unexpectedly (code {code}). Nothing in the library is lost; try again.")
     said = said.format(code=exit_code)
     last_line = last_words.splitlines()[-1] if last_words else ""

@@ -36,6 +36,21 @@ def length_text(length_m: float | None) -> str:
     return NOT_MEASURED if length_m is None else f"{length_m:,.1f} m"
 
 
+def measure_text(
+    area_m2: float | None, length_m: float | None, distance_m: float | None, points: float | None = None
+) -> str:
+    """How much there is of a finding or a piece: ground, else length, else points, else how far away it is."""
+    if area_m2 is not None:
+        return area_text(area_m2)
+    if length_m is not None:
+        return length_text(length_m)
+    if points is not None:
+        return tr("points: {count}").format(count=f"{points:,.0f}")
+    if distance_m is not None:
+        return tr("{distance} away").format(distance=length_text(distance_m)) if distance_m > 0 else tr("meets it")
+    return NOT_MEASURED
+
+
 def share_text(share: float | None) -> str:
     """A share as per cent; a small one is not nothing."""
     if share is None:

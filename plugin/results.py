@@ -13,6 +13,8 @@ from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import severity
 
+PIECE_TABLES = ("overlaps", "overlaps_line", "overlaps_point")
+
 
 @dataclass(frozen=True)
 class Finding:
@@ -30,10 +32,24 @@ class Finding:
     share: float | None
     length_m: float | None
     distance_m: float | None
+    value: float | None
     features: int | None
     counted: bool
     reason: str
     basis: str
+    replaced: str  # the rule whose place it takes
+    estimated: bool  # a centreline's buffer stands for an official zone
+    assumed: bool  # of the data's coverage nobody has said more than its extent
+    area_low_m2: float | None
+    area_high_m2: float | None
+    within_error: bool  # the data's accuracy leaves open whether there is a conflict
+    area_check_m2: float | None
+    check_differs: bool  # from what a second method measures
+
+    @property
+    def is_about(self) -> bool:
+        """Whether its measure is not to be relied upon to the last metre."""
+        return self.estimated or self.within_error or self.check_differs
 
 
 @dataclass(frozen=True)
@@ -49,36 +65,42 @@ class CheckedParcel:
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece in conflict: one parcel by one rule by one feature."""
+    """One piece in conflict: one parcel by one rule by one feature; a line or a point of rules that have no ground."""
 
     feature: str
     area_m2: float | None
+    length_m: float | None
+    distance_m: float | None
     counted: bool
     geometry: QgsGeometry
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run that is shown: its tables, what the core said, of which library, and the titles of its layers by code."""
+
+    path: str
+    answer: dict[str, Any]
+    library: str
+    library_path: str
+    titles: dict[str, str]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the core kept of the run."""
+        return self.answer.get("run") or {}
+
+    @property
+    def id(self) -> str:
+        """The run's name in the library; empty for one that the library does not keep."""
+        return str(self.record.get("id") or "") if self.record.get("recorded", True) else ""
 
 
 def read_results(path: str) -> list[CheckedParcel]:
     """Parcels with their findings, by severity and then by area. May run in any thread."""
     by_parcel: dict[str, list[Finding]] = {}
     for row in _rows(path, "findings"):
-        found = Finding(
-            row["fid"],
-            str(row["parcel"]),
-            str(row["rule"]),
-            str(row.get("title") or row["rule"]),
-            str(row["verdict"]),
-            str(row.get("department") or ""),
-            str(row.get("layer") or ""),
-            str(row.get("version") or ""),
-            row.get("area_m2"),
-            row.get("share"),
-            row.get("length_m"),
-            row.get("distance_m"),
-            row.get("features"),
-            bool(row.get("counted")),
-            str(row.get("reason") or ""),
-            str(row.get("basis") or ""),
-        )
+        found = _finding(row)
         by_parcel.setdefault(found.parcel, []).append(found)
     parcels = [
         CheckedParcel(
@@ -119,19 +141,55 @@ class RunTables:
         """The pieces of a finding; for one that is unknown, the ground that could not be judged."""
         if finding.verdict == "unknown":
             ground = self.geometry("findings", finding.row)
-            return [] if ground.isNull() else [Piece("", finding.area_m2, finding.counted, ground)]
+            if ground.isNull():
+                return []
+            return [Piece("", finding.area_m2, None, None, finding.counted, ground)]
         request = QgsFeatureRequest()
         request.setFilterExpression(f'"parcel" = {_quoted(finding.parcel)} AND "rule" = {_quoted(finding.rule)}')
         return [
             Piece(
                 str(plain(feature["feature"]) or ""),
-                plain(feature["area_m2"]),
+                *(plain(feature[name]) for name in ("area_m2", "length_m", "distance_m")),
                 bool(plain(feature["counted"])),
                 feature.geometry(),
             )
-            for feature in self.layer("overlaps").getFeatures(request)
+            for table in PIECE_TABLES
+            for feature in self.layer(table).getFeatures(request)
             if feature.hasGeometry()
         ]
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    def text(name: str) -> str:
+        return str(row.get(name) or "")
+
+    return Finding(
+        row=row["fid"],
+        parcel=str(row["parcel"]),
+        rule=str(row["rule"]),
+        title=str(row.get("title") or row["rule"]),
+        verdict=str(row["verdict"]),
+        department=text("department"),
+        layer=text("layer"),
+        version=text("version"),
+        area_m2=row.get("area_m2"),
+        share=row.get("share"),
+        length_m=row.get("length_m"),
+        distance_m=row.get("distance_m"),
+        value=row.get("value"),
+        features=row.get("features"),
+        counted=bool(row.get("counted")),
+        reason=text("reason"),
+        basis=text("basis"),
+        replaced=text("replaced"),
+        estimated=bool(row.get("estimated")),
+        assumed=bool(row.get("assumed")),
+        area_low_m2=row.get("area_low_m2"),
+        area_high_m2=row.get("area_high_m2"),
+        within_error=bool(row.get("within_error")),
+        area_check_m2=row.get("area_check_m2"),
+        check_differs=bool(row.get("check_differs")),
+    )
 
 
 def _open(path: str, table: str) -> QgsVectorLayer:

@@ -7,7 +7,7 @@ from typing import Any
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 from qgis.PyQt.QtGui import QIcon, QPalette
 
-from onemap.plugin.figures import area_text, mu_text, share_text
+from onemap.plugin.figures import area_text, length_text, measure_text, mu_text, share_text
 from onemap.plugin.results import CheckedParcel, Finding
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import SEVERITY, sign_icon
@@ -126,20 +126,57 @@ def _parcel_details(parcel: CheckedParcel) -> str:
 
 def _finding_details(finding: Finding, layer: str) -> str:
     lines = [f"{finding.title} · {word('verdicts', finding.verdict)}"]
-    if finding.area_m2 is not None:
-        measures = (area_text(finding.area_m2), mu_text(finding.area_m2), share_text(finding.share))
-        lines.append(" · ".join(measures))
+    lines += _measure_lines(finding)
     if finding.reason:
         lines.append(tr("Reason: {reason}").format(reason=words_of("reasons", finding.reason)))
     if not finding.counted:
         lines.append(tr("Reported, but not counted in the parcel's verdict"))
+    lines += _caution_lines(finding)
     if finding.basis:
         lines.append(tr("Basis: {basis}").format(basis=finding.basis))
     data = f"{layer} {finding.version}".strip()
     said = tr("Data: {layer} · {department}")
     lines.append(said.format(layer=data, department=word("departments", finding.department)))
     lines.append(tr("Rule: {rule}").format(rule=finding.rule))
+    if finding.replaced:
+        lines.append(tr("Takes the place of: {rule}").format(rule=finding.replaced))
     return "\n".join(lines)
+
+
+def _measure_lines(finding: Finding) -> list[str]:
+    if finding.area_m2 is not None:
+        measures = [area_text(finding.area_m2), mu_text(finding.area_m2), share_text(finding.share)]
+        return [" · ".join(measures)]
+    if finding.verdict == "unknown" and finding.length_m is None:
+        return []
+    lines = [measure_of(finding)]
+    if finding.length_m is not None and finding.distance_m:
+        lines.append(tr("{distance} away").format(distance=length_text(finding.distance_m)))
+    return lines
+
+
+def _caution_lines(finding: Finding) -> list[str]:
+    """What a reviewer should look at before relying on the numbers."""
+    lines = []
+    if finding.estimated:
+        lines.append(tr("Estimated: a distance from a centreline stands for the official zone"))
+    if finding.assumed:
+        lines.append(tr("Assumed: of the data's coverage only the extent of its features is known"))
+    if finding.area_low_m2 is not None:
+        span = (area_text(finding.area_low_m2), area_text(finding.area_high_m2))
+        lines.append(tr("By the data's accuracy between {low} and {high}").format(low=span[0], high=span[1]))
+    if finding.within_error:
+        lines.append(tr("Within the boundary error: it may be that there is no conflict"))
+    if finding.check_differs:
+        text = tr("Measured by a second method: {area}; the two do not agree")
+        lines.append(text.format(area=area_text(finding.area_check_m2)))
+    return lines
+
+
+def measure_of(finding: Finding) -> str:
+    """How much there is of a finding."""
+    # A raster's value is the mean of its cells; the points are of rules that have neither ground nor length.
+    return measure_text(finding.area_m2, finding.length_m, finding.distance_m, finding.value)
 
 
 def _parcel_text(parcel: CheckedParcel, column: int) -> str:
@@ -150,4 +187,7 @@ def _finding_text(finding: Finding, column: int) -> str:
     title = finding.title
     if column == NAME and finding.verdict == "unknown" and finding.reason:
         title = f"{title}: {words_of('reasons', finding.reason)}"
-    return (title, area_text(finding.area_m2), share_text(finding.share))[column]
+    if finding.assumed:
+        title += " ◌"  # as in the room Map
+    sign = "≈ " if finding.is_about else ""
+    return (title, sign + measure_of(finding), share_text(finding.share))[column]

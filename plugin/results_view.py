@@ -7,21 +7,25 @@ from pathlib import Path
 from typing import Any
 
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
+    QGridLayout,
     QHeaderView,
-    QLabel,
+    QMenu,
     QPushButton,
+    QSplitter,
     QTreeView,
     QVBoxLayout,
     QWidget,
 )
 
+from onemap.plugin.connection import Core
+from onemap.plugin.details_pane import DetailsPane
 from onemap.plugin.icons import icon
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.result_layers import keep_results
-from onemap.plugin.results import CheckedParcel, RunTables
+from onemap.plugin.results import CheckedParcel, Finding, RunTables, ShownRun
 from onemap.plugin.results_model import AREA, NAME, SHARE, ResultsModel
 from onemap.plugin.spotlight import Spotlight
 from onemap.plugin.translation import tr
@@ -32,12 +36,14 @@ class ResultsView(QWidget):
     """The results of one run."""
 
     refused = pyqtSignal(object)  # Refusal
+    trial_asked = pyqtSignal(str)  # the code of a layer
 
-    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._core = core
         self._tables: RunTables | None = None
-        self._run: dict[str, Any] = {}
-        self._library = ""
+        self._run: ShownRun | None = None
+        self._sizes_before: list[int] = []  # of list and details, while a finding is explained
         self.spotlight = Spotlight(canvas)
         self.counts = VerdictCounts()
         self.counts.chosen.connect(self._filter)
@@ -57,27 +63,41 @@ class ResultsView(QWidget):
         self.tree.activated.connect(self._go_to)
         self.tree.selectionModel().currentChanged.connect(self._show_details)
         self.tree.installEventFilter(self)
-        self.details = QLabel()
-        self.details.setWordWrap(True)
-        self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.keep_button = QPushButton(icon("keep"), tr("Add the results to the map"))
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.details = DetailsPane()
+        self.explain_button = QPushButton(icon("explain"), tr("Explain"))
+        self.explain_button.setCheckable(True)
+        self.explain_button.setToolTip(tr("How this finding came about, step by step (Space)"))
+        self.explain_button.clicked.connect(self._explain_or_not)
+        self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
+        self.keep_button.setToolTip(tr("Add the results to the map, as layers in a file that stays"))
         self.keep_button.clicked.connect(self.keep)
+        self._split = QSplitter(Qt.Orientation.Vertical)
+        self._split.addWidget(self.tree)
+        self._split.addWidget(self.details)
+        self._split.setStretchFactor(0, 1)
+        self._split.setCollapsible(0, False)
+        buttons = QGridLayout()
+        buttons.addWidget(self.explain_button, 0, 0)
+        buttons.addWidget(self.keep_button, 0, 1)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.counts)
-        layout.addWidget(self.tree, 1)
-        layout.addWidget(self.details)
-        layout.addWidget(self.keep_button)
+        layout.addWidget(self._split, 1)
+        layout.addLayout(buttons)
 
-    def show_run(
-        self, path: str, answer: dict[str, Any], parcels: list[CheckedParcel], library: str, titles: dict[str, str]
-    ) -> None:
-        """Show a run. path: its tables; library: what to call the library; titles: of its layers, by code."""
+    @property
+    def run(self) -> ShownRun | None:
+        """The run that is shown."""
+        return self._run
+
+    def show_run(self, run: ShownRun, parcels: list[CheckedParcel]) -> None:
+        """Show a run."""
         self.clear()
-        self._tables, self._run, self._library = RunTables(path), answer.get("run", {}), library
-        self.model.set_results(parcels, titles)
-        self.counts.show_counts(answer.get("verdicts", {}))
-        self.details.hide()
+        self._tables, self._run = RunTables(run.path), run
+        self.model.set_results(parcels, run.titles)
+        self.counts.show_counts(run.answer.get("verdicts", {}))
         self.keep_button.setEnabled(True)
         first = self.model.index(0, NAME)
         if first.isValid():
@@ -88,6 +108,8 @@ class ResultsView(QWidget):
         """Forget the run; tables that were not kept are removed."""
         self.spotlight.leave()
         self.model.set_results([], {})
+        self.details.show_text("")
+        self._run = None
         if self._tables is not None:
             folder = Path(self._tables.path).parent
             self._tables = None
@@ -98,18 +120,34 @@ class ResultsView(QWidget):
         if self._tables is None:
             return
         try:
-            keep_results(self._tables.path, self._run, self._library)
+            keep_results(self._tables.path, self._run.record, self._run.library)
         except (OSError, Refusal) as error:
             self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
             return
         self.keep_button.setEnabled(False)
 
+    def explain(self) -> None:
+        """Ask the core how the current finding came about, and show it."""
+        finding, run = self._finding, self._run
+        if finding is None or run is None:
+            return
+        self.explain_button.setChecked(True)
+        params = {"library": run.library_path, "run": run.id, "parcel": finding.parcel, "rule": finding.rule}
+        request = self._core.ask("explain", params)
+        request.answered.connect(lambda answer: self._show_steps(finding, answer))
+        request.refused.connect(lambda refusal: self._show_no_steps(finding, refusal))
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Space shows the details of a row, or hides them."""
+        """Space explains a finding, and goes back to its details."""
         if watched is self.tree and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Space:
-            self.details.setVisible(self.details.isHidden())
+            if self.explain_button.isEnabled():
+                self.explain_button.click()
             return True
         return super().eventFilter(watched, event)
+
+    @property
+    def _finding(self) -> Finding | None:
+        return self.model.finding_at(self.tree.currentIndex())
 
     def _filter(self, verdicts: frozenset[str]) -> None:
         self.spotlight.leave()
@@ -119,11 +157,55 @@ class ResultsView(QWidget):
         parcel = self.model.parcel_at(index)
         if parcel is None or self._tables is None:
             return
-        self.details.show()
         try:
             self.spotlight.show(self._tables, parcel, self.model.finding_at(index))
         except Refusal as refusal:
             self.refused.emit(refusal)
 
-    def _show_details(self, index: QModelIndex, _before: QModelIndex) -> None:
-        self.details.setText(self.model.details_at(index))
+    def _show_details(self, index: QModelIndex, _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
+        self.explain_button.setChecked(False)
+        if self._sizes_before:
+            self._split.setSizes(self._sizes_before)
+            self._sizes_before = []
+        self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
+        self.details.show_text(self.model.details_at(index))
+
+    def _explain_or_not(self, on: bool) -> None:
+        if on:
+            self.explain()
+        else:
+            self._show_details(self.tree.currentIndex())
+
+    def _show_steps(self, finding: Finding, answer: dict[str, Any]) -> None:
+        if self.explain_button.isChecked() and finding == self._finding:  # not gone on meanwhile
+            if not self._sizes_before:
+                self._sizes_before = self._split.sizes()
+                self._split.setSizes([1000, 1500])  # steps are many lines; the row that they are of stays in sight
+                self.tree.scrollTo(self.tree.currentIndex())
+            self.details.show_steps(finding.title, answer.get("steps") or [])
+
+    def _show_no_steps(self, finding: Finding, refusal: Refusal) -> None:
+        if finding == self._finding:
+            self._show_details(self.tree.currentIndex())
+            self.refused.emit(refusal)
+
+    def _show_menu(self, place: QPoint) -> None:
+        menu = self.menu_at(self.tree.indexAt(place))
+        if menu is not None:
+            menu.exec(self.tree.viewport().mapToGlobal(place))
+
+    def menu_at(self, index: QModelIndex) -> QMenu | None:
+        """What can be done with a row; None where there is none."""
+        finding = self.model.finding_at(index)
+        if self.model.parcel_at(index) is None:
+            return None
+        menu = QMenu(self)
+        menu.addAction(tr("Go to it on the map"), lambda: self._go_to(index))
+        if finding is not None:
+            said = menu.addAction(icon("explain"), tr("Explain"), self.explain)
+            said.setEnabled(self.explain_button.isEnabled())
+            trial = menu.addAction(icon("trial"), tr("Try with a file instead…"))
+            trial.setToolTip(tr("What would change if this layer were another file"))
+            trial.setEnabled(bool(self._run and self._run.id and finding.layer))
+            trial.triggered.connect(lambda: self.trial_asked.emit(finding.layer))
+        return menu

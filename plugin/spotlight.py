@@ -17,14 +17,15 @@ from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
 from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
-from onemap.plugin.figures import area_text
-from onemap.plugin.results import CheckedParcel, Finding, RunTables
+from onemap.plugin.figures import measure_text
+from onemap.plugin.results import CheckedParcel, Finding, Piece, RunTables
 from onemap.plugin.verdicts import LOOKS
 
 MARGIN = 1.6  # how much more than the thing itself is shown
 SMALLEST_VIEW_M = 60.0
 PARCEL_COLOUR = "#222222"
 LABELS_AT_MOST = 200
+THIN_THINGS_PX = 4
 
 
 class Spotlight:
@@ -58,14 +59,17 @@ class Spotlight:
         self._labels = MeasureLabels(
             self._canvas,
             [
-                (self._to_map(piece.geometry.pointOnSurface(), tables.crs), area_text(piece.area_m2))
-                for piece in sorted(pieces, key=lambda piece: -(piece.area_m2 or 0))[:LABELS_AT_MOST]
+                (self._to_map(_label_place(piece, outline), tables.crs), _piece_text(piece, finding))
+                for piece in sorted(pieces, key=_weight)[:LABELS_AT_MOST]
             ],
         )
-        aim = QgsGeometry.unaryUnion([piece.geometry for piece in pieces]) if pieces else outline
-        # A sliver at the edge says nothing without the parcel; a village away from it, the parcel nothing.
-        self._go_to(outline if pieces else aim, tables.crs)
-        self._canvas.flashGeometries([aim], tables.crs)
+        # A sliver at the edge says nothing without the parcel; what is only near it, nothing without the way there.
+        box = outline.boundingBox()
+        for piece in pieces:
+            if piece.distance_m:
+                box.combineExtentWith(outline.shortestLine(piece.geometry).boundingBox())
+        self._go_to(box, tables.crs)
+        self._canvas.flashGeometries([piece.geometry for piece in pieces] or [outline], tables.crs)
 
     def leave(self) -> None:
         """Take the highlight away, and go back to the view before, unless the user has moved on."""
@@ -79,7 +83,7 @@ class Spotlight:
     def _draw(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, colour: str, verdict: str | None) -> None:
         if geometry.isNull():
             return
-        band = QgsRubberBand(self._canvas, Qgis.GeometryType.Polygon)
+        band = QgsRubberBand(self._canvas, geometry.type())
         band.setToGeometry(geometry, crs)
         band.setWidth(2)
         if verdict is None:
@@ -96,13 +100,17 @@ class Spotlight:
             band.setBrushStyle(look.brush)
             band.setLineStyle(look.pen)
             band.setWidth(round(look.width_px))
+            if geometry.type() != Qgis.GeometryType.Polygon:  # nothing else of it can be seen than its stroke
+                band.setSecondaryStrokeColor(QColor(255, 255, 255, 200))
+                band.setWidth(THIN_THINGS_PX)
+                band.setIcon(QgsRubberBand.IconType.ICON_CIRCLE)
+                band.setIconSize(3 * THIN_THINGS_PX)
         band.show()
         self._bands.append(band)
 
-    def _go_to(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
-        if geometry.isNull():
+    def _go_to(self, box: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> None:
+        if box.isNull():
             return
-        box = geometry.boundingBox()
         if crs.mapUnits() == Qgis.DistanceUnit.Meters:
             box.grow(max(0.0, (SMALLEST_VIEW_M - max(box.width(), box.height())) / 2))
         if self._view_before is None:
@@ -129,6 +137,23 @@ class Spotlight:
         if self._labels is not None:
             self._canvas.scene().removeItem(self._labels)
             self._labels = None
+
+
+def _label_place(piece: Piece, outline: QgsGeometry) -> QgsGeometry:
+    """Where a piece's measure is written: in it, or where it comes nearest to the parcel."""
+    return piece.geometry.nearestPoint(outline) if piece.distance_m else piece.geometry.pointOnSurface()
+
+
+def _piece_text(piece: Piece, finding: Finding) -> str:
+    """Its measure; of a point its name; of an object that is only near the distance, not its length elsewhere."""
+    if piece.geometry.type() == Qgis.GeometryType.Point and not piece.distance_m:
+        return piece.feature
+    length_m = piece.length_m if finding.length_m is not None else None
+    return measure_text(piece.area_m2, length_m, piece.distance_m)
+
+
+def _weight(piece: Piece) -> tuple[float, float]:
+    return -(piece.area_m2 or piece.length_m or 0), piece.distance_m or 0
 
 
 class MeasureLabels(QgsMapCanvasItem):

@@ -22,11 +22,12 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 from qgis.PyQt.QtGui import QIcon
 
-from onemap.plugin.connection import core_missing, core_python, run_verb
+from onemap.plugin.connection import core_missing, core_python
 from onemap.plugin.handover import SourceFile, file_of_layer, file_of_path, write_source
 from onemap.plugin.icons import icon
 from onemap.plugin.refusals import Refusal, problem_line
 from onemap.plugin.translation import tr
+from onemap.plugin.verb_runs import run_verb
 
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
 

@@ -584,10 +584,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>依据：{basis}</translation>
     </message>
     <message>
-        <source>Add the results to the map</source>
-        <translation>将结果加入地图</translation>
-    </message>
-    <message>
         <source>Make the sample city</source>
         <translation>生成示例城市</translation>
     </message>
@@ -726,6 +722,66 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Encoding</source>
         <translation>编码</translation>
+    </message>
+    <message>
+        <source>meets it</source>
+        <translation>相接或相交</translation>
+    </message>
+    <message>
+        <source>points: {count}</source>
+        <translation>{count} 个点</translation>
+    </message>
+    <message>
+        <source>{distance} away</source>
+        <translation>相距 {distance}</translation>
+    </message>
+    <message>
+        <source>Measured by a second method: {area}; the two do not agree</source>
+        <translation>用第二种方法量算：{area}，两者不一致</translation>
+    </message>
+    <message>
+        <source>Estimated: a distance from a centreline stands for the official zone</source>
+        <translation>估算：以距中心线的距离代替主管部门划定的范围</translation>
+    </message>
+    <message>
+        <source>Assumed: of the data's coverage only the extent of its features is known</source>
+        <translation>推定：数据的覆盖范围仅由要素的外接范围推定</translation>
+    </message>
+    <message>
+        <source>Within the boundary error: it may be that there is no conflict</source>
+        <translation>在边界误差以内：可能并无冲突</translation>
+    </message>
+    <message>
+        <source>Takes the place of: {rule}</source>
+        <translation>代替规则：{rule}</translation>
+    </message>
+    <message>
+        <source>By the data's accuracy between {low} and {high}</source>
+        <translation>按数据精度，面积在 {low} 与 {high} 之间</translation>
+    </message>
+    <message>
+        <source>Explain</source>
+        <translation>说明</translation>
+    </message>
+    <message>
+        <source>How this finding came about, step by step (Space)</source>
+        <translation>逐步说明该结论是如何得出的（空格键）</translation>
+    </message>
+    <message>
+        <source>Try with a file instead…</source>
+        <translation>用文件代替试算…</translation>
+    </message>
+    <message>
+        <source>What would change if this layer were another file</source>
+        <translation>如果该图层换成另一个文件，结论会有什么变化</translation>
+    </message>
+    <message>
+        <source>Add to the map</source>
+        <translation>加到地图</translation>
+    </message>
+    <message>
+        <source>Add the results to the map, as layers in a file that stays</source>
+        <translation>把结果作为图层加到地图，存于会保留的文件中</translation>
     </message>
 </context>
 </TS>

@@ -131,6 +131,8 @@ def main(picture, language="en"):
         library, parcels = make_city(Path(folder))
         seen = drive(Path(folder) / "desktop", library, parcels, language, findings=5)
         shutil.copyfile(Path(folder) / "desktop" / "picture.png", picture)
+        for scene in (Path(folder) / "desktop").glob("picture-*.png"):
+            shutil.copyfile(scene, Path(picture).with_name(scene.name.replace("picture", Path(picture).stem)))
         print(json.dumps(seen, ensure_ascii=False, indent=1))
         if seen["errors"]:
             raise SystemExit("\n".join(seen["errors"]))

@@ -147,6 +147,33 @@ def go_to_finding(room):
     seen["steps"].append("shown")
 
 
+def take_picture(scene):
+    """Keep what is on the screen; scenes besides the first have their name in the file's."""
+    iface.messageBar().clearWidgets()  # what QGIS has to say of fonts and news
+    settle()
+    path = ORDERS["picture"]
+    if scene:
+        path = path.replace(".png", f"-{scene}.png")
+    iface.mainWindow().screen().grabWindow(0).save(path)
+    seen["steps"].append(f"pictured {scene}".strip())
+
+
+def explain(room):
+    """Press Explain: the steps take the place of the details."""
+    before = room.results.details.text()
+    click(room.results.explain_button)
+    wait_for(lambda: room.results.details.text() != before or dock_text())
+    seen["steps_text"] = room.results.details.text()
+    take_picture("explain")
+    click(room.results.explain_button)
+    assert room.results.details.text() == before
+
+
+def dock_text():
+    """What the panel says, if anything."""
+    return qgis.utils.plugins["onemap"].dock.notice.text
+
+
 def run():
     """All of it, in order."""
     log = QgsApplication.messageLog()
@@ -178,10 +205,8 @@ def run():
     wait_for_map()
     room = check(dock)
     go_to_finding(room)
-    iface.messageBar().clearWidgets()  # what QGIS has to say of fonts and news
-    settle()
-    window.screen().grabWindow(0).save(ORDERS["picture"])
-    seen["steps"].append("pictured")
+    take_picture("")
+    explain(room)
 
 
 def _is_ours(text, tag):

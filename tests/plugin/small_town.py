@@ -3,7 +3,6 @@
 from pathlib import Path
 
 from qgis.core import (
-    Qgis,
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsFeature,
@@ -43,8 +42,13 @@ def box(x, y, width, height):
     return f"POLYGON(({x} {y},{right} {y},{right} {top},{x} {top},{x} {y}))"
 
 
+def line(*points):
+    """A line through points in metres from the corner of the test's world."""
+    return "LINESTRING(" + ",".join(f"{X + x} {Y + y}" for x, y in points) + ")"
+
+
 def write_layer(path, fields, rows, crs=CRS, driver="GPKG"):
-    """Write rows of (wkt, values…) with text fields to a file."""
+    """Write rows of (wkt, values…) with text fields to a file; all geometries are of the kind of the first."""
     columns = QgsFields()
     for name in fields:
         columns.append(QgsField(name, QMetaType.Type.QString))
@@ -52,7 +56,7 @@ def write_layer(path, fields, rows, crs=CRS, driver="GPKG"):
     options.driverName, options.layerName, options.fileEncoding = driver, Path(path).stem, "UTF-8"
     system = QgsCoordinateReferenceSystem(crs) if crs else QgsCoordinateReferenceSystem()
     writer = QgsVectorFileWriter.create(
-        str(path), columns, Qgis.WkbType.Polygon, system, QgsCoordinateTransformContext(), options
+        str(path), columns, QgsGeometry.fromWkt(rows[0][0]).wkbType(), system, QgsCoordinateTransformContext(), options
     )
     assert writer.hasError() == QgsVectorFileWriter.WriterError.NoError, writer.errorMessage()
     for wkt, *values in rows:
