@@ -6,12 +6,15 @@ from hypothesis import strategies as st
 from shapely import ops
 
 _GRID = 8.0  # corners lie on eighths of a metre, which a shift to a city's coordinates keeps
+# Away from zero, where doubles are so fine that GEOS loses polygons: see the test about ground near zero.
+PLACE = 2400
 
 
 @st.composite
 def _boxes(draw: st.DrawFn) -> shapely.Geometry:
     """A box on a grid of ten metres, so that many edges lie on one another; a court in some."""
-    west, south, width, height = (10 * draw(st.integers(*ends)) for ends in ((0, 15), (0, 15), (1, 10), (1, 10)))
+    west, south = (PLACE + 10 * draw(st.integers(0, 15)) for _ in range(2))
+    width, height = (10 * draw(st.integers(1, 10)) for _ in range(2))
     box = shapely.box(west, south, west + width, south + height)
     if min(width, height) >= 40 and draw(st.booleans()):
         box -= shapely.box(west + 10, south + 10, west + width - 10, south + height - 20)
@@ -24,7 +27,7 @@ def _stars(draw: st.DrawFn) -> shapely.Geometry:
     corners = draw(st.integers(3, 10))
     turn = 2 * np.pi / corners * (np.arange(corners) + [draw(st.floats(0, 0.9)) for _ in range(corners)])
     reach = np.array([draw(st.integers(4, 80)) for _ in range(corners)])
-    centre = np.array([draw(st.integers(0, 200)), draw(st.integers(0, 200))])
+    centre = PLACE + np.array([draw(st.integers(0, 200)), draw(st.integers(0, 200))])
     ring = centre + reach[:, None] * np.column_stack([np.cos(turn), np.sin(turn)])
     return shapely.Polygon(np.round(ring * _GRID) / _GRID)
 

@@ -9,6 +9,7 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 import shapely
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
@@ -16,11 +17,11 @@ from hypothesis import strategies as st
 from onemap.rules.overlay import Crew, Overlaps, differences, intersections, outside, overlaps, subdivided, union_by
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
-from onemap.tests.rules.shapes import cut, grounds, parts_of, redrawn, seeds
+from onemap.tests.rules.shapes import PLACE, cut, grounds, parts_of, redrawn, seeds
 
 CREW = Crew()
 CITY = np.array([38_500_000.0, 4_200_000.0])
-KNOWN = shapely.box(-20, -20, 170, 300)  # the coverage ends amid the drawn ground
+KNOWN = shapely.box(PLACE - 20, PLACE - 20, PLACE + 170, PLACE + 300)  # the coverage ends amid the drawn ground
 RELATIVE, ABSOLUTE_M2 = 1e-6, 1e-3
 CURVE = 4e-4  # a circle of 256 corners may lie anywhere within 0.02 % of the true one, on either side
 often = settings(deadline=None, max_examples=60)
@@ -313,7 +314,7 @@ def test_higher_thresholds_count_no_more_and_longer_distances_no_less(town, leas
     assert (np.diff(ladder("near", "features", 3), axis=0) >= 0).all()
 
 
-@seldom
+@settings(seldom, max_examples=3)
 @given(towns)
 def test_workers_and_company_change_no_row(town):
     """One worker or four: the same rows to the last bit. All parcels at once, or each in a check of its own: the same.
@@ -349,3 +350,26 @@ def plain(frame: gpd.GeoDataFrame) -> pd.DataFrame:
     made = pd.DataFrame(frame.drop(columns="geometry")).reset_index(drop=True).astype(object)
     made["geometry"] = shapely.to_wkb(frame.geometry.to_numpy())
     return made.where(made.notna(), None)
+
+
+# A triangle, and the two halves of it: no corner is off an edge by more than a double's last digit.
+LOST = (
+    "POLYGON ((0 5.5, 12.75 0, 60.75 8.5, 0 5.5))",
+    "POLYGON ((35.51917143878863 4.032040775618821, 12.75 0, 0 5.5, 5.4002256025561035 5.766677807533635, "
+    "35.51917143878863 4.032040775618821))",
+    "POLYGON ((5.4002256025561035 5.766677807533635, 60.75 8.5, 35.51917143878863 4.032040775618821, "
+    "5.4002256025561035 5.766677807533635))",
+)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="near zero GEOS loses one half, of 89 m²; its difference agrees, so all is balanced"
+)
+def test_ground_near_zero_is_not_lost():
+    whole, *halves = map(shapely.from_wkt, LOST)
+    with desk() as at:
+        at.layer("PLAN", halves, {"PLAN": ["A", "A"]})
+        rules = [{"id": kind, "layer": "PLAN", "kind": kind} for kind in ("avoid", "within")]
+        findings = at.check({"p": whole}, *rules).table("findings")
+    assert findings[findings.rule == "avoid"].area_m2.sum() == pytest.approx(whole.area, abs=ABSOLUTE_M2)
+    assert findings[findings.rule == "within"].area_m2.sum() == pytest.approx(0, abs=ABSOLUTE_M2)
