@@ -1,6 +1,5 @@
 """`onemap inspect`: what is in a file, without loading it."""
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,7 +12,7 @@ from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record, wording
 from onemap.layers.placing import bounds_of
 from onemap.layers.soundness import are_finite, type_names
-from onemap.layers.sources.reading import layers_of, opened, read_layer
+from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
 
 
 def inspect(source: str, layer: str | None, encoding: str | None, language: str) -> dict[str, Any]:
@@ -24,7 +23,7 @@ def inspect(source: str, layer: str | None, encoding: str | None, language: str)
     with opened(source) as path:
         names = layers_of(path)
         if layer is not None and layer not in names:
-            raise OneMapError("source.layer_unknown", file=Path(source).name, layer=layer, names=names)
+            raise OneMapError("source.layer_unknown", file=source_name(source), layer=layer, names=names)
         found, kind = [], ""
         for name in [layer] if layer is not None else names:
             try:
@@ -36,7 +35,7 @@ def inspect(source: str, layer: str | None, encoding: str | None, language: str)
                 continue
             kind = kind or frame.format
             found.append(_described(frame, language))
-    return {"format": kind, "file": Path(source).name, "layers": found}
+    return {"format": kind, "file": source_name(source), "layers": found}
 
 
 def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:

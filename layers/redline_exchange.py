@@ -99,7 +99,12 @@ def exchange(source: str, target: str, wishes: ExchangeWishes, language: str) ->
 def _text_of(source: str, wishes: ExchangeWishes) -> RedlineText | None:
     """The source's text, token by token, if it is a coordinate TXT."""
     with opened(source) as path:
-        if not path.is_file() or path.suffix.lower() != ".txt" or not looks_like_redline(path):
+        if (
+            not isinstance(path, Path)
+            or not path.is_file()
+            or path.suffix.lower() != ".txt"
+            or not looks_like_redline(path)
+        ):
             return None
         if wishes.layer is not None and wishes.layer != path.stem:
             raise OneMapError("source.layer_unknown", file=path.name, layer=wishes.layer, names=[path.stem])
@@ -231,7 +236,7 @@ def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
 def _header(source: str, layer: str) -> RedlineText | None:
     """The header of the text that a GeoPackage was made of, if it carries one."""
     with opened(source) as path:
-        if path.suffix.lower() != ".gpkg":
+        if not isinstance(path, Path) or path.suffix.lower() != ".gpkg":
             return None
         try:
             metadata = pyogrio.read_info(path, layer=layer).get("layer_metadata") or {}

@@ -1,17 +1,18 @@
-"""Packed deliveries: a zip is unpacked beside nothing of the user's, and read like the folder it holds."""
+"""Packed deliveries: a zip or 7z is unpacked beside nothing of the user's, and read like the folder it holds."""
 
 import contextlib
 import lzma
+import shutil
 import tempfile
 import zipfile
 import zlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.sources import formats
 from onemap.layers.sources.text_encodings import decodes
 
-_READABLE = (".shp", ".gdb", ".gpkg", ".geojson", ".json", ".topojson", ".fgb", ".vct", ".txt", ".csv", ".xlsx", ".xls")
 _MAY_BE_A_NOTE = {".txt", ".csv", ".xlsx", ".xls"}  # beside a map, these explain it
 _UTF8_NAMES = 0x800
 _BROKEN = (
@@ -23,43 +24,91 @@ _BROKEN = (
     NotImplementedError,  # a method of packing that Python does not know
     RuntimeError,  # a password
     ValueError,
+    LookupError,  # the head of a 7z, when it is damaged
+    TypeError,
+    AttributeError,
 )
 
 
 @contextlib.contextmanager
 def unpacked(path: Path) -> Iterator[Path]:
-    """The one source inside a zip, or the path itself if it is no zip.
+    """The one source inside a zip or 7z, the folder if there are several, or the path itself if it is not packed.
 
-    Raises OneMapError source.damaged for a broken zip, source.several_files, source.nothing_inside, source.no_room.
+    Raises OneMapError source.damaged for a broken archive, source.locked, source.nothing_inside, source.no_room, and
+    whatever `sources_in` refuses.
     """
-    if path.suffix.lower() != ".zip" or path.is_dir():
+    if path.suffix.lower() not in formats.ARCHIVES or path.is_dir():
         yield path
         return
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
-        try:
-            with zipfile.ZipFile(path) as archive:
-                _extract(archive, Path(folder).resolve(), path)
-        except _BROKEN as error:
-            raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
-        except PermissionError:
-            raise
-        except OSError as error:
-            raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
-        yield _only_source(Path(folder), path)
+        room = Path(folder).resolve()
+        extract = _extract_zip if path.suffix.lower() == ".zip" else _extract_7z
+        _unpack(path, room, extract)
+        found = sources_in(room, path.name)
+        yield found[0] if len(found) == 1 else room
 
 
-def _extract(archive: zipfile.ZipFile, folder: Path, path: Path) -> None:
-    for member in archive.infolist():
-        target = (folder / _name(member)).resolve()
-        if not target.is_relative_to(folder):
-            raise OneMapError("source.damaged", file=path.name, reason=f"{member.filename}: ..")
-        if member.is_dir():
-            target.mkdir(parents=True, exist_ok=True)
-        else:
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with archive.open(member) as packed, target.open("wb") as file:
-                while block := packed.read(1 << 20):
-                    file.write(block)
+def _unpack(path: Path, room: Path, extract: Callable[[Path, Path], None]) -> None:
+    try:
+        extract(path, room)
+    except _BROKEN as error:
+        if isinstance(error, RuntimeError) and "password" in str(error):
+            raise OneMapError("source.locked", file=path.name) from None
+        raise OneMapError("source.damaged", file=path.name, reason=_words(error)) from None
+    except PermissionError:
+        raise
+    except OSError as error:
+        raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
+
+
+def _words(error: BaseException) -> str:
+    return str(error)[:200] or type(error).__name__
+
+
+def _check_room(path: Path, room: Path, needed: int) -> None:
+    if needed > shutil.disk_usage(room).free:
+        raise OneMapError("source.no_room", file=path.name, reason=f"{needed} bytes")
+
+
+def _target(path: Path, room: Path, name: str) -> Path:
+    target = (room / name).resolve()
+    if not target.is_relative_to(room):
+        raise OneMapError("source.damaged", file=path.name, reason=f"{name}: ..")
+    return target
+
+
+def _extract_zip(path: Path, room: Path) -> None:
+    with zipfile.ZipFile(path) as archive:
+        _check_room(path, room, sum(member.file_size for member in archive.infolist()))
+        for member in archive.infolist():
+            target = _target(path, room, _name(member))
+            if member.is_dir():
+                target.mkdir(parents=True, exist_ok=True)
+            else:
+                target.parent.mkdir(parents=True, exist_ok=True)
+                with archive.open(member) as packed, target.open("wb") as file:
+                    shutil.copyfileobj(packed, file, 1 << 20)
+
+
+def _extract_7z(path: Path, room: Path) -> None:
+    import py7zr  # takes its time, and few deliveries need it
+    from py7zr.exceptions import ArchiveError, PasswordRequired
+
+    try:
+        with py7zr.SevenZipFile(path) as archive:
+            if archive.needs_password():
+                raise OneMapError("source.locked", file=path.name)
+            _check_room(path, room, sum(member.uncompressed for member in archive.list()))
+            for name in archive.getnames():
+                _target(path, room, name)
+            archive.extractall(room)
+    except PasswordRequired:
+        raise OneMapError("source.locked", file=path.name) from None
+    except ArchiveError as error:
+        raise ValueError(_words(error)) from error
+    for link in room.rglob("*"):
+        if link.is_symlink():  # it may show out of the room
+            link.unlink()
 
 
 def _name(member: zipfile.ZipInfo) -> str:
@@ -71,19 +120,30 @@ def _name(member: zipfile.ZipInfo) -> str:
     return raw.decode(encoding)
 
 
-def _only_source(folder: Path, path: Path) -> Path:
+def sources_in(folder: Path, name: str) -> list[Path]:
+    """The sources in a folder and the folders below, notes beside them left out.
+
+    name: what the user calls the folder. Raises OneMapError source.nothing_inside, format.no_driver.
+    """
     found = [
         item
         for item in sorted(folder.rglob("*"))
-        if item.suffix.lower() in _READABLE
-        and (item.is_file() or item.suffix.lower() == ".gdb")
-        and not any(parent.suffix.lower() == ".gdb" for parent in item.relative_to(folder).parents)
+        if (item.is_file() or item.suffix.lower() in formats.FOLDERS)
+        and not any(parent.suffix.lower() in formats.FOLDERS for parent in item.relative_to(folder).parents)
         and not item.name.startswith("._")
     ]
-    main = [item for item in found if item.suffix.lower() not in _MAY_BE_A_NOTE] or found
+    readable = [item for item in found if item.suffix.lower() in formats.READABLE]
+    main = [item for item in readable if item.suffix.lower() not in _MAY_BE_A_NOTE] or readable
     if not main:
-        raise OneMapError("source.nothing_inside", file=path.name)
-    if len(main) > 1:
-        names = [item.relative_to(folder).as_posix() for item in main]
-        raise OneMapError("source.several_files", file=path.name, names=names[:20])
-    return main[0]
+        check_driver(*found)
+        raise OneMapError("source.nothing_inside", file=name)
+    return main
+
+
+def check_driver(*paths: Path) -> None:
+    """Refuse a format for which there is no driver. Raises OneMapError format.no_driver with the way out."""
+    for path in paths:
+        suffix = path.suffix.lower()
+        if suffix in formats.NO_DRIVER:
+            way = formats.NO_DRIVER[suffix]
+            raise OneMapError("format.no_driver", file=path.name, format=suffix[1:].upper(), way=way)

@@ -8,22 +8,30 @@ from pathlib import Path
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources import redline, sheet, sheet_grid, stored, vct, vector
-from onemap.layers.sources.archive import unpacked
+from onemap.layers.sources import dxf, formats, kml, postgis, redline, sheet, sheet_grid, stored, vct, vector
+from onemap.layers.sources.archive import check_driver, sources_in, unpacked
 from onemap.layers.sources.redline_text import looks_like_redline
 from onemap.layers.sources.shapefile import check_complete
 
-_NO_DRIVER = {".dwg", ".mdb", ".accdb"}
-_KNOWN = [*vector.DRIVERS, ".txt", *sheet_grid.SUFFIXES, ".vct", ".zip"]
+Opened = Path | postgis.Database
+
+
+def source_name(source: str | Path) -> str:
+    """What a source is called in words: a file's name, a table's, never a password."""
+    return postgis.shown_name(str(source)) if postgis.is_database(str(source)) else Path(source).name
 
 
 @contextmanager
-def opened(source: str | Path) -> Iterator[Path]:
-    """A path that can be read, unpacked if need be.
+def opened(source: str | Path) -> Iterator[Opened]:
+    """What can be read: a file, unpacked if need be; the folder of an archive of several; a database.
 
     Raises OneMapError source.missing, source.name, source.denied, source.damaged, format.no_driver, format.unknown,
-    source.part_missing.
+    source.part_missing, and what `unpacked` and `postgis.connected` refuse.
     """
+    if postgis.is_database(str(source)):
+        with postgis.connected(str(source)) as database:
+            yield database
+        return
     path = Path(source)
     try:
         if not path.exists():
@@ -31,48 +39,88 @@ def opened(source: str | Path) -> Iterator[Path]:
         if not str(path).isprintable() and any("\ud800" <= sign <= "\udfff" for sign in str(path)):
             raise OneMapError("source.name", file=path.name)  # bytes of another encoding: no driver takes them
         with unpacked(path) as found:
-            _check_readable(found)
+            if found == path or not _is_folder_of_sources(found):
+                _check_readable(found)
             yield found
     except PermissionError as error:
         raise OneMapError("source.denied", file=path.name) from error
 
 
+def _is_folder_of_sources(path: Path) -> bool:
+    return path.is_dir() and path.suffix.lower() not in formats.FOLDERS
+
+
 def _check_readable(path: Path) -> None:
     suffix = path.suffix.lower()
-    if suffix in _NO_DRIVER:
-        raise OneMapError("format.no_driver", file=path.name, format=suffix[1:].upper())
+    check_driver(path)
     check_complete(path)
-    is_known = suffix in vector.DRIVERS or suffix in sheet_grid.SUFFIXES or suffix == ".vct"
-    if not is_known and not (suffix == ".txt" and path.is_file() and looks_like_redline(path)):
-        raise OneMapError("format.unknown", file=path.name, known=_KNOWN)
-    if path.is_dir() != (suffix == ".gdb"):
-        raise OneMapError("format.unknown", file=path.name, known=_KNOWN)
+    if suffix not in formats.READABLE or (suffix == ".txt" and not (path.is_file() and looks_like_redline(path))):
+        raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
+    if path.is_dir() != (suffix in formats.FOLDERS):
+        raise OneMapError("format.unknown", file=path.name, known=formats.KNOWN)
     if path.is_file() and path.stat().st_size == 0:
         raise OneMapError("source.damaged", file=path.name, reason="0 bytes")
 
 
-def layers_of(path: Path) -> list[str]:
+def layers_of(source: Opened) -> list[str]:
     """The names of an opened source's layers."""
-    if path.suffix.lower() in sheet_grid.SUFFIXES:
-        return sheet.sheet_names(path)
-    if path.suffix.lower() == ".vct":
-        return vct.vct_layers(path)
-    if path.suffix.lower() not in vector.DRIVERS:
-        return [path.stem]
-    return stored.library_layers(path) if stored.is_library(path) else vector.layer_names(path)
+    if isinstance(source, postgis.Database):
+        return source.tables()
+    suffix = source.suffix.lower()
+    if _is_folder_of_sources(source):
+        return list(_members(source))
+    if suffix in sheet_grid.SUFFIXES:
+        return sheet.sheet_names(source)
+    if suffix in (formats.KML, formats.KMZ):
+        return kml.kml_layers(source)
+    if suffix == formats.DXF:
+        return dxf.dxf_layers(source)
+    if suffix == formats.VCT:
+        return vct.vct_layers(source)
+    if suffix not in formats.GDAL_DRIVERS:
+        return [source.stem]
+    return stored.library_layers(source) if stored.is_library(source) else vector.layer_names(source)
 
 
-def read_layer(path: Path, layer: str, encoding: str | None) -> RawFrame:
+def read_layer(source: Opened, layer: str, encoding: str | None) -> RawFrame:
     """One layer of an opened source as it stands in the file."""
-    if path.suffix.lower() in sheet_grid.SUFFIXES:
-        return sheet.read_sheet(path, layer, encoding)
-    if path.suffix.lower() == ".vct":
-        return vct.read_vct(path, layer, encoding)
-    if path.suffix.lower() not in vector.DRIVERS:
-        return redline.read_redline(path, encoding)
-    if stored.is_library(path):
-        return stored.read_library_layer(path, layer)
-    return vector.read_vector(path, layer, encoding)
+    if isinstance(source, postgis.Database):
+        return source.read(layer)
+    suffix = source.suffix.lower()
+    if _is_folder_of_sources(source):
+        path, name = _members(source)[layer]
+        _check_readable(path)
+        return read_layer(path, name, encoding)
+    if suffix in sheet_grid.SUFFIXES:
+        return sheet.read_sheet(source, layer, encoding)
+    if suffix in (formats.KML, formats.KMZ):
+        return kml.read_kml(source, layer, encoding)
+    if suffix == formats.DXF:
+        return dxf.read_dxf(source, layer, encoding)
+    if suffix == formats.VCT:
+        return vct.read_vct(source, layer, encoding)
+    if suffix not in formats.GDAL_DRIVERS:
+        return redline.read_redline(source, encoding)
+    if stored.is_library(source):
+        return stored.read_library_layer(source, layer)
+    return vector.read_vector(source, layer, encoding)
+
+
+def _members(folder: Path) -> dict[str, tuple[Path, str]]:
+    """The layers of all sources in an unpacked folder: by file and layer, as short as it can be told."""
+    paths = sources_in(folder, folder.name)
+    stems = [path.stem for path in paths]
+    found: dict[str, tuple[Path, str]] = {}
+    for path in paths:
+        label = path.stem if stems.count(path.stem) == 1 else path.relative_to(folder).as_posix()
+        try:
+            _check_readable(path)
+            names = layers_of(path)
+        except OneMapError:
+            names = [path.stem]  # what is wrong is told when it is read
+        for name in names:
+            found[label if len(names) == 1 else f"{label}/{name}"] = (path, name)
+    return found
 
 
 def read_source(source: str | Path, layer: str | None, encoding: str | None) -> RawFrame:
@@ -81,25 +129,28 @@ def read_source(source: str | Path, layer: str | None, encoding: str | None) -> 
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, and whatever `opened` and the adapters refuse.
     """
-    with opened(source) as path:
-        names = layers_of(path)
+    file = source_name(source)
+    with opened(source) as found:
+        names = layers_of(found)
         if layer is None and len(names) != 1:
             code = "source.layer_needed" if names else "source.empty"
-            raise OneMapError(code, file=Path(source).name, names=names, field="--layer")
+            raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
-            raise OneMapError("source.layer_unknown", file=Path(source).name, layer=layer, names=names)
-        frame = read_layer(path, layer or names[0], encoding)
+            raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
+        frame = read_layer(found, layer or names[0], encoding)
         if len(frame.geometries) == 0:
-            raise OneMapError("source.empty", file=Path(source).name, layer=frame.layer)
-        return replace(frame, path=Path(source), source_hash=frame.source_hash or content_hash(Path(source), path))
+            raise OneMapError("source.empty", file=file, layer=frame.layer)
+        if isinstance(found, postgis.Database):
+            return frame
+        return replace(frame, path=Path(source), source_hash=frame.source_hash or content_hash(Path(source), found))
 
 
 def content_hash(source: Path, opened_path: Path) -> str:
-    """SHA-256 over a file, or over all files of a shapefile or a folder, names included."""
+    """SHA-256 over a file, or over all files of a shapefile, a MapInfo table or a folder, names included."""
     digest = hashlib.sha256()
     if source.is_dir():
         files = sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
-    elif source.suffix.lower() == ".shp":
+    elif source.suffix.lower() in {".shp", *formats.MAPINFO}:
         files = sorted(item for item in source.parent.iterdir() if item.stem == opened_path.stem and item.is_file())
     else:
         files = [source]

@@ -7,12 +7,11 @@ from pathlib import Path
 import numpy as np
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.sources.text_encodings import REPLACEMENT, decodes, encoding_of, looks_chinese
+from onemap.layers.sources.text_encodings import REPLACEMENT, decodes, encoding_of, is_doubtful
 
 _PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
 # Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".
 _LANGUAGE_DRIVERS = {0x4D: "cp936", 0x4F: "cp950", 0x7A: "cp936", 0x78: "cp950", 0x13: "cp932", 0x12: "cp949"}
-_WESTERN = {"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "mac-roman"}
 _DELETED = 0x2A
 
 
@@ -95,7 +94,7 @@ def shapefile_encoding(shapefile: Path, given: str | None) -> str:
     content = b"\n".join(table.texts())
     candidates = [encoding_of(given)] if given is not None else [*_declared(shapefile, table), "utf-8", "gb18030"]
     for encoding in candidates:
-        doubtful = given is None and encoding in _WESTERN and looks_chinese(content)
+        doubtful = given is None and is_doubtful(encoding, content)
         if not doubtful and decodes(content, encoding):
             if REPLACEMENT in content.decode(encoding):
                 raise OneMapError("encoding.replaced", file=path.name, encoding=encoding)

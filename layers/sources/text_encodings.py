@@ -7,6 +7,7 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError
 
 REPLACEMENT = "\ufffd"
+WESTERN = {"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "mac-roman"}
 _CHINESE = {"gbk", "cp936", "936", "gb2312", "ms936", "gb18030"}
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
@@ -48,22 +49,41 @@ def looks_chinese(content: bytes) -> bool:
     return bool(runs) and all(re.fullmatch(rb"(?:[\xa1-\xf7][\xa1-\xfe])+", run) for run in runs)
 
 
+def is_doubtful(encoding: str, content: bytes) -> bool:
+    """True if a Western encoding is claimed for bytes that look Chinese."""
+    return encoding in WESTERN and looks_chinese(content)
+
+
 def text_of(path: Path, given: str | None) -> tuple[str, str]:
     """The text of a plain file and its encoding: BOM, strict UTF-8, then GB18030.
 
     Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable, encoding.replaced.
     """
-    content = path.read_bytes()
-    if given is not None:
-        candidates = [encoding_of(given)]
-    else:
-        candidates = [name for mark, name in _MARKS if content.startswith(mark)] or ["utf-8", "gb18030"]
+    return decoded(path.read_bytes(), path.name, given)
+
+
+def decoded(content: bytes, file: str, given: str | None, claimed: str | None = None) -> tuple[str, str]:
+    """Bytes as text, and their encoding: a BOM's, the claimed one if the bytes agree, strict UTF-8, then GB18030.
+
+    claimed: what the file itself says, in whatever spelling. Raises as `text_of` does.
+    """
+    marked = [name for mark, name in _MARKS if content.startswith(mark)]
+    candidates = [encoding_of(given)] if given is not None else marked or [*_known(claimed), "utf-8", "gb18030"]
     for encoding in candidates:
-        if decodes(content, encoding):
+        doubtful = given is None and is_doubtful(encoding, content)
+        if not doubtful and decodes(content, encoding):
             text = content.decode(encoding).lstrip("\ufeff")
             if REPLACEMENT in text:
                 line = text[: text.index(REPLACEMENT)].count("\n") + 1
-                raise OneMapError("encoding.replaced", file=path.name, feature=line)
+                raise OneMapError("encoding.replaced", file=file, feature=line)
             return text, encoding
     code = "encoding.wrong" if given is not None else "encoding.undecidable"
-    raise OneMapError(code, file=path.name, encoding=given)
+    raise OneMapError(code, file=file, encoding=given)
+
+
+def _known(claimed: str | None) -> list[str]:
+    """A claim that names nothing known is no evidence."""
+    try:
+        return [] if claimed is None else [encoding_of(claimed)]
+    except OneMapError:
+        return []

@@ -1,4 +1,4 @@
-"""Vector files that pyogrio reads: shapefile, FileGDB, GeoPackage, GeoJSON, TopoJSON, FlatGeobuf.
+"""Vector files that pyogrio reads: shapefile, FileGDB, GeoPackage, GeoJSON, TopoJSON, FlatGeobuf, GML, MapInfo.
 
 What GDAL would pass over in silence is counted here: rows that a damaged file does not give, integers that lose
 digits beside nulls, arcs stroked too coarsely, text with replacement characters.
@@ -8,7 +8,7 @@ import contextlib
 import re
 import warnings
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -22,21 +22,14 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureErr
 from onemap.layers.crs import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources import curves
+from onemap.layers.sources import curves, mapinfo
+from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
+from onemap.layers.sources.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.shapefile import check_complete, check_counts, shapefile_encoding
 from onemap.layers.sources.text_encodings import REPLACEMENT, encoding_of
 
-DRIVERS = {
-    ".shp": "ESRI Shapefile",
-    ".gdb": "OpenFileGDB",
-    ".gpkg": "GPKG",
-    ".geojson": "GeoJSON",
-    ".json": "GeoJSON",
-    ".topojson": "TopoJSON",
-    ".fgb": "FlatGeobuf",
-}
-_MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb"}
+_MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError)
 _MOST_REMARKS = 10
@@ -44,12 +37,17 @@ _MOST_REMARKS = 10
 
 @dataclass(frozen=True)
 class _Opened:
-    """What GDAL is given, and what the file is: a path, or the bytes of a JSON turned into UTF-8."""
+    """What GDAL is given, and what the file is: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
+
+    encoding: that of the original, where the text has been turned into UTF-8 already.
+    """
 
     path: Path
     layer: str
     content: Path | bytes
-    json: JsonText | None
+    json: JsonText | None = None
+    encoding: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
 
     @property
     def place(self) -> dict[str, str]:
@@ -83,13 +81,28 @@ def _without_folders(text: str, path: Path) -> str:
     return re.sub(r"(?<![\w.])(/[^\s'\"/]+)+/", "", text.replace(str(path), path.name)).strip().rstrip(".")
 
 
+@contextlib.contextmanager
+def _prepared(path: Path, layer: str, encoding: str | None) -> Iterator[_Opened]:
+    """A file as GDAL may have it, its parts complete."""
+    check_complete(path)
+    mapinfo.check_parts(path)
+    suffix = path.suffix.lower()
+    if suffix in JSON_SUFFIXES:
+        json = json_text(path, encoding)
+        yield _Opened(path, layer, json.utf8 or path, json, json.encoding)
+    elif suffix == ".gml":
+        with gml_copy(path, encoding) as (copy, found):
+            yield _Opened(path, layer, copy, None, found, OPEN_OPTIONS)
+    else:
+        yield _Opened(path, layer, path)
+
+
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that hold geometry or rows, in the file's order."""
-    check_complete(path)
-    json = json_text(path, None) if path.suffix.lower() in JSON_SUFFIXES else None
-    with _gdal_errors_as_refusals(path):
-        names = [str(name) for name, _ in pyogrio.list_layers(json.utf8 if json and json.utf8 else path)]
-    return [path.stem] if json and json.utf8 and not json.is_topology and names else names
+    with _prepared(path, "", None) as opened, _gdal_errors_as_refusals(path):
+        names = [str(name) for name, _ in pyogrio.list_layers(opened.content)]
+    is_unnamed = isinstance(opened.content, bytes) and not (opened.json and opened.json.is_topology)
+    return [path.stem] if is_unnamed and names else names
 
 
 def read_vector(path: Path, layer: str, encoding: str | None) -> RawFrame:
@@ -97,11 +110,7 @@ def read_vector(path: Path, layer: str, encoding: str | None) -> RawFrame:
 
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
-    check_complete(path)
-    suffix = path.suffix.lower()
-    json = json_text(path, encoding) if suffix in JSON_SUFFIXES else None
-    opened = _Opened(path, layer, json.utf8 if json and json.utf8 else path, json)
-    with _gdal_errors_as_refusals(path, layer) as remarks:
+    with _prepared(path, layer, encoding) as opened, _gdal_errors_as_refusals(path, layer) as remarks:
         meta, wkb, columns, found = _read(opened, encoding)
         rows = _checked_count(opened, wkb, columns)
         attributes = _attributes(opened, meta, columns, rows)
@@ -116,11 +125,11 @@ def read_vector(path: Path, layer: str, encoding: str | None) -> RawFrame:
     return RawFrame(
         path=path,
         layer=layer,
-        format="TopoJSON" if json and json.is_topology else DRIVERS[suffix],
+        format="TopoJSON" if opened.json and opened.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
         geometries=shapely.force_2d(geometries),
         attributes=attributes,
         crs=crs,
-        encoding=json.encoding if json else found,
+        encoding=opened.encoding or found,
         problems=tuple(problems),
         is_table=wkb is None,
     )
@@ -134,9 +143,11 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
 
 def _read(opened: _Opened, encoding: str | None) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
     """Metadata, WKB (None for a table without geometry), columns, and the encoding of the text."""
-    if opened.path.suffix.lower() == ".shp":
+    suffix = opened.path.suffix.lower()
+    is_mapinfo = suffix in MAPINFO
+    if suffix == ".shp":
         candidates = [shapefile_encoding(opened.path, encoding)]
-    elif opened.json is not None:
+    elif opened.encoding is not None or (is_mapinfo and mapinfo.declared_charset(opened.path)):
         candidates = ["utf-8"]
     else:
         # These formats say UTF-8; some programs write the system's code page all the same.
@@ -144,10 +155,14 @@ def _read(opened: _Opened, encoding: str | None) -> tuple[dict[str, Any], np.nda
     for candidate in candidates:
         try:
             meta, _, wkb, columns = pyogrio.raw.read(
-                opened.content, layer=opened.gdal_layer, return_fids=False, encoding=candidate
+                opened.content, layer=opened.gdal_layer, return_fids=False, encoding=candidate, **opened.options
             )
         except UnicodeDecodeError:
             continue
+        if is_mapinfo and candidate == "utf-8":
+            names = [str(name) for name in meta["fields"]]
+            names, columns, candidate = mapinfo.as_decoded(opened.path, names, list(columns), encoding)
+            meta = {**meta, "fields": names}
         return meta, wkb, list(columns), candidate
     code = "encoding.wrong" if encoding else "encoding.undecidable"
     raise OneMapError(code, encoding=encoding, **opened.place)
@@ -204,7 +219,7 @@ def _geometries(opened: _Opened, wkb: np.ndarray | None, rows: int, crs: pyproj.
     geometries = shapely.from_wkb(wkb, on_invalid="ignore")
     if opened.path.suffix.lower() not in _MAY_HOLD_ARCS or (shapely.get_dimensions(geometries) < 1).all():
         return geometries, 0
-    meta, table = pyogrio.raw.read_arrow(opened.content, layer=opened.gdal_layer, columns=[])
+    meta, table = pyogrio.raw.read_arrow(opened.content, layer=opened.gdal_layer, columns=[], **opened.options)
     unstroked = table.column(meta["geometry_name"] or "wkb_geometry").to_pylist()
     if len(unstroked) != rows:
         raise OneMapError("source.rows", rows=len(unstroked), held=rows, **opened.place)
@@ -232,6 +247,8 @@ def _declared_crs(opened: _Opened, text: str | None) -> pyproj.CRS | None:
     if not text or (opened.json is not None and opened.json.is_topology):
         return None
     crs = parse_crs(text, file=opened.path.name)
+    if opened.path.suffix.lower() in MAPINFO:
+        return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
     return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else crs
 
 

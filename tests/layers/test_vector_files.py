@@ -143,17 +143,29 @@ def test_a_locked_zip_and_one_that_climbs_out_are_refused(onemap, tmp_path):
     content[6] |= 1
     content[content.index(b"PK\x01\x02") + 8] |= 1
     (tmp_path / "locked.zip").write_bytes(content)
-    assert onemap("inspect", tmp_path / "locked.zip").codes == ["source.damaged"]
+    assert onemap("inspect", tmp_path / "locked.zip").codes == ["source.locked"]
 
 
-def test_an_archive_of_several_data_sets_or_none_is_refused(onemap, tmp_path):
+def test_an_archive_of_several_data_sets_asks_which_and_an_empty_one_is_refused(
+    onemap, shelf, layer_file, tmp_path, box
+):
+    first, second = layer_file("地类.gpkg", [box(0, 0)]), layer_file("区划.geojson", [box(0, 0), box(200, 0)])
     with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
-        archive.writestr("a.geojson", "{}")
-        archive.writestr("b.geojson", "{}")
-    assert onemap("inspect", tmp_path / "two.zip").codes == ["source.several_files"]
+        archive.write(first, "成果/地类.gpkg")
+        archive.write(second, "成果/区划.geojson")
+        archive.writestr("成果/断.geojson", "{")
+    layers = onemap("inspect", tmp_path / "two.zip").json["layers"]
+    assert [(layer["name"], layer["count"]) for layer in layers] == [("区划", 2), ("地类", 1), ("断", None)]
+    assert [problem["code"] for problem in layers[2]["problems"]] == ["source.damaged"]
+    assert shelf.add(tmp_path / "two.zip").codes == ["source.layer_needed"]
+    assert shelf.add(tmp_path / "two.zip", layer="地类").json["features"] == 1
+    assert shelf.add(tmp_path / "two.zip", layer="断").codes == ["source.damaged"]
     with zipfile.ZipFile(tmp_path / "none.zip", "w") as archive:
         archive.writestr("说明.docx", "")
     assert onemap("inspect", tmp_path / "none.zip").codes == ["source.nothing_inside"]
+    with zipfile.ZipFile(tmp_path / "drawing.zip", "w") as archive:
+        archive.writestr("红线.dwg", "x")
+    assert onemap("inspect", tmp_path / "drawing.zip").codes == ["format.no_driver"]
 
 
 def test_a_geopackage_that_miscounts_itself_is_refused(shelf, layer_file, box):

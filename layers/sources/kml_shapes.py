@@ -1,0 +1,140 @@
+"""A placemark's geometry: coordinates read strictly, lines of one point and rings of two named, never dropped."""
+
+import math
+import re
+from collections.abc import Callable
+from xml.etree import ElementTree
+
+import shapely
+
+_AROUND_COMMAS = re.compile(r"\s*,\s*")
+_SHOWN = 60
+_MOST_NESTED = 32
+
+Points = list[tuple[float, ...]]
+
+
+class Unreadable(Exception):
+    """A geometry of which nothing can be made, and why."""
+
+
+def local(element: ElementTree.Element) -> str:
+    """An element's name without its namespace."""
+    return element.tag.rpartition("}")[2] if isinstance(element.tag, str) else ""
+
+
+def shape_of(mark: ElementTree.Element) -> tuple[shapely.Geometry | str, bool]:
+    """A placemark's geometry in two dimensions, and whether it had heights; "" where it has none at all.
+
+    Raises Unreadable.
+    """
+    parts = _parts(mark, 0)
+    if not parts:
+        return "", False
+    has_heights = any(heights for _, heights in parts)
+    return _joined([shape for shape, _ in parts]), has_heights
+
+
+def _parts(parent: ElementTree.Element, depth: int) -> list[tuple[shapely.Geometry, bool]]:
+    if depth > _MOST_NESTED:
+        raise Unreadable("nested too deep")
+    found: list[tuple[shapely.Geometry, bool]] = []
+    for element in parent:
+        kind = local(element)
+        if kind in ("MultiGeometry", "MultiTrack"):
+            found += _parts(element, depth + 1)
+        elif kind in _MAKERS:
+            found.append(_MAKERS[kind](element))
+    return found
+
+
+def _joined(parts: list[shapely.Geometry]) -> shapely.Geometry:
+    """One part as it is, several of one type as a multi, others as a collection."""
+    if len(parts) == 1:
+        return parts[0]
+    makers = {
+        "Point": shapely.MultiPoint,
+        "LineString": shapely.MultiLineString,
+        "Polygon": shapely.MultiPolygon,
+    }
+    kinds = {part.geom_type for part in parts}
+    return makers[kinds.pop()](parts) if len(kinds) == 1 else shapely.GeometryCollection(parts)
+
+
+def _point(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+    points = _coordinates(element)
+    return shapely.Point(points[0][:2]), len(points[0]) > 2
+
+
+def _line(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+    return _line_of(_coordinates(element))
+
+
+def _track(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+    texts = [" ".join((part.text or "").split()) for part in element if local(part) == "coord"]
+    return _line_of([_numbers(text, " ") for text in texts if text])
+
+
+def _line_of(points: Points) -> tuple[shapely.Geometry, bool]:
+    if len(points) < 2:
+        raise Unreadable(f"a line of {len(points)} point")
+    return shapely.LineString([point[:2] for point in points]), any(len(point) > 2 for point in points)
+
+
+def _polygon(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+    rings: dict[str, list[Points]] = {"outerBoundaryIs": [], "innerBoundaryIs": []}
+    for boundary in element:
+        if local(boundary) in rings:
+            # Some programs write several holes into one boundary.
+            rings[local(boundary)] += [_ring(ring) for ring in boundary if local(ring) == "LinearRing"]
+    outer, holes = rings["outerBoundaryIs"], rings["innerBoundaryIs"]
+    if len(outer) != 1:
+        raise Unreadable(f"a polygon of {len(outer)} outer rings")
+    shape = shapely.Polygon([p[:2] for p in outer[0]], [[p[:2] for p in hole] for hole in holes])
+    return shape, any(len(point) > 2 for ring in (*outer, *holes) for point in ring)
+
+
+def _ring(element: ElementTree.Element) -> Points:
+    points = _coordinates(element)
+    if len({point[:2] for point in points}) < 3:
+        raise Unreadable(f"a ring of {len(points)} points")
+    return points if points[0][:2] == points[-1][:2] else [*points, points[0]]
+
+
+def _model(element: ElementTree.Element) -> tuple[shapely.Geometry, bool]:
+    """A building is shown at its place."""
+    where = {local(part): (part.text or "").strip() for child in element for part in child}
+    point = _numbers(f"{where.get('longitude')},{where.get('latitude')}", ",")
+    return shapely.Point(point), bool(where.get("altitude"))
+
+
+_MAKERS: dict[str, Callable[[ElementTree.Element], tuple[shapely.Geometry, bool]]] = {
+    "Point": _point,
+    "LineString": _line,
+    "LinearRing": _line,
+    "Polygon": _polygon,
+    "Track": _track,
+    "Model": _model,
+}
+
+
+def _coordinates(element: ElementTree.Element) -> Points:
+    text = next((child.text for child in element if local(child) == "coordinates"), None) or ""
+    words = text.split()
+    if not words:
+        raise Unreadable("no coordinates")
+    try:
+        return [_numbers(word, ",") for word in words]
+    except Unreadable:
+        # "114.5, 38.1" is written by hand.
+        return [_numbers(word, ",") for word in _AROUND_COMMAS.sub(",", text).split()]
+
+
+def _numbers(word: str, separator: str) -> tuple[float, ...]:
+    try:
+        numbers = tuple(float(number) for number in word.removesuffix(separator).split(separator))
+    except ValueError:
+        numbers = ()
+    if len(numbers) < 2 or not all(math.isfinite(number) for number in numbers):
+        raise Unreadable(word[:_SHOWN])
+    return numbers

@@ -1,0 +1,217 @@
+"""Tables of a PostGIS database as a source, read in one snapshot and block by block; no password is ever shown."""
+
+import hashlib
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.crs import parse_crs
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames import RawFrame
+from onemap.layers.sources import curves
+
+if TYPE_CHECKING:
+    import psycopg
+
+_SCHEMES = ("postgresql://", "postgres://")
+_TABLE = re.compile(r"[?&\s]+table=([^&\s]+)")
+_WAIT_SECONDS = 10
+_ROWS_AT_ONCE = 5000
+_PADDED = 1042  # character(n), filled with blanks that mean nothing
+_TABLES = """SELECT g.f_table_schema, g.f_table_name, g.f_geometry_column, g.srid FROM geometry_columns g
+WHERE has_table_privilege(format('%I.%I', g.f_table_schema, g.f_table_name), 'SELECT')
+ORDER BY 1, 2, (SELECT attnum FROM pg_attribute
+  WHERE attrelid = format('%I.%I', g.f_table_schema, g.f_table_name)::regclass AND attname = g.f_geometry_column)"""
+_KEY = """SELECT a.attname FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY(i.indkey)
+WHERE i.indisprimary AND i.indrelid = format('%%I.%%I', %s::text, %s::text)::regclass ORDER BY a.attnum"""
+
+
+def is_database(source: str) -> bool:
+    """True for postgresql://… and service=…."""
+    return source.startswith((*_SCHEMES, "service="))
+
+
+def shown_name(source: str) -> str:
+    """The table that a source names, else its database or service: never host, user or password."""
+    table = _parsed(source)[1]
+    if table is not None:
+        return table
+    if source.startswith(_SCHEMES):
+        try:
+            return unquote(urlsplit(source).path.strip("/")) or "postgresql"
+        except ValueError:
+            return "postgresql"
+    return re.split(r"[?&\s]", source.removeprefix("service="), maxsplit=1)[0] or "postgresql"
+
+
+def _parsed(source: str) -> tuple[str, str | None]:
+    """A source as what the client library takes, and the table that it names."""
+    if not source.startswith(_SCHEMES):
+        found = _TABLE.search(source)
+        return _TABLE.sub("", source), unquote(found.group(1)) if found else None
+    address, _, query = source.partition("?")
+    pairs = parse_qsl(query, keep_blank_values=True)
+    table = next((value for name, value in pairs if name == "table"), None)
+    rest = urlencode([(name, value) for name, value in pairs if name != "table"], safe="/")
+    return (f"{address}?{rest}" if rest else address), table
+
+
+@contextmanager
+def connected(source: str) -> Iterator["Database"]:
+    """A database that is open for reading, in one snapshot.
+
+    Raises OneMapError postgis.address, postgis.unreachable, postgis.refused.
+    """
+    import psycopg  # takes its time, and few sources need it
+    from psycopg.conninfo import conninfo_to_dict
+
+    address, table = _parsed(source)
+    name = shown_name(source)
+    try:
+        secret = str(conninfo_to_dict(address).get("password") or "")
+        connection = psycopg.connect(address, connect_timeout=_WAIT_SECONDS, client_encoding="utf8")
+    except psycopg.OperationalError as error:
+        raise OneMapError("postgis.unreachable", file=name, reason=_words(error, secret)) from None
+    except (psycopg.Error, ValueError):
+        raise OneMapError("postgis.address", file=name) from None  # its words would repeat what was typed
+    with connection:
+        try:
+            connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ
+            connection.read_only = True
+            yield Database(connection, name, table)
+        except psycopg.Error as error:
+            raise OneMapError("postgis.refused", file=name, reason=_words(error, secret)) from None
+
+
+def _words(error: Exception, secret: str) -> str:
+    """A server's first line, without the password, should it repeat it."""
+    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return (line.replace(secret, "…") if secret else line)[:200]
+
+
+class Database:
+    """An open connection, and the table that the source names."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]", name: str, table: str | None) -> None:
+        self.connection = connection
+        self.name = name
+        self.table = table
+        self._found: dict[str, tuple[str, str, str, int]] = {}
+
+    def tables(self) -> list[str]:
+        """The tables and views with geometry that may be read, as schema.table; the named one alone if one is.
+
+        Raises OneMapError source.layer_unknown.
+        """
+        found: dict[str, tuple[str, str, str, int]] = {}
+        for schema, table, column, srid in self.connection.execute(_TABLES):
+            label = f"{schema}.{table}"
+            found[label if label not in found else f"{label}.{column}"] = (schema, table, column, srid)
+        if self.table is not None:
+            wanted = self.table.replace('"', "")
+            alike = [label for label in found if label == wanted or label.partition(".")[2] == wanted]
+            if len(alike) != 1:
+                names = alike or list(found)
+                raise OneMapError("source.layer_unknown", file=self.name, layer=self.table, names=names)
+            found = {alike[0]: found[alike[0]]}
+        self._found = found
+        return list(found)
+
+    def read(self, layer: str) -> RawFrame:
+        """All rows of a table, in the order of its primary key if it has one.
+
+        Raises OneMapError postgis.several_systems, crs.unknown.
+        """
+        schema, table, column, _ = self._found[layer]
+        names, wkb, values, digest = self._rows(schema, table, column)
+        place = {"file": self.name, "layer": layer}
+        crs = self._crs(schema, table, column, place)
+        bodies = np.array(wkb, dtype=object)
+        geometries = shapely.from_wkb(bodies, on_invalid="ignore") if wkb else np.empty(0, dtype=object)
+        sagitta = curves.SAGITTA_M / (111_320 if crs is not None and crs.is_geographic else 1)
+        stroked = 0
+        for row in (row for row, body in enumerate(wkb) if curves.may_be_curved(body)):
+            body = wkb[row]
+            geometry, arcs = curves.stroked(body, sagitta) if body is not None else (None, 0)
+            if arcs:
+                geometries[row] = geometry
+                stroked += 1
+        problems = [Problem("geometry.stroked", {**place, "count": stroked})] if stroked else []
+        if shapely.has_z(geometries).any():
+            problems.append(Problem("geometry.z_dropped", dict(place)))
+        columns = {name: pd.Series(kept, dtype=object) for name, kept in zip(names, values, strict=True)}
+        return RawFrame(
+            path=Path(self.name),
+            layer=layer,
+            format="PostGIS",
+            geometries=shapely.force_2d(geometries),
+            attributes=pd.DataFrame(columns, index=range(len(geometries))),
+            crs=crs,
+            encoding="utf-8",
+            problems=tuple(problems),
+            source_hash=digest,
+        )
+
+    def _rows(self, schema: str, table: str, column: str) -> tuple[list[str], list[bytes | None], list[list[Any]], str]:
+        from psycopg import sql
+
+        source = sql.Identifier(schema, table)
+        described = self.connection.execute(sql.SQL("SELECT * FROM {} LIMIT 0").format(source)).description or []
+        shapes = {
+            row[0]
+            for row in self.connection.execute(
+                "SELECT f_geometry_column FROM geometry_columns WHERE f_table_schema = %s AND f_table_name = %s",
+                (schema, table),
+            )
+        }
+        columns = [item for item in described if item.name not in shapes]
+        names = [item.name for item in columns]
+        padded = [item.type_code == _PADDED for item in columns]
+        key = [sql.Identifier(row[0]) for row in self.connection.execute(_KEY, (schema, table))]
+        order = sql.SQL(" ORDER BY {}").format(sql.SQL(", ").join(key)) if key else sql.SQL("")
+        fields = [sql.SQL("ST_AsBinary({})").format(sql.Identifier(column)), *map(sql.Identifier, names)]
+        query = sql.SQL("SELECT {} FROM {}{}").format(sql.SQL(", ").join(fields), source, order)
+        wkb: list[bytes | None] = []
+        values: list[list[Any]] = [[] for _ in names]
+        digest = hashlib.sha256(repr(names).encode())
+        with self.connection.cursor(name="onemap") as cursor:
+            cursor.itersize = _ROWS_AT_ONCE
+            for row in cursor.execute(query):
+                body = None if row[0] is None else bytes(row[0])
+                digest.update(repr((body, row[1:])).encode())
+                wkb.append(body)
+                for value, is_padded, kept in zip(row[1:], padded, values, strict=True):
+                    kept.append(value.rstrip(" ") if is_padded and value is not None else _plain(value))
+        return names, wkb, values, digest.hexdigest()
+
+    def _crs(self, schema: str, table: str, column: str, place: dict[str, Any]) -> pyproj.CRS | None:
+        """The one system of a column, which may declare none and hold many."""
+        from psycopg import sql
+
+        query = sql.SQL("SELECT DISTINCT ST_SRID({0}) FROM {1} WHERE {0} IS NOT NULL")
+        named = query.format(sql.Identifier(column), sql.Identifier(schema, table))
+        srids = sorted(row[0] for row in self.connection.execute(named))
+        if len(srids) > 1:
+            raise OneMapError("postgis.several_systems", names=srids, **place)
+        row = self.connection.execute(
+            "SELECT auth_name, auth_srid, srtext FROM spatial_ref_sys WHERE srid = ANY(%s)", (srids,)
+        ).fetchone()
+        if row is None:
+            return None
+        authority = {"EPSG", "ESRI"} & {str(row[0]).upper()}
+        return parse_crs(f"{authority.pop()}:{row[1]}" if authority else row[2], file=self.name)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() and value.as_tuple().exponent == 0 else float(value)
+    return value

@@ -1,0 +1,51 @@
+"""7z-packed deliveries: read like the folder they hold, refused when damaged or locked."""
+
+import py7zr
+import pytest
+
+
+@pytest.fixture
+def packed(layer_file, tmp_path, box):
+    def pack(name: str = "成果.7z", **options: object):
+        source = layer_file("红线.shp", [box(0, 0), box(200, 0)], encoding="utf-8")
+        with py7zr.SevenZipFile(tmp_path / name, "w", **options) as archive:
+            for part in sorted(tmp_path.glob("红线.*")):
+                archive.write(part, f"成果/{part.name}")
+        source.unlink()  # what is read is what is packed
+        return tmp_path / name
+
+    return pack
+
+
+@pytest.mark.parametrize(
+    "filters",
+    [
+        None,
+        [{"id": py7zr.FILTER_X86}, {"id": py7zr.FILTER_LZMA, "preset": 6}],
+        [{"id": py7zr.FILTER_PPMD, "order": 6, "mem": 24}],
+        [{"id": py7zr.FILTER_DEFLATE}],
+        [{"id": py7zr.FILTER_COPY}],
+    ],
+)
+def test_a_shapefile_in_a_7z_reads_as_the_folder_does(shelf, packed, filters):
+    assert shelf.add(packed(filters=filters)).json["features"] == 2
+
+
+def test_a_locked_7z_is_refused(onemap, packed):
+    assert onemap("inspect", packed(password="geheim")).codes == ["source.locked"]
+
+
+def test_a_damaged_7z_is_refused_wherever_it_is_damaged(onemap, packed):
+    path = packed()
+    content = path.read_bytes()
+    for at in range(0, len(content), len(content) // 12):
+        path.write_bytes(content[:at] + bytes(24) + content[at + 24 :])
+        assert onemap("inspect", path).codes == ["source.damaged"], at
+        path.write_bytes(content[:at])
+        assert onemap("inspect", path).codes == ["source.damaged"], at
+
+
+def test_what_rar_holds_has_to_be_unpacked_by_hand(onemap, tmp_path):
+    (tmp_path / "a.rar").write_bytes(b"Rar!")
+    answer = onemap("inspect", tmp_path / "a.rar")
+    assert (answer.codes, "zip" in answer.json["problems"][0]["mend"]) == (["format.no_driver"], True)
