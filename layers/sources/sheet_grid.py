@@ -143,19 +143,16 @@ def _show_formulas(rows: list[list[Any]], formulas: Iterable[tuple[Any, ...]]) -
 
 
 def _old_grids(path: Path) -> list[Grid]:
-    import xlrd
+    # Not xlrd: it follows the chains of a damaged file for ever, and takes all memory on the way.
+    from python_calamine import CalamineWorkbook
 
-    book = xlrd.open_workbook(path, formatting_info=True, logfile=io.StringIO())
+    book = CalamineWorkbook.from_path(path)
     grids = []
-    for sheet in book.sheets():
-        if sheet.nrows * sheet.ncols > _MOST_CELLS:
+    for sheet in (book.get_sheet_by_name(name) for name in book.sheet_names):
+        if sheet.total_height * sheet.total_width > _MOST_CELLS:
             raise OneMapError("sheet.too_large", file=path.name, layer=sheet.name)
-        kinds = {xlrd.XL_CELL_EMPTY: None, xlrd.XL_CELL_BLANK: None, xlrd.XL_CELL_ERROR: "#"}
-        rows = [
-            [kinds.get(cell.ctype, cell.value) for cell in (sheet.cell(row, column) for column in range(sheet.ncols))]
-            for row in range(sheet.nrows)
-        ]
-        merged = ((top, bottom, left) for top, bottom, left, _ in sheet.merged_cells)
+        rows = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+        merged = ((first[0], last[0] + 1, first[1]) for first, last in sheet.merged_cell_ranges or ())
         grids.append(Grid(sheet.name, _filled(rows, merged)))
     return grids
 
