@@ -26,6 +26,7 @@ _SCHEMES = ("postgresql://", "postgres://")
 _TABLE = re.compile(r"[?&\s]+table=([^&\s]+)")
 _WAIT_SECONDS = 10
 _ROWS_AT_ONCE = 5000
+_STRAIGHT = {1, 2, 3, 4, 5, 6}
 _PADDED = 1042  # character(n), filled with blanks that mean nothing
 _TABLES = """SELECT g.f_table_schema, g.f_table_name, g.f_geometry_column, g.srid FROM geometry_columns g
 WHERE has_table_privilege(format('%I.%I', g.f_table_schema, g.f_table_name), 'SELECT')
@@ -135,16 +136,7 @@ class Database:
         names, wkb, values, digest = self._rows(schema, table, column)
         place = {"file": self.name, "layer": layer}
         crs = self._crs(schema, table, column, place)
-        bodies = np.array(wkb, dtype=object)
-        geometries = shapely.from_wkb(bodies, on_invalid="ignore") if wkb else np.empty(0, dtype=object)
-        sagitta = curves.SAGITTA_M / (111_320 if crs is not None and crs.is_geographic else 1)
-        stroked = 0
-        for row in (row for row, body in enumerate(wkb) if curves.may_be_curved(body)):
-            body = wkb[row]
-            geometry, arcs = curves.stroked(body, sagitta) if body is not None else (None, 0)
-            if arcs:
-                geometries[row] = geometry
-                stroked += 1
+        geometries, stroked = _geometries(wkb, curves.SAGITTA_M / (111_320 if crs and crs.is_geographic else 1))
         problems = [Problem("geometry.stroked", {**place, "count": stroked})] if stroked else []
         if shapely.has_z(geometries).any():
             problems.append(Problem("geometry.z_dropped", dict(place)))
@@ -209,6 +201,20 @@ class Database:
             return None
         authority = {"EPSG", "ESRI"} & {str(row[0]).upper()}
         return parse_crs(f"{authority.pop()}:{row[1]}" if authority else row[2], file=self.name)
+
+
+def _geometries(wkb: list[bytes | None], sagitta: float) -> tuple[np.ndarray, int]:
+    """WKB as geometries (n,), and how many had arcs; a type that is none of the plane's reads as None."""
+    special = [row for row, body in enumerate(wkb) if body is not None and curves.kind_of(body) not in _STRAIGHT]
+    plain = np.full(len(wkb), None, dtype=object)
+    plain[:] = wkb
+    plain[special] = None
+    geometries = shapely.from_wkb(plain, on_invalid="ignore")
+    curved = 0
+    for row in special:
+        geometries[row], arcs = curves.stroked(wkb[row] or b"", sagitta)
+        curved += arcs > 0
+    return geometries, curved
 
 
 def _plain(value: Any) -> Any:

@@ -1,0 +1,118 @@
+"""PostGIS tables as sources: as they stand in one snapshot, and never a password in what is said."""
+
+import pytest
+import shapely
+
+PLAN = """
+CREATE SCHEMA gh;
+CREATE TABLE gh."永久基本农田" (id integer PRIMARY KEY, "BSM" text, dlbm character(6), mj numeric(15,2), sl bigint,
+  rq date, ok boolean, mark geometry(Point, 4547), geom geometry(Polygon, 4547));
+INSERT INTO gh."永久基本农田" VALUES
+ (2, 'B', '0102', 100.50, 9007199254740993, '2026-01-02', false, NULL,
+  ST_MakeEnvelope(500200,4000000,500300,4000100,4547)),
+ (1, 'A', '0101', NULL, NULL, NULL, NULL, NULL, ST_MakeEnvelope(500000,4000000,500100,4000100,4547));
+CREATE TABLE plain (id integer);
+CREATE TABLE arcs (geom geometry);
+INSERT INTO arcs VALUES (ST_SetSRID('CURVEPOLYGON(CIRCULARSTRING(499000 4000000, 500000 4001000, 501000 4000000,
+ 500000 3999000, 499000 4000000))'::geometry, 4547));
+CREATE TABLE mixed (geom geometry);
+INSERT INTO mixed VALUES (ST_SetSRID(ST_MakePoint(1, 2), 4547)), (ST_SetSRID(ST_MakePoint(1, 2), 4490));
+CREATE TABLE bare (geom geometry);
+INSERT INTO bare VALUES (ST_MakeEnvelope(500000,4000000,500100,4000100)), (NULL);
+CREATE TABLE nothing (geom geometry(Polygon, 4547));
+"""
+
+
+@pytest.fixture
+def database(postgis):
+    made = postgis.database()
+    made.run(PLAN)
+    return made
+
+
+def test_tables_are_layers_and_a_table_is_read_as_it_stands(onemap, shelf, database):
+    layers = {layer["name"]: layer for layer in onemap("inspect", database.url).json["layers"]}
+    assert {name: layer["count"] for name, layer in layers.items()} == {
+        "gh.永久基本农田": 2,
+        "gh.永久基本农田.geom": 2,
+        "public.arcs": 1,
+        "public.bare": 2,
+        "public.mixed": None,
+        "public.nothing": 0,
+    }
+    assert [p["code"] for p in layers["public.mixed"]["problems"]] == ["postgis.several_systems"]
+    layer = layers["gh.永久基本农田.geom"]
+    assert (layer["crs"]["code"], layer["geometry"], layer["encoding"]) == ("EPSG:4547", "Polygon", "utf-8")
+    assert shelf.add(database.url).codes == ["source.layer_needed"]
+    answer = shelf.add(database.url, layer="gh.永久基本农田.geom", key="BSM")
+    assert (answer.code, answer.json["features"]) == (0, 2)
+    rows = shelf.rows('SELECT "BSM", dlbm, mj, sl, rq, ok FROM "T__1" ORDER BY fid')
+    assert rows == [("A", "0101", None, None, None, None), ("B", "0102", 100.5, 9007199254740993, "2026-01-02", 0)]
+    assert [shape.bounds[0] for shape in shelf.geometries()] == [500000, 500200]
+
+
+def test_a_table_is_named_in_the_address(shelf, database):
+    for label, table in enumerate(("public.arcs", "arcs", '"public"."arcs"')):
+        answer = shelf.add(f"{database.url}&table={table}", label=label)
+        assert [p["code"] for p in answer.json["problems"]] == ["geometry.stroked"]
+    area = shelf.geometries()[0].area
+    assert 3_141_592 - 70 < area < 3_141_593
+    assert shelf.add(f"{database.url}&table=plain").codes == ["source.layer_unknown"]
+    assert shelf.add(f"{database.url}&table=nothing").codes == ["source.empty"]
+    assert shelf.add(f"{database.url}&table=bare").codes == ["crs.missing", "geometry.null"]
+
+
+def test_the_same_rows_have_the_same_hash_and_others_another(shelf, database):
+    hashes = []
+    for label in range(3):
+        if label == 2:
+            database.run("UPDATE gh.\"永久基本农田\" SET dlbm = '0103' WHERE id = 1")
+        source = f"{database.url}&table=gh.永久基本农田.geom"
+        assert shelf.add(source, label=label).code == 0
+        hashes.append(shelf.rows("SELECT source_hash FROM onemap_versions ORDER BY rowid DESC")[0][0])
+    assert hashes[0] == hashes[1] != hashes[2]
+
+
+def test_a_service_is_an_address_too(shelf, database, tmp_path, monkeypatch):
+    services = tmp_path / "services.conf"
+    services.write_text(f"[plans]\nhost={database.folder}\nuser=onemap\ndbname={database.name}\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    for label, source in enumerate(("service=plans table=public.arcs", "service=plans?table=public.arcs")):
+        assert shelf.add(source, label=label).json["features"] == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "code"),
+    [
+        ("postgresql://reader:hush-hush@127.0.0.1:1/city?table=public.a", "postgis.unreachable"),
+        ("postgresql://reader:hush-hush@127.0.0.1:1", "postgis.unreachable"),
+        ("postgresql://127.0.0.1:1/city?user=reader&password=hush-hush", "postgis.unreachable"),
+        ("postgresql://reader:hush-hush@127.0.0.1:no/city?wrong=1", "postgis.address"),
+        ("postgresql://[hush-hush", "postgis.address"),
+        ("service=absent password=hush-hush", "postgis.unreachable"),
+    ],
+)
+def test_a_password_is_never_repeated(onemap, address, code):
+    answer = onemap("inspect", address)
+    assert answer.codes == [code]
+    assert "hush" not in str(answer.json) + answer.stderr
+
+
+def test_a_table_without_the_right_to_read_is_not_offered(onemap, database):
+    database.run("CREATE ROLE guest LOGIN; GRANT USAGE ON SCHEMA gh TO guest; GRANT SELECT ON public.arcs TO guest")
+    url = database.url.replace("user=onemap", "user=guest")
+    assert [layer["name"] for layer in onemap("inspect", url).json["layers"]] == ["public.arcs"]
+
+
+def test_a_source_is_only_read(database):
+    import psycopg
+
+    from onemap.layers.errors import OneMapError
+    from onemap.layers.sources.postgis import connected
+
+    with pytest.raises(OneMapError) as refusal, connected(database.url) as opened:
+        opened.connection.execute("DELETE FROM arcs")
+    assert refusal.value.code == "postgis.refused"
+    with psycopg.connect(database.url) as connection:
+        assert shapely.from_wkb(connection.execute("SELECT geom FROM bare LIMIT 1").fetchone()[0]).area == 10_000
+        assert connection.execute("SELECT count(*) FROM arcs").fetchone() == (1,)
