@@ -1,0 +1,88 @@
+"""Every real file that lies beside the project: what `inspect` and `add` make of it stands in outcomes.csv.
+
+A row is one layer of one file (the layer is empty where the file cannot be opened at all): how many features of which
+geometry `inspect` counts, the codes that it tells, and what `add` with these options does: the number of features
+loaded, or the codes with which it refuses.
+"""
+
+import csv
+from itertools import groupby
+from pathlib import Path
+
+import pytest
+
+FOLDERS = ("formats", "broken_files", "redline_txt", "china", "torture")
+MOST_MEGABYTES = 2000
+
+
+def outcomes() -> list[dict[str, str]]:
+    with (Path(__file__).parent / "outcomes.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Every file; a FileGDB is one."""
+    return [
+        path
+        for path in sorted(folder.rglob("*"))
+        if (path.is_file() or path.suffix == ".gdb") and not any(above.suffix == ".gdb" for above in path.parents)
+    ]
+
+
+def codes(record: dict) -> str:
+    return " ".join(sorted({problem["code"] for problem in record["problems"]}))
+
+
+def inspected(answer) -> list[dict[str, str]]:
+    """What `inspect` said, as rows of the table."""
+    if answer.code:
+        return [{"layer": "", "count": "", "geometry": "", "told": codes(answer.json)}]
+    return [
+        {
+            "layer": layer["name"],
+            "count": "" if layer["count"] is None else str(layer["count"]),
+            "geometry": (layer["geometry"] or "").replace(", ", "+"),
+            "told": codes(layer),
+        }
+        for layer in answer.json["layers"]
+    ]
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_every_file_is_loaded_with_its_counts_or_refused_with_its_code(onemap, shared_data, tmp_path, folder):
+    library = tmp_path / "city.gpkg"
+    assert onemap("new", library, "--crs", "EPSG:4547").code == 0
+    rows = [row for row in outcomes() if row["file"].startswith(f"{folder}/")]
+    wrong = []
+    number = 0
+    for file, of_file in groupby(rows, key=lambda row: row["file"]):
+        known = list(of_file)
+        answer = onemap("inspect", shared_data / file)
+        expected = [{name: row[name] for name in ("layer", "count", "geometry", "told")} for row in known]
+        expected = [row for at, row in enumerate(expected) if row not in expected[:at]]
+        if answer.code not in (0, 3) or inspected(answer) != expected:
+            wrong.append((file, "inspect", answer.code, inspected(answer), expected))
+        for row in known:
+            number += 1
+            define = f"name=t,department=land,library=base,kind=vector,geometry={row['as'] or 'polygon'}"
+            options = [*(("--layer", row["layer"]) if row["layer"] else ()), *row["options"].split()]
+            added = onemap(
+                *("add", library, shared_data / file, "--as", f"T{number}", "--define", define),
+                *("--covers", "extent", *options),
+            )
+            found = str(added.json["features"]) if added.code == 0 else codes(added.json)
+            if added.code not in (0, 3) or found != row["add"]:
+                wrong.append((file, row["layer"], row["options"], added.code, found, row["add"]))
+    assert wrong == []
+
+
+def test_the_table_knows_every_file(shared_data):
+    known = {row["file"] for row in outcomes()}
+    there = {file.relative_to(shared_data).as_posix() for folder in FOLDERS for file in files_in(shared_data / folder)}
+    assert known == there
+
+
+def test_no_file_takes_more_than_two_gigabytes():
+    """Of this process, which has read them all when the tests above ran before it."""
+    resource = pytest.importorskip("resource", reason="this system does not tell how much memory was used")
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024 < MOST_MEGABYTES
