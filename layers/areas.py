@@ -18,6 +18,12 @@ def _coefficients(squared_eccentricity: float) -> tuple[float, ...]:
     )
 
 
+def _origin(crs: pyproj.CRS) -> tuple[float, float]:
+    """A point on the projection's central meridian."""
+    given = {p.name.lower().replace("_", " "): p.value for p in crs.coordinate_operation.params if p.name}
+    return float(given.get("false easting", 0.0)), float(given.get("false northing", 0.0))
+
+
 def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
     """Area of each polygon on the ellipsoid of its CRS, in m².
 
@@ -39,7 +45,8 @@ def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
     e2 = 1 - b2 / ellipsoid.semi_major_metre**2
     # Ring after ring lies in one array; an edge that would join two rings is left out.
     edge = np.flatnonzero(ring_of_vertex[:-1] == ring_of_vertex[1:])
-    reference = longitude[0]  # any fixed meridian serves; a near one keeps the digits
+    # Any fixed meridian serves; the projection's own is near, and the same whatever else is measured.
+    reference = np.radians(inverse.transform(*_origin(crs))[0])
     middle = (latitude[edge] + latitude[edge + 1]) / 2
     half_difference = (latitude[edge + 1] - latitude[edge]) / 2
     width = (longitude[edge] + longitude[edge + 1]) / 2 - reference

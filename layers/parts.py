@@ -40,6 +40,29 @@ def moved(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
     return shapely.transform(geometries, lambda xy: xy + by)
 
 
+def sound(geometries: np.ndarray) -> np.ndarray:
+    """Polygons (n,) that are still valid after they were moved: the last digit may have crossed a hair's breadth."""
+    result = geometries.copy()
+    rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
+    result[rows] = polygon_parts(shapely.make_valid(result[rows]))
+    return result
+
+
+def without_empty_rings(geometries: np.ndarray) -> np.ndarray:
+    """Polygons (n,) without holes that have no points, which some files hold and GEOS cannot bear."""
+    result = geometries.copy()
+    polygons, owner = shapely.get_parts(result, return_index=True)
+    areal = np.flatnonzero(shapely.get_type_id(polygons) == 3)
+    rings, of_polygon = shapely.get_rings(polygons[areal], return_index=True)
+    for row in np.unique(owner[areal[of_polygon[shapely.is_empty(rings)]]]):
+        mended = [
+            shapely.Polygon(part.exterior, [ring for ring in part.interiors if not ring.is_empty])
+            for part in shapely.get_parts(result[row])
+        ]
+        result[row] = mended[0] if len(mended) == 1 else shapely.multipolygons(mended)
+    return result
+
+
 def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:
     """Single geometries as multis, so that a table holds one type; None, and what is empty, stay as they are."""
     makers = {

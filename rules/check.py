@@ -26,6 +26,7 @@ from onemap.rules.rule import VERDICTS, Rule
 from onemap.rules.run_tables import Table, run_table, run_tables
 from onemap.rules.software import software_versions
 
+_CELL_M, _DISTANCE_M = 100_000, 40_000
 Report = Callable[[float, str], None]
 
 
@@ -72,6 +73,15 @@ def _reaches(rules: Sequence[Rule]) -> dict[str, float]:
     return reach
 
 
+def local_origin(west: float, south: float) -> tuple[float, float]:
+    """The point from which a run counts coordinates: whole kilometres, the same for all parcels of a city.
+
+    Near enough to give back the digits that a zone's prefix costs, and far enough that no coordinate comes near
+    zero, where floating point is so fine that overlays lose polygons.
+    """
+    return float(west // _CELL_M * _CELL_M - _DISTANCE_M), float(south // _CELL_M * _CELL_M - _DISTANCE_M)
+
+
 def layers_of(rule: Rule) -> list[str]:
     """The layers that a rule looks at: its own, and the one that may stand instead."""
     return [code for code in (rule.layer, rule.options.get("instead")) if code]
@@ -88,7 +98,7 @@ def check(library: Library, question: Question, workers: int, report: Report, wa
     rules, skipped = _chosen_rules(question, ever_loaded)
     parcels = question.parcels
     west, south, east, north = shapely.total_bounds(parcels.geometries)
-    origin = (float(west // 1000 * 1000), float(south // 1000 * 1000))
+    origin = local_origin(west, south)
     local = moved(parcels.geometries, (-origin[0], -origin[1]))
     bench = Bench(local, parcels.attributes, library.crs, origin)
     required = {rule.layer: rule.layer_fields for rule in rules}

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.parts import moved, multi
+from onemap.layers.parts import moved, multi, sound
 from onemap.rules.findings import Judged, rows_of
 from onemap.rules.land_classes import land_classes
 from onemap.rules.rule import VERDICTS
@@ -113,9 +113,9 @@ def run_tables(
     pieces = _sorted([block[1] for block in blocks], ["_parcel", "_rule", "_unknown", "_feature"])
     for frame in (findings, pieces):
         frame["parcel"] = keys[frame["_parcel"].to_numpy(dtype=int)] if len(frame) else pd.Series(dtype=object)
-    ground = moved(frame_geometries(findings), origin)
+    ground = sound(moved(frame_geometries(findings), origin))
     findings["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(ground, crs)
-    shapes = moved(frame_geometries(pieces), origin)
+    shapes = sound(moved(frame_geometries(pieces), origin))
     dimension = shapely.get_dimensions(shapes)
     columns = _typed(pieces.reindex(columns=_OVERLAP_COLUMNS))
     tables = {
@@ -153,7 +153,7 @@ def _composition(
         return Table(_typed(pd.DataFrame({name: [] for name in _COMPOSITION_COLUMNS})))
     rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
     parcel = rows["_parcel"].to_numpy(dtype=int)
-    grounds = moved(frame_geometries(rows), origin)
+    grounds = sound(moved(frame_geometries(rows), origin))
     rows["parcel"] = keys[parcel]
     rows["area_m2"] = shapely.area(grounds)
     rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)

@@ -11,7 +11,7 @@ from onemap.rules.verbs import VERDICT_CHOICES, Asked, Result, Values
 def new(values: Values, asked: Asked) -> Result:
     """Make a library; its packs are read first, so that a wrong one leaves nothing behind."""
     from onemap.layers.adding import read_polygons
-    from onemap.layers.catalogue import shipped_catalogue
+    from onemap.layers.catalogue import own_catalogue
     from onemap.layers.crs import library_crs
     from onemap.layers.library import library_path, make_library, system_user
     from onemap.rules.packs import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
@@ -22,10 +22,11 @@ def new(values: Values, asked: Asked) -> Result:
         raise OneMapError("library.exists", file=path.name)
     crs = library_crs(values["crs"])
     names = values.get("pack") or [DEFAULT_PACK]
+    catalogue = own_catalogue(path)
     packs = []
     for name in names:
         text, source = pack_text(name)
-        packs.append((parse_pack(text, source, shipped_catalogue()), None if is_shipped(name) else text))
+        packs.append((parse_pack(text, source, catalogue), None if is_shipped(name) else text))
     joined_rules([pack for pack, _ in packs])
     district = read_polygons(values["district"], crs) if values.get("district") else None
     kept = [(pack.id, text) for pack, text in packs]
@@ -75,6 +76,8 @@ def add(values: Values, asked: Asked) -> Result:
         covers=values.get("covers"),
         accuracy_m=values.get("accuracy"),
         copy=bool(values.get("copy")),
+        keep_bad=bool(values.get("keep_bad")),
+        report=values.get("report"),
         normalising=_wishes(values),
     )
 

@@ -156,6 +156,8 @@ VERBS: dict[str, Verb] = {
                 Parameter("covers", "district|extent|FILE"),
                 Parameter("accuracy", "M", convert=_metres),
                 _REPAIR,
+                Parameter("keep_bad", flag=True),
+                Parameter("report", "FILE.xlsx"),
                 Parameter("copy", flag=True),
                 Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]"),
             ),

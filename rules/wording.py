@@ -1,11 +1,13 @@
 """What a verb's result says to people, in plain lines."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.messages import phrase
 
 Result = dict[str, Any]
+_MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
 
 
 def spoken(verb: str, result: Result, language: str) -> str:
@@ -19,11 +21,18 @@ def warnings(result: Result, language: str) -> list[str]:
     absent = [problem["field"] for problem in result.get("problems", ()) if problem["code"] == "field.absent"]
     if absent:
         lines.append("  - " + phrase("said.absent", language, fields=", ".join(absent)))
+    told: Counter[str] = Counter()
     for problem in result.get("problems", ()):
         if problem["code"] == "field.absent":
             continue
+        told[problem["code"]] += 1
+        if told[problem["code"]] > _MOST_OF_A_KIND:
+            continue
         place = " · ".join(problem[name] for name in ("layer", "feature", "field") if problem[name])
         lines.append(f"  - {place}: {problem['message']}" if place else f"  - {problem['message']}")
+    for code, count in told.items():
+        if count > _MOST_OF_A_KIND:
+            lines.append("  - " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code))
     return lines
 
 
@@ -32,7 +41,12 @@ def _new(result: Result, language: str) -> str:
 
 
 def _add(result: Result, language: str) -> str:
-    return phrase("said.add", language, **{**result, "problems": len(result["problems"])})
+    lines = [phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    if result["set_aside"]:
+        lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
+    if result.get("report"):
+        lines.append(phrase("said.report", language, report=result["report"]))
+    return "\n".join(lines)
 
 
 def _inspect(result: Result, language: str) -> str:

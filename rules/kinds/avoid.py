@@ -5,8 +5,20 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.layers.parts import polygon_parts
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
-from onemap.rules.overlay import MARGIN_M, Concerns, differences, outside, union_by, unions_near
+from onemap.rules.overlay import (
+    ARITHMETIC_M2,
+    BALANCE_M2,
+    BALANCE_SHARE,
+    MARGIN_M,
+    RETRY_GRIDS_M,
+    Concerns,
+    differences,
+    outside,
+    union_by,
+    unions_near,
+)
 from onemap.rules.second_look import Zones
 
 KEYS = dict(AREA_KEYS)
@@ -61,12 +73,32 @@ def judge(ground: Ground) -> Judgement:
 def less(
     grounds: np.ndarray, taken: np.ndarray, ground: Ground, zones: np.ndarray, concerns: Concerns | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`grounds` (n,) less the zones, where the parcel has some of them (`taken`); and whether it failed."""
+    """`grounds` (n,) less the zones, where the parcel has some of them (`taken`); and whether it failed.
+
+    No more may go than the parcel shares with the zones, and from a whole parcel no less: an overlay that loses a
+    piece agrees with its own counterpart, but not with the areas of the pieces.
+    """
     result, failed = grounds.copy(), np.zeros(len(grounds), dtype=bool)
     rows = np.flatnonzero(~shapely.is_missing(grounds) & ~shapely.is_missing(taken))
     mine = None if concerns is None else (lambda at, zone: concerns(rows[at], zone))
     near = unions_near(grounds[rows], zones, MARGIN_M, ground.crew, mine)
     result[rows], failed[rows] = differences(grounds[rows], near, ground.crew)
+    before, shared = shapely.area(grounds[rows]), shapely.area(taken[rows])
+    is_whole = before >= shapely.area(ground.parcels[rows])
+    allowed = BALANCE_M2 + BALANCE_SHARE * before
+
+    def wrong(rest: np.ndarray) -> np.ndarray:
+        gone = before - np.nan_to_num(shapely.area(rest))
+        bad: np.ndarray = (gone > shared + allowed) | (is_whole & (gone < shared - allowed))
+        return bad
+
+    for grid in RETRY_GRIDS_M:
+        again = np.flatnonzero(wrong(result[rows]))
+        if len(again) == 0:
+            return result, failed
+        rest = shapely.difference(grounds[rows[again]], near[again], grid_size=grid)
+        result[rows[again]] = polygon_parts(rest, ARITHMETIC_M2)
+    failed[rows[wrong(result[rows])]] = True
     return result, failed
 
 
