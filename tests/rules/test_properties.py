@@ -362,9 +362,6 @@ LOST = (
 )
 
 
-@pytest.mark.xfail(
-    strict=True, reason="near zero GEOS loses one half, of 89 m²; its difference agrees, so all is balanced"
-)
 def test_ground_near_zero_is_not_lost():
     whole, *halves = map(shapely.from_wkt, LOST)
     with desk() as at:
