@@ -11,18 +11,16 @@ from qgis.gui import QgsDockWidget, QgsMapCanvas
 from qgis.PyQt.QtCore import QStandardPaths, Qt
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
-    QHBoxLayout,
     QLabel,
-    QProgressBar,
     QPushButton,
     QStackedWidget,
     QTabWidget,
-    QToolButton,
     QVBoxLayout,
     QWidget,
 )
 
 from onemap.plugin import settings
+from onemap.plugin.add_dialog import AddDialog
 from onemap.plugin.check_room import CheckRoom
 from onemap.plugin.connection import Core, core_python
 from onemap.plugin.header import Header
@@ -32,6 +30,7 @@ from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.sample_maker import SampleMaker
+from onemap.plugin.sample_page import SamplePage
 from onemap.plugin.setup_page import SetupPage
 from onemap.plugin.styles import style_parcels
 from onemap.plugin.translation import tr
@@ -59,6 +58,7 @@ class OneMapDock(QgsDockWidget):
         self.core, self._canvas, self._ask_algorithm = core, canvas, ask_algorithm
         self._open_settings = open_settings
         self._maker: SampleMaker | None = None
+        self.add_dialog: AddDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice()
@@ -73,7 +73,8 @@ class OneMapDock(QgsDockWidget):
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
         self.empty_page = self._make_empty_page()
-        self.sample_page = self._make_sample_page()
+        self.sample_page = SamplePage()
+        self.sample_page.cancelled.connect(lambda: self._maker.cancel() if self._maker is not None else None)
         for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.rooms):
             self.pages.addWidget(page)
         body = QWidget()
@@ -115,6 +116,8 @@ class OneMapDock(QgsDockWidget):
         self.check_room.close_down()
         self.map_room.close_down()
         self.setup_page.close_down()
+        if self.add_dialog is not None:
+            self.add_dialog.close_down()
         if self._maker is not None:
             self._maker.cancel()
 
@@ -162,11 +165,16 @@ class OneMapDock(QgsDockWidget):
 
     def add_layer(self, code: str) -> None:
         """Ask for a department's file, and add it."""
-        values: dict[str, Any] = {"LIBRARY": self.library.path}
-        entry = next((layer for layer in self.library.layers if layer.code == code), None)
-        if entry is not None:
-            values["AS"] = f"{entry.code} {entry.title}"
-        self._ask_algorithm("onemap:add", values, lambda _results: self.library.refresh())
+        if self.add_dialog is not None and self.add_dialog.is_working:  # one at a time
+            self.add_dialog.begin("")
+            return
+        if self.add_dialog is not None:
+            self.add_dialog.close_down()
+            self.add_dialog.deleteLater()
+        self.add_dialog = AddDialog(self.library, self)
+        self.add_dialog.added.connect(self._file_added)
+        self.add_dialog.failed.connect(self.refuse)
+        self.add_dialog.begin(code)
 
     def make_sample(self) -> None:
         """Ask for a folder, and make the sample city in it."""
@@ -183,11 +191,10 @@ class OneMapDock(QgsDockWidget):
             self._show(self.setup_page)
             return
         self._maker = SampleMaker(self.core, folder, self)
-        self._maker.progressed.connect(self._show_sample_progress)
+        self._maker.progressed.connect(self.sample_page.work.show_progress)
         self._maker.made.connect(self._sample_made)
         self._maker.refused.connect(self._sample_refused)
-        self._sample_bar.setValue(0)
-        self._sample_step.setText("")
+        self.sample_page.work.begin("")
         self._show(self.sample_page)
         self._maker.start()
 
@@ -215,30 +222,6 @@ class OneMapDock(QgsDockWidget):
         layout.addStretch()
         return page
 
-    def _make_sample_page(self) -> QWidget:
-        page = QWidget()
-        self._sample_bar = QProgressBar()
-        self._sample_bar.setRange(0, 100)
-        cancel = QToolButton()
-        cancel.setIcon(icon("cancel"))
-        cancel.setToolTip(tr("Cancel"))
-        cancel.clicked.connect(lambda: self._maker.cancel() if self._maker is not None else None)
-        row = QHBoxLayout()
-        row.addWidget(self._sample_bar, 1)
-        row.addWidget(cancel)
-        self._sample_step = QLabel()
-        self._sample_step.setWordWrap(True)
-        layout = QVBoxLayout(page)
-        layout.addWidget(QLabel(tr("Making the sample city")))
-        layout.addLayout(row)
-        layout.addWidget(self._sample_step)
-        layout.addStretch()
-        return page
-
-    def _show_sample_progress(self, fraction: float, step: str) -> None:
-        self._sample_bar.setValue(round(100 * fraction))
-        self._sample_step.setText(step)
-
     def _sample_made(self, library: str, parcels: str) -> None:
         self._maker = None
         layer = QgsVectorLayer(parcels, tr("Sample parcels"), "ogr")
@@ -255,6 +238,11 @@ class OneMapDock(QgsDockWidget):
         self._maker = None
         self._show(self.rooms if self.library.layers else self.empty_page)
         self.refuse(refusal)
+
+    def _file_added(self, _answer: dict[str, Any], said: str) -> None:
+        self.library.refresh()
+        if not self.add_dialog.isVisible():
+            self.notice.say(said)
 
     def _library_refused(self, refusal: Refusal) -> None:
         self._show(self.rooms if self.library.layers else self.empty_page)

@@ -39,6 +39,16 @@ class Version:
 
 
 @dataclass(frozen=True)
+class SchemaField:
+    """One field that a layer may have. required: without it the layer is refused."""
+
+    name: str
+    title: str = ""
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+
+
+@dataclass(frozen=True)
 class CatalogueLayer:
     """One layer that the library may hold, with the versions that it does."""
 
@@ -49,6 +59,8 @@ class CatalogueLayer:
     kind: str
     geometry: str
     versions: tuple[Version, ...] = field(default=())
+    fields: tuple[SchemaField, ...] = field(default=())
+    key: str = ""
 
     @property
     def place(self) -> tuple[int, int, bool]:
@@ -72,6 +84,8 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
             layer.get("kind", ""),
             layer.get("geometry", ""),
             tuple(_version(version) for version in layer.get("versions", [])),
+            _fields(layer),
+            str(layer.get("key") or ""),
         )
         for layer in answer.get("layers", [])
     ]
@@ -110,6 +124,22 @@ def code_of_hint(text: str) -> str:
 
 def _rank(order: tuple[str, ...], code: str) -> int:
     return order.index(code) if code in order else len(order)
+
+
+def _fields(layer: dict[str, Any]) -> tuple[SchemaField, ...]:
+    """The schema as the core lists it; from a core that does not, the key and the field that rules look at."""
+    if not layer.get("fields"):
+        names = dict.fromkeys(name for name in (layer.get("key"), layer.get("class_field")) if name)
+        return tuple(SchemaField(name, required=name == layer.get("key")) for name in names)
+    return tuple(
+        SchemaField(
+            one["name"],
+            title_of(one.get("title"), ""),
+            tuple(one.get("aliases") or ()),
+            bool(one.get("required")),
+        )
+        for one in layer["fields"]
+    )
 
 
 def _version(version: dict[str, Any]) -> Version:

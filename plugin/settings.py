@@ -23,6 +23,7 @@ SETTINGS: dict[str, Setting] = {
     "library": Setting(str, ""),  # the one that was open last
     "recent_libraries": Setting(list, ()),
     "hide_empty_layers": Setting(bool, False),
+    "field_matches": Setting(str, "{}"),  # JSON: department/layer → field of the schema → field of the source
 }
 LANGUAGES = ("zh", "en")
 RECENT_LIMIT = 8

@@ -783,5 +783,217 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>Add the results to the map, as layers in a file that stays</source>
         <translation>把结果作为图层加到地图，存于会保留的文件中</translation>
     </message>
+    <message>
+        <source>“{layer}” has a new version, {version}, of {count} features.</source>
+        <translation>“{layer}”已有新版本 {version}，共 {count} 个要素。</translation>
+    </message>
+    <message>
+        <source>Reading the file…</source>
+        <translation>正在读取文件…</translation>
+    </message>
+    <message>
+        <source>What is in it</source>
+        <translation>文件内容</translation>
+    </message>
+    <message>
+        <source>Validity and more</source>
+        <translation>有效期及其他</translation>
+    </message>
+    <message>
+        <source>Add</source>
+        <translation>加入</translation>
+    </message>
+    <message>
+        <source>Close</source>
+        <translation>关闭</translation>
+    </message>
+    <message>
+        <source>It is in the library.</source>
+        <translation>已在资料库中。</translation>
+    </message>
+    <message>
+        <source>Choose a file.</source>
+        <translation>请选择文件。</translation>
+    </message>
+    <message>
+        <source>Choose the coordinate system.</source>
+        <translation>请选择坐标系。</translation>
+    </message>
+    <message>
+        <source>Choose the layer that it becomes.</source>
+        <translation>请选择加入为哪个图层。</translation>
+    </message>
+    <message>
+        <source>Add {layer}</source>
+        <translation>加入 {layer}</translation>
+    </message>
+    <message>
+        <source>What was noticed is in the list; a click shows where.</source>
+        <translation>发现的情况见列表，单击可查看位置。</translation>
+    </message>
+    <message>
+        <source>Repair and add</source>
+        <translation>修复并加入</translation>
+    </message>
+    <message>
+        <source>Still without a field of the file: {fields}</source>
+        <translation>尚未对应文件字段：{fields}</translation>
+    </message>
+    <message>
+        <source>Layer of the one map: type a part of its name</source>
+        <translation>一张图的图层：可输入名称的一部分</translation>
+    </message>
+    <message>
+        <source>choose it</source>
+        <translation>请选择</translation>
+    </message>
+    <message>
+        <source>File</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Layer in it</source>
+        <translation>文件中的图层</translation>
+    </message>
+    <message>
+        <source>Becomes</source>
+        <translation>加入为</translation>
+    </message>
+    <message>
+        <source>not stated</source>
+        <translation>未注明</translation>
+    </message>
+    <message>
+        <source>the day from which it is valid</source>
+        <translation>默认为有效期起始日</translation>
+    </message>
+    <message>
+        <source>the district</source>
+        <translation>行政区范围</translation>
+    </message>
+    <message>
+        <source>the extent of its features (assumed)</source>
+        <translation>要素的外接范围（推定）</translation>
+    </message>
+    <message>
+        <source>A file of polygons: the ground for which the data speaks</source>
+        <translation>面文件：数据所覆盖的范围</translation>
+    </message>
+    <message>
+        <source>PROJ pipeline or file, for another datum</source>
+        <translation>PROJ 管道或参数文件，用于不同基准</translation>
+    </message>
+    <message>
+        <source>Label</source>
+        <translation>版本标签</translation>
+    </message>
+    <message>
+        <source>Speaks for</source>
+        <translation>覆盖范围</translation>
+    </message>
+    <message>
+        <source>Accuracy (m)</source>
+        <translation>精度（米）</translation>
+    </message>
+    <message>
+        <source>Transformation</source>
+        <translation>坐标转换</translation>
+    </message>
+    <message>
+        <source>A file of polygons</source>
+        <translation>面文件</translation>
+    </message>
+    <message>
+        <source>as found</source>
+        <translation>自动识别</translation>
+    </message>
+    <message>
+        <source>Field of the layer</source>
+        <translation>图层字段</translation>
+    </message>
+    <message>
+        <source>Field of the file</source>
+        <translation>文件字段</translation>
+    </message>
+    <message>
+        <source>Required: without it the file is refused</source>
+        <translation>必填：没有它文件将被拒绝</translation>
+    </message>
+    <message>
+        <source>It lies in the district (dark outline), and reaches beyond it.</source>
+        <translation>位于行政区范围（深色轮廓）内，并有部分超出。</translation>
+    </message>
+    <message>
+        <source>The library has no district to compare it with.</source>
+        <translation>资料库没有行政区范围可供对照。</translation>
+    </message>
+    <message>
+        <source>It lies in the district (dark outline).</source>
+        <translation>位于行政区范围（深色轮廓）内。</translation>
+    </message>
+    <message>
+        <source>In this coordinate system it would lie nowhere on earth.</source>
+        <translation>按此坐标系，数据不在地球上任何位置。</translation>
+    </message>
+    <message>
+        <source>It has nothing to show on a map.</source>
+        <translation>没有可在地图上显示的内容。</translation>
+    </message>
+    <message>
+        <source>It lies {distance} km away from the district.</source>
+        <translation>距行政区范围 {distance} 公里。</translation>
+    </message>
+    <message>
+        <source>Click: go to it on the small map</source>
+        <translation>单击：在小地图上定位</translation>
+    </message>
+    <message>
+        <source>Drop a file here, or choose one</source>
+        <translation>把文件拖到这里，或选择文件</translation>
+    </message>
+    <message>
+        <source>Choose a file</source>
+        <translation>选择文件</translation>
+    </message>
+    <message>
+        <source>A file that a department sent</source>
+        <translation>部门送来的文件</translation>
+    </message>
+    <message>
+        <source>A folder of data</source>
+        <translation>数据文件夹</translation>
+    </message>
+    <message>
+        <source>File…</source>
+        <translation>文件…</translation>
+    </message>
+    <message>
+        <source>Folder, such as a FileGDB…</source>
+        <translation>文件夹，如 FileGDB…</translation>
+    </message>
+    <message>
+        <source>A layer of the map</source>
+        <translation>地图中的图层</translation>
+    </message>
+    <message>
+        <source>Choose a file, or drop one here: what is in it is shown before it is loaded.</source>
+        <translation>选择文件，或把文件拖到这里：入库前先显示其内容。</translation>
+    </message>
+    <message>
+        <source>Where it lies is not known before its coordinate system is chosen.</source>
+        <translation>选择坐标系之后才知道它的位置。</translation>
+    </message>
+    <message>
+        <source>Problems: {count}</source>
+        <translation>问题：{count} 个</translation>
+    </message>
+    <message>
+        <source>Every change is listed, with its area</source>
+        <translation>每处改动都会列出，并注明面积</translation>
+    </message>
+    <message>
+        <source>{name}: {value}</source>
+        <translation>{name}：{value}</translation>
+    </message>
 </context>
 </TS>

@@ -73,15 +73,16 @@ def make_city(folder):
     return library, city / facts["parcels"]
 
 
-def drive(folder, library, parcels, language="en", findings=1):
+def drive(folder, library, parcels, language="en", findings=1, file="", code="", label="again"):
     """Start QGIS, let the driver click, and return what it saw.
 
-    findings: how many a parcel must have to be the one that is shown.
+    findings: how many a parcel must have to be the one that is shown; file: what is added, as which code and label.
     """
     plugins = make_profile(folder, library, language)
     report = folder / "report.json"
     picture = folder / "picture.png"
     orders = {"parcels": str(parcels), "report": str(report), "picture": str(picture), "findings": findings}
+    orders.update(file=str(file), code=code, label=label)
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment.update(
         # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
@@ -129,7 +130,10 @@ def main(picture, language="en"):
     # Not in the system's temporary folder: QGIS would mark every layer as a temporary one.
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         library, parcels = make_city(Path(folder))
-        seen = drive(Path(folder) / "desktop", library, parcels, language, findings=5)
+        redline = Path(folder) / "city" / "环保" / "生态保护红线2023.shp"
+        seen = drive(
+            Path(folder) / "desktop", library, parcels, language, findings=5, file=redline, code="STBHHX", label="2026"
+        )
         shutil.copyfile(Path(folder) / "desktop" / "picture.png", picture)
         for scene in (Path(folder) / "desktop").glob("picture-*.png"):
             shutil.copyfile(scene, Path(picture).with_name(scene.name.replace("picture", Path(picture).stem)))

@@ -169,6 +169,36 @@ def explain(room):
     assert room.results.details.text() == before
 
 
+def add_file(dock):
+    """Open the dialog, choose a file, look at all its pages, and load it."""
+    click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(0).center())
+    click(dock.map_room.add_button)
+    dialog = dock.add_dialog
+    wait_for(lambda: dialog is not None and dialog.isVisible())
+    dialog.form.source.line.setText(ORDERS["file"])  # Qt's test keyboard has no Chinese
+    QTest.keyClick(dialog.form.source.line, Qt.Key.Key_Return)
+    wait_for(lambda: not dialog.is_working)
+    dialog.form.choose_target(ORDERS["code"])
+    seen["place"] = dialog.page.preview.words.text()
+    seen["facts"] = dialog.page.facts.text()
+    settle(1500)  # the small map
+    take_picture("add")
+    for number, scene in ((1, "add-fields"), (2, "add-options")):
+        click(dialog.tabs.tabBar(), dialog.tabs.tabBar().tabRect(number).center())
+        take_picture(scene)
+    dialog.resize(dialog.minimumSizeHint())
+    click(dialog.tabs.tabBar(), dialog.tabs.tabBar().tabRect(0).center())
+    settle(1500)
+    take_picture("add-small")
+    dialog.options.label.setText(ORDERS["label"])
+    assert dialog.add_button.isEnabled(), dialog.hint.text()
+    click(dialog.add_button)
+    wait_for(lambda: not dialog.is_working)
+    seen["added"] = dialog.notice.text
+    take_picture("add-done")
+    dialog.close()
+
+
 def dock_text():
     """What the panel says, if anything."""
     return qgis.utils.plugins["onemap"].dock.notice.text
@@ -207,6 +237,8 @@ def run():
     go_to_finding(room)
     take_picture("")
     explain(room)
+    if ORDERS.get("file"):
+        add_file(dock)
 
 
 def _is_ours(text, tag):

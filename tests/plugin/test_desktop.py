@@ -12,7 +12,13 @@ pytestmark = pytest.mark.skipif(
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory, town, library):
     """What the driver saw in QGIS."""
-    return desktop.drive(tmp_path_factory.mktemp("desktop"), library, town / "parcels.gpkg")
+    return desktop.drive(
+        tmp_path_factory.mktemp("desktop"),
+        library,
+        town / "parcels.gpkg",
+        file=town / "farmland.gpkg",
+        code="YJJBNTTB",
+    )
 
 
 def test_qgis_loads_unloads_and_loads_the_plugin_again_without_a_warning(seen):
@@ -39,3 +45,9 @@ def test_a_click_on_a_finding_shows_its_measure_and_its_basis(seen):
 def test_a_click_on_explain_shows_the_steps_from_the_data_to_the_verdict(seen):
     assert "5,000.000 m²" in seen["steps_text"]
     assert "第三十五条" in seen["steps_text"]
+
+
+def test_the_dialog_shows_a_file_beside_the_district_and_loads_it(seen):
+    assert seen["place"] == "It lies in the district (dark outline)."
+    assert "EPSG:4547" in seen["facts"]
+    assert "has a new version, again, of 1 features" in seen["added"]

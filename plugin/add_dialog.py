@@ -1,0 +1,278 @@
+"""Add to the one map: a file, what is in it, where it lies, how its fields are called; then it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.add_form import AddForm
+from onemap.plugin.add_options import AddOptions
+from onemap.plugin.connection import Request
+from onemap.plugin.field_matches import remember_matches, remembered_matches, wishes_of
+from onemap.plugin.fields_table import FieldsTable
+from onemap.plugin.handover import SourceFile
+from onemap.plugin.icons import icon
+from onemap.plugin.inspected import inspected_layers
+from onemap.plugin.layer_list import CatalogueLayer
+from onemap.plugin.notice import Notice
+from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.refusals import Refusal
+from onemap.plugin.source_choice import file_dropped
+from onemap.plugin.source_page import SourcePage
+from onemap.plugin.translation import tr
+from onemap.plugin.work_row import WorkRow
+
+USUAL_PX = (760, 600)
+ABOUT_FIELDS = ("field.missing", "field.ambiguous")
+ABOUT_CRS = ("crs.missing", "crs.contradicted")
+ABOUT_OPTIONS = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
+
+
+class AddDialog(QDialog):
+    """One file on its way into the library. It may be closed while the file is loaded: the loading goes on."""
+
+    added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
+    failed = pyqtSignal(object)  # Refusal, while nobody looks
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Add to the one map"))
+        self.setAcceptDrops(True)
+        self._library = library
+        self._source: SourceFile | None = None
+        self._request: Request | None = None
+        self._is_added = False  # what is shown has been loaded; nobody wants it twice
+        self.form = AddForm()
+        self.form.source_chosen.connect(self.inspect)
+        self.form.part_chosen.connect(self._show_part)
+        self.form.target_chosen.connect(self._show_target)
+        self.form.crs_chosen.connect(self._show_place)
+        self.form.refused.connect(self.refuse)
+        self.page = SourcePage(library)
+        self.fields = FieldsTable()
+        self.fields.changed.connect(self._enable)
+        self.options = AddOptions()
+        self.options.encoding_changed.connect(lambda: self.inspect(self._source))
+        self.notice = Notice()
+        self.work = WorkRow()
+        self.work.cancelled.connect(self._cancel)
+        self._build()
+        self.form.show_targets(library.layers)
+        library.listed.connect(self._list_targets)
+        self.page.preview.show_district(library.path, library.crs)
+        self._ended()
+
+    def begin(self, code: str) -> None:
+        """Show the dialog, for a layer or for any."""
+        if code:
+            self.form.choose_target(code)
+        self.show()
+        self.raise_()
+        self.form.setFocus()
+
+    def inspect(self, source: SourceFile | None) -> None:
+        """Ask the core what is in a file."""
+        if source is None:
+            return
+        self._stop()
+        self._source, self._is_added = source, False
+        self.form.forget()
+        self.notice.hide()
+        self.page.show_nothing(tr("Reading the file…"))
+        params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}
+        self._ask("inspect", params, "", lambda answer: self._show_found(source, answer))
+
+    def add(self) -> None:
+        """Load the file into the library, in the background."""
+        target = self.form.chosen_target
+        if not self.add_button.isEnabled() or target is None:
+            return
+        self.notice.hide()
+        params = {
+            "library": self._library.path,
+            "source": self.form.file.path,
+            "as": target.code,
+            "layer": self.form.part_name,
+            "crs": self.form.told_crs,
+            "fields": wishes_of(self.fields.matches) or None,
+            **self.options.params,
+        }
+        title = tr("Add {layer}").format(layer=target.title)
+        self._ask("add", params, title, lambda answer: self._show_added(target, answer))
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a file is read or loaded now."""
+        return self._request is not None
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say what was refused, with the mend; to the dock if the dialog is closed."""
+        codes = [str(problem.get("code")) for problem in refusal.problems]
+        if any(code in ABOUT_FIELDS for code in codes):
+            self.fields.require([str(one["field"]) for one in refusal.problems if one.get("field")])
+            self.tabs.setCurrentWidget(self.fields)
+        elif codes and set(codes) == {"geometry.invalid"} and not self.options.repair.isChecked():
+            refusal.mend = (tr("Repair and add"), self._repair_and_add)
+        elif any(code.startswith(ABOUT_OPTIONS) for code in codes):
+            self.tabs.setCurrentWidget(self._options_page)
+        elif any(code in ABOUT_CRS for code in codes):
+            self.form.ask_for_crs()
+        if self.form.chosen_part is None:
+            self.page.show_nothing("")
+        if not self.isVisible():
+            if not refusal.is_cancel:
+                self.failed.emit(refusal)
+            return
+        self.notice.refuse(refusal)
+        if len(refusal.problems) > 1:
+            self.page.show_problems(refusal.problems)
+
+    def close_down(self) -> None:
+        """Before it is thrown away."""
+        self._stop()
+        self._library.listed.disconnect(self._list_targets)
+        self.page.preview.close_down()
+        self.close()
+
+    def _build(self) -> None:
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.page, tr("What is in it"))
+        self.tabs.addTab(self.fields, tr("Fields"))
+        self._options_page = QScrollArea()
+        self._options_page.setWidget(self.options)
+        self._options_page.setWidgetResizable(True)
+        self._options_page.setFrameShape(QFrame.Shape.NoFrame)
+        self.tabs.addTab(self._options_page, tr("Validity and more"))
+        self.add_button = QPushButton(icon("add"), tr("Add"))
+        self.add_button.setDefault(True)
+        self.add_button.clicked.connect(self.add)
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.hint, 1)
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.form)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.work)
+        layout.addLayout(buttons)
+        self.resize(*USUAL_PX)
+
+    def _list_targets(self) -> None:
+        self.form.show_targets(self._library.layers)
+
+    def _show_found(self, source: SourceFile, answer: dict[str, Any]) -> None:
+        self.page.show_format(answer)
+        self.form.show_layers(source, inspected_layers(answer))
+        self.tabs.setCurrentWidget(self.page)
+
+    def _show_part(self) -> None:
+        self._is_added = False
+        self.page.show_part(self.form.file.path, self.form.chosen_part)
+        self._show_place()
+        self._show_target()
+
+    def _show_place(self) -> None:
+        self.page.show_place(self.form.place_crs)
+        self._enable()
+
+    def _show_target(self) -> None:
+        part, target = self.form.chosen_part, self.form.chosen_target
+        if target is not None:
+            sources = [name for name, _kind in part.fields] if part is not None else []
+            self.fields.show_fields(target.fields, sources, remembered_matches(target))
+        self._enable()
+
+    def _repair_and_add(self) -> None:
+        self.options.repair.setChecked(True)
+        self.add()
+
+    def _show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
+        remember_matches(target, self.fields.matches)
+        text = tr("“{layer}” has a new version, {version}, of {count} features.")
+        said = text.format(layer=target.title, version=answer.get("version"), count=f"{answer.get('features') or 0:,}")
+        if answer.get("problems"):
+            said += " " + tr("What was noticed is in the list; a click shows where.")
+        self._is_added = True
+        self._enable()
+        self.page.show_added(target, answer)
+        self.tabs.setCurrentWidget(self.page)
+        self.notice.say(said)
+        self.added.emit(answer, said)
+
+    def _ask(self, verb: str, params: dict[str, Any], title: str, then: Callable[[dict[str, Any]], None]) -> None:
+        self._request = self._library.core.ask(verb, params, title)
+        self._request.progressed.connect(self.work.show_progress)
+        # First the dialog is at rest again, then it shows what came out.
+        self._request.answered.connect(self._ended)
+        self._request.refused.connect(self._ended)
+        self._request.answered.connect(then)
+        self._request.refused.connect(self.refuse)
+        self.work.begin(title or tr("Reading the file…"))
+        self._enable()
+
+    def _stop(self) -> None:
+        """Forget the file that is being read; one that is being loaded goes on, and is told of by QGIS's task bar."""
+        if self._request is not None:
+            for signal in (self._request.answered, self._request.refused, self._request.progressed):
+                signal.disconnect()
+            if self._request.verb == "inspect":
+                self._request.cancel()
+            self._ended()
+
+    def _cancel(self) -> None:
+        if self._request is not None:
+            self._request.cancel()
+
+    def _ended(self, *_what: object) -> None:
+        self._request = None
+        self.work.hide()
+        self._enable()
+
+    def _enable(self) -> None:
+        self.hint.setText(self._what_is_missing())
+        self.add_button.setEnabled(self._request is None and not self.hint.text())
+
+    def _what_is_missing(self) -> str:
+        """What has to be done before the file can be added; empty when nothing."""
+        if self._request is not None:
+            return ""
+        if self._is_added:
+            return tr("It is in the library.")
+        if self.form.chosen_part is None:
+            return tr("Choose a file.")
+        if self.form.lacks_crs:
+            return tr("Choose the coordinate system.")
+        if self.form.chosen_target is None:
+            return tr("Choose the layer that it becomes.")
+        if self.fields.missing:
+            return tr("Still without a field of the file: {fields}").format(fields=", ".join(self.fields.missing))
+        return ""
+
+    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """A file may be dropped anywhere."""
+        if file_dropped(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Take the file."""
+        self.form.source.choose(file_dropped(event.mimeData()))
+        event.acceptProposedAction()

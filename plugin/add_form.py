@@ -1,0 +1,173 @@
+"""The head of the dialog that adds a file: which file, which layer in it, what it becomes, and where it lies."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsCoordinateReferenceSystem
+from qgis.gui import QgsProjectionSelectionWidget
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QWidget
+
+from onemap.plugin.handover import SourceFile, crs_text
+from onemap.plugin.inspected import InspectedLayer
+from onemap.plugin.layer_list import CatalogueLayer
+from onemap.plugin.source_choice import SourceChoice
+from onemap.plugin.translation import tr
+
+SHORTEST_NAME = 8
+
+
+class AddForm(QWidget):
+    """Rows that are there only when they are needed."""
+
+    source_chosen = pyqtSignal(object)  # SourceFile
+    part_chosen = pyqtSignal()
+    target_chosen = pyqtSignal()
+    crs_chosen = pyqtSignal()
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.file = SourceFile("")
+        self._layers: list[InspectedLayer] = []
+        self._needs_crs = False
+        self.source = SourceChoice()
+        self.source.chosen.connect(self.source_chosen)
+        self.source.refused.connect(self.refused)
+        self.part = QComboBox()
+        self.part.currentIndexChanged.connect(lambda _index: self._show_part())
+        self.target = _search_box()
+        self.target.currentIndexChanged.connect(lambda _index: self.target_chosen.emit())
+        self.crs = QgsProjectionSelectionWidget()
+        self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
+        self.crs.setNotSetText(tr("choose it"))
+        self.crs.crsChanged.connect(lambda _crs: self.crs_chosen.emit())
+        for box in (self.part, self.target):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(SHORTEST_NAME)
+        self._rows = QFormLayout(self)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        self._rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self._rows.addRow(tr("File"), self.source)
+        self._rows.addRow(tr("Layer in it"), self.part)
+        self._rows.addRow(tr("Becomes"), self.target)
+        self._rows.addRow(tr("Coordinate system"), self.crs)
+        self.forget()
+        self.setFocusProxy(self.source)
+
+    @property
+    def chosen_part(self) -> InspectedLayer | None:
+        """The layer of the file."""
+        index = self.part.currentIndex()
+        return self._layers[index] if 0 <= index < len(self._layers) else None
+
+    @property
+    def chosen_target(self) -> CatalogueLayer | None:
+        """The layer that it is to become."""
+        return self.target.currentData()
+
+    @property
+    def part_name(self) -> str:
+        """The layer of the file as the core must be told; empty where there is only one."""
+        part = self.chosen_part
+        return part.name if part is not None and (len(self._layers) > 1 or self.file.layer) else ""
+
+    @property
+    def lacks_crs(self) -> bool:
+        """Whether the coordinate system has still to be chosen."""
+        return self._needs_crs and not self.crs.crs().isValid()
+
+    @property
+    def told_crs(self) -> str:
+        """The coordinate system that the core must be told; empty where the file says it."""
+        return crs_text(self.crs.crs()) if self._needs_crs else self.file.crs
+
+    @property
+    def place_crs(self) -> QgsCoordinateReferenceSystem:
+        """The coordinate system in which the file lies, as far as anybody has said."""
+        part = self.chosen_part
+        if self._needs_crs or part is None:
+            return self.crs.crs()
+        return QgsCoordinateReferenceSystem(self.file.crs or part.crs)
+
+    def forget(self) -> None:
+        """Another file is read."""
+        self._layers = []
+        self.part.clear()
+        self._show_row(self.part, False)
+        self._need_crs(False)
+
+    def show_targets(self, layers: list[CatalogueLayer]) -> None:
+        """List the layers of the library, and keep what was chosen."""
+        before = self.chosen_target.code if self.chosen_target is not None else ""
+        self.target.blockSignals(True)
+        self.target.clear()
+        for entry in sorted(layers, key=lambda entry: entry.place[:2]):
+            self.target.addItem(f"{entry.title} · {entry.code}", entry)
+        self.target.setCurrentIndex(-1)
+        self.target.blockSignals(False)
+        self.choose_target(before)
+
+    def choose_target(self, code: str) -> None:
+        """Choose a layer of the library."""
+        for index in range(self.target.count()):
+            if self.target.itemData(index).code == code:
+                self.target.setCurrentIndex(index)
+
+    def show_layers(self, source: SourceFile, layers: list[InspectedLayer]) -> None:
+        """Show what the core found in a file."""
+        self.file, self._layers = source, layers
+        self.part.blockSignals(True)
+        self.part.clear()
+        self.part.addItems([layer.name for layer in layers])
+        wanted = [index for index, layer in enumerate(layers) if layer.name == source.layer]
+        self.part.setCurrentIndex(wanted[0] if wanted else 0)
+        self.part.blockSignals(False)
+        self._show_row(self.part, len(layers) > 1)
+        self._show_part()
+
+    def ask_for_crs(self) -> None:
+        """The core will not take the one that the file says."""
+        self._need_crs(True)
+        self.crs.setFocus()
+        self.crs_chosen.emit()
+
+    def _show_part(self) -> None:
+        part = self.chosen_part
+        if part is None:
+            return
+        self._need_crs(part.lacks_crs and bool(part.bounds) and not self.file.crs)
+        if self.chosen_target is None:
+            self.choose_target(self._code_by_name(part.name, Path(self.file.path).stem))
+        self.part_chosen.emit()
+
+    def _need_crs(self, needed: bool) -> None:
+        self._needs_crs = needed
+        self.crs.blockSignals(True)
+        self.crs.setCrs(QgsCoordinateReferenceSystem())
+        self.crs.blockSignals(False)
+        self._show_row(self.crs, needed)
+
+    def _code_by_name(self, *names: str) -> str:
+        """The one layer that is called as the file, or as the layer in it; empty where there is none."""
+        wanted = {name.lower() for name in names}
+        entries = [self.target.itemData(index) for index in range(self.target.count())]
+        alike = [entry.code for entry in entries if {entry.code.lower(), entry.title.lower()} & wanted]
+        return alike[0] if len(alike) == 1 else ""
+
+    def _show_row(self, field: QWidget, visible: bool) -> None:
+        field.setVisible(visible)
+        self._rows.labelForField(field).setVisible(visible)
+
+
+def _search_box() -> QComboBox:
+    """A list in which any part of a name can be typed."""
+    box = QComboBox()
+    box.setEditable(True)
+    box.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
+    box.lineEdit().setPlaceholderText(tr("Layer of the one map: type a part of its name"))
+    box.completer().setFilterMode(Qt.MatchFlag.MatchContains)
+    box.completer().setCompletionMode(QCompleter.CompletionMode.PopupCompletion)
+    return box

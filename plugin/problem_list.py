@@ -1,0 +1,41 @@
+"""What is wrong with a file, problem by problem, and the way to each."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QWidget
+
+from onemap.plugin.refusals import problem_line
+from onemap.plugin.translation import tr
+
+LINES_WANTED = 4
+
+
+class ProblemList(QListWidget):
+    """One line for each problem; one with a place on the map can be gone to."""
+
+    place_asked = pyqtSignal(object)  # the problem
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWordWrap(True)
+        self.setMinimumHeight(LINES_WANTED * self.fontMetrics().lineSpacing())
+        self.setAlternatingRowColors(True)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.itemActivated.connect(self._go)
+        self.itemClicked.connect(self._go)
+
+    def show_problems(self, problems: list[dict[str, Any]]) -> None:
+        """Show these instead."""
+        self.clear()
+        for problem in problems:
+            item = QListWidgetItem(problem_line(problem))
+            item.setData(Qt.ItemDataRole.UserRole, problem)
+            if problem.get("feature") not in (None, "") or problem.get("row"):
+                item.setToolTip(tr("Click: go to it on the small map"))
+            self.addItem(item)
+
+    def _go(self, item: QListWidgetItem) -> None:
+        self.place_asked.emit(item.data(Qt.ItemDataRole.UserRole))

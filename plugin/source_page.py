@@ -1,0 +1,139 @@
+"""What is in a file: the facts, the problems, and a small map of where it would land."""
+
+from __future__ import annotations
+
+from itertools import islice
+from typing import Any
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
+
+from onemap.plugin.inspected import InspectedLayer, facts_of
+from onemap.plugin.layer_list import CatalogueLayer
+from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.place_preview import PlacePreview
+from onemap.plugin.problem_list import ProblemList
+from onemap.plugin.translation import tr
+
+WIDE_PX = 520
+NARROWEST_PX, LOWEST_PX = 200, 90
+
+
+class SourcePage(QSplitter):
+    """Facts and problems beside the map, or above it where there is little room."""
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(Qt.Orientation.Horizontal, parent)
+        self._library = library
+        self._format = ""
+        self._part: InspectedLayer | None = None
+        self._path = ""
+        self._places: QgsVectorLayer | None = None  # where the features of problems are looked for
+        self._key = ""
+        self.facts = QLabel()
+        self.facts.setWordWrap(True)
+        self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.problems = ProblemList()
+        self.problems.place_asked.connect(self._go_to)
+        self._problems_title = QLabel()
+        self.preview = PlacePreview()
+        left = QWidget()
+        layout = QVBoxLayout(left)
+        layout.addWidget(self.facts)
+        layout.addWidget(self._problems_title)
+        layout.addWidget(self.problems, 1)
+        layout.addStretch()
+        area = QScrollArea()
+        area.setWidget(left)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumSize(NARROWEST_PX, LOWEST_PX)
+        self.addWidget(area)
+        self.addWidget(self.preview)
+        self.setStretchFactor(0, 1)
+        self.setStretchFactor(1, 1)
+        self.setChildrenCollapsible(False)
+        self.show_nothing("")
+
+    def show_nothing(self, words: str) -> None:
+        """Before there is a file."""
+        self._part, self._places = None, None
+        self.facts.setText(words or tr("Choose a file, or drop one here: what is in it is shown before it is loaded."))
+        self.show_problems([])
+        self.preview.show_nothing("")
+
+    def show_format(self, answer: dict[str, Any]) -> None:
+        """Of another file: its format."""
+        self._format = str(answer.get("format") or "")
+
+    def show_part(self, path: str, part: InspectedLayer) -> None:
+        """Show one layer of the file."""
+        self._path, self._part, self._places, self._key = path, part, None, ""
+        facts = [(tr("Format"), self._format), *facts_of(part), (tr("Fields"), str(len(part.fields)))]
+        line = tr("{name}: {value}")
+        self.facts.setText("\n".join(line.format(name=name, value=said) for name, said in facts if said))
+        self.show_problems(list(part.problems))
+
+    def show_place(self, crs: QgsCoordinateReferenceSystem) -> None:
+        """Show on the map where it lies in this coordinate system."""
+        if self._part is None:
+            return
+        if not crs.isValid() and self._part.bounds:
+            self.preview.show_nothing(tr("Where it lies is not known before its coordinate system is chosen."))
+            return
+        self.preview.show_source(self._path, self._part, crs)
+        self._places = self.preview.source
+
+    def show_problems(self, problems: list[dict[str, Any]]) -> None:
+        """List what is wrong, or was noticed."""
+        self.problems.show_problems(problems)
+        self.problems.setVisible(bool(problems))
+        self._problems_title.setVisible(bool(problems))
+        self._problems_title.setText(tr("Problems: {count}").format(count=len(problems)))
+
+    def show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
+        """After the load: what was noticed, and the features as they are in the library now."""
+        self.show_problems(answer.get("problems") or [])
+        options = QgsVectorLayer.LayerOptions()
+        options.forceReadOnly = True
+        uri = f"{self._library.path}|layername={answer.get('table')}"
+        self._places, self._key = QgsVectorLayer(uri, target.code, "ogr", options), target.key
+
+    def place_of(self, problem: dict[str, Any]) -> QgsGeometry | None:
+        """The geometry of a problem's feature: by its key, else by its row; None where it cannot be found."""
+        if self._places is None or not self._places.isValid():
+            return None
+        name, row = str(problem.get("feature") or ""), str(problem.get("row") or "")
+        if name and self._key and self._places.fields().lookupField(self._key) >= 0:
+            request = QgsFeatureRequest().setFilterExpression(f"to_string(\"{self._key}\") = '{_quoted(name)}'")
+            for feature in self._places.getFeatures(request):
+                return feature.geometry()
+        number = row or name
+        if number.isdigit() and int(number) > 0:
+            for feature in islice(self._places.getFeatures(), int(number) - 1, int(number)):
+                return feature.geometry()
+        return None
+
+    def _go_to(self, problem: dict[str, Any]) -> None:
+        place = self.place_of(problem)
+        if place is not None and not place.isNull():
+            self.preview.zoom_to(place, self._places.crs())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As narrow as one of the two: they can stand one above the other."""
+        return QSize(NARROWEST_PX, LOWEST_PX + self.preview.minimumSizeHint().height())
+
+    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Beside each other where there is room, else one above the other."""
+        super().resizeEvent(event)
+        wide = self.width() >= WIDE_PX
+        wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
+        if self.orientation() != wanted:
+            self.setOrientation(wanted)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("'", "''")
