@@ -5,7 +5,7 @@ The library's file is opened by this SQLite and no other (a second one in the pr
 
 import sqlite3
 import struct
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import numpy as np
 import pyproj
@@ -14,6 +14,7 @@ import shapely
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
 GEOMETRY_COLUMN = "geom"
+_ROWS_AT_ONCE = 5000  # between two words about progress
 
 _CORE_TABLES = """
 CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
@@ -148,19 +149,28 @@ def register(
         )
 
 
-def index_geometries(connection: sqlite3.Connection, table: str, fids: Sequence[int], bounds: np.ndarray) -> None:
-    """Fill the R-tree in bulk and make its triggers afterwards. bounds: (n, 4), rows of NaN are left out."""
+def index_geometries(
+    connection: sqlite3.Connection,
+    table: str,
+    fids: Sequence[int],
+    bounds: np.ndarray,
+    told: Callable[[float], None] = lambda share: None,
+) -> None:
+    """Fill the R-tree in bulk and make its triggers afterwards. bounds: (n, 4), rows of NaN are left out.
+
+    told: how much is done, 0 to 1; it may raise Cancelled.
+    """
     index = f"rtree_{table}_{GEOMETRY_COLUMN}"
     connection.execute(f"CREATE VIRTUAL TABLE {quoted(index)} USING rtree(id, minx, maxx, miny, maxy)")
     boxed = np.isfinite(bounds).all(axis=1)
-    connection.executemany(
-        f"INSERT INTO {quoted(index)} VALUES (?,?,?,?,?)",  # noqa: S608 - the name is quoted
-        zip(
-            np.asarray(fids)[boxed].tolist(),
-            *(bounds[boxed, column].tolist() for column in (0, 2, 1, 3)),
-            strict=True,
-        ),
-    )
+    numbers, boxes = np.asarray(fids)[boxed], bounds[boxed][:, [0, 2, 1, 3]]
+    for start in range(0, len(numbers), _ROWS_AT_ONCE):
+        told(start / len(numbers))
+        block = slice(start, start + _ROWS_AT_ONCE)
+        connection.executemany(
+            f"INSERT INTO {quoted(index)} VALUES (?,?,?,?,?)",  # noqa: S608 - the name is quoted
+            ((number, *box) for number, box in zip(numbers[block].tolist(), boxes[block].tolist(), strict=True)),
+        )
     run_script(connection, _RTREE_TRIGGERS.format(t=table, c=GEOMETRY_COLUMN))
     connection.execute(
         "INSERT INTO gpkg_extensions VALUES (?,?,'gpkg_rtree_index',"

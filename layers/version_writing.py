@@ -1,12 +1,14 @@
 """A version is written: its table, its index, its record, and the view that shows the one in force."""
 
+import hashlib
 import json
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import shapely
 
@@ -17,7 +19,7 @@ from onemap.layers.frames import CleanFrame
 from onemap.layers.geopackage import quoted
 from onemap.layers.library import Library, log, now
 from onemap.layers.parts import multi
-from onemap.layers.versions import Version, content_hash
+from onemap.layers.versions import Digest, Version, digest_attributes, digest_geometries
 
 _GEOMETRY_TYPES = {
     "polygon": "MULTIPOLYGON",
@@ -26,6 +28,8 @@ _GEOMETRY_TYPES = {
     "raster": "MULTIPOLYGON",
 }
 _ROWS_AT_ONCE = 5000  # between two looks at whether someone has cancelled
+_BLOCK = 20_000  # geometries that are held as blobs too
+_TABLE_SHARE = 0.3  # of the time for writing; the rest goes into the spatial index
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,14 @@ class VersionFacts:
     source_hash: str
     accuracy_m: float | None
     who: str
+
+
+def define_layer(connection: sqlite3.Connection, entry: LayerEntry, who: str) -> None:
+    """Put a layer that `--define` has made into the library's own catalogue, inside the open transaction."""
+    title = json.dumps(entry.title, ensure_ascii=False)
+    values = (entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key)
+    connection.execute("INSERT INTO onemap_catalogue VALUES (?,?,?,?,?,?,?)", values)
+    log(connection, who, "define", entry.code, {"title": entry.title})
 
 
 def _sql_type(values: pd.Series) -> str:
@@ -78,38 +90,54 @@ def add_version(
     it may raise Cancelled. Raises OneMapError version.label if the label is used, and the library's refusals.
     """
     geometry_type = _GEOMETRY_TYPES[entry.geometry]
-    geometries = multi(frame.geometries, "polygon" if entry.geometry == "raster" else entry.geometry)
+    geometries = frame.geometries
     attributes = _as_stored(frame.attributes)
-    content = content_hash(geometries, attributes)
-    blobs = geopackage.to_blobs(geometries, library.srs_id)
     number = 1 + (
         connection.execute("SELECT max(number) FROM onemap_versions WHERE code = ?", (entry.code,)).fetchone()[0] or 0
     )
     label = _label(connection, entry.code, number, facts)
+    table = f"{entry.code}__{number}"
+    digest = hashlib.sha256()
+    blobs = _blobs(geometries, "polygon" if entry.geometry == "raster" else entry.geometry, library.srs_id, digest)
+    write_table(connection, table, attributes, blobs, geometry_type, lambda share: told(_TABLE_SHARE * share))
+    digest_attributes(digest, attributes)
     version = Version(
         code=entry.code,
         number=number,
-        table=f"{entry.code}__{number}",
+        table=table,
         label=label,
         valid_from=facts.valid_from.isoformat() if facts.valid_from else None,
         valid_to=facts.valid_to.isoformat() if facts.valid_to else None,
         recorded_at=now(),
         count=len(geometries),
-        hash=content,
+        hash=digest.hexdigest(),
         coverage_kind=facts.coverage_kind,
         coverage_m2=float(shapely.area(facts.coverage)),
         accuracy_m=facts.accuracy_m,
     )
-    _write_table(connection, version.table, attributes, blobs, geometry_type, told)
     title = f"{entry.title.get('zh', entry.code)} {label}"
     bounds = shapely.total_bounds(geometries)
     geopackage.register(connection, version.table, title, library.srs_id, geometry_type, bounds)
-    geopackage.index_geometries(connection, version.table, range(1, len(geometries) + 1), shapely.bounds(geometries))
+    geopackage.index_geometries(
+        connection,
+        version.table,
+        range(1, len(geometries) + 1),
+        shapely.bounds(geometries),
+        lambda share: told(_TABLE_SHARE + (1 - _TABLE_SHARE) * share),
+    )
     _record(connection, version, facts, source_report)
     _refresh_view(connection, entry, library.srs_id, geometry_type)
-    detail = {"label": label, "hash": content, "source": facts.source, "source_hash": facts.source_hash}
+    detail = {"label": label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
     log(connection, facts.who, "add", version.table, detail)
     return version
+
+
+def _blobs(geometries: np.ndarray, geometry: str, srs_id: int, digest: Digest) -> Iterator[bytes | None]:
+    """Geometries as the table keeps them, hashed on the way, block by block: a million are never held twice."""
+    for start in range(0, len(geometries), _BLOCK):
+        block = multi(geometries[start : start + _BLOCK], geometry)
+        digest_geometries(digest, block)
+        yield from geopackage.to_blobs(block, srs_id)
 
 
 def _label(connection: sqlite3.Connection, code: str, number: int, facts: VersionFacts) -> str:
@@ -128,14 +156,15 @@ def _label(connection: sqlite3.Connection, code: str, number: int, facts: Versio
     return label
 
 
-def _write_table(
+def write_table(
     connection: sqlite3.Connection,
     table: str,
     attributes: pd.DataFrame,
-    blobs: list[bytes | None],
+    blobs: Iterable[bytes | None],
     geometry_type: str,
     told: Callable[[float], None],
 ) -> None:
+    """A new table of features, fid from 1; values as `_as_stored` leaves them. told: how much is written, 0 to 1."""
     names = list(attributes.columns)
     columns = "".join(f", {quoted(name)} {_sql_type(attributes[name])}" for name in names)
     connection.execute(
@@ -147,7 +176,7 @@ def _write_table(
     def rows() -> Iterator[tuple[Any, ...]]:
         for fid, row in enumerate(zip(blobs, *values, strict=True), start=1):
             if fid % _ROWS_AT_ONCE == 0:
-                told(fid / len(blobs))
+                told(fid / len(attributes))
             yield (fid, *row)
 
     connection.executemany(f"INSERT INTO {quoted(table)} VALUES ({marks})", rows())

@@ -6,6 +6,7 @@ import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -15,6 +16,8 @@ from onemap.layers import geopackage
 from onemap.layers.errors import OneMapError
 from onemap.layers.geopackage import quoted
 from onemap.layers.library import Library
+
+_ROWS_AT_ONCE = 20_000  # as WKB, beside the geometries
 
 
 @dataclass(frozen=True)
@@ -51,15 +54,33 @@ def versions(library: Library, known_at: datetime | None = None) -> list[Version
     return [version for version in found if datetime.fromisoformat(version.recorded_at) <= known_at]
 
 
+class Digest(Protocol):
+    """A hash that is being taken."""
+
+    def update(self, content: bytes, /) -> None:
+        """Take in more."""
+
+
 def content_hash(geometries: np.ndarray, attributes: pd.DataFrame) -> str:
     """SHA-256 of a version's rows as they are stored: geometries as WKB, then each field's name and values."""
     digest = hashlib.sha256()
+    for start in range(0, len(geometries), _ROWS_AT_ONCE):
+        digest_geometries(digest, geometries[start : start + _ROWS_AT_ONCE])
+    digest_attributes(digest, attributes)
+    return digest.hexdigest()
+
+
+def digest_geometries(digest: Digest, geometries: np.ndarray) -> None:
+    """Take the next geometries (n,) of a version into its hash."""
     for body in shapely.to_wkb(geometries, byte_order=1):
         digest.update(body)
+
+
+def digest_attributes(digest: Digest, attributes: pd.DataFrame) -> None:
+    """Take the fields of a version into its hash, after all its geometries."""
     for name in attributes.columns:
         values = attributes[name].tolist()
         digest.update(json.dumps([name, values], ensure_ascii=False, default=str).encode())
-    return digest.hexdigest()
 
 
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:

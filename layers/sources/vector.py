@@ -33,6 +33,7 @@ _MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError)
 _MOST_REMARKS = 10
+_ROWS_AT_ONCE = 20_000
 
 
 @dataclass(frozen=True)
@@ -117,8 +118,9 @@ def read_vector(path: Path, layer: str, encoding: str | None) -> RawFrame:
         crs = _declared_crs(opened, meta["crs"])
         geometries, arcs = _geometries(opened, wkb, rows, crs)
     _refuse_replacements(attributes, opened.place)
+    has_heights = shapely.has_z(geometries)
     problems = [_remark(text, opened.place) for text in remarks[:_MOST_REMARKS]]
-    if shapely.has_z(geometries).any():
+    if has_heights.any():
         problems.append(Problem("geometry.z_dropped", dict(opened.place)))
     if arcs:
         problems.append(Problem("geometry.stroked", {**opened.place, "count": arcs}))
@@ -126,7 +128,7 @@ def read_vector(path: Path, layer: str, encoding: str | None) -> RawFrame:
         path=path,
         layer=layer,
         format="TopoJSON" if opened.json and opened.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
-        geometries=shapely.force_2d(geometries),
+        geometries=shapely.force_2d(geometries) if (has_heights | shapely.has_m(geometries)).any() else geometries,
         attributes=attributes,
         crs=crs,
         encoding=opened.encoding or found,
@@ -209,28 +211,48 @@ def _integers(opened: _Opened, name: str, column: np.ndarray) -> list[int | None
 
 
 def _geometries(opened: _Opened, wkb: np.ndarray | None, rows: int, crs: pyproj.CRS | None) -> tuple[np.ndarray, int]:
-    """WKB as geometries, and how many had arcs.
+    """WKB as geometries, and how many had arcs; the WKB is let go block by block, lest a million are held twice.
 
     A ring too short or open to be one reads as None and is reported as such later. GDAL has stroked arcs by angle
     (6 dm off at a radius of 1 km), so those are taken from the file once more as they are.
     """
+    geometries = np.full(rows, None, dtype=object)
     if wkb is None:
-        return np.full(rows, None, dtype=object), 0
-    geometries = shapely.from_wkb(wkb, on_invalid="ignore")
+        return geometries, 0
+    for start in range(0, rows, _ROWS_AT_ONCE):
+        block = slice(start, start + _ROWS_AT_ONCE)
+        geometries[block] = shapely.from_wkb(wkb[block], on_invalid="ignore")
+        wkb[block] = None
     if opened.path.suffix.lower() not in _MAY_HOLD_ARCS or (shapely.get_dimensions(geometries) < 1).all():
         return geometries, 0
-    meta, table = pyogrio.raw.read_arrow(opened.content, layer=opened.gdal_layer, columns=[], **opened.options)
-    unstroked = table.column(meta["geometry_name"] or "wkb_geometry").to_pylist()
-    if len(unstroked) != rows:
-        raise OneMapError("source.rows", rows=len(unstroked), held=rows, **opened.place)
     sagitta = _sagitta(crs, geometries)
-    curved = 0
-    for row in (row for row, body in enumerate(unstroked) if curves.may_be_curved(body)):
-        geometry, arcs = curves.stroked(unstroked[row], sagitta)
-        if arcs:
-            geometries[row] = geometry
-            curved += 1
+    curved = read = 0
+    with pyogrio.raw.open_arrow(
+        opened.content,
+        layer=opened.gdal_layer,
+        columns=[],
+        use_pyarrow=True,
+        batch_size=_ROWS_AT_ONCE,
+        **opened.options,
+    ) as (meta, batches):
+        for batch in batches:
+            unstroked = batch.column(meta["geometry_name"] or "wkb_geometry")
+            for row in _perhaps_curved(unstroked):
+                geometry, arcs = curves.stroked(unstroked[row].as_py(), sagitta)
+                if arcs and read + row < rows:
+                    geometries[read + row] = geometry
+                    curved += 1
+            read += len(unstroked)
+    if read != rows:
+        raise OneMapError("source.rows", rows=read, held=rows, **opened.place)
     return geometries, curved
+
+
+def _perhaps_curved(column: Any) -> Iterator[int]:
+    """The rows of an Arrow column of WKB that may hold arcs, told by their types alone."""
+    for row, body in enumerate(column):
+        if body.is_valid and curves.may_be_curved(memoryview(body.as_buffer())[:5].tobytes()):
+            yield row
 
 
 def _sagitta(crs: pyproj.CRS | None, geometries: np.ndarray) -> float:
