@@ -82,15 +82,15 @@ def layers_of(source: Opened) -> list[str]:
     return stored.library_layers(source) if stored.is_library(source) else vector.layer_names(source)
 
 
-def read_layer(source: Opened, layer: str, encoding: str | None) -> RawFrame:
-    """One layer of an opened source as it stands in the file."""
+def read_layer(source: Opened, layer: str, encoding: str | None, told: vector.Told = lambda share: None) -> RawFrame:
+    """One layer of an opened source as it stands in the file. told: how much of a large one is read, 0 to 1."""
     if isinstance(source, postgis.Database):
         return source.read(layer)
     suffix = source.suffix.lower()
     if _is_folder_of_sources(source):
         path, name = _members(source)[layer]
         _check_readable(path)
-        return read_layer(path, name, encoding)
+        return read_layer(path, name, encoding, told)
     if suffix in sheet_grid.SUFFIXES:
         return sheet.read_sheet(source, layer, encoding)
     if suffix in (formats.KML, formats.KMZ):
@@ -103,7 +103,7 @@ def read_layer(source: Opened, layer: str, encoding: str | None) -> RawFrame:
         return redline.read_redline(source, encoding)
     if stored.is_library(source):
         return stored.read_library_layer(source, layer)
-    return vector.read_vector(source, layer, encoding)
+    return vector.read_vector(source, layer, encoding, told)
 
 
 def _members(folder: Path) -> dict[str, tuple[Path, str]]:
@@ -123,9 +123,12 @@ def _members(folder: Path) -> dict[str, tuple[Path, str]]:
     return found
 
 
-def read_source(source: str | Path, layer: str | None, encoding: str | None) -> RawFrame:
+def read_source(
+    source: str | Path, layer: str | None, encoding: str | None, told: vector.Told = lambda share: None
+) -> RawFrame:
     """The layer that is meant, with the hash of its file.
 
+    told: how much of a large one is read, 0 to 1; it may raise Cancelled.
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, and whatever `opened` and the adapters refuse.
     """
@@ -137,7 +140,7 @@ def read_source(source: str | Path, layer: str | None, encoding: str | None) -> 
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
-        frame = read_layer(found, layer or names[0], encoding)
+        frame = read_layer(found, layer or names[0], encoding, told)
         if len(frame.geometries) == 0:
             raise OneMapError("source.empty", file=file, layer=frame.layer)
         if isinstance(found, postgis.Database):

@@ -7,7 +7,7 @@ digits beside nulls, arcs stroked too coarsely, text with replacement characters
 import contextlib
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -22,7 +22,8 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureErr
 from onemap.layers.crs import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources import curves, mapinfo
+from onemap.layers.sources import mapinfo
+from onemap.layers.sources.arcs import restroked
 from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.json_text import JSON_SUFFIXES, JsonText, json_text
@@ -33,7 +34,10 @@ _MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError)
 _MOST_REMARKS = 10
-_ROWS_AT_ONCE = 20_000
+_SEEKABLE = {".shp", ".gdb", ".gpkg"}
+_ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
+
+Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -106,17 +110,19 @@ def layer_names(path: Path) -> list[str]:
     return [path.stem] if is_unnamed and names else names
 
 
-def read_vector(path: Path, layer: str, encoding: str | None) -> RawFrame:
+def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambda share: None) -> RawFrame:
     """One layer of a vector file, every row of it, arcs stroked.
 
+    told: how much is read, 0 to 1; it may raise Cancelled.
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with _prepared(path, layer, encoding) as opened, _gdal_errors_as_refusals(path, layer) as remarks:
-        meta, wkb, columns, found = _read(opened, encoding)
-        rows = _checked_count(opened, wkb, columns)
+        meta, shapes, columns, found = _read(opened, encoding, told)
+        rows = _checked_count(opened, shapes, columns)
         attributes = _attributes(opened, meta, columns, rows)
         crs = _declared_crs(opened, meta["crs"])
-        geometries, arcs = _geometries(opened, wkb, rows, crs)
+        geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
+        arcs = _stroked(opened, geometries, crs)
     _refuse_replacements(attributes, opened.place)
     has_heights = shapely.has_z(geometries)
     problems = [_remark(text, opened.place) for text in remarks[:_MOST_REMARKS]]
@@ -133,7 +139,7 @@ def read_vector(path: Path, layer: str, encoding: str | None) -> RawFrame:
         crs=crs,
         encoding=opened.encoding or found,
         problems=tuple(problems),
-        is_table=wkb is None,
+        is_table=shapes is None,
     )
 
 
@@ -143,8 +149,10 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _read(opened: _Opened, encoding: str | None) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
-    """Metadata, WKB (None for a table without geometry), columns, and the encoding of the text."""
+def _read(
+    opened: _Opened, encoding: str | None, told: Told
+) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
+    """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
     suffix = opened.path.suffix.lower()
     is_mapinfo = suffix in MAPINFO
     if suffix == ".shp":
@@ -156,23 +164,48 @@ def _read(opened: _Opened, encoding: str | None) -> tuple[dict[str, Any], np.nda
         candidates = [encoding_of(encoding)] if encoding else ["utf-8", "gb18030"]
     for candidate in candidates:
         try:
-            meta, _, wkb, columns = pyogrio.raw.read(
-                opened.content, layer=opened.gdal_layer, return_fids=False, encoding=candidate, **opened.options
-            )
+            meta, geometries, columns = _rows(opened, candidate, told)
         except UnicodeDecodeError:
             continue
         if is_mapinfo and candidate == "utf-8":
             names = [str(name) for name in meta["fields"]]
-            names, columns, candidate = mapinfo.as_decoded(opened.path, names, list(columns), encoding)
+            names, columns, candidate = mapinfo.as_decoded(opened.path, names, columns, encoding)
             meta = {**meta, "fields": names}
-        return meta, wkb, list(columns), candidate
+        return meta, geometries, columns, candidate
     code = "encoding.wrong" if encoding else "encoding.undecidable"
     raise OneMapError(code, encoding=encoding, **opened.place)
 
 
-def _checked_count(opened: _Opened, wkb: np.ndarray | None, columns: list[Any]) -> int:
+def _rows(opened: _Opened, encoding: str, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
+    """Metadata, geometries and columns; block by block where GDAL can begin in the middle of a file.
+
+    A ring too short or open to be one reads as None and is reported as such later.
+    """
+    by_blocks = opened.path.suffix.lower() in _SEEKABLE
+    expected = pyogrio.read_info(opened.content, layer=opened.gdal_layer, encoding=encoding)["features"]
+    blocks: list[list[Any]] = []
+    shapes: list[np.ndarray] = []
+    read = 0
+    while True:
+        part = {"skip_features": read, "max_features": _ROWS_AT_ONCE} if by_blocks else {}
+        meta, _, wkb, columns = pyogrio.raw.read(
+            opened.content, layer=opened.gdal_layer, encoding=encoding, **part, **opened.options
+        )
+        found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
+        if found or not blocks:
+            blocks.append(list(columns))
+            shapes += [] if wkb is None else [shapely.from_wkb(wkb, on_invalid="ignore")]
+        read += found
+        told(min(1.0, read / max(1, expected)))
+        if not by_blocks or found < _ROWS_AT_ONCE:
+            break
+    joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
+    return meta, np.concatenate(shapes) if shapes else None, joined
+
+
+def _checked_count(opened: _Opened, geometries: np.ndarray | None, columns: list[Any]) -> int:
     """The number of rows that were read, held against the number that the file must hold."""
-    rows = len(columns[0]) if columns else (0 if wkb is None else len(wkb))
+    rows = len(columns[0]) if columns else (0 if geometries is None else len(geometries))
     suffix = opened.path.suffix.lower()
     held = rows
     if suffix == ".shp":
@@ -210,58 +243,14 @@ def _integers(opened: _Opened, name: str, column: np.ndarray) -> list[int | None
     return exact
 
 
-def _geometries(opened: _Opened, wkb: np.ndarray | None, rows: int, crs: pyproj.CRS | None) -> tuple[np.ndarray, int]:
-    """WKB as geometries, and how many had arcs; the WKB is let go block by block, lest a million are held twice.
-
-    A ring too short or open to be one reads as None and is reported as such later. GDAL has stroked arcs by angle
-    (6 dm off at a radius of 1 km), so those are taken from the file once more as they are.
-    """
-    geometries = np.full(rows, None, dtype=object)
-    if wkb is None:
-        return geometries, 0
-    for start in range(0, rows, _ROWS_AT_ONCE):
-        block = slice(start, start + _ROWS_AT_ONCE)
-        geometries[block] = shapely.from_wkb(wkb[block], on_invalid="ignore")
-        wkb[block] = None
+def _stroked(opened: _Opened, geometries: np.ndarray, crs: pyproj.CRS | None) -> int:
+    """Put geometries with arcs into their places, stroked by sagitta; how many there were."""
     if opened.path.suffix.lower() not in _MAY_HOLD_ARCS or (shapely.get_dimensions(geometries) < 1).all():
-        return geometries, 0
-    sagitta = _sagitta(crs, geometries)
-    curved = read = 0
-    with pyogrio.raw.open_arrow(
-        opened.content,
-        layer=opened.gdal_layer,
-        columns=[],
-        use_pyarrow=True,
-        batch_size=_ROWS_AT_ONCE,
-        **opened.options,
-    ) as (meta, batches):
-        for batch in batches:
-            unstroked = batch.column(meta["geometry_name"] or "wkb_geometry")
-            for row in _perhaps_curved(unstroked):
-                geometry, arcs = curves.stroked(unstroked[row].as_py(), sagitta)
-                if arcs and read + row < rows:
-                    geometries[read + row] = geometry
-                    curved += 1
-            read += len(unstroked)
-    if read != rows:
-        raise OneMapError("source.rows", rows=read, held=rows, **opened.place)
-    return geometries, curved
-
-
-def _perhaps_curved(column: Any) -> Iterator[int]:
-    """The rows of an Arrow column of WKB that may hold arcs, told by their types alone."""
-    for row, body in enumerate(column):
-        if body.is_valid and curves.may_be_curved(memoryview(body.as_buffer())[:5].tobytes()):
-            yield row
-
-
-def _sagitta(crs: pyproj.CRS | None, geometries: np.ndarray) -> float:
-    """A centimetre in the units of the coordinates."""
-    bounds = shapely.total_bounds(geometries)
-    degrees = crs.is_geographic if crs is not None else bool(np.abs(bounds[~np.isnan(bounds)]).max(initial=0) <= 360)
-    if degrees:
-        return curves.SAGITTA_M / 111_320
-    return curves.SAGITTA_M / (crs.axis_info[0].unit_conversion_factor if crs is not None else 1.0)
+        return 0
+    curved, read = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs)
+    if read != len(geometries):
+        raise OneMapError("source.rows", rows=read, held=len(geometries), **opened.place)
+    return curved
 
 
 def _declared_crs(opened: _Opened, text: str | None) -> pyproj.CRS | None:

@@ -1,0 +1,68 @@
+"""Arcs in files that GDAL reads: taken from the file as they are, and stroked by sagitta.
+
+GDAL strokes by angle, 6 dm off at a radius of 1 km; only through Arrow does it hand curves out as curves.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import pyproj
+import shapely
+
+from onemap.layers.sources import curves
+
+_ROWS_AT_ONCE = 50_000
+_WKB_HEAD = 5
+
+
+def restroked(
+    content: Path | bytes,
+    layer: str | int,
+    options: Mapping[str, str],
+    geometries: np.ndarray,
+    crs: pyproj.CRS | None,
+) -> tuple[int, int]:
+    """Put those of a layer's geometries that have arcs into their places in `geometries` (n,), stroked.
+
+    Returns how many there were, and how many rows the layer gave.
+    """
+    sagitta = _sagitta(crs, geometries)
+    curved = read = 0
+    with pyogrio.raw.open_arrow(
+        content, layer=layer, columns=[], use_pyarrow=True, batch_size=_ROWS_AT_ONCE, **options
+    ) as (meta, batches):
+        for batch in batches:
+            unstroked = batch.column(meta["geometry_name"] or "wkb_geometry")
+            for row in _perhaps_curved(unstroked):
+                geometry, arcs = curves.stroked(unstroked[row].as_py(), sagitta)
+                if arcs and read + row < len(geometries):
+                    geometries[read + row] = geometry
+                    curved += 1
+            read += len(unstroked)
+    return curved, read
+
+
+def _perhaps_curved(column: Any) -> list[int]:
+    """The rows of an Arrow column of WKB that may hold arcs, told by their types alone."""
+    _, offsets, content = column.buffers()
+    width = np.int64 if str(column.type).startswith("large") else np.int32
+    ends = np.frombuffer(offsets, width)[column.offset : column.offset + len(column) + 1].astype(np.int64)
+    rows = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False) & (np.diff(ends) >= _WKB_HEAD))
+    if len(rows) == 0:
+        return []
+    heads = np.frombuffer(content, np.uint8)[ends[rows][:, None] + np.arange(_WKB_HEAD)]
+    kinds, kind = np.unique(heads, axis=0, return_inverse=True)
+    is_curved = np.array([curves.may_be_curved(head.tobytes()) for head in kinds])
+    return [int(row) for row in rows[is_curved[kind.reshape(-1)]]]
+
+
+def _sagitta(crs: pyproj.CRS | None, geometries: np.ndarray) -> float:
+    """A centimetre in the units of the coordinates."""
+    bounds = shapely.total_bounds(geometries)
+    degrees = crs.is_geographic if crs is not None else bool(np.abs(bounds[~np.isnan(bounds)]).max(initial=0) <= 360)
+    if degrees:
+        return curves.SAGITTA_M / 111_320
+    return curves.SAGITTA_M / (crs.axis_info[0].unit_conversion_factor if crs is not None else 1.0)
