@@ -29,7 +29,7 @@ _CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+([\w.-]+)")
 _VERSION = re.compile(rb"\$ACADVER\s+1\s+AC(\d+)")
 _UTF8_SINCE = 1021  # AutoCAD 2007
 _METRES, _UNITLESS = 6, 0
-_MOST_BYTES = 200_000_000  # a drawing is held as objects, of some twenty times its size
+_MOST_BYTES = 100_000_000  # a drawing is held as objects, of some fifteen times its size
 
 
 @dataclass
