@@ -20,7 +20,8 @@ def _coefficients(squared_eccentricity: float) -> tuple[float, ...]:
 
 def _origin(crs: pyproj.CRS) -> tuple[float, float]:
     """A point on the projection's central meridian."""
-    given = {p.name.lower().replace("_", " "): p.value for p in crs.coordinate_operation.params if p.name}
+    parameters = crs.coordinate_operation.params if crs.coordinate_operation else []
+    given = {parameter.name.lower().replace("_", " "): parameter.value for parameter in parameters}
     return float(given.get("false easting", 0.0)), float(given.get("false northing", 0.0))
 
 
