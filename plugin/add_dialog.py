@@ -36,6 +36,7 @@ from onemap.plugin.translation import tr
 from onemap.plugin.work_row import WorkRow
 
 USUAL_PX = (760, 600)
+NARROWEST_PX = 340
 ABOUT_FIELDS = ("field.missing", "field.ambiguous")
 ABOUT_CRS = ("crs.missing", "crs.contradicted")
 ABOUT_OPTIONS = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
@@ -165,7 +166,7 @@ class AddDialog(QDialog):
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         buttons = QHBoxLayout()
-        buttons.addWidget(self.hint, 1)
+        buttons.addStretch()
         buttons.addWidget(self.add_button)
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
@@ -173,7 +174,9 @@ class AddDialog(QDialog):
         layout.addWidget(self.notice)
         layout.addWidget(self.tabs, 1)
         layout.addWidget(self.work)
+        layout.addWidget(self.hint)
         layout.addLayout(buttons)
+        self.setMinimumWidth(NARROWEST_PX)
         self.resize(*USUAL_PX)
 
     def _list_targets(self) -> None:
@@ -249,6 +252,7 @@ class AddDialog(QDialog):
 
     def _enable(self) -> None:
         self.hint.setText(self._what_is_missing())
+        self.hint.setVisible(bool(self.hint.text()))
         self.add_button.setEnabled(self._request is None and not self.hint.text())
 
     def _what_is_missing(self) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +10,6 @@ from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas, QgsProjectionSelectionDialog
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
-    QComboBox,
     QFileDialog,
     QFormLayout,
     QHBoxLayout,
@@ -27,14 +27,15 @@ from onemap.plugin.connection import Request
 from onemap.plugin.figures import moment_text
 from onemap.plugin.handover import crs_text
 from onemap.plugin.icons import icon
-from onemap.plugin.layer_list import title_of
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.parcel_choice import ParcelChoice
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.results import CheckedParcel, ShownRun, read_results
 from onemap.plugin.results_view import ResultsView
+from onemap.plugin.rules_choice import RulesChoice
 from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import tr
+from onemap.plugin.trial_view import Side, TrialView
 
 
 class CheckRoom(QWidget):
@@ -42,32 +43,35 @@ class CheckRoom(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     finished = pyqtSignal()  # the verdicts of a check are shown
+    tried = pyqtSignal()  # what a trial would change is shown
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
         self._request: Request | None = None
         self._reading: BackgroundTask | None = None
-        self._files: list[str] = []
         self._checked = ""  # the name of what the results are of
         self._asked_of = ("", "")  # library and day that they are of
         self.results = ResultsView(library.core, canvas)
         self.results.refused.connect(self.refused)
+        self.results.trial_asked.connect(self._choose_trial)
+        self.trial = TrialView(canvas)
+        self.trial.refused.connect(self.refused)
+        self.trial.left.connect(lambda: self._pages.setCurrentWidget(self.results))
+        self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
-        self.rules = QComboBox()
-        self.rules.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.rules.setMinimumContentsLength(4)
-        self.rules.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.rules = RulesChoice(library)
         self._build()
-        library.listed.connect(self._list_rules)
+        library.listed.connect(self._enable)
         library.loading.connect(self._forget_another)
         library.refused.connect(lambda _refusal: self._enable())
-        self._list_rules()
+        self._enable()
 
     def close_down(self) -> None:
         """Let go of the canvas and of the project."""
         self.results.spotlight.leave()
+        self.trial.clear()
         self.parcels.close_down()
         if self._reading is not None:
             self._reading.forget()
@@ -93,16 +97,44 @@ class CheckRoom(QWidget):
             "layer": source.layer,
             "crs": crs or source.crs,
             "as_of": self._library.day,
-            "pack": self.rules.currentData() or None,
+            "pack": self.rules.packs,
             "out": target,
         }
         self._checked = self.parcels.choice.name
         self._asked_of = (self._library.path, self._library.day)
-        self._request = self._library.core.ask("check", params, tr("Check parcels"))
+        self._params = params
+        self._ask(params, tr("Check parcels"), self._show_results)
+
+    def try_with(self, code: str, path: str) -> None:
+        """Check the same again with a file instead of a layer, and show what would change. The library stays."""
+        run = self.results.run
+        if run is None or self._request is not None:
+            return
+        self.results.spotlight.leave()
+        folder = Path(QgsProcessingUtils.generateTempFilename("trial"))
+        folder.mkdir(parents=True, exist_ok=True)
+        params = {**self._params, "out": str(folder / "trial.gpkg"), "against": run.id, "replace": [f"{code}={path}"]}
+
+        def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+            if self.results.run is not run:  # somebody has gone to another library or day meanwhile
+                return
+            before = Side(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
+            after = Side(target, {parcel.parcel: parcel for parcel in parcels})
+            layer = run.titles.get(code, code)
+            self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after)
+            self._pages.setCurrentWidget(self.trial)
+            self.tried.emit()
+
+        self._ask(params, tr("Try with another file"), show)
+
+    def _ask(self, params: dict[str, Any], title: str, show: Callable[..., None]) -> None:
+        """Let the core check; then show(tables, answer, parcels)."""
+        target = params["out"]
+        self._request = self._library.core.ask("check", params, title)
         self._show_work(tr("Starting…"))
         self._request.progressed.connect(self._show_progress)
-        self._request.answered.connect(lambda answer: self._read(target, answer))
-        self._request.refused.connect(self._refuse)
+        self._request.answered.connect(lambda answer: self._read(target, answer, show))
+        self._request.refused.connect(lambda refusal: self._refuse(refusal, "against" in params))
 
     def cancel(self) -> None:
         """Stop the check that is running."""
@@ -120,7 +152,7 @@ class CheckRoom(QWidget):
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
-        form.addRow(tr("Rules"), self._rules_row())
+        form.addRow(tr("Rules"), self.rules)
         self.button = QPushButton(icon("check"), tr("Check"))
         self.button.setDefault(True)
         self.button.clicked.connect(lambda: self.check())
@@ -146,6 +178,7 @@ class CheckRoom(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.results)
+        self._pages.addWidget(self.trial)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addLayout(form)
@@ -153,36 +186,6 @@ class CheckRoom(QWidget):
         layout.addWidget(self._step)
         layout.addWidget(self._pages, 1)
         self._show_work("")
-
-    def _rules_row(self) -> QWidget:
-        row = QWidget()
-        layout = QHBoxLayout(row)
-        layout.setContentsMargins(0, 0, 0, 0)
-        button = QToolButton()
-        button.setIcon(icon("file"))
-        button.setToolTip(tr("Use the rules of another pack, a file"))
-        button.clicked.connect(self._choose_pack)
-        layout.addWidget(self.rules, 1)
-        layout.addWidget(button)
-        return row
-
-    def _list_rules(self) -> None:
-        self.rules.clear()
-        own = ", ".join(f"{pack.get('id')} {pack.get('version') or ''}".strip() for pack in self._library.packs)
-        self.rules.addItem(own or tr("the library's own"), None)
-        titles = "\n".join(title_of(pack.get("title"), str(pack.get("id"))) for pack in self._library.packs)
-        self.rules.setItemData(0, titles, Qt.ItemDataRole.ToolTipRole)
-        self.rules.setToolTip(titles)
-        for path in self._files:
-            self.rules.addItem(Path(path).name, [path])
-        self._enable()
-
-    def _choose_pack(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("Rule pack"), "", tr("Rule pack (*.toml)"))
-        if path:
-            self._files.append(path)
-            self.rules.addItem(Path(path).name, [path])
-            self.rules.setCurrentIndex(self.rules.count() - 1)
 
     def _enable(self) -> None:
         can = bool(self._library.path) and self.parcels.choice is not None and self._request is None
@@ -208,37 +211,37 @@ class CheckRoom(QWidget):
         if step and not self._request.is_cancelled:
             self._step.setText(step)
 
-    def _refuse(self, refusal: Refusal) -> None:
+    def _refuse(self, refusal: Refusal, is_trial: bool) -> None:
         self._request = None
         self._show_work("")
-        if refusal.is_about("crs.missing"):
+        if refusal.is_about("crs.missing") and not is_trial:  # of the file that is tried nobody can be asked here
             refusal.mend = (tr("Choose…"), self._choose_crs)
         self.refused.emit(refusal)
+
+    def _choose_trial(self, code: str) -> None:
+        title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
+        path, _filter = QFileDialog.getOpenFileName(self, title)
+        if path:
+            self.try_with(code, path)
 
     def _choose_crs(self) -> None:
         dialog = QgsProjectionSelectionDialog(self)
         if dialog.exec() and dialog.crs().isValid():
             self.check(crs_text(dialog.crs()))
 
-    def _read(self, target: str, answer: dict[str, Any]) -> None:
-        self._reading = BackgroundTask(
-            tr("Read the results"),
-            lambda _report: read_results(target),
-            lambda parcels, error: self._show_results(target, answer, parcels, error),
-        ).start()
+    def _read(self, target: str, answer: dict[str, Any], show: Callable[..., None]) -> None:
+        def done(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
+            self._request = self._reading = None
+            self._show_work("")
+            if error is not None:
+                self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+            else:
+                show(target, answer, parcels)
 
-    def _show_results(
-        self,
-        target: str,
-        answer: dict[str, Any],
-        parcels: list[CheckedParcel] | None,
-        error: Exception | None,
-    ) -> None:
-        self._request = self._reading = None
-        self._show_work("")
-        if error is not None:
-            self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
-            return
+        self._reading = BackgroundTask(tr("Read the results"), lambda _report: read_results(target), done).start()
+
+    def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+        self.trial.clear()
         run = answer.get("run", {})
         titles = {layer.code: layer.title for layer in self._library.layers}
         shown = ShownRun(target, answer, self._library.name, self._library.path, titles)
@@ -252,8 +255,9 @@ class CheckRoom(QWidget):
     def _forget_another(self) -> None:
         """Results of another library or another day are not shown as if they were of this one."""
         self._enable()
-        if self._pages.currentWidget() is self.results and self._asked_of != (self._library.path, self._library.day):
+        if self._pages.currentWidget() is not self._empty and self._asked_of != (self._library.path, self._library.day):
             self.results.clear()
+            self.trial.clear()
             self._row_rest.clear()
             self._pages.setCurrentWidget(self._empty)
 
@@ -262,7 +266,12 @@ class CheckRoom(QWidget):
         if self._request is not None:
             self.cancel()
         else:
-            self.results.spotlight.leave()
+            self.leave_map()
+
+    def leave_map(self) -> None:
+        """Take the highlight away and restore the view."""
+        self.results.spotlight.leave()
+        self.trial.spotlight.leave()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc, wherever the focus is in the room."""

@@ -58,6 +58,10 @@ class DetailsPane(QScrollArea):
         self._label.setText("".join(rows))
         self.verticalScrollBar().setValue(0)
 
+    def wanted_height(self) -> int:
+        """What the whole text needs at this width."""
+        return self._label.heightForWidth(self.viewport().width()) + 2 * self.frameWidth()
+
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """Room for the details of a usual finding."""
         return QSize(super().sizeHint().width(), LINES_WANTED * self.fontMetrics().lineSpacing())

@@ -105,7 +105,7 @@ class OneMapDock(QgsDockWidget):
         self.map_room.refused.connect(self.notice.say)
         self.check_room.refused.connect(self.refuse)
         self.core.died.connect(self._core_died)
-        self.rooms.currentChanged.connect(lambda _room: self.check_room.results.spotlight.leave())
+        self.rooms.currentChanged.connect(lambda _room: self.check_room.leave_map())
         self.visibilityChanged.connect(self._visibility_changed)
 
     def close_down(self) -> None:
@@ -262,7 +262,7 @@ class OneMapDock(QgsDockWidget):
         if visible and not self._is_begun:  # nothing is started before somebody looks
             self.begin()
         elif not visible:
-            self.check_room.results.spotlight.leave()
+            self.check_room.leave_map()
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:
         self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))

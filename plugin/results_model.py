@@ -33,6 +33,11 @@ class ResultsModel(QAbstractItemModel):
         self._all, self._titles = parcels, titles
         self.filter(frozenset(SEVERITY))
 
+    @property
+    def parcels(self) -> list[CheckedParcel]:
+        """All parcels of the run, shown or not."""
+        return self._all
+
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()

@@ -31,6 +31,8 @@ from onemap.plugin.spotlight import Spotlight
 from onemap.plugin.translation import tr
 from onemap.plugin.verdict_counts import VerdictCounts
 
+MOST_FOR_STEPS = 0.6  # of the room that list and details share
+
 
 class ResultsView(QWidget):
     """The results of one run."""
@@ -178,11 +180,17 @@ class ResultsView(QWidget):
 
     def _show_steps(self, finding: Finding, answer: dict[str, Any]) -> None:
         if self.explain_button.isChecked() and finding == self._finding:  # not gone on meanwhile
-            if not self._sizes_before:
-                self._sizes_before = self._split.sizes()
-                self._split.setSizes([1000, 1500])  # steps are many lines; the row that they are of stays in sight
-                self.tree.scrollTo(self.tree.currentIndex())
             self.details.show_steps(finding.title, answer.get("steps") or [])
+            self._make_room_for_steps()
+
+    def _make_room_for_steps(self) -> None:
+        """Steps are many lines; but the row that they are of stays in sight."""
+        if not self._sizes_before:
+            self._sizes_before = self._split.sizes()
+        together = sum(self._sizes_before)
+        wanted = max(self._sizes_before[1], min(self.details.wanted_height(), round(MOST_FOR_STEPS * together)))
+        self._split.setSizes([together - wanted, wanted])
+        self.tree.scrollTo(self.tree.currentIndex())
 
     def _show_no_steps(self, finding: Finding, refusal: Refusal) -> None:
         if finding == self._finding:

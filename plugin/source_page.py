@@ -17,7 +17,7 @@ from onemap.plugin.problem_list import ProblemList
 from onemap.plugin.translation import tr
 
 WIDE_PX = 520
-NARROWEST_PX, LOWEST_PX = 200, 90
+NARROWEST_PX, LOWEST_PX, LOWEST_MAP_PX = 200, 90, 160
 
 
 class SourcePage(QSplitter):
@@ -124,7 +124,7 @@ class SourcePage(QSplitter):
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As narrow as one of the two: they can stand one above the other."""
-        return QSize(NARROWEST_PX, LOWEST_PX + self.preview.minimumSizeHint().height())
+        return QSize(NARROWEST_PX, LOWEST_PX + LOWEST_MAP_PX)
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Beside each other where there is room, else one above the other."""

@@ -995,5 +995,29 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>{name}: {value}</source>
         <translation>{name}：{value}</translation>
     </message>
+    <message>
+        <source>Try with another file</source>
+        <translation>用另一文件试算</translation>
+    </message>
+    <message>
+        <source>A file in place of “{layer}”</source>
+        <translation>用于代替“{layer}”的文件</translation>
+    </message>
+    <message>
+        <source>If “{layer}” were {file}, {count} of {all} parcels would have another verdict.</source>
+        <translation>如以 {file} 代替“{layer}”，{all} 个地块中有 {count} 个结论改变。</translation>
+    </message>
+    <message>
+        <source>Back to the check</source>
+        <translation>返回检测结果</translation>
+    </message>
+    <message>
+        <source>Nothing in the library has changed.</source>
+        <translation>资料库没有任何改动。</translation>
+    </message>
+    <message>
+        <source>The first {count} are listed.</source>
+        <translation>仅列出前 {count} 个。</translation>
+    </message>
 </context>
 </TS>

@@ -13,7 +13,15 @@ import pytest  # noqa: E402
 
 qgis_core = pytest.importorskip("qgis.core", reason="QGIS's Python bindings are not here")
 
-from qgis.core import QgsApplication, QgsProject, QgsSettings, QgsVectorLayer  # noqa: E402
+from qgis.core import (  # noqa: E402
+    QgsApplication,
+    QgsCoordinateReferenceSystem,
+    QgsProject,
+    QgsRectangle,
+    QgsSettings,
+    QgsVectorLayer,
+)
+from qgis.gui import QgsMapCanvas  # noqa: E402
 
 APPLICATION = QgsApplication([], True)
 APPLICATION.setQuitOnLastWindowClosed(False)
@@ -21,7 +29,7 @@ APPLICATION.initQgis()
 # Where QGIS keeps its own plugins, Processing among them.
 sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))
 
-from onemap.tests.plugin.small_town import CRS, PACK, box, write_layer  # noqa: E402
+from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, write_layer  # noqa: E402
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -105,3 +113,29 @@ def parcels(town):
     assert layer.isValid()
     QgsProject.instance().addMapLayer(layer)
     return layer
+
+
+@pytest.fixture
+def canvas():
+    """A map of the test's world."""
+    made = QgsMapCanvas()
+    made.resize(600, 400)
+    system = QgsCoordinateReferenceSystem(CRS)
+    QgsProject.instance().setCrs(system)
+    made.setDestinationCrs(system)
+    made.setExtent(QgsRectangle(X, Y, X + 3000, Y + 2000))
+    return made
+
+
+@pytest.fixture
+def dock(canvas):
+    """The dock, with a core of its own."""
+    from onemap.plugin.connection import Core
+    from onemap.plugin.dock import OneMapDock
+
+    core = Core()
+    made = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
+    yield made
+    made.close_down()
+    core.stop()
+    made.deleteLater()

@@ -169,6 +169,23 @@ def explain(room):
     assert room.results.details.text() == before
 
 
+def try_file(room):
+    """Check again with a file instead of a layer; the first parcel that changes is shown."""
+    done = []
+    room.tried.connect(lambda: done.append(True))
+    room.try_with(ORDERS["code"], ORDERS["file"])
+    wait_for(lambda: done or dock_text())
+    assert done, dock_text()
+    seen["trial"] = room.trial.words.text()
+    tree = room.trial.tree
+    if tree.topLevelItemCount():
+        tree.expandItem(tree.topLevelItem(0))
+        click_row(tree, tree.indexFromItem(tree.topLevelItem(0).child(0)))
+    wait_for_map()
+    take_picture("trial")
+    room.trial.leave()
+
+
 def add_file(dock):
     """Open the dialog, choose a file, look at all its pages, and load it."""
     click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(0).center())
@@ -186,7 +203,7 @@ def add_file(dock):
     for number, scene in ((1, "add-fields"), (2, "add-options")):
         click(dialog.tabs.tabBar(), dialog.tabs.tabBar().tabRect(number).center())
         take_picture(scene)
-    dialog.resize(dialog.minimumSizeHint())
+    dialog.resize(340, 200)  # as small as it will be
     click(dialog.tabs.tabBar(), dialog.tabs.tabBar().tabRect(0).center())
     settle(1500)
     take_picture("add-small")
@@ -238,6 +255,7 @@ def run():
     take_picture("")
     explain(room)
     if ORDERS.get("file"):
+        try_file(room)
         add_file(dock)
 
 

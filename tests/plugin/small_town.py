@@ -68,6 +68,37 @@ def write_layer(path, fields, rows, crs=CRS, driver="GPKG"):
     return str(path)
 
 
+def check(dock):
+    """Press Check and wait for the verdicts."""
+    done = []
+    dock.check_room.finished.connect(lambda: done.append(True))
+    dock.check_room.button.click()
+    wait_for(lambda: done or dock.notice.text)
+    assert dock.notice.text == ""
+
+
+def checked_room(library, parcels, canvas):
+    """A room Check with the parcels of a file checked, and its core."""
+    from onemap.plugin import words
+    from onemap.plugin.check_room import CheckRoom
+    from onemap.plugin.connection import Core
+    from onemap.plugin.open_library import OpenLibrary
+
+    core = Core()
+    opened = OpenLibrary(core)
+    room = CheckRoom(opened, canvas)
+    said, done = [], []
+    room.refused.connect(said.append)
+    room.finished.connect(lambda: done.append(True))
+    opened.open(str(library))
+    wait_for(lambda: opened.layers and words.known())
+    room.parcels.choose_file(str(parcels))
+    room.check()
+    wait_for(lambda: done or said)
+    assert said == []
+    return room, core
+
+
 PACK = """
 [pack]
 id = "test-pack"

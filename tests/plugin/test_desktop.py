@@ -51,3 +51,7 @@ def test_the_dialog_shows_a_file_beside_the_district_and_loads_it(seen):
     assert seen["place"] == "It lies in the district (dark outline)."
     assert "EPSG:4547" in seen["facts"]
     assert "has a new version, again, of 1 features" in seen["added"]
+
+
+def test_a_trial_says_what_would_change(seen):
+    assert "0 of 3 parcels would have another verdict" in seen["trial"]

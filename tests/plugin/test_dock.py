@@ -6,37 +6,13 @@ from pathlib import Path
 
 import pytest
 from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRectangle
-from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QDate, Qt
-from qgis.PyQt.QtWidgets import QToolButton
 
 from onemap.plugin import settings, words
 from onemap.plugin.connection import Core
 from onemap.plugin.dock import OneMapDock
 from onemap.plugin.map_layers import layer_on_map
-from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
-
-
-@pytest.fixture
-def canvas():
-    made = QgsMapCanvas()
-    made.resize(600, 400)
-    from qgis.core import QgsCoordinateReferenceSystem
-
-    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
-    made.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
-    made.setExtent(QgsRectangle(X, Y, X + 3000, Y + 2000))
-    return made
-
-
-@pytest.fixture
-def dock(canvas):
-    core = Core()
-    made = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
-    yield made
-    made.close_down()
-    core.stop()
-    made.deleteLater()
+from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
 
 
 @pytest.fixture
@@ -46,15 +22,6 @@ def open_dock(dock, library, parcels):
     wait_for(lambda: dock.pages.currentWidget() is dock.rooms)
     dock.check_room.parcels.choose_layer(parcels)
     return dock
-
-
-def check(dock):
-    """Press Check and wait for the verdicts."""
-    done = []
-    dock.check_room.finished.connect(lambda: done.append(True))
-    dock.check_room.button.click()
-    wait_for(lambda: done or dock.notice.text)
-    assert dock.notice.text == ""
 
 
 def test_a_dock_without_a_library_says_how_to_get_one(dock):
@@ -279,25 +246,6 @@ def test_a_check_is_shown_in_qgis_s_task_bar_and_can_be_cancelled_there(open_doc
     task.cancel()
     wait_for(lambda: refused)
     assert refused[0].is_cancel
-
-
-def test_the_sample_city_is_made_opened_and_checked(dock, tmp_path):
-    dock.make_sample_in(tmp_path / "city")
-    wait_for(lambda: dock.library.layers or dock.notice.text)
-    assert dock.notice.text == ""
-    assert dock.pages.currentWidget() is dock.rooms
-    assert sum(1 for layer in dock.library.layers if layer.in_force) >= 10
-    check(dock)
-    assert dock.check_room.results.model.rowCount() == 2000
-
-
-def test_a_full_folder_gets_the_sample_city_in_a_new_one_inside_and_a_cancel_goes_back(dock, tmp_path):
-    (tmp_path / "mine.txt").write_text("keep me", encoding="utf-8")
-    dock.make_sample_in(tmp_path)
-    wait_for(lambda: (tmp_path / "onemap-sample-city").exists())
-    dock.sample_page.findChild(QToolButton).click()
-    wait_for(lambda: dock.pages.currentWidget() is dock.empty_page)
-    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "keep me"
 
 
 def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(library, canvas, parcels):

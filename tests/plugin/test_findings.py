@@ -2,17 +2,13 @@
 
 import processing
 import pytest
-from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsRectangle
-from qgis.gui import QgsMapCanvas
+from qgis.core import QgsRectangle
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin import settings, words
-from onemap.plugin.check_room import CheckRoom
-from onemap.plugin.connection import Core
 from onemap.plugin.details_pane import step_text
-from onemap.plugin.open_library import OpenLibrary
-from onemap.tests.plugin.small_town import CRS, X, Y, box, line, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, checked_room, line, wait_for, write_layer
 
 PACK = """
 [pack]
@@ -76,36 +72,8 @@ def valley(tmp_path_factory, provider):
 
 
 @pytest.fixture
-def canvas():
-    made = QgsMapCanvas()
-    made.resize(600, 400)
-    QgsProject.instance().setCrs(QgsCoordinateReferenceSystem(CRS))
-    made.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
-    made.setExtent(QgsRectangle(X, Y, X + 3000, Y + 2000))
-    return made
-
-
-def check_valley(valley, canvas):
-    """A Check room with the valley checked."""
-    core = Core()
-    library = OpenLibrary(core)
-    room = CheckRoom(library, canvas)
-    said = []
-    room.refused.connect(said.append)
-    library.open(str(valley / "library.gpkg"))
-    wait_for(lambda: library.layers and words.known())
-    room.parcels.choose_file(str(valley / "parcels.gpkg"))
-    done = []
-    room.finished.connect(lambda: done.append(True))
-    room.check()
-    wait_for(lambda: done or said)
-    assert said == []
-    return room, core
-
-
-@pytest.fixture
 def room(valley, canvas):
-    made, core = check_valley(valley, canvas)
+    made, core = checked_room(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
     made.show()
     yield made
     made.close_down()
@@ -202,7 +170,7 @@ def test_the_row_s_menu_offers_the_map_the_explanation_and_a_trial(room):
 def test_chinese_details_and_steps_have_no_bare_codes(valley, canvas):
     settings.put("language", "zh")
     words.learn({})
-    room, core = check_valley(valley, canvas)
+    room, core = checked_room(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
     choose(room, "P", "farmland.edge")
     room.results.explain()
     wait_for(lambda: "边界误差" in room.results.details.text())

@@ -1,0 +1,24 @@
+"""The sample city, made from the dock."""
+
+from qgis.PyQt.QtWidgets import QToolButton
+
+from onemap.tests.plugin.small_town import check, wait_for
+
+
+def test_the_sample_city_is_made_opened_and_checked(dock, tmp_path):
+    dock.make_sample_in(tmp_path / "city")
+    wait_for(lambda: dock.library.layers or dock.notice.text)
+    assert dock.notice.text == ""
+    assert dock.pages.currentWidget() is dock.rooms
+    assert sum(1 for layer in dock.library.layers if layer.in_force) >= 10
+    check(dock)
+    assert dock.check_room.results.model.rowCount() == 2000
+
+
+def test_a_full_folder_gets_the_sample_city_in_a_new_one_inside_and_a_cancel_goes_back(dock, tmp_path):
+    (tmp_path / "mine.txt").write_text("keep me", encoding="utf-8")
+    dock.make_sample_in(tmp_path)
+    wait_for(lambda: (tmp_path / "onemap-sample-city").exists())
+    dock.sample_page.findChild(QToolButton).click()
+    wait_for(lambda: dock.pages.currentWidget() is dock.empty_page)
+    assert (tmp_path / "mine.txt").read_text(encoding="utf-8") == "keep me"
