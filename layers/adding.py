@@ -1,8 +1,7 @@
 """`onemap add`: a source becomes a new version of a layer, whole or not at all."""
 
-import json
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -12,16 +11,19 @@ import pyproj
 import shapely
 
 from onemap.layers.catalogue import LayerEntry, defined_entry
-from onemap.layers.errors import OneMapError
+from onemap.layers.check_levels import level_of
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import CleanFrame, RawFrame
-from onemap.layers.library import Library, log, sha256
-from onemap.layers.messages import problem_record
-from onemap.layers.normalise import normalise
+from onemap.layers.library import Library, sha256
+from onemap.layers.normalise import normalise, set_aside
 from onemap.layers.placing import Wishes, in_crs
+from onemap.layers.quality import Found, Quality, looked_at
+from onemap.layers.quality_quarantine import bad_table, without_ground, write_bad
+from onemap.layers.quality_report import check_report, keep_problems, listed_records, write_report
 from onemap.layers.rasters import raster_copy, raster_frame
-from onemap.layers.soundness import checked_geometries
+from onemap.layers.soundness import checked_geometries, listed
 from onemap.layers.sources.reading import read_source
-from onemap.layers.version_writing import VersionFacts, add_version
+from onemap.layers.version_writing import VersionFacts, add_version, define_layer
 
 Report = Callable[[float, str], None]
 
@@ -40,6 +42,8 @@ class AddWishes:
     covers: str | None = None
     accuracy_m: float | None = None
     copy: bool = False
+    keep_bad: bool = False
+    report: str | None = None
     normalising: Wishes = field(default_factory=Wishes)
 
 
@@ -76,8 +80,9 @@ def layer_entry(library: Library, wishes: AddWishes) -> tuple[LayerEntry, bool]:
     return entry, is_new
 
 
-def _coverage(library: Library, frame: CleanFrame, covers: str | None, place: dict[str, Any]) -> tuple[Any, str]:
-    district = library.district()
+def _coverage(
+    library: Library, frame: CleanFrame, covers: str | None, district: Any, place: dict[str, Any]
+) -> tuple[Any, str]:
     if covers is None and district is None:
         raise OneMapError("coverage.missing", field="--covers", **place)
     if covers == "district" and district is None:
@@ -91,6 +96,24 @@ def _coverage(library: Library, frame: CleanFrame, covers: str | None, place: di
     return shapely.union_all(read_polygons(covers, library.crs)), "file"
 
 
+@dataclass(frozen=True)
+class _Arrival:
+    """What arrives: the wishes about it, and who adds it, in which language, with progress told to whom."""
+
+    library: Library
+    source: str
+    wishes: AddWishes
+    required: Sequence[str]
+    who: str
+    language: str
+    report: Report
+
+    @property
+    def place(self) -> dict[str, Any]:
+        """File and layer, as problems name them."""
+        return {"file": Path(self.source).name, "layer": self.wishes.layer}
+
+
 def add(
     library: Library,
     source: str,
@@ -102,80 +125,150 @@ def add(
 ) -> dict[str, Any]:
     """Read, normalise, check and add a source as a new version; returns the contract's record of it.
 
-    required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal.
+    required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
+    report that was asked for is written even then.
     """
-    place = {"file": Path(source).name, "layer": wishes.layer}
+    arrival = _Arrival(library, source, wishes, (), who, language, report)
     if wishes.valid_from and wishes.valid_to and wishes.valid_to < wishes.valid_from:
-        raise OneMapError("version.dates", field="--valid-to", **place)
+        raise OneMapError("version.dates", field="--valid-to", **arrival.place)
     entry, is_new = layer_entry(library, wishes)
+    if wishes.report:
+        check_report(wishes.report, [source, str(library.path)])
+    arrival = replace(arrival, required=required_fields(entry.code))
     report(0.0, "reading")
     if entry.geometry == "raster":
         with raster_copy(library.path, entry.code, wishes.copy) as copy_to:
             frame = raster_frame(source, wishes.normalising.crs, library.crs, copy_to)
-            return _added(library, entry, is_new, frame, None, source, wishes, who, language, report)
-    raw = read_source(source, wishes.layer, wishes.encoding)
-    report(0.35, "checking")
-    frame = normalise(raw, entry, library.crs, wishes.normalising, required_fields(entry.code))
-    return _added(library, entry, is_new, frame, raw, source, wishes, who, language, report)
+            return _added(arrival, entry, is_new, frame, None)
+    try:
+        raw = read_source(source, wishes.layer, wishes.encoding)
+        report(0.35, "checking")
+        frame = normalise(raw, entry, library.crs, wishes.normalising, arrival.required, sort_out=True)
+    except OneMapError as error:
+        _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
+        raise
+    return _added(arrival, entry, is_new, frame, raw)
 
 
 def _added(
-    library: Library,
-    entry: LayerEntry,
-    is_new: bool,
-    frame: CleanFrame,
-    raw: RawFrame | None,
-    source: str,
-    wishes: AddWishes,
-    who: str,
-    language: str,
-    report: Report,
+    arrival: _Arrival, entry: LayerEntry, is_new: bool, frame: CleanFrame, raw: RawFrame | None
 ) -> dict[str, Any]:
-    """Write a clean frame as a new version in one transaction, and tell of it."""
-    place = {"file": Path(source).name, "layer": wishes.layer}
-    coverage, coverage_kind = _coverage(library, frame, wishes.covers, place)
+    """Check a clean frame, write it as a new version in one transaction, and tell of it."""
+    library, wishes, report = arrival.library, arrival.wishes, arrival.report
+    district = library.district()
+    coverage, kind, unknown = None, "", None
+    try:
+        if len(frame.geometries):
+            coverage, kind = _coverage(library, frame, wishes.covers, district, arrival.place)
+    except OneMapError as error:
+        unknown = error  # what is wrong with the data comes first
+    quality = looked_at(
+        frame,
+        entry,
+        library.crs,
+        district,
+        None if kind == "extent" else coverage,
+        arrival.required,
+        arrival.place,
+        lambda share: report(0.35 + 0.2 * share, "checking"),
+    )
+    found = _all_found(frame, entry, quality)
+    frame = _accepted(arrival, entry, frame, quality, found)
+    if unknown is not None:
+        raise unknown
+    if frame.bad is not None:
+        coverage, without = without_ground(coverage, frame.bad)
+        if without:
+            problem = Problem("bad.no_ground", {**arrival.place, "count": without})
+            found.append(Found(problem, "warn"))
+    _report(arrival, entry, found, quality.more)
     report(0.6, "writing")
     facts = VersionFacts(
         label=wishes.label,
         valid_from=wishes.valid_from,
         valid_to=wishes.valid_to,
         coverage=coverage,
-        coverage_kind=coverage_kind,
-        source=Path(source).name,
+        coverage_kind=kind,
+        source=Path(arrival.source).name,
         source_hash=raw.source_hash if raw else frame.attributes["sha256"].iloc[0],
         accuracy_m=wishes.accuracy_m,
-        who=who,
+        who=arrival.who,
     )
-    problems = [problem_record(problem, language) for problem in frame.problems]
-    declared = raw.crs.to_string() if raw and raw.crs else None
+    return _written(arrival, entry, is_new, frame, raw, facts, found, quality)
+
+
+def _all_found(frame: CleanFrame, entry: LayerEntry, quality: Quality) -> list[Found]:
+    """What reading, sorting and checking found, in this order."""
+    read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
+    found = [Found(problem, level) for problem, level in read if level != "off"]
+    if frame.bad is not None:
+        for problems, geometry in zip(frame.bad.problems, frame.bad.geometries, strict=True):
+            found += [Found(problem, "refuse", geometry) for problem in problems]
+    return [*found, *quality.found]
+
+
+def _accepted(
+    arrival: _Arrival, entry: LayerEntry, frame: CleanFrame, quality: Quality, found: Sequence[Found]
+) -> CleanFrame:
+    """The frame if nothing in it is to be refused; with --keep-bad the rest of it, with the bad features set aside."""
+    refused = [item.problem for item in found if item.level == "refuse"]
+    whole = [problem for problem in refused if problem.facts.get("row") is None]
+    if refused and (whole or not arrival.wishes.keep_bad):
+        _report(arrival, entry, found, quality.more)
+        raise OneMapError.of(listed(refused, arrival.place))
+    if quality.refused:
+        frame = set_aside(frame, quality.refused)
+    if len(frame.geometries) == 0:
+        _report(arrival, entry, found, quality.more)
+        raise OneMapError.of([Problem("bad.all", arrival.place), *listed(refused, arrival.place)])
+    return frame
+
+
+def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[Found], more: dict[str, int]) -> None:
+    """Write the sheet for the sender, if one is wanted."""
+    if arrival.wishes.report:
+        title = entry.title.get(arrival.language, entry.code)
+        facts = {"file": Path(arrival.source).name, "layer": f"{entry.code} {title}"}
+        write_report(arrival.wishes.report, found, more, facts, arrival.language)
+
+
+def _written(
+    arrival: _Arrival,
+    entry: LayerEntry,
+    is_new: bool,
+    frame: CleanFrame,
+    raw: RawFrame | None,
+    facts: VersionFacts,
+    found: Sequence[Found],
+    quality: Quality,
+) -> dict[str, Any]:
+    library, normalising = arrival.library, arrival.wishes.normalising
+    records = listed_records(found, quality.more, arrival.language)
     kept = {
         "encoding": raw.encoding if raw else None,
-        "crs": wishes.normalising.crs or declared,
+        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
-        "transform_hash": sha256(wishes.normalising.transform) if wishes.normalising.transform else None,
-        "fields": dict(wishes.normalising.fields),
-        "problems": [{"code": p.code, "facts": {k: str(v) for k, v in p.facts.items()}} for p in frame.problems],
+        "transform_hash": sha256(normalising.transform) if normalising.transform else None,
+        "fields": dict(normalising.fields),
+        "codes": quality.codes,
+        "problems": [
+            {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
+        ],
     }
+    bad = frame.bad
+
+    def told(share: float) -> None:
+        arrival.report(0.6 + 0.35 * share, "writing")
+
     with library.writing() as connection:
         if is_new:
-            connection.execute(
-                "INSERT INTO onemap_catalogue VALUES (?,?,?,?,?,?,?)",
-                (
-                    entry.code,
-                    json.dumps(entry.title, ensure_ascii=False),
-                    entry.department,
-                    entry.library,
-                    entry.kind,
-                    entry.geometry,
-                    entry.key,
-                ),
-            )
-            log(connection, who, "define", entry.code, {"title": entry.title})
-        version = add_version(
-            library, connection, entry, frame, facts, kept, lambda share: report(0.6 + 0.35 * share, "writing")
-        )
-    report(1.0, "done")
-    return {
+            define_layer(connection, entry, arrival.who)
+        version = add_version(library, connection, entry, frame, facts, kept, told)
+        if bad is not None:
+            write_bad(library, connection, version, bad, arrival.who, arrival.language, told)
+        keep_problems(library, connection, version, found, arrival.language)
+    arrival.report(1.0, "done")
+    result = {
         "code": entry.code,
         "version": version.label,
         "table": version.table,
@@ -186,5 +279,9 @@ def _added(
         "coverage": version.coverage_kind,
         "hash": version.hash,
         "encoding": kept["encoding"],
-        "problems": problems,
+        "codes": quality.codes,
+        "set_aside": 0 if bad is None else len(bad.rows),
+        "bad_table": None if bad is None else bad_table(version.table),
+        "problems": records,
     }
+    return {**result, "report": arrival.wishes.report} if arrival.wishes.report else result

@@ -1,102 +1,68 @@
-"""The layers that may exist: codes, names, departments, libraries, schemas (resources/catalogue)."""
+"""The layers that may exist: those that ship with One Map, a city's own file of them, and `--define`."""
 
-import re
 import tomllib
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from pathlib import Path
 
+from onemap.layers.catalogue_files import read_catalogue
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
-
-DEPARTMENTS = (
-    "reform",
-    "planning",
-    "land",
-    "environment",
-    "construction",
-    "transport",
-    "municipal",
-    "forestry",
-    "agriculture",
-    "water",
+from onemap.layers.schema import (
+    CODE_PATTERN,
+    DEPARTMENTS,
+    GEOMETRIES,
+    KINDS,
+    LIBRARIES,
+    Field,
+    LayerEntry,
+    is_code,
 )
-LIBRARIES = ("base", "integrated", "department", "approval", "project", "opinion")
-KINDS = ("vector", "imagery", "placename", "threed", "census", "history", "longterm", "iot")
-GEOMETRIES = ("polygon", "line", "point", "raster", "table")
-CODE_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
 
-
-@dataclass(frozen=True)
-class Field:
-    """One field of a layer's schema."""
-
-    name: str
-    type: str = "text"
-    length: int | None = None
-    title: tuple[tuple[str, str], ...] = ()
-    aliases: tuple[str, ...] = ()
-    values: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True)
-class LayerEntry:
-    """One catalogue entry: what a layer is called, whose it is, and what it holds."""
-
-    code: str
-    title: dict[str, str]
-    department: str
-    library: str
-    kind: str
-    geometry: str
-    key: str | None = None
-    fields: tuple[Field, ...] = ()
-    class_field: str | None = None
-    standard: str = ""
-
-    def __hash__(self) -> int:
-        return hash(self.code)
-
-    def field_named(self, name: str) -> Field | None:
-        """The schema field of that exact name."""
-        return next((field for field in self.fields if field.name == name), None)
-
-
-def _entry(code: str, raw: dict[str, Any]) -> LayerEntry:
-    fields = tuple(
-        Field(
-            name=item["name"],
-            type=item.get("type", "text"),
-            length=item.get("length"),
-            title=tuple(item.get("title", {}).items()),
-            aliases=tuple(item.get("aliases", ())),
-            values=tuple(item.get("values", ())),
-        )
-        for item in raw.get("fields", ())
-    )
-    return LayerEntry(
-        code=code,
-        title=dict(raw["title"]),
-        department=raw["department"],
-        library=raw["library"],
-        kind=raw["kind"],
-        geometry=raw["geometry"],
-        key=raw.get("key"),
-        fields=fields,
-        class_field=raw.get("class_field"),
-        standard=raw.get("standard", ""),
-    )
+__all__ = [
+    "CODE_PATTERN",
+    "DEPARTMENTS",
+    "GEOMETRIES",
+    "KINDS",
+    "LIBRARIES",
+    "Field",
+    "LayerEntry",
+    "defined_entry",
+    "named_groups",
+    "own_catalogue",
+    "shipped_catalogue",
+]
 
 
 @lru_cache(maxsize=1)
 def shipped_catalogue() -> dict[str, LayerEntry]:
-    """The catalogue that comes with One Map, by code, in the files' order."""
+    """The catalogue that comes with One Map, by code, in the files' order. Raises OneMapError catalogue.…."""
     entries: dict[str, LayerEntry] = {}
     for path in sorted((RESOURCES / "catalogue").glob("layers-*.toml")):
-        with path.open("rb") as file:
-            for code, raw in tomllib.load(file).items():
-                entries[code] = _entry(code, raw)
+        entries.update(read_catalogue(path, {}))
     return entries
+
+
+def own_catalogue_path(library: Path) -> Path:
+    """Where a city's own layers and aliases are looked for: city.catalogue.toml beside city.gpkg."""
+    return library.with_suffix(".catalogue.toml")
+
+
+def own_catalogue(library: Path) -> dict[str, LayerEntry]:
+    """The shipped catalogue with the layers and aliases of the file beside a library, if there is one.
+
+    Raises OneMapError catalogue.… that names file, layer and key.
+    """
+    path = own_catalogue_path(library)
+    try:
+        state = path.stat()
+    except OSError:
+        return dict(shipped_catalogue())
+    return dict(_own_catalogue(path, state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=8)
+def _own_catalogue(path: Path, _changed: int, _size: int) -> dict[str, LayerEntry]:
+    return {**shipped_catalogue(), **read_catalogue(path, shipped_catalogue())}
 
 
 @lru_cache(maxsize=1)
@@ -136,12 +102,7 @@ def defined_entry(code: str, definition: str) -> LayerEntry:
         for name, allowed in legal.items()
         if given.get(name) and given[name] not in allowed
     ]
-    # Versions are tables CODE__N, so a code may not look like one.
-    if (
-        not CODE_PATTERN.fullmatch(code)
-        or "__" in code
-        or code.lower().startswith(("onemap_", "gpkg_", "rtree_", "sqlite_"))
-    ):
+    if not is_code(code):
         problems.append(Problem("define.code", {"layer": code}))
     if problems:
         raise OneMapError.of(problems)

@@ -1,6 +1,7 @@
 """Fields: a source's columns under the schema's names, and values as the library can keep them."""
 
 import math
+import re
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
@@ -109,6 +110,38 @@ def text_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.Data
         for name in numeric
     }
     return attributes.assign(**texts), numeric
+
+
+def numbers_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.DataFrame, list[str]]:
+    """Numbers of the schema that the source holds as text, as numbers if all of them are; and which fields they are."""
+    numbers: dict[str, pd.Series] = {}
+    for field in entry.fields:
+        if field.type not in ("number", "integer") or field.name not in attributes.columns:
+            continue
+        values = attributes[field.name]
+        if values.dtype.kind in "iuf" or not any(isinstance(value, str) for value in values):
+            continue
+        read = [_number(value) for value in values]
+        if not any(value is _NO_NUMBER for value in read):
+            numbers[field.name] = pd.Series(read, index=attributes.index, dtype=object)
+    return attributes.assign(**numbers), list(numbers)
+
+
+_NO_NUMBER = object()
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def _number(value: Any) -> Any:
+    """A value as a number, None for null and blank, and _NO_NUMBER for any other text."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text):
+        return _NO_NUMBER
+    number = int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else float(text)
+    return number if math.isfinite(number) else _NO_NUMBER
 
 
 def _is_number(value: Any) -> bool:

@@ -32,10 +32,25 @@ class RawFrame:
 
 
 @dataclass(frozen=True)
+class BadFeatures:
+    """Features that a layer cannot hold, as they came: why not, a list of problems for each of the n.
+
+    rows: (n,) their 0-based rows in the source; geometries: in the library's plane, or None.
+    """
+
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+    names: np.ndarray
+    rows: np.ndarray
+    problems: tuple[tuple[Problem, ...], ...]
+
+
+@dataclass(frozen=True)
 class CleanFrame:
     """One layer ready for the library or the check: in its CRS, two-dimensional, valid, fields by schema.
 
-    names: (n,) each feature's name in reports, the key as text or the 1-based row.
+    names: (n,) each feature's name in reports, the key as text or the 1-based row; rows: (n,) 0-based rows in the
+    source, None if they are all there in its order; bad: the features that were sorted out.
     """
 
     geometries: np.ndarray
@@ -45,3 +60,9 @@ class CleanFrame:
     repaired: int = 0
     area_changed_m2: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
+    rows: np.ndarray | None = None
+    bad: BadFeatures | None = None
+
+    def source_rows(self) -> np.ndarray:
+        """The 0-based row of each feature in its source (n,)."""
+        return np.arange(len(self.geometries)) if self.rows is None else self.rows

@@ -19,7 +19,7 @@ import pyproj
 import shapely
 
 from onemap.layers import geopackage
-from onemap.layers.catalogue import LayerEntry, shipped_catalogue
+from onemap.layers.catalogue import LayerEntry, own_catalogue
 from onemap.layers.errors import OneMapError
 
 BUSY_WAIT_S = 30.0
@@ -146,11 +146,19 @@ class Library:
         self.connection.execute(f"PRAGMA busy_timeout = {round(self.wait_s * 1000)}")
 
     def catalogue(self) -> dict[str, LayerEntry]:
-        """The layers that may exist here: those that ship with One Map, then this library's own."""
-        entries = dict(shipped_catalogue())
+        """The layers that may exist here: those that ship with One Map, the city's file of them, then `--define`'s.
+
+        Raises OneMapError catalogue.… for mistakes in the city's file.
+        """
+        entries = own_catalogue(self.path)
         for code, title, department, library, kind, geometry, key in self.connection.execute(
             "SELECT code, title, department, library, kind, geometry, key FROM onemap_catalogue ORDER BY rowid"
         ):
+            described = entries.get(code)
+            if described is not None and described.geometry == geometry:
+                continue  # the file says more of it
+            if described is not None:
+                raise OneMapError("catalogue.geometry", layer=code, geometry=geometry, given=described.geometry)
             entries[code] = LayerEntry(
                 code, json.loads(title), department, library, kind, geometry, key, standard="library"
             )

@@ -1,13 +1,14 @@
 """Sound geometry: of the layer's kind, present, finite and valid; made valid where the user asks for it."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.parts import polygon_parts
+from onemap.layers.parts import polygon_parts, without_empty_rings
 
 _DIMENSIONS = {"polygon": 2, "line": 1, "point": 0}
 _TYPE_NAMES = {
@@ -21,6 +22,21 @@ _TYPE_NAMES = {
     7: "GeometryCollection",
 }
 _MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is counted
+
+
+@dataclass(frozen=True)
+class SortedGeometries:
+    """Geometries after the sorting: which may be kept, what was mended, and what is wrong with the others.
+
+    geometries: (n,) mended where `--repair` could; rows and problems: the unsound, in the order in which they are told;
+    changed_m2: the sum of |area change| of the mended.
+    """
+
+    geometries: np.ndarray
+    rows: tuple[int, ...]
+    problems: tuple[Problem, ...]
+    repairs: tuple[Problem, ...]
+    changed_m2: float
 
 
 def type_names(geometries: np.ndarray) -> np.ndarray:
@@ -42,8 +58,20 @@ def checked_geometries(
     """Geometries of the expected kind, present and valid; with `repair` invalid polygons are made valid.
 
     Returns geometries, the repairs as problems, their number, and the sum of |area change| in m².
-    Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, each feature named.
+    Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .collapsed, each feature named.
     """
+    result = sorted_geometries(geometries, geometry, names, repair, place)
+    if result.problems:
+        raise OneMapError.of(listed(result.problems, place))
+    return result.geometries, list(result.repairs), len(result.repairs), result.changed_m2
+
+
+def sorted_geometries(
+    geometries: np.ndarray, geometry: str, names: np.ndarray, repair: bool, place: dict[str, Any]
+) -> SortedGeometries:
+    """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused."""
+    if geometry == "polygon":
+        geometries = without_empty_rings(geometries)
     missing = shapely.is_missing(geometries)
     empty = shapely.is_empty(geometries) & ~missing
     wrong = ~missing & ~empty & (_dimension(geometries) != _DIMENSIONS[geometry])
@@ -52,23 +80,25 @@ def checked_geometries(
     invalid = np.zeros(len(geometries), dtype=bool)
     if geometry == "polygon":
         invalid[good] = ~shapely.is_valid(geometries[good])
+    repairs: tuple[Problem, ...] = ()
+    changed = 0.0
+    lost = np.zeros(len(geometries), dtype=bool)
+    if repair and invalid.any():
+        geometries, lost, repairs, changed = _repaired(geometries, invalid, names, place)
     found = {
         "geometry.null": missing,
         "geometry.empty": empty,
         "geometry.type": wrong,
         "geometry.not_finite": endless,
         "geometry.invalid": invalid & (not repair),
+        "geometry.collapsed": lost,
     }
-    refused = [
+    told = [(code, row) for code, rows in found.items() for row in np.flatnonzero(rows).tolist()]
+    problems = tuple(
         Problem(code, {**place, "feature": names[row], "row": row + 1, **_facts(code, geometries[row], geometry)})
-        for code, rows in found.items()
-        for row in np.flatnonzero(rows).tolist()
-    ]
-    if refused:
-        raise OneMapError.of(_listed(refused, place))
-    if not invalid.any():
-        return geometries, [], 0, 0.0
-    return _repaired(geometries, invalid, names, place)
+        for code, row in told
+    )
+    return SortedGeometries(geometries, tuple(row for _, row in told), problems, repairs, changed)
 
 
 def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str, Any]:
@@ -81,19 +111,17 @@ def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str
 
 def _repaired(
     geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, place: dict[str, Any]
-) -> tuple[np.ndarray, list[Problem], int, float]:
+) -> tuple[np.ndarray, np.ndarray, tuple[Problem, ...], float]:
+    """Geometries with the invalid made valid, where nothing was left (n,), the repairs, the sum of |area change|."""
     rows = np.flatnonzero(invalid)
     before = shapely.area(geometries[rows])
     reasons = shapely.is_valid_reason(geometries[rows])
     mended = polygon_parts(shapely.make_valid(geometries[rows]))
-    lost = shapely.is_missing(mended)
-    if lost.any():
-        raise OneMapError.of(
-            Problem("geometry.collapsed", {**place, "feature": names[row], "row": row + 1})
-            for row in rows[lost].tolist()
-        )
+    kept = ~shapely.is_missing(mended)
+    lost = np.zeros(len(geometries), dtype=bool)
+    lost[rows[~kept]] = True
     changed = shapely.area(mended) - before
-    problems = [
+    problems = tuple(
         Problem(
             "geometry.repaired",
             {
@@ -105,11 +133,12 @@ def _repaired(
                 "change": f"{change:+.3f}",
             },
         )
-        for row, reason, change in zip(rows.tolist(), reasons, changed, strict=True)
-    ]
+        for row, reason, change, is_kept in zip(rows.tolist(), reasons, changed, kept, strict=True)
+        if is_kept
+    )
     result = geometries.copy()
-    result[rows] = mended
-    return result, problems, len(rows), float(np.abs(changed).sum())
+    result[rows[kept]] = mended[kept]
+    return result, lost, problems, float(np.abs(changed[kept]).sum())
 
 
 def _dimension(geometries: np.ndarray) -> np.ndarray:
@@ -118,7 +147,8 @@ def _dimension(geometries: np.ndarray) -> np.ndarray:
     return np.where(shapely.get_type_id(geometries) == 7, -1, dimension)
 
 
-def _listed(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
+def listed(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
+    """The first thousand problems, and how many more there are."""
     if len(problems) <= _MAX_LISTED:
         return list(problems)
     more = Problem("problems.more", {**place, "count": len(problems) - _MAX_LISTED})

@@ -28,7 +28,7 @@ LIBRARIES = words("base integrated department approval project opinion")
 KINDS = words("vector imagery placename threed census history longterm iot")
 GEOMETRIES = {"polygon", "line", "point", "raster", "table"}
 FIELD_TYPES = {"text", "integer", "number", "date"}
-LAYER_KEYS = set(words("title department library kind geometry key standard class_field fields"))
+LAYER_KEYS = set(words("title department library kind geometry key standard class_field fields coverage checks"))
 FITTING_GEOMETRIES = {
     "avoid": {"polygon"},
     "within": {"polygon"},
@@ -383,7 +383,7 @@ def test_a_layer_is_well_formed(code):
 def test_a_field_has_a_type_two_titles_and_names_of_its_own(code):
     names = []
     for field in LAYERS[code]["fields"]:
-        assert set(field) <= {"name", "type", "length", "title", "aliases", "values"}
+        assert set(field) <= set(words("name type length title aliases values codes name_of area"))
         assert re.fullmatch(r"[A-Z][A-Z0-9_]*", field["name"])
         assert field["type"] in FIELD_TYPES
         assert is_bilingual(field["title"])

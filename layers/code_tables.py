@@ -1,0 +1,165 @@
+"""Code tables (resources/codes): which codes a field may hold, what they are called, which stand for a like use."""
+
+import re
+import tomllib
+import unicodedata
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import RESOURCES
+
+_FOLDER = RESOURCES / "codes"
+_CROSSWALK = "crosswalk"
+_SEPARATORS = re.compile(r"[/+、,;|()\[\]{}]+")
+_TABLE_KEYS = {"title", "version", "standard", "base", "without", "suffixes", "prefixes", "mixed"}
+
+
+def plain_code(code: str) -> str:
+    """A code as it is compared: full-width signs narrowed, capitals, no blanks."""
+    return "".join(unicodedata.normalize("NFKC", code).upper().split())
+
+
+@dataclass(frozen=True)
+class CodeTable:
+    """One classification in one version.
+
+    classes: code → {zh, en, group}; first: the headings above them; variants: code → the names it may have besides.
+    suffixes: letters that may follow a code of four; prefixes: a code may be refined at its end; mixed: a value may
+    name several codes, the main one first.
+    """
+
+    name: str
+    title: dict[str, str]
+    version: str
+    standard: str
+    classes: dict[str, dict[str, str]]
+    first: dict[str, dict[str, str]] = field(default_factory=dict)
+    variants: dict[str, list[str]] = field(default_factory=dict)
+    suffixes: tuple[str, ...] = ()
+    prefixes: bool = False
+    mixed: bool = False
+
+    def class_of(self, code: str) -> str | None:
+        """The class of a value (of the main one of several), or None if the table does not know all of them."""
+        parts = [plain_code(code)]
+        if self.mixed:
+            parts = [part for part in _SEPARATORS.split(parts[0]) if part]
+        classes = [self._single(part) for part in parts]
+        return classes[0] if classes and None not in classes else None
+
+    def _single(self, code: str) -> str | None:
+        if code in self.classes:
+            return code
+        if code in self.variants:
+            return code[:4]
+        if len(code) > 2 and code[-1] in self.suffixes and code[:-1] in self.classes:
+            return code[:-1]
+        if self.prefixes:
+            return next((code[:end] for end in range(len(code) - 1, 0, -1) if code[:end] in self.classes), None)
+        return None
+
+    def agrees(self, code: str, name: str) -> bool:
+        """Whether a name may stand beside a code; one that the table does not know is no disagreement.
+
+        In a table whose codes may be refined a name is wrong only if it is another class's.
+        """
+        found = self.class_of(code)
+        if found is None:
+            return True
+        given = _plain_name(name)
+        plain = plain_code(code)
+        own = {_plain_name(text) for text in (self.classes[found]["zh"], *self.variants.get(plain, ()))}
+        if given in own:
+            return True
+        if not self.prefixes:
+            return False
+        above = {
+            _plain_name(self.classes[found[:end]]["zh"]) for end in range(1, len(found)) if found[:end] in self.classes
+        }
+        others = {_plain_name(entry["zh"]) for entry in self.classes.values()}
+        return given in above or given not in others
+
+
+def _plain_name(name: str) -> str:
+    """A class's name as it is compared: without blanks, brackets and the ending 用地."""
+    text = re.sub(r"[(（].*?[)）]", "", unicodedata.normalize("NFKC", name))
+    return "".join(text.split()).removesuffix("用地")
+
+
+@lru_cache(maxsize=1)
+def table_names() -> tuple[str, ...]:
+    """The code tables that there are."""
+    return tuple(sorted(path.stem for path in _FOLDER.glob("*.toml") if path.stem != _CROSSWALK))
+
+
+@lru_cache(maxsize=32)
+def code_table(name: str) -> CodeTable:
+    """One code table. Raises OneMapError codes.wrong that names file and key."""
+    raw = _read(name)
+    table = raw.get("table")
+    if not isinstance(table, dict) or not {"title", "version", "standard"} <= set(table):
+        raise OneMapError("codes.wrong", file=f"{name}.toml", key="table", reason="title, version, standard")
+    unknown = set(table) - _TABLE_KEYS
+    if unknown:
+        raise OneMapError(
+            "codes.wrong", file=f"{name}.toml", key=f"table.{min(unknown)}", reason=str(sorted(_TABLE_KEYS))
+        )
+    classes: dict[str, dict[str, str]] = {}
+    if "base" in table:
+        if table["base"] not in table_names() or table["base"] == name:
+            raise OneMapError("codes.wrong", file=f"{name}.toml", key="table.base", reason=str(table["base"]))
+        classes.update(code_table(table["base"]).classes)
+    for code in table.get("without", ()):
+        classes.pop(code, None)
+    groups: dict[str, Any] = raw.get("group") or (_read(table["base"])["group"] if "base" in table else {})
+    for code, entry in raw.get("class", {}).items():
+        if not isinstance(entry, dict) or not isinstance(entry.get("zh"), str) or entry.get("group") not in groups:
+            raise OneMapError("codes.wrong", file=f"{name}.toml", key=f"class.{code}", reason="zh, en, group")
+        classes[code] = entry
+    return CodeTable(
+        name=name,
+        title=table["title"],
+        version=str(table["version"]),
+        standard=table["standard"],
+        classes=classes,
+        first=raw.get("first", {}),
+        variants={code: list(names) for code, names in raw.get("variant", {}).items()},
+        suffixes=tuple(table.get("suffixes", ())),
+        prefixes=bool(table.get("prefixes", False)),
+        mixed=bool(table.get("mixed", False)),
+    )
+
+
+def _read(name: str) -> dict[str, Any]:
+    try:
+        return tomllib.loads((_FOLDER / f"{name}.toml").read_text(encoding="utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
+        raise OneMapError("codes.wrong", file=f"{name}.toml", key="–", reason=str(error)) from None
+
+
+@lru_cache(maxsize=1)
+def _crosswalk() -> list[dict[str, Any]]:
+    raw = _read(_CROSSWALK)
+    systems = raw["crosswalk"]["systems"]
+    for row in raw["row"]:
+        for system in systems:
+            for code in row.get(system, ()):
+                table = code_table(system)
+                if not any(known.startswith(code) for known in table.classes):
+                    raise OneMapError(
+                        "codes.wrong", file=f"{_CROSSWALK}.toml", key=f"{system}.{code}", reason=table.standard
+                    )
+    return list(raw["row"])
+
+
+def like_uses(system: str, code: str) -> list[dict[str, Any]]:
+    """The crosswalk's rows for a code of one system, by its longest prefix there: a first approximation.
+
+    For comparing uses, never for statistics: classes overlap, and areas do not carry over. Empty if none is known.
+    """
+    plain = plain_code(code)
+    rows = [(len(prefix), row) for row in _crosswalk() for prefix in row.get(system, ()) if plain.startswith(prefix)]
+    longest = max((length for length, _ in rows), default=0)
+    return [row for length, row in rows if length == longest]

@@ -1,0 +1,155 @@
+"""Checks of where a layer lies: beyond the district, or beside its borders by one and the same step."""
+
+import math
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.flaws import Flaws, flaws_of
+from onemap.layers.gcj02 import gcj02_step_m
+
+_REACH_M = 3000.0  # how far a border may have been moved
+_SAMPLES = 3000
+_LEAST_SAMPLES = 50  # of the district's border that must have found its like
+_SEARCH_M = (1500, 1500, 1000, 700, 500, 300, 300, 200, 200, 100, 100, 100)
+_GCJ02_WITHIN_M = 60.0
+
+
+def outside_flaws(geometries: np.ndarray, district: shapely.Geometry | None, far_m: float) -> list[Flaws]:
+    """Features beyond the district; or that the whole frame lies at least `far_m` from it."""
+    if district is None or district.is_empty:
+        return []
+    shapely.prepare(district)
+    beyond = np.flatnonzero(~shapely.intersects(district, geometries))
+    if len(beyond) < len(geometries):
+        return flaws_of("position.partly", beyond, {})
+    distance_m = float(shapely.distance(district, shapely.box(*shapely.total_bounds(geometries))))
+    if distance_m >= far_m:
+        facts = {"distance": f"{distance_m / 1000:,.0f}", "distance_m": distance_m}
+        return [Flaws("position.outside", np.array([-1]), [facts])]
+    return flaws_of("position.partly", beyond, {})
+
+
+def shift_flaws(
+    geometries: np.ndarray, district: shapely.Geometry, crs: pyproj.CRS, least_m: float, within_m: float
+) -> list[Flaws]:
+    """That borders of a layer run beside the district's, all of them by the same step of at least `least_m`.
+
+    crs: of both; within_m: how near to the district's border they must come once the step is taken back.
+    """
+    points, segments = _border_points(district), _segments_near(geometries, district)
+    if segments is None:
+        return []
+    here = _Borders(*segments)
+    step = _step(points, here)
+    size_m = math.hypot(*step)
+    before = here.distances_m(points)
+    after = here.distances_m(points + step)
+    fits = after <= within_m
+    # Borders that cannot be told from their neighbours, or that fitted before, show no step.
+    shows = fits.sum() >= _LEAST_SAMPLES and fits.sum() >= 3 * (before <= within_m).sum()
+    if size_m < least_m or not shows or not _is_fixed(points[fits], here, step):
+        return []
+    middle = np.median(points[fits], axis=0)
+    expected = gcj02_step_m(float(middle[0]), float(middle[1]), crs)
+    is_gcj02 = math.dist(step.tolist(), expected) < _GCJ02_WITHIN_M
+    facts: dict[str, Any] = {
+        "east": f"{step[0]:+.0f}",
+        "north": f"{step[1]:+.0f}",
+        "shift": f"{size_m:.0f}",
+        "east_m": float(step[0]),
+        "north_m": float(step[1]),
+        "suggestion": Problem("suggest.gcj02" if is_gcj02 else "suggest.shifted"),
+    }
+    return [Flaws("position.shift", np.array([-1]), [facts], np.array([shapely.multipoints(points[fits])]))]
+
+
+def _border_points(district: shapely.Geometry) -> np.ndarray:
+    """Points along the district's outer borders, evenly spaced (n, 2)."""
+    rings = shapely.get_exterior_ring(shapely.get_parts(district))
+    lengths = shapely.length(rings)
+    points = [
+        shapely.get_coordinates(
+            shapely.line_interpolate_point(
+                ring, np.linspace(0, length, max(2, int(_SAMPLES * length / lengths.sum())), endpoint=False)
+            )
+        )
+        for ring, length in zip(rings, lengths, strict=True)
+    ]
+    return np.vstack(points)
+
+
+def _segments_near(geometries: np.ndarray, district: shapely.Geometry) -> tuple[np.ndarray, np.ndarray] | None:
+    """Beginnings and ends (n, 2) of the segments of all outlines that lie in reach of the district's box."""
+    west, south, east, north = district.bounds
+    west, south, east, north = west - _REACH_M, south - _REACH_M, east + _REACH_M, north + _REACH_M
+    boxes = shapely.bounds(geometries)
+    near = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+    lines = geometries[near]
+    areal = shapely.get_dimensions(lines) == 2
+    lines = np.where(areal, shapely.boundary(lines), lines)
+    coordinates, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    first = np.flatnonzero(line[:-1] == line[1:])
+    begin, end = coordinates[first], coordinates[first + 1]
+    low, high = np.minimum(begin, end), np.maximum(begin, end)
+    keep = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= north) & (high[:, 1] >= south)
+    return (begin[keep], end[keep]) if keep.any() else None
+
+
+@dataclass
+class _Borders:
+    """Segments of a layer's outlines, and how to find the nearest."""
+
+    begin: np.ndarray
+    end: np.ndarray
+
+    def __post_init__(self) -> None:
+        self.tree = shapely.STRtree(shapely.linestrings(np.stack([self.begin, self.end], axis=1)))
+
+    def nearest(self, points: np.ndarray, within_m: float) -> tuple[np.ndarray, np.ndarray]:
+        """Which points have a segment within a distance, and the way from each to it (k, 2)."""
+        point, segment = self.tree.query_nearest(shapely.points(points), max_distance=within_m, all_matches=False)
+        begin, along = self.begin[segment], self.end[segment] - self.begin[segment]
+        squared = np.maximum((along**2).sum(axis=1), 1e-12)
+        part = np.clip(((points[point] - begin) * along).sum(axis=1) / squared, 0, 1)
+        return point, begin + along * part[:, None] - points[point]
+
+    def distances_m(self, points: np.ndarray) -> np.ndarray:
+        """From each point to its nearest segment (n,), infinite beyond reach."""
+        result = np.full(len(points), np.inf)
+        point, way = self.nearest(points, _REACH_M)
+        result[point] = np.hypot(way[:, 0], way[:, 1])
+        return result
+
+
+def _step(points: np.ndarray, borders: _Borders) -> np.ndarray:
+    """East and north by which the points must be moved to lie on the borders as well as they can.
+
+    Each round takes the way of every point to its nearest border, and the one step that explains most of them by
+    least squares; the farthest fifth, which has found no like, is left out.
+    """
+    step = np.zeros(2)
+    for within_m in _SEARCH_M:
+        _, way = borders.nearest(points + step, within_m)
+        if len(way) < _LEAST_SAMPLES:
+            break
+        length = np.hypot(way[:, 0], way[:, 1])
+        near = length <= max(30.0, float(np.quantile(length, 0.8)))
+        way, length = way[near], length[near]
+        toward = way / np.maximum(length, 1e-9)[:, None]
+        normal = toward.T @ toward + 1e-6 * len(way) * np.eye(2)
+        step = step + np.clip(np.linalg.solve(normal, toward.T @ length), -within_m, within_m)
+    return step
+
+
+def _is_fixed(points: np.ndarray, borders: _Borders, step: np.ndarray) -> bool:
+    """Whether the borders run in more than one direction; along a straight one a step means nothing."""
+    for direction in (0.0, math.pi / 4, math.pi / 2, 3 * math.pi / 4):
+        aside = step + 300.0 * np.array([math.cos(direction), math.sin(direction)])
+        if np.median(borders.distances_m(points + aside)) < 60.0:
+            return False
+    return True

@@ -1,0 +1,78 @@
+"""What a layer may be: its department, library, kind, geometry, its fields, and how strictly it is checked."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+DEPARTMENTS = (
+    "reform",
+    "planning",
+    "land",
+    "environment",
+    "construction",
+    "transport",
+    "municipal",
+    "forestry",
+    "agriculture",
+    "water",
+)
+LIBRARIES = ("base", "integrated", "department", "approval", "project", "opinion")
+KINDS = ("vector", "imagery", "placename", "threed", "census", "history", "longterm", "iot")
+GEOMETRIES = ("polygon", "line", "point", "raster", "table")
+FIELD_TYPES = ("text", "integer", "number", "date")
+CODE_PATTERN = re.compile(r"[A-Za-z][A-Za-z0-9_]*")
+RESERVED_CODES = ("onemap_", "gpkg_", "rtree_", "sqlite_")
+
+
+def is_code(code: str) -> bool:
+    """Whether a layer may be called so: its versions are tables CODE__N, so it may not look like one."""
+    return bool(CODE_PATTERN.fullmatch(code)) and "__" not in code and not code.lower().startswith(RESERVED_CODES)
+
+
+@dataclass(frozen=True)
+class Field:
+    """One field of a layer's schema.
+
+    values: the codes it may hold; codes: the code tables that it may be from; name_of: the field whose code it names;
+    area: it states the area of its feature, in m².
+    """
+
+    name: str
+    type: str = "text"
+    length: int | None = None
+    title: tuple[tuple[str, str], ...] = ()
+    aliases: tuple[str, ...] = ()
+    values: tuple[str, ...] = ()
+    codes: tuple[str, ...] = ()
+    name_of: str | None = None
+    area: bool = False
+
+
+@dataclass(frozen=True)
+class LayerEntry:
+    """One catalogue entry: what a layer is called, whose it is, and what it holds.
+
+    coverage: its polygons fill their ground without gap or overlap; checks: where it is checked otherwise than others,
+    by the check's code.
+    """
+
+    code: str
+    title: dict[str, str]
+    department: str
+    library: str
+    kind: str
+    geometry: str
+    key: str | None = None
+    fields: tuple[Field, ...] = ()
+    class_field: str | None = None
+    standard: str = ""
+    coverage: bool = False
+    checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+
+    def __hash__(self) -> int:
+        return hash(self.code)
+
+    def field_named(self, name: str) -> Field | None:
+        """The schema field of that exact name."""
+        return next((field for field in self.fields if field.name == name), None)
