@@ -14,7 +14,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.flaws import Flaws
 from onemap.layers.frames import CleanFrame
 from onemap.layers.quality_position import outside_flaws, shift_flaws
-from onemap.layers.quality_topology import duplicate_flaws, fit_of, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality_topology import Least, duplicate_flaws, fit_of, gap_flaws, overlap_flaws, union_of
 from onemap.layers.quality_values import area_flaws, key_flaws, missing_flaws, value_flaws
 
 MOST_KEPT = 10_000  # of one kind; the rest is counted
@@ -102,18 +102,22 @@ def _of_shapes(
             fit = fit_of(frame.geometries)
             told(0.6)
             if wants["topology.overlap"]:
-                least = check_of(entry, "topology.overlap")["least_m2"]
-                flaws += overlap_flaws(fit, frame.names, least)
+                flaws += overlap_flaws(fit, frame.names, _least(entry, "topology.overlap"))
             if wants["topology.gap"]:
                 union = union_of(fit)
                 outline = np.array([union], dtype=object)
                 told(0.8)
-                flaws += gap_flaws(union, ground, check_of(entry, "topology.gap")["least_m2"])
+                flaws += gap_flaws(union, ground, _least(entry, "topology.gap"))
     told(0.9)
     if district is not None and entry.geometry != "point" and level_of(entry, "position.shift") != "off":
         limits = check_of(entry, "position.shift")
         flaws += shift_flaws(outline, district, crs, limits["least_m"], limits["within_m"])
     return flaws
+
+
+def _least(entry: LayerEntry, code: str) -> Least:
+    limits = check_of(entry, code)
+    return Least(limits["least_m2"], limits["least_width_m"])
 
 
 def _quality(

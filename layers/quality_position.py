@@ -12,9 +12,12 @@ from onemap.layers.errors import Problem
 from onemap.layers.flaws import Flaws, flaws_of
 from onemap.layers.gcj02 import gcj02_step_m
 
-_REACH_M = 3000.0  # how far a border may have been moved
+_REACH_M = 3000.0  # how far a border is looked for
+_MOST_M = 1500.0  # a longer step is no datum, but another border that happens to be alike
 _SAMPLES = 3000
 _LEAST_SAMPLES = 50  # of the district's border that must have found its like
+_MOST_OF_IT, _MUCH_OF_IT = 0.6, 0.3
+_WINDING = 4 * math.pi  # the turns that a border must take before its like elsewhere is no chance
 _SEARCH_M = (1500, 1500, 1000, 700, 500, 300, 300, 200, 200, 100, 100, 100)
 _GCJ02_WITHIN_M = 60.0
 
@@ -47,12 +50,16 @@ def shift_flaws(
     here = _Borders(*segments)
     step = _step(points, here)
     size_m = math.hypot(*step)
+    if not least_m <= size_m <= _MOST_M:
+        return []
     before = here.distances_m(points)
-    after = here.distances_m(points + step)
-    fits = after <= within_m
+    fits = here.distances_m(points + step) <= within_m
     # Borders that cannot be told from their neighbours, or that fitted before, show no step.
-    shows = fits.sum() >= _LEAST_SAMPLES and fits.sum() >= 3 * (before <= within_m).sum()
-    if size_m < least_m or not shows or not _is_fixed(points[fits], here, step):
+    if fits.sum() < _LEAST_SAMPLES or fits.sum() < 3 * (before <= within_m).sum():
+        return []
+    if not (fits.mean() >= _MOST_OF_IT or _is_own_border(points, fits, here, step, within_m)):
+        return []
+    if not _is_fixed(points[fits], here, step):
         return []
     middle = np.median(points[fits], axis=0)
     expected = gcj02_step_m(float(middle[0]), float(middle[1]), crs)
@@ -146,10 +153,31 @@ def _step(points: np.ndarray, borders: _Borders) -> np.ndarray:
     return step
 
 
+def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: _Borders, step: np.ndarray, within_m: float) -> bool:
+    """Whether what fits winds as no other line does, and is much of the district's border or most of the layer's lines.
+
+    Two surveys of one border fit in parts. The country's outline shares a province's coast only, but there it is
+    nothing else. A ring road that turns one corner as the district does is no border.
+    """
+    ends = np.flatnonzero(fits[:-2] & fits[1:-1] & fits[2:])
+    ways = np.stack([points[ends + 1] - points[ends], points[ends + 2] - points[ends + 1]])
+    angles = np.arctan2(ways[..., 1], ways[..., 0])
+    turns = np.abs((angles[1] - angles[0] + math.pi) % (2 * math.pi) - math.pi)
+    if turns.sum() < _WINDING:
+        return False
+    district = _Borders(points, np.roll(points, -1, axis=0))
+    middles = (borders.begin + borders.end) / 2
+    lengths = np.hypot(*(borders.end - borders.begin).T)
+    away = district.distances_m(middles - step)
+    near = np.isfinite(away)
+    mostly = lengths[away <= within_m].sum() >= _MOST_OF_IT * lengths[near].sum()
+    return bool(mostly or fits.mean() >= _MUCH_OF_IT)
+
+
 def _is_fixed(points: np.ndarray, borders: _Borders, step: np.ndarray) -> bool:
     """Whether the borders run in more than one direction; along a straight one a step means nothing."""
     for direction in (0.0, math.pi / 4, math.pi / 2, 3 * math.pi / 4):
         aside = step + 300.0 * np.array([math.cos(direction), math.sin(direction)])
-        if np.median(borders.distances_m(points + aside)) < 60.0:
+        if np.quantile(borders.distances_m(points + aside), 0.8) < 60.0:
             return False
     return True

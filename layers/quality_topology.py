@@ -50,8 +50,21 @@ def fit_of(geometries: np.ndarray) -> Fit:
     return Fit(geometries, misfits, giants)
 
 
-def overlap_flaws(fit: Fit, names: np.ndarray, least_m2: float) -> list[Flaws]:
-    """Pairs of polygons that share ground of at least `least_m2`; the same shape twice is told elsewhere."""
+@dataclass(frozen=True)
+class Least:
+    """What is too little ground to be told of: by area, or by mean width, as coordinates are rounded."""
+
+    area_m2: float
+    width_m: float
+
+    def reached(self, grounds: np.ndarray) -> np.ndarray:
+        """Which of the polygons (n,) are large and wide enough."""
+        area_m2, length_m = shapely.area(grounds), np.maximum(shapely.length(grounds), 1e-12)
+        return np.asarray((area_m2 >= max(self.area_m2, _ARITHMETIC_M2)) & (2 * area_m2 / length_m >= self.width_m))
+
+
+def overlap_flaws(fit: Fit, names: np.ndarray, least: Least) -> list[Flaws]:
+    """Pairs of polygons that share enough ground to be told of; the same shape twice is told elsewhere."""
     pieces, owner = _pieces(fit)
     asked = np.flatnonzero((fit.misfits | fit.giants)[owner])
     if len(asked) == 0:
@@ -72,7 +85,7 @@ def overlap_flaws(fit: Fit, names: np.ndarray, least_m2: float) -> list[Flaws]:
     parts, position = shapely.get_parts(shared[real], return_index=True)
     order = np.argsort(pair.ravel()[position], kind="stable")
     grounds = shapely.multipolygons(parts[order], indices=pair.ravel()[position][order])
-    kept = np.flatnonzero(area_m2 >= max(least_m2, _ARITHMETIC_M2))
+    kept = np.flatnonzero(least.reached(grounds))
     if len(kept) == 0:
         return []
     facts = [
@@ -121,8 +134,8 @@ def union_of(fit: Fit) -> shapely.Geometry:
     return shapely.union_all(parts)
 
 
-def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least_m2: float) -> list[Flaws]:
-    """Ground of at least `least_m2` on which there is no feature, the largest first.
+def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: Least) -> list[Flaws]:
+    """Ground without a feature, enough of it to be told of, the largest first.
 
     ground: what should be covered; None: whatever the features enclose.
     """
@@ -130,9 +143,9 @@ def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least_m2
         shells = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(union)))
         ground = shapely.union_all(shells)
     bare = shapely.get_parts(polygon_parts(np.array([shapely.difference(ground, union)], dtype=object))[0])
+    bare = bare[least.reached(bare)]
     area_m2 = shapely.area(bare)
     order = np.argsort(-area_m2, kind="stable")
-    order = order[area_m2[order] >= max(least_m2, _ARITHMETIC_M2)]
     if len(order) == 0:
         return []
     facts = [{"area": f"{area_m2[at]:.2f}", "area_m2": float(area_m2[at])} for at in order.tolist()]

@@ -138,8 +138,9 @@ class AddDialog(QDialog):
                 self.failed.emit(refusal)
             return
         self.notice.refuse(refusal)
-        if len(refusal.problems) > 1:
-            self.page.show_problems(refusal.problems)
+        if len(refusal.problems) > 1 or any(problem.get("feature") for problem in refusal.problems):
+            target = self.form.chosen_target
+            self.page.show_problems(refusal.problems, self.fields.matches.get(target.key, "") if target else "")
 
     def close_down(self) -> None:
         """Before it is thrown away."""
@@ -214,6 +215,9 @@ class AddDialog(QDialog):
         said = text.format(layer=target.title, version=answer.get("version"), count=f"{answer.get('features') or 0:,}")
         if answer.get("problems"):
             said += " " + tr("What was noticed is in the list; a click shows where.")
+        if answer.get("set_aside"):
+            text = tr("{count} bad features were set aside; where they are nothing is known.")
+            said += " " + text.format(count=f"{answer['set_aside']:,}")
         self._is_added = True
         self._enable()
         self.page.show_added(target, answer)

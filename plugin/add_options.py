@@ -50,6 +50,17 @@ class AddOptions(QWidget):
         self.accuracy.setPlaceholderText(tr("not stated"))
         self.repair = QCheckBox(tr("Repair invalid geometry"))
         self.repair.setToolTip(tr("Every change is listed, with its area"))
+        self.keep_bad = QCheckBox(tr("Set bad features aside, and add the rest"))
+        self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
+        self.report = QLineEdit()
+        self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))
+        save = QToolButton()
+        save.setIcon(icon("keep"))
+        save.setToolTip(tr("Where to write the report"))
+        save.clicked.connect(self._choose_report)
+        report_row = QHBoxLayout()
+        report_row.addWidget(self.report, 1)
+        report_row.addWidget(save)
         self.encoding = QComboBox()
         self.encoding.setEditable(True)
         for name in ENCODINGS:
@@ -68,7 +79,9 @@ class AddOptions(QWidget):
         form.addRow(tr("Accuracy (m)"), self.accuracy)
         form.addRow(tr("Encoding"), self.encoding)
         form.addRow(tr("Transformation"), self.transform)
+        form.addRow(tr("Report (.xlsx)"), report_row)
         form.addRow(self.repair)
+        form.addRow(self.keep_bad)
 
     @property
     def params(self) -> dict[str, Any]:
@@ -85,6 +98,8 @@ class AddOptions(QWidget):
             "encoding": self.encoding_name,
             "transform": self.transform.text().strip(),
             "repair": self.repair.isChecked(),
+            "keep_bad": self.keep_bad.isChecked(),
+            "report": self.report.text().strip(),
         }
 
     @property
@@ -97,6 +112,11 @@ class AddOptions(QWidget):
         path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
         if path:
             self.covers.setEditText(path)
+
+    def _choose_report(self) -> None:
+        path, _filter = QFileDialog.getSaveFileName(self, tr("Report"), "", tr("Excel (*.xlsx)"))
+        if path:
+            self.report.setText(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
 
 
 def _date_edit() -> QgsDateEdit:

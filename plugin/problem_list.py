@@ -9,8 +9,10 @@ from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from onemap.plugin.refusals import problem_line
 from onemap.plugin.translation import tr
+from onemap.plugin.verdicts import sign_icon
 
 LINES_WANTED = 4
+LEVELS = {"refuse": "prohibited", "warn": "restricted", "note": "notice"}  # the signs of verdicts as severe
 
 
 class ProblemList(QListWidget):
@@ -32,6 +34,9 @@ class ProblemList(QListWidget):
         self.clear()
         for problem in problems:
             item = QListWidgetItem(problem_line(problem))
+            verdict = LEVELS.get(str(problem.get("level") or ""))
+            if verdict:
+                item.setIcon(sign_icon(verdict, self.palette()))
             item.setData(Qt.ItemDataRole.UserRole, problem)
             if problem.get("feature") not in (None, "") or problem.get("row"):
                 item.setToolTip(tr("Click: go to it on the small map"))

@@ -16,6 +16,7 @@ from onemap.plugin.place_preview import PlacePreview
 from onemap.plugin.problem_list import ProblemList
 from onemap.plugin.translation import tr
 
+PROBLEMS_TABLE = "onemap_problems"
 WIDE_PX = 520
 NARROWEST_PX, LOWEST_PX, LOWEST_MAP_PX = 200, 90, 160
 
@@ -30,6 +31,7 @@ class SourcePage(QSplitter):
         self._part: InspectedLayer | None = None
         self._path = ""
         self._places: QgsVectorLayer | None = None  # where the features of problems are looked for
+        self._kept: QgsVectorLayer | None = None  # the library's own table of problems, of what was added last
         self._key = ""
         self.facts = QLabel()
         self.facts.setWordWrap(True)
@@ -60,7 +62,7 @@ class SourcePage(QSplitter):
 
     def show_nothing(self, words: str) -> None:
         """Before there is a file."""
-        self._part, self._places = None, None
+        self._part, self._places, self._kept, self._key = None, None, None, ""
         self.facts.setText(words or tr("Choose a file, or drop one here: what is in it is shown before it is loaded."))
         self.show_problems([])
         self.preview.show_nothing("")
@@ -71,7 +73,7 @@ class SourcePage(QSplitter):
 
     def show_part(self, path: str, part: InspectedLayer) -> None:
         """Show one layer of the file."""
-        self._path, self._part, self._places, self._key = path, part, None, ""
+        self._path, self._part, self._places, self._kept, self._key = path, part, None, None, ""
         facts = [(tr("Format"), self._format), *facts_of(part), (tr("Fields"), str(len(part.fields)))]
         line = tr("{name}: {value}")
         self.facts.setText("\n".join(line.format(name=name, value=said) for name, said in facts if said))
@@ -87,23 +89,27 @@ class SourcePage(QSplitter):
         self.preview.show_source(self._path, self._part, crs)
         self._places = self.preview.source
 
-    def show_problems(self, problems: list[dict[str, Any]]) -> None:
-        """List what is wrong, or was noticed."""
+    def show_problems(self, problems: list[dict[str, Any]], key: str = "") -> None:
+        """List what is wrong, or was noticed. key: the field of the file that names its features."""
+        self._key = key or self._key
         self.problems.show_problems(problems)
         self.problems.setVisible(bool(problems))
         self._problems_title.setVisible(bool(problems))
         self._problems_title.setText(tr("Problems: {count}").format(count=len(problems)))
 
     def show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
-        """After the load: what was noticed, and the features as they are in the library now."""
+        """After the load: what was noticed, and where, as the library keeps it."""
+        table = str(answer.get("table") or "")
+        self._places, self._key = self._table(table), target.key
+        self._kept = self._table(PROBLEMS_TABLE)
+        self._kept.setSubsetString(f"\"table_name\" = '{_quoted(table)}'")
         self.show_problems(answer.get("problems") or [])
-        options = QgsVectorLayer.LayerOptions()
-        options.forceReadOnly = True
-        uri = f"{self._library.path}|layername={answer.get('table')}"
-        self._places, self._key = QgsVectorLayer(uri, target.code, "ogr", options), target.key
 
     def place_of(self, problem: dict[str, Any]) -> QgsGeometry | None:
-        """The geometry of a problem's feature: by its key, else by its row; None where it cannot be found."""
+        """Where a problem is: as the library keeps it, else its feature's geometry; None where nobody knows."""
+        found = _kept_place(self._kept, problem) if self._kept is not None and self._kept.isValid() else None
+        if found is not None:
+            return found
         if self._places is None or not self._places.isValid():
             return None
         name, row = str(problem.get("feature") or ""), str(problem.get("row") or "")
@@ -117,10 +123,15 @@ class SourcePage(QSplitter):
                 return feature.geometry()
         return None
 
+    def _table(self, name: str) -> QgsVectorLayer:
+        options = QgsVectorLayer.LayerOptions()
+        options.forceReadOnly = True
+        return QgsVectorLayer(f"{self._library.path}|layername={name}", name, "ogr", options)
+
     def _go_to(self, problem: dict[str, Any]) -> None:
         place = self.place_of(problem)
         if place is not None and not place.isNull():
-            self.preview.zoom_to(place, self._places.crs())
+            self.preview.zoom_to(place, (self._places or self._kept).crs())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """As narrow as one of the two: they can stand one above the other."""
@@ -133,6 +144,17 @@ class SourcePage(QSplitter):
         wanted = Qt.Orientation.Horizontal if wide else Qt.Orientation.Vertical
         if self.orientation() != wanted:
             self.setOrientation(wanted)
+
+
+def _kept_place(kept: QgsVectorLayer, problem: dict[str, Any]) -> QgsGeometry | None:
+    tests = [f"\"code\" = '{_quoted(str(problem.get('code')))}'"]
+    for name in ("feature", "field", "row"):
+        if problem.get(name) not in (None, ""):
+            tests.append(f"to_string(\"{name}\") = '{_quoted(str(problem[name]))}'")
+    for feature in kept.getFeatures(QgsFeatureRequest().setFilterExpression(" AND ".join(tests))):
+        if feature.hasGeometry():
+            return feature.geometry()
+    return None
 
 
 def _quoted(text: str) -> str:

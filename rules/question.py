@@ -9,6 +9,7 @@ import shapely
 
 from onemap.layers.library import Library, sha256
 from onemap.layers.placing import Wishes
+from onemap.layers.sources.reading import source_name
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, read_parcels
@@ -59,7 +60,7 @@ class Question:
             "only": list(self.only),
             "as_of": self.as_of.isoformat(),
             "known_at": self.known_at.isoformat() if self.known_at else None,
-            "replaced": dict(self.replaced),
+            "replaced": {code: source_name(file) for code, file in self.replaced.items()},
             "lang": self.language,
         }
 

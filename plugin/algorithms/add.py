@@ -16,6 +16,7 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
@@ -64,11 +65,26 @@ class AddAlgorithm(VerbAlgorithm):
             QgsProcessingParameterString("COVERS", tr("Coverage (district, extent, or a file)"), optional=True)
         )
         self.addParameter(QgsProcessingParameterBoolean("REPAIR", tr("Repair invalid geometry"), defaultValue=False))
+        self.addParameter(
+            QgsProcessingParameterBoolean(
+                "KEEP_BAD", tr("Set bad features aside, and add the rest"), defaultValue=False
+            )
+        )
+        self.addParameter(
+            QgsProcessingParameterFileDestination(
+                "REPORT",
+                tr("Report of the problems, to send back"),
+                fileFilter=tr("Excel (*.xlsx)"),
+                optional=True,
+                createByDefault=False,
+            )
+        )
         for definition in self._rare_parameters():
             self.addParameter(advanced(definition))
         self.addOutput(QgsProcessingOutputString("VERSION", tr("Version")))
         self.addOutput(QgsProcessingOutputNumber("FEATURES", tr("Features")))
         self.addOutput(QgsProcessingOutputNumber("REPAIRED", tr("Repaired features")))
+        self.addOutput(QgsProcessingOutputNumber("SET_ASIDE", tr("Features set aside")))
 
     def _rare_parameters(self) -> list[QgsProcessingParameterDefinition]:
         return [
@@ -106,6 +122,8 @@ class AddAlgorithm(VerbAlgorithm):
             "valid_from": date_text(parameters.get("VALID_FROM")),
             "valid_to": date_text(parameters.get("VALID_TO")),
             "repair": self.parameterAsBoolean(parameters, "REPAIR", context),
+            "keep_bad": self.parameterAsBoolean(parameters, "KEEP_BAD", context),
+            "report": self.parameterAsFileOutput(parameters, "REPORT", context) if parameters.get("REPORT") else "",
             "copy": self.parameterAsBoolean(parameters, "COPY", context),
             "accuracy": None
             if parameters.get("ACCURACY") is None
@@ -117,4 +135,5 @@ class AddAlgorithm(VerbAlgorithm):
             "VERSION": answer.get("version"),
             "FEATURES": answer.get("features"),
             "REPAIRED": answer.get("repaired"),
+            "SET_ASIDE": answer.get("set_aside"),
         }

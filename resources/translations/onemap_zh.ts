@@ -1019,5 +1019,41 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>The first {count} are listed.</source>
         <translation>仅列出前 {count} 个。</translation>
     </message>
+    <message>
+        <source>{count} bad features were set aside; where they are nothing is known.</source>
+        <translation>{count} 个有问题的要素已另存；其所在之处情况未知。</translation>
+    </message>
+    <message>
+        <source>Set bad features aside, and add the rest</source>
+        <translation>把有问题的要素另存，其余加入</translation>
+    </message>
+    <message>
+        <source>They are kept in a table of their own; where they are a check says unknown</source>
+        <translation>它们存于单独的表中；其所在之处，检测结论为“无法判定”</translation>
+    </message>
+    <message>
+        <source>a sheet of the problems, to send back</source>
+        <translation>问题清单，可发回部门</translation>
+    </message>
+    <message>
+        <source>Where to write the report</source>
+        <translation>报告保存位置</translation>
+    </message>
+    <message>
+        <source>Report (.xlsx)</source>
+        <translation>报告（.xlsx）</translation>
+    </message>
+    <message>
+        <source>Excel (*.xlsx)</source>
+        <translation>Excel (*.xlsx)</translation>
+    </message>
+    <message>
+        <source>Report of the problems, to send back</source>
+        <translation>问题报告，可发回部门</translation>
+    </message>
+    <message>
+        <source>Features set aside</source>
+        <translation>另存的要素数</translation>
+    </message>
 </context>
 </TS>

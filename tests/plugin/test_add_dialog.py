@@ -142,6 +142,28 @@ def test_invalid_geometry_is_refused_with_a_button_that_repairs_and_its_place_is
     assert dialog.page.preview.canvas.extent().width() < 200
 
 
+def test_a_refused_feature_is_shown_on_the_small_map_by_its_key(dialog, tmp_path):
+    rows = [(box(100, 100, 10, 10), "F1"), (BOW_TIE, "F2")]
+    show(dialog, write_layer(tmp_path / "bow.gpkg", ["BSM"], rows))
+    assert add(dialog, "YJJBNTTB") is None
+    problem = dialog.page.problems.item(0).data(Qt.ItemDataRole.UserRole)
+    assert problem["feature"] == "F2"
+    assert dialog.page.place_of(problem).boundingBox().xMaximum() == pytest.approx(X + 10)
+
+
+def test_bad_features_are_set_aside_and_reported_in_a_sheet_to_send_back(dialog, tmp_path):
+    rows = [(box(100, 100, 10, 10), "F1"), (BOW_TIE, "F2")]
+    show(dialog, write_layer(tmp_path / "bow.gpkg", ["BSM"], rows))
+    dialog.options.keep_bad.setChecked(True)
+    dialog.options.report.setText(str(tmp_path / "report.xlsx"))
+    answer = add(dialog, "YJJBNTTB")
+    assert (answer["features"], answer["set_aside"]) == (1, 1)
+    assert "1 bad features were set aside" in dialog.notice.text
+    assert (tmp_path / "report.xlsx").stat().st_size > 0
+    bad = next(one for one in answer["problems"] if one["code"] == "geometry.invalid")
+    assert dialog.page.place_of(bad).boundingBox().xMinimum() == pytest.approx(X)
+
+
 def test_a_layer_of_several_is_chosen_in_the_dialog(dialog, tmp_path, town):
     path = tmp_path / "two.gpkg"
     from qgis.core import QgsCoordinateTransformContext, QgsVectorFileWriter
