@@ -11,9 +11,10 @@ import shapely
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.gcj02 import gcj02_step_m
 from onemap.layers.quality_position import shift_flaws
-from onemap.layers.quality_topology import duplicate_flaws, fit_of, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality_topology import Least, duplicate_flaws, fit_of, gap_flaws, overlap_flaws, union_of
 
 CRS = pyproj.CRS.from_epsg(4547)
+LEAST = Least(0.01, 0.001)
 
 
 @pytest.fixture
@@ -220,7 +221,7 @@ def test_a_giant_is_cut_up_and_found_to_overlap_as_any_other():
     fit = fit_of(shapes)
     assert fit.giants.tolist() == [True] + [False] * 20
     names = np.array([str(at) for at in range(len(shapes))], dtype=object)
-    (flaws,) = overlap_flaws(fit, names, 0.01)
+    (flaws,) = overlap_flaws(fit, names, LEAST)
     assert [fact["other"] for fact in flaws.facts] == [str(at) for at in range(1, 11)]
     assert shapely.area(flaws.geometries) == pytest.approx(np.ones(10))
     assert shapely.area(union_of(fit)) == pytest.approx(2400 * 10 + 1200 * 50 + 10)
@@ -235,10 +236,10 @@ def test_a_coverage_with_planted_errors_shows_exactly_those():
     squares[moved] = shapely.transform(squares[moved], lambda xy: xy + [1, 0])
     names = np.arange(len(squares)).astype(str).astype(object)
     fit = fit_of(squares)
-    (overlaps,) = overlap_flaws(fit, names, 0.01)
+    (overlaps,) = overlap_flaws(fit, names, LEAST)
     pairs = {(int(row), int(fact["other"])) for row, fact in zip(overlaps.rows, overlaps.facts, strict=True)}
     assert pairs == {(at, at + 1) for at in moved}
-    (gaps,) = gap_flaws(union_of(fit), shapely.box(0, 0, 600, 600), 0.01)
+    (gaps,) = gap_flaws(union_of(fit), shapely.box(0, 0, 600, 600), LEAST)
     assert [fact["area_m2"] for fact in gaps.facts] == pytest.approx([10.0] * 10)
     assert duplicate_flaws(squares, names) == []
 
@@ -291,6 +292,26 @@ def test_roads_and_patches_inside_show_no_step():
     ends = random.uniform((480_000, 4_180_000), (520_000, 4_220_000), (300, 2))
     roads = shapely.linestrings(np.stack([ends[:-1], ends[1:]], axis=1))
     assert shift_flaws(roads, district, CRS, 100, 60) == []
+
+
+def test_a_ring_road_that_turns_a_corner_as_the_district_does_is_no_border():
+    district = shapely.box(500_000, 4_000_000, 520_000, 4_016_000)
+    road = shapely.LineString([(501_000, 4_015_000), (501_000, 4_001_500), (518_000, 4_001_500)])
+    smaller = shapely.box(501_200, 4_001_200, 515_000, 4_012_000)
+    for shape in (road, smaller, shapely.boundary(smaller)):
+        assert shift_flaws(np.array([shape], dtype=object), district, CRS, 100, 60) == []
+    # The district itself, moved, is told even though it has four corners only.
+    moved = shapely.transform(district, lambda xy: xy + [400, -300])
+    (flaws,) = shift_flaws(np.array([moved], dtype=object), district, CRS, 100, 60)
+    assert (flaws.facts[0]["east_m"], flaws.facts[0]["north_m"]) == pytest.approx((400, -300), abs=2)
+
+
+def test_what_is_thinner_than_coordinates_are_rounded_is_neither_overlap_nor_gap(survey, box):
+    # Half a millimetre over a kilometre is half a square metre of overlap, and as much of gap on the other side.
+    shapes = [box(0, 0, 1000, 100), box(0, 99.9995, 1000, 100), box(0, 200, 1000, 100)]
+    assert kinds(survey({"BSM": ["a", "b", "c"]}, shapes)) == []
+    shapes[1] = box(0, 99.99, 1000, 100)
+    assert kinds(survey({"BSM": ["a", "b", "c"]}, shapes, label="2")) == ["topology.overlap"]
 
 
 def test_along_a_straight_border_nothing_can_be_said_of_a_step():
