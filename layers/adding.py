@@ -3,7 +3,6 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -22,7 +21,7 @@ from onemap.layers.quality_quarantine import bad_table, without_ground, write_ba
 from onemap.layers.quality_report import check_report, keep_problems, listed_records, write_report
 from onemap.layers.rasters import raster_copy, raster_frame
 from onemap.layers.soundness import checked_geometries, listed
-from onemap.layers.sources.reading import read_source
+from onemap.layers.sources.reading import read_source, source_name
 from onemap.layers.version_writing import VersionFacts, add_version, define_layer
 
 Report = Callable[[float, str], None]
@@ -111,7 +110,7 @@ class _Arrival:
     @property
     def place(self) -> dict[str, Any]:
         """File and layer, as problems name them."""
-        return {"file": Path(self.source).name, "layer": self.wishes.layer}
+        return {"file": source_name(self.source), "layer": self.wishes.layer}
 
 
 def add(
@@ -189,7 +188,7 @@ def _added(
         valid_to=wishes.valid_to,
         coverage=coverage,
         coverage_kind=kind,
-        source=Path(arrival.source).name,
+        source=source_name(arrival.source),
         source_hash=raw.source_hash if raw else frame.attributes["sha256"].iloc[0],
         accuracy_m=wishes.accuracy_m,
         who=arrival.who,
@@ -228,7 +227,7 @@ def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[Found], more: 
     """Write the sheet for the sender, if one is wanted."""
     if arrival.wishes.report:
         title = entry.title.get(arrival.language, entry.code)
-        facts = {"file": Path(arrival.source).name, "layer": f"{entry.code} {title}"}
+        facts = {"file": source_name(arrival.source), "layer": f"{entry.code} {title}"}
         write_report(arrival.wishes.report, found, more, facts, arrival.language)
 
 

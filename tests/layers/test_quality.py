@@ -1,5 +1,6 @@
 """What `add` finds in a layer: every check on a file made by hand, with the answer worked out by hand."""
 
+import json
 import math
 
 import numpy as np
@@ -408,6 +409,18 @@ def test_a_sheet_replaces_nothing_and_is_an_xlsx(survey, tmp_path):
     assert survey({"DLBM": ["0101"]}, report=tmp_path / "there.xlsx").codes == ["out.exists"]
     assert survey({"DLBM": ["0101"]}, report=tmp_path / "a.pdf").codes == ["out.format"]
     assert survey({"DLBM": ["0101"]}, report=tmp_path / "no" / "a.xlsx").codes == ["out.folder"]
+
+
+def test_a_sheet_about_a_database_tells_no_password(shelf, tmp_path):
+    sheet = tmp_path / "back.xlsx"
+    source = "postgresql://planner:hush@127.0.0.1:1/city?password=hush"
+    answer = shelf.add(source, report=sheet)
+    assert answer.code == 3
+    cells = [
+        str(cell) for page in openpyxl.load_workbook(sheet) for row in page.iter_rows(values_only=True) for cell in row
+    ]
+    assert len(cells) > 10
+    assert not any("hush" in text for text in [*cells, json.dumps(answer.json)])
 
 
 def test_more_than_a_thousand_of_a_kind_are_counted_and_kept_in_the_library(survey, shelf):
