@@ -31,7 +31,12 @@ def test_a_sliver_is_what_vanishes_under_erosion_by_half_the_width(desk):
     found = desk.check({"thin": box(0, 0, 4, 10), "both": SQUARE}, {"min_width_m": 0.5})
     thin, both = found.finding("thin"), found.finding("both")
     assert (thin.area_m2, thin.counted_area_m2, thin.counted, thin.reason) == (pytest.approx(4.0), 0.0, False, "sliver")
-    assert (both.area_m2, both.counted_area_m2, both.counted, both.reason) == (pytest.approx(14.0), pytest.approx(10.0), True, None)
+    assert (both.area_m2, both.counted_area_m2, both.counted, both.reason) == (
+        pytest.approx(14.0),
+        pytest.approx(10.0),
+        True,
+        None,
+    )
     pieces = found.table("overlaps")
     assert [(p.parcel, p.feature, p.counted, p.reason) for p in pieces.itertuples()] == [
         ("thin", "f1", False, "sliver"),
