@@ -93,6 +93,7 @@ def check(library: Library, question: Question, workers: int, report: Report, wa
     report(fraction, step) may raise Cancelled. Raises OneMapError for every refusal.
     """
     began, started, language = time.perf_counter(), now(), question.language
+    report = _forward(report)
     known = versions(library, question.known_at)
     ever_loaded = {version.code for version in known} | set(question.replaced)
     rules, skipped = _chosen_rules(question, ever_loaded)
@@ -141,6 +142,17 @@ def check(library: Library, question: Question, workers: int, report: Report, wa
     tables["run"] = run_table(record)
     problems = [problem_record(problem, language) for problem in parcels.problems]
     return Run(question, record, tables, problems, verdict_counts(tables["parcels"].columns))
+
+
+def _forward(report: Report) -> Report:
+    """The same report, which never goes back: a second look at a rule comes after all rules."""
+    reached = [0.0]
+
+    def told(fraction: float, step: str) -> None:
+        reached[0] = max(reached[0], fraction)
+        report(reached[0], step)
+
+    return told
 
 
 def _teller(report: Report, fraction: float, step: str) -> Callable[[], None]:
