@@ -1,5 +1,7 @@
 """The real QGIS desktop, on a screen of its own: the plugin loads, and a check is run by clicks."""
 
+import shutil
+
 import pytest
 
 from onemap.tests.plugin import desktop
@@ -11,10 +13,13 @@ pytestmark = pytest.mark.skipif(
 
 @pytest.fixture(scope="module")
 def seen(tmp_path_factory, town, library):
-    """What the driver saw in QGIS."""
+    """What the driver saw in QGIS, with a library of its own: it adds a version."""
+    folder = tmp_path_factory.mktemp("desktop")
+    own = folder / "library.gpkg"
+    shutil.copy(library, own)
     return desktop.drive(
-        tmp_path_factory.mktemp("desktop"),
-        library,
+        folder,
+        str(own),
         town / "parcels.gpkg",
         file=town / "farmland.gpkg",
         code="YJJBNTTB",
