@@ -1,14 +1,20 @@
 """`onemap layers`: the catalogue of a library as it stands, with every version of every layer."""
 
+from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from onemap.layers.fields import needed_fields, schema_names
 from onemap.layers.library import Library
+from onemap.layers.schema import LayerEntry
 from onemap.layers.versions import Version, in_force, versions
 
 
-def listing(library: Library, as_of: date) -> dict[str, Any]:
-    """Every layer that may exist, in the catalogue's order, with its versions and which is in force."""
+def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> dict[str, Any]:
+    """Every layer that may exist, in the catalogue's order, with its fields, its versions and which is in force.
+
+    required_fields: the fields of a layer that the library's rules use.
+    """
     of_code: dict[str, list[Version]] = {}
     for version in versions(library):
         of_code.setdefault(version.code, []).append(version)
@@ -26,6 +32,7 @@ def listing(library: Library, as_of: date) -> dict[str, Any]:
                 "geometry": entry.geometry,
                 "key": entry.key,
                 "class_field": entry.class_field,
+                "fields": _fields(entry, required_fields(entry.code)),
                 "versions": [
                     {
                         "label": version.label,
@@ -51,3 +58,26 @@ def listing(library: Library, as_of: date) -> dict[str, Any]:
         "as_of": as_of.isoformat(),
         "layers": layers,
     }
+
+
+def _fields(entry: LayerEntry, required: Sequence[str]) -> list[dict[str, Any]]:
+    """The fields that a layer may have: the schema's in its order, then the key and those of rules that it lacks.
+
+    required: as `add` has it, so that who matches fields sees what would be refused. Of a field that no schema
+    describes the type is not known.
+    """
+    needed = set(needed_fields(entry, required))
+    found = []
+    for name in schema_names(entry, required):
+        field = entry.field_named(name)
+        titles = dict(field.title) if field else {}
+        found.append(
+            {
+                "name": name,
+                "type": field.type if field else None,
+                "title": {language: titles.get(language, "") for language in ("zh", "en")},
+                "aliases": list(field.aliases) if field else [],
+                "required": name in needed,
+            }
+        )
+    return found

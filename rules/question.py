@@ -78,10 +78,9 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
     return [parse_pack(text, source, catalogue) for text, source in texts]
 
 
-def required_fields(library: Library, code: str) -> list[str]:
-    """The fields of a layer that the rules of the library's packs use to decide."""
-    rules = joined_rules(packs_of(library, ()))
-    deciding = [rule for rule in rules if rule.layer == code and getattr(KINDS[rule.kind], "FINDS", True)]
+def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
+    """The fields of a layer that the rules of these packs use to decide."""
+    deciding = [rule for rule in joined_rules(packs) if rule.layer == code and getattr(KINDS[rule.kind], "FINDS", True)]
     return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
 
 

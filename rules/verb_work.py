@@ -63,7 +63,7 @@ def add(values: Values, asked: Asked) -> Result:
     from onemap.layers.adding import add as add_source
     from onemap.layers.library import open_library, system_user
     from onemap.layers.messages import phrase
-    from onemap.rules.question import required_fields
+    from onemap.rules.question import packs_of, required_fields
 
     wishes = AddWishes(
         code=values["as"],
@@ -89,7 +89,7 @@ def add(values: Values, asked: Asked) -> Result:
             library,
             values["source"],
             wishes,
-            lambda code: required_fields(library, code),
+            lambda code: required_fields(packs_of(library, ()), code),
             system_user(),
             asked.language,
             told,
@@ -100,11 +100,13 @@ def layers(values: Values, asked: Asked) -> Result:
     """The catalogue of a library as it stands."""
     from onemap.layers.library import open_library
     from onemap.layers.listing import listing
-    from onemap.rules.question import packs_of
+    from onemap.rules.question import packs_of, required_fields
 
     with open_library(values["library"]) as library:
-        packs = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs_of(library, ())]
-        return {**listing(library, values.get("as_of") or date.today()), "packs": packs}
+        packs = packs_of(library, ())
+        listed = listing(library, values.get("as_of") or date.today(), lambda code: required_fields(packs, code))
+        records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
+        return {**listed, "packs": records}
 
 
 def _replaced(given: Sequence[str]) -> dict[str, str]:

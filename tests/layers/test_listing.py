@@ -1,0 +1,53 @@
+"""`onemap layers`: the fields that each layer may have, as whoever matches a file's fields needs them."""
+
+import pytest
+
+
+def listed(shelf, code):
+    return next(layer for layer in shelf.run("layers", shelf.path).json["layers"] if layer["code"] == code)
+
+
+def test_every_layer_tells_its_fields_in_both_languages(shelf):
+    layers = shelf.run("layers", shelf.path).json["layers"]
+    fields = [field for layer in layers for field in layer["fields"]]
+    assert {tuple(field) for field in fields} == {("name", "type", "title", "aliases", "required")}
+    assert all(field["title"]["zh"] and field["title"]["en"] for field in fields)
+    assert {field["type"] for field in fields} <= {"text", "integer", "number", "date"}
+    land_class = next(field for field in listed(shelf, "DLTB")["fields"] if field["name"] == "DLBM")
+    assert land_class["title"] == {"zh": "地类编码", "en": "Land class code"}
+    assert "地类代码" in land_class["aliases"]
+
+
+@pytest.mark.parametrize("code", ["DLTB", "JSYDGZQ", "LDYZT", "KGDK"])
+def test_the_required_fields_are_those_without_which_add_refuses(shelf, layer_file, box, code):
+    required = {field["name"] for field in listed(shelf, code)["fields"] if field["required"]}
+    path = layer_file("a.gpkg", [box(0, 0)], {"无关": ["1"]})
+    answer = shelf.run("add", shelf.path, path, "--as", code, "--covers", "extent")
+    missing = {problem["field"] for problem in answer.json["problems"] if problem["code"] == "field.missing"}
+    assert answer.code == 3
+    assert missing == required
+    assert len(required) > 1
+
+
+def test_a_field_that_only_a_rule_asks_for_is_listed_and_its_type_is_not_known(shelf, onemap, tmp_path):
+    pack = tmp_path / "own.toml"
+    pack.write_text(
+        '[pack]\nid = "own"\nversion = "1"\ntitle = { zh = "自定", en = "Own" }\n'
+        '[[rule]]\nid = "own.one"\nkind = "avoid"\nlayer = "STBHHX"\ndepartment = "environment"\n'
+        'verdict = "prohibited"\nwhere = "HXLX = \'一类\'"\ntitle = { zh = "红线", en = "Red line" }\n'
+        'basis = [{ law = "试验法", article = "第一条" }]\n',
+        encoding="utf-8",
+    )
+    library = tmp_path / "own.gpkg"
+    made = onemap("new", library, "--crs", "EPSG:4547", "--pack", pack)
+    assert made.code == 0, made.json
+    layers = {layer["code"]: layer for layer in onemap("layers", library).json["layers"]}
+    own = [field for field in layers["STBHHX"]["fields"] if field["name"] == "HXLX"]
+    assert own == [{"name": "HXLX", "type": None, "title": {"zh": "", "en": ""}, "aliases": [], "required": True}]
+    assert not any(field["name"] == "HXLX" for field in listed(shelf, "STBHHX")["fields"])
+
+
+def test_a_layer_that_the_library_defines_lists_its_key(shelf, layer_file, box):
+    assert shelf.add(layer_file("a.gpkg", [box(0, 0)]), key="BSM").code == 0
+    (field,) = listed(shelf, "T")["fields"]
+    assert (field["name"], field["required"]) == ("BSM", True)
