@@ -3,11 +3,8 @@
 import time
 import uuid
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
-import pandas as pd
 import shapely
 
 from onemap.layers.errors import UsageError
@@ -22,28 +19,14 @@ from onemap.rules.layer_sources import LayerSource, Sources, WarmLayers
 from onemap.rules.overlay import Crew
 from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question
-from onemap.rules.rule import VERDICTS, Rule
-from onemap.rules.run_tables import Table, run_table, run_tables
+from onemap.rules.reuse import earlier_run
+from onemap.rules.rule import Rule
+from onemap.rules.run import Run, verdict_counts
+from onemap.rules.run_tables import parcel_table, row_tables, run_table
 from onemap.rules.software import software_versions
 
 _CELL_M, _DISTANCE_M = 100_000, 40_000
 Report = Callable[[float, str], None]
-
-
-@dataclass(frozen=True)
-class Run:
-    """One check: what was asked, its record, its tables, and what must be told about its input."""
-
-    question: Question
-    record: dict[str, Any]
-    tables: dict[str, Table]
-    problems: list[dict[str, Any]]
-    verdicts: dict[str, int]
-
-    @property
-    def verdict(self) -> str:
-        """The most severe verdict of any parcel."""
-        return next((verdict for verdict in VERDICTS if self.verdicts[verdict]), "clear")
 
 
 def _chosen_rules(question: Question, ever_loaded: set[str]) -> tuple[list[Rule], list[dict[str, str]]]:
@@ -87,10 +70,19 @@ def layers_of(rule: Rule) -> list[str]:
     return [code for code in (rule.layer, rule.options.get("instead")) if code]
 
 
-def check(library: Library, question: Question, workers: int, report: Report, warm: WarmLayers | None = None) -> Run:
+def check(
+    library: Library,
+    question: Question,
+    workers: int,
+    report: Report,
+    warm: WarmLayers | None = None,
+    against: str | None = None,
+) -> Run:
     """Judge every parcel by every rule; nothing is written.
 
-    report(fraction, step) may raise Cancelled. Raises OneMapError for every refusal.
+    against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
+    the others are computed, and the answer is the same as without it. report(fraction, step) may raise Cancelled.
+    Raises OneMapError for every refusal.
     """
     began, started, language = time.perf_counter(), now(), question.language
     report = _forward(report)
@@ -105,23 +97,36 @@ def check(library: Library, question: Question, workers: int, report: Report, wa
     required = {rule.layer: rule.layer_fields for rule in rules}
     sources = Sources(library, known, question.as_of, question.replaced, required, origin, warm)
     reach = _reaches(rules)
+    earlier = earlier_run(library, against, question, origin) if against else None
+    computed = 0
     judged: list[Judged] = []
     used: dict[str, LayerSource] = {}
+    boxes: dict[str, tuple[float, float, float, float] | None] = {}
     for done, rule in enumerate(rules):
         fraction, step = 0.1 + 0.8 * done / len(rules), rule.title.get(language, rule.id)
         report(fraction, step)
         for code in layers_of(rule):
             if code not in used:
                 far = reach[code]
-                box = (west - far, south - far, east + far, north + far) if far < float("inf") else None
-                used[code] = sources.read(code, box)
+                boxes[code] = (west - far, south - far, east + far, north + far) if far < float("inf") else None
+                used[code] = sources.read(code, boxes[code])
         source, instead = used[rule.layer], used.get(rule.options.get("instead", ""))
         if source.reason and not getattr(KINDS[rule.kind], "FINDS", True):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
             continue
-        judged.append(judged_rule(rule, bench, source, instead, Crew(workers, _teller(report, fraction, step))))
+        wanted = None
+        if earlier:
+            layers = {code: used[code] for code in layers_of(rule)}
+            wanted = earlier.rows_to_compute(rule, layers, sources, local, boxes)
+        computed += len(local) if wanted is None else int(wanted.sum())
+        crew = Crew(workers, _teller(report, fraction, step))
+        judged.append(judged_rule(rule, bench, source, instead, crew, wanted))
     report(0.9, phrase("progress.tables", language))
-    tables = run_tables(list(parcels.ids), parcels.geometries, judged, library.crs, origin, language)
+    tables = row_tables(list(parcels.ids), parcels.geometries, judged, library.crs, origin, language)
+    if earlier:
+        tables = earlier.joined(tables, parcels.ids, rules)
+    whole = parcel_table(list(parcels.ids), parcels.geometries, tables["findings"], library.crs, origin)
+    tables = {"parcels": whole, **tables}
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "started": started,
@@ -130,7 +135,9 @@ def check(library: Library, question: Question, workers: int, report: Report, wa
         "packs": [pack.record() for pack in question.packs],
         "layers": [used[code].record(code) for code in sorted(used)],
         "parameters": question.parameters(library),
+        "origin": list(origin),
         "rules": {rule.id: rule.hash for rule in rules},
+        "computed": computed,
         "warped": [
             {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
             for item in judged
@@ -158,9 +165,3 @@ def _forward(report: Report) -> Report:
 def _teller(report: Report, fraction: float, step: str) -> Callable[[], None]:
     """What the threads of one rule call between chunks: it tells where the run is, and notices a cancel."""
     return lambda: report(fraction, step)
-
-
-def verdict_counts(columns: pd.DataFrame) -> dict[str, int]:
-    """How many parcels have each of the six verdicts."""
-    found = columns["verdict"].value_counts()
-    return {verdict: int(found.get(verdict, 0)) for verdict in VERDICTS}

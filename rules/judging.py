@@ -34,14 +34,22 @@ class Bench:
         return shapely.STRtree(self.geometries)
 
 
-def judged_rule(rule: Rule, bench: Bench, source: LayerSource, instead: LayerSource | None, crew: Crew) -> Judged:
-    """What a rule says of the parcels to which it applies.
+def judged_rule(
+    rule: Rule,
+    bench: Bench,
+    source: LayerSource,
+    instead: LayerSource | None,
+    crew: Crew,
+    wanted: np.ndarray | None = None,
+) -> Judged:
+    """What a rule says of the parcels to which it applies; wanted (n,): only of these.
 
     Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
-    rows = np.arange(len(bench.geometries))
+    asked = np.ones(len(bench.geometries), dtype=bool) if wanted is None else wanted
     if rule.when is not None:
-        rows = np.flatnonzero(_applies(rule.when, bench.attributes))
+        asked = asked & _applies(rule.when, bench.attributes)
+    rows = np.flatnonzero(asked)
     if source.stored is None or source.coverage is None:
         return _blank(rule, bench, rows, source, source.reason or "unreadable")
     if getattr(KINDS[rule.kind], "FINDS", True):

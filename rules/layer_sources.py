@@ -111,13 +111,21 @@ class Sources:
         if version is None:
             ever = any(version.code == code for version in self.known)
             return LayerSource(reason="not_in_force" if ever else "layer_missing")
+        return self.of_version(version, bounds)
+
+    def of_version(self, version: Version, bounds: Sequence[float] | None) -> LayerSource:
+        """One version near `bounds`, whether or not it is in force."""
+        if bounds is not None:
+            # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
+            error_m = 2 * (version.accuracy_m or 0.0)
+            bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
         try:
             stored = self.warm.read(self.library, version) if self.warm else None
             stored = stored or read_version(self.library, version, bounds)
             coverage = coverage_of(self.library, version)
         except OneMapError:
             return LayerSource(reason="unreadable", version=version)
-        entry = self.library.catalogue()[code]
+        entry = self.library.catalogue()[version.code]
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
             path = self.library.path

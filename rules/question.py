@@ -1,5 +1,6 @@
 """What a run is asked: which parcels, by which packs, of which day, and with which layers replaced for a trial."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -13,6 +14,7 @@ from onemap.layers.sources.reading import source_name
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, read_parcels
+from onemap.rules.run_tables import plain_values
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,24 @@ class Question:
         }
 
 
+def given_records(question: Question) -> list[str]:
+    """What is kept of each parcel as it was given, as JSON: id, hash of its ground, attributes."""
+    attributes = question.parcels.attributes
+    columns = {name: plain_values(attributes[name]) for name in attributes.columns}
+    wkb = shapely.to_wkb(question.parcels.geometries)
+    return [
+        json.dumps(
+            {
+                "id": name,
+                "ground": sha256(wkb[row]),
+                "attributes": {field: columns[field][row] for field in columns},
+            },
+            default=str,
+        )
+        for row, name in enumerate(question.parcels.ids.tolist())
+    ]
+
+
 def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
     """The packs that are named, else the library's.
 
@@ -106,5 +126,6 @@ def question_of(library: Library, wishes: CheckWishes, language: str) -> Questio
             "crs": wishes.normalising.crs,
             "encoding": wishes.encoding,
             "repair": wishes.normalising.repair,
+            "transform_hash": wishes.normalising.transform.hash if wishes.normalising.transform else None,
         },
     )

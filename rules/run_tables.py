@@ -79,7 +79,14 @@ _TEXT_COLUMNS = {
 }
 
 
-def _typed(columns: pd.DataFrame) -> pd.DataFrame:
+def plain_values(values: pd.Series) -> list[Any]:
+    """A column as plain values, None where there is none."""
+    return [
+        None if value is None or value is pd.NA or value != value else value for value in values.astype(object).tolist()
+    ]
+
+
+def typed(columns: pd.DataFrame) -> pd.DataFrame:
     """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types."""
     typed = {}
     for name in columns.columns:
@@ -94,7 +101,7 @@ def _typed(columns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(typed, columns=columns.columns)
 
 
-def run_tables(
+def row_tables(
     names: Sequence[str],
     parcels: np.ndarray,
     judged: Sequence[Judged],
@@ -102,12 +109,12 @@ def run_tables(
     origin: tuple[float, float],
     language: str,
 ) -> dict[str, Table]:
-    """All tables of a run but `run` itself.
+    """The tables of a run whose rows belong to one parcel and one rule each.
 
     names, parcels: (n,) in the library's plane; judged: in the rules' order, coordinates counted from `origin`.
     """
     keys = np.asarray(names, dtype=object)
-    area_m2 = shapely.area(moved(parcels, (-origin[0], -origin[1])))
+    area_m2 = _planar_areas_m2(parcels, origin)
     blocks = [rows_of(item, order, area_m2, language) for order, item in enumerate(judged)]
     findings = _sorted([block[0] for block in blocks], ["_parcel", "_rule", "_unknown"])
     pieces = _sorted([block[1] for block in blocks], ["_parcel", "_rule", "_unknown", "_feature"])
@@ -117,20 +124,31 @@ def run_tables(
     findings["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(ground, crs)
     shapes = sound(moved(frame_geometries(pieces), origin))
     dimension = shapely.get_dimensions(shapes)
-    columns = _typed(pieces.reindex(columns=_OVERLAP_COLUMNS))
-    tables = {
-        "parcels": Table(_parcel_columns(keys, parcels, area_m2, findings, crs), multi(parcels, "polygon")),
-        "findings": Table(_typed(findings.reindex(columns=_FINDING_COLUMNS)), multi(ground, "polygon")),
-    }
+    columns = typed(pieces.reindex(columns=_OVERLAP_COLUMNS))
+    tables = {"findings": Table(typed(findings.reindex(columns=_FINDING_COLUMNS)), multi(ground, "polygon"))}
     for name, wanted, kind in _OVERLAP_TABLES:
         rows = np.flatnonzero(dimension == wanted)
         part = columns.iloc[rows].reset_index(drop=True)
         tables[name] = Table(part, multi(shapes[rows], kind), f"Multi{_PROPER[kind]}")
     tables["composition"] = _composition(keys, area_m2, judged, crs, origin)
-    tables["land_classes"] = Table(_typed(land_classes(keys, judged, crs, origin, language)))
+    tables["land_classes"] = Table(typed(land_classes(keys, judged, crs, origin, language)))
     return tables
 
 
+def _planar_areas_m2(parcels: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
+    areas: np.ndarray = shapely.area(moved(parcels, (-origin[0], -origin[1])))
+    return areas
+
+
+# By what their rows are ordered first: the parcel, or the rule.
+ROW_TABLES = {
+    "findings": "parcel",
+    "overlaps": "parcel",
+    "overlaps_line": "parcel",
+    "overlaps_point": "parcel",
+    "composition": "parcel",
+    "land_classes": "rule",
+}
 _OVERLAP_TABLES = (("overlaps", 2, "polygon"), ("overlaps_line", 1, "line"), ("overlaps_point", 0, "point"))
 _PROPER = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
 
@@ -150,7 +168,7 @@ def _composition(
             parcel = item.rows[classes["_row"].to_numpy(dtype=int)]
             blocks.append(classes.assign(_parcel=parcel, _rule=order, rule=item.rule.id))
     if not blocks:
-        return Table(_typed(pd.DataFrame({name: [] for name in _COMPOSITION_COLUMNS})))
+        return Table(typed(pd.DataFrame({name: [] for name in _COMPOSITION_COLUMNS})))
     rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
     parcel = rows["_parcel"].to_numpy(dtype=int)
     grounds = sound(moved(frame_geometries(rows), origin))
@@ -158,7 +176,7 @@ def _composition(
     rows["area_m2"] = shapely.area(grounds)
     rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)
     rows["share"] = rows["area_m2"] / area_m2[parcel]
-    return Table(_typed(rows.reindex(columns=_COMPOSITION_COLUMNS)))
+    return Table(typed(rows.reindex(columns=_COMPOSITION_COLUMNS)))
 
 
 def frame_geometries(frame: pd.DataFrame) -> np.ndarray:
@@ -173,32 +191,32 @@ def _sorted(blocks: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:
     return pd.concat(filled, ignore_index=True).sort_values(by, kind="stable", ignore_index=True)
 
 
-def _parcel_columns(
-    keys: np.ndarray, parcels: np.ndarray, area_m2: np.ndarray, findings: pd.DataFrame, crs: pyproj.CRS
-) -> pd.DataFrame:
+def parcel_table(
+    names: Sequence[str], parcels: np.ndarray, findings: Table, crs: pyproj.CRS, origin: tuple[float, float]
+) -> Table:
+    """Each parcel (n,) with its verdict, from the rows of all its findings that count."""
+    keys = np.asarray(names, dtype=object)
     count = len(keys)
-    counted = findings[findings["counted"].astype(bool)] if len(findings) else findings
-    parcel = counted["_parcel"].to_numpy(dtype=int)
+    counted = findings.columns[findings.columns["counted"].to_numpy(dtype=bool)]
+    place = {name: position for position, name in enumerate(keys.tolist())}
+    parcel = counted["parcel"].map(place).to_numpy(dtype=int)
     rank = np.array([RANK[verdict] for verdict in counted["verdict"]], dtype=int)
     verdict = np.full(count, RANK["clear"])
     np.minimum.at(verdict, parcel, rank)
     known = np.full(count, RANK["clear"])
     is_known = rank != RANK["unknown"]
     np.minimum.at(known, parcel[is_known], rank[is_known])
-    names = np.array(VERDICTS, dtype=object)
-    return _typed(
-        pd.DataFrame(
-            {
-                "parcel": keys,
-                "verdict": names[verdict],
-                "known_verdict": names[known],
-                "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
-                "findings": np.bincount(parcel, minlength=count),
-                "area_m2": area_m2,
-                "area_ellipsoidal_m2": ellipsoidal_areas_m2(parcels, crs),
-            }
-        )
-    )
+    said = np.array(VERDICTS, dtype=object)
+    columns = {
+        "parcel": keys,
+        "verdict": said[verdict],
+        "known_verdict": said[known],
+        "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
+        "findings": np.bincount(parcel, minlength=count),
+        "area_m2": _planar_areas_m2(parcels, origin),
+        "area_ellipsoidal_m2": ellipsoidal_areas_m2(parcels, crs),
+    }
+    return Table(typed(pd.DataFrame(columns)), multi(parcels, "polygon"))
 
 
 def run_table(record: dict[str, Any]) -> Table:

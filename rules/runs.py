@@ -11,15 +11,15 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library, log, sha256
-from onemap.rules.check import Run
+from onemap.layers.library import Library, log
 from onemap.rules.packs import parse_pack
 from onemap.rules.parcels import Parcels
-from onemap.rules.question import Question
-from onemap.rules.run_tables import Table
+from onemap.rules.question import Question, given_records
+from onemap.rules.run import Run
+from onemap.rules.run_tables import Table, plain_values
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
-_GIVEN = "given"  # the parcels as they were given: attributes, and geometry
+GIVEN = "given"  # the parcels as they were given: attributes, and geometry
 _PACKS = "CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)"
 
 
@@ -39,7 +39,7 @@ class StoredRow:
 
 def rows_of_table(table: Table) -> list[StoredRow]:
     """The rows of a table as they are kept: every digit of every number."""
-    columns = {name: _plain(table.columns[name]) for name in table.columns.columns}
+    columns = {name: plain_values(table.columns[name]) for name in table.columns.columns}
     texts = [
         json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
         for row in zip(*columns.values(), strict=True)
@@ -48,29 +48,9 @@ def rows_of_table(table: Table) -> list[StoredRow]:
     return [StoredRow(text, body) for text, body in zip(texts, wkb, strict=True)]
 
 
-def _plain(values: pd.Series) -> list[Any]:
-    return [
-        None if value is None or value is pd.NA or value != value else value for value in values.astype(object).tolist()
-    ]
-
-
 def _given_rows(question: Question) -> list[StoredRow]:
-    attributes = question.parcels.attributes
-    columns = {name: _plain(attributes[name]) for name in attributes.columns}
-    ids = question.parcels.ids
     wkb = shapely.to_wkb(question.parcels.geometries)
-    texts = [
-        json.dumps(
-            {
-                "id": ids[row],
-                "ground": sha256(wkb[row]),
-                "attributes": {name: columns[name][row] for name in columns},
-            },
-            default=str,
-        )
-        for row in range(len(ids))
-    ]
-    return [StoredRow(text, body) for text, body in zip(texts, wkb, strict=True)]
+    return [StoredRow(text, body) for text, body in zip(given_records(question), wkb, strict=True)]
 
 
 def record_run(library: Library, run: Run) -> None:
@@ -80,7 +60,7 @@ def record_run(library: Library, run: Run) -> None:
     """
     identifier, who = run.record["id"], run.record["who"]
     kept = {name: rows_of_table(run.tables[name]) for name in KEPT}
-    kept[_GIVEN] = _given_rows(run.question)
+    kept[GIVEN] = _given_rows(run.question)
     with library.writing() as connection:
         connection.execute(_PACKS)
         texts = [(pack.hash, pack.text) for pack in run.question.packs]
@@ -123,7 +103,7 @@ def stored_question(library: Library, identifier: str) -> Question:
     record = run_record(library, identifier)
     parameters = record["parameters"]
     texts: Mapping[str, str] = dict(library.connection.execute("SELECT hash, content FROM onemap_pack_texts"))
-    given = stored_rows(library, identifier, _GIVEN)
+    given = stored_rows(library, identifier, GIVEN)
     if not given or any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.path.name, run=identifier)
     values = [row.values for row in given]

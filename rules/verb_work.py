@@ -47,11 +47,12 @@ def inspect(values: Values, asked: Asked) -> Result:
 
 
 def _wishes(values: Values) -> Any:
+    from onemap.layers.datum_change import given_change
     from onemap.layers.placing import Wishes
 
     return Wishes(
         crs=values.get("crs"),
-        transform=values.get("transform"),
+        transform=given_change(values.get("transform")),
         fields=values.get("fields") or {},
         repair=bool(values.get("repair")),
     )
@@ -150,7 +151,8 @@ def check(values: Values, asked: Asked) -> Result:
             run_record(library, values["against"])
         asked.report(0.0, phrase("progress.parcels", asked.language))
         question = question_of(library, wishes, asked.language)
-        run = judge_all(library, question, values.get("workers") or os.cpu_count() or 1, asked.report, asked.warm)
+        workers = values.get("workers") or os.cpu_count() or 1
+        run = judge_all(library, question, workers, asked.report, asked.warm, values.get("against"))
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced
         if recorded:

@@ -1,0 +1,143 @@
+"""What a stored run has answered already: for which parcels and rules its rows stand, and which must be computed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.library import Library
+from onemap.layers.versions import versions
+from onemap.rules.changes import near_changes
+from onemap.rules.kinds import KINDS
+from onemap.rules.layer_sources import LayerSource, Sources
+from onemap.rules.overlay import MARGIN_M
+from onemap.rules.packs import joined_rules
+from onemap.rules.question import Question, given_records
+from onemap.rules.rule import Rule
+from onemap.rules.run_tables import ROW_TABLES, Table, typed
+from onemap.rules.runs import GIVEN, run_record, stored_question, stored_rows
+from onemap.rules.software import software_versions
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A stored run beside a new question: what it knew of the same parcels, rules and layers.
+
+    same (n,): the parcel's ground and attributes are those of then.
+    """
+
+    library: Library
+    identifier: str
+    record: dict[str, Any]
+    rules: Mapping[str, Rule]
+    same: np.ndarray
+    reused: dict[str, np.ndarray] = field(default_factory=dict)
+    labels: dict[str, str | None] = field(default_factory=dict)
+    _sources: dict[str, LayerSource | None] = field(default_factory=dict)
+
+    def rows_to_compute(
+        self,
+        rule: Rule,
+        layers: Mapping[str, LayerSource],
+        sources: Sources,
+        parcels: np.ndarray,
+        boxes: Mapping[str, Sequence[float] | None],
+    ) -> np.ndarray:
+        """Which parcels (n,) the rule must judge again; the others' rows are remembered as standing.
+
+        layers: what the rule looks at now, by code; parcels: (n,), coordinates counted from the run's origin; boxes:
+        the ground near which each layer is read.
+        """
+        affected = ~self.same
+        if self.rules.get(rule.id) != rule or rule.id not in self.record["rules"]:
+            affected[:] = True
+        for code, now in layers.items():
+            if affected.all():
+                break
+            before = self._before(code, now, sources, boxes[code])
+            if before is None:
+                affected[:] = True
+            else:
+                error_m = now.version.accuracy_m if now.version else None
+                far_m = KINDS[rule.kind].reach_m(rule.options) + 2 * (error_m or 0.0) + 2 * MARGIN_M
+                affected |= near_changes(before, now, parcels, far_m)
+        self.reused[rule.id] = ~affected
+        own = layers[rule.layer].version
+        self.labels[rule.id] = own.label if own else None
+        return affected
+
+    def _before(
+        self, code: str, now: LayerSource, sources: Sources, bounds: Sequence[float] | None
+    ) -> LayerSource | None:
+        """The layer as the stored run saw it; None if that cannot be told any more."""
+        if code in self._sources:
+            return self._sources[code]
+        recorded = next((layer for layer in self.record["layers"] if layer["code"] == code), None)
+        before: LayerSource | None = None
+        if recorded is not None and recorded["table"] is None:
+            before = LayerSource(reason=recorded["reason"])
+        elif recorded is not None and recorded["reason"] is None:
+            if now.version is not None and (now.version.table, now.version.hash) == (
+                recorded["table"],
+                recorded["hash"],
+            ):
+                before = now
+            else:
+                version = next((item for item in versions(self.library) if item.table == recorded["table"]), None)
+                if version is not None and version.hash == recorded["hash"]:
+                    before = sources.of_version(version, bounds)
+        self._sources[code] = before
+        return before
+
+    def joined(self, tables: dict[str, Table], ids: np.ndarray, rules: Sequence[Rule]) -> dict[str, Table]:
+        """The new rows of tables and the standing ones, in the order in which a whole run would give them."""
+        place = {name: position for position, name in enumerate(ids.tolist())}
+        order = {rule.id: position for position, rule in enumerate(rules)}
+        if not any(mask.any() for mask in self.reused.values()):
+            return tables
+        return {**tables, **{name: self._joined(name, tables[name], place, order) for name in ROW_TABLES}}
+
+    def _joined(self, name: str, new: Table, place: Mapping[str, int], order: Mapping[str, int]) -> Table:
+        standing, shapes = [], []
+        for row in stored_rows(self.library, self.identifier, name):
+            values = row.values
+            mask = self.reused.get(values["rule"])
+            at = place.get(values["parcel"])
+            if mask is not None and at is not None and mask[at]:
+                standing.append(values)
+                shapes.append(row.wkb)
+        if not standing:
+            return new
+        old = pd.DataFrame(standing, columns=new.columns.columns, dtype=object)
+        if "version" in old:
+            old["version"] = [self.labels[rule] for rule in old["rule"]]
+        both = pd.concat([new.columns.astype(object), old], ignore_index=True)
+        parcel = both["parcel"].map(place).to_numpy(dtype=int)
+        rule = both["rule"].map(order).to_numpy(dtype=int)
+        rows = np.lexsort((rule, parcel) if ROW_TABLES[name] == "parcel" else (parcel, rule))
+        geometries = None
+        if new.geometries is not None:
+            kept = shapely.from_wkb(np.array(shapes, dtype=object))
+            geometries = np.r_[new.geometries, kept][rows]
+        columns = typed(both.iloc[rows].reset_index(drop=True))
+        return Table(columns, geometries, new.geometry_type)
+
+
+def earlier_run(library: Library, identifier: str, question: Question, origin: tuple[float, float]) -> Earlier | None:
+    """A stored run whose rows may stand for some of a new run's; None if none of them can.
+
+    They can only where software, language and origin of coordinates are the same. Raises OneMapError run.unknown.
+    """
+    record = run_record(library, identifier)
+    if record["software"] != software_versions() or record["parameters"]["lang"] != question.language:
+        return None
+    if record.get("origin") != list(origin):
+        return None
+    before = stored_question(library, identifier)
+    known = {row.values["id"]: row.content for row in stored_rows(library, identifier, GIVEN)}
+    asked = given_records(question)
+    same = np.array([known.get(name) == text for name, text in zip(question.parcels.ids.tolist(), asked, strict=True)])
+    return Earlier(library, identifier, record, {rule.id: rule for rule in joined_rules(before.packs)}, same)
