@@ -32,20 +32,24 @@ def check_target(out: str, overwrite: bool, inputs: Iterable[str] = ()) -> None:
     check_place(target, overwrite, "--out", inputs)
 
 
-def write_tables(tables: dict[str, Table], crs: pyproj.CRS, out: str, overwrite: bool) -> None:
+@contextlib.contextmanager
+def tables_written(tables: dict[str, Table], crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[None]:
     """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files.
 
-    Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
+    They are written beside, and take their place when the block ends without an error: what must be recorded together
+    with them is recorded inside. Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
     """
     check_target(out, overwrite)
     target = Path(out).absolute()
-    with written_beside(target, overwrite, "--out") as beside, _gdal_errors_as_refusals(target):
-        if target.suffix.lower() == ".gpkg":
-            _write_geopackage(tables, crs, beside)
-        elif target.suffix.lower() == ".xlsx":
-            _write_sheets(tables, beside, target)
-        else:
-            _write_parquet(tables, crs, beside)
+    with written_beside(target, overwrite, "--out") as beside:
+        with _gdal_errors_as_refusals(target):
+            if target.suffix.lower() == ".gpkg":
+                _write_geopackage(tables, crs, beside)
+            elif target.suffix.lower() == ".xlsx":
+                _write_sheets(tables, beside, target)
+            else:
+                _write_parquet(tables, crs, beside)
+        yield
 
 
 @contextlib.contextmanager

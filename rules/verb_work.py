@@ -85,16 +85,63 @@ def add(values: Values, asked: Asked) -> Result:
     def told(fraction: float, step: str) -> None:
         asked.report(fraction, phrase(f"progress.{step}", asked.language))
 
+    if values.get("taken_at") and not values.get("service"):
+        raise UsageError("usage.alone", field="--taken-at", other="--service")
     with open_library(values["library"]) as library:
         return add_source(
             library,
             values["source"],
-            wishes,
+            _with_snapshot(library, wishes, values),
             lambda code: required_fields(packs_of(library, ()), code),
             system_user(),
             asked.language,
             told,
         )
+
+
+def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:
+    """The wishes of `add`, with the service from which the source was taken, if it was."""
+    from dataclasses import replace
+    from datetime import UTC
+
+    from onemap.layers.services import snapshot_of
+
+    if not values.get("service"):
+        return wishes
+    moment = values.get("taken_at")
+    taken_at = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+    return replace(wishes, snapshot=snapshot_of(library, values["service"], taken_at))
+
+
+def service(values: Values, asked: Asked) -> Result:
+    """Register a web service with its owner, or strike one off the register."""
+    from dataclasses import asdict
+
+    from onemap.layers.library import open_library, system_user
+    from onemap.layers.services import Service, register, remove
+
+    name, removing = values["name"], bool(values.get("remove"))
+    for needed in () if removing else ("type", "url"):
+        if not values.get(needed):
+            raise UsageError("usage.required", field=f"--{needed}", verb="service")
+    with open_library(values["library"]) as library:
+        if removing:
+            return {"ok": True, "removed": asdict(remove(library, name, system_user()))}
+        wanted = Service(
+            name=name,
+            type=values["type"],
+            url=values["url"],
+            layer=values.get("layer"),
+            department=values.get("department") or "",
+            library=values.get("into") or "",
+            kind=values.get("kind") or "",
+            code=values.get("as"),
+            dated=values["dated"].isoformat() if values.get("dated") else None,
+            authcfg=values.get("authcfg"),
+            options=values.get("options") or {},
+            note=values.get("note"),
+        )
+        return {"ok": True, "service": asdict(register(library, wanted, bool(values.get("overwrite")), system_user()))}
 
 
 def layers(values: Values, asked: Asked) -> Result:
@@ -120,13 +167,14 @@ def _replaced(given: Sequence[str]) -> dict[str, str]:
 
 
 def check(values: Values, asked: Asked) -> Result:
-    """Check parcels, keep the run in the library, and write its tables."""
+    """Check parcels, keep the run in the library, and write its tables: both, or neither."""
+    import contextlib
     import os
 
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase
     from onemap.rules.check import check as judge_all
-    from onemap.rules.outputs import check_target, write_tables
+    from onemap.rules.outputs import check_target, tables_written
     from onemap.rules.question import CheckWishes, question_of
     from onemap.rules.runs import changed_verdicts, record_run, run_record
 
@@ -155,12 +203,12 @@ def check(values: Values, asked: Asked) -> Result:
         run = judge_all(library, question, workers, asked.report, asked.warm, values.get("against"))
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced
-        if recorded:
-            record_run(library, run)
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
-        crs = library.crs
-    for out in outs:
-        write_tables(run.tables, crs, out, bool(values.get("overwrite")))
+        with contextlib.ExitStack() as written:
+            for out in outs:
+                written.enter_context(tables_written(run.tables, library.crs, out, bool(values.get("overwrite"))))
+            if recorded:
+                record_run(library, run)
     asked.report(1.0, "")
     result: Result = {
         "run": {**run.record, "recorded": recorded},
@@ -246,7 +294,7 @@ def verify(values: Values, asked: Asked) -> Result:
             question = stored_question(library, run)
             again = judge_all(library, question, os.cpu_count() or 1, asked.report)
             for table, row, before, after in differences(library, run, again, asked.report):
-                facts = {"file": library.path.name, "layer": table, "feature": str(row), "run": run}
+                facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
                 problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
     asked.report(1.0, "")
     return {"ok": not problems, "problems": [problem_record(problem, asked.language) for problem in problems]}

@@ -134,6 +134,8 @@ def test_results_that_do_not_fit_are_refused_and_nothing_of_them_stays(desk, sma
     assert b'"out.failed"' in told.stdout
     assert b"Traceback" not in told.stderr
     assert list(disk.iterdir()) == []
+    with closing(sqlite3.connect(desk / "city.gpkg")) as connection:
+        assert connection.execute("SELECT count(*) FROM onemap_runs").fetchone() == (0,)
 
 
 def test_a_library_that_may_only_be_read_is_read_and_never_written(desk, onemap, small_disk):
