@@ -173,6 +173,11 @@ class Library:
         """The library's rule packs in order: id, and the TOML text of one that does not ship with One Map."""
         return list(self.connection.execute("SELECT id, content FROM onemap_packs ORDER BY position"))
 
+    def has_table(self, name: str) -> bool:
+        """Whether the library holds a table; rooms above make theirs when they first write."""
+        sql = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
+        return bool(self.connection.execute(sql, (name,)).fetchone()[0])
+
 
 def log(connection: sqlite3.Connection, who: str, action: str, subject: str, detail: dict[str, Any]) -> None:
     """One row of the audit log inside the open transaction, chained to the row before by its hash."""

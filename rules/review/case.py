@@ -1,0 +1,204 @@
+"""A case as it stands on a day: project, rounds, opinions, checklist, overrides and every step taken."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from onemap.layers.catalogue import DEPARTMENTS
+from onemap.layers.errors import OneMapError
+
+CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
+OPINION_STATES = ("drafted", "signed", "returned", "void", "deemed")
+CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
+MACHINE = "onemap"  # who drafts what the findings say
+
+
+@dataclass(frozen=True)
+class Terms:
+    """What the packs say of the review. overdue: escalate or consent; prefix: the bureau's sign in document numbers."""
+
+    days: int = 5
+    overdue: str = "escalate"
+    self_sign: bool = False
+    prefix: str = ""
+
+
+@dataclass(frozen=True)
+class Opinion:
+    """One department's word in one round, as it stands.
+
+    number: its state's number, counted from 1, the larger the later. text: as a person wrote it, or the Chinese draft,
+    whose English is text_en. why: of routing, `findings`, `checklist`, both with a comma, or `nothing`. due: the last
+    day, None where no clock runs; stopped_on: since when the clock stands still. stale_because: the layers and packs
+    that were superseded. days_left: working days until due, negative when overdue, None without a calendar.
+    """
+
+    department: str
+    round: int
+    number: int
+    state: str
+    conclusion: str
+    text: str
+    text_en: str | None
+    basis: str
+    routed: bool
+    why: str
+    drafted_by: str
+    drafted_on: date
+    signed_by: str | None = None
+    signed_on: date | None = None
+    due: date | None = None
+    stopped_on: date | None = None
+    stale_because: tuple[str, ...] = ()
+    overdue: bool = False
+    days_left: int | None = None
+
+    @property
+    def stale(self) -> bool:
+        """Whether a layer version or a pack behind the opinion has been superseded."""
+        return bool(self.stale_because)
+
+    @property
+    def by_machine(self) -> bool:
+        """Whether no person has written in it yet."""
+        return self.drafted_by == MACHINE
+
+    def said(self, language: str) -> str:
+        """The text, in English where a machine's draft has it and it is asked for."""
+        return self.text_en if language == "en" and self.text_en is not None else self.text
+
+
+@dataclass(frozen=True)
+class ChecklistItem:
+    """What only a person can judge: an item of a pack, or a rule whose layer was not checked by machine.
+
+    rule, layer, reason: of such a rule (reason as in `run.skipped`), else None. answer: None while nobody answered.
+    """
+
+    item: str
+    department: str
+    title: Mapping[str, str]
+    rule: str | None = None
+    layer: str | None = None
+    reason: str | None = None
+    answer: str | None = None
+    answered_by: str | None = None
+    answered_on: date | None = None
+
+
+@dataclass(frozen=True)
+class Override:
+    """A finding that a person judges otherwise: both verdicts are kept. The last one of a parcel and rule holds."""
+
+    parcel: str
+    rule: str
+    before: str
+    verdict: str
+    reason: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True)
+class Round:
+    """One round: the run of its parcels, and what was said of it. opinions: ten, in the departments' order."""
+
+    number: int
+    run: str
+    opened_by: str
+    opened_on: date
+    circulated_by: str | None
+    circulated_on: date | None
+    opinions: tuple[Opinion, ...]
+    items: tuple[ChecklistItem, ...]
+    overrides: tuple[Override, ...]
+
+    def opinion(self, department: str) -> Opinion:
+        """One department's opinion. Raises OneMapError review.department."""
+        for opinion in self.opinions:
+            if opinion.department == department:
+                return opinion
+        raise OneMapError("review.department", field="DEPARTMENT", value=department, known=list(DEPARTMENTS))
+
+    def verdict_of(self, parcel: str, rule: str, verdict: str) -> str:
+        """The verdict that holds of a finding: the machine's, or the one that a person put in its place."""
+        for override in reversed(self.overrides):
+            if (override.parcel, override.rule) == (parcel, rule):
+                return override.verdict
+        return verdict
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One step of a case: who did what on which day. at: when it was recorded; detail: the step's own facts."""
+
+    number: int
+    round: int
+    action: str
+    who: str
+    on: date
+    at: str
+    department: str | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class AttachedFile:
+    """A file of the project that lies in the case. hash: SHA-256."""
+
+    name: str
+    hash: str
+
+
+@dataclass(frozen=True)
+class Case:
+    """One project on its way through the review, as it stands on `on`.
+
+    project: its name, plain text; data: the checked fields of the project, by name (rules/review/project_data.py).
+    revision: grows by one with every step. proposed: the overall conclusion that follows from the opinions, set when
+    consolidated; conclusion: the one decided; document: the statement's number, set when issued.
+    """
+
+    id: str
+    library: str
+    project: str
+    data: Mapping[str, Any]
+    state: str
+    round: int
+    revision: int
+    opened_by: str
+    opened_on: date
+    on: date
+    terms: Terms
+    options: Mapping[str, Any]
+    rounds: tuple[Round, ...]
+    entries: tuple[Entry, ...]
+    files: tuple[AttachedFile, ...] = ()
+    proposed: str | None = None
+    conclusion: str | None = None
+    conclusion_reason: str | None = None
+    decided_by: str | None = None
+    decided_on: date | None = None
+    document: str | None = None
+    issued_by: str | None = None
+    issued_on: date | None = None
+
+    @property
+    def current(self) -> Round:
+        """The round that counts."""
+        return self.rounds[self.round - 1]
+
+    @property
+    def opinions(self) -> tuple[Opinion, ...]:
+        """The ten opinions of the current round, in the departments' order."""
+        return self.current.opinions
+
+    def opinion(self, department: str) -> Opinion:
+        """One department's opinion of the current round. Raises OneMapError review.department."""
+        return self.current.opinion(department)
+
+    @property
+    def last_day(self) -> date:
+        """The day of the last step."""
+        return max(entry.on for entry in self.entries)

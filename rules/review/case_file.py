@@ -1,0 +1,203 @@
+"""A case read from the library, as it stands on a day: the one way in which documents, pages and steps see it."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from onemap.layers.catalogue import DEPARTMENTS
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library
+from onemap.rules.review.case import (
+    CASE_STATES,
+    CONCLUSIONS,
+    MACHINE,
+    OPINION_STATES,
+    AttachedFile,
+    Case,
+    ChecklistItem,
+    Entry,
+    Opinion,
+    Override,
+    Round,
+    Terms,
+)
+from onemap.rules.review.staleness import superseded
+from onemap.rules.review.working_days import WorkCalendar, calendar_of
+from onemap.rules.runs import run_record
+
+__all__ = [
+    "CASE_STATES",
+    "CONCLUSIONS",
+    "MACHINE",
+    "OPINION_STATES",
+    "AttachedFile",
+    "Case",
+    "ChecklistItem",
+    "Entry",
+    "Opinion",
+    "Override",
+    "Round",
+    "Terms",
+    "case_ids",
+    "read_case",
+]
+
+_CASE = (
+    "id, project, data, options, terms, state, round, revision, opened_by, opened_on, proposed, conclusion,"
+    " conclusion_reason, decided_by, decided_on, document, issued_by, issued_on"
+)
+_OPINION = (
+    "department, round, number, state, conclusion, text, text_en, basis, routed, why, drafted_by, drafted_on,"
+    " signed_by, signed_on, due, stopped_on"
+)
+
+
+def case_ids(library: Library) -> list[str]:
+    """The ids of all cases, the oldest first."""
+    if not library.has_table("onemap_cases"):
+        return []
+    return [row[0] for row in library.connection.execute("SELECT id FROM onemap_cases ORDER BY at, id")]
+
+
+def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
+    """A case with all its rounds as it stands on a day (default today; never before its last step).
+
+    An opinion that is overdue under a pack that takes silence for consent reads as deemed. Raises OneMapError
+    review.case for an id that this library does not hold, calendar.missing.
+    """
+    row = None
+    if library.has_table("onemap_cases"):
+        row = library.connection.execute(f"SELECT {_CASE} FROM onemap_cases WHERE id = ?", (case_id,)).fetchone()
+    if row is None:
+        raise OneMapError("review.case", file=library.name, field="CASE", case=case_id)
+    values = dict(zip(_CASE.split(", "), row, strict=True))
+    entries = _entries(library, case_id)
+    rounds = _rounds(library, case_id)
+    for name in ("opened_on", "decided_on", "issued_on"):
+        values[name] = _day(values[name])
+    case = Case(
+        **{**values, **{name: json.loads(values[name]) for name in ("data", "options")}},
+        library=library.id,
+        terms=Terms(**json.loads(values.pop("terms"))),
+        on=max(on or date.today(), max(entry.on for entry in entries)),
+        rounds=rounds,
+        entries=entries,
+        files=_files(library, case_id),
+    )
+    return _standing(library, case)
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def _entries(library: Library, case_id: str) -> tuple[Entry, ...]:
+    sql = "SELECT number, round, action, who, day, at, department, detail FROM onemap_case_entries WHERE case_id = ?"
+    rows: Iterable[Any] = library.connection.execute(f"{sql} ORDER BY number", (case_id,))
+    return tuple(
+        Entry(number, round_, action, who, date.fromisoformat(day), at, department, json.loads(detail))
+        for number, round_, action, who, day, at, department, detail in rows
+    )
+
+
+def _files(library: Library, case_id: str) -> tuple[AttachedFile, ...]:
+    sql = "SELECT name, hash FROM onemap_case_files WHERE case_id = ? ORDER BY position"
+    return tuple(AttachedFile(*row) for row in library.connection.execute(sql, (case_id,)))
+
+
+def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
+    """All rounds with what holds in each: the last row of an opinion, of an answer, of an override."""
+
+    def of_round(sql: str) -> dict[int, list[Any]]:
+        found: dict[int, list[Any]] = {}
+        for row in library.connection.execute(sql, (case_id,)):
+            found.setdefault(row[0], []).append(row[1:])
+        return found
+
+    opinions = of_round(f"SELECT round, {_OPINION} FROM onemap_opinions WHERE case_id = ? ORDER BY number")
+    items = of_round(
+        "SELECT round, item, department, title, rule, layer, reason FROM onemap_case_items WHERE case_id = ?"
+        " ORDER BY position"
+    )
+    answers = of_round(
+        "SELECT round, department, item, answer, who, day FROM onemap_case_answers WHERE case_id = ? ORDER BY number"
+    )
+    overrides = of_round(
+        "SELECT round, parcel, rule, before, verdict, reason, who, day FROM onemap_overrides WHERE case_id = ?"
+        " ORDER BY number"
+    )
+    rounds = library.connection.execute(
+        "SELECT number, run, opened_by, opened_on, circulated_by, circulated_on FROM onemap_rounds WHERE case_id = ?"
+        " ORDER BY number",
+        (case_id,),
+    )
+    return tuple(
+        Round(
+            number=row[0],
+            run=row[1],
+            opened_by=row[2],
+            opened_on=date.fromisoformat(row[3]),
+            circulated_by=row[4],
+            circulated_on=_day(row[5]),
+            opinions=_opinions(opinions.get(row[0], ())),
+            items=_items(items.get(row[0], ()), answers.get(row[0], ())),
+            overrides=tuple(
+                Override(parcel, rule, before, verdict, reason, who, date.fromisoformat(day))
+                for parcel, rule, before, verdict, reason, who, day in overrides.get(row[0], ())
+            ),
+        )
+        for row in rounds.fetchall()
+    )
+
+
+def _opinions(rows: Iterable[Any]) -> tuple[Opinion, ...]:
+    last = {row[0]: dict(zip(_OPINION.split(", "), row, strict=True)) for row in rows}
+    for values in last.values():
+        values["routed"] = bool(values["routed"])
+        for name in ("drafted_on", "signed_on", "due", "stopped_on"):
+            values[name] = _day(values[name])
+    return tuple(Opinion(**last[department]) for department in DEPARTMENTS if department in last)
+
+
+def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, ...]:
+    said = {(department, item): (answer, who, _day(day)) for department, item, answer, who, day in answers}
+    found = []
+    for item, department, title, rule, layer, reason in rows:
+        answer, who, day = said.get((department, item), (None, None, None))
+        found.append(ChecklistItem(item, department, json.loads(title), rule, layer, reason, answer, who, day))
+    return tuple(found)
+
+
+def _standing(library: Library, case: Case) -> Case:
+    """The same case with what follows from its day: overdue, deemed and stale opinions of the current round."""
+    if case.state in ("issued", "withdrawn"):
+        return case
+    current = case.current
+    row = library.connection.execute(
+        "SELECT watched FROM onemap_rounds WHERE case_id = ? AND number = ?", (case.id, current.number)
+    ).fetchone()
+    watched = json.loads(row[0])
+    gone = superseded(library, run_record(library, current.run), case.options["packs"], case.on)
+    calendar = calendar_of(library.path)
+    opinions = tuple(
+        _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched[opinion.department])))), case, calendar)
+        for opinion in current.opinions
+    )
+    return replace(case, rounds=(*case.rounds[:-1], replace(current, opinions=opinions)))
+
+
+def _due(opinion: Opinion, case: Case, calendar: WorkCalendar) -> Opinion:
+    """An opinion with its countdown; silence past the last day is consent where the pack says so."""
+    waits = opinion.state in ("drafted", "returned") and opinion.due is not None and case.state == "circulating"
+    if not waits or opinion.due is None:
+        return opinion
+    overdue = opinion.due < case.on
+    if overdue and case.terms.overdue == "consent":
+        return replace(opinion, state="deemed", conclusion="agree", overdue=True)
+    try:
+        left = calendar.between(case.on, opinion.due)
+    except OneMapError:  # a case can be read in a year of which no calendar is known yet
+        left = None
+    return replace(opinion, overdue=overdue, days_left=left)

@@ -1,0 +1,64 @@
+"""What has been superseded since a run: layer versions that are no longer in force, packs that say something else."""
+
+import json
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library, sha256
+from onemap.layers.versions import Version, in_force, versions
+from onemap.rules.packs import pack_text
+
+
+def superseded(
+    library: Library, run: Mapping[str, Any], packs: Sequence[Mapping[str, str | None]], day: date
+) -> set[str]:
+    """The codes of layers and ids of packs of a run that are not those that hold on a day.
+
+    run: its record; packs: where the case's packs came from, as `pack_sources` tells. A run of a later day than `day`
+    is held against its own.
+    """
+    day = max(day, date.fromisoformat(run["parameters"]["as_of"]))
+    of_layer: dict[str, list[Version]] = {}
+    for version in versions(library):
+        of_layer.setdefault(version.code, []).append(version)
+    used = {layer["code"]: (layer["label"], layer["hash"]) for layer in run["layers"]}
+    for rule in run["skipped"]:
+        if rule["reason"] == "layer_missing":
+            used.setdefault(rule["layer"], (None, None))
+    found = set()
+    for code, before in used.items():
+        holds = in_force(of_layer.get(code, ()), day)
+        if (holds and (holds.label, holds.hash) != before) or (holds is None and before[0] is not None):
+            found.add(code)
+    known = {pack["id"]: pack["hash"] for pack in run["packs"]}
+    return found | {id_ for id_, hash_ in _hashes_now(library, packs).items() if known.get(id_, hash_) != hash_}
+
+
+def pack_sources(ids: Sequence[str], named: Sequence[str]) -> list[dict[str, str | None]]:
+    """Where a case's packs came from: id, and the name or the file that was given, None for the library's own."""
+    if not named:
+        return [{"id": id_, "name": None} for id_ in ids]
+    places = [str(Path(name).absolute()) if Path(name).is_file() else name for name in named]
+    return [{"id": id_, "name": place} for id_, place in zip(ids, places, strict=True)]
+
+
+def _hashes_now(library: Library, packs: Sequence[Mapping[str, str | None]]) -> dict[str, str]:
+    """What a case's packs say today; a file that is gone can no longer supersede anything."""
+    own = dict(library.packs())
+    hashes = {}
+    for pack in packs:
+        id_, name = str(pack["id"]), pack["name"]
+        text = own.get(id_) if name is None else None
+        try:
+            hashes[id_] = sha256(text if text else pack_text(name or id_)[0])
+        except OneMapError:
+            continue
+    return hashes
+
+
+def watched_text(watched: Mapping[str, set[str]]) -> str:
+    """Layers and packs behind each department's opinion, as a round keeps them."""
+    return json.dumps({department: sorted(names) for department, names in watched.items()}, ensure_ascii=False)

@@ -1,0 +1,43 @@
+"""The tables of the review; all but onemap_cases and onemap_rounds only ever grow."""
+
+from typing import Any
+
+# Opinions: every state of every department's opinion is a row of its own; the one with the highest number holds.
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS onemap_cases (id TEXT PRIMARY KEY, project TEXT NOT NULL, data TEXT NOT NULL,"
+    " options TEXT NOT NULL, terms TEXT NOT NULL, state TEXT NOT NULL, round INTEGER NOT NULL,"
+    " revision INTEGER NOT NULL, opened_by TEXT NOT NULL, opened_on TEXT NOT NULL, proposed TEXT, conclusion TEXT,"
+    " conclusion_reason TEXT, decided_by TEXT, decided_on TEXT, document TEXT, issued_by TEXT, issued_on TEXT,"
+    " at TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS onemap_rounds (case_id TEXT NOT NULL, number INTEGER NOT NULL, run TEXT NOT NULL,"
+    " watched TEXT NOT NULL, opened_by TEXT NOT NULL, opened_on TEXT NOT NULL, circulated_by TEXT,"
+    " circulated_on TEXT, PRIMARY KEY (case_id, number))",
+    "CREATE TABLE IF NOT EXISTS onemap_opinions (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " department TEXT NOT NULL, number INTEGER NOT NULL, state TEXT NOT NULL, conclusion TEXT NOT NULL,"
+    " text TEXT NOT NULL, text_en TEXT, basis TEXT NOT NULL, routed INTEGER NOT NULL, why TEXT NOT NULL,"
+    " drafted_by TEXT NOT NULL, drafted_on TEXT NOT NULL, signed_by TEXT, signed_on TEXT, due TEXT,"
+    " stopped_on TEXT, at TEXT NOT NULL, PRIMARY KEY (case_id, round, department, number))",
+    "CREATE TABLE IF NOT EXISTS onemap_case_items (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " position INTEGER NOT NULL, item TEXT NOT NULL, department TEXT NOT NULL, title TEXT NOT NULL, rule TEXT,"
+    " layer TEXT, reason TEXT, PRIMARY KEY (case_id, round, position))",
+    "CREATE TABLE IF NOT EXISTS onemap_case_answers (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " department TEXT NOT NULL, item TEXT NOT NULL, number INTEGER NOT NULL, answer TEXT NOT NULL, who TEXT NOT NULL,"
+    " day TEXT NOT NULL, PRIMARY KEY (case_id, round, department, item, number))",
+    "CREATE TABLE IF NOT EXISTS onemap_overrides (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " parcel TEXT NOT NULL, rule TEXT NOT NULL, number INTEGER NOT NULL, before TEXT NOT NULL, verdict TEXT NOT NULL,"
+    " reason TEXT NOT NULL, who TEXT NOT NULL, day TEXT NOT NULL,"
+    " PRIMARY KEY (case_id, round, parcel, rule, number))",
+    "CREATE TABLE IF NOT EXISTS onemap_case_entries (case_id TEXT NOT NULL, number INTEGER NOT NULL,"
+    " round INTEGER NOT NULL, department TEXT, action TEXT NOT NULL, who TEXT NOT NULL, day TEXT NOT NULL,"
+    " at TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (case_id, number))",
+    "CREATE TABLE IF NOT EXISTS onemap_case_files (case_id TEXT NOT NULL, position INTEGER NOT NULL,"
+    " name TEXT NOT NULL, hash TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (case_id, position))",
+    "CREATE TABLE IF NOT EXISTS onemap_documents (year INTEGER NOT NULL, sequence INTEGER NOT NULL,"
+    " case_id TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (year, sequence))",
+)
+
+
+def make_tables(connection: Any) -> None:
+    """Make what is missing of the review's tables, inside the open transaction."""
+    for statement in TABLES:
+        connection.execute(statement)

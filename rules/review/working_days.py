@@ -1,0 +1,112 @@
+"""Working days of the Chinese calendar: a kept package's years, and a bureau's own file for those it lacks.
+
+A library city.gpkg looks for city.calendar.toml beside it; ONEMAP_CALENDAR names another file, also for a server:
+
+    [2027]
+    holidays = ["2027-01-01", "2027-02-05/2027-02-11"]   # days or spans that are free
+    workdays = ["2027-01-31"]                            # Saturdays and Sundays that are worked
+"""
+
+import os
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import chinese_calendar
+
+from onemap.layers.errors import OneMapError
+
+_DAY = timedelta(days=1)
+_SATURDAY = 5
+_KEYS = ("holidays", "workdays")
+
+
+@dataclass(frozen=True)
+class WorkCalendar:
+    """Which days are worked. own: the years that a bureau describes itself, each with days that differ from the week.
+
+    Every method raises OneMapError calendar.missing for a year of which nothing is known.
+    """
+
+    own: Mapping[int, Mapping[date, bool]] = field(default_factory=dict)
+
+    def is_worked(self, day: date) -> bool:
+        """Whether people work on a day."""
+        if day.year in self.own:
+            return self.own[day.year].get(day, day.weekday() < _SATURDAY)
+        try:
+            return bool(chinese_calendar.is_workday(day))
+        except NotImplementedError:
+            raise OneMapError("calendar.missing", field="--on", year=day.year) from None
+
+    def after(self, day: date, days: int) -> date:
+        """The working day that is `days` working days after a day, which itself is not counted."""
+        while days > 0:
+            day += _DAY
+            days -= self.is_worked(day)
+        return day
+
+    def between(self, first: date, last: date) -> int:
+        """How many working days come after `first`, until and with `last`; negative when `last` is earlier."""
+        if last < first:
+            return -self.between(last, first)
+        span = (first + _DAY * number for number in range(1, (last - first).days + 1))
+        return sum(self.is_worked(day) for day in span)
+
+
+def calendar_of(library_path: Path | None) -> WorkCalendar:
+    """The calendar of a library: its bureau's file, if there is one, before the package's years.
+
+    Raises OneMapError calendar.syntax, calendar.value, calendar.file.
+    """
+    named = os.environ.get("ONEMAP_CALENDAR", "")
+    if named:
+        path = Path(named)
+    elif library_path is not None:
+        path = library_path.with_suffix(".calendar.toml")
+    else:
+        return WorkCalendar()
+    try:
+        state = path.stat()
+    except OSError:
+        if named:
+            raise OneMapError("calendar.file", file=path.name, field="ONEMAP_CALENDAR") from None
+        return WorkCalendar()
+    return _read(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=4)
+def _read(path: Path, _changed: int, _size: int) -> WorkCalendar:
+    try:
+        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise OneMapError("calendar.syntax", file=path.name, reason=str(error)) from None
+    own: dict[int, dict[date, bool]] = {}
+    for key, year in content.items():
+        if not key.isdecimal() or not isinstance(year, dict) or not set(year) <= set(_KEYS):
+            raise OneMapError("calendar.value", file=path.name, field=key, value=key)
+        days = own.setdefault(int(key), {})
+        for name in _KEYS:
+            for day in _days(path, key, name, year.get(name, [])):
+                days[day] = name == "workdays"
+    return WorkCalendar(own)
+
+
+def _days(path: Path, year: str, name: str, spans: Any) -> Iterator[date]:
+    """The days of a list of days and spans, all of the year under which they stand."""
+    place = {"file": path.name, "field": f"{year}.{name}"}
+    if not isinstance(spans, list):
+        raise OneMapError("calendar.value", **place, value=spans)
+    for span in spans:
+        first, _, last = str(span).partition("/")
+        try:
+            start, end = date.fromisoformat(first), date.fromisoformat(last or first)
+        except ValueError:
+            raise OneMapError("calendar.value", **place, value=span) from None
+        if str(start.year) != year or str(end.year) != year or end < start:
+            raise OneMapError("calendar.value", **place, value=span)
+        yield from (start + _DAY * number for number in range((end - start).days + 1))
