@@ -13,13 +13,14 @@ from onemap.layers.catalogue import LayerEntry, defined_entry
 from onemap.layers.check_levels import level_of
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import CleanFrame, RawFrame
-from onemap.layers.library import Library, sha256
+from onemap.layers.library import Library
 from onemap.layers.normalise import normalise, set_aside
 from onemap.layers.placing import Wishes, in_crs
 from onemap.layers.quality import Found, Quality, looked_at
 from onemap.layers.quality_quarantine import bad_table, without_ground, write_bad
 from onemap.layers.quality_report import check_report, keep_problems, listed_records, write_report
 from onemap.layers.rasters import raster_copy, raster_frame
+from onemap.layers.services import Snapshot, keep_snapshot
 from onemap.layers.soundness import checked_geometries, listed
 from onemap.layers.sources.reading import read_source, source_name
 from onemap.layers.version_writing import VersionFacts, add_version, define_layer
@@ -43,6 +44,7 @@ class AddWishes:
     copy: bool = False
     keep_bad: bool = False
     report: str | None = None
+    snapshot: Snapshot | None = None
     normalising: Wishes = field(default_factory=Wishes)
 
 
@@ -188,7 +190,7 @@ def _added(
         valid_to=wishes.valid_to,
         coverage=coverage,
         coverage_kind=kind,
-        source=source_name(arrival.source),
+        source=wishes.snapshot.source if wishes.snapshot else source_name(arrival.source),
         source_hash=raw.source_hash if raw else frame.attributes["sha256"].iloc[0],
         accuracy_m=wishes.accuracy_m,
         who=arrival.who,
@@ -247,8 +249,9 @@ def _written(
         "encoding": raw.encoding if raw else None,
         "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
-        "transform_hash": sha256(normalising.transform) if normalising.transform else None,
+        "transform_hash": normalising.transform.hash if normalising.transform else None,
         "fields": dict(normalising.fields),
+        **({"service": arrival.wishes.snapshot.record} if arrival.wishes.snapshot else {}),
         "codes": quality.codes,
         "problems": [
             {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
@@ -259,13 +262,15 @@ def _written(
     def told(share: float) -> None:
         arrival.report(0.6 + 0.35 * share, "writing")
 
-    with library.writing() as connection:
+    with library.writing(entry.code) as connection:
         if is_new:
             define_layer(connection, entry, arrival.who)
-        version = add_version(library, connection, entry, frame, facts, kept, told)
+        version = add_version(connection, entry, frame, facts, kept, told)
+        if arrival.wishes.snapshot:
+            keep_snapshot(connection, version.table, arrival.wishes.snapshot)
         if bad is not None:
-            write_bad(library, connection, version, bad, arrival.who, arrival.language, told)
-        keep_problems(library, connection, version, found, arrival.language)
+            write_bad(connection, version, bad, arrival.who, arrival.language, told)
+        keep_problems(connection, version, found, arrival.language)
     arrival.report(1.0, "done")
     result = {
         "code": entry.code,

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyproj
-from pyproj.exceptions import CRSError, ProjError
+from pyproj.exceptions import CRSError
 from pyproj.transformer import TransformerGroup
 
 from onemap.layers.errors import OneMapError, Problem
@@ -99,20 +99,11 @@ def is_null_shift(source: pyproj.CRS, target: pyproj.CRS) -> bool:
     return len(families) == 2 and families <= _IDENTITY_DATUMS
 
 
-def transformation(
-    source: pyproj.CRS, target: pyproj.CRS, pipeline: str | None = None, **place: Any
-) -> Transformation | None:
+def transformation(source: pyproj.CRS, target: pyproj.CRS, **place: Any) -> Transformation | None:
     """How coordinates (east, north) of `source` become those of `target`; None if they are the same.
 
-    pipeline: a PROJ pipeline from source to target, east before north, for datums that PROJ cannot shift.
-    Raises OneMapError crs.no_transformation (only a ballpark shift is known), crs.transform.
+    Raises OneMapError crs.no_transformation (only a ballpark shift is known).
     """
-    if pipeline is not None:
-        try:
-            given = pyproj.Transformer.from_pipeline(pipeline)
-        except ProjError:
-            raise OneMapError("crs.transform", field="--transform", **place) from None
-        return lambda x, y: given.transform(x, y)
     source, target = two_dimensional(source), two_dimensional(target)
     if source.equals(target, ignore_axis_order=True):
         return None

@@ -9,16 +9,20 @@ import pyproj
 import shapely
 
 from onemap.layers import crs as systems
+from onemap.layers.datum_change import DatumChange, step_km
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
+
+_FARTHEST_KM = 1.0  # between any two datums of one country
+_SAMPLES = 100
 
 
 @dataclass(frozen=True)
 class Wishes:
-    """What the user said about a source: its CRS, a datum's pipeline, fields, and whether to repair."""
+    """What the user said about a source: its CRS, a change of datum, fields, and whether to repair."""
 
     crs: str | None = None
-    transform: str | None = None
+    transform: DatumChange | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
     repair: bool = False
 
@@ -53,22 +57,32 @@ def in_crs(
     """The geometries in the target's plane, east before north, and what must be told about the way there.
 
     Coordinates that are no numbers are left as they are, for the check of geometries to name.
-    Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.out_of_range.
+    Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.transform, crs.parameters_other,
+    crs.out_of_range.
     """
     place: dict[str, Any] = {"file": raw.path.name, "layer": raw.layer}
     source = source_crs(raw, wishes)
-    change = systems.transformation(source, target, wishes.transform, **place)
+    named = {**place, "crs": systems.crs_name(source), "target": systems.crs_name(target)}
     remarks = []
-    if wishes.transform is None and systems.is_null_shift(source, target):
-        remarks.append(
-            Problem("crs.identity", {**place, "crs": systems.crs_name(source), "target": systems.crs_name(target)})
-        )
+    if wishes.transform is not None:
+        change: systems.Transformation | None = wishes.transform.between(source, target, **place)
+        remarks.append(Problem("crs.transformed", named))
+    else:
+        change = systems.transformation(source, target, **place)
+        if systems.is_null_shift(source, target):
+            remarks.append(Problem("crs.identity", named))
     if change is None:
         return geometries, remarks
     coordinates = shapely.get_coordinates(geometries)
     finite = np.isfinite(coordinates).all(axis=1)
     east, north = change(coordinates[finite, 0], coordinates[finite, 1])
     if not (np.isfinite(east).all() and np.isfinite(north).all()):
-        raise OneMapError("crs.out_of_range", crs=systems.crs_name(source), target=systems.crs_name(target), **place)
-    coordinates[finite] = np.column_stack([east, north])
+        raise OneMapError("crs.out_of_range", **named)
+    carried = np.column_stack([east, north])
+    if wishes.transform is not None and len(carried):
+        some = np.linspace(0, len(carried) - 1, min(len(carried), _SAMPLES)).astype(int)
+        step = step_km(source, target, coordinates[finite][some], carried[some])
+        if not step <= _FARTHEST_KM:
+            remarks.append(Problem("crs.far_change", {**named, "km": f"{step:.0f}"}))
+    coordinates[finite] = carried
     return shapely.set_coordinates(geometries.copy(), coordinates), remarks

@@ -222,7 +222,7 @@ def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
     assert datum is not None  # noqa: S101 - for the type checker
     degrees = pyproj.CRS.from_epsg(GEOGRAPHIC_CODES[datum])
     bounds = bounds_of(raw.geometries)
-    change = systems.transformation(crs, degrees, None, file=raw.path.name)
+    change = systems.transformation(crs, degrees, file=raw.path.name)
     longitude = np.array([(bounds[0] + bounds[2]) / 2]) if bounds else np.array([np.nan])
     latitude = np.array([(bounds[1] + bounds[3]) / 2]) if bounds else np.array([np.nan])
     if change is not None:

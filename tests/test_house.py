@@ -241,6 +241,7 @@ LANGUAGES = [language for language in ("zh", "en") if (ROOT / "resources" / "mes
 # What is told and needs nothing done: remarks about data that was taken as it is.
 REMARKS = {
     "crs.identity",
+    "crs.transformed",
     "geometry.m_dropped",
     "geometry.repaired",
     "geometry.stroked",

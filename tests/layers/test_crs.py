@@ -107,7 +107,7 @@ def test_the_old_datums_are_refused_without_parameters(shelf, layer_file, box, o
 
 
 def test_a_pipeline_carries_the_old_datum_and_its_parameters_are_not_kept(shelf, layer_file, box):
-    answer = shelf.add(layer_file("a.gpkg", [box(0, 0)], crs="EPSG:2379"), transform=PIPELINE)
+    answer = shelf.add(layer_file("a.gpkg", [box(0, 0)], crs="EPSG:2383"), transform=PIPELINE)
     assert answer.code == 0
     assert shelf.geometries()[0].bounds == (500_010, 4_000_020, 500_110, 4_000_120)
     everything = str(shelf.rows("SELECT * FROM onemap_versions")) + str(shelf.rows("SELECT * FROM onemap_audit"))
@@ -118,7 +118,7 @@ def test_a_pipeline_carries_the_old_datum_and_its_parameters_are_not_kept(shelf,
 
 @pytest.mark.parametrize("pipeline", ["+proj=nonsense", "EPSG:4547", "rm -rf", "+proj=pipeline +step"])
 def test_what_is_no_pipeline_is_refused(shelf, layer_file, box, pipeline):
-    answer = shelf.add(layer_file("a.gpkg", [box(0, 0)], crs="EPSG:2379"), transform=pipeline)
+    answer = shelf.add(layer_file("a.gpkg", [box(0, 0)], crs="EPSG:2383"), transform=pipeline)
     assert (answer.code, answer.codes) == (3, ["crs.transform"])
 
 
