@@ -47,11 +47,15 @@ def own_catalogue_path(library: Path) -> Path:
     return library.with_suffix(".catalogue.toml")
 
 
-def own_catalogue(library: Path) -> dict[str, LayerEntry]:
+def own_catalogue(library: Path | None) -> dict[str, LayerEntry]:
     """The shipped catalogue with the layers and aliases of the file beside a library, if there is one.
+
+    library: its file, None on a server.
 
     Raises OneMapError catalogue.… that names file, layer and key.
     """
+    if library is None:
+        return dict(shipped_catalogue())
     path = own_catalogue_path(library)
     try:
         state = path.stat()

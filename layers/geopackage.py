@@ -11,9 +11,10 @@ import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
-GEOMETRY_COLUMN = "geom"
 _ROWS_AT_ONCE = 5000  # between two words about progress
 
 _CORE_TABLES = """
@@ -59,11 +60,6 @@ BEGIN DELETE FROM "rtree_{t}_{c}" WHERE id IN (OLD."fid", NEW."fid"); END;
 CREATE TRIGGER "rtree_{t}_{c}_delete" AFTER DELETE ON "{t}" WHEN OLD."{c}" NOT NULL
 BEGIN DELETE FROM "rtree_{t}_{c}" WHERE id = OLD."fid"; END;
 """
-
-
-def quoted(name: str) -> str:
-    """An identifier as SQL text; names of fields come from files and may hold anything."""
-    return '"' + name.replace('"', '""') + '"'
 
 
 def run_script(connection: sqlite3.Connection, script: str) -> None:

@@ -1,15 +1,13 @@
-"""A library in one GeoPackage file: open, make, what it holds; every write in one transaction, every one logged."""
+"""A library, in a file or on a server: open, make, what it holds; every write in one transaction, every one logged."""
 
 import contextlib
 import getpass
 import hashlib
 import json
 import os
-import sqlite3
-import tempfile
-import time
 import uuid
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -21,40 +19,11 @@ import shapely
 from onemap.layers import geopackage
 from onemap.layers.catalogue import LayerEntry, own_catalogue
 from onemap.layers.errors import OneMapError
+from onemap.layers.stores.file_store import make_file, open_file
+from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.store import Store, StoreConnection
 
 BUSY_WAIT_S = 30.0
-
-_TABLES = """
-CREATE TABLE onemap_library (key TEXT PRIMARY KEY, value TEXT);
-CREATE TABLE onemap_district (fid INTEGER PRIMARY KEY, geom BLOB);
-CREATE TABLE onemap_packs (position INTEGER PRIMARY KEY, id TEXT NOT NULL, content TEXT);
-CREATE TABLE onemap_catalogue (code TEXT PRIMARY KEY, title TEXT NOT NULL, department TEXT NOT NULL,
-  library TEXT NOT NULL, kind TEXT NOT NULL, geometry TEXT NOT NULL, key TEXT);
-CREATE TABLE onemap_versions (code TEXT NOT NULL, number INTEGER NOT NULL, table_name TEXT NOT NULL UNIQUE,
-  label TEXT NOT NULL, valid_from TEXT, valid_to TEXT, recorded_at TEXT NOT NULL, recorded_by TEXT NOT NULL,
-  count INTEGER NOT NULL, hash TEXT NOT NULL, source TEXT NOT NULL, source_hash TEXT NOT NULL,
-  coverage_kind TEXT NOT NULL, coverage_m2 REAL NOT NULL, coverage BLOB NOT NULL, accuracy_m REAL, report TEXT NOT NULL,
-  PRIMARY KEY (code, number), UNIQUE (code, label));
-CREATE TABLE onemap_runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, who TEXT NOT NULL, record TEXT NOT NULL);
-CREATE TABLE onemap_run_rows (run TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL, content TEXT NOT NULL,
-  geom BLOB, PRIMARY KEY (run, name, position)) WITHOUT ROWID;
-CREATE TABLE onemap_audit (number INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
-  subject TEXT NOT NULL, detail TEXT NOT NULL, content_hash TEXT NOT NULL, previous_hash TEXT NOT NULL,
-  hash TEXT NOT NULL);
-"""
-_SQLITE_REFUSALS = {
-    sqlite3.SQLITE_BUSY: "library.busy",
-    sqlite3.SQLITE_LOCKED: "library.busy",
-    sqlite3.SQLITE_FULL: "library.full",
-    sqlite3.SQLITE_READONLY: "library.read_only",
-    sqlite3.SQLITE_CANTOPEN: "library.cannot_open",
-    sqlite3.SQLITE_PERM: "library.read_only",
-    sqlite3.SQLITE_NOTADB: "library.not_one",
-    sqlite3.SQLITE_CORRUPT: "library.damaged",
-    sqlite3.SQLITE_IOERR: "library.damaged",
-}
-_NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
-_SLICE_MS = 200  # SQLite waits in slices, between which Python hears of a signal
 
 
 def now() -> str:
@@ -75,75 +44,34 @@ def sha256(text: str | bytes) -> str:
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
-@contextlib.contextmanager
-def sqlite_errors_as_refusals(path: Path) -> Iterator[None]:
-    """SQLite's own errors become refusals that say which file and what to do."""
-    try:
-        yield
-    except sqlite3.DatabaseError as error:
-        code = getattr(error, "sqlite_errorcode", None)
-        refusal = _SQLITE_REFUSALS.get(code & 0xFF) if code is not None else None
-        if code in _NO_ROOM:
-            refusal = "library.full"
-        if refusal is None:
-            raise
-        raise OneMapError(refusal, file=path.name, reason=str(error)) from error
-
-
 class Library:
-    """One open library. It belongs to the thread that opened it; use it as a context manager.
+    """One open library. It belongs to the thread that opened it.
 
-    `path` ends in .gpkg; `crs` is projected, in metres; `srs_id` is its EPSG code.
+    label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
+    code.
     """
 
-    def __init__(self, path: Path, connection: sqlite3.Connection, *, writable: bool, wait_s: float) -> None:
-        self.path = path
-        self.connection = connection
-        self.writable = writable
-        self.wait_s = wait_s
-        facts = dict(connection.execute("SELECT key, value FROM onemap_library"))
+    def __init__(self, store: Store) -> None:
+        self.connection = store.connection
+        self.label = store.label
+        self.path = store.path
+        self.writable = store.writable
+        self._store = store
+        facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
         self.id: str = facts["id"]
         self.name: str = facts["name"]
         self.srs_id = int(facts["srs_id"])
         self.crs = pyproj.CRS.from_epsg(self.srs_id)
+        self.connection.srs_id = self.srs_id
 
-    def __enter__(self) -> "Library":
-        return self
+    def writing(self, scope: str | None = None) -> AbstractContextManager[StoreConnection]:
+        """One transaction: all of it is kept, or nothing. It sees what all that were before it have written.
 
-    def __exit__(self, *_: object) -> None:
-        self.connection.close()
-
-    @contextlib.contextmanager
-    def writing(self) -> Iterator[sqlite3.Connection]:
-        """One transaction: all of it is kept, or nothing.
-
+        Without a scope it is the only one on the library. With one, such as a layer's code, a server lets others write
+        until this one logs something; only those of the same scope wait. A file has one writer whatever the scope.
         Raises OneMapError library.read_only, library.busy (after 30 s), library.full.
         """
-        if not self.writable:
-            raise OneMapError("library.read_only", file=self.path.name)
-        with sqlite_errors_as_refusals(self.path):
-            self._begin()
-            try:
-                yield self.connection
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:
-                    self.connection.execute("ROLLBACK")
-                raise
-
-    def _begin(self) -> None:
-        """Take the write lock, waiting for whoever holds it."""
-        until = time.monotonic() + self.wait_s
-        self.connection.execute(f"PRAGMA busy_timeout = {_SLICE_MS}")
-        while not self.connection.in_transaction:
-            try:
-                # Other programs turn WAL off when they close the file; then readers would see half a write.
-                self.connection.execute("PRAGMA journal_mode = WAL")
-                self.connection.execute("BEGIN IMMEDIATE")
-            except sqlite3.OperationalError as error:
-                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
-                    raise
-        self.connection.execute(f"PRAGMA busy_timeout = {round(self.wait_s * 1000)}")
+        return self._store.writing(scope)
 
     def catalogue(self) -> dict[str, LayerEntry]:
         """The layers that may exist here: those that ship with One Map, the city's file of them, then `--define`'s.
@@ -152,7 +80,7 @@ class Library:
         """
         entries = own_catalogue(self.path)
         for code, title, department, library, kind, geometry, key in self.connection.execute(
-            "SELECT code, title, department, library, kind, geometry, key FROM onemap_catalogue ORDER BY rowid"
+            "SELECT code, title, department, library, kind, geometry, key FROM onemap_catalogue ORDER BY code"
         ):
             described = entries.get(code)
             if described is not None and described.geometry == geometry:
@@ -175,65 +103,23 @@ class Library:
 
     def has_table(self, name: str) -> bool:
         """Whether the library holds a table; rooms above make theirs when they first write."""
-        sql = "SELECT count(*) FROM sqlite_master WHERE type = 'table' AND name = ?"
-        return bool(self.connection.execute(sql, (name,)).fetchone()[0])
+        return self.connection.has_table(name)
 
 
-def log(connection: sqlite3.Connection, who: str, action: str, subject: str, detail: dict[str, Any]) -> None:
+def log(connection: StoreConnection, who: str, action: str, subject: str, detail: dict[str, Any]) -> None:
     """One row of the audit log inside the open transaction, chained to the row before by its hash."""
-    previous = connection.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
     text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
-    at, content_hash, before = now(), sha256(text), previous[0] if previous else ""
-    chained = sha256("\n".join((before, at, who, action, subject, content_hash)))
-    connection.execute(
-        "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash, previous_hash, hash)"
-        " VALUES (?,?,?,?,?,?,?,?)",
-        (at, who, action, subject, text, content_hash, before, chained),
-    )
-
-
-def _connected(path: Path, mode: str, wait_s: float) -> sqlite3.Connection:
-    uri = f"{path.resolve().as_uri()}?{mode}"
-    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s)
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _is_writable(path: Path) -> bool:
-    """Whether SQLite may write: its journals lie beside the file, so the folder counts as well."""
-    if not os.access(path, os.W_OK):
-        return False
-    try:
-        with tempfile.TemporaryFile(dir=path.parent):
-            return True
-    except OSError as error:
-        return error.errno == 28  # a full disk is another refusal, made where something is written
+    connection.append_log(now(), who, action, subject, text, sha256(text))
 
 
 @contextlib.contextmanager
 def open_library(location: str, wait_s: float = BUSY_WAIT_S) -> Iterator[Library]:
-    """An existing library; closed at the end, and back to one file if nobody else has it open.
+    """An existing library; closed at the end.
 
-    Raises OneMapError library.missing, library.not_one, library.busy, library.damaged, library.server, and
-    library.changed if one that may only be read was written by someone else meanwhile.
+    Raises OneMapError library.… if there is none, if it is damaged or busy, or may not be read.
     """
-    path = library_path(location)
-    if not path.is_file():
-        raise OneMapError("library.missing", file=str(location))
-    path = path.resolve()
-    writable = _is_writable(path)
-    # Beside a file that may only be read SQLite can make no journal, and then takes no notice of other writers.
-    alone = not writable and not path.with_name(path.name + "-wal").exists()
-    mode = "mode=rw" if writable else ("mode=ro&immutable=1" if alone else "mode=ro")
-    before = path.stat()
-    with sqlite_errors_as_refusals(path), contextlib.closing(_connected(path, mode, wait_s)) as connection:
-        tables = {row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if "onemap_library" not in tables:
-            raise OneMapError("library.not_one", file=path.name)
-        yield Library(path, connection, writable=writable, wait_s=wait_s)
-    after = path.stat()
-    if alone and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
-        raise OneMapError("library.changed", file=path.name)
+    with open_file(library_path(location), wait_s) as store:
+        yield Library(store)
 
 
 def library_path(location: str) -> Path:
@@ -246,16 +132,6 @@ def library_path(location: str) -> Path:
     return path
 
 
-def _named(part: Path, path: Path) -> None:
-    """Give a finished file its name, unless someone else has taken the name meanwhile."""
-    try:
-        os.link(part, path)
-    except FileExistsError:
-        raise OneMapError("library.exists", file=path.name) from None
-    except OSError:  # a file system without links
-        part.rename(path)
-
-
 def make_library(
     location: str,
     crs: pyproj.CRS,
@@ -264,40 +140,26 @@ def make_library(
     district: np.ndarray | None,
     who: str,
 ) -> None:
-    """A new, empty library. It is written beside as *.part and then takes its name.
+    """A new, empty library, whole or not at all.
 
     crs: from `library_crs`; packs: (id, TOML text or None); district: (n,) valid polygons in `crs`.
     Raises OneMapError library.exists, library.folder, library.read_only, library.full.
     """
-    path = library_path(location)
-    if path.exists():
-        raise OneMapError("library.exists", file=path.name)
-    if not path.parent.is_dir():
-        raise OneMapError("library.folder", file=str(path.parent))
-    part = path.with_name(path.name + ".part")
-    try:
-        part.unlink(missing_ok=True)
-        with (
-            sqlite_errors_as_refusals(path),
-            contextlib.closing(_connected(part, "mode=rwc", 5)) as connection,
-        ):
-            connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("BEGIN IMMEDIATE")
-            srs_id = geopackage.prepare(connection, crs)
-            geopackage.run_script(connection, _TABLES)
-            facts = {"id": uuid.uuid4().hex, "name": name, "srs_id": str(srs_id), "made": now()}
-            connection.executemany("INSERT INTO onemap_library VALUES (?,?)", facts.items())
-            connection.executemany("INSERT INTO onemap_packs (id, content) VALUES (?,?)", packs)
-            if district is not None:
-                blobs = geopackage.to_blobs(district, srs_id)
-                connection.executemany("INSERT INTO onemap_district (geom) VALUES (?)", ((blob,) for blob in blobs))
-            log(connection, who, "new", name, {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]})
-            connection.execute("COMMIT")
-        _named(part, path)
-    except OSError as error:
-        code = "library.full" if error.errno == 28 else "library.read_only"
-        raise OneMapError(code, file=path.name, reason=error.strerror) from None
-    finally:
-        for leftover in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm"))):
-            with contextlib.suppress(OSError):
-                leftover.unlink(missing_ok=True)
+    srs_id = crs.to_epsg()
+    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others
+
+    def fill(connection: StoreConnection) -> None:
+        for table in LIBRARY_TABLES:
+            connection.execute(table)
+        facts = {"id": uuid.uuid4().hex, "name": name, "srs_id": str(srs_id), "made": now()}
+        connection.executemany("INSERT INTO onemap_library VALUES (?,?)", facts.items())
+        connection.executemany(
+            "INSERT INTO onemap_packs (position, id, content) VALUES (?,?,?)",
+            ((position, *pack) for position, pack in enumerate(packs, start=1)),
+        )
+        if district is not None:
+            blobs = geopackage.to_blobs(district, srs_id)
+            connection.executemany("INSERT INTO onemap_district (fid, geom) VALUES (?,?)", enumerate(blobs, start=1))
+        log(connection, who, "new", name, {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]})
+
+    make_file(library_path(location), crs, fill)

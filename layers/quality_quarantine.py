@@ -1,21 +1,18 @@
 """Quarantine: features that a layer cannot hold go into a table of their own; their ground is not spoken for."""
 
-import hashlib
-import json
-import sqlite3
 from collections.abc import Callable
 
 import numpy as np
 import shapely
 
-from onemap.layers import geopackage
 from onemap.layers.frames import BadFeatures
-from onemap.layers.library import Library, log
+from onemap.layers.library import log
 from onemap.layers.messages import wording
 from onemap.layers.parts import polygon_parts
 from onemap.layers.soundness import are_finite
-from onemap.layers.version_writing import write_table
-from onemap.layers.versions import Version
+from onemap.layers.stores.store import FeatureTable, StoreConnection
+from onemap.layers.version_writing import as_stored, sql_types, write_table
+from onemap.layers.versions import Version, content_hash
 
 _THIN_M = 0.5  # a line or a point is no ground: this much around it is
 
@@ -55,8 +52,7 @@ def without_ground(coverage: shapely.Geometry, bad: BadFeatures) -> tuple[shapel
 
 
 def write_bad(
-    library: Library,
-    connection: sqlite3.Connection,
+    connection: StoreConnection,
     version: Version,
     bad: BadFeatures,
     who: str,
@@ -79,11 +75,10 @@ def write_bad(
         attributes.insert(position, free, np.array(values, dtype=object))
     geometries = bad.geometries.copy()
     geometries[~are_finite(geometries)] = None  # a file may not hold coordinates that are no numbers
-    blobs = geopackage.to_blobs(geometries, library.srs_id)
-    write_table(connection, table, attributes, blobs, "GEOMETRY", told)
-    bounds = shapely.total_bounds(geometries)
-    geopackage.register(connection, table, table, library.srs_id, "GEOMETRY", bounds)
-    digest = hashlib.sha256(b"".join(blob or b"" for blob in blobs))
-    digest.update(json.dumps(attributes.to_numpy().tolist(), ensure_ascii=False, default=str).encode())
-    log(connection, who, "set_aside", table, {"count": len(blobs), "hash": digest.hexdigest()})
+    attributes = as_stored(attributes)
+    features = FeatureTable(table, table, "GEOMETRY", sql_types(attributes))
+    write_table(connection, features, attributes, [geometries], told)
+    connection.show_features(features, shapely.total_bounds(geometries))
+    detail = {"count": len(geometries), "hash": content_hash(geometries, attributes)}
+    log(connection, who, "set_aside", table, detail)
     return table

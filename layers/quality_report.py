@@ -1,6 +1,5 @@
 """The report of `add`: a table of problems in the library, the list in its answer, and a sheet to send back."""
 
-import sqlite3
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -8,17 +7,23 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers import geopackage
 from onemap.layers.beside import check_place, written_beside
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.library import Library, now
+from onemap.layers.library import now
 from onemap.layers.messages import phrase, problem_record, wording
 from onemap.layers.quality import Found
+from onemap.layers.stores.store import FeatureTable, StoreConnection
 from onemap.layers.versions import Version
 
 PROBLEMS_TABLE = "onemap_problems"
 _MOST_LISTED = 1000  # of a kind, in the answer; the library's table and the sheet hold more
 _TEXTS = ("layer", "version", "table_name", "file", "feature", "field", "code", "level", "message", "mend")
+_TABLE = FeatureTable(
+    PROBLEMS_TABLE,
+    PROBLEMS_TABLE,
+    "GEOMETRY",
+    {**dict.fromkeys(_TEXTS, "TEXT"), "row": "INTEGER", "recorded_at": "TEXT"},
+)
 _COLUMNS = ("code", "level", "feature", "row", "field", "message", "mend", "east", "north", "file", "layer")
 _WIDTHS = (20, 8, 16, 8, 12, 60, 50, 14, 14, 24, 16)
 _ILLEGAL = {number: None for number in range(32) if number not in (9, 10)}
@@ -51,49 +56,30 @@ def listed_records(found: Sequence[Found], more: Mapping[str, int], language: st
     return records
 
 
-def keep_problems(
-    library: Library, connection: sqlite3.Connection, version: Version, found: Sequence[Found], language: str
-) -> None:
+def keep_problems(connection: StoreConnection, version: Version, found: Sequence[Found], language: str) -> None:
     """Put the problems of a new version into the library's table of them, inside the open transaction.
 
     A library without problems has no such table, so that another program sees nothing but its layers.
     """
     if not found:
         return
-    known = connection.execute("SELECT count(*) FROM sqlite_master WHERE name = ?", (PROBLEMS_TABLE,)).fetchone()[0]
-    if not known:
-        texts = ", ".join(f"{name} TEXT" for name in _TEXTS)
-        connection.execute(
-            f"CREATE TABLE {PROBLEMS_TABLE} (fid INTEGER PRIMARY KEY NOT NULL, geom GEOMETRY, {texts}, row INTEGER,"
-            " recorded_at TEXT)"
-        )
+    last = 0
+    if not connection.has_table(PROBLEMS_TABLE):
+        connection.make_features(_TABLE)
+    else:
+        last = connection.execute(f"SELECT max(fid) FROM {PROBLEMS_TABLE}").fetchone()[0] or 0  # noqa: S608
     geometries = np.array([item.geometry for item in found], dtype=object)
     boxes = shapely.bounds(geometries)
-    geometries[~np.isfinite(boxes).all(axis=1)] = None  # a file may not hold coordinates that are no numbers
+    geometries[~np.isfinite(boxes).all(axis=1)] = None  # a library may not hold coordinates that are no numbers
     moment = now()
     rows = []
-    for item, blob in zip(found, geopackage.to_blobs(geometries, library.srs_id), strict=True):
+    for item in found:
         facts, place = item.problem.facts, item.problem.place
         message, mend = wording(item.problem, language)
         where = (version.code, version.label, version.table, place["file"], place["feature"], place["field"])
-        rows.append((blob, *where, item.problem.code, item.level, message, mend, facts.get("row"), moment))
-    marks = ",".join("?" * (len(_TEXTS) + 3))
-    connection.executemany(
-        f"INSERT INTO {PROBLEMS_TABLE} (geom, {', '.join(_TEXTS)}, row, recorded_at) VALUES ({marks})",  # noqa: S608
-        rows,
-    )
-    before = connection.execute(
-        "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (PROBLEMS_TABLE,)
-    ).fetchone()
-    if before is not None:
-        boxes = np.vstack([boxes, np.array(before, dtype=float)])
-    bounds = [_least(boxes[:, 0]), _least(boxes[:, 1]), -_least(-boxes[:, 2]), -_least(-boxes[:, 3])]
-    geopackage.register(connection, PROBLEMS_TABLE, PROBLEMS_TABLE, library.srs_id, "GEOMETRY", bounds)
-
-
-def _least(values: np.ndarray) -> float:
-    finite = values[np.isfinite(values)]
-    return float(finite.min()) if len(finite) else float("nan")
+        rows.append((*where, item.problem.code, item.level, message, mend, facts.get("row"), moment))
+    connection.add_features(_TABLE, [geometries], list(zip(*rows, strict=True)), last + 1)
+    connection.show_features(_TABLE, shapely.total_bounds(geometries))
 
 
 def write_report(

@@ -141,11 +141,16 @@ def _copied(path: Path, target: Path) -> Path:
 
 
 @contextlib.contextmanager
-def raster_copy(library: Path, code: str, wanted: bool) -> Iterator[Path | None]:
-    """Where a copy is to lie, beside the library; taken back if what follows fails. None if none is wanted."""
+def raster_copy(library: Path | None, code: str, wanted: bool) -> Iterator[Path | None]:
+    """Where a copy is to lie, beside the library; taken back if what follows fails. None if none is wanted.
+
+    library: its file, None on a server. Raises OneMapError raster.no_folder.
+    """
     if not wanted:
         yield None
         return
+    if library is None:
+        raise OneMapError("raster.no_folder", layer=code, field="--copy")
     folder = library.with_name(library.name + ".rasters")
     number = 1 + max((int(p.stem.rpartition("__")[2]) for p in folder.glob(f"{code}__*.tif")), default=0)
     target = folder / f"{code}__{number}.tif"
@@ -158,11 +163,11 @@ def raster_copy(library: Path, code: str, wanted: bool) -> Iterator[Path | None]
         raise
 
 
-def reference_of(attributes: "pd.Series[Any]", library: Path) -> RasterReference:
+def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterReference:
     """What a version's row says of its raster; a copy lies beside the library."""
     path = Path(attributes["path"])
     return RasterReference(
-        path=path if path.is_absolute() else library.parent / path,
+        path=path if path.is_absolute() or library is None else library.parent / path,
         sha256=attributes["sha256"],
         size=int(attributes["size"]),
         modified_ns=int(attributes["modified_ns"]),

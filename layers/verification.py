@@ -6,6 +6,7 @@ from collections.abc import Callable
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library, sha256
 from onemap.layers.rasters import checked_raster, reference_of
+from onemap.layers.stores.store import chained_hash
 from onemap.layers.versions import content_hash, read_version, versions
 
 
@@ -16,10 +17,10 @@ def chain_problems(library: Library) -> list[Problem]:
     for number, at, who, action, subject, detail, content, previous, chained in library.connection.execute(
         f"{sql} ORDER BY number"
     ):
-        place = {"file": library.path.name, "layer": "onemap_audit", "feature": str(number), "at": at}
+        place = {"file": library.label, "layer": "onemap_audit", "feature": str(number), "at": at}
         if content != sha256(detail) or not _is_json(detail):
             found.append(Problem("verify.content", place))
-        if previous != before or chained != sha256("\n".join((before, at, who, action, subject, content))):
+        if previous != before or chained != chained_hash(before, at, who, action, subject, content):
             found.append(Problem("verify.chain", place))
         before = chained
     return found
@@ -46,7 +47,7 @@ def version_problems(library: Library, report: Callable[[float], None]) -> list[
     rasters = {code for code, entry in library.catalogue().items() if entry.geometry == "raster"}
     for done, version in enumerate(recorded):
         report(done / max(len(recorded), 1))
-        place = {"file": library.path.name, "layer": version.table}
+        place = {"file": library.label, "layer": version.table}
         if (version.table, version.hash) not in logged:
             found.append(Problem("verify.unlogged", place))
         try:

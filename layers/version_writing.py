@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
@@ -12,13 +11,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers import geopackage
 from onemap.layers.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import CleanFrame
-from onemap.layers.geopackage import quoted
-from onemap.layers.library import Library, log, now
+from onemap.layers.library import log, now
 from onemap.layers.parts import multi
+from onemap.layers.stores.store import FeatureTable, StoreConnection
 from onemap.layers.versions import Digest, Version, digest_attributes, digest_geometries
 
 _GEOMETRY_TYPES = {
@@ -27,8 +25,7 @@ _GEOMETRY_TYPES = {
     "point": "MULTIPOINT",
     "raster": "MULTIPOLYGON",
 }
-_ROWS_AT_ONCE = 5000  # between two looks at whether someone has cancelled
-_BLOCK = 20_000  # geometries that are held as blobs too
+_BLOCK = 5000  # geometries that are held in the store's form too; between two, someone may cancel
 _TABLE_SHARE = 0.3  # of the time for writing; the rest goes into the spatial index
 
 
@@ -47,12 +44,17 @@ class VersionFacts:
     who: str
 
 
-def define_layer(connection: sqlite3.Connection, entry: LayerEntry, who: str) -> None:
+def define_layer(connection: StoreConnection, entry: LayerEntry, who: str) -> None:
     """Put a layer that `--define` has made into the library's own catalogue, inside the open transaction."""
     title = json.dumps(entry.title, ensure_ascii=False)
     values = (entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key)
     connection.execute("INSERT INTO onemap_catalogue VALUES (?,?,?,?,?,?,?)", values)
     log(connection, who, "define", entry.code, {"title": entry.title})
+
+
+def sql_types(attributes: pd.DataFrame) -> dict[str, str]:
+    """The type of each field in a library's table: INTEGER, REAL, TEXT or BLOB."""
+    return {name: _sql_type(attributes[name]) for name in attributes.columns}
 
 
 def _sql_type(values: pd.Series) -> str:
@@ -64,20 +66,19 @@ def _sql_type(values: pd.Series) -> str:
     return "BLOB" if kinds == {bytes} else "TEXT"
 
 
-def _as_stored(attributes: pd.DataFrame) -> pd.DataFrame:
-    """The values as SQLite will give them back, so that their hash can be taken again from the table."""
+def as_stored(attributes: pd.DataFrame) -> pd.DataFrame:
+    """The values as a library will give them back, so that their hash can be taken again from the table."""
     convert: dict[str, Callable[[Any], Any]] = {"REAL": float, "TEXT": str}
     columns = {}
-    for name in attributes.columns:
-        change = convert.get(_sql_type(attributes[name]))
+    for name, kind in sql_types(attributes).items():
+        change = convert.get(kind)
         values = attributes[name].tolist()
         columns[name] = values if change is None else [None if value is None else change(value) for value in values]
     return pd.DataFrame(columns, index=attributes.index, dtype=object)
 
 
 def add_version(
-    library: Library,
-    connection: sqlite3.Connection,
+    connection: StoreConnection,
     entry: LayerEntry,
     frame: CleanFrame,
     facts: VersionFacts,
@@ -91,20 +92,21 @@ def add_version(
     """
     geometry_type = _GEOMETRY_TYPES[entry.geometry]
     geometries = frame.geometries
-    attributes = _as_stored(frame.attributes)
+    attributes = as_stored(frame.attributes)
     number = 1 + (
         connection.execute("SELECT max(number) FROM onemap_versions WHERE code = ?", (entry.code,)).fetchone()[0] or 0
     )
     label = _label(connection, entry.code, number, facts)
-    table = f"{entry.code}__{number}"
+    layer_title = entry.title.get("zh", entry.code)
+    table = FeatureTable(f"{entry.code}__{number}", f"{layer_title} {label}", geometry_type, sql_types(attributes))
     digest = hashlib.sha256()
-    blobs = _blobs(geometries, "polygon" if entry.geometry == "raster" else entry.geometry, library.srs_id, digest)
-    write_table(connection, table, attributes, blobs, geometry_type, lambda share: told(_TABLE_SHARE * share))
+    blocks = _blocks(geometries, "polygon" if entry.geometry == "raster" else entry.geometry, digest)
+    write_table(connection, table, attributes, blocks, lambda share: told(_TABLE_SHARE * share))
     digest_attributes(digest, attributes)
     version = Version(
         code=entry.code,
         number=number,
-        table=table,
+        table=table.name,
         label=label,
         valid_from=facts.valid_from.isoformat() if facts.valid_from else None,
         valid_to=facts.valid_to.isoformat() if facts.valid_to else None,
@@ -115,32 +117,29 @@ def add_version(
         coverage_m2=float(shapely.area(facts.coverage)),
         accuracy_m=facts.accuracy_m,
     )
-    title = f"{entry.title.get('zh', entry.code)} {label}"
-    bounds = shapely.total_bounds(geometries)
-    geopackage.register(connection, version.table, title, library.srs_id, geometry_type, bounds)
-    geopackage.index_geometries(
-        connection,
-        version.table,
-        range(1, len(geometries) + 1),
-        shapely.bounds(geometries),
-        lambda share: told(_TABLE_SHARE + (1 - _TABLE_SHARE) * share),
+    connection.show_features(table, shapely.total_bounds(geometries))
+    connection.index_features(
+        table, shapely.bounds(geometries), lambda share: told(_TABLE_SHARE + (1 - _TABLE_SHARE) * share)
     )
     _record(connection, version, facts, source_report)
-    _refresh_view(connection, entry, library.srs_id, geometry_type)
+    known = connection.execute(
+        "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
+    ).fetchall()
+    connection.show_in_force(entry.code, layer_title, geometry_type, known)
     detail = {"label": label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
     log(connection, facts.who, "add", version.table, detail)
     return version
 
 
-def _blobs(geometries: np.ndarray, geometry: str, srs_id: int, digest: Digest) -> Iterator[bytes | None]:
+def _blocks(geometries: np.ndarray, geometry: str, digest: Digest) -> Iterator[np.ndarray]:
     """Geometries as the table keeps them, hashed on the way, block by block: a million are never held twice."""
     for start in range(0, len(geometries), _BLOCK):
         block = multi(geometries[start : start + _BLOCK], geometry)
         digest_geometries(digest, block)
-        yield from geopackage.to_blobs(block, srs_id)
+        yield block
 
 
-def _label(connection: sqlite3.Connection, code: str, number: int, facts: VersionFacts) -> str:
+def _label(connection: StoreConnection, code: str, number: int, facts: VersionFacts) -> str:
     """--label, else valid_from, else v1, v2 …, the first from this version's number on that is free.
 
     Raises OneMapError version.label if a given one, or the date, is used.
@@ -157,34 +156,26 @@ def _label(connection: sqlite3.Connection, code: str, number: int, facts: Versio
 
 
 def write_table(
-    connection: sqlite3.Connection,
-    table: str,
+    connection: StoreConnection,
+    table: FeatureTable,
     attributes: pd.DataFrame,
-    blobs: Iterable[bytes | None],
-    geometry_type: str,
+    blocks: Iterable[np.ndarray],
     told: Callable[[float], None],
 ) -> None:
-    """A new table of features, fid from 1; values as `_as_stored` leaves them. told: how much is written, 0 to 1."""
-    names = list(attributes.columns)
-    columns = "".join(f", {quoted(name)} {_sql_type(attributes[name])}" for name in names)
-    connection.execute(
-        f"CREATE TABLE {quoted(table)} (fid INTEGER PRIMARY KEY NOT NULL, geom {geometry_type}{columns})"
-    )
-    marks = ",".join("?" * (len(names) + 2))
-    values = [attributes[name].tolist() for name in names]
+    """A new table of features, fid from 1; values as `as_stored` leaves them. told: how much is written, 0 to 1."""
+    connection.make_features(table)
 
-    def rows() -> Iterator[tuple[Any, ...]]:
-        for fid, row in enumerate(zip(blobs, *values, strict=True), start=1):
-            if fid % _ROWS_AT_ONCE == 0:
-                told(fid / len(attributes))
-            yield (fid, *row)
+    def heard() -> Iterator[np.ndarray]:
+        done = 0
+        for block in blocks:
+            told(done / max(len(attributes), 1))
+            yield block
+            done += len(block)
 
-    connection.executemany(f"INSERT INTO {quoted(table)} VALUES ({marks})", rows())
+    connection.add_features(table, heard(), [attributes[name].tolist() for name in table.fields])
 
 
-def _record(
-    connection: sqlite3.Connection, version: Version, facts: VersionFacts, source_report: dict[str, Any]
-) -> None:
+def _record(connection: StoreConnection, version: Version, facts: VersionFacts, source_report: dict[str, Any]) -> None:
     connection.execute(
         "INSERT INTO onemap_versions (code, number, table_name, label, valid_from, valid_to, recorded_at, recorded_by,"
         " count, hash, source, source_hash, coverage_kind, coverage_m2, coverage, accuracy_m, report)"
@@ -209,41 +200,3 @@ def _record(
             json.dumps(source_report, ensure_ascii=False),
         ),
     )
-
-
-def _refresh_view(connection: sqlite3.Connection, entry: LayerEntry, srs_id: int, geometry_type: str) -> None:
-    """The view CODE: rows of the version in force on the day on which it is read, with every version's fields."""
-    tables = [
-        (row[0], row[1])
-        for row in connection.execute(
-            "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
-        )
-    ]
-    columns: dict[str, None] = {}
-    of_table: dict[str, set[str]] = {}
-    for _, table in tables:
-        names = [row[1] for row in connection.execute(f"PRAGMA table_info({quoted(table)})")][2:]
-        of_table[table] = {name.lower() for name in names}
-        known = {name.lower() for name in columns}
-        columns.update(dict.fromkeys(name for name in names if name.lower() not in known))
-    # "OGC_FID" is how GDAL knows a view's identifier.
-    branches = [
-        "SELECT fid AS OGC_FID, geom"
-        + "".join(
-            f", {quoted(name)}" if name.lower() in of_table[table] else f", NULL AS {quoted(name)}" for name in columns
-        )
-        + f" FROM {quoted(table)} WHERE {number} = (SELECT number FROM onemap_versions WHERE code = '{entry.code}'"
-        " AND coalesce(valid_from, '') <= date('now', 'localtime')"
-        " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime'))"
-        " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1)"
-        for number, table in tables
-    ]
-    connection.execute(f"DROP VIEW IF EXISTS {quoted(entry.code)}")
-    connection.execute(f"CREATE VIEW {quoted(entry.code)} AS " + " UNION ALL ".join(branches))
-    extent = connection.execute(
-        "SELECT min(min_x), min(min_y), max(max_x), max(max_y) FROM gpkg_contents WHERE table_name IN"
-        " (SELECT table_name FROM onemap_versions WHERE code = ?)",
-        (entry.code,),
-    ).fetchone()
-    bounds = None if None in extent else extent
-    geopackage.register(connection, entry.code, entry.title.get("zh", entry.code), srs_id, geometry_type, bounds)

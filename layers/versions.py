@@ -2,7 +2,6 @@
 
 import hashlib
 import json
-import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -12,10 +11,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers import geopackage
 from onemap.layers.errors import OneMapError
-from onemap.layers.geopackage import quoted
 from onemap.layers.library import Library
+from onemap.layers.stores.store import DamagedTable
 
 _ROWS_AT_ONCE = 20_000  # as WKB, beside the geometries
 
@@ -45,9 +43,9 @@ _COLUMNS = (
 
 
 def versions(library: Library, known_at: datetime | None = None) -> list[Version]:
-    """All versions that were recorded until `known_at`, in the order in which they were added."""
+    """All versions that were recorded until `known_at`, by code, and of each in the order in which they were added."""
     # The clock may be set back between two versions; their numbers are not.
-    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_versions ORDER BY rowid")
+    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_versions ORDER BY code, number")
     found = [Version(*row) for row in rows]
     if known_at is None:
         return found
@@ -73,7 +71,7 @@ def content_hash(geometries: np.ndarray, attributes: pd.DataFrame) -> str:
 def digest_geometries(digest: Digest, geometries: np.ndarray) -> None:
     """Take the next geometries (n,) of a version into its hash."""
     for body in shapely.to_wkb(geometries, byte_order=1):
-        digest.update(body)
+        digest.update(b"" if body is None else body)  # only what was set aside may have none
 
 
 def digest_attributes(digest: Digest, attributes: pd.DataFrame) -> None:
@@ -103,43 +101,28 @@ class StoredFeatures:
     attributes: pd.DataFrame
 
 
-def field_names(library: Library, version: Version) -> list[str]:
-    """The fields of a version's table, without fid and geometry."""
-    rows = library.connection.execute(f"PRAGMA table_info({quoted(version.table)})").fetchall()
-    return [row[1] for row in rows if row[1] not in ("fid", geopackage.GEOMETRY_COLUMN)]
-
-
 def read_version(library: Library, version: Version, bounds: Sequence[float] | None) -> StoredFeatures:
     """The features of a version whose boxes meet `bounds` (west, south, east, north), or all, by fid.
 
     Raises OneMapError version.unreadable if the table is damaged or gone.
     """
-    names = field_names(library, version)
-    columns = "".join(f", f.{quoted(name)}" for name in names)
-    sql = f"SELECT f.fid, f.geom{columns} FROM {quoted(version.table)} f"
-    parameters: tuple[float, ...] = ()
-    if bounds is not None:
-        sql += f" WHERE f.fid IN (SELECT id FROM {quoted(f'rtree_{version.table}_geom')} WHERE maxx >= ? AND minx <= ?"
-        sql += " AND maxy >= ? AND miny <= ?)"
-        parameters = (bounds[0], bounds[2], bounds[1], bounds[3])
+    connection = library.connection
     try:
-        # An index that lost entries would hide features, and hidden is not clear.
-        indexed = f"SELECT count(*) FROM {quoted(f'rtree_{version.table}_geom_rowid')}"
-        if library.connection.execute(indexed).fetchone()[0] != version.count:
-            raise ValueError("the spatial index does not hold every feature")
-        rows = library.connection.execute(sql + " ORDER BY f.fid", parameters).fetchall()
-        geometries = geopackage.from_blobs(row[1] for row in rows)
-    except (sqlite3.Error, shapely.GEOSException, ValueError, IndexError, TypeError) as error:
-        raise OneMapError("version.unreadable", file=library.path.name, layer=version.table) from error
-    values = list(zip(*rows, strict=True)) if rows else [()] * (len(names) + 2)
-    return StoredFeatures(
-        fids=np.array(values[0], dtype=np.int64),
-        geometries=geometries if len(rows) else np.empty(0, dtype=object),
-        attributes=pd.DataFrame(
-            {name: pd.Series(list(column), dtype=object) for name, column in zip(names, values[2:], strict=True)},
-            index=range(len(rows)),
-        ),
+        names = connection.field_names(version.table)
+        found = connection.read_features(version.table, names, bounds, version.count)
+    except DamagedTable as error:
+        raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error
+    fids, geometries = found.fids, found.geometries
+    near = slice(None)
+    if bounds is not None:
+        # A store's index may give more than is asked for, and each gives another more.
+        west, south, east, north = shapely.bounds(geometries).T
+        near = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
+    attributes = pd.DataFrame(
+        {name: pd.Series(list(values), dtype=object) for name, values in found.values.items()},
+        index=range(len(fids)),
     )
+    return StoredFeatures(fids[near], geometries[near], attributes[near].reset_index(drop=True))
 
 
 def coverage_of(library: Library, version: Version) -> shapely.Geometry:
@@ -153,4 +136,4 @@ def coverage_of(library: Library, version: Version) -> shapely.Geometry:
     try:
         return shapely.from_wkb(row[0])
     except (shapely.GEOSException, TypeError) as error:
-        raise OneMapError("version.unreadable", file=library.path.name, layer=version.table) from error
+        raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error

@@ -19,10 +19,10 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     record = run_record(library, identifier)
     parcels = stored_rows(library, identifier, "parcels", parcel=parcel)
     if not parcels:
-        raise OneMapError("run.parcel", file=library.path.name, run=identifier, parcel=parcel)
+        raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
     rules = {rule.id: rule for rule in joined_rules(stored_question(library, identifier).packs)}
     if rule_id not in rules:
-        raise OneMapError("run.rule", file=library.path.name, run=identifier, rule=rule_id, known=sorted(rules))
+        raise OneMapError("run.rule", file=library.label, run=identifier, rule=rule_id, known=sorted(rules))
     rule = rules[rule_id]
     steps: list[dict[str, Any]] = []
 

@@ -82,7 +82,7 @@ def run_record(library: Library, identifier: str) -> dict[str, Any]:
     """The record of a stored run. Raises OneMapError run.unknown."""
     row = library.connection.execute("SELECT record FROM onemap_runs WHERE id = ?", (identifier,)).fetchone()
     if row is None:
-        raise OneMapError("run.unknown", file=library.path.name, run=identifier, field="RUN")
+        raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
     record: dict[str, Any] = json.loads(row[0])
     return record
 
@@ -105,7 +105,7 @@ def stored_question(library: Library, identifier: str) -> Question:
     texts: Mapping[str, str] = dict(library.connection.execute("SELECT hash, content FROM onemap_pack_texts"))
     given = stored_rows(library, identifier, GIVEN)
     if not given or any(pack["hash"] not in texts for pack in record["packs"]):
-        raise OneMapError("run.incomplete", file=library.path.name, run=identifier)
+        raise OneMapError("run.incomplete", file=library.label, run=identifier)
     values = [row.values for row in given]
     parcels = Parcels(
         ids=np.array([value["id"] for value in values], dtype=object),

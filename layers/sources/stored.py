@@ -17,10 +17,11 @@ from onemap.layers import geopackage
 from onemap.layers.crs import parse_crs
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import RawFrame
-from onemap.layers.geopackage import quoted
-from onemap.layers.library import open_library, sha256, sqlite_errors_as_refusals
+from onemap.layers.library import BUSY_WAIT_S, sha256
+from onemap.layers.stores.file_store import open_file, sqlite_errors_as_refusals
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 
-_IDENTIFIERS = {"fid", "OGC_FID", geopackage.GEOMETRY_COLUMN}
+_IDENTIFIERS = {"fid", "OGC_FID", GEOMETRY_COLUMN}
 
 
 def is_library(path: Path) -> bool:
@@ -38,8 +39,8 @@ def is_library(path: Path) -> bool:
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
-    with open_library(str(path)) as library, sqlite_errors_as_refusals(path):
-        yield library.connection
+    with open_file(path, BUSY_WAIT_S) as store, sqlite_errors_as_refusals(path):
+        yield store.connection
 
 
 def library_layers(path: Path) -> list[str]:
@@ -65,7 +66,7 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
         rows = cursor.fetchall()
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())
     try:
-        geometries = geopackage.from_blobs(columns[geopackage.GEOMETRY_COLUMN])
+        geometries = geopackage.from_blobs(columns[GEOMETRY_COLUMN])
     except (shapely.GEOSException, ValueError, LookupError, TypeError) as error:
         raise OneMapError("source.damaged", file=path.name, layer=layer, reason=str(error)[:200]) from error
     attributes = pd.DataFrame(

@@ -1,0 +1,150 @@
+"""SQLite's connection to a library in a GeoPackage file, with what every store can do."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers import geopackage
+from onemap.layers.stores.store import (
+    GEOMETRY_COLUMN,
+    DamagedTable,
+    FeatureRows,
+    FeatureTable,
+    Told,
+    chained_hash,
+    quoted,
+)
+
+_IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
+
+
+class FileConnection(sqlite3.Connection):
+    """`StoreConnection` on a file. srs_id: the library's, once it is known."""
+
+    srs_id = 0
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table or view of that name."""
+        return self.execute("SELECT 1 FROM sqlite_master WHERE name = ?", (name,)).fetchone() is not None
+
+    def own_tables(self) -> list[str]:
+        """The names of all tables, by name."""
+        return [row[0] for row in self.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
+
+    def field_names(self, table: str) -> list[str]:
+        """The fields of a table or view of features, without fid and geometry."""
+        rows = self.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
+        return [row[1] for row in rows if row[1] not in _IDENTIFIERS]
+
+    def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
+        """One row of the audit log; the open transaction holds the only write lock."""
+        previous = self.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
+        before = previous[0] if previous else ""
+        chained = chained_hash(before, at, who, action, subject, content_hash)
+        self.execute(
+            "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash, previous_hash, hash)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (at, who, action, subject, detail, content_hash, before, chained),
+        )
+
+    def make_features(self, table: FeatureTable) -> None:
+        """A new, empty table of features."""
+        columns = "".join(f", {quoted(name)} {kind}" for name, kind in table.fields.items())
+        self.execute(
+            f"CREATE TABLE {quoted(table.name)} (fid INTEGER PRIMARY KEY NOT NULL, geom {table.geometry_type}{columns})"
+        )
+
+    def add_features(
+        self, table: FeatureTable, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int = 1
+    ) -> None:
+        """Append features, their geometries as GeoPackage blobs."""
+        names = ", ".join(quoted(name) for name in ("fid", GEOMETRY_COLUMN, *table.fields))
+        marks = ",".join("?" * (len(table.fields) + 2))
+        self.executemany(
+            f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({marks})",  # noqa: S608 - the names are quoted
+            self._rows(blocks, values, first_fid),
+        )
+
+    def _rows(
+        self, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int
+    ) -> Iterator[tuple[Any, ...]]:
+        blobs = (blob for block in blocks for blob in geopackage.to_blobs(block, self.srs_id))
+        for fid, row in enumerate(zip(blobs, *values, strict=True), start=first_fid):
+            yield (fid, *row)
+
+    def index_features(self, table: FeatureTable, bounds: np.ndarray, told: Told) -> None:
+        """Fill the R-tree in bulk; its triggers are made afterwards."""
+        geopackage.index_geometries(self, table.name, range(1, len(bounds) + 1), bounds, told)
+
+    def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
+        """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""
+        geometry_type = table.geometry_type
+        before = self.execute(
+            "SELECT min_x, min_y, max_x, max_y FROM gpkg_contents WHERE table_name = ?", (table.name,)
+        ).fetchone()
+        boxes = np.array([box for box in (before, bounds) if box is not None], dtype=float).reshape(-1, 4)
+        boxes = boxes[np.isfinite(boxes).all(axis=1)]
+        extent = [*boxes[:, :2].min(axis=0), *boxes[:, 2:].max(axis=0)] if len(boxes) else None
+        geopackage.register(self, table.name, table.title, self.srs_id, geometry_type, extent)
+
+    def read_features(
+        self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
+    ) -> FeatureRows:
+        """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
+        columns = "".join(f", f.{quoted(name)}" for name in fields)
+        sql = f"SELECT f.fid, f.geom{columns} FROM {quoted(table)} f"  # noqa: S608 - the names are quoted
+        parameters: tuple[float, ...] = ()
+        if bounds is not None:
+            sql += f" WHERE f.fid IN (SELECT id FROM {quoted(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ?"
+            sql += " AND maxy >= ? AND miny <= ?)"
+            parameters = (bounds[0], bounds[2], bounds[1], bounds[3])
+        try:
+            if count is not None:
+                # An index that lost entries would hide features, and hidden is not clear.
+                indexed = f"SELECT count(*) FROM {quoted(f'rtree_{table}_geom_rowid')}"  # noqa: S608
+                if self.execute(indexed).fetchone()[0] != count:
+                    raise DamagedTable("the spatial index does not hold every feature")
+            rows = self.execute(sql + " ORDER BY f.fid", parameters).fetchall()
+            geometries = geopackage.from_blobs(row[1] for row in rows)
+        except (sqlite3.Error, shapely.GEOSException, ValueError, IndexError, TypeError) as error:
+            raise DamagedTable(str(error)) from error
+        values = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
+        return FeatureRows(
+            fids=np.array(values[0], dtype=np.int64),
+            geometries=geometries if len(rows) else np.empty(0, dtype=object),
+            values=dict(zip(fields, values[2:], strict=True)),
+        )
+
+    def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
+        """The view CODE, with every version's fields."""
+        columns: dict[str, None] = {}
+        of_table: dict[str, set[str]] = {}
+        for _, table in tables:
+            names = self.field_names(table)
+            of_table[table] = {name.lower() for name in names}
+            known = {name.lower() for name in columns}
+            columns.update(dict.fromkeys(name for name in names if name.lower() not in known))
+        # "OGC_FID" is how GDAL knows a view's identifier.
+        branches = [
+            "SELECT fid AS OGC_FID, geom"
+            + "".join(
+                f", {quoted(name)}" if name.lower() in of_table[table] else f", NULL AS {quoted(name)}"
+                for name in columns
+            )
+            + f" FROM {quoted(table)} WHERE {number} = (SELECT number FROM onemap_versions WHERE code = '{code}'"
+            " AND coalesce(valid_from, '') <= date('now', 'localtime')"
+            " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime'))"
+            " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1)"
+            for number, table in tables
+        ]
+        self.execute(f"DROP VIEW IF EXISTS {quoted(code)}")
+        self.execute(f"CREATE VIEW {quoted(code)} AS " + " UNION ALL ".join(branches))
+        extent = self.execute(
+            "SELECT min(min_x), min(min_y), max(max_x), max(max_y) FROM gpkg_contents WHERE table_name IN"
+            " (SELECT table_name FROM onemap_versions WHERE code = ?)",
+            (code,),
+        ).fetchone()
+        geopackage.register(self, code, title, self.srs_id, geometry_type, None if None in extent else extent)

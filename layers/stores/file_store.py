@@ -1,0 +1,177 @@
+"""A library in one GeoPackage file: opened, made, written in one transaction at a time."""
+
+import contextlib
+import os
+import sqlite3
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pyproj
+
+from onemap.layers import geopackage
+from onemap.layers.errors import OneMapError
+from onemap.layers.stores.file_connection import FileConnection
+
+_REFUSALS = {
+    sqlite3.SQLITE_BUSY: "library.busy",
+    sqlite3.SQLITE_LOCKED: "library.busy",
+    sqlite3.SQLITE_FULL: "library.full",
+    sqlite3.SQLITE_READONLY: "library.read_only",
+    sqlite3.SQLITE_CANTOPEN: "library.cannot_open",
+    sqlite3.SQLITE_PERM: "library.read_only",
+    sqlite3.SQLITE_NOTADB: "library.not_one",
+    sqlite3.SQLITE_CORRUPT: "library.damaged",
+    sqlite3.SQLITE_IOERR: "library.damaged",
+}
+_NO_ROOM = {sqlite3.SQLITE_IOERR_WRITE, sqlite3.SQLITE_IOERR_SHMSIZE}
+_SLICE_MS = 200  # SQLite waits in slices, between which Python hears of a signal
+_MAKING_WAIT_S = 5.0
+
+
+@contextlib.contextmanager
+def sqlite_errors_as_refusals(path: Path) -> Iterator[None]:
+    """SQLite's own errors become refusals that say which file and what to do."""
+    try:
+        yield
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", None)
+        refusal = _REFUSALS.get(code & 0xFF) if code is not None else None
+        if code in _NO_ROOM:
+            refusal = "library.full"
+        if refusal is None:
+            raise
+        raise OneMapError(refusal, file=path.name, reason=str(error)) from error
+
+
+class FileStore:
+    """`Store` on a file. wait_s: how long a writer waits for another."""
+
+    def __init__(self, path: Path, connection: FileConnection, *, writable: bool, wait_s: float) -> None:
+        self.path: Path | None = path
+        self.label = path.name
+        self.connection = connection
+        self.writable = writable
+        self._file = path
+        self._wait_s = wait_s
+
+    @contextlib.contextmanager
+    def writing(self, scope: str | None) -> Iterator[FileConnection]:
+        """One transaction, the only one on the file whatever its scope.
+
+        Raises OneMapError library.read_only, library.busy, library.full.
+        """
+        if not self.writable:
+            raise OneMapError("library.read_only", file=self.label)
+        with sqlite_errors_as_refusals(self._file):
+            self._begin()
+            try:
+                yield self.connection
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+                raise
+
+    def _begin(self) -> None:
+        """Take the write lock, waiting for whoever holds it."""
+        until = time.monotonic() + self._wait_s
+        self.connection.execute(f"PRAGMA busy_timeout = {_SLICE_MS}")
+        while not self.connection.in_transaction:
+            try:
+                # Other programs turn WAL off when they close the file; then readers would see half a write.
+                self.connection.execute("PRAGMA journal_mode = WAL")
+                self.connection.execute("BEGIN IMMEDIATE")
+            except sqlite3.OperationalError as error:
+                if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() >= until:
+                    raise
+        self.connection.execute(f"PRAGMA busy_timeout = {round(self._wait_s * 1000)}")
+
+
+def _connected(path: Path, mode: str, wait_s: float) -> FileConnection:
+    uri = f"{path.resolve().as_uri()}?{mode}"
+    connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s, factory=FileConnection)
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def _is_writable(path: Path) -> bool:
+    """Whether SQLite may write: its journals lie beside the file, so the folder counts as well."""
+    if not os.access(path, os.W_OK):
+        return False
+    try:
+        with tempfile.TemporaryFile(dir=path.parent):
+            return True
+    except OSError as error:
+        return error.errno == 28  # a full disk is another refusal, made where something is written
+
+
+@contextlib.contextmanager
+def open_file(path: Path, wait_s: float) -> Iterator[FileStore]:
+    """An existing library's file; closed at the end, and back to one file if nobody else has it open.
+
+    Raises OneMapError library.missing, library.not_one, library.busy, library.damaged, and library.changed if one that
+    may only be read was written by someone else meanwhile.
+    """
+    if not path.is_file():
+        raise OneMapError("library.missing", file=str(path))
+    path = path.resolve()
+    writable = _is_writable(path)
+    # Beside a file that may only be read SQLite can make no journal, and then takes no notice of other writers.
+    alone = not writable and not path.with_name(path.name + "-wal").exists()
+    mode = "mode=rw" if writable else ("mode=ro&immutable=1" if alone else "mode=ro")
+    before = path.stat()
+    with sqlite_errors_as_refusals(path), contextlib.closing(_connected(path, mode, wait_s)) as connection:
+        if not connection.has_table("onemap_library"):
+            raise OneMapError("library.not_one", file=path.name)
+        yield FileStore(path, connection, writable=writable, wait_s=wait_s)
+    after = path.stat()
+    if alone and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):
+        raise OneMapError("library.changed", file=path.name)
+
+
+def check_new_file(path: Path) -> None:
+    """Refuse the place of a new file. Raises OneMapError library.exists, library.folder."""
+    if path.exists():
+        raise OneMapError("library.exists", file=path.name)
+    if not path.parent.is_dir():
+        raise OneMapError("library.folder", file=str(path.parent))
+
+
+def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None]) -> None:
+    """A new library's file, filled in one transaction. It is written beside as *.part and then takes its name.
+
+    Raises OneMapError library.exists, library.folder, library.read_only, library.full.
+    """
+    check_new_file(path)
+    part = path.with_name(path.name + ".part")
+    try:
+        part.unlink(missing_ok=True)
+        with (
+            sqlite_errors_as_refusals(path),
+            contextlib.closing(_connected(part, "mode=rwc", _MAKING_WAIT_S)) as connection,
+        ):
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("BEGIN IMMEDIATE")
+            connection.srs_id = geopackage.prepare(connection, crs)
+            fill(connection)
+            connection.execute("COMMIT")
+        _named(part, path)
+    except OSError as error:
+        code = "library.full" if error.errno == 28 else "library.read_only"
+        raise OneMapError(code, file=path.name, reason=error.strerror) from None
+    finally:
+        for leftover in (part, *(part.with_name(part.name + end) for end in ("-wal", "-shm"))):
+            with contextlib.suppress(OSError):
+                leftover.unlink(missing_ok=True)
+
+
+def _named(part: Path, path: Path) -> None:
+    """Give a finished file its name, unless someone else has taken the name meanwhile."""
+    try:
+        os.link(part, path)
+    except FileExistsError:
+        raise OneMapError("library.exists", file=path.name) from None
+    except OSError:  # a file system without links
+        part.rename(path)

@@ -1,0 +1,21 @@
+"""The tables that every library has from the start, in SQL that both stores understand."""
+
+# Types: INTEGER (64 bits), REAL (double), TEXT, BLOB. Dates and moments are ISO text.
+LIBRARY_TABLES = (
+    "CREATE TABLE onemap_library (key TEXT PRIMARY KEY, value TEXT)",
+    "CREATE TABLE onemap_district (fid INTEGER PRIMARY KEY, geom BLOB)",
+    "CREATE TABLE onemap_packs (position INTEGER PRIMARY KEY, id TEXT NOT NULL, content TEXT)",
+    """CREATE TABLE onemap_catalogue (code TEXT PRIMARY KEY, title TEXT NOT NULL, department TEXT NOT NULL,
+  library TEXT NOT NULL, kind TEXT NOT NULL, geometry TEXT NOT NULL, key TEXT)""",
+    """CREATE TABLE onemap_versions (code TEXT NOT NULL, number INTEGER NOT NULL, table_name TEXT NOT NULL UNIQUE,
+  label TEXT NOT NULL, valid_from TEXT, valid_to TEXT, recorded_at TEXT NOT NULL, recorded_by TEXT NOT NULL,
+  count INTEGER NOT NULL, hash TEXT NOT NULL, source TEXT NOT NULL, source_hash TEXT NOT NULL,
+  coverage_kind TEXT NOT NULL, coverage_m2 REAL NOT NULL, coverage BLOB NOT NULL, accuracy_m REAL, report TEXT NOT NULL,
+  PRIMARY KEY (code, number), UNIQUE (code, label))""",
+    "CREATE TABLE onemap_runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, who TEXT NOT NULL, record TEXT NOT NULL)",
+    """CREATE TABLE onemap_run_rows (run TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
+  content TEXT NOT NULL, geom BLOB, PRIMARY KEY (run, name, position)) WITHOUT ROWID""",
+    """CREATE TABLE onemap_audit (number INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
+  subject TEXT NOT NULL, detail TEXT NOT NULL, content_hash TEXT NOT NULL, previous_hash TEXT NOT NULL,
+  hash TEXT NOT NULL)""",
+)

@@ -1,0 +1,129 @@
+"""The interface of a library's store: what a file and a server must both do, and the plain values between."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+
+GEOMETRY_COLUMN = "geom"
+Told = Callable[[float], None]
+
+
+class DamagedTable(Exception):
+    """A table of features that is gone, or does not hold what was put into it."""
+
+
+class Cursor(Protocol):
+    """The answer of a statement; rows are tuples."""
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows a statement has changed."""
+
+    def fetchone(self) -> Any:
+        """The next row, or None."""
+
+    def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+
+    def __iter__(self) -> Iterator[Any]: ...
+
+
+@dataclass(frozen=True)
+class FeatureTable:
+    """A table of features: fid from 1, a geometry of one type, and fields, each INTEGER, REAL, TEXT or BLOB."""
+
+    name: str
+    title: str
+    geometry_type: str
+    fields: Mapping[str, str]
+
+
+@dataclass(frozen=True)
+class FeatureRows:
+    """Rows of a table of features, by fid: fids and geometries (n,), and the values of each field."""
+
+    fids: np.ndarray
+    geometries: np.ndarray
+    values: Mapping[str, Sequence[Any]]
+
+
+class StoreConnection(Protocol):
+    """A connection of one thread. SQL is portable, with ? marks; tables of features have methods of their own.
+
+    srs_id: the EPSG code of the library's system.
+    """
+
+    srs_id: int
+
+    def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
+        """Run one statement."""
+
+    def executemany(self, sql: str, rows: Iterable[Sequence[Any]], /) -> Any:
+        """Run one statement for each row."""
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table or view of that name."""
+
+    def own_tables(self) -> list[str]:
+        """The names of all tables, by name."""
+
+    def field_names(self, table: str) -> list[str]:
+        """The fields of a table or view of features, without fid and geometry."""
+
+    def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
+        """One row of the audit log inside the open transaction, chained to the row before."""
+
+    def make_features(self, table: FeatureTable) -> None:
+        """A new, empty table of features."""
+
+    def add_features(
+        self, table: FeatureTable, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int = 1
+    ) -> None:
+        """Append features: their geometries in blocks, and the values of each field (n,), in the fields' order."""
+
+    def index_features(self, table: FeatureTable, bounds: np.ndarray, told: Told) -> None:
+        """Index the features 1 … n of a new table. bounds: (n, 4), NaN where there is none; told: 0 to 1."""
+
+    def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
+        """Tell other programs of a table and its extent, which may have grown."""
+
+    def read_features(
+        self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
+    ) -> FeatureRows:
+        """The features whose boxes meet `bounds` (west, south, east, north), perhaps some more, or all.
+
+        count: how many features the table must hold in all. Raises DamagedTable.
+        """
+
+    def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
+        """The view CODE of a layer's versions (number, table): rows of the one in force on the day of reading."""
+
+
+class Store(Protocol):
+    """An open library's place. label: how it is named to people; path: the file, None on a server."""
+
+    label: str
+    path: Path | None
+    writable: bool
+
+    @property
+    def connection(self) -> StoreConnection:
+        """The connection; it belongs to the thread that opened it."""
+
+    def writing(self, scope: str | None) -> AbstractContextManager[StoreConnection]:
+        """One transaction: all of it is kept, or nothing. scope: see `Library.writing`."""
+
+
+def quoted(name: str) -> str:
+    """An identifier as SQL text; names of fields come from files and may hold anything."""
+    return '"' + name.replace('"', '""') + '"'
+
+
+def chained_hash(before: str, at: str, who: str, action: str, subject: str, content_hash: str) -> str:
+    """The hash of a row of the audit log, which holds that of the row before."""
+    return hashlib.sha256("\n".join((before, at, who, action, subject, content_hash)).encode()).hexdigest()
