@@ -7,6 +7,7 @@ from typing import Any
 from onemap.layers.fields import needed_fields, schema_names
 from onemap.layers.library import Library
 from onemap.layers.schema import LayerEntry
+from onemap.layers.services import listed_services
 from onemap.layers.versions import Version, in_force, versions
 
 
@@ -57,6 +58,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
         "district": district is not None,
         "as_of": as_of.isoformat(),
         "layers": layers,
+        "services": listed_services(library),
     }
 
 

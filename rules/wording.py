@@ -59,6 +59,14 @@ def _inspect(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _service(result: Result, language: str) -> str:
+    return (
+        phrase("said.service", language, **result["service"])
+        if "service" in result
+        else phrase("said.service_removed", language, **result["removed"])
+    )
+
+
 def _layers(result: Result, language: str) -> str:
     lines = [f"{result['name']} · {result['crs']}"]
     for layer in result["layers"]:
@@ -68,6 +76,7 @@ def _layers(result: Result, language: str) -> str:
             lines.append(f"{mark} {layer['code']:<12} {version['label']:<12} {version['count']:>8}  {title}")
     if len(lines) == 1:
         lines.append(phrase("said.no_layers", language))
+    lines += [f"~ {one['type']:<12} {one['department']:<12} {one['name']}" for one in result.get("services", ())]
     return "\n".join(lines)
 
 
@@ -120,6 +129,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "add": _add,
     "inspect": _inspect,
     "layers": _layers,
+    "service": _service,
     "check": _check,
     "explain": _explain,
     "verify": _verify,
