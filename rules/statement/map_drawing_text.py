@@ -1,0 +1,89 @@
+"""Text on a drawn map: escaped, measured without a font, wrapped at a width, with a halo."""
+
+import unicodedata
+from xml.sax.saxutils import escape, quoteattr
+
+_WIDE, _UPPER, _LOWER, _NARROW = 1.0, 0.68, 0.54, 0.3  # widths in parts of the font's height, on the safe side
+_NARROW_CHARACTERS = frozenset(" .,:;'|!ijlI()[]·")
+_ILLEGAL = dict.fromkeys((*range(9), 11, 12, *range(14, 32), 65534, 65535, *range(55296, 57344)), "�")
+
+
+def as_text(value: object) -> str:
+    """Any value as XML text: markup is shown as it is written, and what XML cannot hold becomes a sign."""
+    return escape(str(value).translate(_ILLEGAL))
+
+
+def as_attribute(value: object) -> str:
+    """Any value as an XML attribute with its quotation marks."""
+    return quoteattr(str(value).translate(_ILLEGAL))
+
+
+def text_width(text: str, size: float) -> float:
+    """About how wide a text is, in the unit of its size: Chinese is square, other letters are taken as wide ones."""
+    return size * sum(_character_width(character) for character in text)
+
+
+def _character_width(character: str) -> float:
+    if unicodedata.east_asian_width(character) in "WFA":
+        return _WIDE
+    if character in _NARROW_CHARACTERS:
+        return _NARROW
+    return _UPPER if character.isupper() else _LOWER
+
+
+def wrapped(text: str, size: float, width: float) -> list[str]:
+    """A text in lines no wider than `width`: broken at blanks, and anywhere in Chinese or in a word too long."""
+    lines: list[str] = []
+    line = ""
+    for token in _tokens(text):
+        if not line or text_width(line + token, size) <= width:
+            line += token
+        else:
+            lines.append(line.rstrip())
+            line = token.lstrip()
+        while text_width(line, size) > width and len(line) > 1:
+            fitting = next(
+                (count for count in range(len(line) - 1, 0, -1) if text_width(line[:count], size) <= width), 1
+            )
+            lines.append(line[:fitting])
+            line = line[fitting:]
+    return [*lines, line.rstrip()] if line.strip() or not lines else lines
+
+
+def _tokens(text: str) -> list[str]:
+    """Words with the blank before them; a Chinese character stands alone."""
+    tokens = [""]
+    for character in " ".join(text.split()):
+        wide = _character_width(character) == _WIDE
+        if wide or character == " " or (tokens[-1] and _character_width(tokens[-1][-1]) == _WIDE):
+            tokens.append("")
+        tokens[-1] += character
+    return [token for token in tokens if token]
+
+
+def svg_text(
+    text: object,
+    x: float,
+    y: float,
+    size: float,
+    *,
+    anchor: str = "start",
+    colour: str = "#111111",
+    bold: bool = False,
+    halo: bool = False,
+    turned: bool = False,
+) -> str:
+    """One line of text with its base line at (x, y) in mm; turned: a quarter turn to the left."""
+    look = f'font-size="{size:g}" fill="{colour}"'
+    if anchor != "start":
+        look += f' text-anchor="{anchor}"'
+    if bold:
+        look += ' font-weight="bold"'
+    if turned:
+        look += f' transform="rotate(-90 {x:.2f} {y:.2f})"'
+    body = f'x="{x:.2f}" y="{y:.2f}" {look}>{as_text(text)}</text>'
+    if not halo:
+        return f"<text {body}"
+    # The halo is a text of its own: not every renderer knows paint-order.
+    edge = f'stroke="#FFFFFF" stroke-width="{size * 0.28:.2f}" stroke-linejoin="round"'
+    return f"<text {edge} {body}<text {body}"
