@@ -1,0 +1,192 @@
+"""The content of a case's documents as plain JSON values: what .docx, .pdf, .html and .json are all made from.
+
+Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unless named otherwise.
+"""
+
+from typing import Any
+
+from onemap.layers.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.review.case_file import Case
+from onemap.rules.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
+from onemap.rules.statement.evidence import Evidence, department_title, department_unit, evidence_of
+from onemap.rules.statement.figures import figures, with_figures
+from onemap.rules.statement.land import land_table, parcel_areas
+from onemap.rules.statement.map_drawing_source import MapSource
+from onemap.rules.statement.opinion_rows import (
+    check_department,
+    checklist,
+    conclusion,
+    conditions,
+    opinion_rows,
+    override_rows,
+)
+from onemap.rules.statement.project_rows import project_rows
+from onemap.rules.statement.rule_rows import Row, parcel_rows, rule_rows
+from onemap.rules.statement.sections import PLAN_TABLES, assessments, table_of
+from onemap.rules.statement.three_lines import three_lines
+from onemap.rules.statement.words import words
+
+SCHEMA = "onemap-statement-1"
+DOCUMENTS = ("report", "statement", "opinion", "reply")
+
+
+def document_kind(case: Case, department: str | None, document: str | None = None) -> str:
+    """Which document is meant if none is named: a department's opinion, else the statement, in a draft the report."""
+    if document is not None:
+        return document
+    if department is not None:
+        return "opinion"
+    return "report" if case.state == "draft" else "statement"
+
+
+def statement_content(
+    library: Library, case: Case, language: str, department: str | None = None, document: str | None = None
+) -> dict[str, Any]:
+    """All that a document of a case says, in one language; of one department only what concerns it.
+
+    document: one of DOCUMENTS, None for what `document_kind` says.
+    Raises OneMapError statement.department, review.department, run.incomplete.
+    """
+    kind = document_kind(case, department, document)
+    check_department(case, department, kind)
+    evidence = evidence_of(library, case.current.run, language)
+    overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
+    maps = figures(MapSource(library, case.current.run, language, overrides), evidence, department)
+    rows = [row for row in rule_rows(evidence, overrides) if department in (None, row["department"])]
+    rows = with_figures(rows, maps)
+    mine = {row["rule"] for row in rows}
+    findings = with_figures([row for row in parcel_rows(evidence, overrides) if row["rule"] in mine], maps)
+    opinions = opinion_rows(case.current, language, department)
+    items = checklist(case.current, evidence, department)
+    parcels, totals = parcel_areas(evidence)
+    layers = None if department is None else {row["layer"] for row in rows}
+    boundary = boundary_table(evidence, _crs_name(library))
+    named = _with_names(language)
+    return {
+        "schema": SCHEMA,
+        "language": language,
+        "document": _document(case, kind, language, department),
+        "case": {
+            "id": case.id,
+            "state": case.state,
+            "state_title": words(language)[f"state_{case.state}"],
+            "round": case.round,
+            "opened_on": case.opened_on.isoformat(),
+            "last_day": case.last_day.isoformat(),
+        },
+        "project": {
+            "name": case.project,
+            "rows": project_rows(case, evidence, totals, boundary["points"], _crs_name(library)),
+        },
+        "library": {"id": library.id, "name": library.name, "crs": _crs_name(library)},
+        "run": _run(evidence),
+        "parcels": named(parcels),
+        "totals": {**totals, "parcels": len(parcels)},
+        "laws": laws(evidence, {row["rule"] for row in rows if row["state"] != "not_checked"}),
+        "versions": layer_versions(library, evidence, layers),
+        "land": land_table(evidence),
+        "three_lines": named(three_lines(evidence, rows, totals["area_ellipsoidal_m2"])),
+        "plans": {name: named([row for row in rows if _stands_in(name, row)]) for name in PLAN_TABLES},
+        "controls": named(_numbered(row for row in rows if row["state"] in ("conflict", "unknown"))),
+        "parcel_findings": named(findings),
+        "differences": [],
+        "opinions": opinions,
+        "earlier_opinions": [
+            row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(round_, language, department)
+        ],
+        "conditions": conditions(opinions),
+        "assessments": assessments(rows, items, language, department),
+        "overrides": named(override_rows(case.current, language, evidence, mine)),
+        "conclusion": conclusion(case, rows, language),
+        "checklist": items,
+        "figures": maps,
+        "boundary": boundary,
+        "packs": packs_table(evidence.packs, language),
+        "audit": chain_at(library, case.id),
+        "notes": _notes(evidence, rows, items, language),
+        "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
+    }
+
+
+def _stands_in(table: str, row: Row) -> bool:
+    """Whether a rule's row stands in a table; of department plans those not checked stand in the checklist instead."""
+    is_listed = row["state"] != "not_checked" or table != "department_plans"
+    return is_listed and table_of(row["layer"]) == table
+
+
+def _numbered(rows: Any) -> list[Row]:
+    return [{"number": number, **row} for number, row in enumerate(rows, start=1)]
+
+
+def _with_names(language: str) -> Any:
+    """A function that gives the rows' verdicts their names, and whatever stands for a person's eyes only."""
+
+    def named(rows: list[Row]) -> list[Row]:
+        return [
+            {
+                **row,
+                "verdict_title": phrase(f"verdict.{row['verdict']}", language) if row["verdict"] else None,
+                "verdict_sign": phrase(f"sign.{row['verdict']}", language) if row["verdict"] else None,
+            }
+            for row in rows
+        ]
+
+    return named
+
+
+def _crs_name(library: Library) -> str:
+    return f"{library.crs.name} (EPSG:{library.srs_id})"
+
+
+def _document(case: Case, kind: str, language: str, department: str | None) -> dict[str, Any]:
+    said = words(language)
+    is_final = case.state in ("consolidated", "issued")
+    mark = (
+        "withdrawn_mark"
+        if case.state == "withdrawn"
+        else "draft_mark"
+        if kind == "statement" and not is_final
+        else None
+    )
+    return {
+        "kind": kind,
+        "kind_title": said[f"kind_{kind}"],
+        "title": said[f"title_{kind}"].format(project=case.project),
+        "number": case.document if kind == "statement" else None,
+        "mark": said[mark] if mark else None,
+        "date": (case.issued_on or case.last_day).isoformat(),
+        "department": department,
+        "department_title": department_title(department, language) if department else None,
+        "unit": department_unit(department, language) if department else None,
+    }
+
+
+def _run(evidence: Evidence) -> dict[str, Any]:
+    record = evidence.record
+    return {
+        "id": record["id"],
+        "started": record["started"],
+        "as_of": record["parameters"]["as_of"],
+        "who": record["who"],
+        "software": record["software"],
+        "parcels_source": record["parameters"]["parcels"],
+    }
+
+
+def _notes(evidence: Evidence, rows: list[Row], items: list[Row], language: str) -> list[str]:
+    said = words(language)
+    notes = [said["note_areas"]]
+    notes.append(said["note_survey"] if evidence.classes else said["note_no_survey"])
+    if len(evidence.parcels) > 1:
+        notes.append(said["note_parcels_apart"])
+    assumed = [evidence.layer_title(item["code"]) for item in evidence.record["layers"] if item["coverage"] == "extent"]
+    if assumed:
+        notes.append(said["note_assumed"].format(layers=phrase("said.comma", language).join(assumed)))
+    if any(row["estimated"] and row["state"] == "conflict" for row in rows):
+        notes.append(said["note_estimated"])
+    if any(row["state"] == "unknown" for row in rows):
+        notes.append(said["note_unknown"])
+    if items:
+        notes.append(said["note_not_checked"])
+    return notes

@@ -1,0 +1,28 @@
+"""Areas of the documents: on the ellipsoid, in hectares with four decimals, rounded half up."""
+
+from collections.abc import Iterable
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+_HECTARE = Decimal("0.0001")
+_MU = Decimal("0.01")
+
+
+def hectares(area_m2: float) -> float:
+    """An area as hectares with four decimals."""
+    return float((Decimal(repr(area_m2)) / 10_000).quantize(_HECTARE, ROUND_HALF_UP))
+
+
+def mu(area_m2: float) -> float:
+    """An area as mu with two decimals; a mu is a fifteenth of a hectare."""
+    return float((Decimal(repr(area_m2)) * 15 / 10_000).quantize(_MU, ROUND_HALF_UP))
+
+
+def sum_of(hectares_values: Iterable[float]) -> float:
+    """The sum of rounded hectares, without the error of binary fractions."""
+    return float(sum((Decimal(repr(float(value))) for value in hectares_values), Decimal(0)))
+
+
+def areas(area_m2: float) -> dict[str, Any]:
+    """An area on the ellipsoid in the three units of the documents."""
+    return {"area_ellipsoidal_m2": area_m2, "hectares": hectares(area_m2), "mu": mu(area_m2)}

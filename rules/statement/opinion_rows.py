@@ -1,0 +1,132 @@
+"""What people said of a case: the departments' opinions of every round, conditions, and the conclusion."""
+
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import phrase
+from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
+from onemap.rules.statement.evidence import Evidence, department_title, department_unit, reasons_text
+from onemap.rules.statement.words import words
+
+Row = dict[str, Any]
+_OF_VERDICTS = (
+    ("prohibited", "disagree"),
+    ("unknown", "supplement"),
+    ("restricted", "conditional"),
+    ("consult", "conditional"),
+)
+
+
+def opinion_rows(round_: Round, language: str, department: str | None) -> list[Row]:
+    """The opinions of one round, in the departments' order; of one department if it is named."""
+    if department is not None:
+        round_.opinion(department)  # an unknown one is refused
+    return [_opinion_row(opinion, language) for opinion in round_.opinions if department in (None, opinion.department)]
+
+
+def _opinion_row(opinion: Opinion, language: str) -> Row:
+    said = words(language)
+    return {
+        "department": opinion.department,
+        "department_title": department_title(opinion.department, language),
+        "unit": department_unit(opinion.department, language),
+        "round": opinion.round,
+        "state": opinion.state,
+        "state_title": said[f"opinion_{opinion.state}"],
+        "conclusion": opinion.conclusion,
+        "conclusion_title": said[f"conclusion_{opinion.conclusion}"],
+        "text": opinion.said(language),
+        "basis": opinion.basis,
+        "routed": opinion.routed,
+        "why": opinion.why,
+        "drafted_by": opinion.drafted_by,
+        "by_machine": opinion.by_machine,
+        "signed_by": opinion.signed_by,
+        "signed_on": _day(opinion.signed_on),
+        "due": _day(opinion.due),
+        "stale": opinion.stale,
+        "stale_because": list(opinion.stale_because),
+    }
+
+
+def _day(value: Any) -> str | None:
+    return None if value is None else str(value.isoformat())
+
+
+def conditions(opinions: list[Row]) -> list[Row]:
+    """What the departments ask for: the words of every opinion that agrees only on conditions."""
+    return [
+        {name: row[name] for name in ("department", "department_title", "unit", "text", "state")}
+        for row in opinions
+        if row["conclusion"] == "conditional"
+    ]
+
+
+def checklist(round_: Round, evidence: Evidence, department: str | None) -> list[Row]:
+    """What no machine checked, with what people answered."""
+    return [_item_row(item, evidence) for item in round_.items if department in (None, item.department)]
+
+
+def _item_row(item: ChecklistItem, evidence: Evidence) -> Row:
+    return {
+        "id": item.item,
+        "title": item.title.get(evidence.language) or item.item,
+        "department": item.department,
+        "department_title": department_title(item.department, evidence.language),
+        "rule": item.rule,
+        "layer": item.layer,
+        "layer_title": evidence.layer_title(item.layer) if item.layer else None,
+        "reason": item.reason,
+        "reason_text": reasons_text(item.reason, evidence.language),
+        "answer": item.answer,
+        "answered_by": item.answered_by,
+        "answered_on": _day(item.answered_on),
+    }
+
+
+def override_rows(round_: Round, language: str, evidence: Evidence, rules: set[str]) -> list[Row]:
+    """The findings of these rules that a person judged otherwise: both verdicts, the reason and the name."""
+    return [
+        {
+            "parcel": item.parcel,
+            "rule": item.rule,
+            "title": evidence.rule_title(item.rule),
+            "before": item.before,
+            "before_title": phrase(f"verdict.{item.before}", language),
+            "verdict": item.verdict,
+            "reason": item.reason,
+            "by": item.by,
+            "on": _day(item.on),
+        }
+        for item in round_.overrides
+        if item.rule in rules
+    ]
+
+
+def conclusion(case: Case, rows: list[Row], language: str) -> Row:
+    """What the machine's findings come to, and what was decided, with whoever decided it."""
+    said = words(language)
+    verdicts = {row["verdict"] for row in rows if row["counted"]}
+    machine = next((result for verdict, result in _OF_VERDICTS if verdict in verdicts), "agree")
+    return {
+        "machine": machine,
+        "machine_title": said[f"overall_{machine}"],
+        "proposed": case.proposed,
+        "proposed_title": said[f"overall_{case.proposed}"] if case.proposed else None,
+        "decided": case.conclusion,
+        "decided_title": said[f"overall_{case.conclusion}"] if case.conclusion else None,
+        "reason": case.conclusion_reason,
+        "by": case.decided_by,
+        "on": _day(case.decided_on),
+    }
+
+
+def check_department(case: Case, department: str | None, document: str) -> None:
+    """Refuse a document of one department without its name.
+
+    Raises OneMapError statement.department, review.department.
+    """
+    if department is None and document in ("opinion", "reply"):
+        raise OneMapError("statement.department", field="--department", document=document)
+    if department is not None:
+        case.opinion(department)

@@ -1,0 +1,61 @@
+"""Which rules stand in which table, and which assessments a project owes: resources/templates/sections.toml."""
+
+import tomllib
+from functools import lru_cache
+from typing import Any
+
+from onemap.layers.messages import RESOURCES
+from onemap.rules.statement.evidence import department_title, department_unit
+
+PLAN_TABLES = ("land_plan", "urban_plan", "department_plans")
+
+
+@lru_cache(maxsize=1)
+def sections() -> dict[str, Any]:
+    """The file's content: tables → layers, and the assessments."""
+    with (RESOURCES / "templates" / "sections.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def table_of(layer: str) -> str:
+    """The table of chapter four in which a rule on this layer stands."""
+    tables: dict[str, list[str]] = sections()["tables"]
+    return next((name for name, layers in tables.items() if layer in layers), "department_plans")
+
+
+def assessments(
+    rows: list[dict[str, Any]], checklist: list[dict[str, Any]], language: str, department: str | None
+) -> list[dict[str, Any]]:
+    """Each assessment with whether it is required, not triggered, or for its department to decide.
+
+    rows: the rules' rows of the content; checklist: its items.
+    """
+    open_items = {item["id"] for item in checklist}
+    states: dict[str, list[dict[str, Any]]] = {}
+    for row in rows:
+        states.setdefault(row["rule"], []).append(row)
+    found = []
+    for entry in sections()["assessment"]:
+        if department not in (None, entry["department"]):
+            continue
+        mine = [row for rule in entry["rules"] for row in states.get(rule, [])]
+        because = [row["title"] for row in mine if row["state"] == "conflict" and row["counted"]]
+        is_open = (
+            not entry["rules"]
+            or bool(open_items & set(entry["checklist"]))
+            or any(rule not in states for rule in entry["rules"])
+            or any(row["state"] in ("unknown", "not_checked") for row in mine)
+        )
+        state = "required" if because else "to_decide" if is_open else "not_triggered"
+        found.append(
+            {
+                "id": entry["id"],
+                "title": entry["title"][language],
+                "department": entry["department"],
+                "department_title": department_title(entry["department"], language),
+                "unit": department_unit(entry["department"], language),
+                "state": state,
+                "because": list(dict.fromkeys(because)),
+            }
+        )
+    return found
