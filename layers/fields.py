@@ -68,6 +68,10 @@ def renamed_fields(
             chosen[target] = candidates[0]
         elif target in needed:
             problems.append(Problem("field.missing", {**place, "field": target, "names": columns}))
+    for field in entry.fields:
+        named = raw.decoded.get(chosen.get(field.name_of or "", ""))
+        if named is not None and field.name not in chosen:
+            chosen[field.name] = named  # the file's own name of the code, where it has no field for it
     return _renamed(raw.attributes, chosen), problems
 
 

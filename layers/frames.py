@@ -1,5 +1,6 @@
 """Plain values that travel between reading, normalising and the library."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -16,7 +17,8 @@ class RawFrame:
     """One layer as its file holds it.
 
     geometries: (n,) shapely geometries or None; attributes: n rows, text decoded; rows keep the file's order.
-    crs is None where the file declares none; is_table: the layer has no geometry at all.
+    crs is None where the file declares none; is_table: the layer has no geometry at all; decoded: the field that holds
+    the names of a field's codes, by that field, where the file knows them.
     """
 
     path: Path
@@ -29,6 +31,7 @@ class RawFrame:
     problems: tuple[Problem, ...] = ()
     source_hash: str = ""
     is_table: bool = False
+    decoded: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)

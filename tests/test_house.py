@@ -242,6 +242,7 @@ LANGUAGES = [language for language in ("zh", "en") if (ROOT / "resources" / "mes
 REMARKS = {
     "crs.identity",
     "crs.transformed",
+    "domain.decoded",
     "geometry.m_dropped",
     "geometry.repaired",
     "geometry.stroked",

@@ -25,6 +25,7 @@ from onemap.layers.frames import RawFrame
 from onemap.layers.sources import mapinfo
 from onemap.layers.sources.arcs import restroked
 from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
+from onemap.layers.sources.geodatabase import Decoded, decoded
 from onemap.layers.sources.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.shapefile import check_complete, check_counts, shapefile_encoding
@@ -124,6 +125,7 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
         arcs = _stroked(opened, geometries, crs)
     _refuse_replacements(attributes, opened.place)
+    codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
     has_heights = shapely.has_z(geometries)
     problems = [_remark(text, opened.place) for text in remarks[:_MOST_REMARKS]]
     if has_heights.any():
@@ -135,11 +137,12 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
         layer=layer,
         format="TopoJSON" if opened.json and opened.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
         geometries=shapely.force_2d(geometries) if (has_heights | shapely.has_m(geometries)).any() else geometries,
-        attributes=attributes,
+        attributes=codes.attributes,
         crs=crs,
         encoding=opened.encoding or found,
-        problems=tuple(problems),
+        problems=(*problems, *codes.problems),
         is_table=shapes is None,
+        decoded=codes.names,
     )
 
 
