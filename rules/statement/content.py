@@ -123,16 +123,30 @@ def _with_names(language: str) -> Any:
     """A function that gives the rows' verdicts their names, and whatever stands for a person's eyes only."""
 
     def named(rows: list[Row]) -> list[Row]:
-        return [
-            {
-                **row,
-                "verdict_title": phrase(f"verdict.{row['verdict']}", language) if row["verdict"] else None,
-                "verdict_sign": phrase(f"sign.{row['verdict']}", language) if row["verdict"] else None,
-            }
-            for row in rows
-        ]
+        return [_named(row, language) for row in rows]
 
     return named
+
+
+def _named(row: Row, language: str) -> Row:
+    title = phrase(f"verdict.{row['verdict']}", language) if row["verdict"] else None
+    sign = phrase(f"sign.{row['verdict']}", language) if row["verdict"] else None
+    result = {"result": _result(row, f"{sign} {title}", words(language))} if "state" in row else {}
+    return {**row, "verdict_title": title, "verdict_sign": sign, **result}
+
+
+def _result(row: Row, verdict: str, said: dict[str, str]) -> str:
+    """What a rule's row comes to, in one cell: verdict or why there is none, and what qualifies it."""
+    is_below = row["state"] in ("conflict", "unknown") and not row["counted"]
+    text = (
+        said["state_not_checked"]
+        if row["state"] == "not_checked"
+        else said["state_not_counted"]
+        if is_below
+        else verdict
+    )
+    reason = row["reason_text"]
+    return said["in_brackets"].format(text=text, more=reason) if reason else text
 
 
 def _crs_name(library: Library) -> str:

@@ -1,0 +1,69 @@
+"""The content as it is printed: every number, share and date of it as text, in the same shape."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from onemap.rules.statement.land import COLUMNS
+
+NOT_MEASURED = "–"
+# What XML forbids: a name with such a sign in it must not break a document.
+_FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+
+
+def printed(content: dict[str, Any]) -> dict[str, Any]:
+    """The same content for templates: numbers as text, "–" for what was not measured, "" for a text that is not there.
+
+    True and false stay, so that a template can ask them.
+    """
+    return {name: _printed(name, value) for name, value in content.items()}
+
+
+def _printed(name: str, value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _printed(key, item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_printed(name, item) for item in value]
+    if isinstance(value, bool):
+        return value
+    if name in _FORMS:
+        return NOT_MEASURED if value is None else _FORMS[name](value)
+    if value is None:
+        return ""
+    return _FORBIDDEN.sub("", str(value))
+
+
+def square_metres(value: float) -> str:
+    """Thousands, and no decimals from 10 m²; one below."""
+    return f"{value:,.0f}" if value >= 10 else f"{value:.1f}"
+
+
+def share(value: float) -> str:
+    """Per cent with one decimal; what is less than the least shown says so."""
+    return "< 0.1%" if 0 < value < 0.001 else f"{100 * value:.1f}%"
+
+
+def _hectares(value: float) -> str:
+    return f"{value:,.4f}"
+
+
+def _metres(value: float) -> str:
+    return f"{value:,.1f}"
+
+
+_FORMS: dict[str, Callable[[Any], str]] = {
+    "hectares": _hectares,
+    **dict.fromkeys(COLUMNS, _hectares),
+    "mu": lambda value: f"{value:,.2f}",
+    "area_m2": square_metres,
+    "area_ellipsoidal_m2": square_metres,
+    "survey_area_m2": square_metres,
+    "share": share,
+    "length_m": _metres,
+    "distance_m": _metres,
+    "value": lambda value: f"{value:,.2f}" if isinstance(value, float) else _FORBIDDEN.sub("", str(value)),
+    "north_m": lambda value: f"{value:.3f}",
+    "east_m": lambda value: f"{value:.3f}",
+    "features": lambda value: f"{value:,}",
+    "figure": str,
+}
