@@ -2,7 +2,17 @@
 
 from __future__ import annotations
 
-from qgis.core import Qgis, QgsLayerTreeGroup, QgsMapLayer, QgsProject, QgsVectorLayer
+from pathlib import Path
+
+from qgis.core import (
+    Qgis,
+    QgsLayerTreeGroup,
+    QgsLayerTreeLayer,
+    QgsMapLayer,
+    QgsProject,
+    QgsRasterLayer,
+    QgsVectorLayer,
+)
 
 from onemap.plugin.layer_list import CatalogueLayer, Version
 from onemap.plugin.open_library import OpenLibrary
@@ -24,22 +34,40 @@ def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
     return None
 
 
-def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsVectorLayer:
-    """Add a version to the map with its style; the library's file is never written."""
+def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
+    """Add a version to the map with its style; the library's file is never written.
+
+    Of a raster the picture itself is shown, below everything else; its outline where the picture is not there.
+    """
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly = True
     title = f"{entry.title} {version.label}"
     layer = QgsVectorLayer(f"{library.path}|layername={version.table}", title, "ogr", options)
     if not layer.isValid():
         return layer
-    layer.setCustomProperty(PROPERTY_LIBRARY, library.path)
-    layer.setCustomProperty(PROPERTY_TABLE, version.table)
+    picture = _picture(layer, Path(library.path).parent, title) if entry.geometry == "raster" else None
+    shown = picture or layer
+    shown.setCustomProperty(PROPERTY_LIBRARY, library.path)
+    shown.setCustomProperty(PROPERTY_TABLE, version.table)
+    QgsProject.instance().addMapLayer(shown, False)
+    if picture is not None:
+        _home(library).addLayer(picture)
+        return picture
     style_layer(layer, entry)
-    QgsProject.instance().addMapLayer(layer, False)
     is_over = lies_over(entry, layer.geometryType())
     group = _group_for(library, entry.department, is_over)
     group.insertLayer(0 if is_over else len(group.children()), layer)
     return layer
+
+
+def _picture(outline: QgsVectorLayer, home: Path, title: str) -> QgsRasterLayer | None:
+    """The raster that a row of the library names, by its path, whole or from the library; None if it is gone."""
+    for feature in outline.getFeatures():
+        path = home / str(feature["path"])  # a whole path stays one
+        picture = QgsRasterLayer(str(path), title) if path.is_file() else None
+        if picture is not None and picture.isValid():
+            return picture
+    return None
 
 
 def take_from_map(library: OpenLibrary, version: Version) -> None:
@@ -74,6 +102,11 @@ def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:
 
 
 def _group_for(library: OpenLibrary, department: str, at_top: bool) -> QgsLayerTreeGroup:
-    home = insert_group(f"{GROUP} · {library.name}", at_top=False)
+    home = _home(library)
     name = word("departments", department)
-    return home.findGroup(name) or home.insertGroup(0 if at_top else len(home.children()), name)
+    below = len([node for node in home.children() if not isinstance(node, QgsLayerTreeLayer)])  # pictures are lowest
+    return home.findGroup(name) or home.insertGroup(0 if at_top else below, name)
+
+
+def _home(library: OpenLibrary) -> QgsLayerTreeGroup:
+    return insert_group(f"{GROUP} · {library.name}", at_top=False)

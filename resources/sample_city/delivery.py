@@ -14,9 +14,10 @@ import numpy as np
 import shapely
 
 from onemap.resources.sample_city import names
+from onemap.resources.sample_city.forms import WRITERS, write_geopackage
 from onemap.resources.sample_city.ground import CRS
+from onemap.resources.sample_city.pictures import Raster
 
-DBF_LANGUAGE_BYTE = 29
 _TABLE = Path(__file__).with_name("deliveries.toml")
 
 
@@ -29,7 +30,9 @@ class Delivery:
     file: str
     form: str
     layer: str | None = None
+    crs: str | None = None
     fields: Mapping[str, str] = field(default_factory=dict)
+    headings: Mapping[str, str] | None = None
     label: str | None = None
     valid_from: str | None = None
     valid_to: str | None = None
@@ -48,18 +51,26 @@ def deliveries() -> tuple[Delivery, ...]:
     return tuple(found)
 
 
-def deliver(folder: Path, tables: dict[str, geopandas.GeoDataFrame]) -> list[dict[str, object]]:
+def deliver(folder: Path, tables: dict[str, geopandas.GeoDataFrame | Raster]) -> list[dict[str, object]]:
     """Writes every table of `tables` into `folder` as its department sends it; the list for layers.json."""
     listed: list[dict[str, object]] = []
     for delivery in deliveries():
         table = tables[delivery.table]
-        renamed = {ours: theirs for ours, theirs in delivery.fields.items() if ours in table.columns}
+        columns = set(table.columns) if isinstance(table, geopandas.GeoDataFrame) else set()
+        # A table of names serves several layers; a form that has headings of its own is read under other names.
+        fields = {
+            ours: theirs for ours, theirs in delivery.fields.items() if ours in columns or delivery.headings is not None
+        }
+        headings = fields if delivery.headings is None else delivery.headings
+        if columns:
+            table = table.rename(columns=dict(headings))
         path = folder / delivery.file
         path.parent.mkdir(parents=True, exist_ok=True)
-        _WRITERS[delivery.form](path, table.rename(columns=renamed), delivery.layer)
+        WRITERS[delivery.form](path, table, delivery.layer)
         options = {
             "layer": delivery.layer,
-            "fields": renamed,
+            "crs": delivery.crs,
+            "fields": fields,
             "label": delivery.label,
             "valid_from": delivery.valid_from,
             "valid_to": delivery.valid_to,
@@ -68,46 +79,6 @@ def deliver(folder: Path, tables: dict[str, geopandas.GeoDataFrame]) -> list[dic
         given = {name: value for name, value in options.items() if value}
         listed.append({"file": delivery.file, "code": delivery.code, "options": given})
     return listed
-
-
-def write_geopackage(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
-    """One layer of a GeoPackage, made where it does not exist; of version 1.3, since QGIS 3.40 warns of newer ones."""
-    made = {} if path.exists() else {"dataset_options": {"VERSION": "1.3"}}
-    table.to_file(path, layer=layer, driver="GPKG", engine="pyogrio", append=path.exists(), **made)
-
-
-def write_geodatabase(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
-    """One layer of a FileGDB, made where it does not exist; it keeps tenths of a millimetre."""
-    table.to_file(path, layer=layer, driver="OpenFileGDB", engine="pyogrio")
-
-
-def write_shapefile(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
-    """A shapefile as old desktop programs write it: GBK text, no .cpg, language byte 0, an ESRI .prj."""
-    table.to_file(path, driver="ESRI Shapefile", engine="pyogrio", encoding="GBK")
-    path.with_suffix(".cpg").unlink(missing_ok=True)
-    with path.with_suffix(".dbf").open("r+b") as dbf:
-        dbf.seek(DBF_LANGUAGE_BYTE)
-        dbf.write(b"\x00")
-
-
-def write_degrees(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
-    """GeoJSON in degrees, as a web service gives it out; eleven digits keep a thousandth of a millimetre."""
-    table.to_crs("EPSG:4490").to_file(path, driver="GeoJSON", engine="pyogrio", COORDINATE_PRECISION=11)
-
-
-def write_web(path: Path, table: geopandas.GeoDataFrame, layer: str | None) -> None:
-    """GeoJSON as the web has it (RFC 7946): WGS 84 without saying so, eleven digits."""
-    web = table.to_crs("EPSG:4490").set_crs("EPSG:4326", allow_override=True)
-    web.to_file(path, driver="GeoJSON", engine="pyogrio", RFC7946="YES", COORDINATE_PRECISION=11)
-
-
-_WRITERS = {
-    "geopackage": write_geopackage,
-    "geodatabase": write_geodatabase,
-    "shapefile": write_shapefile,
-    "degrees": write_degrees,
-    "web": write_web,
-}
 
 
 def write_redline(path: Path, parcels: geopandas.GeoDataFrame) -> None:

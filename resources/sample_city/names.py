@@ -45,6 +45,7 @@ _PLACES = (
     "同福",
     "永和",
 )
+_PARTS = ("东", "西", "南", "北", "中")
 _PROJECTS = {
     "0701": ("家园", "花园小区", "公寓", "片区住宅改造", "安置房"),
     "0703": ("农房改造", "新村住宅"),
@@ -60,6 +61,12 @@ _PROJECTS = {
     "1302": ("污水泵站", "再生水站"),
     "1303": ("变电站", "光伏升压站"),
 }
+
+
+def numbered_place(number: int) -> str:
+    """An invented place: each of the first has a name of its own, the later ones are parts of those."""
+    part = number // len(_PLACES)
+    return _PLACES[number % len(_PLACES)] + ("" if part == 0 else _PARTS[(part - 1) % len(_PARTS)])
 
 
 def projects(rng: np.random.Generator, uses: np.ndarray) -> np.ndarray:

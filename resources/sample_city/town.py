@@ -11,7 +11,7 @@ import numpy as np
 import pandas
 import shapely
 
-from onemap.resources.sample_city import controls, delivery, land, names, plans, planted
+from onemap.resources.sample_city import controls, delivery, land, names, outlooks, pictures, plans, planted, registers
 from onemap.resources.sample_city.countryside import Country, country, villages_beside
 from onemap.resources.sample_city.ground import CRS, district, to_ground
 from onemap.resources.sample_city.lots import Lots, lots
@@ -85,7 +85,7 @@ def build(chance: _Chance, count: int) -> Town:
     return Town(outline, around, network, blocks, inside, outside)
 
 
-def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame]:
+def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame | pictures.Raster]:
     """Every layer in EPSG:4547 with the catalogue's fields, the planted features added."""
     outline, around, network = town.district, town.land, town.network
     in_town = network.blocks
@@ -127,9 +127,22 @@ def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame]:
         "GBZNT": land.improved_farmland(chance["improved"], farmland),
         "HLGLFW": controls.river_management(outline, around),
         "XZHQ": controls.flood_storage(chance["flood"], outline, around),
+        "DLGQ": outlooks.census(cover),
+        "LSDLTB": outlooks.older_land_cover(cover),
+        "DMDZ": registers.place_names(in_town),
+        "YJGH": outlooks.long_term_plan(chance["outlook"], outline, np.append(villages, network.town)),
+        "YSYJ": registers.earlier_opinions(chance["opinions"], in_town, town.lots.block[own], town.lots.ground[own]),
+        "WLWJD": registers.sensors(chance["sensors"], around, network),
+        "ZDXM": registers.key_projects(chance["projects"], town.sites),
+        "CSGXFW": outlooks.renewal_areas(in_town),
     }
     more = planted.features()
-    return {name: _finished(table, more.get(name)) for name, table in tables.items()}
+    is_built = np.asarray([block.use != "park" for block in town.blocks])[town.lots.block]
+    rasters = {
+        "DOM": pictures.aerial_picture(chance["picture"], cover, town.lots.ground[is_built]),
+        "DEM": pictures.terrain(chance["terrain"], around),
+    }
+    return {**{name: _finished(table, more.get(name)) for name, table in tables.items()}, **rasters}
 
 
 def _finished(table: geopandas.GeoDataFrame, more: geopandas.GeoDataFrame | None) -> geopandas.GeoDataFrame:

@@ -46,6 +46,7 @@ FONT = "Noto Sans CJK SC"
 RESULTS = {"findings": "Findings", "parcels": "Checked parcels"}
 # The plans stay quiet, so that the conflicts speak.
 UNDER_THE_CONFLICTS = 0.35
+NOT_PLANS = ("project", "opinion")
 
 
 def main(request: dict) -> int:
@@ -84,15 +85,22 @@ def _put_results(findings: str) -> list:
 
 
 def _put_library(path: str, answer: dict) -> list:
-    """Every layer in force, grouped by department and in its own style, under the results."""
+    """Every layer in force, grouped by department and in its own style, under the results; those that are drawn.
+
+    The project holds all of them; old land cover, place names or a picture from the air would hide the plans.
+    """
     library = SimpleNamespace(path=path, name=answer["name"])
-    layers = []
+    drawn = []
     for entry in layers_in(answer):
-        if entry.in_force is not None and entry.geometry != "table":
-            layer = put_on_map(library, entry, entry.in_force)
-            layer.setOpacity(UNDER_THE_CONFLICTS)
-            layers.append(layer)
-    return layers
+        if entry.in_force is None or entry.geometry == "table":
+            continue
+        layer = put_on_map(library, entry, entry.in_force)
+        layer.setOpacity(UNDER_THE_CONFLICTS)
+        if entry.kind == "vector" and entry.library not in NOT_PLANS:
+            drawn.append(layer)
+        else:
+            QgsProject.instance().layerTreeRoot().findLayer(layer.id()).setItemVisibilityChecked(False)
+    return drawn
 
 
 def _layout(project: QgsProject, request: dict, extent: QgsRectangle, layers: list, results: list) -> QgsPrintLayout:

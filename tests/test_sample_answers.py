@@ -1,0 +1,197 @@
+"""The sample city as a library: every department, library and kind of data, and the answers worked by hand."""
+
+import json
+import os
+import sqlite3
+import subprocess
+import sys
+import tomllib
+from collections.abc import Callable
+from contextlib import closing
+from pathlib import Path
+from typing import Any
+
+import geopandas
+import pytest
+
+from onemap.resources.sample_city import make
+
+ROOT = Path(__file__).resolve().parents[1]
+PLACE = ROOT / "resources" / "sample_city"
+CATALOGUE = ROOT / "resources" / "catalogue"
+ANSWERS = tomllib.loads((PLACE / "answers.toml").read_text(encoding="utf-8"))
+PACKS = {"sample-city": PLACE / "local-pack.toml"}
+COMMON_RULES = tomllib.loads((ROOT / "resources" / "packs" / "city-preliminary.toml").read_text("utf-8"))["rule"]
+ASKS_FOR_THE_PROJECT = {rule["id"] for rule in COMMON_RULES if "when" in rule}
+COUNT = 600  # enough for every kind of parcel; the planted ones are the same in any number
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("city")
+    make(folder, parcels=COUNT)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def entries(city: Path) -> list[dict[str, Any]]:
+    return json.loads((city / "layers.json").read_text(encoding="utf-8"))
+
+
+def run(*arguments: object) -> dict[str, Any]:
+    """One verb through the real command line; its JSON."""
+    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), *map(str, arguments)]
+    done = subprocess.run(  # noqa: S603
+        [*command, "--json", "--lang", "en"], capture_output=True, env={**os.environ, "PYTHONPATH": ""}, timeout=300
+    )
+    assert done.returncode == 0, done.stdout.decode("utf-8") + done.stderr.decode("utf-8")
+    return json.loads(done.stdout.decode("utf-8"))
+
+
+@pytest.fixture(scope="module")
+def library(city: Path, entries: list[dict[str, Any]], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A library with every layer of the city, added one after another as layers.json says, by one core."""
+    path = tmp_path_factory.mktemp("library") / "city.gpkg"
+    about = json.loads((city / "city.json").read_text(encoding="utf-8"))
+    run("new", path, "--crs", about["crs"], "--district", city / about["district"])
+    command = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py"), "serve", "--lang", "en"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, encoding="utf-8") as core:  # noqa: S603
+        assert core.stdin
+        assert core.stdout
+        for entry in entries:
+            options = dict(entry["options"])
+            if "covers" in options:
+                options["covers"] = str(city / options["covers"])
+            source = {"library": str(path), "source": str(city / entry["file"]), "as": entry["code"]}
+            request = {"jsonrpc": "2.0", "id": 1, "method": "add", "params": source | options}
+            core.stdin.write(json.dumps(request) + "\n")
+            core.stdin.flush()
+            answer = next(one for one in map(json.loads, iter(core.stdout.readline, "")) if "method" not in one)
+            assert answer.get("result", answer)["repaired"] == 0, answer
+    return path
+
+
+def test_the_library_holds_something_of_every_department_library_and_kind(library):
+    listed = run("layers", library, "--as-of", ANSWERS["as_of"])["layers"]
+    filled = [layer for layer in listed if any(version["in_force"] for version in layer["versions"])]
+    every = {
+        subject: set(tomllib.loads((CATALOGUE / f"{file}.toml").read_text("utf-8")))
+        for subject, file in (("department", "departments"), ("library", "libraries"), ("kind", "kinds"))
+    }
+    assert {subject: len(names) for subject, names in every.items()} == {"department": 10, "library": 6, "kind": 8}
+    for subject, names in every.items():
+        assert {layer[subject] for layer in filled} == names, subject
+
+
+def test_every_layer_is_added_whole_with_its_key(library, entries):
+    catalogue: dict[str, dict[str, Any]] = {}
+    for path in sorted(CATALOGUE.glob("layers-*.toml")):
+        catalogue |= tomllib.loads(path.read_text(encoding="utf-8"))
+    with closing(sqlite3.connect(f"file:{library}?mode=ro", uri=True)) as connection:
+        for entry in entries:
+            table = f'"{entry["code"]}__1"'
+            count, *_ = connection.execute(f"SELECT count(*) FROM {table}").fetchone()  # noqa: S608
+            assert count > 0, entry["code"]
+            key = catalogue[entry["code"]].get("key")
+            if key:
+                query = f'SELECT count(DISTINCT "{key}") FROM {table}'  # noqa: S608
+                assert connection.execute(query).fetchone() == (count,), entry["code"]
+
+
+def test_points_and_sheets_lie_where_the_town_lies(library, city):
+    district = geopandas.read_file(city / "district.gpkg", engine="pyogrio").geometry.item()
+    for code, fewest in (("DMDZ", 40), ("WLWJD", 62), ("ZDXM", 10), ("YSYJ", 24), ("CSGXFW", 3), ("YJGH", 4)):
+        layer = geopandas.read_file(library, layer=f"{code}__1", engine="pyogrio")
+        assert len(layer) >= fewest, code
+        assert layer.within(district.buffer(30.0)).all(), code
+
+
+Tables = dict[str, geopandas.GeoDataFrame]
+
+
+@pytest.fixture(scope="module")
+def check(city: Path, library: Path, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Tables]:
+    """Checks by date, pack and parcels, each run once."""
+    folder, made = tmp_path_factory.mktemp("checks"), {}
+
+    def tables(as_of: str = ANSWERS["as_of"], pack: str = ANSWERS["pack"], parcels: str = "parcels.gpkg") -> Tables:
+        key = (as_of, pack, parcels)
+        if key not in made:
+            out = folder / f"{len(made)}.gpkg"
+            options = ["--pack", PACKS[pack]] if pack in PACKS else []
+            answer = run("check", library, city / parcels, "--as-of", as_of, "--out", out, *options)
+            assert answer["run"]["packs"][0]["id"] == pack
+            made[key] = {
+                name: geopandas.read_file(out, layer=name, engine="pyogrio") for name in ("parcels", "findings")
+            }
+        return made[key]
+
+    return tables
+
+
+def title(answer: dict[str, Any]) -> str:
+    return " ".join([answer["parcel"], answer["rule"], answer.get("as_of", "")]).strip()
+
+
+@pytest.mark.parametrize("answer", ANSWERS["answer"], ids=title)
+def test_the_tool_finds_the_answer_worked_by_hand(answer, check):
+    found = check(answer.get("as_of", ANSWERS["as_of"]), answer.get("pack", ANSWERS["pack"]))["findings"]
+    found = found[(found["parcel"] == answer["parcel"]) & (found["rule"] == answer["rule"])]
+    if answer["verdict"] == "clear":
+        assert not found["counted"].any()
+        return
+    found = found[found["verdict"] == answer["verdict"]]
+    assert len(found) == 1
+    row = found.iloc[0]
+    assert bool(row["counted"]) == answer.get("counted", True)
+    for column in ("area_m2", "counted_area_m2", "distance_m"):
+        if column in answer:
+            assert row[column] == pytest.approx(answer[column], abs=ANSWERS["tolerance_m2"]), column
+    if "features" in answer:
+        assert row["features"] == answer["features"]
+    if "reason" in answer:
+        assert row["reason"] == answer["reason"]
+
+
+def test_planted_parcels_meet_nothing_but_their_answers(check):
+    found = check()["findings"]
+    found = found[found["counted"] & found["parcel"].isin(ANSWERS["verdicts"])]
+    expected = {
+        (answer["parcel"], answer["rule"], answer["verdict"])
+        for answer in ANSWERS["answer"]
+        if "as_of" not in answer
+        and "pack" not in answer
+        and answer["verdict"] != "clear"
+        and answer.get("counted", True)
+    }
+    assert set(zip(found["parcel"], found["rule"], found["verdict"], strict=True)) == expected
+
+
+def test_planted_parcels_have_the_verdicts_worked_by_hand(check):
+    found = check()["parcels"].set_index("parcel")["verdict"]
+    assert {parcel: found[parcel] for parcel in ANSWERS["verdicts"]} == ANSWERS["verdicts"]
+
+
+def test_the_red_line_text_gives_what_the_geopackage_gives(check):
+    columns = ["parcel", "rule", "verdict", "counted"]
+    text, whole = check(parcels="redline.txt")["findings"], check()["findings"]
+    # The text has no field for the kind of project: rules that ask for it apply to all of its parcels.
+    asking = text["rule"].isin(ASKS_FOR_THE_PROJECT)
+    assert set(text["verdict"][asking]) == {"notice"}
+    text = text[~asking].reset_index(drop=True)
+    whole = whole[~whole["rule"].isin(ASKS_FOR_THE_PROJECT)]
+    whole = whole[whole["parcel"].isin(text["parcel"])].reset_index(drop=True)
+    assert text["parcel"].nunique() == 5
+    assert text[columns].equals(whole[columns])
+    assert list(text["features"]) == list(whole["features"])
+    assert text["area_m2"].to_numpy() == pytest.approx(whole["area_m2"].to_numpy(), abs=0.001)
+
+
+def test_ordinary_parcels_meet_what_a_town_meets_and_some_ground_is_unknown(check):
+    found = check()["findings"]
+    ordinary = found[found["counted"] & (found["parcel"] < "DK90000")]
+    assert ordinary["rule"].nunique() >= 15
+    assert set(ordinary["verdict"]) == {"prohibited", "restricted", "unknown", "consult", "notice"}
+    assert "outside_coverage" in set(ordinary["reason"])
+    verdicts = check()["parcels"]["verdict"].value_counts()
+    assert verdicts["clear"] > len(ordinary["parcel"].unique()) / 4
