@@ -26,6 +26,7 @@ from onemap.layers.sources.reading import read_source, source_name
 from onemap.layers.version_writing import VersionFacts, add_version, define_layer
 
 Report = Callable[[float, str], None]
+_READ = 0.35  # of the time that adding takes
 
 
 @dataclass(frozen=True)
@@ -142,8 +143,8 @@ def add(
             frame = raster_frame(source, wishes.normalising.crs, library.crs, copy_to)
             return _added(arrival, entry, is_new, frame, None)
     try:
-        raw = read_source(source, wishes.layer, wishes.encoding)
-        report(0.35, "checking")
+        raw = read_source(source, wishes.layer, wishes.encoding, lambda share: report(_READ * share, "reading"))
+        report(_READ, "checking")
         frame = normalise(raw, entry, library.crs, wishes.normalising, arrival.required, sort_out=True)
     except OneMapError as error:
         _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
@@ -171,7 +172,7 @@ def _added(
         None if kind == "extent" else coverage,
         arrival.required,
         arrival.place,
-        lambda share: report(0.35 + 0.2 * share, "checking"),
+        lambda share: report(_READ + 0.2 * share, "checking"),
     )
     found = _all_found(frame, entry, quality)
     frame = _accepted(arrival, entry, frame, quality, found)

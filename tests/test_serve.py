@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
+import pyogrio
 import pytest
 import shapely
 
@@ -169,6 +171,24 @@ def test_a_running_check_is_cancelled_and_the_next_request_answered(served, town
     assert cancelled["error"]["data"] == {"problems": [], "exit_code": 130}
     assert (after["id"], "result" in after) == (2, True)
     assert not list(town.glob("results*"))
+    assert (town / "city.gpkg").read_bytes() == before
+
+
+def test_an_add_is_cancelled_while_its_file_is_read_and_nothing_is_left(served, town):
+    wkb = shapely.to_wkb(shapely.points(500_000.0 + np.arange(200_000), 4_000_000.0))
+    options = {"geometry_type": "Point", "crs": "EPSG:4547", "driver": "GPKG", "SPATIAL_INDEX": "NO"}
+    pyogrio.raw.write(town / "many.gpkg", wkb, [np.arange(len(wkb))], ["BSM"], **options)
+    before = (town / "city.gpkg").read_bytes()
+    define = {**DEFINE, "geometry": "point"}
+    request = {"library": str(town / "city.gpkg"), "source": str(town / "many.gpkg"), "covers": "extent"}
+    served.ask("add", 1, **request, define=define, **{"as": "MANY"})
+    note = served.line()["params"]
+    while note["progress"] == 0.0:  # until the first block is read
+        note = served.line()["params"]
+    assert (note["step"], note["progress"] < 0.35) == ("Reading the source", True)
+    served.send(b'{"jsonrpc": "2.0", "method": "cancel", "params": {"id": 1}}')
+    assert served.answer()["error"]["data"] == {"problems": [], "exit_code": 130}
+    assert all(note["progress"] < 1.0 for note in served.notes)
     assert (town / "city.gpkg").read_bytes() == before
 
 

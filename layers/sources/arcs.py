@@ -3,7 +3,7 @@
 GDAL strokes by angle, 6 dm off at a radius of 1 km; only through Arrow does it hand curves out as curves.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -24,10 +24,12 @@ def restroked(
     options: Mapping[str, str],
     geometries: np.ndarray,
     crs: pyproj.CRS | None,
+    told: Callable[[float], None] = lambda share: None,
 ) -> tuple[int, int]:
     """Put those of a layer's geometries that have arcs into their places in `geometries` (n,), stroked.
 
-    Returns how many there were, and how many rows the layer gave.
+    told: how much is done, 0 to 1; it may raise Cancelled. Returns how many there were, and how many rows the layer
+    gave.
     """
     sagitta = _sagitta(crs, geometries)
     curved = read = 0
@@ -42,6 +44,7 @@ def restroked(
                     geometries[read + row] = geometry
                     curved += 1
             read += len(unstroked)
+            told(min(1.0, read / max(1, len(geometries))))
     return curved, read
 
 

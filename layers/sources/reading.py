@@ -1,7 +1,7 @@
 """From a path to a raw frame: which adapter reads it, which layer is meant, what was its content."""
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -14,6 +14,7 @@ from onemap.layers.sources.redline_text import looks_like_redline
 from onemap.layers.sources.shapefile import check_complete
 
 Opened = Path | postgis.Database
+_READ = 0.9  # of the time: the rest is the hash
 
 
 def source_name(source: str | Path) -> str:
@@ -140,16 +141,20 @@ def read_source(
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
-        frame = read_layer(found, layer or names[0], encoding, told)
+        frame = read_layer(found, layer or names[0], encoding, lambda share: told(_READ * share))
         if len(frame.geometries) == 0:
             raise OneMapError("source.empty", file=file, layer=frame.layer)
         if isinstance(found, postgis.Database):
             return frame
-        return replace(frame, path=Path(source), source_hash=frame.source_hash or content_hash(Path(source), found))
+        digest = frame.source_hash or content_hash(Path(source), found, lambda: told(_READ))
+        return replace(frame, path=Path(source), source_hash=digest)
 
 
-def content_hash(source: Path, opened_path: Path) -> str:
-    """SHA-256 over a file, or over all files of a shapefile, a MapInfo table or a folder, names included."""
+def content_hash(source: Path, opened_path: Path, told: Callable[[], None] = lambda: None) -> str:
+    """SHA-256 over a file, or over all files of a shapefile, a MapInfo table or a folder, names included.
+
+    told: called again and again meanwhile; it may raise Cancelled.
+    """
     digest = hashlib.sha256()
     if source.is_dir():
         files = sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
@@ -160,6 +165,7 @@ def content_hash(source: Path, opened_path: Path) -> str:
     for file in files:
         digest.update(file.name.encode())
         with file.open("rb") as content:
-            while block := content.read(1 << 20):
+            while block := content.read(1 << 22):
                 digest.update(block)
+                told()
     return digest.hexdigest()

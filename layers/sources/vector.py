@@ -37,6 +37,7 @@ _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, Geome
 _MOST_REMARKS = 10
 _SEEKABLE = {".shp", ".gdb", ".gpkg"}
 _ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
+_ROWS = 0.7  # of the time: the rest is looking for arcs
 
 Told = Callable[[float], None]
 
@@ -118,12 +119,12 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with _prepared(path, layer, encoding) as opened, _gdal_errors_as_refusals(path, layer) as remarks:
-        meta, shapes, columns, found = _read(opened, encoding, told)
+        meta, shapes, columns, found = _read(opened, encoding, lambda share: told(_ROWS * share))
         rows = _checked_count(opened, shapes, columns)
         attributes = _attributes(opened, meta, columns, rows)
         crs = _declared_crs(opened, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
-        arcs = _stroked(opened, geometries, crs)
+        arcs = _stroked(opened, geometries, crs, lambda share: told(_ROWS + (1 - _ROWS) * share))
     _refuse_replacements(attributes, opened.place)
     codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
     has_heights = shapely.has_z(geometries)
@@ -246,11 +247,11 @@ def _integers(opened: _Opened, name: str, column: np.ndarray) -> list[int | None
     return exact
 
 
-def _stroked(opened: _Opened, geometries: np.ndarray, crs: pyproj.CRS | None) -> int:
+def _stroked(opened: _Opened, geometries: np.ndarray, crs: pyproj.CRS | None, told: Told) -> int:
     """Put geometries with arcs into their places, stroked by sagitta; how many there were."""
     if opened.path.suffix.lower() not in _MAY_HOLD_ARCS or (shapely.get_dimensions(geometries) < 1).all():
         return 0
-    curved, read = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs)
+    curved, read = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, told)
     if read != len(geometries):
         raise OneMapError("source.rows", rows=read, held=len(geometries), **opened.place)
     return curved
