@@ -40,7 +40,7 @@ from onemap.plugin.words import learn
 SHEET = (420, 297)
 MAP = (10, 26, 286, 261)
 COLUMN = (300, 112)
-LIBRARY_LEGEND = 76  # below that of the verdicts
+LIBRARY_LEGEND = 72  # below that of the verdicts
 DOTS_PER_INCH = 150
 FONT = "Noto Sans CJK SC"
 RESULTS = {"findings": "Findings", "parcels": "Checked parcels"}
@@ -121,7 +121,7 @@ def _layout(project: QgsProject, request: dict, extent: QgsRectangle, layers: li
     _scale(layout, chart)
     _legend(layout, chart, results, 9, MAP[1])
     drawn = [layer for layer in chart.layers() if layer not in results]
-    _legend(layout, chart, drawn, 6, LIBRARY_LEGEND)
+    _legend(layout, chart, drawn, 5.4, LIBRARY_LEGEND)
     _label(layout, "\n".join(request["notes"]), 8, (COLUMN[0], 262, COLUMN[1], 25))
     project.layoutManager().addLayout(layout)
     return layout
@@ -148,14 +148,14 @@ def _north(layout: QgsPrintLayout) -> None:
     arrows = [Path(folder, "arrows", "NorthArrow_02.svg") for folder in QgsApplication.svgPaths()]
     arrow = QgsLayoutItemPicture(layout)
     arrow.setPicturePath(str(next((path for path in arrows if path.exists()), "")))
-    _place(layout, arrow, (COLUMN[0], 238, 14, 18))
+    _place(layout, arrow, (COLUMN[0] + 96, 240, 14, 18))
 
 
 def _scale(layout: QgsPrintLayout, chart: QgsLayoutItemMap) -> None:
     bar = QgsLayoutItemScaleBar(layout)
     bar.setLinkedMap(chart)
     bar.applyDefaultSize()
-    _place(layout, bar, (COLUMN[0] + 22, 242))
+    _place(layout, bar, (COLUMN[0], 246))
 
 
 def _legend(layout: QgsPrintLayout, chart: QgsLayoutItemMap, layers: list, size: float, top: float) -> None:
