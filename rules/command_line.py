@@ -49,7 +49,8 @@ def _help(key: str, language: str) -> str:
 def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:
     text = _help(f"{verb.name}.{parameter.name}", language)
     if parameter.positional:
-        parser.add_argument(parameter.name, metavar=parameter.metavar, help=text)
+        count = "?" if parameter.optional else None
+        parser.add_argument(parameter.name, metavar=parameter.metavar, nargs=count, help=text)
     elif parameter.flag:
         parser.add_argument(parameter.option, dest=parameter.name, action="store_true", default=None, help=text)
     else:
@@ -63,13 +64,25 @@ def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Param
         )
 
 
+def _group(verbs: Any, group: str, language: str) -> Any:
+    """The parsers of verbs of two words that begin with the same one."""
+    text = _help(f"{group}.verb", language)
+    parser = verbs.add_parser(group, help=text, description=text, allow_abbrev=False)
+    _add_globals(parser, language)
+    return parser.add_subparsers(dest="step", metavar="STEP", parser_class=_Parser)
+
+
 def _parser(language: str) -> argparse.ArgumentParser:
     parser = _Parser(prog="onemap", description=phrase("help.onemap", language), allow_abbrev=False)
     _add_globals(parser, language, top=True)
     verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+    groups: dict[str, Any] = {}
     for verb in VERBS.values():
         text = _help(f"{verb.name}.verb", language)
-        one = verbs.add_parser(verb.name, help=text, description=text, allow_abbrev=False)
+        group, _, step = verb.name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = _group(verbs, group, language)
+        one = groups.get(group, verbs).add_parser(step, help=text, description=text, allow_abbrev=False)
         for parameter in verb.parameters:
             _add_parameter(one, verb, parameter, language)
         _add_globals(one, language)
@@ -175,7 +188,7 @@ def _defect(error: Exception, as_json: bool, language: str) -> int:
 
 def _run(given: list[str], language: str, as_json: bool) -> int:
     parsed = vars(_parser(language).parse_args(given))
-    name = parsed.pop("verb")
+    name, step = parsed.pop("verb"), parsed.pop("step", None)
     options = {key: parsed.pop(key, None) for key in _GLOBAL}
     language = options["lang"] or language
     if name is None:
@@ -184,6 +197,11 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
         from onemap.rules.serve import serve
 
         return serve(language)
+    if step is not None:
+        name = f"{name} {step}"
+    if name not in VERBS:
+        known = [verb.partition(" ")[2] for verb in VERBS if verb.startswith(f"{name} ")]
+        raise UsageError("usage.no_verb", known=known)
     verb = VERBS[name]
     values = checked_values(verb, parsed)
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")

@@ -4,6 +4,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from string import Formatter
 from typing import Any
 
 from onemap.layers.catalogue import DEPARTMENTS, LayerEntry
@@ -52,7 +53,9 @@ _CHOICES = {
     "confidence": ("C", "L", "U"),
 }
 AREA_THRESHOLDS = ("min_area_m2", "min_width_m")  # of kinds whose conflict is ground
-_PACK_KEYS = {"pack": ("id", "version", "title"), "review": ("days", "overdue", "self_sign")}
+_PACK_KEYS = {"pack": ("id", "version", "title"), "review": ("days", "overdue", "self_sign", "prefix")}
+_OVERDUE = ("escalate", "consent")
+_MOST_DAYS = 250  # working days: about a year
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
         for key in content:
             if key not in keys:
                 wrong("pack.key", f"{section}.{key}")
+            elif section == "review" and not _is_term(key, content[key]):
+                wrong("pack.review", f"review.{key}", value=content[key])
     head = raw.get("pack", {}) if isinstance(raw.get("pack", {}), dict) else {}
     for key in ("id", "version"):
         if not isinstance(head.get(key), str) or not head.get(key):
@@ -152,6 +157,15 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
         checklist=tuple(checklist),
         review=raw.get("review", {}),
     )
+
+
+def _is_term(key: str, value: Any) -> bool:
+    """Whether a value of [review] can be followed."""
+    if key == "days":
+        return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_DAYS
+    if key == "overdue":
+        return value in _OVERDUE
+    return isinstance(value, bool if key == "self_sign" else str)
 
 
 def _rule_problems(item: Any, source: str, name: str, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
@@ -192,6 +206,10 @@ def _rule_problems(item: Any, source: str, name: str, catalogue: Mapping[str, La
         not item["basis"] or not all(isinstance(entry, dict) and entry.get("law") for entry in item["basis"])
     ):
         wrong("rule.basis", "basis")
+    for key in ("finding", "draft"):
+        wordings = item[key].values() if isinstance(item.get(key), dict) else ()
+        if not all(isinstance(wording, str) and _is_wording(wording) for wording in wordings):
+            wrong("rule.wording", key)
     for key in ("where", "when"):
         if isinstance(item.get(key), str):
             try:
@@ -211,6 +229,15 @@ def _rule_problems(item: Any, source: str, name: str, catalogue: Mapping[str, La
     if "instead" in item and item["instead"] not in catalogue:
         wrong("rule.layer", "instead", layer=item["instead"])
     return problems
+
+
+def _is_wording(text: str) -> bool:
+    """Whether a sentence's placeholders are plain names in braces."""
+    try:
+        parts = list(Formatter().parse(text))
+    except ValueError:
+        return False
+    return all(name is None or (name.isidentifier() and not spec and not change) for _, name, spec, change in parts)
 
 
 def _is_type(value: Any, expected: str) -> bool:

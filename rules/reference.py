@@ -20,7 +20,7 @@ def _usage(verb: Verb) -> str:
     parts = ["onemap", verb.name]
     for parameter in verb.parameters:
         if parameter.positional:
-            parts.append(parameter.metavar)
+            parts.append(f"[{parameter.metavar}]" if parameter.optional else parameter.metavar)
             continue
         text = parameter.option + (f" {_values(parameter)}" if _values(parameter) else "")
         parts.append(text if parameter.required else f"[{text}]" + ("…" if parameter.repeated else ""))

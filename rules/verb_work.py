@@ -1,6 +1,5 @@
 """What each verb does with its values; libraries are imported here only when a verb runs."""
 
-from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
@@ -46,24 +45,13 @@ def inspect(values: Values, asked: Asked) -> Result:
     return inspected(values["source"], values.get("layer"), values.get("encoding"), asked.language)
 
 
-def _wishes(values: Values) -> Any:
-    from onemap.layers.datum_change import given_change
-    from onemap.layers.placing import Wishes
-
-    return Wishes(
-        crs=values.get("crs"),
-        transform=given_change(values.get("transform")),
-        fields=values.get("fields") or {},
-        repair=bool(values.get("repair")),
-    )
-
-
 def add(values: Values, asked: Asked) -> Result:
     """Add a source as a new version of a layer."""
     from onemap.layers.adding import AddWishes
     from onemap.layers.adding import add as add_source
     from onemap.layers.library import open_library, system_user
     from onemap.layers.messages import phrase
+    from onemap.rules.check_options import normalising_wishes
     from onemap.rules.question import packs_of, required_fields
 
     wishes = AddWishes(
@@ -79,7 +67,7 @@ def add(values: Values, asked: Asked) -> Result:
         copy=bool(values.get("copy")),
         keep_bad=bool(values.get("keep_bad")),
         report=values.get("report"),
-        normalising=_wishes(values),
+        normalising=normalising_wishes(values),
     )
 
     def told(fraction: float, step: str) -> None:
@@ -157,15 +145,6 @@ def layers(values: Values, asked: Asked) -> Result:
         return {**listed, "packs": records}
 
 
-def _replaced(given: Sequence[str]) -> dict[str, str]:
-    """--replace CODE=FILE, each. Raises UsageError usage.value."""
-    pairs = [item.partition("=") for item in given]
-    for code, equals, file in pairs:
-        if not (code and equals and file):
-            raise UsageError("usage.value", field="--replace", value=code)
-    return {code.strip(): file.strip() for code, _, file in pairs}
-
-
 def check(values: Values, asked: Asked) -> Result:
     """Check parcels, keep the run in the library, and write its tables: both, or neither."""
     import contextlib
@@ -174,22 +153,12 @@ def check(values: Values, asked: Asked) -> Result:
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase
     from onemap.rules.check import check as judge_all
+    from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import check_target, tables_written
-    from onemap.rules.question import CheckWishes, question_of
+    from onemap.rules.question import question_of
     from onemap.rules.runs import changed_verdicts, record_run, run_record
 
-    wishes = CheckWishes(
-        parcels=values["parcels"],
-        layer=values.get("layer"),
-        id_field=values.get("id"),
-        encoding=values.get("encoding"),
-        packs=tuple(values.get("pack") or ()),
-        only=tuple(values.get("only") or ()),
-        as_of=values.get("as_of"),
-        known_at=values.get("known_at"),
-        replaced=_replaced(values.get("replace") or ()),
-        normalising=_wishes(values),
-    )
+    wishes = check_wishes(values)
     outs = values.get("out") or []
     inputs = [values["library"], values["parcels"], *wishes.packs]
     for out in outs:

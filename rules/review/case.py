@@ -5,13 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from onemap.layers.catalogue import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-
-CASE_STATES = ("draft", "circulating", "consolidated", "issued", "withdrawn")
-OPINION_STATES = ("drafted", "signed", "returned", "void", "deemed")
-CONCLUSIONS = ("agree", "conditional", "disagree", "not_involved", "supplement")
-MACHINE = "onemap"  # who drafts what the findings say
+from onemap.layers.schema import DEPARTMENTS
+from onemap.rules.review.words import MACHINE
 
 
 @dataclass(frozen=True)
@@ -30,8 +26,9 @@ class Opinion:
 
     number: its state's number, counted from 1, the larger the later. text: as a person wrote it, or the Chinese draft,
     whose English is text_en. why: of routing, `findings`, `checklist`, both with a comma, or `nothing`. due: the last
-    day, None where no clock runs; stopped_on: since when the clock stands still. stale_because: the layers and packs
-    that were superseded. days_left: working days until due, negative when overdue, None without a calendar.
+    day, None where no clock runs; stopped_on: since when the clock stands still, to run on from there. stale_because:
+    the layers and packs that were superseded. days_left: working days until due, negative when overdue, None without
+    a calendar.
     """
 
     department: str

@@ -9,21 +9,9 @@ from typing import Any
 from onemap.layers.catalogue import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.rules.review.case import (
-    CASE_STATES,
-    CONCLUSIONS,
-    MACHINE,
-    OPINION_STATES,
-    AttachedFile,
-    Case,
-    ChecklistItem,
-    Entry,
-    Opinion,
-    Override,
-    Round,
-    Terms,
-)
+from onemap.rules.review.case import AttachedFile, Case, ChecklistItem, Entry, Opinion, Override, Round, Terms
 from onemap.rules.review.staleness import superseded
+from onemap.rules.review.words import CASE_STATES, CONCLUSIONS, MACHINE, OPINION_STATES
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
 from onemap.rules.runs import run_record
 
@@ -42,6 +30,7 @@ __all__ = [
     "Terms",
     "case_ids",
     "read_case",
+    "stored_case",
 ]
 
 _CASE = (
@@ -65,7 +54,15 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
     """A case with all its rounds as it stands on a day (default today; never before its last step).
 
     An opinion that is overdue under a pack that takes silence for consent reads as deemed. Raises OneMapError
-    review.case for an id that this library does not hold, calendar.missing.
+    review.case for an id that this library does not hold.
+    """
+    return standing(library, stored_case(library, case_id, on))
+
+
+def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
+    """A case as its rows say, without what follows from the day: nothing is overdue, deemed or stale.
+
+    Raises OneMapError review.case.
     """
     row = None
     if library.has_table("onemap_cases"):
@@ -77,7 +74,7 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
     rounds = _rounds(library, case_id)
     for name in ("opened_on", "decided_on", "issued_on"):
         values[name] = _day(values[name])
-    case = Case(
+    return Case(
         **{**values, **{name: json.loads(values[name]) for name in ("data", "options")}},
         library=library.id,
         terms=Terms(**json.loads(values.pop("terms"))),
@@ -86,7 +83,6 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
         entries=entries,
         files=_files(library, case_id),
     )
-    return _standing(library, case)
 
 
 def _day(text: str | None) -> date | None:
@@ -170,7 +166,7 @@ def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, 
     return tuple(found)
 
 
-def _standing(library: Library, case: Case) -> Case:
+def standing(library: Library, case: Case) -> Case:
     """The same case with what follows from its day: overdue, deemed and stale opinions of the current round."""
     if case.state in ("issued", "withdrawn"):
         return case
@@ -190,8 +186,8 @@ def _standing(library: Library, case: Case) -> Case:
 
 def _due(opinion: Opinion, case: Case, calendar: WorkCalendar) -> Opinion:
     """An opinion with its countdown; silence past the last day is consent where the pack says so."""
-    waits = opinion.state in ("drafted", "returned") and opinion.due is not None and case.state == "circulating"
-    if not waits or opinion.due is None:
+    waits = opinion.state in ("drafted", "returned") and case.state == "circulating"
+    if not waits or opinion.due is None or opinion.stopped_on is not None:
         return opinion
     overdue = opinion.due < case.on
     if overdue and case.terms.overdue == "consent":

@@ -1,0 +1,132 @@
+"""The wording of a draft: each rule's own sentence with its measures, in the bureau's words, in both languages."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+from onemap.layers.messages import phrase
+from onemap.rules.review.case import ChecklistItem, Override
+from onemap.rules.rule import VERDICTS, Rule
+
+_DASH = "–"
+
+
+@dataclass(frozen=True)
+class Said:
+    """One counted finding with its rule, the verdict that holds, and the override that made it so."""
+
+    rule: Rule
+    row: Mapping[str, Any]
+    verdict: str
+    override: Override | None
+
+
+class _Measures(dict[str, str]):
+    """The measures of a sentence; one that a pack asks for and nobody measured reads as a dash."""
+
+    def __missing__(self, name: str) -> str:
+        return _DASH
+
+
+def drafted_text(said: Sequence[Said], items: Sequence[ChecklistItem], language: str) -> str:
+    """One department's draft: a sentence for each rule, the gravest first, then what was not checked by machine."""
+    groups: dict[tuple[str, str, bool], list[Said]] = {}
+    for one in said:
+        groups.setdefault((one.verdict, one.rule.id, one.row["verdict"] == "unknown"), []).append(one)
+    lines = [
+        _sentence(group, language) for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))
+    ]
+    if not lines:
+        lines = [phrase("draft.nothing_found" if items else "draft.not_involved", language)]
+    elif len(lines) > 1:
+        lines = [f"{number}. {line}" for number, line in enumerate(lines, start=1)]
+    if items:
+        lines.append(phrase("draft.by_hand", language))
+        lines += [f"- {_item(item, language)}" for item in items]
+    return "\n".join(lines)
+
+
+def _item(item: ChecklistItem, language: str) -> str:
+    title = item.title.get(language) or next(iter(item.title.values()), item.item)
+    if item.rule is None:
+        return title
+    reason = phrase(f"reason.{item.reason}", language)
+    return phrase("draft.unchecked", language, title=title, layer=item.layer, reason=reason)
+
+
+def _sentence(group: Sequence[Said], language: str) -> str:
+    """One rule's sentence over all its parcels, with who judged otherwise and why."""
+    first = group[0]
+    rule = first.rule
+    title = rule.title.get(language) or next(iter(rule.title.values()), rule.id)
+    measures = _measures([one.row for one in group], language)
+    if first.row["verdict"] == "unknown":
+        reasons = dict.fromkeys(reason for one in group for reason in str(one.row["reason"] or "").split(",") if reason)
+        words = phrase("said.comma", language).join(phrase(f"reason.{reason}", language) for reason in reasons)
+        text = phrase("draft.unknown", language, title=title, reasons=words or _DASH, **measures)
+    else:
+        wording = rule.draft.get(language)
+        verdict = phrase(f"verdict.{first.row['verdict']}", language)
+        text = (
+            wording.format_map(measures)
+            if wording
+            else phrase("draft.finding", language, title=title, verdict=verdict, **measures)
+        )
+    overrides = dict.fromkeys(one.override for one in group if one.override)
+    for override in overrides:
+        facts = {
+            "before": phrase(f"verdict.{override.before}", language),
+            "verdict": phrase(f"verdict.{override.verdict}", language),
+        }
+        text += phrase(
+            "draft.overridden", language, parcel=override.parcel, by=override.by, reason=override.reason, **facts
+        )
+    return text
+
+
+def _measures(rows: Sequence[Mapping[str, Any]], language: str) -> _Measures:
+    """What a sentence may name, over all parcels of a rule: sums, the least distance, the share if there is one parcel.
+
+    Areas are ellipsoidal, as in every document.
+    """
+    measures = _Measures(parcels=phrase("said.comma", language).join(str(row["parcel"]) for row in rows))
+    measures["layer"] = rows[0]["title"] if rows[0].get("layer") is None else str(rows[0]["layer"])
+    area = _total(rows, "area_ellipsoidal_m2")
+    if area is not None:
+        measures |= {"area_m2": fixed(area, 2), "area_ha": fixed(area / 10_000, 4), "area_mu": fixed(area * 0.0015, 2)}
+    for name, places in (("length_m", 1), ("features", 0)):
+        total = _total(rows, name)
+        if total is not None:
+            measures[name] = fixed(total, places)
+    distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
+    if distances:
+        measures["distance_m"] = fixed(min(distances), 1)
+    values = [row["value"] for row in rows if row["value"] is not None]
+    if values:
+        measures["value"] = fixed(max(values), 2)
+    if len(rows) == 1 and rows[0]["share"] is not None:
+        measures["share_percent"] = share_percent(rows[0]["share"])
+    return measures
+
+
+def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
+    numbers = [row[name] for row in rows if row[name] is not None]
+    return sum(numbers) if numbers else None
+
+
+def fixed(value: float, places: int) -> str:
+    """A number rounded half up, as documents round: not as Python does."""
+    return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
+
+
+def share_percent(share: float) -> str:
+    """A share as per cent; what is there is never said to be 0.0."""
+    return "< 0.1" if 0 < share < 0.0005 else fixed(share * 100, 1)
+
+
+def drafted_basis(said: Sequence[Said]) -> str:
+    """The legal basis of what stands against the project, each rule's once, the gravest first."""
+    grave = sorted(said, key=lambda one: VERDICTS.index(one.verdict))
+    lines = dict.fromkeys(one.rule.basis_text for one in grave if one.verdict not in ("clear", "unknown"))
+    return "\n".join(lines)

@@ -1,0 +1,115 @@
+"""Who is asked, and what each department's draft says: pure functions of findings, overrides and checklist items."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.layers.schema import DEPARTMENTS
+from onemap.rules.check import layers_of
+from onemap.rules.packs import Pack, joined_rules
+from onemap.rules.review.case import ChecklistItem, Override
+from onemap.rules.review.drafting import Said, drafted_basis, drafted_text
+from onemap.rules.rule import Rule
+
+# From the gravest: in a draft as in the overall conclusion the gravest decides.
+GRAVITY = ("disagree", "supplement", "conditional", "agree", "not_involved")
+CONCLUSION_OF = {
+    "prohibited": "disagree",
+    "restricted": "conditional",
+    "consult": "conditional",
+    "unknown": "supplement",
+    "notice": "agree",
+    "clear": "not_involved",
+}
+
+
+@dataclass(frozen=True)
+class Draft:
+    """What `onemap` proposes to one department. why: `findings`, `checklist`, both with a comma, or `nothing`."""
+
+    department: str
+    conclusion: str
+    text: str
+    text_en: str
+    basis: str
+    routed: bool
+    why: str
+
+
+def gravest(conclusions: Iterable[str]) -> str:
+    """The gravest of several conclusions; not_involved of none."""
+    return min(conclusions, key=GRAVITY.index, default="not_involved")
+
+
+def overall(conclusions: Iterable[str]) -> str:
+    """The overall conclusion: any disagree, else any supplement, else any conditional, else agree."""
+    found = gravest(conclusions)
+    return "agree" if found == "not_involved" else found
+
+
+def asked_departments(rule: Rule) -> tuple[str, ...]:
+    """The department of a rule, then those that it wants consulted."""
+    return tuple(dict.fromkeys((rule.department, *rule.consult)))
+
+
+def checklist_items(packs: Sequence[Pack], skipped: Sequence[Mapping[str, str]]) -> tuple[ChecklistItem, ...]:
+    """What only people can judge: the packs' items, then the rules that were not run, for each department they ask."""
+    found: dict[tuple[str, str], ChecklistItem] = {}
+    for pack in packs:
+        for item in pack.checklist:
+            found[item["id"], item["department"]] = ChecklistItem(item["id"], item["department"], item["title"])
+    rules = {rule.id: rule for rule in joined_rules(packs)}
+    for entry in skipped:
+        rule = rules[entry["rule"]]
+        for department in asked_departments(rule):
+            found[rule.id, department] = ChecklistItem(
+                rule.id, department, rule.title, rule.id, entry["layer"], entry["reason"]
+            )
+    return tuple(found.values())
+
+
+def drafts(
+    findings: Sequence[Mapping[str, Any]],
+    rules: Mapping[str, Rule],
+    items: Sequence[ChecklistItem],
+    overrides: Sequence[Override],
+) -> tuple[Draft, ...]:
+    """The ten drafts in the departments' order. findings: rows of a run; those that do not count ask nobody.
+
+    A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
+    """
+    judged = {(override.parcel, override.rule): override for override in overrides}
+    said: dict[str, list[Said]] = {department: [] for department in DEPARTMENTS}
+    for row in findings:
+        if not row["counted"]:
+            continue
+        override = judged.get((row["parcel"], row["rule"]))
+        one = Said(rules[row["rule"]], row, override.verdict if override else row["verdict"], override)
+        for department in asked_departments(one.rule):
+            said[department].append(one)
+    return tuple(
+        _draft(department, said[department], [item for item in items if item.department == department])
+        for department in DEPARTMENTS
+    )
+
+
+def _draft(department: str, said: Sequence[Said], items: Sequence[ChecklistItem]) -> Draft:
+    why = ",".join(filter(None, ("findings" if said else "", "checklist" if items else "")))
+    return Draft(
+        department=department,
+        conclusion=gravest(CONCLUSION_OF[one.verdict] for one in said),
+        text=drafted_text(said, items, "zh"),
+        text_en=drafted_text(said, items, "en"),
+        basis=drafted_basis(said),
+        routed=bool(why),
+        why=why or "nothing",
+    )
+
+
+def watched(packs: Sequence[Pack]) -> dict[str, set[str]]:
+    """The layers and packs behind each department's opinion: its rules' layers, and every pack."""
+    found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
+    for rule in joined_rules(packs):
+        for department in asked_departments(rule):
+            found[department].update(layers_of(rule))
+    return found

@@ -1,0 +1,205 @@
+"""One step of a case: who, on which day, on what state it was based; written whole or not at all, and logged."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library, log, now, system_user
+from onemap.layers.stores.store import StoreConnection
+from onemap.rules.review.case import Case, Opinion, Override
+from onemap.rules.review.case_file import standing, stored_case
+from onemap.rules.review.machine import case_state_after
+from onemap.rules.review.words import MACHINE
+
+_MOST_NAME = 200
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who takes a step, on which day (None: today), and the revision of the case that was looked at before."""
+
+    by: str
+    on: date | None = None
+    expect: int | None = None
+
+
+@dataclass
+class Step:
+    """A step under way inside its transaction. stored: the case as its rows say; case: as it stands on the day."""
+
+    connection: StoreConnection
+    stored: Case
+    case: Case
+    state: str
+    by: str
+    on: date
+
+    def put(self, opinion: Opinion) -> None:
+        """Write the next state of an opinion, below those that it had."""
+        put_opinion(self.connection, self.case.id, replace(opinion, number=opinion.number + 1))
+
+    def set(self, **values: Any) -> None:
+        """Change columns of the case."""
+        names = ", ".join(f"{name} = ?" for name in values)
+        self.connection.execute(f"UPDATE onemap_cases SET {names} WHERE id = ?", (*values.values(), self.case.id))
+
+
+def hand_of(values: Mapping[str, Any]) -> Hand:
+    """Who acts, from a verb's values. Raises OneMapError review.by."""
+    by = values.get("by")
+    return Hand(checked_name(system_user() if by is None else by), values.get("on"), values.get("expect"))
+
+
+def checked_name(by: str) -> str:
+    """A person's name, never the machine's. Raises OneMapError review.by."""
+    name = by.strip()
+    if not name or len(name) > _MOST_NAME or name.lower() == MACHINE or not name.isprintable():
+        raise OneMapError("review.by", field="--by", by=by[:60])
+    return name
+
+
+@contextlib.contextmanager
+def step(
+    library: Library,
+    case_id: str,
+    action: str,
+    hand: Hand,
+    detail: dict[str, Any],
+    department: str | None = None,
+    is_allowed: bool = False,
+) -> Iterator[Step]:
+    """One step of a case in one transaction: checked against its state, its last day and what others did meanwhile.
+
+    detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
+    itself. Raises OneMapError review.case, review.date, review.conflict and the refusals of the state machine.
+    """
+    seen = stored_case(library, case_id, hand.on)
+    if hand.expect is not None and hand.expect > seen.revision:
+        raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
+    with library.writing(case_id) as connection:
+        # First of all: on a server this is what makes a second step on the case wait for the first.
+        connection.execute("UPDATE onemap_cases SET revision = revision + 1 WHERE id = ?", (case_id,))
+        stored = stored_case(library, case_id, hand.on)
+        _no_conflict(stored, hand.expect or seen.revision, department)
+        on = hand.on or stored.on
+        if on < stored.last_day:
+            last = stored.last_day
+            raise OneMapError("review.date", case=case_id, field="--on", on=on.isoformat(), last=last.isoformat())
+        state = stored.state if is_allowed else case_state_after(stored.state, action, case=case_id, field="CASE")
+        if department is not None:
+            stored.opinion(department)
+        yield Step(connection, stored, standing(library, stored), state, hand.by, on)
+        if state != stored.state:
+            connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))
+        enter(connection, stored, action, hand.by, on, department, {"state": state, **detail})
+
+
+def _no_conflict(case: Case, seen: int, department: str | None) -> None:
+    """Refuse a step that was thought of on another state of what it changes. case: at the revision of this step."""
+    for entry in reversed(case.entries):
+        if entry.number <= seen:
+            return
+        if department is None or entry.department in (None, department):
+            before = _state_at(case, seen, department)
+            raise OneMapError(
+                "review.conflict",
+                case=case.id,
+                subject=department or case.project,
+                field="--expect",
+                seen=seen,
+                before=before,
+                revision=case.entries[-1].number,
+                after=_state_at(case, entry.number, department),
+                who=entry.who,
+                when=entry.on.isoformat(),
+                action=f"review {entry.action}",
+            )
+
+
+def _state_at(case: Case, revision: int, department: str | None) -> str:
+    """State and conclusion as the last step until a revision left them."""
+    for entry in reversed(case.entries[:revision]):
+        if department is None:
+            return str(entry.detail["state"])
+        if entry.department == department and "conclusion" in entry.detail:
+            return f"{entry.detail['opinion']}, {entry.detail['conclusion']}"
+    return "drafted"
+
+
+def enter(
+    connection: StoreConnection,
+    case: Case,
+    action: str,
+    by: str,
+    on: date,
+    department: str | None,
+    detail: Mapping[str, Any],
+) -> None:
+    """One entry in the case and one row in the library's log, inside the open transaction.
+
+    case: at the revision of this step, which is the entry's number.
+    """
+    text = json.dumps(detail, ensure_ascii=False)
+    connection.execute(
+        "INSERT INTO onemap_case_entries (case_id, number, round, department, action, who, day, at, detail)"
+        " VALUES (?,?,?,?,?,?,?,?,?)",
+        (case.id, case.revision, case.round, department, action, by, on.isoformat(), now(), text),
+    )
+    subject = f"{case.id} {department}" if department else case.id
+    log(connection, by, f"review.{action}", subject, {"on": on.isoformat(), "round": case.round, **detail})
+
+
+def put_opinion(connection: StoreConnection, case_id: str, opinion: Opinion) -> None:
+    """One state of an opinion as a row, which nobody changes afterwards."""
+    days = (opinion.signed_on, opinion.due, opinion.stopped_on)
+    signed_on, due, stopped_on = (day.isoformat() if day else None for day in days)
+    connection.execute(
+        "INSERT INTO onemap_opinions (case_id, round, department, number, state, conclusion, text, text_en, basis,"
+        " routed, why, drafted_by, drafted_on, signed_by, signed_on, due, stopped_on, at)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            case_id,
+            opinion.round,
+            opinion.department,
+            opinion.number,
+            opinion.state,
+            opinion.conclusion,
+            opinion.text,
+            opinion.text_en,
+            opinion.basis,
+            int(opinion.routed),
+            opinion.why,
+            opinion.drafted_by,
+            opinion.drafted_on.isoformat(),
+            opinion.signed_by,
+            signed_on,
+            due,
+            stopped_on,
+            now(),
+        ),
+    )
+
+
+def put_override(connection: StoreConnection, case: Case, override: Override) -> None:
+    """One override as a row below those before."""
+    number = 1 + len(case.current.overrides)
+    connection.execute(
+        "INSERT INTO onemap_overrides (case_id, round, parcel, rule, number, before, verdict, reason, who, day)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (
+            case.id,
+            case.round,
+            override.parcel,
+            override.rule,
+            number,
+            override.before,
+            override.verdict,
+            override.reason,
+            override.by,
+            override.on.isoformat(),
+        ),
+    )
