@@ -12,11 +12,11 @@ from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.parts import moved
 from onemap.layers.versions import versions
+from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
 from onemap.rules.judging import Bench, judged_rule
 from onemap.rules.kinds import KINDS
 from onemap.rules.layer_sources import LayerSource, Sources, WarmLayers
-from onemap.rules.overlay import Crew
 from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question
 from onemap.rules.reuse import earlier_run

@@ -9,8 +9,9 @@ import pandas as pd
 import shapely
 
 from onemap.rules.conditions import column_named
+from onemap.rules.crew import Crew
 from onemap.rules.kinds.ground import Judgement, no_ground
-from onemap.rules.overlay import ARITHMETIC_M2, Crew
+from onemap.rules.overlay import ARITHMETIC_M2
 from onemap.rules.rule import Rule
 from onemap.rules.second_look import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.thresholds import Measured, measured

@@ -10,11 +10,11 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.rules.conditions import Truth, evaluate
+from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import Features, Ground, Judgement, no_ground, no_pairs
 from onemap.rules.layer_sources import LayerSource
-from onemap.rules.overlay import Crew
 from onemap.rules.rule import Rule
 
 

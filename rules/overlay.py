@@ -4,62 +4,23 @@ All geometries are valid and lie in one projected CRS in metres. Nothing is snap
 parts below ARITHMETIC_M2 are what floating point leaves of nothing.
 """
 
+import contextlib
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
-from shapely.errors import ShapelyError
 
 from onemap.layers.parts import polygon_parts
-from onemap.rules.trapezoids import intersection_area_m2
+from onemap.rules.common_areas import common_areas, piece_areas
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import MOST_VERTICES, Pieces, subdivided
 
 ARITHMETIC_M2 = 1e-6
-MOST_VERTICES = 256  # of a piece; larger controls are cut, since each overlay scans all of both
 _CHUNK = 2000
 RETRY_GRIDS_M = (1e-8, 1e-4)
 MARGIN_M = 1.0  # around a parcel's box, so that a cut never runs along the parcel's own edge
-BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far |P| may differ from |P ∩ F| + |P − F|
-
-
-class _UnbalancedError(ShapelyError):
-    """Two parts of a polygon do not make up the whole."""
-
-
-def _balanced(common_wanted: bool) -> Callable[..., np.ndarray]:
-    """Intersection or difference, computed with its counterpart, so that the areas prove each other."""
-
-    def operation(left: np.ndarray, right: np.ndarray, grid_size: float | None = None) -> np.ndarray:
-        common = shapely.intersection(left, right, grid_size=grid_size)
-        rest = shapely.difference(left, right, grid_size=grid_size)
-        whole = shapely.area(left)
-        wrong = np.abs(whole - shapely.area(common) - shapely.area(rest)) > BALANCE_M2 + BALANCE_SHARE * whole
-        if np.any(wrong):
-            raise _UnbalancedError
-        result: np.ndarray = common if common_wanted else rest
-        return result
-
-    return operation
-
-
-_INTERSECTION, _DIFFERENCE = _balanced(True), _balanced(False)
-
-
-@dataclass(frozen=True)
-class Crew:
-    """How many threads work, and how they learn that they should stop: `check` raises Cancelled."""
-
-    workers: int = 1
-    check: Callable[[], None] = lambda: None
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """Polygons cut small: geometries (m,) and for each the index of the polygon it is part of."""
-
-    geometries: np.ndarray
-    owner: np.ndarray
+BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far an overlay may differ from the sums of trapezoids, of |P|
 
 
 @dataclass(frozen=True)
@@ -75,85 +36,59 @@ class Overlaps:
     failed: np.ndarray
 
 
-def subdivided(polygons: np.ndarray) -> Pieces:
-    """Polygons (n,) cut in halves until each piece has at most MOST_VERTICES vertices; small ones stay whole."""
-    done: list[np.ndarray] = []
-    owners: list[np.ndarray] = []
-    geometries, owner = polygons, np.arange(len(polygons))
-    while len(geometries):
-        large = shapely.get_num_coordinates(geometries) > MOST_VERTICES
-        done.append(geometries[~large])
-        owners.append(owner[~large])
-        geometries, owner = geometries[large], owner[large]
-        halves = [_halves(geometry) for geometry in geometries]
-        stuck = [len(half) == 1 for half in halves]
-        done.append(geometries[stuck])
-        owners.append(owner[stuck])
-        parts = [(part, own) for half, own in zip(halves, owner, strict=True) if len(half) > 1 for part in half]
-        geometries = np.array([part for part, _ in parts], dtype=object)
-        owner = np.array([own for _, own in parts], dtype=np.int64)
-    return Pieces(np.concatenate(done), np.concatenate(owners)) if done else Pieces(polygons, owner)
+Operation = Callable[..., np.ndarray]
 
 
-def _halves(geometry: shapely.Geometry) -> list[shapely.Geometry]:
-    """The two halves of a polygon across its longer side, or itself if it cannot be cut cleanly."""
-    west, south, east, north = geometry.bounds
-    if east - west >= north - south:
-        middle = (west + east) / 2
-        boxes = ((west - 1, south - 1, middle, north + 1), (middle, south - 1, east + 1, north + 1))
-    else:
-        middle = (south + north) / 2
-        boxes = ((west - 1, south - 1, east + 1, middle), (west - 1, middle, east + 1, north + 1))
-    area = shapely.area(geometry)
-    for cut in (lambda box: shapely.clip_by_rect(geometry, *box), lambda box: geometry & shapely.box(*box)):
-        halves = polygon_parts(np.array([cut(box) for box in boxes], dtype=object))
-        halves = halves[~shapely.is_missing(halves)]
-        # A fast cut may be wrong on degenerate input: its areas tell.
-        if shapely.is_valid(halves).all() and abs(shapely.area(halves).sum() - area) <= 1e-9 * area:
-            fewest = shapely.get_num_coordinates(geometry)
-            return list(halves) if (shapely.get_num_coordinates(halves) < fewest).all() else [geometry]
-    return [geometry]
-
-
-def _in_chunks(
-    operation: Callable[..., np.ndarray], left: np.ndarray, right: np.ndarray, crew: Crew
+def _proved(
+    operation: Operation, left: np.ndarray, right: np.ndarray, expected_m2: np.ndarray, crew: Crew
 ) -> tuple[np.ndarray, np.ndarray]:
-    """operation(left, right) in threads; (n,) results and (n,) whether it failed even on a grid of 0.1 mm."""
-    starts = range(0, len(left), _CHUNK)
+    """operation(left, right) pair by pair, in threads: (n,) results and (n,) whether it failed even on a fine grid.
+
+    expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
+    """
+    allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(left)
 
     def run(start: int) -> tuple[np.ndarray, np.ndarray]:
-        crew.check()
-        a, b = left[start : start + _CHUNK], right[start : start + _CHUNK]
+        rows = slice(start, start + _CHUNK)
+        mine, others, expected, allowed = left[rows], right[rows], expected_m2[rows], allowed_m2[rows]
+        failed = np.zeros(len(mine), dtype=bool)
         try:
-            return operation(a, b), np.zeros(len(a), dtype=bool)
-        except (shapely.GEOSException, _UnbalancedError):
-            return _one_by_one(operation, a, b)
+            result = operation(mine, _near_boxes(mine, others))
+            doubtful = ~(np.abs(shapely.area(result) - expected) <= allowed)
+        except shapely.GEOSException:
+            result, doubtful = np.full(len(mine), None, dtype=object), np.ones(len(mine), dtype=bool)
+        for row in np.flatnonzero(doubtful):
+            result[row], failed[row] = _once_more(operation, mine[row], others[row], expected[row], allowed[row])
+        return result, failed
 
-    if crew.workers > 1 and len(starts) > 1:
-        with ThreadPoolExecutor(crew.workers) as pool:
-            results = list(pool.map(run, starts))
-    else:
-        results = [run(start) for start in starts]
-    if not results:
+    blocks = crew.each(run, range(0, len(left), _CHUNK))
+    if not blocks:
         return np.empty(0, dtype=object), np.empty(0, dtype=bool)
-    return np.concatenate([r[0] for r in results]), np.concatenate([r[1] for r in results])
+    return np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
 
 
-def _one_by_one(
-    operation: Callable[..., np.ndarray], left: np.ndarray, right: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """The pairs of a chunk in which one broke down, each alone, and that one again on a fine grid."""
-    result = np.full(len(left), None, dtype=object)
-    failed = np.zeros(len(left), dtype=bool)
-    for index, (a, b) in enumerate(zip(left, right, strict=True)):
-        for grid in (None, *RETRY_GRIDS_M):
-            try:
-                result[index] = operation(a, b, grid_size=grid)
-                failed[index] = False
-                break
-            except (shapely.GEOSException, _UnbalancedError):
-                failed[index] = True
-    return result, failed
+def _near_boxes(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The right ones, of large polygons only what lies around the left's box; what goes wrong there is proved wrong."""
+    near = right.copy()
+    west, south, east, north = shapely.bounds(left).T
+    margin = np.maximum(np.maximum(east - west, north - south), MARGIN_M)
+    for row in np.flatnonzero(shapely.get_num_coordinates(right) > MOST_VERTICES):
+        far = margin[row]
+        box = (west[row] - far, south[row] - far, east[row] + far, north[row] + far)
+        near[row] = shapely.clip_by_rect(right[row], *box)
+    return near
+
+
+def _once_more(
+    operation: Operation, left: shapely.Geometry, right: shapely.Geometry, expected_m2: float, allowed_m2: float
+) -> tuple[shapely.Geometry | None, bool]:
+    """One pair that broke down or came out wrong: whole, then on finer and coarser grids; and whether it failed."""
+    for grid in (None, *RETRY_GRIDS_M):
+        with contextlib.suppress(shapely.GEOSException):
+            result = operation(left, right, grid_size=grid)
+            if abs(float(shapely.area(result)) - expected_m2) <= allowed_m2:
+                return result, False
+    return None, True
 
 
 def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, pieces: Pieces, crew: Crew) -> Overlaps:
@@ -161,49 +96,42 @@ def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, p
 
     parcels: (n,) polygons and `tree` their index; features: (m,) polygons and `pieces` the same, cut small.
     """
-    piece, parcel = tree.query(pieces.geometries, predicate="intersects")
-    if len(piece) == 0:
-        nothing = np.empty(0, dtype=np.int64)
-        return Overlaps(nothing, nothing, np.empty(0, dtype=object), np.empty((0, 2), dtype=np.int64))
+    piece, parcel = tree.query(pieces.geometries)
+    order = np.lexsort((piece, parcel))
+    piece, parcel = piece[order], parcel[order]
+    area, error = _areas_with_pieces(parcels, parcel, pieces, piece, crew)
     pair = parcel * np.int64(len(features)) + pieces.owner[piece]
-    unique, first, count = np.unique(pair, return_index=True, return_counts=True)
-    parcel, feature = np.divmod(unique, len(features))
-    # A parcel that meets one piece only is measured against that piece; one across a cut against the whole.
-    other = features[feature].copy()
-    alone = count == 1
-    other[alone] = pieces.geometries[piece[first[alone]]]
-    mine = parcels[parcel]
-    shapely.prepare(other)
-    inside = shapely.covers(other, mine)
-    geometry = mine.copy()
-    rest = np.flatnonzero(~inside)
-    geometry[rest], broken = _in_chunks(_INTERSECTION, mine[rest], other[rest], crew)
-    lost = _looked_for_again(mine[rest], other[rest], geometry[rest])
-    for index, found in lost.items():
-        geometry[rest[index]] = found
-        broken[index] = found is None
-    failed = np.zeros(len(parcel), dtype=bool)
-    failed[rest] = broken
+    unique, which = np.unique(pair, return_inverse=True)
+    area, error = np.bincount(which, area, len(unique)), np.bincount(which, error, len(unique))
+    kept = area + error >= ARITHMETIC_M2
+    parcel, feature = np.divmod(unique[kept], np.int64(max(len(features), 1)))
+    area = area[kept]
+    mine, other = parcels[parcel], features[feature]
+    geometry = np.full(len(mine), None, dtype=object)
+    for whole, outer in ((mine, other), (other, mine)):
+        # Only where the sums say that all of it is shared; and it is taken only if it lies inside indeed.
+        rows = np.flatnonzero(shapely.is_missing(geometry) & (np.abs(shapely.area(whole) - area) <= BALANCE_M2))
+        shapely.prepare(outer[rows])
+        rows = rows[shapely.covers(outer[rows], whole[rows])]
+        geometry[rows] = whole[rows]
+    rest = np.flatnonzero(shapely.is_missing(geometry))
+    failed = np.zeros(len(mine), dtype=bool)
+    geometry[rest], failed[rest] = _proved(shapely.intersection, mine[rest], other[rest], area[rest], crew)
     geometry = polygon_parts(geometry, ARITHMETIC_M2)
     keep = ~shapely.is_missing(geometry) & ~failed
     return Overlaps(parcel[keep], feature[keep], geometry[keep], np.column_stack([parcel[failed], feature[failed]]))
 
 
-def _looked_for_again(left: np.ndarray, right: np.ndarray, common: np.ndarray) -> dict[int, shapely.Geometry | None]:
-    """Pairs whose insides meet although their overlay is empty: its pieces may have been lost without an error.
-
-    Index → the common ground found on a fine grid, as large as the second method says; None if it is not found.
-    """
-    suspects = np.flatnonzero(shapely.area(common) < ARITHMETIC_M2)
-    suspects = suspects[shapely.relate_pattern(left[suspects], right[suspects], "T********")]
-    found: dict[int, shapely.Geometry | None] = {}
-    for index in suspects:  # two that meet by less than a millionth of a square metre are rare
-        area = intersection_area_m2(left[index], right[index])
-        if area > BALANCE_M2:
-            tries = (shapely.intersection(left[index], right[index], grid_size=grid) for grid in RETRY_GRIDS_M)
-            allowed = BALANCE_M2 + BALANCE_SHARE * area
-            found[int(index)] = next((part for part in tries if abs(part.area - area) <= allowed), None)
-    return found
+def _areas_with_pieces(
+    parcels: np.ndarray, parcel: np.ndarray, pieces: Pieces, piece: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """What each parcel shares with each piece that its box meets, in m², and its rounding error, (k,) each."""
+    area, error = np.zeros(len(parcel)), np.zeros(len(parcel))
+    large = (shapely.get_num_coordinates(parcels) > MOST_VERTICES)[parcel]
+    small, rest = np.flatnonzero(~large), np.flatnonzero(large)
+    area[small], error[small] = piece_areas(parcels, parcel[small], pieces.geometries, piece[small], crew)
+    area[rest], error[rest] = common_areas(parcels[parcel[rest]], pieces.geometries[piece[rest]], crew)
+    return area, error
 
 
 def union_by(group: np.ndarray, geometries: np.ndarray, groups: int) -> np.ndarray:
@@ -239,19 +167,22 @@ def _proved_unions(block: np.ndarray) -> np.ndarray:
     return result
 
 
-def _pairwise(
-    operation: Callable[..., np.ndarray], left: np.ndarray, right: np.ndarray, crew: Crew
-) -> tuple[np.ndarray, np.ndarray]:
+def _pairwise(left: np.ndarray, right: np.ndarray, crew: Crew, *, common_wanted: bool) -> tuple[np.ndarray, np.ndarray]:
     result = np.full(len(left), None, dtype=object)
     failed = np.zeros(len(left), dtype=bool)
     rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
-    result[rows], failed[rows] = _in_chunks(operation, left[rows], right[rows], crew)
+    one, other = left[rows], right[rows]
+    common, _ = common_areas(one, other, crew)
+    if common_wanted:
+        result[rows], failed[rows] = _proved(shapely.intersection, one, other, common, crew)
+    else:
+        result[rows], failed[rows] = _proved(shapely.difference, one, other, shapely.area(one) - common, crew)
     return polygon_parts(result, ARITHMETIC_M2), failed
 
 
 def intersections(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
     """left ∩ right pair by pair, polygons only, None where they share no ground; and (n,) whether it failed."""
-    return _pairwise(_INTERSECTION, left, right, crew)
+    return _pairwise(left, right, crew, common_wanted=True)
 
 
 def differences(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
@@ -259,7 +190,7 @@ def differences(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.nda
 
     A right of None takes nothing away; a left of None has nothing.
     """
-    result, failed = _pairwise(_DIFFERENCE, left, right, crew)
+    result, failed = _pairwise(left, right, crew, common_wanted=False)
     whole = shapely.is_missing(right)
     result[whole] = left[whole]
     return result, failed

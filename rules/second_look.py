@@ -8,18 +8,18 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.rules.common_areas import common_areas
+from onemap.rules.crew import Crew
 from onemap.rules.overlay import (
     ARITHMETIC_M2,
     BALANCE_M2,
     BALANCE_SHARE,
     MARGIN_M,
     Concerns,
-    Crew,
     differences,
     intersections,
     unions_near,
 )
-from onemap.rules.trapezoids import intersection_area_m2
 
 TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
 NEAR_SHARE = 0.1  # and those within this share of the rule's least area
@@ -53,12 +53,11 @@ def _near(zones: Zones, rows: np.ndarray, margin_m: float, crew: Crew) -> np.nda
 def checked_areas(zones: Zones, rows: np.ndarray, crew: Crew) -> np.ndarray:
     """The conflict's area of each parcel in `rows` by signed trapezoids, in m²."""
     near = _near(zones, rows, MARGIN_M, crew)
-    areas = np.zeros(len(rows))
-    for at, (row, zone) in enumerate(zip(rows, near, strict=True)):  # few: only those that decide
-        crew.check()
-        common = 0.0 if zone is None else intersection_area_m2(zones.base[row], zone)
-        areas[at] = float(shapely.area(zones.base[row])) - common if zones.inverted else common
-    return areas
+    base = zones.base[rows]
+    common = np.zeros(len(rows))
+    met = np.flatnonzero(~shapely.is_missing(near))
+    common[met], _ = common_areas(base[met], near[met], crew)
+    return shapely.area(base) - common if zones.inverted else common
 
 
 def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:

@@ -10,7 +10,9 @@ import pyproj
 import shapely
 
 from onemap.layers.rasters import RasterReference
-from onemap.rules.overlay import Crew, Overlaps, Pieces, overlaps, subdivided
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import Pieces, subdivided
+from onemap.rules.overlay import Overlaps, overlaps
 from onemap.rules.second_look import Zones
 
 AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}

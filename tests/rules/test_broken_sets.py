@@ -14,7 +14,9 @@ import pytest
 import shapely
 
 from onemap.layers.soundness import checked_geometries
-from onemap.rules.overlay import Crew, differences, overlaps, subdivided, union_by
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import subdivided
+from onemap.rules.overlay import differences, overlaps, union_by
 
 TORTURE = Path(__file__).resolve().parents[3] / "shared" / "data" / "torture"
 SWISS = "interlis-valid-ogc-invalid-geometry.txt"

@@ -15,7 +15,9 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.soundness import checked_geometries
-from onemap.rules.overlay import Crew, differences, intersections, outside, overlaps, subdivided, union_by, unions
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import subdivided
+from onemap.rules.overlay import differences, intersections, outside, overlaps, union_by, unions
 
 TORTURE = Path(__file__).resolve().parents[3] / "shared" / "data" / "torture"
 CREW = Crew()

@@ -14,7 +14,9 @@ import shapely
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from onemap.rules.overlay import Crew, Overlaps, differences, intersections, outside, overlaps, subdivided, union_by
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import subdivided
+from onemap.rules.overlay import Overlaps, differences, intersections, outside, overlaps, union_by
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
 from onemap.tests.rules.shapes import PLACE, cut, grounds, parts_of, redrawn, seeds
