@@ -1,7 +1,8 @@
 """Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
 import json
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +13,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
+from onemap.layers.stores.store import StoreConnection
 from onemap.rules.packs import parse_pack
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question, given_records
@@ -20,7 +22,7 @@ from onemap.rules.run_tables import Table, plain_values
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
-_PACKS = "CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)"
+TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
 
 
 @dataclass(frozen=True)
@@ -58,24 +60,40 @@ def record_run(library: Library, run: Run) -> None:
 
     Raises OneMapError library.read_only, library.busy, library.full.
     """
-    identifier, who = run.record["id"], run.record["who"]
+    with library.writing() as connection:
+        write_run(connection, run)
+
+
+def write_run(connection: StoreConnection, run: Run) -> None:
+    """Keep a run inside the open transaction, beside what is written because of it."""
     kept = {name: rows_of_table(run.tables[name]) for name in KEPT}
     kept[GIVEN] = _given_rows(run.question)
-    with library.writing() as connection:
-        connection.execute(_PACKS)
-        texts = [(pack.hash, pack.text) for pack in run.question.packs]
-        connection.executemany("INSERT OR IGNORE INTO onemap_pack_texts VALUES (?,?)", texts)
-        record = json.dumps(run.record, ensure_ascii=False)
-        connection.execute("INSERT INTO onemap_runs VALUES (?,?,?,?)", (identifier, run.record["started"], who, record))
-        connection.executemany(
-            "INSERT INTO onemap_run_rows VALUES (?,?,?,?,?)",
-            (
-                (identifier, name, position, row.content, row.wkb)
-                for name, rows in kept.items()
-                for position, row in enumerate(rows)
-            ),
-        )
-        log(connection, who, "check", identifier, {"verdicts": run.verdicts, "parameters": run.record["parameters"]})
+    texts = [(pack.hash, pack.text) for pack in run.question.packs]
+    detail = {"verdicts": run.verdicts, "parameters": run.record["parameters"]}
+    keep_run(connection, run.record, kept, texts)
+    log(connection, run.record["who"], "check", run.record["id"], detail)
+
+
+def keep_run(
+    connection: StoreConnection,
+    record: Mapping[str, Any],
+    kept: Mapping[str, Sequence[StoredRow]],
+    texts: Sequence[tuple[str, str]],
+) -> None:
+    """Write a run's record, the rows of its tables, and the texts that it was asked by (hash, text), as one may."""
+    for table in TABLES:
+        connection.execute(table)
+    connection.executemany("INSERT INTO onemap_pack_texts VALUES (?,?) ON CONFLICT DO NOTHING", texts)
+    values = (record["id"], record["started"], record["who"], json.dumps(record, ensure_ascii=False))
+    connection.execute("INSERT INTO onemap_runs VALUES (?,?,?,?)", values)
+    connection.executemany(
+        "INSERT INTO onemap_run_rows VALUES (?,?,?,?,?)",
+        (
+            (record["id"], name, position, row.content, row.wkb)
+            for name, rows in kept.items()
+            for position, row in enumerate(rows)
+        ),
+    )
 
 
 def run_record(library: Library, identifier: str) -> dict[str, Any]:
@@ -89,10 +107,16 @@ def run_record(library: Library, identifier: str) -> dict[str, Any]:
 
 def stored_rows(library: Library, identifier: str, table: str, **wanted: str) -> list[StoredRow]:
     """The rows of one table of a stored run in their order; wanted: only rows with these values."""
-    conditions = "".join(f" AND json_extract(content, '$.{name}') = ?" for name in wanted)
     sql = "SELECT content, geom FROM onemap_run_rows WHERE run = ? AND name = ?"
-    rows = library.connection.execute(f"{sql}{conditions} ORDER BY position", (identifier, table, *wanted.values()))
-    return [StoredRow(*row) for row in rows]
+    # What stands in the text as it is kept; a row may have it elsewhere too, so its values are looked at then.
+    texts = [json.dumps({name: value}, ensure_ascii=False)[1:-1] for name, value in wanted.items()]
+    patterns = ["%" + re.sub("([%_~])", r"~\1", text) + "%" for text in texts]
+    conditions = " AND content LIKE ? ESCAPE '~'" * len(patterns)
+    rows = library.connection.execute(f"{sql}{conditions} ORDER BY position", (identifier, table, *patterns))
+    found = [StoredRow(*row) for row in rows]
+    if not wanted:
+        return found
+    return [row for row in found if all(row.values.get(name) == value for name, value in wanted.items())]
 
 
 def stored_question(library: Library, identifier: str) -> Question:

@@ -28,7 +28,7 @@ def measured(grounds: np.ndarray, rule: Rule) -> Measured:
     area = shapely.area(parts)
     kept = np.ones(len(parts), dtype=bool)
     if rule.min_width_m > 0 and len(parts):
-        kept = ~shapely.is_empty(shapely.buffer(parts, -rule.min_width_m / 2))
+        kept = ~vanishing(parts, rule.min_width_m)
     total = np.bincount(owner, area, minlength=len(grounds))
     counted_area = np.bincount(owner[kept], area[kept], minlength=len(grounds))
     counted = (counted_area >= rule.min_area_m2) & (counted_area > 0)
@@ -40,3 +40,13 @@ def measured(grounds: np.ndarray, rule: Rule) -> Measured:
         owners, position = np.unique(owner[chosen], return_inverse=True)
         sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
     return Measured(total, counted_area, counted, reason, sliver_free)
+
+
+def vanishing(polygons: np.ndarray, width_m: float) -> np.ndarray:
+    """Which single polygons (n,) vanish under erosion by half of `width_m`."""
+    result = np.zeros(len(polygons), dtype=bool)
+    # The circle that fits into a polygon without holes has a radius of at least its area by its perimeter.
+    broad = shapely.area(polygons) >= width_m / 2 * shapely.length(polygons)
+    rows = np.flatnonzero(~(broad & (shapely.get_num_interior_rings(polygons) == 0)))
+    result[rows] = shapely.is_empty(shapely.buffer(polygons[rows], -width_m / 2))
+    return result

@@ -4,6 +4,8 @@ This module must stay cheap to import: what a verb needs is imported when it run
 """
 
 from onemap.layers.schema import DEPARTMENTS, KINDS, LIBRARIES
+from onemap.rules.compare.verbs import COMPARE_VERBS
+from onemap.rules.review.verbs import REVIEW_VERBS
 from onemap.rules.verb import (
     VERDICT_CHOICES,
     Asked,
@@ -152,5 +154,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("parcels", "N", convert=to_town_size),
             ),
         ),
+        *COMPARE_VERBS,
+        *REVIEW_VERBS,
     )
 }

@@ -103,6 +103,45 @@ def _check(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _hectares(area_m2: float) -> str:
+    return f"{area_m2 / 10_000:,.4f}"
+
+
+def _compare(result: Result, language: str) -> str:
+    rows, asked = result["matrix"], result["run"]["parameters"]
+    conflicts = [row for row in rows if row["type"] in ("03", "04", "05")]
+    head = {
+        "a": asked["a"],
+        "b": asked["b"],
+        "spots": result["spots"],
+        "area_ha": _hectares(result["area_m2"]),
+        "conflicts": sum(row["spots"] for row in conflicts),
+        "conflict_ha": _hectares(sum(row["area_m2"] for row in conflicts)),
+        "run": result["run"]["id"],
+    }
+    lines = [phrase("said.compare", language, **head)]
+    for kind in dict.fromkeys(row["type"] for row in rows):
+        same = [row for row in rows if row["type"] == kind]
+        facts = {
+            "type": kind,
+            "name": phrase(f"difference.{kind}", language),
+            "spots": sum(row["spots"] for row in same),
+            "area_ha": _hectares(sum(row["area_m2"] for row in same)),
+            "share": f"{sum(row['share'] for row in same):.1%}",
+        }
+        lines.append(phrase("said.compare_row", language, **facts))
+    for side in ("a", "b"):
+        lost = result["overlap"][side]
+        if lost["features"]:
+            told = {"plan": asked[side], "features": lost["features"], "area": f"{lost['area_m2']:,.1f}"}
+            lines.append(phrase("said.compare_overlap", language, **told))
+    if not result["run"]["recorded"]:
+        lines.append(phrase("said.not_recorded", language))
+    if result.get("out"):
+        lines.append(phrase("said.out", language, out=result["out"]))
+    return "\n".join(lines)
+
+
 def _redline(result: Result, language: str) -> str:
     return phrase("said.redline", language, **{**result, "crs": result["crs"] or "–"})
 
@@ -134,6 +173,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "explain": _explain,
     "verify": _verify,
     "words": _words,
+    "compare": _compare,
     "redline": _redline,
     "sample": _sample,
 }

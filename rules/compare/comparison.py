@@ -1,0 +1,152 @@
+"""The comparison of two plans: versions, common ground, overlay, spots, and the tables of the run."""
+
+import time
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.areas import ellipsoidal_areas_m2
+from onemap.layers.library import Library, now, system_user
+from onemap.layers.messages import phrase
+from onemap.layers.parts import moved, multi, sound
+from onemap.layers.versions import Version
+from onemap.rules.check import local_origin
+from onemap.rules.compare.matrix import Matrix
+from onemap.rules.compare.pieces import overlaid
+from onemap.rules.compare.plans import Plan, common_ground, placed_plan, read_plan, wanted_version
+from onemap.rules.compare.spots import Spots, matrix_rows, spot_names, spots_of
+from onemap.rules.crew import Crew
+from onemap.rules.layer_sources import Sources
+from onemap.rules.run_tables import Table, run_table
+from onemap.rules.software import software_versions
+
+Report = Callable[[float, str], None]
+KIND = "compare"  # of a run's record; the record of a check says nothing of the sort
+MIN_WIDTH_M, MIN_AREA_M2 = 2.0, 200.0
+SPOT_COLUMNS = ["spot", "type", "conflict", "code_a", "code_b", "use_a", "use_b", "area_m2", "share"]
+_TEXTS = ("spot", "type", "code_a", "code_b", "use_a", "use_b")
+
+
+@dataclass(frozen=True)
+class ComparisonWishes:
+    """What a comparison is asked: two plans as CODE or CODE@label, the matrix, and the limits of artefacts."""
+
+    a: str
+    b: str
+    matrix: Matrix
+    as_of: date
+    known_at: datetime | None = None
+    min_width_m: float = MIN_WIDTH_M
+    min_area_m2: float = MIN_AREA_M2
+    language: str = "en"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One comparison: what was asked, its record, its tables; the plans and spots, counted from `origin`."""
+
+    wishes: ComparisonWishes
+    record: dict[str, Any]
+    tables: dict[str, Table]
+    plans: tuple[Plan, Plan]
+    spots: Spots
+    origin: tuple[float, float]
+
+
+def pair_name(a: Version, b: Version) -> str:
+    """The pair of plans, whatever their versions: decisions and spots are kept by it."""
+    return f"{a.code}×{b.code}"
+
+
+def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Report) -> Comparison:
+    """Compare two plans; nothing is written. Raises OneMapError for every refusal."""
+    began, started, language = time.perf_counter(), now(), wishes.language
+    report(0.0, phrase("progress.reading", language))
+    a = wanted_version(library, wishes.a, wishes.as_of, wishes.known_at, "A")
+    b = wanted_version(library, wishes.b, wishes.as_of, wishes.known_at, "B")
+    ground = common_ground(library, a, b)
+    bounds = tuple(shapely.bounds(ground).tolist())
+    origin = local_origin(bounds[0], bounds[1])
+    (local,) = moved(np.array([ground], dtype=object), (-origin[0], -origin[1]))
+    sources = Sources(library, (), wishes.as_of, {}, {}, origin)
+    plans = []
+    for done, (version, side) in enumerate(((a, wishes.matrix.a), (b, wishes.matrix.b))):
+        source = read_plan(sources, version, bounds)
+        crew = _crew(workers, report, 0.1 + 0.2 * done, phrase("progress.overlay", language))
+        plans.append(placed_plan(source, side, wishes.matrix, local, crew))
+    crew = _crew(workers, report, 0.5, phrase("progress.overlay", language))
+    pieces = overlaid(plans[0], plans[1], crew)
+    crew = _crew(workers, report, 0.7, phrase("progress.spots", language))
+    both = (plans[0], plans[1])
+    spots = spots_of(pieces, both, wishes.matrix, wishes.min_width_m, wishes.min_area_m2, crew)
+    report(0.9, phrase("progress.tables", language))
+    tables = _tables(library, spots, pair_name(a, b), origin)
+    record = {
+        "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        "kind": KIND,
+        "started": started,
+        "seconds": round(time.perf_counter() - began, 3),
+        "software": software_versions(),
+        "packs": [],
+        "matrix": wishes.matrix.record(),
+        "layers": [plan.source.record(plan.version.code) for plan in plans],
+        "parameters": _parameters(library, wishes, a, b),
+        "origin": list(origin),
+        "overlap": {"a": plans[0].overlap.record(), "b": plans[1].overlap.record()},
+        "skipped": [],
+        "who": system_user(),
+    }
+    tables["run"] = run_table(record)
+    return Comparison(wishes, record, tables, both, spots, origin)
+
+
+def _crew(workers: int, report: Report, fraction: float, step: str) -> Crew:
+    return Crew(workers, lambda: report(fraction, step))
+
+
+def _parameters(library: Library, wishes: ComparisonWishes, a: Version, b: Version) -> dict[str, Any]:
+    return {
+        "library": library.name,
+        "library_id": library.id,
+        "a": f"{a.code}@{a.label}",
+        "b": f"{b.code}@{b.label}",
+        "asked": [wishes.a, wishes.b],
+        "as_of": wishes.as_of.isoformat(),
+        "known_at": wishes.known_at.isoformat() if wishes.known_at else None,
+        "min_width_m": wishes.min_width_m,
+        "min_area_m2": wishes.min_area_m2,
+        "lang": wishes.language,
+    }
+
+
+def _tables(library: Library, spots: Spots, pair: str, origin: tuple[float, float]) -> dict[str, Table]:
+    """The tables of the contract: spots with their ground in the library's plane, and the matrix."""
+    written = sound(moved(spots.geometries, origin))
+    columns = spots.columns.assign(spot=spot_names(pair, spots.columns, written))
+    columns["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(written, library.crs)
+    columns = typed_columns(columns, [*SPOT_COLUMNS, "area_ellipsoidal_m2"])
+    rows = matrix_rows(spots.columns, spots.compared_m2)
+    matrix = typed_columns(rows, ["type", "use_a", "use_b", "spots", "area_m2", "share"])
+    return {"spots": Table(columns, multi(written, "polygon")), "matrix": Table(matrix)}
+
+
+def typed_columns(columns: pd.DataFrame, names: list[str]) -> pd.DataFrame:
+    """The named columns in order: text as objects, numbers as floats, so that an empty table has the same types."""
+    typed: dict[str, Any] = {}
+    for name in names:
+        values = columns[name]
+        if name in _TEXTS:
+            typed[name] = values.astype(object).where(values.notna(), None)
+        elif name == "conflict":
+            typed[name] = values.astype(bool)
+        elif name == "spots":
+            typed[name] = values.astype("int64")
+        else:
+            typed[name] = values.astype(float)
+    return pd.DataFrame(typed, columns=names)

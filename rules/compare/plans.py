@@ -1,0 +1,139 @@
+"""The two plans of a comparison: which versions, on which ground both speak, and what each says there."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library
+from onemap.layers.parts import polygon_parts
+from onemap.layers.versions import Version, coverage_of, in_force, versions
+from onemap.rules.compare.matrix import Matrix, Side, codes_of
+from onemap.rules.compare.self_overlap import SelfOverlap, first_row_wins
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import subdivided
+from onemap.rules.layer_sources import LayerSource, Sources
+from onemap.rules.overlay import differences, inside, union_by
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One plan on the compared ground: polygons (n,) that share no ground, each with its code and use.
+
+    feature (n,): the row of the version, -1 for ground without a feature for which the plan speaks all the same.
+    Large polygons are cut small, so a feature may have several rows.
+    """
+
+    source: LayerSource
+    geometries: np.ndarray
+    feature: np.ndarray
+    codes: np.ndarray
+    uses: np.ndarray
+    overlap: SelfOverlap
+
+    @property
+    def version(self) -> Version:
+        """The version that was compared."""
+        assert self.source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
+        return self.source.version
+
+
+def wanted_version(library: Library, asked: str, as_of: date, known_at: datetime | None, field: str) -> Version:
+    """The version that `CODE` (the one in force) or `CODE@label` names.
+
+    Raises OneMapError layer.unknown, compare.geometry, compare.label, compare.not_in_force.
+    """
+    code, has_label, label = asked.partition("@")
+    entry = library.catalogue().get(code)
+    if entry is None:
+        raise OneMapError("layer.unknown", layer=code, field=field, near=None)
+    if entry.geometry != "polygon":
+        raise OneMapError("compare.geometry", layer=code, field=field, geometry=entry.geometry)
+    known = [version for version in versions(library, known_at) if version.code == code]
+    found = (
+        next((version for version in known if version.label == label), None) if has_label else in_force(known, as_of)
+    )
+    if found is None and has_label:
+        labels = [version.label for version in known]
+        raise OneMapError("compare.label", layer=code, field=field, label=label, known=labels)
+    if found is None:
+        raise OneMapError("compare.not_in_force", layer=code, field=field, day=as_of.isoformat())
+    return found
+
+
+def common_ground(library: Library, a: Version, b: Version) -> shapely.Geometry:
+    """Where both versions' coverages meet, in the library's plane.
+
+    Raises OneMapError compare.no_ground, version.unreadable.
+    """
+    both = [np.array([coverage_of(library, version)], dtype=object) for version in (a, b)]
+    (ground,) = polygon_parts(shapely.intersection(*both))
+    if ground is None:
+        raise OneMapError("compare.no_ground", layer=f"{a.code}, {b.code}")
+    return ground
+
+
+def read_plan(sources: Sources, version: Version, bounds: Sequence[float]) -> LayerSource:
+    """The features of a version near `bounds`, coordinates counted from the sources' origin.
+
+    Raises OneMapError version.unreadable.
+    """
+    source = sources.of_version(version, bounds)
+    if source.stored is None:
+        raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
+    return source
+
+
+def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely.Geometry, crew: Crew) -> Plan:
+    """What a plan says on the compared ground, every place once.
+
+    ground: one geometry, counted from the same origin as the source. Raises OneMapError matrix.field,
+    compare.arithmetic.
+    """
+    stored = source.stored
+    assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # noqa: S101
+    codes = np.array(codes_of(side, stored.attributes, source.version.code, matrix.name), dtype=object)
+    clipped, failed = inside(stored.geometries, ground, crew)
+    _refuse(source, np.flatnonzero(failed))
+    rows = np.flatnonzero(~shapely.is_missing(clipped))
+    geometries, overlap, broken = first_row_wins(clipped[rows], crew)
+    _refuse(source, rows[broken])
+    present = ~shapely.is_missing(geometries)
+    geometries, rows = geometries[present], rows[present]
+    uses = np.array([side.use_of(code) for code in codes], dtype=object)[rows]
+    codes = codes[rows]
+    if side.elsewhere is not None:
+        rest = _elsewhere(geometries, ground, source, crew)
+        geometries, rows = np.r_[geometries, rest], np.r_[rows, np.full(len(rest), -1)]
+        codes = np.r_[codes, np.full(len(rest), None)]
+        uses = np.r_[uses, np.full(len(rest), side.elsewhere, dtype=object)]
+    speaks = uses != "silent"
+    pieces = subdivided(geometries[speaks])
+    return Plan(
+        source,
+        pieces.geometries,
+        rows[speaks][pieces.owner],
+        codes[speaks][pieces.owner],
+        uses[speaks][pieces.owner],
+        overlap,
+    )
+
+
+def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSource, crew: Crew) -> np.ndarray:
+    """The compared ground without a feature, as single polygons."""
+    taken = union_by(np.zeros(len(geometries), dtype=np.int64), geometries, 1)
+    rest, failed = differences(np.array([ground], dtype=object), taken, crew)
+    if failed.any():
+        raise OneMapError("compare.arithmetic", layer=source.version.table if source.version else None)
+    parts: np.ndarray = shapely.get_parts(rest)
+    return parts
+
+
+def _refuse(source: LayerSource, rows: np.ndarray) -> None:
+    """Ground that arithmetic cannot place is neither lost nor guessed: the comparison is refused by feature."""
+    if len(rows):
+        assert source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
+        raise OneMapError("compare.arithmetic", layer=source.version.table, feature=source.names[rows[0]])

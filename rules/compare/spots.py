@@ -1,0 +1,151 @@
+"""Difference spots: pieces typed by the matrix, dissolved to single polygons, and the matrix of their areas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import sha256
+from onemap.rules.compare.dissolve import dissolved
+from onemap.rules.compare.matrix import Matrix
+from onemap.rules.compare.pieces import Ground
+from onemap.rules.compare.plans import Plan
+from onemap.rules.crew import Crew
+from onemap.rules.thresholds import vanishing
+
+CONFLICTS = ("03", "04", "05")
+ARTEFACT = "90"
+_JUDGED = ("01", "02", "03", "04", "05")
+_NOT_THINNER_M = 1e-3  # what is as wide as the limit is not thinner; erosion cannot tell to the last digits
+BALANCE_SHARE = 1e-6
+
+
+@dataclass(frozen=True)
+class Spots:
+    """Difference spots (m,): single polygons counted from the run's origin, and their columns; their codes by area.
+
+    codes: for each side the rows spot, code, area_m2, of which `code_a` and `code_b` name the codes.
+    """
+
+    geometries: np.ndarray
+    columns: pd.DataFrame
+    codes: tuple[pd.DataFrame, pd.DataFrame]
+    compared_m2: float
+
+
+def spots_of(
+    ground: Ground, plans: tuple[Plan, Plan], matrix: Matrix, min_width_m: float, min_area_m2: float, crew: Crew
+) -> Spots:
+    """Type the pieces, dissolve by type and uses, and set apart what is thin or small.
+
+    Raises OneMapError compare.balance if the areas do not add up to the compared ground.
+    """
+    compared_m2 = float(shapely.area(ground.geometry).sum())
+    sides = [_spoken(plan, rows) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)]
+    (code_a, use_a), (code_b, use_b) = sides
+    types = _types(matrix, use_a, use_b, code_a, code_b)
+    kinds = pd.DataFrame({"type": types, "use_a": use_a, "use_b": use_b})
+    kind = kinds.groupby(["type", "use_a", "use_b"], dropna=False, sort=True).ngroup().to_numpy()
+    polygons, member = dissolved(ground.geometry, kind, crew)
+    area_m2 = shapely.area(polygons)
+    if abs(area_m2.sum() - compared_m2) > BALANCE_SHARE * compared_m2:
+        raise OneMapError("compare.balance", field="matrix")
+    first = _first_member(member, len(polygons))
+    columns = kinds.iloc[first].reset_index(drop=True)
+    judged = np.isin(columns["type"].to_numpy(dtype=object), _JUDGED)
+    small = area_m2 < min_area_m2
+    rest = np.flatnonzero(judged & ~small)
+    thin = rest[vanishing(polygons[rest], min_width_m - _NOT_THINNER_M)] if min_width_m > _NOT_THINNER_M else rest[:0]
+    columns.loc[judged & small, "type"] = ARTEFACT
+    columns.loc[thin, "type"] = ARTEFACT
+    weights = shapely.area(ground.geometry)
+    by_code = [_codes(member, code, use, weights) for code, use in sides]
+    columns["code_a"], columns["code_b"] = (_listed(codes, len(polygons)) for codes in by_code)
+    columns["area_m2"], columns["share"] = area_m2, area_m2 / compared_m2 if compared_m2 else 0.0
+    columns["conflict"] = columns["type"].isin(CONFLICTS)
+    return _in_order(polygons, columns, by_code, compared_m2)
+
+
+def _spoken(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The code and the use of a plan for pieces (k,); None where it does not speak."""
+    code, use = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
+    speaks = rows >= 0
+    code[speaks], use[speaks] = plan.codes[rows[speaks]], plan.uses[rows[speaks]]
+    return code, use
+
+
+def _types(matrix: Matrix, use_a: np.ndarray, use_b: np.ndarray, code_a: np.ndarray, code_b: np.ndarray) -> np.ndarray:
+    """The type of each piece (k,); each combination of uses and codes is looked up once."""
+    known: dict[tuple[str | None, ...], str] = {}
+    types = []
+    for key in zip(use_a, use_b, code_a, code_b, strict=True):
+        if key not in known:
+            known[key] = matrix.type_of(*key)
+        types.append(known[key])
+    return np.array(types, dtype=object)
+
+
+def _first_member(member: np.ndarray, count: int) -> np.ndarray:
+    """For each polygon the first piece that is part of it."""
+    first = np.full(count, len(member))
+    kept = np.flatnonzero(member >= 0)
+    np.minimum.at(first, member[kept], kept)
+    if (first == len(member)).any():
+        raise OneMapError("compare.balance", field="dissolve")
+    return first
+
+
+def _codes(member: np.ndarray, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
+    """Spot, code and area of every code that a plan has in a spot; ground without a code is left out."""
+    kept = (member >= 0) & (code != None) & (use != None)  # noqa: E711 - elementwise
+    rows = pd.DataFrame({"spot": member[kept], "code": code[kept], "area_m2": area_m2[kept]})
+    return pd.DataFrame(rows.groupby(["spot", "code"], sort=True)["area_m2"].sum().reset_index())
+
+
+def _listed(codes: pd.DataFrame, count: int) -> np.ndarray:
+    """The codes of each spot in their own order with commas between them, None where there is none."""
+    result = np.full(count, None, dtype=object)
+    spots, start = np.unique(codes["spot"].to_numpy(dtype=np.int64), return_index=True)
+    groups = np.split(codes["code"].to_numpy(dtype=object), start[1:]) if len(spots) else []
+    for spot, names in zip(spots, groups, strict=True):
+        result[spot] = ",".join(names)
+    return result
+
+
+def _in_order(polygons: np.ndarray, columns: pd.DataFrame, codes: Sequence[pd.DataFrame], compared_m2: float) -> Spots:
+    """Spots in an order that does not depend on how they were found, each with a name made of what it is."""
+    west, south, _, _ = shapely.bounds(polygons).T if len(polygons) else np.empty((4, 0))
+    texts = [columns[name].fillna("").to_numpy(dtype=str) for name in ("use_b", "use_a", "type")]
+    order = np.lexsort((south, west, -columns["area_m2"].to_numpy(dtype=float), *texts))
+    place = np.empty(len(order), dtype=np.int64)
+    place[order] = np.arange(len(order))
+    columns = columns.iloc[order].reset_index(drop=True)
+    moved_codes = tuple(
+        rows.assign(spot=place[rows["spot"].to_numpy(dtype=np.int64)]).sort_values(["spot", "code"], ignore_index=True)
+        for rows in codes
+    )
+    return Spots(polygons[order], columns, (moved_codes[0], moved_codes[1]), compared_m2)
+
+
+def spot_names(pair: str, columns: pd.DataFrame, geometries: np.ndarray) -> np.ndarray:
+    """A name for each spot (m,) that is the same as long as pair, uses, codes and ground are; geometries as written."""
+    said = zip(*(columns[name] for name in ("type", "use_a", "use_b", "code_a", "code_b")), strict=True)
+    bodies = shapely.to_wkb(geometries, byte_order=1)
+    return np.array(
+        ["S" + sha256(repr((pair, facts)).encode() + body)[:12] for facts, body in zip(said, bodies, strict=True)],
+        dtype=object,
+    )
+
+
+def matrix_rows(columns: pd.DataFrame, compared_m2: float) -> pd.DataFrame:
+    """type, use_a, use_b, spots, area_m2, share: one row for each that occurs."""
+    names = ["type", "use_a", "use_b"]
+    grouped = columns.groupby(names, dropna=False, sort=True)["area_m2"]
+    rows = grouped.agg(spots="size", area_m2="sum").reset_index()
+    for name in names:
+        rows[name] = rows[name].astype(object).where(rows[name].notna(), None)
+    rows["share"] = rows["area_m2"] / compared_m2 if compared_m2 else 0.0
+    return rows

@@ -1,0 +1,70 @@
+"""What the verbs of plan against plan do with their values; libraries are imported here only when one runs."""
+
+from datetime import date
+from typing import Any
+
+from onemap.rules.verb import Asked, Result, Values
+
+
+def compare(values: Values, asked: Asked) -> Result:
+    """Compare two plans, keep the run in the library, and write its tables: both, or neither."""
+    import contextlib
+    import os
+
+    from onemap.layers.library import open_library
+    from onemap.rules.compare.comparison import compare as compare_plans
+    from onemap.rules.compare.storage import record_comparison
+    from onemap.rules.outputs import check_target, tables_written
+
+    wishes = _wishes(values, asked)
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    for out in outs:
+        check_target(out, overwrite, [values["library"], values.get("matrix") or ""])
+    with open_library(values["library"]) as library:
+        found = compare_plans(library, wishes, values.get("workers") or os.cpu_count() or 1, asked.report)
+        with contextlib.ExitStack() as written:
+            for out in outs:
+                written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
+            if library.writable:
+                record_comparison(library, found)
+        recorded = library.writable
+    asked.report(1.0, "")
+    result: Result = {
+        "run": {**found.record, "recorded": recorded},
+        "spots": len(found.tables["spots"].columns),
+        "area_m2": found.spots.compared_m2,
+        "matrix": _records(found.tables["matrix"].columns),
+        "overlap": found.record["overlap"],
+        "seconds": found.record["seconds"],
+    }
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def _wishes(values: Values, asked: Asked) -> Any:
+    from onemap.rules.compare.comparison import MIN_AREA_M2, MIN_WIDTH_M, ComparisonWishes
+    from onemap.rules.compare.matrix import DEFAULT_MATRIX, read_matrix
+
+    def given(name: str, default: float) -> float:
+        value = values.get(name)
+        return default if value is None else float(value)
+
+    return ComparisonWishes(
+        a=values["a"],
+        b=values["b"],
+        matrix=read_matrix(values.get("matrix") or DEFAULT_MATRIX),
+        as_of=values.get("as_of") or date.today(),
+        known_at=values.get("known_at"),
+        min_width_m=given("min_width", MIN_WIDTH_M),
+        min_area_m2=given("min_area", MIN_AREA_M2),
+        language=asked.language,
+    )
+
+
+def _records(columns: Any) -> list[dict[str, Any]]:
+    """The rows of a table as JSON objects."""
+    from onemap.rules.run_tables import plain_values
+
+    plain = {name: plain_values(columns[name]) for name in columns.columns}
+    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]

@@ -1,0 +1,26 @@
+"""The verbs of plan against plan, declared as every verb is; `rules/compare/verb_work.py` does them."""
+
+from onemap.rules.verb import Parameter, Verb, to_count, to_date, to_metres, to_moment
+
+_WORK = "onemap.rules.compare.verb_work"
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+_LIMITS = (Parameter("min_area", "M2", convert=to_metres), Parameter("min_width", "M", convert=to_metres))
+_WHEN = (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment))
+_OUT = (Parameter("out", "PATH", repeated=True), Parameter("overwrite", flag=True))
+
+COMPARE_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "compare",
+        (
+            _LIBRARY,
+            Parameter("a", "A", positional=True),
+            Parameter("b", "B", positional=True),
+            Parameter("matrix", "FILE|NAME"),
+            *_LIMITS,
+            *_WHEN,
+            *_OUT,
+            Parameter("workers", "N", convert=to_count),
+        ),
+        work=_WORK,
+    ),
+)

@@ -1,0 +1,118 @@
+"""Two plans drawn in the test, compared, and the tables read back as another program would."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import box
+
+from onemap.tests.conftest import write_layer
+
+MATRIX = """
+title = "test"
+[a]
+field = "USE"
+construction = ["07", "1"]
+other = ["01", "03", "19"]
+[b]
+field = "USE"
+construction = ["R", "M"]
+other = ["E"]
+[[unlike]]
+a = ["07"]
+b = ["M"]
+"""
+GROUND = box(0, 0, 1000, 1000)
+Shapes = Sequence[tuple[Any, str | None]]
+
+
+@dataclass
+class Compared:
+    """A comparison's answer and its tables as they were written."""
+
+    answer: dict[str, Any]
+    out: Path
+
+    @property
+    def spots(self) -> gpd.GeoDataFrame:
+        return plain(gpd.read_file(self.out, layer="spots"))
+
+    @property
+    def matrix(self) -> pd.DataFrame:
+        return plain(pd.DataFrame(gpd.read_file(self.out, layer="matrix")))
+
+    def areas(self) -> dict[str, float]:
+        """Type → area of its spots."""
+        return self.spots.groupby("type")["area_m2"].sum().to_dict()
+
+    def counts(self) -> dict[str, int]:
+        """Type → number of spots."""
+        return self.spots.groupby("type").size().to_dict()
+
+
+def plain(frame: Any) -> Any:
+    """Nulls of text columns as None."""
+    for name in frame.columns:
+        if name != "geometry" and not pd.api.types.is_numeric_dtype(frame[name]):
+            frame[name] = frame[name].astype(object).where(frame[name].notna(), None)
+    return frame
+
+
+@dataclass
+class Table:
+    """A library and its plans A and B; each added from (shape, code) pairs."""
+
+    folder: Path
+    run: Callable[..., Any]
+
+    @property
+    def library(self) -> Path:
+        return self.folder / "library.gpkg"
+
+    def plan(self, code: str, shapes: Shapes, covers: Any = GROUND, field: str = "USE", **options: Any) -> None:
+        columns: Mapping[str, Any] = {
+            "KEY": [f"{code}{n}" for n in range(1, len(shapes) + 1)],
+            field: pd.Series([use for _, use in shapes], dtype=object),
+        }
+        source = write_layer(self.folder / f"{code}.gpkg", [shape for shape, _ in shapes], columns)
+        coverage = write_layer(self.folder / f"{code}_covers.gpkg", [covers])
+        define = f"name={code},department=planning,library=department,kind=vector,geometry=polygon,key=KEY"
+        given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        answer = self.run("add", self.library, source, "--as", code, "--covers", coverage, "--define", define, *given)
+        assert answer.code == 0, answer.json
+
+    def matrix(self, text: str = MATRIX) -> Path:
+        path = self.folder / "matrix.toml"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    def compare(self, a: str = "A", b: str = "B", matrix: str = MATRIX, **options: Any) -> Compared:
+        out = self.folder / "out.gpkg"
+        given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items()]
+        arguments = (
+            "compare",
+            self.library,
+            a,
+            b,
+            "--matrix",
+            self.matrix(matrix),
+            "--out",
+            out,
+            "--overwrite",
+            *given,
+        )
+        answer = self.run(*arguments)
+        assert answer.code == 0, answer.json
+        return Compared(answer.json, out)
+
+
+@pytest.fixture
+def table(tmp_path: Path, onemap: Callable[..., Any]) -> Table:
+    made = Table(tmp_path, onemap)
+    answer = onemap("new", made.library, "--crs", "EPSG:4547")
+    assert answer.code == 0, answer.json
+    return made
