@@ -6,8 +6,9 @@ import hashlib
 import json
 import os
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,8 +20,10 @@ import shapely
 from onemap.layers import geopackage
 from onemap.layers.catalogue import LayerEntry, own_catalogue
 from onemap.layers.errors import OneMapError
-from onemap.layers.stores.file_store import make_file, open_file
+from onemap.layers.stores.file_store import check_new_file, make_file, open_file
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.server_address import is_server, schema_for, server_address, with_schema, without_password
 from onemap.layers.stores.store import Store, StoreConnection
 
 BUSY_WAIT_S = 30.0
@@ -48,7 +51,7 @@ class Library:
     """One open library. It belongs to the thread that opened it.
 
     label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
-    code.
+    code; voice: for whom its user may speak.
     """
 
     def __init__(self, store: Store) -> None:
@@ -56,6 +59,7 @@ class Library:
         self.label = store.label
         self.path = store.path
         self.writable = store.writable
+        self.voice = store.voice
         self._store = store
         facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
         self.id: str = facts["id"]
@@ -105,6 +109,10 @@ class Library:
         """Whether the library holds a table; rooms above make theirs when they first write."""
         return self.connection.has_table(name)
 
+    def chain_head(self) -> tuple[int, str]:
+        """The number and hash of the last row of the audit log, as a document prints them."""
+        return self.connection.chain_head()
+
 
 def log(connection: StoreConnection, who: str, action: str, subject: str, detail: dict[str, Any]) -> None:
     """One row of the audit log inside the open transaction, chained to the row before by its hash."""
@@ -114,44 +122,74 @@ def log(connection: StoreConnection, who: str, action: str, subject: str, detail
 
 @contextlib.contextmanager
 def open_library(location: str, wait_s: float = BUSY_WAIT_S) -> Iterator[Library]:
-    """An existing library; closed at the end.
+    """An existing library, in a file or on a server; closed at the end.
 
     Raises OneMapError library.… if there is none, if it is damaged or busy, or may not be read.
     """
-    with open_file(library_path(location), wait_s) as store:
-        yield Library(store)
+    if is_server(location):
+        from onemap.layers.stores.server_store import open_server  # psycopg takes its time, and a file needs none
+
+        with open_server(location, wait_s) as server:
+            yield Library(server)
+    else:
+        with open_file(library_path(location), wait_s) as file:
+            yield Library(file)
 
 
 def library_path(location: str) -> Path:
-    """The path of a library's file. Raises OneMapError library.server, library.suffix."""
-    if location.startswith(("postgresql://", "postgres://", "service=")):
-        raise OneMapError("library.server", file=location.split("@")[-1])
+    """The path of a library's file. Raises OneMapError library.suffix."""
     path = Path(location)
     if path.suffix.lower() != ".gpkg":
-        raise OneMapError("library.suffix", file=location)
+        raise OneMapError("library.suffix", file=without_password(location))
     return path
 
 
+@dataclass(frozen=True)
+class NewPlace:
+    """Where a new library is to lie: in a file, or in a schema of a server's database.
+
+    name: what the library is called; shown: the location without its password, with its schema.
+    """
+
+    location: str
+    shown: str
+    name: str
+    path: Path | None = None
+    schema: str = ""
+
+
+def new_place(location: str, name: str | None) -> NewPlace:
+    """The place of a new library. Raises OneMapError library.exists, library.folder, library.suffix, .address."""
+    if is_server(location):
+        schema = server_address(location).schema or schema_for(name)
+        return NewPlace(location, with_schema(location, schema), name or schema, schema=schema)
+    path = library_path(location)
+    check_new_file(path)
+    return NewPlace(location, location, name or path.stem, path)
+
+
 def make_library(
-    location: str,
+    place: NewPlace,
     crs: pyproj.CRS,
-    name: str,
-    packs: list[tuple[str, str | None]],
+    packs: Sequence[tuple[str, str | None]],
     district: np.ndarray | None,
     who: str,
+    tables: Sequence[str] = (),
+    grants: Sequence[Grant] = (),
 ) -> None:
     """A new, empty library, whole or not at all.
 
-    crs: from `library_crs`; packs: (id, TOML text or None); district: (n,) valid polygons in `crs`.
-    Raises OneMapError library.exists, library.folder, library.read_only, library.full.
+    crs: from `library_crs`; packs: (id, TOML text or None); district: (n,) valid polygons in `crs`; tables: what rooms
+    above keep in a library, CREATE TABLE IF NOT EXISTS, and grants: who may do what with them on a server.
+    Raises OneMapError library.….
     """
     srs_id = crs.to_epsg()
     assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others
 
     def fill(connection: StoreConnection) -> None:
-        for table in LIBRARY_TABLES:
+        for table in (*LIBRARY_TABLES, *tables):
             connection.execute(table)
-        facts = {"id": uuid.uuid4().hex, "name": name, "srs_id": str(srs_id), "made": now()}
+        facts = {"id": uuid.uuid4().hex, "name": place.name, "srs_id": str(srs_id), "made": now()}
         connection.executemany("INSERT INTO onemap_library VALUES (?,?)", facts.items())
         connection.executemany(
             "INSERT INTO onemap_packs (position, id, content) VALUES (?,?,?)",
@@ -160,6 +198,17 @@ def make_library(
         if district is not None:
             blobs = geopackage.to_blobs(district, srs_id)
             connection.executemany("INSERT INTO onemap_district (fid, geom) VALUES (?,?)", enumerate(blobs, start=1))
-        log(connection, who, "new", name, {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]})
+        connection.protect(grants)
+        log(connection, who, "new", place.name, {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]})
 
-    make_file(library_path(location), crs, fill)
+    make_store(place, crs, fill)
+
+
+def make_store(place: NewPlace, crs: pyproj.CRS, fill: Callable[[StoreConnection], None]) -> None:
+    """A new file or schema that is filled in one transaction. Raises OneMapError library.…."""
+    if place.path is not None:
+        make_file(place.path, crs, fill)
+        return
+    from onemap.layers.stores.server_store import make_server
+
+    make_server(place.location, place.schema, crs, fill)

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import Problem
+from onemap.layers.stores.server_address import without_password
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 LANGUAGES = ("zh", "en")
@@ -30,6 +31,8 @@ def _shown(value: Any, language: str) -> Any:
         return wording(value, language)[0]
     if isinstance(value, (list, tuple)):
         return ("、" if language == "zh" else ", ").join(str(_shown(item, language)) for item in value)
+    if isinstance(value, str):
+        return without_password(value)  # whatever was typed may be repeated
     return "–" if value is None else value
 
 
@@ -51,4 +54,5 @@ def problem_record(problem: Problem, language: str) -> dict[str, Any]:
     """A problem as the contract's JSON object."""
     message, mend = wording(problem, language)
     extra: dict[str, Any] = {name: problem.facts[name] for name in ("row", "area_changed_m2") if name in problem.facts}
-    return {**problem.place, "code": problem.code, "message": message, "mend": mend, **extra}
+    place = {name: value and without_password(value) for name, value in problem.place.items()}
+    return {**place, "code": problem.code, "message": message, "mend": mend, **extra}

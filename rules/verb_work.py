@@ -12,16 +12,14 @@ def new(values: Values, asked: Asked) -> Result:
     from onemap.layers.adding import read_polygons
     from onemap.layers.catalogue import own_catalogue
     from onemap.layers.crs import library_crs
-    from onemap.layers.library import library_path, make_library, system_user
+    from onemap.layers.library import make_library, new_place, system_user
+    from onemap.rules.library_tables import GRANTS, TABLES
     from onemap.rules.packs import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
 
-    location = values["library"]
-    path = library_path(location)
-    if path.exists():
-        raise OneMapError("library.exists", file=path.name)
+    place = new_place(values["library"], values.get("name"))
     crs = library_crs(values["crs"])
     names = values.get("pack") or [DEFAULT_PACK]
-    catalogue = own_catalogue(path)
+    catalogue = own_catalogue(place.path)
     packs = []
     for name in names:
         text, source = pack_text(name)
@@ -29,10 +27,10 @@ def new(values: Values, asked: Asked) -> Result:
     joined_rules([pack for pack, _ in packs])
     district = read_polygons(values["district"], crs) if values.get("district") else None
     kept = [(pack.id, text) for pack, text in packs]
-    make_library(location, crs, values.get("name") or path.stem, kept, district, system_user())
+    make_library(place, crs, kept, district, system_user(), TABLES, GRANTS)
     return {
         "ok": True,
-        "library": str(location),
+        "library": place.shown,
         "crs": f"EPSG:{crs.to_epsg()}",
         "packs": [pack[0] for pack in kept],
     }

@@ -129,7 +129,7 @@ CASES = [
     Case("new city.gpkg --crs EPSG:4547", 3, "library.exists", file="city.gpkg"),
     Case("new nowhere/a.gpkg --crs EPSG:4547", 3, "library.folder"),
     Case("new a.sqlite --crs EPSG:4547", 3, "library.suffix"),
-    Case("new postgresql://host/db --crs EPSG:4547", 3, "library.server"),
+    Case("new postgresql://127.0.0.1:1/db --crs EPSG:4547", 3, "library.unreachable"),
     Case("new a.gpkg --crs EPSG:4490", 3, "crs.not_projected", field="--crs"),
     Case("new a.gpkg --crs nonsense", 3, "crs.unknown"),
     Case("new a.gpkg --crs EPSG:4547 --district none.shp", 3, "source.missing"),

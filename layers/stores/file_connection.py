@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from onemap.layers import geopackage
+from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.store import (
     GEOMETRY_COLUMN,
     DamagedTable,
@@ -49,6 +50,14 @@ class FileConnection(sqlite3.Connection):
             " VALUES (?,?,?,?,?,?,?,?)",
             (at, who, action, subject, detail, content_hash, before, chained),
         )
+
+    def chain_head(self) -> tuple[int, str]:
+        """The number and hash of the log's last row."""
+        number, head = self.execute("SELECT number, hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
+        return number, head
+
+    def protect(self, grants: Sequence[Grant]) -> None:
+        """Nothing: whoever may write a file may write all of it."""
 
     def make_features(self, table: FeatureTable) -> None:
         """A new, empty table of features."""

@@ -12,7 +12,9 @@ import pyproj
 
 from onemap.layers import geopackage
 from onemap.layers.errors import OneMapError
+from onemap.layers.schema import DEPARTMENTS
 from onemap.layers.stores.file_connection import FileConnection
+from onemap.layers.stores.rights import Voice
 
 _REFUSALS = {
     sqlite3.SQLITE_BUSY: "library.busy",
@@ -53,6 +55,7 @@ class FileStore:
         self.label = path.name
         self.connection = connection
         self.writable = writable
+        self.voice = Voice(DEPARTMENTS, is_lead=True, is_owner=True)
         self._file = path
         self._wait_s = wait_s
 

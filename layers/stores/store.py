@@ -9,6 +9,8 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from onemap.layers.stores.rights import Grant, Voice
+
 GEOMETRY_COLUMN = "geom"
 Told = Callable[[float], None]
 
@@ -78,6 +80,12 @@ class StoreConnection(Protocol):
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log inside the open transaction, chained to the row before."""
 
+    def chain_head(self) -> tuple[int, str]:
+        """The number and hash of the log's last row."""
+
+    def protect(self, grants: Sequence[Grant]) -> None:
+        """Close a new library's log, and let each role do what is granted to it; a file knows no roles."""
+
     def make_features(self, table: FeatureTable) -> None:
         """A new, empty table of features."""
 
@@ -105,11 +113,15 @@ class StoreConnection(Protocol):
 
 
 class Store(Protocol):
-    """An open library's place. label: how it is named to people; path: the file, None on a server."""
+    """An open library's place. label: how it is named to people; path: the file, None on a server.
+
+    voice: for whom its user may speak.
+    """
 
     label: str
     path: Path | None
     writable: bool
+    voice: Voice
 
     @property
     def connection(self) -> StoreConnection:

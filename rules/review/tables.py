@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from onemap.layers.stores.rights import DEPARTMENT, EVERYONE, LEAD, Grant
+
 # Opinions: every state of every department's opinion is a row of its own; the one with the highest number holds.
 TABLES = (
     "CREATE TABLE IF NOT EXISTS onemap_cases (id TEXT PRIMARY KEY, project TEXT NOT NULL, data TEXT NOT NULL,"
@@ -34,6 +36,48 @@ TABLES = (
     " name TEXT NOT NULL, hash TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (case_id, position))",
     "CREATE TABLE IF NOT EXISTS onemap_documents (year INTEGER NOT NULL, sequence INTEGER NOT NULL,"
     " case_id TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (year, sequence))",
+)
+
+
+# On a server a department sees its own drafts and what is common, and speaks only for itself; the lead consolidates.
+# A draft by the machine follows from findings that all may see. The lead sees all, for it opens new rounds of all.
+_OWN = "department = ANY({departments})"
+_COMMON = "state IN ('signed', 'deemed', 'returned') OR signed_by IS NOT NULL OR drafted_by = 'onemap'"
+_SIGNED = (
+    "EXISTS (SELECT 1 FROM onemap_opinions AS o WHERE o.case_id = onemap_case_answers.case_id"
+    " AND o.round = onemap_case_answers.round AND o.department = onemap_case_answers.department"
+    " AND o.state IN ('signed', 'deemed'))"
+)
+GRANTS = (
+    *(
+        Grant(table, "SELECT", EVERYONE)
+        for table in (
+            "onemap_cases",
+            "onemap_rounds",
+            "onemap_case_items",
+            "onemap_overrides",
+            "onemap_case_entries",
+            "onemap_case_files",
+            "onemap_documents",
+        )
+    ),
+    *(
+        Grant(table, "INSERT", (LEAD,))
+        for table in ("onemap_cases", "onemap_rounds", "onemap_case_items", "onemap_case_files", "onemap_documents")
+    ),
+    Grant("onemap_cases", "UPDATE", (LEAD,)),
+    Grant("onemap_cases", "UPDATE", (DEPARTMENT,), columns=("revision",)),
+    Grant("onemap_rounds", "UPDATE", (LEAD,)),
+    Grant("onemap_opinions", "SELECT", (DEPARTMENT,), f"{_OWN} OR {_COMMON}"),
+    Grant("onemap_opinions", "SELECT", (LEAD,)),
+    Grant("onemap_opinions", "INSERT", (DEPARTMENT,), f"{_OWN} AND state IN ('drafted', 'signed', 'returned')"),
+    Grant("onemap_opinions", "INSERT", (LEAD,), "state <> 'signed'"),
+    Grant("onemap_case_answers", "SELECT", (DEPARTMENT,), f"{_OWN} OR {_SIGNED}"),
+    Grant("onemap_case_answers", "SELECT", (LEAD,)),
+    Grant("onemap_case_answers", "INSERT", (DEPARTMENT,), _OWN),
+    Grant("onemap_overrides", "INSERT", EVERYONE),
+    Grant("onemap_case_entries", "INSERT", (DEPARTMENT,), _OWN + " OR department IS NULL"),
+    Grant("onemap_case_entries", "INSERT", (LEAD,)),
 )
 
 

@@ -1,0 +1,244 @@
+"""PostgreSQL's connection to a library in a schema, with what every store can do."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import psycopg
+import shapely
+from psycopg import sql
+from psycopg.adapt import Loader
+
+from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.server_rights import ServerRoles, protect
+from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
+from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable, Told
+
+_NAME_BYTES = 63
+_SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "fid", GEOMETRY_COLUMN, "ogc_fid"}
+_MARK = "onemap: "  # before a field's own name, in the comment of a column that cannot bear it
+_DAMAGED = ("42P01", "42703", "XX001", "XX002")  # a table or column that is gone, a page that is broken
+_COLUMNS = """SELECT a.attname, col_description(a.attrelid, a.attnum), format_type(a.atttypid, NULL)
+FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE n.nspname = ? AND c.relname = ? AND a.attnum > 0 AND NOT a.attisdropped ORDER BY a.attnum"""
+
+
+class _NumberLoader(Loader):
+    """numeric, which sums are, as Python's int or float."""
+
+    def load(self, data: Any) -> int | float:
+        """The number."""
+        text = bytes(data).decode()
+        return int(text) if text.lstrip("-").isdigit() else float(text)
+
+
+class ServerConnection:
+    """`StoreConnection` on a schema. srs_id: the library's, once it is known."""
+
+    def __init__(self, connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles) -> None:
+        self.srs_id = 0
+        self.schema = schema
+        self.raw = connection
+        self._roles = roles
+        connection.adapters.register_loader("numeric", _NumberLoader)
+
+    def execute(self, statement: str, parameters: Sequence[Any] = (), /) -> Cursor:
+        """Run one statement with ? marks; what is made if absent is left alone where it is there."""
+        cursor = psycopg.ClientCursor(self.raw)
+        name = made_if_absent(statement)
+        if name is not None and self.has_table(name):
+            return cursor
+        return cursor.execute(server_sql(statement).encode(), _values(parameters))
+
+    def executemany(self, statement: str, rows: Iterable[Sequence[Any]], /) -> None:
+        """Run one statement for each row."""
+        with self.raw.cursor() as cursor:
+            cursor.executemany(server_sql(statement).encode(), (_values(row) for row in rows))
+
+    def has_table(self, name: str) -> bool:
+        """Whether there is a table or view of that name."""
+        sql_text = "SELECT 1 FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace"
+        found = self.execute(f"{sql_text} WHERE n.nspname = ? AND c.relname = ?", (self.schema, name))
+        return found.fetchone() is not None
+
+    def own_tables(self) -> list[str]:
+        """The names of all tables, by name."""
+        found = self.execute(
+            'SELECT tablename FROM pg_tables WHERE schemaname = ? ORDER BY tablename COLLATE "C"', (self.schema,)
+        )
+        return [row[0] for row in found]
+
+    def _columns(self, table: str) -> list[tuple[str, str, str]]:
+        """A table's fields in order: the field's name, the column that holds it, and the column's type."""
+        rows = self.execute(_COLUMNS, (self.schema, table)).fetchall()
+        return [
+            (note.removeprefix(_MARK) if note and note.startswith(_MARK) else column, column, kind)
+            for column, note, kind in rows
+            if column not in ("fid", GEOMETRY_COLUMN)
+        ]
+
+    def field_names(self, table: str) -> list[str]:
+        """The fields of a table or view of features, without fid and geometry."""
+        return [name for name, _, _ in self._columns(table)]
+
+    def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
+        """One row of the audit log; the server itself numbers it, chains it, and adds its own clock and account."""
+        self.execute(
+            "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash) VALUES (?,?,?,?,?,?)",
+            (at, who, action, subject, detail, content_hash),
+        )
+
+    def chain_head(self) -> tuple[int, str]:
+        """The number and hash of the log's last row; whoever may not read the log may know its head."""
+        number, head = self.execute("SELECT number, hash FROM onemap_chain_head()").fetchone()
+        return number, head
+
+    def protect(self, grants: Sequence[Grant]) -> None:
+        """The log is chained and closed, and every role may do what is granted to it and nothing else."""
+        protect(self.raw, self.schema, self._roles, grants)
+
+    def make_features(self, table: FeatureTable) -> None:
+        """A new, empty table of features."""
+        columns = _column_names(list(table.fields))
+        fields = [
+            sql.SQL("{} {}").format(sql.Identifier(columns[name]), sql.SQL(TYPES[kind]))
+            for name, kind in table.fields.items()
+        ]
+        kind = sql.SQL(f"geometry({table.geometry_type}, {self.srs_id})")
+        whole = [sql.SQL("fid bigint PRIMARY KEY"), sql.SQL("geom {}").format(kind), *fields]
+        self.raw.execute(sql.SQL("CREATE TABLE {} ({})").format(sql.Identifier(table.name), sql.SQL(", ").join(whole)))
+        for name, column in columns.items():
+            if name != column:
+                place = sql.Identifier(table.name, column)
+                self.raw.execute(sql.SQL("COMMENT ON COLUMN {} IS {}").format(place, sql.Literal(_MARK + name)))
+
+    def add_features(
+        self, table: FeatureTable, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int = 1
+    ) -> None:
+        """Append features by COPY, their geometries as EWKB."""
+        columns = _column_names(list(table.fields))
+        names = [sql.Identifier(name) for name in ("fid", GEOMETRY_COLUMN, *columns.values())]
+        copy_in = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table.name), sql.SQL(", ").join(names))
+        with self.raw.cursor() as cursor, cursor.copy(copy_in) as copy:
+            for row in self._rows(blocks, values, first_fid):
+                copy.write_row(row)
+
+    def _rows(
+        self, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int
+    ) -> Iterator[tuple[Any, ...]]:
+        bodies = (
+            body
+            for block in blocks
+            for body in shapely.to_wkb(
+                shapely.set_srid(block, self.srs_id), hex=True, byte_order=1, include_srid=True
+            ).tolist()
+        )
+        for fid, row in enumerate(zip(bodies, *values, strict=True), start=first_fid):
+            yield (fid, *row)
+
+    def index_features(self, table: FeatureTable, bounds: np.ndarray, told: Told) -> None:
+        """A GiST index, and what the planner wants to know of a new table."""
+        told(0.0)
+        name = sql.Identifier(table.name)
+        self.raw.execute(sql.SQL("CREATE INDEX ON {} USING gist (geom)").format(name))
+        told(0.8)
+        self.raw.execute(sql.SQL("ANALYZE {}").format(name))
+
+    def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
+        """Give a table its title, and let everyone but the auditor read it."""
+        self._show("TABLE", table.name, table.title)
+
+    def _show(self, kind: str, name: str, title: str) -> None:
+        place = sql.Identifier(name)
+        self.raw.execute(sql.SQL("COMMENT ON {} {} IS {}").format(sql.SQL(kind), place, sql.Literal(title)))
+        readers = sql.SQL(", ").join(map(sql.Identifier, self._roles.readers))
+        self.raw.execute(sql.SQL("GRANT SELECT ON {} TO {}").format(place, readers))
+
+    def read_features(
+        self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
+    ) -> FeatureRows:
+        """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
+        columns = {name: column for name, column, _ in self._columns(table)}
+        try:
+            wanted = [sql.SQL("ST_AsBinary(geom, 'NDR')"), *(sql.Identifier(columns[name]) for name in fields)]
+            query = sql.SQL("SELECT fid, {} FROM {}").format(sql.SQL(", ").join(wanted), sql.Identifier(table))
+            if bounds is not None:
+                box = sql.SQL(", ").join(sql.Literal(value) for value in (*map(float, bounds), self.srs_id))
+                query += sql.SQL(" WHERE geom && ST_MakeEnvelope({})").format(box)
+            with self.raw.cursor(binary=True) as cursor:
+                if count is not None:
+                    counted = cursor.execute(sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table)))
+                    if counted.fetchone() != (count,):
+                        raise DamagedTable("the table does not hold every feature")
+                rows = cursor.execute(query + sql.SQL(" ORDER BY fid")).fetchall()
+            parts = list(zip(*rows, strict=True)) if rows else [()] * (len(fields) + 2)
+            bodies = np.array([None if body is None else bytes(body) for body in parts[1]], dtype=object)
+            geometries = shapely.from_wkb(bodies)
+        except (shapely.GEOSException, KeyError, ValueError) as error:
+            raise DamagedTable(str(error)) from error
+        except psycopg.Error as error:
+            if error.sqlstate not in _DAMAGED:
+                raise
+            raise DamagedTable(str(error)) from error
+        return FeatureRows(
+            fids=np.array(parts[0], dtype=np.int64),
+            geometries=geometries,
+            values=dict(zip(fields, parts[2:], strict=True)),
+        )
+
+    def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
+        """The view CODE, with every version's fields; one that changed its type from version to version is text."""
+        of_table = {table: {name.lower(): item for name, *item in self._columns(table)} for _, table in tables}
+        kinds: dict[str, set[str]] = {}
+        shown: dict[str, str] = {}
+        for _, table in tables:
+            for name, column, kind in self._columns(table):
+                kinds.setdefault(name.lower(), set()).add(kind)
+                shown.setdefault(name.lower(), column)
+        geometry = sql.SQL(f"geom::geometry({geometry_type}, {self.srs_id}) AS geom")
+        branches = []
+        for number, table in tables:
+            columns: list[sql.Composable] = [sql.SQL("fid"), geometry]
+            for name, column in shown.items():
+                kind = next(iter(kinds[name])) if len(kinds[name]) == 1 else "text"
+                held = of_table[table].get(name)
+                value = sql.Identifier(held[0]) if held else sql.SQL("NULL")
+                columns.append(sql.SQL("{}::{} AS {}").format(value, sql.SQL(kind), sql.Identifier(column)))
+            branches.append(
+                sql.SQL("SELECT {} FROM {} WHERE {} = ({})").format(
+                    sql.SQL(", ").join(columns),
+                    sql.Identifier(table),
+                    sql.Literal(number),
+                    _IN_FORCE.format(sql.Literal(code)),
+                )
+            )
+        view = sql.Identifier(code)
+        self.raw.execute(sql.SQL("DROP VIEW IF EXISTS {}").format(view))
+        self.raw.execute(sql.SQL("CREATE VIEW {} AS {}").format(view, sql.SQL(" UNION ALL ").join(branches)))
+        self._show("VIEW", code, title)
+
+
+_IN_FORCE = sql.SQL(
+    "SELECT number FROM onemap_versions WHERE code = {} AND coalesce(valid_from, '') <= to_char(current_date,"
+    " 'YYYY-MM-DD') AND (valid_to IS NULL OR valid_to >= to_char(current_date, 'YYYY-MM-DD'))"
+    " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1"
+)
+
+
+def _values(parameters: Sequence[Any]) -> list[Any]:
+    """Parameters as a file would keep them: True is 1."""
+    return [int(value) if isinstance(value, bool) else value for value in parameters]
+
+
+def _column_names(fields: Sequence[str]) -> dict[str, str]:
+    """A column for each field: its own name, or one that PostgreSQL can bear."""
+    columns: dict[str, str] = {}
+    taken = set(fields)
+    for name in fields:
+        column, number = name, 0
+        while len(column.encode()) > _NAME_BYTES or column.lower() in _SYSTEM_COLUMNS or (number and column in taken):
+            number += 1
+            column = f"{name.encode()[: _NAME_BYTES - 8].decode(errors='ignore')}_{number}"
+        taken.add(column)
+        columns[name] = column
+    return columns

@@ -1,0 +1,71 @@
+"""What PostgreSQL says, as refusals; no word of it ever repeats a password."""
+
+import contextlib
+from collections.abc import Iterator
+from typing import Any
+
+import psycopg
+from psycopg.conninfo import conninfo_to_dict
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.stores.server_address import ServerAddress
+
+# By SQLSTATE, or by its class of two characters.
+_REFUSALS = {
+    "55P03": "library.busy",
+    "57014": "library.busy",
+    "40": "library.busy",
+    "53100": "library.full",
+    "42501": "library.no_right",
+    "25006": "library.read_only_server",
+    "42P06": "library.exists",
+    "XX001": "library.damaged",
+    "XX002": "library.damaged",
+    "08": "library.connection_lost",
+    "57P": "library.connection_lost",
+}
+
+
+def _refusal(error: psycopg.Error) -> str:
+    state = error.sqlstate
+    if state is None:
+        return "library.connection_lost" if isinstance(error, psycopg.OperationalError) else "library.server_said"
+    for key in (state, state[:3], state[:2]):
+        if key in _REFUSALS:
+            return _REFUSALS[key]
+    return "library.server_said"
+
+
+def _words(error: Exception, secret: Any) -> str:
+    """A server's first line, without the password, should it repeat it."""
+    line = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    return (line.replace(str(secret), "…") if secret else line)[:200]
+
+
+@contextlib.contextmanager
+def server_errors_as_refusals(label: str) -> Iterator[None]:
+    """The server's own errors become refusals that say which library and what to do."""
+    try:
+        yield
+    except psycopg.Error as error:
+        raise OneMapError(_refusal(error), file=label, reason=_words(error, None)) from error
+
+
+def connection_refused(error: psycopg.OperationalError, address: ServerAddress) -> OneMapError:
+    """Why there is no connection: no server, no such database, or a wrong password."""
+    try:
+        secret = conninfo_to_dict(address.conninfo).get("password")
+    except psycopg.Error:
+        secret = None
+    words = _words(error, secret)
+    asked = error.pgconn is not None and (error.pgconn.needs_password or error.pgconn.used_password)
+    if "does not exist" in words and "database" in words:
+        return OneMapError("library.no_database", file=address.label, reason=words)
+    if (
+        asked
+        or ("role" in words and "does not exist" in words)
+        or "authentication" in words
+        or "no pg_hba.conf entry" in words
+    ):
+        return OneMapError("library.password", file=address.label, reason=words)
+    return OneMapError("library.unreachable", file=address.label, reason=words)

@@ -1,0 +1,175 @@
+"""Roles, grants and policies of a library on a server, and the log that nobody can change."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from psycopg import errors, sql
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.schema import DEPARTMENTS
+from onemap.layers.stores.lock_keys import lock_key
+from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_GRANTS, Grant, Voice
+
+if TYPE_CHECKING:
+    import psycopg
+
+OWNER = "owner"
+
+# Every function names its schema: what runs with its owner's rights must not find another's tables first.
+_FUNCTIONS = """
+CREATE FUNCTION onemap_departments() RETURNS text[] LANGUAGE sql STABLE SET search_path = pg_catalog AS $f$
+  SELECT coalesce(array_agg(code), '{{}}') FROM unnest({departments}::text[]) AS code
+  WHERE pg_has_role(current_user, {prefix} || code, 'USAGE') $f$;
+CREATE FUNCTION onemap_chain() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER
+  SET search_path = pg_catalog, {schema}, pg_temp AS $f$
+DECLARE last_number bigint; last_hash text;
+BEGIN
+  PERFORM pg_advisory_xact_lock({key});
+  SELECT number, hash INTO last_number, last_hash FROM {schema}.onemap_audit ORDER BY number DESC LIMIT 1;
+  NEW.number := coalesce(last_number, 0) + 1;
+  NEW.at := to_char(clock_timestamp() AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"');
+  IF NEW.who <> session_user THEN NEW.who := NEW.who || ' (' || session_user || ')'; END IF;
+  NEW.content_hash := encode(sha256(convert_to(NEW.detail, 'UTF8')), 'hex');
+  NEW.previous_hash := coalesce(last_hash, '');
+  NEW.hash := encode(sha256(convert_to(concat_ws(E'\\n', NEW.previous_hash, NEW.at, NEW.who, NEW.action, NEW.subject,
+    NEW.content_hash), 'UTF8')), 'hex');
+  RETURN NEW;
+END $f$;
+CREATE FUNCTION onemap_closed() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $f$
+BEGIN
+  RAISE EXCEPTION 'rows of % are never changed', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+END $f$;
+CREATE FUNCTION onemap_chain_head() RETURNS TABLE (number bigint, hash text) LANGUAGE sql STABLE SECURITY DEFINER
+  SET search_path = pg_catalog, {schema}, pg_temp AS $f$
+  SELECT a.number, a.hash FROM {schema}.onemap_audit a ORDER BY a.number DESC LIMIT 1 $f$;
+CREATE TRIGGER onemap_chain BEFORE INSERT ON onemap_audit FOR EACH ROW EXECUTE FUNCTION onemap_chain();
+CREATE TRIGGER onemap_closed BEFORE UPDATE OR DELETE OR TRUNCATE ON onemap_audit
+  FOR EACH STATEMENT EXECUTE FUNCTION onemap_closed();
+ALTER TABLE onemap_audit ADD UNIQUE (previous_hash);
+REVOKE ALL ON FUNCTION onemap_chain(), onemap_closed(), onemap_chain_head() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION onemap_chain_head() TO {everyone}
+"""
+
+
+@dataclass(frozen=True)
+class ServerRoles:
+    """The roles of one library: a role is a group, of which people's accounts are made members."""
+
+    schema: str
+
+    def named(self, part: str) -> str:
+        """The role of a department, of the lead, the auditor or the owner."""
+        return f"onemap_{self.schema}_{part}"
+
+    @property
+    def owner(self) -> str:
+        """Owns the tables, and may do all."""
+        return self.named(OWNER)
+
+    @property
+    def readers(self) -> list[str]:
+        """Who reads the layers: departments and the lead."""
+        return [self.named(part) for part in (*DEPARTMENTS, LEAD)]
+
+    @property
+    def all(self) -> list[str]:
+        """Every role of the library."""
+        return [self.owner, *self.readers, self.named(AUDITOR)]
+
+    def of(self, who: Sequence[str]) -> list[str]:
+        """The roles that a grant speaks of."""
+        parts = [part for kind in who for part in (DEPARTMENTS if kind == DEPARTMENT else (kind,))]
+        return [self.named(part) for part in parts]
+
+
+def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label: str) -> None:
+    """The roles that are not there yet, and the maker as a member of the owner.
+
+    Raises OneMapError library.roles with the SQL that an administrator runs once.
+    """
+    there = {row[0] for row in connection.execute("SELECT rolname FROM pg_roles WHERE rolname = ANY(%s)", (roles.all,))}
+    missing = [role for role in roles.all if role not in there]
+    wanted = [sql.SQL("CREATE ROLE {} NOLOGIN").format(sql.Identifier(role)) for role in missing]
+    owner = sql.Identifier(roles.owner)
+    account = connection.execute("SELECT current_user").fetchone()[0]  # type: ignore[index]
+    try:
+        for statement in wanted:
+            with connection.transaction():
+                try:
+                    connection.execute(statement)
+                except (errors.DuplicateObject, errors.UniqueViolation) as error:
+                    raise _JustMade from error
+    except _JustMade:
+        make_roles(connection, roles, label)  # someone makes the same roles at the same time
+        return
+    except errors.InsufficientPrivilege:
+        member = sql.SQL("GRANT {} TO {}").format(owner, sql.Identifier(account))
+        script = "; ".join(statement.as_string(connection) for statement in (*wanted, member))
+        raise OneMapError("library.roles", file=label, account=account, sql=f"{script};") from None
+    is_member = connection.execute("SELECT pg_has_role(current_user, %s, 'MEMBER')", (roles.owner,)).fetchone()
+    if is_member == (True,):
+        return
+    try:
+        with connection.transaction():
+            connection.execute(sql.SQL("GRANT {} TO {}").format(owner, sql.Identifier(account)))
+    except errors.InsufficientPrivilege:
+        member = sql.SQL("GRANT {} TO {};").format(owner, sql.Identifier(account))
+        raise OneMapError("library.roles", file=label, account=account, sql=member.as_string(connection)) from None
+
+
+class _JustMade(Exception):
+    """A role that was not there a moment ago."""
+
+
+def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles, grants: Sequence[Grant]) -> None:
+    """Close the log, and grant what is granted; run as the owner, in the transaction that makes the library."""
+    identifier = connection.execute("SELECT value FROM onemap_library WHERE key = 'id'").fetchone()[0]  # type: ignore[index]
+    everyone = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
+    script = sql.SQL(_FUNCTIONS).format(
+        departments=sql.Literal(list(DEPARTMENTS)),
+        prefix=sql.Literal(roles.named("")),
+        schema=sql.Identifier(schema),
+        key=sql.Literal(lock_key(identifier, None)),
+        everyone=everyone,
+    )
+    connection.execute(script)
+    connection.execute(sql.SQL("GRANT USAGE ON SCHEMA {} TO {}").format(sql.Identifier(schema), everyone))
+    everything = (*LIBRARY_GRANTS, *grants)
+    for table in dict.fromkeys(grant.table for grant in everything):
+        connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
+    for number, grant in enumerate(everything):
+        _give(connection, roles, grant, f"{grant.action.lower()}_{number}")
+
+
+def _give(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Grant, name: str) -> None:
+    """One grant, and the policy that says for which rows."""
+    table = sql.Identifier(grant.table)
+    to = sql.SQL(", ").join(map(sql.Identifier, roles.of(grant.who)))
+    columns = sql.SQL("({})").format(sql.SQL(", ").join(map(sql.Identifier, grant.columns)))
+    action = sql.SQL(grant.action)
+    what = action + columns if grant.columns else action
+    connection.execute(sql.SQL("GRANT {} ON {} TO {}").format(what, table, to))
+    # The function is called once for a statement, not once for a row.
+    rows = sql.SQL(grant.rows.replace("{departments}", "((SELECT onemap_departments())::text[])"))
+    conditions = {"SELECT": "USING ({rows})", "INSERT": "WITH CHECK ({rows})", "UPDATE": "USING ({rows})"}
+    connection.execute(
+        sql.SQL("CREATE POLICY {} ON {} FOR {} TO {} ").format(sql.Identifier(name), table, action, to)
+        + sql.SQL(conditions[grant.action]).format(rows=rows)
+    )
+
+
+def is_member_of(connection: "psycopg.Connection[Any]", role: str) -> bool:
+    """Whether the account may act as a role; False if there is no such role."""
+    found = connection.execute(
+        "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = %s", (role,)
+    ).fetchone()
+    return found == (True,)
+
+
+def voice_of(connection: "psycopg.Connection[Any]", roles: ServerRoles, is_owner: bool) -> Voice:
+    """For whom the account may speak."""
+    if is_owner:
+        return Voice(DEPARTMENTS, is_lead=True, is_owner=True)
+    departments = tuple(code for code in DEPARTMENTS if is_member_of(connection, roles.named(code)))
+    return Voice(departments, is_lead=is_member_of(connection, roles.named(LEAD)))

@@ -1,0 +1,152 @@
+"""A library in a schema of a PostGIS database: opened, made, written by many at once."""
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pyproj
+from psycopg import sql
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.stores.lock_keys import lock_key
+from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.server_address import ServerAddress, server_address
+from onemap.layers.stores.server_connection import ServerConnection
+from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
+from onemap.layers.stores.server_rights import ServerRoles, is_member_of, make_roles, voice_of
+
+_CONNECT_WAIT_S = 10
+_SCHEMAS = """SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
+WHERE c.relname = 'onemap_library' AND c.relkind = 'r' ORDER BY 1"""
+
+
+class ServerStore:
+    """`Store` on a schema. wait_s: how long a writer waits for another."""
+
+    def __init__(
+        self, label: str, connection: ServerConnection, voice: Voice, *, library_id: str, writable: bool, wait_s: float
+    ) -> None:
+        self.path: Path | None = None
+        self.label = label
+        self.connection = connection
+        self.voice = voice
+        self.writable = writable
+        self._library_id = library_id
+        self._wait_s = wait_s
+
+    @contextlib.contextmanager
+    def writing(self, scope: str | None) -> Iterator[ServerConnection]:
+        """One transaction, alone in its scope; without a scope the only one that logs.
+
+        Raises OneMapError library.read_only, library.busy, and the server's refusals.
+        """
+        if not self.writable:
+            raise OneMapError("library.read_only_server", file=self.label)
+        raw = self.connection.raw
+        with server_errors_as_refusals(self.label):
+            raw.execute("BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE")
+            try:
+                raw.execute(sql.SQL("SET LOCAL lock_timeout = {}").format(sql.Literal(round(self._wait_s * 1000))))
+                raw.execute("SELECT pg_advisory_xact_lock(%s)", (lock_key(self._library_id, scope),))
+                yield self.connection
+                raw.execute("COMMIT")
+            except BaseException:
+                _undo(raw)
+                raise
+
+
+def _undo(raw: "psycopg.Connection[Any]") -> None:
+    """Roll back what can be; a connection that is lost has been rolled back by the server."""
+    with contextlib.suppress(psycopg.Error):
+        if raw.info.transaction_status == psycopg.pq.TransactionStatus.ACTIVE:
+            raw.cancel_safe(timeout=2)
+        raw.execute("ROLLBACK")
+
+
+@contextlib.contextmanager
+def _connected(address: ServerAddress) -> Iterator["psycopg.Connection[Any]"]:
+    """A connection, closed at the end. Raises OneMapError library.unreachable, .password, .address, .missing."""
+    try:
+        raw = psycopg.connect(
+            address.conninfo,
+            autocommit=True,
+            connect_timeout=_CONNECT_WAIT_S,
+            client_encoding="utf8",
+            application_name="onemap",
+        )
+    except psycopg.OperationalError as error:
+        raise connection_refused(error, address) from None
+    except (psycopg.Error, ValueError):
+        raise OneMapError("library.address") from None  # its words would repeat what was typed
+    with contextlib.closing(raw):
+        yield raw
+
+
+def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str) -> None:
+    """Look for tables in the library's schema and PostGIS's only. Raises OneMapError library.no_postgis."""
+    found = raw.execute(
+        "SELECT n.nspname FROM pg_extension e JOIN pg_namespace n ON n.oid = e.extnamespace WHERE e.extname = 'postgis'"
+    ).fetchone()
+    if found is None:
+        raise OneMapError("library.no_postgis", file=label)
+    path = sql.SQL(", ").join(map(sql.Identifier, (schema, found[0])))
+    raw.execute(sql.SQL("SET search_path TO {}").format(path))
+
+
+@contextlib.contextmanager
+def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
+    """An existing library on a server; the connection is closed at the end.
+
+    Raises OneMapError library.missing, library.not_one, library.several, and the server's refusals.
+    """
+    address = server_address(location)
+    with _connected(address) as raw, server_errors_as_refusals(address.label):
+        schemas = [row[0] for row in raw.execute(_SCHEMAS)]
+        if address.schema is None and len(schemas) > 1:
+            raise OneMapError("library.several", file=address.label, names=schemas)
+        address = replace(address, schema=address.schema or (schemas[0] if schemas else "onemap"))
+        schema, label = str(address.schema), address.label
+        if schema not in schemas:
+            raise OneMapError("library.no_schema", file=label, names=schemas or None)
+        if raw.execute("SELECT has_schema_privilege(%s, 'USAGE')", (schema,)).fetchone() != (True,):
+            raise OneMapError("library.no_right", file=label, reason=f"USAGE, {schema}")
+        _at_home(raw, schema, label)
+        roles = ServerRoles(schema)
+        is_owner = is_member_of(raw, roles.owner)
+        if is_owner:
+            raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(roles.owner)))
+        connection = ServerConnection(raw, schema, roles)
+        library_id = connection.execute("SELECT value FROM onemap_library WHERE key = 'id'").fetchone()[0]
+        writable = raw.execute(
+            "SELECT has_table_privilege('onemap_audit', 'INSERT') AND NOT pg_is_in_recovery()"
+            " AND current_setting('default_transaction_read_only') = 'off'"
+        ).fetchone() == (True,)
+        voice = voice_of(raw, roles, is_owner)
+        with server_errors_as_refusals(label):
+            yield ServerStore(label, connection, voice, library_id=library_id, writable=writable, wait_s=wait_s)
+
+
+def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[ServerConnection], None]) -> None:
+    """A new library's schema and roles, filled in one transaction.
+
+    Raises OneMapError library.exists, library.roles, library.no_postgis, library.srid, and the server's refusals.
+    """
+    address = replace(server_address(location), schema=schema)
+    roles = ServerRoles(schema)
+    srs_id = crs.to_epsg()
+    with _connected(address) as raw, server_errors_as_refusals(address.label), raw.transaction():
+        if raw.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is not None:
+            raise OneMapError("library.exists", file=address.label)
+        _at_home(raw, schema, address.label)
+        if raw.execute("SELECT 1 FROM spatial_ref_sys WHERE srid = %s", (srs_id,)).fetchone() is None:
+            raise OneMapError("library.srid", file=address.label, srid=srs_id)
+        make_roles(raw, roles, address.label)
+        owner = sql.Identifier(roles.owner)
+        raw.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(sql.Identifier(schema), owner))
+        raw.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
+        connection = ServerConnection(raw, schema, roles)
+        connection.srs_id = srs_id or 0
+        fill(connection)

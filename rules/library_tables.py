@@ -1,0 +1,12 @@
+"""What the rooms above `layers/` keep in a library, and who may do what with it in a library on a server."""
+
+from onemap.layers.stores.rights import EVERYONE, Grant
+from onemap.rules import runs
+from onemap.rules.review import tables as review
+
+TABLES = (*runs.TABLES, *review.TABLES)
+GRANTS = (
+    Grant("onemap_pack_texts", "SELECT", EVERYONE),
+    Grant("onemap_pack_texts", "INSERT", EVERYONE),
+    *review.GRANTS,
+)
