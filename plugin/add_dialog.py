@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
@@ -21,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.add_form import AddForm
 from onemap.plugin.add_options import AddOptions
 from onemap.plugin.connection import Request
+from onemap.plugin.conversion import Conversion, is_convertible
 from onemap.plugin.field_matches import remember_matches, remembered_matches, wishes_of
 from onemap.plugin.fields_table import FieldsTable
 from onemap.plugin.handover import SourceFile
@@ -54,7 +56,7 @@ class AddDialog(QDialog):
         self.setAcceptDrops(True)
         self._library = library
         self._source: SourceFile | None = None
-        self._request: Request | None = None
+        self._request: Request | Conversion | None = None
         self._is_added = False  # what is shown has been loaded; nobody wants it twice
         self.form = AddForm()
         self.form.source_chosen.connect(self.inspect)
@@ -93,8 +95,15 @@ class AddDialog(QDialog):
         self.form.forget()
         self.notice.hide()
         self.page.show_nothing(tr("Reading the file…"))
+        if is_convertible(source.path):
+            said = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
+            self._follow(Conversion(source, self), "", lambda converted: self._inspect(converted, said))
+        else:
+            self._inspect(source, "")
+
+    def _inspect(self, source: SourceFile, made_from: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}
-        self._ask("inspect", params, "", lambda answer: self._show_found(source, answer))
+        self._ask("inspect", params, "", lambda answer: self._show_found(source, answer, made_from))
 
     def add(self) -> None:
         """Load the file into the library, in the background."""
@@ -183,8 +192,8 @@ class AddDialog(QDialog):
     def _list_targets(self) -> None:
         self.form.show_targets(self._library.layers)
 
-    def _show_found(self, source: SourceFile, answer: dict[str, Any]) -> None:
-        self.page.show_format(answer)
+    def _show_found(self, source: SourceFile, answer: dict[str, Any], made_from: str) -> None:
+        self.page.show_format(answer, made_from)
         self.form.show_layers(source, inspected_layers(answer))
         self.tabs.setCurrentWidget(self.page)
 
@@ -226,7 +235,10 @@ class AddDialog(QDialog):
         self.added.emit(answer, said)
 
     def _ask(self, verb: str, params: dict[str, Any], title: str, then: Callable[[dict[str, Any]], None]) -> None:
-        self._request = self._library.core.ask(verb, params, title)
+        self._follow(self._library.core.ask(verb, params, title), title, then)
+
+    def _follow(self, request: Request | Conversion, title: str, then: Callable[[Any], None]) -> None:
+        self._request = request
         self._request.progressed.connect(self.work.show_progress)
         # First the dialog is at rest again, then it shows what came out.
         self._request.answered.connect(self._ended)

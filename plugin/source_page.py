@@ -27,7 +27,7 @@ class SourcePage(QSplitter):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(Qt.Orientation.Horizontal, parent)
         self._library = library
-        self._format = ""
+        self._format, self._made_from = "", ""
         self._part: InspectedLayer | None = None
         self._path = ""
         self._places: QgsVectorLayer | None = None  # where the features of problems are looked for
@@ -67,16 +67,17 @@ class SourcePage(QSplitter):
         self.show_problems([])
         self.preview.show_nothing("")
 
-    def show_format(self, answer: dict[str, Any]) -> None:
-        """Of another file: its format."""
-        self._format = str(answer.get("format") or "")
+    def show_format(self, answer: dict[str, Any], made_from: str) -> None:
+        """Of another file: its format. made_from: what to say where the core reads a copy of it."""
+        self._format, self._made_from = str(answer.get("format") or ""), made_from
 
     def show_part(self, path: str, part: InspectedLayer) -> None:
         """Show one layer of the file."""
         self._path, self._part, self._places, self._kept, self._key = path, part, None, None, ""
         facts = [(tr("Format"), self._format), *facts_of(part), (tr("Fields"), str(len(part.fields)))]
         line = tr("{name}: {value}")
-        self.facts.setText("\n".join(line.format(name=name, value=said) for name, said in facts if said))
+        lines = [line.format(name=name, value=said) for name, said in facts if said]
+        self.facts.setText("\n".join([*([self._made_from] if self._made_from else []), *lines]))
         self.show_problems(list(part.problems))
 
     def show_place(self, crs: QgsCoordinateReferenceSystem) -> None:

@@ -23,6 +23,7 @@ from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 from qgis.PyQt.QtGui import QIcon
 
 from onemap.plugin.connection import core_missing, core_python
+from onemap.plugin.conversion import convert, is_convertible
 from onemap.plugin.handover import SourceFile, file_of_layer, file_of_path, write_source
 from onemap.plugin.icons import icon
 from onemap.plugin.refusals import Refusal, problem_line
@@ -109,7 +110,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             if found.crs:
                 text = tr("The file has no coordinate system; the one of the QGIS layer is used: {crs}")
                 feedback.pushInfo(text.format(crs=found.crs))
-            return found
+            return self._readable(found, feedback)
         source = self.parameterAsSource(parameters, name, context)
         if source is None:
             raise QgsProcessingException(self.invalidSourceError(parameters, name))
@@ -124,6 +125,22 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                 source.sourceCrs(),
                 source.getFeatures(),
             )
+        except Refusal as refusal:
+            raise QgsProcessingException(str(refusal)) from refusal
+
+    def _readable(self, source: SourceFile, feedback: QgsProcessingFeedback) -> SourceFile:
+        """The file, or what QGIS's GDAL makes of one that the core cannot read."""
+        if not is_convertible(source.path):
+            return source
+
+        def told(done: float, step: str) -> None:
+            if feedback.isCanceled():
+                raise QgsProcessingException(tr("Cancelled."))
+            feedback.setProgress(100 * done)
+            feedback.setProgressText(step)
+
+        try:
+            return convert(source, told)
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
 

@@ -1055,5 +1055,37 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>Features set aside</source>
         <translation>另存的要素数</translation>
     </message>
+    <message>
+        <source>Reading {file} with QGIS's GDAL</source>
+        <translation>正在用 QGIS 自带的 GDAL 读取 {file}</translation>
+    </message>
+    <message>
+        <source>“{file}” holds no layer with geometry.</source>
+        <translation>“{file}”中没有带几何的图层。</translation>
+    </message>
+    <message>
+        <source>Read {file}</source>
+        <translation>读取 {file}</translation>
+    </message>
+    <message>
+        <source>it gives no reason.</source>
+        <translation>未给出原因。</translation>
+    </message>
+    <message>
+        <source>“{file}” is a drawing of AutoCAD {version}, and QGIS's GDAL reads only those of AutoCAD 2000. Save it in CAD as DXF (2000 to 2018), and choose that file.</source>
+        <translation>“{file}”是 AutoCAD {version} 的图形，而 QGIS 自带的 GDAL 只能读取 AutoCAD 2000 的图形。请在 CAD 中另存为 DXF（2000 至 2018），再选择该文件。</translation>
+    </message>
+    <message>
+        <source>“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason} Save it in CAD as DXF (2000 to 2018), and choose that file.</source>
+        <translation>“{file}”无法读取，核心程序和 QGIS 自带的 GDAL 都不能：{reason} 请在 CAD 中另存为 DXF（2000 至 2018），再选择该文件。</translation>
+    </message>
+    <message>
+        <source>“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason} GDAL needs an ODBC driver for Access: on Windows Microsoft's Access Database Engine, on Linux odbc-mdbtools. Or export it as a file geodatabase (.gdb) in ArcGIS.</source>
+        <translation>“{file}”无法读取，核心程序和 QGIS 自带的 GDAL 都不能：{reason} GDAL 需要 Access 的 ODBC 驱动：Windows 上为 Microsoft Access Database Engine，Linux 上为 odbc-mdbtools。也可在 ArcGIS 中导出为文件地理数据库（.gdb）。</translation>
+    </message>
+    <message>
+        <source>Read by this QGIS's GDAL from {file}</source>
+        <translation>由本机 QGIS 自带的 GDAL 从 {file} 读出</translation>
+    </message>
 </context>
 </TS>

@@ -107,6 +107,25 @@ def library(town, provider):
 
 
 @pytest.fixture
+def opened(town, provider, tmp_path):
+    """A library of the town's, empty, and open."""
+    import processing
+
+    from onemap.plugin.connection import Core
+    from onemap.plugin.open_library import OpenLibrary
+    from onemap.tests.plugin.small_town import wait_for
+
+    path = str(tmp_path / "library.gpkg")
+    processing.run("onemap:new", {"LIBRARY": path, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
+    core = Core()
+    library = OpenLibrary(core)
+    library.open(path)
+    wait_for(lambda: library.layers)
+    yield library
+    core.stop()
+
+
+@pytest.fixture
 def parcels(town):
     """The town's parcels as a layer of the project."""
     layer = QgsVectorLayer(str(town / "parcels.gpkg"), "parcels", "ogr")

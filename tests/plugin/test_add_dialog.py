@@ -7,30 +7,13 @@ from qgis.PyQt.QtGui import QDropEvent
 
 from onemap.plugin import settings
 from onemap.plugin.add_dialog import AddDialog
-from onemap.plugin.connection import Core
 from onemap.plugin.field_matches import match_fields, remember_matches, remembered_matches
 from onemap.plugin.handover import SourceFile
 from onemap.plugin.layer_list import CatalogueLayer, SchemaField
-from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.place_preview import district_of
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
-
-
-@pytest.fixture
-def opened(town, provider, tmp_path):
-    """A library of the town's, empty, and open."""
-    import processing
-
-    path = str(tmp_path / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": path, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
-    core = Core()
-    library = OpenLibrary(core)
-    library.open(path)
-    wait_for(lambda: library.layers)
-    yield library
-    core.stop()
 
 
 @pytest.fixture
