@@ -4,6 +4,8 @@ import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.blocks import blocks
+
 
 def _coefficients(squared_eccentricity: float) -> tuple[float, ...]:
     """A to E of TD/T 1055: the series of the meridian strip's area in odd multiples of half the latitude."""
@@ -32,13 +34,19 @@ def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
     Formula: TD/T 1055, area of the strip between an edge and a fixed meridian, summed over the edges of each
     ring; holes are subtracted. Edges count as straight in latitude and longitude.
     """
+    polygons = np.asarray(geometries, dtype=object)
+    inverse = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    totals = [_areas_m2(polygons[block], crs, inverse) for block in blocks(len(polygons))]
+    return np.concatenate(totals) if totals else np.zeros(0)
+
+
+def _areas_m2(geometries: np.ndarray, crs: pyproj.CRS, inverse: pyproj.Transformer) -> np.ndarray:
     totals = np.zeros(len(geometries))
-    polygons, owner = shapely.get_parts(np.asarray(geometries, dtype=object), return_index=True)
+    polygons, owner = shapely.get_parts(geometries, return_index=True)
     rings, polygon_of_ring = shapely.get_rings(polygons, return_index=True)
     if len(rings) == 0:
         return totals
     coordinates, ring_of_vertex = shapely.get_coordinates(rings, return_index=True)
-    inverse = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
     longitude, latitude = (np.radians(a) for a in inverse.transform(coordinates[:, 0], coordinates[:, 1]))
     ellipsoid = crs.ellipsoid
     assert ellipsoid is not None, "a projected CRS has an ellipsoid"  # noqa: S101 - for the type checker

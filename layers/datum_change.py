@@ -17,6 +17,8 @@ from onemap.layers.parameter_file import Parameters, parameters_in
 
 _PIPELINE = re.compile(r"\s*(\+|proj=|\{|EPSG:|urn:)", re.IGNORECASE)
 
+_OPPOSITE_M = 2e7  # what cannot be placed on the earth at all
+
 
 @dataclass(frozen=True)
 class DatumChange:
@@ -88,7 +90,7 @@ def step_km(source: pyproj.CRS, target: pyproj.CRS, before: np.ndarray, after: n
         degrees = pyproj.Transformer.from_crs(flat, flat.geodetic_crs, always_xy=True)
         ends += [*degrees.transform(points[:, 0], points[:, 1])]
     _, _, metres = pyproj.Geod(ellps="GRS80").inv(*ends)
-    return float(np.max(metres, initial=0.0)) / 1000
+    return float(np.nan_to_num(np.max(metres, initial=0.0), nan=_OPPOSITE_M)) / 1000
 
 
 def _is_file(path: Path) -> bool:

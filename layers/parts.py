@@ -3,6 +3,8 @@
 import numpy as np
 import shapely
 
+from onemap.layers.blocks import blocks
+
 _COLLECTION = 7
 
 
@@ -51,16 +53,22 @@ def sound(geometries: np.ndarray) -> np.ndarray:
 def without_empty_rings(geometries: np.ndarray) -> np.ndarray:
     """Polygons (n,) without holes that have no points, which some files hold and GEOS cannot bear."""
     result = geometries.copy()
-    polygons, owner = shapely.get_parts(result, return_index=True)
-    areal = np.flatnonzero(shapely.get_type_id(polygons) == 3)
-    rings, of_polygon = shapely.get_rings(polygons[areal], return_index=True)
-    for row in np.unique(owner[areal[of_polygon[shapely.is_empty(rings)]]]):
+    holed = [block.start + _with_empty_rings(geometries[block]) for block in blocks(len(geometries))]
+    for row in np.concatenate(holed) if holed else ():
         mended = [
             shapely.Polygon(part.exterior, [ring for ring in part.interiors if not ring.is_empty])
             for part in shapely.get_parts(result[row])
         ]
         result[row] = mended[0] if len(mended) == 1 else shapely.multipolygons(mended)
     return result
+
+
+def _with_empty_rings(geometries: np.ndarray) -> np.ndarray:
+    """The rows of polygons with a ring that has no points."""
+    polygons, owner = shapely.get_parts(geometries, return_index=True)
+    areal = np.flatnonzero(shapely.get_type_id(polygons) == 3)
+    rings, of_polygon = shapely.get_rings(polygons[areal], return_index=True)
+    return np.unique(owner[areal[of_polygon[shapely.is_empty(rings)]]])
 
 
 def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:

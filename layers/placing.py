@@ -9,6 +9,7 @@ import pyproj
 import shapely
 
 from onemap.layers import crs as systems
+from onemap.layers.blocks import blocks
 from onemap.layers.datum_change import DatumChange, step_km
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
@@ -73,16 +74,25 @@ def in_crs(
             remarks.append(Problem("crs.identity", named))
     if change is None:
         return geometries, remarks
+    carried = geometries.copy()
+    farthest = 0.0
+    for block in blocks(len(geometries)):
+        carried[block], before, after = _carried(geometries[block], change)
+        if not np.isfinite(after).all():
+            raise OneMapError("crs.out_of_range", **named)
+        if wishes.transform is not None and len(before):
+            some = np.linspace(0, len(before) - 1, min(len(before), _SAMPLES)).astype(int)
+            farthest = max(farthest, step_km(source, target, before[some], after[some]))
+    if farthest > _FARTHEST_KM:
+        remarks.append(Problem("crs.far_change", {**named, "km": f"{farthest:.0f}"}))
+    return carried, remarks
+
+
+def _carried(geometries: np.ndarray, change: systems.Transformation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Geometries with changed coordinates; and those that are numbers before and after (k, 2)."""
     coordinates = shapely.get_coordinates(geometries)
     finite = np.isfinite(coordinates).all(axis=1)
-    east, north = change(coordinates[finite, 0], coordinates[finite, 1])
-    if not (np.isfinite(east).all() and np.isfinite(north).all()):
-        raise OneMapError("crs.out_of_range", **named)
-    carried = np.column_stack([east, north])
-    if wishes.transform is not None and len(carried):
-        some = np.linspace(0, len(carried) - 1, min(len(carried), _SAMPLES)).astype(int)
-        step = step_km(source, target, coordinates[finite][some], carried[some])
-        if not step <= _FARTHEST_KM:
-            remarks.append(Problem("crs.far_change", {**named, "km": f"{step:.0f}"}))
-    coordinates[finite] = carried
-    return shapely.set_coordinates(geometries.copy(), coordinates), remarks
+    before = coordinates[finite]
+    after = np.column_stack(change(before[:, 0], before[:, 1]))
+    coordinates[finite] = after
+    return shapely.set_coordinates(geometries.copy(), coordinates), before, after

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.layers.blocks import blocks
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.parts import polygon_parts, without_empty_rings
 
@@ -46,9 +47,10 @@ def type_names(geometries: np.ndarray) -> np.ndarray:
 
 def are_finite(geometries: np.ndarray) -> np.ndarray:
     """True where every coordinate of a geometry is a number (n,); a box alone would not show a missing one."""
-    coordinates, owner = shapely.get_coordinates(geometries, return_index=True)
     finite = np.ones(len(geometries), dtype=bool)
-    finite[owner[~np.isfinite(coordinates).all(axis=1)]] = False
+    for block in blocks(len(geometries)):
+        coordinates, owner = shapely.get_coordinates(geometries[block], return_index=True)
+        finite[block.start + owner[~np.isfinite(coordinates).all(axis=1)]] = False
     return finite
 
 
