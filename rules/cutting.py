@@ -1,11 +1,12 @@
 """Large polygons cut small, since every overlay and every sum scans all of both polygons."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
-from onemap.layers.parts import polygon_parts
+from onemap.layers.parts import polygon_parts, sound
 
 MOST_VERTICES = 256  # of a piece
 
@@ -17,42 +18,82 @@ class Pieces:
     geometries: np.ndarray
     owner: np.ndarray
 
+    def only(self, wanted: np.ndarray) -> "Pieces":
+        """The pieces of some of the polygons: wanted (n,)."""
+        kept = wanted[self.owner]
+        return Pieces(self.geometries[kept], self.owner[kept])
+
+
+Box = tuple[float, float, float, float]
+Cut = Callable[[shapely.Geometry, Box], shapely.Geometry]
+
+
+def clipped(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
+    """What of a polygon lies in a box, found fast; rings may touch along its edge, and degenerate ones be wrong."""
+    try:
+        return shapely.clip_by_rect(polygon, *box)
+    except shapely.GEOSException:  # some valid polygons leave it with a ring of three points
+        return _cut_exactly(polygon, box)
+
+
+def _cut_exactly(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
+    return polygon & shapely.box(*box)
+
 
 def subdivided(polygons: np.ndarray) -> Pieces:
     """Polygons (n,) cut in halves until each piece has at most MOST_VERTICES vertices; small ones stay whole."""
-    done: list[np.ndarray] = []
-    owners: list[np.ndarray] = []
-    geometries, owner = polygons, np.arange(len(polygons))
+    large = shapely.get_num_coordinates(polygons) > MOST_VERTICES
+    kept, left = np.flatnonzero(~large), np.flatnonzero(large)
+    done = [Pieces(polygons[kept], kept)]
+    # A fast cut may go wrong on degenerate input; its areas and its validity tell.
+    for cut in (clipped, _cut_exactly):
+        rough = _cut_small(polygons, left, cut)
+        pieces = Pieces(sound(rough.geometries), rough.owner)  # rings may touch along a cut
+        is_sound = _are_sound(polygons, pieces)
+        done.append(pieces.only(is_sound))
+        left = left[~is_sound[left]]
+    done.append(Pieces(polygons[left], left))
+    return Pieces(np.concatenate([part.geometries for part in done]), np.concatenate([part.owner for part in done]))
+
+
+def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:
+    """Whether the pieces of each polygon (n,) are valid and make up the whole of it; False where there are none."""
+    area = shapely.area(polygons)
+    of_pieces = np.bincount(pieces.owner, shapely.area(pieces.geometries), len(polygons))
+    broken = np.bincount(pieces.owner, ~shapely.is_valid(pieces.geometries), len(polygons))
+    any_there = np.bincount(pieces.owner, minlength=len(polygons)) > 0
+    whole: np.ndarray = any_there & (broken == 0) & (np.abs(of_pieces - area) <= 1e-9 * area)
+    return whole
+
+
+def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: Cut) -> Pieces:
+    """The polygons in `rows` cut small; a piece that no cut makes smaller stays as it is."""
+    done: list[Pieces] = []
+    geometries, owner = polygons[rows], rows
     while len(geometries):
         large = shapely.get_num_coordinates(geometries) > MOST_VERTICES
-        done.append(geometries[~large])
-        owners.append(owner[~large])
+        done.append(Pieces(geometries[~large], owner[~large]))
         geometries, owner = geometries[large], owner[large]
-        halves = [_halves(geometry) for geometry in geometries]
-        stuck = [len(half) == 1 for half in halves]
-        done.append(geometries[stuck])
-        owners.append(owner[stuck])
-        parts = [(part, own) for half, own in zip(halves, owner, strict=True) if len(half) > 1 for part in half]
-        geometries = np.array([part for part, _ in parts], dtype=object)
-        owner = np.array([own for _, own in parts], dtype=np.int64)
-    return Pieces(np.concatenate(done), np.concatenate(owners)) if done else Pieces(polygons, owner)
+        boxes = _half_boxes(geometries)
+        pairs = [cut(polygon, tuple(box)) for polygon, both in zip(geometries, boxes, strict=True) for box in both]
+        halves = polygon_parts(np.array(pairs, dtype=object))
+        size = shapely.get_num_coordinates(halves).reshape(-1, 2)
+        stuck = (size >= shapely.get_num_coordinates(geometries)[:, None]).any(axis=1)
+        done.append(Pieces(geometries[stuck], owner[stuck]))
+        geometries, owner = halves.reshape(-1, 2)[~stuck].ravel(), np.repeat(owner[~stuck], 2)
+        there = ~shapely.is_missing(geometries)
+        geometries, owner = geometries[there], owner[there]
+    if not done:
+        return Pieces(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
+    return Pieces(np.concatenate([part.geometries for part in done]), np.concatenate([part.owner for part in done]))
 
 
-def _halves(geometry: shapely.Geometry) -> list[shapely.Geometry]:
-    """The two halves of a polygon across its longer side, or itself if it cannot be cut cleanly."""
-    west, south, east, north = geometry.bounds
-    if east - west >= north - south:
-        middle = (west + east) / 2
-        boxes = ((west - 1, south - 1, middle, north + 1), (middle, south - 1, east + 1, north + 1))
-    else:
-        middle = (south + north) / 2
-        boxes = ((west - 1, south - 1, east + 1, middle), (west - 1, middle, east + 1, north + 1))
-    area = shapely.area(geometry)
-    for cut in (lambda box: shapely.clip_by_rect(geometry, *box), lambda box: geometry & shapely.box(*box)):
-        halves = polygon_parts(np.array([cut(box) for box in boxes], dtype=object))
-        halves = halves[~shapely.is_missing(halves)]
-        # A fast cut may be wrong on degenerate input: its areas tell.
-        if shapely.is_valid(halves).all() and abs(shapely.area(halves).sum() - area) <= 1e-9 * area:
-            fewest = shapely.get_num_coordinates(geometry)
-            return list(halves) if (shapely.get_num_coordinates(halves) < fewest).all() else [geometry]
-    return [geometry]
+def _half_boxes(polygons: np.ndarray) -> np.ndarray:
+    """The boxes (n, 2, 4) of both halves of each polygon across its longer side, with a metre to spare outside."""
+    west, south, east, north = shapely.bounds(polygons).T
+    across = (east - west) >= (north - south)
+    x, y = (west + east) / 2, (south + north) / 2
+    first = np.column_stack([west - 1, south - 1, np.where(across, x, east + 1), np.where(across, north + 1, y)])
+    second = np.column_stack([np.where(across, x, west - 1), np.where(across, south - 1, y), east + 1, north + 1])
+    boxes: np.ndarray = np.stack([first, second], axis=1)
+    return boxes

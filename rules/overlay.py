@@ -14,7 +14,7 @@ import shapely
 from onemap.layers.parts import polygon_parts
 from onemap.rules.common_areas import common_areas, piece_areas
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import MOST_VERTICES, Pieces, subdivided
+from onemap.rules.cutting import MOST_VERTICES, Pieces, clipped
 
 ARITHMETIC_M2 = 1e-6
 _CHUNK = 2000
@@ -75,7 +75,7 @@ def _near_boxes(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     for row in np.flatnonzero(shapely.get_num_coordinates(right) > MOST_VERTICES):
         far = margin[row]
         box = (west[row] - far, south[row] - far, east[row] + far, north[row] + far)
-        near[row] = shapely.clip_by_rect(right[row], *box)
+        near[row] = clipped(right[row], box)
     return near
 
 
@@ -237,7 +237,7 @@ Concerns = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def unions_near(
-    polygons: np.ndarray, zones: np.ndarray, margin_m: float, crew: Crew, concerns: Concerns | None = None
+    polygons: np.ndarray, zones: Pieces, margin_m: float, crew: Crew, concerns: Concerns | None = None
 ) -> np.ndarray:
     """The union of the zones that meet each polygon's box with a margin: (n,), None where there is none.
 
@@ -249,10 +249,9 @@ def unions_near(
     rows = np.flatnonzero(~shapely.is_missing(polygons))
     west, south, east, north = shapely.bounds(polygons[rows]).T
     boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
-    pieces = subdivided(zones)
-    box, piece = shapely.STRtree(pieces.geometries).query(boxes, predicate="intersects")
+    box, piece = shapely.STRtree(zones.geometries).query(boxes, predicate="intersects")
     if concerns is not None:
-        kept = concerns(rows[box], pieces.owner[piece])
+        kept = concerns(rows[box], zones.owner[piece])
         box, piece = box[kept], piece[kept]
     crew.check()
-    return union_by(rows[box], pieces.geometries[piece], len(polygons))
+    return union_by(rows[box], zones.geometries[piece], len(polygons))

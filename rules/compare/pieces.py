@@ -8,7 +8,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.rules.compare.plans import Plan
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import Pieces
+from onemap.rules.cutting import Pieces, subdivided
 from onemap.rules.overlay import ARITHMETIC_M2, BALANCE_M2, BALANCE_SHARE, MARGIN_M, differences, overlaps, unions_near
 
 
@@ -45,7 +45,7 @@ def _left(plan: Plan, others: np.ndarray, owner: np.ndarray, common: np.ndarray,
     shared = np.bincount(owner, shapely.area(common), minlength=len(whole))
     result = np.full(len(whole), None, dtype=object)
     rows = np.flatnonzero(whole - shared >= ARITHMETIC_M2)
-    near = unions_near(plan.geometries[rows], others, MARGIN_M, crew)
+    near = unions_near(plan.geometries[rows], subdivided(others), MARGIN_M, crew)
     result[rows], failed = differences(plan.geometries[rows], near, crew)
     if failed.any():
         _refuse(plan, rows[failed][0])

@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.parts import polygon_parts
+from onemap.rules.cutting import Pieces
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
 from onemap.rules.overlay import (
     ARITHMETIC_M2,
@@ -50,7 +51,7 @@ def judge(ground: Ground) -> Judgement:
     found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
     hit = union_by(found.parcel, found.geometry, count)
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
-    unknown, failed_again = less(beyond, hit, ground, ground.features.geometries)
+    unknown, failed_again = less(beyond, hit, ground, ground.features.pieces)
     no_value = ground.features.uncertain[found.feature]
     judgement = Judgement(
         hit=hit,
@@ -64,14 +65,14 @@ def judge(ground: Ground) -> Judgement:
             no_value,
             np.ones(len(found.parcel), dtype=bool),
         ),
-        zones=Zones(ground.features.geometries, ground.parcels),
+        zones=Zones(ground.features.pieces, ground.parcels),
     )
     judgement.because("outside_coverage", ~shapely.is_missing(unknown))
     return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_again)
 
 
 def less(
-    grounds: np.ndarray, taken: np.ndarray, ground: Ground, zones: np.ndarray, concerns: Concerns | None = None
+    grounds: np.ndarray, taken: np.ndarray, ground: Ground, zones: Pieces, concerns: Concerns | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """`grounds` (n,) less the zones, where the parcel has some of them (`taken`); and whether it failed.
 

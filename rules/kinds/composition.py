@@ -50,7 +50,7 @@ def judge(ground: Ground) -> Judgement:
     rows = pd.DataFrame(
         {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": grounds}
     )
-    rest, failed = less(ground.parcels, union_by(parcel, geometry, count), ground, ground.features.geometries)
+    rest, failed = less(ground.parcels, union_by(parcel, geometry, count), ground, ground.features.pieces)
     bare = np.flatnonzero(~shapely.is_missing(rest))
     nulls = json.dumps(dict.fromkeys(by), ensure_ascii=False)
     blank = pd.DataFrame({"_row": bare, "keys": nulls, "_geometry": rest[bare]})

@@ -77,7 +77,7 @@ def judge(ground: Ground) -> Judgement:
     doubt[without_key] = ground.parcels[without_key]
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
     covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
-    plan, zones = union_by(found.parcel, found.geometry, count), ground.features.geometries
+    plan, zones = union_by(found.parcel, found.geometry, count), ground.features.pieces
     unplanned, failed_plan = less(covered, plan, ground, zones)
     forbids = _forbids(keys, plan_codes, permits)
     wanting = ~(shapely.is_missing(doubt) & shapely.is_missing(unplanned) & shapely.is_missing(beyond))
@@ -96,7 +96,7 @@ def judge(ground: Ground) -> Judgement:
             forbidden[shown],
         ),
     )
-    judgement.zones = Zones(ground.features.geometries, ground.parcels, concerns=forbids)
+    judgement.zones = Zones(ground.features.pieces, ground.parcels, concerns=forbids)
     known = ~shapely.is_missing(unknown)
     for reason, part in (("outside_coverage", beyond), ("no_value", doubt), ("no_plan", unplanned)):
         judgement.because(reason, known & ~shapely.is_missing(part))
@@ -111,7 +111,7 @@ def _not_judged(
 
     Where a plan without a code lies over another, nothing is certain but what the other forbids.
     """
-    zones, crew, no_code = ground.features.geometries, ground.crew, pd.isna(plan_codes)
+    zones, crew, no_code = ground.features.pieces, ground.crew, pd.isna(plan_codes)
     parcels = ground.parcels[rows]
 
     def near(concerns: Concerns) -> np.ndarray:
