@@ -31,6 +31,7 @@ _MARGIN = 3.2  # beside the frame, for the grid's numbers
 _TITLE_MM, _SMALL_MM = 5.0, 2.0
 _COLUMN_MM = 47.0
 _MOST_POINTS = 40
+_MOST_NAMED = 12  # parcels on the map of the surroundings; more are named together
 _THINNED = ((0.06, 0.25), (0.15, 0.5), (0.35, 1.0), (0.8, 2.0))  # lines moved by, things left out below, in mm
 _DISTRICT = Symbol("", "#6B6B6B", 0.6, dash=(3.0, 0.9, 0.6, 0.9))
 
@@ -214,10 +215,11 @@ class _Drawing:
         frame = (view.left, view.top, view.left + view.width, view.top + view.height)
         grounds = view.shapes_on_paper(np.array([*self.parcels.values()], dtype=object))
         red = PARCEL.stroke or ""
-        labels = [
-            Label(name, shape, 2.8, inside=False, needed=True, colour=red, bold=True)
-            for name, shape in zip(self.parcels, grounds, strict=True)
-        ]
+        named = zip(self.parcels, grounds, strict=True)
+        if self.page.theme == "location" and len(grounds) > _MOST_NAMED:
+            together = phrase("map.count", self.language, count=len(grounds))
+            named = zip([together], [shapely.geometrycollections(grounds)], strict=True)
+        labels = [Label(name, shape, 2.8, inside=False, needed=True, colour=red, bold=True) for name, shape in named]
         kept_free = [*grounds]
         if self.page.theme == "conflict":
             kept_free = [*view.shapes_on_paper(np.array([piece.geometry for piece in self.pieces], dtype=object))]

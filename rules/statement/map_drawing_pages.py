@@ -32,7 +32,7 @@ def map_pages(source: MapSource, department: str | None = None) -> list[MapPage]
     """
     if not source.parcels:
         return []
-    groups = _near_each_other(source, list(source.parcels))
+    groups = near_each_other(source, list(source.parcels))
     pages = [MapPage("location")]
     for theme in THEMES[1:]:
         if theme == "boundary" or any(source.version_of(code) for code in theme_codes(theme)):
@@ -59,11 +59,11 @@ def _conflicts(source: MapSource, department: str | None) -> list[MapPage]:
         rank = VERDICTS.index(finding["verdict"])
         severity[finding["rule"]] = min(rank, severity.get(finding["rule"], rank))
     rules = sorted(found, key=lambda rule: severity[rule])
-    pages = [MapPage(_CONFLICT, rule, group) for rule in rules for group in _near_each_other(source, found[rule])]
+    pages = [MapPage(_CONFLICT, rule, group) for rule in rules for group in near_each_other(source, found[rule])]
     return pages if len(pages) <= _MOST_SHEETS else [MapPage(_CONFLICT, rule, tuple(found[rule])) for rule in rules]
 
 
-def _near_each_other(source: MapSource, names: Sequence[str]) -> list[tuple[str, ...]]:
+def near_each_other(source: MapSource, names: Sequence[str]) -> list[tuple[str, ...]]:
     """Parcels in groups that fit one sheet on which the largest of them can still be read."""
     boxes = shapely.bounds(np.array([source.parcels[name] for name in names], dtype=object))
     size = np.maximum(boxes[:, 2] - boxes[:, 0], boxes[:, 3] - boxes[:, 1])

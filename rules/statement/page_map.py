@@ -1,0 +1,303 @@
+"""The map in a page that one can pan and zoom: layers as groups to be switched, pieces that know their finding."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import shapely
+
+from onemap.layers.messages import phrase
+from onemap.rules.rule import VERDICTS
+from onemap.rules.statement.map_drawing import FONTS
+from onemap.rules.statement.map_drawing_pages import near_each_other
+from onemap.rules.statement.map_drawing_paths import View, path_data, points_of, within_frame
+from onemap.rules.statement.map_drawing_source import Bounds, MapSource, NearFeatures, Piece, map_themes
+from onemap.rules.statement.map_drawing_symbols import (
+    PARCEL,
+    Symbol,
+    fill_attributes,
+    pattern_of,
+    symbols_of,
+    verdict_symbol,
+)
+from onemap.rules.statement.map_drawing_text import as_attribute, as_text
+from onemap.rules.statement.page_html import Html, joined, tag
+from onemap.rules.statement.words import words
+
+MOST_BYTES = 1_500_000
+_THINNED = ((0.05, 0.2), (0.2, 1.0), (0.6, 3.0), (2.0, 8.0), (6.0, 25.0))  # lines moved by, left out below, in metres
+_AROUND, _LEAST_M = 4.0, 400.0
+_PX_PER_MM = 3.2
+_OFF = ("present_use", "plan")  # what would hide the rest at first
+_DIMENSIONS = ("point", "line", "polygon")
+
+
+@dataclass
+class _Group:
+    """One layer on the map: its id, its name, its paths, its looks for the legend, and whether it is shown at first."""
+
+    name: str
+    title: str
+    shown: bool
+    paths: list[str] = field(default_factory=list)
+    looks: dict[str, tuple[Symbol, str]] = field(default_factory=dict)
+
+
+def page_map(source: MapSource, rules: set[str] | None = None) -> Html:
+    """The map with its tools and its legend. rules: only the conflicts of these; None: of all."""
+    for tolerance_m, least_m in _THINNED:
+        drawn = _PageMap(source, rules, tolerance_m, least_m).html()
+        if len(drawn.encode()) <= MOST_BYTES:
+            break
+    return drawn
+
+
+class _PageMap:
+    """A page's map while it is drawn. Its unit is the metre, counted from the upper left corner of its ground."""
+
+    def __init__(self, source: MapSource, rules: set[str] | None, tolerance_m: float, least_m: float) -> None:
+        self.source, self.language = source, source.language
+        self.tolerance_m, self.least_m = tolerance_m, least_m
+        self.pieces = [piece for piece in source.pieces if rules is None or piece.rule in rules]
+        self.boxes = _apart([_grown(source, group) for group in near_each_other(source, list(source.parcels))])
+        self.whole = _around(self.boxes)
+        self.patterns: dict[Symbol, str] = {}
+        self.labels: list[str] = []
+
+    def html(self) -> Html:
+        """Tools, map, legend."""
+        said = words(self.language)
+        groups = self._groups()
+        west, south, east, north = self.whole
+        size = f"0 0 {east - west:.2f} {north - south:.2f}"
+        start = self._start()
+        # Where the map begins, so that a place on it can be told in the library's coordinates.
+        svg = (
+            f'<svg id="map" viewBox="{size}" data-start="{start}" data-west="{west:.3f}" data-north="{north:.3f}"'
+            f' tabindex="0" role="application" aria-label={as_attribute(said["page_map_help"])}'
+            f' font-family={as_attribute(FONTS)} preserveAspectRatio="xMidYMid meet">'
+            f"<defs>{''.join(pattern_of(symbol, name) for symbol, name in self.patterns.items())}</defs>"
+            + f'<rect class="ground" width="{east - west:.2f}" height="{north - south:.2f}" fill="#FFFFFF"/>'
+            + "".join(_group_svg(group) for group in groups)
+            + f'<g id="labels">{"".join(self.labels)}</g></svg>'
+        )
+        tools = [
+            tag(
+                "button",
+                sign,
+                type="button",
+                data_tool=tool,
+                title=said[f"page_{tool}"],
+                aria_label=said[f"page_{tool}"],
+            )
+            for tool, sign in (("closer", "+"), ("farther", "−"), ("home", "⌂"))
+        ]
+        return joined(
+            [
+                tag("div", *tools, class_="tools"),
+                Html(svg),
+                tag("div", tag("span", id="bar"), tag("span", id="bar-text"), tag("span", id="place"), class_="scale"),
+                tag("p", said["page_map_hint"], id="told", role="status", aria_live="polite"),
+                self._legend(groups, said["page_layers"]),
+            ]
+        )
+
+    def _start(self) -> str:
+        """What is seen first: the parcels with a margin."""
+        west, south, east, north = shapely.total_bounds(
+            np.array([*self.source.parcels.values()], dtype=object)
+        ).tolist()
+        margin = max(east - west, north - south, 40.0) * 0.35
+        left, top = west - margin - self.whole[0], self.whole[3] - north - margin
+        return f"{left:.2f} {top:.2f} {east - west + 2 * margin:.2f} {north - south + 2 * margin:.2f}"
+
+    def _groups(self) -> list[_Group]:
+        themes, groups, drawn = map_themes(), [], set()
+        for theme in ("present_use", "plan"):
+            for code in themes[theme]["one_of"]:
+                near = self._features(code, self.boxes)
+                if near:
+                    drawn.add(code)
+                    groups.append(self._group(code, near, self.boxes, shown=theme not in _OFF))
+                    break
+        codes = [*themes["location"]["layers"], *themes["controls"].get("faint", ()), *themes["controls"]["layers"]]
+        codes += [self.source.rules[piece.rule].layer for piece in self.pieces if piece.rule in self.source.rules]
+        for code in dict.fromkeys(codes):
+            boxes = [self.whole] if code in themes["location"]["layers"] else self.boxes
+            near = self._features(code, boxes) if code not in drawn else []
+            if near:
+                groups.append(self._group(code, near, boxes, shown=True))
+        groups.sort(key=lambda group: not any(symbol.hides for symbol, _ in group.looks.values()))
+        return [*groups, self._piece_group(), self._parcel_group()]
+
+    def _features(self, code: str, boxes: Sequence[Bounds]) -> list[NearFeatures | None]:
+        near = [self.source.near(code, box) for box in boxes]
+        return near if any(near) else []
+
+    def _group(self, code: str, near: Sequence[NearFeatures | None], boxes: Sequence[Bounds], *, shown: bool) -> _Group:
+        entry = self.source.catalogue[code]
+        group = _Group(code, str(entry.title.get(self.language) or code), shown)
+        for features, box in zip(near, boxes, strict=True):
+            if features is None:
+                continue
+            looks, look_of = symbols_of(entry, features.attributes, self.language)
+            view, geometries = self._view(box), shapely.make_valid(features.geometries)
+            shapes = within_frame(geometries, view, self.tolerance_m, self.least_m)
+            # Where a layer is cut off no outline may be drawn: it would look like a boundary.
+            has_ring = shapely.get_dimensions(geometries) == 2
+            lines = np.where(has_ring, shapely.boundary(geometries), geometries)
+            outlines = within_frame(lines, view, self.tolerance_m, self.least_m)
+            seen = np.flatnonzero(~shapely.is_missing(shapes))
+            for index in np.unique(look_of[seen]).tolist():
+                rows = seen[look_of[seen] == index]
+                group.paths.append(self._shapes_svg(shapes[rows], looks[index], outlines[rows]))
+                kind = _DIMENSIONS[int(shapely.get_dimensions(shapes[rows]).max())]
+                group.looks.setdefault(looks[index].title, (looks[index], kind))
+        return group
+
+    def _view(self, box: Bounds) -> View:
+        """A box of ground on the map, a metre being a unit."""
+        west, south, east, north = box
+        centre = ((west + east) / 2, (south + north) / 2)
+        return View(west - self.whole[0], self.whole[3] - north, east - west, north - south, centre, 1000)
+
+    def _pattern(self, symbol: Symbol) -> str:
+        if not (symbol.hatch or symbol.dots):
+            return ""
+        return self.patterns.setdefault(symbol, f"mp{len(self.patterns)}")
+
+    def _shapes_svg(self, shapes: np.ndarray, symbol: Symbol, outlines: np.ndarray | None = None) -> str:
+        """Shapes as paths; outlines: what is to be stroked, if that is less than all that bounds them."""
+        dimension = int(shapely.get_dimensions(shapes).max())
+        if dimension == 0:
+            return "".join(
+                f'<circle class="dot" cx="{x:.2f}" cy="{y:.2f}" r="2" fill="{symbol.stroke}"/>'
+                for x, y in points_of(shapes)
+            )
+        fills = fill_attributes(symbol, self._pattern(symbol)) if dimension == 2 else ()
+        data = path_data(shapes)
+        # With several fills the path is written once for each; a reference would be lost in some viewers.
+        line = data if outlines is None else path_data(outlines[~shapely.is_missing(outlines)])
+        return "".join(f'<path d="{data}" {fill}/>' for fill in fills) + f'<path d="{line}" {_outline(symbol)}/>'
+
+    def _piece_group(self) -> _Group:
+        group = _Group("pieces", words(self.language)["page_pieces"], shown=True)
+        for verdict in VERDICTS:
+            if any(piece.verdict == verdict for piece in self.pieces):
+                symbol = verdict_symbol(verdict, self.language)
+                group.looks[symbol.title] = (symbol, "polygon")
+        for piece in sorted(self.pieces, key=lambda piece: (piece.counted, -float(shapely.area(piece.geometry)))):
+            shapes = within_frame(np.array([piece.geometry], dtype=object), self._view(self.whole), 0.01, 0.0)
+            if shapely.is_missing(shapes[0]):
+                continue
+            symbol = verdict_symbol(piece.verdict, self.language)
+            kind = _DIMENSIONS[int(shapely.get_dimensions(shapes[0]))]
+            # A piece that is all outline could be hit by its edge only.
+            catcher = f'<path d="{path_data(shapes)}" class="catch" fill="#FFFFFF" fill-opacity="0"/>'
+            group.paths.append(
+                f'<g class="piece" data-parcel={as_attribute(piece.parcel)} data-rule={as_attribute(piece.rule)}'
+                f" data-verdict={as_attribute(piece.verdict)}><title>{as_text(self._piece_title(piece))}</title>"
+                f"{catcher if kind == 'polygon' else ''}{self._shapes_svg(shapes, symbol)}</g>"
+            )
+        return group
+
+    def _piece_title(self, piece: Piece) -> str:
+        title = self.source.rule_title(piece.rule)
+        if not piece.counted:
+            title = phrase("map.below_threshold", self.language, title=title)
+        return f"{piece.parcel} · {phrase(f'verdict.{piece.verdict}', self.language)} · {title}"
+
+    def _parcel_group(self) -> _Group:
+        group = _Group("parcels", phrase("map.parcels", self.language), shown=True)
+        for name, ground in self.source.parcels.items():
+            shapes = self._view(self.whole).shapes_on_paper(np.array([ground], dtype=object))
+            group.paths.append(
+                f'<g class="parcel" data-parcel={as_attribute(name)}><title>{as_text(name)}</title>'
+                f"{self._shapes_svg(shapes, PARCEL)}</g>"
+            )
+            west, north, east, _ = shapely.bounds(shapes[0]).tolist()
+            self.labels.append(
+                f'<text x="{(west + east) / 2:.2f}" y="{north:.2f}" dy="-0.4em" text-anchor="middle" font-size="12"'
+                f" data-parcel={as_attribute(name)}>{as_text(name)}</text>"
+            )
+        group.looks[group.title] = (PARCEL, "polygon")
+        return group
+
+    def _legend(self, groups: Sequence[_Group], title: str) -> Html:
+        items = []
+        for group in reversed(groups):
+            box = tag("input", type="checkbox", data_layer=group.name, checked=group.shown)
+            single = len(group.looks) == 1 and group.title in group.looks
+            swatch = self._swatch(*group.looks[group.title]) if single else None
+            looks = (
+                []
+                if single
+                else [
+                    tag("li", self._swatch(*look), name.removeprefix(f"{group.title}: "))
+                    for name, look in group.looks.items()
+                ]
+            )
+            items.append(tag("li", tag("label", box, swatch, group.title), tag("ul", *looks) if looks else None))
+        return tag("details", tag("summary", title), tag("ul", *items), class_="layers", open=True)
+
+    def _swatch(self, symbol: Symbol, kind: str) -> Html:
+        if kind == "point":
+            body = f'<circle cx="12" cy="7" r="3" fill="{symbol.stroke}"/>'
+        elif kind == "line":
+            body = f'<path d="M1 7H23" {_outline(symbol)}/>'
+        else:
+            fills = "".join(
+                f'<path d="M2 2H22V12H2z" {look}/>' for look in fill_attributes(symbol, self._pattern(symbol))
+            )
+            body = f'{fills}<path d="M2 2H22V12H2z" {_outline(symbol)}/>'
+        return Html(f'<svg class="swatch" width="24" height="14" viewBox="0 0 24 14" aria-hidden="true">{body}</svg>')
+
+
+def _group_svg(group: _Group) -> str:
+    hidden = "" if group.shown else ' class="off"'
+    return f"<g data-layer={as_attribute(group.name)}{hidden}>{''.join(group.paths)}</g>"
+
+
+def _outline(symbol: Symbol) -> str:
+    """The attributes of an outline whose width does not grow with the map."""
+    width = max(symbol.stroke_mm * _PX_PER_MM, 0.6)
+    look = f'fill="none" stroke="{symbol.stroke}" stroke-width="{width:.3g}" vector-effect="non-scaling-stroke"'
+    if symbol.dash:
+        look += f' stroke-dasharray="{" ".join(f"{part * _PX_PER_MM:.3g}" for part in symbol.dash)}"'
+    return look
+
+
+def _grown(source: MapSource, names: Iterable[str]) -> Bounds:
+    grounds = np.array([source.parcels[name] for name in names], dtype=object)
+    west, south, east, north = shapely.total_bounds(grounds).tolist()
+    half = max((east - west) * _AROUND, (north - south) * _AROUND, _LEAST_M) / 2
+    x, y = (west + east) / 2, (south + north) / 2
+    return (x - half, y - half, x + half, y + half)
+
+
+def _apart(boxes: list[Bounds]) -> list[Bounds]:
+    """Boxes of which those that meet were joined, so that nothing is drawn twice."""
+    result: list[Bounds] = []
+    for box in boxes:
+        joined_box = box
+        while True:
+            meeting = [other for other in result if _meet(other, joined_box)]
+            if not meeting:
+                break
+            result = [other for other in result if other not in meeting]
+            joined_box = _around([*meeting, joined_box])
+        result.append(joined_box)
+    return result
+
+
+def _around(boxes: Sequence[Bounds]) -> Bounds:
+    return (
+        min(box[0] for box in boxes),
+        min(box[1] for box in boxes),
+        max(box[2] for box in boxes),
+        max(box[3] for box in boxes),
+    )
+
+
+def _meet(first: Bounds, second: Bounds) -> bool:
+    return first[0] <= second[2] and second[0] <= first[2] and first[1] <= second[3] and second[1] <= first[3]

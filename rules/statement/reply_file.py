@@ -1,0 +1,110 @@
+"""A department's reply file: what it holds, how it is checked before anything is believed of it."""
+
+import json
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import sha256
+from onemap.rules.review.case_file import CONCLUSIONS
+
+FORMAT = 1
+SUFFIX = ".reply.json"
+_MOST_BYTES = 1_000_000
+_TYPES: dict[str, type] = {
+    "onemap_reply": int,
+    "library": str,
+    "case": str,
+    "round": int,
+    "department": str,
+    "run": str,
+    "shown": str,
+    "conclusion": str,
+    "text": str,
+    "basis": str,
+    "by": str,
+    "on": str,
+    "check": str,
+}
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A department's answer to what it was shown. shown: the digest of that (`review_pack.shown_digest`)."""
+
+    library: str
+    case: str
+    round: int
+    department: str
+    run: str
+    shown: str
+    conclusion: str
+    text: str
+    basis: str
+    by: str
+    on: date
+
+
+def canonical(value: Any) -> str:
+    """A value as the one JSON text that is hashed: sorted keys, no blanks, `<` escaped as in a page's script."""
+    text = json.dumps(value, ensure_ascii=False, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    return text.replace("<", "\\u003c")
+
+
+def reply_check(reply: dict[str, Any]) -> str:
+    """The check sum of a reply, over all of it but the sum itself: against accidents, it is no signature."""
+    return sha256(canonical({key: value for key, value in reply.items() if key != "check"}))
+
+
+def read_reply(path: Path) -> Reply:
+    """The reply in a file.
+
+    Raises OneMapError reply.file, reply.syntax, reply.form, reply.altered, reply.conclusion, reply.name, reply.text,
+    reply.basis, reply.date.
+    """
+    found = _object_in(path)
+    wrong = [key for key, kind in _TYPES.items() if type(found.get(key)) is not kind]
+    wrong += [key for key in found if key not in _TYPES]
+    if wrong or found["onemap_reply"] != FORMAT:
+        raise OneMapError("reply.form", file=path.name, field=", ".join(wrong or ["onemap_reply"]))
+    if found["check"] != reply_check(found):
+        raise OneMapError("reply.altered", file=path.name)
+    if found["conclusion"] not in CONCLUSIONS:
+        raise OneMapError("reply.conclusion", file=path.name, field="conclusion", value=found["conclusion"])
+    for key, code in (("by", "reply.name"), ("text", "reply.text")):
+        if not found[key].strip():
+            raise OneMapError(code, file=path.name, field=key)
+    if found["conclusion"] == "disagree" and not found["basis"].strip():
+        raise OneMapError("reply.basis", file=path.name, field="basis")
+    try:
+        on = date.fromisoformat(found["on"])
+    except ValueError:
+        raise OneMapError("reply.date", file=path.name, field="on", value=found["on"]) from None
+    given = {key: value for key, value in found.items() if key not in ("onemap_reply", "check", "on")}
+    return Reply(**given, on=on)
+
+
+def _object_in(path: Path) -> dict[str, Any]:
+    try:
+        if path.stat().st_size > _MOST_BYTES:
+            raise OneMapError("reply.syntax", file=path.name)
+        content = path.read_bytes()
+    except OSError as error:
+        raise OneMapError("reply.file", file=path.name, reason=error.strerror) from None
+    try:
+        found = json.loads(content.decode("utf-8-sig"), object_pairs_hook=_once)
+    except (ValueError, RecursionError):
+        raise OneMapError("reply.syntax", file=path.name) from None
+    if not isinstance(found, dict):
+        raise OneMapError("reply.syntax", file=path.name)
+    return found
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object whose keys stand once: of two values nobody could say which was meant."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
