@@ -9,6 +9,7 @@ import shapely
 from onemap.layers.parts import polygon_parts, sound
 
 MOST_VERTICES = 256  # of a piece
+_CUTS_IN_VAIN = 3  # all points of a piece may lie at one end of it
 
 
 @dataclass(frozen=True)
@@ -67,22 +68,25 @@ def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:
 
 
 def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: Cut) -> Pieces:
-    """The polygons in `rows` cut small; a piece that no cut makes smaller stays as it is."""
+    """The polygons in `rows` cut small; a piece that cut after cut makes no smaller stays as it is."""
     done: list[Pieces] = []
-    geometries, owner = polygons[rows], rows
+    geometries, owner, in_vain = polygons[rows], rows, np.zeros(len(rows), dtype=np.int64)
     while len(geometries):
         large = shapely.get_num_coordinates(geometries) > MOST_VERTICES
         done.append(Pieces(geometries[~large], owner[~large]))
-        geometries, owner = geometries[large], owner[large]
+        geometries, owner, in_vain = geometries[large], owner[large], in_vain[large]
         boxes = _half_boxes(geometries)
         pairs = [cut(polygon, tuple(box)) for polygon, both in zip(geometries, boxes, strict=True) for box in both]
         halves = polygon_parts(np.array(pairs, dtype=object))
         size = shapely.get_num_coordinates(halves).reshape(-1, 2)
-        stuck = (size >= shapely.get_num_coordinates(geometries)[:, None]).any(axis=1)
+        no_smaller = (size >= shapely.get_num_coordinates(geometries)[:, None]).any(axis=1)
+        in_vain = np.where(no_smaller, in_vain + 1, 0)
+        stuck = in_vain > _CUTS_IN_VAIN
         done.append(Pieces(geometries[stuck], owner[stuck]))
-        geometries, owner = halves.reshape(-1, 2)[~stuck].ravel(), np.repeat(owner[~stuck], 2)
+        geometries = halves.reshape(-1, 2)[~stuck].ravel()
+        owner, in_vain = np.repeat(owner[~stuck], 2), np.repeat(in_vain[~stuck], 2)
         there = ~shapely.is_missing(geometries)
-        geometries, owner = geometries[there], owner[there]
+        geometries, owner, in_vain = geometries[there], owner[there], in_vain[there]
     if not done:
         return Pieces(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
     return Pieces(np.concatenate([part.geometries for part in done]), np.concatenate([part.owner for part in done]))

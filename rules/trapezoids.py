@@ -53,6 +53,8 @@ class _Edges:
 def edge_table(polygons: np.ndarray) -> EdgeTable:
     """The edges of valid polygons or multipolygons (n,); vertical ones have no ground under them and are left out."""
     parts, owner = shapely.get_parts(polygons, return_index=True)
+    filled = ~shapely.is_empty(parts)
+    parts, owner = parts[filled], owner[filled]
     size, part, is_hole = _rings(parts)
     coordinates = shapely.get_coordinates(parts)
     start = np.cumsum(size) - size
@@ -74,7 +76,7 @@ def edge_table(polygons: np.ndarray) -> EdgeTable:
         right=np.where(eastward, y1, y0),
         sign=np.where(eastward, 1.0, -1.0) * adds[kept],
         first=np.r_[0, np.cumsum(count)],
-        bounds=shapely.bounds(polygons),
+        bounds=np.nan_to_num(shapely.bounds(polygons)),
     )
 
 
