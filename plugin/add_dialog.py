@@ -31,6 +31,7 @@ from onemap.plugin.inspected import inspected_layers
 from onemap.plugin.layer_list import CatalogueLayer
 from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.option_names import add_controls
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.source_choice import file_dropped
 from onemap.plugin.source_page import SourcePage
@@ -69,7 +70,7 @@ class AddDialog(QDialog):
         self.fields.changed.connect(self._enable)
         self.options = AddOptions()
         self.options.encoding_changed.connect(lambda: self.inspect(self._source))
-        self.notice = Notice()
+        self.notice = Notice(add_controls())
         self.work = WorkRow()
         self.work.cancelled.connect(self._cancel)
         self._build()

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
-from qgis.gui import QgsMapCanvas, QgsProjectionSelectionDialog
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
@@ -25,10 +25,10 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection import Request
 from onemap.plugin.figures import moment_text
-from onemap.plugin.handover import crs_text
 from onemap.plugin.icons import icon
 from onemap.plugin.open_library import OpenLibrary
-from onemap.plugin.parcel_choice import ParcelChoice
+from onemap.plugin.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.parcel_mends import ParcelMends
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.results import CheckedParcel, ShownRun, read_results
 from onemap.plugin.results_view import ResultsView
@@ -61,6 +61,9 @@ class CheckRoom(QWidget):
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
+        self.mends = ParcelMends(library.core, self)
+        self.mends.mended.connect(lambda: self.check())
+        self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
         self._build()
         library.listed.connect(self._enable)
@@ -78,8 +81,8 @@ class CheckRoom(QWidget):
         elif self._request is not None:
             self._request.cancel()
 
-    def check(self, crs: str = "") -> None:
-        """Check the chosen parcels. crs: of parcels whose file does not say."""
+    def check(self) -> None:
+        """Check the chosen parcels."""
         if self._request is not None or not self.button.isEnabled():
             return
         self.results.spotlight.leave()
@@ -91,19 +94,21 @@ class CheckRoom(QWidget):
             self.refused.emit(refusal)
             return
         target = str(folder / "run.gpkg")
+        choice = self.parcels.choice
         params = {
             "library": self._library.path,
             "parcels": source.path,
             "layer": source.layer,
-            "crs": crs or source.crs,
+            "crs": source.crs,
             "as_of": self._library.day,
             "pack": self.rules.packs,
             "out": target,
+            **self.mends.told(choice),
         }
-        self._checked = self.parcels.choice.name
+        self._checked = choice.name
         self._asked_of = (self._library.path, self._library.day)
         self._params = params
-        self._ask(params, tr("Check parcels"), self._show_results)
+        self._ask(params, tr("Check parcels"), self._show_results, choice)
 
     def try_with(self, code: str, path: str) -> None:
         """Check the same again with a file instead of a layer, and show what would change. The library stays."""
@@ -127,14 +132,14 @@ class CheckRoom(QWidget):
 
         self._ask(params, tr("Try with another file"), show)
 
-    def _ask(self, params: dict[str, Any], title: str, show: Callable[..., None]) -> None:
-        """Let the core check; then show(tables, answer, parcels)."""
+    def _ask(self, params: dict[str, Any], title: str, show: Callable[..., None], choice: Choice | None = None) -> None:
+        """Let the core check; then show(tables, answer, parcels). choice: the parcels, where they can be mended."""
         target = params["out"]
         self._request = self._library.core.ask("check", params, title)
         self._show_work(tr("Starting…"))
         self._request.progressed.connect(self._show_progress)
         self._request.answered.connect(lambda answer: self._read(target, answer, show))
-        self._request.refused.connect(lambda refusal: self._refuse(refusal, "against" in params))
+        self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
 
     def cancel(self) -> None:
         """Stop the check that is running."""
@@ -211,11 +216,11 @@ class CheckRoom(QWidget):
         if step and not self._request.is_cancelled:
             self._step.setText(step)
 
-    def _refuse(self, refusal: Refusal, is_trial: bool) -> None:
+    def _refuse(self, refusal: Refusal, choice: Choice | None, params: dict[str, Any]) -> None:
         self._request = None
         self._show_work("")
-        if refusal.is_about("crs.missing") and not is_trial:  # of the file that is tried nobody can be asked here
-            refusal.mend = (tr("Choose…"), self._choose_crs)
+        if choice is not None:
+            self.mends.offer(refusal, choice, params)
         self.refused.emit(refusal)
 
     def _choose_trial(self, code: str) -> None:
@@ -223,11 +228,6 @@ class CheckRoom(QWidget):
         path, _filter = QFileDialog.getOpenFileName(self, title)
         if path:
             self.try_with(code, path)
-
-    def _choose_crs(self) -> None:
-        dialog = QgsProjectionSelectionDialog(self)
-        if dialog.exec() and dialog.crs().isValid():
-            self.check(crs_text(dialog.crs()))
 
     def _read(self, target: str, answer: dict[str, Any], show: Callable[..., None]) -> None:
         def done(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:

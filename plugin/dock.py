@@ -28,6 +28,7 @@ from onemap.plugin.icons import icon
 from onemap.plugin.map_room import MapRoom
 from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.option_names import dock_controls
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.sample_maker import SampleMaker
 from onemap.plugin.sample_page import SamplePage
@@ -61,7 +62,7 @@ class OneMapDock(QgsDockWidget):
         self.add_dialog: AddDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
-        self.notice = Notice()
+        self.notice = Notice(dock_controls())
         self.setup_page = SetupPage(core, open_settings)
         self.map_room = MapRoom(self.library, self._zoom_to)
         self.check_room = CheckRoom(self.library, canvas)

@@ -22,6 +22,8 @@ from qgis.core import (
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import tr
 
+READ_BY_QGIS_ALONE = (".dwg", ".dgn", ".mdb", ".accdb")  # the core has no driver for them
+
 
 @dataclass(frozen=True)
 class SourceFile:
@@ -49,6 +51,8 @@ def file_of_layer(layer: QgsVectorLayer) -> SourceFile | None:
         layer.fields().fieldOrigin(index) == Qgis.FieldOrigin.Expression for index in range(layer.fields().count())
     )
     found = file_of_path(layer.source())
+    if Path(found.path).suffix.lower() in READ_BY_QGIS_ALONE:
+        return None
     if has_own_fields or found.path.startswith("/vsi") or not Path(found.path).exists():
         return None
     told = layer.crs().authid() if not layer.dataProvider().crs().isValid() else ""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
@@ -17,6 +17,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.icons import icon
+from onemap.plugin.option_names import in_controls
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import tr
 
@@ -26,8 +27,10 @@ HIGHEST_PX = 180
 class Notice(QFrame):
     """Text of any length in a narrow place, until it is closed or something else is said."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, controls: Mapping[str, str] | None = None, parent: QWidget | None = None) -> None:
+        """controls: what the command line's options are called where this stands; None: leave them."""
         super().__init__(parent)
+        self._controls = controls
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self._text = QLabel()
         self._text.setWordWrap(True)
@@ -80,7 +83,8 @@ class Notice(QFrame):
     def refuse(self, refusal: Refusal) -> None:
         """Show what the core refused, in its own words; a cancel needs none."""
         if not refusal.is_cancel:
-            self.say(str(refusal), *(refusal.mend or ()))
+            said = str(refusal) if self._controls is None else in_controls(str(refusal), self._controls)
+            self.say(said, *(refusal.mend or ()))
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Keep the height that the text needs at this width."""

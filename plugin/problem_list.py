@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
+from onemap.plugin.option_names import in_controls
 from onemap.plugin.refusals import problem_line
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import sign_icon
@@ -20,8 +22,10 @@ class ProblemList(QListWidget):
 
     place_asked = pyqtSignal(object)  # the problem
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, controls: Mapping[str, str], parent: QWidget | None = None) -> None:
+        """controls: what the command line's options are called where this stands."""
         super().__init__(parent)
+        self._controls = controls
         self.setWordWrap(True)
         self.setMinimumHeight(LINES_WANTED * self.fontMetrics().lineSpacing())
         self.setAlternatingRowColors(True)
@@ -33,7 +37,7 @@ class ProblemList(QListWidget):
         """Show these instead."""
         self.clear()
         for problem in problems:
-            item = QListWidgetItem(problem_line(problem))
+            item = QListWidgetItem(in_controls(problem_line(problem), self._controls))
             verdict = LEVELS.get(str(problem.get("level") or ""))
             if verdict:
                 item.setIcon(sign_icon(verdict, self.palette()))

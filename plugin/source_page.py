@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLay
 from onemap.plugin.inspected import InspectedLayer, facts_of
 from onemap.plugin.layer_list import CatalogueLayer
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.option_names import add_controls
 from onemap.plugin.place_preview import PlacePreview
 from onemap.plugin.problem_list import ProblemList
 from onemap.plugin.translation import tr
@@ -37,7 +38,7 @@ class SourcePage(QSplitter):
         self.facts.setWordWrap(True)
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.problems = ProblemList()
+        self.problems = ProblemList(add_controls())
         self.problems.place_asked.connect(self._go_to)
         self._problems_title = QLabel()
         self.preview = PlacePreview()

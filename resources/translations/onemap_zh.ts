@@ -256,10 +256,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>没有可检测的地块。请在地图中加入面图层，或绘制一个地块。</translation>
     </message>
     <message>
-        <source>Choose…</source>
-        <translation>选择…</translation>
-    </message>
-    <message>
         <source>Run {id} of library {library}</source>
         <translation>检测 {id}，资料库 {library}</translation>
     </message>
@@ -1086,6 +1082,46 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Read by this QGIS's GDAL from {file}</source>
         <translation>由本机 QGIS 自带的 GDAL 从 {file} 读出</translation>
+    </message>
+    <message>
+        <source>{parameter} in the Processing toolbox</source>
+        <translation>处理工具箱中的参数 {parameter}</translation>
+    </message>
+    <message>
+        <source>a file of polygons</source>
+        <translation>一个面文件</translation>
+    </message>
+    <message>
+        <source>Choose the coordinate system…</source>
+        <translation>选择坐标系…</translation>
+    </message>
+    <message>
+        <source>Choose the layer…</source>
+        <translation>选择图层…</translation>
+    </message>
+    <message>
+        <source>Choose the field…</source>
+        <translation>选择字段…</translation>
+    </message>
+    <message>
+        <source>Choose the encoding…</source>
+        <translation>选择编码…</translation>
+    </message>
+    <message>
+        <source>Repair and check</source>
+        <translation>修复并检测</translation>
+    </message>
+    <message>
+        <source>The encoding of its text</source>
+        <translation>文字的编码</translation>
+    </message>
+    <message>
+        <source>Which field names each parcel, once?</source>
+        <translation>哪个字段给每个地块唯一的编号？</translation>
+    </message>
+    <message>
+        <source>Read it with QGIS's GDAL</source>
+        <translation>用 QGIS 自带的 GDAL 读取</translation>
     </message>
 </context>
 </TS>
