@@ -8,19 +8,26 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import shapely
 
-from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, sound
+from onemap.layers.parts import moved
 from onemap.layers.versions import Version
 from onemap.rules.check import local_origin
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import overlaid
-from onemap.rules.compare.plans import Plan, common_ground, placed_plan, read_plan, wanted_version
-from onemap.rules.compare.spots import Spots, matrix_rows, spot_names, spots_of
+from onemap.rules.compare.plans import (
+    Plan,
+    common_ground,
+    placed_plan,
+    read_plan,
+    version_before,
+    wanted_version,
+)
+from onemap.rules.compare.spot_tables import spot_tables
+from onemap.rules.compare.spots import Spots, spots_of
+from onemap.rules.compare.triage import triaged
 from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import Sources
 from onemap.rules.run_tables import Table, run_table
@@ -29,8 +36,6 @@ from onemap.rules.software import software_versions
 Report = Callable[[float, str], None]
 KIND = "compare"  # of a run's record; the record of a check says nothing of the sort
 MIN_WIDTH_M, MIN_AREA_M2 = 2.0, 200.0
-SPOT_COLUMNS = ["spot", "type", "conflict", "code_a", "code_b", "use_a", "use_b", "area_m2", "share"]
-_TEXTS = ("spot", "type", "code_a", "code_b", "use_a", "use_b")
 
 
 @dataclass(frozen=True)
@@ -86,7 +91,9 @@ def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Re
     both = (plans[0], plans[1])
     spots = spots_of(pieces, both, wishes.matrix, wishes.min_width_m, wishes.min_area_m2, crew)
     report(0.9, phrase("progress.tables", language))
-    tables = _tables(library, spots, pair_name(a, b), origin)
+    earlier = _earlier_plans(library, wishes, (a, b), sources, local, crew)
+    triage = triaged(spots, both, wishes.matrix, earlier, crew)
+    tables = spot_tables(spots, triage, pair_name(a, b), library.crs, origin, crew)
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
@@ -125,28 +132,27 @@ def _parameters(library: Library, wishes: ComparisonWishes, a: Version, b: Versi
     }
 
 
-def _tables(library: Library, spots: Spots, pair: str, origin: tuple[float, float]) -> dict[str, Table]:
-    """The tables of the contract: spots with their ground in the library's plane, and the matrix."""
-    written = sound(moved(spots.geometries, origin))
-    columns = spots.columns.assign(spot=spot_names(pair, spots.columns, written))
-    columns["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(written, library.crs)
-    columns = typed_columns(columns, [*SPOT_COLUMNS, "area_ellipsoidal_m2"])
-    rows = matrix_rows(spots.columns, spots.compared_m2)
-    matrix = typed_columns(rows, ["type", "use_a", "use_b", "spots", "area_m2", "share"])
-    return {"spots": Table(columns, multi(written, "polygon")), "matrix": Table(matrix)}
-
-
-def typed_columns(columns: pd.DataFrame, names: list[str]) -> pd.DataFrame:
-    """The named columns in order: text as objects, numbers as floats, so that an empty table has the same types."""
-    typed: dict[str, Any] = {}
-    for name in names:
-        values = columns[name]
-        if name in _TEXTS:
-            typed[name] = values.astype(object).where(values.notna(), None)
-        elif name == "conflict":
-            typed[name] = values.astype(bool)
-        elif name == "spots":
-            typed[name] = values.astype("int64")
-        else:
-            typed[name] = values.astype(float)
-    return pd.DataFrame(typed, columns=names)
+def _earlier_plans(
+    library: Library,
+    wishes: ComparisonWishes,
+    pair: tuple[Version, Version],
+    sources: Sources,
+    ground: shapely.Geometry,
+    crew: Crew,
+) -> tuple[Plan | None, Plan | None]:
+    """For the newer plan the version that it had before, if there is one: what agreed then may be outdated now."""
+    found: list[Plan | None] = []
+    for newer, older, side in ((*pair, wishes.matrix.a), (*pair[::-1], wishes.matrix.b)):
+        before = version_before(library, newer, older, wishes.known_at) if newer.code != older.code else None
+        if before is None:
+            found.append(None)
+            continue
+        west, south, east, north = shapely.bounds(ground)
+        bounds = (
+            west + sources.origin[0],
+            south + sources.origin[1],
+            east + sources.origin[0],
+            north + sources.origin[1],
+        )
+        found.append(placed_plan(read_plan(sources, before, bounds), side, wishes.matrix, ground, crew))
+    return found[0], found[1]

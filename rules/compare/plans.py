@@ -64,6 +64,23 @@ def wanted_version(library: Library, asked: str, as_of: date, known_at: datetime
     return found
 
 
+def version_before(library: Library, newer: Version, older: Version, known_at: datetime | None) -> Version | None:
+    """The version that a plan had while the other plan was made: the last one before `newer`, if that is the newer.
+
+    None if dates are not known, or the plan is not newer than the other, or has no earlier version.
+    """
+    if newer.valid_from is None or older.valid_from is None or newer.valid_from <= older.valid_from:
+        return None
+    before = [
+        version
+        for version in versions(library, known_at)
+        if version.code == newer.code
+        and version.number != newer.number
+        and (version.valid_from or "") < newer.valid_from
+    ]
+    return max(before, key=lambda version: (version.valid_from or "", version.number), default=None)
+
+
 def common_ground(library: Library, a: Version, b: Version) -> shapely.Geometry:
     """Where both versions' coverages meet, in the library's plane.
 

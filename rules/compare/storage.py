@@ -4,7 +4,7 @@ from onemap.layers.library import Library, log
 from onemap.rules.compare.comparison import Comparison
 from onemap.rules.runs import keep_run, rows_of_table
 
-KEPT = ("spots", "matrix")
+KEPT = ("spots", "matrix", "clusters")
 
 
 def record_comparison(library: Library, found: Comparison) -> None:

@@ -1,0 +1,143 @@
+"""Clusters: difference spots of one cause, so that one decision can be given to all of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.library import sha256
+from onemap.rules.compare.dissolve import joined_groups
+from onemap.rules.compare.triage import Triage
+from onemap.rules.crew import Crew
+
+ALONG_M = 60.0  # pieces of one shifted line may lie so far apart: crossings and yards between them
+SAME_STEP_M, SAME_STEP_SHARE = 0.5, 0.25  # how much the step of one shifted line may differ between two spots
+NEAR_M = 1.0  # spots of one policy lie beside each other
+
+
+@dataclass(frozen=True)
+class Clusters:
+    """member (m,): the cluster of each spot, -1 without; and one row for each cluster, with its ground."""
+
+    member: np.ndarray
+    columns: pd.DataFrame
+    geometries: np.ndarray
+
+
+def clustered(names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, crew: Crew) -> Clusters:
+    """The clusters of all spots with a cause; names (m,): the spots' own, of which a cluster's name is made.
+
+    Digitising: all artefacts of one pair of uses. Boundary shift: the same step along one line. Classification, and
+    an outdated version: one pair of classes. Policy: spots of one type that lie beside each other.
+    """
+    cause = triage.columns["cause"].to_numpy(dtype=object)
+    rows = np.flatnonzero(triage.columns["cause"].notna())
+    first, second = _joined(rows, cause, spots, geometries, triage)
+    group = joined_groups(len(rows), first, second, crew)
+    member = np.full(len(spots), -1)
+    member[rows] = group
+    return _table(rows, group, names, spots, geometries, triage, member)
+
+
+def _joined(
+    rows: np.ndarray, cause: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of places in `rows` that belong to one cluster."""
+    by_class = _paired(triage.columns["class_a"], triage.columns["class_b"])
+    by_use = _paired(spots["use_a"], spots["use_b"])
+    pairs = [
+        _chained(np.flatnonzero(cause[rows] == "digitising"), by_use[rows]),
+        _chained(np.flatnonzero(cause[rows] == "classification"), by_class[rows]),
+        _chained(np.flatnonzero(cause[rows] == "outdated"), by_class[rows]),
+        _along_lines(np.flatnonzero(cause[rows] == "boundary_shift"), geometries[rows], triage.steps[rows]),
+        _beside(np.flatnonzero(cause[rows] == "policy"), geometries[rows], spots["type"].to_numpy(dtype=object)[rows]),
+    ]
+    return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
+
+
+def _paired(first: pd.Series, second: pd.Series) -> np.ndarray:
+    joined = first.astype(object).fillna("") + "×" + second.astype(object).fillna("")
+    return joined.to_numpy(dtype=object)
+
+
+def _chained(places: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """All places of one key, each joined to the next."""
+    order = places[np.argsort(key[places].astype(str), kind="stable")]
+    same = key[order[1:]] == key[order[:-1]]
+    return order[:-1][same], order[1:][same]
+
+
+def _along_lines(places: np.ndarray, geometries: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Spots near each other across which the line moved by the same step."""
+    near = _near(geometries[places], ALONG_M)
+    first, second = places[near[0]], places[near[1]]
+    apart = np.hypot(*(steps[first] - steps[second]).T)
+    size = np.minimum(np.hypot(*steps[first].T), np.hypot(*steps[second].T))
+    same = apart <= np.maximum(SAME_STEP_M, SAME_STEP_SHARE * size)
+    return first[same], second[same]
+
+
+def _beside(places: np.ndarray, geometries: np.ndarray, types: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    near = _near(geometries[places], NEAR_M)
+    first, second = places[near[0]], places[near[1]]
+    same = types[first] == types[second]
+    return first[same], second[same]
+
+
+def _near(geometries: np.ndarray, distance_m: float) -> np.ndarray:
+    """Pairs (2, k) of geometries within a distance, each once."""
+    pairs = shapely.STRtree(geometries).query(geometries, predicate="dwithin", distance=distance_m)
+    once: np.ndarray = pairs[:, pairs[0] < pairs[1]]
+    return once
+
+
+def _table(
+    rows: np.ndarray,
+    group: np.ndarray,
+    names: np.ndarray,
+    spots: pd.DataFrame,
+    geometries: np.ndarray,
+    triage: Triage,
+    member: np.ndarray,
+) -> Clusters:
+    """One row for each cluster, the largest first; member is renumbered to match."""
+    columns = ["cluster", "cause", "spots", "area_m2", "types", "class_a", "class_b", "mean_width_m", "shift_m"]
+    columns += ["shift_east_m", "shift_north_m"]
+    by_group = np.argsort(group, kind="stable")
+    members = np.split(rows[by_group], np.flatnonzero(np.diff(group[by_group])) + 1) if len(rows) else []
+    area = spots["area_m2"].to_numpy(dtype=float)
+    order = sorted(range(len(members)), key=lambda number: (-area[members[number]].sum(), names[members[number]].min()))
+    records, shapes = [], []
+    place = np.full(len(members) + 1, -1)
+    for position, number in enumerate(order):
+        mine = members[number]
+        place[number] = position
+        weight = area[mine]
+        step = triage.steps[mine]
+        known = ~np.isnan(step[:, 0])
+        mean = np.average(step[known], axis=0, weights=weight[known]) if known.any() else np.full(2, np.nan)
+        records.append(
+            [
+                "K" + sha256("\n".join(sorted(names[mine])))[:12],
+                triage.columns["cause"].iat[mine[0]],
+                len(mine),
+                float(weight.sum()),
+                ",".join(sorted(set(spots["type"].iloc[mine]))),
+                _listed(triage.columns["class_a"].iloc[mine]),
+                _listed(triage.columns["class_b"].iloc[mine]),
+                float(np.average(triage.columns["mean_width_m"].to_numpy()[mine], weights=weight)),
+                float(np.hypot(*mean)),
+                *(float(value) for value in mean),
+            ]
+        )
+        shapes.append(shapely.multipolygons(geometries[mine]))
+    found = np.full(len(member), -1)
+    found[member >= 0] = place[member[member >= 0]]
+    made = np.empty(len(shapes), dtype=object)
+    made[:] = shapes
+    return Clusters(found, pd.DataFrame(records, columns=columns), made)
+
+
+def _listed(values: pd.Series) -> str | None:
+    return ",".join(sorted(set(values.dropna()))) or None

@@ -1,0 +1,170 @@
+"""Triage: what each difference spot measures, and the cause that its figures speak for. A person decides."""
+
+import json
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.rules.compare.edges import edges_of, line_distances_m
+from onemap.rules.compare.matrix import Matrix
+from onemap.rules.compare.plans import Plan
+from onemap.rules.compare.spots import ARTEFACT, CONFLICTS, Spots
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import subdivided
+from onemap.rules.overlay import overlaps
+
+CAUSES = ("digitising", "boundary_shift", "classification", "outdated", "policy")
+TRIAGED = (*CONFLICTS, ARTEFACT)
+# Ribbons of 1 to 10 m along every edge are normal between a plan at 1:10 000 and one at 1:1000.
+RIBBON_M = 10.0
+ELONGATED = 4.0  # length by width from which a spot is a ribbon
+SAME_PAIR_SHARE = 0.8  # of a class's ground that the other plan calls by one other class
+SAME_PAIR_FEATURES = 3
+AGREED_SHARE = 0.9  # of a spot on which an earlier version agreed with the other plan
+
+
+@dataclass(frozen=True)
+class Triage:
+    """The columns of triage for all spots (m,): empty where there is no conflict and no artefact.
+
+    steps: (m, 2) the step from a's line to b's, east and north in m, NaN where there is none.
+    """
+
+    columns: pd.DataFrame
+    steps: np.ndarray
+
+
+def triaged(
+    spots: Spots, plans: tuple[Plan, Plan], matrix: Matrix, earlier: tuple[Plan | None, Plan | None], crew: Crew
+) -> Triage:
+    """Measure the spots in conflict and the artefacts, and propose a cause for each.
+
+    earlier: for each side the version before, if it is older than the other side's; placed on the same ground.
+    """
+    count = len(spots.geometries)
+    types = spots.columns["type"].to_numpy(dtype=object)
+    rows = np.flatnonzero(np.isin(types, TRIAGED))
+    area_m2, length_m = shapely.area(spots.geometries), shapely.length(spots.geometries)
+    columns: dict[str, Any] = {
+        "mean_width_m": 2 * area_m2 / length_m if count else np.empty(0),
+        "compactness": 4 * np.pi * area_m2 / length_m**2 if count else np.empty(0),
+        "class_a": _main_codes(spots.codes[0], count),
+        "class_b": _main_codes(spots.codes[1], count),
+        "date_a": np.full(count, plans[0].version.valid_from, dtype=object),
+        "date_b": np.full(count, plans[1].version.valid_from, dtype=object),
+        "line_distance_m": np.full(count, np.nan),
+        "shift_m": np.full(count, np.nan),
+        "cause": np.full(count, None, dtype=object),
+        "evidence": np.full(count, None, dtype=object),
+    }
+    steps = np.full((count, 2), np.nan)
+    if len(rows) == 0:
+        return Triage(pd.DataFrame(columns), steps)
+    pieces = subdivided(spots.geometries)
+    edges = edges_of(rows, spots.geometries, pieces, spots.columns, crew)
+    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns)
+    columns["line_distance_m"][rows] = np.where(np.isfinite(distance), distance, np.nan)
+    columns["shift_m"][rows] = edges.shift_m
+    steps[rows] = np.column_stack([edges.shift_east_m, edges.shift_north_m])
+    shares = _pair_shares(spots, columns["class_a"], columns["class_b"])
+    agreed = _agreed_before(spots, rows, matrix, earlier, crew)
+    for at, row in enumerate(rows):
+        width = float(columns["mean_width_m"][row])
+        facts = {
+            "type": types[row],
+            "mean_width_m": round(width, 3),
+            "length_by_width": round(float(length_m[row]) / 2 / width, 2),
+            "shift_m": _rounded(edges.shift_m[at]),
+            "line_distance_m": _rounded(distance[at]),
+            "edge_of_a": _rounded(edges.of_a_m[at] / edges.length_m[at]),
+            "edge_of_b": _rounded(edges.of_b_m[at] / edges.length_m[at]),
+            "pair_share": _rounded(shares[0][row]),
+            "pair_spots": int(shares[1][row]),
+            **{f"agreed_before_{side}": _rounded(share[at]) for side, share in agreed.items()},
+        }
+        columns["cause"][row] = cause_of(facts)
+        columns["evidence"][row] = json.dumps(facts, ensure_ascii=False)
+    return Triage(pd.DataFrame(columns), steps)
+
+
+def cause_of(facts: dict[str, Any]) -> str:
+    """The cause that the figures speak for, the surest first; what nothing else explains is a conflict of policy."""
+    if facts["type"] == ARTEFACT:
+        return "digitising"
+    if any((facts.get(f"agreed_before_{side}") or 0) >= AGREED_SHARE for side in ("a", "b")):
+        return "outdated"
+    if (facts["pair_share"] or 0) >= SAME_PAIR_SHARE and facts["pair_spots"] >= SAME_PAIR_FEATURES:
+        return "classification"
+    narrow = facts["mean_width_m"] <= RIBBON_M and facts["length_by_width"] >= ELONGATED
+    if narrow and facts["shift_m"] is not None and facts["shift_m"] <= 2 * RIBBON_M:
+        return "boundary_shift"
+    return "policy"
+
+
+def _rounded(value: float) -> float | None:
+    return round(float(value), 4) if np.isfinite(value) else None
+
+
+def _main_codes(codes: pd.DataFrame, count: int) -> np.ndarray:
+    """For each spot the code that has most of it, None where there is none."""
+    result = np.full(count, None, dtype=object)
+    largest = codes.sort_values(["spot", "area_m2", "code"], ascending=[True, True, False], kind="stable")
+    last = largest.drop_duplicates("spot", keep="last")
+    result[last["spot"].to_numpy(dtype=np.int64)] = last["code"].to_numpy(dtype=object)
+    return result
+
+
+def _pair_shares(spots: Spots, class_a: np.ndarray, class_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """For each spot how much of the ground of its class in one plan has its class in the other; and in how many spots.
+
+    The greater of both directions: a renamed class may be one of several that became one.
+    """
+    both = pd.DataFrame({"a": class_a, "b": class_b, "area_m2": spots.columns["area_m2"].to_numpy(dtype=float)})
+    both = both[both["a"].notna() & both["b"].notna()]
+    shares, counts = np.full(len(class_a), np.nan), np.zeros(len(class_a), dtype=np.int64)
+    if len(both):
+        pair = both.groupby(["a", "b"])["area_m2"].transform("sum")
+        share = np.maximum(
+            pair / both.groupby("a")["area_m2"].transform("sum"), pair / both.groupby("b")["area_m2"].transform("sum")
+        )
+        shares[both.index] = share
+        counts[both.index] = both.groupby(["a", "b"])["area_m2"].transform("size")
+    return shares, counts
+
+
+def _agreed_before(
+    spots: Spots,
+    rows: np.ndarray,
+    matrix: Matrix,
+    earlier: tuple[Plan | None, Plan | None],
+    crew: Crew,
+) -> dict[str, np.ndarray]:
+    """For each side with an earlier version the share of each spot on which that agreed with the other plan."""
+    result = {}
+    mine = spots.geometries[rows]
+    tree = shapely.STRtree(mine)
+    for side, before in zip(("a", "b"), earlier, strict=True):
+        if before is None:
+            continue
+        found = overlaps(mine, tree, before.geometries, subdivided(before.geometries), crew)
+        use_there = spots.columns["use_b" if side == "a" else "use_a"].to_numpy(dtype=object)[rows]
+        codes_there = _main_codes(spots.codes[1 if side == "a" else 0], len(spots.geometries))[rows]
+        agrees = np.array(
+            [
+                _type_then(matrix, side, before, feature, use_there[spot], codes_there[spot]) in ("01", "02")
+                for spot, feature in zip(found.parcel, found.feature, strict=True)
+            ],
+            dtype=bool,
+        )
+        area = np.bincount(found.parcel[agrees], shapely.area(found.geometry[agrees]), minlength=len(rows))
+        result[side] = area / shapely.area(mine)
+    return result
+
+
+def _type_then(matrix: Matrix, side: str, before: Plan, row: int, use: str | None, code: str | None) -> str:
+    """The type that a spot would have had with the earlier version of one side."""
+    own_use, own_code = before.uses[row], before.codes[row]
+    return matrix.type_of(own_use, use, own_code, code) if side == "a" else matrix.type_of(use, own_use, code, own_code)
