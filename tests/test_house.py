@@ -22,7 +22,8 @@ MAY_IMPORT = {
     "resources": {"resources", "layers"},
 }
 QT = {"qgis", "PyQt5", "PyQt6", "processing", "sip"}
-IMPORTED_AS = {"chinesecalendar": "chinese_calendar"}  # packages that are imported by another name
+# Packages that are imported by another name.
+IMPORTED_AS = {"chinesecalendar": "chinese_calendar", "python_docx": "docx"}
 LINE_LIMIT = 400
 AT_THE_ROOT = {
     "metadata.txt",

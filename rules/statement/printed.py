@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onemap.rules.statement.land import COLUMNS
+from onemap.rules.statement.sentences import sentences
 
 NOT_MEASURED = "–"
 # What XML forbids: a name with such a sign in it must not break a document.
@@ -14,14 +15,16 @@ _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 def printed(content: dict[str, Any]) -> dict[str, Any]:
     """The same content for templates: numbers as text, "–" for what was not measured, "" for a text that is not there.
 
-    True and false stay, so that a template can ask them.
+    True and false stay, so that a template can ask them. One more key, `sentences`, has what is said in words.
     """
-    return {name: _printed(name, value) for name, value in content.items()}
+    texts = {name: _printed(name, value) for name, value in content.items()}
+    return {**texts, "sentences": sentences(texts)}
 
 
 def _printed(name: str, value: Any) -> Any:
     if isinstance(value, dict):
-        return {key: _printed(key, item) for key, item in value.items()}
+        texts = {key: _printed(key, item) for key, item in value.items()}
+        return {**texts, **_extent(texts)} if "length_m" in value else texts
     if isinstance(value, list):
         return [_printed(name, item) for item in value]
     if isinstance(value, bool):
@@ -31,6 +34,14 @@ def _printed(name: str, value: Any) -> Any:
     if value is None:
         return ""
     return _FORBIDDEN.sub("", str(value))
+
+
+def _extent(row: dict[str, Any]) -> dict[str, str]:
+    """How much of a finding there is, in two lines: area and hectares, else length or value."""
+    if row["hectares"] != NOT_MEASURED:
+        return {"area_text": f"{row['area_ellipsoidal_m2']} m²", "hectares_text": f"{row['hectares']} ha"}
+    measures = (f"{row['length_m']} m" if row["length_m"] != NOT_MEASURED else "", row["value"].strip(NOT_MEASURED))
+    return {"area_text": "; ".join(filter(None, measures)) or NOT_MEASURED, "hectares_text": ""}
 
 
 def square_metres(value: float) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from onemap.rules.review.case_file import Case
+from onemap.rules.review.project_data import FIELDS
 from onemap.rules.statement.evidence import Evidence
 from onemap.rules.statement.words import words
 
@@ -11,7 +12,7 @@ from onemap.rules.statement.words import words
 def project_rows(
     case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str
 ) -> list[dict[str, Any]]:
-    """Key, title and value of each line: the project's name, its fields as given, and what One Map counted."""
+    """Key, title and value of each line: the project's name, its fields as given or None, and what was counted."""
     said = words(evidence.language)
     site = f"{totals['hectares']:.4f} ha / {totals['mu']:,.2f} mu"
     if evidence.language == "zh":
@@ -24,18 +25,16 @@ def project_rows(
         "reviewed": evidence.record["started"][:10],
         "as_of": evidence.record["parameters"]["as_of"],
     }
-    rows = [{"key": "name", "title": said["field_name"], "value": case.project}]
+    rows: list[dict[str, Any]] = [{"key": "name", "title": said["field_name"], "value": case.project}]
     rows += [
-        {"key": key, "title": title, "value": value} for key, title, value in given_rows(case.data, evidence.language)
+        {"key": field.key, "title": said[f"field_{field.key}"], "value": _given(case.data.get(field.key))}
+        for field in FIELDS
     ]
     return rows + [{"key": key, "title": said[f"field_{key}"], "value": value} for key, value in counted.items()]
 
 
-def given_rows(data: Mapping[str, Any], language: str) -> list[tuple[str, str, str]]:
-    """The fields that were given, with their titles, as text."""
-    said = words(language)
-    return [
-        (key, said.get(f"field_{key}", key), str(value))
-        for key, value in data.items()
-        if value not in (None, "", [], {})
-    ]
+def _given(value: Any) -> str | None:
+    """A value as it was given; None where nothing was."""
+    if value is None:
+        return None
+    return f"{value:,}" if isinstance(value, (int, float)) else str(value)

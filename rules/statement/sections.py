@@ -6,6 +6,7 @@ from typing import Any
 
 from onemap.layers.messages import RESOURCES
 from onemap.rules.statement.evidence import department_title, department_unit
+from onemap.rules.statement.words import words
 
 PLAN_TABLES = ("land_plan", "urban_plan", "department_plans")
 
@@ -55,6 +56,7 @@ def assessments(
                 "department_title": department_title(entry["department"], language),
                 "unit": department_unit(entry["department"], language),
                 "state": state,
+                "state_title": words(language)[f"assessment_{state}"],
                 "because": list(dict.fromkeys(because)),
             }
         )

@@ -1,0 +1,39 @@
+"""A document for Word, from a template that a bureau edits there: fields are filled in as text, maps as pictures."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from onemap.rules.statement.docx_templates import check_template, environment, template_path
+from onemap.rules.statement.pdf_documents import map_png
+from onemap.rules.statement.printed import printed
+from onemap.rules.statement.template_fields import template_fields
+
+_MAP_MM = 150
+_MAP_PX = 1240  # 200 dots per inch
+
+
+def docx_document(content: dict[str, Any], maps: Sequence[str], templates: Path | None = None) -> bytes:
+    """The .docx of a content. maps: the SVG text of its figures, in their order; templates: a bureau's own folder.
+
+    Raises OneMapError statement.templates_folder, statement.template….
+    """
+    from docx.shared import Mm
+    from docxtpl import DocxTemplate, InlineImage
+
+    path = template_path(content["document"]["kind"], content["language"], templates)
+    context = printed(content)
+    check_template(path, template_fields(context))
+    template = DocxTemplate(str(path))
+    pictures = [InlineImage(template, io.BytesIO(map_png(svg, _MAP_PX)), width=Mm(_MAP_MM)) for svg in maps]
+    template.render(_with_pictures(context, pictures), environment(), autoescape=True)
+    written = io.BytesIO()
+    template.save(written)
+    return written.getvalue()
+
+
+def _with_pictures(context: dict[str, Any], pictures: Sequence[Any]) -> dict[str, Any]:
+    """The context with each figure's map as `image`."""
+    figures = [{**figure, "image": picture} for figure, picture in zip(context["figures"], pictures, strict=True)]
+    return {**context, "figures": figures}

@@ -1,0 +1,78 @@
+"""Which fonts a document is set in: those of GB/T 9704 if they are installed, else a free Chinese font."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+
+# By role: the standard's own, then others that are near to them.
+_STANDARD = {
+    "title": ("FZXiaoBiaoSong-B05S", "FZXiaoBiaoSong-B05", "方正小标宋简体", "方正小标宋_GBK"),
+    "body": ("FangSong_GB2312", "仿宋_GB2312", "FangSong", "仿宋", "STFangsong", "华文仿宋"),
+    "heading": ("SimHei", "黑体", "STHeiti", "华文黑体"),
+    "subheading": ("KaiTi_GB2312", "楷体_GB2312", "KaiTi", "楷体", "STKaiti", "华文楷体"),
+    "song": ("SimSun", "宋体", "STSong", "华文宋体"),
+}
+_SERIF = (
+    "Source Han Serif SC",
+    "Source Han Serif CN",
+    "Noto Serif CJK SC",
+    "Noto Serif SC",
+    "Songti SC",
+    "SimSun",
+    "NSimSun",
+    "AR PL UMing CN",
+)
+_SANS = (
+    "Source Han Sans SC",
+    "Source Han Sans CN",
+    "Noto Sans CJK SC",
+    "Noto Sans SC",
+    "Microsoft YaHei",
+    "PingFang SC",
+    "SimHei",
+    "WenQuanYi Zen Hei",
+    "WenQuanYi Micro Hei",
+    "Droid Sans Fallback",
+)
+_FREE = {"title": (*_SERIF, *_SANS), "body": (*_SERIF, *_SANS), "song": (*_SERIF, *_SANS)}
+_FREE |= {"heading": (*_SANS, *_SERIF), "subheading": (*_SERIF, *_SANS)}
+
+
+@dataclass(frozen=True)
+class FontChoice:
+    """The family of each role, and whether the title's is heavy by itself (a free one is made bold)."""
+
+    families: dict[str, str]
+    heavy: bool
+
+    def record(self) -> dict[str, Any]:
+        """As the template reads it."""
+        return {**self.families, "heavy": self.heavy}
+
+
+@lru_cache(maxsize=1)
+def installed_families() -> tuple[str, ...]:
+    """The families that typst finds on this machine."""
+    import typst
+
+    return tuple(typst.Fonts(include_system_fonts=True, include_embedded_fonts=False).families())
+
+
+def chosen_fonts(families: Iterable[str] | None = None) -> FontChoice:
+    """A family for each role. families: those installed; None asks the machine.
+
+    Raises OneMapError statement.font if none of them can write Chinese.
+    """
+    known = set(installed_families() if families is None else families)
+    chosen = {}
+    for role, wanted in _STANDARD.items():
+        found = next((name for name in (*wanted, *_FREE[role]) if name in known), None)
+        if found is None:
+            raise OneMapError(
+                "statement.font", known=[*_STANDARD["body"][:2], "Noto Serif CJK SC", "Source Han Serif SC"]
+            )
+        chosen[role] = found
+    return FontChoice(chosen, chosen["title"] not in _STANDARD["title"])

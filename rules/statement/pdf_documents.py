@@ -1,0 +1,73 @@
+"""A document as PDF, set by typst from resources/templates/statement.typ; nothing is fetched while it runs."""
+
+import json
+import tempfile
+from collections.abc import Sequence
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.messages import RESOURCES
+from onemap.rules.statement.fonts import FontChoice, chosen_fonts
+from onemap.rules.statement.printed import printed
+from onemap.rules.statement.words import words
+
+TEMPLATE = "statement.typ"
+
+
+def pdf_document(
+    content: dict[str, Any], maps: Sequence[str], templates: Path | None = None, fonts: FontChoice | None = None
+) -> bytes:
+    """The PDF of a content. maps: the SVG text of its figures, in their order.
+
+    templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed.
+    Raises OneMapError statement.font, statement.template.
+    """
+    import typst
+
+    fonts = fonts or chosen_fonts()
+    own = templates / TEMPLATE if templates is not None else None
+    template = own if own is not None and own.is_file() else RESOURCES / "templates" / TEMPLATE
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / TEMPLATE).write_bytes(template.read_bytes())
+        for name, value in (
+            ("content", printed(content)),
+            ("words", words(content["language"])),
+            ("fonts", fonts.record()),
+        ):
+            (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+        for number, svg in enumerate(maps, start=1):
+            (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
+        try:
+            result = typst.compile(str(place / TEMPLATE), root=folder, timestamp=_moment(content))
+        except typst.TypstError as error:
+            raise OneMapError("statement.template", file=template.name, reason=str(error)[:400]) from error
+    assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker
+    return result
+
+
+def _moment(content: dict[str, Any]) -> int:
+    """The document's day as seconds, so that the same content gives the same file."""
+    return (date.fromisoformat(content["document"]["date"]) - date(1970, 1, 1)).days * 86_400
+
+
+def map_png(svg: str, width_px: int) -> bytes:
+    """An SVG map as PNG, so many pixels wide, for programs that draw no SVG.
+
+    Raises OneMapError statement.template if typst cannot draw it.
+    """
+    import typst
+
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / "map.svg").write_text(svg, encoding="utf-8")
+        text = '#set page(width: 156mm, height: auto, margin: 0pt)\n#image("map.svg", width: 156mm)'
+        (place / "map.typ").write_text(text, encoding="utf-8")
+        try:
+            result = typst.compile(str(place / "map.typ"), root=folder, format="png", ppi=width_px / (156 / 25.4))
+        except typst.TypstError as error:
+            raise OneMapError("statement.template", file="map.svg", reason=str(error)[:400]) from error
+    assert isinstance(result, bytes), "one map is one page"  # noqa: S101 - for the type checker
+    return result
