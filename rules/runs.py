@@ -165,8 +165,20 @@ def differences(
             before = stored[row] if row < len(stored) else None
             after = again[row] if row < len(again) else None
             if before != after:
-                found.append((name, row + 1, before.content if before else "", after.content if after else ""))
+                found.append((name, row + 1, _apart(before, after), _apart(after, before)))
     return found
+
+
+def _apart(row: StoredRow | None, other: StoredRow | None) -> str:
+    """What of a row the other one does not say as well, with parcel and rule, by which it is found."""
+    if row is None:
+        return "–"
+    others = other.values if other else {}
+    named = ("parcel", "rule")
+    said = {key: value for key, value in row.values.items() if key in named or others.get(key, row) != value}
+    if other and row.wkb != other.wkb:
+        said["geometry"] = "≠"
+    return json.dumps(said, ensure_ascii=False)
 
 
 def changed_verdicts(library: Library, identifier: str, run: Run) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.review.spoken import REVIEW_SPEAKERS
 
 Result = dict[str, Any]
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
@@ -176,4 +177,5 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "compare": _compare,
     "redline": _redline,
     "sample": _sample,
+    **REVIEW_SPEAKERS,
 }

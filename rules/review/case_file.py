@@ -74,10 +74,11 @@ def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
     rounds = _rounds(library, case_id)
     for name in ("opened_on", "decided_on", "issued_on"):
         values[name] = _day(values[name])
+    for name in ("data", "options"):
+        values[name] = json.loads(values[name])
     return Case(
-        **{**values, **{name: json.loads(values[name]) for name in ("data", "options")}},
+        **{**values, "terms": Terms(**json.loads(values["terms"]))},
         library=library.id,
-        terms=Terms(**json.loads(values.pop("terms"))),
         on=max(on or date.today(), max(entry.on for entry in entries)),
         rounds=rounds,
         entries=entries,

@@ -10,6 +10,7 @@ _DEPARTMENT = Parameter("department", "DEPARTMENT", positional=True)
 _PARCELS = Parameter("parcels", "PARCELS", positional=True)
 _REASON = Parameter("reason", "R")
 _CONCLUSION = Parameter("conclusion", choices=CONCLUSIONS)
+_OVERALL = Parameter("conclusion", choices=tuple(word for word in CONCLUSIONS if word != "not_involved"))
 _ON = Parameter("on", "DATE", convert=to_date)
 # Every step takes these: who, on which day, and the revision of the case that was looked at before.
 _STEP = (Parameter("by", "NAME"), _ON, Parameter("expect", "REVISION", convert=to_count))
@@ -81,9 +82,10 @@ REVIEW_VERBS: tuple[Verb, ...] = (
     ),
     _review("revise", _CASE, _PARCELS, _REASON, *_INPUT, *_STEP),
     _review("recheck", _CASE, Parameter("workers", "N", convert=to_count), *_STEP[:2]),
-    _review("consolidate", _CASE, _CONCLUSION, _REASON, *_STEP),
-    _review("issue", _CASE, _CONCLUSION, _REASON, *_STEP),
+    _review("consolidate", _CASE, _OVERALL, _REASON, *_STEP),
+    _review("issue", _CASE, _OVERALL, _REASON, *_STEP),
     _review("withdraw", _CASE, _REASON, *_STEP),
+    _review("approvals", *_STEP[:2]),
     _review(
         "export",
         _CASE,

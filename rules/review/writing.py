@@ -9,6 +9,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log, now, system_user
+from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import standing, stored_case
@@ -16,6 +17,8 @@ from onemap.rules.review.machine import case_state_after
 from onemap.rules.review.words import MACHINE
 
 _MOST_NAME = 200
+# What the lead department does; it also returns any opinion and gives more time.
+_LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "extend")
 
 
 @dataclass(frozen=True)
@@ -27,9 +30,22 @@ class Hand:
     expect: int | None = None
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where an entry belongs: its case, the revision that it makes, the round, and the department, if it is one's."""
+
+    case_id: str
+    revision: int
+    round: int
+    department: str | None = None
+
+
 @dataclass
 class Step:
-    """A step under way inside its transaction. stored: the case as its rows say; case: as it stands on the day."""
+    """A step under way inside its transaction. stored: the case as its rows say; case: as it stands on the day.
+
+    state: the case's state after it; round: the round to which its entry belongs.
+    """
 
     connection: StoreConnection
     stored: Case
@@ -37,6 +53,7 @@ class Step:
     state: str
     by: str
     on: date
+    round: int
 
     def put(self, opinion: Opinion) -> None:
         """Write the next state of an opinion, below those that it had."""
@@ -70,17 +87,23 @@ def step(
     hand: Hand,
     detail: dict[str, Any],
     department: str | None = None,
+    *,
     is_allowed: bool = False,
+    alone: bool = False,
 ) -> Iterator[Step]:
     """One step of a case in one transaction: checked against its state, its last day and what others did meanwhile.
 
     detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
-    itself. Raises OneMapError review.case, review.date, review.conflict and the refusals of the state machine.
+    itself; alone: nobody else may write in the library meanwhile. Raises OneMapError review.case, review.date,
+    review.conflict and the refusals of the state machine.
     """
     seen = stored_case(library, case_id, hand.on)
+    if department is not None:
+        seen.opinion(department)
+    _may(library.voice, action, department)
     if hand.expect is not None and hand.expect > seen.revision:
         raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
-    with library.writing(case_id) as connection:
+    with library.writing(None if alone else case_id) as connection:
         # First of all: on a server this is what makes a second step on the case wait for the first.
         connection.execute("UPDATE onemap_cases SET revision = revision + 1 WHERE id = ?", (case_id,))
         stored = stored_case(library, case_id, hand.on)
@@ -90,12 +113,22 @@ def step(
             last = stored.last_day
             raise OneMapError("review.date", case=case_id, field="--on", on=on.isoformat(), last=last.isoformat())
         state = stored.state if is_allowed else case_state_after(stored.state, action, case=case_id, field="CASE")
-        if department is not None:
-            stored.opinion(department)
-        yield Step(connection, stored, standing(library, stored), state, hand.by, on)
+        taken = Step(connection, stored, standing(library, stored), state, hand.by, on, stored.round)
+        yield taken
         if state != stored.state:
             connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))
-        enter(connection, stored, action, hand.by, on, department, {"state": state, **detail})
+        place = Place(case_id, stored.revision, taken.round, department)
+        enter(connection, place, action, hand.by, on, {"state": state, **detail})
+
+
+def _may(voice: Voice, action: str, department: str | None) -> None:
+    """Refuse a step of the lead department to others, and one for a department to those who do not speak for it."""
+    if voice.is_lead and action in _LEADS:
+        return
+    if action in _LEADS and department is None:
+        raise OneMapError("review.lead_only", field="--by", action=f"review {action}")
+    if department is not None and department not in voice.departments:
+        raise OneMapError("review.not_yours", field="DEPARTMENT", department=department, yours=list(voice.departments))
 
 
 def _no_conflict(case: Case, seen: int, department: str | None) -> None:
@@ -132,25 +165,21 @@ def _state_at(case: Case, revision: int, department: str | None) -> str:
 
 def enter(
     connection: StoreConnection,
-    case: Case,
+    place: Place,
     action: str,
     by: str,
     on: date,
-    department: str | None,
     detail: Mapping[str, Any],
 ) -> None:
-    """One entry in the case and one row in the library's log, inside the open transaction.
-
-    case: at the revision of this step, which is the entry's number.
-    """
+    """One entry in the case and one row in the library's log, inside the open transaction."""
     text = json.dumps(detail, ensure_ascii=False)
     connection.execute(
         "INSERT INTO onemap_case_entries (case_id, number, round, department, action, who, day, at, detail)"
         " VALUES (?,?,?,?,?,?,?,?,?)",
-        (case.id, case.revision, case.round, department, action, by, on.isoformat(), now(), text),
+        (place.case_id, place.revision, place.round, place.department, action, by, on.isoformat(), now(), text),
     )
-    subject = f"{case.id} {department}" if department else case.id
-    log(connection, by, f"review.{action}", subject, {"on": on.isoformat(), "round": case.round, **detail})
+    subject = f"{place.case_id} {place.department}" if place.department else place.case_id
+    log(connection, by, f"review.{action}", subject, {"on": on.isoformat(), "round": place.round, **detail})
 
 
 def put_opinion(connection: StoreConnection, case_id: str, opinion: Opinion) -> None:

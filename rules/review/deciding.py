@@ -1,0 +1,131 @@
+"""What the lead department does with a case: send it out, consolidate the opinions, issue, withdraw."""
+
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library import Library
+from onemap.rules.review.approvals import APPROVING, write_approvals
+from onemap.rules.review.case import Case
+from onemap.rules.review.case_file import stored_case
+from onemap.rules.review.opinions import reason_given
+from onemap.rules.review.routing import overall
+from onemap.rules.review.working_days import calendar_of
+from onemap.rules.review.writing import Hand, Step, step
+
+
+def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:
+    """Send a case to its departments, and start their clocks. Raises OneMapError review.…, calendar.missing."""
+    detail: dict[str, Any] = {"reason": reason}
+    again = _is_revised_and_untouched(stored_case(library, case_id))
+    with step(library, case_id, "circulate", hand, detail, is_allowed=again) as taken:
+        taken.state = "circulating"
+        due = calendar_of(library.path).after(taken.on, taken.stored.terms.days)
+        for opinion in taken.stored.opinions:
+            if opinion.routed:
+                # A demand for more material that was written before the case went out stands still from the start.
+                stops = opinion.conclusion == "supplement" and not opinion.by_machine
+                taken.put(replace(opinion, due=due, stopped_on=taken.on if stops else None))
+        taken.connection.execute(
+            "UPDATE onemap_rounds SET circulated_by = ?, circulated_on = ? WHERE case_id = ? AND number = ?",
+            (taken.by, taken.on.isoformat(), case_id, taken.stored.round),
+        )
+        detail |= {"due": due.isoformat(), "departments": [o.department for o in taken.stored.opinions if o.routed]}
+
+
+def _is_revised_and_untouched(case: Case) -> bool:
+    """Whether a revised case, which is out already, may be sent out once more: nobody has done anything since."""
+    return case.state == "circulating" and case.entries[-1].action == "revise"
+
+
+def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | None, reason: str | None) -> None:
+    """Join the opinions into one conclusion; silence that counts as consent is written down.
+
+    Raises OneMapError review.unsigned, review.stale, review.reason.
+    """
+    detail: dict[str, Any] = {"reason": reason}
+    with step(library, case_id, "consolidate", hand, detail) as taken:
+        problems = [*_unsigned(taken.case), *_stale(taken.case)]
+        if problems:
+            raise OneMapError.of(problems)
+        deemed = [opinion for opinion in taken.case.opinions if opinion.state == "deemed"]
+        for opinion in deemed:
+            taken.put(replace(taken.stored.opinion(opinion.department), state="deemed", conclusion="agree"))
+        proposed = overall(o.conclusion for o in taken.case.opinions if o.state in ("signed", "deemed"))
+        taken.set(proposed=proposed)
+        detail |= {"proposed": proposed, "deemed": [opinion.department for opinion in deemed]}
+        detail |= _decide(taken, proposed, conclusion, reason)
+
+
+def _decide(taken: Step, proposed: str, conclusion: str | None, reason: str | None) -> dict[str, Any]:
+    """Set the overall conclusion; another than the proposed one needs a reason."""
+    decided = conclusion or proposed
+    why = reason_given(reason) if decided != proposed else (reason or "").strip() or None
+    taken.set(conclusion=decided, conclusion_reason=why, decided_by=taken.by, decided_on=taken.on.isoformat())
+    return {"conclusion": decided, "reason": why}
+
+
+def _unsigned(case: Case) -> list[Problem]:
+    """Departments that are asked and have not signed; and any whose people have written and not signed."""
+    waiting = [
+        opinion.department
+        for opinion in case.opinions
+        if opinion.state in ("drafted", "returned") and (opinion.routed or not opinion.by_machine)
+    ]
+    return [Problem("review.unsigned", {"case": case.id, "departments": waiting})] if waiting else []
+
+
+def _stale(case: Case) -> list[Problem]:
+    """Opinions behind which a layer version or a pack was superseded."""
+    stale = [opinion for opinion in case.opinions if opinion.stale]
+    if not stale:
+        return []
+    what = sorted({name for opinion in stale for name in opinion.stale_because})
+    return [Problem("review.stale", {"case": case.id, "departments": [o.department for o in stale], "what": what})]
+
+
+def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, reason: str | None) -> None:
+    """Issue the statement under the next number of its year; an approving one enters the library of approvals.
+
+    Raises OneMapError review.stale, review.reason, library.….
+    """
+    detail: dict[str, Any] = {"reason": reason}
+    with step(library, case_id, "issue", hand, detail, alone=True) as taken:
+        problems = _stale(taken.case)
+        if problems:
+            raise OneMapError.of(problems)
+        decided = str(taken.stored.conclusion)
+        if conclusion and conclusion != decided:
+            detail |= _decide(taken, str(taken.stored.proposed), conclusion, reason_given(reason))
+            decided = conclusion
+        year = taken.on.year
+        last = "SELECT max(sequence) FROM onemap_documents WHERE year = ?"
+        sequence = (taken.connection.execute(last, (year,)).fetchone()[0] or 0) + 1
+        document = f"{taken.stored.terms.prefix}〔{year}〕{sequence}号"
+        taken.connection.execute(
+            "INSERT INTO onemap_documents (year, sequence, case_id, number) VALUES (?,?,?,?)",
+            (year, sequence, case_id, document),
+        )
+        taken.set(document=document, issued_by=taken.by, issued_on=taken.on.isoformat(), state="issued")
+        detail |= {"document": document, "conclusion": decided}
+        # On a server only the owner of the tables may make one; `review approvals` then brings the layer up to date.
+        if decided in APPROVING and library.voice.is_owner:
+            detail["approval"] = write_approvals(library, taken.connection, taken.on, taken.by)
+
+
+def publish_approvals(library: Library, hand: Hand) -> str | None:
+    """Bring the layer of approvals up to date: its new version's label, or None if nothing was missing.
+
+    Raises OneMapError review.owner_only, library.….
+    """
+    if not library.voice.is_owner:
+        raise OneMapError("review.owner_only", file=library.label)
+    with library.writing() as connection:
+        return write_approvals(library, connection, hand.on or date.today(), hand.by)
+
+
+def withdraw(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:
+    """End a case without a statement. Raises OneMapError review.…."""
+    with step(library, case_id, "withdraw", hand, {"reason": reason}):
+        pass

@@ -1,0 +1,224 @@
+"""Cases are opened, revised and rechecked: parcels are checked, routed to departments, and drafts written."""
+
+import json
+import os
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library, log, now, sha256
+from onemap.layers.messages import phrase
+from onemap.layers.stores.store import StoreConnection
+from onemap.rules.check import check
+from onemap.rules.check_options import check_wishes
+from onemap.rules.kinds import KINDS
+from onemap.rules.packs import joined_rules
+from onemap.rules.question import Question, question_of
+from onemap.rules.review.case import Case, ChecklistItem, Opinion, Override
+from onemap.rules.review.case_file import stored_case
+from onemap.rules.review.machine import case_state_after
+from onemap.rules.review.routing import Draft, checklist_items, drafts, watched
+from onemap.rules.review.staleness import pack_sources, watched_text
+from onemap.rules.review.tables import make_tables
+from onemap.rules.review.terms import terms_of
+from onemap.rules.review.words import MACHINE
+from onemap.rules.review.working_days import calendar_of
+from onemap.rules.review.writing import Hand, Place, enter, put_opinion, step
+from onemap.rules.run import Run
+from onemap.rules.runs import rows_of_table, write_run
+from onemap.rules.verb import Asked, Values
+
+_MOST_NAME, _MOST_BYTES = 200, 50_000_000
+
+
+@dataclass(frozen=True)
+class Attachment:
+    """A file that goes into a case."""
+
+    name: str
+    content: bytes
+
+
+def judged(library: Library, values: Values, asked: Asked, day: date) -> Run:
+    """The run of a round: the verb's parcels by its packs, as of its day. Raises OneMapError for every refusal."""
+    if not library.writable:
+        raise OneMapError("library.read_only", file=library.label)
+    if not library.voice.is_lead:
+        raise OneMapError("review.lead_only", field="--by", action="review open, review revise")
+    asked.report(0.0, phrase("progress.parcels", asked.language))
+    return answered(library, question_of(library, check_wishes(values, day), asked.language), values, asked)
+
+
+def answered(library: Library, question: Question, values: Values, asked: Asked) -> Run:
+    """The run of a question."""
+    return check(library, question, values.get("workers") or os.cpu_count() or 1, asked.report, asked.warm)
+
+
+def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:
+    """The ten drafts and the checklist that follow from a run."""
+    rules = {rule.id: rule for rule in joined_rules(run.question.packs)}
+    # What only counts the ground by classes judges nothing, so nobody has to judge in its stead.
+    skipped = [item for item in run.record["skipped"] if getattr(KINDS[rules[item["rule"]].kind], "FINDS", True)]
+    items = checklist_items(run.question.packs, skipped)
+    findings = [row.values for row in rows_of_table(run.tables["findings"])]
+    return drafts(findings, rules, items, overrides), items
+
+
+def open_case(library: Library, run: Run, hand: Hand, values: Values, data: Mapping[str, Any]) -> str:
+    """Write a new case, its run, its first round and the ten drafts in one transaction; the case's id.
+
+    Raises OneMapError review.project, review.attach, library.…
+    """
+    project = project_name(values["project"])
+    files = [attachment(path) for path in values.get("attach") or ()]
+    on = hand.on or date.today()
+    case_id = f"{on:%Y%m%d}-{uuid.uuid4().hex[:8]}"
+    options = {
+        "packs": pack_sources([pack.id for pack in run.question.packs], values.get("pack") or ()),
+        "only": list(run.question.only),
+    }
+    terms = terms_of(run.question.packs)
+    with library.writing() as connection:
+        make_tables(connection)
+        write_run(connection, run)
+        connection.execute(
+            "INSERT INTO onemap_cases (id, project, data, options, terms, state, round, revision, opened_by,"
+            " opened_on, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+            (
+                case_id,
+                project,
+                json.dumps(data, ensure_ascii=False),
+                json.dumps(options, ensure_ascii=False),
+                json.dumps(terms.__dict__, ensure_ascii=False),
+                "draft",
+                1,
+                1,
+                hand.by,
+                on.isoformat(),
+                now(),
+            ),
+        )
+        put_files(connection, case_id, files)
+        put_round(connection, case_id, 1, run, hand.by, on, None)
+        detail = {"state": "draft", "project": project, "run": run.record["id"], "files": [f.name for f in files]}
+        enter(connection, Place(case_id, 1, 1), "open", hand.by, on, detail)
+    return case_id
+
+
+def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | None, packs: Sequence[str]) -> None:
+    """Open the next round on new parcels: older opinions become void, and where the case is out clocks start anew.
+
+    packs: as they were named for the new run. Raises OneMapError review.….
+    """
+    detail: dict[str, Any] = {"run": run.record["id"], "reason": reason}
+    with step(library, case_id, "revise", hand, detail) as taken:
+        number = taken.stored.round + 1
+        for opinion in taken.stored.opinions:
+            taken.put(replace(opinion, state="void"))
+        write_run(taken.connection, run)
+        is_out = taken.state == "circulating"
+        due = calendar_of(library.path).after(taken.on, taken.stored.terms.days) if is_out else None
+        put_round(taken.connection, case_id, number, run, taken.by, taken.on, due)
+        options = {**taken.stored.options, "packs": pack_sources([pack.id for pack in run.question.packs], packs)}
+        terms = terms_of(run.question.packs)
+        taken.set(
+            round=number,
+            options=json.dumps(options, ensure_ascii=False),
+            terms=json.dumps(terms.__dict__, ensure_ascii=False),
+            proposed=None,
+            conclusion=None,
+            conclusion_reason=None,
+            decided_by=None,
+            decided_on=None,
+        )
+        taken.round = number
+        detail["round"] = number
+
+
+def put_round(
+    connection: StoreConnection, case_id: str, number: int, run: Run, by: str, on: date, due: date | None
+) -> None:
+    """Write a round: its run, the checklist, and a draft for each department. due: of those asked, if it is out."""
+    ten, items = proposed(run)
+    sent = (by, on.isoformat()) if due else (None, None)
+    connection.execute(
+        "INSERT INTO onemap_rounds (case_id, number, run, watched, opened_by, opened_on, circulated_by, circulated_on)"
+        " VALUES (?,?,?,?,?,?,?,?)",
+        (case_id, number, run.record["id"], watched_text(watched(run.question.packs)), by, on.isoformat(), *sent),
+    )
+    connection.executemany(
+        "INSERT INTO onemap_case_items (case_id, round, position, item, department, title, rule, layer, reason)"
+        " VALUES (?,?,?,?,?,?,?,?,?)",
+        [
+            (
+                *(case_id, number, position, item.item, item.department),
+                *(json.dumps(item.title, ensure_ascii=False), item.rule, item.layer, item.reason),
+            )
+            for position, item in enumerate(items)
+        ],
+    )
+    for draft in ten:
+        put_opinion(connection, case_id, machine_opinion(draft, number, on, due if draft.routed else None))
+
+
+def machine_opinion(draft: Draft, round_: int, on: date, due: date | None) -> Opinion:
+    """A draft as the first state of an opinion."""
+    return Opinion(
+        department=draft.department,
+        round=round_,
+        number=1,
+        state="drafted",
+        conclusion=draft.conclusion,
+        text=draft.text,
+        text_en=draft.text_en,
+        basis=draft.basis,
+        routed=draft.routed,
+        why=draft.why,
+        drafted_by=MACHINE,
+        drafted_on=on,
+        due=due,
+    )
+
+
+def put_files(connection: StoreConnection, case_id: str, files: Sequence[Attachment]) -> None:
+    """Write the files of a case."""
+    connection.executemany(
+        "INSERT INTO onemap_case_files (case_id, position, name, hash, content) VALUES (?,?,?,?,?)",
+        [(case_id, place, file.name, sha256(file.content), file.content) for place, file in enumerate(files)],
+    )
+
+
+def project_name(name: str) -> str:
+    """A project's name as plain text. Raises OneMapError review.project."""
+    name = name.strip()
+    if not name or len(name) > _MOST_NAME or not name.isprintable():
+        raise OneMapError("review.project", field="--project")
+    return name
+
+
+def attachment(path: str) -> Attachment:
+    """A file to attach. Raises OneMapError review.attach."""
+    source = Path(path)
+    try:
+        if source.stat().st_size > _MOST_BYTES:
+            raise OneMapError("review.attach", file=source.name, field="--attach", reason="> 50 MB")
+        return Attachment(source.name, source.read_bytes())
+    except OSError as error:
+        raise OneMapError("review.attach", file=source.name, field="--attach", reason=error.strerror) from None
+
+
+def looked_again(library: Library, case: Case, by: str, changes: int) -> None:
+    """The row in the library's log of somebody who rechecked a case."""
+    with library.writing(case.id) as connection:
+        log(connection, by, "review.recheck", case.id, {"round": case.round, "changes": changes})
+
+
+def revisable(library: Library, case_id: str) -> Case:
+    """The case, if its state allows a new round: told before hours of checking. Raises OneMapError review.…."""
+    case = stored_case(library, case_id)
+    case_state_after(case.state, "revise", case=case_id, field="CASE")
+    return case

@@ -1,0 +1,240 @@
+"""What departments do with their opinions: write, sign, return, take more time, judge a finding otherwise."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library, sha256
+from onemap.rules.packs import joined_rules
+from onemap.rules.review.case import Case, Opinion, Override
+from onemap.rules.review.machine import opinion_state_after
+from onemap.rules.review.routing import asked_departments, drafts
+from onemap.rules.review.working_days import WorkCalendar, calendar_of
+from onemap.rules.review.writing import Hand, Step, put_override, step
+from onemap.rules.rule import VERDICTS
+from onemap.rules.runs import stored_question, stored_rows
+
+_MOST_TEXT = 20_000
+
+
+@dataclass(frozen=True)
+class Words:
+    """What a person says for a department. answers: (checklist item, answer)."""
+
+    conclusion: str
+    text: str
+    basis: str = ""
+    answers: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True)
+class Letter:
+    """A reply that came as a file: who wrote it, its hash, and how it is held against the case as it stands."""
+
+    by: str
+    hash: str
+    check: Callable[[Case], None]
+
+
+def checked_words(conclusion: str | None, text: str | None, basis: str | None, answers: Sequence[str]) -> Words:
+    """The words of a verb's values. Raises OneMapError review.words_missing, review.text, review.answer."""
+    for name, value in (("--conclusion", conclusion), ("--text", text)):
+        if not (value or "").strip():
+            raise OneMapError("review.words_missing", field=name)
+    for name, value in (("--text", text), ("--basis", basis)):
+        if len(value or "") > _MOST_TEXT or any(ord(sign) < 32 and sign not in "\n\r\t" for sign in value or ""):
+            raise OneMapError("review.text", field=name)
+    pairs = [answer.partition("=") for answer in answers]
+    for item, equals, answer in pairs:
+        if not (equals and item.strip() and answer.strip()):
+            raise OneMapError("review.answer", field="--answer", item=item, department="–", known=["ITEM=ANSWER"])
+    given = tuple((item.strip(), answer.strip()) for item, _, answer in pairs)
+    return Words(str(conclusion), str(text).strip(), (basis or "").strip(), given)
+
+
+def words_hash(opinion: Opinion) -> str:
+    """The hash of what an opinion says, for the log."""
+    return sha256("\n".join((opinion.conclusion, opinion.text, opinion.basis)))
+
+
+def opine(
+    library: Library, case_id: str, department: str, words: Words, hand: Hand, letter: Letter | None = None
+) -> None:
+    """Write a department's draft; the one before stays readable. letter: by which it came from elsewhere.
+
+    Raises OneMapError review.…, and what the letter's check raises.
+    """
+    detail: dict[str, Any] = {"reply": letter.hash, "written_by": letter.by} if letter else {}
+    with step(library, case_id, "opine", hand, detail, department) as taken:
+        if letter is not None:
+            letter.check(taken.case)
+        before = taken.stored.opinion(department)
+        state = _state_after(taken, before, "opine")
+        if words.conclusion == "disagree" and not words.basis:
+            raise OneMapError("review.basis", department=department, field="--basis")
+        due, stopped_on = _clock(taken, before, words.conclusion, calendar_of(library.path))
+        after = replace(
+            before,
+            state=state,
+            conclusion=words.conclusion,
+            text=words.text,
+            text_en=None,
+            basis=words.basis,
+            drafted_by=letter.by if letter else taken.by,
+            drafted_on=taken.on,
+            signed_by=None,
+            signed_on=None,
+            due=due,
+            stopped_on=stopped_on,
+        )
+        taken.put(after)
+        _answer(taken, department, words.answers)
+        if not before.by_machine and before.drafted_by != after.drafted_by:
+            detail["instead_of"] = {"by": before.drafted_by, "conclusion": before.conclusion}
+        detail |= _told(after)
+
+
+def _state_after(taken: Step, opinion: Opinion, action: str) -> str:
+    """The state that follows for an opinion as it stands on the day, so that one that is deemed refuses."""
+    standing = taken.case.opinion(opinion.department)
+    due = opinion.due.isoformat() if opinion.due else None
+    facts = {"department": opinion.department, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
+    return opinion_state_after(standing.state, action, **facts)
+
+
+def _told(opinion: Opinion) -> dict[str, Any]:
+    return {"opinion": opinion.state, "conclusion": opinion.conclusion, "words": words_hash(opinion)}
+
+
+def _clock(taken: Step, before: Opinion, conclusion: str, calendar: WorkCalendar) -> tuple[date | None, date | None]:
+    """The last day, and since when the clock stands still: a demand for more material stops it, another word starts it.
+
+    The days on which it stood are added.
+    """
+    if before.due is None:
+        return None, None
+    if conclusion == "supplement":
+        return before.due, before.stopped_on or taken.on
+    if before.stopped_on is None:
+        return before.due, None
+    return calendar.after(before.due, calendar.between(before.stopped_on, taken.on)), None
+
+
+def _answer(taken: Step, department: str, answers: Sequence[tuple[str, str]]) -> None:
+    """Write a department's answers to its checklist items. Raises OneMapError review.answer."""
+    known = [item.item for item in taken.stored.current.items if item.department == department]
+    answered = "SELECT count(*) FROM onemap_case_answers WHERE case_id = ? AND round = ?"
+    number = taken.connection.execute(answered, (taken.case.id, taken.case.round)).fetchone()[0]
+    for place, (item, answer) in enumerate(answers, start=1):
+        if item not in known:
+            raise OneMapError("review.answer", department=department, field="--answer", item=item, known=known)
+        taken.connection.execute(
+            "INSERT INTO onemap_case_answers (case_id, round, department, item, number, answer, who, day)"
+            " VALUES (?,?,?,?,?,?,?,?)",
+            (
+                *(taken.case.id, taken.case.round, department, item, number + place, answer),
+                *(taken.by, taken.on.isoformat()),
+            ),
+        )
+
+
+def sign(library: Library, case_id: str, department: str, hand: Hand, reason: str | None) -> None:
+    """Sign a department's draft; not by whoever wrote it, unless the pack allows. Raises OneMapError review.…."""
+    detail: dict[str, Any] = {"reason": reason}
+    with step(library, case_id, "sign", hand, detail, department) as taken:
+        before = taken.stored.opinion(department)
+        state = _state_after(taken, before, "sign")
+        if not taken.case.terms.self_sign and before.drafted_by.casefold() == taken.by.casefold():
+            raise OneMapError("review.self_sign", department=department, by=taken.by, field="--by")
+        if before.conclusion == "disagree" and not before.basis:
+            raise OneMapError("review.basis", department=department, field="--basis")
+        after = replace(before, state=state, signed_by=taken.by, signed_on=taken.on)
+        taken.put(after)
+        detail |= _told(after)
+
+
+def return_opinion(library: Library, case_id: str, department: str, hand: Hand, reason: str | None) -> None:
+    """Give an opinion back to be written anew; its clock runs on. Raises OneMapError review.…."""
+    detail: dict[str, Any] = {"reason": reason}
+    with step(library, case_id, "return", hand, detail, department) as taken:
+        before = taken.stored.opinion(department)
+        state = _state_after(taken, before, "return")
+        due, stopped_on = _clock(taken, before, "", calendar_of(library.path))
+        after = replace(before, state=state, signed_by=None, signed_on=None, due=due, stopped_on=stopped_on)
+        taken.put(after)
+        detail |= _told(after)
+
+
+def extend(library: Library, case_id: str, department: str | None, days: int, hand: Hand, reason: str) -> None:
+    """Give one department, or all whose clock runs, more working days; never fewer. Raises OneMapError review.…."""
+    detail: dict[str, Any] = {"reason": reason_given(reason), "days": days}
+    with step(library, case_id, "extend", hand, detail, department) as taken:
+        calendar = calendar_of(library.path)
+        chosen = [taken.stored.opinion(department)] if department else _running(taken.case, taken.stored)
+        if not chosen:
+            raise OneMapError("review.no_clock", case=case_id)
+        due_days = {}
+        for before in chosen:
+            state = _state_after(taken, before, "extend")
+            if before.due is None:
+                raise OneMapError("review.not_routed", department=before.department, field="DEPARTMENT")
+            if before.stopped_on is not None:
+                raise OneMapError("review.stopped", department=before.department, field="DEPARTMENT")
+            due = calendar.after(before.due, days)
+            if taken.case.opinion(before.department).state == "deemed" and due < taken.on:
+                facts = {"days": days, "due": due.isoformat(), "on": taken.on.isoformat()}
+                raise OneMapError("review.extend_more", field="--days", **facts)
+            taken.put(replace(before, state=state, due=due))
+            due_days[before.department] = due.isoformat()
+        detail["due"] = due_days
+        if department:
+            detail |= _told(taken.stored.opinion(department))
+
+
+def _running(case: Case, stored: Case) -> list[Opinion]:
+    """The opinions whose clock runs, or has run out."""
+    return [
+        stored.opinion(opinion.department)
+        for opinion in case.opinions
+        if opinion.state in ("drafted", "returned", "deemed") and opinion.due and opinion.stopped_on is None
+    ]
+
+
+def reason_given(reason: str | None) -> str:
+    """A reason that says something. Raises OneMapError review.reason."""
+    if not (reason or "").strip():
+        raise OneMapError("review.reason", field="--reason")
+    return str(reason).strip()
+
+
+def override(library: Library, case_id: str, parcel: str, rule_id: str, verdict: str, hand: Hand, reason: str) -> None:
+    """Judge a finding otherwise: both verdicts are kept, and drafts that nobody has written in yet follow.
+
+    Raises OneMapError review.finding, review.same_verdict, review.spoken, review.reason.
+    """
+    detail: dict[str, Any] = {"parcel": parcel, "rule": rule_id, "verdict": verdict, "reason": reason_given(reason)}
+    with step(library, case_id, "override", hand, detail) as taken:
+        current = taken.stored.current
+        findings = [row.values for row in stored_rows(library, current.run, "findings")]
+        said = [row["verdict"] for row in findings if (row["parcel"], row["rule"]) == (parcel, rule_id)]
+        if not said:
+            raise OneMapError("review.finding", parcel=parcel, rule=rule_id, feature=parcel, field="RULE")
+        before = min(said, key=VERDICTS.index)
+        if current.verdict_of(parcel, rule_id, before) == verdict:
+            raise OneMapError("review.same_verdict", parcel=parcel, rule=rule_id, verdict=verdict, field="--verdict")
+        rules = {rule.id: rule for rule in joined_rules(stored_question(library, current.run).packs)}
+        asked = asked_departments(rules[rule_id])
+        for department in asked:
+            if taken.case.opinion(department).state in ("signed", "deemed"):
+                raise OneMapError("review.spoken", department=department, field="RULE")
+        made = Override(parcel, rule_id, before, verdict, detail["reason"], taken.by, taken.on)
+        put_override(taken.connection, taken.stored, made)
+        for draft in drafts(findings, rules, current.items, (*current.overrides, made)):
+            opinion = taken.stored.opinion(draft.department)
+            mine = library.voice.is_lead or draft.department in library.voice.departments
+            if mine and draft.department in asked and opinion.by_machine and opinion.state == "drafted":
+                words = {name: getattr(draft, name) for name in ("conclusion", "text", "text_en", "basis")}
+                taken.put(replace(opinion, **words, drafted_on=taken.on))
+        detail["before"] = before

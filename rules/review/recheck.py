@@ -1,0 +1,85 @@
+"""What a case's parcels would say today, by today's packs and layer versions, against what its run said."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from onemap.layers.library import Library
+from onemap.rules.packs import joined_rules
+from onemap.rules.question import packs_of
+from onemap.rules.review.case import Case
+from onemap.rules.review.opening import answered, proposed
+from onemap.rules.review.routing import Draft, drafts
+from onemap.rules.run import Run
+from onemap.rules.runs import changed_verdicts, rows_of_table, run_record, stored_question, stored_rows
+from onemap.rules.verb import Asked, Values
+
+
+def recheck(library: Library, case: Case, values: Values, asked: Asked) -> dict[str, Any]:
+    """The differences: parcels whose verdict changes, findings, departments, layers and packs. Nothing is written.
+
+    Raises OneMapError for what a check refuses.
+    """
+    before = stored_question(library, case.current.run)
+    named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
+    question = replace(before, packs=tuple(packs_of(library, named)), as_of=case.on, known_at=None)
+    run = answered(library, question, values, asked)
+    record = run_record(library, case.current.run)
+    findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
+    rules = {rule.id: rule for rule in joined_rules(before.packs)}
+    then = drafts(findings, rules, case.current.items, case.current.overrides)
+    now, _ = proposed(run, case.current.overrides)
+    return {
+        "parcels": changed_verdicts(library, case.current.run, run),
+        "findings": _findings(findings, [row.values for row in rows_of_table(run.tables["findings"])]),
+        "opinions": _opinions(then, now),
+        "layers": _layers(record, run),
+        "packs": _packs(record, run),
+    }
+
+
+def _opinions(then: Sequence[Draft], now: Sequence[Draft]) -> list[dict[str, Any]]:
+    """The departments whose draft or whose part in the case would change."""
+    changed = []
+    for before, after in zip(then, now, strict=True):
+        sides = [{"conclusion": draft.conclusion, "routed": draft.routed} for draft in (before, after)]
+        if sides[0] != sides[1] or before.text != after.text:
+            changed.append({"department": before.department, "from": sides[0], "to": sides[1], "text": after.text})
+    return changed
+
+
+def _findings(then: Sequence[Mapping[str, Any]], now: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+    """Counted findings that come, go, or change their area by more than a square millimetre."""
+    sides = [
+        {(row["parcel"], row["rule"], row["verdict"]): row["area_m2"] for row in rows if row["counted"]}
+        for rows in (then, now)
+    ]
+    changed = []
+    for key in {**sides[0], **sides[1]}:
+        before, after = (side.get(key) for side in sides)
+        same = all(key in side for side in sides) and abs((before or 0.0) - (after or 0.0)) <= 1e-6
+        if not same:
+            parcel, rule, verdict = key
+            area = {"area_m2_from": before, "area_m2_to": after}
+            present = {"before": key in sides[0], "after": key in sides[1]}
+            changed.append({"parcel": parcel, "rule": rule, "verdict": verdict, **present, **area})
+    return changed
+
+
+def _layers(record: Mapping[str, Any], run: Run) -> list[dict[str, Any]]:
+    sides = [{layer["code"]: layer["label"] for layer in one["layers"]} for one in (record, run.record)]
+    codes = dict.fromkeys([*sides[0], *sides[1]])
+    return [
+        {"code": code, "from": sides[0].get(code), "to": sides[1].get(code)}
+        for code in codes
+        if sides[0].get(code) != sides[1].get(code)
+    ]
+
+
+def _packs(record: Mapping[str, Any], run: Run) -> list[dict[str, Any]]:
+    sides = [{pack["id"]: (pack["version"], pack["hash"]) for pack in one["packs"]} for one in (record, run.record)]
+    return [
+        {"id": id_, "from": sides[0].get(id_, (None,))[0], "to": sides[1].get(id_, (None,))[0]}
+        for id_ in dict.fromkeys([*sides[0], *sides[1]])
+        if sides[0].get(id_) != sides[1].get(id_)
+    ]

@@ -1,0 +1,203 @@
+"""What each verb of the review does with its values."""
+
+import importlib.util
+from collections.abc import Callable
+from typing import Any
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.library import Library, open_library
+from onemap.rules.outputs import check_target, tables_written
+from onemap.rules.review import deciding, opening, opinions
+from onemap.rules.review.approvals import CODE
+from onemap.rules.review.case_file import read_case
+from onemap.rules.review.machine import case_state_after
+from onemap.rules.review.project_data import read_project_data
+from onemap.rules.review.recheck import recheck
+from onemap.rules.review.reply import read_letter
+from onemap.rules.review.shown import listed, shown
+from onemap.rules.review.writing import Hand, hand_of
+from onemap.rules.run import Run
+from onemap.rules.runs import changed_verdicts, run_record
+from onemap.rules.verb import VERDICT_CHOICES, Asked, Result, Values
+
+
+def review_open(values: Values, asked: Asked) -> Result:
+    """Check parcels and open a case on them."""
+    import contextlib
+    from datetime import date
+
+    hand = hand_of(values)
+    data = read_project_data(values["data"]) if values.get("data") else {}
+    opening.project_name(values["project"])
+    _check_outs(values)
+    with open_library(values["library"]) as library:
+        if values.get("against"):
+            run_record(library, values["against"])
+        run = opening.judged(library, values, asked, hand.on or date.today())
+        changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
+        with contextlib.ExitStack() as written:
+            for out in values.get("out") or ():
+                written.enter_context(tables_written(run.tables, library.crs, out, bool(values.get("overwrite"))))
+            case_id = opening.open_case(library, run, hand, values, data)
+        answer = shown(library, read_case(library, case_id, hand.on), asked.language)
+    asked.report(1.0, "")
+    return {**answer, **_told(run, values), **({"changed": changed} if changed is not None else {})}
+
+
+def _check_outs(values: Values) -> None:
+    for out in values.get("out") or ():
+        check_target(out, bool(values.get("overwrite")), [values["library"], values["parcels"]])
+
+
+def _told(run: Run, values: Values) -> Result:
+    """What the check of a round says beside the case."""
+    told: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": run.problems}
+    threshold = values.get("fail_on")
+    if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
+        told["failed_on"] = threshold
+    return told
+
+
+def review_list(values: Values, asked: Asked) -> Result:
+    """The cases of a library."""
+    with open_library(values["library"]) as library:
+        return {"cases": listed(library, values.get("state"), values.get("on"))}
+
+
+def review_show(values: Values, asked: Asked) -> Result:
+    """One case as it stands."""
+    with open_library(values["library"]) as library:
+        return shown(library, read_case(library, values["case"], values.get("on")), asked.language)
+
+
+def _stepped(values: Values, asked: Asked, act: Callable[[Library, str, Hand], Any]) -> Result:
+    """One step of a case, and the case as it then stands."""
+    hand = hand_of(values)
+    with open_library(values["library"]) as library:
+        act(library, values["case"], hand)
+        return shown(library, read_case(library, values["case"], hand.on), asked.language)
+
+
+def review_circulate(values: Values, asked: Asked) -> Result:
+    """Send a case out."""
+    reason = values.get("reason")
+    return _stepped(values, asked, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
+
+
+def review_opine(values: Values, asked: Asked) -> Result:
+    """Write a department's opinion, from words or from a reply file."""
+    department = values["department"]
+    if values.get("reply"):
+        for name in ("conclusion", "text", "basis", "answer"):
+            if values.get(name):
+                raise UsageError("review.reply_and_words", field=f"--{name}")
+
+    def act(library: Library, case: str, hand: Hand) -> None:
+        if values.get("reply"):
+            words, letter = read_letter(library, values["reply"], department)
+            opinions.opine(library, case, department, words, hand, letter)
+            return
+        said = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
+        opinions.opine(library, case, department, opinions.checked_words(*said), hand)
+
+    return _stepped(values, asked, act)
+
+
+def review_sign(values: Values, asked: Asked) -> Result:
+    """Sign a department's opinion."""
+    department, reason = values["department"], values.get("reason")
+    return _stepped(values, asked, lambda library, case, hand: opinions.sign(library, case, department, hand, reason))
+
+
+def review_return(values: Values, asked: Asked) -> Result:
+    """Give a department's opinion back."""
+    department, reason = values["department"], values.get("reason")
+    return _stepped(
+        values, asked, lambda library, case, hand: opinions.return_opinion(library, case, department, hand, reason)
+    )
+
+
+def review_override(values: Values, asked: Asked) -> Result:
+    """Judge a finding otherwise."""
+    said = (values["parcel"], values["rule"], values["verdict"])
+    return _stepped(
+        values, asked, lambda library, case, hand: opinions.override(library, case, *said, hand, values["reason"])
+    )
+
+
+def review_extend(values: Values, asked: Asked) -> Result:
+    """Give more working days."""
+    department, days = values.get("department"), values["days"]
+    return _stepped(
+        values,
+        asked,
+        lambda library, case, hand: opinions.extend(library, case, department, days, hand, values["reason"]),
+    )
+
+
+def review_revise(values: Values, asked: Asked) -> Result:
+    """Open the next round on new parcels."""
+    hand = hand_of(values)
+    _check_outs(values)
+    with open_library(values["library"]) as library:
+        before = opening.revisable(library, values["case"])
+        named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
+        given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
+        run = opening.judged(library, given, asked, hand.on or read_case(library, values["case"]).on)
+        opening.revise(library, values["case"], run, hand, values.get("reason"), named)
+        answer = shown(library, read_case(library, values["case"], hand.on), asked.language)
+    asked.report(1.0, "")
+    return {**answer, **_told(run, values)}
+
+
+def review_recheck(values: Values, asked: Asked) -> Result:
+    """What would change today."""
+    hand = hand_of(values)
+    with open_library(values["library"]) as library:
+        case = read_case(library, values["case"], hand.on)
+        case_state_after(case.state, "recheck", case=case.id, field="CASE")
+        changes = recheck(library, case, values, asked)
+        if library.writable:
+            opening.looked_again(library, case, hand.by, sum(map(len, changes.values())))
+        answer = shown(library, case, asked.language)
+    asked.report(1.0, "")
+    return {**answer, "changes": changes}
+
+
+def review_consolidate(values: Values, asked: Asked) -> Result:
+    """Join the opinions."""
+    said = (values.get("conclusion"), values.get("reason"))
+    return _stepped(values, asked, lambda library, case, hand: deciding.consolidate(library, case, hand, *said))
+
+
+def review_issue(values: Values, asked: Asked) -> Result:
+    """Issue the statement."""
+    said = (values.get("conclusion"), values.get("reason"))
+    return _stepped(values, asked, lambda library, case, hand: deciding.issue(library, case, hand, *said))
+
+
+def review_withdraw(values: Values, asked: Asked) -> Result:
+    """End a case without a statement."""
+    reason = values.get("reason")
+    return _stepped(values, asked, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
+
+
+def review_approvals(values: Values, asked: Asked) -> Result:
+    """Bring the layer of approvals up to date."""
+    with open_library(values["library"]) as library:
+        label = deciding.publish_approvals(library, hand_of(values))
+    return {"ok": True, "code": CODE, "version": label}
+
+
+def review_export(values: Values, asked: Asked) -> Result:
+    """Write a case's document."""
+    if importlib.util.find_spec("onemap.rules.statement.export") is None:
+        raise OneMapError("review.no_export", file=values["target"], field="TARGET")
+    export = importlib.import_module("onemap.rules.statement.export")
+    with open_library(values["library"]) as library:
+        case = read_case(library, values["case"])
+        department = values.get("department")
+        if department:
+            case.opinion(department)
+        written = export.export_case(library, case, values["target"], department, asked.language)
+    return {"ok": True, "case": case.id, "target": values["target"], **(written or {})}
