@@ -4,7 +4,7 @@ import tomllib
 from functools import lru_cache
 from pathlib import Path
 
-from onemap.layers.catalogue_files import read_catalogue
+from onemap.layers.catalogue_files import parsed_catalogue, read_catalogue
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
 from onemap.layers.schema import (
@@ -42,9 +42,9 @@ def shipped_catalogue() -> dict[str, LayerEntry]:
     return entries
 
 
-def own_catalogue_path(library: Path) -> Path:
-    """Where a city's own layers and aliases are looked for: city.catalogue.toml beside city.gpkg."""
-    return library.with_suffix(".catalogue.toml")
+def own_file_path(library: Path, kind: str) -> Path:
+    """Where a file of a city's own is looked for: city.catalogue.toml beside city.gpkg."""
+    return library.with_suffix(f".{kind}.toml")
 
 
 def own_catalogue(library: Path | None) -> dict[str, LayerEntry]:
@@ -56,12 +56,22 @@ def own_catalogue(library: Path | None) -> dict[str, LayerEntry]:
     """
     if library is None:
         return dict(shipped_catalogue())
-    path = own_catalogue_path(library)
+    path = own_file_path(library, "catalogue")
     try:
         state = path.stat()
     except OSError:
         return dict(shipped_catalogue())
     return dict(_own_catalogue(path, state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=8)
+def _catalogue_of(text: str, file: str) -> dict[str, LayerEntry]:
+    return {**shipped_catalogue(), **parsed_catalogue(text, file, shipped_catalogue())}
+
+
+def catalogue_of(text: str, file: str) -> dict[str, LayerEntry]:
+    """The shipped catalogue with the layers and aliases of a text. Raises OneMapError catalogue.…."""
+    return dict(_catalogue_of(text, file))
 
 
 @lru_cache(maxsize=8)

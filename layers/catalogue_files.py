@@ -38,16 +38,25 @@ _OF_SHIPPED = ("aliases", "checks")  # what a city's file may say of a layer tha
 
 
 def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-    """The layers of one file; of a layer of `base` it may say only further aliases and checks.
+    """The layers of one file, as `parsed_catalogue` has them. Raises OneMapError catalogue.…."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, OSError) as error:
+        raise OneMapError("catalogue.syntax", file=path.name, reason=str(error)) from None
+    return parsed_catalogue(text, path.name, base)
+
+
+def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
+    """The layers of a catalogue's text; of a layer of `base` it may say only further aliases and checks.
 
     Raises OneMapError catalogue.syntax, .code, .clash, .key, .key_missing, .type, .value, .field, .alias, .shipped,
     .check, all that there are at once.
     """
     try:
-        content = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, OSError) as error:
-        raise OneMapError("catalogue.syntax", file=path.name, reason=str(error)) from None
-    reader = _Reader(path.name, base)
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise OneMapError("catalogue.syntax", file=file, reason=str(error)) from None
+    reader = _Reader(file, base)
     entries = {code: reader.entry(code, raw) for code, raw in content.items()}
     if reader.problems:
         raise OneMapError.of(reader.problems)

@@ -18,7 +18,7 @@ import pyproj
 import shapely
 
 from onemap.layers import geopackage
-from onemap.layers.catalogue import LayerEntry, own_catalogue
+from onemap.layers.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
 from onemap.layers.stores.file_store import check_new_file, make_file, open_file
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
@@ -68,6 +68,10 @@ class Library:
         self.crs = pyproj.CRS.from_epsg(self.srs_id)
         self.connection.srs_id = self.srs_id
 
+    def reading(self) -> AbstractContextManager[StoreConnection]:
+        """One snapshot: all that is read in it is of one moment."""
+        return self._store.reading()
+
     def writing(self, scope: str | None = None) -> AbstractContextManager[StoreConnection]:
         """One transaction: all of it is kept, or nothing. It sees what all that were before it have written.
 
@@ -82,7 +86,7 @@ class Library:
 
         Raises OneMapError catalogue.… for mistakes in the city's file.
         """
-        entries = own_catalogue(self.path)
+        entries = own_catalogue(self.path) if self.path else self._catalogue_kept()
         for code, title, department, library, kind, geometry, key in self.connection.execute(
             "SELECT code, title, department, library, kind, geometry, key FROM onemap_catalogue ORDER BY code"
         ):
@@ -95,6 +99,23 @@ class Library:
                 code, json.loads(title), department, library, kind, geometry, key, standard="library"
             )
         return entries
+
+    def own_file(self, kind: str) -> str | None:
+        """The text of a file of the city's own, such as "catalogue": city.catalogue.toml beside city.gpkg.
+
+        A server keeps it among the library's facts. None if there is none.
+        """
+        if self.path is None:
+            row = self.connection.execute(
+                "SELECT value FROM onemap_library WHERE key = ?", (f"file:{kind}",)
+            ).fetchone()
+            return row[0] if row else None
+        path = own_file_path(self.path, kind)
+        return path.read_text(encoding="utf-8-sig") if path.is_file() else None
+
+    def _catalogue_kept(self) -> dict[str, LayerEntry]:
+        text = self.own_file("catalogue")
+        return catalogue_of(text, self.label) if text else dict(shipped_catalogue())
 
     def district(self) -> shapely.Geometry | None:
         """The district's polygons as one geometry in the library's CRS, or None."""

@@ -1,18 +1,38 @@
-"""Whether a library still is what was put into it: the chain of its log, and every version's content."""
+"""Whether a library still is what was put into it: the chain of its log, and every row of every version."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library, sha256
 from onemap.layers.rasters import checked_raster, reference_of
-from onemap.layers.stores.store import chained_hash
-from onemap.layers.versions import content_hash, read_version, versions
+from onemap.layers.stores.store import DamagedTable, chained_hash
+from onemap.layers.versions import (
+    StoredFeatures,
+    Version,
+    content_hash,
+    digest_geometries,
+    row_hashes,
+    stored_features,
+    versions,
+)
+
+_MOST_ROWS = 20  # that a problem names
+
+
+class _Nothing:
+    """A digest that nobody asks for."""
+
+    def update(self, content: bytes, /) -> None:
+        """Take in nothing."""
 
 
 def chain_problems(library: Library) -> list[Problem]:
     """Rows of the audit log that do not follow from the row before, or whose content is not what was hashed."""
-    found, before = [], ""
+    found, before, last = [], "", 0
     sql = "SELECT number, at, who, action, subject, detail, content_hash, previous_hash, hash FROM onemap_audit"
     for number, at, who, action, subject, detail, content, previous, chained in library.connection.execute(
         f"{sql} ORDER BY number"
@@ -20,9 +40,10 @@ def chain_problems(library: Library) -> list[Problem]:
         place = {"file": library.label, "layer": "onemap_audit", "feature": str(number), "at": at}
         if content != sha256(detail) or not _is_json(detail):
             found.append(Problem("verify.content", place))
-        if previous != before or chained != chained_hash(before, at, who, action, subject, content):
+        is_next = number == last + 1
+        if not is_next or previous != before or chained != chained_hash(before, at, who, action, subject, content):
             found.append(Problem("verify.chain", place))
-        before = chained
+        before, last = chained, number
     return found
 
 
@@ -35,28 +56,95 @@ def _is_json(text: str) -> bool:
 
 
 def version_problems(library: Library, report: Callable[[float], None]) -> list[Problem]:
-    """Versions whose rows are not those that were added, or whose raster is gone or another."""
-    found = []
+    """Versions whose rows are not those that were added, or whose raster is gone or another; and what was set aside.
+
+    A problem names the rows and since when the version stood there whole.
+    """
     recorded = versions(library)
-    logged = {
-        (subject, json.loads(detail).get("hash"))
-        for subject, detail in library.connection.execute(
-            "SELECT subject, detail FROM onemap_audit WHERE action = 'add'"
-        )
-    }
+    logged = {(subject, detail.get("hash")) for subject, detail in _logged(library, "add")}
+    kept = _row_hashes(library)
     rasters = {code for code, entry in library.catalogue().items() if entry.geometry == "raster"}
+    found = []
     for done, version in enumerate(recorded):
         report(done / max(len(recorded), 1))
-        place = {"file": library.label, "layer": version.table}
+        place = {"file": library.label, "layer": version.table, "since": version.recorded_at}
         if (version.table, version.hash) not in logged:
             found.append(Problem("verify.unlogged", place))
+        found += _version(library, version, place, kept.get(version.table), version.code in rasters)
+    return found + _set_aside(library)
+
+
+def _logged(library: Library, action: str) -> list[tuple[str, dict[str, Any]]]:
+    """What the log says of an action: its subjects and details, which may be damaged."""
+    sql = "SELECT subject, detail FROM onemap_audit WHERE action = ? ORDER BY number"
+    rows = library.connection.execute(sql, (action,))
+    return [(subject, json.loads(detail)) for subject, detail in rows if _is_json(detail)]
+
+
+def _row_hashes(library: Library) -> dict[str, np.ndarray]:
+    if not library.has_table("onemap_row_hashes"):
+        return {}
+    rows = library.connection.execute("SELECT table_name, hashes FROM onemap_row_hashes")
+    return {table: np.frombuffer(hashes, dtype="<u4") for table, hashes in rows}
+
+
+def _version(
+    library: Library, version: Version, place: dict[str, Any], kept: np.ndarray | None, is_raster: bool
+) -> list[Problem]:
+    try:
+        # Without asking how many there are: a row that is gone is to be named too.
+        stored = stored_features(library, version.table, None, None)
+    except DamagedTable:
+        return [_broken(place, "verify.table")]
+    if len(stored.fids) != version.count or content_hash(stored.geometries, stored.attributes) != version.hash:
+        return [_located(stored, version, place, kept)]
+    try:
+        stored_features(library, version.table, None, version.count)
+        for row in range(len(stored.fids)) if is_raster else ():
+            checked_raster(reference_of(stored.attributes.iloc[row], library.path)).close()
+    except DamagedTable:
+        return [_broken(place, "verify.index")]
+    except OneMapError as error:
+        return [_broken(place, "verify.raster", raster=problem.facts.get("file")) for problem in error.problems]
+    return []
+
+
+def _located(stored: StoredFeatures, version: Version, place: dict[str, Any], kept: np.ndarray | None) -> Problem:
+    """The rows of a version that were changed, are gone, or are too many."""
+    if kept is None or len(kept) != version.count:
+        return _broken(place, "verify.record")
+    found = row_hashes(digest_geometries(_Nothing(), stored.geometries), stored.attributes)
+    inside = (stored.fids >= 1) & (stored.fids <= version.count)
+    same = np.zeros(len(found), dtype=bool)
+    same[inside] = found[inside] == kept[stored.fids[inside] - 1]
+    gone = sorted(set(range(1, version.count + 1)) - set(stored.fids.tolist()))
+    if same.all() and not gone:
+        return _broken(place, "verify.record")  # the record was changed, or a field was renamed
+    rows = {"changed": stored.fids[~same & inside].tolist(), "gone": gone, "more": stored.fids[~inside].tolist()}
+    damaged = sorted({fid for fids in rows.values() for fid in fids})
+    told = {name: _listed(fids) for name, fids in rows.items()}
+    return _broken({**place, "feature": _listed(damaged)}, "verify.rows", count=len(damaged), **told)
+
+
+def _broken(place: dict[str, Any], how: str, **facts: Any) -> Problem:
+    return Problem("verify.version", {**place, "how": Problem(how, facts)})
+
+
+def _listed(fids: Sequence[int]) -> str:
+    shown = ", ".join(map(str, fids[:_MOST_ROWS]))
+    return f"{shown} …" if len(fids) > _MOST_ROWS else shown or "–"
+
+
+def _set_aside(library: Library) -> list[Problem]:
+    """The tables of bad features that are not what was set aside."""
+    found = []
+    for table, detail in _logged(library, "set_aside"):
+        place = {"file": library.label, "layer": table}
         try:
-            stored = read_version(library, version, None)
-            if len(stored.fids) != version.count or content_hash(stored.geometries, stored.attributes) != version.hash:
-                found.append(Problem("verify.version", place))
-            elif version.code in rasters:
-                for row in range(len(stored.fids)):
-                    checked_raster(reference_of(stored.attributes.iloc[row], library.path)).close()
-        except OneMapError:
-            found.append(Problem("verify.version", place))
+            stored = stored_features(library, table, None, None)
+        except DamagedTable:
+            found.append(Problem("verify.set_aside", place))
+            continue
+        if content_hash(stored.geometries, stored.attributes) != detail.get("hash"):
+            found.append(Problem("verify.set_aside", place))
     return found

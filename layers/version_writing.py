@@ -16,10 +16,11 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames import CleanFrame
 from onemap.layers.library import log, now
 from onemap.layers.parts import multi
+from onemap.layers.stores.library_tables import ROW_HASHES
 from onemap.layers.stores.store import FeatureTable, StoreConnection
-from onemap.layers.versions import Digest, Version, digest_attributes, digest_geometries
+from onemap.layers.versions import Digest, Version, digest_attributes, digest_geometries, row_hashes
 
-_GEOMETRY_TYPES = {
+GEOMETRY_TYPES = {
     "polygon": "MULTIPOLYGON",
     "line": "MULTILINESTRING",
     "point": "MULTIPOINT",
@@ -90,7 +91,7 @@ def add_version(
     source_report: what was found when the source was read, kept with the version. told: how much is written, 0 to 1;
     it may raise Cancelled. Raises OneMapError version.label if the label is used, and the library's refusals.
     """
-    geometry_type = _GEOMETRY_TYPES[entry.geometry]
+    geometry_type = GEOMETRY_TYPES[entry.geometry]
     geometries = frame.geometries
     attributes = as_stored(frame.attributes)
     number = 1 + (
@@ -100,7 +101,8 @@ def add_version(
     layer_title = entry.title.get("zh", entry.code)
     table = FeatureTable(f"{entry.code}__{number}", f"{layer_title} {label}", geometry_type, sql_types(attributes))
     digest = hashlib.sha256()
-    blocks = _blocks(geometries, "polygon" if entry.geometry == "raster" else entry.geometry, digest)
+    checksums: list[int] = []
+    blocks = _blocks(geometries, "polygon" if entry.geometry == "raster" else entry.geometry, digest, checksums)
     write_table(connection, table, attributes, blocks, lambda share: told(_TABLE_SHARE * share))
     digest_attributes(digest, attributes)
     version = Version(
@@ -122,6 +124,9 @@ def add_version(
         table, shapely.bounds(geometries), lambda share: told(_TABLE_SHARE + (1 - _TABLE_SHARE) * share)
     )
     _record(connection, version, facts, source_report)
+    connection.execute(ROW_HASHES)
+    hashes = row_hashes(checksums, attributes).tobytes()
+    connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, hashes))
     known = connection.execute(
         "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
     ).fetchall()
@@ -131,11 +136,11 @@ def add_version(
     return version
 
 
-def _blocks(geometries: np.ndarray, geometry: str, digest: Digest) -> Iterator[np.ndarray]:
+def _blocks(geometries: np.ndarray, geometry: str, digest: Digest, checksums: list[int]) -> Iterator[np.ndarray]:
     """Geometries as the table keeps them, hashed on the way, block by block: a million are never held twice."""
     for start in range(0, len(geometries), _BLOCK):
         block = multi(geometries[start : start + _BLOCK], geometry)
-        digest_geometries(digest, block)
+        checksums += digest_geometries(digest, block)
         yield block
 
 

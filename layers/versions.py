@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import zlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -68,10 +69,12 @@ def content_hash(geometries: np.ndarray, attributes: pd.DataFrame) -> str:
     return digest.hexdigest()
 
 
-def digest_geometries(digest: Digest, geometries: np.ndarray) -> None:
-    """Take the next geometries (n,) of a version into its hash."""
-    for body in shapely.to_wkb(geometries, byte_order=1):
-        digest.update(b"" if body is None else body)  # only what was set aside may have none
+def digest_geometries(digest: Digest, geometries: np.ndarray) -> list[int]:
+    """Take the next geometries (n,) of a version into its hash; returns a checksum of each."""
+    bodies = [body or b"" for body in shapely.to_wkb(geometries, byte_order=1)]  # what was set aside may have none
+    for body in bodies:
+        digest.update(body)
+    return [zlib.crc32(body) for body in bodies]
 
 
 def digest_attributes(digest: Digest, attributes: pd.DataFrame) -> None:
@@ -79,6 +82,17 @@ def digest_attributes(digest: Digest, attributes: pd.DataFrame) -> None:
     for name in attributes.columns:
         values = attributes[name].tolist()
         digest.update(json.dumps([name, values], ensure_ascii=False, default=str).encode())
+
+
+def row_hashes(of_geometries: Sequence[int], attributes: pd.DataFrame) -> np.ndarray:
+    """A checksum of each row (n,) of a version, by which damage is located: of its geometry's, and its values."""
+    columns = [attributes[name].tolist() for name in attributes.columns]
+    rows = zip(*columns, strict=True) if columns else ((),) * len(of_geometries)
+    found = [
+        zlib.crc32(repr(row).encode(errors="backslashreplace"), start)
+        for row, start in zip(rows, of_geometries, strict=True)
+    ]
+    return np.array(found, dtype="<u4")
 
 
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
@@ -101,17 +115,13 @@ class StoredFeatures:
     attributes: pd.DataFrame
 
 
-def read_version(library: Library, version: Version, bounds: Sequence[float] | None) -> StoredFeatures:
-    """The features of a version whose boxes meet `bounds` (west, south, east, north), or all, by fid.
+def stored_features(library: Library, table: str, bounds: Sequence[float] | None, count: int | None) -> StoredFeatures:
+    """The features of a table whose boxes meet `bounds` (west, south, east, north), or all, by fid.
 
-    Raises OneMapError version.unreadable if the table is damaged or gone.
+    count: how many the table and its index must hold in all. Raises DamagedTable.
     """
     connection = library.connection
-    try:
-        names = connection.field_names(version.table)
-        found = connection.read_features(version.table, names, bounds, version.count)
-    except DamagedTable as error:
-        raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error
+    found = connection.read_features(table, list(connection.field_types(table)), bounds, count)
     fids, geometries = found.fids, found.geometries
     near = slice(None)
     if bounds is not None:
@@ -123,6 +133,17 @@ def read_version(library: Library, version: Version, bounds: Sequence[float] | N
         index=range(len(fids)),
     )
     return StoredFeatures(fids[near], geometries[near], attributes[near].reset_index(drop=True))
+
+
+def read_version(library: Library, version: Version, bounds: Sequence[float] | None) -> StoredFeatures:
+    """The features of a version whose boxes meet `bounds` (west, south, east, north), or all, by fid.
+
+    Raises OneMapError version.unreadable if the table is damaged or gone.
+    """
+    try:
+        return stored_features(library, version.table, bounds, version.count)
+    except DamagedTable as error:
+        raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error
 
 
 def coverage_of(library: Library, version: Version) -> shapely.Geometry:

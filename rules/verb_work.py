@@ -267,6 +267,21 @@ def verify(values: Values, asked: Asked) -> Result:
     return {"ok": not problems, "problems": [problem_record(problem, asked.language) for problem in problems]}
 
 
+def copy(values: Values, asked: Asked) -> Result:
+    """Copy a library to a place where there is none, and hold the copy against it."""
+    from onemap.layers.copying import copy_library
+    from onemap.layers.library import new_place, open_library
+    from onemap.layers.messages import phrase
+    from onemap.rules.library_tables import GRANTS, TABLES
+
+    step = phrase("progress.copying", asked.language)
+    with open_library(values["library"]) as library:
+        place = new_place(values["target"], library.name)
+        copied = copy_library(library, place, TABLES, GRANTS, lambda done: asked.report(done, step))
+    asked.report(1.0, "")
+    return {"ok": True, "library": place.shown, **copied}
+
+
 def words(values: Values, asked: Asked) -> Result:
     """The names of verdicts, reasons, departments, libraries and kinds of data, for whoever shows them."""
     from onemap.layers.catalogue import named_groups

@@ -145,6 +145,7 @@ VERBS: dict[str, Verb] = {
             ),
         ),
         Verb("verify", (_LIBRARY, Parameter("run", "ID"))),
+        Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True)), makes_data=True),
         Verb("words", ()),
         Verb(
             "sample",

@@ -159,6 +159,10 @@ def _verify(result: Result, language: str) -> str:
     return phrase("said.whole" if result["ok"] else "said.damaged", language, count=len(result["problems"]))
 
 
+def _copy(result: Result, language: str) -> str:
+    return phrase("said.copied", language, **result)
+
+
 def _words(result: Result, language: str) -> str:
     groups = (items for items in result.values() if isinstance(items, dict))
     return "\n".join(f"{code}: {name}" for items in groups for code, name in items.items())
@@ -173,6 +177,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "check": _check,
     "explain": _explain,
     "verify": _verify,
+    "copy": _copy,
     "words": _words,
     "compare": _compare,
     "redline": _redline,

@@ -35,10 +35,24 @@ class FileConnection(sqlite3.Connection):
         """The names of all tables, by name."""
         return [row[0] for row in self.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name")]
 
-    def field_names(self, table: str) -> list[str]:
-        """The fields of a table or view of features, without fid and geometry."""
+    def field_types(self, table: str) -> dict[str, str]:
+        """The fields of a table of features, without fid and geometry: INTEGER, REAL, TEXT or BLOB; empty for none."""
         rows = self.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
-        return [row[1] for row in rows if row[1] not in _IDENTIFIERS]
+        return {row[1]: row[2] for row in rows if row[1] not in _IDENTIFIERS}
+
+    def column_names(self, table: str) -> list[str]:
+        """All columns of a plain table, in order."""
+        return [row[1] for row in self.execute(f"PRAGMA table_info({quoted(table)})")]
+
+    def read_rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """All rows of a plain table, never all held at once."""
+        names = ", ".join(map(quoted, columns))
+        yield from self.execute(f"SELECT {names} FROM {quoted(table)}")  # noqa: S608 - the names are quoted
+
+    def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows to a plain table."""
+        names, marks = ", ".join(map(quoted, columns)), ",".join("?" * len(columns))
+        self.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log; the open transaction holds the only write lock."""
@@ -132,7 +146,7 @@ class FileConnection(sqlite3.Connection):
         columns: dict[str, None] = {}
         of_table: dict[str, set[str]] = {}
         for _, table in tables:
-            names = self.field_names(table)
+            names = list(self.field_types(table))
             of_table[table] = {name.lower() for name in names}
             known = {name.lower() for name in columns}
             columns.update(dict.fromkeys(name for name in names if name.lower() not in known))

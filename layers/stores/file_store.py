@@ -60,6 +60,17 @@ class FileStore:
         self._wait_s = wait_s
 
     @contextlib.contextmanager
+    def reading(self) -> Iterator[FileConnection]:
+        """One snapshot, in a read transaction; writers go on beside it."""
+        with sqlite_errors_as_refusals(self._file):
+            self.connection.execute("BEGIN DEFERRED")
+            try:
+                yield self.connection
+            finally:
+                if self.connection.in_transaction:
+                    self.connection.execute("ROLLBACK")
+
+    @contextlib.contextmanager
     def writing(self, scope: str | None) -> Iterator[FileConnection]:
         """One transaction, the only one on the file whatever its scope.
 

@@ -1,5 +1,8 @@
 """The tables that every library has from the start, in SQL that both stores understand."""
 
+# For each version a checksum of every row, four bytes each: `verify` names the rows that are not what was added.
+ROW_HASHES = "CREATE TABLE IF NOT EXISTS onemap_row_hashes (table_name TEXT PRIMARY KEY, hashes BLOB NOT NULL)"
+
 # Types: INTEGER (64 bits), REAL (double), TEXT, BLOB. Dates and moments are ISO text.
 LIBRARY_TABLES = (
     "CREATE TABLE onemap_library (key TEXT PRIMARY KEY, value TEXT)",
@@ -12,6 +15,7 @@ LIBRARY_TABLES = (
   count INTEGER NOT NULL, hash TEXT NOT NULL, source TEXT NOT NULL, source_hash TEXT NOT NULL,
   coverage_kind TEXT NOT NULL, coverage_m2 REAL NOT NULL, coverage BLOB NOT NULL, accuracy_m REAL, report TEXT NOT NULL,
   PRIMARY KEY (code, number), UNIQUE (code, label))""",
+    ROW_HASHES,
     "CREATE TABLE onemap_runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, who TEXT NOT NULL, record TEXT NOT NULL)",
     """CREATE TABLE onemap_run_rows (run TEXT NOT NULL, name TEXT NOT NULL, position INTEGER NOT NULL,
   content TEXT NOT NULL, geom BLOB, PRIMARY KEY (run, name, position)) WITHOUT ROWID""",

@@ -34,7 +34,7 @@ LIBRARY_GRANTS = (
     Grant("onemap_library", "SELECT", (*EVERYONE, AUDITOR)),
     *(
         Grant(table, "SELECT", EVERYONE)
-        for table in ("onemap_district", "onemap_packs", "onemap_catalogue", "onemap_versions")
+        for table in ("onemap_district", "onemap_packs", "onemap_catalogue", "onemap_versions", "onemap_row_hashes")
     ),
     Grant("onemap_runs", "SELECT", EVERYONE),
     Grant("onemap_runs", "INSERT", EVERYONE),

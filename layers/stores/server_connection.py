@@ -17,6 +17,8 @@ from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, Fe
 _NAME_BYTES = 63
 _SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "fid", GEOMETRY_COLUMN, "ogc_fid"}
 _MARK = "onemap: "  # before a field's own name, in the comment of a column that cannot bear it
+_PORTABLE = {"bigint": "INTEGER", "double precision": "REAL", "text": "TEXT", "bytea": "BLOB"}
+_ROWS_AT_ONCE = 2000
 _DAMAGED = ("42P01", "42703", "XX001", "XX002")  # a table or column that is gone, a page that is broken
 _COLUMNS = """SELECT a.attname, col_description(a.attrelid, a.attnum), format_type(a.atttypid, NULL)
 FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -77,9 +79,28 @@ class ServerConnection:
             if column not in ("fid", GEOMETRY_COLUMN)
         ]
 
-    def field_names(self, table: str) -> list[str]:
-        """The fields of a table or view of features, without fid and geometry."""
-        return [name for name, _, _ in self._columns(table)]
+    def field_types(self, table: str) -> dict[str, str]:
+        """The fields of a table of features, without fid and geometry: INTEGER, REAL, TEXT or BLOB; empty for none."""
+        return {name: _PORTABLE.get(kind, kind) for name, _, kind in self._columns(table)}
+
+    def column_names(self, table: str) -> list[str]:
+        """All columns of a plain table, in order."""
+        return [row[0] for row in self.execute(_COLUMNS, (self.schema, table))]
+
+    def read_rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """All rows of a plain table through a cursor on the server, which lives as long as the transaction."""
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        with self.raw.cursor(name="onemap_rows") as cursor:
+            cursor.itersize = _ROWS_AT_ONCE
+            yield from cursor.execute(sql.SQL("SELECT {} FROM {}").format(names, sql.Identifier(table)))
+
+    def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows to a plain table by COPY."""
+        names = sql.SQL(", ").join(map(sql.Identifier, columns))
+        copy_in = sql.SQL("COPY {} ({}) FROM STDIN").format(sql.Identifier(table), names)
+        with self.raw.cursor() as cursor, cursor.copy(copy_in) as copy:
+            for row in rows:
+                copy.write_row(row)
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log; the server itself numbers it, chains it, and adds its own clock and account."""

@@ -38,6 +38,16 @@ class ServerStore:
         self._wait_s = wait_s
 
     @contextlib.contextmanager
+    def reading(self) -> Iterator[ServerConnection]:
+        """One snapshot, in a read transaction; writers go on beside it."""
+        raw = self.connection.raw
+        raw.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+        try:
+            yield self.connection
+        finally:
+            _undo(raw)
+
+    @contextlib.contextmanager
     def writing(self, scope: str | None) -> Iterator[ServerConnection]:
         """One transaction, alone in its scope; without a scope the only one that logs.
 

@@ -74,8 +74,17 @@ class StoreConnection(Protocol):
     def own_tables(self) -> list[str]:
         """The names of all tables, by name."""
 
-    def field_names(self, table: str) -> list[str]:
-        """The fields of a table or view of features, without fid and geometry."""
+    def field_types(self, table: str) -> dict[str, str]:
+        """The fields of a table of features, without fid and geometry: INTEGER, REAL, TEXT or BLOB; empty for none."""
+
+    def column_names(self, table: str) -> list[str]:
+        """All columns of a plain table, in order."""
+
+    def read_rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+        """All rows of a plain table, never all held at once; inside one snapshot or transaction."""
+
+    def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+        """Append rows to a plain table."""
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log inside the open transaction, chained to the row before."""
@@ -126,6 +135,9 @@ class Store(Protocol):
     @property
     def connection(self) -> StoreConnection:
         """The connection; it belongs to the thread that opened it."""
+
+    def reading(self) -> AbstractContextManager[StoreConnection]:
+        """One snapshot: all that is read in it is of one moment."""
 
     def writing(self, scope: str | None) -> AbstractContextManager[StoreConnection]:
         """One transaction: all of it is kept, or nothing. scope: see `Library.writing`."""

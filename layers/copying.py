@@ -1,0 +1,190 @@
+"""A library copied from file to server or back, row by row, and held against the original before it counts."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue import own_file_path
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library, NewPlace, make_store
+from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
+from onemap.layers.version_writing import GEOMETRY_TYPES
+from onemap.layers.versions import content_hash, versions
+
+OWN_FILES = ("catalogue", "calendar")  # the city's own, beside a library's file
+_FACT = "file:"  # before the name of such a file among the facts of a library on a server
+_BLOCK = 5000
+_MODULUS = 1 << 256
+Told = Callable[[float], None]
+
+
+def copy_library(
+    source: Library, place: NewPlace, tables: Sequence[str], grants: Sequence[Grant], told: Told
+) -> dict[str, Any]:
+    """Copy a whole library, of one moment, to a place where there is none; nothing is left if anything differs.
+
+    tables, grants: as for `make_library`. told: how much is done, 0 to 1; it may raise Cancelled. Returns how many
+    versions and rows were copied, and the head of the log, which is the same in both.
+    Raises OneMapError copy.…, library.….
+    """
+    if not source.voice.is_owner:
+        raise OneMapError("copy.owner", file=source.label)
+    _check_rasters(source)
+    counts: dict[str, int] = {}
+
+    def fill(target: StoreConnection) -> None:
+        for table in (*LIBRARY_TABLES, *tables):
+            target.execute(table)
+        counts["rows"] = _plain_tables(source, target)
+        counts["versions"] = _features(source, target, told)
+        if place.path is None:
+            _keep_own_files(source, target)
+        target.protect(grants)
+
+    with source.reading():
+        number, head = source.chain_head()
+        make_store(place, source.crs, fill)
+        if place.path is not None:
+            _write_own_files(source, place.path)
+    return {**counts, "log": number, "head": head}
+
+
+def _check_rasters(source: Library) -> None:
+    """Rasters that lie beside a file have no place on a server, nor beside another file yet."""
+    for version in versions(source):
+        if source.catalogue()[version.code].geometry == "raster":
+            rows = source.connection.read_features(version.table, ["path"], None, None)
+            if any(not Path(path).is_absolute() for path in rows.values["path"]):
+                raise OneMapError("copy.rasters", file=source.label, layer=version.code)
+
+
+def _feature_tables(source: Library) -> dict[str, FeatureTable]:
+    """The tables of features by name: versions, what was set aside, and problems; index: versions have one."""
+    connection, catalogue = source.connection, source.catalogue()
+    found = {}
+    for version in versions(source):
+        entry = catalogue[version.code]
+        title = f"{entry.title.get('zh', entry.code)} {version.label}"
+        found[version.table] = FeatureTable(
+            version.table, title, GEOMETRY_TYPES[entry.geometry], connection.field_types(version.table)
+        )
+    for name in connection.own_tables():
+        if name == "onemap_problems" or name.removesuffix("__bad") in found and name not in found:
+            found[name] = FeatureTable(name, name, "GEOMETRY", connection.field_types(name))
+    return found
+
+
+def _plain_tables(source: Library, target: StoreConnection) -> int:
+    """Copy every table of One Map's own without geometry; returns how many rows."""
+    connection, total = source.connection, 0
+    for name in connection.own_tables():
+        if not name.startswith("onemap_") or name == "onemap_problems":
+            continue
+        if not target.has_table(name):
+            raise OneMapError("copy.table", file=source.label, layer=name)
+        columns = connection.column_names(name)
+        before = _Sum(row for row in connection.read_rows(name, columns) if not _is_own_file(name, row))
+        target.write_rows(name, columns, before)
+        after = _Sum(target.read_rows(name, columns))
+        after.run()
+        if (before.count, before.total) != (after.count, after.total):
+            raise OneMapError("copy.differs", file=source.label, layer=name)
+        total += before.count
+    return total
+
+
+def _is_own_file(table: str, row: Sequence[Any]) -> bool:
+    return table == "onemap_library" and str(row[0]).startswith(_FACT)
+
+
+class _Sum:
+    """Rows on their way, counted and summed, so that two tables are compared whatever the order of their rows."""
+
+    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+        self.rows = rows
+        self.count = 0
+        self.total = 0
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        for row in self.rows:
+            digest = hashlib.sha256(repr(tuple(row)).encode(errors="backslashreplace")).digest()
+            self.count += 1
+            self.total = (self.total + int.from_bytes(digest, "big")) % _MODULUS
+            yield row
+
+    def run(self) -> None:
+        """Go through all rows."""
+        for _ in self:
+            continue
+
+
+def _features(source: Library, target: StoreConnection, told: Told) -> int:
+    """Copy the tables of features, and make the views; returns how many versions there are."""
+    tables, known = _feature_tables(source), versions(source)
+    hashes = {version.table: version.hash for version in known}
+    for done, (name, table) in enumerate(tables.items()):
+        told(done / len(tables))
+        _copy_features(source, target, table, hashes.get(name))
+    catalogue = source.catalogue()
+    for code in dict.fromkeys(version.code for version in known):
+        entry, numbers = catalogue[code], [(item.number, item.table) for item in known if item.code == code]
+        target.show_in_force(code, entry.title.get("zh", code), GEOMETRY_TYPES[entry.geometry], numbers)
+    return len(known)
+
+
+def _copy_features(source: Library, target: StoreConnection, table: FeatureTable, expected: str | None) -> None:
+    """Copy one table; expected: the hash of a version, which original and copy must have."""
+    fields = list(table.fields)
+    try:
+        rows = source.connection.read_features(table.name, fields, None, None)
+    except DamagedTable as error:
+        raise OneMapError("copy.damaged", file=source.label, layer=table.name) from error
+    geometries, values = rows.geometries, [rows.values[name] for name in fields]
+    before = content_hash(geometries, _frame(rows.values, len(geometries)))
+    in_order = np.array_equal(rows.fids, np.arange(1, len(rows.fids) + 1))
+    if not in_order or (expected is not None and before != expected):
+        raise OneMapError("copy.damaged", file=source.label, layer=table.name)
+    blocks = (geometries[start : start + _BLOCK] for start in range(0, len(geometries), _BLOCK))
+    target.make_features(table)
+    target.add_features(table, blocks, values)
+    bounds = shapely.bounds(geometries).reshape(-1, 4)
+    target.show_features(table, shapely.total_bounds(geometries))
+    if expected is not None:
+        target.index_features(table, bounds, lambda share: None)
+    again = target.read_features(table.name, fields, None, None if expected is None else len(geometries))
+    if content_hash(again.geometries, _frame(again.values, len(again.geometries))) != before:
+        raise OneMapError("copy.differs", file=source.label, layer=table.name)
+
+
+def _frame(values: Any, count: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {name: pd.Series(list(column), dtype=object) for name, column in values.items()}, index=range(count)
+    )
+
+
+def _keep_own_files(source: Library, target: StoreConnection) -> None:
+    """The city's own files, which a server keeps among the library's facts."""
+    texts = {kind: source.own_file(kind) for kind in OWN_FILES}
+    rows = [(_FACT + kind, text) for kind, text in texts.items() if text is not None]
+    target.write_rows("onemap_library", ["key", "value"], rows)
+
+
+def _write_own_files(source: Library, path: Path) -> None:
+    """The city's own files beside a new library's file; one that lies there already is another's."""
+    for kind in OWN_FILES:
+        text, beside = source.own_file(kind), own_file_path(path, kind)
+        if text is None:
+            continue
+        try:
+            with beside.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            path.unlink()
+            raise OneMapError("out.failed", file=beside.name, reason=error.strerror or str(error)) from error
