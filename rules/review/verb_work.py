@@ -1,10 +1,9 @@
 """What each verb of the review does with its values."""
 
-import importlib.util
 from collections.abc import Callable
 from typing import Any
 
-from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.errors import UsageError
 from onemap.layers.library import Library, open_library
 from onemap.rules.outputs import check_target, tables_written
 from onemap.rules.review import deciding, opening, opinions
@@ -191,13 +190,18 @@ def review_approvals(values: Values, asked: Asked) -> Result:
 
 def review_export(values: Values, asked: Asked) -> Result:
     """Write a case's document."""
-    if importlib.util.find_spec("onemap.rules.statement.export") is None:
-        raise OneMapError("review.no_export", file=values["target"], field="TARGET")
-    export = importlib.import_module("onemap.rules.statement.export")
+    from onemap.rules.statement.export import export_case
+
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"])
-        department = values.get("department")
-        if department:
-            case.opinion(department)
-        written = export.export_case(library, case, values["target"], department, asked.language)
-    return {"ok": True, "case": case.id, "target": values["target"], **(written or {})}
+        written = export_case(
+            library,
+            case,
+            values["target"],
+            values.get("department"),
+            asked.language,
+            values.get("document"),
+            values.get("templates"),
+            bool(values.get("overwrite")),
+        )
+    return {"ok": True, "case": case.id, "target": values["target"], **written}

@@ -91,6 +91,8 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         _CASE,
         Parameter("target", "TARGET", positional=True),
         Parameter("department", "D"),
+        Parameter("document", choices=("report", "statement", "opinion", "reply")),
+        Parameter("templates", "FOLDER"),
         Parameter("overwrite", flag=True),
     ),
     Verb(
