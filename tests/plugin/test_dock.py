@@ -12,7 +12,7 @@ from onemap.plugin import settings, words
 from onemap.plugin.connection import Core
 from onemap.plugin.dock import OneMapDock
 from onemap.plugin.map_layers import layer_on_map
-from onemap.tests.plugin.small_town import CRS, X, Y, box, check, wait_for, write_layer
+from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
 
 
 @pytest.fixture
@@ -218,24 +218,6 @@ def test_results_are_not_shown_under_another_day(open_dock):
     check(open_dock)
     open_dock.library.set_day(QDate(2024, 6, 1))
     assert open_dock.check_room.results.model.rowCount() == 0
-
-
-def test_parcels_without_a_coordinate_system_offer_to_choose_one(open_dock, tmp_path):
-    lost = write_layer(
-        tmp_path / "lost.shp", ["DKBH"], [(box(100, 100, 100, 100), "A")], crs=None, driver="ESRI Shapefile"
-    )
-    refused = []
-    open_dock.check_room.refused.connect(refused.append)
-    open_dock.check_room.parcels.choose_file(lost)
-    open_dock.check_room.button.click()
-    wait_for(lambda: refused)
-    assert refused[0].is_about("crs.missing")
-    assert refused[0].mend[0] == "Choose…"
-    done = []
-    open_dock.check_room.finished.connect(lambda: done.append(True))
-    open_dock.check_room.check(CRS)
-    wait_for(lambda: done)
-    assert open_dock.check_room.results.counts.buttons["prohibited"].text().startswith("1 ")
 
 
 def test_a_check_is_shown_in_qgis_s_task_bar_and_can_be_cancelled_there(open_dock):
