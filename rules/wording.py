@@ -156,7 +156,8 @@ def _explain(result: Result, language: str) -> str:
 
 
 def _verify(result: Result, language: str) -> str:
-    return phrase("said.whole" if result["ok"] else "said.damaged", language, count=len(result["problems"]))
+    whole = "said.log_whole" if result.get("unchecked") else "said.whole"
+    return phrase(whole if result["ok"] else "said.damaged", language, count=len(result["problems"]))
 
 
 def _copy(result: Result, language: str) -> str:

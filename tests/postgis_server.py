@@ -19,6 +19,7 @@ import shapely
 
 OLDEST = 15
 SUPERUSER = "onemap"
+GUARDED = "guarded"  # the one account that is asked for a password, if a test makes it
 _FRESH = "fresh"  # the database with PostGIS in it that all others are copied from
 _START_SECONDS = 30.0
 # Speed for durability: the whole cluster is thrown away.
@@ -31,7 +32,7 @@ _SETTINGS = {
     "autovacuum": "off",
     "jit": "off",
     "shared_buffers": "64MB",
-    "max_connections": "40",
+    "max_connections": "90",
     "log_min_messages": "warning",
 }
 
@@ -152,6 +153,8 @@ def started(folder: Path, owner: tuple[int, int], programs: Path) -> subprocess.
     done = subprocess.run(as_owner(owner, *initdb), cwd=folder, env=environment, capture_output=True, text=True)
     if done.returncode:
         raise RuntimeError(f"initdb failed: {done.stderr}")
+    rules = data / "pg_hba.conf"
+    rules.write_text(f"local all {GUARDED} scram-sha-256\n" + rules.read_text())
     options = [text for name, value in _SETTINGS.items() for text in ("-c", f"{name}={value}")]
     command = as_owner(owner, programs / "postgres", "-D", data, "-k", folder, *options)
     with log.open("wb") as file:

@@ -29,6 +29,11 @@ class Voice:
     is_lead: bool
     is_owner: bool = False
 
+    @property
+    def reads_layers(self) -> bool:
+        """False for the auditor, who reads the log and nothing else."""
+        return bool(self.is_owner or self.is_lead or self.departments)
+
 
 LIBRARY_GRANTS = (
     Grant("onemap_library", "SELECT", (*EVERYONE, AUDITOR)),

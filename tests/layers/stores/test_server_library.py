@@ -1,0 +1,232 @@
+"""A library in a schema of PostGIS: plain tables to any client, and refusals that say how to mend."""
+
+import hashlib
+import json
+import os
+
+import psycopg
+import pytest
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import open_library
+from onemap.layers.versions import read_version, versions
+from onemap.tests.postgis_server import GUARDED
+
+
+def test_each_version_is_a_plain_table_and_the_code_a_view_of_the_one_in_force(server_shelf, squares, layer_file, box):
+    assert server_shelf.add(squares, label="1").code == 0
+    more = layer_file("b.gpkg", [box(0, 0, 10, 10)], {"BSM": ["C"], "MJ": [1.5]})
+    assert server_shelf.add(more, label="2", valid_from="2026-01-01").code == 0
+    shapes = server_shelf.rows("SELECT f_table_name, f_geometry_column, type, srid FROM geometry_columns ORDER BY 1")
+    assert shapes == [(name, "geom", "MULTIPOLYGON", 4547) for name in ("T", "T__1", "T__2")]
+    columns = "SELECT column_name, data_type FROM information_schema.columns WHERE table_name = 'T__1'"
+    assert server_shelf.rows(f"{columns} ORDER BY ordinal_position") == [
+        ("fid", "bigint"),
+        ("geom", "USER-DEFINED"),
+        ("BSM", "text"),
+        ("名称", "text"),
+    ]
+    keys = "SELECT indexdef FROM pg_indexes WHERE tablename = 'T__1' ORDER BY 1"
+    indexes = " ".join(row[0] for row in server_shelf.rows(keys))
+    assert "USING gist (geom)" in indexes
+    assert "UNIQUE INDEX" in indexes
+    assert server_shelf.rows('SELECT fid, "BSM", "名称", "MJ", ST_Area(geom) FROM "T"') == [(1, "C", None, 1.5, 100)]
+
+
+def test_a_field_that_changes_its_type_from_version_to_version_is_text_in_the_view(server_shelf, layer_file, box):
+    assert server_shelf.add(layer_file("a.gpkg", [box(0, 0)], {"MJ": [1.5]}), label="1").code == 0
+    assert server_shelf.add(layer_file("b.gpkg", [box(0, 0)], {"MJ": ["two"]}), label="2").code == 0
+    assert server_shelf.rows('SELECT "MJ" FROM "T"') == [("two",)]
+
+
+def test_names_that_postgresql_cannot_bear_come_back_as_they_were(server_shelf, layer_file, box):
+    names = ["长" * 25, "长" * 26, "xmin", "Fid_"]
+    answer = server_shelf.add(layer_file("a.gpkg", [box(0, 0)], {name: [name] for name in names}))
+    assert answer.code == 0, answer.json
+    with open_library(server_shelf.url) as library:
+        stored = read_version(library, versions(library)[0], None)
+    assert list(stored.attributes.columns) == names
+    assert stored.attributes.iloc[0].tolist() == names
+    assert server_shelf.run("verify", server_shelf.url).json["ok"]
+
+
+def test_every_digit_of_a_geometry_and_a_number_comes_back(server_shelf, layer_file):
+    shape = shapely.Polygon([(500_000 + 1 / 3, 4e6), (500_100.1, 4e6 + 2 / 3), (500_050, 4_000_100.7)])
+    numbers = [0.1 + 0.2]
+    assert server_shelf.add(layer_file("a.gpkg", [shape], {"MJ": numbers})).code == 0
+    with open_library(server_shelf.url) as library:
+        stored = read_version(library, versions(library)[0], (0, 0, 1e7, 1e7))
+    assert shapely.to_wkb(stored.geometries[0].geoms[0]) == shapely.to_wkb(shape)
+    assert stored.attributes["MJ"].tolist() == numbers
+
+
+def test_features_near_a_box_are_read_and_no_others(server_shelf, squares):
+    assert server_shelf.add(squares).code == 0
+    with open_library(server_shelf.url) as library:
+        version = versions(library)[0]
+        near = read_version(library, version, (500_150, 4_000_000, 500_200, 4_000_050))
+        assert (near.fids.tolist(), near.attributes["名称"].tolist()) == ([2], ["西"])
+        # PostGIS rounds its boxes outwards: what only nearly meets is left out all the same.
+        assert len(read_version(library, version, (500_100.001, 4_000_000, 500_199.999, 4_000_050)).fids) == 0
+
+
+def test_every_write_is_a_row_of_the_log_that_the_server_itself_chains(server_shelf, squares):
+    assert server_shelf.add(squares).code == 0
+    rows = server_shelf.rows(
+        "SELECT number, at, who, action, subject, detail, content_hash, previous_hash, hash FROM onemap_audit"
+        " ORDER BY number"
+    )
+    assert [(row[0], row[3], row[4]) for row in rows] == [(1, "new", "city"), (2, "define", "T"), (3, "add", "T__1")]
+    before = ""
+    for _, at, who, action, subject, detail, content_hash, previous, chained in rows:
+        assert (content_hash, previous) == (hashlib.sha256(detail.encode()).hexdigest(), before)
+        text = "\n".join((before, at, who, action, subject, content_hash))
+        assert chained == hashlib.sha256(text.encode()).hexdigest()
+        before = chained
+    assert "(onemap)" in rows[0][2]  # the account, beside whom it says it is
+    assert json.loads(rows[2][5])["hash"] == server_shelf.rows("SELECT hash FROM onemap_versions")[0][0]
+
+
+def test_a_refused_or_broken_add_leaves_no_trace(server_shelf, squares, layer_file, box):
+    assert server_shelf.add(squares, label="1").code == 0
+    tables = (
+        "SELECT relname FROM pg_class JOIN pg_namespace n ON n.oid = relnamespace WHERE nspname = 'city' ORDER BY 1"
+    )
+    before = server_shelf.rows(tables), server_shelf.rows("SELECT * FROM onemap_audit")
+    assert server_shelf.add(layer_file("bad.gpkg", [box(0, 0), None])).code == 3
+    assert server_shelf.add(squares, label="1").codes == ["version.label"]
+
+    def dropped():
+        with open_library(server_shelf.url) as library, library.writing() as connection:
+            connection.execute("DELETE FROM onemap_versions")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        dropped()
+    assert (server_shelf.rows(tables), server_shelf.rows("SELECT * FROM onemap_audit")) == before
+    assert server_shelf.rows("SELECT count(*) FROM onemap_versions") == [(1,)]
+
+
+def test_a_connection_that_is_lost_in_mid_step_leaves_the_library_as_before(server_shelf, squares):
+    assert server_shelf.add(squares, label="1").code == 0
+    with pytest.raises(OneMapError) as refused, open_library(server_shelf.url) as library:
+        process = library.connection.execute("SELECT pg_backend_pid()").fetchone()[0]
+        with library.writing() as connection:
+            connection.execute("DELETE FROM onemap_versions")
+            server_shelf.rows(f"SELECT pg_terminate_backend({process})")
+            connection.execute("DELETE FROM onemap_runs")
+    assert refused.value.code == "library.connection_lost"
+    assert server_shelf.rows("SELECT count(*) FROM onemap_versions") == [(1,)]
+    assert server_shelf.run("verify", server_shelf.url).json["ok"]
+
+
+def test_a_writer_waits_for_another_and_then_says_that_the_library_is_busy(server_shelf):
+    with open_library(server_shelf.url) as first, open_library(server_shelf.url, wait_s=0.2) as second:
+        with first.writing(), pytest.raises(OneMapError) as refused, second.writing():
+            raise AssertionError("two writers at once")
+        assert refused.value.code == "library.busy"
+        with second.writing() as connection:
+            connection.execute("UPDATE onemap_library SET value = 'town' WHERE key = 'name'")
+
+
+def test_who_adds_a_layer_and_who_signs_do_not_wait_for_one_another(server_shelf):
+    with open_library(server_shelf.url) as adding, open_library(server_shelf.url, wait_s=0.2) as signing:
+        with adding.writing("T"), signing.writing() as connection:
+            connection.append_log("", "me", "sign", "case", "{}", "")
+        assert signing.chain_head()[0] == 2
+
+
+def test_readers_see_the_state_before_while_someone_writes(server_shelf, squares):
+    assert server_shelf.add(squares, label="1").code == 0
+    with open_library(server_shelf.url) as writer, open_library(server_shelf.url) as reader:
+        with writer.writing() as connection:
+            connection.execute("DELETE FROM onemap_versions")
+            assert len(versions(reader)) == 1
+        assert len(versions(reader)) == 0
+
+
+def test_a_version_that_lost_a_row_is_not_read_in_part(server_shelf, squares):
+    assert server_shelf.add(squares, label="1").code == 0
+    server_shelf.rows('DELETE FROM "T__1" WHERE fid = 2')
+    with open_library(server_shelf.url) as library, pytest.raises(OneMapError) as refused:
+        read_version(library, versions(library)[0], (500_000, 4_000_000, 500_001, 4_000_001))
+    assert refused.value.code == "version.unreadable"
+
+
+def test_several_libraries_in_one_database_are_told_apart(server_shelf, onemap):
+    other = server_shelf.database.url + "&schema=other"
+    assert onemap("new", other, "--crs", "EPSG:4527", "--name", "另").json["library"] == other
+    refused = onemap("layers", server_shelf.database.url)
+    assert refused.codes == ["library.several"]
+    assert "city, other" in refused.json["problems"][0]["message"]
+    assert onemap("layers", other).json["crs"] == "EPSG:4527"
+    assert onemap("layers", server_shelf.database.url + "&schema=third").codes == ["library.no_schema"]
+
+
+def test_the_schema_of_a_new_library_follows_its_name_and_the_only_one_need_not_be_named(postgis, onemap):
+    database = postgis.database()
+    made = onemap("new", database.url, "--crs", "EPSG:4547", "--name", "Lin'an")
+    assert made.json["library"] == f"{database.url}&schema=lin_an"
+    assert onemap("layers", database.url).json["name"] == "Lin'an"
+    assert onemap("new", made.json["library"], "--crs", "EPSG:4547").codes == ["library.exists"]
+
+
+def test_what_a_server_lacks_is_said_with_its_mend(postgis, onemap):
+    database = postgis.database()
+    database.run("CREATE DATABASE bare TEMPLATE template0")
+    bare = database.url.replace(database.name, "bare")
+    refused = onemap("new", bare, "--crs", "EPSG:4547")
+    assert refused.codes == ["library.no_postgis"]
+    assert "CREATE EXTENSION postgis" in refused.json["problems"][0]["mend"]
+    assert onemap("layers", database.url.replace(database.name, "nowhere")).codes == ["library.no_database"]
+    assert onemap("layers", database.url).codes == ["library.no_schema"]
+    assert onemap("layers", "postgresql://127.0.0.1:1/city").codes == ["library.unreachable"]
+    assert onemap("layers", "service=absent").codes == ["library.unreachable"]
+    assert onemap("layers", "postgresql://[x/city").codes == ["library.address"]
+
+
+def test_who_may_not_make_roles_is_given_the_sql_for_an_administrator(postgis, onemap):
+    database = postgis.database()
+    database.run(f"CREATE ROLE clerk LOGIN; GRANT CREATE ON DATABASE {database.name} TO clerk")
+    url = database.url.replace("user=onemap", "user=clerk") + "&schema=clerks"
+    refused = onemap("new", url, "--crs", "EPSG:4547")
+    assert refused.codes == ["library.roles"]
+    script = refused.json["problems"][0]["mend"].partition(": ")[2]
+    database.run(script)
+    assert onemap("new", url, "--crs", "EPSG:4547").code == 0
+    assert onemap("layers", url).code == 0
+
+
+def test_a_password_comes_by_file_or_environment_and_is_never_shown(postgis, onemap, tmp_path, monkeypatch):
+    database = postgis.database()
+    database.run(f"CREATE ROLE {GUARDED} LOGIN CREATEROLE PASSWORD 'hush-hush'")
+    database.run(f"GRANT CREATE ON DATABASE {database.name} TO {GUARDED}")
+    url = database.url.replace("user=onemap", f"user={GUARDED}") + "&schema=kept"
+    monkeypatch.setenv("PGPASSFILE", os.devnull)
+    assert onemap("new", url, "--crs", "EPSG:4547").codes == ["library.password"]
+    assert onemap("new", f"{url}&password=hush-hash", "--crs", "EPSG:4547").codes == ["library.password"]
+    made = onemap("new", f"{url}&password=hush-hush", "--crs", "EPSG:4547")
+    assert made.json["library"] == url
+    assert "hush" not in str(made.json) + made.stderr
+    passwords = tmp_path / "pgpass"
+    passwords.write_text(f"*:*:*:{GUARDED}:hush-hush\n")
+    passwords.chmod(0o600)
+    monkeypatch.setenv("PGPASSFILE", str(passwords))
+    assert onemap("layers", url).code == 0
+    monkeypatch.setenv("PGPASSFILE", os.devnull)
+    monkeypatch.setenv("PGPASSWORD", "hush-hush")
+    assert onemap("layers", url).code == 0
+    services = tmp_path / "services.conf"
+    services.write_text(f"[city]\nhost={database.folder}\nuser={GUARDED}\ndbname={database.name}\n")
+    monkeypatch.setenv("PGSERVICEFILE", str(services))
+    assert onemap("layers", "service=city?schema=kept").code == 0
+    with psycopg.connect(database.url) as connection:
+        kept = connection.execute("SELECT string_agg(a::text, ' ') FROM kept.onemap_audit a").fetchone()[0]
+    assert "hush" not in kept
+
+
+def test_an_argument_too_many_is_refused_without_repeating_its_password(onemap):
+    refused = onemap("layers", "city.gpkg", "postgresql://reader:hush-hush@host/city")
+    assert refused.codes == ["usage.arguments"]
+    assert "hush" not in str(refused.json) + refused.stderr
