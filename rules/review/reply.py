@@ -1,5 +1,6 @@
 """A reply from a department without QGIS, taken in; refused if it answers another case, round or state of things."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -16,6 +17,7 @@ def read_letter(library: Library, path: str, department: str) -> tuple[Words, Le
     """What a reply file says, and how it is held against the case. Raises OneMapError reply.…, review.…."""
     reply = read_reply(Path(path))
     words = checked_words(reply.conclusion, reply.text, reply.basis, ())
+    words = replace(words, answers=tuple(reply.answers))
     checked = partial(check_reply, library, reply, department)
     return words, Letter(checked_name(reply.by), sha256(Path(path).read_bytes()), checked)
 

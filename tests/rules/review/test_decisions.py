@@ -1,0 +1,174 @@
+"""Opinions become one conclusion, a statement gets its number, and what is approved is checked against from then on."""
+
+import geopandas as gpd
+import pytest
+
+from onemap.rules.review.routing import overall
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.review.conftest import RULES, ground, opinion, write
+
+
+@pytest.mark.parametrize(
+    ("said", "conclusion"),
+    [
+        ([], "agree"),
+        (["not_involved", "not_involved"], "agree"),
+        (["agree", "not_involved"], "agree"),
+        (["agree", "conditional"], "conditional"),
+        (["conditional", "supplement", "agree"], "supplement"),
+        (["supplement", "disagree", "agree"], "disagree"),
+    ],
+)
+def test_the_gravest_opinion_decides(said, conclusion):
+    assert overall(said) == conclusion
+
+
+def spoken(town, walk, **words):
+    """A circulating case in which the three departments have signed what they say."""
+    case = walk("circulating")
+    for department, conclusion in words.items():
+        more = ("--conclusion", conclusion, "--text", "意见", "--basis", "某法第一条")
+        town.done("opine", case, department, *more, on="2026-03-03")
+        town.signed(case, department, on="2026-03-03")
+    return case
+
+
+@pytest.mark.parametrize(
+    ("land", "water", "conclusion"),
+    [
+        ("agree", "agree", "agree"),
+        ("conditional", "agree", "conditional"),
+        ("supplement", "conditional", "supplement"),
+        ("supplement", "disagree", "disagree"),
+    ],
+)
+def test_consolidating_joins_what_was_signed(town, walk, land, water, conclusion):
+    case = spoken(town, walk, land=land, water=water, reform="not_involved")
+    after = town.done("consolidate", case, on="2026-03-04")
+    assert (after["state"], after["proposed"], after["conclusion"]) == ("consolidated", conclusion, conclusion)
+
+
+def test_all_that_is_missing_is_told_at_once(town, walk):
+    case = walk("circulating")
+    town.signed(case, "water", on="2026-03-03")
+    town.layer("FARM", ground(500, 500, 600, 600), valid_from="2026-03-03", label="new")
+    answer = town.step("consolidate", case, on="2026-03-04")
+    assert answer.codes == ["review.unsigned", "review.stale"]
+    assert "reform, land" in answer.json["problems"][0]["message"]
+
+
+def test_what_a_person_of_a_department_wrote_unasked_is_signed_or_stops_the_case(town, walk):
+    case = walk("circulating")
+    town.signed(case, on="2026-03-03")
+    words = ("--conclusion", "disagree", "--text", "有古树", "--basis", "森林法")
+    town.done("opine", case, "forestry", *words, on="2026-03-03")
+    assert town.step("consolidate", case, on="2026-03-04").codes == ["review.unsigned"]
+    town.signed(case, "forestry", on="2026-03-04")
+    assert town.done("consolidate", case, on="2026-03-04")["conclusion"] == "disagree"
+
+
+def test_a_person_may_decide_otherwise_with_a_reason(town, walk):
+    case = spoken(town, walk, land="disagree", water="agree", reform="agree")
+    assert town.step("consolidate", case, "--conclusion", "agree", on="2026-03-04").codes == ["review.reason"]
+    more = ("--conclusion", "conditional", "--reason", "市政府专题会议纪要")
+    after = town.done("consolidate", case, *more, on="2026-03-04", by="mayor")
+    assert [after[key] for key in ("proposed", "conclusion", "conclusion_reason", "decided_by")] == [
+        *("disagree", "conditional", "市政府专题会议纪要", "mayor")
+    ]
+    assert after["warnings"] == []
+
+
+def test_agreeing_against_a_prohibition_is_allowed_and_said_aloud(town, walk):
+    case = spoken(town, walk, land="agree", water="agree", reform="agree")
+    assert "land" in town.done("consolidate", case, on="2026-03-04")["warnings"][0]
+
+
+def test_statements_are_numbered_through_each_year_on_their_own(town, walk):
+    numbers = []
+    for on in ("2026-03-05", "2026-03-06", "2026-12-30"):
+        case = walk("consolidated")
+        numbers.append(town.done("issue", case, on=on)["document"])
+    assert numbers == ["城预审〔2026〕1号", "城预审〔2026〕2号", "城预审〔2026〕3号"]
+    last = town.open(parcels=town.parcels("clear", Z=ground(2000, 2000, 2100, 2100)), on="2025-06-02")
+    town.done("circulate", last, on="2025-06-02")
+    town.signed(last, "reform", on="2025-06-03")
+    town.done("consolidate", last, on="2025-06-03")
+    assert town.done("issue", last, on="2025-06-03")["document"] == "城预审〔2025〕1号"
+
+
+def approved(town, name, parcels, on, conclusion="agree"):
+    """A case that was issued."""
+    case = town.open("--data", town.folder / "data.toml", parcels=town.parcels(name, **parcels), on=on, project=name)
+    town.done("circulate", case, on=on)
+    for department in ("reform", "land", "water"):
+        words = ("--conclusion", conclusion, "--text", "意见", "--basis", "法")
+        town.done("opine", case, department, *words, on=on)
+        town.signed(case, department, on=on)
+    town.done("consolidate", case, on=on)
+    town.done("issue", case, on=on)
+    return case
+
+
+def test_what_is_approved_enters_a_layer_that_later_checks_look_at(town):
+    (town.folder / "data.toml").write_text('"项目代码" = "2026-130102-47-01-012345"\n"行政区代码" = "130102"\n')
+    first = approved(town, "一中", {"A": ground(2000, 0, 2100, 100), "B": ground(2200, 0, 2300, 100)}, "2026-03-02")
+    second = approved(town, "二中", {"C": ground(3000, 0, 3100, 100)}, "2026-03-03", "conditional")
+    approved(town, "三中", {"D": ground(4000, 0, 4100, 100)}, "2026-03-04", "disagree")
+    layers = done("layers", town.library).json["layers"]
+    versions = next(layer for layer in layers if layer["code"] == "XS_XMKJFW")["versions"]
+    assert [(one["label"], one["count"]) for one in versions] == [
+        ("2026-03-02城预审〔2026〕1号", 2),
+        ("2026-03-03城预审〔2026〕2号", 3),
+    ]
+    rule = '[[rule]]\nid = "taken"\nkind = "avoid"\nlayer = "XS_XMKJFW"\ndepartment = "planning"\n'
+    rule += 'verdict = "restricted"\ntitle = { zh = "已批" }\nbasis = [{ law = "法" }]\n'
+    pack = town.pack(RULES + rule)
+    new = town.parcels("new", N=ground(2050, 0, 2250, 100), M=ground(5000, 0, 5100, 100))
+    out = town.folder / "out.gpkg"
+    answer = done("check", town.library, new, "--pack", pack, "--as-of", "2026-03-04", "--out", out)
+    assert answer.json["verdicts"]["restricted"] == 1
+    assert answer.json["verdicts"]["clear"] == 1
+    rows = gpd.read_file(out, layer="overlaps")
+    assert list(rows["feature"]) == ["2026-130102-47-01-012345-A", "2026-130102-47-01-012345-B"]
+    assert first in rows["attributes"][0]
+    assert second not in rows["attributes"][0]
+    assert done("verify", town.library).json["problems"] == []
+
+
+def test_approvals_that_a_bureau_loaded_itself_stay_in_the_layer(town):
+    source = write(town.folder / "old.gpkg", [ground(7000, 0, 7100, 100)], {"XMDM": ["OLD"], "BZ": ["旧批文"]})
+    done("add", town.library, source, "--as", "XS_XMKJFW", "--label", "old")
+    (town.folder / "data.toml").write_text("")
+    approved(town, "一中", {"A": ground(2000, 0, 2100, 100)}, "2026-03-02")
+    layers = done("layers", town.library).json["layers"]
+    versions = next(layer for layer in layers if layer["code"] == "XS_XMKJFW")["versions"]
+    assert [one["count"] for one in versions] == [1, 2]
+    assert done("verify", town.library).json["ok"]
+    assert done("review", "approvals", town.library, "--on", "2026-03-03").json["version"] is None
+
+
+def test_cases_are_listed_by_stage_with_what_presses(town, walk):
+    cases = {state: walk(state) for state in ("draft", "circulating", "issued", "withdrawn")}
+    listed = done("review", "list", town.library, "--on", "2026-03-10").json["cases"]
+    assert {one["case"]: one["state"] for one in listed} == {case: state for state, case in cases.items()}
+    out = next(one for one in listed if one["state"] == "circulating")
+    assert (out["due"], out["overdue"]) == ("2026-03-09", ["reform", "land", "water"])
+    only = done("review", "list", town.library, "--state", "draft").json["cases"]
+    assert [one["case"] for one in only] == [cases["draft"]]
+    assert command("review", "list", town.library, "--state", "open").code == 2
+
+
+def test_a_library_without_cases_lists_none(town):
+    assert done("review", "list", town.library).json == {"cases": []}
+
+
+def test_the_chain_names_every_step_and_verify_finds_the_library_whole(town, walk):
+    case = walk("issued")
+    rows = done("history", town.library, case).json["rows"]
+    assert [row["action"] for row in rows] == [
+        *("check", "review.open", "review.circulate", "review.sign", "review.sign", "review.sign"),
+        *("review.consolidate", "review.issue"),
+    ]
+    assert rows[-1]["detail"]["document"] == "城预审〔2026〕1号"
+    assert done("verify", town.library).json["ok"]
+    assert opinion(town.show(case, "2026-03-05"), "land")["state"] == "signed"

@@ -1,0 +1,197 @@
+"""Drafts follow from findings, people sign them, nobody signs what he wrote, and both verdicts of an override stay."""
+
+import pytest
+
+from onemap.tests.rules.command import command
+from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion
+
+
+def test_ten_drafts_in_the_contract_s_order_and_only_those_concerned_are_asked(town):
+    case = town.show(town.open(), "2026-03-02")
+    departments = "reform planning land environment construction transport municipal forestry agriculture water"
+    assert [one["department"] for one in case["opinions"]] == departments.split()
+    assert [one["department"] for one in case["opinions"] if one["routed"]] == list(ASKED)
+    assert {one["state"] for one in case["opinions"]} == {"drafted"}
+    assert {one["drafted_by"] for one in case["opinions"]} == {"onemap"}
+    assert {one["why"] for one in case["opinions"] if not one["routed"]} == {"nothing"}
+
+
+@pytest.mark.parametrize(
+    ("verdict", "conclusion"),
+    [("prohibited", "disagree"), ("restricted", "conditional"), ("consult", "conditional"), ("notice", "agree")],
+)
+def test_a_draft_concludes_what_the_verdict_says(town, verdict, conclusion):
+    town.pack(RULES.replace('verdict = "prohibited"', f'verdict = "{verdict}"'))
+    case = town.show(town.open(), "2026-03-02")
+    assert opinion(case, "land")["conclusion"] == conclusion
+    assert opinion(case, "land")["text"] == "Takes 0.5000 ha of farmland; move the site."
+    assert opinion(case, "land")["basis"] == "土地管理法 第三十五条"
+
+
+def test_what_cannot_be_judged_asks_for_more_material_and_says_why(town):
+    case = town.show(town.open(parcels=town.parcels(DK9=ground(8900, 0, 9100, 100))), "2026-03-02")
+    land = opinion(case, "land")
+    assert (land["conclusion"], land["routed"]) == ("supplement", True)
+    assert "1.0000 ha cannot be judged" in land["text"]
+    assert "Takes farmland" in land["text"]
+
+
+def test_without_findings_and_items_a_department_is_not_involved_and_need_not_sign(town):
+    case = town.open(parcels=town.parcels(DK2=ground(1000, 1000, 1100, 1100)))
+    town.done("circulate", case, on="2026-03-02")
+    town.signed(case, "reform", on="2026-03-03")
+    after = town.done("consolidate", case, on="2026-03-03")
+    assert (after["conclusion"], opinion(after, "land")["conclusion"]) == ("agree", "not_involved")
+
+
+def test_a_rule_that_wants_others_consulted_asks_them_too(town):
+    town.pack(RULES.replace('layer = "FARM"', 'layer = "FARM"\nconsult = ["forestry"]'))
+    case = town.show(town.open(), "2026-03-02")
+    assert opinion(case, "forestry")["routed"]
+    assert opinion(case, "forestry")["conclusion"] == "disagree"
+
+
+def test_a_rule_without_its_layer_becomes_an_item_that_no_machine_checked(town):
+    missing = '[[rule]]\nid = "gone"\nkind = "avoid"\nlayer = "STBHHX"\ndepartment = "environment"\n'
+    missing += 'verdict = "prohibited"\nmissing = "checklist"\ntitle = { zh = "红线", en = "Red line" }\n'
+    missing += 'basis = [{ law = "法" }]\n\n'
+    town.pack(RULES.replace("[[checklist]]", missing + "[[checklist]]"))
+    case = town.show(town.open(), "2026-03-02")
+    item = next(item for item in case["checklist"] if item["department"] == "environment")
+    assert (item["rule"], item["layer"], item["reason"]) == ("gone", "STBHHX", "layer_missing")
+    assert opinion(case, "environment")["why"] == "checklist"
+    assert "Red line" in opinion(case, "environment")["text"]
+
+
+def test_rules_that_were_left_out_on_purpose_are_asked_of_people(town):
+    case = town.show(town.open("--only", "RIVER"), "2026-03-02")
+    assert opinion(case, "land")["why"] == "checklist"
+    assert [item["reason"] for item in case["checklist"] if item["rule"] == "farm"] == ["only"]
+
+
+def test_a_machine_s_draft_may_be_signed_as_it_is(town, walk):
+    after = town.signed(walk("circulating"), "land", on="2026-03-03", by="head")
+    assert [opinion(after, "land")[key] for key in ("state", "signed_by", "drafted_by", "signed_on")] == [
+        *("signed", "head", "onemap", "2026-03-03")
+    ]
+
+
+def test_nobody_signs_what_he_wrote(town, walk):
+    case = walk("circulating")
+    town.done("opine", case, "land", "--conclusion", "agree", "--text", "同意", on="2026-03-03", by="Wang")
+    assert town.step("sign", case, "land", on="2026-03-03", by=" wang ").codes == ["review.self_sign"]
+    assert opinion(town.signed(case, "land", on="2026-03-03", by="Li"), "land")["state"] == "signed"
+
+
+def test_whoever_wrote_it_may_sign_where_the_pack_allows(town):
+    town.pack(self_sign=True)
+    case = town.open()
+    town.done("circulate", case, on="2026-03-02")
+    town.done("opine", case, "land", "--conclusion", "agree", "--text", "同意", on="2026-03-03", by="Wang")
+    assert opinion(town.signed(case, "land", on="2026-03-03", by="Wang"), "land")["state"] == "signed"
+
+
+def test_nobody_acts_in_the_machine_s_name(town, walk):
+    case = walk("circulating")
+    for name in ("onemap", "OneMap ", "", "a\nb"):
+        assert town.step("sign", case, "land", on="2026-03-03", by=name).codes == ["review.by"]
+
+
+def test_disagreeing_needs_a_legal_basis(town, walk):
+    case = walk("circulating")
+    words = ("--conclusion", "disagree", "--text", "不同意")
+    assert town.step("opine", case, "water", *words, on="2026-03-03").codes == ["review.basis"]
+    after = town.done("opine", case, "water", *words, "--basis", "防洪法第二十七条", on="2026-03-03")
+    assert opinion(after, "water")["basis"] == "防洪法第二十七条"
+
+
+def test_an_opinion_has_both_conclusion_and_text(town, walk):
+    case = walk("circulating")
+    assert town.step("opine", case, "land", "--text", "好", on="2026-03-03").codes == ["review.words_missing"]
+    assert town.step("opine", case, "land", "--conclusion", "agree", on="2026-03-03").codes == ["review.words_missing"]
+    assert town.step("opine", case, "land", "--conclusion", "yes", "--text", "好", on="2026-03-03").code == 2
+    long = ("--conclusion", "agree", "--text", "字" * 20_001)
+    assert town.step("opine", case, "land", *long, on="2026-03-03").codes == ["review.text"]
+
+
+def test_a_returned_opinion_is_written_anew_before_it_is_signed(town, walk):
+    case = walk("circulating")
+    town.signed(case, "land", on="2026-03-03")
+    after = town.done("return", case, "land", "--reason", "依据不全", on="2026-03-03", by="lead")
+    assert [opinion(after, "land")[key] for key in ("state", "signed_by", "due")] == ["returned", None, "2026-03-09"]
+    assert town.step("sign", case, "land", on="2026-03-03").codes == ["review.returned"]
+    assert town.step("return", case, "land", on="2026-03-03").codes == ["review.returned"]
+    words = ("--conclusion", "agree", "--text", "同意")
+    assert opinion(town.done("opine", case, "land", *words, on="2026-03-03"), "land")["state"] == "drafted"
+
+
+def test_unknown_departments_and_cases_are_refused(town, walk):
+    case = walk("circulating")
+    answer = town.step("sign", case, "magic", on="2026-03-03")
+    assert (answer.code, answer.codes) == (3, ["review.department"])
+    assert "forestry" in answer.json["problems"][0]["mend"]
+    assert town.step("sign", "20260302-ffffffff", "land", on="2026-03-03").codes == ["review.case"]
+    assert town.step("show", "'; DROP TABLE onemap_cases; --").code in (2, 3)
+
+
+def test_answers_to_checklist_items_are_kept_with_who_gave_them(town, walk):
+    case = walk("circulating")
+    words = ("--conclusion", "agree", "--text", "同意")
+    after = town.done("opine", case, "reform", *words, "--answer", "industry=鼓励类", on="2026-03-03", by="Fa")
+    assert [after["checklist"][0][key] for key in ("answer", "answered_by", "answered_on")] == [
+        *("鼓励类", "Fa", "2026-03-03")
+    ]
+    assert town.step("opine", case, "reform", *words, "--answer", "other=x", on="2026-03-03").codes == ["review.answer"]
+    assert town.step("opine", case, "reform", *words, "--answer", "industry", on="2026-03-03").codes == [
+        "review.answer"
+    ]
+
+
+def test_an_override_keeps_both_verdicts_and_changes_the_machine_s_draft(town, walk):
+    case = walk("circulating")
+    more = ("--verdict", "restricted", "--reason", "已列入国家重点项目")
+    after = town.done("override", case, "DK1", "farm", *more, on="2026-03-03", by="Wang")
+    assert [after["overrides"][0][key] for key in ("before", "verdict", "by")] == ["prohibited", "restricted", "Wang"]
+    land = opinion(after, "land")
+    assert (land["conclusion"], land["due"]) == ("conditional", "2026-03-09")
+    assert "by machine" in land["text"]
+    assert "已列入国家重点项目" in land["text"]
+
+
+def test_an_override_to_clear_still_asks_the_department(town, walk):
+    case = walk("circulating")
+    after = town.done("override", case, "DK1", "farm", "--verdict", "clear", "--reason", "x", on="2026-03-03")
+    assert [opinion(after, "land")[key] for key in ("conclusion", "routed")] == ["not_involved", True]
+    assert town.step("consolidate", case, on="2026-03-03").codes == ["review.unsigned"]
+
+
+def test_an_override_leaves_what_a_person_wrote(town, walk):
+    case = walk("circulating")
+    town.done("opine", case, "land", "--conclusion", "agree", "--text", "自拟", on="2026-03-03")
+    after = town.done("override", case, "DK1", "farm", "--verdict", "notice", "--reason", "x", on="2026-03-03")
+    assert opinion(after, "land")["text"] == "自拟"
+
+
+def test_an_override_needs_a_finding_a_reason_another_verdict_and_an_unsigned_opinion(town, walk):
+    case = walk("circulating")
+    said = ("--verdict", "notice", "--reason")
+    assert town.step("override", case, "DK7", "farm", *said, "x", on="2026-03-03").codes == ["review.finding"]
+    assert town.step("override", case, "DK1", "hill", *said, "x", on="2026-03-03").codes == ["review.finding"]
+    assert town.step("override", case, "DK1", "farm", *said, " ", on="2026-03-03").codes == ["review.reason"]
+    same = ("--verdict", "prohibited", "--reason", "x")
+    assert town.step("override", case, "DK1", "farm", *same, on="2026-03-03").codes == ["review.same_verdict"]
+    town.signed(case, "land", on="2026-03-03")
+    assert town.step("override", case, "DK1", "farm", *said, "x", on="2026-03-03").codes == ["review.spoken"]
+
+
+def test_markup_in_a_name_stays_text(town):
+    name = '<b>城北</b> & "小学" {area_ha} %s =1+1'
+    case = town.open(project=name)
+    assert town.show(case, "2026-03-02")["project"] == name
+
+
+@pytest.mark.parametrize("name", ["", "   ", "a\nb", "字" * 201])
+def test_a_project_has_a_name_of_one_line(town, name):
+    answer = command("review", "open", town.library, town.parcels(), "--project", name)
+    assert answer.code in (2, 3)
+    assert answer.codes[0] in ("review.project", "usage.required")

@@ -1,0 +1,121 @@
+"""A reply from a department without QGIS counts as its opinion, and only as an answer to what it was shown."""
+
+import json
+
+import pytest
+
+from onemap.layers.library import open_library
+from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.reply_file import reply_check
+from onemap.rules.statement.review_pack import shown_digest
+from onemap.tests.rules.review.conftest import opinion
+
+
+@pytest.fixture
+def replied(town, walk):
+    """A circulating case, and the reply of the land department to it, which a test may change."""
+    case = walk("circulating")
+
+    def write(path=None, **changes):
+        with open_library(str(town.library)) as library:
+            now = read_case(library, case)
+            said = {
+                "onemap_reply": 1,
+                "library": library.id,
+                "case": case,
+                "round": now.round,
+                "department": "land",
+                "run": now.current.run,
+                "shown": shown_digest(library, now, "land"),
+                "conclusion": "conditional",
+                "text": "请落实占补平衡。",
+                "basis": "土地管理法第三十条",
+                "by": "Zhao",
+                "on": "2026-03-03",
+                "answers": [],
+            }
+        said |= changes
+        said.setdefault("check", reply_check(said))
+        path = path or town.folder / "land.reply.json"
+        path.write_text(json.dumps(said, ensure_ascii=False), encoding="utf-8")
+        return path
+
+    return case, write
+
+
+def test_a_reply_becomes_the_draft_of_whoever_wrote_it(town, replied):
+    case, write = replied
+    after = town.done("opine", case, "land", "--reply", write(), on="2026-03-04", by="clerk")
+    land = opinion(after, "land")
+    assert [land[key] for key in ("state", "conclusion", "text", "drafted_by", "drafted_on")] == [
+        *("drafted", "conditional", "请落实占补平衡。", "Zhao", "2026-03-04")
+    ]
+    assert after["entries"][-1]["by"] == "clerk"
+    assert town.step("sign", case, "land", on="2026-03-04", by="Zhao").codes == ["review.self_sign"]
+    assert opinion(town.signed(case, "land", on="2026-03-04"), "land")["state"] == "signed"
+
+
+@pytest.mark.parametrize(
+    ("changes", "code"),
+    [
+        ({"check": "0" * 64}, "reply.altered"),
+        ({"library": "0" * 32}, "reply.library"),
+        ({"case": "20260101-00000000"}, "reply.case"),
+        ({"round": 2}, "reply.round"),
+        ({"department": "water"}, "reply.department"),
+        ({"run": "another"}, "reply.stale"),
+        ({"shown": "0" * 64}, "reply.stale"),
+        ({"by": "onemap"}, "review.by"),
+    ],
+)
+def test_a_reply_to_something_else_is_refused_and_changes_nothing(town, replied, changes, code):
+    case, write = replied
+    before = town.show(case, "2026-03-04")
+    answer = town.step("opine", case, "land", "--reply", write(**changes), on="2026-03-04")
+    assert (answer.code, answer.codes) == (3, [code])
+    assert answer.json["problems"][0]["mend"]
+    assert town.show(case, "2026-03-04") == before
+
+
+def test_an_altered_reply_is_refused_whatever_was_altered(town, replied):
+    case, write = replied
+    path = write()
+    path.write_text(path.read_text(encoding="utf-8").replace("conditional", "agree"), encoding="utf-8")
+    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.altered"]
+
+
+def test_a_reply_for_an_older_round_is_refused(town, replied):
+    case, write = replied
+    path = write()
+    town.done("revise", case, town.parcels("next"), on="2026-03-04")
+    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.round"]
+
+
+def test_a_reply_to_findings_that_were_overridden_since_is_stale(town, replied):
+    case, write = replied
+    path = write()
+    town.done("override", case, "DK1", "farm", "--verdict", "notice", "--reason", "x", on="2026-03-04")
+    assert town.step("opine", case, "land", "--reply", path, on="2026-03-04").codes == ["reply.stale"]
+
+
+def test_a_reply_stays_good_when_only_the_deadline_moved(town, replied):
+    case, write = replied
+    path = write()
+    town.done("extend", case, "--days", "3", "--reason", "x", on="2026-03-04")
+    town.done("opine", case, "land", "--reply", path, on="2026-03-04")
+
+
+def test_a_reply_and_words_exclude_each_other(town, replied):
+    case, write = replied
+    answer = town.step("opine", case, "land", "--reply", write(), "--text", "x", on="2026-03-04")
+    assert (answer.code, answer.codes) == (2, ["review.reply_and_words"])
+
+
+@pytest.mark.parametrize("content", [b"", b"[]", b"\xff", b'{"onemap_reply": 1}', b"{" * 100_000])
+def test_what_is_no_reply_is_refused(town, replied, content):
+    case, _ = replied
+    path = town.folder / "bad.reply.json"
+    path.write_bytes(content)
+    answer = town.step("opine", case, "land", "--reply", path, on="2026-03-04")
+    assert answer.code == 3
+    assert answer.codes[0].startswith("reply.")

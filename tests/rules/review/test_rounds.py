@@ -1,0 +1,134 @@
+"""Rounds: new parcels void what was said, what was superseded makes opinions stale, and a recheck only shows."""
+
+import pytest
+
+from onemap.tests.rules.command import command
+from onemap.tests.rules.review.conftest import ASKED, RULES, ground, opinion
+
+
+def test_a_revised_case_opens_the_next_round_and_old_opinions_stay_readable_and_void(town, walk):
+    case = walk("circulating")
+    town.signed(case, "land", on="2026-03-03")
+    clear = town.parcels("moved", DK1=ground(1000, 1000, 1100, 1100))
+    after = town.done("revise", case, clear, "--reason", "避让农田", on="2026-03-04", by="lead")
+    assert (after["round"], after["state"]) == (2, "circulating")
+    assert [one["routed"] for one in after["opinions"] if one["department"] == "land"] == [False]
+    first = after["rounds"][0]
+    assert {one["state"] for one in first["opinions"]} == {"void"}
+    assert [opinion(first, "land")[key] for key in ("conclusion", "signed_by")] == ["disagree", "head"]
+    assert first["run"] != after["run"]
+
+
+def test_a_draft_that_is_revised_stays_a_draft_and_runs_no_clock(town, walk):
+    after = town.done("revise", walk("draft"), town.parcels("next"), on="2026-03-04", by="lead")
+    assert (after["state"], after["round"], {one["due"] for one in after["opinions"]}) == ("draft", 2, {None})
+
+
+def test_a_consolidated_case_that_is_revised_goes_out_again_and_forgets_its_conclusion(town, walk):
+    after = town.done("revise", walk("consolidated"), town.parcels("next"), on="2026-03-09", by="lead")
+    assert (after["state"], after["conclusion"], after["proposed"]) == ("circulating", None, None)
+    assert opinion(after, "land")["due"] == "2026-03-16"
+
+
+def test_a_revised_case_may_be_sent_out_once_more_before_anybody_answers(town, walk):
+    case = walk("circulating")
+    town.done("revise", case, town.parcels("next"), on="2026-03-04", by="lead")
+    after = town.done("circulate", case, on="2026-03-05", by="lead")
+    assert opinion(after, "land")["due"] == "2026-03-12"
+    assert town.step("circulate", case, on="2026-03-05").codes == ["review.circulated"]
+
+
+def test_wrong_parcels_leave_the_round_as_it_was(town, walk):
+    case = walk("circulating")
+    before = town.show(case, "2026-03-04")
+    answer = town.step("revise", case, town.folder / "none.gpkg", on="2026-03-04")
+    assert answer.code == 3
+    assert town.show(case, "2026-03-04") == before
+
+
+def test_the_pack_of_a_case_is_asked_again_unless_another_is_named(town, walk):
+    case = walk("draft")
+    (town.folder / "town.toml").rename(town.folder / "gone.toml")
+    assert town.step("revise", case, town.parcels("next"), on="2026-03-04").codes == ["pack.missing"]
+    named = ("--pack", town.folder / "gone.toml")
+    assert town.done("revise", case, town.parcels("next"), *named, on="2026-03-04")["round"] == 2
+
+
+def test_a_new_layer_version_makes_stale_the_opinions_behind_which_the_old_one_stood(town, walk):
+    case = walk("circulating")
+    town.signed(case, on="2026-03-03")
+    town.layer("FARM", ground(500, 500, 600, 600), valid_from="2026-03-05", label="new")
+    assert [one["department"] for one in town.show(case, "2026-03-04")["opinions"] if one["stale"]] == []
+    late = town.show(case, "2026-03-05")
+    assert [one["department"] for one in late["opinions"] if one["stale"]] == ["land"]
+    assert opinion(late, "land")["stale_because"] == ["FARM"]
+    answer = town.step("consolidate", case, on="2026-03-05")
+    assert answer.codes == ["review.stale"]
+    assert "land" in answer.json["problems"][0]["message"]
+    assert town.done("consolidate", case, on="2026-03-04")["state"] == "consolidated"
+
+
+def test_a_stale_opinion_is_not_issued_either(town, walk):
+    case = walk("consolidated")
+    town.layer("FARM", ground(500, 500, 600, 600), valid_from="2026-03-05", label="new")
+    assert town.step("issue", case, on="2026-03-05").codes == ["review.stale"]
+    after = town.done("revise", case, town.parcels("same"), on="2026-03-05")
+    assert not any(one["stale"] for one in after["opinions"])
+
+
+def test_a_layer_that_was_missing_and_is_there_now_makes_stale(town):
+    missing = '[[rule]]\nid = "hill"\nkind = "avoid"\nlayer = "STBHHX"\ndepartment = "environment"\n'
+    missing += 'verdict = "prohibited"\nmissing = "checklist"\ntitle = { zh = "红线" }\nbasis = [{ law = "法" }]\n'
+    town.pack(RULES + missing)
+    case = town.open()
+    assert not opinion(town.show(case, "2026-03-02"), "environment")["stale"]
+    source = town.parcels("redline")
+    answer = command("add", town.library, source, "--as", "STBHHX", "--label", "v", "--fields", "BSM=DKBH")
+    assert answer.code == 0, answer.json
+    assert opinion(town.show(case, "2026-03-02"), "environment")["stale"]
+
+
+def test_a_version_whose_time_is_over_makes_stale(town):
+    town.layer("FARM", ground(50, 0, 200, 100), valid_from="2026-01-01", valid_to="2026-03-06", label="year")
+    case = town.open()
+    assert not opinion(town.show(case, "2026-03-06"), "land")["stale"]
+    assert opinion(town.show(case, "2026-03-07"), "land")["stale"]
+
+
+def test_a_pack_that_says_something_else_makes_every_opinion_stale(town, walk):
+    case = walk("circulating")
+    town.pack(RULES.replace('verdict = "consult"', 'verdict = "notice"'), version="2")
+    after = town.show(case, "2026-03-03")
+    assert {tuple(one["stale_because"]) for one in after["opinions"]} == {("town",)}
+
+
+def test_a_recheck_shows_what_would_change_and_changes_nothing(town, walk):
+    case = walk("circulating")
+    before = town.show(case, "2026-03-05")
+    town.layer("FARM", ground(500, 500, 600, 600), valid_from="2026-03-05", label="new")
+    after = town.done("recheck", case, on="2026-03-05")
+    changes = after["changes"]
+    assert [(one["parcel"], one["from"], one["to"]) for one in changes["parcels"]] == [("DK1", "prohibited", "consult")]
+    assert [(one["rule"], one["before"], one["after"]) for one in changes["findings"]] == [("farm", True, False)]
+    assert [(one["department"], one["to"]["conclusion"]) for one in changes["opinions"]] == [("land", "not_involved")]
+    assert changes["layers"] == [{"code": "FARM", "from": "v1", "to": "new"}]
+    now = town.show(case, "2026-03-05")
+    assert now["revision"] == before["revision"]
+    assert [one["text"] for one in now["opinions"]] == [one["text"] for one in before["opinions"]]
+
+
+def test_a_recheck_of_an_unchanged_library_finds_nothing(town, walk):
+    case = walk("issued")
+    assert town.done("recheck", case, on="2026-03-05")["changes"] == {
+        "parcels": [],
+        "findings": [],
+        "opinions": [],
+        "layers": [],
+        "packs": [],
+    }
+
+
+@pytest.mark.parametrize("state", ["draft", "circulating"])
+def test_all_three_departments_are_asked_in_each_round(town, walk, state):
+    after = town.done("revise", walk(state), town.parcels("next"), on="2026-03-04")
+    assert [one["department"] for one in after["opinions"] if one["routed"]] == list(ASKED)

@@ -1,0 +1,103 @@
+"""Two people on one case: nobody's work is overwritten unseen; a step that is killed is done, or never was."""
+
+import signal
+import subprocess
+import sys
+
+import pytest
+
+from onemap.tests.conftest import ROOT
+from onemap.tests.rules.command import done
+from onemap.tests.rules.review.conftest import opinion
+
+CORE = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py")]
+WORDS = ("--conclusion", "agree", "--text", "同意")
+
+
+def test_a_step_on_another_state_than_was_seen_is_a_conflict_that_shows_both(town, walk):
+    case = walk("circulating")
+    seen = town.show(case, "2026-03-02")["revision"]
+    town.done("opine", case, "land", *WORDS, on="2026-03-03", by="Wang")
+    answer = town.step("sign", case, "land", "--expect", seen, on="2026-03-03", by="Li")
+    assert (answer.code, answer.codes) == (3, ["review.conflict"])
+    message = answer.json["problems"][0]["message"]
+    assert f"revision {seen}: drafted" in message
+    assert f"revision {seen + 1}: drafted, agree, by Wang" in message
+    assert opinion(town.show(case, "2026-03-03"), "land")["state"] == "drafted"
+
+
+def test_departments_do_not_get_in_each_other_s_way(town, walk):
+    case = walk("circulating")
+    seen = town.show(case, "2026-03-02")["revision"]
+    town.done("opine", case, "water", *WORDS, "--expect", seen, on="2026-03-03")
+    town.done("opine", case, "land", *WORDS, "--expect", seen, on="2026-03-03")
+    assert town.step("consolidate", case, "--expect", seen, on="2026-03-03").codes == ["review.conflict"]
+
+
+def test_a_step_of_the_whole_case_concerns_every_department(town, walk):
+    case = walk("circulating")
+    seen = town.show(case, "2026-03-02")["revision"]
+    town.done("revise", case, town.parcels("next"), on="2026-03-03")
+    assert town.step("sign", case, "land", "--expect", seen, on="2026-03-03").codes == ["review.conflict"]
+
+
+def test_a_revision_that_never_was_is_refused(town, walk):
+    assert town.step("sign", walk("circulating"), "land", "--expect", 99, on="2026-03-03").codes == ["review.expect"]
+
+
+def started(*arguments: object, **more) -> subprocess.Popen:
+    command = [*CORE, "review", *map(str, arguments), "--json", "--on", "2026-03-03"]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
+
+
+def test_of_several_who_sign_at_once_exactly_one_does(town, walk):
+    case = walk("circulating")
+    racers = [started("sign", town.library, case, "land", "--by", f"head {n}") for n in range(4)]
+    codes = [racer.wait(60) for racer in racers]
+    for racer in racers:
+        racer.communicate()
+    assert sorted(codes) == [0, 3, 3, 3]
+    rows = done("history", town.library, case).json["rows"]
+    assert sum(row["action"] == "review.sign" for row in rows) == 1
+
+
+def test_all_departments_that_speak_at_once_are_heard(town, walk):
+    case = walk("circulating")
+    departments = ("reform", "planning", "land", "water")
+    racers = [started("opine", town.library, case, name, *WORDS, "--by", name) for name in departments]
+    assert [racer.wait(60) for racer in racers] == [0] * len(racers)
+    for racer in racers:
+        racer.communicate()
+    after = town.show(case, "2026-03-03")
+    assert [opinion(after, name)["drafted_by"] for name in departments] == list(departments)
+    assert done("verify", town.library).json["ok"]
+
+
+KILLED = """
+import os, signal
+import onemap.rules.review.writing as writing
+left = [{after}]
+real = writing.put_opinion
+def counted(*arguments):
+    left[0] -= 1
+    if left[0] == 0:
+        os.kill(os.getpid(), signal.SIGKILL)
+    real(*arguments)
+writing.put_opinion = counted
+from onemap.rules.command_line import main
+main({arguments!r})
+"""
+
+
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+@pytest.mark.parametrize("after", [1, 3])
+def test_a_step_killed_in_its_middle_never_was(town, walk, after):
+    case = walk("draft")
+    before = town.show(case, "2026-03-03")
+    arguments = ["review", "circulate", str(town.library), case, "--on", "2026-03-03", "--by", "lead"]
+    script = KILLED.format(after=after, arguments=arguments)
+    killed = subprocess.run([sys.executable, "-P", "-c", script], capture_output=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert town.show(case, "2026-03-03") == before
+    assert town.done("circulate", case, on="2026-03-03")["state"] == "circulating"
+    assert done("verify", town.library).json["ok"]
