@@ -33,6 +33,8 @@ from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.option_names import add_controls
 from onemap.plugin.refusals import Refusal
+from onemap.plugin.service_list import Service
+from onemap.plugin.service_snapshot import Snapshot
 from onemap.plugin.source_choice import file_dropped
 from onemap.plugin.source_page import SourcePage
 from onemap.plugin.translation import tr
@@ -57,7 +59,7 @@ class AddDialog(QDialog):
         self.setAcceptDrops(True)
         self._library = library
         self._source: SourceFile | None = None
-        self._request: Request | Conversion | None = None
+        self._request: Request | Conversion | Snapshot | None = None
         self._is_added = False  # what is shown has been loaded; nobody wants it twice
         self.form = AddForm()
         self.form.source_chosen.connect(self.inspect)
@@ -106,6 +108,16 @@ class AddDialog(QDialog):
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}
         self._ask("inspect", params, "", lambda answer: self._show_found(source, answer, made_from))
 
+    def take_snapshot(self, service: Service) -> None:
+        """Read a registered service whole, and show what came as any file."""
+        if self.is_working:
+            return
+        self.page.show_nothing("")
+        snapshot = Snapshot(service, self)
+        title = tr("Reading “{service}”…").format(service=service.name)
+        self._follow(snapshot, title, lambda source: self.form.source.choose(source, service.name))
+        snapshot.start()
+
     def add(self) -> None:
         """Load the file into the library, in the background."""
         target = self.form.chosen_target
@@ -119,6 +131,8 @@ class AddDialog(QDialog):
             "layer": self.form.part_name,
             "crs": self.form.told_crs,
             "fields": wishes_of(self.fields.matches) or None,
+            "service": self.form.file.service,
+            "taken_at": self.form.file.taken_at,
             **self.options.params,
         }
         title = tr("Add {layer}").format(layer=target.title)
@@ -211,6 +225,8 @@ class AddDialog(QDialog):
     def _show_target(self) -> None:
         part, target = self.form.chosen_part, self.form.chosen_target
         if target is not None:
+            if self.form.file.service:
+                self.options.show_today([version.label for version in target.versions])
             sources = [name for name, _kind in part.fields] if part is not None else []
             self.fields.show_fields(target.fields, sources, remembered_matches(target))
         self._enable()
@@ -238,7 +254,7 @@ class AddDialog(QDialog):
     def _ask(self, verb: str, params: dict[str, Any], title: str, then: Callable[[dict[str, Any]], None]) -> None:
         self._follow(self._library.core.ask(verb, params, title), title, then)
 
-    def _follow(self, request: Request | Conversion, title: str, then: Callable[[Any], None]) -> None:
+    def _follow(self, request: Request | Conversion | Snapshot, title: str, then: Callable[[Any], None]) -> None:
         self._request = request
         self._request.progressed.connect(self.work.show_progress)
         # First the dialog is at rest again, then it shows what came out.

@@ -37,7 +37,7 @@ class AddForm(QWidget):
         self.source.refused.connect(self.refused)
         self.part = QComboBox()
         self.part.currentIndexChanged.connect(lambda _index: self._show_part())
-        self.target = _search_box()
+        self.target = search_box()
         self.target.currentIndexChanged.connect(lambda _index: self.target_chosen.emit())
         self.crs = QgsProjectionSelectionWidget()
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
@@ -162,7 +162,7 @@ class AddForm(QWidget):
         self._rows.labelForField(field).setVisible(visible)
 
 
-def _search_box() -> QComboBox:
+def search_box() -> QComboBox:
     """A list in which any part of a name can be typed."""
     box = QComboBox()
     box.setEditable(True)

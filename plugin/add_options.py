@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 from qgis.gui import QgsDateEdit
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QCheckBox,
     QComboBox,
@@ -83,6 +84,12 @@ class AddOptions(QWidget):
         form.addRow(self.repair)
         form.addRow(self.keep_bad)
 
+    def show_today(self, used: list[str]) -> None:
+        """It is of today, and called so: a snapshot. used: the labels that its layer has."""
+        today = QDate.currentDate()
+        self.valid_from.setDate(today)
+        self.label.setText(free_label(today.toString(Qt.DateFormat.ISODate), used))
+
     @property
     def params(self) -> dict[str, Any]:
         """As the core takes them."""
@@ -117,6 +124,15 @@ class AddOptions(QWidget):
         path, _filter = QFileDialog.getSaveFileName(self, tr("Report"), "", tr("Excel (*.xlsx)"))
         if path:
             self.report.setText(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
+
+
+def free_label(day: str, used: Iterable[str]) -> str:
+    """The label of a version of that day: the day, with a number where it has one already."""
+    taken, label, number = set(used), day, 1
+    while label in taken:
+        number += 1
+        label = f"{day} ({number})"
+    return label
 
 
 def _date_edit() -> QgsDateEdit:

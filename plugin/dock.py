@@ -32,6 +32,8 @@ from onemap.plugin.option_names import dock_controls
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.sample_maker import SampleMaker
 from onemap.plugin.sample_page import SamplePage
+from onemap.plugin.service_dialog import ServiceDialog
+from onemap.plugin.service_list import Service
 from onemap.plugin.setup_page import SetupPage
 from onemap.plugin.styles import style_parcels
 from onemap.plugin.translation import tr
@@ -60,6 +62,7 @@ class OneMapDock(QgsDockWidget):
         self._open_settings = open_settings
         self._maker: SampleMaker | None = None
         self.add_dialog: AddDialog | None = None
+        self.service_dialog: ServiceDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice(dock_controls())
@@ -104,6 +107,9 @@ class OneMapDock(QgsDockWidget):
         self.setup_page.ready.connect(self.begin)
         self.map_room.add_asked.connect(self.add_layer)
         self.map_room.refused.connect(self.notice.say)
+        self.map_room.service_asked.connect(self.register_service)
+        self.map_room.snapshot_asked.connect(self.take_snapshot)
+        self.map_room.service_refused.connect(self.refuse)
         self.check_room.refused.connect(self.refuse)
         self.core.died.connect(self._core_died)
         self.rooms.currentChanged.connect(lambda _room: self.check_room.leave_map())
@@ -119,6 +125,8 @@ class OneMapDock(QgsDockWidget):
         self.setup_page.close_down()
         if self.add_dialog is not None:
             self.add_dialog.close_down()
+        if self.service_dialog is not None:
+            self.service_dialog.close_down()
         if self._maker is not None:
             self._maker.cancel()
 
@@ -176,6 +184,19 @@ class OneMapDock(QgsDockWidget):
         self.add_dialog.added.connect(self._file_added)
         self.add_dialog.failed.connect(self.refuse)
         self.add_dialog.begin(code)
+
+    def register_service(self, service: Service | None) -> None:
+        """Ask for a service to put into the register, or for what has changed about one."""
+        if self.service_dialog is not None:
+            self.service_dialog.close_down()
+            self.service_dialog.deleteLater()
+        self.service_dialog = ServiceDialog(self.library, service, self)
+        self.service_dialog.show()
+
+    def take_snapshot(self, service: Service) -> None:
+        """Read a service whole, and show what came as any file that is to be added."""
+        self.add_layer(service.code)
+        self.add_dialog.take_snapshot(service)
 
     def make_sample(self) -> None:
         """Ask for a folder, and make the sample city in it."""

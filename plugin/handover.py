@@ -27,11 +27,16 @@ READ_BY_QGIS_ALONE = (".dwg", ".dgn", ".mdb", ".accdb")  # the core has no drive
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file for the core. layer: which of its layers; crs: where the file has none and QGIS was told one."""
+    """A file for the core. layer: which of its layers; crs: where the file has none and QGIS was told one.
+
+    service, taken_at: of which registered service it is a snapshot, and when that was taken.
+    """
 
     path: str
     layer: str = ""
     crs: str = ""
+    service: str = ""
+    taken_at: str = ""
 
 
 def file_of_path(text: str) -> SourceFile:

@@ -30,6 +30,7 @@ class OneMapPlugin:
         self._panel_action: QAction | None = None
         self._guide_action: QAction | None = None
         self._dialogs: set[Any] = set()
+        self._keys = ""
         self._translator = install_translator()
 
     def initProcessing(self) -> None:  # noqa: N802 - QGIS's name
@@ -42,8 +43,10 @@ class OneMapPlugin:
         from onemap.plugin.connection import Core
         from onemap.plugin.dock import OneMapDock
         from onemap.plugin.options_page import OptionsFactory
+        from onemap.plugin.service_keys import begin_moving_keys
 
         self.initProcessing()
+        self._keys = begin_moving_keys()
         self._core = Core()
         window = self.iface.mainWindow()
         self.dock = OneMapDock(
@@ -84,6 +87,11 @@ class OneMapPlugin:
                 self.iface.removeToolBarIcon(action)
                 action.deleteLater()
         self._panel_action = self._guide_action = None
+        if self._keys:
+            from onemap.plugin.service_keys import end_moving_keys
+
+            end_moving_keys(self._keys)
+            self._keys = ""
         if self._factory is not None:
             self.iface.unregisterOptionsWidgetFactory(self._factory)
             self._factory = None

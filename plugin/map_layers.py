@@ -55,7 +55,7 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) ->
         return picture
     style_layer(layer, entry)
     is_over = lies_over(entry, layer.geometryType())
-    group = _group_for(library, entry.department, is_over)
+    group = layer_group(library, entry.department, is_over)
     group.insertLayer(0 if is_over else len(group.children()), layer)
     return layer
 
@@ -73,8 +73,12 @@ def _picture(outline: QgsVectorLayer, home: Path, title: str) -> QgsRasterLayer 
 def take_from_map(library: OpenLibrary, version: Version) -> None:
     """Remove a version from the map; the library keeps it."""
     layer = layer_on_map(library, version)
-    if layer is None:
-        return
+    if layer is not None:
+        take_layer(layer)
+
+
+def take_layer(layer: QgsMapLayer) -> None:
+    """Remove a layer from the map, and groups that it leaves empty."""
     node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
     group = node.parent() if node is not None else None
     QgsProject.instance().removeMapLayer(layer.id())
@@ -101,7 +105,8 @@ def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:
     return root.insertGroup(place, name)
 
 
-def _group_for(library: OpenLibrary, department: str, at_top: bool) -> QgsLayerTreeGroup:
+def layer_group(library: OpenLibrary, department: str, at_top: bool) -> QgsLayerTreeGroup:
+    """The group of a department in the group of its library; a new one on top of the others, or below them."""
     home = _home(library)
     name = word("departments", department)
     below = len([node for node in home.children() if not isinstance(node, QgsLayerTreeLayer)])  # pictures are lowest

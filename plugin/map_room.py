@@ -26,6 +26,8 @@ from onemap.plugin.icons import icon
 from onemap.plugin.layer_list import CatalogueLayer, Version, state_of
 from onemap.plugin.map_layers import layer_on_map, put_on_map, take_from_map
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.service_list import Service
+from onemap.plugin.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.translation import tr
 from onemap.plugin.words import word
 
@@ -40,6 +42,9 @@ class MapRoom(QWidget):
 
     add_asked = pyqtSignal(str)  # a code, or nothing
     refused = pyqtSignal(str)
+    service_asked = pyqtSignal(object)  # Service to register anew, or None
+    snapshot_asked = pyqtSignal(object)  # Service
+    service_refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, library: OpenLibrary, zoom_to: Callable[[object], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -64,6 +69,11 @@ class MapRoom(QWidget):
         self.tree.customContextMenuRequested.connect(self._show_menu)
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.add_button.clicked.connect(self._ask_to_add)
+        self.services = ServiceRows(library, zoom_to, self)
+        self.services.register_asked.connect(self.service_asked)
+        self.services.snapshot_asked.connect(self.snapshot_asked)
+        self.services.refused.connect(self.service_refused)
+        self.services.changed.connect(self._show_what_is_on_map)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.search)
@@ -75,6 +85,7 @@ class MapRoom(QWidget):
 
     def close_down(self) -> None:
         """Let go of the project."""
+        self.services.close_down()
         QgsProject.instance().layersRemoved.disconnect(self._show_what_is_on_map)
         QgsProject.instance().layersAdded.disconnect(self._show_what_is_on_map)
 
@@ -87,8 +98,10 @@ class MapRoom(QWidget):
         for entry in sorted(self._library.layers, key=lambda entry: entry.place):
             if entry.versions or not hide_empty:
                 self._department_item(groups, entry).addChild(self._layer_item(entry))
+        for service in sorted(self._library.services, key=lambda service: service.place):
+            self._department_item(groups, service).addChild(self.services.item(service))
         for path, item in groups.items():
-            held = any(one.data(0, ROLE_VERSION) is not None for one in _below(item))
+            held = any(one.data(0, ROLE_VERSION) or one.data(0, ROLE_SERVICE) for one in _below(item))
             item.setExpanded(held)
             if not held and len(path) == DEPARTMENT_DEPTH:
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
@@ -102,7 +115,7 @@ class MapRoom(QWidget):
         return next((item for item in self._layer_items() if item.data(0, ROLE_ENTRY).code == code), None)
 
     def _department_item(
-        self, groups: dict[tuple[str, ...], QTreeWidgetItem], entry: CatalogueLayer
+        self, groups: dict[tuple[str, ...], QTreeWidgetItem], entry: CatalogueLayer | Service
     ) -> QTreeWidgetItem:
         above, path = self.tree.invisibleRootItem(), ()
         for subject, code in (("libraries", entry.library), ("departments", entry.department)):
@@ -145,10 +158,10 @@ class MapRoom(QWidget):
     def _grey(self) -> QBrush:
         return self.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
 
-    def _layer_items(self) -> Iterator[QTreeWidgetItem]:
+    def _layer_items(self, role: int = ROLE_ENTRY) -> Iterator[QTreeWidgetItem]:
         every = QTreeWidgetItemIterator(self.tree)
         while every.value():
-            if every.value().data(0, ROLE_ENTRY) is not None:
+            if every.value().data(0, role) is not None:
                 yield every.value()
             every += 1
 
@@ -159,10 +172,15 @@ class MapRoom(QWidget):
             if version is not None:
                 shown = layer_on_map(self._library, version) is not None
                 item.setCheckState(TITLE, Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
+        for item in self._layer_items(ROLE_SERVICE):
+            self.services.show_state(item)
         self.tree.blockSignals(False)
 
     def _toggled(self, item: QTreeWidgetItem, column: int) -> None:
         entry, version = item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION)
+        if column == TITLE and item.data(0, ROLE_SERVICE) is not None:
+            self.services.toggle(item)
+            self._show_what_is_on_map()
         if column != TITLE or version is None:
             return
         if item.checkState(TITLE) != Qt.CheckState.Checked:
@@ -176,6 +194,8 @@ class MapRoom(QWidget):
 
     def _go_to(self, item: QTreeWidgetItem) -> None:
         version = item.data(0, ROLE_VERSION)
+        if item.data(0, ROLE_SERVICE) is not None:
+            self.services.go_to(item.data(0, ROLE_SERVICE))
         if version is None:
             return
         item.setCheckState(TITLE, Qt.CheckState.Checked)
@@ -194,6 +214,7 @@ class MapRoom(QWidget):
             menu.addAction(tr("Go to it on the map"), lambda: self._go_to(item))
         if item is not None and item.data(0, ROLE_ENTRY) is not None:
             menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
+        self.services.add_actions(menu, item.data(0, ROLE_SERVICE) if item is not None else None)
         hide = menu.addAction(tr("Hide layers without data"))
         hide.setCheckable(True)
         hide.setChecked(settings.get("hide_empty_layers"))
@@ -209,6 +230,8 @@ class MapRoom(QWidget):
         for item in self._layer_items():
             entry = item.data(0, ROLE_ENTRY)
             item.setHidden(bool(wanted) and wanted not in f"{entry.title} {entry.code}".lower())
+        for item in self._layer_items(ROLE_SERVICE):
+            item.setHidden(bool(wanted) and wanted not in item.text(TITLE).lower())
         root = self.tree.invisibleRootItem()
         for library in (root.child(index) for index in range(root.childCount())):
             departments = [library.child(index) for index in range(library.childCount())]
@@ -246,7 +269,7 @@ def state_hints() -> dict[str, str]:
 def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
     for index in range(item.childCount()):
         child = item.child(index)
-        if child.data(0, ROLE_ENTRY) is not None:
+        if child.data(0, ROLE_ENTRY) is not None or child.data(0, ROLE_SERVICE) is not None:
             yield child
         yield from _below(child)
 

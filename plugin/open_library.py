@@ -11,6 +11,7 @@ from onemap.plugin import settings, words
 from onemap.plugin.connection import Core
 from onemap.plugin.layer_list import CatalogueLayer, keep_hints, layers_in
 from onemap.plugin.refusals import Refusal
+from onemap.plugin.service_list import Service, services_in
 
 
 class OpenLibrary(QObject):
@@ -26,6 +27,7 @@ class OpenLibrary(QObject):
         self.path = ""
         self.as_of = QDate()  # invalid: today
         self.layers: list[CatalogueLayer] = []
+        self.services: list[Service] = []
         self.crs = ""
         self.packs: list[dict[str, Any]] = []
         self._name = ""
@@ -44,7 +46,7 @@ class OpenLibrary(QObject):
     def open(self, path: str) -> None:
         """Open another library."""
         self.path, self._name = path, ""
-        self.layers, self.packs = [], []
+        self.layers, self.packs, self.services = [], [], []
         self.refresh()
 
     def set_day(self, day: QDate) -> None:
@@ -72,6 +74,7 @@ class OpenLibrary(QObject):
         self._name = str(answer.get("name") or "")
         self.crs = str(answer.get("crs") or "")
         self.layers = layers_in(answer)
+        self.services = services_in(answer)
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
         keep_hints(self.layers)
         settings.remember_library(self.path)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from qgis.core import QgsApplication, QgsTask
+from qgis.core import QgsApplication, QgsFeedback, QgsTask
 
 _running: set[BackgroundTask] = set()  # without a Python reference finished() is never called
 
@@ -18,6 +18,7 @@ class BackgroundTask(QgsTask):
     """Runs work(report) in a thread; then calls on_done(result, error) in the main thread.
 
     work: touches no widget, layer or iface; report(fraction, step) shows progress, and raises Cancelled.
+    feedback: told of a cancel at once, for work that waits inside QGIS.
     """
 
     def __init__(
@@ -26,8 +27,10 @@ class BackgroundTask(QgsTask):
         work: Callable[[Callable[[float, str], None]], Any],
         on_done: Callable[[Any, Exception | None], None],
         on_step: Callable[[float, str], None] | None = None,
+        feedback: QgsFeedback | None = None,
     ) -> None:
         super().__init__(title, QgsTask.Flag.CanCancel)
+        self._feedback = feedback
         self._work, self._on_done, self._on_step = work, on_done, on_step
         self._result: Any = None
         self._error: Exception | None = None
@@ -39,6 +42,12 @@ class BackgroundTask(QgsTask):
         _running.add(self)
         QgsApplication.taskManager().addTask(self)
         return self
+
+    def cancel(self) -> None:
+        """Ask the work to stop; QGIS's task bar calls this too."""
+        if self._feedback is not None:
+            self._feedback.cancel()
+        super().cancel()
 
     def forget(self) -> None:
         """Cancel, and tell nobody how it ended: who asked is about to go."""

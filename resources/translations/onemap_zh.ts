@@ -1123,5 +1123,237 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>Read it with QGIS's GDAL</source>
         <translation>用 QGIS 自带的 GDAL 读取</translation>
     </message>
+    <message>
+        <source>A service is shown on the map; what a check uses is a snapshot of it, never the live server.</source>
+        <translation>服务可在地图上显示；检测只用它的快照，不用在线服务器。</translation>
+    </message>
+    <message>
+        <source>Address</source>
+        <translation>地址</translation>
+    </message>
+    <message>
+        <source>Answered for by {department}</source>
+        <translation>责任部门：{department}</translation>
+    </message>
+    <message>
+        <source>Ask the server</source>
+        <translation>询问服务器</translation>
+    </message>
+    <message>
+        <source>Asking the server</source>
+        <translation>询问服务器</translation>
+    </message>
+    <message>
+        <source>Asking the server…</source>
+        <translation>正在询问服务器……</translation>
+    </message>
+    <message>
+        <source>Asking {service}</source>
+        <translation>询问“{service}”</translation>
+    </message>
+    <message>
+        <source>Authentication</source>
+        <translation>认证</translation>
+    </message>
+    <message>
+        <source>Change what is registered…</source>
+        <translation>修改登记内容…</translation>
+    </message>
+    <message>
+        <source>Choose its layer: ask the server, or type its name.</source>
+        <translation>请选择图层：询问服务器，或直接填写图层名。</translation>
+    </message>
+    <message>
+        <source>Choose the department that answers for it.</source>
+        <translation>请选择责任部门。</translation>
+    </message>
+    <message>
+        <source>Data of</source>
+        <translation>数据时点</translation>
+    </message>
+    <message>
+        <source>Data of {day}</source>
+        <translation>数据时点 {day}</translation>
+    </message>
+    <message>
+        <source>Department</source>
+        <translation>责任部门</translation>
+    </message>
+    <message>
+        <source>Give it a name.</source>
+        <translation>请填写名称。</translation>
+    </message>
+    <message>
+        <source>Give its address.</source>
+        <translation>请填写地址。</translation>
+    </message>
+    <message>
+        <source>Key</source>
+        <translation>密钥</translation>
+    </message>
+    <message>
+        <source>Key of {name}</source>
+        <translation>{name} 的密钥</translation>
+    </message>
+    <message>
+        <source>Kind of service</source>
+        <translation>服务类型</translation>
+    </message>
+    <message>
+        <source>Last snapshot {moment}</source>
+        <translation>最近快照 {moment}</translation>
+    </message>
+    <message>
+        <source>Layer on it</source>
+        <translation>服务器上的图层</translation>
+    </message>
+    <message>
+        <source>Layer on the server: {layer}</source>
+        <translation>服务器上的图层：{layer}</translation>
+    </message>
+    <message>
+        <source>Library of the six</source>
+        <translation>所属资料库（六库）</translation>
+    </message>
+    <message>
+        <source>Live: shown on the map, never checked against</source>
+        <translation>在线服务：只显示，不用于检测</translation>
+    </message>
+    <message>
+        <source>No snapshot has been taken</source>
+        <translation>尚未取快照</translation>
+    </message>
+    <message>
+        <source>Note</source>
+        <translation>备注</translation>
+    </message>
+    <message>
+        <source>Put the key into QGIS's authentication store</source>
+        <translation>把密钥存入 QGIS 认证库</translation>
+    </message>
+    <message>
+        <source>QGIS's authentication store cannot be used: {reason}</source>
+        <translation>无法使用 QGIS 认证库：{reason}</translation>
+    </message>
+    <message>
+        <source>Reading “{service}”…</source>
+        <translation>正在读取“{service}”……</translation>
+    </message>
+    <message>
+        <source>Register</source>
+        <translation>登记</translation>
+    </message>
+    <message>
+        <source>Register a service</source>
+        <translation>登记服务</translation>
+    </message>
+    <message>
+        <source>Register a service…</source>
+        <translation>登记服务…</translation>
+    </message>
+    <message>
+        <source>Registered {moment} by {who}</source>
+        <translation>{who} 登记于 {moment}</translation>
+    </message>
+    <message>
+        <source>Shows or feeds</source>
+        <translation>对应图层</translation>
+    </message>
+    <message>
+        <source>Snapshot of {service}</source>
+        <translation>“{service}”的快照</translation>
+    </message>
+    <message>
+        <source>Strike off the register</source>
+        <translation>注销</translation>
+    </message>
+    <message>
+        <source>Take a snapshot…</source>
+        <translation>取快照入库…</translation>
+    </message>
+    <message>
+        <source>Template</source>
+        <translation>模板</translation>
+    </message>
+    <message>
+        <source>The key is in QGIS's authentication store; the library keeps only the number of its entry.</source>
+        <translation>密钥已存入 QGIS 认证库；资料库只保存条目编号。</translation>
+    </message>
+    <message>
+        <source>The key was not stored: QGIS's authentication store is locked. Open it, and try again.</source>
+        <translation>密钥没有存入：QGIS 认证库已锁定。解锁后再试。</translation>
+    </message>
+    <message>
+        <source>The server does not answer: {reason}</source>
+        <translation>服务器没有应答：{reason}</translation>
+    </message>
+    <message>
+        <source>The server offers no layer.</source>
+        <translation>服务器没有提供图层。</translation>
+    </message>
+    <message>
+        <source>The server offers {count} layers. Choose one of them.</source>
+        <translation>服务器提供 {count} 个图层，请选择其一。</translation>
+    </message>
+    <message>
+        <source>The server's answer is not that of such a service. It begins: {words}</source>
+        <translation>服务器的应答不是这类服务的应答，开头为：{words}</translation>
+    </message>
+    <message>
+        <source>a key of 天地图 (tk), kept in QGIS's authentication store only</source>
+        <translation>天地图密钥（tk），只存入 QGIS 认证库</translation>
+    </message>
+    <message>
+        <source>its name on the server</source>
+        <translation>服务器上的图层名</translation>
+    </message>
+    <message>
+        <source>no layer of the one map</source>
+        <translation>不对应一张图的图层</translation>
+    </message>
+    <message>
+        <source>none</source>
+        <translation>无</translation>
+    </message>
+    <message>
+        <source>the usual one</source>
+        <translation>按惯例</translation>
+    </message>
+    <message>
+        <source>{count} features</source>
+        <translation>{count} 个要素</translation>
+    </message>
+    <message>
+        <source>{service} (live)</source>
+        <translation>{service}（在线）</translation>
+    </message>
+    <message>
+        <source>“{service}” broke off, and does not say how many features it has; nothing was taken. {reason}</source>
+        <translation>“{service}”中途断开，又没有说明要素总数，因此没有入库任何内容。{reason}</translation>
+    </message>
+    <message>
+        <source>“{service}” cannot be read: {reason}</source>
+        <translation>“{service}”无法读取：{reason}</translation>
+    </message>
+    <message>
+        <source>“{service}” cannot be shown: {reason}</source>
+        <translation>“{service}”无法显示：{reason}</translation>
+    </message>
+    <message>
+        <source>“{service}” gave {count} of {expected} features, so nothing was taken. Try again later. {reason}</source>
+        <translation>“{service}”应有 {expected} 个要素，只给出 {count} 个，因此没有入库任何内容。请稍后再试。{reason}</translation>
+    </message>
+    <message>
+        <source>“{service}” has no features.</source>
+        <translation>“{service}”没有要素。</translation>
+    </message>
+    <message>
+        <source>Lines that cross or are near</source>
+        <translation>穿越或邻近的线</translation>
+    </message>
+    <message>
+        <source>Points inside or near</source>
+        <translation>范围内或邻近的点</translation>
+    </message>
 </context>
 </TS>
