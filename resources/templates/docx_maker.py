@@ -77,7 +77,7 @@ def _opinion(document: Doc, said: Words) -> None:
         (said["column_signed_on"], "{{ row.signed_on or '–' }}", 0.0),
         (said["column_due"], "{{ row.due or '–' }}", 0.0),
     ]
-    form(document, rows, left_mm=34)
+    form(document, rows, left_mm=34, size_pt=10.5)
     tag(document, "{%p endfor %}")
 
 
@@ -90,18 +90,18 @@ def _reply(document: Doc, said: Words, language: str) -> None:
         (said["record_round"], "{{ case.round }}", 0.0),
         (said["column_due"], "{{ row.due or '–' }}", 0.0),
         (said["reply_conclusion"], "{% for choice in sentences.choices %}□ {{ choice }}　{% endfor %}", 0.0),
-        (said["reply_text"], "", 60.0),
-        (said["reply_basis"], "", 30.0),
-        (said["sign_space"], "", 14.0),
-        (said["seal_space"], "", 34.0),
+        (said["reply_text"], "", 48.0),
+        (said["reply_basis"], "", 18.0),
+        (said["sign_space"], "", 10.0),
+        (said["seal_space"], "", 28.0),
     ]
     form(document, rows, left_mm=40)
     document.add_heading(said["reply_draft"], 2)
     stop = "。" if language == "zh" else ". "
-    line(document, "{{ row.conclusion_title }}" + stop + "{{ row.text }}", size_pt=14)
+    line(document, "{{ row.conclusion_title }}" + stop + "{{ row.text }}", size_pt=10.5, indent=False)
     tag(document, "{%p endfor %}")
     document.add_heading(said["reply_answers"], 2)
-    checklist_table(document, said, answer_mm=56)
+    checklist_table(document, said, answer_mm=56, blank="")
 
 
 def main() -> None:

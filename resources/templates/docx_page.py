@@ -1,5 +1,6 @@
 """A Word page after GB/T 9704: margins, styles, page numbers; tables whose heads are repeated."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -119,8 +120,10 @@ def table(
     none: str,
     total: Sequence[str] = (),
     size_pt: float = 9,
+    *,
+    splits: bool = False,
 ) -> Table:
-    """A table with one row of fields per item.
+    """A table with one row of fields per item; splits: whether a row may go on on the next page.
 
     loops: the `for`s around the row, outermost first; none: what stands in an empty table; total: a last row's fields.
     """
@@ -132,7 +135,8 @@ def table(
     for loop in loops:
         _steering(made, f"{{%tr {loop} %}}", size_pt)
     row = made.add_row()
-    _never_split(row._tr, repeat=False)
+    if not splits:
+        _never_split(row._tr, repeat=False)
     for cell, column in zip(row.cells, columns, strict=True):
         _fill(cell, column.fields, column.align, size_pt)
     for number in range(len(loops)):
@@ -181,6 +185,8 @@ def form(document: Doc, rows: Sequence[tuple[str, str, float]], left_mm: float, 
         for cell, text, width in zip(row.cells, (name, field), (left_mm, TEXT_WIDTH_MM - left_mm), strict=True):
             _fill(cell, (text,), "left", size_pt)
             cell.width = Mm(width)
+    for grid, width in zip(made.columns, (left_mm, TEXT_WIDTH_MM - left_mm), strict=True):
+        grid.width = Mm(width)
     return made
 
 
@@ -193,13 +199,16 @@ def _fill(
     cell: _Cell, lines: Sequence[str], align: str, size_pt: float, font: str = BODY, colour: str | None = None
 ) -> None:
     for number, text in enumerate(lines):
-        paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
-        paragraph.alignment = _ALIGN[align]
-        paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
-        run = paragraph.add_run(text)
-        _set_font(run._element, font, size_pt)
-        if number:
-            run.font.color.rgb = _GREY
+        # A second line stands in grey, and only where it says something.
+        asked = re.fullmatch(r"\{\{ (\S+) \}\}.*", text) if number else None
+        for part in (f"{{%p if {asked[1]} %}}", text, "{%p endif %}") if asked else (text,):
+            paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
+            paragraph.alignment = _ALIGN[align]
+            paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+            run = paragraph.add_run(part)
+            _set_font(run._element, font, size_pt)
+            if number:
+                run.font.color.rgb = _GREY
     if colour:
         shade = OxmlElement("w:shd")
         for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):

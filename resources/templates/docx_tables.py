@@ -29,23 +29,23 @@ def opinion_table(document: Doc, said: Words, source: str, *, with_round: bool =
     """Opinions, a row each. source: the list of the content."""
     columns = [Column(said["column_round"], 10, ("{{ row.round }}",), "center")] if with_round else []
     columns += [
-        Column(said["column_department"], 26, ("{{ row.department_title }}", "{{ row.unit }}")),
-        Column(said["column_conclusion"], 20, ("{{ row.conclusion_title }}",), "center"),
-        Column(said["column_opinion"], 44 if with_round else 54, ("{{ row.text }}", "{{ row.basis }}")),
-        Column(said["column_signed_by"], 18, ("{{ row.signed_by or '–' }}",), "center"),
+        Column(said["column_department"], 22, ("{{ row.department_title }}", "{{ row.unit }}")),
+        Column(said["column_conclusion"], 18, ("{{ row.conclusion_title }}",), "center"),
+        Column(said["column_opinion"], 54 if with_round else 64, ("{{ row.text }}", "{{ row.basis }}")),
+        Column(said["column_signed_by"], 16, ("{{ row.signed_by or '–' }}",), "center"),
         Column(said["column_signed_on"], 20, ("{{ row.signed_on or '–' }}",), "center"),
-        Column(said["column_state"], 18, ("{{ row.state_title }}",), "center"),
+        Column(said["column_state"], 16, ("{{ row.state_title }}",), "center"),
     ]
-    table(document, columns, [f"for row in {source}"], said["note_none"])
+    table(document, columns, [f"for row in {source}"], said["note_none"], splits=True)
 
 
-def checklist_table(document: Doc, said: Words, answer_mm: float) -> None:
-    """What no machine checked, with room for an answer."""
+def checklist_table(document: Doc, said: Words, answer_mm: float, blank: str = "–") -> None:
+    """What no machine checked, with room for an answer; blank: what stands where there is none."""
     columns = [
         Column(said["column_number"], 12, ("{{ loop.index }}",), "center"),
         Column(said["column_matter"], 98 - answer_mm, ("{{ row.title }}", "{{ row.layer_title }}")),
         department_column(said),
         Column(said["column_why"], 28, ("{{ row.reason_text or '–' }}",)),
-        Column(said["column_answer"], answer_mm, ("{{ row.answer or '–' }}",)),
+        Column(said["column_answer"], answer_mm, (f"{{{{ row.answer or '{blank}' }}}}",)),
     ]
     table(document, columns, ["for row in checklist"], said["note_none"])

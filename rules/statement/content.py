@@ -155,25 +155,32 @@ def _crs_name(library: Library) -> str:
 
 def _document(case: Case, kind: str, language: str, department: str | None) -> dict[str, Any]:
     said = words(language)
-    is_final = case.state in ("consolidated", "issued")
-    mark = (
-        "withdrawn_mark"
-        if case.state == "withdrawn"
-        else "draft_mark"
-        if kind == "statement" and not is_final
-        else None
-    )
+    day = case.issued_on or case.last_day
+    if kind == "opinion" and department is not None:
+        day = case.opinion(department).signed_on or case.last_day
+    mark = _mark(case, kind, department)
     return {
         "kind": kind,
         "kind_title": said[f"kind_{kind}"],
         "title": said[f"title_{kind}"].format(project=case.project),
         "number": case.document if kind == "statement" else None,
         "mark": said[mark] if mark else None,
-        "date": (case.issued_on or case.last_day).isoformat(),
+        "date": day.isoformat(),
         "department": department,
         "department_title": department_title(department, language) if department else None,
         "unit": department_unit(department, language) if department else None,
     }
+
+
+def _mark(case: Case, kind: str, department: str | None) -> str | None:
+    """What stands above the title of a document that nobody may rely on yet, or any more."""
+    if case.state == "withdrawn":
+        return "withdrawn_mark"
+    if kind == "statement" and case.state not in ("consolidated", "issued"):
+        return "draft_mark"
+    if kind == "opinion" and department is not None and case.opinion(department).state not in ("signed", "deemed"):
+        return f"opinion_{case.opinion(department).state}"
+    return None
 
 
 def _run(evidence: Evidence) -> dict[str, Any]:
