@@ -46,9 +46,18 @@ class VersionFacts:
 
 
 def define_layer(connection: StoreConnection, entry: LayerEntry, who: str) -> None:
-    """Put a layer that `--define` has made into the library's own catalogue, inside the open transaction."""
+    """Put a layer that `--define` has made into the library's own catalogue, inside the open transaction.
+
+    Raises OneMapError layer.defined if someone has defined it otherwise meanwhile.
+    """
     title = json.dumps(entry.title, ensure_ascii=False)
     values = (entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key)
+    columns = "code, title, department, library, kind, geometry, key"
+    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()
+    if there == values:
+        return  # someone who adds the same layer was quicker
+    if there is not None:
+        raise OneMapError("layer.defined", layer=entry.code, field="--define")
     connection.execute("INSERT INTO onemap_catalogue VALUES (?,?,?,?,?,?,?)", values)
     log(connection, who, "define", entry.code, {"title": entry.title})
 
