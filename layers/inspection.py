@@ -1,5 +1,6 @@
 """`onemap inspect`: what is in a file, without loading it."""
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,12 +15,18 @@ from onemap.layers.placing import bounds_of
 from onemap.layers.soundness import are_finite, type_names
 from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
 
+RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jpeg", ".dem", ".nc", ".bil"}
+
 
 def inspect(source: str, layer: str | None, encoding: str | None, language: str) -> dict[str, Any]:
     """Format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
 
     Raises OneMapError if the source cannot be opened at all, or has no layer of that name.
     """
+    if Path(source).suffix.lower() in RASTERS and Path(source).is_file():
+        from onemap.layers.raster_inspection import inspect_raster  # rasterio is loaded only where a raster is at stake
+
+        return inspect_raster(Path(source), language)
     with opened(source) as path:
         names = layers_of(path)
         if layer is not None and layer not in names:
@@ -80,6 +87,11 @@ def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Prob
     if frame.crs is not None:
         record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": frame.crs.name}
         return record, systems.contradiction(frame.crs, box)
+    return undeclared_crs(box, language)
+
+
+def undeclared_crs(box: Any, language: str) -> tuple[dict[str, Any], Problem]:
+    """What the numbers of a source without a CRS suggest, and that it has none. box: its bounds, or None."""
     hint = systems.suggestion(box)
     epsg = hint.facts.get("epsg")
     guess: dict[str, Any] = {

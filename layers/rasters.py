@@ -54,6 +54,26 @@ def opened_raster(path: Path) -> "DatasetReader":
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error
 
 
+def check_blocks(dataset: "DatasetReader") -> None:
+    """Refuse a raster whose first, middle or last block cannot be read: a header alone says nothing of the cells.
+
+    Raises OneMapError source.damaged.
+    """
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window
+
+    rows, columns = dataset.block_shapes[0]
+    try:
+        for share in (0.0, 0.5, 1.0):
+            row = int(share * ((dataset.height - 1) // rows)) * rows
+            column = int(share * ((dataset.width - 1) // columns)) * columns
+            size = min(columns, dataset.width - column), min(rows, dataset.height - row)
+            dataset.read(window=Window(column, row, *size))
+    except RasterioError as error:
+        reason = str(error.__cause__ or error)[:200]
+        raise OneMapError("source.damaged", file=Path(dataset.name).name, reason=reason) from error
+
+
 def raster_crs(dataset: "DatasetReader", given: str | None) -> pyproj.CRS:
     """The raster's CRS, declared or given. Raises OneMapError crs.missing, crs.unknown."""
     name = Path(dataset.name).name
@@ -89,6 +109,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
     """
     path = Path(source)
     with opened_raster(path) as dataset:
+        check_blocks(dataset)
         crs = raster_crs(dataset, given_crs)
         if not math.isclose(dataset.transform.determinant, 0) and dataset.transform.b == dataset.transform.d == 0:
             outline = footprint(dataset, crs, target)

@@ -53,7 +53,11 @@ def _add(result: Result, language: str) -> str:
 def _inspect(result: Result, language: str) -> str:
     lines = [f"{result['file']}: {result['format'] or '–'}"]
     for layer in result["layers"]:
-        lines.append(phrase("said.inspect", language, **{**layer, "crs": layer["crs"]["code"] or "–"}))
+        crs = layer["crs"]["code"] or "–"
+        if "raster" in layer:
+            lines.append(phrase("said.inspect_raster", language, **layer["raster"], name=layer["name"], crs=crs))
+        else:
+            lines.append(phrase("said.inspect", language, **{**layer, "crs": crs}))
         lines.append("    " + layer["crs"]["why"])
         lines += [f"    {field['name']} ({field['type']})" for field in layer["fields"]]
         lines += ["  " + line for line in warnings(layer, language)]

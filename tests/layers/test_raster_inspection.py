@@ -1,0 +1,82 @@
+"""What `inspect` says of a raster: its cells, its place, and whether it can be read at all."""
+
+import numpy as np
+import pytest
+import rasterio
+from rasterio.transform import Affine, from_origin
+
+X, Y = 538_000.0, 4_214_000.0
+
+
+def write(path, *, crs="EPSG:4547", transform=None, dtype="float32", nodata=None, driver="GTiff", overviews=()):
+    """A raster of 40 × 30 cells of 20 m."""
+    place = {} if transform is False else {"transform": transform or from_origin(X, Y, 20, 20)}
+    made = {"driver": driver, "width": 40, "height": 30, "count": 1, "dtype": dtype, "nodata": nodata}
+    with rasterio.open(path, "w", crs=crs, **made, **place) as dataset:
+        dataset.write(np.arange(1200).reshape(1, 30, 40).astype(dtype))
+        if overviews:
+            dataset.build_overviews(overviews)
+    return path
+
+
+def test_a_raster_is_described_by_its_cells_without_loading_it(onemap, tmp_path):
+    path = write(tmp_path / "高程.tif", crs="EPSG:4547+5737", nodata=-9999.0, overviews=[2, 4])
+    answer = onemap("inspect", path)
+    assert answer.code == 0
+    assert answer.json["format"] == "GTiff"
+    layer = answer.json["layers"][0]
+    assert (layer["name"], layer["count"], layer["geometry"]) == ("高程", 1, "Raster")
+    assert layer["crs"]["from"] == "declared"
+    assert layer["bounds"] == [X, Y - 600, X + 800, Y]
+    assert layer["problems"] == []
+    assert layer["raster"] == {
+        "width": 40,
+        "height": 30,
+        "cell_width": 20.0,
+        "cell_height": 20.0,
+        "bands": 1,
+        "data_type": "float32",
+        "nodata": -9999.0,
+        "vertical_datum": "Yellow Sea 1985 height",
+        "overviews": [2, 4],
+    }
+
+
+def test_nodata_that_is_no_number_is_said_in_words(onemap, tmp_path):
+    answer = onemap("inspect", write(tmp_path / "dem.tif", nodata=float("nan")))
+    assert answer.json["layers"][0]["raster"]["nodata"] == "nan"
+
+
+@pytest.mark.parametrize(
+    ("options", "code"),
+    [
+        ({"crs": None}, "crs.missing"),
+        ({"crs": None, "transform": False, "dtype": "uint8", "driver": "PNG"}, "raster.unplaced"),
+        ({"transform": Affine(20, 3, X, 3, -20, Y)}, "raster.rotated"),
+        ({"transform": from_origin(38_000_000 + X, Y, 20, 20)}, "crs.contradicted"),
+    ],
+)
+def test_what_is_wrong_with_its_place_is_told(onemap, tmp_path, options, code):
+    suffix = ".png" if options.get("driver") == "PNG" else ".tif"
+    with pytest.warns() if options.get("transform") is False else _quiet():
+        path = write(tmp_path / f"a{suffix}", **options)
+    answer = onemap("inspect", path)
+    assert answer.code == 0
+    assert [problem["code"] for problem in answer.json["layers"][0]["problems"]] == [code]
+    assert answer.stderr == ""
+
+
+def test_a_raster_whose_cells_cannot_be_read_is_refused_and_not_added(onemap, tmp_path):
+    path = write(tmp_path / "dem.tif")
+    content = bytearray(path.read_bytes())
+    path.write_bytes(content[: len(content) // 2])
+    assert onemap("inspect", path).codes == ["source.damaged"]
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["source.damaged"]
+
+
+def _quiet():
+    from contextlib import nullcontext
+
+    return nullcontext()
