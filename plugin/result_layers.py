@@ -12,24 +12,35 @@ from onemap.plugin.figures import moment_text
 from onemap.plugin.map_layers import PROPERTY_RUN, insert_group
 from onemap.plugin.places import profile_folder
 from onemap.plugin.refusals import Refusal
-from onemap.plugin.styles import RESULT_TABLES, style_results
+from onemap.plugin.styles import OFTEN_EMPTY, RESULT_TABLES, style_results
 from onemap.plugin.translation import tr
 
 
 def keep_results(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
-    """Copy a run's tables into the profile and put them on the map, parcels lowest. Raises OSError, Refusal."""
+    """Copy a run's tables into the profile and put them on the map, parcels lowest. Raises OSError, Refusal.
+
+    Lines and points that rules met are there only where there are any.
+    """
     folder = profile_folder() / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"\W+", "-", f"{library}-{run.get('started', '')[:19]}-{run.get('id', '')[:8]}").strip("-")
     kept = folder / f"{name}.gpkg"
     shutil.copyfile(path, kept)
-    titles = {"parcels": tr("Checked parcels"), "findings": tr("Findings"), "overlaps": tr("Overlaps")}
+    titles = {
+        "parcels": tr("Checked parcels"),
+        "findings": tr("Findings"),
+        "overlaps": tr("Overlaps"),
+        "overlaps_line": tr("Lines that cross or are near"),
+        "overlaps_point": tr("Points inside or near"),
+    }
     group = insert_group(tr("Check of {moment}").format(moment=moment_text(str(run.get("started") or ""))), at_top=True)
     layers = []
     for table in RESULT_TABLES:
         layer = QgsVectorLayer(f"{kept}|layername={table}", titles[table], "ogr")
         if not layer.isValid():
             raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=kept, table=table))
+        if table in OFTEN_EMPTY and layer.featureCount() == 0:
+            continue
         layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))
         style_results(layer, table)
         QgsProject.instance().addMapLayer(layer, False)

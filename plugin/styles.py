@@ -29,7 +29,9 @@ from onemap.plugin.verdicts import LOOKS
 from onemap.plugin.words import word
 
 STYLES = RESOURCES / "styles"
-RESULT_TABLES = ("parcels", "findings", "overlaps")
+RESULT_TABLES = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point")
+OFTEN_EMPTY = ("overlaps_line", "overlaps_point")  # only rules on lines and points fill them
+COUNTED, NOT_COUNTED = "#B2182B", "#6B6B6B"
 OTHER_DEPARTMENT = "#6B6B6B"
 FAINT = 0.25  # an opacity that hides little
 PARCEL_FILL, PARCEL_OUTLINE = "255,255,255,90", "#404040"
@@ -37,7 +39,10 @@ PARCEL_FILL, PARCEL_OUTLINE = "255,255,255,90", "#404040"
 
 def style_results(layer: QgsVectorLayer, table: str) -> None:
     """Give a table of a run its look, with a legend in the user's language."""
-    layer.loadNamedStyle(str(STYLES / f"{table}.qml"))
+    if table in OFTEN_EMPTY:
+        layer.setRenderer(_pieces(layer.geometryType()))
+    else:
+        layer.loadNamedStyle(str(STYLES / f"{table}.qml"))
     renderer = layer.renderer()
     if isinstance(renderer, QgsCategorizedSymbolRenderer):
         for index, category in enumerate(renderer.categories()):
@@ -69,6 +74,14 @@ def style_parcels(layer: QgsVectorLayer) -> None:
     """Give parcels to be checked an outline that hides nothing below."""
     look = {"color": PARCEL_FILL, "outline_color": PARCEL_OUTLINE, "outline_width": "0.35"}
     layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
+
+
+def _pieces(geometry: Qgis.GeometryType) -> QgsRuleBasedRenderer:
+    """Lines or points that a rule met: what counts in the red of overlaps, the rest in grey."""
+    root = QgsRuleBasedRenderer.Rule(None)
+    for test, colour in (('"counted"', COUNTED), ("ELSE", NOT_COUNTED)):
+        root.appendChild(QgsRuleBasedRenderer.Rule(_symbol({"stroke": colour, "stroke_mm": 1.0}, geometry), 0, 0, test))
+    return QgsRuleBasedRenderer(root)
 
 
 @lru_cache(maxsize=1)

@@ -2,7 +2,7 @@
 
 import processing
 import pytest
-from qgis.core import QgsRectangle
+from qgis.core import Qgis, QgsProject, QgsRectangle
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
@@ -110,6 +110,22 @@ def test_lines_points_and_ground_are_shown_with_their_measures(room, parcel, rul
     assert room.results.model.data(index.sibling(index.row(), 1)) == measure
     assert room.results.spotlight.is_on
     assert room.results.spotlight.labels == labels
+
+
+def test_results_that_are_kept_hold_the_lines_and_points_that_were_met(room):
+    room.results.keep()
+    kept = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
+    assert set(kept) == {
+        "Checked parcels",
+        "Findings",
+        "Overlaps",
+        "Lines that cross or are near",
+        "Points inside or near",
+    }
+    assert kept["Lines that cross or are near"].geometryType() == Qgis.GeometryType.Line
+    assert kept["Points inside or near"].featureCount() == 1
+    labels = [rule.label() for rule in kept["Points inside or near"].renderer().rootRule().children()]
+    assert labels == ["Counted", "Below the threshold"]
 
 
 def test_what_is_only_near_is_in_the_view(room, canvas):
