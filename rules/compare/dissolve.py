@@ -1,5 +1,7 @@
 """Pieces of one kind that touch become one ground, and that ground single polygons."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import shapely
 
@@ -8,21 +10,34 @@ from onemap.rules.crew import Crew
 from onemap.rules.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
 
 
-def dissolved(pieces: np.ndarray, kind: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
-    """Single polygons (m,) of touching pieces of one kind, and for each piece (k,) the polygon that it is part of.
+@dataclass(frozen=True)
+class Dissolved:
+    """Single polygons (m,), for each the kind (m,), and which pieces are part of it: piece (k,), polygon (k,)."""
 
-    pieces: (k,) single polygons that share no ground; kind: (k,) numbers. A piece belongs to -1 if nothing of it is
-    left. Raises OneMapError compare.balance.
+    polygons: np.ndarray
+    kind: np.ndarray
+    piece: np.ndarray
+    polygon: np.ndarray
+
+
+def dissolved(pieces: np.ndarray, kind: np.ndarray, crew: Crew) -> Dissolved:
+    """The single polygons of touching pieces of one kind.
+
+    pieces: (k,) single polygons that share no ground; kind: (k,) numbers. Raises OneMapError compare.balance.
     """
     if len(pieces) == 0:
-        return np.empty(0, dtype=object), np.empty(0, dtype=np.int64)
+        nothing = np.empty(0, dtype=np.int64)
+        return Dissolved(np.empty(0, dtype=object), nothing, nothing, nothing)
     # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
     group = touching(pieces, kind, crew)
     crew.check()
     unions = _proved(union_by(group, pieces, int(group.max()) + 1), group, pieces)
     polygons, of_group = shapely.get_parts(unions, return_index=True)
     polygons = shapely.normalize(polygons)
-    return polygons, _member_of(polygons, of_group, pieces, group)
+    kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
+    kind_of_group[group] = kind
+    piece, polygon = _members(polygons, of_group, pieces, group)
+    return Dissolved(polygons, kind_of_group[of_group], piece, polygon)
 
 
 def touching(polygons: np.ndarray, kind: np.ndarray, crew: Crew) -> np.ndarray:
@@ -69,16 +84,26 @@ def _proved(unions: np.ndarray, group: np.ndarray, pieces: np.ndarray) -> np.nda
     return unions
 
 
-def _member_of(polygons: np.ndarray, of_group: np.ndarray, pieces: np.ndarray, group: np.ndarray) -> np.ndarray:
-    """For each piece the polygon in which it lies: known by its group, or where a group has several, by a point."""
-    result = np.full(len(pieces), -1)
+def _members(
+    polygons: np.ndarray, of_group: np.ndarray, pieces: np.ndarray, group: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which piece (k,) is part of which polygon (k,): told by the group, or where a group has several, by points."""
     parts = np.bincount(of_group, minlength=int(group.max()) + 1)
     first = np.searchsorted(of_group, np.arange(len(parts)))
-    alone = parts[group] == 1
-    result[alone] = first[group[alone]]
-    several = np.flatnonzero(parts[group] > 1)
-    points = shapely.point_on_surface(pieces[several])
-    at, polygon = shapely.STRtree(polygons).query(points, predicate="intersects")
-    own = of_group[polygon] == group[several[at]]
-    result[several[at[own]]] = polygon[own]
-    return result
+    alone, several = np.flatnonzero(parts[group] == 1), np.flatnonzero(parts[group] > 1)
+    found = [(alone, first[group[alone]]), _within(pieces, several, group, polygons, of_group)]
+    # A piece that touches itself in a point is two polygons once it is united: each looks for its piece, too.
+    left = np.setdiff1d(np.arange(len(polygons)), np.concatenate([polygon for _, polygon in found]))
+    orphan, piece = _within(polygons, left, of_group, pieces, group)
+    found.append((piece, orphan))
+    return np.concatenate([pair[0] for pair in found]), np.concatenate([pair[1] for pair in found])
+
+
+def _within(
+    polygons: np.ndarray, rows: np.ndarray, group: np.ndarray, others: np.ndarray, of_others: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """Which of the polygons `rows` lies with a point of its inside in which of the others of its group."""
+    points = shapely.point_on_surface(polygons[rows])
+    at, other = shapely.STRtree(others).query(points, predicate="intersects")
+    own = of_others[other] == group[rows[at]]
+    return rows[at[own]], other[own]

@@ -9,7 +9,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import sha256
-from onemap.rules.compare.dissolve import dissolved
+from onemap.rules.compare.dissolve import Dissolved, dissolved
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.plans import Plan
@@ -49,20 +49,20 @@ def spots_of(
     types = _types(matrix, use_a, use_b, code_a, code_b)
     kinds = pd.DataFrame({"type": types, "use_a": use_a, "use_b": use_b})
     kind = kinds.groupby(["type", "use_a", "use_b"], dropna=False, sort=True).ngroup().to_numpy()
-    polygons, member = dissolved(ground.geometry, kind, crew)
+    found = dissolved(ground.geometry, kind, crew)
+    polygons = found.polygons
     area_m2 = shapely.area(polygons)
     if abs(area_m2.sum() - compared_m2) > BALANCE_SHARE * compared_m2:
         raise OneMapError("compare.balance", field="matrix")
-    first = _first_member(member, len(polygons))
-    columns = kinds.iloc[first].reset_index(drop=True)
+    of_kind = kinds.assign(kind=kind).drop_duplicates("kind").set_index("kind")
+    columns = of_kind.loc[found.kind].reset_index(drop=True)
     judged = np.isin(columns["type"].to_numpy(dtype=object), _JUDGED)
     small = area_m2 < min_area_m2
     rest = np.flatnonzero(judged & ~small)
     thin = rest[vanishing(polygons[rest], min_width_m - _NOT_THINNER_M)] if min_width_m > _NOT_THINNER_M else rest[:0]
     columns.loc[judged & small, "type"] = ARTEFACT
     columns.loc[thin, "type"] = ARTEFACT
-    weights = shapely.area(ground.geometry)
-    by_code = [_codes(member, code, use, weights) for code, use in sides]
+    by_code = [_codes(found, code, use, shapely.area(ground.geometry)) for code, use in sides]
     columns["code_a"], columns["code_b"] = (_listed(codes, len(polygons)) for codes in by_code)
     columns["area_m2"], columns["share"] = area_m2, area_m2 / compared_m2 if compared_m2 else 0.0
     columns["conflict"] = columns["type"].isin(CONFLICTS)
@@ -88,20 +88,11 @@ def _types(matrix: Matrix, use_a: np.ndarray, use_b: np.ndarray, code_a: np.ndar
     return np.array(types, dtype=object)
 
 
-def _first_member(member: np.ndarray, count: int) -> np.ndarray:
-    """For each polygon the first piece that is part of it."""
-    first = np.full(count, len(member))
-    kept = np.flatnonzero(member >= 0)
-    np.minimum.at(first, member[kept], kept)
-    if (first == len(member)).any():
-        raise OneMapError("compare.balance", field="dissolve")
-    return first
-
-
-def _codes(member: np.ndarray, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
+def _codes(found: Dissolved, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
     """Spot, code and area of every code that a plan has in a spot; ground without a code is left out."""
-    kept = (member >= 0) & (code != None) & (use != None)  # noqa: E711 - elementwise
-    rows = pd.DataFrame({"spot": member[kept], "code": code[kept], "area_m2": area_m2[kept]})
+    code, use, area_m2 = code[found.piece], use[found.piece], area_m2[found.piece]
+    kept = (code != None) & (use != None)  # noqa: E711 - elementwise
+    rows = pd.DataFrame({"spot": found.polygon[kept], "code": code[kept], "area_m2": area_m2[kept]})
     return pd.DataFrame(rows.groupby(["spot", "code"], sort=True)["area_m2"].sum().reset_index())
 
 

@@ -1,0 +1,173 @@
+"""What holds of any two plans: the areas close, exchanging the plans exchanges 03 and 04, every place is said once."""
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pytest
+import shapely
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from onemap.layers.versions import StoredFeatures, Version
+from onemap.rules.compare.matrix import parse_matrix
+from onemap.rules.compare.pieces import overlaid
+from onemap.rules.compare.plans import Plan, placed_plan
+from onemap.rules.compare.spots import Spots, spots_of
+from onemap.rules.crew import Crew
+from onemap.rules.layer_sources import LayerSource
+from onemap.tests.rules.shapes import PLACE, grounds
+
+CREW = Crew()
+EVERYWHERE = shapely.box(PLACE - 20, PLACE - 20, PLACE + 170, PLACE + 300)
+SIDES = {
+    "a": '[{side}]\nfield = "USE"\nconstruction = ["7", "8"]\nother = ["1", "79"]\n',
+    "b": '[{side}]\nfield = "USE"\nconstruction = ["R", "M"]\nother = ["E"]\n',
+}
+UNLIKE = '[[unlike]]\n{a} = ["8"]\n{b} = ["M"]\n'
+CODES = {"a": ["7", "8", "1", "79", None], "b": ["R", "M", "E", "X"]}
+EXCHANGED = {"03": "04", "04": "03"}
+
+
+def matrix(first: str, second: str):
+    """The matrix with the plans in this order."""
+    head = 'title = "t"\n' + SIDES[first].format(side="a") + SIDES[second].format(side="b")
+    return parse_matrix(head + UNLIKE.format(**{first: "a", second: "b"}), "m")
+
+
+def plan(name: str, shapes: list, side, of, ground=EVERYWHERE) -> Plan:
+    geometries = np.empty(len(shapes), dtype=object)
+    geometries[:] = [shape for shape, _ in shapes]
+    codes = pd.DataFrame({side.fields[0]: pd.Series([code for _, code in shapes], dtype=object)})
+    stored = StoredFeatures(np.arange(1, len(shapes) + 1), geometries, codes)
+    version = Version(name, 1, f"{name}__1", "v1", None, None, "", len(shapes), "", "file", ground.area, None)
+    source = LayerSource(None, version, stored, ground, stored.fids.astype(str).astype(object))
+    return placed_plan(source, side, of, ground, CREW)
+
+
+def compared(first, second, order=("a", "b"), width=2.0, area=50.0) -> Spots:
+    said = matrix(*order)
+    plans = plan("P", first, said.a, said), plan("Q", second, said.b, said)
+    return spots_of(overlaid(*plans, CREW), plans, said, width, area, CREW)
+
+
+def kinds(spots: Spots, exchange=False) -> dict:
+    """(type, use_a, use_b) → number of spots and their area; with the sides exchanged if asked."""
+    columns = spots.columns
+    keys = zip(columns["type"], columns["use_a"].fillna("-"), columns["use_b"].fillna("-"), strict=True)
+    if exchange:
+        keys = ((EXCHANGED.get(kind, kind), b, a) for kind, a, b in keys)
+    frame = pd.DataFrame({"key": list(keys), "area": columns["area_m2"].to_numpy()})
+    return {key: (len(group), group["area"].sum()) for key, group in frame.groupby("key")}
+
+
+def plans_of(side: str):
+    return st.lists(st.tuples(grounds, st.sampled_from(CODES[side])), min_size=1, max_size=4)
+
+
+often = settings(deadline=None, max_examples=25)
+
+
+@often
+@given(plans_of("a"), plans_of("b"))
+def test_the_spots_make_up_the_ground_of_both_plans_and_overlap_nowhere(first, second):
+    spots = compared(first, second)
+    whole = shapely.union_all([shape & EVERYWHERE for shape, _ in (*first, *second)])
+    assert shapely.area(spots.geometries).sum() == pytest.approx(whole.area, rel=1e-6, abs=1e-3)
+    assert shapely.union_all(spots.geometries).symmetric_difference(whole).area == pytest.approx(0, abs=1e-3)
+    assert (shapely.get_type_id(spots.geometries) == 3).all() and shapely.is_valid(spots.geometries).all()
+    assert spots.columns["area_m2"].sum() == pytest.approx(spots.compared_m2, rel=1e-6)
+    assert spots.columns["share"].sum() == pytest.approx(1.0, rel=1e-6)
+
+
+@often
+@given(plans_of("a"), plans_of("b"))
+def test_a_against_b_is_b_against_a_with_03_and_04_exchanged(first, second):
+    there, back = kinds(compared(first, second)), kinds(compared(second, first, ("b", "a")), exchange=True)
+    # Slivers of arithmetic may be one more or one less; ground may not.
+    assert {key for key, (_, area) in there.items() if area > 1e-3} == {
+        k for k, (_, area) in back.items() if area > 1e-3
+    }
+    for key, (_, area) in there.items():
+        assert back.get(key, (0, 0.0))[1] == pytest.approx(area, abs=1e-3)
+
+
+@often
+@given(plans_of("a"), plans_of("b"))
+def test_every_place_is_typed_by_the_first_row_of_each_plan_there(first, second):
+    spots = compared(first, second, width=0, area=0)
+    said = matrix("a", "b")
+    points = shapely.points(PLACE + np.random.default_rng(7).uniform(-15, 165, (60, 2)))
+    for point in points:
+        codes = [next(((c,) for shape, c in rows if shape.contains(point)), None) for rows in (first, second)]
+        uses = [None if c is None else side.use_of(c[0]) for c, side in zip(codes, (said.a, said.b), strict=True)]
+        near = any(shape.boundary.distance(point) < 1e-3 for shape, _ in (*first, *second))
+        if near or not EVERYWHERE.contains(point):
+            continue
+        inside = np.flatnonzero(shapely.contains(spots.geometries, point))
+        if codes == [None, None]:
+            assert len(inside) == 0
+            continue
+        assert len(inside) == 1
+        row = spots.columns.iloc[inside[0]]
+        assert row["type"] == said.type_of(*uses, *(None if c is None else c[0] for c in codes))
+
+
+def test_a_piece_that_touches_itself_in_a_point_gives_two_spots_that_know_their_uses():
+    rings = [
+        "POLYGON ((2404 2400, 2398 2403.5, 2398 2396.5, 2404 2400))",
+        "POLYGON ((2410 2400, 2410 2410, 2400 2410, 2400 2400, 2410 2400))",
+    ]
+    triangle, square = map(shapely.from_wkt, rings)
+    spots = compared([(triangle, "7"), (square | triangle, "7")], [(EVERYWHERE - square - triangle, "R")])
+    assert spots.columns["code_a"].fillna("").isin(["7", ""]).all()
+    assert spots.columns["area_m2"].sum() == pytest.approx(EVERYWHERE.area)
+
+
+MAPS = """title = "t"
+differ_at = 2
+[a]
+field = "MAP"
+construction = ["1"]
+other = ["2", "3", "4", "5", "6", "7"]
+[b]
+field = "MAP"
+construction = ["1"]
+other = ["2", "3", "4", "5", "6", "7"]
+"""
+
+
+def test_two_years_of_real_parcels_close_and_are_symmetric(shared_data, tmp_path):
+    """A part of the city; of all of it (50 375 pairs) the areas were equal to eleven digits."""
+    source = shared_data / "cambridge" / "transplant_epsg4547.gpkg"
+    said = parse_matrix(MAPS, "m")
+    layers = [pyogrio.read_dataframe(source, layer=f"parcels_{year}") for year in (2013, 2014)]
+    centre = shapely.box(*layers[0].total_bounds).centroid
+    ground = shapely.box(-450, -450, 450, 450)
+    shapes = []
+    for frame in layers:
+        local = shapely.transform(shapely.make_valid(frame.geometry.to_numpy()), lambda xy: xy - [centre.x, centre.y])
+        near = shapely.intersects(local, ground)
+        shapes.append(
+            [
+                (shapely.transform(shape, lambda xy: xy + 40_000), code)
+                for shape, code in zip(local[near], frame["MAP"][near], strict=True)
+                if shape.geom_type in ("Polygon", "MultiPolygon")
+            ]
+        )
+    moved = shapely.transform(ground, lambda xy: xy + 40_000)
+
+    def run(order):
+        first, second = (
+            plan("PQ"[n], shapes[of], side, said, moved)
+            for n, (of, side) in enumerate(zip(order, (said.a, said.b), strict=True))
+        )
+        return spots_of(overlaid(first, second, CREW), (first, second), said, 2.0, 200.0, CREW)
+
+    there, back = run((0, 1)), run((1, 0))
+    assert len(shapes[0]) > 500
+    whole = shapely.union_all([shape for rows in shapes for shape, _ in rows]) & moved
+    assert there.columns["area_m2"].sum() == pytest.approx(whole.area, rel=1e-9)
+    forth, exchanged = kinds(there), kinds(back, exchange=True)
+    assert {k: round(area, 3) for k, (_, area) in forth.items()} == {
+        k: pytest.approx(area, abs=0.01) for k, (_, area) in exchanged.items()
+    }
