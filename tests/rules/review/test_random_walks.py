@@ -1,0 +1,289 @@
+"""Random people take random steps: the case does what a small model of it says, and what was written stays.
+
+`Walk` needs only a fresh library with a case of its own, so that the same walks can be taken on another store.
+"""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any, ClassVar
+
+import pytest
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import open_library
+from onemap.layers.verification import chain_problems
+from onemap.rules.review import deciding, opinions
+from onemap.rules.review.case_file import read_case, stored_case
+from onemap.rules.review.working_days import WorkCalendar
+from onemap.rules.review.writing import Hand
+from onemap.tests.rules.review.conftest import ASKED, Town
+
+CALENDAR = WorkCalendar()
+START = date(2026, 3, 2)
+PEOPLE = ("Wang", "Li", "Zhao")
+DEPARTMENTS = (*ASKED, "forestry")
+SPOKEN = ("agree", "conditional", "disagree", "supplement", "not_involved")
+# What the town's findings propose: a prohibition, a consultation, an item for people only.
+MACHINE_SAYS = {"reform": "not_involved", "land": "disagree", "water": "conditional", "forestry": "not_involved"}
+
+
+@dataclass
+class Word:
+    """What the model knows of one department's opinion."""
+
+    state: str = "drafted"
+    conclusion: str = "not_involved"
+    author: str = "onemap"
+    due: date | None = None
+    stopped: date | None = None
+
+
+@dataclass
+class Model:
+    """The case as it should be."""
+
+    consent: bool
+    state: str = "draft"
+    day: date = START
+    words: dict[str, Word] = field(default_factory=dict)
+
+    def seen(self, department: str) -> tuple[str, str]:
+        """State and conclusion on the model's day."""
+        word = self.words[department]
+        late = word.due is not None and word.due < self.day and word.stopped is None
+        if self.consent and self.state == "circulating" and late and word.state in ("drafted", "returned"):
+            return "deemed", "agree"
+        return word.state, word.conclusion
+
+
+class Walk(RuleBasedStateMachine):
+    """Steps by random people on one case."""
+
+    made: ClassVar[dict[bool, tuple[Path, str]]] = {}
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = contextlib.ExitStack()
+        self.rows: list[Any] = []
+
+    @initialize(consent=st.booleans(), is_out=st.booleans())
+    def begins(self, consent: bool, is_out: bool) -> None:
+        folder, self.case = self.made[consent]
+        self.location = self.fresh(folder)
+        self.model = Model(consent, words={name: Word(conclusion=MACHINE_SAYS[name]) for name in DEPARTMENTS})
+        if is_out:
+            self.circulate("lead")
+
+    def fresh(self, folder: Path) -> str:
+        """A library of this walk's own that holds the case: where it lies."""
+        place = Path(self.stack.enter_context(tempfile.TemporaryDirectory())) / "town"
+        shutil.copytree(folder, place)
+        return str(place / "town.gpkg")
+
+    def teardown(self) -> None:
+        self.stack.close()
+
+    @contextlib.contextmanager
+    def expecting(self, code: str | None) -> Iterator[None]:
+        """The step inside is done, or refused with the code that the model foretells."""
+        if code is None:
+            yield
+            return
+        with pytest.raises(OneMapError) as refused:
+            yield
+        assert refused.value.code == code
+
+    def act(self, code: str | None, step: Any, *arguments: Any, by: str) -> bool:
+        """Take a step on the model's day; whether it was allowed."""
+        with self.expecting(code), open_library(self.location) as library:
+            step(library, self.case, *arguments[:-1], Hand(by, self.model.day), *arguments[-1])
+        return code is None
+
+    def whole(self, **codes: str | None) -> str | None:
+        """What the case's state answers to a step."""
+        refused = {
+            "draft": "review.not_circulated",
+            "circulating": "review.circulated",
+            "consolidated": "review.consolidated",
+            "issued": "review.issued",
+            "withdrawn": "review.withdrawn",
+        }
+        return codes.get(self.model.state, refused[self.model.state])
+
+    @rule(days=st.integers(0, 4))
+    def time_passes(self, days: int) -> None:
+        self.model.day += timedelta(days)
+
+    # Whatever else the table says of steps is tested cell by cell; walks are for what follows from many steps.
+    @precondition(lambda self: self.model.state == "draft")
+    @rule(by=st.sampled_from(PEOPLE))
+    def circulate(self, by: str) -> None:
+        if self.act(self.whole(draft=None), deciding.circulate, (None,), by=by):
+            self.model.state = "circulating"
+            due = CALENDAR.after(self.model.day, 5)
+            for name in ASKED:
+                word = self.model.words[name]
+                word.due = due
+                stops = word.conclusion == "supplement" and word.author != "onemap"
+                word.stopped = self.model.day if stops else None
+
+    @rule(
+        name=st.sampled_from(DEPARTMENTS), by=st.sampled_from(PEOPLE), said=st.sampled_from(SPOKEN), based=st.booleans()
+    )
+    def opine(self, name: str, by: str, said: str, based: bool) -> None:
+        state = self.model.seen(name)[0]
+        code = self.whole(draft=None, circulating=None)
+        if code is None:
+            code = {"signed": "review.signed", "deemed": "review.deemed"}.get(state)
+        if code is None and said == "disagree" and not based:
+            code = "review.basis"
+        words = opinions.Words(said, f"{by} says {said}", "the law" if based else "")
+        if self.act(code, opinions.opine, name, words, (), by=by):
+            word = self.model.words[name]
+            self.restart(word, said == "supplement")
+            word.state, word.conclusion, word.author = "drafted", said, by
+
+    def restart(self, word: Word, stops: bool) -> None:
+        if word.due is None:
+            return
+        if stops:
+            word.stopped = word.stopped or self.model.day
+        elif word.stopped:
+            word.due = CALENDAR.after(word.due, CALENDAR.between(word.stopped, self.model.day))
+            word.stopped = None
+
+    @rule(name=st.sampled_from(DEPARTMENTS), by=st.sampled_from(PEOPLE))
+    def sign(self, name: str, by: str) -> None:
+        code = self.whole(circulating=None)
+        if code is None:
+            code = {"signed": "review.signed", "returned": "review.returned", "deemed": "review.deemed"}.get(
+                self.model.seen(name)[0]
+            )
+        if code is None and self.model.words[name].author == by:
+            code = "review.self_sign"
+        if self.act(code, opinions.sign, name, (None,), by=by):
+            self.model.words[name].state = "signed"
+
+    @rule(name=st.sampled_from(DEPARTMENTS), by=st.sampled_from(PEOPLE))
+    def return_it(self, name: str, by: str) -> None:
+        code = self.whole(circulating=None)
+        if code is None:
+            code = {"returned": "review.returned", "deemed": "review.deemed"}.get(self.model.seen(name)[0])
+        if self.act(code, opinions.return_opinion, name, ("why",), by=by):
+            word = self.model.words[name]
+            self.restart(word, stops=False)
+            word.state = "returned"
+
+    @rule(name=st.sampled_from(DEPARTMENTS), days=st.integers(1, 9))
+    def extend(self, name: str, days: int) -> None:
+        word, state = self.model.words[name], self.model.seen(name)[0]
+        code = self.whole(circulating=None)
+        if code is None and state == "signed":
+            code = "review.signed"
+        if code is None and word.due is None:
+            code = "review.not_routed"
+        if code is None and word.stopped:
+            code = "review.stopped"
+        due = CALENDAR.after(word.due, days) if word.due else None
+        if code is None and state == "deemed" and due is not None and due < self.model.day:
+            code = "review.extend_more"
+        if self.act(code, opinions.extend, name, days, ("more work",), by="lead"):
+            assert due is not None and word.due is not None and due > word.due
+            word.due = due
+
+    @precondition(lambda self: self.model.state == "circulating")
+    @rule()
+    def the_others_sign(self) -> None:
+        for name in DEPARTMENTS:
+            state = self.model.seen(name)[0]
+            if state == "returned":
+                self.opine(name, "Wang", "agree", based=False)
+            if state in ("drafted", "returned"):
+                self.sign(name, "head")
+
+    @rule(by=st.sampled_from(PEOPLE), otherwise=st.sampled_from([None, "conditional"]))
+    def consolidate(self, by: str, otherwise: str | None) -> None:
+        code = self.whole(circulating=None)
+        waits = [
+            name
+            for name in DEPARTMENTS
+            if self.model.seen(name)[0] in ("drafted", "returned")
+            and (name in ASKED or self.model.words[name].author != "onemap")
+        ]
+        if code is None and waits:
+            code = "review.unsigned"
+        said = [self.model.seen(name)[1] for name in DEPARTMENTS if self.model.seen(name)[0] in ("signed", "deemed")]
+        grave = next((word for word in ("disagree", "supplement", "conditional") if word in said), "agree")
+        if self.act(code, deciding.consolidate, (otherwise, "by order"), by=by):
+            for name in DEPARTMENTS:
+                self.model.words[name].state, self.model.words[name].conclusion = self.model.seen(name)
+            self.model.state = "consolidated"
+            with open_library(self.location) as library:
+                after = stored_case(library, self.case)
+            assert (after.proposed, after.conclusion) == (grave, otherwise or grave)
+
+    @rule(by=st.sampled_from(PEOPLE))
+    def issue(self, by: str) -> None:
+        code = self.whole(draft="review.not_consolidated", circulating="review.not_consolidated", consolidated=None)
+        if self.act(code, deciding.issue, (None, None), by=by):
+            self.model.state = "issued"
+
+    @invariant()
+    def the_case_is_what_the_model_says(self) -> None:
+        if not hasattr(self, "model"):
+            return
+        with open_library(self.location) as library:
+            case = read_case(library, self.case, self.model.day)
+            rows = list(library.connection.execute("SELECT * FROM onemap_opinions ORDER BY at, department, number"))
+            damage = chain_problems(library)
+        assert case.state == self.model.state
+        for name in DEPARTMENTS:
+            opinion = case.opinion(name)
+            assert (opinion.state, opinion.conclusion) == self.model.seen(name), name
+            word = self.model.words[name]
+            assert (opinion.drafted_by, opinion.due, opinion.stopped_on) == (word.author, word.due, word.stopped), name
+        assert [entry.number for entry in case.entries] == list(range(1, case.revision + 1))
+        assert rows[: len(self.rows)] == self.rows, "what was written of opinions has changed"
+        assert damage == []
+        self.rows = rows
+
+
+@pytest.fixture(scope="module")
+def towns(town_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[bool, tuple[Path, str]]:
+    """An opened case under each of the two packs."""
+    made = {}
+    for consent in (False, True):
+        folder = tmp_path_factory.mktemp("walks") / "town"
+        shutil.copytree(town_made, folder)
+        town = Town(folder)
+        town.pack(overdue="consent" if consent else "escalate")
+        made[consent] = (folder, town.open(on=START.isoformat()))
+    return made
+
+
+def test_random_people_meet_what_the_contract_says(towns):
+    Walk.made = towns
+    chosen = settings(
+        max_examples=40,
+        stateful_step_count=20,
+        deadline=None,
+        derandomize=True,
+        database=None,
+        suppress_health_check=list(HealthCheck),
+    )
+    run_state_machine_as_test(Walk, settings=chosen)
