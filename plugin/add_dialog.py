@@ -102,7 +102,7 @@ class AddDialog(QDialog):
             said = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
             self._follow(Conversion(source, self), "", lambda converted: self._inspect(converted, said))
         else:
-            self._inspect(source, "")
+            self._inspect(source, source.said)
 
     def _inspect(self, source: SourceFile, made_from: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}
@@ -215,6 +215,7 @@ class AddDialog(QDialog):
     def _show_part(self) -> None:
         self._is_added = False
         self.page.show_part(self.form.file.path, self.form.chosen_part)
+        self.options.show_kind(self.form.chosen_part.raster is not None)
         self._show_place()
         self._show_target()
 
@@ -300,6 +301,12 @@ class AddDialog(QDialog):
             return tr("Choose the coordinate system.")
         if self.form.chosen_target is None:
             return tr("Choose the layer that it becomes.")
+        if (self.form.chosen_part.raster is not None) != (self.form.chosen_target.geometry == "raster"):
+            return (
+                tr("It is a raster: choose a layer that is kept as one, such as imagery or heights.")
+                if self.form.chosen_part.raster is not None
+                else tr("This layer is kept as a raster, and the file is none.")
+            )
         if self.fields.missing:
             return tr("Still without a field of the file: {fields}").format(fields=", ".join(self.fields.missing))
         return ""

@@ -53,6 +53,8 @@ class AddOptions(QWidget):
         self.repair.setToolTip(tr("Every change is listed, with its area"))
         self.keep_bad = QCheckBox(tr("Set bad features aside, and add the rest"))
         self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
+        self.copy = QCheckBox(tr("Copy a raster beside the library"))
+        self.copy.setToolTip(tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"))
         self.report = QLineEdit()
         self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))
         save = QToolButton()
@@ -83,6 +85,13 @@ class AddOptions(QWidget):
         form.addRow(tr("Report (.xlsx)"), report_row)
         form.addRow(self.repair)
         form.addRow(self.keep_bad)
+        form.addRow(self.copy)
+
+    def show_kind(self, is_raster: bool) -> None:
+        """Offer what this kind of source can have."""
+        self.copy.setEnabled(is_raster)
+        for box in (self.repair, self.keep_bad):
+            box.setEnabled(not is_raster)
 
     def show_today(self, used: list[str]) -> None:
         """It is of today, and called so: a snapshot. used: the labels that its layer has."""
@@ -106,6 +115,7 @@ class AddOptions(QWidget):
             "transform": self.transform.text().strip(),
             "repair": self.repair.isChecked(),
             "keep_bad": self.keep_bad.isChecked(),
+            "copy": self.copy.isChecked() and self.copy.isEnabled(),
             "report": self.report.text().strip(),
         }
 

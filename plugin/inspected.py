@@ -25,6 +25,7 @@ class InspectedLayer:
     bounds: tuple[float, ...]
     fields: tuple[tuple[str, str], ...]  # name and type
     problems: tuple[dict[str, Any], ...]
+    raster: dict[str, Any] | None = None  # of a raster: its cells, bands, nodata, overviews
 
     @property
     def lacks_crs(self) -> bool:
@@ -40,14 +41,38 @@ def inspected_layers(answer: dict[str, Any]) -> list[InspectedLayer]:
 def facts_of(layer: InspectedLayer) -> list[tuple[str, str]]:
     """Name and value of each thing that is known of a layer."""
     facts = []
-    if layer.count is not None:
+    if layer.raster is not None:
+        facts += _raster_facts(layer.raster)
+    elif layer.count is not None:
         facts.append((tr("Features"), f"{layer.count:,}"))
-    if layer.geometry:
+    if layer.geometry and layer.raster is None:
         facts.append((tr("Geometry"), layer.geometry))
     facts.append((tr("Coordinate system"), crs_words(layer)))
     if layer.encoding:
         facts.append((tr("Encoding"), layer.encoding))
     return facts
+
+
+def _raster_facts(raster: dict[str, Any]) -> list[tuple[str, str]]:
+    """What a raster is made of; the size of a cell is in the units of its coordinate system."""
+    cells = tr("{width} × {height} cells of {cell_width} × {cell_height}").format(
+        width=f"{raster['width']:,}",
+        height=f"{raster['height']:,}",
+        cell_width=f"{raster['cell_width']:g}",
+        cell_height=f"{raster['cell_height']:g}",
+    )
+    nodata = raster.get("nodata")
+    overviews = raster.get("overviews") or []
+    return [
+        (tr("Raster"), cells),
+        (tr("Bands"), f"{raster['bands']} × {raster['data_type']}"),
+        (
+            tr("No data"),
+            tr("not stated") if nodata is None else f"{nodata:g}" if isinstance(nodata, float) else str(nodata),
+        ),
+        (tr("Vertical datum"), str(raster.get("vertical_datum") or tr("not stated"))),
+        (tr("Overviews"), ", ".join(f"1:{step}" for step in overviews) or tr("none: large pictures are slow to draw")),
+    ]
 
 
 def crs_words(layer: InspectedLayer) -> str:
@@ -75,4 +100,5 @@ def _layer(record: dict[str, Any]) -> InspectedLayer:
         bounds=tuple(float(number) for number in record.get("bounds") or ()),
         fields=tuple((str(field["name"]), str(field.get("type", ""))) for field in record.get("fields") or []),
         problems=tuple(record.get("problems") or []),
+        raster=record.get("raster"),
     )

@@ -31,6 +31,7 @@ def add_controls() -> dict[str, str]:
         "--repair": tr("Repair invalid geometry"),
         "--keep-bad": tr("Set bad features aside, and add the rest"),
         "--report": tr("Report (.xlsx)"),
+        "--copy": tr("Copy a raster beside the library"),
         "--district": tr("District"),
     }
 

@@ -11,8 +11,10 @@ from qgis.core import (
     QgsFillSymbol,
     QgsGeometry,
     QgsLineSymbol,
+    QgsMapLayer,
     QgsMarkerSymbol,
     QgsProject,
+    QgsRasterLayer,
     QgsRectangle,
     QgsSingleSymbolRenderer,
     QgsVectorLayer,
@@ -46,7 +48,7 @@ class PlacePreview(QWidget):
         self.canvas.setMapTool(self._pan)
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self._layers: list[QgsVectorLayer] = []
+        self._layers: list[QgsMapLayer] = []
         self.source: QgsVectorLayer | None = None  # the file as QGIS reads it, where it can
         self._district: QgsVectorLayer | None = None
         self._flash: QgsRubberBand | None = None
@@ -82,10 +84,13 @@ class PlacePreview(QWidget):
         if place is None:
             self.show_nothing(tr("In this coordinate system it would lie nowhere on earth."))
             return
-        source = self.source = _readable(path, layer, crs)
-        if source is None:
-            source = _memory_layer(frame, crs, SOURCE_COLOUR, SOURCE_COLOUR)
-        self._show([source], self._relation(place))
+        frame_layer = _memory_layer(frame, crs, "" if layer.raster else SOURCE_COLOUR, SOURCE_COLOUR)
+        if layer.raster is not None:
+            self.source, picture = None, _picture(path, crs)
+            self._show([frame_layer, *([picture] if picture is not None else [])], self._relation(place))
+        else:
+            self.source = _readable(path, layer, crs)
+            self._show([self.source or frame_layer], self._relation(place))
         box = place.boundingBox()
         if self._district is not None:
             box.combineExtentWith(self._district.extent())
@@ -117,10 +122,13 @@ class PlacePreview(QWidget):
         """Small."""
         return QSize(260, 220)
 
-    def _show(self, layers: list[QgsVectorLayer], words: str) -> None:
+    def _show(self, layers: list[QgsMapLayer], words: str) -> None:
         self._unmark()
         self._layers = layers
-        self.canvas.setLayers([*layers, *([self._district] if self._district is not None else [])])
+        district = [self._district] if self._district is not None else []
+        # The district's outline lies over a picture, and under a file's features.
+        pictures = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
+        self.canvas.setLayers([*(one for one in layers if one not in pictures), *district, *pictures])
         self.words.setText(words)
         self.words.setVisible(bool(words))
 
@@ -186,6 +194,15 @@ def _readable(path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSyste
             source.setRenderer(QgsSingleSymbolRenderer(_symbol(source.geometryType())))
             return source
     return None
+
+
+def _picture(path: str, crs: QgsCoordinateReferenceSystem) -> QgsRasterLayer | None:
+    """The raster as QGIS draws it; None where it cannot."""
+    picture = QgsRasterLayer(path, "picture", "gdal")
+    if not picture.isValid():
+        return None
+    picture.setCrs(crs)
+    return picture
 
 
 def _symbol(geometry: Qgis.GeometryType):  # noqa: ANN202 - one of three kinds of symbols

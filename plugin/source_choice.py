@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from qgis.core import QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.core import QgsMapLayer, QgsProcessingUtils, QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, pyqtSignal
 from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
 
@@ -13,6 +13,8 @@ from onemap.plugin.icons import icon
 from onemap.plugin.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import tr
+
+HAS_PARTS = (".shp", ".tab", ".mif", ".tif", ".tiff", ".img", ".jpg", ".png")
 
 
 class SourceChoice(QWidget):
@@ -48,8 +50,11 @@ class SourceChoice(QWidget):
         self.line.setText(self._last)
         self.chosen.emit(source)
 
-    def choose_layer(self, layer: QgsVectorLayer) -> None:
+    def choose_layer(self, layer: QgsVectorLayer | QgsRasterLayer) -> None:
         """Choose a layer of the map: the file behind it, or a snapshot where there is none, or a selection."""
+        if isinstance(layer, QgsRasterLayer):
+            self.choose(SourceFile(layer.source()), layer.name())
+            return
         folder = Path(QgsProcessingUtils.generateTempFilename("source"))
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -81,8 +86,7 @@ class SourceChoice(QWidget):
         layers = [
             layer
             for layer in QgsProject.instance().mapLayers().values()
-            if isinstance(layer, QgsVectorLayer)
-            and layer.isSpatial()
+            if (_is_picture(layer) or (isinstance(layer, QgsVectorLayer) and layer.isSpatial()))
             and not layer.customProperty(PROPERTY_LIBRARY)
             and not layer.customProperty(PROPERTY_RUN)
         ]
@@ -96,13 +100,20 @@ class SourceChoice(QWidget):
 def file_dropped(what: QMimeData) -> SourceFile | None:
     """The file, or the folder, that somebody drops; None where it is none, or several.
 
-    Several that differ only by their ending are the parts of one shapefile.
+    Several are one file where all are parts of a shapefile, of a MapInfo table, or of a picture.
     """
     paths = [Path(url.toLocalFile()) for url in what.urls() if url.isLocalFile()]
-    if len({path.with_suffix("") for path in paths}) != 1:
+    if len(paths) == 1:
+        return SourceFile(str(paths[0]))
+    heads = [path for path in paths if path.suffix.lower() in HAS_PARTS]
+    if len(heads) != 1 or not all(path.name.startswith(f"{heads[0].stem}.") for path in paths):
         return None
-    shapes = [path for path in paths if path.suffix.lower() == ".shp"]
-    return SourceFile(str((shapes or paths)[0]))
+    return SourceFile(str(heads[0]))
+
+
+def _is_picture(layer: QgsMapLayer) -> bool:
+    """Whether a layer shows a raster file: one of a web service has no file that the library could refer to."""
+    return isinstance(layer, QgsRasterLayer) and Path(layer.source()).is_file()
 
 
 def _folder_of(path: str) -> str:

@@ -75,7 +75,9 @@ class SourcePage(QSplitter):
     def show_part(self, path: str, part: InspectedLayer) -> None:
         """Show one layer of the file."""
         self._path, self._part, self._places, self._kept, self._key = path, part, None, None, ""
-        facts = [(tr("Format"), self._format), *facts_of(part), (tr("Fields"), str(len(part.fields)))]
+        facts = [(tr("Format"), self._format), *facts_of(part)]
+        if part.raster is None:
+            facts.append((tr("Fields"), str(len(part.fields))))
         line = tr("{name}: {value}")
         lines = [line.format(name=name, value=said) for name, said in facts if said]
         self.facts.setText("\n".join([*([self._made_from] if self._made_from else []), *lines]))

@@ -1355,5 +1355,53 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>Points inside or near</source>
         <translation>范围内或邻近的点</translation>
     </message>
+    <message>
+        <source>{width} × {height} cells of {cell_width} × {cell_height}</source>
+        <translation>{width} × {height} 个格网，每格 {cell_width} × {cell_height}</translation>
+    </message>
+    <message>
+        <source>Raster</source>
+        <translation>栅格</translation>
+    </message>
+    <message>
+        <source>Bands</source>
+        <translation>波段</translation>
+    </message>
+    <message>
+        <source>No data</source>
+        <translation>无数据值</translation>
+    </message>
+    <message>
+        <source>Vertical datum</source>
+        <translation>高程基准</translation>
+    </message>
+    <message>
+        <source>Overviews</source>
+        <translation>金字塔</translation>
+    </message>
+    <message>
+        <source>none: large pictures are slow to draw</source>
+        <translation>无：大影像显示较慢</translation>
+    </message>
+    <message>
+        <source>As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies</source>
+        <translation>存为云优化 GeoTIFF；否则资料库只引用原位置的文件</translation>
+    </message>
+    <message>
+        <source>It is a raster: choose a layer that is kept as one, such as imagery or heights.</source>
+        <translation>该文件是栅格：请选择按栅格保存的图层，如影像或高程。</translation>
+    </message>
+    <message>
+        <source>This layer is kept as a raster, and the file is none.</source>
+        <translation>该图层按栅格保存，而此文件不是栅格。</translation>
+    </message>
+    <message>
+        <source>A snapshot of “{service}” ({kind}) of {moment}.</source>
+        <translation>“{service}”（{kind}）的快照，取于 {moment}。</translation>
+    </message>
+    <message>
+        <source>The server does not say how many features it has; nothing failed while they were read.</source>
+        <translation>服务器没有说明要素总数；读取过程没有出错。</translation>
+    </message>
 </context>
 </TS>

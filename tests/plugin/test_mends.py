@@ -105,7 +105,7 @@ def test_no_option_of_a_mend_is_left_and_values_are_words():
     assert in_controls("If it has another name, say --fields BSM=NAME.", controls) == (
         "If it has another name, say “Fields”."
     )
-    assert in_controls("Leave --copy out.", controls) == "Leave “COPY in the Processing toolbox” out."
+    assert in_controls("Leave --define out.", controls) == "Leave “DEFINE in the Processing toolbox” out."
     assert in_controls("Every parcel needs an id of its own; choose another field with --id.", dock_controls()) == (
         "Every parcel needs an id of its own; choose another field with “ID in the Processing toolbox”."
     )
