@@ -1,11 +1,14 @@
-"""What the rooms above `layers/` keep in a library, and who may do what with it in a library on a server."""
+"""What the rooms above the library keep in it, and who may do what with it in a library on a server."""
 
+from onemap.layers import services
 from onemap.layers.stores.rights import EVERYONE, Grant
 from onemap.rules import runs
 from onemap.rules.review import tables as review
 
-TABLES = (*runs.TABLES, *review.TABLES)
+TABLES = (*services.TABLES, *runs.TABLES, *review.TABLES)
 GRANTS = (
+    Grant("onemap_services", "SELECT", EVERYONE),
+    Grant("onemap_snapshots", "SELECT", EVERYONE),
     Grant("onemap_pack_texts", "SELECT", EVERYONE),
     Grant("onemap_pack_texts", "INSERT", EVERYONE),
     *review.GRANTS,

@@ -153,9 +153,23 @@ def test_of_fifty_clients_on_one_case_one_of_each_department_writes_and_the_othe
         case = read_case(library, case_id)
         assert case.revision == seen + 10
         assert len({case.opinion(code).drafted_by for code in DEPARTMENTS}) == 10
-        assert all(case.opinion(code).number == 2 for code in DEPARTMENTS)
+        written = "SELECT count(*) FROM onemap_opinions WHERE drafted_by LIKE 'clerk%'"
+        assert library.connection.execute(written).fetchone() == (10,)
     assert done("verify", on_server.library).json["ok"]
     assert set(ASKED) <= set(DEPARTMENTS)
+
+
+def test_a_case_is_the_same_after_its_library_has_moved_to_a_server_and_back(town, walk, postgis):
+    case = walk("consolidated")
+    url, back = f"{postgis.database().url}&schema=moved", town.folder / "back.gpkg"
+    done("copy", town.library, url)
+    done("copy", url, back)
+    for verb in (("review", "show"), ("history",)):
+        first, *others = (done(*verb, place, case).json for place in (town.library, url, back))
+        assert others == [first, first]
+    moved = ServerTown(town.folder, url)
+    issued = [without_chance(place.done("issue", case, on="2026-03-05"), {}) for place in (town, moved)]
+    assert issued[0] == issued[1]
 
 
 def test_a_server_that_is_lost_in_mid_step_leaves_the_case_as_it_was(on_server):
