@@ -21,6 +21,7 @@ from onemap.rules.run import Run
 from onemap.rules.run_tables import Table, plain_values
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
+CHECK = "check"  # the kind of a run whose record names none
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
 TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
 
@@ -50,7 +51,8 @@ def rows_of_table(table: Table) -> list[StoredRow]:
     return [StoredRow(text, body) for text, body in zip(texts, wkb, strict=True)]
 
 
-def _given_rows(question: Question) -> list[StoredRow]:
+def given_rows(question: Question) -> list[StoredRow]:
+    """The parcels of a question as they are kept: attributes, and geometry."""
     wkb = shapely.to_wkb(question.parcels.geometries)
     return [StoredRow(text, body) for text, body in zip(given_records(question), wkb, strict=True)]
 
@@ -67,7 +69,7 @@ def record_run(library: Library, run: Run) -> None:
 def write_run(connection: StoreConnection, run: Run) -> None:
     """Keep a run inside the open transaction, beside what is written because of it."""
     kept = {name: rows_of_table(run.tables[name]) for name in KEPT}
-    kept[GIVEN] = _given_rows(run.question)
+    kept[GIVEN] = given_rows(run.question)
     texts = [(pack.hash, pack.text) for pack in run.question.packs]
     detail = {"verdicts": run.verdicts, "parameters": run.record["parameters"]}
     keep_run(connection, run.record, kept, texts)
@@ -96,13 +98,20 @@ def keep_run(
     )
 
 
-def run_record(library: Library, identifier: str) -> dict[str, Any]:
-    """The record of a stored run. Raises OneMapError run.unknown."""
+def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> dict[str, Any]:
+    """The record of a stored run of a kind, or of any kind. Raises OneMapError run.unknown, run.kind."""
     row = library.connection.execute("SELECT record FROM onemap_runs WHERE id = ?", (identifier,)).fetchone()
     if row is None:
         raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
     record: dict[str, Any] = json.loads(row[0])
+    if kind is not None and kind_of(record) != kind:
+        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_of(record))
     return record
+
+
+def kind_of(record: Mapping[str, Any]) -> str:
+    """What sort of run a record is of: check, compare, remedy."""
+    return str(record.get("kind", CHECK))
 
 
 def stored_rows(library: Library, identifier: str, table: str, **wanted: str) -> list[StoredRow]:

@@ -5,6 +5,7 @@ This module must stay cheap to import: what a verb needs is imported when it run
 
 from onemap.layers.schema import DEPARTMENTS, KINDS, LIBRARIES
 from onemap.rules.compare.verbs import COMPARE_VERBS
+from onemap.rules.remedy.verbs import REMEDY_VERBS
 from onemap.rules.review.verbs import REVIEW_VERBS
 from onemap.rules.verb import (
     VERDICT_CHOICES,
@@ -156,6 +157,7 @@ VERBS: dict[str, Verb] = {
             ),
         ),
         *COMPARE_VERBS,
+        *REMEDY_VERBS,
         *REVIEW_VERBS,
     )
 }

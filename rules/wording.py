@@ -147,6 +147,16 @@ def _compare(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _remedy(result: Result, language: str) -> str:
+    sums = {name: _hectares(result[f"{name}_m2"]) for name in ("cut", "dropped")}
+    lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
+    if not result["run"]["recorded"]:
+        lines.append(phrase("said.not_recorded", language))
+    if result.get("out"):
+        lines.append(phrase("said.out", language, out=result["out"]))
+    return "\n".join(lines)
+
+
 def _redline(result: Result, language: str) -> str:
     return phrase("said.redline", language, **{**result, "crs": result["crs"] or "–"})
 
@@ -185,6 +195,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "copy": _copy,
     "words": _words,
     "compare": _compare,
+    "remedy": _remedy,
     "redline": _redline,
     "sample": _sample,
     **REVIEW_SPEAKERS,

@@ -1,0 +1,196 @@
+"""The part of each parcel that passes: checked, cut, and checked again as it is written, until nothing is found."""
+
+import time
+import uuid
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.library import Library
+from onemap.layers.messages import phrase
+from onemap.layers.parts import moved, multi, sound
+from onemap.rules.check import check, local_origin
+from onemap.rules.crew import Crew
+from onemap.rules.layer_sources import WarmLayers
+from onemap.rules.packs import joined_rules
+from onemap.rules.question import Question
+from onemap.rules.remedy.cutting_off import Cut, Parts, cut_off, drop_small
+from onemap.rules.remedy.obstacles import obstacles_of
+from onemap.rules.rule import Rule
+from onemap.rules.run import Run
+from onemap.rules.run_tables import RANK, Table, run_table
+
+KIND = "remedy"
+KEEP_VERDICT = "notice"
+# How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.
+RETREATS_M = (0.0, 1e-4, 1e-3, 1e-2, 0.1)
+Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class RemedyWishes:
+    """What may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel."""
+
+    keep_verdict: str = KEEP_VERDICT
+    min_part_m2: float = 0.0
+    min_width_m: float = 0.0
+    one_piece: bool = False
+
+
+@dataclass(frozen=True)
+class Remedy:
+    """A remedy: its record, its tables, how many parcels pass in part or whole, and the sums in m²."""
+
+    question: Question
+    record: dict[str, Any]
+    tables: dict[str, Table]
+    problems: list[dict[str, Any]]
+    passing: int
+    whole: int
+    cut_m2: float
+    dropped_m2: float
+
+
+def remedy(
+    library: Library,
+    question: Question,
+    wishes: RemedyWishes,
+    workers: int,
+    report: Report,
+    warm: WarmLayers | None = None,
+) -> Remedy:
+    """Cut from every parcel what stands against it; nothing is written. Raises OneMapError for every refusal."""
+    began = time.perf_counter()
+    parcels = question.parcels
+    west, south, _, _ = shapely.total_bounds(parcels.geometries)
+    origin = local_origin(west, south)
+    parts = Parts.whole(moved(parcels.geometries, (-origin[0], -origin[1])))
+    areas = shapely.area(parts.rest)
+    first = check(library, question, workers, _share(report, 0.0, 0.5), warm)
+    rules = [rule for rule in joined_rules(question.packs) if rule.id in first.record["rules"]]
+    crew = Crew(workers, lambda: report(0.5, phrase("progress.cutting", question.language)))
+    run, rows = first, np.arange(len(areas))
+    for turn, retreat_m in enumerate(RETREATS_M):
+        found = obstacles_of(run, rules, wishes.keep_verdict, origin, rows)
+        cut_off(parts, found, retreat_m, crew)
+        drop_small(parts, wishes.min_part_m2, wishes.min_width_m, wishes.one_piece)
+        touched = np.unique([obstacle.parcel for obstacle in found]).astype(np.int64)
+        rows = touched[~shapely.is_missing(parts.rest[touched])] if len(touched) else touched
+        if len(rows) == 0:
+            break
+        # The remainder is judged as it will be written: with the digits of the library's plane.
+        again = _part_of(question, rows, sound(moved(parts.rest[rows], origin)))
+        run = check(library, again, workers, _share(report, 0.5 + 0.1 * turn, 0.1), warm)
+    else:
+        _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)
+    tables = _tables(parts, areas, question, rules, origin)
+    record = {
+        **first.record,
+        "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        "kind": KIND,
+        "seconds": round(time.perf_counter() - began, 3),
+        "parameters": {
+            **first.record["parameters"],
+            "keep_verdict": wishes.keep_verdict,
+            "min_part_m2": wishes.min_part_m2,
+            "min_width_m": wishes.min_width_m,
+            "one_piece": wishes.one_piece,
+        },
+    }
+    tables["run"] = run_table(record)
+    remains = tables["remainder"].columns
+    touched_parcels = {cut.parcel for cut in parts.cuts} | set(np.flatnonzero(parts.dropped_m2 > 0).tolist())
+    return Remedy(
+        question,
+        record,
+        tables,
+        first.problems,
+        passing=int((remains["area_m2"] > 0).sum()),
+        whole=len(areas) - len(touched_parcels),
+        cut_m2=float(sum(cut.area_m2 for cut in parts.cuts)),
+        dropped_m2=float(parts.dropped_m2.sum()),
+    )
+
+
+def _share(report: Report, start: float, size: float) -> Report:
+    """Progress of one part of the work within the whole."""
+    return lambda fraction, step: report(min(start + size * fraction, 1.0), step)
+
+
+def _part_of(question: Question, rows: np.ndarray, geometries: np.ndarray) -> Question:
+    """The same question of some of the parcels, with other ground."""
+    parcels = question.parcels
+    attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
+    return replace(
+        question, parcels=replace(parcels, ids=parcels.ids[rows], geometries=geometries, attributes=attributes)
+    )
+
+
+def _give_up(
+    parts: Parts, run: Run, rules: Sequence[Rule], keep_verdict: str, origin: tuple[float, float], rows: np.ndarray
+) -> None:
+    """What meets something even after every retreat goes as a whole, to the most severe rule that still speaks."""
+    for obstacle in obstacles_of(run, rules, keep_verdict, origin, rows):
+        rest = parts.rest[obstacle.parcel]
+        if rest is not None:
+            facts = (obstacle.parcel, obstacle.rule, obstacle.verdict, obstacle.is_unknown)
+            parts.cuts.append(Cut(*facts, float(rest.area), rest))
+            parts.rest[obstacle.parcel] = None
+
+
+def _tables(
+    parts: Parts, areas: np.ndarray, question: Question, rules: Sequence[Rule], origin: tuple[float, float]
+) -> dict[str, Table]:
+    ids = question.parcels.ids
+    left = np.nan_to_num(shapely.area(parts.rest))
+    remainder = pd.DataFrame(
+        {
+            "parcel": ids.astype(object),
+            "area_m2": left,
+            "share": left / areas,
+            "parts": np.where(shapely.is_missing(parts.rest), 0, shapely.get_num_geometries(parts.rest)).astype(
+                "int64"
+            ),
+            "dropped_m2": parts.dropped_m2.astype(float),
+        }
+    )
+    columns, grounds = _cut_rows(parts.cuts, rules)
+    columns["parcel"] = [ids[row] for row in columns["parcel"]]
+    written = sound(moved(grounds, origin))
+    return {
+        "remainder": Table(remainder, multi(sound(moved(parts.rest, origin)), "polygon")),
+        "cuts": Table(_typed(columns), multi(written, "polygon")),
+    }
+
+
+def _cut_rows(cuts: Sequence[Cut], rules: Sequence[Rule]) -> tuple[pd.DataFrame, np.ndarray]:
+    """One row for each parcel and rule that cut something, parcels as given, rules in the order in which they cut."""
+    order = {rule.id: position for position, rule in enumerate(rules)}
+    together: dict[tuple[int, str], list[Cut]] = {}
+    for cut in cuts:
+        together.setdefault((cut.parcel, cut.rule), []).append(cut)
+    rows, grounds = [], []
+    for (parcel, rule), mine in together.items():
+        verdict = min((cut.verdict for cut in mine), key=RANK.__getitem__)
+        unknown = sum(cut.area_m2 for cut in mine if cut.is_unknown)
+        rows.append((parcel, rule, sum(cut.area_m2 for cut in mine), verdict, unknown))
+        shapes = [cut.ground for cut in mine if cut.ground is not None]
+        grounds.append(shapely.union_all(shapes) if shapes else None)
+    places = sorted(range(len(rows)), key=lambda at: (rows[at][0], RANK[rows[at][3]], order[rows[at][1]]))
+    made = np.empty(len(rows), dtype=object)
+    made[:] = [grounds[at] for at in places]
+    names = ["parcel", "rule", "area_m2", "verdict", "unknown_m2"]
+    return pd.DataFrame([rows[at] for at in places], columns=names), made
+
+
+def _typed(columns: pd.DataFrame) -> pd.DataFrame:
+    numbers = ("area_m2", "unknown_m2")
+    return pd.DataFrame(
+        {name: columns[name].astype(float if name in numbers else object) for name in columns.columns},
+        columns=columns.columns,
+    )

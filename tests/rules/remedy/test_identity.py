@@ -1,0 +1,48 @@
+"""Remainder, cuts and dropped parts make up the parcel: ten thousand random parcels against random obstacles."""
+
+import numpy as np
+import pytest
+import shapely
+
+from onemap.rules.crew import Crew
+from onemap.rules.remedy.cutting_off import Obstacle, Parts, cut_off, drop_small
+
+SIDE_M, PARCELS = 20_000, 10_000
+
+
+def stars(dice, count, reach, corners=9):
+    """Random stars (count,), most of them not convex."""
+    centres = 40_000 + dice.uniform(0, SIDE_M, (count, 1, 2))
+    turn = np.sort(dice.uniform(0, 2 * np.pi, (count, corners)), axis=1)
+    radius = dice.uniform(0.2, 1, (count, corners)) * reach
+    ring = centres + radius[:, :, None] * np.stack([np.cos(turn), np.sin(turn)], axis=2)
+    shapes = shapely.polygons(np.round(ring, 3))
+    return shapes[shapely.is_valid(shapes) & (shapely.area(shapes) > 1)]
+
+
+@pytest.mark.parametrize("seed", [7])
+def test_remainder_cuts_and_dropped_parts_make_up_ten_thousand_random_parcels(seed):
+    dice = np.random.default_rng(seed)
+    parcels = stars(dice, PARCELS * 2, 60)[:PARCELS]
+    zones = stars(dice, 30_000, 90)
+    assert len(parcels) == PARCELS
+    tree = shapely.STRtree(zones)
+    parcel, zone = tree.query(parcels, predicate="intersects")
+    order = np.lexsort((zone % 3, parcel))
+    obstacles = [
+        Obstacle(int(p), f"rule{z % 3}", "prohibited", False, zones[z])
+        for p, z in zip(parcel[order], zone[order], strict=True)
+    ]
+    parts = Parts.whole(parcels)
+    cut_off(parts, obstacles, 0.0, Crew(2))
+    drop_small(parts, 50.0, 1.0, one_piece=False)
+    cut = np.bincount([c.parcel for c in parts.cuts], [c.area_m2 for c in parts.cuts], minlength=PARCELS)
+    left = np.nan_to_num(shapely.area(parts.rest))
+    assert left + cut + parts.dropped_m2 == pytest.approx(shapely.area(parcels), abs=1e-6, rel=1e-9)
+    shown = np.bincount([c.parcel for c in parts.cuts], [c.ground.area for c in parts.cuts], minlength=PARCELS)
+    assert shown == pytest.approx(cut, abs=1e-3)
+    rest = np.flatnonzero(~shapely.is_missing(parts.rest))
+    assert 1000 < len(rest) < PARCELS and (parts.dropped_m2 > 0).sum() > 100
+    assert shapely.is_valid(parts.rest[rest]).all()
+    at, met = tree.query(parts.rest[rest], predicate="intersects")
+    assert shapely.area(shapely.intersection(parts.rest[rest][at], zones[met])).max() < 1e-5

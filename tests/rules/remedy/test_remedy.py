@@ -1,0 +1,174 @@
+"""Remedies worked by hand: what is cut by which rule, what is dropped, and that the remainder passes a check."""
+
+import geopandas as gpd
+import pytest
+from shapely import LineString, MultiPolygon, Point, box
+
+from onemap.tests.rules.conftest import FAR
+
+PARCEL = box(0, 0, 100, 100)
+
+
+def tables(out):
+    remainder = gpd.read_file(out, layer="remainder")
+    return remainder.set_index("parcel"), gpd.read_file(out, layer="cuts")
+
+
+def remedied(desk, parcels, *rules, columns=None, code=0, **options):
+    """Remedy parcels by rules, prove the identity, and check the written remainder again."""
+    pack = desk.pack(*rules)
+    out = desk.folder / "remedy.gpkg"
+    given = [f"--{name.replace('_', '-')}={value}" for name, value in options.items() if value is not True]
+    given += [f"--{name.replace('_', '-')}" for name, value in options.items() if value is True]
+    source = desk.parcels(parcels, columns)
+    answer = desk.run("remedy", desk.library, source, "--pack", pack, "--out", out, "--overwrite", *given)
+    assert answer.code == code, answer.json
+    remainder, cuts = tables(out)
+    cut = cuts.groupby("parcel")["area_m2"].sum()
+    for name, shape in parcels.items():
+        row = remainder.loc[name]
+        assert row.area_m2 + cut.get(name, 0.0) + row.dropped_m2 == pytest.approx(shape.area, abs=1e-3)
+        assert row.share == pytest.approx(row.area_m2 / shape.area)
+    left = remainder[remainder.area_m2 > 0]
+    assert answer.json["passing"] == len(left) and answer.json["parcels"] == len(parcels)
+    assert answer.json["cut_m2"] == pytest.approx(cuts.area_m2.sum())
+    assert answer.json["dropped_m2"] == pytest.approx(remainder.dropped_m2.sum())
+    if len(left):
+        extra = (
+            {}
+            if columns is None
+            else {n: [v for k, v in zip(parcels, vs, strict=True) if k in left.index] for n, vs in columns.items()}
+        )
+        again = desk.check(dict(zip(left.index, left.geometry, strict=True)), *rules, columns=extra or None)
+        severe = ["prohibited", "restricted", "unknown", "consult", "notice", "clear"]
+        limit = severe.index(options.get("keep_verdict", "notice"))
+        assert all(severe.index(verdict) >= limit for verdict in again.verdicts().values()), again.verdicts()
+    return answer.json, remainder, cuts
+
+
+def cut_of(cuts):
+    return [(row.parcel, row.rule, round(row.area_m2, 3)) for row in cuts.itertuples()]
+
+
+def test_half_a_parcel_on_farmland_leaves_the_other_half(desk):
+    desk.layer("ZONE", [box(50, -10, 200, 200)])
+    answer, remainder, cuts = remedied(desk, {"A": PARCEL, "B": box(-200, 0, -100, 100)}, {})
+    assert remainder.area_m2.to_dict() == pytest.approx({"A": 5000, "B": 10_000}, abs=1e-6)
+    assert remainder.loc["A"].geometry.equals(MultiPolygon([box(0, 0, 50, 100)]))
+    assert cut_of(cuts) == [("A", "r", 5000.0)]
+    assert (answer["passing"], answer["whole"], answer["cut_m2"]) == (2, 1, pytest.approx(5000))
+
+
+def test_the_most_severe_verdict_cuts_first_then_the_pack_s_order(desk):
+    desk.layer("ONE", [box(0, 0, 60, 100)])
+    desk.layer("TWO", [box(40, 0, 80, 100)])
+    desk.layer("THREE", [box(70, 0, 90, 100)])
+    rules = (
+        {"id": "one", "layer": "ONE", "verdict": "restricted"},
+        {"id": "two", "layer": "TWO", "verdict": "prohibited"},
+        {"id": "three", "layer": "THREE", "verdict": "restricted"},
+    )
+    _, remainder, cuts = remedied(desk, {"A": PARCEL}, *rules)
+    assert cut_of(cuts) == [("A", "two", 4000.0), ("A", "one", 4000.0), ("A", "three", 1000.0)]
+    assert remainder.loc["A"].area_m2 == pytest.approx(1000)
+
+
+def test_a_rule_that_finds_nothing_left_has_no_row(desk):
+    desk.layer("ONE", [box(0, 0, 50, 100)])
+    desk.layer("TWO", [box(0, 0, 20, 100)])
+    rules = ({"id": "one", "layer": "ONE"}, {"id": "two", "layer": "TWO", "verdict": "restricted"})
+    _, _, cuts = remedied(desk, {"A": PARCEL}, *rules)
+    assert cut_of(cuts) == [("A", "one", 5000.0)]
+
+
+@pytest.mark.parametrize(
+    ("keep", "left"), [("clear", 4000), ("notice", 6000), ("consult", 8000), ("prohibited", 10_000)]
+)
+def test_what_is_not_more_severe_than_the_verdict_to_keep_stays(desk, keep, left):
+    for number, verdict in enumerate(("notice", "consult", "restricted")):
+        desk.layer(verdict.upper(), [box(20 * number, 0, 20 * number + 20, 100)])
+    rules = [
+        {"id": verdict, "layer": verdict.upper(), "verdict": verdict} for verdict in ("notice", "consult", "restricted")
+    ]
+    _, remainder, _ = remedied(desk, {"A": PARCEL}, *rules, keep_verdict=keep)
+    assert remainder.loc["A"].area_m2 == pytest.approx(left)
+
+
+def test_ground_that_could_not_be_judged_is_cut_too(desk):
+    desk.layer("ZONE", [box(0, 0, 20, 100)], covers=box(0, 0, 70, 100))
+    _, remainder, cuts = remedied(desk, {"A": PARCEL}, {})
+    assert remainder.loc["A"].area_m2 == pytest.approx(5000)
+    assert cuts[["rule", "area_m2", "unknown_m2", "verdict"]].to_numpy().tolist() == [
+        ["r", pytest.approx(5000), pytest.approx(3000), "prohibited"]
+    ]
+    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, keep_verdict="unknown")
+    assert remainder.loc["A"].area_m2 == pytest.approx(8000)
+
+
+def test_what_does_not_count_is_not_cut(desk):
+    desk.layer("ZONE", [box(0, 0, 5, 10), box(99.8, 0, 100, 100)])
+    _, remainder, cuts = remedied(desk, {"A": PARCEL}, {"min_area_m2": 60.0, "min_width_m": 0.5})
+    assert remainder.loc["A"].area_m2 == pytest.approx(10_000) and len(cuts) == 0
+
+
+def test_parts_below_the_least_are_dropped_and_told(desk):
+    desk.layer("ZONE", [box(30, -1, 40, 101)])
+    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, min_part=3500)
+    row = remainder.loc["A"]
+    assert (row.area_m2, row.dropped_m2, row.parts) == (pytest.approx(6000), pytest.approx(3000), 1)
+    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, min_part=7000)
+    row = remainder.loc["A"]
+    assert (row.area_m2, row.dropped_m2, row.parts) == (0, pytest.approx(9000), 0)
+    assert row.geometry is None or row.geometry.is_empty
+
+
+def test_one_piece_and_a_least_width(desk):
+    desk.layer("ZONE", [box(30, -1, 40, 101), box(60, -1, 98, 101)])
+    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, one_piece=True)
+    assert (remainder.loc["A"].area_m2, remainder.loc["A"].dropped_m2) == pytest.approx((3000, 2200))
+    _, remainder, _ = remedied(desk, {"A": PARCEL}, {}, min_width=3)
+    assert (remainder.loc["A"].area_m2, remainder.loc["A"].parts) == (pytest.approx(5000), 2)
+
+
+def test_every_kind_of_rule_leaves_a_remainder_that_passes(desk):
+    desk.layer("ZONE", [box(-5, -5, 10, 200)], {"USE": ["07"]})
+    desk.layer("PLAN", [box(-50, 20, 200, 200), box(-50, -50, 200, 20)], {"USE": ["07", "01"]})
+    desk.layer("ROAD", [LineString([(-50, 120), (150, 121)])], {"GLDJ": ["国道"]}, geometry="line")
+    desk.layer("LINE", [LineString([(50, -10), (53, 117)])], geometry="line")
+    desk.layer("SPRING", [Point(90, 90)], geometry="point")
+    desk.layer("PIT", [box(95, 40, 97, 42)])
+    rules = (
+        {"id": "avoid"},
+        {"id": "within", "kind": "within", "layer": "PLAN", "where": "USE = '07'"},
+        {"id": "setback", "kind": "setback", "layer": "ROAD", "distance_m": 30},
+        {"id": "cross", "kind": "cross", "layer": "LINE"},
+        {"id": "near", "kind": "near", "layer": "SPRING", "distance_m": 5},
+        {"id": "pit", "kind": "near", "layer": "PIT", "distance_m": 3},
+        {
+            "id": "use",
+            "kind": "use",
+            "layer": "PLAN",
+            "parcel_field": "YDXZ",
+            "plan_field": "USE",
+            "permits": {"07": ["07"]},
+        },
+    )
+    _, remainder, cuts = remedied(desk, {"A": PARCEL}, *rules, columns={"YDXZ": ["0701"]})
+    assert set(cuts.rule) >= {"avoid", "within", "setback", "cross", "near", "pit"}
+    assert 4500 < remainder.loc["A"].area_m2 < 6500
+
+
+def test_a_layer_that_is_missing_leaves_nothing_to_keep(desk):
+    desk.layer("ZONE", [FAR])
+    answer, remainder, cuts = remedied(desk, {"A": PARCEL}, {"layer": "YJJBNTTB"})
+    assert remainder.loc["A"].area_m2 == 0 and cuts.unknown_m2.tolist() == pytest.approx([10_000])
+    assert answer["passing"] == 0
+
+
+def test_the_remedy_is_kept_in_the_library_and_a_check_does_not_take_it_for_one_of_its_own(desk):
+    desk.layer("ZONE", [box(50, -10, 200, 200)])
+    answer, _, _ = remedied(desk, {"A": PARCEL}, {})
+    run = answer["run"]["id"]
+    refused = desk.run("explain", desk.library, run, "A", "r")
+    assert (refused.code, refused.codes) == (3, ["run.kind"])
+    assert desk.run("verify", desk.library).json["ok"]
