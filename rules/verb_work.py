@@ -250,6 +250,7 @@ def verify(values: Values, asked: Asked) -> Result:
     from onemap.layers.messages import phrase, problem_record
     from onemap.layers.verification import chain_problems, version_problems
     from onemap.rules.check import check as judge_all
+    from onemap.rules.review.integrity import review_problems
     from onemap.rules.runs import differences, stored_question
 
     step = phrase("progress.verifying", asked.language)
@@ -259,6 +260,7 @@ def verify(values: Values, asked: Asked) -> Result:
         is_whole = library.voice.reads_layers
         if is_whole:
             problems += version_problems(library, lambda done: asked.report(done * (0.1 if run else 1), step))
+            problems += review_problems(library)
         if run:
             question = stored_question(library, run)
             again = judge_all(library, question, os.cpu_count() or 1, asked.report)

@@ -105,7 +105,7 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, data: Mapp
         put_files(connection, case_id, files)
         put_round(connection, case_id, 1, run, hand.by, on, None)
         detail = {"state": "draft", "project": project, "run": run.record["id"], "files": [f.name for f in files]}
-        enter(connection, Place(case_id, 1, 1), "open", hand.by, on, detail)
+        enter(connection, Place(case_id, 1, 1), "open", hand.by, on, detail, {})
     return case_id
 
 

@@ -13,6 +13,7 @@ from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import standing, stored_case
+from onemap.rules.review.integrity import row_hashes
 from onemap.rules.review.machine import case_state_after
 from onemap.rules.review.words import MACHINE
 
@@ -106,6 +107,8 @@ def step(
     with library.writing(None if alone else case_id) as connection:
         # First of all: on a server this is what makes a second step on the case wait for the first.
         connection.execute("UPDATE onemap_cases SET revision = revision + 1 WHERE id = ?", (case_id,))
+        before = row_hashes(connection, case_id)
+        before.pop(f"onemap_cases {case_id}")
         stored = stored_case(library, case_id, hand.on)
         _no_conflict(stored, hand.expect or seen.revision, department)
         on = hand.on or stored.on
@@ -118,7 +121,7 @@ def step(
         if state != stored.state:
             connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))
         place = Place(case_id, stored.revision, taken.round, department)
-        enter(connection, place, action, hand.by, on, {"state": state, **detail})
+        enter(connection, place, action, hand.by, on, {"state": state, **detail}, before)
 
 
 def _may(voice: Voice, action: str, department: str | None) -> None:
@@ -170,8 +173,12 @@ def enter(
     by: str,
     on: date,
     detail: Mapping[str, Any],
+    before: Mapping[str, str],
 ) -> None:
-    """One entry in the case and one row in the library's log, inside the open transaction."""
+    """One entry in the case and one row in the library's log, inside the open transaction.
+
+    before: the hashes of the case's rows before the step; the log keeps those of the rows that are new or changed.
+    """
     text = json.dumps(detail, ensure_ascii=False)
     connection.execute(
         "INSERT INTO onemap_case_entries (case_id, number, round, department, action, who, day, at, detail)"
@@ -179,7 +186,10 @@ def enter(
         (place.case_id, place.revision, place.round, place.department, action, by, on.isoformat(), now(), text),
     )
     subject = f"{place.case_id} {place.department}" if place.department else place.case_id
-    log(connection, by, f"review.{action}", subject, {"on": on.isoformat(), "round": place.round, **detail})
+    after = row_hashes(connection, place.case_id)
+    rows = {key: hash_ for key, hash_ in after.items() if before.get(key) != hash_}
+    logged = {"on": on.isoformat(), "round": place.round, "revision": place.revision, **detail, "rows": rows}
+    log(connection, by, f"review.{action}", subject, logged)
 
 
 def put_opinion(connection: StoreConnection, case_id: str, opinion: Opinion) -> None:
