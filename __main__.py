@@ -23,6 +23,22 @@ def _register_package() -> None:
     spec.loader.exec_module(package)
 
 
+def _hide_passwords() -> None:
+    """Begin anew without a password that was typed into an address: a list of processes shows arguments to everyone.
+
+    libpq finds it in the environment, which is shown to nobody else. Windows shows arguments to their user only.
+    """
+    typed = " ".join(sys.argv)
+    if os.name != "posix" or "PGPASSWORD" in os.environ or not ("://" in typed or "service=" in typed):
+        return
+    from onemap.layers.stores.server_address import passwords_in, without_password
+
+    passwords = {word for argument in sys.argv[1:] for word in passwords_in(argument)}
+    if len(passwords) == 1:
+        os.environ["PGPASSWORD"] = passwords.pop()
+        os.execv(sys.executable, [without_password(argument) for argument in sys.orig_argv])  # noqa: S606
+
+
 def main() -> int:
     """Run the command line; returns its exit code."""
     if sys.version_info < (3, 11):  # noqa: UP036 - this very message is for older ones
@@ -32,6 +48,7 @@ def main() -> int:
     for name in [name for name in os.environ if name.startswith(("PROJ_", "GDAL_"))]:
         del os.environ[name]
     _register_package()
+    _hide_passwords()
     from onemap.rules.command_line import main as run
 
     return run()

@@ -14,8 +14,8 @@ SCHEMES = ("postgresql://", "postgres://")
 DEFAULT_SCHEMA = "onemap"
 _SCHEMA_IN_PAIRS = re.compile(r"[?&\s]+schema=([^&\s]+)")
 _NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
-_USER_PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s:/@?#]*):[^\s/?#]*@")
-_PASSWORD_PAIR = re.compile(r"([?&\s])(?:ssl)?password\s*=\s*(?:'(?:[^'\\]|\\.)*'|[^&\s]*)&?", re.IGNORECASE)
+_USER_PASSWORD = re.compile(r"(postgres(?:ql)?://[^\s:/@?#]*):([^\s/?#]*)@")
+_PASSWORD_PAIR = re.compile(r"([?&\s])((?:ssl)?password)\s*=\s*('(?:[^'\\]|\\.)*'|[^&\s]*)&?", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,16 @@ def without_password(text: str) -> str:
     if not any(mark in text for mark in (*SCHEMES, "service=")):
         return text
     return _PASSWORD_PAIR.sub(r"\1", _USER_PASSWORD.sub(r"\1@", text)).rstrip("?& ")
+
+
+def passwords_in(text: str) -> set[str]:
+    """The passwords that stand in the addresses of a text."""
+    if without_password(text) == text:
+        return set()
+    pairs = [found.group(3) for found in _PASSWORD_PAIR.finditer(text) if found.group(2).lower() == "password"]
+    found = [match.group(2) for match in _USER_PASSWORD.finditer(text)] + pairs
+    in_address = any(scheme in text for scheme in SCHEMES)
+    return {unquote(word) if in_address else word.strip("'") for word in found if word}
 
 
 def server_address(location: str) -> ServerAddress:

@@ -5,6 +5,7 @@ import pytest
 from onemap.layers.errors import OneMapError
 from onemap.layers.stores.server_address import (
     is_server,
+    passwords_in,
     schema_for,
     server_address,
     with_schema,
@@ -74,3 +75,17 @@ def test_a_new_library_is_told_with_its_schema_and_without_its_password():
     assert with_schema("postgresql://h/db?user=a", "city") == "postgresql://h/db?user=a&schema=city"
     assert with_schema("service=plans", "city") == "service=plans?schema=city"
     assert with_schema("service=plans?schema=a", "a") == "service=plans?schema=a"
+
+
+@pytest.mark.parametrize(
+    ("text", "passwords"),
+    [
+        ("postgresql://a:hu%40sh@h/db", {"hu@sh"}),
+        ("postgresql://h/db?user=a&password=hush", {"hush"}),
+        ("service=plans password='hu sh'", {"hu sh"}),
+        ("postgresql://a@h/db", set()),
+        ("city.gpkg", set()),
+    ],
+)
+def test_a_typed_password_is_found(text, passwords):
+    assert passwords_in(text) == passwords
