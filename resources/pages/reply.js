@@ -78,6 +78,9 @@
     event.preventDefault();
     const answer = { conclusion: field("conclusion").value };
     for (const name of ["text", "basis", "by", "on"]) answer[name] = sound(field(name).value);
+    answer.answers = [...form.querySelectorAll("[data-item]")]
+      .map((line) => [line.dataset.item, sound(line.value)])
+      .filter(([, said]) => said);
     const found = problems(answer);
     saved.textContent = "";
     tell(found);

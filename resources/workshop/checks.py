@@ -60,6 +60,8 @@ def test() -> int:
     python = program(pythons.core(), "python")
     face, why_not = _face()
     debian.install_test_server()
+    debian.install_test_programs()
+    debian.install_map_server()
     _check_steps(report)
     without = ["--ignore=tests/plugin", "--ignore=tests/test_house.py"]
     report.step("tests without QGIS", [python, "-P", "-m", "pytest", *PYTEST, *without, "tests"])

@@ -23,6 +23,11 @@ QGIS_PACKAGES = [
     "fonts-noto-cjk",
 ]
 TEST_SERVER_PACKAGES = ["postgresql-postgis"]  # of whichever release the distribution has
+# Programs that tests of documents open what was written with: program → package. Each is skipped where it is absent.
+TEST_PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils"}
+# QGIS's own server, for tests of services: its rooms, all of the release of the QGIS that is here.
+MAP_SERVER_PACKAGES = [f"qgis-server-{room}" for room in ("common", "bin", "wms", "wmts", "wfs", "wfs3")]
+MAP_SERVER = Path("/usr/lib/qgis/server/libwfs3.so")
 SHOWN_OF_APT = r"^(Need to get|After this operation|W:|E:)"
 BACKPORTS = Path("/etc/apt/sources.list.d/onemap-backports.sources")
 KEYRING = Path("/usr/share/keyrings/debian-archive-keyring.gpg")
@@ -80,6 +85,29 @@ def install_test_server() -> None:
         return
     try:
         install(TEST_SERVER_PACKAGES, "a PostgreSQL with PostGIS, which tests start for themselves")
+    except WorkshopError as error:
+        warn(f"{error} The tests that need it will be skipped.")
+
+
+def install_test_programs() -> None:
+    """Bring the programs that tests read documents with; without rights those tests are skipped."""
+    missing = [package for program, package in TEST_PROGRAMS.items() if not has(program)]
+    if not missing or not (is_here() and is_root()):
+        return
+    try:
+        install(missing, "programs that tests read documents with")
+    except WorkshopError as error:
+        warn(f"{error} The tests that need them will be skipped.")
+
+
+def install_map_server() -> None:
+    """Bring the server that belongs to this QGIS, which tests of services start; without rights those are skipped."""
+    version = answer(["dpkg-query", "-W", "-f", "${Version}", "python3-qgis"]) if is_here() else None
+    if not version or MAP_SERVER.exists() or not is_root():
+        return
+    try:
+        named = [f"{package}={version.strip()}" for package in MAP_SERVER_PACKAGES]
+        install(named, "QGIS Server, which tests of services start for themselves")
     except WorkshopError as error:
         warn(f"{error} The tests that need it will be skipped.")
 

@@ -65,9 +65,7 @@ def within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_
     """
     beyond = _BEYOND_MM / view.mm_per_m
     west, south, east, north = view.bounds
-    clipped = shapely.clip_by_rect(
-        shapely.make_valid(geometries), west - beyond, south - beyond, east + beyond, north + beyond
-    )
+    clipped = _clipped(shapely.make_valid(geometries), (west - beyond, south - beyond, east + beyond, north + beyond))
     result: np.ndarray = view.shapes_on_paper(clipped)
     if tolerance_mm > 0:
         result = shapely.simplify(result, tolerance_mm, preserve_topology=False)
@@ -76,6 +74,14 @@ def within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_
     gone = shapely.is_missing(result) | shapely.is_empty(result) | (small & (shapely.get_dimensions(geometries) > 0))
     result[gone] = None
     return result
+
+
+def _clipped(geometries: np.ndarray, box: tuple[float, float, float, float]) -> np.ndarray:
+    """What of each geometry lies in a box."""
+    try:
+        return np.asarray(shapely.clip_by_rect(geometries, *box), dtype=object)
+    except shapely.GEOSException:  # some valid polygons leave the fast way with a ring of three points
+        return np.asarray(shapely.intersection(geometries, shapely.box(*box)), dtype=object)
 
 
 def path_data(geometries: np.ndarray) -> str:

@@ -24,6 +24,7 @@ _TYPES: dict[str, type] = {
     "conclusion": str,
     "text": str,
     "basis": str,
+    "answers": list,
     "by": str,
     "on": str,
     "check": str,
@@ -32,7 +33,10 @@ _TYPES: dict[str, type] = {
 
 @dataclass(frozen=True)
 class Reply:
-    """A department's answer to what it was shown. shown: the digest of that (`review_pack.shown_digest`)."""
+    """A department's answer to what it was shown. shown: the digest of that (`review_pack.shown_digest`).
+
+    answers: checklist item and answer, of those that were answered.
+    """
 
     library: str
     case: str
@@ -43,6 +47,7 @@ class Reply:
     conclusion: str
     text: str
     basis: str
+    answers: tuple[tuple[str, str], ...]
     by: str
     on: date
 
@@ -67,6 +72,7 @@ def read_reply(path: Path) -> Reply:
     found = _object_in(path)
     wrong = [key for key, kind in _TYPES.items() if type(found.get(key)) is not kind]
     wrong += [key for key in found if key not in _TYPES]
+    wrong += [] if wrong or all(map(_is_answer, found["answers"])) else ["answers"]
     if wrong or found["onemap_reply"] != FORMAT:
         raise OneMapError("reply.form", file=path.name, field=", ".join(wrong or ["onemap_reply"]))
     if found["check"] != reply_check(found):
@@ -82,8 +88,12 @@ def read_reply(path: Path) -> Reply:
         on = date.fromisoformat(found["on"])
     except ValueError:
         raise OneMapError("reply.date", file=path.name, field="on", value=found["on"]) from None
-    given = {key: value for key, value in found.items() if key not in ("onemap_reply", "check", "on")}
-    return Reply(**given, on=on)
+    given = {key: value for key, value in found.items() if key not in ("onemap_reply", "check", "on", "answers")}
+    return Reply(**given, on=on, answers=tuple((item, answer) for item, answer in found["answers"]))
+
+
+def _is_answer(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(part, str) and part.strip() for part in pair)
 
 
 def _object_in(path: Path) -> dict[str, Any]:

@@ -5,11 +5,12 @@ from typing import Any
 from onemap.layers.library import Library, sha256
 from onemap.rules.review.case_file import CONCLUSIONS, Case
 from onemap.rules.runs import stored_rows
-from onemap.rules.statement.page_html import Html, row, table, tag
+from onemap.rules.statement.page_html import Html, tag
 from onemap.rules.statement.reply_file import FORMAT, SUFFIX, canonical
 from onemap.rules.statement.words import words
 
 _REPLIES_IN = ("circulating",)
+_MOST_TEXT, _MOST_ANSWER = 20_000, 1_000  # characters that the core takes in
 _MEASURES = ("parcel", "rule", "layer", "version", "verdict", "area_m2", "share", "length_m", "distance_m", "value")
 
 
@@ -75,11 +76,24 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
     form = tag(
         "form",
         tag("fieldset", tag("legend", said["reply_conclusion"]), *conclusions, class_="conclusions"),
-        _field("text", said["reply_text"], tag("textarea", "\n", id="text", name="text", rows="8", required=True)),
+        _field(
+            "text",
+            said["reply_text"],
+            tag("textarea", "\n", id="text", name="text", rows="8", required=True, maxlength=_MOST_TEXT),
+        ),
         tag("button", said["pack_take_draft"], type="button", id="take-draft"),
-        _field("basis", said["reply_basis"], tag("textarea", "\n", id="basis", name="basis", rows="3")),
+        _field(
+            "basis",
+            said["reply_basis"],
+            tag("textarea", "\n", id="basis", name="basis", rows="3", maxlength=_MOST_TEXT),
+        ),
         _field("article", said["pack_articles"], _choice(articles, said["pack_choose"])) if articles else None,
-        _field("by", said["pack_name"], tag("input", id="by", name="by", autocomplete="name", required=True)),
+        _items(shown, language),
+        _field(
+            "by",
+            said["pack_name"],
+            tag("input", id="by", name="by", autocomplete="name", required=True, maxlength="100"),
+        ),
         _field("on", said["pack_date"], tag("input", id="on", name="on", type="date", required=True)),
         tag("ul", id="wrong", role="alert"),
         tag("button", said["pack_save"], type="submit", class_="main"),
@@ -101,7 +115,6 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
         tag("p", due, class_="due"),
         tag("p", said["reply_instruction"]),
         _draft(opinion.conclusion, opinion.said(language), opinion.basis, language),
-        _items(shown, language),
         form,
         tag("script", Html(canonical(shown_facts(library, case, department))), type="application/json", id="shown"),
         id="answer",
@@ -121,13 +134,18 @@ def _draft(conclusion: str, text: str, basis: str, language: str) -> Html:
 
 
 def _items(shown: dict[str, Any], language: str) -> Html | None:
-    """What the department has to judge itself."""
+    """What the department has to judge itself, each with a line for its answer."""
     said = words(language)
     if not shown["checklist"]:
         return None
-    heads = [said[f"column_{name}"] for name in ("matter", "why", "answer")]
-    lines = [row([item["title"], item["reason_text"], item["answer"]]) for item in shown["checklist"]]
-    return table(said["reply_answers"], heads, lines)
+    lines = []
+    for number, item in enumerate(shown["checklist"]):
+        title = item["title"] if not item["reason_text"] else f"{item['title']} · {item['reason_text']}"
+        control = tag(
+            "input", id=f"item-{number}", data_item=item["id"], value=item["answer"] or None, maxlength=_MOST_ANSWER
+        )
+        lines.append(_field(f"item-{number}", title, control))
+    return tag("fieldset", tag("legend", said["reply_answers"]), *lines, class_="answers")
 
 
 def _field(name: str, title: str, control: Html) -> Html:

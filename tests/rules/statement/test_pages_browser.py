@@ -1,0 +1,279 @@
+"""Pages of a case in a real Chromium, opened as files: read, moved, clicked, filled in, saved, printed."""
+
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from onemap.layers.library import open_library
+from onemap.rules.statement.content import statement_content
+from onemap.rules.statement.page import statement_page
+from onemap.rules.statement.reply_file import read_reply
+from onemap.rules.statement.review_pack import shown_digest
+from onemap.tests.rules.statement.cases import LONG_NAME, MARKUP, case_of, town
+from onemap.tests.rules.statement.chromium import Page, browser, program
+
+pytestmark = pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium")
+
+MAP = "document.getElementById('map')"
+VIEW = f"{MAP}.getAttribute('viewBox').split(' ').map(Number)"
+
+
+@dataclass(frozen=True)
+class Files:
+    """A case's pages on disk, and what they were made from."""
+
+    library: Path
+    run: str
+    statement: Path
+    english: Path
+    pack: Path
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Files:
+    folder = tmp_path_factory.mktemp("pages")
+    location, run = town(folder)
+    made = Files(location, run, folder / "case.html", folder / "english.html", folder / "land.html")
+    with open_library(str(location)) as library:
+        case = case_of(library, run)
+        for path, language, department in (
+            (made.statement, "zh", None),
+            (made.english, "en", None),
+            (made.pack, "zh", "land"),
+        ):
+            content = statement_content(library, case, language, department)
+            path.write_text(statement_page(library, case, content, language), encoding="utf-8")
+    return made
+
+
+@pytest.fixture(scope="module")
+def chromium(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Page]:
+    with browser(tmp_path_factory.mktemp("chromium")) as page:
+        yield page
+
+
+@pytest.fixture
+def statement(chromium: Page, files: Files) -> Page:
+    chromium.open(files.statement)
+    return chromium
+
+
+@pytest.fixture
+def pack(chromium: Page, files: Files) -> Page:
+    chromium.open(files.pack)
+    return chromium
+
+
+def find(rule: str, parcel: str | None = None) -> str:
+    """The button of a finding in the first table that has it."""
+    of_parcel = f"[data-parcel='{parcel}']" if parcel else ":not([data-parcel])"
+    return f"document.querySelector(\"button.find[data-rule='{rule}']{of_parcel}\")"
+
+
+def piece(rule: str, parcel: str) -> str:
+    return f"document.querySelector(\".piece[data-rule='{rule}'][data-parcel='{parcel}']\")"
+
+
+@pytest.mark.parametrize("name", ["statement", "english", "pack"])
+def test_a_page_asks_nothing_of_the_network_and_breaks_no_policy(chromium: Page, files: Files, name: str):
+    path: Path = getattr(files, name)
+    chromium.open(path)
+    asked = [event["request"]["url"] for event in chromium.events("Network.requestWillBeSent")]
+    # The browser draws its own calendar sign from data of its own.
+    assert [url for url in asked if not url.startswith("data:")] == [path.as_uri()]
+    assert chromium.events("Log.entryAdded") == []
+    assert chromium.events("Runtime.exceptionThrown") == []
+
+
+def test_the_policy_of_a_page_stops_a_foreign_script_and_a_request(statement: Page):
+    statement.ask(
+        "void document.body.append(Object.assign(document.createElement('script'), {text: 'window.bad = 1'}))"
+    )
+    assert statement.ask("typeof window.bad") == "undefined"
+    assert statement.ask("fetch('https://example.org/').then(() => 'went', () => 'refused')") == "refused"
+
+
+def test_a_project_s_name_with_markup_stands_as_text(statement: Page):
+    assert MARKUP in statement.ask("document.querySelector('h1').textContent")
+    assert MARKUP in statement.ask("document.title")
+    assert statement.ask("document.querySelectorAll('header script, td script, p script, svg script').length") == 0
+
+
+def test_dragging_moves_the_map_and_the_wheel_zooms_about_the_pointer(statement: Page):
+    x, y = statement.place(MAP)
+    before = statement.ask(VIEW)
+    statement.drag((x, y), (120, 60))
+    moved = statement.ask(VIEW)
+    assert moved[0] < before[0]
+    assert moved[1] < before[1]
+    assert moved[2] == pytest.approx(before[2], abs=0.01)
+    point = f"new DOMPoint({x}, {y}).matrixTransform({MAP}.getScreenCTM().inverse())"
+    ground = f"(() => {{ const p = {point}; return [p.x, p.y]; }})()"
+    under = statement.ask(ground)
+    statement.mouse("mouseWheel", x, y, deltaX=0, deltaY=-300)
+    assert statement.ask(VIEW)[2] < moved[2] * 0.8
+    assert statement.ask(ground) == pytest.approx(under, abs=0.5)
+
+
+def test_the_map_can_be_moved_by_keys_alone(statement: Page):
+    statement.ask(f"{MAP}.focus()")
+    start = statement.ask(VIEW)
+    statement.key("ArrowRight")
+    assert statement.ask(VIEW)[0] > start[0]
+    statement.key("+")
+    assert statement.ask(VIEW)[2] < start[2]
+    statement.key("0")
+    assert statement.ask(VIEW) == pytest.approx(start, abs=0.01)
+
+
+def test_a_finding_lights_up_on_the_map_and_leaving_it_restores_the_view(statement: Page):
+    before = statement.ask(VIEW)
+    statement.click(find("farmland", "DK1"))
+    assert statement.ask("[...document.querySelectorAll('#map .piece.chosen')].map(p => p.dataset.parcel)") == ["DK1"]
+    assert statement.ask(VIEW)[2] < before[2]
+    box = statement.ask(
+        f"(() => {{ const b = {piece('farmland', 'DK1')}.getBBox(); return [b.x, b.y, b.x + b.width]; }})()"
+    )
+    view = statement.ask(VIEW)
+    assert view[0] < box[0] < box[2] < view[0] + view[2]
+    assert "DK1" in statement.ask("document.getElementById('told').textContent")
+    statement.key("Escape")
+    assert statement.ask(VIEW) == pytest.approx(before, abs=0.01)
+    assert statement.ask("document.querySelectorAll('.chosen').length") == 0
+
+
+def test_a_rule_lights_up_in_every_parcel_that_it_strikes(statement: Page):
+    statement.click(find("farmland"))
+    struck = statement.ask("[...document.querySelectorAll('#map .piece.chosen')].map(p => p.dataset.parcel).sort()")
+    assert struck == ["DK1", "DK2"]
+
+
+def test_a_click_on_a_piece_lights_up_its_row(statement: Page):
+    statement.click(find("farmland", "DK2"))
+    statement.key("Escape")
+    statement.click(f"{piece('farmland', 'DK2')}.querySelector('path')")
+    rows = "[...document.querySelectorAll('tr.finding.chosen')].map(r => [r.dataset.rule, r.dataset.parcel ?? null])"
+    assert ["farmland", "DK2"] in statement.ask(rows)
+    assert ["farmland", "DK1"] not in statement.ask(rows)
+    edge = "document.querySelector('tr.finding.chosen[data-parcel]').getBoundingClientRect()"
+    seen = f"(() => {{ const b = {edge}; return b.top >= 0 && b.bottom <= innerHeight; }})()"
+    assert statement.ask(seen) is True
+
+
+def test_a_parcel_with_a_name_of_sixty_signs_is_found_too(statement: Page):
+    statement.click(f"document.querySelector(\"button.find[data-parcel='{LONG_NAME}']:not([data-rule])\")")
+    assert statement.ask("document.querySelector('#map .parcel.chosen').dataset.parcel") == LONG_NAME
+
+
+def test_a_layer_is_switched_off_and_on(statement: Page):
+    box = "document.querySelector(\"input[data-layer='YJJBNTTB']\")"
+    shown = "getComputedStyle(document.querySelector(\"g[data-layer='YJJBNTTB']\")).display"
+    assert statement.ask(shown) != "none"
+    statement.click(box)
+    assert statement.ask(shown) == "none"
+    statement.click(box)
+    assert statement.ask(shown) != "none"
+
+
+def test_a_finding_is_reached_and_chosen_by_keys_alone(statement: Page):
+    statement.ask(f"{find('farmland')}.focus()")
+    statement.key("Enter")
+    assert statement.ask("document.querySelectorAll('#map .piece.chosen').length") == 2
+
+
+@pytest.mark.parametrize("name", ["statement", "english", "pack"])
+def test_no_table_leaves_a_window_of_any_width(chromium: Page, files: Files, name: str):
+    for width in (1400, 900, 390):
+        chromium.open(getattr(files, name), width=width, height=900)
+        assert chromium.ask("document.documentElement.scrollWidth <= innerWidth") is True, width
+
+
+def test_a_reply_without_what_it_needs_is_not_saved(pack: Page):
+    pack.click("document.querySelector('#reply button[type=submit]')")
+    assert pack.ask("document.querySelectorAll('#wrong li').length") == 3
+    pack.click("document.querySelector('input[name=conclusion][value=disagree]')")
+    pack.fill("document.getElementById('text')", "不同意")
+    pack.fill("document.getElementById('by')", "赵六")
+    pack.click("document.querySelector('#reply button[type=submit]')")
+    assert pack.ask("[...document.querySelectorAll('[aria-invalid]')].map(e => e.name)") == ["basis"]
+    assert pack.events("Browser.downloadWillBegin") == []
+
+
+def filled(pack: Page, **answers: str) -> Path:
+    """Fill in the form as a person does, save it, and find the file."""
+    pack.click(f"document.querySelector('input[name=conclusion][value={answers['conclusion']}]')")
+    for name in ("text", "basis", "by"):
+        pack.fill(f"document.getElementById('{name}')", answers.get(name, ""))
+    if "item" in answers:
+        pack.fill("document.querySelector('[data-item]')", answers["item"])
+    pack.click("document.querySelector('#reply button[type=submit]')")
+    return pack.downloaded()
+
+
+def test_what_is_filled_in_is_saved_as_a_reply_that_is_read_back(pack: Page, files: Files):
+    text = '同意占用 0.8 公顷 <b>"其余"</b>不予占用。\n第二行 \\ 反斜杠 🏗'
+    saved = filled(pack, conclusion="disagree", text=text, basis="土地管理法 第三十五条", by="赵六", item="已核 </p>")
+    assert saved.name == "20261120-0001-land-1.reply.json"
+    reply = read_reply(saved)
+    assert (reply.conclusion, reply.text, reply.basis, reply.by) == ("disagree", text, "土地管理法 第三十五条", "赵六")
+    assert reply.answers == (("land.quota", "已核 </p>"),)
+    with open_library(str(files.library)) as library:
+        case = case_of(library, files.run)
+        assert reply.shown == shown_digest(library, case, "land")
+        assert (reply.library, reply.case, reply.round, reply.department) == (library.id, case.id, 1, "land")
+    saved.unlink()
+
+
+def test_a_page_that_was_altered_gives_a_reply_of_another_digest(chromium: Page, files: Files, tmp_path: Path):
+    altered = tmp_path / "altered.html"
+    page = files.pack.read_text(encoding="utf-8")
+    assert page.count('"verdict":"prohibited"') >= 1
+    altered.write_text(page.replace('"verdict":"prohibited"', '"verdict":"notice"'), encoding="utf-8")
+    chromium.open(altered)
+    saved = filled(chromium, conclusion="agree", text="同意", by="赵六")
+    with open_library(str(files.library)) as library:
+        assert read_reply(saved).shown != shown_digest(library, case_of(library, files.run), "land")
+    saved.unlink()
+
+
+def test_the_draft_of_the_machine_is_taken_over_by_one_button(pack: Page):
+    pack.click("document.getElementById('take-draft')")
+    assert pack.ask("document.getElementById('reply').elements.conclusion.value") == "disagree"
+    assert "</p><script>1</script>" in pack.ask("document.getElementById('text').value")
+    assert pack.ask("document.getElementById('basis').value") == "土地管理法 第三十五条"
+
+
+def pages_of(pdf: Path) -> list[str]:
+    if shutil.which("pdftotext") is None:
+        pytest.skip("no pdftotext here: install Debian's package poppler-utils")
+    run = subprocess.run(["pdftotext", "-layout", str(pdf), "-"], capture_output=True, check=True)  # noqa: S603, S607
+    return run.stdout.decode().split("\f")
+
+
+def test_a_printed_statement_has_its_tables_maps_and_page_numbers(statement: Page, tmp_path: Path):
+    pages = pages_of(statement.pdf(tmp_path / "case.pdf"))
+    whole = "".join("".join(pages).split())
+    for words in ("项目基本信息", "占用永久基本农田", "压占图：占用永久基本农田", "界址点坐标", "附表7"):
+        assert words in whole
+    assert f"2/{len(pages) - 1}" in "".join(pages[1].split())
+    assert "保存回复文件" not in whole
+
+
+def test_a_printed_pack_leaves_the_form_out_and_keeps_the_draft(pack: Page, tmp_path: Path):
+    whole = "".join("".join(pages_of(pack.pdf(tmp_path / "pack.pdf"))).split())
+    assert "机器草拟意见" in whole
+    assert "保存回复文件" not in whole
+
+
+def test_the_browser_hears_of_scripts_that_fail(chromium: Page, tmp_path: Path):
+    """The tests above would see it if a page threw."""
+    path = tmp_path / "bad.html"
+    path.write_text("<script>throw new Error('x')</script>", encoding="utf-8")
+    chromium.open(path)
+    found: list[Any] = chromium.events("Runtime.exceptionThrown")
+    assert len(found) == 1
