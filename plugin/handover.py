@@ -29,7 +29,7 @@ READ_BY_QGIS_ALONE = (".dwg", ".dgn", ".mdb", ".accdb")  # the core has no drive
 class SourceFile:
     """A file for the core. layer: which of its layers; crs: where the file has none and QGIS was told one.
 
-    service, taken_at: of which registered service it is a snapshot, and when that was taken.
+    service, taken_at: of which registered service it is a snapshot, and when that was taken; said: what to say of it.
     """
 
     path: str
@@ -37,6 +37,7 @@ class SourceFile:
     crs: str = ""
     service: str = ""
     taken_at: str = ""
+    said: str = ""
 
 
 def file_of_path(text: str) -> SourceFile:

@@ -99,7 +99,9 @@ class MapRoom(QWidget):
             if entry.versions or not hide_empty:
                 self._department_item(groups, entry).addChild(self._layer_item(entry))
         for service in sorted(self._library.services, key=lambda service: service.place):
-            self._department_item(groups, service).addChild(self.services.item(service))
+            above = self._department_item(groups, service)
+            loaded = [one for one in _below(above) if one.data(0, ROLE_VERSION) or one.data(0, ROLE_SERVICE)]
+            above.insertChild(sum(one.parent() is above for one in loaded), self.services.item(service))
         for path, item in groups.items():
             held = any(one.data(0, ROLE_VERSION) or one.data(0, ROLE_SERVICE) for one in _below(item))
             item.setExpanded(held)

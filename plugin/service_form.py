@@ -143,7 +143,7 @@ class ServiceForm(QWidget):
         self.layer.blockSignals(True)
         self.layer.clear()
         for offer in offers:
-            self.layer.addItem(offer.title if offer.title == offer.name else f"{offer.title} · {offer.name}", offer)
+            self.layer.addItem(offer.title if offer.name in offer.title else f"{offer.title} · {offer.name}", offer)
         names = [offer.name for offer in offers]
         self.layer.setCurrentIndex(names.index(before) if before in names else 0 if len(offers) == 1 else -1)
         if self.layer.currentIndex() < 0:
@@ -190,7 +190,9 @@ class ServiceForm(QWidget):
         if offer is not None:
             self._options = dict(offer.options)
             if not self.name.text():
-                self.name.setText(offer.title)
+                self.name.setText(offer.title.split(" · ")[0])
+        for line in (self.layer.lineEdit(), self.name, self.url):
+            line.setCursorPosition(0)  # names begin with what tells them apart
         self.changed.emit()
 
     def _take_owner(self, entry: CatalogueLayer | None) -> None:

@@ -21,6 +21,7 @@ from onemap.plugin.words import word
 
 ROLE_SERVICE = Qt.ItemDataRole.UserRole + 2
 TITLE, STATE = 0, 1
+SHORT_NAMES = {"oapif": "OGC API", "sensorthings": "Sensors"}  # a column is narrow; the hint has them whole
 
 
 class ServiceRows(QObject):
@@ -47,7 +48,7 @@ class ServiceRows(QObject):
         item = QTreeWidgetItem([service.name])
         item.setData(0, ROLE_SERVICE, service)
         item.setIcon(TITLE, icon("service"))
-        item.setText(STATE, NAMES[service.type])
+        item.setText(STATE, SHORT_NAMES.get(service.type, NAMES[service.type]))
         item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         font = item.font(TITLE)
         font.setItalic(True)  # live: not a version that a check could use

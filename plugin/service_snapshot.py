@@ -30,9 +30,10 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QMetaType, QObject, pyqtSignal
 from qgis.PyQt.QtNetwork import QNetworkReply, QNetworkRequest
 
+from onemap.plugin.figures import moment_text
 from onemap.plugin.handover import SourceFile, write_source
 from onemap.plugin.refusals import CANCELLED_CODE, Refusal
-from onemap.plugin.service_list import Service
+from onemap.plugin.service_list import NAMES, Service
 from onemap.plugin.service_uris import source_of
 from onemap.plugin.task import BackgroundTask, Cancelled
 from onemap.plugin.translation import tr
@@ -102,7 +103,12 @@ class Snapshot(QObject):
             traceback.clear_frames(error.__traceback__)
             shutil.rmtree(folder, ignore_errors=True)
             raise
-        told = SourceFile(file.path, file.layer, file.crs, self._service.name, taken_at)
+        text = tr("A snapshot of “{service}” ({kind}) of {moment}.")
+        kind, moment = NAMES[self._service.type], moment_text(taken_at)
+        said = [text.format(service=self._service.name, kind=kind, moment=moment)]
+        if not expected:
+            said.append(tr("The server does not say how many features it has; nothing failed while they were read."))
+        told = SourceFile(file.path, file.layer, file.crs, self._service.name, taken_at, " ".join(said))
         return told, reader.count, expected
 
     def _tell(self, report: Callable[[float], None]) -> Callable[[float, str], None]:

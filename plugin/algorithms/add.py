@@ -21,7 +21,7 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, moment_text
 from onemap.plugin.handover import crs_text
 from onemap.plugin.layer_list import code_hints, code_of_hint
 from onemap.plugin.translation import tr
@@ -101,6 +101,10 @@ class AddAlgorithm(VerbAlgorithm):
                 minValue=0,
             ),
             QgsProcessingParameterBoolean("COPY", tr("Copy a raster beside the library"), defaultValue=False),
+            QgsProcessingParameterString(
+                "SERVICE", tr("Registered service of which the source is a snapshot"), optional=True
+            ),
+            QgsProcessingParameterDateTime("TAKEN_AT", tr("When the snapshot was taken"), optional=True),
             QgsProcessingParameterString("DEFINE", tr("Define a new layer (name=…, …)"), optional=True),
         ]
 
@@ -111,7 +115,7 @@ class AddAlgorithm(VerbAlgorithm):
         source = self.source_file(parameters, "SOURCE", context, feedback)
         texts = {
             name.lower(): self.parameterAsString(parameters, name, context)
-            for name in ("LABEL", "COVERS", "TRANSFORM", "ENCODING", "FIELDS", "DEFINE")
+            for name in ("LABEL", "COVERS", "TRANSFORM", "ENCODING", "FIELDS", "SERVICE", "DEFINE")
         }
         options = {
             "library": self.parameterAsString(parameters, "LIBRARY", context),
@@ -121,6 +125,7 @@ class AddAlgorithm(VerbAlgorithm):
             "crs": crs_text(self.parameterAsCrs(parameters, "CRS", context)) or source.crs,
             "valid_from": date_text(parameters.get("VALID_FROM")),
             "valid_to": date_text(parameters.get("VALID_TO")),
+            "taken_at": moment_text(self.parameterAsDateTime(parameters, "TAKEN_AT", context)),
             "repair": self.parameterAsBoolean(parameters, "REPAIR", context),
             "keep_bad": self.parameterAsBoolean(parameters, "KEEP_BAD", context),
             "report": self.parameterAsFileOutput(parameters, "REPORT", context) if parameters.get("REPORT") else "",

@@ -161,6 +161,11 @@ def date_text(value: Any) -> str:
     return str(value or "")
 
 
+def moment_text(value: QDateTime) -> str:
+    """A moment as the command line takes it; empty where none was given."""
+    return value.toUTC().toString(Qt.DateFormat.ISODate) if value.isValid() else ""
+
+
 def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
     """The parameter among those that are folded away."""
     definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)

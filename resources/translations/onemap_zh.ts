@@ -1403,5 +1403,13 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>The server does not say how many features it has; nothing failed while they were read.</source>
         <translation>服务器没有说明要素总数；读取过程没有出错。</translation>
     </message>
+    <message>
+        <source>Registered service of which the source is a snapshot</source>
+        <translation>数据是哪个已登记服务的快照</translation>
+    </message>
+    <message>
+        <source>When the snapshot was taken</source>
+        <translation>取得快照的时间</translation>
+    </message>
 </context>
 </TS>
