@@ -159,17 +159,14 @@ def _give(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Gran
     )
 
 
-def is_member_of(connection: "psycopg.Connection[Any]", role: str) -> bool:
-    """Whether the account may act as a role; False if there is no such role."""
-    found = connection.execute(
-        "SELECT pg_has_role(current_user, oid, 'MEMBER') FROM pg_roles WHERE rolname = %s", (role,)
-    ).fetchone()
-    return found == (True,)
-
-
-def voice_of(connection: "psycopg.Connection[Any]", roles: ServerRoles, is_owner: bool) -> Voice:
-    """For whom the account may speak."""
-    if is_owner:
+def voice_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Voice:
+    """For whom the account may speak, by the roles of which it is a member."""
+    rows = connection.execute(
+        "SELECT rolname FROM pg_roles WHERE rolname = ANY(%s) AND pg_has_role(current_user, oid, 'MEMBER')",
+        (roles.all,),
+    )
+    held = {row[0] for row in rows}
+    if roles.owner in held:
         return Voice(DEPARTMENTS, is_lead=True, is_owner=True)
-    departments = tuple(code for code in DEPARTMENTS if is_member_of(connection, roles.named(code)))
-    return Voice(departments, is_lead=is_member_of(connection, roles.named(LEAD)))
+    departments = tuple(code for code in DEPARTMENTS if roles.named(code) in held)
+    return Voice(departments, is_lead=roles.named(LEAD) in held)

@@ -16,7 +16,7 @@ from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.server_address import ServerAddress, server_address
 from onemap.layers.stores.server_connection import ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
-from onemap.layers.stores.server_rights import ServerRoles, is_member_of, make_roles, voice_of
+from onemap.layers.stores.server_rights import ServerRoles, make_roles, voice_of
 
 _CONNECT_WAIT_S = 10
 _SCHEMAS = """SELECT n.nspname FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
@@ -125,8 +125,8 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
             raise OneMapError("library.no_right", file=label, reason=f"USAGE, {schema}")
         _at_home(raw, schema, label)
         roles = ServerRoles(schema)
-        is_owner = is_member_of(raw, roles.owner)
-        if is_owner:
+        voice = voice_of(raw, roles)
+        if voice.is_owner:
             raw.execute(sql.SQL("SET ROLE {}").format(sql.Identifier(roles.owner)))
         connection = ServerConnection(raw, schema, roles)
         library_id = connection.execute("SELECT value FROM onemap_library WHERE key = 'id'").fetchone()[0]
@@ -134,7 +134,6 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
             "SELECT has_table_privilege('onemap_audit', 'INSERT') AND NOT pg_is_in_recovery()"
             " AND current_setting('default_transaction_read_only') = 'off'"
         ).fetchone() == (True,)
-        voice = voice_of(raw, roles, is_owner)
         with server_errors_as_refusals(label):
             yield ServerStore(label, connection, voice, library_id=library_id, writable=writable, wait_s=wait_s)
 

@@ -42,6 +42,10 @@ TABLES = (
 # On a server a department sees its own drafts and what is common, and speaks only for itself; the lead consolidates.
 # A draft by the machine follows from findings that all may see. The lead sees all, for it opens new rounds of all.
 _OWN = "department = ANY({departments})"
+_OPEN = (
+    "EXISTS (SELECT 1 FROM onemap_cases AS c WHERE c.id = onemap_opinions.case_id AND c.round = onemap_opinions.round"
+    " AND c.state = 'circulating')"
+)
 _COMMON = "state IN ('signed', 'deemed', 'returned') OR signed_by IS NOT NULL OR drafted_by = 'onemap'"
 _SIGNED = (
     "EXISTS (SELECT 1 FROM onemap_opinions AS o WHERE o.case_id = onemap_case_answers.case_id"
@@ -70,7 +74,9 @@ GRANTS = (
     Grant("onemap_rounds", "UPDATE", (LEAD,)),
     Grant("onemap_opinions", "SELECT", (DEPARTMENT,), f"{_OWN} OR {_COMMON}"),
     Grant("onemap_opinions", "SELECT", (LEAD,)),
-    Grant("onemap_opinions", "INSERT", (DEPARTMENT,), f"{_OWN} AND state IN ('drafted', 'signed', 'returned')"),
+    Grant(
+        "onemap_opinions", "INSERT", (DEPARTMENT,), f"{_OWN} AND {_OPEN} AND state IN ('drafted', 'signed', 'returned')"
+    ),
     Grant("onemap_opinions", "INSERT", (LEAD,), "state <> 'signed'"),
     Grant("onemap_case_answers", "SELECT", (DEPARTMENT,), f"{_OWN} OR {_SIGNED}"),
     Grant("onemap_case_answers", "SELECT", (LEAD,)),

@@ -64,6 +64,13 @@ def test_a_department_writes_and_signs_for_itself_only(bureau):
     bureau.rows(opinion("land", 4, "deemed", "the lead notes it"), "zhao")
 
 
+def test_nobody_writes_into_a_case_that_does_not_circulate_or_into_an_older_round(bureau):
+    bureau.rows("UPDATE onemap_cases SET round = 2")
+    assert refused(bureau, "wang", opinion("land", 3, "signed", "late", signed="'Wang'"))
+    bureau.rows("UPDATE onemap_cases SET round = 1, state = 'issued'")
+    assert refused(bureau, "wang", opinion("land", 3, "drafted", "late"))
+
+
 def test_no_account_changes_or_deletes_an_opinion_or_a_row_of_the_log(bureau):
     for account in ("wang", "li", "zhao", "qian", "nobody_here"):
         for table in ("onemap_opinions", "onemap_audit", "onemap_versions", "onemap_case_entries", '"T__1"'):
@@ -121,7 +128,7 @@ def test_a_department_writes_into_the_log_and_reads_only_its_head(bureau):
 
 def test_a_row_of_the_log_is_the_servers_word_whatever_a_client_says(bureau):
     forged = (
-        "INSERT INTO onemap_audit VALUES (99, '1999-01-01T00:00:00Z', 'Zhao', 'sign', 'c', '{}', 'made up', 'made up',"
+        "INSERT INTO onemap_audit VALUES (99, '1999-01-01T00:00:00Z', 'Zhao', 'note', 'c', '{}', 'made up', 'made up',"
         " 'made up')"
     )
     bureau.rows(forged, "wang")
