@@ -1,7 +1,10 @@
-"""The library of approvals: issued statements' parcels become a layer against which other projects are checked."""
+"""What the review adds to the six libraries: approvals, sites of earlier opinions, and projects by stage, as layers.
 
-import json
-from collections.abc import Sequence
+Each is a layer of the catalogue like any other, so that other projects are checked against it and any GIS shows it. A
+version holds what a bureau loaded itself and, below it, what this library's cases say.
+"""
+
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -12,6 +15,7 @@ import shapely
 
 from onemap.layers.frames import CleanFrame
 from onemap.layers.library import Library, sha256
+from onemap.layers.messages import phrase
 from onemap.layers.stores.store import StoreConnection
 from onemap.layers.version_writing import VersionFacts, add_version
 from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
@@ -19,84 +23,177 @@ from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import case_ids, stored_case
 from onemap.rules.runs import stored_rows
 
-CODE = "XS_XMKJFW"
+APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"
 APPROVING = ("agree", "conditional")
-# The catalogue's fields, then what a reader of the layer wants to know of the statement.
-_FIELDS = ("XMDM", "DZJGH", "AJBH", "XZQDM", "XMMC", "DKBH", "WH", "PZRQ", "JL")
+_CASE_FIELD = "AJBH"
+_STAGES = {"draft": "储备", "circulating": "策划", "consolidated": "策划", "issued": "在办"}
 
 
 @dataclass(frozen=True)
-class _Approved:
-    """The parcels of one statement: their grounds, and a row for each."""
+class _Layer:
+    """One of the three: which cases enter it, the fields that it has, and a case's rows with their grounds."""
 
-    grounds: tuple[shapely.Geometry, ...]
-    rows: tuple[dict[str, Any], ...]
-
-
-def write_approvals(library: Library, connection: StoreConnection, day: date, who: str) -> str | None:
-    """Bring the layer of approvals up to date inside the open transaction: the new version's label, None if it is.
-
-    The version holds what was in force on the day and the parcels of every approving statement that is not in it yet,
-    one by one, with the statement's number. It speaks for the district, or, where the library has none, for the ground
-    of all approvals. Raises OneMapError version.unreadable.
-    """
-    before = in_force([version for version in versions(library) if version.code == CODE], day)
-    kept = read_version(library, before, None) if before is not None else None
-    known = set(kept.attributes["AJBH"]) if kept is not None and "AJBH" in kept.attributes else set()
-    cases = [stored_case(library, id_) for id_ in case_ids(library) if id_ not in known]
-    issued = [case for case in cases if case.state == "issued" and case.conclusion in APPROVING]
-    if not issued:
-        return None
-    approved = [_approved(library, case) for case in issued]
-    geometries, attributes = _joined(kept, approved)
-    coverage, kind = _coverage(library, before, [ground for one in approved for ground in one.grounds])
-    last = max(issued, key=lambda case: (case.issued_on or day, case.document or ""))
-    facts = VersionFacts(
-        label=_label(connection, f"{last.issued_on}{last.document}"),
-        valid_from=day,
-        valid_to=None,
-        coverage=coverage,
-        coverage_kind=kind,
-        source=", ".join(case.id for case in issued),
-        source_hash=sha256(json.dumps([[case.document, case.current.run] for case in issued])),
-        accuracy_m=None,
-        who=who,
-    )
-    frame = CleanFrame(geometries, attributes, attributes["XMDM"].to_numpy(dtype=object))
-    report: dict[str, Any] = {"problems": [], "documents": [case.document for case in issued]}
-    return add_version(connection, library.catalogue()[CODE], frame, facts, report, lambda _: None).label
+    code: str
+    takes: Callable[[Case], bool]
+    fields: tuple[str, ...]
+    rows: Callable[[Library, Case], list[tuple[dict[str, Any], shapely.Geometry]]]
 
 
-def _approved(library: Library, case: Case) -> _Approved:
+def _parcels(library: Library, case: Case) -> list[tuple[str, shapely.Geometry]]:
     given = stored_rows(library, case.current.run, "given")
-    project = case.data.get("project_code") or case.id
-    names = [str(row.values["id"]) for row in given]
-    return _Approved(
-        tuple(shapely.from_wkb(row.wkb) for row in given),
-        tuple(
+    return [(str(row.values["id"]), shapely.from_wkb(row.wkb)) for row in given]
+
+
+def _site(library: Library, case: Case) -> shapely.Geometry:
+    return shapely.union_all([ground for _, ground in _parcels(library, case)])
+
+
+def _project_code(case: Case) -> str:
+    return str(case.data.get("project_code") or case.id)
+
+
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def _approval_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], shapely.Geometry]]:
+    """The parcels one by one, so that a finding names the one that is met."""
+    parcels, project = _parcels(library, case), _project_code(case)
+    return [
+        (
             {
-                "XMDM": project if len(names) == 1 else f"{project}-{name}",
-                "AJBH": case.id,
+                "XMDM": project if len(parcels) == 1 else f"{project}-{name}",
+                _CASE_FIELD: case.id,
                 "XZQDM": case.data.get("region"),
                 "XMMC": case.project,
                 "DKBH": name,
                 "WH": case.document,
-                "PZRQ": case.issued_on.isoformat() if case.issued_on else None,
+                "PZRQ": _day(case.issued_on),
                 "JL": case.conclusion,
-            }
-            for name in names
+            },
+            ground,
+        )
+        for name, ground in parcels
+    ]
+
+
+def _opinion_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], shapely.Geometry]]:
+    row = {
+        _CASE_FIELD: case.id,
+        "XMDM": case.data.get("project_code"),
+        "XMMC": case.project,
+        "YJJL": phrase(f"conclusion.{case.conclusion}", "zh"),
+        "YJRQ": _day(case.issued_on),
+        "WH": case.document,
+    }
+    return [(row, _site(library, case))]
+
+
+def _project_rows(library: Library, case: Case) -> list[tuple[dict[str, Any], shapely.Geometry]]:
+    row = {
+        "XMDM": _project_code(case),
+        "XMMC": case.project,
+        "XMLX": case.data.get("approval_type"),
+        "JD": _STAGES[case.state],
+        "JSDW": case.data.get("developer"),
+        _CASE_FIELD: case.id,
+        "ZT": phrase(f"review_state.{case.state}", "zh"),
+        "LC": case.round,
+        "WH": case.document,
+    }
+    return [(row, _site(library, case))]
+
+
+_LAYERS = {
+    layer.code: layer
+    for layer in (
+        _Layer(
+            APPROVALS,
+            lambda case: case.state == "issued" and case.conclusion in APPROVING,
+            ("XMDM", "DZJGH", _CASE_FIELD, "XZQDM", "XMMC", "DKBH", "WH", "PZRQ", "JL"),
+            _approval_rows,
+        ),
+        _Layer(
+            OPINIONS,
+            lambda case: case.state == "issued",
+            (_CASE_FIELD, "XMDM", "XMMC", "YJJL", "YJRQ", "WH"),
+            _opinion_rows,
+        ),
+        _Layer(
+            PROJECTS,
+            lambda case: case.state in _STAGES,
+            ("XMDM", "XMMC", "XMLX", "JD", "JSDW", _CASE_FIELD, "ZT", "LC", "WH"),
+            _project_rows,
         ),
     )
+}
 
 
-def _joined(kept: StoredFeatures | None, approved: Sequence[_Approved]) -> tuple[np.ndarray, pd.DataFrame]:
-    """What the layer held, and below it what is new; fields that a bureau keeps of its own stay."""
-    grounds = np.array([ground for one in approved for ground in one.grounds], dtype=object)
-    added = pd.DataFrame([row for one in approved for row in one.rows], columns=list(_FIELDS), dtype=object)
+def write_library(library: Library, connection: StoreConnection, code: str, day: date, who: str) -> str | None:
+    """Bring one of the three layers up to date inside the open transaction: the new version's label, None if it is.
+
+    The version speaks for the district, or, where the library has none, for the ground of all that is in it. Raises
+    OneMapError version.unreadable.
+    """
+    layer = _LAYERS[code]
+    before = in_force([version for version in versions(library) if version.code == code], day)
+    kept = read_version(library, before, None) if before is not None else None
+    ids = case_ids(library)
+    cases = [case for case in (stored_case(library, id_) for id_ in ids) if layer.takes(case)]
+    pairs = [pair for case in cases for pair in layer.rows(library, case)]
+    if _is_up_to_date(kept, ids, [row for row, _ in pairs]):
+        return None
+    geometries, attributes = _joined(kept, ids, layer.fields, pairs)
+    coverage, kind = _coverage(library, before, [ground for _, ground in pairs])
+    last = max(cases, key=lambda case: (case.issued_on or date.min, case.document or ""), default=None)
+    facts = VersionFacts(
+        label=_label(connection, code, f"{day.isoformat()}{(last.document if last else None) or ''}"),
+        valid_from=day,
+        valid_to=None,
+        coverage=coverage,
+        coverage_kind=kind,
+        source=f"onemap review, {len(cases)}",
+        source_hash=sha256("\n".join(f"{case.id} {case.revision}" for case in cases)),
+        accuracy_m=None,
+        who=who,
+    )
+    entry = library.catalogue()[code]
+    names = np.array([str(value) for value in attributes[str(entry.key)]], dtype=object)
+    report: dict[str, Any] = {"problems": [], "cases": len(cases)}
+    frame = CleanFrame(geometries, attributes, names)
+    return add_version(connection, entry, frame, facts, report, lambda _: None).label
+
+
+def _own_rows(kept: StoredFeatures, ids: Sequence[str]) -> np.ndarray:
+    """Which rows of a version are this library's cases."""
+    if _CASE_FIELD not in kept.attributes:
+        return np.zeros(len(kept.fids), dtype=bool)
+    return kept.attributes[_CASE_FIELD].isin(list(ids)).to_numpy(dtype=bool)
+
+
+def _is_up_to_date(kept: StoredFeatures | None, ids: Sequence[str], rows: Sequence[dict[str, Any]]) -> bool:
+    """Whether the version in force says of this library's cases what there is to say."""
     if kept is None:
-        return grounds, added.where(added.notna(), None)
-    attributes = pd.concat([kept.attributes.astype(object), added], ignore_index=True).astype(object)
-    return np.concatenate([kept.geometries, grounds]), attributes.where(attributes.notna(), None)
+        return not rows
+    own = kept.attributes[_own_rows(kept, ids)]
+    said = [{name: row.get(name) for name in sorted(set(own.columns))} for row in rows]
+    return own[sorted(own.columns)].to_dict("records") == said
+
+
+def _joined(
+    kept: StoredFeatures | None,
+    ids: Sequence[str],
+    fields: tuple[str, ...],
+    pairs: Sequence[tuple[dict[str, Any], shapely.Geometry]],
+) -> tuple[np.ndarray, pd.DataFrame]:
+    """What a bureau loaded itself, with all its fields, and below it the cases."""
+    grounds = np.array([ground for _, ground in pairs], dtype=object)
+    added = pd.DataFrame([row for row, _ in pairs], columns=list(fields), dtype=object)
+    if kept is not None:
+        others = ~_own_rows(kept, ids)
+        grounds = np.concatenate([kept.geometries[others], grounds])
+        added = pd.concat([kept.attributes[others].astype(object), added], ignore_index=True).astype(object)
+    return grounds, added.where(added.notna(), None)
 
 
 def _coverage(
@@ -109,9 +206,9 @@ def _coverage(
     return shapely.union_all([*earlier, *grounds]), "file"
 
 
-def _label(connection: StoreConnection, wanted: str) -> str:
+def _label(connection: StoreConnection, code: str, wanted: str) -> str:
     """The day and the last statement's number; never a label that the layer has already."""
-    used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (CODE,))}
+    used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
     label, more = wanted, 1
     while label in used:
         more += 1

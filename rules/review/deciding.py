@@ -6,7 +6,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library
-from onemap.rules.review.approvals import APPROVING, write_approvals
+from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import stored_case
 from onemap.rules.review.opinions import reason_given
@@ -109,20 +109,25 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
         )
         taken.set(document=document, issued_by=taken.by, issued_on=taken.on.isoformat(), state="issued")
         detail |= {"document": document, "conclusion": decided}
-        # On a server only the owner of the tables may make one; `review approvals` then brings the layer up to date.
-        if decided in APPROVING and library.voice.is_owner:
-            detail["approval"] = write_approvals(library, taken.connection, taken.on, taken.by)
+        # On a server only the owner of the tables may make one; `review publish` then brings the layers up to date.
+        if library.voice.is_owner:
+            codes = (APPROVALS, OPINIONS) if decided in APPROVING else (OPINIONS,)
+            labels = {code: write_library(library, taken.connection, code, taken.on, taken.by) for code in codes}
+            detail["layers"] = labels
 
 
-def publish_approvals(library: Library, hand: Hand) -> str | None:
-    """Bring the layer of approvals up to date: its new version's label, or None if nothing was missing.
+def publish(library: Library, hand: Hand) -> dict[str, str | None]:
+    """Bring approvals, earlier opinions and projects up to date: their new versions' labels, None where nothing lacked.
 
     Raises OneMapError review.owner_only, library.….
     """
     if not library.voice.is_owner:
         raise OneMapError("review.owner_only", file=library.label)
+    day = hand.on or date.today()
     with library.writing() as connection:
-        return write_approvals(library, connection, hand.on or date.today(), hand.by)
+        return {
+            code: write_library(library, connection, code, day, hand.by) for code in (APPROVALS, OPINIONS, PROJECTS)
+        }
 
 
 def withdraw(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:

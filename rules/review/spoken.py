@@ -69,10 +69,13 @@ def _list(result: Result, language: str) -> str:
     return "\n".join(lines) or _said("no_cases", language)
 
 
-def _approvals(result: Result, language: str) -> str:
-    if result["version"] is None:
-        return _said("approvals_none", language)
-    return _said("approvals", language, version=result["version"])
+def _publish(result: Result, language: str) -> str:
+    lines = [
+        _said("published", language, code=code, version=version)
+        for code, version in result["layers"].items()
+        if version
+    ]
+    return "\n".join(lines) or _said("published_none", language)
 
 
 def _export(result: Result, language: str) -> str:
@@ -92,7 +95,7 @@ REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     **{f"review {step}": _case for step in _STEPS},
     "review list": _list,
     "review recheck": _recheck,
-    "review approvals": _approvals,
+    "review publish": _publish,
     "review export": _export,
     "history": _history,
 }

@@ -7,7 +7,6 @@ from onemap.layers.errors import UsageError
 from onemap.layers.library import Library, open_library
 from onemap.rules.outputs import check_target, tables_written
 from onemap.rules.review import deciding, opening, opinions
-from onemap.rules.review.approvals import CODE
 from onemap.rules.review.case_file import read_case
 from onemap.rules.review.machine import case_state_after
 from onemap.rules.review.project_data import read_project_data
@@ -181,11 +180,10 @@ def review_withdraw(values: Values, asked: Asked) -> Result:
     return _stepped(values, asked, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
 
 
-def review_approvals(values: Values, asked: Asked) -> Result:
-    """Bring the layer of approvals up to date."""
+def review_publish(values: Values, asked: Asked) -> Result:
+    """Bring the layers of approvals, earlier opinions and projects up to date."""
     with open_library(values["library"]) as library:
-        label = deciding.publish_approvals(library, hand_of(values))
-    return {"ok": True, "code": CODE, "version": label}
+        return {"ok": True, "layers": deciding.publish(library, hand_of(values))}
 
 
 def review_export(values: Values, asked: Asked) -> Result:

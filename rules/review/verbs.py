@@ -85,7 +85,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
     _review("consolidate", _CASE, _OVERALL, _REASON, *_STEP),
     _review("issue", _CASE, _OVERALL, _REASON, *_STEP),
     _review("withdraw", _CASE, _REASON, *_STEP),
-    _review("approvals", *_STEP[:2]),
+    _review("publish", *_STEP[:2]),
     _review(
         "export",
         _CASE,

@@ -1,5 +1,7 @@
 """Opinions become one conclusion, a statement gets its number, and what is approved is checked against from then on."""
 
+import sqlite3
+
 import geopandas as gpd
 import pytest
 
@@ -140,11 +142,35 @@ def test_approvals_that_a_bureau_loaded_itself_stay_in_the_layer(town):
     done("add", town.library, source, "--as", "XS_XMKJFW", "--label", "old")
     (town.folder / "data.toml").write_text("")
     approved(town, "一中", {"A": ground(2000, 0, 2100, 100)}, "2026-03-02")
+    approved(town, "二中", {"B": ground(2500, 0, 2600, 100)}, "2026-03-03")
     layers = done("layers", town.library).json["layers"]
     versions = next(layer for layer in layers if layer["code"] == "XS_XMKJFW")["versions"]
-    assert [one["count"] for one in versions] == [1, 2]
+    assert [one["count"] for one in versions] == [1, 2, 3]
     assert done("verify", town.library).json["ok"]
-    assert done("review", "approvals", town.library, "--on", "2026-03-03").json["version"] is None
+
+
+def test_cases_become_the_project_library_s_layer_when_it_is_published(town, walk):
+    cases = {state: walk(state) for state in ("draft", "circulating", "issued", "withdrawn")}
+    published = done("review", "publish", town.library, "--on", "2026-03-10").json["layers"]
+    assert published == {"XS_XMKJFW": None, "YSYJ": None, "XMK": "2026-03-10城预审〔2026〕1号"}
+    with sqlite3.connect(town.library) as library:
+        rows = dict(library.execute("SELECT AJBH, JD FROM XMK__1"))
+    library.close()
+    assert rows == {cases["draft"]: "储备", cases["circulating"]: "策划", cases["issued"]: "在办"}
+    assert set(done("review", "publish", town.library, "--on", "2026-03-10").json["layers"].values()) == {None}
+    town.done("withdraw", cases["draft"], on="2026-03-11")
+    again = done("review", "publish", town.library, "--on", "2026-03-11").json["layers"]
+    assert [again[code] is None for code in ("XS_XMKJFW", "YSYJ", "XMK")] == [True, True, False]
+    assert done("verify", town.library).json["problems"] == []
+
+
+def test_each_issued_case_is_a_site_of_an_earlier_opinion_whatever_was_decided(town):
+    (town.folder / "data.toml").write_text("")
+    approved(town, "一中", {"A": ground(2000, 0, 2100, 100)}, "2026-03-02", "disagree")
+    with sqlite3.connect(town.library) as library:
+        assert list(library.execute("SELECT XMMC, YJJL, YJRQ FROM YSYJ__1")) == [("一中", "不同意", "2026-03-02")]
+        assert list(library.execute("SELECT count(*) FROM onemap_versions WHERE code = 'XS_XMKJFW'")) == [(0,)]
+    library.close()
 
 
 def test_cases_are_listed_by_stage_with_what_presses(town, walk):

@@ -31,6 +31,7 @@ from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_file import read_case, stored_case
 from onemap.rules.review.working_days import WorkCalendar
 from onemap.rules.review.writing import Hand
+from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town
 
 CALENDAR = WorkCalendar()
@@ -276,14 +277,38 @@ def towns(town_made: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[boo
     return made
 
 
-def test_random_people_meet_what_the_contract_says(towns):
-    Walk.made = towns
+def walked(walk: type[Walk], examples: int) -> None:
+    """Take the walks; a step that breaks the model is told with all that led there."""
     chosen = settings(
-        max_examples=40,
+        max_examples=examples,
         stateful_step_count=20,
         deadline=None,
         derandomize=True,
         database=None,
         suppress_health_check=list(HealthCheck),
     )
-    run_state_machine_as_test(Walk, settings=chosen)
+    run_state_machine_as_test(walk, settings=chosen)
+
+
+def test_random_people_meet_what_the_contract_says(towns):
+    Walk.made = towns
+    walked(Walk, 25)
+
+
+class WalkOnServer(Walk):
+    """The same walks in libraries on a server."""
+
+    server: ClassVar[str] = ""
+    count: ClassVar[int] = 0
+
+    def fresh(self, folder: Path) -> str:
+        """A copy of the file on the server."""
+        type(self).count += 1
+        location = f"{self.server}&schema=walk{self.count}"
+        done("copy", folder / "town.gpkg", location)
+        return location
+
+
+def test_random_people_meet_the_same_on_a_server(towns, postgis):
+    WalkOnServer.made, WalkOnServer.server = towns, postgis.database().url
+    walked(WalkOnServer, 4)
