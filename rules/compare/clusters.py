@@ -44,7 +44,7 @@ def _joined(
     rows: np.ndarray, cause: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of places in `rows` that belong to one cluster."""
-    by_class = _paired(triage.columns["class_a"], triage.columns["class_b"])
+    by_class = _paired(spots["class_a"], spots["class_b"])
     by_use = _paired(spots["use_a"], spots["use_b"])
     pairs = [
         _chained(np.flatnonzero(cause[rows] == "digitising"), by_use[rows]),
@@ -124,8 +124,8 @@ def _table(
                 len(mine),
                 float(weight.sum()),
                 ",".join(sorted(set(spots["type"].iloc[mine]))),
-                _listed(triage.columns["class_a"].iloc[mine]),
-                _listed(triage.columns["class_b"].iloc[mine]),
+                _listed(spots["class_a"].iloc[mine]),
+                _listed(spots["class_b"].iloc[mine]),
                 float(np.average(triage.columns["mean_width_m"].to_numpy()[mine], weights=weight)),
                 float(np.hypot(*mean)),
                 *(float(value) for value in mean),

@@ -26,7 +26,7 @@ from onemap.rules.compare.plans import (
     wanted_version,
 )
 from onemap.rules.compare.spot_tables import spot_tables
-from onemap.rules.compare.spots import Spots, spots_of
+from onemap.rules.compare.spots import Limits, Spots, spots_of
 from onemap.rules.compare.triage import triaged
 from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import Sources
@@ -35,7 +35,6 @@ from onemap.rules.software import software_versions
 
 Report = Callable[[float, str], None]
 KIND = "compare"  # of a run's record; the record of a check says nothing of the sort
-MIN_WIDTH_M, MIN_AREA_M2 = 2.0, 200.0
 
 
 @dataclass(frozen=True)
@@ -47,8 +46,7 @@ class ComparisonWishes:
     matrix: Matrix
     as_of: date
     known_at: datetime | None = None
-    min_width_m: float = MIN_WIDTH_M
-    min_area_m2: float = MIN_AREA_M2
+    limits: Limits = Limits()
     language: str = "en"
 
 
@@ -89,7 +87,7 @@ def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Re
     pieces = overlaid(plans[0], plans[1], crew)
     crew = _crew(workers, report, 0.7, phrase("progress.spots", language))
     both = (plans[0], plans[1])
-    spots = spots_of(pieces, both, wishes.matrix, wishes.min_width_m, wishes.min_area_m2, crew)
+    spots = spots_of(pieces, both, wishes.matrix, wishes.limits, crew, origin)
     report(0.9, phrase("progress.tables", language))
     earlier = _earlier_plans(library, wishes, (a, b), sources, local, crew)
     triage = triaged(spots, both, wishes.matrix, earlier, crew)
@@ -126,8 +124,8 @@ def _parameters(library: Library, wishes: ComparisonWishes, a: Version, b: Versi
         "asked": [wishes.a, wishes.b],
         "as_of": wishes.as_of.isoformat(),
         "known_at": wishes.known_at.isoformat() if wishes.known_at else None,
-        "min_width_m": wishes.min_width_m,
-        "min_area_m2": wishes.min_area_m2,
+        "min_width_m": wishes.limits.min_width_m,
+        "min_area_m2": wishes.limits.min_area_m2,
         "lang": wishes.language,
     }
 

@@ -1,6 +1,5 @@
 """Difference spots: pieces typed by the matrix, dissolved to single polygons, and the matrix of their areas."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +8,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import sha256
+from onemap.layers.parts import moved, sound
 from onemap.rules.compare.dissolve import Dissolved, dissolved
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
@@ -24,20 +24,33 @@ BALANCE_SHARE = 1e-6
 
 
 @dataclass(frozen=True)
-class Spots:
-    """Difference spots (m,): single polygons counted from the run's origin, and their columns; their codes by area.
+class Limits:
+    """From which width and area on a spot is more than an artefact."""
 
-    codes: for each side the rows spot, code, area_m2, of which `code_a` and `code_b` name the codes.
+    min_width_m: float = 2.0
+    min_area_m2: float = 200.0
+
+
+@dataclass(frozen=True)
+class Spots:
+    """Difference spots (m,): single polygons counted from the run's origin, and their columns.
+
+    geometries: with the digits that the library's plane has, so that what is stored measures the same when it is read
+    again; columns: type, uses, all codes, the code of most ground (class), area_m2, share, conflict.
     """
 
     geometries: np.ndarray
     columns: pd.DataFrame
-    codes: tuple[pd.DataFrame, pd.DataFrame]
     compared_m2: float
 
 
 def spots_of(
-    ground: Ground, plans: tuple[Plan, Plan], matrix: Matrix, min_width_m: float, min_area_m2: float, crew: Crew
+    ground: Ground,
+    plans: tuple[Plan, Plan],
+    matrix: Matrix,
+    limits: Limits,
+    crew: Crew,
+    origin: tuple[float, float] = (0.0, 0.0),
 ) -> Spots:
     """Type the pieces, dissolve by type and uses, and set apart what is thin or small.
 
@@ -50,23 +63,36 @@ def spots_of(
     kinds = pd.DataFrame({"type": types, "use_a": use_a, "use_b": use_b})
     kind = kinds.groupby(["type", "use_a", "use_b"], dropna=False, sort=True).ngroup().to_numpy()
     found = dissolved(ground.geometry, kind, crew)
-    polygons = found.polygons
+    polygons = as_written(found.polygons, origin)
     area_m2 = shapely.area(polygons)
     if abs(area_m2.sum() - compared_m2) > BALANCE_SHARE * compared_m2:
         raise OneMapError("compare.balance", field="matrix")
     of_kind = kinds.assign(kind=kind).drop_duplicates("kind").set_index("kind")
     columns = of_kind.loc[found.kind].reset_index(drop=True)
-    judged = np.isin(columns["type"].to_numpy(dtype=object), _JUDGED)
-    small = area_m2 < min_area_m2
-    rest = np.flatnonzero(judged & ~small)
-    thin = rest[vanishing(polygons[rest], min_width_m - _NOT_THINNER_M)] if min_width_m > _NOT_THINNER_M else rest[:0]
-    columns.loc[judged & small, "type"] = ARTEFACT
-    columns.loc[thin, "type"] = ARTEFACT
+    columns["type"] = _with_artefacts(columns["type"].to_numpy(dtype=object), polygons, limits)
     by_code = [_codes(found, code, use, shapely.area(ground.geometry)) for code, use in sides]
-    columns["code_a"], columns["code_b"] = (_listed(codes, len(polygons)) for codes in by_code)
+    for side, codes in zip(("a", "b"), by_code, strict=True):
+        columns[f"code_{side}"], columns[f"class_{side}"] = _listed(codes, len(polygons)), _main(codes, len(polygons))
     columns["area_m2"], columns["share"] = area_m2, area_m2 / compared_m2 if compared_m2 else 0.0
     columns["conflict"] = columns["type"].isin(CONFLICTS)
-    return _in_order(polygons, columns, by_code, compared_m2)
+    return in_order(polygons, columns, compared_m2)
+
+
+def as_written(polygons: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
+    """Polygons (n,) counted from `origin` as they come back from the library's plane, which has fewer digits."""
+    return moved(sound(moved(polygons, origin)), (-origin[0], -origin[1]))
+
+
+def _with_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits) -> np.ndarray:
+    """The types (m,), with those of 01 to 05 that are thin or small as artefacts."""
+    judged = np.isin(types, _JUDGED)
+    small = judged & (shapely.area(polygons) < limits.min_area_m2)
+    rest = np.flatnonzero(judged & ~small)
+    width_m = limits.min_width_m - _NOT_THINNER_M
+    thin = rest[vanishing(polygons[rest], width_m)] if width_m > 0 else rest[:0]
+    result = types.copy()
+    result[small], result[thin] = ARTEFACT, ARTEFACT
+    return result
 
 
 def _spoken(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -106,19 +132,21 @@ def _listed(codes: pd.DataFrame, count: int) -> np.ndarray:
     return result
 
 
-def _in_order(polygons: np.ndarray, columns: pd.DataFrame, codes: Sequence[pd.DataFrame], compared_m2: float) -> Spots:
-    """Spots in an order that does not depend on how they were found, each with a name made of what it is."""
+def _main(codes: pd.DataFrame, count: int) -> np.ndarray:
+    """For each spot the code that has most of it, None where there is none."""
+    result = np.full(count, None, dtype=object)
+    largest = codes.sort_values(["spot", "area_m2", "code"], ascending=[True, True, False], kind="stable")
+    last = largest.drop_duplicates("spot", keep="last")
+    result[last["spot"].to_numpy(dtype=np.int64)] = last["code"].to_numpy(dtype=object)
+    return result
+
+
+def in_order(polygons: np.ndarray, columns: pd.DataFrame, compared_m2: float) -> Spots:
+    """Spots in an order that does not depend on how they were found: type, uses, the largest first."""
     west, south, _, _ = shapely.bounds(polygons).T if len(polygons) else np.empty((4, 0))
     texts = [columns[name].fillna("").to_numpy(dtype=str) for name in ("use_b", "use_a", "type")]
     order = np.lexsort((south, west, -columns["area_m2"].to_numpy(dtype=float), *texts))
-    place = np.empty(len(order), dtype=np.int64)
-    place[order] = np.arange(len(order))
-    columns = columns.iloc[order].reset_index(drop=True)
-    moved_codes = tuple(
-        rows.assign(spot=place[rows["spot"].to_numpy(dtype=np.int64)]).sort_values(["spot", "code"], ignore_index=True)
-        for rows in codes
-    )
-    return Spots(polygons[order], columns, (moved_codes[0], moved_codes[1]), compared_m2)
+    return Spots(polygons[order], columns.iloc[order].reset_index(drop=True), compared_m2)
 
 
 def spot_names(pair: str, columns: pd.DataFrame, geometries: np.ndarray) -> np.ndarray:

@@ -51,8 +51,6 @@ def triaged(
     columns: dict[str, Any] = {
         "mean_width_m": 2 * area_m2 / length_m if count else np.empty(0),
         "compactness": 4 * np.pi * area_m2 / length_m**2 if count else np.empty(0),
-        "class_a": _main_codes(spots.codes[0], count),
-        "class_b": _main_codes(spots.codes[1], count),
         "date_a": np.full(count, plans[0].version.valid_from, dtype=object),
         "date_b": np.full(count, plans[1].version.valid_from, dtype=object),
         "line_distance_m": np.full(count, np.nan),
@@ -69,7 +67,7 @@ def triaged(
     columns["line_distance_m"][rows] = np.where(np.isfinite(distance), distance, np.nan)
     columns["shift_m"][rows] = edges.shift_m
     steps[rows] = np.column_stack([edges.shift_east_m, edges.shift_north_m])
-    shares = _pair_shares(spots, columns["class_a"], columns["class_b"])
+    shares = _pair_shares(spots)
     agreed = _agreed_before(spots, rows, matrix, earlier, crew)
     for at, row in enumerate(rows):
         width = float(columns["mean_width_m"][row])
@@ -108,23 +106,14 @@ def _rounded(value: float) -> float | None:
     return round(float(value), 4) if np.isfinite(value) else None
 
 
-def _main_codes(codes: pd.DataFrame, count: int) -> np.ndarray:
-    """For each spot the code that has most of it, None where there is none."""
-    result = np.full(count, None, dtype=object)
-    largest = codes.sort_values(["spot", "area_m2", "code"], ascending=[True, True, False], kind="stable")
-    last = largest.drop_duplicates("spot", keep="last")
-    result[last["spot"].to_numpy(dtype=np.int64)] = last["code"].to_numpy(dtype=object)
-    return result
-
-
-def _pair_shares(spots: Spots, class_a: np.ndarray, class_b: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _pair_shares(spots: Spots) -> tuple[np.ndarray, np.ndarray]:
     """For each spot how much of the ground of its class in one plan has its class in the other; and in how many spots.
 
     The greater of both directions: a renamed class may be one of several that became one.
     """
-    both = pd.DataFrame({"a": class_a, "b": class_b, "area_m2": spots.columns["area_m2"].to_numpy(dtype=float)})
+    both = spots.columns[["class_a", "class_b", "area_m2"]].set_axis(["a", "b", "area_m2"], axis=1)
     both = both[both["a"].notna() & both["b"].notna()]
-    shares, counts = np.full(len(class_a), np.nan), np.zeros(len(class_a), dtype=np.int64)
+    shares, counts = np.full(len(spots.columns), np.nan), np.zeros(len(spots.columns), dtype=np.int64)
     if len(both):
         pair = both.groupby(["a", "b"])["area_m2"].transform("sum")
         share = np.maximum(
@@ -151,7 +140,7 @@ def _agreed_before(
             continue
         found = overlaps(mine, tree, before.geometries, subdivided(before.geometries), crew)
         use_there = spots.columns["use_b" if side == "a" else "use_a"].to_numpy(dtype=object)[rows]
-        codes_there = _main_codes(spots.codes[1 if side == "a" else 0], len(spots.geometries))[rows]
+        codes_there = spots.columns["class_b" if side == "a" else "class_a"].to_numpy(dtype=object)[rows]
         agrees = np.array(
             [
                 _type_then(matrix, side, before, feature, use_there[spot], codes_there[spot]) in ("01", "02")

@@ -43,21 +43,19 @@ def compare(values: Values, asked: Asked) -> Result:
 
 
 def _wishes(values: Values, asked: Asked) -> Any:
-    from onemap.rules.compare.comparison import MIN_AREA_M2, MIN_WIDTH_M, ComparisonWishes
+    from onemap.rules.compare.comparison import ComparisonWishes
     from onemap.rules.compare.matrix import DEFAULT_MATRIX, read_matrix
+    from onemap.rules.compare.spots import Limits
 
-    def given(name: str, default: float) -> float:
-        value = values.get(name)
-        return default if value is None else float(value)
-
+    names = {"min_width": "min_width_m", "min_area": "min_area_m2"}
+    limits = Limits(**{name: values[given] for given, name in names.items() if values.get(given) is not None})
     return ComparisonWishes(
         a=values["a"],
         b=values["b"],
         matrix=read_matrix(values.get("matrix") or DEFAULT_MATRIX),
         as_of=values.get("as_of") or date.today(),
         known_at=values.get("known_at"),
-        min_width_m=given("min_width", MIN_WIDTH_M),
-        min_area_m2=given("min_area", MIN_AREA_M2),
+        limits=limits,
         language=asked.language,
     )
 

@@ -12,7 +12,7 @@ from onemap.layers.versions import StoredFeatures, Version
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.pieces import overlaid
 from onemap.rules.compare.plans import Plan, placed_plan
-from onemap.rules.compare.spots import Spots, spots_of
+from onemap.rules.compare.spots import Limits, Spots, spots_of
 from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import LayerSource
 from onemap.tests.rules.shapes import PLACE, grounds
@@ -47,7 +47,7 @@ def plan(name: str, shapes: list, side, of, ground=EVERYWHERE) -> Plan:
 def compared(first, second, order=("a", "b"), width=2.0, area=50.0) -> Spots:
     said = matrix(*order)
     plans = plan("P", first, said.a, said), plan("Q", second, said.b, said)
-    return spots_of(overlaid(*plans, CREW), plans, said, width, area, CREW)
+    return spots_of(overlaid(*plans, CREW), plans, said, Limits(width, area), CREW)
 
 
 def kinds(spots: Spots, exchange=False) -> dict:
@@ -161,7 +161,7 @@ def test_two_years_of_real_parcels_close_and_are_symmetric(shared_data, tmp_path
             plan("PQ"[n], shapes[of], side, said, moved)
             for n, (of, side) in enumerate(zip(order, (said.a, said.b), strict=True))
         )
-        return spots_of(overlaid(first, second, CREW), (first, second), said, 2.0, 200.0, CREW)
+        return spots_of(overlaid(first, second, CREW), (first, second), said, Limits(), CREW)
 
     there, back = run((0, 1)), run((1, 0))
     assert len(shapes[0]) > 500
