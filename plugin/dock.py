@@ -25,6 +25,7 @@ from onemap.plugin.check_room import CheckRoom
 from onemap.plugin.connection import Core, core_python
 from onemap.plugin.header import Header
 from onemap.plugin.icons import icon
+from onemap.plugin.map_layers import reopen_cut_off
 from onemap.plugin.map_room import MapRoom
 from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
@@ -104,6 +105,8 @@ class OneMapDock(QgsDockWidget):
         self.library.loading.connect(lambda: self._show(self.rooms if self.library.layers else self._loading))
         self.library.listed.connect(lambda: self._show(self.rooms))
         self.library.refused.connect(self._library_refused)
+        for written in (self.library.listed, self.check_room.finished, self.check_room.tried):
+            written.connect(lambda: reopen_cut_off(self.library.path))
         self.setup_page.ready.connect(self.begin)
         self.map_room.add_asked.connect(self.add_layer)
         self.map_room.refused.connect(self.notice.say)

@@ -10,6 +10,7 @@ from qgis.core import (
     QgsLayerTreeLayer,
     QgsMapLayer,
     QgsProject,
+    QgsProviderRegistry,
     QgsRasterLayer,
     QgsVectorLayer,
 )
@@ -23,6 +24,7 @@ PROPERTY_TABLE = "onemap/table"
 PROPERTY_LIBRARY = "onemap/library"
 PROPERTY_RUN = "onemap/run"  # on layers of results
 GROUP = "One Map"
+WAL_BYTE, IN_WAL_MODE = 18, b"\x02"
 
 
 def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
@@ -85,6 +87,32 @@ def take_layer(layer: QgsMapLayer) -> None:
     while isinstance(group, QgsLayerTreeGroup) and not group.children() and group.parent() is not None:
         group, empty = group.parent(), group
         group.removeChildNode(empty)
+
+
+def reopen_cut_off(library: str) -> None:
+    """Open layers of a library again where they can no longer read it, and draw them.
+
+    QGIS takes a library out of WAL mode when it closes its project, and opens it so again. Once the core has written
+    and gone, the file is back in WAL mode, whose index a reader that came before cannot make: it would see nothing.
+    While anybody can read the file in WAL mode that index is there.
+    """
+    if not _is_in_wal_mode(library) or Path(f"{library}-shm").exists():
+        return
+    registry = QgsProviderRegistry.instance()
+    for layer in QgsProject.instance().mapLayers().values():
+        is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
+        if is_file and registry.decodeUri("ogr", layer.source()).get("path") == library:
+            layer.dataProvider().reloadData()
+            layer.triggerRepaint()
+
+
+def _is_in_wal_mode(library: str) -> bool:
+    """As the file's own header says."""
+    try:
+        with open(library, "rb") as file:
+            return file.read(WAL_BYTE + 1)[WAL_BYTE:] == IN_WAL_MODE
+    except OSError:
+        return False
 
 
 def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:

@@ -1,11 +1,14 @@
 """The dock without a window, the real core behind it: open, tick, check, cancel, survive."""
 
 import os
+import shutil
 import signal
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 
 import pytest
-from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRectangle
+from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
 
 from onemap.plugin import settings, words
@@ -22,6 +25,21 @@ def open_dock(dock, library, parcels):
     wait_for(lambda: dock.pages.currentWidget() is dock.rooms)
     dock.check_room.parcels.choose_layer(parcels)
     return dock
+
+
+def test_layers_opened_while_the_library_was_out_of_wal_mode_are_read_after_a_check(dock, library, parcels, tmp_path):
+    """As when QGIS has closed a project of it before: it takes the file out of WAL mode then."""
+    path = str(tmp_path / "closed.gpkg")
+    shutil.copyfile(library, path)
+    with closing(sqlite3.connect(path)) as connection:
+        assert connection.execute("PRAGMA journal_mode = DELETE").fetchone() == ("delete",)
+    layer = QgsVectorLayer(f"{path}|layername=YJJBNTTB__1", "farmland", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    assert len(list(layer.getFeatures())) == 1
+    dock.open_library(path)
+    wait_for(lambda: dock.library.layers)
+    check(dock)
+    assert len(list(layer.getFeatures())) == 1
 
 
 def test_a_dock_without_a_library_says_how_to_get_one(dock):
