@@ -19,6 +19,7 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
+from onemap.plugin.live_layers import counted, expected_count
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import tr
 
@@ -95,7 +96,9 @@ def export_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> Sou
     found = None if selected_only else file_of_layer(layer)
     if found is not None:
         return found
+    expected = expected_count(layer, selected_only)
     features = layer.getSelectedFeatures() if selected_only else layer.getFeatures()
+    features = counted(features, expected, layer.name())
     return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
 
 

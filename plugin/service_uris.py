@@ -14,7 +14,6 @@ PROVIDERS = {
     "oapif": "OAPIF",
     "sensorthings": "sensorthings",
 }
-LIVE = ("WFS", "OAPIF", "sensorthings", "arcgisfeatureserver")  # providers that may break off in the middle
 PAGE = 1000  # features that a server is asked for at a time
 AXES = {"ignore": "IgnoreAxisOrientation", "invert": "InvertAxisOrientation"}
 

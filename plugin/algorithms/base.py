@@ -26,6 +26,7 @@ from onemap.plugin.connection import core_missing, core_python
 from onemap.plugin.conversion import convert, is_convertible
 from onemap.plugin.handover import SourceFile, file_of_layer, file_of_path, write_source
 from onemap.plugin.icons import icon
+from onemap.plugin.live_layers import counted, expected_count
 from onemap.plugin.refusals import Refusal, problem_line
 from onemap.plugin.translation import tr
 from onemap.plugin.verb_runs import run_verb
@@ -41,6 +42,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def __init__(self) -> None:
         super().__init__()
         self._files: dict[str, SourceFile | None] = {}
+        self._counts: dict[str, int | None] = {}
 
     def name(self) -> str:
         """The verb."""
@@ -95,6 +97,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
         for definition in self.parameterDefinitions():
             if isinstance(definition, QgsProcessingParameterFeatureSource) and parameters.get(definition.name()):
                 self._files[definition.name()] = _file_behind(parameters[definition.name()], context)
+                self._counts[definition.name()] = _expected(parameters[definition.name()], context)
         return True
 
     def source_file(
@@ -123,7 +126,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                 source.fields(),
                 source.wkbType(),
                 source.sourceCrs(),
-                source.getFeatures(),
+                counted(source.getFeatures(), self._counts.get(name), source.sourceName()),
             )
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
@@ -170,6 +173,20 @@ def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParam
     """The parameter among those that are folded away."""
     definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)
     return definition
+
+
+def _expected(value: Any, context: QgsProcessingContext) -> int | None:
+    """How many features must come, where a live server gives them; None where a file does."""
+    selected_only = False
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        selected_only, value = value.selectedFeaturesOnly, value.source
+    if isinstance(value, QgsProperty):
+        value = value.staticValue()
+    layer = QgsProcessingUtils.mapLayerFromString(value, context, False) if isinstance(value, str) else value
+    try:
+        return expected_count(layer, selected_only) if isinstance(layer, QgsVectorLayer) else None
+    except Refusal as refusal:
+        raise QgsProcessingException(str(refusal)) from refusal
 
 
 def _file_behind(value: Any, context: QgsProcessingContext) -> SourceFile | None:

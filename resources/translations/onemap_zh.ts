@@ -1411,5 +1411,9 @@ If the threshold of severity is reached the results are written, and the algorit
         <source>When the snapshot was taken</source>
         <translation>取得快照的时间</translation>
     </message>
+    <message>
+        <source>“{name}” is a layer of a live server, of which nobody can say whether it came whole. Register the service and take a snapshot of it, or save the layer as a file.</source>
+        <translation>“{name}”是在线服务的图层，无法确认要素是否完整。请登记该服务并取快照，或先把图层另存为文件。</translation>
+    </message>
 </context>
 </TS>

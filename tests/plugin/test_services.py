@@ -12,11 +12,12 @@ from qgis.core import (
     QgsApplication,
     QgsMapRendererParallelJob,
     QgsMapSettings,
+    QgsProcessingException,
     QgsProcessingUtils,
     QgsProject,
     QgsVectorLayer,
 )
-from qgis.PyQt.QtCore import QDate, QSize, Qt
+from qgis.PyQt.QtCore import QDate, QDateTime, QSize, Qt, QTime
 from qgis.PyQt.QtGui import QColor
 
 pytest.importorskip("qgis.server", reason="QGIS Server's Python bindings are not here")
@@ -24,6 +25,7 @@ pytest.importorskip("qgis.server", reason="QGIS Server's Python bindings are not
 from onemap.plugin.add_dialog import AddDialog
 from onemap.plugin.add_options import free_label
 from onemap.plugin.connection import Core
+from onemap.plugin.handover import export_layer
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.service_dialog import ServiceDialog
@@ -301,6 +303,41 @@ def test_a_server_that_does_not_say_how_many_is_believed_when_nothing_failed(web
 )
 def test_whole_means_as_many_as_the_server_has_or_no_failure(count, expected, trouble, is_whole):
     assert (whole_or_refused("s", count, expected, trouble) is None) == is_whole
+
+
+@pytest.mark.parametrize(("mode", "words"), [("stops", "gave 20 of 25"), ("unknown", "take a snapshot")])
+def test_a_live_layer_of_the_map_is_taken_whole_or_not_at_all(web, tmp_path, mode, words):
+    kept = put_service_on_map_alone(Service("live", "wfs", f"{web}/wfs2/whole", "ns:land", "land", "department"))
+    file = export_layer(kept, False, str(tmp_path))
+    assert QgsVectorLayer(file.path, "taken", "ogr").featureCount() == FEATURES
+    broken = put_service_on_map_alone(Service("live", "wfs", f"{web}/wfs2/{mode}", "ns:land", "land", "department"))
+    with pytest.raises(Refusal, match=words):
+        export_layer(broken, False, str(tmp_path))
+
+
+def put_service_on_map_alone(service):
+    """A live layer, as somebody might have opened it in QGIS."""
+    provider, uri = source_of(service)
+    return QgsVectorLayer(uri, service.name, provider)
+
+
+def test_processing_adds_a_live_layer_whole_or_not_at_all(web, opened):
+    import processing
+
+    params = {"LIBRARY": opened.path, "AS": "YJJBNTTB"}
+    broken = put_service_on_map_alone(Service("live", "wfs", f"{web}/wfs2/stops", "ns:land", "land", "department"))
+    QgsProject.instance().addMapLayer(broken)
+    with pytest.raises(QgsProcessingException, match="gave 20 of 25"):
+        processing.run("onemap:add", {**params, "SOURCE": broken})
+    whole = put_service_on_map_alone(services_of(web)["wfs2"])
+    QgsProject.instance().addMapLayer(whole)
+    register(opened, services_of(web)["wfs2"])
+    taken_at = QDateTime(QDate(2026, 11, 20), QTime(8, 0), Qt.TimeSpec.UTC)
+    answer = processing.run("onemap:add", {**params, "SOURCE": whole, "SERVICE": "features", "TAKEN_AT": taken_at})
+    assert answer["FEATURES"] == FEATURES
+    opened.refresh()
+    wait_for(lambda: opened.services[0].snapshots)
+    assert opened.services[0].snapshots == ("2026-11-20T08:00:00Z",)
 
 
 def test_a_snapshot_is_cancelled_while_the_server_keeps_us_waiting(web):
