@@ -147,6 +147,12 @@ def _compare(result: Result, language: str) -> str:
     return "\n".join(lines)
 
 
+def _decide(result: Result, language: str) -> str:
+    facts = {"count": len(result["spots"]), "area_ha": _hectares(result["area_m2"])}
+    name = phrase(f"decision.{result['decision']}", language)
+    return phrase("said.decide", language, **{**result, **facts, "decision": name})
+
+
 def _remedy(result: Result, language: str) -> str:
     sums = {name: _hectares(result[f"{name}_m2"]) for name in ("cut", "dropped")}
     lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
@@ -195,6 +201,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "copy": _copy,
     "words": _words,
     "compare": _compare,
+    "decide": _decide,
     "remedy": _remedy,
     "redline": _redline,
     "sample": _sample,

@@ -15,6 +15,8 @@ from onemap.layers.messages import phrase
 from onemap.layers.parts import moved
 from onemap.layers.versions import Version
 from onemap.rules.check import local_origin
+from onemap.rules.compare.comparison_record import KIND, pair_of
+from onemap.rules.compare.decisions import decisions_of, standing
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import overlaid
 from onemap.rules.compare.plans import (
@@ -34,7 +36,6 @@ from onemap.rules.run_tables import Table, run_table
 from onemap.rules.software import software_versions
 
 Report = Callable[[float, str], None]
-KIND = "compare"  # of a run's record; the record of a check says nothing of the sort
 
 
 @dataclass(frozen=True)
@@ -62,11 +63,6 @@ class Comparison:
     origin: tuple[float, float]
 
 
-def pair_name(a: Version, b: Version) -> str:
-    """The pair of plans, whatever their versions: decisions and spots are kept by it."""
-    return f"{a.code}×{b.code}"
-
-
 def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Report) -> Comparison:
     """Compare two plans; nothing is written. Raises OneMapError for every refusal."""
     began, started, language = time.perf_counter(), now(), wishes.language
@@ -91,7 +87,10 @@ def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Re
     report(0.9, phrase("progress.tables", language))
     earlier = _earlier_plans(library, wishes, (a, b), sources, local, crew)
     triage = triaged(spots, both, wishes.matrix, earlier, crew)
-    tables = spot_tables(spots, triage, pair_name(a, b), library.crs, origin, crew)
+    parameters = _parameters(library, wishes, a, b)
+    pair = pair_of({"parameters": parameters})
+    given = standing(decisions_of(library, pair), spots, origin, crew)
+    tables = spot_tables(spots, triage, given, pair, library.crs, origin, crew)
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
@@ -101,7 +100,7 @@ def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Re
         "packs": [],
         "matrix": wishes.matrix.record(),
         "layers": [plan.source.record(plan.version.code) for plan in plans],
-        "parameters": _parameters(library, wishes, a, b),
+        "parameters": parameters,
         "origin": list(origin),
         "overlap": {"a": plans[0].overlap.record(), "b": plans[1].overlap.record()},
         "skipped": [],

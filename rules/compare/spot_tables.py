@@ -17,32 +17,57 @@ from onemap.rules.run_tables import Table
 SPOT_COLUMNS = ["spot", "type", "conflict", "code_a", "code_b", "use_a", "use_b", "area_m2", "share"]
 _MORE = ["area_ellipsoidal_m2", "mean_width_m", "compactness", "class_a", "class_b", "date_a", "date_b"]
 _MORE += ["line_distance_m", "shift_m", "cause", "evidence", "cluster"]
+_MORE += ["decision", "decision_reason", "decision_by", "decision_at", "decision_match"]
 MATRIX_COLUMNS = ["type", "use_a", "use_b", "spots", "area_m2", "share"]
 CLUSTER_COLUMNS = ["cluster", "cause", "spots", "area_m2", "types", "class_a", "class_b", "mean_width_m", "shift_m"]
-CLUSTER_COLUMNS += ["shift_east_m", "shift_north_m"]
+CLUSTER_COLUMNS += ["shift_east_m", "shift_north_m", "decided", "decision"]
 _NUMBERS = {"area_m2", "share", "area_ellipsoidal_m2", "mean_width_m", "compactness", "line_distance_m"}
-_NUMBERS |= {"shift_m", "shift_east_m", "shift_north_m"}
+_NUMBERS |= {"shift_m", "shift_east_m", "shift_north_m", "decision_match"}
 
 
 def spot_tables(
-    spots: Spots, triage: Triage, pair: str, crs: pyproj.CRS, origin: tuple[float, float], crew: Crew
+    spots: Spots,
+    triage: Triage,
+    decisions: pd.DataFrame,
+    pair: str,
+    crs: pyproj.CRS,
+    origin: tuple[float, float],
+    crew: Crew,
 ) -> dict[str, Table]:
-    """The tables `spots`, `matrix` and `clusters`, ground in the library's plane; pair: the two layers' codes."""
+    """The tables `spots`, `matrix` and `clusters`, ground in the library's plane.
+
+    decisions: what stands for each spot; pair: the two layers' codes.
+    """
     written = sound(moved(spots.geometries, origin))
     names = spot_names(pair, spots.columns, written)
     clusters = clustered(names, spots.columns, spots.geometries, triage, crew)
-    columns = pd.concat([spots.columns, triage.columns], axis=1).assign(spot=names)
+    columns = pd.concat([spots.columns, triage.columns, decisions], axis=1).assign(spot=names)
     columns["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(written, crs)
     columns["cluster"] = _cluster_names(clusters)
+    listed = clusters.columns.assign(**_decided(clusters, columns["decision"].to_numpy(dtype=object)))
     matrix = matrix_rows(spots.columns, spots.compared_m2)
     return {
         "spots": Table(typed_columns(columns, [*SPOT_COLUMNS, *_MORE]), multi(written, "polygon")),
         "matrix": Table(typed_columns(matrix, MATRIX_COLUMNS)),
         "clusters": Table(
-            typed_columns(clusters.columns, CLUSTER_COLUMNS),
+            typed_columns(listed, CLUSTER_COLUMNS),
             multi(sound(moved(clusters.geometries, origin)), "polygon"),
         ),
     }
+
+
+def _decided(clusters: Clusters, decision: np.ndarray) -> dict[str, Any]:
+    """For each cluster how many of its spots are decided, and the decision if all of them have the same."""
+    count = len(clusters.columns)
+    given = clusters.member >= 0
+    known = np.array([value is not None and value == value for value in decision], dtype=bool)  # noqa: PLR0124 - not NaN
+    decided = np.bincount(clusters.member[given & known], minlength=count)
+    whole = np.flatnonzero(decided == np.bincount(clusters.member[given], minlength=count))
+    common = np.full(count, None, dtype=object)
+    for number in whole:
+        values = set(decision[clusters.member == number])
+        common[number] = values.pop() if len(values) == 1 else None
+    return {"decided": decided, "decision": common}
 
 
 def _cluster_names(clusters: Clusters) -> np.ndarray:
@@ -60,7 +85,7 @@ def typed_columns(columns: pd.DataFrame, names: list[str]) -> pd.DataFrame:
             typed[name] = values.astype(float)
         elif name == "conflict":
             typed[name] = values.astype(bool)
-        elif name == "spots":
+        elif name in ("spots", "decided"):
             typed[name] = values.astype("int64")
         else:
             typed[name] = values.astype(object).where(values.notna(), None)

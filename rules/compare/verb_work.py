@@ -42,6 +42,17 @@ def compare(values: Values, asked: Asked) -> Result:
     return result
 
 
+def decide(values: Values, asked: Asked) -> Result:
+    """Say what is to become of a difference spot, or of all spots of a cluster."""
+    from onemap.layers.library import open_library, system_user
+    from onemap.rules.compare.decisions import decide as give
+
+    with open_library(values["library"]) as library:
+        who = values.get("by") or system_user()
+        given = give(library, values["target"], values["decision"], values["reason"], who)
+    return {"ok": True, **given}
+
+
 def _wishes(values: Values, asked: Asked) -> Any:
     from onemap.rules.compare.comparison import ComparisonWishes
     from onemap.rules.compare.matrix import DEFAULT_MATRIX, read_matrix

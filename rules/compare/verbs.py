@@ -1,5 +1,6 @@
 """The verbs of plan against plan, declared as every verb is; `rules/compare/verb_work.py` does them."""
 
+from onemap.rules.compare.decision_words import DECISIONS
 from onemap.rules.verb import Parameter, Verb, to_count, to_date, to_metres, to_moment
 
 _WORK = "onemap.rules.compare.verb_work"
@@ -20,6 +21,17 @@ COMPARE_VERBS: tuple[Verb, ...] = (
             *_WHEN,
             *_OUT,
             Parameter("workers", "N", convert=to_count),
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "decide",
+        (
+            _LIBRARY,
+            Parameter("target", "SPOT|CLUSTER", positional=True),
+            Parameter("decision", "DECISION", positional=True, choices=DECISIONS),
+            Parameter("reason", "R", required=True),
+            Parameter("by", "N"),
         ),
         work=_WORK,
     ),

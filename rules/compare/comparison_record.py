@@ -1,0 +1,21 @@
+"""The records of comparisons among the library's runs."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from onemap.layers.library import Library
+from onemap.rules.runs import kind_of
+
+KIND = "compare"
+
+
+def pair_of(record: Mapping[str, Any]) -> str:
+    """The pair of plans of a comparison, whatever their versions: decisions are kept by it."""
+    return "×".join(record["parameters"][side].partition("@")[0] for side in ("a", "b"))
+
+
+def comparison_runs(library: Library) -> list[str]:
+    """The comparisons that the library holds, the newest first."""
+    rows = library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC")
+    return [identifier for identifier, record in rows if kind_of(json.loads(record)) == KIND]

@@ -1,0 +1,124 @@
+"""Decisions on difference spots: given to a spot or a cluster, kept, and found again on newer versions' spots."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library, log, now
+from onemap.layers.parts import moved
+from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
+from onemap.rules.compare.spots import Spots
+from onemap.rules.compare.tables import TABLES
+from onemap.rules.compare.triage import TRIAGED
+from onemap.rules.crew import Crew
+from onemap.rules.overlay import intersections
+from onemap.rules.runs import run_record, stored_rows
+
+HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
+_FACTS = ("type", "use_a", "use_b", "class_a", "class_b")
+_COLUMNS = "number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
+_EXCHANGED_TYPES = {"03": "04", "04": "03"}
+_EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "change-b": "change-a"}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What is to become of the ground of one spot; of two on the same ground the one with the greater number holds."""
+
+    number: int
+    facts: tuple[str | None, ...]
+    decision: str
+    reason: str
+    who: str
+    at: str
+    ground: shapely.Geometry
+
+
+def decide(library: Library, target: str, decision: str, reason: str, who: str) -> dict[str, Any]:
+    """Give one decision to a spot or to all spots of a cluster, in one transaction, and say to which.
+
+    Raises OneMapError decide.unknown, decide.no_difference, decide.reason, library.read_only, library.busy.
+    """
+    if not reason.strip():
+        raise OneMapError("decide.reason", field="--reason")
+    run, rows = _wanted(library, target)
+    pair, at = pair_of(run_record(library, run, KIND)), now()
+    with library.writing() as connection:
+        for table in TABLES:
+            connection.execute(table)
+        last = connection.execute("SELECT max(number) FROM onemap_decisions").fetchone()[0] or 0
+        sql = f"INSERT INTO onemap_decisions ({_COLUMNS}) VALUES ({','.join('?' * 15)})"
+        for number, (values, wkb) in enumerate(rows, start=last + 1):
+            facts = [values[name] for name in _FACTS]
+            spot = (values["spot"], values["cluster"])
+            connection.execute(sql, (number, pair, run, *spot, *facts, decision, reason.strip(), who, at, wkb))
+        spots = [values["spot"] for values, _ in rows]
+        log(connection, who, "decide", target, {"run": run, "decision": decision, "reason": reason, "spots": spots})
+    area_m2 = sum(values["area_m2"] for values, _ in rows)
+    return {"decided": target, "decision": decision, "run": run, "spots": spots, "area_m2": area_m2}
+
+
+def _wanted(library: Library, target: str) -> tuple[str, list[tuple[dict[str, Any], bytes]]]:
+    """The newest comparison that has a spot or cluster of that name, and its spots."""
+    column = "cluster" if target.startswith("K") else "spot"
+    for run in comparison_runs(library):
+        rows = stored_rows(library, run, "spots", **{column: target})
+        if not rows:
+            continue
+        if any(row.values["type"] not in TRIAGED for row in rows):
+            raise OneMapError("decide.no_difference", file=library.label, feature=target, type=rows[0].values["type"])
+        return run, [(row.values, row.wkb) for row in rows if row.wkb is not None]
+    raise OneMapError("decide.unknown", file=library.label, feature=target, field="SPOT|CLUSTER")
+
+
+def decisions_of(library: Library, pair: str) -> list[Decision]:
+    """All decisions on a pair of plans in the order in which they were given, in whichever order the plans stood."""
+    if not library.connection.has_table("onemap_decisions"):
+        return []
+    found = []
+    back = "×".join(reversed(pair.split("×")))
+    for name in dict.fromkeys((pair, back)):
+        sql = f"SELECT {_COLUMNS} FROM onemap_decisions WHERE pair = ? ORDER BY number"
+        for row in library.connection.execute(sql, (name,)):
+            facts, given = tuple(row[5:10]), row[10]
+            if name != pair:
+                kind, use_a, use_b, class_a, class_b = facts
+                facts = (_EXCHANGED_TYPES.get(kind, kind), use_b, use_a, class_b, class_a)
+                given = _EXCHANGED.get(given, given)
+            reason, who, at, wkb = row[11:15]
+            found.append(Decision(row[0], facts, given, reason, who, at, shapely.from_wkb(wkb)))
+    return sorted(found, key=lambda item: item.number)
+
+
+def standing(decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], crew: Crew) -> pd.DataFrame:
+    """For every spot (m,) the decision that stands: by whom, when, why, and how much of the ground is the same.
+
+    A decision stands for a spot of the same type, uses and classes if at least half of their ground together is
+    common to both; decision_match is that share, 1 where nothing moved.
+    """
+    count = len(spots.geometries)
+    names = ("decision", "decision_reason", "decision_by", "decision_at")
+    columns: dict[str, np.ndarray] = {name: np.full(count, None, dtype=object) for name in names}
+    columns["decision_match"] = np.full(count, np.nan)
+    if decisions and count:
+        grounds = moved(np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1]))
+        given, spot = shapely.STRtree(spots.geometries).query(grounds, predicate="intersects")
+        plain = spots.columns[list(_FACTS)].astype(object).where(spots.columns[list(_FACTS)].notna(), None)
+        facts = list(plain.itertuples(index=False, name=None))
+        same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
+        given, spot = given[same], spot[same]
+        common, _ = intersections(grounds[given], spots.geometries[spot], crew)
+        shared = np.nan_to_num(shapely.area(common))
+        match = shared / (shapely.area(grounds[given]) + shapely.area(spots.geometries[spot]) - shared)
+        for at in np.lexsort((given, spot)):  # the last one given on the same ground stands
+            if match[at] >= HOLDS_SHARE:
+                item, row = decisions[given[at]], spot[at]
+                for name, value in zip(names, (item.decision, item.reason, item.who, item.at), strict=True):
+                    columns[name][row] = value
+                columns["decision_match"][row] = round(float(match[at]), 6)
+    return pd.DataFrame({name: pd.Series(values, dtype=values.dtype) for name, values in columns.items()})
