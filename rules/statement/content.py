@@ -52,7 +52,8 @@ def statement_content(
     check_department(case, department, kind)
     evidence = evidence_of(library, case.current.run, language)
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
-    maps = figures(MapSource(library, case.current.run, language, overrides), evidence, department)
+    source = MapSource(library, case.current.run, language, overrides)
+    maps = [] if kind == "reply" else figures(source, evidence, department)  # a form to fill in needs none
     rows = [row for row in rule_rows(evidence, overrides) if department in (None, row["department"])]
     rows = with_figures(rows, maps)
     mine = {row["rule"] for row in rows}

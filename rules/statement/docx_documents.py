@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.rules.statement.docx_templates import check_template, environment, template_path
-from onemap.rules.statement.pdf_documents import map_png
+from onemap.rules.statement.pdf_documents import map_pictures
 from onemap.rules.statement.printed import printed
 from onemap.rules.statement.template_fields import template_fields
 
@@ -26,7 +26,8 @@ def docx_document(content: dict[str, Any], maps: Sequence[str], templates: Path 
     context = printed(content)
     check_template(path, template_fields(context))
     template = DocxTemplate(str(path))
-    pictures = [InlineImage(template, io.BytesIO(map_png(svg, _MAP_PX)), width=Mm(_MAP_MM)) for svg in maps]
+    drawn = map_pictures(maps, _MAP_PX)
+    pictures = [InlineImage(template, io.BytesIO(picture), width=Mm(_MAP_MM)) for picture in drawn]
     template.render(_with_pictures(context, pictures), environment(), autoescape=True)
     written = io.BytesIO()
     template.save(written)

@@ -53,21 +53,24 @@ def _moment(content: dict[str, Any]) -> int:
     return (date.fromisoformat(content["document"]["date"]) - date(1970, 1, 1)).days * 86_400
 
 
-def map_png(svg: str, width_px: int) -> bytes:
-    """An SVG map as PNG, so many pixels wide, for programs that draw no SVG.
+def map_pictures(maps: Sequence[str], width_px: int) -> list[bytes]:
+    """SVG maps as PNG, so many pixels wide, for programs that draw no SVG.
 
-    Raises OneMapError statement.template if typst cannot draw it.
+    Raises OneMapError statement.template if typst cannot draw one.
     """
     import typst
 
+    if not maps:
+        return []
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
-        (place / "map.svg").write_text(svg, encoding="utf-8")
-        text = '#set page(width: 156mm, height: auto, margin: 0pt)\n#image("map.svg", width: 156mm)'
-        (place / "map.typ").write_text(text, encoding="utf-8")
+        lines = ["#set page(width: 156mm, height: auto, margin: 0pt)"]
+        for number, svg in enumerate(maps, start=1):
+            (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
+            lines.append(f'#page(image("map-{number}.svg", width: 156mm))')
+        (place / "maps.typ").write_text("\n".join(lines), encoding="utf-8")
         try:
-            result = typst.compile(str(place / "map.typ"), root=folder, format="png", ppi=width_px / (156 / 25.4))
+            result = typst.compile(str(place / "maps.typ"), root=folder, format="png", ppi=width_px / (156 / 25.4))
         except typst.TypstError as error:
-            raise OneMapError("statement.template", file="map.svg", reason=str(error)[:400]) from error
-    assert isinstance(result, bytes), "one map is one page"  # noqa: S101 - for the type checker
-    return result
+            raise OneMapError("statement.template", file="maps", reason=str(error)[:400]) from error
+    return [result] if isinstance(result, bytes) else list(result)

@@ -1,0 +1,150 @@
+"""What the content says: numbers reckoned by hand, sums, and the published schema."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from onemap.layers.messages import RESOURCES
+from onemap.tests.rules.command import command
+from onemap.tests.rules.statement.bureau import MARKUP, Bureau
+
+KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
+
+
+def content_of(bureau: Bureau, case: str, language: str = "zh", **options: Any) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(bureau.export("content.json", case, language, **options).read_text("utf-8"))
+    return content
+
+
+@pytest.fixture(scope="module")
+def one(bureau: Bureau) -> dict[str, Any]:
+    return content_of(bureau, bureau.one)
+
+
+@pytest.fixture(scope="module")
+def fifty(bureau: Bureau) -> dict[str, Any]:
+    return content_of(bureau, bureau.fifty)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_every_document_s_content_fits_the_published_schema(bureau: Bureau, kind: str, language: str):
+    schema = json.loads((RESOURCES / "schemas" / "statement.schema.json").read_text("utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+    content = content_of(bureau, bureau.one, language, document=kind, **KINDS[kind])
+    jsonschema.validate(content, schema)
+    assert (content["document"]["kind"], content["language"]) == (kind, language)
+
+
+def test_the_schema_would_find_a_number_that_became_text(one: dict[str, Any]):
+    schema = json.loads((RESOURCES / "schemas" / "statement.schema.json").read_text("utf-8"))
+    wrong = {**one, "totals": {**one["totals"], "hectares": "1.0000"}}
+    assert not jsonschema.Draft202012Validator(schema).is_valid(wrong)
+
+
+def test_land_is_the_survey_s_own_area_less_its_ridges(one: dict[str, Any]):
+    # Patch A, 5000 m² by the survey, lies in the parcel wholly: 4500 m² arable, a tenth ridges. Of patch B, 10 000 m²
+    # by the survey, the parcel takes half.
+    assert {(row["ownership"], row["class"]): row["hectares"] for row in one["land"]["classes"]} == {
+        ("collective", "0102"): 0.45,
+        ("collective", "1203"): 0.05,
+        ("state", "0701"): 0.5,
+    }
+    total = one["land"]["total"]
+    assert [total[name] for name in ("total", "farm", "arable", "other_farm", "built")] == [1.0, 0.5, 0.45, 0.05, 0.5]
+
+
+def test_the_urban_boundary_s_sides_sum_to_the_site(one: dict[str, Any]):
+    sides = {row["item"]: row["hectares"] for row in one["three_lines"] if row["layer"] == "CZKFBJ"}
+    assert sides == {"inside": 0.7, "outside": 0.3}
+    assert one["totals"]["hectares"] == 1.0
+
+
+def test_farmland_stands_with_area_share_and_law(one: dict[str, Any]):
+    row = next(row for row in one["controls"] if row["rule"] == "farmland.permanent")
+    assert (row["hectares"], round(row["share"], 4), row["verdict"], row["distance_m"]) == (0.2, 0.2, "prohibited", 0)
+    assert "第三十五条" in row["basis"]
+    assert one["figures"][row["figure"] - 1]["rule"] == "farmland.permanent"
+
+
+def test_ground_without_data_is_unknown_and_never_clear(one: dict[str, Any]):
+    hazards = [row for row in one["plans"]["department_plans"] if row["rule"] == "hazard.prone"]
+    assert [(row["state"], row["hectares"]) for row in hazards] == [("unknown", 0.5)]
+    assessments = {row["id"]: row["state"] for row in one["assessments"]}
+    assert assessments["geological_hazard"] == "to_decide"
+    assert "clear" not in {row["verdict"] for row in hazards}
+
+
+def test_a_rule_whose_layer_was_never_loaded_is_printed_as_not_checked(one: dict[str, Any]):
+    assert "flood.storage" in {row["rule"] for row in one["checklist"]}
+    assert all(row["rule"] != "flood.storage" for row in one["plans"]["department_plans"])
+
+
+@pytest.mark.parametrize("table", ["rows", "classes", "parcels"])
+def test_parts_of_the_land_sum_to_the_ten_thousandth(fifty: dict[str, Any], table: str):
+    land = fifty["land"]
+    column = "hectares" if table == "classes" else "total"
+    assert sum(round(row[column] * 10_000) for row in land[table]) == round(land["total"]["total"] * 10_000)
+    for row in [*land["rows"], *land["parcels"], land["total"]]:
+        parts = sum(round(row[name] * 10_000) for name in ("farm", "built", "unused", "unknown"))
+        assert parts == round(row["total"] * 10_000)
+
+
+def test_parcels_sum_to_the_site(fifty: dict[str, Any]):
+    assert sum(round(row["hectares"] * 10_000) for row in fifty["parcels"]) == round(
+        fifty["totals"]["hectares"] * 10_000
+    )
+
+
+def test_a_case_of_one_department_says_nothing_of_others(bureau: Bureau):
+    content = content_of(bureau, bureau.one, department="planning")
+    assert {row["department"] for row in content["controls"]} == {"planning"}
+    assert [row["department"] for row in content["opinions"]] == ["planning"]
+    assert content["document"]["unit"] == "自然资源和规划局"
+
+
+def test_a_statement_is_a_draft_until_it_is_consolidated(bureau: Bureau, issued: Bureau):
+    before = content_of(bureau, bureau.one, document="statement")
+    after = content_of(issued, issued.one)
+    assert (before["document"]["mark"], before["document"]["number"]) == ("征求意见稿", None)
+    assert (after["document"]["mark"], after["document"]["number"]) == (None, "石自然资预审〔2026〕1号")
+    assert (before["conclusion"]["decided"], after["conclusion"]["decided"]) == (None, "disagree")
+
+
+def test_an_issued_statement_prints_the_chain_at_its_issue_whatever_comes_later(issued: Bureau):
+    before = content_of(issued, issued.one)["audit"]
+    issued.step("circulate", issued.fifty)
+    assert content_of(issued, issued.one)["audit"] == before
+    assert len(before["hash"]) == 64
+
+
+def test_names_stay_as_they_are(one: dict[str, Any]):
+    assert one["project"]["name"] == MARKUP
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "code"),
+    [
+        ("a.odt", [], "statement.suffix"),
+        ("a.json", ["--document", "opinion"], "statement.department"),
+        ("a.json", ["--department", "navy"], "review.department"),
+        ("nowhere/a.json", [], "out.folder"),
+        ("a.docx", ["--templates", "nowhere"], "statement.templates_folder"),
+    ],
+)
+def test_what_cannot_be_written_is_refused_and_nothing_is_left(
+    bureau: Bureau, tmp_path: Path, target: str, options: list[str], code: str
+):
+    answer = command("review", "export", bureau.library, bureau.one, tmp_path / target, *options)
+    assert (answer.code, answer.codes) == (3, [code])
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_that_is_there_is_not_overwritten(bureau: Bureau, tmp_path: Path):
+    target = tmp_path / "mine.json"
+    target.write_text("mine")
+    answer = command("review", "export", bureau.library, bureau.one, target)
+    assert (answer.code, answer.codes, target.read_text()) == (3, ["out.exists"], "mine")
