@@ -43,8 +43,9 @@ def common_areas(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.nd
     mine, at_mine = distinct(left)
     others, at_other = distinct(right)
     mine_cut, others_cut = subdivided(mine), subdivided(others)
-    pair = np.arange(len(left))
-    pair, other = _with_pieces(pair, shapely.bounds(left), at_other, others_cut)
+    one, two = shapely.bounds(mine)[at_mine], shapely.bounds(others)[at_other]
+    pair = np.flatnonzero((one[:, :2] < two[:, 2:]).all(axis=1) & (two[:, :2] < one[:, 2:]).all(axis=1))
+    pair, other = _with_pieces(pair, one[pair], at_other[pair], others_cut)
     at_piece = shapely.bounds(others_cut.geometries)[other]
     row, piece = _with_pieces(np.arange(len(pair)), at_piece, at_mine[pair], mine_cut)
     areas, errors = piece_areas(mine_cut.geometries, piece, others_cut.geometries, other[row], crew)

@@ -102,21 +102,29 @@ def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, p
     area, error = _areas_with_pieces(parcels, parcel, pieces, piece, crew)
     pair = parcel * np.int64(len(features)) + pieces.owner[piece]
     unique, which = np.unique(pair, return_inverse=True)
-    area, error = np.bincount(which, area, len(unique)), np.bincount(which, error, len(unique))
-    kept = area + error >= ARITHMETIC_M2
+    shared = np.bincount(which, area + error, len(unique))
+    kept = np.flatnonzero(shared >= ARITHMETIC_M2)
+    # A parcel that shares ground with one piece only needs no more of the feature than that piece.
+    has_ground = np.flatnonzero(area + error > 0)
+    some_piece = np.zeros(len(unique), dtype=np.int64)
+    some_piece[which[has_ground]] = piece[has_ground]
+    is_alone = (np.bincount(which[has_ground], minlength=len(unique)) == 1)[kept]
     parcel, feature = np.divmod(unique[kept], np.int64(max(len(features), 1)))
-    area = area[kept]
+    area = np.bincount(which, area, len(unique))[kept]
     mine, other = parcels[parcel], features[feature]
     geometry = np.full(len(mine), None, dtype=object)
-    for whole, outer in ((mine, other), (other, mine)):
+    sizes = shapely.area(parcels)[parcel], shapely.area(features)[feature]
+    for size, whole, outer in zip(sizes, (mine, other), (other, mine), strict=True):
         # Only where the sums say that all of it is shared; and it is taken only if it lies inside indeed.
-        rows = np.flatnonzero(shapely.is_missing(geometry) & (np.abs(shapely.area(whole) - area) <= BALANCE_M2))
+        rows = np.flatnonzero(shapely.is_missing(geometry) & (np.abs(size - area) <= BALANCE_M2))
         shapely.prepare(outer[rows])
         rows = rows[shapely.covers(outer[rows], whole[rows])]
         geometry[rows] = whole[rows]
     rest = np.flatnonzero(shapely.is_missing(geometry))
+    near = other.copy()
+    near[is_alone] = pieces.geometries[some_piece[kept][is_alone]]
     failed = np.zeros(len(mine), dtype=bool)
-    geometry[rest], failed[rest] = _proved(shapely.intersection, mine[rest], other[rest], area[rest], crew)
+    geometry[rest], failed[rest] = _proved(shapely.intersection, mine[rest], near[rest], area[rest], crew)
     geometry = polygon_parts(geometry, ARITHMETIC_M2)
     keep = ~shapely.is_missing(geometry) & ~failed
     return Overlaps(parcel[keep], feature[keep], geometry[keep], np.column_stack([parcel[failed], feature[failed]]))
@@ -132,6 +140,46 @@ def _areas_with_pieces(
     area[small], error[small] = piece_areas(parcels, parcel[small], pieces.geometries, piece[small], crew)
     area[rest], error[rest] = common_areas(parcels[parcel[rest]], pieces.geometries[piece[rest]], crew)
     return area, error
+
+
+def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, crew: Crew) -> np.ndarray:
+    """All ground that each parcel (n,) shares with any feature: (n,), None where there is none.
+
+    Where what it shares with features that have no ground in common sums to the parcel, it is the parcel itself.
+    """
+    size = shapely.area(parcels)
+    total = np.bincount(found.parcel, shapely.area(found.geometry), len(parcels))
+    several = np.bincount(found.parcel, minlength=len(parcels)) > 1
+    rows = np.flatnonzero(several & (np.abs(total - size) < ARITHMETIC_M2))
+    full = rows[~_overlapping_features(found, rows, len(parcels), features, crew)]
+    is_full = np.zeros(len(parcels), dtype=bool)
+    is_full[full] = True
+    rest = ~is_full[found.parcel]
+    result = union_by(found.parcel[rest], found.geometry[rest], len(parcels))
+    result[full] = parcels[full]
+    return result
+
+
+def _overlapping_features(
+    found: Overlaps, rows: np.ndarray, count: int, features: np.ndarray, crew: Crew
+) -> np.ndarray:
+    """For each of some parcels, whether two of the features that it meets share ground with each other."""
+    wanted = np.zeros(count, dtype=bool)
+    wanted[rows] = True
+    at = np.flatnonzero(wanted[found.parcel])
+    at = at[np.argsort(found.parcel[at], kind="stable")]
+    parcel, feature = found.parcel[at], found.feature[at]
+    ends = np.searchsorted(parcel, parcel, side="right")
+    partners = ends - np.arange(len(at)) - 1
+    one = np.repeat(np.arange(len(at)), partners)
+    other = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(partners) - partners, partners)
+    pairs = np.column_stack([np.minimum(feature[one], feature[other]), np.maximum(feature[one], feature[other])])
+    distinct, which = np.unique(pairs, axis=0, return_inverse=True)
+    areas, errors = common_areas(features[distinct[:, 0]], features[distinct[:, 1]], crew)
+    crowded = (areas > errors + ARITHMETIC_M2)[which.ravel()]
+    shared = np.bincount(parcel[one], crowded, count) > 0
+    overlapping: np.ndarray = shared[rows]
+    return overlapping
 
 
 def union_by(group: np.ndarray, geometries: np.ndarray, groups: int) -> np.ndarray:

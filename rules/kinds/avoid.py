@@ -16,8 +16,8 @@ from onemap.rules.overlay import (
     RETRY_GRIDS_M,
     Concerns,
     differences,
+    grounds,
     outside,
-    union_by,
     unions_near,
 )
 from onemap.rules.second_look import Zones
@@ -47,9 +47,8 @@ def reach_m(options: dict[str, Any]) -> float:
 
 def judge(ground: Ground) -> Judgement:
     """Conflict P ∩ F; what lies outside the coverage and under no feature is unknown."""
-    count = len(ground.parcels)
     found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
-    hit = union_by(found.parcel, found.geometry, count)
+    hit = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
     unknown, failed_again = less(beyond, hit, ground, ground.features.pieces)
     no_value = ground.features.uncertain[found.feature]
@@ -72,19 +71,21 @@ def judge(ground: Ground) -> Judgement:
 
 
 def less(
-    grounds: np.ndarray, taken: np.ndarray, ground: Ground, zones: Pieces, concerns: Concerns | None = None
+    given: np.ndarray, taken: np.ndarray, ground: Ground, zones: Pieces, concerns: Concerns | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
-    """`grounds` (n,) less the zones, where the parcel has some of them (`taken`); and whether it failed.
+    """Grounds (n,) of the parcels less the zones, where the parcel has some of them (`taken`); and whether it failed.
 
     No more may go than the parcel shares with the zones, and from a whole parcel no less: an overlay that loses a
     piece agrees with its own counterpart, but not with the areas of the pieces.
     """
-    result, failed = grounds.copy(), np.zeros(len(grounds), dtype=bool)
-    rows = np.flatnonzero(~shapely.is_missing(grounds) & ~shapely.is_missing(taken))
+    result, failed = given.copy(), np.zeros(len(given), dtype=bool)
+    all_taken = np.array([zone is parcel for zone, parcel in zip(taken, ground.parcels, strict=True)], dtype=bool)
+    result[all_taken] = None
+    rows = np.flatnonzero(~shapely.is_missing(given) & ~shapely.is_missing(taken) & ~all_taken)
     mine = None if concerns is None else (lambda at, zone: concerns(rows[at], zone))
-    near = unions_near(grounds[rows], zones, MARGIN_M, ground.crew, mine)
-    result[rows], failed[rows] = differences(grounds[rows], near, ground.crew)
-    before, shared = shapely.area(grounds[rows]), shapely.area(taken[rows])
+    near = unions_near(given[rows], zones, MARGIN_M, ground.crew, mine)
+    result[rows], failed[rows] = differences(given[rows], near, ground.crew)
+    before, shared = shapely.area(given[rows]), shapely.area(taken[rows])
     is_whole = before >= shapely.area(ground.parcels[rows])
     allowed = BALANCE_M2 + BALANCE_SHARE * before
 
@@ -97,7 +98,7 @@ def less(
         again = np.flatnonzero(wrong(result[rows]))
         if len(again) == 0:
             return result, failed
-        rest = shapely.difference(grounds[rows[again]], near[again], grid_size=grid)
+        rest = shapely.difference(given[rows[again]], near[again], grid_size=grid)
         result[rows[again]] = polygon_parts(rest, ARITHMETIC_M2)
     failed[rows[wrong(result[rows])]] = True
     return result, failed

@@ -10,7 +10,7 @@ import shapely
 from onemap.rules.conditions import column_named
 from onemap.rules.kinds.avoid import GEOMETRIES, less, reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
-from onemap.rules.overlay import ARITHMETIC_M2, differences, union_by
+from onemap.rules.overlay import ARITHMETIC_M2, differences, grounds, union_by
 
 KEYS = {"by": "list"}
 FINDS = False  # where its layer is wanting, the rule is skipped with the reason, and no verdict changes
@@ -46,11 +46,12 @@ def judge(ground: Ground) -> Judgement:
     groups, position = np.unique(
         np.column_stack([parcel.astype(object), class_of]).astype(str), axis=0, return_inverse=True
     )
-    grounds = union_by(position.ravel(), geometry, len(groups))
+    by_class = union_by(position.ravel(), geometry, len(groups))
     rows = pd.DataFrame(
-        {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": grounds}
+        {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": by_class}
     )
-    rest, failed = less(ground.parcels, union_by(parcel, geometry, count), ground, ground.features.pieces)
+    taken = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
+    rest, failed = less(ground.parcels, taken, ground, ground.features.pieces)
     bare = np.flatnonzero(~shapely.is_missing(rest))
     nulls = json.dumps(dict.fromkeys(by), ensure_ascii=False)
     blank = pd.DataFrame({"_row": bare, "keys": nulls, "_geometry": rest[bare]})

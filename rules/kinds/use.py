@@ -14,6 +14,7 @@ from onemap.rules.overlay import (
     MARGIN_M,
     Concerns,
     differences,
+    grounds,
     inside,
     intersections,
     outside,
@@ -77,7 +78,8 @@ def judge(ground: Ground) -> Judgement:
     doubt[without_key] = ground.parcels[without_key]
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
     covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
-    plan, zones = union_by(found.parcel, found.geometry, count), ground.features.pieces
+    zones = ground.features.pieces
+    plan = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
     unplanned, failed_plan = less(covered, plan, ground, zones)
     forbids = _forbids(keys, plan_codes, permits)
     wanting = ~(shapely.is_missing(doubt) & shapely.is_missing(unplanned) & shapely.is_missing(beyond))
