@@ -24,7 +24,7 @@ QGIS_PACKAGES = [
 ]
 TEST_SERVER_PACKAGES = ["postgresql-postgis"]  # of whichever release the distribution has
 # Programs that tests of documents open what was written with: program → package. Each is skipped where it is absent.
-TEST_PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils"}
+TEST_PROGRAMS = {"chromium": "chromium", "pdftotext": "poppler-utils", "soffice": "libreoffice-writer-nogui"}
 # QGIS's own server, for tests of services: its rooms, all of the release of the QGIS that is here.
 MAP_SERVER_PACKAGES = [f"qgis-server-{room}" for room in ("common", "bin", "wms", "wmts", "wfs", "wfs3")]
 MAP_SERVER = Path("/usr/lib/qgis/server/libwfs3.so")
