@@ -136,7 +136,7 @@ def as_owner(owner: tuple[int, int], *command: object) -> list[str]:
 
 def started(folder: Path, owner: tuple[int, int], programs: Path) -> subprocess.Popen[bytes]:
     """Make the cluster and start its server; it listens when this returns. Raises RuntimeError with its log."""
-    data, log = folder / "data", folder / "log"
+    data = folder / "data"
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
     initdb = [
         programs / "initdb",
@@ -155,6 +155,13 @@ def started(folder: Path, owner: tuple[int, int], programs: Path) -> subprocess.
         raise RuntimeError(f"initdb failed: {done.stderr}")
     rules = data / "pg_hba.conf"
     rules.write_text(f"local all {GUARDED} scram-sha-256\n" + rules.read_text())
+    return running(folder, owner, programs)
+
+
+def running(folder: Path, owner: tuple[int, int], programs: Path) -> subprocess.Popen[bytes]:
+    """Start the server of a cluster that is there; it listens when this returns. Raises RuntimeError with its log."""
+    data, log = folder / "data", folder / "log"
+    environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
     options = [text for name, value in _SETTINGS.items() for text in ("-c", f"{name}={value}")]
     command = as_owner(owner, programs / "postgres", "-D", data, "-k", folder, *options)
     with log.open("wb") as file:

@@ -1,0 +1,137 @@
+"""Damage is found and located, in a file and on a server: which rows, and since when they stood there whole."""
+
+import contextlib
+import shutil
+import sqlite3
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+import shapely
+
+from onemap.tests.conftest import write_layer
+from onemap.tests.rules.command import done
+
+
+@dataclass(frozen=True)
+class Damaged:
+    """A library, and a way to change it behind One Map's back."""
+
+    location: str
+    change: Callable[[str], None]
+    run: Callable[..., Any]
+
+    def problems(self) -> list[dict[str, Any]]:
+        """What `onemap verify` finds."""
+        answer = self.run("verify", self.location)
+        assert answer.code == (5 if answer.json["problems"] else 0)
+        return answer.json["problems"]
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory) -> Path:
+    """A library of 30 squares in one version, and of one good and one bad feature in another."""
+    folder = tmp_path_factory.mktemp("made")
+    path = folder / "city.gpkg"
+    done("new", path, "--crs", "EPSG:4547")
+    define = "name=试,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
+    squares = [shapely.box(500_000 + 200 * n, 4_000_000, 500_100 + 200 * n, 4_000_100) for n in range(30)]
+    first = write_layer(
+        folder / "a.gpkg", squares, {"BSM": [f"b{n}" for n in range(30)], "MJ": [n / 7 for n in range(30)]}
+    )
+    second = write_layer(folder / "b.gpkg", [squares[0], None], {"BSM": ["good", "bad"]})
+    done("add", path, first, "--as", "T", "--define", define, "--covers", "extent")
+    done("add", path, second, "--as", "T", "--keep-bad", "--covers", "extent")
+    return path
+
+
+@pytest.fixture(params=["file", "server"])
+def whole(request, made, tmp_path, onemap) -> Damaged:
+    """That library, in a file or on a server."""
+    path = Path(shutil.copy(made, tmp_path / "city.gpkg"))
+
+    def in_file(sql: str) -> None:
+        with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+            # As someone would who knows no triggers of GeoPackage.
+            for (trigger,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                connection.execute(f'DROP TRIGGER "{trigger}"')
+            connection.execute(sql)
+
+    if request.param == "file":
+        return Damaged(str(path), in_file, onemap)
+    database = request.getfixturevalue("postgis").database()
+    url = f"{database.url}&schema=city"
+    assert onemap("copy", path, url).code == 0
+
+    def on_server(sql: str) -> None:
+        with psycopg.connect(database.url, autocommit=True) as connection:
+            connection.execute("SET search_path TO city, public")
+            connection.execute("ALTER TABLE onemap_audit DISABLE TRIGGER ALL")
+            connection.execute(sql)
+
+    return Damaged(url, on_server, onemap)
+
+
+def test_what_was_not_touched_is_whole(whole):
+    assert whole.problems() == []
+
+
+@pytest.mark.parametrize(
+    ("damage", "rows", "told"),
+    [
+        ('UPDATE "T__1" SET "BSM" = \'x\' WHERE fid IN (3, 17)', "3, 17", "2 rows differ; changed: 3, 17;"),
+        ('UPDATE "T__1" SET "MJ" = "MJ" + 1e-12 WHERE fid = 5', "5", "changed: 5; gone: –"),
+        ('UPDATE "T__1" SET geom = (SELECT geom FROM "T__1" WHERE fid = 1) WHERE fid = 9', "9", "changed: 9"),
+        ('DELETE FROM "T__1" WHERE fid IN (1, 30)', "1, 30", "gone: 1, 30"),
+        ('INSERT INTO "T__1" SELECT 31, geom, "BSM", "MJ" FROM "T__1" WHERE fid = 1', "31", "too many: 31"),
+        ('UPDATE "T__1" SET fid = 99 WHERE fid = 2', "2, 99", "gone: 2; too many: 99"),
+    ],
+)
+def test_rows_that_are_not_what_was_added_are_named(whole, damage, rows, told):
+    whole.change(damage)
+    (problem,) = whole.problems()
+    assert (problem["code"], problem["layer"], problem["feature"]) == ("verify.version", "T__1", rows)
+    assert told in problem["message"]
+    assert "(20" in problem["message"]  # since when
+
+
+def test_of_many_rows_the_first_are_named_and_all_are_counted(whole):
+    whole.change('UPDATE "T__1" SET "MJ" = 0.5')
+    (problem,) = whole.problems()
+    assert "30 rows differ" in problem["message"]
+    assert problem["feature"].startswith("1, 2, 3, ")
+    assert problem["feature"].endswith("20 …")
+
+
+@pytest.mark.parametrize(
+    ("damage", "code", "layer"),
+    [
+        ('ALTER TABLE "T__1" RENAME COLUMN "MJ" TO "MJ2"', "verify.version", "T__1"),
+        ("UPDATE onemap_versions SET hash = 'x' WHERE number = 1", "verify.unlogged verify.version", "T__1"),
+        ("UPDATE \"T__2__bad\" SET message = 'nothing wrong'", "verify.set_aside", "T__2__bad"),
+        ('DROP TABLE "T__2__bad"', "verify.set_aside", "T__2__bad"),
+        ("UPDATE onemap_audit SET who = 'another' WHERE number = 2", "verify.chain", "onemap_audit"),
+        ("UPDATE onemap_audit SET detail = '{}' WHERE number = 2", "verify.content", "onemap_audit"),
+        ("DELETE FROM onemap_audit WHERE number = 2", "verify.chain", "onemap_audit"),
+        ("DELETE FROM onemap_audit WHERE number = 3", "verify.chain verify.unlogged", ""),
+    ],
+)
+def test_damage_of_a_table_a_record_or_the_log_is_found(whole, damage, code, layer):
+    if "RENAME" in damage or "DROP" in damage:
+        damage = damage if whole.location.endswith(".gpkg") else damage + " CASCADE" * ("DROP" in damage)
+    if whole.location.endswith(".gpkg") and "RENAME" in damage:
+        whole.change('DROP VIEW "T"')
+    whole.change(damage)
+    problems = whole.problems()
+    assert sorted({problem["code"] for problem in problems}) == code.split()
+    assert layer in ("", problems[0]["layer"])
+
+
+def test_the_row_from_which_the_chain_breaks_is_named_with_its_moment(whole):
+    whole.change("UPDATE onemap_audit SET subject = 'other' WHERE number = 2")
+    (problem,) = whole.problems()
+    assert (problem["code"], problem["feature"]) == ("verify.chain", "2")
+    assert "(20" in problem["message"]
