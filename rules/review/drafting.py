@@ -10,6 +10,7 @@ from onemap.rules.review.case import ChecklistItem, Override
 from onemap.rules.rule import VERDICTS, Rule
 
 _DASH = "–"
+_MOST_PARCELS = 10  # named in one sentence; the table of findings has them all
 
 
 @dataclass(frozen=True)
@@ -29,22 +30,33 @@ class _Measures(dict[str, str]):
         return _DASH
 
 
-def drafted_text(said: Sequence[Said], items: Sequence[ChecklistItem], language: str) -> str:
-    """One department's draft: a sentence for each rule, the gravest first, then what was not checked by machine."""
+def drafted_text(said: Sequence[Said], items: Sequence[ChecklistItem], language: str, is_one: bool = True) -> str:
+    """One department's draft: a sentence for each rule, the gravest first, then what was not checked by machine.
+
+    is_one: the case has one parcel, which need not be named.
+    """
     groups: dict[tuple[str, str, bool], list[Said]] = {}
     for one in said:
         groups.setdefault((one.verdict, one.rule.id, one.row["verdict"] == "unknown"), []).append(one)
     lines = [
-        _sentence(group, language) for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))
+        _sentence(group, language) + ("" if is_one else _parcels(group, language))
+        for _, group in sorted(groups.items(), key=lambda item: VERDICTS.index(item[0][0]))
     ]
     if not lines:
-        lines = [phrase("draft.nothing_found" if items else "draft.not_involved", language)]
+        lines = [phrase(_nothing(items), language)]
     elif len(lines) > 1:
         lines = [f"{number}. {line}" for number, line in enumerate(lines, start=1)]
     if items:
         lines.append(phrase("draft.by_hand", language))
         lines += [f"- {_item(item, language)}" for item in items]
     return "\n".join(lines)
+
+
+def _nothing(items: Sequence[ChecklistItem]) -> str:
+    """How it is said that there is no finding: a layer that nobody could check is no all-clear."""
+    if any(item.rule is not None for item in items):
+        return "draft.nothing_known"
+    return "draft.nothing_found" if items else "draft.not_involved"
 
 
 def _item(item: ChecklistItem, language: str) -> str:
@@ -83,6 +95,14 @@ def _sentence(group: Sequence[Said], language: str) -> str:
             "draft.overridden", language, parcel=override.parcel, by=override.by, reason=override.reason, **facts
         )
     return text
+
+
+def _parcels(group: Sequence[Said], language: str) -> str:
+    """The parcels of a sentence, the first of them where there are many."""
+    names = list(dict.fromkeys(str(one.row["parcel"]) for one in group))
+    text = phrase("said.comma", language).join(names[:_MOST_PARCELS])
+    key = "draft.parcels" if len(names) <= _MOST_PARCELS else "draft.parcels_many"
+    return phrase(key, language, parcels=text, count=len(names))
 
 
 def _measures(rows: Sequence[Mapping[str, Any]], language: str) -> _Measures:

@@ -65,7 +65,7 @@ def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft,
     skipped = [item for item in run.record["skipped"] if getattr(KINDS[rules[item["rule"]].kind], "FINDS", True)]
     items = checklist_items(run.question.packs, skipped)
     findings = [row.values for row in rows_of_table(run.tables["findings"])]
-    return drafts(findings, rules, items, overrides), items
+    return drafts(findings, rules, items, overrides, len(run.question.parcels.ids) == 1), items
 
 
 def open_case(library: Library, run: Run, hand: Hand, values: Values, data: Mapping[str, Any]) -> str:

@@ -224,14 +224,16 @@ def override(library: Library, case_id: str, parcel: str, rule_id: str, verdict:
         before = min(said, key=VERDICTS.index)
         if current.verdict_of(parcel, rule_id, before) == verdict:
             raise OneMapError("review.same_verdict", parcel=parcel, rule=rule_id, verdict=verdict, field="--verdict")
-        rules = {rule.id: rule for rule in joined_rules(stored_question(library, current.run).packs)}
+        question = stored_question(library, current.run)
+        rules = {rule.id: rule for rule in joined_rules(question.packs)}
         asked = asked_departments(rules[rule_id])
         for department in asked:
             if taken.case.opinion(department).state in ("signed", "deemed"):
                 raise OneMapError("review.spoken", department=department, field="RULE")
         made = Override(parcel, rule_id, before, verdict, detail["reason"], taken.by, taken.on)
         put_override(taken.connection, taken.stored, made)
-        for draft in drafts(findings, rules, current.items, (*current.overrides, made)):
+        overrides = (*current.overrides, made)
+        for draft in drafts(findings, rules, current.items, overrides, len(question.parcels.ids) == 1):
             opinion = taken.stored.opinion(draft.department)
             mine = library.voice.is_lead or draft.department in library.voice.departments
             if mine and draft.department in asked and opinion.by_machine and opinion.state == "drafted":

@@ -27,7 +27,7 @@ def recheck(library: Library, case: Case, values: Values, asked: Asked) -> dict[
     record = run_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     rules = {rule.id: rule for rule in joined_rules(before.packs)}
-    then = drafts(findings, rules, case.current.items, case.current.overrides)
+    then = drafts(findings, rules, case.current.items, case.current.overrides, len(before.parcels.ids) == 1)
     now, _ = proposed(run, case.current.overrides)
     return {
         "parcels": changed_verdicts(library, case.current.run, run),

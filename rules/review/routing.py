@@ -73,8 +73,11 @@ def drafts(
     rules: Mapping[str, Rule],
     items: Sequence[ChecklistItem],
     overrides: Sequence[Override],
+    is_one: bool = True,
 ) -> tuple[Draft, ...]:
     """The ten drafts in the departments' order. findings: rows of a run; those that do not count ask nobody.
+
+    is_one: the case has one parcel, which sentences need not name.
 
     A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
     """
@@ -88,18 +91,18 @@ def drafts(
         for department in asked_departments(one.rule):
             said[department].append(one)
     return tuple(
-        _draft(department, said[department], [item for item in items if item.department == department])
+        _draft(department, said[department], [item for item in items if item.department == department], is_one)
         for department in DEPARTMENTS
     )
 
 
-def _draft(department: str, said: Sequence[Said], items: Sequence[ChecklistItem]) -> Draft:
+def _draft(department: str, said: Sequence[Said], items: Sequence[ChecklistItem], is_one: bool) -> Draft:
     why = ",".join(filter(None, ("findings" if said else "", "checklist" if items else "")))
     return Draft(
         department=department,
         conclusion=gravest(CONCLUSION_OF[one.verdict] for one in said),
-        text=drafted_text(said, items, "zh"),
-        text_en=drafted_text(said, items, "en"),
+        text=drafted_text(said, items, "zh", is_one),
+        text_en=drafted_text(said, items, "en", is_one),
         basis=drafted_basis(said),
         routed=bool(why),
         why=why or "nothing",

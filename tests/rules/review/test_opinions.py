@@ -195,3 +195,20 @@ def test_a_project_has_a_name_of_one_line(town, name):
     answer = command("review", "open", town.library, town.parcels(), "--project", name)
     assert answer.code in (2, 3)
     assert answer.codes[0] in ("review.project", "usage.required")
+
+
+def test_a_draft_of_several_parcels_names_those_that_it_speaks_of(town):
+    plots = {f"P{n}": ground(60 + n, 0, 61 + n, 50) for n in range(12)}
+    many = opinion(town.show(town.open(parcels=town.parcels(**plots)), "2026-03-02"), "land")
+    assert "(parcels: P0, P1, P2, P3, P4, P5, P6, P7, P8, P9 and others, 12 in all)" in many["text"]
+    two = town.parcels(A=ground(60, 0, 70, 50), B=ground(1000, 0, 1010, 50))
+    assert opinion(town.show(town.open(parcels=two), "2026-03-02"), "land")["text"].endswith("(parcels: A)")
+
+
+def test_a_layer_that_nobody_could_check_is_no_all_clear(town):
+    missing = '[[rule]]\nid = "gone"\nkind = "avoid"\nlayer = "STBHHX"\ndepartment = "environment"\n'
+    missing += 'verdict = "prohibited"\nmissing = "checklist"\ntitle = { zh = "红线" }\nbasis = [{ law = "法" }]\n'
+    town.pack(RULES + missing)
+    case = town.show(town.open(), "2026-03-02")
+    assert "no all-clear" in opinion(case, "environment")["text"]
+    assert "no all-clear" not in opinion(case, "reform")["text"]
