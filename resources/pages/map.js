@@ -25,7 +25,7 @@
     return [x - (next[2] * scale) / 2, y - (next[3] * scale) / 2, next[2] * scale, next[3] * scale];
   };
 
-  const patterns = [...map.querySelectorAll("pattern")].map((pattern) => [
+  const patterns = [...map.querySelectorAll("pattern:not(.fixed)")].map((pattern) => [
     pattern,
     (/rotate\([^)]*\)/.exec(pattern.getAttribute("patternTransform") || "") || [""])[0],
   ]);

@@ -88,7 +88,7 @@ def _head(shown: dict[str, Any], language: str) -> Html:
         f"{said['record_case']} {shown['case']['id']}",
         f"{said['record_round']} {shown['case']['round']}",
         shown["case"]["state_title"],
-        document["date"],
+        shown["sentences"]["date"],
     ]
     return tag("header", tag("h1", document["title"]), tag("p", *(tag("span", fact) for fact in facts), class_="facts"))
 

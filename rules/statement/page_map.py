@@ -60,7 +60,9 @@ class _PageMap:
         self.tolerance_m, self.least_m = tolerance_m, least_m
         self.pieces = [piece for piece in source.pieces if rules is None or piece.rule in rules]
         self.boxes = _apart([_grown(source, group) for group in near_each_other(source, list(source.parcels))])
-        self.whole = _around(self.boxes)
+        self.whole = _square(_around(self.boxes))
+        if len(self.boxes) == 1:
+            self.boxes = [self.whole]
         self.patterns: dict[Symbol, str] = {}
         self.labels: list[str] = []
 
@@ -76,7 +78,7 @@ class _PageMap:
             f'<svg id="map" viewBox="{size}" data-start="{start}" data-west="{west:.3f}" data-north="{north:.3f}"'
             f' tabindex="0" role="application" aria-label={as_attribute(said["page_map_help"])}'
             f' font-family={as_attribute(FONTS)} preserveAspectRatio="xMidYMid meet">'
-            f"<defs>{''.join(pattern_of(symbol, name) for symbol, name in self.patterns.items())}</defs>"
+            f"<defs>{self._definitions()}</defs>"
             + f'<rect class="ground" width="{east - west:.2f}" height="{north - south:.2f}" fill="#FFFFFF"/>'
             + "".join(_group_svg(group) for group in groups)
             + f'<g id="labels">{"".join(self.labels)}</g></svg>'
@@ -100,6 +102,13 @@ class _PageMap:
                 tag("p", said["page_map_hint"], id="told", role="status", aria_live="polite"),
                 self._legend(groups, said["page_layers"]),
             ]
+        )
+
+    def _definitions(self) -> str:
+        """The patterns: those of the map, whose size a script keeps when one zooms, and those of the legend."""
+        return "".join(
+            pattern_of(symbol, name) + pattern_of(symbol, f"{name}l").replace("<pattern ", '<pattern class="fixed" ')
+            for symbol, name in self.patterns.items()
         )
 
     def _start(self) -> str:
@@ -241,16 +250,17 @@ class _PageMap:
         return tag("details", tag("summary", title), tag("ul", *items), class_="layers", open=True)
 
     def _swatch(self, symbol: Symbol, kind: str) -> Html:
+        """A look in the legend, in mm like the patterns."""
         if kind == "point":
-            body = f'<circle cx="12" cy="7" r="3" fill="{symbol.stroke}"/>'
+            body = f'<circle cx="3.75" cy="2.2" r="1" fill="{symbol.stroke}"/>'
         elif kind == "line":
-            body = f'<path d="M1 7H23" {_outline(symbol)}/>'
+            body = f'<path d="M.3 2.2H7.2" {_outline(symbol)}/>'
         else:
-            fills = "".join(
-                f'<path d="M2 2H22V12H2z" {look}/>' for look in fill_attributes(symbol, self._pattern(symbol))
-            )
-            body = f'{fills}<path d="M2 2H22V12H2z" {_outline(symbol)}/>'
-        return Html(f'<svg class="swatch" width="24" height="14" viewBox="0 0 24 14" aria-hidden="true">{body}</svg>')
+            box = "M.6 .6H6.9V3.8H.6z"
+            pattern = f"{self._pattern(symbol)}l"
+            fills = "".join(f'<path d="{box}" {look}/>' for look in fill_attributes(symbol, pattern))
+            body = f'{fills}<path d="{box}" {_outline(symbol)}/>'
+        return Html(f'<svg class="swatch" width="24" height="14" viewBox="0 0 7.5 4.4" aria-hidden="true">{body}</svg>')
 
 
 def _group_svg(group: _Group) -> str:
@@ -297,6 +307,13 @@ def _around(boxes: Sequence[Bounds]) -> Bounds:
         max(box[2] for box in boxes),
         max(box[3] for box in boxes),
     )
+
+
+def _square(box: Bounds) -> Bounds:
+    """The square around a box, so that the map fills a window of any shape."""
+    half = max(box[2] - box[0], box[3] - box[1]) / 2
+    x, y = (box[0] + box[2]) / 2, (box[1] + box[3]) / 2
+    return (x - half, y - half, x + half, y + half)
 
 
 def _meet(first: Bounds, second: Bounds) -> bool:

@@ -63,12 +63,8 @@ class Chapters:
             tag("tr", tag("th", line["title"], scope="row"), tag("td", line["value"] or "–"))
             for line in self.content["project"]["rows"]
         ]
-        totals = self.content["totals"]
-        area = self.said["area_sentence"].format(
-            hectares=totals["hectares"], mu=totals["mu"], parcels=totals["parcels"]
-        )
         body = tag("div", tag("table", tag("tbody", *pairs), class_="pairs"), class_="table")
-        return self._chapter("chapter_project", body, tag("p", area))
+        return self._chapter("chapter_project", body, tag("p", self.content["sentences"]["area"]))
 
     def _bases(self) -> Html:
         columns = [("number", _N), ("law", "wide"), ("articles", "wide")]
@@ -97,9 +93,11 @@ class Chapters:
         classes = [
             row([line[name] for name in fields], kinds=[kind for _, kind in columns]) for line in land["classes"]
         ]
-        sentence = self.said["land_sentence"].format(**land["total"])
         return self._chapter(
-            "chapter_land", tag("p", sentence), by_owner, self._table("table_classes", columns, classes)
+            "chapter_land",
+            tag("p", self.content["sentences"]["land"]),
+            by_owner,
+            self._table("table_classes", columns, classes),
         )
 
     def _plans(self) -> Html:
@@ -215,16 +213,6 @@ class Chapters:
         )
 
     def _conclusion(self) -> Html:
-        said, ended = self.said, self.content["conclusion"]
-        lines = [said["conclusion_machine"].format(title=ended["machine_title"])]
-        if ended["proposed"]:
-            lines.append(said["conclusion_proposed"].format(title=ended["proposed_title"]))
-        if ended["decided"]:
-            lines.append(said["conclusion_decided"].format(title=ended["decided_title"]))
-        if not ended["proposed"] and not ended["decided"]:
-            lines.append(said["conclusion_open"])
-        if ended["reason"]:
-            lines.append(said["conclusion_reason"].format(reason=ended["reason"]))
         names = ("before", "after", "reason", "by", "on")
         columns = [("parcel", "id"), ("rule", "wide"), *((name, "") for name in names)]
         rows = [
@@ -243,7 +231,9 @@ class Chapters:
         ]
         overrides = self._table("table_overrides", columns, rows) if rows else None
         notes = tag("ul", *(tag("li", note) for note in self.content["notes"]), class_="notes")
-        paragraphs = [tag("p", line) for line in lines]
+        paragraphs = [
+            tag("p", line) for line in [*self.content["sentences"]["conclusion"], *self.content["sentences"]["stale"]]
+        ]
         return self._chapter(
             "chapter_conclusion",
             *paragraphs,
@@ -356,25 +346,10 @@ class Chapters:
         return self._table("annex_versions", columns, rows)
 
     def _record(self) -> Html:
-        content, said = self.content, self.said
-        audit = content["audit"]
-        pairs = [
-            (said["record_case"], content["case"]["id"]),
-            (said["record_round"], content["case"]["round"]),
-            (said["record_run"], content["run"]["id"]),
-            (said["record_started"], content["run"]["started"]),
-            (said["record_as_of"], content["run"]["as_of"]),
-            (said["record_who"], content["run"]["who"]),
-            (said["record_library"], f"{content['library']['name']} ({content['library']['id']})"),
-            (said["record_crs"], content["library"]["crs"]),
-            (said["record_software"], ", ".join(f"{name} {text}" for name, text in content["run"]["software"].items())),
-            *(
-                (said["record_packs"], f"{pack['title']} {pack['version']} · {pack['hash']}")
-                for pack in content["packs"]
-            ),
-            (said["record_chain"].format(number=audit["number"], at=audit["at"]), audit["hash"]),
+        lines = [
+            tag("tr", tag("th", line["title"], scope="row"), tag("td", line["value"], class_="hash"))
+            for line in self.content["sentences"]["record"]
         ]
-        lines = [tag("tr", tag("th", name, scope="row"), tag("td", value, class_="hash")) for name, value in pairs]
         return tag("div", tag("table", tag("tbody", *lines), class_="pairs"), class_="table")
 
 

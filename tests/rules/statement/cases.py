@@ -81,7 +81,7 @@ def town(folder: Path, parcels: dict[str, Any] | None = None) -> tuple[Path, str
     uses = [at(0, 0, 240, 500), at(240, 0, 260, 250), at(240, 250, 260, 250)]
     layers: dict[str, tuple[list[shapely.Geometry], dict[str, list[Any]]]] = {
         "YJJBNTTB": (fields, {"BSM": ["1", "2", "3"]}),
-        "GL": ([line((0, 300), (600, 300))], {"GLBH": ["G1"], "GLMC": ["一号<路>"], "GLDJ": ["国道"]}),
+        "GL": ([line((0, 310), (600, 310))], {"GLBH": ["G1"], "GLMC": ["一号<路>"], "GLDJ": ["国道"]}),
         "DLTB": (uses, {"BSM": ["1", "2", "3"], "DLBM": ["0101", "0701", "1101"]}),
         "HLGLFW": ([at(700, 700, 50, 50)], {"BH": ["H1"], "MC": ["远河"]}),
     }
@@ -103,7 +103,7 @@ def case_of(library: Library, run: str, **changes: Any) -> Case:
     """A circulating case of a run, made by hand: every department has a draft, land has an item to judge."""
     opinions = tuple(_opinion(department) for department in DEPARTMENTS)
     items = (ChecklistItem("land.quota", "land", {"zh": "用地指标 <b>", "en": "Quota <b>"}),)
-    override = Override("DK1", "road", "restricted", "notice", "已批准 </td>", "li", DAY)
+    override = Override("DK4", "road", "restricted", "notice", "已批准 </td>", "li", DAY)
     round_ = Round(1, run, "wang", DAY, "wang", DAY, opinions, items, (override,))
     entry = Entry(1, 1, "open", "wang", DAY, "2026-11-20T01:00:00Z", None, {})
     case = Case(

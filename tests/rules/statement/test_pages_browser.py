@@ -14,7 +14,9 @@ from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.page import statement_page
 from onemap.rules.statement.reply_file import read_reply
 from onemap.rules.statement.review_pack import shown_digest
-from onemap.tests.rules.statement.cases import LONG_NAME, MARKUP, case_of, town
+from onemap.tests.conftest import Answer, write_layer
+from onemap.tests.rules.command import command, done
+from onemap.tests.rules.statement.cases import LONG_NAME, MARKUP, at, case_of, town
 from onemap.tests.rules.statement.chromium import Page, browser, program
 
 pytestmark = pytest.mark.skipif(program() is None, reason="no Chromium here: install Debian's package chromium")
@@ -226,6 +228,59 @@ def test_what_is_filled_in_is_saved_as_a_reply_that_is_read_back(pack: Page, fil
         case = case_of(library, files.run)
         assert reply.shown == shown_digest(library, case, "land")
         assert (reply.library, reply.case, reply.round, reply.department) == (library.id, case.id, 1, "land")
+    saved.unlink()
+
+
+def test_a_department_answers_from_a_browser_and_the_command_line_takes_it_in(chromium: Page, tmp_path: Path):
+    library, _ = town(tmp_path)
+    opened = done("review", "open", library, tmp_path / "parcels.gpkg", "--project", MARKUP, "--by", "wang")
+    case = opened.json["case"]
+    early = tmp_path / "early.html"
+    done("review", "export", library, case, early, "--department", "land")
+    assert 'id="reply"' not in early.read_text(encoding="utf-8")
+    done("review", "circulate", library, case, "--by", "wang")
+    done("review", "export", library, case, tmp_path / "land.html", "--department", "land")
+    chromium.open(tmp_path / "land.html")
+    saved = filled(chromium, conclusion="disagree", text="不同意。\n<b>", basis="土地管理法", by="赵六", item="不足")
+    before = saved.read_bytes()
+
+    def taken_in(department: str = "land") -> Answer:
+        return command("review", "opine", library, case, department, "--reply", saved, "--by", "wang")
+
+    assert taken_in("water").codes == ["reply.department"]
+    saved.write_bytes(before.replace("不同意".encode(), "同意".encode()))
+    assert taken_in().codes == ["reply.altered"]
+    saved.write_bytes(before)
+    answer = taken_in()
+    assert answer.code == 0, answer.json
+    land = next(opinion for opinion in answer.json["opinions"] if opinion["department"] == "land")
+    said = {name: land[name] for name in ("state", "conclusion", "text", "basis", "drafted_by")}
+    assert said == {
+        "state": "drafted",
+        "conclusion": "disagree",
+        "text": "不同意。\n<b>",
+        "basis": "土地管理法",
+        "drafted_by": "赵六",
+    }
+    items = {item["item"]: item["answer"] for item in answer.json["checklist"]}
+    assert items["land.quota"] == "不足"
+    assert taken_in().codes == ["reply.stale"], "what it answers has changed by the first"
+    saved.unlink()
+
+
+def test_a_reply_for_an_older_round_is_refused(chromium: Page, tmp_path: Path):
+    library, _ = town(tmp_path)
+    parcels = tmp_path / "parcels.gpkg"
+    case = done("review", "open", library, parcels, "--project", "P", "--by", "wang").json["case"]
+    done("review", "circulate", library, case, "--by", "wang")
+    done("review", "export", library, case, tmp_path / "land.html", "--department", "land")
+    chromium.open(tmp_path / "land.html")
+    saved = filled(chromium, conclusion="supplement", text="请补正", by="赵六")
+    moved = write_layer(tmp_path / "moved.gpkg", [at(100, 130, 100, 80)], {"DKBH": ["DK1"]})
+    done("review", "revise", library, case, moved, "--by", "wang")
+    done("review", "circulate", library, case, "--by", "wang")
+    refused = command("review", "opine", library, case, "land", "--reply", saved, "--by", "wang")
+    assert refused.codes == ["reply.round"]
     saved.unlink()
 
 
