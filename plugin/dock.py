@@ -113,6 +113,7 @@ class OneMapDock(QgsDockWidget):
         self.map_room.service_asked.connect(self.register_service)
         self.map_room.snapshot_asked.connect(self.take_snapshot)
         self.map_room.service_refused.connect(self.refuse)
+        self.map_room.service_said.connect(self.notice.say)
         self.check_room.refused.connect(self.refuse)
         self.core.died.connect(self._core_died)
         self.rooms.currentChanged.connect(lambda _room: self.check_room.leave_map())

@@ -45,6 +45,7 @@ class MapRoom(QWidget):
     service_asked = pyqtSignal(object)  # Service to register anew, or None
     snapshot_asked = pyqtSignal(object)  # Service
     service_refused = pyqtSignal(object)  # Refusal
+    service_said = pyqtSignal(str, str, object)  # a message with a button
 
     def __init__(self, library: OpenLibrary, zoom_to: Callable[[object], None], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -73,6 +74,7 @@ class MapRoom(QWidget):
         self.services.register_asked.connect(self.service_asked)
         self.services.snapshot_asked.connect(self.snapshot_asked)
         self.services.refused.connect(self.service_refused)
+        self.services.said.connect(self.service_said)
         self.services.changed.connect(self._show_what_is_on_map)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)

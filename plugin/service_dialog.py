@@ -13,7 +13,7 @@ from onemap.plugin.icons import icon
 from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.refusals import Refusal
-from onemap.plugin.service_form import ServiceForm
+from onemap.plugin.service_form import ServiceForm, service_controls
 from onemap.plugin.service_keys import key_in, store_key
 from onemap.plugin.service_list import Service
 from onemap.plugin.service_offers import Offer, asked_offers
@@ -44,7 +44,7 @@ class ServiceDialog(QDialog):
         self.form.changed.connect(self._enable)
         self.form.ask_pressed.connect(self.ask)
         self.form.keep_pressed.connect(self.keep_key)
-        self.notice = Notice()
+        self.notice = Notice(service_controls())
         self.work = WorkRow()
         self.work.cancelled.connect(self._cancel)
         self.work.hide()
@@ -94,7 +94,7 @@ class ServiceDialog(QDialog):
             if self.form.key.text():  # the store stayed locked
                 return
         self.notice.hide()
-        params: dict[str, Any] = {"library": self._library.path, **self.form.params}
+        params: dict[str, Any] = {"library": self._library.path, **self.form.service.params}
         params["overwrite"] = self._before is not None
         self._request = self._library.core.ask("service", params)
         self._request.answered.connect(self._registered)

@@ -104,13 +104,6 @@ class ServiceForm(QWidget):
             note=self.note.text().strip(),
         )
 
-    @property
-    def params(self) -> dict[str, Any]:
-        """As the core takes them."""
-        one = self.service
-        texts = {name: getattr(one, name) for name in ("name", "type", "url", "layer", "department", "dated", "note")}
-        return {**texts, "as": one.code, "into": one.library, "authcfg": one.authcfg, "options": one.options or None}
-
     def show_layers(self, layers: list[CatalogueLayer]) -> None:
         """List the layers of the library that a service may show or feed."""
         self.code.blockSignals(True)
@@ -209,6 +202,22 @@ class ServiceForm(QWidget):
         self.layer.setEnabled(not is_xyz)
         self.ask.setEnabled(not is_xyz)
         self.changed.emit()
+
+
+def service_controls() -> dict[str, str]:
+    """What the options of `service` are called in this form."""
+    return {
+        "--type": tr("Kind of service"),
+        "--url": tr("Address"),
+        "--layer": tr("Layer on it"),
+        "--department": tr("Department"),
+        "--as": tr("Shows or feeds"),
+        "--into": tr("Library of the six"),
+        "--dated": tr("Data of"),
+        "--authcfg": tr("Authentication"),
+        "--note": tr("Note"),
+        "--overwrite": tr("Change what is registered…"),
+    }
 
 
 def _list(entries: list[tuple[str, Any]]) -> QComboBox:

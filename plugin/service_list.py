@@ -40,6 +40,13 @@ class Service:
     snapshots: tuple[str, ...] = ()
 
     @property
+    def params(self) -> dict[str, Any]:
+        """As the core's verb `service` takes it."""
+        texts = {name: getattr(self, name) for name in ("name", "type", "url", "layer", "department", "dated", "note")}
+        rest = {"as": self.code, "into": self.library, "kind": self.kind, "authcfg": self.authcfg}
+        return {**texts, **rest, "options": self.options or None}
+
+    @property
     def has_features(self) -> bool:
         """Whether a snapshot can be taken of it."""
         return self.type in FEATURES

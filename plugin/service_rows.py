@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 
 from qgis.core import QgsMapLayer
 from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
@@ -30,6 +31,7 @@ class ServiceRows(QObject):
     register_asked = pyqtSignal(object)  # Service to register anew, or None
     snapshot_asked = pyqtSignal(object)  # Service
     refused = pyqtSignal(object)  # Refusal
+    said = pyqtSignal(str, str, object)  # what has been done, a button's text, and what it does
     changed = pyqtSignal()  # what is on the map
 
     def __init__(self, library: OpenLibrary, zoom_to: Callable[[QgsMapLayer], None], parent: QObject) -> None:
@@ -100,10 +102,26 @@ class ServiceRows(QObject):
         menu.addAction(icon("service"), tr("Register a service…"), lambda: self.register_asked.emit(None))
 
     def strike_off(self, service: Service) -> None:
-        """Remove the service from the register; it can be registered again, and snapshots of it stay."""
-        params = {"library": self._library.path, "name": service.name, "remove": True}
-        request = self._library.core.ask("service", params)
-        request.answered.connect(lambda _answer: self._library.refresh())
+        """Remove the service from the register, and from the map; snapshots of it stay, and a button undoes it."""
+        text = tr("“{service}” is struck off the register; snapshots of it stay.").format(service=service.name)
+
+        def struck_off() -> None:
+            layer = service_on_map(self._library, service)
+            if layer is not None:
+                take_layer(layer)
+            self.said.emit(text, tr("Undo"), lambda: self._ask(service.params, lambda: None))
+
+        self._ask({"name": service.name, "remove": True}, struck_off)
+
+    def _ask(self, params: dict[str, Any], then: Callable[[], None]) -> None:
+        """Ask the core to change the register, and show what it is then."""
+
+        def done(_answer: dict[str, Any]) -> None:
+            then()
+            self._library.refresh()
+
+        request = self._library.core.ask("service", {"library": self._library.path, **params})
+        request.answered.connect(done)
         request.refused.connect(self.refused)
 
     def _show(self, service: Service, go_there: bool) -> None:

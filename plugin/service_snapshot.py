@@ -92,7 +92,8 @@ class Snapshot(QObject):
         folder.mkdir(parents=True, exist_ok=True)
         request = QgsFeatureRequest()
         request.setFeedback(self._feedback)
-        reader = _Reader(layer.getFeatures(request), expected, self._feedback, self._tell(report))
+        is_nested = any(field.type() in NESTED for field in layer.fields())
+        reader = _Reader(layer.getFeatures(request), expected, is_nested, self._feedback, self._tell(report))
         features = iter(reader)
         try:
             fields = plain_fields(layer.fields())
@@ -145,16 +146,19 @@ class _Reader:
         self,
         features: Iterable[QgsFeature],
         expected: int,
+        is_nested: bool,
         feedback: QgsFeedback,
         report: Callable[[float, str], None],
     ) -> None:
-        self._features, self._expected, self._feedback, self._report = features, expected, feedback, report
+        self._features, self._expected, self._is_nested = features, expected, is_nested
+        self._feedback, self._report = feedback, report
         self.count = 0
 
     def __iter__(self) -> Iterator[QgsFeature]:
         for feature in self._features:
             self.count += 1
-            feature.setAttributes([_plain_value(value) for value in feature.attributes()])
+            if self._is_nested:
+                feature.setAttributes([_plain_value(value) for value in feature.attributes()])
             yield feature
             if self.count % REPORT_EVERY == 0:
                 text = tr("{count} features").format(count=f"{self.count:,}")

@@ -1016,10 +1016,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>仅列出前 {count} 个。</translation>
     </message>
     <message>
-        <source>{count} bad features were set aside; where they are nothing is known.</source>
-        <translation>{count} 个有问题的要素已另存；其所在之处情况未知。</translation>
-    </message>
-    <message>
         <source>Set bad features aside, and add the rest</source>
         <translation>把有问题的要素另存，其余加入</translation>
     </message>
@@ -1414,6 +1410,26 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>“{name}” is a layer of a live server, of which nobody can say whether it came whole. Register the service and take a snapshot of it, or save the layer as a file.</source>
         <translation>“{name}”是在线服务的图层，无法确认要素是否完整。请登记该服务并取快照，或先把图层另存为文件。</translation>
+    </message>
+    <message>
+        <source>“{service}” is struck off the register; snapshots of it stay.</source>
+        <translation>“{service}”已注销；已取得的快照保留。</translation>
+    </message>
+    <message>
+        <source>Undo</source>
+        <translation>撤销</translation>
+    </message>
+    <message>
+        <source>“{layer}” has a new version, {version}.</source>
+        <translation>“{layer}”已有新版本 {version}。</translation>
+    </message>
+    <message>
+        <source>Set aside as bad: {count}; where they are nothing is known.</source>
+        <translation>另存的问题要素：{count} 个；其所在之处无法判定。</translation>
+    </message>
+    <message>
+        <source>Its numbers look like {crs}: take it</source>
+        <translation>数值像 {crs}：采用</translation>
     </message>
 </context>
 </TS>

@@ -2,10 +2,12 @@
 
 /ows          WMS, WMTS, WFS 1.1 by QGIS Server           /wfs3          OGC API Features by QGIS Server
 /keyed/ows    the same, for who gives the key as ?tk=      /sta/v1.1      SensorThings
+/guarded/…    all of these for who gives name and password /xyz/Z/X/Y     tiles
 /wfs2/MODE    WFS 2.0 with pages: whole, unknown (does not say how many), stops (breaks off in the last page),
               stops_unknown, lies (says one more than it gives), waits (holds the last page until /release)
 """
 
+import base64
 import json
 import queue
 import socket
@@ -17,6 +19,8 @@ from pathlib import Path
 from urllib.parse import parse_qs, urlencode, urlsplit
 
 from qgis.core import QgsApplication, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QBuffer
+from qgis.PyQt.QtGui import QColor, QImage
 from qgis.server import QgsBufferServerRequest, QgsBufferServerResponse, QgsServer, QgsServerRequest
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -29,6 +33,7 @@ HEAD = (
     f'xmlns:wfs="{WFS}" xmlns:gml="{GML}" xmlns:xlink="{XLINK}" xmlns:ows="http://www.opengis.net/ows/1.1" '
     'xmlns:fes="http://www.opengis.net/fes/2.0" xmlns:ns="http://example.org/ns"'
 )
+GUARD = "Basic " + base64.b64encode(b"planner:secret").decode("ascii")
 released = threading.Event()
 work: queue.Queue = queue.Queue()
 
@@ -116,6 +121,18 @@ def things(address: str, path: str, asked: dict) -> dict:
     return page
 
 
+def tile() -> bytes:
+    """A picture of two colours."""
+    image = QImage(256, 256, QImage.Format.Format_RGB32)
+    image.fill(QColor("green"))
+    for at in range(256):
+        image.setPixelColor(at, at, QColor("red"))
+    written = QBuffer()
+    written.open(QBuffer.OpenModeFlag.WriteOnly)
+    image.save(written, "PNG")
+    return bytes(written.data())
+
+
 class Door(BaseHTTPRequestHandler):
     """Takes the requests; what is QGIS Server's goes to the main thread."""
 
@@ -124,18 +141,26 @@ class Door(BaseHTTPRequestHandler):
         parts = urlsplit(self.path)
         asked = {name.lower(): values[0] for name, values in parse_qs(parts.query).items()}
         home = f"http://127.0.0.1:{self.server.server_port}"
-        if parts.path == "/release":
+        path = parts.path
+        if path.startswith("/guarded/"):
+            if self.headers.get("Authorization") != GUARD:
+                self.answer(401, "text/plain", b"who are you?")
+                return
+            path, home = path[len("/guarded") :], f"{home}/guarded"
+        if path == "/release":
             released.set()
             self.answer(200, "text/plain", b"")
-        elif parts.path.startswith("/wfs2/"):
-            self.features(home + parts.path, parts.path.rpartition("/")[2], asked)
-        elif parts.path.startswith("/sta/v1.1"):
-            said = things(f"{home}/sta/v1.1", parts.path[len("/sta/v1.1") :].strip("/"), asked)
+        elif path.startswith("/xyz/"):
+            self.answer(200, "image/png", tile())
+        elif path.startswith("/wfs2/"):
+            self.features(home + path, path.rpartition("/")[2], asked)
+        elif path.startswith("/sta/v1.1"):
+            said = things(f"{home}/sta/v1.1", path[len("/sta/v1.1") :].strip("/"), asked)
             self.answer(200, "application/json", json.dumps(said).encode())
-        elif parts.path.startswith("/keyed/") and (asked.pop("tk", "") != KEY or self.headers.get("tk")):
+        elif path.startswith("/keyed/") and (asked.pop("tk", "") != KEY or self.headers.get("tk")):
             self.answer(403, "text/plain", b"no key, no map")
         else:
-            self.qgis_server(home, parts.path, asked)
+            self.qgis_server(home, path, asked)
 
     def features(self, address: str, mode: str, asked: dict) -> None:
         """WFS 2.0."""

@@ -5,11 +5,13 @@ import subprocess
 import sys
 import urllib.error
 import urllib.request
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from qgis.core import (
     QgsApplication,
+    QgsAuthMethodConfig,
     QgsMapRendererParallelJob,
     QgsMapSettings,
     QgsProcessingException,
@@ -116,6 +118,7 @@ def services_of(web):
     return {
         "wms": Service("pictures", "wms", f"{web}/ows", "parcels", "land", "base", options={"crs": CRS}),
         "wmts": Service("tiles", "wmts", f"{web}/ows", "parcels", "land", "base", options=WMTS),
+        "xyz": Service("own tiles", "xyz", web + "/xyz/{z}/{x}/{y}", "", "land", "base"),
         "wfs": Service("old features", "wfs", f"{web}/ows", "parcels", "land", "department"),
         "wfs2": Service("features", "wfs", f"{web}/wfs2/whole", "ns:land", "land", "department", code="YJJBNTTB"),
         "oapif": Service("new features", "oapif", f"{web}/wfs3", "parcels", "land", "department"),
@@ -150,7 +153,7 @@ def taken(service):
     return came[0]
 
 
-@pytest.mark.parametrize("kind", ["wms", "wmts", "wfs", "wfs2", "oapif", "sensorthings"])
+@pytest.mark.parametrize("kind", ["wms", "wmts", "xyz", "wfs", "wfs2", "oapif", "sensorthings"])
 def test_qgis_shows_every_kind_of_service(web, named, kind):
     layer = put_service_on_map(named, services_of(web)[kind])
     assert layer.isValid(), layer.error().summary()
@@ -355,6 +358,30 @@ def test_a_snapshot_is_cancelled_while_the_server_keeps_us_waiting(web):
     assert folders() == before
 
 
+def test_a_service_with_name_and_password_is_read_through_the_store(web, store):
+    config = QgsAuthMethodConfig("Basic", 1)
+    config.setName("planner")
+    config.setConfig("username", "planner")
+    config.setConfig("password", "secret")
+    assert store.storeAuthenticationConfig(config)[0]
+    service = Service("features", "wfs", f"{web}/guarded/wfs2/whole", "ns:land", "land", "department")
+    assert isinstance(taken(service), Refusal)
+    file = taken(replace(service, authcfg=config.id()))
+    assert QgsVectorLayer(file.path, "snapshot", "ogr").featureCount() == FEATURES
+
+
+def test_a_snapshot_in_degrees_lands_where_it_was_published_from(web, opened):
+    import processing
+
+    file = taken(services_of(web)["oapif"])
+    define = "name=地块,department=land,library=project,kind=vector,geometry=polygon,key=DKBH"
+    params = {"LIBRARY": opened.path, "SOURCE": file.path, "AS": "DK", "DEFINE": define}
+    assert processing.run("onemap:add", params)["FEATURES"] == 3
+    box = QgsVectorLayer(f"{opened.path}|layername=DK__1", "added", "ogr").extent()
+    # The server writes six decimals of a degree, which is a decimetre.
+    assert (box.xMinimum(), box.yMinimum()) == pytest.approx((X + 100, Y + 100), abs=0.2)
+
+
 def test_a_service_that_is_no_service_is_refused_in_words(web):
     refusal = taken(Service("nothing", "wfs", f"{web}/wfs2/whole", "ns:other", "land", "department"))
     assert "“nothing” cannot be read" in str(refusal)
@@ -489,12 +516,18 @@ def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, opened):
     assert "Last snapshot" in row_of(dock, "features").toolTip(0)
 
 
-def test_a_service_is_struck_off_from_its_row(web, dock, opened):
+def test_a_service_is_struck_off_from_its_row_and_a_button_undoes_it(web, dock, opened):
     register(opened, services_of(web)["wms"])
     dock.open_library(opened.path)
     wait_for(lambda: dock.library.services)
+    put_service_on_map(dock.library, dock.library.services[0])
     dock.map_room.services.strike_off(dock.library.services[0])
     wait_for(lambda: not dock.library.services)
+    assert QgsProject.instance().mapLayers() == {}
+    assert dock.notice.text == "“pictures” is struck off the register; snapshots of it stay."
+    dock.notice._button.click()
+    wait_for(lambda: dock.library.services)
+    assert row_of(dock, "pictures").text(1) == "WMS"
 
 
 def test_an_answer_without_services_lists_none():
