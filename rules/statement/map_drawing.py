@@ -158,13 +158,18 @@ class _Drawing:
         for code in self.theme.get("faint", ()):
             self._layer(sheet, code, faint=True)
         layers = list(self.theme["layers"])
-        if self.page.rule is not None and self.page.rule in self.source.rules:
-            layers.append(self.source.rules[self.page.rule].layer)
+        rule = self.source.rules.get(self.page.rule or "")
+        if rule is not None:
+            layers.append(rule.layer)
         for code in layers:
             self._layer(sheet, code)
         district = self.source.library.district() if self.page.theme == "location" and "XZQ" not in self.used else None
         if district is not None:
             sheet.outlines(np.array([district], dtype=object), _DISTRICT, phrase("map.district", self.language))
+        if rule is not None and any(piece.verdict == "unknown" for piece in self.pieces):
+            ground = self.source.coverage(rule.layer)
+            if ground is not None:
+                sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))
         counted = [piece for piece in self.pieces if piece.counted]
         title = {self.page.rule or "": self.source.rule_title(self.page.rule or "")}
         below = {rule: phrase("map.below_threshold", self.language, title=said) for rule, said in title.items()}

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 
+from onemap.layers.code_tables import code_table
 from onemap.layers.schema import LayerEntry
 from onemap.rules.statement.map_drawing_labels import Label, line_name_shape
 from onemap.rules.statement.map_drawing_panel import LegendEntry
@@ -64,7 +65,30 @@ class Sheet:
             rows = seen[look_of[seen] == index]
             self._paint(shapes[rows], looks[index], _KINDS[int(shapely.get_dimensions(shapes[rows]).max())])
         self._name(near, shapes, seen, coded=coded, faint=faint)
+        if coded and len(looks) == 1:
+            self._name_codes(near, seen)
         return True
+
+    def _name_codes(self, near: NearFeatures, seen: np.ndarray) -> None:
+        """Where classes are told apart by their codes alone, the legend says what these mean."""
+        item = near.entry.field_named(_code_field(near.entry) or "")
+        if item is None or item.name not in near.attributes.columns:
+            return
+        values = near.attributes[item.name].iloc[seen].dropna().astype(str)
+        for code in sorted(set(values)):
+            for name in item.codes:
+                table = code_table(name)
+                known = table.class_of(code)
+                if known is not None:
+                    title = table.classes[known].get(self.language) or known
+                    self.legend.append(LegendEntry(Symbol(title), "code", title, code))
+                    break
+
+    def edge(self, ground: shapely.Geometry, symbol: Symbol, legend: str) -> None:
+        """Draw where some ground ends, if that is in view."""
+        shapes = within_frame(np.array([shapely.boundary(ground)], dtype=object), self.view, self.tolerance_mm, 0.0)
+        if not shapely.is_missing(shapes[0]):
+            self._paint(shapes, symbol, "line", legend)
 
     def _paint(self, shapes: np.ndarray, symbol: Symbol, kind: str, legend: str | None = None) -> None:
         pattern = self.pattern(symbol)

@@ -13,7 +13,9 @@ _GAP = 4.0
 
 @dataclass(frozen=True)
 class LegendEntry:
-    """One look and what it stands for. `kind`: polygon, line or point; `pattern`: the id of its SVG pattern."""
+    """One look and what it stands for. kind: polygon, line, point, or code; pattern: the id of its SVG pattern, or
+    the code that stands on the map.
+    """
 
     symbol: Symbol
     kind: str
@@ -109,6 +111,8 @@ def _row_svg(row: Row, x: float, y: float, width: float, size: float) -> str:
 
 
 def _swatch(entry: LegendEntry, x: float, middle: float) -> str:
+    if entry.kind == "code":
+        return svg_text(entry.pattern, x + _SWATCH / 2, middle + 0.7, 1.9, anchor="middle", colour="#333333")
     if entry.kind == "point":
         return (
             f'<circle cx="{x + _SWATCH / 2:.2f}" cy="{middle:.2f}" r="1.1" fill="{entry.symbol.stroke}"'

@@ -15,7 +15,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.messages import RESOURCES
 from onemap.layers.schema import LayerEntry
-from onemap.layers.versions import Version, in_force, read_version, versions
+from onemap.layers.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.rules.runs import StoredRow, run_record, stored_question, stored_rows
 
 _PIECES = ("findings", "overlaps_line", "overlaps_point")
@@ -125,6 +125,17 @@ class MapSource:
         if len(stored.geometries) == 0:
             return None
         return NearFeatures(entry, version, stored.geometries, stored.attributes)
+
+    def coverage(self, code: str) -> shapely.Geometry | None:
+        """The ground for which the version of a layer speaks, or None where there is no version, or it is damaged."""
+        version = self.version_of(code)
+        if version is None:
+            return None
+        try:
+            return coverage_of(self.library, version)
+        except OneMapError:
+            self.unreadable.add(code)
+            return None
 
     def rule_title(self, rule: str) -> str:
         """What a rule says, in the maps' language."""

@@ -81,9 +81,6 @@ def svg_text(
         look += ' font-weight="bold"'
     if turned:
         look += f' transform="rotate(-90 {x:.2f} {y:.2f})"'
-    body = f'x="{x:.2f}" y="{y:.2f}" {look}>{as_text(text)}</text>'
-    if not halo:
-        return f"<text {body}"
-    # The halo is a text of its own: not every renderer knows paint-order.
-    edge = f'stroke="#FFFFFF" stroke-width="{size * 0.28:.2f}" stroke-linejoin="round"'
-    return f"<text {edge} {body}<text {body}"
+    if halo:
+        look += f' stroke="#FFFFFF" stroke-width="{size * 0.28:.2f}" stroke-linejoin="round" paint-order="stroke"'
+    return f'<text x="{x:.2f}" y="{y:.2f}" {look}>{as_text(text)}</text>'

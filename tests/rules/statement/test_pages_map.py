@@ -200,6 +200,35 @@ def test_a_conflict_thinner_than_a_pencil_s_line_gets_a_ring_and_a_detail(tmp_pa
     assert 'r="2.6"' in drawn.svg
 
 
+def test_where_the_data_ends_is_drawn_beside_ground_that_could_not_be_judged(tmp_path: Path):
+    library, _ = town(tmp_path)
+    half = write_layer(tmp_path / "half.gpkg", [at(-5000, -5000, 5300, 12000)], {"n": [1]})
+    done("add", library, tmp_path / "YJJBNTTB.gpkg", "--as", "YJJBNTTB", "--covers", half, "--label", "later")
+    run = done("check", library, tmp_path / "parcels.gpkg", "--id", "DKBH").json["run"]["id"]
+    with open_library(str(library)) as opened:
+        source = MapSource(opened, run, "en")
+        beside = texts(draw_map(source, MapPage("conflict", "farmland", ("DK2",))))
+        away = texts(draw_map(source, MapPage("conflict", "farmland", ("DK1",))))
+    assert "Where the data ends" in beside
+    assert any("unknown" in text for text in beside)
+    assert "Where the data ends" not in away
+
+
+def test_classes_that_only_codes_tell_apart_are_explained_by_the_legend(tmp_path: Path):
+    library, _ = town(tmp_path)
+    plan = write_layer(
+        tmp_path / "TDGHDL.gpkg",
+        [at(0, 0, 250, 500), at(250, 0, 250, 500)],
+        {"BSM": ["1", "2"], "GHDLDM": ["1110", "2110"], "JQDLDM": ["1110", "1110"]},
+    )
+    done("add", library, plan, "--as", "TDGHDL", "--covers", "extent")
+    run = done("check", library, tmp_path / "parcels.gpkg", "--id", "DKBH").json["run"]["id"]
+    with open_library(str(library)) as opened:
+        said = texts(draw_map(MapSource(opened, run, "zh"), MapPage("plan", parcels=("DK1", "DK2"))))
+    assert said.count("1110") == 2, "once on the map, once in the legend"
+    assert "水田" in said
+
+
 def test_a_parcel_without_a_finding_has_maps_too(tmp_path: Path):
     location, run = town(tmp_path, {"DK9": at(3000, 3000, 50, 50)})
     with open_library(str(location)) as library:
