@@ -42,6 +42,9 @@ def shipped_catalogue() -> dict[str, LayerEntry]:
     return entries
 
 
+OWN_FILES = ("catalogue", "calendar")  # what a city may lay beside its library
+
+
 def own_file_path(library: Path, kind: str) -> Path:
     """Where a file of a city's own is looked for: city.catalogue.toml beside city.gpkg."""
     return library.with_suffix(f".{kind}.toml")

@@ -9,17 +9,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.catalogue import own_file_path
+from onemap.layers.catalogue import OWN_FILES, own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, NewPlace, make_store
-from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
 from onemap.layers.version_writing import GEOMETRY_TYPES
 from onemap.layers.versions import content_hash, versions
 
-OWN_FILES = ("catalogue", "calendar")  # the city's own, beside a library's file
-_FACT = "file:"  # before the name of such a file among the facts of a library on a server
 _BLOCK = 5000
 _MODULUS = 1 << 256
 Told = Callable[[float], None]
@@ -101,7 +99,7 @@ def _plain_tables(source: Library, target: StoreConnection) -> int:
 
 
 def _is_own_file(table: str, row: Sequence[Any]) -> bool:
-    return table == "onemap_library" and str(row[0]).startswith(_FACT)
+    return table == "onemap_library" and row[0] in map(own_file_key, OWN_FILES)
 
 
 class _Sum:
@@ -172,7 +170,7 @@ def _frame(values: Any, count: int) -> pd.DataFrame:
 def _keep_own_files(source: Library, target: StoreConnection) -> None:
     """The city's own files, which a server keeps among the library's facts."""
     texts = {kind: source.own_file(kind) for kind in OWN_FILES}
-    rows = [(_FACT + kind, text) for kind, text in texts.items() if text is not None]
+    rows = [(own_file_key(kind), text) for kind, text in texts.items() if text is not None]
     target.write_rows("onemap_library", ["key", "value"], rows)
 
 

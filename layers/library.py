@@ -21,7 +21,7 @@ from onemap.layers import geopackage
 from onemap.layers.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
 from onemap.layers.stores.file_store import check_new_file, make_file, open_file
-from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.server_address import is_server, schema_for, server_address, with_schema, without_password
 from onemap.layers.stores.store import Store, StoreConnection
@@ -103,15 +103,20 @@ class Library:
     def own_file(self, kind: str) -> str | None:
         """The text of a file of the city's own, such as "catalogue": city.catalogue.toml beside city.gpkg.
 
-        A server keeps it among the library's facts. None if there is none.
+        A server keeps it among the library's facts. None if there is none. Raises OneMapError keep.text.
         """
         if self.path is None:
             row = self.connection.execute(
-                "SELECT value FROM onemap_library WHERE key = ?", (f"file:{kind}",)
+                "SELECT value FROM onemap_library WHERE key = ?", (own_file_key(kind),)
             ).fetchone()
             return row[0] if row else None
         path = own_file_path(self.path, kind)
-        return path.read_text(encoding="utf-8-sig") if path.is_file() else None
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise OneMapError("keep.text", file=path.name, reason=str(error)[:200]) from None
 
     def _catalogue_kept(self) -> dict[str, LayerEntry]:
         text = self.own_file("catalogue")

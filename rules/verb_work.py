@@ -274,6 +274,25 @@ def verify(values: Values, asked: Asked) -> Result:
     return {"ok": not problems, "problems": records, **unchecked}
 
 
+def keep(values: Values, asked: Asked) -> Result:
+    """Put the city's own catalogue or calendar with a library."""
+    from pathlib import Path
+
+    from onemap.layers.library import open_library, system_user
+    from onemap.layers.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
+    from onemap.rules.review.working_days import checked_calendar
+
+    path = Path(values["file"])
+    kind, text = own_file_kind(path.name), own_file_text(path)
+    with open_library(values["library"]) as library:
+        if kind == "catalogue":
+            keep_catalogue(library, text, path.name, system_user())
+        else:
+            checked_calendar(text, path.name)
+            keep_own_file(library, kind, text, system_user())
+    return {"ok": True, "kind": kind, "file": path.name}
+
+
 def copy(values: Values, asked: Asked) -> Result:
     """Copy a library to a place where there is none, and hold the copy against it."""
     from onemap.layers.copying import copy_library

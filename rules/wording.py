@@ -180,6 +180,10 @@ def _verify(result: Result, language: str) -> str:
     return phrase(whole if result["ok"] else "said.damaged", language, count=len(result["problems"]))
 
 
+def _keep(result: Result, language: str) -> str:
+    return phrase("said.kept", language, **result)
+
+
 def _copy(result: Result, language: str) -> str:
     return phrase("said.copied", language, **result)
 
@@ -198,6 +202,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "check": _check,
     "explain": _explain,
     "verify": _verify,
+    "keep": _keep,
     "copy": _copy,
     "words": _words,
     "compare": _compare,

@@ -1,5 +1,7 @@
 """The tables that every library has from the start, in SQL that both stores understand."""
 
+_OWN_FILE = "file:"  # before the kind of a file of the city's own, among the facts of a library on a server
+
 # For each version a checksum of every row, four bytes each: `verify` names the rows that are not what was added.
 ROW_HASHES = "CREATE TABLE IF NOT EXISTS onemap_row_hashes (table_name TEXT PRIMARY KEY, hashes BLOB NOT NULL)"
 
@@ -23,3 +25,8 @@ LIBRARY_TABLES = (
   subject TEXT NOT NULL, detail TEXT NOT NULL, content_hash TEXT NOT NULL, previous_hash TEXT NOT NULL,
   hash TEXT NOT NULL)""",
 )
+
+
+def own_file_key(kind: str) -> str:
+    """Under which key a server keeps a file of the city's own, such as its catalogue, among the library's facts."""
+    return _OWN_FILE + kind

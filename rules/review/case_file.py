@@ -177,7 +177,7 @@ def standing(library: Library, case: Case) -> Case:
     ).fetchone()
     watched = json.loads(row[0])
     gone = superseded(library, run_record(library, current.run), case.options["packs"], case.on)
-    calendar = calendar_of(library.path)
+    calendar = calendar_of(library)
     opinions = tuple(
         _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched[opinion.department])))), case, calendar)
         for opinion in current.opinions

@@ -21,7 +21,7 @@ def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) ->
     again = _is_revised_and_untouched(stored_case(library, case_id))
     with step(library, case_id, "circulate", hand, detail, is_allowed=again) as taken:
         taken.state = "circulating"
-        due = calendar_of(library.path).after(taken.on, taken.stored.terms.days)
+        due = calendar_of(library).after(taken.on, taken.stored.terms.days)
         for opinion in taken.stored.opinions:
             if opinion.routed:
                 # A demand for more material that was written before the case went out stands still from the start.

@@ -121,7 +121,7 @@ def revise(library: Library, case_id: str, run: Run, hand: Hand, reason: str | N
             taken.put(replace(opinion, state="void"))
         write_run(taken.connection, run)
         is_out = taken.state == "circulating"
-        due = calendar_of(library.path).after(taken.on, taken.stored.terms.days) if is_out else None
+        due = calendar_of(library).after(taken.on, taken.stored.terms.days) if is_out else None
         put_round(taken.connection, case_id, number, run, taken.by, taken.on, due)
         options = {**taken.stored.options, "packs": pack_sources([pack.id for pack in run.question.packs], packs)}
         terms = terms_of(run.question.packs)

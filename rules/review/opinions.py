@@ -74,7 +74,7 @@ def opine(
         state = _state_after(taken, before, "opine")
         if words.conclusion == "disagree" and not words.basis:
             raise OneMapError("review.basis", department=department, field="--basis")
-        due, stopped_on = _clock(taken, before, words.conclusion, calendar_of(library.path))
+        due, stopped_on = _clock(taken, before, words.conclusion, calendar_of(library))
         after = replace(
             before,
             state=state,
@@ -161,7 +161,7 @@ def return_opinion(library: Library, case_id: str, department: str, hand: Hand, 
     with step(library, case_id, "return", hand, detail, department) as taken:
         before = taken.stored.opinion(department)
         state = _state_after(taken, before, "return")
-        due, stopped_on = _clock(taken, before, "", calendar_of(library.path))
+        due, stopped_on = _clock(taken, before, "", calendar_of(library))
         after = replace(before, state=state, signed_by=None, signed_on=None, due=due, stopped_on=stopped_on)
         taken.put(after)
         detail |= _told(after)
@@ -171,7 +171,7 @@ def extend(library: Library, case_id: str, department: str | None, days: int, ha
     """Give one department, or all whose clock runs, more working days; never fewer. Raises OneMapError review.…."""
     detail: dict[str, Any] = {"reason": reason_given(reason), "days": days}
     with step(library, case_id, "extend", hand, detail, department) as taken:
-        calendar = calendar_of(library.path)
+        calendar = calendar_of(library)
         chosen = [taken.stored.opinion(department)] if department else _running(taken.case, taken.stored)
         if not chosen:
             raise OneMapError("review.no_clock", case=case_id)

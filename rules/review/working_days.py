@@ -1,6 +1,7 @@
 """Working days of the Chinese calendar: a kept package's years, and a bureau's own file for those it lacks.
 
-A library city.gpkg looks for city.calendar.toml beside it; ONEMAP_CALENDAR names another file, also for a server:
+A library city.gpkg looks for city.calendar.toml beside it, one on a server has what `onemap keep` put there, and
+ONEMAP_CALENDAR names another file for both:
 
     [2027]
     holidays = ["2027-01-01", "2027-02-05/2027-02-11"]   # days or spans that are free
@@ -18,7 +19,9 @@ from typing import Any
 
 import chinese_calendar
 
+from onemap.layers.catalogue import own_file_path
 from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -58,47 +61,46 @@ class WorkCalendar:
         return sum(self.is_worked(day) for day in span)
 
 
-def calendar_of(library_path: Path | None) -> WorkCalendar:
+def calendar_of(library: Library) -> WorkCalendar:
     """The calendar of a library: its bureau's file, if there is one, before the package's years.
 
     Raises OneMapError calendar.syntax, calendar.value, calendar.file.
     """
     named = os.environ.get("ONEMAP_CALENDAR", "")
-    if named:
-        path = Path(named)
-    elif library_path is not None:
-        path = library_path.with_suffix(".calendar.toml")
-    else:
-        return WorkCalendar()
+    if not named:
+        text = library.own_file("calendar")
+        file = own_file_path(library.path, "calendar").name if library.path else library.label
+        return WorkCalendar() if text is None else checked_calendar(text, file)
+    path = Path(named)
     try:
-        state = path.stat()
+        return checked_calendar(path.read_bytes().decode("utf-8-sig"), path.name)
     except OSError:
-        if named:
-            raise OneMapError("calendar.file", file=path.name, field="ONEMAP_CALENDAR") from None
-        return WorkCalendar()
-    return _read(path, state.st_mtime_ns, state.st_size)
+        raise OneMapError("calendar.file", file=path.name, field="ONEMAP_CALENDAR") from None
+    except UnicodeDecodeError as error:
+        raise OneMapError("calendar.syntax", file=path.name, reason=str(error)) from None
 
 
 @lru_cache(maxsize=4)
-def _read(path: Path, _changed: int, _size: int) -> WorkCalendar:
+def checked_calendar(text: str, file: str) -> WorkCalendar:
+    """The calendar that a text describes. Raises OneMapError calendar.syntax, calendar.value."""
     try:
-        content = tomllib.loads(path.read_bytes().decode("utf-8-sig"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OneMapError("calendar.syntax", file=path.name, reason=str(error)) from None
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise OneMapError("calendar.syntax", file=file, reason=str(error)) from None
     own: dict[int, dict[date, bool]] = {}
     for key, year in content.items():
         if not key.isdecimal() or not isinstance(year, dict) or not set(year) <= set(_KEYS):
-            raise OneMapError("calendar.value", file=path.name, field=key, value=key)
+            raise OneMapError("calendar.value", file=file, field=key, value=key)
         days = own.setdefault(int(key), {})
         for name in _KEYS:
-            for day in _days(path, key, name, year.get(name, [])):
+            for day in _days(file, key, name, year.get(name, [])):
                 days[day] = name == "workdays"
     return WorkCalendar(own)
 
 
-def _days(path: Path, year: str, name: str, spans: Any) -> Iterator[date]:
+def _days(file: str, year: str, name: str, spans: Any) -> Iterator[date]:
     """The days of a list of days and spans, all of the year under which they stand."""
-    place = {"file": path.name, "field": f"{year}.{name}"}
+    place = {"file": file, "field": f"{year}.{name}"}
     if not isinstance(spans, list):
         raise OneMapError("calendar.value", **place, value=spans)
     for span in spans:

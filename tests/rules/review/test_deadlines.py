@@ -5,6 +5,7 @@ from datetime import date
 import pytest
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.library import open_library
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
 from onemap.tests.rules.review.conftest import ASKED, opinion
 
@@ -42,11 +43,12 @@ def test_a_year_without_calendar_is_refused_and_names_it():
     assert (refused.value.code, refused.value.problems[0].facts["year"]) == ("calendar.missing", 2099)
 
 
-def test_a_bureau_supplies_its_own_year(tmp_path):
-    (tmp_path / "town.calendar.toml").write_text(
+def test_a_bureau_supplies_its_own_year(town):
+    town.library.with_suffix(".calendar.toml").write_text(
         '[2099]\nholidays = ["2099-01-01", "2099-10-01/2099-10-07"]\nworkdays = ["2099-10-10"]\n', encoding="utf-8"
     )
-    calendar = calendar_of(tmp_path / "town.gpkg")
+    with open_library(str(town.library)) as library:
+        calendar = calendar_of(library)
     # 28, 29, 30 September 2099 are Monday to Wednesday; then 8 and 9 October, and Saturday the 10th is worked.
     assert calendar.after(date(2099, 9, 27), 6) == date(2099, 10, 10)
     assert calendar.is_worked(date(2026, 10, 10))
@@ -64,18 +66,18 @@ def test_a_bureau_supplies_its_own_year(tmp_path):
         ("[2099]\nholidays = 3", "calendar.value"),
     ],
 )
-def test_a_wrong_calendar_file_is_refused_with_its_place(tmp_path, text, code):
-    (tmp_path / "town.calendar.toml").write_text(text, encoding="utf-8")
-    with pytest.raises(OneMapError) as refused:
-        calendar_of(tmp_path / "town.gpkg")
+def test_a_wrong_calendar_file_is_refused_with_its_place(town, text, code):
+    town.library.with_suffix(".calendar.toml").write_text(text, encoding="utf-8")
+    with pytest.raises(OneMapError) as refused, open_library(str(town.library)) as library:
+        calendar_of(library)
     assert refused.value.code == code
     assert refused.value.problems[0].facts["file"] == "town.calendar.toml"
 
 
-def test_a_calendar_file_named_in_the_environment_must_exist(tmp_path, monkeypatch):
-    monkeypatch.setenv("ONEMAP_CALENDAR", str(tmp_path / "none.toml"))
-    with pytest.raises(OneMapError) as refused:
-        calendar_of(None)
+def test_a_calendar_file_named_in_the_environment_must_exist(town, monkeypatch):
+    monkeypatch.setenv("ONEMAP_CALENDAR", str(town.folder / "none.toml"))
+    with pytest.raises(OneMapError) as refused, open_library(str(town.library)) as library:
+        calendar_of(library)
     assert refused.value.code == "calendar.file"
 
 
