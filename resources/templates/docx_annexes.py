@@ -48,9 +48,9 @@ def _parcels(document: Doc, said: Words) -> None:
     document.add_heading(said["annex_parcels"], 2)
     columns = [
         Column(said["column_number"], 12, ("{{ loop.index }}",), "center"),
-        Column(said["column_parcel"], 46, ("{{ row.parcel }}",)),
-        Column(said["column_hectares"], 24, ("{{ row.hectares }}",), "right"),
-        Column(said["column_mu"], 22, ("{{ row.mu }}",), "right"),
+        Column(said["column_parcel"], 55, ("{{ row.parcel }}",)),
+        Column(said["column_hectares"], 20, ("{{ row.hectares }}",), "right"),
+        Column(said["column_mu"], 17, ("{{ row.mu }}",), "right"),
         Column(said["column_verdict"], 22, ("{{ row.verdict_sign }} {{ row.verdict_title }}",), "center"),
         Column(said["column_findings"], 15, ("{{ row.findings }}",), "center"),
         Column(said["column_unknown_rules"], 15, ("{{ row.unknown_rules }}",), "center"),

@@ -193,7 +193,7 @@ def conclusion(document: Doc, said: Words) -> None:
     tag(document, "{%p for note in notes %}")
     line(document, "{{ note }}", size_pt=10.5, indent=False)
     tag(document, "{%p endfor %}")
-    line(document, "{{ declaration }}")
+    line(document, "{{ declaration }}").paragraph_format.keep_with_next = True
     seal(document, said)
 
 

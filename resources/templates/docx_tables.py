@@ -30,8 +30,12 @@ def opinion_table(document: Doc, said: Words, source: str, *, with_round: bool =
     columns = [Column(said["column_round"], 10, ("{{ row.round }}",), "center")] if with_round else []
     columns += [
         Column(said["column_department"], 22, ("{{ row.department_title }}", "{{ row.unit }}")),
-        Column(said["column_conclusion"], 18, ("{{ row.conclusion_title }}",), "center"),
-        Column(said["column_opinion"], 54 if with_round else 64, ("{{ row.text }}", "{{ row.basis }}")),
+        Column(said["column_conclusion"], wide(said, 18, 22), ("{{ row.conclusion_title }}",), "center"),
+        Column(
+            said["column_opinion"],
+            wide(said, 64, 60) - (10 if with_round else 0),
+            ("{{ row.text }}", "{{ row.basis }}"),
+        ),
         Column(said["column_signed_by"], 16, ("{{ row.signed_by or '–' }}",), "center"),
         Column(said["column_signed_on"], 20, ("{{ row.signed_on or '–' }}",), "center"),
         Column(said["column_state"], 16, ("{{ row.state_title }}",), "center"),
