@@ -30,6 +30,7 @@ class _Server:
         self.cancelled: set[Any] = set()
         self.closing = threading.Event()
         self.warm = WarmLayers()
+        self.session: dict[Any, Any] = {}
 
     def send(self, message: dict[str, Any]) -> None:
         self._write(self._line(message))
@@ -87,7 +88,8 @@ class _Server:
                 raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
             report(0.0, "")
             values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
-            return self._line({"id": number, "result": verb.run(values, Asked(language, report, self.warm))})
+            asked = Asked(language, report, self.warm, self.session)
+            return self._line({"id": number, "result": verb.run(values, asked)})
         except OneMapError as error:
             return self.refusal(number, error, language)
         except Cancelled:

@@ -67,11 +67,11 @@ def _decide(taken: Step, proposed: str, conclusion: str | None, reason: str | No
 
 
 def _unsigned(case: Case) -> list[Problem]:
-    """Departments that are asked and have not signed; and any whose people have written and not signed."""
+    """Departments that are asked and have not signed; and any whose people have written, or are to write anew."""
     waiting = [
         opinion.department
         for opinion in case.opinions
-        if opinion.state in ("drafted", "returned") and (opinion.routed or not opinion.by_machine)
+        if (opinion.state == "drafted" and (opinion.routed or not opinion.by_machine)) or opinion.state == "returned"
     ]
     return [Problem("review.unsigned", {"case": case.id, "departments": waiting})] if waiting else []
 

@@ -130,20 +130,23 @@ def _entry(entry: Entry) -> dict[str, Any]:
 
 
 def _warnings(library: Library, case: Case, language: str) -> list[str]:
-    """What whoever decides must not overlook: consent by silence, or a sign, against what the machine found."""
+    """What whoever decides must not overlook: agreement, or silence, where the machine forbids or could not judge."""
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
-    prohibited = {
-        row["department"]
-        for row in findings
-        if row["counted"] and case.current.verdict_of(row["parcel"], row["rule"], row["verdict"]) == "prohibited"
-    }
-    return [
-        phrase(f"review_said.{opinion.state}_against", language, department=opinion.department)
-        for opinion in case.opinions
-        if opinion.department in prohibited
-        and opinion.state in ("signed", "deemed")
-        and opinion.conclusion in ("agree", "not_involved")
-    ]
+    said: dict[str, set[str]] = {}
+    for row in findings:
+        if row["counted"]:
+            verdict = case.current.verdict_of(row["parcel"], row["rule"], row["verdict"])
+            said.setdefault(row["department"], set()).add(verdict)
+    lines = []
+    for opinion in case.opinions:
+        if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):
+            verdicts = said.get(opinion.department, set())
+            against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
+            if against:
+                name = phrase(f"verdict.{against}", language)
+                key = f"review_said.{opinion.state}_against"
+                lines.append(phrase(key, language, department=opinion.department, verdict=name))
+    return lines
 
 
 def listed(library: Library, state: str | None, on: Any) -> list[dict[str, Any]]:

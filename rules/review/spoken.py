@@ -42,6 +42,10 @@ def _case(result: Result, language: str) -> str:
     if result["document"]:
         lines.append(_said("document", language, document=result["document"]))
     lines += [f"  ! {warning}" for warning in result["warnings"]]
+    if result.get("instead_of"):
+        before = result["instead_of"]
+        conclusion = phrase(f"conclusion.{before['conclusion']}", language)
+        lines.append("  ! " + _said("instead_of", language, by=before["by"], conclusion=conclusion))
     return "\n".join(lines)
 
 

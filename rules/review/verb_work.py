@@ -1,28 +1,33 @@
-"""What each verb of the review does with its values."""
+"""What each verb of the review does with its values; what only some of them need is imported there."""
 
+from __future__ import annotations
+
+import contextlib
 from collections.abc import Callable
-from typing import Any
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import UsageError
 from onemap.layers.library import Library, open_library
-from onemap.rules.outputs import check_target, tables_written
-from onemap.rules.review import deciding, opening, opinions
+from onemap.rules.review import deciding, opinions
+from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import read_case
 from onemap.rules.review.machine import case_state_after
-from onemap.rules.review.project_data import read_project_data
-from onemap.rules.review.recheck import recheck
-from onemap.rules.review.reply import read_letter
 from onemap.rules.review.shown import listed, shown
 from onemap.rules.review.writing import Hand, hand_of
-from onemap.rules.run import Run
-from onemap.rules.runs import changed_verdicts, run_record
 from onemap.rules.verb import VERDICT_CHOICES, Asked, Result, Values
+
+if TYPE_CHECKING:
+    from onemap.rules.run import Run
 
 
 def review_open(values: Values, asked: Asked) -> Result:
     """Check parcels and open a case on them."""
-    import contextlib
-    from datetime import date
+    from onemap.rules.outputs import tables_written
+    from onemap.rules.review import opening
+    from onemap.rules.review.project_data import read_project_data
+    from onemap.rules.runs import changed_verdicts, run_record
 
     hand = hand_of(values)
     data = read_project_data(values["data"]) if values.get("data") else {}
@@ -37,12 +42,14 @@ def review_open(values: Values, asked: Asked) -> Result:
             for out in values.get("out") or ():
                 written.enter_context(tables_written(run.tables, library.crs, out, bool(values.get("overwrite"))))
             case_id = opening.open_case(library, run, hand, values, data)
-        answer = shown(library, read_case(library, case_id, hand.on), asked.language)
+        answer = _answer(library, read_case(library, case_id, hand.on), asked)
     asked.report(1.0, "")
     return {**answer, **_told(run, values), **({"changed": changed} if changed is not None else {})}
 
 
 def _check_outs(values: Values) -> None:
+    from onemap.rules.outputs import check_target
+
     for out in values.get("out") or ():
         check_target(out, bool(values.get("overwrite")), [values["library"], values["parcels"]])
 
@@ -65,15 +72,24 @@ def review_list(values: Values, asked: Asked) -> Result:
 def review_show(values: Values, asked: Asked) -> Result:
     """One case as it stands."""
     with open_library(values["library"]) as library:
-        return shown(library, read_case(library, values["case"], values.get("on")), asked.language)
+        return _answer(library, read_case(library, values["case"], values.get("on")), asked)
+
+
+def _answer(library: Library, case: Case, asked: Asked) -> Result:
+    """The case as it is shown; a session remembers which revision it has seen."""
+    if asked.session is not None:
+        asked.session["review", library.id, case.id] = case.revision
+    return shown(library, case, asked.language)
 
 
 def _stepped(values: Values, asked: Asked, act: Callable[[Library, str, Hand], Any]) -> Result:
     """One step of a case, and the case as it then stands."""
     hand = hand_of(values)
     with open_library(values["library"]) as library:
+        if asked.session is not None:
+            hand = replace(hand, seen=asked.session.get(("review", library.id, values["case"])))
         act(library, values["case"], hand)
-        return shown(library, read_case(library, values["case"], hand.on), asked.language)
+        return _answer(library, read_case(library, values["case"], hand.on), asked)
 
 
 def review_circulate(values: Values, asked: Asked) -> Result:
@@ -92,13 +108,17 @@ def review_opine(values: Values, asked: Asked) -> Result:
 
     def act(library: Library, case: str, hand: Hand) -> None:
         if values.get("reply"):
+            from onemap.rules.review.reply import read_letter
+
             words, letter = read_letter(library, values["reply"], department)
             opinions.opine(library, case, department, words, hand, letter)
             return
         said = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
         opinions.opine(library, case, department, opinions.checked_words(*said), hand)
 
-    return _stepped(values, asked, act)
+    answer = _stepped(values, asked, act)
+    # Whose draft gave way is told, so that nobody's work goes unseen.
+    return {**answer, "instead_of": answer["entries"][-1]["detail"].get("instead_of")}
 
 
 def review_sign(values: Values, asked: Asked) -> Result:
@@ -135,6 +155,8 @@ def review_extend(values: Values, asked: Asked) -> Result:
 
 def review_revise(values: Values, asked: Asked) -> Result:
     """Open the next round on new parcels."""
+    from onemap.rules.review import opening
+
     hand = hand_of(values)
     _check_outs(values)
     with open_library(values["library"]) as library:
@@ -143,21 +165,24 @@ def review_revise(values: Values, asked: Asked) -> Result:
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
         run = opening.judged(library, given, asked, hand.on or read_case(library, values["case"]).on)
         opening.revise(library, values["case"], run, hand, values.get("reason"), named)
-        answer = shown(library, read_case(library, values["case"], hand.on), asked.language)
+        answer = _answer(library, read_case(library, values["case"], hand.on), asked)
     asked.report(1.0, "")
     return {**answer, **_told(run, values)}
 
 
 def review_recheck(values: Values, asked: Asked) -> Result:
     """What would change today."""
+    from onemap.rules.review.opening import looked_again
+    from onemap.rules.review.recheck import recheck
+
     hand = hand_of(values)
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"], hand.on)
         case_state_after(case.state, "recheck", case=case.id, field="CASE")
         changes = recheck(library, case, values, asked)
         if library.writable:
-            opening.looked_again(library, case, hand.by, sum(map(len, changes.values())))
-        answer = shown(library, case, asked.language)
+            looked_again(library, case, hand.by, sum(map(len, changes.values())))
+        answer = _answer(library, case, asked)
     asked.report(1.0, "")
     return {**answer, "changes": changes}
 

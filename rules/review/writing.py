@@ -24,11 +24,15 @@ _LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "
 
 @dataclass(frozen=True)
 class Hand:
-    """Who takes a step, on which day (None: today), and the revision of the case that was looked at before."""
+    """Who takes a step, on which day (None: today), and the revision of the case that was looked at before.
+
+    expect: as the asker says it; seen: what the same session was last shown, which concerns one department's step only.
+    """
 
     by: str
     on: date | None = None
     expect: int | None = None
+    seen: int | None = None
 
 
 @dataclass(frozen=True)
@@ -111,6 +115,8 @@ def step(
         before.pop(f"onemap_cases {case_id}")
         stored = stored_case(library, case_id, hand.on)
         _no_conflict(stored, hand.expect or seen.revision, department)
+        if hand.seen is not None and department is not None:
+            _no_conflict(stored, hand.seen, department, is_own=True)
         on = hand.on or stored.on
         if on < stored.last_day:
             last = stored.last_day
@@ -134,12 +140,15 @@ def _may(voice: Voice, action: str, department: str | None) -> None:
         raise OneMapError("review.not_yours", field="DEPARTMENT", department=department, yours=list(voice.departments))
 
 
-def _no_conflict(case: Case, seen: int, department: str | None) -> None:
-    """Refuse a step that was thought of on another state of what it changes. case: at the revision of this step."""
+def _no_conflict(case: Case, seen: int, department: str | None, is_own: bool = False) -> None:
+    """Refuse a step that was thought of on another state of what it changes. case: at the revision of this step.
+
+    is_own: only what was done to the department's own opinion counts.
+    """
     for entry in reversed(case.entries):
         if entry.number <= seen:
             return
-        if department is None or entry.department in (None, department):
+        if entry.department == department or (not is_own and None in (entry.department, department)):
             before = _state_at(case, seen, department)
             raise OneMapError(
                 "review.conflict",

@@ -223,8 +223,10 @@ class Walk(RuleBasedStateMachine):
         waits = [
             name
             for name in DEPARTMENTS
-            if self.model.seen(name)[0] in ("drafted", "returned")
-            and (name in ASKED or self.model.words[name].author != "onemap")
+            if self.model.seen(name)[0] == "returned"
+            or (
+                self.model.seen(name)[0] == "drafted" and (name in ASKED or self.model.words[name].author != "onemap")
+            )
         ]
         if code is None and waits:
             code = "review.unsigned"

@@ -1,5 +1,6 @@
 """Two people on one case: nobody's work is overwritten unseen; a step that is killed is done, or never was."""
 
+import json
 import signal
 import subprocess
 import sys
@@ -101,3 +102,38 @@ def test_a_step_killed_in_its_middle_never_was(town, walk, after):
     assert town.show(case, "2026-03-03") == before
     assert town.done("circulate", case, on="2026-03-03")["state"] == "circulating"
     assert done("verify", town.library).json["ok"]
+
+
+def asked(session: subprocess.Popen, number: int, method: str, **params: object) -> dict:
+    """One request to a session of serve."""
+    request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}
+    session.stdin.write(json.dumps(request).encode() + b"\n")
+    session.stdin.flush()
+    while (answer := json.loads(session.stdout.readline())).get("id") != number:
+        pass
+    return answer
+
+
+def test_a_session_that_was_shown_an_opinion_learns_that_somebody_changed_it_since(town, walk):
+    case = walk("circulating")
+    place = {"library": str(town.library), "case": case}
+    words = {"conclusion": "agree", "text": "同意", "on": "2026-03-03"}
+    with subprocess.Popen([*CORE, "serve", "--lang", "en"], stdin=subprocess.PIPE, stdout=subprocess.PIPE) as session:
+        asked(session, 1, "review.show", **place)
+        town.done("opine", case, "water", *WORDS, on="2026-03-03", by="Zhou")
+        town.done("opine", case, "land", *WORDS, on="2026-03-03", by="Wang")
+        late = asked(session, 2, "review.opine", **place, department="land", by="Li", **words)
+        free = asked(session, 3, "review.opine", **place, department="reform", by="Li", **words)
+        again = asked(session, 4, "review.opine", **place, department="land", by="Li", **words)
+        session.stdin.close()
+    assert late["error"]["data"]["problems"][0]["code"] == "review.conflict"
+    assert "Wang" in late["error"]["message"]
+    assert "result" in free
+    assert again["result"]["instead_of"] == {"by": "Wang", "conclusion": "agree"}
+
+
+def test_whose_draft_gave_way_is_told(town, walk):
+    case = walk("circulating")
+    assert town.done("opine", case, "land", *WORDS, on="2026-03-03", by="Wang")["instead_of"] is None
+    after = town.done("opine", case, "land", *WORDS, on="2026-03-03", by="Li")
+    assert after["instead_of"] == {"by": "Wang", "conclusion": "agree"}
