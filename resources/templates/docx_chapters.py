@@ -129,12 +129,12 @@ def differences(document: Doc, said: Words) -> None:
     caption(document, said["table_differences"])
     columns = [
         Column(said["column_number"], 10, ("{{ loop.index }}",), "center"),
-        Column(said["column_spot"], 24, ("{{ row.spot }}",)),
-        Column(said["column_type"], 36, ("{{ row.type_title }}",)),
-        Column(said["column_use_a"], 24, ("{{ row.use_a }}",)),
-        Column(said["column_use_b"], 24, ("{{ row.use_b }}",)),
+        Column(said["column_spot"], 24, ("{{ row.spot }}", "{{ row.pair }}")),
+        Column(said["column_type"], 36, ("{{ row.type }} {{ row.type_title }}",)),
+        Column(said["column_use_a"], 24, ("{{ row.use_a or '–' }}",)),
+        Column(said["column_use_b"], 24, ("{{ row.use_b or '–' }}",)),
         Column(said["column_hectares"], 18, ("{{ row.hectares }}",), "right"),
-        Column(said["column_decision"], 20, ("{{ row.decision }}",)),
+        Column(said["column_decision"], 20, ("{{ row.decision or '–' }}",)),
     ]
     table(document, columns, ["for row in differences"], said["note_differences"])
 

@@ -9,6 +9,7 @@ from onemap.layers.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.review.case_file import Case
 from onemap.rules.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
+from onemap.rules.statement.differences import differences
 from onemap.rules.statement.evidence import Evidence, department_title, department_unit, evidence_of
 from onemap.rules.statement.figures import figures, with_figures
 from onemap.rules.statement.land import land_table, parcel_areas
@@ -64,6 +65,7 @@ def statement_content(
     layers = None if department is None else {row["layer"] for row in rows}
     boundary = boundary_table(evidence, _crs_name(library))
     named = _with_names(language)
+    audit = chain_at(library, case.id)
     return {
         "schema": SCHEMA,
         "language": language,
@@ -91,7 +93,7 @@ def statement_content(
         "plans": {name: named([row for row in rows if _stands_in(name, row)]) for name in PLAN_TABLES},
         "controls": named(_numbered(row for row in rows if row["state"] in ("conflict", "unknown"))),
         "parcel_findings": named(findings),
-        "differences": [],
+        "differences": differences(library, evidence, audit["at"]) if department is None else [],
         "opinions": opinions,
         "earlier_opinions": [
             row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(round_, language, department)
@@ -104,7 +106,7 @@ def statement_content(
         "figures": maps,
         "boundary": boundary,
         "packs": packs_table(evidence.packs, language),
-        "audit": chain_at(library, case.id),
+        "audit": audit,
         "notes": _notes(evidence, rows, items, language),
         "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
     }

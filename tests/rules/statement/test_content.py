@@ -1,6 +1,8 @@
 """What the content says: numbers reckoned by hand, sums, and the published schema."""
 
 import json
+import shutil
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -8,7 +10,7 @@ import jsonschema
 import pytest
 
 from onemap.layers.messages import RESOURCES
-from onemap.tests.rules.command import command
+from onemap.tests.rules.command import command, done
 from onemap.tests.rules.statement.bureau import MARKUP, Bureau
 
 KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
@@ -148,3 +150,21 @@ def test_a_file_that_is_there_is_not_overwritten(bureau: Bureau, tmp_path: Path)
     target.write_text("mine")
     answer = command("review", "export", bureau.library, bureau.one, target)
     assert (answer.code, answer.codes, target.read_text()) == (3, ["out.exists"], "mine")
+
+
+def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step(bureau: Bureau, tmp_path: Path):
+    library = tmp_path / "compared.gpkg"
+    shutil.copyfile(bureau.library, library)
+    matrix = tmp_path / "matrix.toml"
+    matrix.write_text(
+        'title = "m"\n[a]\nfield = "DLBM"\nconstruction = ["07"]\nother = ["01", "11"]\n'
+        '[b]\nfield = "GZQLXDM"\nconstruction = ["030"]\nother = ["031"]\n',
+        encoding="utf-8",
+    )
+    # On the hectare the survey's patch A is farm land; 20 m by 50 m of it are construction in the other plan.
+    done("compare", library, "DLTB", "JSYDGZQ", "--matrix", matrix)
+    compared = replace(bureau, folder=tmp_path, library=library)
+    assert content_of(compared, bureau.one)["differences"] == []  # compared after the case's last step
+    compared.step("circulate", bureau.one)
+    found = content_of(compared, bureau.one)["differences"]
+    assert [(row["type"], row["pair"], row["hectares"]) for row in found] == [("04", "DLTB×JSYDGZQ", 0.1)]

@@ -1,0 +1,74 @@
+"""The differences between plans that the project's ground touches: from the last comparison of each pair of plans."""
+
+import json
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.areas import ellipsoidal_areas_m2
+from onemap.layers.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
+from onemap.rules.runs import run_record, stored_rows
+from onemap.rules.statement.evidence import Evidence
+from onemap.rules.statement.measures import areas
+
+Row = dict[str, Any]
+_LEAST_M2 = 1e-6  # touching is not overlap
+
+
+def differences(library: Library, evidence: Evidence, until: str | None) -> list[Row]:
+    """The conflicts among a comparison's spots that share ground with the project, the largest first.
+
+    until: comparisons started later are not known, so that the same state of a case prints the same.
+    """
+    ground = shapely.union_all(evidence.grounds)
+    rows: list[Row] = []
+    pairs: set[str] = set()
+    for run in comparison_runs(library):
+        record = run_record(library, run, KIND)
+        pair = pair_of(record)
+        if pair in pairs or (until is not None and record["started"] > until):
+            continue
+        pairs.add(pair)
+        rows += _touched(library, run, pair, ground, _decided(library, run, until), evidence.language)
+    return sorted(rows, key=lambda row: -row["area_ellipsoidal_m2"])
+
+
+def _decided(library: Library, run: str, until: str | None) -> dict[str, str]:
+    """The last decision on each spot of a comparison."""
+    if not library.connection.has_table("onemap_decisions"):
+        return {}
+    sql = "SELECT spot, decision, at FROM onemap_decisions WHERE run = ? ORDER BY number"
+    rows = library.connection.execute(sql, (run,))
+    return {spot: decision for spot, decision, at in rows if until is None or at <= until}
+
+
+def _touched(
+    library: Library, run: str, pair: str, ground: shapely.Geometry, decided: dict[str, str], language: str
+) -> list[Row]:
+    stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]
+    spots = shapely.from_wkb(np.array([row.wkb for row in stored], dtype=object))
+    near = np.flatnonzero(shapely.intersects(spots, ground)) if len(spots) else np.empty(0, dtype=int)
+    shared = shapely.intersection(spots[near], ground) if len(near) else np.empty(0, dtype=object)
+    area_m2 = ellipsoidal_areas_m2(shared, library.crs)
+    rows = []
+    for at, measured in zip(near, area_m2, strict=True):
+        spot = json.loads(stored[at].content)
+        if not spot["conflict"] or measured < _LEAST_M2:
+            continue
+        decision = decided.get(spot["spot"], spot["decision"])
+        rows.append(
+            {
+                "spot": spot["spot"],
+                "pair": pair,
+                "type": spot["type"],
+                "type_title": phrase(f"difference.{spot['type']}", language),
+                "use_a": spot["code_a"],
+                "use_b": spot["code_b"],
+                **areas(float(measured)),
+                "decision": phrase(f"decision.{decision}", language) if decision else None,
+            }
+        )
+    return rows
