@@ -4,6 +4,7 @@ This module must stay cheap to import: what a verb needs is imported when it run
 """
 
 from onemap.layers.schema import DEPARTMENTS, KINDS, LIBRARIES
+from onemap.rules.check_parameters import CHECK_PARAMETERS
 from onemap.rules.compare.verbs import COMPARE_VERBS
 from onemap.rules.remedy.verbs import REMEDY_VERBS
 from onemap.rules.review.verbs import REVIEW_VERBS
@@ -15,7 +16,6 @@ from onemap.rules.verb import (
     Values,
     Verb,
     checked_values,
-    to_codes,
     to_count,
     to_date,
     to_metres,
@@ -105,16 +105,7 @@ VERBS: dict[str, Verb] = {
             (
                 _LIBRARY,
                 Parameter("parcels", "PARCELS", positional=True),
-                _LAYER,
-                Parameter("id", "FIELD"),
-                _CRS,
-                _TRANSFORM,
-                _ENCODING,
-                _REPAIR,
-                Parameter("pack", "FILE|NAME", repeated=True),
-                Parameter("only", "CODE,…", convert=to_codes),
-                _AS_OF,
-                Parameter("known_at", "T", convert=to_moment),
+                *CHECK_PARAMETERS,
                 Parameter("out", "PATH", repeated=True),
                 Parameter("overwrite", flag=True),
                 Parameter("replace", "CODE=FILE", repeated=True),

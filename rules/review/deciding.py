@@ -91,7 +91,7 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
     Raises OneMapError review.stale, review.reason, library.….
     """
     detail: dict[str, Any] = {"reason": reason}
-    with step(library, case_id, "issue", hand, detail, alone=True) as taken:
+    with step(library, case_id, "issue", hand, detail) as taken:
         problems = _stale(taken.case)
         if problems:
             raise OneMapError.of(problems)

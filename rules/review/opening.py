@@ -21,6 +21,7 @@ from onemap.rules.question import Question, question_of
 from onemap.rules.review.case import Case, ChecklistItem, Opinion, Override
 from onemap.rules.review.case_file import stored_case
 from onemap.rules.review.machine import case_state_after
+from onemap.rules.review.project_data import read_project_data
 from onemap.rules.review.routing import Draft, checklist_items, drafts, watched
 from onemap.rules.review.staleness import pack_sources, watched_text
 from onemap.rules.review.tables import make_tables
@@ -41,6 +42,24 @@ class Attachment:
 
     name: str
     content: bytes
+
+
+@dataclass(frozen=True)
+class Project:
+    """What is told of a project when its case is opened: its name, its checked facts, its files."""
+
+    name: str
+    data: Mapping[str, Any]
+    files: tuple[Attachment, ...]
+
+
+def told_project(values: Values) -> Project:
+    """The project of a verb's values, read before anything is checked. Raises OneMapError review.…, data.…."""
+    return Project(
+        project_name(values["project"]),
+        read_project_data(values["data"]) if values.get("data") else {},
+        tuple(attachment(path) for path in values.get("attach") or ()),
+    )
 
 
 def judged(library: Library, values: Values, asked: Asked, day: date) -> Run:
@@ -68,13 +87,11 @@ def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft,
     return drafts(findings, rules, items, overrides, len(run.question.parcels.ids) == 1), items
 
 
-def open_case(library: Library, run: Run, hand: Hand, values: Values, data: Mapping[str, Any]) -> str:
+def open_case(library: Library, run: Run, hand: Hand, values: Values, project: Project) -> str:
     """Write a new case, its run, its first round and the ten drafts in one transaction; the case's id.
 
-    Raises OneMapError review.project, review.attach, library.…
+    Raises OneMapError library.…
     """
-    project = project_name(values["project"])
-    files = [attachment(path) for path in values.get("attach") or ()]
     on = hand.on or date.today()
     case_id = f"{on:%Y%m%d}-{uuid.uuid4().hex[:8]}"
     options = {
@@ -90,8 +107,8 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, data: Mapp
             " opened_on, at) VALUES (?,?,?,?,?,?,?,?,?,?,?)",
             (
                 case_id,
-                project,
-                json.dumps(data, ensure_ascii=False),
+                project.name,
+                json.dumps(project.data, ensure_ascii=False),
                 json.dumps(options, ensure_ascii=False),
                 json.dumps(terms.__dict__, ensure_ascii=False),
                 "draft",
@@ -102,9 +119,10 @@ def open_case(library: Library, run: Run, hand: Hand, values: Values, data: Mapp
                 now(),
             ),
         )
-        put_files(connection, case_id, files)
+        put_files(connection, case_id, project.files)
         put_round(connection, case_id, 1, run, hand.by, on, None)
-        detail = {"state": "draft", "project": project, "run": run.record["id"], "files": [f.name for f in files]}
+        detail: dict[str, Any] = {"state": "draft", "project": project.name, "run": run.record["id"]}
+        detail["files"] = [file.name for file in project.files]
         enter(connection, Place(case_id, 1, 1), "open", hand.by, on, detail, {})
     return case_id
 
@@ -213,7 +231,7 @@ def attachment(path: str) -> Attachment:
 
 def looked_again(library: Library, case: Case, by: str, changes: int) -> None:
     """The row in the library's log of somebody who rechecked a case."""
-    with library.writing(case.id) as connection:
+    with library.writing() as connection:
         log(connection, by, "review.recheck", case.id, {"round": case.round, "changes": changes})
 
 

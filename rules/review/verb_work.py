@@ -26,12 +26,10 @@ def review_open(values: Values, asked: Asked) -> Result:
     """Check parcels and open a case on them."""
     from onemap.rules.outputs import tables_written
     from onemap.rules.review import opening
-    from onemap.rules.review.project_data import read_project_data
     from onemap.rules.runs import changed_verdicts, run_record
 
     hand = hand_of(values)
-    data = read_project_data(values["data"]) if values.get("data") else {}
-    opening.project_name(values["project"])
+    project = opening.told_project(values)
     _check_outs(values)
     with open_library(values["library"]) as library:
         if values.get("against"):
@@ -41,7 +39,7 @@ def review_open(values: Values, asked: Asked) -> Result:
         with contextlib.ExitStack() as written:
             for out in values.get("out") or ():
                 written.enter_context(tables_written(run.tables, library.crs, out, bool(values.get("overwrite"))))
-            case_id = opening.open_case(library, run, hand, values, data)
+            case_id = opening.open_case(library, run, hand, values, project)
         answer = _answer(library, read_case(library, case_id, hand.on), asked)
     asked.report(1.0, "")
     return {**answer, **_told(run, values), **({"changed": changed} if changed is not None else {})}

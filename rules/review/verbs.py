@@ -1,7 +1,8 @@
 """The verbs of the review, declared as every verb is; `rules/review/verb_work.py` does them."""
 
+from onemap.rules.check_parameters import CHECK_PARAMETERS
 from onemap.rules.review.words import CASE_STATES, CONCLUSIONS
-from onemap.rules.verb import VERDICT_CHOICES, Parameter, Verb, to_codes, to_count, to_date, to_moment
+from onemap.rules.verb import VERDICT_CHOICES, Parameter, Verb, to_count, to_date
 
 _WORK = "onemap.rules.review.verb_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -15,16 +16,7 @@ _ON = Parameter("on", "DATE", convert=to_date)
 # Every step takes these: who, on which day, and the revision of the case that was looked at before.
 _STEP = (Parameter("by", "NAME"), _ON, Parameter("expect", "REVISION", convert=to_count))
 _INPUT = (
-    Parameter("layer", "N"),
-    Parameter("id", "FIELD"),
-    Parameter("crs", "C"),
-    Parameter("transform", "T"),
-    Parameter("encoding", "E"),
-    Parameter("repair", flag=True),
-    Parameter("pack", "FILE|NAME", repeated=True),
-    Parameter("only", "CODE,…", convert=to_codes),
-    Parameter("as_of", "D", convert=to_date),
-    Parameter("known_at", "T", convert=to_moment),
+    *CHECK_PARAMETERS,
     Parameter("out", "PATH", repeated=True),
     Parameter("overwrite", flag=True),
     Parameter("workers", "N", convert=to_count),

@@ -94,13 +94,11 @@ def step(
     department: str | None = None,
     *,
     is_allowed: bool = False,
-    alone: bool = False,
 ) -> Iterator[Step]:
     """One step of a case in one transaction: checked against its state, its last day and what others did meanwhile.
 
     detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
-    itself; alone: nobody else may write in the library meanwhile. Raises OneMapError review.case, review.date,
-    review.conflict and the refusals of the state machine.
+    itself. Raises OneMapError review.case, review.date, review.conflict and the refusals of the state machine.
     """
     seen = stored_case(library, case_id, hand.on)
     if department is not None:
@@ -108,8 +106,7 @@ def step(
     _may(library.voice, action, department)
     if hand.expect is not None and hand.expect > seen.revision:
         raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
-    with library.writing(None if alone else case_id) as connection:
-        # First of all: on a server this is what makes a second step on the case wait for the first.
+    with library.writing() as connection:
         connection.execute("UPDATE onemap_cases SET revision = revision + 1 WHERE id = ?", (case_id,))
         before = row_hashes(connection, case_id)
         before.pop(f"onemap_cases {case_id}")

@@ -224,9 +224,7 @@ class Walk(RuleBasedStateMachine):
             name
             for name in DEPARTMENTS
             if self.model.seen(name)[0] == "returned"
-            or (
-                self.model.seen(name)[0] == "drafted" and (name in ASKED or self.model.words[name].author != "onemap")
-            )
+            or (self.model.seen(name)[0] == "drafted" and (name in ASKED or self.model.words[name].author != "onemap"))
         ]
         if code is None and waits:
             code = "review.unsigned"

@@ -1,0 +1,16 @@
+"""The parameters of every verb that runs a check: how parcels are read, and by what they are judged."""
+
+from onemap.rules.verb import Parameter, to_codes, to_date, to_moment
+
+CHECK_PARAMETERS = (
+    Parameter("layer", "N"),
+    Parameter("id", "FIELD"),
+    Parameter("crs", "C"),
+    Parameter("transform", "T"),
+    Parameter("encoding", "E"),
+    Parameter("repair", flag=True),
+    Parameter("pack", "FILE|NAME", repeated=True),
+    Parameter("only", "CODE,…", convert=to_codes),
+    Parameter("as_of", "D", convert=to_date),
+    Parameter("known_at", "T", convert=to_moment),
+)
