@@ -140,6 +140,9 @@ def _compare(result: Result, language: str) -> str:
         if lost["features"]:
             told = {"plan": asked[side], "features": lost["features"], "area": f"{lost['area_m2']:,.1f}"}
             lines.append(phrase("said.compare_overlap", language, **told))
+    if "changed" in result:
+        counts = {name: len(rows) for name, rows in result["changed"].items()}
+        lines.append(phrase("said.compare_changed", language, **counts))
     if not result["run"]["recorded"]:
         lines.append(phrase("said.not_recorded", language))
     if result.get("out"):

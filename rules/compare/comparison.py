@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 import numpy as np
+import pandas as pd
 import shapely
 
 from onemap.layers.library import Library, now, system_user
@@ -28,8 +29,9 @@ from onemap.rules.compare.plans import (
     wanted_version,
 )
 from onemap.rules.compare.spot_tables import spot_tables
-from onemap.rules.compare.spots import Limits, Spots, spots_of
+from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
 from onemap.rules.compare.triage import triaged
+from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
 from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import Sources
 from onemap.rules.run_tables import Table, run_table
@@ -53,7 +55,10 @@ class ComparisonWishes:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One comparison: what was asked, its record, its tables; the plans and spots, counted from `origin`."""
+    """One comparison: what was asked, its record, its tables; the plans and spots, counted from `origin`.
+
+    changed: the differences that are new, gone, or changed since an earlier comparison, if one was named.
+    """
 
     wishes: ComparisonWishes
     record: dict[str, Any]
@@ -61,14 +66,24 @@ class Comparison:
     plans: tuple[Plan, Plan]
     spots: Spots
     origin: tuple[float, float]
+    changed: dict[str, list[dict[str, Any]]] | None = None
 
 
-def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Report) -> Comparison:
-    """Compare two plans; nothing is written. Raises OneMapError for every refusal."""
+def compare(
+    library: Library, wishes: ComparisonWishes, workers: int, report: Report, against: str | None = None
+) -> Comparison:
+    """Compare two plans; nothing is written.
+
+    against: a stored comparison of the same plans; what nothing touched since stands, only the rest is computed, and
+    the answer is that of a whole comparison, with what is new, gone and changed. Raises OneMapError for every refusal.
+    """
     began, started, language = time.perf_counter(), now(), wishes.language
     report(0.0, phrase("progress.reading", language))
     a = wanted_version(library, wishes.a, wishes.as_of, wishes.known_at, "A")
     b = wanted_version(library, wishes.b, wishes.as_of, wishes.known_at, "B")
+    parameters = _parameters(library, wishes, a, b)
+    pair = pair_of({"parameters": parameters})
+    before = earlier_comparison(library, against, pair) if against else None
     ground = common_ground(library, a, b)
     bounds = tuple(shapely.bounds(ground).tolist())
     origin = local_origin(bounds[0], bounds[1])
@@ -79,16 +94,19 @@ def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Re
         source = read_plan(sources, version, bounds)
         crew = _crew(workers, report, 0.1 + 0.2 * done, phrase("progress.overlay", language))
         plans.append(placed_plan(source, side, wishes.matrix, local, crew))
-    crew = _crew(workers, report, 0.5, phrase("progress.overlay", language))
-    pieces = overlaid(plans[0], plans[1], crew)
-    crew = _crew(workers, report, 0.7, phrase("progress.spots", language))
     both = (plans[0], plans[1])
+    kept = what_stands(library, before, both, sources, bounds, wishes.matrix, wishes.limits) if before else None
+    crew = _crew(workers, report, 0.5, phrase("progress.overlay", language))
+    pieces = overlaid(*both, crew, None if kept is None else kept.ground)
+    crew = _crew(workers, report, 0.7, phrase("progress.spots", language))
     spots = spots_of(pieces, both, wishes.matrix, wishes.limits, crew, origin)
+    computed = len(spots.geometries)
+    if kept is not None:
+        columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), kept.columns], ignore_index=True)
+        spots = in_order(np.r_[spots.geometries, kept.geometries], columns)
     report(0.9, phrase("progress.tables", language))
     earlier = _earlier_plans(library, wishes, (a, b), sources, local, crew)
     triage = triaged(spots, both, wishes.matrix, earlier, crew)
-    parameters = _parameters(library, wishes, a, b)
-    pair = pair_of({"parameters": parameters})
     given = standing(decisions_of(library, pair), spots, origin, crew)
     tables = spot_tables(spots, triage, given, pair, library.crs, origin, crew)
     record = {
@@ -103,11 +121,15 @@ def compare(library: Library, wishes: ComparisonWishes, workers: int, report: Re
         "parameters": parameters,
         "origin": list(origin),
         "overlap": {"a": plans[0].overlap.record(), "b": plans[1].overlap.record()},
+        "computed": computed,
         "skipped": [],
         "who": system_user(),
     }
     tables["run"] = run_table(record)
-    return Comparison(wishes, record, tables, both, spots, origin)
+    changed = None
+    if before is not None:
+        changed = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, crew)
+    return Comparison(wishes, record, tables, both, spots, origin, changed)
 
 
 def _crew(workers: int, report: Report, fraction: float, step: str) -> Crew:

@@ -20,7 +20,7 @@ from onemap.rules.overlay import intersections
 from onemap.rules.runs import run_record, stored_rows
 
 HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
-_FACTS = ("type", "use_a", "use_b", "class_a", "class_b")
+FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground
 _COLUMNS = "number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
 _EXCHANGED_TYPES = {"03": "04", "04": "03"}
 _EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "change-b": "change-a"}
@@ -54,7 +54,7 @@ def decide(library: Library, target: str, decision: str, reason: str, who: str) 
         last = connection.execute("SELECT max(number) FROM onemap_decisions").fetchone()[0] or 0
         sql = f"INSERT INTO onemap_decisions ({_COLUMNS}) VALUES ({','.join('?' * 15)})"
         for number, (values, wkb) in enumerate(rows, start=last + 1):
-            facts = [values[name] for name in _FACTS]
+            facts = [values[name] for name in FACTS]
             spot = (values["spot"], values["cluster"])
             connection.execute(sql, (number, pair, run, *spot, *facts, decision, reason.strip(), who, at, wkb))
         spots = [values["spot"] for values, _ in rows]
@@ -108,7 +108,7 @@ def standing(decisions: Sequence[Decision], spots: Spots, origin: tuple[float, f
     if decisions and count:
         grounds = moved(np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1]))
         given, spot = shapely.STRtree(spots.geometries).query(grounds, predicate="intersects")
-        plain = spots.columns[list(_FACTS)].astype(object).where(spots.columns[list(_FACTS)].notna(), None)
+        plain = spots.columns[list(FACTS)].astype(object).where(spots.columns[list(FACTS)].notna(), None)
         facts = list(plain.itertuples(index=False, name=None))
         same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
         given, spot = given[same], spot[same]

@@ -14,8 +14,10 @@ from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.plans import Plan
 from onemap.rules.crew import Crew
+from onemap.rules.run_tables import plain_values
 from onemap.rules.thresholds import vanishing
 
+KEPT_COLUMNS = ["type", "use_a", "use_b", "code_a", "code_b", "class_a", "class_b", "area_m2"]
 CONFLICTS = ("03", "04", "05")
 ARTEFACT = "90"
 _JUDGED = ("01", "02", "03", "04", "05")
@@ -73,9 +75,8 @@ def spots_of(
     by_code = [_codes(found, code, use, shapely.area(ground.geometry)) for code, use in sides]
     for side, codes in zip(("a", "b"), by_code, strict=True):
         columns[f"code_{side}"], columns[f"class_{side}"] = _listed(codes, len(polygons)), _main(codes, len(polygons))
-    columns["area_m2"], columns["share"] = area_m2, area_m2 / compared_m2 if compared_m2 else 0.0
-    columns["conflict"] = columns["type"].isin(CONFLICTS)
-    return in_order(polygons, columns, compared_m2)
+    columns["area_m2"] = shapely.area(polygons)
+    return in_order(polygons, columns)
 
 
 def as_written(polygons: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
@@ -141,17 +142,23 @@ def _main(codes: pd.DataFrame, count: int) -> np.ndarray:
     return result
 
 
-def in_order(polygons: np.ndarray, columns: pd.DataFrame, compared_m2: float) -> Spots:
-    """Spots in an order that does not depend on how they were found: type, uses, the largest first."""
+def in_order(polygons: np.ndarray, columns: pd.DataFrame) -> Spots:
+    """Spots in an order that does not depend on how they were found: type, uses, the largest first; with shares."""
     west, south, _, _ = shapely.bounds(polygons).T if len(polygons) else np.empty((4, 0))
     texts = [columns[name].fillna("").to_numpy(dtype=str) for name in ("use_b", "use_a", "type")]
     order = np.lexsort((south, west, -columns["area_m2"].to_numpy(dtype=float), *texts))
-    return Spots(polygons[order], columns.iloc[order].reset_index(drop=True), compared_m2)
+    sorted_columns = columns.iloc[order].reset_index(drop=True)
+    area_m2 = sorted_columns["area_m2"].to_numpy(dtype=float)
+    compared_m2 = float(area_m2.sum())
+    sorted_columns["area_m2"] = area_m2
+    sorted_columns["share"] = area_m2 / compared_m2 if compared_m2 else 0.0
+    sorted_columns["conflict"] = sorted_columns["type"].isin(CONFLICTS)
+    return Spots(polygons[order], sorted_columns, compared_m2)
 
 
 def spot_names(pair: str, columns: pd.DataFrame, geometries: np.ndarray) -> np.ndarray:
     """A name for each spot (m,) that is the same as long as pair, uses, codes and ground are; geometries as written."""
-    said = zip(*(columns[name] for name in ("type", "use_a", "use_b", "code_a", "code_b")), strict=True)
+    said = zip(*(plain_values(columns[name]) for name in ("type", "use_a", "use_b", "code_a", "code_b")), strict=True)
     bodies = shapely.to_wkb(geometries, byte_order=1)
     return np.array(
         ["S" + sha256(repr((pair, facts)).encode() + body)[:12] for facts, body in zip(said, bodies, strict=True)],

@@ -21,7 +21,8 @@ def compare(values: Values, asked: Asked) -> Result:
     for out in outs:
         check_target(out, overwrite, [values["library"], values.get("matrix") or ""])
     with open_library(values["library"]) as library:
-        found = compare_plans(library, wishes, values.get("workers") or os.cpu_count() or 1, asked.report)
+        workers = values.get("workers") or os.cpu_count() or 1
+        found = compare_plans(library, wishes, workers, asked.report, values.get("against"))
         with contextlib.ExitStack() as written:
             for out in outs:
                 written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
@@ -37,6 +38,8 @@ def compare(values: Values, asked: Asked) -> Result:
         "overlap": found.record["overlap"],
         "seconds": found.record["seconds"],
     }
+    if found.changed is not None:
+        result["changed"] = found.changed
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result

@@ -19,6 +19,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
             Parameter("matrix", "FILE|NAME"),
             *_LIMITS,
             *_WHEN,
+            Parameter("against", "RUN"),
             *_OUT,
             Parameter("workers", "N", convert=to_count),
         ),

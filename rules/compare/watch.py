@@ -1,0 +1,152 @@
+"""Watching two plans: what of a stored comparison still stands, and which spots are new, gone or changed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library
+from onemap.layers.parts import moved
+from onemap.layers.versions import coverage_of, versions
+from onemap.rules.changes import changed_features
+from onemap.rules.compare.comparison_record import KIND, pair_of
+from onemap.rules.compare.decisions import FACTS, HOLDS_SHARE
+from onemap.rules.compare.matrix import Matrix
+from onemap.rules.compare.plans import Plan
+from onemap.rules.compare.spots import KEPT_COLUMNS, Limits
+from onemap.rules.compare.triage import TRIAGED
+from onemap.rules.crew import Crew
+from onemap.rules.layer_sources import LayerSource, Sources
+from onemap.rules.overlay import intersections
+from onemap.rules.runs import run_record, stored_rows
+from onemap.rules.software import software_versions
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A stored comparison of the same two plans: its record and its spots, counted from its origin."""
+
+    record: dict[str, Any]
+    columns: pd.DataFrame
+    geometries: np.ndarray
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What stands of an earlier comparison: its spots that nothing touches, and the ground to compare again.
+
+    columns, geometries: (k,) the spots that stand; ground: polygons (j,), touched spots and changed features.
+    """
+
+    columns: pd.DataFrame
+    geometries: np.ndarray
+    ground: np.ndarray
+
+
+def earlier_comparison(library: Library, identifier: str, pair: str) -> Earlier:
+    """A stored comparison of this pair of plans. Raises OneMapError run.unknown, run.kind, compare.other_pair."""
+    record = run_record(library, identifier, KIND)
+    if pair_of(record) != pair:
+        raise OneMapError("compare.other_pair", run=identifier, field="--against", pair=pair_of(record), asked=pair)
+    rows = stored_rows(library, identifier, "spots")
+    columns = pd.DataFrame([row.values for row in rows], columns=["spot", *KEPT_COLUMNS], dtype=object)
+    written = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
+    east, north = record["origin"]
+    # Each spot is one polygon; only the table holds it as a multipolygon.
+    return Earlier(record, columns, shapely.get_geometry(moved(written, (-east, -north)), 0))
+
+
+def what_stands(
+    library: Library,
+    earlier: Earlier,
+    plans: tuple[Plan, Plan],
+    sources: Sources,
+    bounds: Sequence[float],
+    matrix: Matrix,
+    limits: Limits,
+) -> Standing | None:
+    """The spots of an earlier comparison that a new one would find as they are; None if all must be compared.
+
+    They stand where software, origin, matrix, limits and both coverages are the same, and no feature that came or
+    went touches them. bounds: near which the plans were read.
+    """
+    record, said = earlier.record, earlier.record["parameters"]
+    if record["software"] != software_versions() or record["origin"] != list(sources.origin):
+        return None
+    if record["matrix"]["hash"] != matrix.hash or matrix.a.elsewhere or matrix.b.elsewhere:
+        return None
+    if (said["min_width_m"], said["min_area_m2"]) != (limits.min_width_m, limits.min_area_m2):
+        return None
+    changed: list[np.ndarray] = []
+    for layer, plan in zip(record["layers"], plans, strict=True):
+        features = _changed(library, layer, plan, sources, bounds)
+        if features is None:
+            return None
+        changed.append(features)
+    moved_ground = np.concatenate(changed)
+    _, touched = shapely.STRtree(earlier.geometries).query(moved_ground, predicate="intersects")
+    kept = np.ones(len(earlier.geometries), dtype=bool)
+    kept[touched] = False
+    columns = earlier.columns.loc[kept, KEPT_COLUMNS].reset_index(drop=True)
+    return Standing(columns, earlier.geometries[kept], np.r_[moved_ground, earlier.geometries[~kept]])
+
+
+def _changed(
+    library: Library, layer: dict[str, Any], plan: Plan, sources: Sources, bounds: Sequence[float]
+) -> np.ndarray | None:
+    """The features that a plan and its version of then do not share; None if that cannot be told."""
+    now = plan.version
+    if (layer["table"], layer["hash"]) == (now.table, now.hash):
+        return np.empty(0, dtype=object)
+    then = next((version for version in versions(library) if version.table == layer["table"]), None)
+    if then is None or then.hash != layer["hash"]:
+        return None
+    if not shapely.equals_exact(*(coverage_of(library, version) for version in (then, now))):
+        return None
+    before: LayerSource = sources.of_version(then, bounds)
+    return None if before.stored is None else changed_features(before, plan.source)
+
+
+def changes(
+    earlier: Earlier, columns: pd.DataFrame, names: Sequence[str], geometries: np.ndarray, crew: Crew
+) -> dict[str, list[dict[str, Any]]]:
+    """Which differences are new, gone, or changed: one that went and one that came on the same ground, of one kind."""
+    before, now = earlier.columns, columns.assign(spot=list(names))
+    gone = _differences(before, ~before["spot"].isin(now["spot"]).to_numpy())
+    new = _differences(now, ~now["spot"].isin(before["spot"]).to_numpy())
+    old_shapes, new_shapes = earlier.geometries[gone], geometries[new]
+    came, went = shapely.STRtree(old_shapes).query(new_shapes, predicate="intersects")
+    facts = [[tuple(row) for row in _plain(frame.iloc[rows])] for frame, rows in ((now, new), (before, gone))]
+    same = np.array([facts[0][c] == facts[1][w] for c, w in zip(came, went, strict=True)], dtype=bool)
+    came, went = came[same], went[same]
+    common, _ = intersections(new_shapes[came], old_shapes[went], crew)
+    shared = np.nan_to_num(shapely.area(common))
+    match = shared / (shapely.area(new_shapes[came]) + shapely.area(old_shapes[went]) - shared)
+    pairs: dict[int, int] = {}
+    for at in np.argsort(-match, kind="stable"):
+        if match[at] >= HOLDS_SHARE and came[at] not in pairs and went[at] not in pairs.values():
+            pairs[int(came[at])] = int(went[at])
+    return {
+        "new": [_told(now.iloc[row]) for at, row in enumerate(new) if at not in pairs],
+        "gone": [_told(before.iloc[row]) for at, row in enumerate(gone) if at not in pairs.values()],
+        "changed": [
+            {"from": _told(before.iloc[gone[w]]), "to": _told(now.iloc[new[c]])} for c, w in sorted(pairs.items())
+        ],
+    }
+
+
+def _differences(columns: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:
+    return np.flatnonzero(wanted & columns["type"].isin(TRIAGED).to_numpy())
+
+
+def _plain(columns: pd.DataFrame) -> list[tuple[Any, ...]]:
+    plain = columns[list(FACTS)].astype(object)
+    return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
+
+
+def _told(row: pd.Series) -> dict[str, Any]:
+    return {"spot": row["spot"], "type": row["type"], "area_m2": float(row["area_m2"])}
