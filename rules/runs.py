@@ -5,7 +5,6 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from json.encoder import encode_basestring
 from typing import Any
 
 import numpy as np
@@ -43,25 +42,13 @@ class StoredRow:
 
 def rows_of_table(table: Table) -> list[StoredRow]:
     """The rows of a table as they are kept: every digit of every number."""
-    # Hundreds of thousands of rows: column by column, as one encoder a row would take longer than the overlays.
-    columns = [_members(name, plain_values(table.columns[name])) for name in table.columns.columns]
-    texts = ["{" + ", ".join(row) + "}" for row in zip(*columns, strict=True)]
+    columns = {name: plain_values(table.columns[name]) for name in table.columns.columns}
+    texts = [
+        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
+        for row in zip(*columns.values(), strict=True)
+    ]
     wkb = shapely.to_wkb(table.geometries) if table.geometries is not None else [None] * len(texts)
     return [StoredRow(text, body) for text, body in zip(texts, wkb, strict=True)]
-
-
-def _members(name: str, values: list[Any]) -> list[str]:
-    """The members `"name": value` of one column's JSON objects."""
-    key = encode_basestring(name) + ": "
-    return [key + _AS_JSON.get(type(value), json.dumps)(value) for value in values]
-
-
-_AS_JSON: dict[type, Callable[[Any], str]] = {
-    str: encode_basestring,
-    float: float.__repr__,
-    int: int.__repr__,
-    type(None): lambda _: "null",
-}
 
 
 def given_rows(question: Question) -> list[StoredRow]:
