@@ -93,7 +93,26 @@
 
   function clear() {
     for (const element of document.querySelectorAll(".chosen")) element.classList.remove("chosen");
+    map.classList.remove("choosing");
     for (const button of document.querySelectorAll("button.find")) button.removeAttribute("aria-pressed");
+    takeBack();
+  }
+
+  // A layer that a finding rests on is shown while the finding is chosen.
+  const lent = new Set();
+  function lend(code) {
+    const box = [...document.querySelectorAll("input[data-layer]")].find((one) => one.dataset.layer === code);
+    if (!box || box.checked) return;
+    lent.add(box);
+    box.checked = true;
+    box.dispatchEvent(new Event("change"));
+  }
+  function takeBack() {
+    for (const box of lent) {
+      box.checked = false;
+      box.dispatchEvent(new Event("change"));
+    }
+    lent.clear();
   }
 
   function choose(rule, parcel, source) {
@@ -111,7 +130,9 @@
         line.classList.add("chosen");
       }
     }
+    map.classList.toggle("choosing", pieces.length > 0);
     if (source) source.setAttribute("aria-pressed", "true");
+    for (const code of new Set(pieces.map((piece) => piece.dataset.of))) lend(code);
     told.textContent = found.length
       ? [...new Set(found.map((element) => element.querySelector("title").textContent))].slice(0, 4).join("; ")
       : hint;
@@ -185,9 +206,12 @@
   }
   map.addEventListener("click", (event) => {
     if (moved) return;
-    const piece = event.target.closest(".piece");
-    if (piece) chooseOnMap(piece);
-    else leave();
+    // Pieces of several rules may lie on the same ground: the next click takes the next one below.
+    const under = document.elementsFromPoint(event.clientX, event.clientY).map((element) => element.closest(".piece"));
+    const stack = [...new Set(under.filter(Boolean))];
+    if (!stack.length) return leave();
+    const last = stack.findIndex((piece) => piece.classList.contains("chosen"));
+    chooseOnMap(stack[(last + 1) % stack.length]);
   });
   map.addEventListener("wheel", (event) => {
     event.preventDefault();

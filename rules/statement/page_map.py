@@ -26,7 +26,7 @@ from onemap.rules.statement.words import words
 
 MOST_BYTES = 1_500_000
 _THINNED = ((0.05, 0.2), (0.2, 1.0), (0.6, 3.0), (2.0, 8.0), (6.0, 25.0))  # lines moved by, left out below, in metres
-_AROUND, _LEAST_M = 4.0, 400.0
+_AROUND, _LEAST_M, _MOST_BEYOND_M = 4.0, 400.0, 2_400.0
 _PX_PER_MM = 3.2
 _OFF = ("present_use", "plan")  # what would hide the rest at first
 _DIMENSIONS = ("point", "line", "polygon")
@@ -130,14 +130,20 @@ class _PageMap:
                     groups.append(self._group(code, near, self.boxes, shown=theme not in _OFF))
                     break
         codes = [*themes["location"]["layers"], *themes["controls"].get("faint", ()), *themes["controls"]["layers"]]
-        codes += [self.source.rules[piece.rule].layer for piece in self.pieces if piece.rule in self.source.rules]
-        for code in dict.fromkeys(codes):
+        # What else a finding rests on is there to be switched on; at first it would hide too much.
+        others = [layer for layer in self._layer_of_rule().values() if layer not in codes]
+        for code in dict.fromkeys([*codes, *others]):
             boxes = [self.whole] if code in themes["location"]["layers"] else self.boxes
             near = self._features(code, boxes) if code not in drawn else []
             if near:
-                groups.append(self._group(code, near, boxes, shown=True))
+                groups.append(self._group(code, near, boxes, shown=code in codes))
         groups.sort(key=lambda group: not any(symbol.hides for symbol, _ in group.looks.values()))
         return [*groups, self._piece_group(), self._parcel_group()]
+
+    def _layer_of_rule(self) -> dict[str, str]:
+        """The layer of every rule that has a piece on the map."""
+        struck = dict.fromkeys(piece.rule for piece in self.pieces)
+        return {rule: self.source.rules[rule].layer for rule in struck if rule in self.source.rules}
 
     def _features(self, code: str, boxes: Sequence[Bounds]) -> list[NearFeatures | None]:
         near = [self.source.near(code, box) for box in boxes]
@@ -191,6 +197,7 @@ class _PageMap:
 
     def _piece_group(self) -> _Group:
         group = _Group("pieces", words(self.language)["page_pieces"], shown=True)
+        layer_of = self._layer_of_rule()
         for verdict in VERDICTS:
             if any(piece.verdict == verdict for piece in self.pieces):
                 symbol = verdict_symbol(verdict, self.language)
@@ -205,7 +212,8 @@ class _PageMap:
             catcher = f'<path d="{path_data(shapes)}" class="catch" fill="#FFFFFF" fill-opacity="0"/>'
             group.paths.append(
                 f'<g class="piece" data-parcel={as_attribute(piece.parcel)} data-rule={as_attribute(piece.rule)}'
-                f" data-verdict={as_attribute(piece.verdict)}><title>{as_text(self._piece_title(piece))}</title>"
+                f" data-verdict={as_attribute(piece.verdict)} data-of={as_attribute(layer_of.get(piece.rule, ''))}>"
+                f"<title>{as_text(self._piece_title(piece))}</title>"
                 f"{catcher if kind == 'polygon' else ''}{self._shapes_svg(shapes, symbol)}</g>"
             )
         return group
@@ -280,7 +288,8 @@ def _outline(symbol: Symbol) -> str:
 def _grown(source: MapSource, names: Iterable[str]) -> Bounds:
     grounds = np.array([source.parcels[name] for name in names], dtype=object)
     west, south, east, north = shapely.total_bounds(grounds).tolist()
-    half = max((east - west) * _AROUND, (north - south) * _AROUND, _LEAST_M) / 2
+    size = max(east - west, north - south)
+    half = max(min(size * _AROUND, size + _MOST_BEYOND_M), _LEAST_M) / 2
     x, y = (west + east) / 2, (south + north) / 2
     return (x - half, y - half, x + half, y + half)
 

@@ -167,6 +167,26 @@ def test_a_click_on_a_piece_lights_up_its_row(statement: Page):
     assert statement.ask(seen) is True
 
 
+def test_pieces_on_the_same_ground_are_chosen_one_after_the_other(chromium: Page, tmp_path: Path):
+    library, run = town(tmp_path, {"DK1": at(20, 300, 60, 20)})
+    farm = write_layer(tmp_path / "farm.gpkg", [at(0, 280, 200, 100)], {"BSM": ["9"]})
+    everywhere = tmp_path / "everywhere.gpkg"
+    done("add", library, farm, "--as", "YJJBNTTB", "--label", "2", "--covers", everywhere)
+    run = done("check", library, tmp_path / "parcels.gpkg", "--id", "DKBH").json["run"]["id"]
+    with open_library(str(library)) as opened:
+        case = case_of(opened, run)
+        page = statement_page(opened, case, statement_content(opened, case, "en"), "en")
+    (tmp_path / "two.html").write_text(page, encoding="utf-8")
+    chromium.open(tmp_path / "two.html")
+    chosen = []
+    for _ in range(3):
+        chromium.click(piece("road", "DK1"))
+        chosen += chromium.ask("[...document.querySelectorAll('#map .piece.chosen')].map(p => p.dataset.rule)")
+    assert chosen[0] != chosen[1]
+    assert chosen[0] == chosen[2]
+    assert set(chosen) == {"road", "farmland"}
+
+
 def test_a_parcel_with_a_name_of_sixty_signs_is_found_too(statement: Page):
     statement.click(f"document.querySelector(\"button.find[data-parcel='{LONG_NAME}']:not([data-rule])\")")
     assert statement.ask("document.querySelector('#map .parcel.chosen').dataset.parcel") == LONG_NAME
@@ -180,6 +200,16 @@ def test_a_layer_is_switched_off_and_on(statement: Page):
     assert statement.ask(shown) == "none"
     statement.click(box)
     assert statement.ask(shown) != "none"
+
+
+def test_a_layer_that_is_off_is_shown_while_a_finding_that_rests_on_it_is_chosen(statement: Page):
+    box = "document.querySelector(\"input[data-layer='YJJBNTTB']\")"
+    statement.click(box)
+    statement.click(find("farmland", "DK1"))
+    assert statement.ask(f"{box}.checked") is True
+    statement.key("Escape")
+    assert statement.ask(f"{box}.checked") is False
+    statement.click(box)
 
 
 def test_a_finding_is_reached_and_chosen_by_keys_alone(statement: Page):
