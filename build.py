@@ -10,15 +10,8 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 
-from workshop import checks, demo, desktop, package, translations  # noqa: E402
-from workshop.machine import WorkshopError, say, warn  # noqa: E402
-
-
-def bench() -> int:
-    """Say which benchmarks there are."""
-    say("No benchmark is registered yet. They will live in tests/bench; tests/bench does not exist.")
-    return 0
-
+from workshop import benches, checks, demo, desktop, package, translations  # noqa: E402
+from workshop.machine import WorkshopError, warn  # noqa: E402
 
 VERBS = {
     "demo": (demo.demo, "make the sample city, check it outside and inside QGIS, and name the files made"),
@@ -26,7 +19,7 @@ VERBS = {
     "check": (checks.check, "format, lint, types and the test of the house"),
     "run": (desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),
-    "bench": (bench, "the benchmarks"),
+    "bench": (benches.bench, "the benchmarks in tests/bench, and the fuzzing; or those named after it"),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }
 
@@ -36,12 +29,13 @@ def main(words: list) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A console of another encoding shows a question mark for a Chinese name rather than ending the run.
         stream.reconfigure(errors="replace")
-    if len(words) != 1 or words[0] not in VERBS:
+    takes_names = words[:1] == ["bench"]
+    if words[:1] == [] or words[0] not in VERBS or (len(words) > 1 and not takes_names):
         lines = [f"  {verb:<10} {purpose}" for verb, (_, purpose) in VERBS.items()]
         print("\n".join(["usage: python3 build.py VERB", "", *lines]))
         return 0 if words in (["-h"], ["--help"]) else 2
     try:
-        return VERBS[words[0]][0]()
+        return VERBS[words[0]][0](words[1:]) if takes_names else VERBS[words[0]][0]()
     except WorkshopError as error:
         warn(f"build.py {words[0]}: {error}")
         return 1

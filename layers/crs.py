@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 import pyproj
-from pyproj.exceptions import CRSError
+from pyproj.exceptions import CRSError, ProjError
 from pyproj.transformer import TransformerGroup
 
 from onemap.layers.errors import OneMapError, Problem
@@ -65,7 +65,7 @@ def two_dimensional(crs: pyproj.CRS) -> pyproj.CRS:
     return horizontal.to_2d()
 
 
-def _plane(crs: pyproj.CRS) -> tuple[Any, ...] | None:
+def plane_of(crs: pyproj.CRS) -> tuple[Any, ...] | None:
     """What makes two planes of one datum the same apart from their false origin, and that origin."""
     operation, ellipsoid = crs.coordinate_operation, crs.ellipsoid
     if not crs.is_projected or operation is None or ellipsoid is None:
@@ -102,13 +102,19 @@ def is_null_shift(source: pyproj.CRS, target: pyproj.CRS) -> bool:
 def transformation(source: pyproj.CRS, target: pyproj.CRS, **place: Any) -> Transformation | None:
     """How coordinates (east, north) of `source` become those of `target`; None if they are the same.
 
-    Raises OneMapError crs.no_transformation (only a ballpark shift is known).
+    Raises OneMapError crs.no_transformation (only a ballpark shift is known), crs.unusable.
     """
-    source, target = two_dimensional(source), two_dimensional(target)
+    try:
+        return _transformation(two_dimensional(source), two_dimensional(target), **place)
+    except (ProjError, CRSError, IndexError):  # parameters that PROJ reads but cannot work with; pyproj's own slip
+        raise OneMapError("crs.unusable", crs=crs_name(source), target=crs_name(target), **place) from None
+
+
+def _transformation(source: pyproj.CRS, target: pyproj.CRS, **place: Any) -> Transformation | None:
     if source.equals(target, ignore_axis_order=True):
         return None
     if _same_datum(source, target):
-        planes = _plane(source), _plane(target)
+        planes = plane_of(source), plane_of(target)
         if planes[0] is not None and planes[1] is not None and planes[0][0] == planes[1][0]:
             east, north = (b - a for a, b in zip(planes[0][1], planes[1][1], strict=True))
             return None if east == north == 0 else lambda x, y: (x + east, y + north)
@@ -163,7 +169,7 @@ def contradiction(crs: pyproj.CRS, bounds: Bounds | None) -> Problem | None:
     facts = {"crs": crs_name(crs), "suggestion": suggestion(bounds)}
     if crs.is_geographic and (west < -181 or east > 361 or south < -91 or north > 91):
         return Problem("crs.contradicted", facts)
-    plane = _plane(crs) if crs.is_projected else None
+    plane = plane_of(crs) if crs.is_projected else None
     if plane is None or "transverse mercator" not in plane[0][0]:
         return None
     middle, false_easting = (west + east) / 2, plane[1][0]

@@ -59,6 +59,7 @@ def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
     }
 
 
+@np.errstate(all="ignore")  # numbers too large for arithmetic are told as such
 def _described(frame: RawFrame, language: str) -> dict[str, Any]:
     place = {"file": frame.path.name, "layer": frame.layer}
     problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place))]

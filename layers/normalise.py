@@ -22,6 +22,7 @@ from onemap.layers.placing import Wishes, in_crs
 from onemap.layers.soundness import SortedGeometries, listed, sorted_geometries
 
 
+@np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
 def normalise(
     raw: RawFrame,
     entry: LayerEntry,

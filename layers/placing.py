@@ -49,7 +49,8 @@ def bounds_of(geometries: np.ndarray) -> systems.Bounds | None:
     if len(geometries) == 0:
         return None
     found = shapely.total_bounds(geometries)
-    return None if np.isnan(found).any() else (found[0], found[1], found[2], found[3])
+    # Plain floats: what is too large for arithmetic becomes infinite in silence.
+    return None if np.isnan(found).any() else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
 
 
 def in_crs(

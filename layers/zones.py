@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pyproj
 
-from onemap.layers.crs import datum_family
+from onemap.layers.crs import datum_family, plane_of
 
 DATUM_TITLES = {
     "cgcs2000": "2000国家大地坐标系",
@@ -83,9 +83,20 @@ def zone_of(crs: pyproj.CRS) -> Zone | None:
     candidates = [zone for zone in candidates if abs(zone.meridian - meridian) < 1e-9]
     if offset != 500_000 or not candidates:
         return None
+    if len(candidates) == 1:
+        return candidates[0]  # looking a system up by its parameters takes its time
     code = crs.to_epsg(min_confidence=70)
     named = [zone for zone in candidates if zone.epsg == code]
     return (named or candidates)[0]
+
+
+def by_parameters(crs: pyproj.CRS) -> pyproj.CRS:
+    """The EPSG's system where datum, figure and plane are those of a zone, whatever the file calls it."""
+    zone = zone_of(crs)
+    if zone is None:
+        return crs
+    named = zone_crs(zone)
+    return named if plane_of(named) == plane_of(crs) else crs
 
 
 def zone_of_longitude(datum: str, longitude: float) -> Zone | None:

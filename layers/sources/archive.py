@@ -1,6 +1,7 @@
 """Packed deliveries: a zip or 7z is unpacked beside nothing of the user's, and read like the folder it holds."""
 
 import contextlib
+import errno
 import lzma
 import shutil
 import tempfile
@@ -15,6 +16,7 @@ from onemap.layers.sources.text_encodings import decodes
 
 _MAY_BE_A_NOTE = {".txt", ".csv", ".xlsx", ".xls"}  # beside a map, these explain it
 _UTF8_NAMES = 0x800
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG, errno.EROFS}
 _BROKEN = (
     zipfile.BadZipFile,
     zipfile.LargeZipFile,
@@ -58,7 +60,9 @@ def _unpack(path: Path, room: Path, extract: Callable[[Path, Path], None]) -> No
     except PermissionError:
         raise
     except OSError as error:
-        raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
+        # A damaged table of contents points to where no file can be read; only a full disk is no fault of the archive.
+        code = "source.no_room" if error.errno in _NO_ROOM else "source.damaged"
+        raise OneMapError(code, file=path.name, reason=error.strerror or str(error)) from None
 
 
 def _words(error: BaseException) -> str:

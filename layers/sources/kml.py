@@ -124,7 +124,9 @@ def _unzipped(path: Path) -> bytes:
             main = next((member for member in members if member.filename.lower() == "doc.kml"), members[0])
             with archive.open(main) as packed:
                 content = packed.read(_MOST_PACKED + 1)
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
+    except PermissionError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
     if len(content) > _MOST_PACKED:
         raise OneMapError("source.damaged", file=path.name, reason=f"> {_MOST_PACKED} bytes")

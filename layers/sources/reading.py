@@ -6,6 +6,8 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
+import numpy as np
+
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import RawFrame
 from onemap.layers.sources import dxf, formats, kml, postgis, redline, sheet, sheet_grid, stored, vct, vector
@@ -83,6 +85,7 @@ def layers_of(source: Opened) -> list[str]:
     return stored.library_layers(source) if stored.is_library(source) else vector.layer_names(source)
 
 
+@np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
 def read_layer(source: Opened, layer: str, encoding: str | None, told: vector.Told = lambda share: None) -> RawFrame:
     """One layer of an opened source as it stands in the file. told: how much of a large one is read, 0 to 1."""
     if isinstance(source, postgis.Database):

@@ -1,5 +1,8 @@
 """A shapefile's own matters: whether its parts are there and agree, and how its text is encoded."""
 
+import contextlib
+import shutil
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +27,31 @@ def check_complete(path: Path) -> None:
         missing = [part for part in (".dbf", ".shx") if sibling(path, part) is None]
         if missing:
             raise OneMapError("source.part_missing", file=path.name, part=", ".join(path.stem + s for s in missing))
+
+
+@contextlib.contextmanager
+def with_utf8_projection(path: Path) -> Iterator[Path]:
+    """A shapefile whose .prj GDAL can read: the file itself, or a copy of it where Chinese names stand in GBK.
+
+    Raises OneMapError source.no_room.
+    """
+    projection = sibling(path, ".prj")
+    content = b"" if projection is None else projection.read_bytes()
+    if projection is None or decodes(content, "utf-8"):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
+        try:
+            for part in path.parent.iterdir():
+                if part.stem == path.stem and part.is_file() and part != projection:
+                    shutil.copy(part, Path(folder) / part.name)
+            text = content.decode("gb18030", errors="replace")
+            (Path(folder) / projection.name).write_text(text, encoding="utf-8")
+        except PermissionError:
+            raise
+        except OSError as error:
+            raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
+        yield Path(folder) / path.name
 
 
 def check_counts(path: Path) -> None:
@@ -55,6 +83,8 @@ class _Table:
         if len(content) < 33:
             raise OneMapError("source.damaged", file=path.name, reason=f"{len(content)} bytes")
         header_length = int.from_bytes(content[8:10], "little")
+        if header_length > len(content):  # GDAL would find no fields, and say nothing
+            raise OneMapError("source.damaged", file=path.name, reason=f"{header_length} > {len(content)} bytes")
         record_length = max(int.from_bytes(content[10:12], "little"), 1)
         records = int.from_bytes(content[4:8], "little")
         names, columns, offset, position = [], [], 1, 32

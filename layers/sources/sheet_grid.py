@@ -1,11 +1,14 @@
 """The cells of an Excel or CSV file as they stand: rows of values, merged cells filled downwards."""
 
+import contextlib
 import csv
 import io
+import os
 import re
+import sys
 import zipfile
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -146,15 +149,35 @@ def _old_grids(path: Path) -> list[Grid]:
     # Not xlrd: it follows the chains of a damaged file for ever, and takes all memory on the way.
     from python_calamine import CalamineWorkbook
 
-    book = CalamineWorkbook.from_path(path)
     grids = []
-    for sheet in (book.get_sheet_by_name(name) for name in book.sheet_names):
-        if sheet.total_height * sheet.total_width > _MOST_CELLS:
-            raise OneMapError("sheet.too_large", file=path.name, layer=sheet.name)
-        rows = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-        merged = ((first[0], last[0] + 1, first[1]) for first, last in sheet.merged_cell_ranges or ())
-        grids.append(Grid(sheet.name, _filled(rows, merged)))
+    with _panics_as_errors():
+        book = CalamineWorkbook.from_path(path)
+        for sheet in (book.get_sheet_by_name(name) for name in book.sheet_names):
+            if sheet.total_height * sheet.total_width > _MOST_CELLS:
+                raise OneMapError("sheet.too_large", file=path.name, layer=sheet.name)
+            rows = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
+            merged = ((first[0], last[0] + 1, first[1]) for first, last in sheet.merged_cell_ranges or ())
+            grids.append(Grid(sheet.name, _filled(rows, merged)))
     return grids
+
+
+@contextlib.contextmanager
+def _panics_as_errors() -> Iterator[None]:
+    """A panic of the Rust library, which is no Exception and writes its own lines to stderr, as a plain error."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":
+            raise
+        raise ValueError(str(error)) from None
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
 
 
 def _filled(rows: list[list[Any]], merged: Iterable[tuple[int, int, int]]) -> list[list[Any]]:

@@ -28,8 +28,9 @@ from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.geodatabase import Decoded, decoded
 from onemap.layers.sources.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.json_text import JSON_SUFFIXES, JsonText, json_text
-from onemap.layers.sources.shapefile import check_complete, check_counts, shapefile_encoding
+from onemap.layers.sources.shapefile import check_complete, check_counts, shapefile_encoding, with_utf8_projection
 from onemap.layers.sources.text_encodings import REPLACEMENT, encoding_of
+from onemap.layers.zones import by_parameters
 
 _MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
@@ -76,7 +77,7 @@ def _gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[l
             warnings.simplefilter("always")
             yield remarks
         remarks += dict.fromkeys(_without_folders(str(warning.message), path) for warning in caught)
-    except (*_READ_ERRORS, ValueError, RuntimeError, OSError) as error:
+    except (*_READ_ERRORS, ValueError, RuntimeError, OSError, UnboundLocalError) as error:  # the last: pyogrio's slip
         if isinstance(error, UnicodeDecodeError):
             raise
         reason = _without_folders(str(error), path)
@@ -100,6 +101,9 @@ def _prepared(path: Path, layer: str, encoding: str | None) -> Iterator[_Opened]
     elif suffix == ".gml":
         with gml_copy(path, encoding) as (copy, found):
             yield _Opened(path, layer, copy, None, found, OPEN_OPTIONS)
+    elif suffix == ".shp":
+        with with_utf8_projection(path) as readable:
+            yield _Opened(path, layer, readable)
     else:
         yield _Opened(path, layer, path)
 
@@ -125,6 +129,7 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
         crs = _declared_crs(opened, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
         arcs = _stroked(opened, geometries, crs, lambda share: told(_ROWS + (1 - _ROWS) * share))
+        told(1.0)
     _refuse_replacements(attributes, opened.place)
     codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
     has_heights = shapely.has_z(geometries)
@@ -264,7 +269,7 @@ def _declared_crs(opened: _Opened, text: str | None) -> pyproj.CRS | None:
     crs = parse_crs(text, file=opened.path.name)
     if opened.path.suffix.lower() in MAPINFO:
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
-    return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else crs
+    return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
 
 
 def _refuse_replacements(attributes: pd.DataFrame, place: dict[str, str]) -> None:

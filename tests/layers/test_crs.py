@@ -1,11 +1,15 @@
 """Coordinates: declared or refused, carried exactly, and never shifted by a guess."""
 
 import json
+import re
 
 import numpy as np
 import pyproj
 import pytest
 import shapely
+
+from onemap.layers import crs as systems
+from onemap.layers.zones import by_parameters
 
 ESRI_CM_114 = (
     'PROJCS["CGCS2000_3_Degree_GK_CM_114E",GEOGCS["GCS_China_Geodetic_Coordinate_System_2000",'
@@ -184,3 +188,62 @@ def test_coordinates_beyond_the_target_are_refused(shelf, layer_file):
     answer = shelf.add(layer_file("a.geojson", [shapely.box(23.99, 0, 24.01, 0.01)], crs="EPSG:4326"))
     assert answer.code == 3
     assert answer.codes[0] in ("crs.out_of_range", "geometry.not_finite")
+
+
+ZONES = [  # the first EPSG code of domain 6.1 for datum, width and prefix
+    ("cgcs2000", 3, True, 4513),
+    ("cgcs2000", 3, False, 4534),
+    ("cgcs2000", 6, True, 4491),
+    ("cgcs2000", 6, False, 4502),
+    ("xian80", 3, True, 2349),
+    ("xian80", 3, False, 2370),
+    ("xian80", 6, True, 2327),
+    ("xian80", 6, False, 2338),
+    ("beijing54", 3, True, 2401),
+    ("beijing54", 3, False, 2422),
+    ("beijing54", 6, True, 21413),
+    ("beijing54", 6, False, 21453),
+]
+
+
+@pytest.mark.parametrize(("datum", "width", "prefixed", "first"), ZONES)
+def test_every_zone_is_known_by_its_parameters_whatever_a_prj_calls_it(datum, width, prefixed, first):
+    numbers = range(25, 46) if width == 3 else range(13, 24)
+    for number in numbers:
+        epsg = first + number - numbers[0]
+        crs = pyproj.CRS.from_epsg(epsg)
+        values = {parameter.name.lower(): parameter.value for parameter in crs.coordinate_operation.params}
+        assert values["longitude of natural origin"] == (3 * number if width == 3 else 6 * number - 3)
+        assert values["false easting"] == 500_000 + (number * 1_000_000 if prefixed else 0)
+        assert systems.datum_family(crs) == datum
+        esri = re.sub(r'^PROJCS\["[^"]*"', 'PROJCS["石家庄_地方"', crs.to_wkt("WKT1_ESRI"))
+        # As GDAL hands it on: its own names, without the authority's code of the plane.
+        gdal = re.sub(r',AUTHORITY\["EPSG","\d+"\](?=\]$)', "", pyproj.CRS(esri).to_wkt("WKT1_GDAL"))
+        # To tell a plane of 6° without prefix from its twin of 3° PROJ compares the whole register: one will do.
+        for text in (esri, gdal) if prefixed or number == numbers[1] else ():
+            found = by_parameters(pyproj.CRS(text))
+            assert systems.plane_of(found) == systems.plane_of(crs)
+            assert found.to_epsg() == epsg or (width == 6 and not prefixed)
+
+
+@pytest.mark.parametrize(("datum", "width", "prefixed", "first"), ZONES)
+def test_every_zones_prefix_is_recognised_and_held_against_the_declared_zone(datum, width, prefixed, first):
+    numbers = range(25, 46) if width == 3 else range(13, 24)
+    for number in numbers:
+        crs = pyproj.CRS.from_epsg(first + number - numbers[0])
+        east = 500_000 + (number * 1_000_000 if prefixed else 0)
+        bounds = (east - 90_000.0, 4_000_000.0, east + 90_000.0, 4_010_000.0)
+        assert systems.contradiction(crs, bounds) is None
+        moved = (bounds[0] + 1_000_000, bounds[1], bounds[2] + 1_000_000, bounds[3])
+        other_form = ((number * 1e6) * (-1 if prefixed else 1) + bounds[0], bounds[1])
+        shifted = (other_form[0], bounds[1], other_form[0] + 180_000, bounds[3])
+        assert systems.contradiction(crs, shifted).code == "crs.contradicted"
+        if prefixed:
+            assert systems.contradiction(crs, moved).code == "crs.contradicted"
+            told = systems.suggestion(bounds)
+            assert (told.code, told.facts["zone"], told.facts["width"]) == ("suggest.zone", number, width)
+
+
+def test_a_figure_that_is_not_the_datums_is_no_zone_of_it():
+    odd = pyproj.CRS(ESRI_CM_114.replace("CGCS2000_3_Degree_GK_CM_114E", "x").replace("6378137.0", "6378245.0"))
+    assert by_parameters(odd) is odd

@@ -196,7 +196,7 @@ def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, mon
     assert read.attributes.equals(whole.attributes)
     assert sorted(read.attributes["BSM"]) == columns["BSM"]
     assert told == sorted(told) and told[-1] == 1.0
-    assert len(told) == (1 if name in ("a.fgb", "a.geojson") else 6)
+    assert sum(share <= vector._ROWS for share in told) == (1 if name in ("a.fgb", "a.geojson") else 6)
 
 
 def test_a_shapefile_with_fewer_records_than_shapes_is_refused(shelf, layer_file, box):
