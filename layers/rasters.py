@@ -70,7 +70,7 @@ def check_blocks(dataset: "DatasetReader") -> None:
             size = min(columns, dataset.width - column), min(rows, dataset.height - row)
             dataset.read(window=Window(column, row, *size))
     except RasterioError as error:
-        reason = str(error.__cause__ or error)[:200]
+        reason = str(error.__cause__ or error)[:200].rstrip(".")
         raise OneMapError("source.damaged", file=Path(dataset.name).name, reason=reason) from error
 
 

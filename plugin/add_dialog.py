@@ -238,12 +238,17 @@ class AddDialog(QDialog):
 
     def _show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
         remember_matches(target, self.fields.matches)
-        text = tr("“{layer}” has a new version, {version}, of {count} features.")
-        said = text.format(layer=target.title, version=answer.get("version"), count=f"{answer.get('features') or 0:,}")
+        count = int(answer.get("features") or 0)
+        text = (
+            tr("“{layer}” has a new version, {version}.")
+            if target.geometry == "raster" or count == 1
+            else tr("“{layer}” has a new version, {version}, of {count} features.")
+        )
+        said = text.format(layer=target.title, version=answer.get("version"), count=f"{count:,}")
         if answer.get("problems"):
             said += " " + tr("What was noticed is in the list; a click shows where.")
         if answer.get("set_aside"):
-            text = tr("{count} bad features were set aside; where they are nothing is known.")
+            text = tr("Set aside as bad: {count}; where they are nothing is known.")
             said += " " + text.format(count=f"{answer['set_aside']:,}")
         self._is_added = True
         self._enable()

@@ -7,11 +7,11 @@ from pathlib import Path
 from qgis.core import QgsCoordinateReferenceSystem
 from qgis.gui import QgsProjectionSelectionWidget
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QWidget
+from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QPushButton, QWidget
 
 from onemap.plugin.handover import SourceFile, crs_text
 from onemap.plugin.inspected import InspectedLayer
-from onemap.plugin.layer_list import CatalogueLayer
+from onemap.plugin.layer_list import CatalogueLayer, called
 from onemap.plugin.source_choice import SourceChoice
 from onemap.plugin.translation import tr
 
@@ -43,6 +43,9 @@ class AddForm(QWidget):
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
         self.crs.setNotSetText(tr("choose it"))
         self.crs.crsChanged.connect(lambda _crs: self.crs_chosen.emit())
+        self.guess = QPushButton()
+        self.guess.setAutoDefault(False)
+        self.guess.clicked.connect(self._take_guess)
         for box in (self.part, self.target):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(SHORTEST_NAME)
@@ -54,6 +57,7 @@ class AddForm(QWidget):
         self._rows.addRow(tr("Layer in it"), self.part)
         self._rows.addRow(tr("Becomes"), self.target)
         self._rows.addRow(tr("Coordinate system"), self.crs)
+        self._rows.addRow("", self.guess)
         self.forget()
         self.setFocusProxy(self.source)
 
@@ -122,8 +126,7 @@ class AddForm(QWidget):
         self.part.blockSignals(True)
         self.part.clear()
         self.part.addItems([layer.name for layer in layers])
-        wanted = [index for index, layer in enumerate(layers) if layer.name == source.layer]
-        self.part.setCurrentIndex(wanted[0] if wanted else 0)
+        self.part.setCurrentIndex(self._first_part(source.layer))
         self.part.blockSignals(False)
         self._show_row(self.part, len(layers) > 1)
         self._show_part()
@@ -140,8 +143,25 @@ class AddForm(QWidget):
             return
         self._need_crs(part.lacks_crs and bool(part.bounds) and not self.file.crs)
         if self.chosen_target is None:
-            self.choose_target(self._code_by_name(part.name, Path(self.file.path).stem))
+            entry = called(part.name, self._targets()) or called(Path(self.file.path).stem, self._targets())
+            if entry is not None:
+                self.choose_target(entry.code)
         self.part_chosen.emit()
+
+    def _take_guess(self) -> None:
+        """A person has said that the guess is right."""
+        self.crs.setCrs(QgsCoordinateReferenceSystem(self.chosen_part.crs))
+
+    def _targets(self) -> list[CatalogueLayer]:
+        return [self.target.itemData(index) for index in range(self.target.count())]
+
+    def _first_part(self, wanted: str) -> int:
+        """The layer of the file that was asked for, else the one called as what it is to become, else the first."""
+        names = [layer.name for layer in self._layers]
+        if wanted in names:
+            return names.index(wanted)
+        target = self.chosen_target
+        return next((row for row, name in enumerate(names) if target and called(name, [target])), 0)
 
     def _need_crs(self, needed: bool) -> None:
         self._needs_crs = needed
@@ -149,13 +169,11 @@ class AddForm(QWidget):
         self.crs.setCrs(QgsCoordinateReferenceSystem())
         self.crs.blockSignals(False)
         self._show_row(self.crs, needed)
-
-    def _code_by_name(self, *names: str) -> str:
-        """The one layer that is called as the file, or as the layer in it; empty where there is none."""
-        wanted = {name.lower() for name in names}
-        entries = [self.target.itemData(index) for index in range(self.target.count())]
-        alike = [entry.code for entry in entries if {entry.code.lower(), entry.title.lower()} & wanted]
-        return alike[0] if len(alike) == 1 else ""
+        part = self.chosen_part
+        guessed = QgsCoordinateReferenceSystem(part.crs if part is not None and part.crs_from == "guessed" else "")
+        self.guess.setVisible(needed and guessed.isValid())
+        self.guess.setText(tr("Its numbers look like {crs}: take it").format(crs=guessed.authid()))
+        self.guess.setToolTip(guessed.userFriendlyIdentifier())
 
     def _show_row(self, field: QWidget, visible: bool) -> None:
         field.setVisible(visible)

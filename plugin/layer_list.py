@@ -21,6 +21,7 @@ DEPARTMENTS = (
     "agriculture",
     "water",
 )
+SHORTEST_CHINESE = 4
 _hints: list[str] = []
 
 
@@ -61,6 +62,7 @@ class CatalogueLayer:
     versions: tuple[Version, ...] = field(default=())
     fields: tuple[SchemaField, ...] = field(default=())
     key: str = ""
+    names: tuple[str, ...] = ()  # its code, and its titles in every language
 
     @property
     def place(self) -> tuple[int, int, bool]:
@@ -86,6 +88,7 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
             tuple(_version(version) for version in layer.get("versions", [])),
             _fields(layer),
             str(layer.get("key") or ""),
+            (layer["code"], *_titles(layer.get("title"))),
         )
         for layer in answer.get("layers", [])
     ]
@@ -96,6 +99,30 @@ def title_of(title: Any, code: str) -> str:
     if isinstance(title, dict):
         return title.get(language()) or title.get("en") or code
     return str(title or code)
+
+
+def called(name: str, layers: Iterable[CatalogueLayer]) -> CatalogueLayer | None:
+    """The one layer that a file, or a layer in it, is called after: by its whole name, else by the longest part of it.
+
+    `DLTB` and `地类图斑` are the whole name of one; `生态保护红线2023` holds that of another.
+    """
+    lower, entries = name.strip().lower(), list(layers)
+    whole = [entry for entry in entries if lower in [one.lower() for one in entry.names]]
+    if whole:
+        return whole[0] if len(whole) == 1 else None
+    held = [(len(one), entry) for entry in entries for one in entry.names if _is_telling(one) and one.lower() in lower]
+    longest = [entry for length, entry in held if length == max(length for length, _ in held)]
+    return longest[0] if len({entry.code for entry in longest}) == 1 else None
+
+
+def _is_telling(name: str) -> bool:
+    """Whether a name is long enough to mean something inside a longer one: four signs of Chinese, or two words."""
+    return len(name) >= SHORTEST_CHINESE if not name.isascii() else " " in name
+
+
+def _titles(title: Any) -> list[str]:
+    texts = title.values() if isinstance(title, dict) else [title]
+    return [str(text) for text in texts if text]
 
 
 def state_of(version: Version | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
@@ -33,11 +33,11 @@ class ProblemList(QListWidget):
         self.itemActivated.connect(self._go)
         self.itemClicked.connect(self._go)
 
-    def show_problems(self, problems: list[dict[str, Any]]) -> None:
-        """Show these instead."""
+    def show_problems(self, problems: list[dict[str, Any]], known: Collection[str] = ()) -> None:
+        """Show these instead. known: names that need not be repeated, the file's and its layer's."""
         self.clear()
         for problem in problems:
-            item = QListWidgetItem(in_controls(problem_line(problem), self._controls))
+            item = QListWidgetItem(in_controls(problem_line(problem, known), self._controls))
             verdict = LEVELS.get(str(problem.get("level") or ""))
             if verdict:
                 item.setIcon(sign_icon(verdict, self.palette()))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Any
 
 CANCELLED_CODE = 130
@@ -31,13 +31,25 @@ class Refusal(Exception):
         return self.exit_code == CANCELLED_CODE
 
 
-def problem_line(problem: dict[str, Any]) -> str:
-    """One problem as one line of text: where, what is wrong, how to mend it."""
-    place = [
-        str(problem[part]) for part in ("file", "layer", "feature", "field") if problem.get(part) not in (None, "")
-    ]
+def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
+    """One problem as one line of text: where, what is wrong, how to mend it.
+
+    known: names that stand beside it already, such as that of the file that is looked at.
+    """
     said = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
-    where = " · ".join(place)
+    message = str(problem.get("message") or "")
+    named = {
+        part: str(problem[part])
+        for part in ("file", "layer", "feature", "field")
+        if problem.get(part) not in (None, "")
+    }
+    # A sentence that begins with the file's name needs it not twice.
+    place = [
+        name
+        for part, name in named.items()
+        if name not in known and not (part in ("file", "layer") and message.startswith((name, f"“{name}”")))
+    ]
+    where = " · ".join(dict.fromkeys(place))
     return (f"{where}: " if where else "") + " ".join(said or [str(problem.get("code", ""))])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import islice
+from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
@@ -54,6 +55,7 @@ class SourcePage(QSplitter):
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         area.setMinimumSize(NARROWEST_PX, LOWEST_PX)
+        self._area = area
         self.addWidget(area)
         self.addWidget(self.preview)
         self.setStretchFactor(0, 1)
@@ -96,10 +98,13 @@ class SourcePage(QSplitter):
     def show_problems(self, problems: list[dict[str, Any]], key: str = "") -> None:
         """List what is wrong, or was noticed. key: the field of the file that names its features."""
         self._key = key or self._key
-        self.problems.show_problems(problems)
+        known = {Path(self._path).name, self._part.name} if self._part is not None else set()
+        self.problems.show_problems(problems, known)
         self.problems.setVisible(bool(problems))
         self._problems_title.setVisible(bool(problems))
         self._problems_title.setText(tr("Problems: {count}").format(count=len(problems)))
+        if problems:
+            self._area.ensureWidgetVisible(self.problems)
 
     def show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
         """After the load: what was noticed, and where, as the library keeps it."""

@@ -9,8 +9,9 @@ from onemap.plugin import settings
 from onemap.plugin.add_dialog import AddDialog
 from onemap.plugin.field_matches import match_fields, remember_matches, remembered_matches
 from onemap.plugin.handover import SourceFile
-from onemap.plugin.layer_list import CatalogueLayer, SchemaField
+from onemap.plugin.layer_list import CatalogueLayer, SchemaField, called
 from onemap.plugin.place_preview import district_of
+from onemap.plugin.refusals import problem_line
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
@@ -69,6 +70,41 @@ def test_the_district_is_read_from_the_library(opened):
 def test_a_file_called_as_a_layer_becomes_that_layer(dialog, tmp_path):
     show(dialog, write_layer(tmp_path / "YJJBNTTB.gpkg", ["BSM"], [(box(0, 0, 10, 10), "F")]))
     assert dialog.form.chosen_target.code == "YJJBNTTB"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("地类图斑", "DLTB"),
+        ("生态保护红线2023", "STBHHX"),
+        ("某县永久基本农田图斑_2022", "YJJBNTTB"),
+        ("Ecological red line", "STBHHX"),
+        ("规划成果", ""),
+        ("a file", ""),
+    ],
+)
+def test_a_file_is_taken_for_the_layer_that_it_is_called_after(opened, name, code):
+    found = called(name, opened.layers)
+    assert (found.code if found else "") == code
+
+
+def test_what_the_numbers_look_like_is_taken_only_by_a_click(dialog, tmp_path):
+    corner = f"{38_000_000 + X + 5},{Y + 5}"
+    (tmp_path / "points.csv").write_text(f"easting,northing,BSM\n{corner},1\n", encoding="utf-8")
+    show(dialog, tmp_path / "points.csv")
+    assert dialog.form.lacks_crs
+    assert "EPSG:4526" in dialog.form.guess.text()
+    dialog.form.guess.click()
+    assert dialog.form.told_crs == "EPSG:4526"
+    assert "in the district" in dialog.page.preview.words.text()
+    assert not dialog.form.lacks_crs
+
+
+def test_problems_do_not_repeat_the_name_of_the_file_that_is_shown():
+    problem = {"file": "a.csv", "layer": "a", "feature": "7", "message": "is broken.", "mend": "Mend it."}
+    assert problem_line(problem) == "a.csv · a · 7: is broken. Mend it."
+    assert problem_line(problem, {"a.csv", "a"}) == "7: is broken. Mend it."
+    assert problem_line({"file": "a.csv", "message": "a.csv is damaged."}) == "a.csv is damaged."
 
 
 def test_a_file_is_loaded_and_the_library_told(dialog, town):
@@ -141,7 +177,7 @@ def test_bad_features_are_set_aside_and_reported_in_a_sheet_to_send_back(dialog,
     dialog.options.report.setText(str(tmp_path / "report.xlsx"))
     answer = add(dialog, "YJJBNTTB")
     assert (answer["features"], answer["set_aside"]) == (1, 1)
-    assert "1 bad features were set aside" in dialog.notice.text
+    assert "Set aside as bad: 1;" in dialog.notice.text
     assert (tmp_path / "report.xlsx").stat().st_size > 0
     bad = next(one for one in answer["problems"] if one["code"] == "geometry.invalid")
     assert dialog.page.place_of(bad).boundingBox().xMinimum() == pytest.approx(X)
