@@ -23,7 +23,7 @@ from onemap.layers.rasters import raster_copy, raster_frame
 from onemap.layers.services import Snapshot, keep_snapshot
 from onemap.layers.soundness import checked_geometries, listed
 from onemap.layers.sources.reading import read_source, source_name
-from onemap.layers.version_writing import VersionFacts, add_version, define_layer
+from onemap.layers.version_writing import VersionFacts, add_version
 
 Report = Callable[[float, str], None]
 _READ = 0.35  # of the time that adding takes
@@ -133,6 +133,8 @@ def add(
     arrival = _Arrival(library, source, wishes, (), who, language, report)
     if wishes.valid_from and wishes.valid_to and wishes.valid_to < wishes.valid_from:
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
+    if not library.voice.is_owner:
+        raise OneMapError("library.owner_adds", file=library.label)
     entry, is_new = layer_entry(library, wishes)
     if wishes.report:
         check_report(wishes.report, [source, str(library.path)])
@@ -264,9 +266,7 @@ def _written(
         arrival.report(0.6 + 0.35 * share, "writing")
 
     with library.writing(entry.code) as connection:
-        if is_new:
-            define_layer(connection, entry, arrival.who)
-        version = add_version(connection, entry, frame, facts, kept, told)
+        version = add_version(connection, entry, frame, facts, kept, told, is_new=is_new)
         if arrival.wishes.snapshot:
             keep_snapshot(connection, version.table, arrival.wishes.snapshot)
         if bad is not None:

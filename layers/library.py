@@ -75,8 +75,9 @@ class Library:
     def writing(self, scope: str | None = None) -> AbstractContextManager[StoreConnection]:
         """One transaction: all of it is kept, or nothing. It sees what all that were before it have written.
 
-        Without a scope it is the only one on the library. With one, such as a layer's code, a server lets others write
-        until this one logs something; only those of the same scope wait. A file has one writer whatever the scope.
+        Without a scope it is the only one on the library. With one, such as the code of a layer that takes its time, a
+        server lets others write until this one logs something, which it does last; only those of the same scope wait.
+        A file has one writer whatever the scope.
         Raises OneMapError library.read_only, library.busy (after 30 s), library.full.
         """
         return self._store.writing(scope)

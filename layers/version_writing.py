@@ -45,21 +45,21 @@ class VersionFacts:
     who: str
 
 
-def define_layer(connection: StoreConnection, entry: LayerEntry, who: str) -> None:
-    """Put a layer that `--define` has made into the library's own catalogue, inside the open transaction.
+def _defined(connection: StoreConnection, entry: LayerEntry) -> bool:
+    """Put a layer that `--define` has made into the library's own catalogue; False if it is there meanwhile.
 
-    Raises OneMapError layer.defined if someone has defined it otherwise meanwhile.
+    Raises OneMapError layer.defined if someone has defined it otherwise.
     """
     title = json.dumps(entry.title, ensure_ascii=False)
     values = (entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key)
     columns = "code, title, department, library, kind, geometry, key"
     there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()
     if there == values:
-        return  # someone who adds the same layer was quicker
+        return False  # someone who adds the same layer was quicker
     if there is not None:
         raise OneMapError("layer.defined", layer=entry.code, field="--define")
     connection.execute("INSERT INTO onemap_catalogue VALUES (?,?,?,?,?,?,?)", values)
-    log(connection, who, "define", entry.code, {"title": entry.title})
+    return True
 
 
 def sql_types(attributes: pd.DataFrame) -> dict[str, str]:
@@ -94,12 +94,15 @@ def add_version(
     facts: VersionFacts,
     source_report: dict[str, Any],
     told: Callable[[float], None],
+    is_new: bool = False,
 ) -> Version:
     """Add a new version inside the open transaction; the layer's view then shows whichever is in force.
 
     source_report: what was found when the source was read, kept with the version. told: how much is written, 0 to 1;
-    it may raise Cancelled. Raises OneMapError version.label if the label is used, and the library's refusals.
+    it may raise Cancelled. is_new: the layer has just been defined. What is logged is logged last: from there on a
+    server lets no others write. Raises OneMapError version.label if the label is used, layer.defined, library.….
     """
+    is_new = is_new and _defined(connection, entry)
     geometry_type = GEOMETRY_TYPES[entry.geometry]
     geometries = frame.geometries
     attributes = as_stored(frame.attributes)
@@ -140,6 +143,8 @@ def add_version(
         "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
     ).fetchall()
     connection.show_in_force(entry.code, layer_title, geometry_type, known)
+    if is_new:
+        log(connection, facts.who, "define", entry.code, {"title": entry.title})
     detail = {"label": label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
     log(connection, facts.who, "add", version.table, detail)
     return version

@@ -8,7 +8,7 @@ from typing import Any
 
 import psycopg
 import pyproj
-from psycopg import sql
+from psycopg import errors, sql
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.stores.lock_keys import lock_key
@@ -158,7 +158,10 @@ def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[Ser
             raise OneMapError("library.srid", file=address.label, srid=srs_id)
         make_roles(raw, roles, address.label)
         owner = sql.Identifier(roles.owner)
-        raw.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(sql.Identifier(schema), owner))
+        try:
+            raw.execute(sql.SQL("CREATE SCHEMA {} AUTHORIZATION {}").format(sql.Identifier(schema), owner))
+        except (errors.DuplicateSchema, errors.UniqueViolation):  # someone makes the same library at the same time
+            raise OneMapError("library.exists", file=address.label) from None
         raw.execute(sql.SQL("SET LOCAL ROLE {}").format(owner))
         connection = ServerConnection(raw, schema, roles)
         connection.srs_id = srs_id or 0

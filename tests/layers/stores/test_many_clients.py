@@ -65,6 +65,21 @@ def test_fifty_departments_logging_by_plain_sql_make_one_chain(server_shelf):
     assert server_shelf.run("verify", server_shelf.url).json["ok"]
 
 
+def test_of_clients_that_make_the_same_library_at_once_one_does(postgis):
+    from onemap.layers.crs import library_crs
+    from onemap.layers.library import make_library, new_place
+
+    url = f"{postgis.database().url}&schema=race"
+
+    def make(number: int) -> None:
+        make_library(new_place(url, None), library_crs("EPSG:4547"), [], None, f"client {number}")
+
+    raised = at_once(4, make)
+    assert [error.code for error in raised if isinstance(error, OneMapError)] == ["library.exists"] * 3
+    with open_library(url) as library:
+        assert library.name == "race"
+
+
 @pytest.fixture
 def adding(server_shelf, squares):
     from onemap.layers.adding import AddWishes, add

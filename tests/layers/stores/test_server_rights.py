@@ -144,7 +144,7 @@ def test_a_stranger_is_told_whom_to_ask(bureau):
 
 
 def test_a_department_checks_but_does_not_add(bureau, squares, tmp_path):
-    assert bureau.add(squares, account="wang", label="2").codes == ["library.no_right"]
+    assert bureau.add(squares, account="wang", label="2").codes == ["library.owner_adds"]
     assert bureau.rows("SELECT count(*) FROM onemap_versions") == [(1,)]
     answer = bureau.run("check", bureau.url_as("wang"), squares, "--id", "BSM")
     assert (answer.code, answer.json["run"]["recorded"]) == (0, True)
