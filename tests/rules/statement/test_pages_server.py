@@ -1,0 +1,51 @@
+"""Pages of a case whose library is on a server: the same page as from the file, also for a department's account."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from onemap.layers.library import open_library
+from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.review_pack import shown_digest
+from onemap.tests.rules.command import done
+from onemap.tests.rules.statement.cases import town
+
+ACCOUNT = "pages_land"
+
+
+@pytest.fixture
+def both(tmp_path: Path, postgis: Any) -> tuple[Path, str, str]:
+    """A file with a circulating case, its copy on a server, and the case."""
+    library, _ = town(tmp_path)
+    case = done("review", "open", library, tmp_path / "parcels.gpkg", "--project", "P", "--by", "wang").json["case"]
+    done("review", "circulate", library, case, "--by", "wang")
+    url = f"{postgis.database().url}&schema=pages"
+    done("copy", library, url)
+    with psycopg.connect(url.replace("&schema=pages", ""), autocommit=True) as connection:
+        if connection.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", (ACCOUNT,)).fetchone() is None:
+            connection.execute(f"CREATE ROLE {ACCOUNT} LOGIN")
+        connection.execute(f"GRANT onemap_pages_land TO {ACCOUNT}")
+    return library, url, case
+
+
+def test_a_page_is_the_same_from_a_file_and_from_a_server(both: tuple[Path, str, str], tmp_path: Path):
+    library, url, case = both
+    pages: list[str] = []
+    digests: set[str] = set()
+    for number, location in enumerate((library, url, url.replace("user=onemap", f"user={ACCOUNT}"))):
+        for department in ([], ["--department", "land"]):
+            path = tmp_path / f"{number}{len(department)}.html"
+            done("review", "export", location, case, path, *department)
+            with open_library(str(location)) as opened:
+                page = path.read_text(encoding="utf-8").replace(opened.id, "ID")
+                digest = shown_digest(opened, read_case(opened, case), "land")
+                # A department's account may know the log's head, and not when it was written.
+                pages.append(re.sub(r"(chain \(row \d+), [^)]*\)", r"\1)", page))
+            assert digest in digests or not digests
+            digests.add(digest)
+    assert pages[0] == pages[2] == pages[4]
+    assert pages[1] == pages[3] == pages[5]
+    assert 'id="reply"' in pages[1]
