@@ -6,6 +6,7 @@ The library's file is opened by this SQLite and no other (a second one in the pr
 import sqlite3
 import struct
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
 
 import numpy as np
 import pyproj
@@ -114,6 +115,24 @@ def from_blobs(blobs: Iterable[bytes | None]) -> np.ndarray:
         dtype=object,
     )
     return shapely.from_wkb(bodies)
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Teach a connection what the triggers of an R-tree ask for, so that a row may join a table that is indexed."""
+    connection.create_function("ST_IsEmpty", 1, lambda blob: int(_bounds(blob) is None), deterministic=True)
+    for at, name in enumerate(("ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY")):
+        connection.create_function(name, 1, partial(_side, at), deterministic=True)
+
+
+def _bounds(blob: bytes) -> tuple[float, ...] | None:
+    """West, south, east, north of a blob; None if it is empty."""
+    box = shapely.bounds(from_blobs([blob]))[0]
+    return tuple(box.tolist()) if np.isfinite(box).all() else None
+
+
+def _side(at: int, blob: bytes) -> float | None:
+    box = _bounds(blob)
+    return None if box is None else box[at]
 
 
 def register(

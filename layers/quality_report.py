@@ -63,8 +63,8 @@ def keep_problems(connection: StoreConnection, version: Version, found: Sequence
     """
     if not found:
         return
-    last = 0
-    if not connection.has_table(PROBLEMS_TABLE):
+    last, is_new = 0, not connection.has_table(PROBLEMS_TABLE)
+    if is_new:
         connection.make_features(_TABLE)
     else:
         last = connection.execute(f"SELECT max(fid) FROM {PROBLEMS_TABLE}").fetchone()[0] or 0  # noqa: S608
@@ -79,6 +79,8 @@ def keep_problems(connection: StoreConnection, version: Version, found: Sequence
         where = (version.code, version.label, version.table, place["file"], place["feature"], place["field"])
         rows.append((*where, item.problem.code, item.level, message, mend, facts.get("row"), moment))
     connection.add_features(_TABLE, [geometries], list(zip(*rows, strict=True)), last + 1)
+    if is_new:
+        connection.index_features(_TABLE, shapely.bounds(geometries), lambda share: None)
     connection.show_features(_TABLE, shapely.total_bounds(geometries))
 
 

@@ -107,6 +107,7 @@ def _connected(path: Path, mode: str, wait_s: float) -> FileConnection:
     uri = f"{path.resolve().as_uri()}?{mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s, factory=FileConnection)
     connection.execute("PRAGMA synchronous = FULL")
+    geopackage.add_functions(connection)
     return connection
 
 
@@ -119,6 +120,13 @@ def _is_writable(path: Path) -> bool:
             return True
     except OSError as error:
         return error.errno == 28  # a full disk is another refusal, made where something is written
+
+
+def _to_wal(connection: FileConnection) -> None:
+    """WAL again, should another program have turned it off, before that program opens the file once more."""
+    connection.execute(f"PRAGMA busy_timeout = {_SLICE_MS}")
+    with contextlib.suppress(sqlite3.OperationalError):  # someone is at work in it; whoever writes tries again
+        connection.execute("PRAGMA journal_mode = WAL")
 
 
 @contextlib.contextmanager
@@ -139,6 +147,8 @@ def open_file(path: Path, wait_s: float) -> Iterator[FileStore]:
     with sqlite_errors_as_refusals(path), contextlib.closing(_connected(path, mode, wait_s)) as connection:
         if not connection.has_table("onemap_library"):
             raise OneMapError("library.not_one", file=path.name)
+        if writable:
+            _to_wal(connection)
         yield FileStore(path, connection, writable=writable, wait_s=wait_s)
     after = path.stat()
     if alone and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):

@@ -129,3 +129,20 @@ def test_a_field_of_the_source_keeps_its_name_beside_what_is_told(shelf, layer_f
     path = layer_file("a.gpkg", [box(0, 0), None], {"BSM": ["1", "2"], "problem": ["none", "some"]})
     assert shelf.add(path, keep_bad=True, covers=cover).code == 0
     assert shelf.rows('SELECT problem, problem_ FROM "T__1__bad"') == [("some", "geometry.null")]
+
+
+def test_problems_can_be_asked_for_by_place_however_many_versions_have_some(shelf, mixed, cover):
+    import pyogrio
+
+    for label in ("2024", "2025", "2026"):
+        assert shelf.add(mixed, keep_bad=True, covers=cover, key="BSM", label=label).code == 0
+    assert shelf.rows("SELECT extension_name FROM gpkg_extensions WHERE table_name = 'onemap_problems'") == [
+        ("gpkg_rtree_index",)
+    ]
+    # Of each version the bow tie and the line have a place; three of either.
+    assert shelf.rows("SELECT count(*) FROM rtree_onemap_problems_geom") == [(6,)]
+    whole = pyogrio.read_dataframe(shelf.path, layer="onemap_problems")
+    near = pyogrio.read_dataframe(shelf.path, layer="onemap_problems", bbox=(500_650, 3_999_990, 500_900, 4_000_010))
+    assert set(near["code"]) == {"geometry.type"}
+    assert (len(near), len(whole)) == (3, whole["code"].notna().sum())
+    assert shelf.run("verify", shelf.path).json["ok"]
