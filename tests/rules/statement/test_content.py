@@ -10,8 +10,9 @@ import jsonschema
 import pytest
 
 from onemap.layers.messages import RESOURCES
+from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command, done
-from onemap.tests.rules.statement.bureau import MARKUP, Bureau
+from onemap.tests.rules.statement.bureau import MARKUP, Bureau, at
 
 KINDS = {"report": {}, "statement": {}, "opinion": {"department": "land"}, "reply": {"department": "water"}}
 
@@ -168,3 +169,33 @@ def test_differences_between_plans_are_those_on_the_site_at_the_case_s_last_step
     compared.step("circulate", bureau.one)
     found = content_of(compared, bureau.one)["differences"]
     assert [(row["type"], row["pair"], row["hectares"]) for row in found] == [("04", "DLTB×JSYDGZQ", 0.1)]
+
+
+def test_a_changed_parcel_and_a_changed_verdict_leave_the_earlier_words_readable(bureau: Bureau, tmp_path: Path):
+    library = tmp_path / "revised.gpkg"
+    shutil.copyfile(bureau.library, library)
+    revised = replace(bureau, folder=tmp_path, library=library)
+    revised.step("circulate", bureau.one)
+    parcel = write_layer(tmp_path / "smaller.gpkg", [at(10, 0, 100, 100)], {"DKBH": ["DK1"]})
+    revised.step("revise", bureau.one, str(parcel), on="2026-11-18")
+    revised.step(
+        "override",
+        bureau.one,
+        "DK1",
+        "farmland.permanent",
+        "--verdict",
+        "notice",
+        "--reason",
+        "已批准",
+        on="2026-11-18",
+    )
+    content = content_of(revised, bureau.one)
+    assert content["case"]["round"] == 2
+    assert {row["round"] for row in content["earlier_opinions"]} == {1}
+    assert content["totals"]["hectares"] == 0.9
+    row = next(row for row in content["controls"] if row["rule"] == "farmland.permanent")
+    assert (row["hectares"], row["verdict"], row["machine_verdict"]) == (0.1, "notice", "prohibited")
+    assert [(row["before"], row["verdict"], row["reason"]) for row in content["overrides"]] == [
+        ("prohibited", "notice", "已批准")
+    ]
+    assert content["conclusion"]["machine"] == "supplement"  # the hazards are still unknown

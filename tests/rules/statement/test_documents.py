@@ -337,3 +337,15 @@ def test_a_wrong_template_for_pdf_is_refused_with_its_reason(bureau: Bureau, own
     answer = command("review", "export", bureau.library, bureau.one, tmp_path / "a.pdf", "--templates", own)
     assert (answer.code, answer.codes) == (3, ["statement.template"])
     assert "nobody" in answer.json["problems"][0]["message"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_field_that_the_manual_names_is_there(bureau: Bureau, own: Path, language: str):
+    manual = (RESOURCES.parent / "docs" / f"templates.{language}.md").read_text("utf-8").replace("\\|", "|")
+    document = Document()
+    for text in re.findall(r"`(\{[{%].*?[}%]\})`", manual.partition("##")[2].partition("| `document`")[2]):
+        document.add_paragraph(text)
+    document.add_paragraph("{{ opinions[0].signed_by or '–' }}")
+    document.save(str(own / "report.docx"))
+    assert len(document.paragraphs) > 15
+    assert bureau.export("manual.docx", bureau.one, language, templates=own).exists()
