@@ -128,14 +128,19 @@ def stored_rows(library: Library, identifier: str, table: str, **wanted: str) ->
     return [row for row in found if all(row.values.get(name) == value for name, value in wanted.items())]
 
 
-def stored_question(library: Library, identifier: str) -> Question:
+def stored_texts(library: Library) -> dict[str, str]:
+    """The texts of packs and matrices by which stored runs were asked, by their hash."""
+    return dict(library.connection.execute("SELECT hash, content FROM onemap_pack_texts"))
+
+
+def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:
     """What a stored run was asked, so that it can be asked again: versions recorded later are not known.
 
     Raises OneMapError run.unknown, run.incomplete.
     """
-    record = run_record(library, identifier)
+    record = run_record(library, identifier, kind)
     parameters = record["parameters"]
-    texts: Mapping[str, str] = dict(library.connection.execute("SELECT hash, content FROM onemap_pack_texts"))
+    texts = stored_texts(library)
     given = stored_rows(library, identifier, GIVEN)
     if not given or any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
@@ -163,13 +168,13 @@ def stored_question(library: Library, identifier: str) -> Question:
 
 
 def differences(
-    library: Library, identifier: str, run: Run, report: Callable[[float, str], None]
+    library: Library, identifier: str, tables: Mapping[str, Table], report: Callable[[float, str], None]
 ) -> list[tuple[str, int, str, str]]:
     """Where a run computed again differs from the stored one: table, 1-based row, what was stored, what came out."""
     found = []
-    for done, name in enumerate(KEPT):
-        report(0.9 + 0.1 * done / len(KEPT), name)
-        stored, again = stored_rows(library, identifier, name), rows_of_table(run.tables[name])
+    for done, (name, table) in enumerate(tables.items()):
+        report(0.9 + 0.1 * done / len(tables), name)
+        stored, again = stored_rows(library, identifier, name), rows_of_table(table)
         for row in range(max(len(stored), len(again))):
             before = stored[row] if row < len(stored) else None
             after = again[row] if row < len(again) else None
@@ -183,7 +188,7 @@ def _apart(row: StoredRow | None, other: StoredRow | None) -> str:
     if row is None:
         return "–"
     others = other.values if other else {}
-    named = ("parcel", "rule")
+    named = ("parcel", "rule", "spot", "cluster")
     said = {key: value for key, value in row.values.items() if key in named or others.get(key, row) != value}
     if other and row.wkb != other.wkb:
         said["geometry"] = "≠"

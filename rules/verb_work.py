@@ -249,9 +249,9 @@ def verify(values: Values, asked: Asked) -> Result:
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase, problem_record
     from onemap.layers.verification import chain_problems, version_problems
-    from onemap.rules.check import check as judge_all
+    from onemap.rules.repeating import tables_again
     from onemap.rules.review.integrity import review_problems
-    from onemap.rules.runs import differences, stored_question
+    from onemap.rules.runs import differences
 
     step = phrase("progress.verifying", asked.language)
     with open_library(values["library"]) as library:
@@ -262,8 +262,7 @@ def verify(values: Values, asked: Asked) -> Result:
             problems += version_problems(library, lambda done: asked.report(done * (0.1 if run else 1), step))
             problems += review_problems(library)
         if run:
-            question = stored_question(library, run)
-            again = judge_all(library, question, os.cpu_count() or 1, asked.report)
+            again = tables_again(library, run, os.cpu_count() or 1, asked.report)
             for table, row, before, after in differences(library, run, again, asked.report):
                 facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
                 problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))

@@ -30,6 +30,7 @@ from onemap.rules.compare.plans import (
 )
 from onemap.rules.compare.spot_tables import spot_tables
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
+from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import triaged
 from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
 from onemap.rules.crew import Crew
@@ -42,7 +43,10 @@ Report = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class ComparisonWishes:
-    """What a comparison is asked: two plans as CODE or CODE@label, the matrix, and the limits of artefacts."""
+    """What a comparison is asked: two plans as CODE or CODE@label, the matrix, and the limits of artefacts.
+
+    decided_until: ISO text; decisions given later are not shown.
+    """
 
     a: str
     b: str
@@ -51,6 +55,7 @@ class ComparisonWishes:
     known_at: datetime | None = None
     limits: Limits = Limits()
     language: str = "en"
+    decided_until: str | None = None
 
 
 @dataclass(frozen=True)
@@ -107,8 +112,10 @@ def compare(
     report(0.9, phrase("progress.tables", language))
     earlier = _earlier_plans(library, wishes, (a, b), sources, local, crew)
     triage = triaged(spots, both, wishes.matrix, earlier, crew)
-    given = standing(decisions_of(library, pair), spots, origin, crew)
+    given = standing(decisions_of(library, pair, wishes.decided_until), spots, origin, crew)
     tables = spot_tables(spots, triage, given, pair, library.crs, origin, crew)
+    townships = township_source(library, sources, bounds, wishes.as_of, wishes.known_at)
+    tables["statistics"] = township_statistics(spots, townships, crew)
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
@@ -118,6 +125,7 @@ def compare(
         "packs": [],
         "matrix": wishes.matrix.record(),
         "layers": [plan.source.record(plan.version.code) for plan in plans],
+        "townships": townships.record(LAYER) if townships else None,
         "parameters": parameters,
         "origin": list(origin),
         "overlap": {"a": plans[0].overlap.record(), "b": plans[1].overlap.record()},

@@ -76,8 +76,11 @@ def _wanted(library: Library, target: str) -> tuple[str, list[tuple[dict[str, An
     raise OneMapError("decide.unknown", file=library.label, feature=target, field="SPOT|CLUSTER")
 
 
-def decisions_of(library: Library, pair: str) -> list[Decision]:
-    """All decisions on a pair of plans in the order in which they were given, in whichever order the plans stood."""
+def decisions_of(library: Library, pair: str, until: str | None = None) -> list[Decision]:
+    """The decisions on a pair of plans in the order in which they were given, in whichever order the plans stood.
+
+    until: ISO text of a moment; those given later are left out.
+    """
     if not library.connection.has_table("onemap_decisions"):
         return []
     found = []
@@ -92,7 +95,7 @@ def decisions_of(library: Library, pair: str) -> list[Decision]:
                 given = _EXCHANGED.get(given, given)
             reason, who, at, wkb = row[11:15]
             found.append(Decision(row[0], facts, given, reason, who, at, shapely.from_wkb(wkb)))
-    return sorted(found, key=lambda item: item.number)
+    return sorted((item for item in found if until is None or item.at <= until), key=lambda item: item.number)
 
 
 def standing(decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], crew: Crew) -> pd.DataFrame:

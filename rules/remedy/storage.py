@@ -1,8 +1,8 @@
 """Remedies kept in the library beside the runs of checks: record, remainder, cuts, and the parcels as given."""
 
 from onemap.layers.library import Library, log
-from onemap.rules.remedy.remedy import Remedy
-from onemap.rules.runs import GIVEN, given_rows, keep_run, rows_of_table
+from onemap.rules.remedy.remedy import KIND, Remedy, RemedyWishes
+from onemap.rules.runs import GIVEN, given_rows, keep_run, rows_of_table, run_record
 
 KEPT = ("remainder", "cuts")
 
@@ -17,3 +17,9 @@ def record_remedy(library: Library, found: Remedy) -> None:
     with library.writing() as connection:
         keep_run(connection, record, kept, texts)
         log(connection, record["who"], "remedy", record["id"], detail)
+
+
+def stored_wishes(library: Library, identifier: str) -> RemedyWishes:
+    """What a stored remedy was asked besides its question. Raises OneMapError run.unknown, run.kind."""
+    said = run_record(library, identifier, KIND)["parameters"]
+    return RemedyWishes(said["keep_verdict"], said["min_part_m2"], said["min_width_m"], said["one_piece"])

@@ -171,4 +171,4 @@ def test_the_remedy_is_kept_in_the_library_and_a_check_does_not_take_it_for_one_
     run = answer["run"]["id"]
     refused = desk.run("explain", desk.library, run, "A", "r")
     assert (refused.code, refused.codes) == (3, ["run.kind"])
-    assert desk.run("verify", desk.library).json["ok"]
+    assert desk.run("verify", desk.library, "--run", run).json == {"ok": True, "problems": []}

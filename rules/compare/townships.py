@@ -1,0 +1,90 @@
+"""Statistics by township and type: the table that reports are written from."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.fields import text_value
+from onemap.layers.library import Library
+from onemap.layers.versions import in_force, versions
+from onemap.rules.compare.self_overlap import first_row_wins
+from onemap.rules.compare.spots import Spots
+from onemap.rules.conditions import column_named
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import subdivided
+from onemap.rules.layer_sources import LayerSource, Sources
+from onemap.rules.overlay import overlaps
+from onemap.rules.run_tables import Table
+
+LAYER = "XZQ"
+_CODE, _NAME = "XZQDM", "XZQMC"
+COLUMNS = ["township_code", "township", "type", "spots", "area_m2", "share"]
+
+
+def township_source(
+    library: Library, sources: Sources, bounds: Sequence[float], as_of: date, known_at: datetime | None
+) -> LayerSource | None:
+    """The townships near the compared ground, if the library has a version in force that can be read."""
+    known = [version for version in versions(library, known_at) if version.code == LAYER]
+    version = in_force(known, as_of)
+    source = sources.of_version(version, bounds) if version is not None else None
+    return source if source is not None and source.stored is not None and len(source.stored.fids) else None
+
+
+def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew) -> Table:
+    """Spots and area by township and type; without townships, and outside them, the township is null.
+
+    A spot counts in every township in which it lies. share is of the township's compared ground.
+    """
+    types = spots.columns["type"].to_numpy(dtype=object)
+    area = spots.columns["area_m2"].to_numpy(dtype=float)
+    blocks = []
+    inside: np.ndarray = np.zeros(len(types))
+    if source is not None and source.stored is not None and len(types):
+        grounds, _, _ = first_row_wins(source.stored.geometries, crew)
+        present = np.flatnonzero(~shapely.is_missing(grounds))
+        grounds = grounds[present]
+        tree = shapely.STRtree(spots.geometries)
+        found = overlaps(spots.geometries, tree, grounds, subdivided(grounds), crew)
+        pieces = shapely.area(found.geometry)
+        inside = np.bincount(found.parcel, pieces, minlength=len(types))
+        rows = present[found.feature]
+        code, name = _texts(source, _CODE)[rows], _texts(source, _NAME)[rows]
+        blocks.append(_block(code, name, types[found.parcel], found.parcel, pieces))
+    rest = np.maximum(area - inside, 0.0)
+    outside = np.flatnonzero(rest > 1e-6 * area)
+    nobody = np.full(len(outside), None, dtype=object)
+    blocks.append(_block(nobody, nobody, types[outside], outside, rest[outside]))
+    rows_of_all = pd.concat(blocks, ignore_index=True)
+    keys = ["township_code", "township", "type"]
+    table = rows_of_all.groupby(keys, dropna=False, sort=True).agg(
+        spots=("spot", "nunique"), area_m2=("area_m2", "sum")
+    )
+    table = table.reset_index()
+    whole = table.groupby(keys[:2], dropna=False)["area_m2"].transform("sum")
+    table["share"] = table["area_m2"] / whole
+    for name in keys:
+        table[name] = table[name].astype(object).where(table[name].notna(), None)
+    table["spots"] = table["spots"].astype("int64")
+    return Table(table[COLUMNS])
+
+
+def _block(code: np.ndarray, name: np.ndarray, types: np.ndarray, spot: np.ndarray, area: np.ndarray) -> pd.DataFrame:
+    texts = {"township_code": code, "township": name, "type": types}
+    columns = {key: pd.Series(values, dtype=object) for key, values in texts.items()}
+    return pd.DataFrame({**columns, "spot": spot, "area_m2": area.astype(float)})
+
+
+def _texts(source: LayerSource, name: str) -> np.ndarray:
+    """A field as text, nulls where the version does not have it."""
+    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker
+    try:
+        values = column_named(source.stored.attributes, name)
+    except KeyError:
+        values = np.full(len(source.stored.fids), None, dtype=object)
+    result = np.empty(len(values), dtype=object)
+    result[:] = [text_value(value) for value in values]
+    return result

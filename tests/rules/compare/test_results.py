@@ -1,0 +1,109 @@
+"""What is written, kept and said: sheets with townships, folders, the library, words, a map's styles."""
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from shapely import box
+
+from onemap.tests.conftest import write_layer
+from onemap.tests.rules.compare.conftest import GROUND
+
+
+@pytest.fixture
+def city(table):
+    table.plan("A", [(box(0, 0, 400, 100), "07"), (box(0, 500, 100, 600), "01")])
+    table.plan("B", [(GROUND, "E")])
+    return table
+
+
+def townships(table):
+    columns = {"BSM": ["1", "2"], "XZQDM": ["130102001", "130102002"], "XZQMC": ["东街", "西街"]}
+    source = write_layer(table.folder / "xzq.gpkg", [box(100, -100, 2000, 2000), box(-100, -100, 100, 400)], columns)
+    answer = table.run("add", table.library, source, "--as", "XZQ", "--covers", "extent")
+    assert answer.code == 0, answer.json
+
+
+def test_statistics_by_township_and_type(city):
+    townships(city)
+    out = city.folder / "out.xlsx"
+    city.compare(out=out)
+    sheets = pd.read_excel(out, sheet_name=None, engine="openpyxl", dtype={"type": str, "township_code": str})
+    assert set(sheets) == {"spots", "matrix", "clusters", "statistics", "run"}
+    rows = sheets["statistics"]
+    assert list(rows.columns) == ["township_code", "township", "type", "spots", "area_m2", "share"]
+    found = {
+        (None if pd.isna(r.township) else r.township, r.type): (r.spots, round(r.area_m2)) for r in rows.itertuples()
+    }
+    assert found == {
+        ("东街", "03"): (1, 30_000),
+        ("东街", "98"): (1, 870_000),
+        ("西街", "03"): (1, 10_000),
+        ("西街", "98"): (1, 30_000),
+        (None, "01"): (1, 10_000),
+        (None, "98"): (1, 50_000),
+    }
+    assert rows.groupby("township", dropna=False)["share"].sum().tolist() == pytest.approx([1, 1, 1])
+    assert rows["area_m2"].sum() == pytest.approx(GROUND.area)
+
+
+def test_without_townships_the_statistics_are_of_the_whole(city):
+    found = city.compare()
+    rows = gpd.read_file(found.out, layer="statistics")
+    assert rows["township"].isna().all() and rows["area_m2"].sum() == pytest.approx(GROUND.area)
+
+
+def test_a_folder_of_parquet_holds_every_table_even_if_empty(table):
+    table.plan("A", [(box(0, 0, 100, 100), "01")])
+    table.plan("B", [(box(0, 0, 100, 100), "E")])
+    out = table.folder / "folder"
+    table.compare(out=out)
+    names = {path.stem for path in out.glob("*.parquet")}
+    assert names == {"spots", "matrix", "clusters", "statistics", "run"}
+    assert len(pd.read_parquet(out / "clusters.parquet")) == 0
+
+
+def test_an_existing_target_is_refused_before_any_work(city):
+    city.compare()
+    answer = city.run("compare", city.library, "A", "B", "--matrix", city.matrix(), "--out", city.folder / "out.gpkg")
+    assert (answer.code, answer.codes) == (3, ["out.exists"])
+
+
+@pytest.mark.parametrize(("lang", "word"), [("zh", "仅甲为建设"), ("en", "construction in A only")])
+def test_people_are_told_in_their_language(city, core, lang, word):
+    said = core("compare", city.library, "A", "B", "--matrix", city.matrix(), "--lang", lang).stdout.decode()
+    assert word in said and "03" in said and "4.0000" in said
+
+
+def test_a_comparison_is_kept_and_repeats_row_by_row(city):
+    townships(city)
+    run = city.compare().answer["run"]["id"]
+    city.plan("A", [(box(0, 0, 50, 50), "07")], label="newer")
+    answer = city.run("verify", city.library, "--run", run)
+    assert (answer.code, answer.json) == (0, {"ok": True, "problems": []})
+
+
+def test_a_row_that_was_changed_is_found_by_repeating_the_comparison(city):
+    import sqlite3
+
+    run = city.compare().answer["run"]["id"]
+    with sqlite3.connect(city.library) as connection:
+        connection.execute(
+            "UPDATE onemap_run_rows SET content = replace(content, '\"03\"', '\"01\"') WHERE name = 'spots'"
+        )
+    connection.close()
+    answer = city.run("verify", city.library, "--run", run)
+    assert answer.code == 5 and answer.codes == ["verify.row"]
+
+
+def test_a_library_that_may_only_be_read_is_compared_all_the_same(city):
+    city.library.chmod(0o444)
+    city.folder.chmod(0o555)
+    try:
+        import os
+
+        if os.access(city.library, os.W_OK):
+            pytest.skip("this user may write everything")
+        answer = city.run("compare", city.library, "A", "B", "--matrix", city.matrix())
+        assert answer.code == 0 and answer.json["run"]["recorded"] is False
+    finally:
+        city.folder.chmod(0o755)
