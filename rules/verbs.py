@@ -138,7 +138,7 @@ VERBS: dict[str, Verb] = {
         ),
         Verb("verify", (_LIBRARY, Parameter("run", "ID"))),
         Verb("keep", (_LIBRARY, Parameter("file", "FILE", positional=True))),
-        Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True)), makes_data=True),
+        Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
         Verb("words", ()),
         Verb(
             "sample",

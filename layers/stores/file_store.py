@@ -122,11 +122,12 @@ def _is_writable(path: Path) -> bool:
         return error.errno == 28  # a full disk is another refusal, made where something is written
 
 
-def _to_wal(connection: FileConnection) -> None:
+def _to_wal(connection: FileConnection, wait_s: float) -> None:
     """WAL again, should another program have turned it off, before that program opens the file once more."""
     connection.execute(f"PRAGMA busy_timeout = {_SLICE_MS}")
     with contextlib.suppress(sqlite3.OperationalError):  # someone is at work in it; whoever writes tries again
         connection.execute("PRAGMA journal_mode = WAL")
+    connection.execute(f"PRAGMA busy_timeout = {round(wait_s * 1000)}")
 
 
 @contextlib.contextmanager
@@ -148,7 +149,7 @@ def open_file(path: Path, wait_s: float) -> Iterator[FileStore]:
         if not connection.has_table("onemap_library"):
             raise OneMapError("library.not_one", file=path.name)
         if writable:
-            _to_wal(connection)
+            _to_wal(connection, wait_s)
         yield FileStore(path, connection, writable=writable, wait_s=wait_s)
     after = path.stat()
     if alone and (before.st_mtime_ns, before.st_size) != (after.st_mtime_ns, after.st_size):

@@ -80,6 +80,21 @@ def test_wal_is_turned_on_again_if_another_program_has_turned_it_off(filled, lay
     assert filled.rows("PRAGMA journal_mode") == [("wal",)]
 
 
+def test_wal_is_turned_on_again_by_whoever_only_looks(filled):
+    with contextlib.closing(sqlite3.connect(filled.path)) as connection:
+        connection.execute("PRAGMA journal_mode = DELETE")
+    assert filled.run("layers", filled.path).code == 0
+    assert filled.rows("PRAGMA journal_mode") == [("wal",)]
+
+
+def test_a_reader_of_another_program_does_not_hinder_whoever_looks(filled):
+    with contextlib.closing(sqlite3.connect(filled.path, isolation_level=None)) as reader:
+        reader.execute("PRAGMA journal_mode = DELETE")
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM onemap_library").fetchone()
+        assert filled.run("layers", filled.path).code == 0
+
+
 def test_every_write_is_a_row_of_the_log_and_each_row_holds_the_hash_of_the_one_before(filled):
     rows = filled.rows(
         "SELECT at, who, action, subject, detail, content_hash, previous_hash, hash FROM onemap_audit ORDER BY number"
