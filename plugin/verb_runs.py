@@ -20,6 +20,8 @@ POSITIONALS = {
     "add": ("library", "source"),
     "check": ("library", "parcels"),
     "redline": ("source", "target"),
+    "compare": ("library", "a", "b"),
+    "remedy": ("library", "parcels"),
 }
 
 

@@ -7,12 +7,22 @@ from qgis.PyQt.QtGui import QIcon
 
 from onemap.plugin.algorithms.add import AddAlgorithm
 from onemap.plugin.algorithms.check import CheckAlgorithm
+from onemap.plugin.algorithms.compare import CompareAlgorithm
 from onemap.plugin.algorithms.inspect import InspectAlgorithm
 from onemap.plugin.algorithms.new import NewAlgorithm
 from onemap.plugin.algorithms.redline import RedlineAlgorithm
+from onemap.plugin.algorithms.remedy import RemedyAlgorithm
 from onemap.plugin.icons import icon
 
-ALGORITHMS = (NewAlgorithm, InspectAlgorithm, AddAlgorithm, CheckAlgorithm, RedlineAlgorithm)
+ALGORITHMS = (
+    NewAlgorithm,
+    InspectAlgorithm,
+    AddAlgorithm,
+    CheckAlgorithm,
+    RedlineAlgorithm,
+    CompareAlgorithm,
+    RemedyAlgorithm,
+)
 
 
 class OneMapProvider(QgsProcessingProvider):

@@ -1060,20 +1060,8 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>读取 {file}</translation>
     </message>
     <message>
-        <source>it gives no reason.</source>
-        <translation>未给出原因。</translation>
-    </message>
-    <message>
         <source>“{file}” is a drawing of AutoCAD {version}, and QGIS's GDAL reads only those of AutoCAD 2000. Save it in CAD as DXF (2000 to 2018), and choose that file.</source>
         <translation>“{file}”是 AutoCAD {version} 的图形，而 QGIS 自带的 GDAL 只能读取 AutoCAD 2000 的图形。请在 CAD 中另存为 DXF（2000 至 2018），再选择该文件。</translation>
-    </message>
-    <message>
-        <source>“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason} Save it in CAD as DXF (2000 to 2018), and choose that file.</source>
-        <translation>“{file}”无法读取，核心程序和 QGIS 自带的 GDAL 都不能：{reason} 请在 CAD 中另存为 DXF（2000 至 2018），再选择该文件。</translation>
-    </message>
-    <message>
-        <source>“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason} GDAL needs an ODBC driver for Access: on Windows Microsoft's Access Database Engine, on Linux odbc-mdbtools. Or export it as a file geodatabase (.gdb) in ArcGIS.</source>
-        <translation>“{file}”无法读取，核心程序和 QGIS 自带的 GDAL 都不能：{reason} GDAL 需要 Access 的 ODBC 驱动：Windows 上为 Microsoft Access Database Engine，Linux 上为 odbc-mdbtools。也可在 ArcGIS 中导出为文件地理数据库（.gdb）。</translation>
     </message>
     <message>
         <source>Read by this QGIS's GDAL from {file}</source>
@@ -1430,6 +1418,122 @@ If the threshold of severity is reached the results are written, and the algorit
     <message>
         <source>Its numbers look like {crs}: take it</source>
         <translation>数值像 {crs}：采用</translation>
+    </message>
+    <message>
+        <source>it gives no reason</source>
+        <translation>未给出原因</translation>
+    </message>
+    <message>
+        <source>“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason}. Save it in CAD as DXF (2000 to 2018), and choose that file.</source>
+        <translation>“{file}”无法读取，核心程序和 QGIS 自带的 GDAL 都不能：{reason}。请在 CAD 中另存为 DXF（2000 至 2018），再选择该文件。</translation>
+    </message>
+    <message>
+        <source>“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason}. GDAL needs an ODBC driver for Access: on Windows Microsoft's Access Database Engine, on Linux odbc-mdbtools. Or export it as a file geodatabase (.gdb) in ArcGIS.</source>
+        <translation>“{file}”无法读取，核心程序和 QGIS 自带的 GDAL 都不能：{reason}。GDAL 需要 Access 的 ODBC 驱动：Windows 上为 Microsoft Access Database Engine，Linux 上为 odbc-mdbtools。也可在 ArcGIS 中导出为文件地理数据库（.gdb）。</translation>
+    </message>
+    <message>
+        <source>points</source>
+        <translation>点</translation>
+    </message>
+    <message>
+        <source>points of several parts</source>
+        <translation>点（多部件）</translation>
+    </message>
+    <message>
+        <source>lines</source>
+        <translation>线</translation>
+    </message>
+    <message>
+        <source>lines of several parts</source>
+        <translation>线（多部件）</translation>
+    </message>
+    <message>
+        <source>polygons</source>
+        <translation>面</translation>
+    </message>
+    <message>
+        <source>polygons of several parts</source>
+        <translation>面（多部件）</translation>
+    </message>
+    <message>
+        <source>Fields of the schema that the file lacks: {fields}</source>
+        <translation>文件缺少的规范字段：{fields}</translation>
+    </message>
+    <message>
+        <source>Compare two plans</source>
+        <translation>比较两个规划</translation>
+    </message>
+    <message>
+        <source>Finds where two plans of a library disagree: every place is classified by a matrix that says which codes are construction, and measured. Nothing is snapped, eliminated or lost; thin and small spots are set apart.
+
+A plan is a layer's code, or code@label for one of its versions.</source>
+        <translation>找出资料库中两个规划不一致之处：按矩阵（哪些代码是建设用地）逐处分类并量算面积。不作捕捉、不合并、不丢弃；细碎图斑另归一类。
+
+规划用图层代码表示，或用 代码@版本 指定某一版本。</translation>
+    </message>
+    <message>
+        <source>First plan (code)</source>
+        <translation>甲方规划（代码）</translation>
+    </message>
+    <message>
+        <source>Second plan (code)</source>
+        <translation>乙方规划（代码）</translation>
+    </message>
+    <message>
+        <source>Matrix (name or file)</source>
+        <translation>矩阵（名称或文件）</translation>
+    </message>
+    <message>
+        <source>Smallest spot, m²</source>
+        <translation>最小图斑面积（m²）</translation>
+    </message>
+    <message>
+        <source>Thinnest spot, m</source>
+        <translation>最小图斑宽度（m）</translation>
+    </message>
+    <message>
+        <source>Difference spots</source>
+        <translation>差异图斑</translation>
+    </message>
+    <message>
+        <source>Compared ground, m²</source>
+        <translation>比较范围面积（m²）</translation>
+    </message>
+    <message>
+        <source>Cut parcels until they pass</source>
+        <translation>裁出可通过的部分</translation>
+    </message>
+    <message>
+        <source>Cuts from every parcel the ground that stands against it, the most severe rule first, and checks what remains again until nothing more severe than the verdict to keep is found. The remainder, what each rule cut and what was dropped make up the parcel.</source>
+        <translation>从每个地块裁去与之冲突的部分，最严重的规则在先，并对剩余部分重新检测，直到没有重于所保留结论的发现。剩余、各规则裁去与舍弃的面积之和等于地块面积。</translation>
+    </message>
+    <message>
+        <source>Verdict to keep</source>
+        <translation>可保留的结论</translation>
+    </message>
+    <message>
+        <source>Smallest part, m²</source>
+        <translation>最小保留面积（m²）</translation>
+    </message>
+    <message>
+        <source>Thinnest part, m</source>
+        <translation>最小保留宽度（m）</translation>
+    </message>
+    <message>
+        <source>Only the largest part</source>
+        <translation>只保留最大的一块</translation>
+    </message>
+    <message>
+        <source>Parcels that pass in part or whole</source>
+        <translation>有可通过部分的地块数</translation>
+    </message>
+    <message>
+        <source>Cut, m²</source>
+        <translation>裁去面积（m²）</translation>
+    </message>
+    <message>
+        <source>Dropped, m²</source>
+        <translation>舍弃面积（m²）</translation>
     </message>
 </context>
 </TS>

@@ -23,6 +23,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
             *_OUT,
             Parameter("workers", "N", convert=to_count),
         ),
+        makes_data=True,
         work=_WORK,
     ),
     Verb(

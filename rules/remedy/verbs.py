@@ -19,6 +19,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),
         ),
+        makes_data=True,
         work="onemap.rules.remedy.verb_work",
     ),
 )

@@ -1,0 +1,106 @@
+"""onemap:compare: where two plans disagree."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingContext,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+)
+
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, moment_text
+from onemap.plugin.layer_list import code_hints, code_of_hint
+from onemap.plugin.translation import tr
+
+
+class CompareAlgorithm(VerbAlgorithm):
+    """Compares two plans of a library: difference spots, classified and measured."""
+
+    VERB = "compare"
+
+    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+        """The verb for people."""
+        return tr("Compare two plans")
+
+    def shortHelpString(self) -> str:  # noqa: N802 - QGIS's name
+        """What it does."""
+        return tr(
+            "Finds where two plans of a library disagree: every place is classified by a matrix that says which codes "
+            "are construction, and measured. Nothing is snapped, eliminated or lost; thin and small spots are set "
+            "apart.\n\nA plan is a layer's code, or code@label for one of its versions."
+        )
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
+        """The parameters, named as on the command line."""
+        self.addParameter(QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")))
+        for name, title in (("A", tr("First plan (code)")), ("B", tr("Second plan (code)"))):
+            code = QgsProcessingParameterString(name, title)
+            if code_hints():
+                code.setMetadata({"widget_wrapper": {"value_hints": code_hints()}})
+            self.addParameter(code)
+        self.addParameter(QgsProcessingParameterString("MATRIX", tr("Matrix (name or file)"), optional=True))
+        number = QgsProcessingParameterNumber.Type.Double
+        limits = (("MIN_AREA", tr("Smallest spot, m²")), ("MIN_WIDTH", tr("Thinnest spot, m")))
+        for name, title in limits:
+            self.addParameter(QgsProcessingParameterNumber(name, title, type=number, optional=True, minValue=0))
+        self.addParameter(
+            QgsProcessingParameterFileDestination(
+                "OUT",
+                tr("All results in one file"),
+                fileFilter=tr("GeoPackage (*.gpkg);;Excel (*.xlsx)"),
+                optional=True,
+                createByDefault=True,
+            )
+        )
+        date = QgsProcessingParameterDateTime.Type.Date
+        for definition in (
+            QgsProcessingParameterDateTime("AS_OF", tr("As of"), type=date, optional=True),
+            QgsProcessingParameterDateTime("KNOWN_AT", tr("As known at"), optional=True),
+            QgsProcessingParameterString("AGAINST", tr("Compare with an earlier run (its id)"), optional=True),
+            QgsProcessingParameterBoolean("OVERWRITE", tr("Overwrite that file"), defaultValue=False),
+            QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
+        ):
+            self.addParameter(advanced(definition))
+        self.addOutput(QgsProcessingOutputString("RUN", tr("Run")))
+        self.addOutput(QgsProcessingOutputNumber("SPOTS", tr("Difference spots")))
+        self.addOutput(QgsProcessingOutputNumber("AREA_M2", tr("Compared ground, m²")))
+
+    def processAlgorithm(  # noqa: N802 - QGIS's name
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Run `onemap compare`."""
+        out = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
+        limits = {
+            name.lower(): str(self.parameterAsDouble(parameters, name, context))
+            for name in ("MIN_AREA", "MIN_WIDTH")
+            if parameters.get(name) is not None
+        }
+        options = {
+            "library": self.parameterAsString(parameters, "LIBRARY", context),
+            "a": code_of_hint(self.parameterAsString(parameters, "A", context)),
+            "b": code_of_hint(self.parameterAsString(parameters, "B", context)),
+            "as_of": date_text(parameters.get("AS_OF")),
+            "against": self.parameterAsString(parameters, "AGAINST", context),
+            "out": [out] if out else [],
+            "overwrite": self.parameterAsBoolean(parameters, "OVERWRITE", context),
+            "workers": self.parameterAsInt(parameters, "WORKERS", context) or None,
+            "matrix": self.parameterAsString(parameters, "MATRIX", context),
+            "known_at": moment_text(self.parameterAsDateTime(parameters, "KNOWN_AT", context)),
+            **limits,
+        }
+        answer, _exit_code = self.run_core(options, feedback)
+        return {
+            "OUT": out,
+            "RUN": answer["run"]["id"],
+            "SPOTS": answer["spots"],
+            "AREA_M2": answer["area_m2"],
+        }
