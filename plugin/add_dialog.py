@@ -113,7 +113,7 @@ class AddDialog(QDialog):
         if self.is_working:
             return
         self.page.show_nothing("")
-        snapshot = Snapshot(service, self)
+        snapshot = Snapshot(service)
         title = tr("Reading “{service}”…").format(service=service.name)
         self._follow(snapshot, title, lambda source: self.form.source.choose(source, service.name))
         snapshot.start()

@@ -57,14 +57,15 @@ class Snapshot(QObject):
     refused = pyqtSignal(object)  # Refusal
     _opened = pyqtSignal()  # from the thread: the layer is there, and features are read from now on
 
-    def __init__(self, service: Service, parent: QObject | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, service: Service) -> None:
+        # Without a parent: it must outlive whoever asked for it, as long as its thread may speak.
+        super().__init__()
         self._service = service
         self._feedback = QgsFeedback()
         self._trouble = _Trouble(service, self)
         self._is_over = False
         title = tr("Snapshot of {service}").format(service=service.name)
-        self._task = BackgroundTask(title, self._read, self._end, None, self._feedback)
+        self._task: BackgroundTask | None = BackgroundTask(title, self._read, self._end, None, self._feedback)
         self._opened.connect(self._trouble.begin)
 
     def start(self) -> None:
@@ -74,8 +75,12 @@ class Snapshot(QObject):
 
     def cancel(self) -> None:
         """Stop at once for who asked; a thread that still waits for a server ends when QGIS gives the server up."""
-        self._task.forget()
-        self._end(None, Cancelled())
+        if self._is_over:
+            return
+        self._is_over = True
+        self._trouble.leave()
+        self._task.cancel()
+        self.refused.emit(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
 
     def _read(self, report: Callable[[float], None]) -> tuple[SourceFile, int, int]:
         """In the thread: the file, how many features are in it, and how many the server said it has (0: it did not)."""
@@ -84,6 +89,7 @@ class Snapshot(QObject):
         layer = QgsVectorLayer(uri, self._service.name, provider)
         if not layer.isValid():
             reason = layer.error().summary() or layer.dataProvider().error().summary() or "–"
+            del layer  # here, in its own thread, and not with the refusal's frames
             raise Refusal(tr("“{service}” cannot be read: {reason}").format(service=self._service.name, reason=reason))
         expected = max(0, layer.dataProvider().featureCount())
         self._opened.emit()
@@ -122,7 +128,10 @@ class Snapshot(QObject):
         return tell
 
     def _end(self, result: tuple[SourceFile, int, int] | None, error: Exception | None) -> None:
-        if self._is_over:
+        self._task = None
+        if self._is_over:  # cancelled, and the thread came to its end all the same
+            if result is not None:
+                shutil.rmtree(Path(result[0].path).parent, ignore_errors=True)
             return
         self._is_over = True
         self._trouble.leave()
@@ -136,7 +145,6 @@ class Snapshot(QObject):
             self.refused.emit(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
         else:
             self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
-        self.deleteLater()
 
 
 class _Reader:
