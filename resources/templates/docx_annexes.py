@@ -1,7 +1,8 @@
 """The annexes of the Word templates."""
 
 from docx.document import Document as Doc
-from docx.enum.text import WD_BREAK
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.shared import Pt
 
 from onemap.resources.templates.docx_page import HEADING, Column, line, table, tag
 from onemap.resources.templates.docx_tables import (
@@ -38,9 +39,13 @@ def annexes(document: Doc, said: Words) -> None:
     opinion_table(document, said, "earlier_opinions", with_round=True)
     tag(document, "{%p endif %}")
     tag(document, "{%p for figure in figures %}")
-    document.add_paragraph("{{ figure.image }}").paragraph_format.line_spacing = 1.0
+    picture = document.add_paragraph("{{ figure.image }}")
+    picture.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    picture.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    picture.paragraph_format.keep_with_next = True
     number = said["figure"].replace("{number}", "{{ figure.number }}")
-    line(document, f"{number}　{{{{ figure.title }}}}", "center", 10.5, HEADING, indent=False)
+    named = line(document, f"{number}　{{{{ figure.title }}}}", "center", 10.5, HEADING, indent=False)
+    named.paragraph_format.space_before = Pt(6)
     tag(document, "{%p endfor %}")
 
 

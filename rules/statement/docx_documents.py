@@ -10,7 +10,7 @@ from onemap.rules.statement.pdf_documents import map_pictures
 from onemap.rules.statement.printed import printed
 from onemap.rules.statement.template_fields import template_fields
 
-_MAP_MM = 150
+_MAP_MM = 142  # with its caption it fills a page
 _MAP_PX = 1240  # 200 dots per inch
 
 

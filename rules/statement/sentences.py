@@ -78,4 +78,5 @@ def _record(content: dict[str, Any], said: dict[str, str]) -> list[dict[str, str
         {"title": said["record_packs"], "value": f"{pack['title']} · {pack['pack']} {pack['version']} · {pack['hash']}"}
         for pack in content["packs"]
     ]
-    return [*rows, {"title": said["record_chain"].format(**audit), "value": audit["hash"]}]
+    chain = said["record_chain" if audit["at"] else "record_chain_head"]
+    return [*rows, {"title": chain.format(**audit), "value": audit["hash"]}]
