@@ -37,7 +37,7 @@ from onemap.plugin.service_list import Service
 from onemap.plugin.service_snapshot import Snapshot
 from onemap.plugin.source_choice import file_dropped
 from onemap.plugin.source_page import SourcePage
-from onemap.plugin.translation import tr
+from onemap.plugin.translation import sentences, tr
 from onemap.plugin.work_row import WorkRow
 
 USUAL_PX = (760, 600)
@@ -165,6 +165,8 @@ class AddDialog(QDialog):
         if len(refusal.problems) > 1 or any(problem.get("feature") for problem in refusal.problems):
             target = self.form.chosen_target
             self.page.show_problems(refusal.problems, self.fields.matches.get(target.key, "") if target else "")
+            if any(problem.get("feature") for problem in refusal.problems):
+                self.tabs.setCurrentWidget(self.page)
 
     def close_down(self) -> None:
         """Before it is thrown away."""
@@ -246,10 +248,10 @@ class AddDialog(QDialog):
         )
         said = text.format(layer=target.title, version=answer.get("version"), count=f"{count:,}")
         if answer.get("problems"):
-            said += " " + tr("What was noticed is in the list; a click shows where.")
+            said = sentences(said, tr("What was noticed is in the list; a click shows where."))
         if answer.get("set_aside"):
             text = tr("Set aside as bad: {count}; where they are nothing is known.")
-            said += " " + text.format(count=f"{answer['set_aside']:,}")
+            said = sentences(said, text.format(count=f"{answer['set_aside']:,}"))
         self._is_added = True
         self._enable()
         self.page.show_added(target, answer)

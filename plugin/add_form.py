@@ -32,13 +32,15 @@ class AddForm(QWidget):
         self.file = SourceFile("")
         self._layers: list[InspectedLayer] = []
         self._needs_crs = False
+        self._is_part_chosen = False  # by hand, and not only the first of them
         self.source = SourceChoice()
         self.source.chosen.connect(self.source_chosen)
         self.source.refused.connect(self.refused)
         self.part = QComboBox()
         self.part.currentIndexChanged.connect(lambda _index: self._show_part())
+        self.part.activated.connect(lambda _index: self._keep_part())
         self.target = search_box()
-        self.target.currentIndexChanged.connect(lambda _index: self.target_chosen.emit())
+        self.target.currentIndexChanged.connect(lambda _index: self._show_target())
         self.crs = QgsProjectionSelectionWidget()
         self.crs.setOptionVisible(QgsProjectionSelectionWidget.CrsOption.CrsNotSet, True)
         self.crs.setNotSetText(tr("choose it"))
@@ -98,7 +100,7 @@ class AddForm(QWidget):
 
     def forget(self) -> None:
         """Another file is read."""
-        self._layers = []
+        self._layers, self._is_part_chosen = [], False
         self.part.clear()
         self._show_row(self.part, False)
         self._need_crs(False)
@@ -159,9 +161,24 @@ class AddForm(QWidget):
         """The layer of the file that was asked for, else the one called as what it is to become, else the first."""
         names = [layer.name for layer in self._layers]
         if wanted in names:
+            self._is_part_chosen = True
             return names.index(wanted)
+        return max(0, self._part_of_target())
+
+    def _part_of_target(self) -> int:
+        """The row of the layer of the file that is called as the layer that it becomes; -1 where none is."""
         target = self.chosen_target
-        return next((row for row, name in enumerate(names) if target and called(name, [target])), 0)
+        names = [layer.name for layer in self._layers]
+        return next((row for row, name in enumerate(names) if target and called(name, [target])), -1)
+
+    def _show_target(self) -> None:
+        row = self._part_of_target()
+        if row >= 0 and not self._is_part_chosen:
+            self.part.setCurrentIndex(row)
+        self.target_chosen.emit()
+
+    def _keep_part(self) -> None:
+        self._is_part_chosen = True
 
     def _need_crs(self, needed: bool) -> None:
         self._needs_crs = needed

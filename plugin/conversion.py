@@ -112,12 +112,12 @@ def _opened(path: Path) -> gdal.Dataset:
     except RuntimeError:  # where somebody in QGIS's process has asked GDAL for exceptions
         opened = None
     if opened is None:
-        raise Refusal(_why_not(path, " ".join(gdal.GetLastErrorMsg().split())))
+        raise Refusal(_why_not(path, " ".join(gdal.GetLastErrorMsg().split()).rstrip(" .,;")))
     return opened
 
 
 def _why_not(path: Path, reason: str) -> str:
-    facts = {"file": path.name, "reason": reason or tr("it gives no reason.")}
+    facts = {"file": path.name, "reason": reason or tr("it gives no reason")}
     if path.suffix.lower() == ".dwg":
         with path.open("rb") as file:
             made_by = DRAWING_OF.get(file.read(6), "")
@@ -129,12 +129,12 @@ def _why_not(path: Path, reason: str) -> str:
             return text.format(version=made_by, **facts)
     if path.suffix.lower() in DRAWINGS:
         text = tr(
-            "“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason} Save it in CAD as DXF "
+            "“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason}. Save it in CAD as DXF "
             "(2000 to 2018), and choose that file."
         )
         return text.format(**facts)
     text = tr(
-        "“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason} GDAL needs an ODBC driver for "
+        "“{file}” cannot be read, neither by the core nor by QGIS's GDAL: {reason}. GDAL needs an ODBC driver for "
         "Access: on Windows Microsoft's Access Database Engine, on Linux odbc-mdbtools. Or export it as a file "
         "geodatabase (.gdb) in ArcGIS."
     )
@@ -173,7 +173,7 @@ def _copy(opened: gdal.Dataset, target: Path, layer: str, name: str, where: str,
     if told.stopped is not None:
         raise told.stopped
     if written is None:
-        reason = " ".join(gdal.GetLastErrorMsg().split())
+        reason = " ".join(gdal.GetLastErrorMsg().split()).rstrip(" .,;")
         raise Refusal(tr("“{name}” cannot be handed to the core: {reason}").format(name=name, reason=reason))
 
 

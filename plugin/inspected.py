@@ -46,11 +46,24 @@ def facts_of(layer: InspectedLayer) -> list[tuple[str, str]]:
     elif layer.count is not None:
         facts.append((tr("Features"), f"{layer.count:,}"))
     if layer.geometry and layer.raster is None:
-        facts.append((tr("Geometry"), layer.geometry))
+        facts.append((tr("Geometry"), _geometry_words(layer.geometry)))
     facts.append((tr("Coordinate system"), crs_words(layer)))
     if layer.encoding:
         facts.append((tr("Encoding"), layer.encoding))
     return facts
+
+
+def _geometry_words(names: str) -> str:
+    """The types of geometry as they are called in the user's language."""
+    words = {
+        "Point": tr("points"),
+        "MultiPoint": tr("points of several parts"),
+        "LineString": tr("lines"),
+        "MultiLineString": tr("lines of several parts"),
+        "Polygon": tr("polygons"),
+        "MultiPolygon": tr("polygons of several parts"),
+    }
+    return ", ".join(words.get(name, name) for name in names.split(", "))
 
 
 def _raster_facts(raster: dict[str, Any]) -> list[tuple[str, str]]:

@@ -15,6 +15,7 @@ from onemap.plugin.verdicts import sign_icon
 
 LINES_WANTED = 4
 LEVELS = {"refuse": "prohibited", "warn": "restricted", "note": "notice"}  # the signs of verdicts as severe
+ABSENT = "field.absent"  # one line for all of them: most files lack most fields that nobody needs
 
 
 class ProblemList(QListWidget):
@@ -36,7 +37,10 @@ class ProblemList(QListWidget):
     def show_problems(self, problems: list[dict[str, Any]], known: Collection[str] = ()) -> None:
         """Show these instead. known: names that need not be repeated, the file's and its layer's."""
         self.clear()
-        for problem in problems:
+        order = list(LEVELS)
+        listed = [one for one in problems if one.get("code") != ABSENT]
+        listed.sort(key=lambda one: order.index(one["level"]) if one.get("level") in order else -1)
+        for problem in listed:
             item = QListWidgetItem(in_controls(problem_line(problem, known), self._controls))
             verdict = LEVELS.get(str(problem.get("level") or ""))
             if verdict:
@@ -44,6 +48,13 @@ class ProblemList(QListWidget):
             item.setData(Qt.ItemDataRole.UserRole, problem)
             if problem.get("feature") not in (None, "") or problem.get("row"):
                 item.setToolTip(tr("Click: go to it on the small map"))
+            self.addItem(item)
+        absent = [str(one.get("field")) for one in problems if one.get("code") == ABSENT]
+        if absent:
+            text = tr("Fields of the schema that the file lacks: {fields}")
+            item = QListWidgetItem(text.format(fields=", ".join(absent)))
+            item.setIcon(sign_icon(LEVELS["note"], self.palette()))
+            item.setData(Qt.ItemDataRole.UserRole, {"code": ABSENT})
             self.addItem(item)
 
     def _go(self, item: QListWidgetItem) -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection
 from typing import Any
 
+from onemap.plugin.translation import sentences
+
 CANCELLED_CODE = 130
 
 
@@ -50,7 +52,7 @@ def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
         if name not in known and not (part in ("file", "layer") and message.startswith((name, f"“{name}”")))
     ]
     where = " · ".join(dict.fromkeys(place))
-    return (f"{where}: " if where else "") + " ".join(said or [str(problem.get("code", ""))])
+    return (f"{where}: " if where else "") + sentences(*(said or [str(problem.get("code", ""))]))
 
 
 def refusal_from_error(error: dict[str, Any]) -> Refusal:

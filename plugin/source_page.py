@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
-from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtCore import QSize, Qt, QTimer
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QSplitter, QVBoxLayout, QWidget
 
 from onemap.plugin.inspected import InspectedLayer, facts_of
@@ -102,9 +102,9 @@ class SourcePage(QSplitter):
         self.problems.show_problems(problems, known)
         self.problems.setVisible(bool(problems))
         self._problems_title.setVisible(bool(problems))
-        self._problems_title.setText(tr("Problems: {count}").format(count=len(problems)))
-        if problems:
-            self._area.ensureWidgetVisible(self.problems)
+        self._problems_title.setText(tr("Problems: {count}").format(count=self.problems.count()))
+        if problems:  # once Qt has laid it out
+            QTimer.singleShot(0, lambda: self._area.ensureWidgetVisible(self.problems))
 
     def show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
         """After the load: what was noticed, and where, as the library keeps it."""

@@ -15,6 +15,11 @@ def tr(text: str) -> str:
     return QCoreApplication.translate(CONTEXT, text)
 
 
+def sentences(*texts: str) -> str:
+    """Sentences one after the other: Chinese ones have no blank between them."""
+    return ("" if language() == "zh" else " ").join(text for text in texts if text)
+
+
 def install_translator() -> Optional[QTranslator]:
     """Teach Qt the plugin's words; keep what comes back for as long as they are needed."""
     if language() == "en":

@@ -25,7 +25,7 @@ from onemap.plugin.refusals import Refusal
 from onemap.plugin.results import CheckedParcel, Finding, RunTables
 from onemap.plugin.results_model import measure_of
 from onemap.plugin.spotlight import Spotlight
-from onemap.plugin.translation import tr
+from onemap.plugin.translation import sentences, tr
 from onemap.plugin.verdicts import sign_icon
 from onemap.plugin.words import word
 
@@ -84,7 +84,7 @@ class TrialView(QWidget):
         if len(changes) > LONGEST_LIST:
             said.append(tr("The first {count} are listed.").format(count=f"{LONGEST_LIST:,}"))
         said.append(tr("Nothing in the library has changed."))
-        self.words.setText(" ".join(said))
+        self.words.setText(sentences(*said))
         self.tree.clear()
         for change in changes[:LONGEST_LIST]:
             self.tree.addTopLevelItem(self._parcel_item(change, before, after))

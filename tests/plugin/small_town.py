@@ -47,13 +47,18 @@ def line(*points):
     return "LINESTRING(" + ",".join(f"{X + x} {Y + y}" for x, y in points) + ")"
 
 
-def write_layer(path, fields, rows, crs=CRS, driver="GPKG"):
-    """Write rows of (wkt, values…) with text fields to a file; all geometries are of the kind of the first."""
+def write_layer(path, fields, rows, crs=CRS, driver="GPKG", layer=""):
+    """Write rows of (wkt, values…) with text fields to a file; all geometries are of the kind of the first.
+
+    layer: its name, beside others of the file; without one it is the only one, called as the file.
+    """
     columns = QgsFields()
     for name in fields:
         columns.append(QgsField(name, QMetaType.Type.QString))
     options = QgsVectorFileWriter.SaveVectorOptions()
-    options.driverName, options.layerName, options.fileEncoding = driver, Path(path).stem, "UTF-8"
+    options.driverName, options.layerName, options.fileEncoding = driver, layer or Path(path).stem, "UTF-8"
+    if layer and Path(path).exists():
+        options.actionOnExistingFile = QgsVectorFileWriter.ActionOnExistingFile.CreateOrOverwriteLayer
     system = QgsCoordinateReferenceSystem(crs) if crs else QgsCoordinateReferenceSystem()
     writer = QgsVectorFileWriter.create(
         str(path), columns, QgsGeometry.fromWkt(rows[0][0]).wkbType(), system, QgsCoordinateTransformContext(), options

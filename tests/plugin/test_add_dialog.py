@@ -100,6 +100,24 @@ def test_what_the_numbers_look_like_is_taken_only_by_a_click(dialog, tmp_path):
     assert not dialog.form.lacks_crs
 
 
+def test_problems_are_listed_by_how_grave_they_are_and_absent_fields_in_one_line(dialog):
+    problems = [
+        {"code": "field.absent", "level": "note", "field": "YSDM", "message": "not there"},
+        {"code": "field.absent", "level": "note", "field": "MJ", "message": "not there"},
+        {"code": "crs.identity", "level": "note", "message": "the same datum"},
+        {"code": "value.code", "level": "warn", "message": "no such code"},
+        {"code": "geometry.invalid", "level": "refuse", "message": "invalid"},
+    ]
+    dialog.page.show_problems(problems)
+    listed = dialog.page.problems
+    assert [listed.item(row).text() for row in range(listed.count())] == [
+        "invalid",
+        "no such code",
+        "the same datum",
+        "Fields of the schema that the file lacks: YSDM, MJ",
+    ]
+
+
 def test_problems_do_not_repeat_the_name_of_the_file_that_is_shown():
     problem = {"file": "a.csv", "layer": "a", "feature": "7", "message": "is broken.", "mend": "Mend it."}
     assert problem_line(problem) == "a.csv · a · 7: is broken. Mend it."
@@ -199,6 +217,20 @@ def test_a_layer_of_several_is_chosen_in_the_dialog(dialog, tmp_path, town):
     dialog.form.part.setCurrentIndex(dialog.form.part.findText("farmland"))
     assert "Features: 1" in dialog.page.facts.text()
     assert add(dialog, "YJJBNTTB")["features"] == 1
+
+
+def test_of_several_layers_the_one_called_as_the_target_is_taken_unless_another_was_chosen(dialog, tmp_path):
+    path = write_layer(tmp_path / "several.gpkg", ["BSM"], [(box(0, 0, 10, 10), "F")], layer="地类图斑")
+    write_layer(path, ["BSM"], [(box(0, 0, 10, 10), "F")], layer="永久基本农田图斑")
+    show(dialog, path)
+    assert (dialog.form.part.currentText(), dialog.form.chosen_target.code) == ("地类图斑", "DLTB")
+    dialog.form.choose_target("YJJBNTTB")
+    assert dialog.form.part.currentText() == "永久基本农田图斑"
+    dialog.form.part.setCurrentIndex(0)
+    dialog.form.part.activated.emit(0)
+    dialog.form.choose_target("DLTB")
+    dialog.form.choose_target("YJJBNTTB")
+    assert dialog.form.part.currentText() == "地类图斑"
 
 
 def test_a_file_that_nobody_can_read_is_refused_in_the_core_s_words(dialog, tmp_path):
