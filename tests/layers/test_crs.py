@@ -101,6 +101,23 @@ def test_a_small_topojson_is_accepted_with_a_crs(shelf, tmp_path):
         assert shelf.add(path, code="T" + name[-4], crs="EPSG:4326").json["features"] == 1
 
 
+def test_a_quantised_topojson_has_its_coordinates_unpacked(shelf, tmp_path):
+    # Steps of a thousandth of a degree from 114° E, 36° N; each point is told as its difference from the one before.
+    topology = {
+        "type": "Topology",
+        "transform": {"scale": [0.001, 0.001], "translate": [114, 36]},
+        "arcs": [[[0, 0], [10, 0], [0, 20], [-10, -20]]],
+        "objects": {"a": {"type": "GeometryCollection", "geometries": [{"type": "Polygon", "arcs": [[0]]}]}},
+    }
+    path = tmp_path / "a.topojson"
+    path.write_text(json.dumps(topology), encoding="utf-8")
+    assert shelf.add(path, crs="EPSG:4490").json["features"] == 1
+    corners = np.array([(114, 36), (114.01, 36), (114.01, 36.02)])
+    east, north = pyproj.Transformer.from_crs("EPSG:4490", "EPSG:4547", always_xy=True).transform(*corners.T)
+    found = np.unique(coordinates(shelf.geometries()), axis=0)
+    assert np.abs(found - np.unique(np.column_stack([east, north]), axis=0)).max() < 0.001
+
+
 @pytest.mark.parametrize("old", ["EPSG:2379", "EPSG:4610", "EPSG:2431", "EPSG:4214"])
 def test_the_old_datums_are_refused_without_parameters(shelf, layer_file, box, old):
     shape = shapely.box(114.0, 36.0, 114.1, 36.1) if old in ("EPSG:4610", "EPSG:4214") else box(0, 0)

@@ -51,3 +51,19 @@ def test_a_layer_that_the_library_defines_lists_its_key(shelf, layer_file, box):
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)]), key="BSM").code == 0
     (field,) = listed(shelf, "T")["fields"]
     assert (field["name"], field["required"]) == ("BSM", True)
+
+
+LAYERS = {  # of the three surveys, the plans before and after 2019, and the controls of use
+    "polygon": "XZQ CJDCQ DLTB PDT CZCDYD PZWJSTD LSYD YJJBNTTB YJJBNT YJJBNTBHTB JBNTBHQ JBNTTB JQDLTB TDGHDL TDYTQ "
+    "JSYDGZQ STBHHX CZKFBJ GHFQ ZXCQGHFQ ZXCQGHYDYH ZXCQCSLX ZXCQCSLVX ZXCQCSZX ZXCQCSHX HLFXKZX LSWHBHX XS_XMKJFW "
+    "ZZ_NYDZYFW ZZ_TDZSFW LSYD_XMZDFW WFDK YGYSXZJSYDTB",
+    "line": "XZQJX CJDCQJX XZDW",
+    "point": "LXDW",
+}
+
+
+def test_the_catalogue_has_every_layer_that_surveys_and_plans_deliver(shelf):
+    found = {layer["code"]: layer for layer in shelf.run("layers", shelf.path).json["layers"]}
+    for geometry, codes in LAYERS.items():
+        assert {found[code]["geometry"] for code in codes.split()} == {geometry}
+    assert all(layer["key"] for layer in found.values() if layer["geometry"] in LAYERS)
