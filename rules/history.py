@@ -44,11 +44,10 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
     rows = [dict(zip(_COLUMNS, row, strict=True)) for row in library.connection.execute(sql)]
     if subject is None:
         return rows
-    of_case = (
-        library.has_table("onemap_rounds")
-        and library.connection.execute("SELECT run FROM onemap_rounds WHERE case_id = ?", (subject,)).fetchall()
-    )
-    wanted = {subject, *(row[0] for row in of_case or ())}
+    wanted = {subject}
+    if library.has_table("onemap_rounds"):
+        rounds = library.connection.execute("SELECT case_id, run FROM onemap_rounds").fetchall()
+        wanted |= {run for case_id, run in rounds if case_id == subject}
     found = [
         row for row in rows if row["subject"] in wanted or row["subject"].startswith((f"{subject}__", f"{subject} "))
     ]

@@ -65,7 +65,7 @@ def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
     Raises OneMapError review.case.
     """
     row = None
-    if library.has_table("onemap_cases"):
+    if library.has_table("onemap_cases") and case_id.isprintable():
         row = library.connection.execute(f"SELECT {_CASE} FROM onemap_cases WHERE id = ?", (case_id,)).fetchone()
     if row is None:
         raise OneMapError("review.case", file=library.name, field="CASE", case=case_id)

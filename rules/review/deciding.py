@@ -18,7 +18,7 @@ from onemap.rules.review.writing import Hand, Step, step
 def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:
     """Send a case to its departments, and start their clocks. Raises OneMapError review.…, calendar.missing."""
     detail: dict[str, Any] = {"reason": reason}
-    again = _is_revised_and_untouched(stored_case(library, case_id))
+    again = circulates_again(stored_case(library, case_id))
     with step(library, case_id, "circulate", hand, detail, is_allowed=again) as taken:
         taken.state = "circulating"
         due = calendar_of(library).after(taken.on, taken.stored.terms.days)
@@ -34,7 +34,7 @@ def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) ->
         detail |= {"due": due.isoformat(), "departments": [o.department for o in taken.stored.opinions if o.routed]}
 
 
-def _is_revised_and_untouched(case: Case) -> bool:
+def circulates_again(case: Case) -> bool:
     """Whether a revised case, which is out already, may be sent out once more: nobody has done anything since."""
     return case.state == "circulating" and case.entries[-1].action == "revise"
 
@@ -46,7 +46,7 @@ def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | No
     """
     detail: dict[str, Any] = {"reason": reason}
     with step(library, case_id, "consolidate", hand, detail) as taken:
-        problems = [*_unsigned(taken.case), *_stale(taken.case)]
+        problems = consolidation_problems(taken.case)
         if problems:
             raise OneMapError.of(problems)
         deemed = [opinion for opinion in taken.case.opinions if opinion.state == "deemed"]
@@ -61,9 +61,14 @@ def consolidate(library: Library, case_id: str, hand: Hand, conclusion: str | No
 def _decide(taken: Step, proposed: str, conclusion: str | None, reason: str | None) -> dict[str, Any]:
     """Set the overall conclusion; another than the proposed one needs a reason."""
     decided = conclusion or proposed
-    why = reason_given(reason) if decided != proposed else (reason or "").strip() or None
+    why = reason_given(reason) if decided != proposed else reason
     taken.set(conclusion=decided, conclusion_reason=why, decided_by=taken.by, decided_on=taken.on.isoformat())
     return {"conclusion": decided, "reason": why}
+
+
+def consolidation_problems(case: Case) -> list[Problem]:
+    """What stands against consolidating."""
+    return [*_unsigned(case), *stale_problems(case)]
 
 
 def _unsigned(case: Case) -> list[Problem]:
@@ -76,7 +81,7 @@ def _unsigned(case: Case) -> list[Problem]:
     return [Problem("review.unsigned", {"case": case.id, "departments": waiting})] if waiting else []
 
 
-def _stale(case: Case) -> list[Problem]:
+def stale_problems(case: Case) -> list[Problem]:
     """Opinions behind which a layer version or a pack was superseded."""
     stale = [opinion for opinion in case.opinions if opinion.stale]
     if not stale:
@@ -92,7 +97,7 @@ def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, re
     """
     detail: dict[str, Any] = {"reason": reason}
     with step(library, case_id, "issue", hand, detail) as taken:
-        problems = _stale(taken.case)
+        problems = stale_problems(taken.case)
         if problems:
             raise OneMapError.of(problems)
         decided = str(taken.stored.conclusion)

@@ -12,7 +12,7 @@ from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.machine import opinion_state_after
 from onemap.rules.review.routing import asked_departments, drafts
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
-from onemap.rules.review.writing import Hand, Step, put_override, step
+from onemap.rules.review.writing import Hand, Step, plain_text, put_override, step
 from onemap.rules.rule import VERDICTS
 from onemap.rules.runs import stored_question, stored_rows
 
@@ -43,15 +43,13 @@ def checked_words(conclusion: str | None, text: str | None, basis: str | None, a
     for name, value in (("--conclusion", conclusion), ("--text", text)):
         if not (value or "").strip():
             raise OneMapError("review.words_missing", field=name)
-    for name, value in (("--text", text), ("--basis", basis)):
-        if len(value or "") > _MOST_TEXT or any(ord(sign) < 32 and sign not in "\n\r\t" for sign in value or ""):
-            raise OneMapError("review.text", field=name)
     pairs = [answer.partition("=") for answer in answers]
     for item, equals, answer in pairs:
         if not (equals and item.strip() and answer.strip()):
             raise OneMapError("review.answer", field="--answer", item=item, department="–", known=["ITEM=ANSWER"])
-    given = tuple((item.strip(), answer.strip()) for item, _, answer in pairs)
-    return Words(str(conclusion), str(text).strip(), (basis or "").strip(), given)
+    given = tuple((item.strip(), plain_text(answer, "--answer")) for item, _, answer in pairs)
+    said, law = plain_text(text, "--text", _MOST_TEXT), plain_text(basis, "--basis", _MOST_TEXT)
+    return Words(str(conclusion), said, law, given)
 
 
 def words_hash(opinion: Opinion) -> str:
@@ -146,13 +144,21 @@ def sign(library: Library, case_id: str, department: str, hand: Hand, reason: st
     with step(library, case_id, "sign", hand, detail, department) as taken:
         before = taken.stored.opinion(department)
         state = _state_after(taken, before, "sign")
-        if not taken.case.terms.self_sign and before.drafted_by.casefold() == taken.by.casefold():
-            raise OneMapError("review.self_sign", department=department, by=taken.by, field="--by")
-        if before.conclusion == "disagree" and not before.basis:
-            raise OneMapError("review.basis", department=department, field="--basis")
+        may_sign(taken.case, before, taken.by)
         after = replace(before, state=state, signed_by=taken.by, signed_on=taken.on)
         taken.put(after)
         detail |= _told(after)
+
+
+def may_sign(case: Case, opinion: Opinion, by: str) -> None:
+    """Refuse a signature under one's own draft, and under a disagreement without basis.
+
+    Raises OneMapError review.self_sign, review.basis.
+    """
+    if not case.terms.self_sign and opinion.drafted_by.casefold() == by.casefold():
+        raise OneMapError("review.self_sign", department=opinion.department, by=by, field="--by")
+    if opinion.conclusion == "disagree" and not opinion.basis:
+        raise OneMapError("review.basis", department=opinion.department, field="--basis")
 
 
 def return_opinion(library: Library, case_id: str, department: str, hand: Hand, reason: str | None) -> None:
@@ -204,9 +210,10 @@ def _running(case: Case, stored: Case) -> list[Opinion]:
 
 def reason_given(reason: str | None) -> str:
     """A reason that says something. Raises OneMapError review.reason."""
-    if not (reason or "").strip():
+    text = plain_text(reason, "--reason")
+    if not text:
         raise OneMapError("review.reason", field="--reason")
-    return str(reason).strip()
+    return text
 
 
 def override(library: Library, case_id: str, parcel: str, rule_id: str, verdict: str, hand: Hand, reason: str) -> None:

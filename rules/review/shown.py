@@ -4,18 +4,26 @@ from typing import Any
 
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase
+from onemap.rules.review.allowed import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
+from onemap.rules.review.evidence import verdict_counts
 from onemap.rules.runs import stored_rows
 
 
-def shown(library: Library, case: Case, language: str) -> dict[str, Any]:
-    """The case: the contract's keys first, then what a panel wants to know."""
+def shown(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
+    """The case: the contract's keys first, then what a panel wants to know.
+
+    by: for whom it is told which steps are allowed; None for anybody.
+    """
     return {
         "case": case.id,
         "state": case.state,
         "round": case.round,
-        "opinions": [_opinion(opinion, language) for opinion in case.opinions],
+        "opinions": [
+            {**_opinion(opinion, language), "steps": opinion_steps(library, case, opinion, by, language)}
+            for opinion in case.opinions
+        ],
         "project": case.project,
         "data": dict(case.data),
         "revision": case.revision,
@@ -42,6 +50,8 @@ def shown(library: Library, case: Case, language: str) -> dict[str, Any]:
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
         "rounds": [_round(number, language) for number in case.rounds],
         "entries": [_entry(entry) for entry in case.entries],
+        "verdicts": verdict_counts(library, case.current),
+        "steps": case_steps(library, case, language),
         "warnings": _warnings(library, case, language),
     }
 
@@ -152,13 +162,15 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
 def listed(library: Library, state: str | None, on: Any) -> list[dict[str, Any]]:
     """The cases in a state, or all, the oldest first, with what presses."""
     cases = (read_case(library, id_, on) for id_ in case_ids(library))
-    return [_line(case) for case in cases if state in (None, case.state)]
+    return [_line(library, case) for case in cases if state in (None, case.state)]
 
 
-def _line(case: Case) -> dict[str, Any]:
+def _line(library: Library, case: Case) -> dict[str, Any]:
     waiting = [o for o in case.opinions if o.state in ("drafted", "returned") and o.routed]
     is_out = case.state == "circulating"
-    days = [opinion.due for opinion in waiting if is_out and opinion.due and opinion.stopped_on is None]
+    running = [opinion for opinion in waiting if is_out and opinion.due and opinion.stopped_on is None]
+    days = [opinion.due for opinion in running if opinion.due]
+    left = [opinion.days_left for opinion in running if opinion.days_left is not None]
     return {
         "case": case.id,
         "project": case.project,
@@ -172,4 +184,6 @@ def _line(case: Case) -> dict[str, Any]:
         "conclusion": case.conclusion,
         "document": case.document,
         "revision": case.revision,
+        "days_left": min(left) if left else None,
+        "verdicts": verdict_counts(library, case.current),
     }

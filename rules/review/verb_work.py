@@ -8,14 +8,14 @@ from dataclasses import replace
 from datetime import date
 from typing import TYPE_CHECKING, Any
 
-from onemap.layers.errors import UsageError
+from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library import Library, open_library
 from onemap.rules.review import deciding, opinions
-from onemap.rules.review.case import Case
+from onemap.rules.review.case import Case, Round
 from onemap.rules.review.case_file import read_case
 from onemap.rules.review.machine import case_state_after
 from onemap.rules.review.shown import listed, shown
-from onemap.rules.review.writing import Hand, hand_of
+from onemap.rules.review.writing import Hand, hand_of, plain_text
 from onemap.rules.verb import VERDICT_CHOICES, Asked, Result, Values
 
 if TYPE_CHECKING:
@@ -70,14 +70,27 @@ def review_list(values: Values, asked: Asked) -> Result:
 def review_show(values: Values, asked: Asked) -> Result:
     """One case as it stands."""
     with open_library(values["library"]) as library:
-        return _answer(library, read_case(library, values["case"], values.get("on")), asked)
+        case = read_case(library, values["case"], values.get("on"))
+        if values.get("out"):
+            from onemap.rules.review.evidence import write_evidence
+
+            write_evidence(library, _round(case, values), values["out"], bool(values.get("overwrite")), asked.language)
+        return _answer(library, case, asked, values.get("by"))
 
 
-def _answer(library: Library, case: Case, asked: Asked) -> Result:
+def _round(case: Case, values: Values) -> Round:
+    """The round that is asked for, by default the one that counts."""
+    number = values.get("round") or case.round
+    if number > case.round:
+        raise OneMapError("review.round", case=case.id, round=number, rounds=case.round, field="--round")
+    return case.rounds[number - 1]
+
+
+def _answer(library: Library, case: Case, asked: Asked, by: str | None = None) -> Result:
     """The case as it is shown; a session remembers which revision it has seen."""
     if asked.session is not None:
         asked.session["review", library.id, case.id] = case.revision
-    return shown(library, case, asked.language)
+    return shown(library, case, asked.language, by)
 
 
 def _stepped(values: Values, asked: Asked, act: Callable[[Library, str, Hand], Any]) -> Result:
@@ -87,12 +100,17 @@ def _stepped(values: Values, asked: Asked, act: Callable[[Library, str, Hand], A
         if asked.session is not None:
             hand = replace(hand, seen=asked.session.get(("review", library.id, values["case"])))
         act(library, values["case"], hand)
-        return _answer(library, read_case(library, values["case"], hand.on), asked)
+        return _answer(library, read_case(library, values["case"], hand.on), asked, hand.by)
+
+
+def _reason(values: Values) -> str | None:
+    """The reason that was given, if one was. Raises OneMapError review.text."""
+    return plain_text(values.get("reason"), "--reason") or None
 
 
 def review_circulate(values: Values, asked: Asked) -> Result:
     """Send a case out."""
-    reason = values.get("reason")
+    reason = _reason(values)
     return _stepped(values, asked, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
 
 
@@ -121,13 +139,13 @@ def review_opine(values: Values, asked: Asked) -> Result:
 
 def review_sign(values: Values, asked: Asked) -> Result:
     """Sign a department's opinion."""
-    department, reason = values["department"], values.get("reason")
+    department, reason = values["department"], _reason(values)
     return _stepped(values, asked, lambda library, case, hand: opinions.sign(library, case, department, hand, reason))
 
 
 def review_return(values: Values, asked: Asked) -> Result:
     """Give a department's opinion back."""
-    department, reason = values["department"], values.get("reason")
+    department, reason = values["department"], _reason(values)
     return _stepped(
         values, asked, lambda library, case, hand: opinions.return_opinion(library, case, department, hand, reason)
     )
@@ -137,7 +155,7 @@ def review_override(values: Values, asked: Asked) -> Result:
     """Judge a finding otherwise."""
     said = (values["parcel"], values["rule"], values["verdict"])
     return _stepped(
-        values, asked, lambda library, case, hand: opinions.override(library, case, *said, hand, values["reason"])
+        values, asked, lambda library, case, hand: opinions.override(library, case, *said, hand, _reason(values) or "")
     )
 
 
@@ -147,7 +165,7 @@ def review_extend(values: Values, asked: Asked) -> Result:
     return _stepped(
         values,
         asked,
-        lambda library, case, hand: opinions.extend(library, case, department, days, hand, values["reason"]),
+        lambda library, case, hand: opinions.extend(library, case, department, days, hand, _reason(values) or ""),
     )
 
 
@@ -162,7 +180,7 @@ def review_revise(values: Values, asked: Asked) -> Result:
         named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
         run = opening.judged(library, given, asked, hand.on or read_case(library, values["case"]).on)
-        opening.revise(library, values["case"], run, hand, values.get("reason"), named)
+        opening.revise(library, values["case"], run, hand, _reason(values), named)
         answer = _answer(library, read_case(library, values["case"], hand.on), asked)
     asked.report(1.0, "")
     return {**answer, **_told(run, values)}
@@ -187,19 +205,19 @@ def review_recheck(values: Values, asked: Asked) -> Result:
 
 def review_consolidate(values: Values, asked: Asked) -> Result:
     """Join the opinions."""
-    said = (values.get("conclusion"), values.get("reason"))
+    said = (values.get("conclusion"), _reason(values))
     return _stepped(values, asked, lambda library, case, hand: deciding.consolidate(library, case, hand, *said))
 
 
 def review_issue(values: Values, asked: Asked) -> Result:
     """Issue the statement."""
-    said = (values.get("conclusion"), values.get("reason"))
+    said = (values.get("conclusion"), _reason(values))
     return _stepped(values, asked, lambda library, case, hand: deciding.issue(library, case, hand, *said))
 
 
 def review_withdraw(values: Values, asked: Asked) -> Result:
     """End a case without a statement."""
-    reason = values.get("reason")
+    reason = _reason(values)
     return _stepped(values, asked, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
 
 

@@ -40,7 +40,15 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         *_STEP[:2],
     ),
     _review("list", Parameter("state", choices=CASE_STATES), _ON),
-    _review("show", _CASE, _ON),
+    _review(
+        "show",
+        _CASE,
+        _ON,
+        _STEP[0],
+        Parameter("round", "N", convert=to_count),
+        Parameter("out", "PATH"),
+        Parameter("overwrite", flag=True),
+    ),
     _review("circulate", _CASE, _REASON, *_STEP),
     _review(
         "opine",

@@ -17,7 +17,7 @@ from onemap.rules.review.integrity import row_hashes
 from onemap.rules.review.machine import case_state_after
 from onemap.rules.review.words import MACHINE
 
-_MOST_NAME = 200
+_MOST_NAME, _MOST_REASON = 200, 2000
 # What the lead department does; it also returns any opinion and gives more time.
 _LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "extend")
 
@@ -84,6 +84,26 @@ def checked_name(by: str) -> str:
     return name
 
 
+def plain_text(value: str | None, field: str, most: int = _MOST_REASON) -> str:
+    """What a person wrote, without blanks around it; None is no text.
+
+    Raises OneMapError review.text for what is too long, holds control characters, or is no Unicode.
+    """
+    text = (value or "").strip()
+    if len(text) > most or any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text) or not is_unicode(text):
+        raise OneMapError("review.text", field=field, most=most)
+    return text
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be stored: an argument's stray bytes, and half of a pair from a file, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @contextlib.contextmanager
 def step(
     library: Library,
@@ -103,7 +123,7 @@ def step(
     seen = stored_case(library, case_id, hand.on)
     if department is not None:
         seen.opinion(department)
-    _may(library.voice, action, department)
+    may_act(library.voice, action, department)
     if hand.expect is not None and hand.expect > seen.revision:
         raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
     with library.writing() as connection:
@@ -127,8 +147,11 @@ def step(
         enter(connection, place, action, hand.by, on, {"state": state, **detail}, before)
 
 
-def _may(voice: Voice, action: str, department: str | None) -> None:
-    """Refuse a step of the lead department to others, and one for a department to those who do not speak for it."""
+def may_act(voice: Voice, action: str, department: str | None) -> None:
+    """Refuse a step of the lead department to others, and one for a department to those who do not speak for it.
+
+    Raises OneMapError review.lead_only, review.not_yours.
+    """
     if voice.is_lead and action in _LEADS:
         return
     if action in _LEADS and department is None:

@@ -212,3 +212,22 @@ def test_a_layer_that_nobody_could_check_is_no_all_clear(town):
     case = town.show(town.open(), "2026-03-02")
     assert "no all-clear" in opinion(case, "environment")["text"]
     assert "no all-clear" not in opinion(case, "reform")["text"]
+
+
+STRAY = ("\udcff", "\x00", "a\x07")
+
+
+@pytest.mark.parametrize("stray", STRAY)
+def test_stray_bytes_and_control_characters_are_refused_wherever_somebody_writes(town, walk, stray):
+    case = walk("circulating")
+    on = {"on": "2026-03-03"}
+    assert town.step("opine", case, "land", "--conclusion", "agree", "--text", f"x{stray}", **on).codes == [
+        "review.text"
+    ]
+    assert town.step("sign", case, "land", "--reason", f"x{stray}", **on).codes == ["review.text"]
+    assert town.step("sign", case, "land", by=f"x{stray}", **on).codes == ["review.by"]
+    assert town.step("show", f"{case}{stray}").code in (2, 3)
+    assert command("history", town.library, f"x{stray}").codes == ["history.unknown"]
+    words = ("--verdict", "notice", "--reason", "x")
+    assert town.step("override", case, f"DK{stray}", "farm", *words, **on).codes == ["review.finding"]
+    assert town.show(case, "2026-03-03")["revision"] == 2

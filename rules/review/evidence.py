@@ -1,0 +1,53 @@
+"""What a round rests on: the tables of its run read back for a map, and how many parcels have which verdict."""
+
+import json
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.library import Library
+from onemap.rules.outputs import tables_written
+from onemap.rules.review.case import Round
+from onemap.rules.rule import VERDICTS
+from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table, typed
+from onemap.rules.runs import run_record, stored_rows
+
+
+def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> None:
+    """Write the tables of a round's run as `check --out` does, with the machine's own verdicts.
+
+    Raises OneMapError run.unknown, out.….
+    """
+    record = run_record(library, current.run)
+    nothing = np.empty(0, dtype=object)
+    empty = row_tables([], nothing, [], library.crs, (0.0, 0.0), language)
+    empty = {"parcels": parcel_table([], nothing, empty["findings"], library.crs, (0.0, 0.0)), **empty}
+    tables = {name: _filled(library, current.run, name, table) for name, table in empty.items()}
+    with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite):
+        pass
+
+
+def _filled(library: Library, run: str, name: str, empty: Table) -> Table:
+    """A stored table in the shape of the empty one."""
+    rows = stored_rows(library, run, name)
+    columns = typed(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))
+    if empty.geometries is None:
+        return Table(columns)
+    return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)
+
+
+def verdict_counts(library: Library, current: Round) -> dict[str, int]:
+    """How many parcels of a round have each of the six verdicts, as people have overridden them."""
+    sql = "SELECT content FROM onemap_run_rows WHERE run = ? AND name = ?"
+    rows = [json.loads(row[0]) for row in library.connection.execute(sql, (current.run, "parcels"))]
+    verdicts = {row["parcel"]: row["verdict"] for row in rows}
+    if current.overrides:
+        found = [json.loads(row[0]) for row in library.connection.execute(sql, (current.run, "findings"))]
+        verdicts = dict.fromkeys(verdicts, "clear")
+        for row in found:
+            if row["counted"]:
+                verdict = current.verdict_of(row["parcel"], row["rule"], row["verdict"])
+                verdicts[row["parcel"]] = min(verdict, verdicts[row["parcel"]], key=VERDICTS.index)
+    said = list(verdicts.values())
+    return {verdict: said.count(verdict) for verdict in VERDICTS}
