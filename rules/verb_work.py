@@ -307,14 +307,26 @@ def copy(values: Values, asked: Asked) -> Result:
     return {"ok": True, "library": place.shown, **copied}
 
 
+_WORD_GROUPS = (
+    ("verdicts", "verdict"),
+    ("signs", "sign"),
+    ("reasons", "reason"),
+    ("coverages", "coverage"),
+    ("conclusions", "conclusion"),
+    ("case_states", "review_state"),
+    ("opinion_states", "opinion_state"),
+    ("review_steps", "review_step"),
+)
+
+
 def words(values: Values, asked: Asked) -> Result:
-    """The names of verdicts, reasons, departments, libraries and kinds of data, for whoever shows them."""
+    """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
     from onemap.layers.catalogue import named_groups
     from onemap.layers.messages import sentences
 
     said = sentences(asked.language)
     result: Result = {"ok": True}
-    for name, group in (("verdicts", "verdict"), ("signs", "sign"), ("reasons", "reason"), ("coverages", "coverage")):
+    for name, group in _WORD_GROUPS:
         result[name] = dict(said[group])
     for name, titles in named_groups().items():
         result[name] = {code: title[asked.language] for code, title in titles.items()}
