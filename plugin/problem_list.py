@@ -9,13 +9,12 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from onemap.plugin.option_names import in_controls
-from onemap.plugin.refusals import problem_line
+from onemap.plugin.refusals import told_in_order
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import sign_icon
 
 LINES_WANTED = 4
-LEVELS = {"refuse": "prohibited", "warn": "restricted", "note": "notice"}  # the signs of verdicts as severe
-ABSENT = "field.absent"  # one line for all of them: most files lack most fields that nobody needs
+SIGNS = {"refuse": "prohibited", "warn": "restricted", "note": "notice"}  # the signs of verdicts as severe
 
 
 class ProblemList(QListWidget):
@@ -37,24 +36,13 @@ class ProblemList(QListWidget):
     def show_problems(self, problems: list[dict[str, Any]], known: Collection[str] = ()) -> None:
         """Show these instead. known: names that need not be repeated, the file's and its layer's."""
         self.clear()
-        order = list(LEVELS)
-        listed = [one for one in problems if one.get("code") != ABSENT]
-        listed.sort(key=lambda one: order.index(one["level"]) if one.get("level") in order else -1)
-        for problem in listed:
-            item = QListWidgetItem(in_controls(problem_line(problem, known), self._controls))
-            verdict = LEVELS.get(str(problem.get("level") or ""))
-            if verdict:
-                item.setIcon(sign_icon(verdict, self.palette()))
-            item.setData(Qt.ItemDataRole.UserRole, problem)
-            if problem.get("feature") not in (None, "") or problem.get("row"):
+        for told in told_in_order(problems, known):
+            item = QListWidgetItem(in_controls(told.text, self._controls))
+            if told.level in SIGNS:
+                item.setIcon(sign_icon(SIGNS[told.level], self.palette()))
+            item.setData(Qt.ItemDataRole.UserRole, told.problem)
+            if told.problem.get("feature") not in (None, "") or told.problem.get("row"):
                 item.setToolTip(tr("Click: go to it on the small map"))
-            self.addItem(item)
-        absent = [str(one.get("field")) for one in problems if one.get("code") == ABSENT]
-        if absent:
-            text = tr("Fields of the schema that the file lacks: {fields}")
-            item = QListWidgetItem(text.format(fields=", ".join(absent)))
-            item.setIcon(sign_icon(LEVELS["note"], self.palette()))
-            item.setData(Qt.ItemDataRole.UserRole, {"code": ABSENT})
             self.addItem(item)
 
     def _go(self, item: QListWidgetItem) -> None:

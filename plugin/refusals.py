@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from onemap.plugin.translation import sentences
+from onemap.plugin.translation import sentences, tr
 
 CANCELLED_CODE = 130
+LEVELS = ("refuse", "warn", "note")
+ABSENT = "field.absent"
 
 
 class Refusal(Exception):
@@ -53,6 +56,27 @@ def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
     ]
     where = " · ".join(dict.fromkeys(place))
     return (f"{where}: " if where else "") + sentences(*(said or [str(problem.get("code", ""))]))
+
+
+@dataclass(frozen=True)
+class Told:
+    """One line of a list of problems. level: refuse, warn, note, or nothing where nobody has weighed it."""
+
+    level: str
+    text: str
+    problem: dict[str, Any]
+
+
+def told_in_order(problems: Sequence[dict[str, Any]], known: Collection[str] = ()) -> list[Told]:
+    """The gravest first; the fields that a file lacks in one line, for most files lack most that nobody needs."""
+    listed = [one for one in problems if one.get("code") != ABSENT]
+    listed.sort(key=lambda one: LEVELS.index(one["level"]) if one.get("level") in LEVELS else -1)
+    lines = [Told(str(one.get("level") or ""), problem_line(one, known), one) for one in listed]
+    absent = [str(one.get("field")) for one in problems if one.get("code") == ABSENT]
+    if absent:
+        text = tr("Fields of the schema that the file lacks: {fields}").format(fields=", ".join(absent))
+        lines.append(Told("note", text, {"code": ABSENT}))
+    return lines
 
 
 def refusal_from_error(error: dict[str, Any]) -> Refusal:

@@ -27,7 +27,7 @@ from onemap.plugin.conversion import convert, is_convertible
 from onemap.plugin.handover import SourceFile, file_of_layer, file_of_path, write_source
 from onemap.plugin.icons import icon
 from onemap.plugin.live_layers import counted, expected_count
-from onemap.plugin.refusals import Refusal, problem_line
+from onemap.plugin.refusals import Refusal, told_in_order
 from onemap.plugin.translation import tr
 from onemap.plugin.verb_runs import run_verb
 
@@ -86,8 +86,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             answer, exit_code = run_verb(self.VERB, options, feedback)
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
-        for problem in answer.get("problems") or []:
-            feedback.pushWarning(problem_line(problem))
+        tell(answer.get("problems") or [], feedback)
         return answer, exit_code
 
     def prepareAlgorithm(  # noqa: N802 - QGIS's name
@@ -146,6 +145,15 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             return convert(source, told)
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
+
+
+def tell(problems: list[dict[str, Any]], feedback: QgsProcessingFeedback) -> None:
+    """Problems in Processing's log: what is only noted is no warning."""
+    for told in told_in_order(problems):
+        if told.level == "note":
+            feedback.pushInfo(told.text)
+        else:
+            feedback.pushWarning(told.text)
 
 
 def list_of(value: Any) -> list[str]:

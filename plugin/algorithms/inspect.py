@@ -17,9 +17,9 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, tell
 from onemap.plugin.inspected import InspectedLayer, facts_of, inspected_layers
-from onemap.plugin.refusals import problem_line
+from onemap.plugin.refusals import told_in_order
 from onemap.plugin.translation import tr
 
 
@@ -70,9 +70,10 @@ class InspectAlgorithm(VerbAlgorithm):
         answer, _exit_code = self.run_core(options, feedback)
         results = {"FORMAT": answer.get("format"), "JSON": json.dumps(answer, ensure_ascii=False)}
         for layer in inspected_layers(answer):
-            feedback.pushInfo(" · ".join([layer.name, *(said for _name, said in facts_of(layer))]))
-            for problem in layer.problems:
-                feedback.pushWarning(problem_line(problem))
+            line = tr("{name}: {value}")
+            facts = [line.format(name=name, value=said) for name, said in facts_of(layer)]
+            feedback.pushInfo(" · ".join([layer.name, *facts]))
+            tell(list(layer.problems), feedback)
         target = self.parameterAsFileOutput(parameters, "HTML", context) if parameters.get("HTML") else ""
         if target:
             Path(target).write_text(_page(answer), encoding="utf-8")
@@ -87,9 +88,11 @@ def _page(answer: dict[str, Any]) -> str:
     for layer in inspected_layers(answer):
         parts += [f"<h2>{escape(layer.name)}</h2>", "<table>"]
         parts += [f"<tr><th align='left'>{escape(n)}</th><td>{escape(said)}</td></tr>" for n, said in facts_of(layer)]
-        parts += [f"<tr><th align='left'>{escape(tr('Fields'))}</th><td>{escape(_fields(layer))}</td></tr>", "</table>"]
+        if layer.fields:
+            parts.append(f"<tr><th align='left'>{escape(tr('Fields'))}</th><td>{escape(_fields(layer))}</td></tr>")
+        parts.append("</table>")
         if layer.problems:
-            lines = "".join(f"<li>{escape(problem_line(problem))}</li>" for problem in layer.problems)
+            lines = "".join(f"<li>{escape(told.text)}</li>" for told in told_in_order(layer.problems))
             parts.append(f"<h3>{escape(tr('Problems'))}</h3><ul>{lines}</ul>")
     return "\n".join([*parts, "</body></html>"])
 
