@@ -31,7 +31,7 @@ def restroked(
     told: how much is done, 0 to 1; it may raise Cancelled. Returns how many there were, and how many rows the layer
     gave.
     """
-    sagitta = _sagitta(crs, geometries)
+    sagitta = sagitta_of(crs, geometries)
     curved = read = 0
     with pyogrio.raw.open_arrow(
         content, layer=layer, columns=[], use_pyarrow=True, batch_size=_ROWS_AT_ONCE, **options
@@ -62,7 +62,7 @@ def _perhaps_curved(column: Any) -> list[int]:
     return [int(row) for row in rows[is_curved[kind.reshape(-1)]]]
 
 
-def _sagitta(crs: pyproj.CRS | None, geometries: np.ndarray) -> float:
+def sagitta_of(crs: pyproj.CRS | None, geometries: np.ndarray) -> float:
     """A centimetre in the units of the coordinates."""
     bounds = shapely.total_bounds(geometries)
     degrees = crs.is_geographic if crs is not None else bool(np.abs(bounds[~np.isnan(bounds)]).max(initial=0) <= 360)

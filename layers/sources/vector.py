@@ -22,8 +22,8 @@ from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureErr
 from onemap.layers.crs import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources import mapinfo
-from onemap.layers.sources.arcs import restroked
+from onemap.layers.sources import mapinfo, mapinfo_arcs
+from onemap.layers.sources.arcs import restroked, sagitta_of
 from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.geodatabase import Decoded, decoded
 from onemap.layers.sources.gml import OPEN_OPTIONS, gml_copy
@@ -129,6 +129,9 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
         crs = _declared_crs(opened, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
         arcs = _stroked(opened, geometries, crs, lambda share: told(_ROWS + (1 - _ROWS) * share))
+        of_mapinfo = mapinfo_arcs.Stroked()
+        if path.suffix.lower() in MAPINFO:
+            of_mapinfo = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
         told(1.0)
     _refuse_replacements(attributes, opened.place)
     codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
@@ -136,8 +139,11 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
     problems = [_remark(text, opened.place) for text in remarks[:_MOST_REMARKS]]
     if has_heights.any():
         problems.append(Problem("geometry.z_dropped", dict(opened.place)))
-    if arcs:
-        problems.append(Problem("geometry.stroked", {**opened.place, "count": arcs}))
+    if arcs or of_mapinfo.again:
+        problems.append(Problem("geometry.stroked", {**opened.place, "count": arcs + of_mapinfo.again}))
+    if of_mapinfo.coarse:
+        facts = {**opened.place, "count": of_mapinfo.coarse, "off": f"{of_mapinfo.off:.3f}"}
+        problems.append(Problem("geometry.coarse", facts))
     return RawFrame(
         path=path,
         layer=layer,
