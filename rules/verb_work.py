@@ -316,6 +316,10 @@ _WORD_GROUPS = (
     ("case_states", "review_state"),
     ("opinion_states", "opinion_state"),
     ("review_steps", "review_step"),
+    ("differences", "difference"),
+    ("decisions", "decision"),
+    ("causes", "cause"),
+    ("uses", "use"),
 )
 
 
@@ -323,6 +327,7 @@ def words(values: Values, asked: Asked) -> Result:
     """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
     from onemap.layers.catalogue import named_groups
     from onemap.layers.messages import sentences
+    from onemap.rules.compare.matrix import read_matrix, shipped_matrices
 
     said = sentences(asked.language)
     result: Result = {"ok": True}
@@ -330,4 +335,8 @@ def words(values: Values, asked: Asked) -> Result:
         result[name] = dict(said[group])
     for name, titles in named_groups().items():
         result[name] = {code: title[asked.language] for code, title in titles.items()}
+    result["matrices"] = {
+        matrix.name: {"title": matrix.title[asked.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
+        for matrix in map(read_matrix, shipped_matrices())
+    }
     return result
