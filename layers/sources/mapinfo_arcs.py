@@ -42,7 +42,9 @@ def restroked(path: Path, geometries: np.ndarray, sagitta: float) -> Stroked:
     if path.suffix.lower() == ".mif":
         for row, kind, numbers in _curves(path.read_bytes()):
             shape = _shape(kind, numbers, sagitta)
-            if row < len(geometries) and shape is not None and _are_alike(shape, geometries[row], sagitta):
+            if row >= len(geometries) or shape is None or not _are_alike(shape, geometries[row], sagitta):
+                continue
+            if shapely.get_num_coordinates(shape) > shapely.get_num_coordinates(geometries[row]):
                 geometries[row] = shape
                 again.add(row)
     off = [_off(geometry) for row, geometry in enumerate(geometries) if row not in again]

@@ -53,9 +53,10 @@ def test_an_ellipse_of_a_mif_is_nowhere_farther_than_a_centimetre_from_its_curve
     centre, radii = np.array([500_000 + width / 2, 4_000_000 + height / 2]), np.array([width, height]) / 2
     assert farthest_m(ellipse.exterior, centre, radii) <= 0.0101
     assert ellipse.area == pytest.approx(math.pi * radii[0] * radii[1], rel=2e-3)
-    assert ellipse.bounds == pytest.approx((500_000, 4_000_000, 500_000 + width, 4_000_000 + height), abs=1e-6)
+    assert ellipse.bounds == pytest.approx((500_000, 4_000_000, 500_000 + width, 4_000_000 + height), abs=1e-3)
     assert square.equals(shapely.box(500_000, 4_000_000, 500_100, 4_000_100))
-    assert [problem.code for problem in frame.problems] == ["geometry.stroked"]
+    # The driver's own points are fine enough for a small one.
+    assert [problem.code for problem in frame.problems] == (["geometry.stroked"] if width > 100 else [])
 
 
 def test_an_arc_and_a_rounded_rectangle_are_stroked_too_and_their_numbers_may_stand_on_the_next_line(mif):
