@@ -103,9 +103,7 @@ def _check(result: Result, language: str) -> str:
     for change in result.get("changed", ()):
         names = [phrase(f"verdict.{change[side]}", language) if change[side] else "–" for side in ("from", "to")]
         lines.append(f"  {change['parcel']}: {names[0]} → {names[1]} ({', '.join(change['rules'])})")
-    if result.get("out"):
-        lines.append(phrase("said.out", language, out=result["out"]))
-    return "\n".join(lines)
+    return "\n".join(lines + _outs(result, language))
 
 
 def _hectares(area_m2: float) -> str:
@@ -145,9 +143,26 @@ def _compare(result: Result, language: str) -> str:
         lines.append(phrase("said.compare_changed", language, **counts))
     if not result["run"]["recorded"]:
         lines.append(phrase("said.not_recorded", language))
-    if result.get("out"):
-        lines.append(phrase("said.out", language, out=result["out"]))
-    return "\n".join(lines)
+    return "\n".join(lines + _outs(result, language))
+
+
+def _contradictions(result: Result, language: str) -> str:
+    lines = [phrase("said.contradictions", language, pairs=len(result["pairs"]))]
+    for row in sorted(result["pairs"], key=lambda row: -(row["conflict_ha"] or 0.0)):
+        if row["reason"]:
+            lines.append(f"  {row['a']} × {row['b']}: {row['reason']}")
+        else:
+            facts = {**row, "conflict_ha": f"{row['conflict_ha']:,.4f}", "compared_ha": f"{row['compared_ha']:,.4f}"}
+            lines.append("  " + phrase("said.contradiction", language, **facts))
+    return "\n".join(lines + _outs(result, language))
+
+
+def _outs(result: Result, language: str) -> list[str]:
+    """Where the results lie, if they were written."""
+    out = result.get("out")
+    if not out:
+        return []
+    return [phrase("said.out", language, out=out if isinstance(out, str) else ", ".join(out))]
 
 
 def _decide(result: Result, language: str) -> str:
@@ -161,9 +176,7 @@ def _remedy(result: Result, language: str) -> str:
     lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
     if not result["run"]["recorded"]:
         lines.append(phrase("said.not_recorded", language))
-    if result.get("out"):
-        lines.append(phrase("said.out", language, out=result["out"]))
-    return "\n".join(lines)
+    return "\n".join(lines + _outs(result, language))
 
 
 def _redline(result: Result, language: str) -> str:
@@ -209,6 +222,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "copy": _copy,
     "words": _words,
     "compare": _compare,
+    "contradictions": _contradictions,
     "decide": _decide,
     "remedy": _remedy,
     "redline": _redline,

@@ -18,7 +18,7 @@ from onemap.rules.conditions import column_named
 DEFAULT_MATRIX = "land-urban"
 CONSTRUCTION, OTHER, UNKNOWN, SILENT = "construction", "other", "unknown", "silent"
 _FOLDER = RESOURCES / "matrices"
-_TOP = {"title", "a", "b", "unlike", "for_a", "for_b", "differ_at", "exclusive"}
+_TOP = {"title", "a", "b", "unlike", "for_a", "for_b", "differ_at", "exclusive", "survey"}
 _SIDE = {"field", "construction", "other", "every", "elsewhere"}
 _UNLIKE = {"a", "b"}
 
@@ -51,7 +51,7 @@ class Matrix:
     """One matrix, with its TOML text. unlike: pairs of prefix lists; differ_at: codes that differ there are unlike.
 
     exclusive: that both plans claim the same ground is the conflict, whatever for (type 05).
-    for_a, for_b: the layers for which it was written.
+    for_a, for_b: the layers for which it was written; survey: what is there against a plan, which is no contradiction.
     """
 
     name: str
@@ -64,6 +64,7 @@ class Matrix:
     exclusive: bool = False
     for_a: tuple[str, ...] = ()
     for_b: tuple[str, ...] = ()
+    survey: bool = False
 
     @property
     def hash(self) -> str:
@@ -146,6 +147,7 @@ def parse_matrix(text: str, source: str) -> Matrix:
         exclusive=raw.get("exclusive", False),
         for_a=tuple(raw.get("for_a", ())),
         for_b=tuple(raw.get("for_b", ())),
+        survey=raw.get("survey", False),
     )
 
 
@@ -171,8 +173,9 @@ def _wrong(raw: dict[str, Any]) -> list[_Wrong]:
     for key in ("for_a", "for_b"):
         if key in raw and not _is_list(raw[key]):
             found.append(("matrix.type", key, {"expected": '["CODE", …]'}))
-    if "exclusive" in raw and not isinstance(raw["exclusive"], bool):
-        found.append(("matrix.type", "exclusive", {"expected": "true | false"}))
+    for key in ("exclusive", "survey"):
+        if not isinstance(raw.get(key, False), bool):
+            found.append(("matrix.type", key, {"expected": "true | false"}))
     at = raw.get("differ_at", 1)
     if isinstance(at, bool) or not isinstance(at, int) or at < 1:
         found.append(("matrix.type", "differ_at", {"expected": "1, 2, …"}))

@@ -88,7 +88,7 @@ def common_ground(library: Library, a: Version, b: Version) -> shapely.Geometry:
     """
     both = [np.array([coverage_of(library, version)], dtype=object) for version in (a, b)]
     (ground,) = polygon_parts(shapely.intersection(*both))
-    if ground is None:
+    if ground is None or ground.is_empty:
         raise OneMapError("compare.no_ground", layer=f"{a.code}, {b.code}")
     return ground
 

@@ -56,6 +56,41 @@ def decide(values: Values, asked: Asked) -> Result:
     return {"ok": True, **given}
 
 
+def contradictions(values: Values, asked: Asked) -> Result:
+    """Compare every pair of plans for which there is a matrix, and say who contradicts whom, in hectares."""
+    import os
+
+    from onemap.layers.library import open_library
+    from onemap.rules.compare.contradictions import contradiction_tables, pairs_of
+    from onemap.rules.compare.contradictions import contradictions as compare_pairs
+    from onemap.rules.compare.matrix import DEFAULT_MATRIX
+    from onemap.rules.compare.storage import record_comparison
+    from onemap.rules.outputs import check_target, tables_written
+
+    wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, asked)
+    outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
+    for out in outs:
+        check_target(out, overwrite, [values["library"], *named])
+    workers = values.get("workers") or os.cpu_count() or 1
+    rows = []
+    with open_library(values["library"]) as library:
+        pairs = pairs_of(library, wishes, named)
+        for row, found in compare_pairs(library, wishes, pairs, workers, asked.report):
+            if found is not None and library.writable:
+                record_comparison(library, found)
+            rows.append(row)
+        crs, recorded = library.crs, library.writable
+    tables = contradiction_tables(rows)
+    for out in outs:
+        with tables_written(tables, crs, out, overwrite):
+            pass  # each comparison is a run of its own, recorded when it was done
+    asked.report(1.0, "")
+    result: Result = {"ok": True, "pairs": _records(tables["contradictions"].columns), "recorded": recorded}
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
 def _wishes(values: Values, asked: Asked) -> Any:
     from onemap.rules.compare.comparison import ComparisonWishes
     from onemap.rules.compare.matrix import DEFAULT_MATRIX, read_matrix

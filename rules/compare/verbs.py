@@ -37,4 +37,16 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         ),
         work=_WORK,
     ),
+    Verb(
+        "contradictions",
+        (
+            _LIBRARY,
+            Parameter("matrix", "FILE", repeated=True),
+            *_LIMITS,
+            *_WHEN,
+            *_OUT,
+            Parameter("workers", "N", convert=to_count),
+        ),
+        work=_WORK,
+    ),
 )

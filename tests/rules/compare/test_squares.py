@@ -68,9 +68,10 @@ def test_only_ground_where_both_coverages_meet_is_compared(table):
     assert table.compare().areas() == pytest.approx({"03": 200 * 50, "98": 200 * 50})
 
 
-def test_coverages_that_do_not_meet_are_refused(table):
+@pytest.mark.parametrize("east", [10, 500])
+def test_coverages_that_touch_or_do_not_meet_are_refused(table, east):
     table.plan("A", [(box(0, 0, 10, 10), "07")], covers=box(0, 0, 10, 10))
-    table.plan("B", [(box(10, 0, 20, 10), "E")], covers=box(10, 0, 20, 10))
+    table.plan("B", [(box(east, 0, east + 10, 10), "E")], covers=box(east, 0, east + 10, 10))
     answer = table.run("compare", table.library, "A", "B", "--matrix", table.matrix())
     assert (answer.code, answer.codes) == (3, ["compare.no_ground"])
 

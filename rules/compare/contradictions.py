@@ -1,0 +1,96 @@
+"""Who contradicts whom: every pair of plans for which there is a matrix, compared, in one table."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library
+from onemap.layers.messages import problem_record
+from onemap.layers.versions import in_force, versions
+from onemap.rules.compare.comparison import Comparison, ComparisonWishes, compare
+from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
+from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
+from onemap.rules.run_tables import Table
+
+Report = Callable[[float, str], None]
+COLUMNS = ["a", "b", "department_a", "department_b", "matrix", "title", "conflicts", "conflict_ha", "compared_ha"]
+COLUMNS += ["ha_03", "ha_04", "ha_05", "ha_90", "run", "reason"]
+_NUMBERS = {name for name in COLUMNS if name.endswith("_ha") or name.startswith("ha_")}
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two layers, each with a version in force, and the matrix that was written for them."""
+
+    a: str
+    b: str
+    matrix: Matrix
+
+
+def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str]) -> list[Pair]:
+    """All pairs of different layers in force that a matrix names: the shipped ones, and files given besides.
+
+    What is there and is not planned so, or not yet, is no contradiction: matrices of a survey are left out.
+    Raises OneMapError matrix.….
+    """
+    known = versions(library, wishes.known_at)
+    by_code = {version.code: [other for other in known if other.code == version.code] for version in known}
+    there = {code for code, found in by_code.items() if in_force(found, wishes.as_of)}
+    pairs = []
+    for matrix in (read_matrix(name) for name in [*named, *shipped_matrices()]):
+        if not matrix.survey:
+            pairs += [Pair(a, b, matrix) for a in matrix.for_a for b in matrix.for_b if a != b and {a, b} <= there]
+    return pairs
+
+
+def contradictions(
+    library: Library, wishes: ComparisonWishes, pairs: Sequence[Pair], workers: int, report: Report
+) -> Iterator[tuple[dict[str, Any], Comparison | None]]:
+    """For each pair its row of the table, and the comparison; None, with the reason in the row, if it was refused."""
+    catalogue = library.catalogue()
+    for done, pair in enumerate(pairs):
+        start, step = done / len(pairs), f"{pair.a} × {pair.b}"
+        head = {
+            "a": pair.a,
+            "b": pair.b,
+            "department_a": catalogue[pair.a].department,
+            "department_b": catalogue[pair.b].department,
+            "matrix": pair.matrix.name,
+            "title": pair.matrix.title.get(wishes.language, pair.matrix.name),
+        }
+
+        def told(fraction: float, _: str, start: float = start, step: str = step) -> None:
+            report(start + fraction / len(pairs), step)
+
+        try:
+            found = compare(library, replace(wishes, a=pair.a, b=pair.b, matrix=pair.matrix), workers, told)
+        except OneMapError as error:
+            yield {**head, "reason": problem_record(error.problems[0], wishes.language)["message"]}, None
+            continue
+        matrix = found.tables["matrix"].columns
+        area_ha = (matrix.groupby("type")["area_m2"].sum() / 10_000).to_dict()
+        conflict = matrix["type"].isin(CONFLICTS)
+        measured = {
+            "conflicts": int(matrix.loc[conflict, "spots"].sum()),
+            "conflict_ha": float(matrix.loc[conflict, "area_m2"].sum()) / 10_000,
+            "compared_ha": found.spots.compared_m2 / 10_000,
+            **{f"ha_{kind}": float(area_ha.get(kind, 0.0)) for kind in (*CONFLICTS, ARTEFACT)},
+            "run": found.record["id"],
+        }
+        yield {**head, **measured}, found
+
+
+def contradiction_tables(rows: Sequence[dict[str, Any]]) -> dict[str, Table]:
+    """The rows as a table, and the same as a matrix: layers against layers, hectares in conflict."""
+    columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in COLUMNS}
+    table = pd.DataFrame(
+        {name: series.astype(float) if name in _NUMBERS else series for name, series in columns.items()}
+    )
+    wide = table.pivot_table("conflict_ha", index="a", columns="b", aggfunc="sum") if len(table) else pd.DataFrame()
+    return {
+        "contradictions": Table(table),
+        "hectares": Table(wide.rename_axis(None, axis=1).reset_index(names="layer")),
+    }
