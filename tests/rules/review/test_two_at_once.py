@@ -104,6 +104,21 @@ def test_a_step_killed_in_its_middle_never_was(town, walk, after):
     assert done("verify", town.library).json["ok"]
 
 
+@pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="this system has no SIGKILL")
+def test_a_case_whose_opening_is_killed_leaves_neither_case_nor_run(town):
+    before = done("history", town.library).json
+    options = ["--project", "p", "--pack", str(town.pack()), "--on", "2026-03-03", "--by", "lead"]
+    arguments = ["review", "open", str(town.library), str(town.parcels()), *options]
+    script = KILLED.format(after=7, arguments=arguments)
+    place = "import onemap.rules.review.opening as opening\nopening.put_opinion"
+    patched = script.replace("writing.put_opinion = counted", f"{place} = counted")
+    killed = subprocess.run([sys.executable, "-P", "-c", patched], capture_output=True, timeout=60)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    assert done("review", "list", town.library).json == {"cases": []}
+    assert done("history", town.library).json == before
+    assert done("verify", town.library).json["ok"]
+
+
 def asked(session: subprocess.Popen, number: int, method: str, **params: object) -> dict:
     """One request to a session of serve."""
     request = {"jsonrpc": "2.0", "id": number, "method": method, "params": params}

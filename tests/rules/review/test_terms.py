@@ -1,0 +1,64 @@
+"""What packs say of the review is checked like every other key, and of several packs the last word holds."""
+
+import pytest
+
+from onemap.layers.catalogue import shipped_catalogue
+from onemap.layers.errors import OneMapError
+from onemap.rules.packs import parse_pack
+from onemap.rules.review.case import Terms
+from onemap.rules.review.terms import terms_of
+from onemap.tests.rules.command import command
+from onemap.tests.rules.review.conftest import RULES
+
+HEAD = '[pack]\nid = "{id}"\nversion = "1"\n[review]\n{review}\n'
+
+
+def pack(id_="own", review=""):
+    return parse_pack(HEAD.format(id=id_, review=review), f"{id_}.toml", shipped_catalogue())
+
+
+@pytest.mark.parametrize(
+    ("said", "key"),
+    [
+        ("days = 0", "review.days"),
+        ("days = 2.5", "review.days"),
+        ("days = true", "review.days"),
+        ("days = 1000", "review.days"),
+        ('overdue = "refuse"', "review.overdue"),
+        ('self_sign = "yes"', "review.self_sign"),
+        ("prefix = 7", "review.prefix"),
+    ],
+)
+def test_a_term_that_cannot_be_followed_is_refused_with_its_key(said, key):
+    with pytest.raises(OneMapError) as refused:
+        pack(review=said)
+    assert (refused.value.code, refused.value.problems[0].place["field"]) == ("pack.review", key)
+
+
+def test_an_unknown_term_is_refused():
+    with pytest.raises(OneMapError) as refused:
+        pack(review='colour = "red"')
+    assert refused.value.code == "pack.key"
+
+
+def test_of_several_packs_the_last_that_says_a_thing_holds():
+    packs = [pack("first", 'days = 7\noverdue = "consent"'), pack("second", 'days = 3\nprefix = "城"'), pack("third")]
+    assert terms_of(packs) == Terms(days=3, overdue="consent", self_sign=False, prefix="城")
+    assert terms_of([pack()]) == Terms(days=5, overdue="escalate", self_sign=False, prefix="")
+
+
+@pytest.mark.parametrize(
+    "wording", ["{area_ha", "area}", "{0}", "{area_ha.real}", "{area_ha:.2f}", "{area_ha!r}", "{}"]
+)
+def test_a_draft_with_wrong_braces_is_refused_before_a_case_is_opened(town, wording):
+    place = town.pack(RULES.replace("占用农田{area_ha}公顷", f"占用农田{wording}公顷"))
+    answer = command("review", "open", town.library, town.parcels(), "--project", "p", "--pack", place)
+    assert (answer.code, answer.codes) == (3, ["rule.wording"])
+    assert answer.json["problems"][0]["feature"] == "farm"
+
+
+def test_a_measure_that_a_rule_does_not_have_reads_as_a_dash(town):
+    town.pack(RULES.replace("Takes {area_ha} ha", "Takes {area_ha} ha, {length_m} m, {nothing}, {{braces}}"))
+    case = town.show(town.open(), "2026-03-02")
+    land = next(one for one in case["opinions"] if one["department"] == "land")
+    assert land["text"].startswith("Takes 0.5000 ha, – m, –, {braces} of farmland")
