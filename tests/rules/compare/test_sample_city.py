@@ -1,0 +1,51 @@
+"""The sample city's two plans: every planted difference is found with its area worked by hand, and nothing else."""
+
+import json
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import geopandas as gpd
+import pytest
+
+from onemap.resources.sample_city import make
+from onemap.tests.conftest import ROOT
+from onemap.tests.rules.command import done
+
+PLANS = ("TDGHDL", "KGDK")
+ANSWERS = tomllib.loads((ROOT / "resources" / "sample_city" / "answers.toml").read_text(encoding="utf-8"))
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory) -> Iterator[Path]:
+    folder = tmp_path_factory.mktemp("city")
+    make(folder, 2026, 400)
+    library = folder / "city.gpkg"
+    done("new", library, "--crs", "EPSG:4547", "--district", folder / "district.gpkg")
+    for layer in json.loads((folder / "layers.json").read_text(encoding="utf-8")):
+        if layer["code"] in PLANS:
+            given = []
+            for name, value in layer["options"].items():
+                text = ",".join(f"{k}={v}" for k, v in value.items()) if isinstance(value, dict) else value
+                given.append(f"--{name.replace('_', '-')}" if value is True else f"--{name.replace('_', '-')}={text}")
+            done("add", library, folder / layer["file"], "--as", layer["code"], *given)
+    out = folder / "out.gpkg"
+    done("compare", library, *PLANS, "--out", out)
+    return out
+
+
+def test_the_planted_differences_are_found_with_their_areas(city):
+    spots = gpd.read_file(city, layer="spots")
+    found = sorted((row.class_a, row.class_b, round(row.area_m2, 3)) for row in spots[spots["conflict"]].itertuples())
+    planted = [(item["use_a"], item["use_b"], item["area_m2"]) for item in ANSWERS["difference"]]
+    # The third is one park under two names, building land in both: no conflict.
+    assert found == sorted(planted[:2])
+    assert planted[2][2] == 6000.0 and not spots[(spots["type"] == "05")].size
+
+
+def test_the_line_that_moved_and_the_works_on_farmland_have_their_causes(city):
+    rows = gpd.read_file(city, layer="clusters").set_index("cause")
+    assert rows.loc["policy", "area_m2"] == pytest.approx(8000, abs=0.01)
+    assert rows.loc["boundary_shift", "area_m2"] == pytest.approx(3300, abs=0.01)
+    assert rows.loc["boundary_shift", "shift_north_m"] == pytest.approx(6, abs=0.01)
+    assert set(rows.index) <= {"policy", "boundary_shift", "digitising"}
