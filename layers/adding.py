@@ -11,6 +11,7 @@ import shapely
 
 from onemap.layers.catalogue import LayerEntry, defined_entry
 from onemap.layers.check_levels import level_of
+from onemap.layers.datum_change import DatumChange
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import CleanFrame, RawFrame
 from onemap.layers.library import Library
@@ -49,11 +50,20 @@ class AddWishes:
     normalising: Wishes = field(default_factory=Wishes)
 
 
-def read_polygons(source: str, target: pyproj.CRS, crs: str | None = None) -> np.ndarray:
-    """The polygons (n,) of a file such as a district or a coverage, in `target`; invalid ones are refused."""
+def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None = None) -> np.ndarray:
+    """The polygons (n,) of a file such as a district or a coverage, in `target`; invalid ones are refused.
+
+    transform: for a file of another datum; of one that needs none it is not asked.
+    """
     raw = read_source(source, None, None)
     place = {"file": raw.path.name, "layer": raw.layer}
-    geometries, _ = in_crs(raw.geometries, raw, Wishes(crs=crs), target)
+    try:
+        geometries, _ = in_crs(raw.geometries, raw, Wishes(), target)
+    except OneMapError as error:
+        # A pipeline does not say from where it leads; a file of parameters does, and refuses another datum.
+        if error.code != "crs.no_transformation" or transform is None or transform.parameters is None:
+            raise
+        geometries, _ = in_crs(raw.geometries, raw, Wishes(transform=transform), target)
     names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
     return checked_geometries(geometries, "polygon", names, False, place)[0]
 
@@ -83,8 +93,9 @@ def layer_entry(library: Library, wishes: AddWishes) -> tuple[LayerEntry, bool]:
 
 
 def _coverage(
-    library: Library, frame: CleanFrame, covers: str | None, district: Any, place: dict[str, Any]
+    library: Library, frame: CleanFrame, wishes: AddWishes, district: Any, place: dict[str, Any]
 ) -> tuple[Any, str]:
+    covers = wishes.covers
     if covers is None and district is None:
         raise OneMapError("coverage.missing", field="--covers", **place)
     if covers == "district" and district is None:
@@ -95,7 +106,7 @@ def _coverage(
         box = shapely.box(*shapely.total_bounds(frame.geometries))
         # A single point, or points in one row, speak for no ground.
         return box if box.is_valid else shapely.Polygon(), "extent"
-    return shapely.union_all(read_polygons(covers, library.crs)), "file"
+    return shapely.union_all(read_polygons(covers, library.crs, wishes.normalising.transform)), "file"
 
 
 @dataclass(frozen=True)
@@ -141,6 +152,8 @@ def add(
     arrival = replace(arrival, required=required_fields(entry.code))
     report(0.0, "reading")
     if entry.geometry == "raster":
+        if wishes.normalising.transform is not None:
+            raise OneMapError("raster.transform", field="--transform", **arrival.place)
         with raster_copy(library.path, entry.code, wishes.copy) as copy_to:
             frame = raster_frame(source, wishes.normalising.crs, library.crs, copy_to)
             return _added(arrival, entry, is_new, frame, None)
@@ -163,7 +176,7 @@ def _added(
     coverage, kind, unknown = None, "", None
     try:
         if len(frame.geometries):
-            coverage, kind = _coverage(library, frame, wishes.covers, district, arrival.place)
+            coverage, kind = _coverage(library, frame, wishes, district, arrival.place)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     quality = looked_at(

@@ -12,6 +12,7 @@ def new(values: Values, asked: Asked) -> Result:
     from onemap.layers.adding import read_polygons
     from onemap.layers.catalogue import own_catalogue
     from onemap.layers.crs import library_crs
+    from onemap.layers.datum_change import given_change
     from onemap.layers.library import make_library, new_place, system_user
     from onemap.rules.library_tables import GRANTS, TABLES
     from onemap.rules.packs import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
@@ -25,7 +26,11 @@ def new(values: Values, asked: Asked) -> Result:
         text, source = pack_text(name)
         packs.append((parse_pack(text, source, catalogue), None if is_shipped(name) else text))
     joined_rules([pack for pack, _ in packs])
-    district = read_polygons(values["district"], crs) if values.get("district") else None
+    district = (
+        read_polygons(values["district"], crs, given_change(values.get("transform")))
+        if values.get("district")
+        else None
+    )
     kept = [(pack.id, text) for pack, text in packs]
     make_library(place, crs, kept, district, system_user(), TABLES, GRANTS)
     return {

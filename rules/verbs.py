@@ -48,6 +48,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("crs", "EPSG:4547", required=True),
                 Parameter("name", "N"),
                 Parameter("district", "FILE"),
+                _TRANSFORM,
                 Parameter("pack", "NAME", repeated=True),
             ),
             makes_data=True,

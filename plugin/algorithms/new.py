@@ -53,6 +53,10 @@ class NewAlgorithm(VerbAlgorithm):
                 "DISTRICT", tr("District"), [QgsProcessing.SourceType.TypeVectorPolygon], optional=True
             )
         )
+        transform = QgsProcessingParameterString(
+            "TRANSFORM", tr("Transformation (PROJ pipeline or file)"), optional=True
+        )
+        self.addParameter(advanced(transform))
         packs = QgsProcessingParameterString(
             "PACK", tr("Rule packs (names or files, semicolons between)"), optional=True
         )
@@ -71,6 +75,7 @@ class NewAlgorithm(VerbAlgorithm):
             "crs": crs_text(self.parameterAsCrs(parameters, "CRS", context)),
             "name": self.parameterAsString(parameters, "NAME", context),
             "district": district,
+            "transform": self.parameterAsString(parameters, "TRANSFORM", context),
             "pack": list_of(parameters.get("PACK")),
         }
         self.run_core(options, feedback)

@@ -252,3 +252,37 @@ def test_a_check_carries_parcels_of_the_old_datum_as_add_carries_layers(shelf, x
 
     parcels = gpd.read_file(tmp_path / "o.gpkg", layer="parcels")
     assert parcels.geometry.iloc[0].equals_exact(shelf.geometries()[0], 0)
+
+
+def test_a_district_and_a_coverage_of_the_old_datum_are_carried_by_a_file_of_parameters(
+    onemap, layer_file, box, tmp_path
+):
+    path = written(tmp_path, FOUR)
+    ground = layer_file("district.gpkg", [box(-500, -500, 1000, 1000)], crs="EPSG:2383")
+    library = tmp_path / "old.gpkg"
+    new = ("new", library, "--crs", "EPSG:4547", "--district", ground)
+    assert onemap(*new).codes == ["crs.no_transformation"]
+    assert onemap(*new, "--transform", "+proj=affine +xoff=1").codes == ["crs.no_transformation"]
+    assert onemap(*new, "--transform", path).code == 0
+    define = "name=试验,department=land,library=base,kind=vector,geometry=polygon"
+    add = ("add", library, layer_file("a.gpkg", [box(0, 0)], crs="EPSG:2383"), "--as", "T", "--define", define)
+    answer = onemap(*add, "--covers", ground, "--transform", path)
+    assert answer.code == 0, answer.json
+    assert answer.json["coverage_m2"] == pytest.approx(1_000_000 * 0.99999748537**2, rel=1e-9)
+    # A coverage in the library's own datum needs no change and gets none.
+    own = layer_file("own.gpkg", [box(-500, -500, 1000, 1000)])
+    assert onemap(*add, "--covers", own, "--transform", path, "--label", "b").json["coverage_m2"] == 1_000_000
+
+
+def test_a_raster_is_not_carried_and_that_is_said(shelf, tmp_path):
+    import rasterio
+    from rasterio.transform import from_origin
+
+    grid = tmp_path / "dem.tif"
+    options = {"driver": "GTiff", "width": 4, "height": 4, "count": 1, "dtype": "float32", "crs": "EPSG:4547"}
+    with rasterio.open(grid, "w", transform=from_origin(500_000, 4_000_100, 10, 10), **options) as file:
+        file.write(np.ones((1, 4, 4), dtype="float32"))
+    answer = shelf.run(
+        "add", shelf.path, grid, "--as", "DEM", "--covers", "extent", "--transform", written(tmp_path, FOUR)
+    )
+    assert (answer.code, answer.codes) == (3, ["raster.transform"])
