@@ -58,7 +58,7 @@ class AddOptions(QWidget):
         self.report = QLineEdit()
         self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))
         save = QToolButton()
-        save.setIcon(icon("keep"))
+        save.setIcon(icon("file"))
         save.setToolTip(tr("Where to write the report"))
         save.clicked.connect(self._choose_report)
         report_row = QHBoxLayout()

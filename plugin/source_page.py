@@ -104,7 +104,7 @@ class SourcePage(QSplitter):
         self._problems_title.setVisible(bool(problems))
         self._problems_title.setText(tr("Problems: {count}").format(count=self.problems.count()))
         if problems:  # once Qt has laid it out
-            QTimer.singleShot(0, lambda: self._area.ensureWidgetVisible(self.problems))
+            QTimer.singleShot(0, lambda: self._area.verticalScrollBar().setValue(self._problems_title.y()))
 
     def show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
         """After the load: what was noticed, and where, as the library keeps it."""
