@@ -85,7 +85,7 @@ def check(
     Raises OneMapError for every refusal.
     """
     began, started, language = time.perf_counter(), now(), question.language
-    report = _forward(report)
+    report = forward(report)
     known = versions(library, question.known_at)
     ever_loaded = {version.code for version in known} | set(question.replaced)
     rules, skipped = _chosen_rules(question, ever_loaded)
@@ -151,7 +151,7 @@ def check(
     return Run(question, record, tables, problems, verdict_counts(tables["parcels"].columns))
 
 
-def _forward(report: Report) -> Report:
+def forward(report: Report) -> Report:
     """The same report, which never goes back: a second look at a rule comes after all rules."""
     reached = [0.0]
 

@@ -15,7 +15,7 @@ from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase
 from onemap.layers.parts import moved
 from onemap.layers.versions import Version
-from onemap.rules.check import local_origin
+from onemap.rules.check import forward, local_origin
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
 from onemap.rules.compare.matrix import Matrix
@@ -82,7 +82,7 @@ def compare(
     against: a stored comparison of the same plans; what nothing touched since stands, only the rest is computed, and
     the answer is that of a whole comparison, with what is new, gone and changed. Raises OneMapError for every refusal.
     """
-    began, started, language = time.perf_counter(), now(), wishes.language
+    began, started, language, report = time.perf_counter(), now(), wishes.language, forward(report)
     report(0.0, phrase("progress.reading", language))
     a = wanted_version(library, wishes.a, wishes.as_of, wishes.known_at, "A")
     b = wanted_version(library, wishes.b, wishes.as_of, wishes.known_at, "B")

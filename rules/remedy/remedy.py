@@ -11,10 +11,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.parts import moved, multi, sound
-from onemap.rules.check import check, local_origin
+from onemap.rules.check import check, forward, local_origin
 from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import WarmLayers
 from onemap.rules.packs import joined_rules
@@ -65,7 +66,7 @@ def remedy(
     warm: WarmLayers | None = None,
 ) -> Remedy:
     """Cut from every parcel what stands against it; nothing is written. Raises OneMapError for every refusal."""
-    began = time.perf_counter()
+    began, report = time.perf_counter(), forward(report)
     parcels = question.parcels
     west, south, _, _ = shapely.total_bounds(parcels.geometries)
     origin = local_origin(west, south)
@@ -115,6 +116,21 @@ def remedy(
         cut_m2=float(sum(cut.area_m2 for cut in parts.cuts)),
         dropped_m2=float(parts.dropped_m2.sum()),
     )
+
+
+def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
+    """The same question of the parcels of these names, in the file's order. Raises OneMapError parcel.unknown."""
+    ids = question.parcels.ids
+    known = set(ids)
+    problems = [
+        Problem("parcel.unknown", {"file": file, "feature": name, "field": "--parcel", "known": list(ids[:20])})
+        for name in names
+        if name not in known
+    ]
+    if problems:
+        raise OneMapError.of(problems)
+    rows = np.flatnonzero(np.isin(ids, list(names)))
+    return _part_of(question, rows, question.parcels.geometries[rows])
 
 
 def _share(report: Report, start: float, size: float) -> Report:
