@@ -29,6 +29,8 @@ class _Facts(dict[str, Any]):
 def _shown(value: Any, language: str) -> Any:
     if isinstance(value, Problem):
         return wording(value, language)[0]
+    if isinstance(value, dict) and language in value:
+        return value[language]  # a name that each language has for itself
     if isinstance(value, (list, tuple)):
         return ("、" if language == "zh" else ", ").join(str(_shown(item, language)) for item in value)
     if isinstance(value, str):

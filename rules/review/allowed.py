@@ -8,6 +8,7 @@ from onemap.layers.messages import wording
 from onemap.rules.review.case import Case, Opinion
 from onemap.rules.review.deciding import circulates_again, consolidation_problems, stale_problems
 from onemap.rules.review.machine import OPINION_ACTIONS, case_state_after, opinion_state_after
+from onemap.rules.review.named import department_name
 from onemap.rules.review.opinions import may_sign
 from onemap.rules.review.writing import may_act
 
@@ -37,15 +38,15 @@ def opinion_steps(
     def asked(step: str) -> None:
         may_act(library.voice, step, opinion.department)
         case_state_after(case.state, step, case=case.id, field="CASE")
-        due = opinion.due.isoformat() if opinion.due else None
-        facts = {"department": opinion.department, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
+        due, named = opinion.due.isoformat() if opinion.due else None, department_name(opinion.department)
+        facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
         opinion_state_after(opinion.state, step, **facts)
         if step == "sign" and by is not None:
             may_sign(case, opinion, by)
         if step == "extend" and opinion.due is None:
-            raise OneMapError("review.not_routed", department=opinion.department, field="DEPARTMENT")
+            raise OneMapError("review.not_routed", department=department_name(opinion.department), field="DEPARTMENT")
         if step == "extend" and opinion.stopped_on is not None:
-            raise OneMapError("review.stopped", department=opinion.department, field="DEPARTMENT")
+            raise OneMapError("review.stopped", department=department_name(opinion.department), field="DEPARTMENT")
 
     return {step: _refusal(lambda step=step: asked(step), language) for step in OPINION_ACTIONS}  # type: ignore[misc]
 

@@ -9,6 +9,7 @@ from onemap.layers.library import Library
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import stored_case
+from onemap.rules.review.named import department_names
 from onemap.rules.review.opinions import reason_given
 from onemap.rules.review.routing import overall
 from onemap.rules.review.working_days import calendar_of
@@ -78,7 +79,7 @@ def _unsigned(case: Case) -> list[Problem]:
         for opinion in case.opinions
         if (opinion.state == "drafted" and (opinion.routed or not opinion.by_machine)) or opinion.state == "returned"
     ]
-    return [Problem("review.unsigned", {"case": case.id, "departments": waiting})] if waiting else []
+    return [Problem("review.unsigned", {"case": case.id, "departments": department_names(waiting)})] if waiting else []
 
 
 def stale_problems(case: Case) -> list[Problem]:
@@ -87,7 +88,8 @@ def stale_problems(case: Case) -> list[Problem]:
     if not stale:
         return []
     what = sorted({name for opinion in stale for name in opinion.stale_because})
-    return [Problem("review.stale", {"case": case.id, "departments": [o.department for o in stale], "what": what})]
+    departments = department_names(opinion.department for opinion in stale)
+    return [Problem("review.stale", {"case": case.id, "departments": departments, "what": what})]
 
 
 def issue(library: Library, case_id: str, hand: Hand, conclusion: str | None, reason: str | None) -> None:

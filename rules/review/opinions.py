@@ -10,6 +10,7 @@ from onemap.layers.library import Library, sha256
 from onemap.rules.packs import joined_rules
 from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.machine import opinion_state_after
+from onemap.rules.review.named import department_name
 from onemap.rules.review.routing import asked_departments, drafts
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
 from onemap.rules.review.writing import Hand, Step, plain_text, put_override, step
@@ -71,7 +72,7 @@ def opine(
         before = taken.stored.opinion(department)
         state = _state_after(taken, before, "opine")
         if words.conclusion == "disagree" and not words.basis:
-            raise OneMapError("review.basis", department=department, field="--basis")
+            raise OneMapError("review.basis", department=department_name(department), field="--basis")
         due, stopped_on = _clock(taken, before, words.conclusion, calendar_of(library))
         after = replace(
             before,
@@ -98,7 +99,8 @@ def _state_after(taken: Step, opinion: Opinion, action: str) -> str:
     """The state that follows for an opinion as it stands on the day, so that one that is deemed refuses."""
     standing = taken.case.opinion(opinion.department)
     due = opinion.due.isoformat() if opinion.due else None
-    facts = {"department": opinion.department, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
+    named = department_name(opinion.department)
+    facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
     return opinion_state_after(standing.state, action, **facts)
 
 
@@ -127,7 +129,8 @@ def _answer(taken: Step, department: str, answers: Sequence[tuple[str, str]]) ->
     number = taken.connection.execute(answered, (taken.case.id, taken.case.round)).fetchone()[0]
     for place, (item, answer) in enumerate(answers, start=1):
         if item not in known:
-            raise OneMapError("review.answer", department=department, field="--answer", item=item, known=known)
+            facts = {"department": department_name(department), "item": item, "known": known}
+            raise OneMapError("review.answer", field="--answer", **facts)
         taken.connection.execute(
             "INSERT INTO onemap_case_answers (case_id, round, department, item, number, answer, who, day)"
             " VALUES (?,?,?,?,?,?,?,?)",
@@ -156,9 +159,9 @@ def may_sign(case: Case, opinion: Opinion, by: str) -> None:
     Raises OneMapError review.self_sign, review.basis.
     """
     if not case.terms.self_sign and opinion.drafted_by.casefold() == by.casefold():
-        raise OneMapError("review.self_sign", department=opinion.department, by=by, field="--by")
+        raise OneMapError("review.self_sign", department=department_name(opinion.department), by=by, field="--by")
     if opinion.conclusion == "disagree" and not opinion.basis:
-        raise OneMapError("review.basis", department=opinion.department, field="--basis")
+        raise OneMapError("review.basis", department=department_name(opinion.department), field="--basis")
 
 
 def return_opinion(library: Library, case_id: str, department: str, hand: Hand, reason: str | None) -> None:
@@ -185,9 +188,11 @@ def extend(library: Library, case_id: str, department: str | None, days: int, ha
         for before in chosen:
             state = _state_after(taken, before, "extend")
             if before.due is None:
-                raise OneMapError("review.not_routed", department=before.department, field="DEPARTMENT")
+                raise OneMapError(
+                    "review.not_routed", department=department_name(before.department), field="DEPARTMENT"
+                )
             if before.stopped_on is not None:
-                raise OneMapError("review.stopped", department=before.department, field="DEPARTMENT")
+                raise OneMapError("review.stopped", department=department_name(before.department), field="DEPARTMENT")
             due = calendar.after(before.due, days)
             if taken.case.opinion(before.department).state == "deemed" and due < taken.on:
                 facts = {"days": days, "due": due.isoformat(), "on": taken.on.isoformat()}
@@ -236,7 +241,7 @@ def override(library: Library, case_id: str, parcel: str, rule_id: str, verdict:
         asked = asked_departments(rules[rule_id])
         for department in asked:
             if taken.case.opinion(department).state in ("signed", "deemed"):
-                raise OneMapError("review.spoken", department=department, field="RULE")
+                raise OneMapError("review.spoken", department=department_name(department), field="RULE")
         made = Override(parcel, rule_id, before, verdict, detail["reason"], taken.by, taken.on)
         put_override(taken.connection, taken.stored, made)
         overrides = (*current.overrides, made)

@@ -7,6 +7,7 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, sha256
 from onemap.rules.review.case import Case
+from onemap.rules.review.named import department_name
 from onemap.rules.review.opinions import Letter, Words, checked_words
 from onemap.rules.review.writing import checked_name
 from onemap.rules.statement.reply_file import Reply, read_reply
@@ -32,8 +33,13 @@ def check_reply(library: Library, reply: Reply, department: str, case: Case) -> 
     if reply.case != case.id:
         raise OneMapError("reply.case", field="--reply", given=reply.case[:60], case=case.id)
     if reply.department != department:
-        raise OneMapError("reply.department", field="--reply", given=reply.department[:60], department=department)
+        raise OneMapError(
+            "reply.department",
+            field="--reply",
+            given=department_name(reply.department[:60]),
+            department=department_name(department),
+        )
     if reply.round != case.round:
         raise OneMapError("reply.round", field="--reply", given=reply.round, round=case.round)
     if reply.run != case.current.run or reply.shown != shown_digest(library, case, department):
-        raise OneMapError("reply.stale", field="--reply", department=department)
+        raise OneMapError("reply.stale", field="--reply", department=department_name(department))

@@ -8,6 +8,7 @@ from onemap.rules.review.allowed import case_steps, opinion_steps
 from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
 from onemap.rules.review.evidence import verdict_counts
+from onemap.rules.review.named import department_name
 from onemap.rules.runs import stored_rows
 
 
@@ -155,7 +156,8 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
             if against:
                 name = phrase(f"verdict.{against}", language)
                 key = f"review_said.{opinion.state}_against"
-                lines.append(phrase(key, language, department=opinion.department, verdict=name))
+                department = department_name(opinion.department)[language]
+                lines.append(phrase(key, language, department=department, verdict=name))
     return lines
 
 

@@ -15,6 +15,7 @@ from onemap.rules.review.case import Case, Opinion, Override
 from onemap.rules.review.case_file import standing, stored_case
 from onemap.rules.review.integrity import row_hashes
 from onemap.rules.review.machine import case_state_after
+from onemap.rules.review.named import Named, case_state_name, department_name, department_names, opinion_name
 from onemap.rules.review.words import MACHINE
 
 _MOST_NAME, _MOST_REASON = 200, 2000
@@ -157,7 +158,8 @@ def may_act(voice: Voice, action: str, department: str | None) -> None:
     if action in _LEADS and department is None:
         raise OneMapError("review.lead_only", field="--by", action=f"review {action}")
     if department is not None and department not in voice.departments:
-        raise OneMapError("review.not_yours", field="DEPARTMENT", department=department, yours=list(voice.departments))
+        facts = {"department": department_name(department), "yours": department_names(voice.departments)}
+        raise OneMapError("review.not_yours", field="DEPARTMENT", **facts)
 
 
 def _no_conflict(case: Case, seen: int, department: str | None, is_own: bool = False) -> None:
@@ -173,7 +175,7 @@ def _no_conflict(case: Case, seen: int, department: str | None, is_own: bool = F
             raise OneMapError(
                 "review.conflict",
                 case=case.id,
-                subject=department or case.project,
+                subject=department_name(department) if department else case.project,
                 field="--expect",
                 seen=seen,
                 before=before,
@@ -185,14 +187,14 @@ def _no_conflict(case: Case, seen: int, department: str | None, is_own: bool = F
             )
 
 
-def _state_at(case: Case, revision: int, department: str | None) -> str:
+def _state_at(case: Case, revision: int, department: str | None) -> Named:
     """State and conclusion as the last step until a revision left them."""
     for entry in reversed(case.entries[:revision]):
         if department is None:
-            return str(entry.detail["state"])
+            return case_state_name(entry.detail["state"])
         if entry.department == department and "conclusion" in entry.detail:
-            return f"{entry.detail['opinion']}, {entry.detail['conclusion']}"
-    return "drafted"
+            return opinion_name(entry.detail["opinion"], entry.detail["conclusion"])
+    return opinion_name("drafted", None)
 
 
 def enter(
