@@ -1,6 +1,7 @@
 """A QGIS without a window, a profile of its own, and a small library whose answers a reader can work out."""
 
 import os
+import shutil
 import sys
 import tempfile
 from pathlib import Path
@@ -106,23 +107,38 @@ def library(town, provider):
     return path
 
 
-@pytest.fixture
-def opened(town, provider, tmp_path):
-    """A library of the town's, empty, and open."""
+@pytest.fixture(scope="session")
+def empty_library(town, provider, tmp_path_factory):
+    """A library of the town's without a layer, to be copied."""
     import processing
 
+    path = str(tmp_path_factory.mktemp("empty") / "library.gpkg")
+    processing.run("onemap:new", {"LIBRARY": path, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
+    return path
+
+
+@pytest.fixture(scope="session")
+def shared_core(application):
+    """One core for all tests that do not end it: to start one takes longer than most of them."""
     from onemap.plugin.connection import Core
+
+    core = Core()
+    yield core
+    core.stop()
+
+
+@pytest.fixture
+def opened(empty_library, shared_core, tmp_path):
+    """A library of the town's, empty, and open."""
     from onemap.plugin.open_library import OpenLibrary
     from onemap.tests.plugin.small_town import wait_for
 
-    path = str(tmp_path / "library.gpkg")
-    processing.run("onemap:new", {"LIBRARY": path, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
-    core = Core()
-    library = OpenLibrary(core)
-    library.open(path)
+    path = tmp_path / "library.gpkg"
+    shutil.copyfile(empty_library, path)
+    library = OpenLibrary(shared_core)
+    library.open(str(path))
     wait_for(lambda: library.layers)
-    yield library
-    core.stop()
+    return library
 
 
 @pytest.fixture
