@@ -60,7 +60,7 @@ def style_layer(layer: QgsVectorLayer, entry: CatalogueLayer) -> None:
         return
     style = _style_of(entry)
     renderer = _classified(style, layer) if "field" in style else None
-    layer.setRenderer(renderer or QgsSingleSymbolRenderer(_symbol(style, layer.geometryType())))
+    layer.setRenderer(renderer or QgsSingleSymbolRenderer(symbol_of(style, layer.geometryType())))
 
 
 def lies_over(entry: CatalogueLayer, geometry: Qgis.GeometryType) -> bool:
@@ -80,7 +80,9 @@ def _pieces(geometry: Qgis.GeometryType) -> QgsRuleBasedRenderer:
     """Lines or points that a rule met: what counts in the red of overlaps, the rest in grey."""
     root = QgsRuleBasedRenderer.Rule(None)
     for test, colour in (('"counted"', COUNTED), ("ELSE", NOT_COUNTED)):
-        root.appendChild(QgsRuleBasedRenderer.Rule(_symbol({"stroke": colour, "stroke_mm": 1.0}, geometry), 0, 0, test))
+        root.appendChild(
+            QgsRuleBasedRenderer.Rule(symbol_of({"stroke": colour, "stroke_mm": 1.0}, geometry), 0, 0, test)
+        )
     return QgsRuleBasedRenderer(root)
 
 
@@ -106,16 +108,21 @@ def _classified(style: dict[str, Any], layer: QgsVectorLayer) -> QgsFeatureRende
     for prefix, look in style.get("prefixes", {}).items():
         test = f"left(\"{field}\", {len(prefix)}) = '{prefix}'"
         label = f"{prefix} {title_of(look.get('title'), '')}".strip()
-        root.appendChild(QgsRuleBasedRenderer.Rule(_symbol({**style, **look}, layer.geometryType()), 0, 0, test, label))
+        root.appendChild(
+            QgsRuleBasedRenderer.Rule(symbol_of({**style, **look}, layer.geometryType()), 0, 0, test, label)
+        )
     for value, look in style.get("values", {}).items():
         test = f"\"{field}\" = '{value}'"
-        root.appendChild(QgsRuleBasedRenderer.Rule(_symbol({**style, **look}, layer.geometryType()), 0, 0, test, value))
-    rest = _symbol({"stroke": style.get("stroke"), "stroke_mm": style.get("stroke_mm")}, layer.geometryType())
+        root.appendChild(
+            QgsRuleBasedRenderer.Rule(symbol_of({**style, **look}, layer.geometryType()), 0, 0, test, value)
+        )
+    rest = symbol_of({"stroke": style.get("stroke"), "stroke_mm": style.get("stroke_mm")}, layer.geometryType())
     root.appendChild(QgsRuleBasedRenderer.Rule(rest, 0, 0, "ELSE", tr("Other")))
     return QgsRuleBasedRenderer(root)
 
 
-def _symbol(style: dict[str, Any], geometry: Qgis.GeometryType) -> QgsSymbol:
+def symbol_of(style: dict[str, Any], geometry: Qgis.GeometryType) -> QgsSymbol:
+    """The symbol that a style of the table describes: stroke, fill, dash, hatch."""
     stroke = style.get("stroke") or OTHER_DEPARTMENT
     width = str(style.get("stroke_mm") or 0.3)
     dash = style.get("dash", "solid")

@@ -6,41 +6,31 @@ import json
 from typing import Any
 
 from qgis.core import (
-    QgsFeature,
-    QgsFeatureSink,
-    QgsFields,
-    QgsProcessing,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
-    QgsProcessingLayerPostProcessorInterface,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
     QgsProcessingParameterDateTime,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterFeatureSink,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
     QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
-    QgsProcessingUtils,
-    QgsVectorLayer,
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, list_of
+from onemap.plugin.algorithms.sinks import POLYGON, VECTOR, Sink, fill_sinks, outs_for, sink_parameters
 from onemap.plugin.handover import crs_text
 from onemap.plugin.styles import style_results
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import SEVERITY
 
 DATE = QgsProcessingParameterDateTime.Type.Date
-VECTOR = QgsProcessing.SourceType.TypeVector
-POLYGON = QgsProcessing.SourceType.TypeVectorPolygon
-SINKS = {"CHECKED": "parcels", "FINDINGS": "findings", "OVERLAPS": "overlaps"}
 EXIT_THRESHOLD = 4
 
 
@@ -78,10 +68,8 @@ class CheckAlgorithm(VerbAlgorithm):
         self.addParameter(QgsProcessingParameterDateTime("AS_OF", tr("As of"), type=DATE, optional=True))
         for definition in self._rare_parameters():
             self.addParameter(advanced(definition))
-        titles = {"CHECKED": tr("Checked parcels"), "FINDINGS": tr("Findings"), "OVERLAPS": tr("Overlaps")}
-        for name, title in titles.items():
-            kind = VECTOR if name == "FINDINGS" else POLYGON
-            self.addParameter(QgsProcessingParameterFeatureSink(name, title, kind, optional=True, createByDefault=True))
+        for definition in sink_parameters(_sinks()):
+            self.addParameter(definition)
         self.addOutput(QgsProcessingOutputString("VERDICT", tr("Most severe verdict")))
         self.addOutput(QgsProcessingOutputString("RUN", tr("Run")))
         self.addOutput(QgsProcessingOutputString("CHANGED", tr("Parcels whose verdict changes (JSON)")))
@@ -142,11 +130,8 @@ class CheckAlgorithm(VerbAlgorithm):
             "fail_on": self.parameterAsEnumString(parameters, "FAIL_ON", context),
         }
         target = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
-        sinks = {name: table for name, table in SINKS.items() if parameters.get(name)}
-        outs, tables = [target] if target else [], target
-        if sinks and not target.lower().endswith(".gpkg"):  # sinks are filled from a GeoPackage
-            tables = QgsProcessingUtils.generateTempFilename("run.gpkg")
-            outs.append(tables)
+        sinks = _sinks()
+        outs, tables = outs_for(sinks, parameters, target)
         again = self.parameterAsBoolean(parameters, "OVERWRITE", context)
         answer, exit_code = self.run_core({**options, "out": outs, "overwrite": again}, feedback)
         results: dict[str, Any] = {"VERDICT": answer.get("verdict"), "RUN": answer.get("run", {}).get("id")}
@@ -156,64 +141,19 @@ class CheckAlgorithm(VerbAlgorithm):
                 feedback.pushInfo("{parcel}: {from} → {to} ({rules})".format(**_spoken(change)))
         if target:
             results["OUT"] = target
-        for name, table in sinks.items():
-            results[name] = self._fill_sink(parameters, name, table, tables, context, feedback)
+        results |= fill_sinks(self, sinks, parameters, tables, context, feedback)
         if exit_code == EXIT_THRESHOLD:
             text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
             raise QgsProcessingException(text.format(verdict=results["VERDICT"], threshold=options["fail_on"]))
         return results
 
-    def _fill_sink(
-        self,
-        parameters: dict[str, Any],
-        name: str,
-        table: str,
-        tables: str,
-        context: QgsProcessingContext,
-        feedback: QgsProcessingFeedback,
-    ) -> str | None:
-        layer = QgsVectorLayer(f"{tables}|layername={table}", table, "ogr")
-        # The GeoPackage's own row number is no column of ours.
-        kept = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
-        fields = QgsFields()
-        for index in kept:
-            fields.append(layer.fields().at(index))
-        sink, target = self.parameterAsSink(parameters, name, context, fields, layer.wkbType(), layer.crs())
-        if sink is None:
-            raise QgsProcessingException(self.invalidSinkError(parameters, name))
-        for source in layer.getFeatures():
-            if feedback.isCanceled():
-                break
-            feature = QgsFeature(fields)
-            feature.setAttributes([source.attributes()[index] for index in kept])
-            feature.setGeometry(source.geometry())
-            sink.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
-        sink.flushBuffer()
-        if context.willLoadLayerOnCompletion(target):
-            details = context.layerToLoadOnCompletionDetails(target)
-            details.setPostProcessor(ResultStyler.for_table(table))
-        return target
 
-
-class ResultStyler(QgsProcessingLayerPostProcessorInterface):
-    """Gives a result its look when QGIS loads it."""
-
-    _kept: dict[str, ResultStyler] = {}  # QGIS does not keep them alive
-
-    @classmethod
-    def for_table(cls, table: str) -> ResultStyler:
-        """The one for a table of a run."""
-        return cls._kept.setdefault(table, cls(table))
-
-    def __init__(self, table: str) -> None:
-        super().__init__()
-        self._table = table
-
-    def postProcessLayer(  # noqa: N802 - QGIS's name
-        self, layer: QgsVectorLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
-    ) -> None:
-        """Style the layer."""
-        style_results(layer, self._table)
+def _sinks() -> list[Sink]:
+    return [
+        Sink("CHECKED", tr("Checked parcels"), "parcels", POLYGON, style_results),
+        Sink("FINDINGS", tr("Findings"), "findings", VECTOR, style_results),
+        Sink("OVERLAPS", tr("Overlaps"), "overlaps", POLYGON, style_results),
+    ]
 
 
 def _spoken(change: dict[str, Any]) -> dict[str, str]:

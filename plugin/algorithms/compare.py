@@ -18,6 +18,8 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, moment_text
+from onemap.plugin.algorithms.sinks import POLYGON, VECTOR, Sink, fill_sinks, outs_for, sink_parameters
+from onemap.plugin.compare_looks import style_spots
 from onemap.plugin.layer_list import code_hints, code_of_hint
 from onemap.plugin.translation import tr
 
@@ -58,7 +60,7 @@ class CompareAlgorithm(VerbAlgorithm):
                 tr("All results in one file"),
                 fileFilter=tr("GeoPackage (*.gpkg);;Excel (*.xlsx)"),
                 optional=True,
-                createByDefault=True,
+                createByDefault=False,
             )
         )
         date = QgsProcessingParameterDateTime.Type.Date
@@ -70,8 +72,10 @@ class CompareAlgorithm(VerbAlgorithm):
             QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
         ):
             self.addParameter(advanced(definition))
+        for definition in sink_parameters(_sinks()):
+            self.addParameter(definition)
         self.addOutput(QgsProcessingOutputString("RUN", tr("Run")))
-        self.addOutput(QgsProcessingOutputNumber("SPOTS", tr("Difference spots")))
+        self.addOutput(QgsProcessingOutputNumber("SPOT_COUNT", tr("Number of difference spots")))
         self.addOutput(QgsProcessingOutputNumber("AREA_M2", tr("Compared ground, m²")))
 
     def processAlgorithm(  # noqa: N802 - QGIS's name
@@ -79,6 +83,8 @@ class CompareAlgorithm(VerbAlgorithm):
     ) -> dict[str, Any]:
         """Run `onemap compare`."""
         out = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
+        sinks = _sinks()
+        outs, tables = outs_for(sinks, parameters, out)
         limits = {
             name.lower(): str(self.parameterAsDouble(parameters, name, context))
             for name in ("MIN_AREA", "MIN_WIDTH")
@@ -90,7 +96,7 @@ class CompareAlgorithm(VerbAlgorithm):
             "b": code_of_hint(self.parameterAsString(parameters, "B", context)),
             "as_of": date_text(parameters.get("AS_OF")),
             "against": self.parameterAsString(parameters, "AGAINST", context),
-            "out": [out] if out else [],
+            "out": outs,
             "overwrite": self.parameterAsBoolean(parameters, "OVERWRITE", context),
             "workers": self.parameterAsInt(parameters, "WORKERS", context) or None,
             "matrix": self.parameterAsString(parameters, "MATRIX", context),
@@ -101,6 +107,15 @@ class CompareAlgorithm(VerbAlgorithm):
         return {
             "OUT": out,
             "RUN": answer["run"]["id"],
-            "SPOTS": answer["spots"],
+            "SPOT_COUNT": answer["spots"],
             "AREA_M2": answer["area_m2"],
+            **fill_sinks(self, sinks, parameters, tables, context, feedback),
         }
+
+
+def _sinks() -> list[Sink]:
+    return [
+        Sink("SPOTS", tr("Difference spots"), "spots", POLYGON, style_spots),
+        Sink("MATRIX_TABLE", tr("Matrix of differences"), "matrix", VECTOR),
+        Sink("CLUSTERS", tr("Clusters of differences"), "clusters", POLYGON, by_default=False),
+    ]

@@ -24,7 +24,9 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, list_of, moment_text
+from onemap.plugin.algorithms.sinks import POLYGON, Sink, fill_sinks, outs_for, sink_parameters
 from onemap.plugin.handover import crs_text
+from onemap.plugin.remedy_looks import style_remedy
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import SEVERITY
 
@@ -76,11 +78,13 @@ class RemedyAlgorithm(VerbAlgorithm):
                 tr("All results in one file"),
                 fileFilter=tr("GeoPackage (*.gpkg);;Excel (*.xlsx)"),
                 optional=True,
-                createByDefault=True,
+                createByDefault=False,
             )
         )
         for definition in self._rare_parameters():
             self.addParameter(advanced(definition))
+        for definition in sink_parameters(_sinks()):
+            self.addParameter(definition)
         self.addOutput(QgsProcessingOutputString("RUN", tr("Run")))
         self.addOutput(QgsProcessingOutputNumber("PASSING", tr("Parcels that pass in part or whole")))
         self.addOutput(QgsProcessingOutputNumber("CUT_M2", tr("Cut, m²")))
@@ -88,6 +92,7 @@ class RemedyAlgorithm(VerbAlgorithm):
 
     def _rare_parameters(self) -> list[QgsProcessingParameterDefinition]:
         return [
+            QgsProcessingParameterString("PARCEL", tr("Only these parcels (ids, semicolons between)"), optional=True),
             QgsProcessingParameterString("ONLY", tr("Only these layers (codes, commas between)"), optional=True),
             QgsProcessingParameterString("LAYER", tr("Layer in the file of parcels"), optional=True),
             QgsProcessingParameterCrs("CRS", tr("Coordinate system of the parcels"), optional=True),
@@ -109,6 +114,8 @@ class RemedyAlgorithm(VerbAlgorithm):
         """Run `onemap remedy`."""
         parcels = self.source_file(parameters, "PARCELS", context, feedback)
         out = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
+        sinks = _sinks()
+        outs, tables = outs_for(sinks, parameters, out)
         limits = {
             name.lower(): str(self.parameterAsDouble(parameters, name, context))
             for name in ("MIN_PART", "MIN_WIDTH")
@@ -127,11 +134,12 @@ class RemedyAlgorithm(VerbAlgorithm):
             "only": self.parameterAsString(parameters, "ONLY", context),
             "as_of": date_text(parameters.get("AS_OF")),
             "known_at": moment_text(self.parameterAsDateTime(parameters, "KNOWN_AT", context)),
+            "parcel": list_of(parameters.get("PARCEL")),
             "replace": list_of(parameters.get("REPLACE")),
             "workers": self.parameterAsInt(parameters, "WORKERS", context) or None,
             "keep_verdict": self.parameterAsEnumString(parameters, "KEEP_VERDICT", context),
             "one_piece": self.parameterAsBoolean(parameters, "ONE_PIECE", context),
-            "out": [out] if out else [],
+            "out": outs,
             "overwrite": self.parameterAsBoolean(parameters, "OVERWRITE", context),
             **limits,
         }
@@ -142,4 +150,12 @@ class RemedyAlgorithm(VerbAlgorithm):
             "PASSING": answer["passing"],
             "CUT_M2": answer["cut_m2"],
             "DROPPED_M2": answer["dropped_m2"],
+            **fill_sinks(self, sinks, parameters, tables, context, feedback),
         }
+
+
+def _sinks() -> list[Sink]:
+    return [
+        Sink("REMAINDER", tr("What remains"), "remainder", POLYGON, style_remedy),
+        Sink("CUTS", tr("What was cut"), "cuts", POLYGON, style_remedy),
+    ]

@@ -1535,5 +1535,33 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <source>Dropped, m²</source>
         <translation>舍弃面积（m²）</translation>
     </message>
+    <message>
+        <source>Number of difference spots</source>
+        <translation>差异图斑数</translation>
+    </message>
+    <message>
+        <source>Matrix of differences</source>
+        <translation>差异矩阵</translation>
+    </message>
+    <message>
+        <source>Clusters of differences</source>
+        <translation>差异图斑组</translation>
+    </message>
+    <message>
+        <source>What remains</source>
+        <translation>保留部分</translation>
+    </message>
+    <message>
+        <source>What was cut</source>
+        <translation>裁去部分</translation>
+    </message>
+    <message>
+        <source>Only these parcels (ids, semicolons between)</source>
+        <translation>只算这些地块（编号，用分号分隔）</translation>
+    </message>
+    <message>
+        <source>Decided</source>
+        <translation>已有处理意见</translation>
+    </message>
 </context>
 </TS>

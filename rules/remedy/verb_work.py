@@ -7,12 +7,13 @@ def remedy(values: Values, asked: Asked) -> Result:
     """Find the part of each parcel that passes, keep it in the library, and write its tables: both, or neither."""
     import contextlib
     import os
+    from pathlib import Path
 
     from onemap.layers.library import open_library
     from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import check_target, tables_written
     from onemap.rules.question import question_of
-    from onemap.rules.remedy.remedy import KEEP_VERDICT, RemedyWishes
+    from onemap.rules.remedy.remedy import KEEP_VERDICT, RemedyWishes, of_parcels
     from onemap.rules.remedy.remedy import remedy as find_remedy
     from onemap.rules.remedy.storage import record_remedy
 
@@ -28,6 +29,8 @@ def remedy(values: Values, asked: Asked) -> Result:
         check_target(out, overwrite, [values["library"], values["parcels"], *asked_of.packs])
     with open_library(values["library"]) as library:
         question = question_of(library, asked_of, asked.language)
+        if values.get("parcel"):
+            question = of_parcels(question, values["parcel"], Path(values["parcels"]).name)
         workers = values.get("workers") or os.cpu_count() or 1
         found = find_remedy(library, question, wishes, workers, asked.report, asked.warm)
         recorded = library.writable and not question.replaced

@@ -10,6 +10,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("library", "LIBRARY", positional=True),
             Parameter("parcels", "PARCELS", positional=True),
             *CHECK_PARAMETERS,
+            Parameter("parcel", "ID", repeated=True),
             Parameter("replace", "CODE=FILE", repeated=True),
             Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
             Parameter("min_part", "M2", convert=to_metres),

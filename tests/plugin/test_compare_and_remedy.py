@@ -50,7 +50,7 @@ def compare(library, plans, **more):
 def test_compare_writes_its_tables_and_says_how_many_spots_there_are(library, plans, tmp_path):
     out = str(tmp_path / "out.gpkg")
     found = compare(library, plans, OUT=out)
-    assert found["SPOTS"] == 2 and found["AREA_M2"] == pytest.approx(15_000)
+    assert found["SPOT_COUNT"] == 2 and found["AREA_M2"] == pytest.approx(15_000)
     assert rows(out, "spots", "type", "use_a", "use_b", "area_m2") == [
         ("01", "other", "other", pytest.approx(5000)),
         ("03", "construction", "other", pytest.approx(10_000)),
@@ -78,3 +78,20 @@ def test_remedy_keeps_what_passes(library, town, tmp_path):
     left = dict(rows(out, "remainder", "parcel", "area_m2"))
     assert left["A"] == pytest.approx(5000)
     assert rows(out, "cuts", "parcel", "rule", "area_m2") == [("A", "farmland.test", pytest.approx(5000))]
+
+
+def test_compare_fills_its_outputs_with_spots_matrix_and_clusters(library, plans):
+    wanted = {name: "TEMPORARY_OUTPUT" for name in ("SPOTS", "MATRIX_TABLE", "CLUSTERS")}
+    found = compare(library, plans, **wanted)
+    spots = {feature["type"]: feature["area_m2"] for feature in found["SPOTS"].getFeatures()}
+    assert spots == {"01": pytest.approx(5000), "03": pytest.approx(10_000)}
+    assert sum(feature["area_m2"] for feature in found["MATRIX_TABLE"].getFeatures()) == pytest.approx(15_000)
+    assert [feature["types"] for feature in found["CLUSTERS"].getFeatures()] == ["03"]
+
+
+def test_remedy_of_one_parcel_hands_on_what_remains_and_what_was_cut(library, town):
+    options = {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg"), "KEEP_VERDICT": "unknown", "PARCEL": "A"}
+    found = processing.run("onemap:remedy", {**options, "REMAINDER": "TEMPORARY_OUTPUT", "CUTS": "TEMPORARY_OUTPUT"})
+    left = {feature["parcel"]: feature.geometry().area() for feature in found["REMAINDER"].getFeatures()}
+    assert left == {"A": pytest.approx(5000)}
+    assert [feature["rule"] for feature in found["CUTS"].getFeatures()] == ["farmland.test"]

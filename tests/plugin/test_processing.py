@@ -18,7 +18,12 @@ from onemap.plugin.connection import core_python
 from onemap.plugin.verb_runs import run_verb
 from onemap.tests.plugin.small_town import CRS, box, write_layer
 
-OF_QGIS = {"check": {"CHECKED", "FINDINGS", "OVERLAPS"}, "inspect": {"HTML"}}  # outputs that only QGIS has
+OF_QGIS = {
+    "check": {"CHECKED", "FINDINGS", "OVERLAPS"},
+    "inspect": {"HTML"},
+    "compare": {"SPOTS", "MATRIX_TABLE", "CLUSTERS"},
+    "remedy": {"REMAINDER", "CUTS"},
+}  # outputs that only QGIS has
 VERBS = """
 import json
 from onemap.rules.verbs import VERBS

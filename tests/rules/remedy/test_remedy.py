@@ -172,3 +172,21 @@ def test_the_remedy_is_kept_in_the_library_and_a_check_does_not_take_it_for_one_
     refused = desk.run("explain", desk.library, run, "A", "r")
     assert (refused.code, refused.codes) == (3, ["run.kind"])
     assert desk.run("verify", desk.library, "--run", run).json == {"ok": True, "problems": []}
+
+
+def test_one_parcel_of_a_file_is_remedied_alone(desk):
+    desk.layer("ZONE", [box(50, -10, 400, 200)])
+    parcels = desk.parcels({"A": PARCEL, "B": box(200, 0, 300, 100)})
+    out = desk.folder / "one.gpkg"
+    answer = desk.run("remedy", desk.library, parcels, "--pack", desk.pack({}), "--parcel", "A", "--out", out)
+    remainder, cuts = tables(out)
+    assert answer.json["parcels"] == 1 and remainder.area_m2.to_dict() == {"A": pytest.approx(5000)}
+    assert set(cuts.parcel) == {"A"}
+    assert desk.run("verify", desk.library, "--run", answer.json["run"]["id"]).json["ok"]
+
+
+def test_a_parcel_that_is_not_in_the_file_is_refused_by_name(desk):
+    desk.layer("ZONE", [FAR])
+    refused = desk.run("remedy", desk.library, desk.parcels({"A": PARCEL}), "--pack", desk.pack({}), "--parcel", "X")
+    assert (refused.code, refused.codes) == (3, ["parcel.unknown"])
+    assert "X" in refused.json["problems"][0]["message"] and "A" in refused.json["problems"][0]["mend"]

@@ -1,0 +1,125 @@
+"""Tables that the core wrote, handed on as the outputs that QGIS knows: filled, and given their look when loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.core import (
+    QgsFeature,
+    QgsFeatureSink,
+    QgsFields,
+    QgsProcessing,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingLayerPostProcessorInterface,
+    QgsProcessingParameterFeatureSink,
+    QgsProcessingUtils,
+    QgsVectorLayer,
+)
+
+POLYGON = QgsProcessing.SourceType.TypeVectorPolygon
+VECTOR = QgsProcessing.SourceType.TypeVector
+
+
+@dataclass(frozen=True)
+class Sink:
+    """One table of a run as an output. style: gives the loaded layer its look, with the table's name."""
+
+    name: str
+    title: str
+    table: str
+    kind: QgsProcessing.SourceType = POLYGON
+    style: Callable[[QgsVectorLayer, str], None] | None = None
+    by_default: bool = True
+
+
+def sink_parameters(sinks: list[Sink]) -> list[QgsProcessingParameterFeatureSink]:
+    """The parameters that ask where the tables go."""
+    return [
+        QgsProcessingParameterFeatureSink(
+            sink.name, sink.title, sink.kind, optional=True, createByDefault=sink.by_default
+        )
+        for sink in sinks
+    ]
+
+
+def outs_for(sinks: list[Sink], parameters: dict[str, Any], target: str) -> tuple[list[str], str]:
+    """Where the core is to write, and the GeoPackage among it from which the sinks are filled. target: may be empty."""
+    outs, tables = [target] if target else [], target
+    if any(parameters.get(sink.name) for sink in sinks) and not target.lower().endswith(".gpkg"):
+        tables = QgsProcessingUtils.generateTempFilename("run.gpkg")
+        outs.append(tables)
+    return outs, tables
+
+
+def fill_sinks(
+    algorithm: QgsProcessingAlgorithm,
+    sinks: list[Sink],
+    parameters: dict[str, Any],
+    tables: str,
+    context: QgsProcessingContext,
+    feedback: QgsProcessingFeedback,
+) -> dict[str, str]:
+    """Fill the sinks that are asked for; returns the layer of each. Raises QgsProcessingException."""
+    return {
+        sink.name: _fill(algorithm, sink, parameters, tables, context, feedback)
+        for sink in sinks
+        if parameters.get(sink.name)
+    }
+
+
+def _fill(
+    algorithm: QgsProcessingAlgorithm,
+    sink: Sink,
+    parameters: dict[str, Any],
+    tables: str,
+    context: QgsProcessingContext,
+    feedback: QgsProcessingFeedback,
+) -> str:
+    layer = QgsVectorLayer(f"{tables}|layername={sink.table}", sink.table, "ogr")
+    # The GeoPackage's own row number is no column of ours.
+    kept = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
+    fields = QgsFields()
+    for index in kept:
+        fields.append(layer.fields().at(index))
+    place = algorithm.parameterAsSink(parameters, sink.name, context, fields, layer.wkbType(), layer.crs())
+    target, destination = place
+    if target is None:
+        raise QgsProcessingException(algorithm.invalidSinkError(parameters, sink.name))
+    for source in layer.getFeatures():
+        if feedback.isCanceled():
+            break
+        feature = QgsFeature(fields)
+        feature.setAttributes([source.attributes()[index] for index in kept])
+        feature.setGeometry(source.geometry())
+        target.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
+    target.flushBuffer()
+    if sink.style is not None and context.willLoadLayerOnCompletion(destination):
+        details = context.layerToLoadOnCompletionDetails(destination)
+        details.setPostProcessor(ResultStyler.for_table(sink.table, sink.style))
+    return destination
+
+
+class ResultStyler(QgsProcessingLayerPostProcessorInterface):
+    """Gives a result its look when QGIS loads it."""
+
+    _kept: dict[str, ResultStyler] = {}  # QGIS does not keep them alive
+
+    @classmethod
+    def for_table(cls, table: str, style: Callable[[QgsVectorLayer, str], None]) -> ResultStyler:
+        """The one for a table of a run."""
+        return cls._kept.setdefault(table, cls(table, style))
+
+    def __init__(self, table: str, style: Callable[[QgsVectorLayer, str], None]) -> None:
+        super().__init__()
+        self._table, self._style = table, style
+
+    def postProcessLayer(  # noqa: N802 - QGIS's name
+        self, layer: QgsVectorLayer, context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> None:
+        """Style the layer."""
+        self._style(layer, self._table)
