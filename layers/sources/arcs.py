@@ -4,6 +4,7 @@ GDAL strokes by angle, 6 dm off at a radius of 1 km; only through Arrow does it 
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,19 @@ _ROWS_AT_ONCE = 50_000
 _WKB_HEAD = 5
 
 
+@dataclass(frozen=True)
+class Looked:
+    """What a look at a layer's geometries as they are has shown.
+
+    curved: how many had arcs; read: how many rows the layer gave; are_measured: some have measures (M), which are lost
+    on GDAL's usual way.
+    """
+
+    curved: int
+    read: int
+    are_measured: bool
+
+
 def restroked(
     content: Path | bytes,
     layer: str | int,
@@ -25,41 +39,44 @@ def restroked(
     geometries: np.ndarray,
     crs: pyproj.CRS | None,
     told: Callable[[float], None] = lambda share: None,
-) -> tuple[int, int]:
+) -> Looked:
     """Put those of a layer's geometries that have arcs into their places in `geometries` (n,), stroked.
 
-    told: how much is done, 0 to 1; it may raise Cancelled. Returns how many there were, and how many rows the layer
-    gave.
+    told: how much is done, 0 to 1; it may raise Cancelled.
     """
     sagitta = sagitta_of(crs, geometries)
     curved = read = 0
+    are_measured = False
     with pyogrio.raw.open_arrow(
         content, layer=layer, columns=[], use_pyarrow=True, batch_size=_ROWS_AT_ONCE, **options
     ) as (meta, batches):
         for batch in batches:
             unstroked = batch.column(meta["geometry_name"] or "wkb_geometry")
-            for row in _perhaps_curved(unstroked):
+            heads, rows = _heads(unstroked)
+            are_measured |= any(curves.is_measured(head) for head in heads)
+            for row in rows:
                 geometry, arcs = curves.stroked(unstroked[row].as_py(), sagitta)
                 if arcs and read + row < len(geometries):
                     geometries[read + row] = geometry
                     curved += 1
             read += len(unstroked)
             told(min(1.0, read / max(1, len(geometries))))
-    return curved, read
+    return Looked(curved, read, are_measured)
 
 
-def _perhaps_curved(column: Any) -> list[int]:
-    """The rows of an Arrow column of WKB that may hold arcs, told by their types alone."""
+def _heads(column: Any) -> tuple[list[bytes], list[int]]:
+    """The types that an Arrow column of WKB holds, and the rows that may hold arcs, told by their types alone."""
     _, offsets, content = column.buffers()
     width = np.int64 if str(column.type).startswith("large") else np.int32
     ends = np.frombuffer(offsets, width)[column.offset : column.offset + len(column) + 1].astype(np.int64)
     rows = np.flatnonzero(column.is_valid().to_numpy(zero_copy_only=False) & (np.diff(ends) >= _WKB_HEAD))
     if len(rows) == 0:
-        return []
+        return [], []
     heads = np.frombuffer(content, np.uint8)[ends[rows][:, None] + np.arange(_WKB_HEAD)]
     kinds, kind = np.unique(heads, axis=0, return_inverse=True)
-    is_curved = np.array([curves.may_be_curved(head.tobytes()) for head in kinds])
-    return [int(row) for row in rows[is_curved[kind.reshape(-1)]]]
+    found = [head.tobytes() for head in kinds]
+    is_curved = np.array([curves.may_be_curved(head) for head in found])
+    return found, [int(row) for row in rows[is_curved[kind.reshape(-1)]]]
 
 
 def sagitta_of(crs: pyproj.CRS | None, geometries: np.ndarray) -> float:

@@ -23,7 +23,7 @@ from onemap.layers.crs import parse_crs
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.sources import mapinfo, mapinfo_arcs
-from onemap.layers.sources.arcs import restroked, sagitta_of
+from onemap.layers.sources.arcs import Looked, restroked, sagitta_of
 from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.geodatabase import Decoded, decoded
 from onemap.layers.sources.gml import OPEN_OPTIONS, gml_copy
@@ -34,7 +34,7 @@ from onemap.layers.zones import by_parameters
 
 _MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
-_READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, GeometryError, CRSError)
+_READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
 _MOST_REMARKS = 10
 _SEEKABLE = {".shp", ".gdb", ".gpkg"}
 _ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
@@ -77,6 +77,9 @@ def _gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[l
             warnings.simplefilter("always")
             yield remarks
         remarks += dict.fromkeys(_without_folders(str(warning.message), path) for warning in caught)
+    except GeometryError as error:
+        reason = _without_folders(str(error), path)
+        raise OneMapError("source.geometry_type", file=path.name, layer=layer, reason=reason[:300]) from error
     except (*_READ_ERRORS, ValueError, RuntimeError, OSError, UnboundLocalError) as error:  # the last: pyogrio's slip
         if isinstance(error, UnicodeDecodeError):
             raise
@@ -128,7 +131,8 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
         attributes = _attributes(opened, meta, columns, rows)
         crs = _declared_crs(opened, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
-        arcs = _stroked(opened, geometries, crs, lambda share: told(_ROWS + (1 - _ROWS) * share))
+        is_mixed = meta["geometry_type"] == "Unknown"
+        looked = _stroked(opened, geometries, crs, is_mixed, lambda share: told(_ROWS + (1 - _ROWS) * share))
         of_mapinfo = mapinfo_arcs.Stroked()
         if path.suffix.lower() in MAPINFO:
             of_mapinfo = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
@@ -139,8 +143,10 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
     problems = [_remark(text, opened.place) for text in remarks[:_MOST_REMARKS]]
     if has_heights.any():
         problems.append(Problem("geometry.z_dropped", dict(opened.place)))
-    if arcs or of_mapinfo.again:
-        problems.append(Problem("geometry.stroked", {**opened.place, "count": arcs + of_mapinfo.again}))
+    if looked.are_measured and not any(problem.code == "geometry.m_dropped" for problem in problems):
+        problems.append(Problem("geometry.m_dropped", dict(opened.place)))
+    if looked.curved or of_mapinfo.again:
+        problems.append(Problem("geometry.stroked", {**opened.place, "count": looked.curved + of_mapinfo.again}))
     if of_mapinfo.coarse:
         facts = {**opened.place, "count": of_mapinfo.coarse, "off": f"{of_mapinfo.off:.3f}"}
         problems.append(Problem("geometry.coarse", facts))
@@ -258,14 +264,18 @@ def _integers(opened: _Opened, name: str, column: np.ndarray) -> list[int | None
     return exact
 
 
-def _stroked(opened: _Opened, geometries: np.ndarray, crs: pyproj.CRS | None, told: Told) -> int:
-    """Put geometries with arcs into their places, stroked by sagitta; how many there were."""
-    if opened.path.suffix.lower() not in _MAY_HOLD_ARCS or (shapely.get_dimensions(geometries) < 1).all():
-        return 0
-    curved, read = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, told)
-    if read != len(geometries):
-        raise OneMapError("source.rows", rows=read, held=len(geometries), **opened.place)
-    return curved
+def _stroked(opened: _Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, told: Told) -> Looked:
+    """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
+
+    is_mixed: the layer may hold any type, so that GDAL does not warn of measures.
+    """
+    are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
+    if opened.path.suffix.lower() not in _MAY_HOLD_ARCS or are_points or len(geometries) == 0:
+        return Looked(0, 0, False)
+    looked = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, told)
+    if looked.read != len(geometries):
+        raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **opened.place)
+    return looked
 
 
 def _declared_crs(opened: _Opened, text: str | None) -> pyproj.CRS | None:

@@ -121,3 +121,36 @@ def test_heights_and_measures_are_dropped_with_a_word_each(shelf, shared_data, l
     assert answer.code == 0, answer.json
     assert {code for code in told(answer) if code.endswith("_dropped")} == codes
     assert not shapely.has_z(shelf.geometries()).any()
+
+
+@pytest.mark.parametrize(("wkt", "codes"), [
+    ("POLYGON M ((500000 4000000 7,500100 4000000 7,500100 4000100 7,500000 4000000 7))", {"geometry.m_dropped"}),
+    ("POLYGON ZM ((500000 4000000 5 7,500100 4000000 5 7,500100 4000100 5 7,500000 4000000 5 7))",
+     {"geometry.m_dropped", "geometry.z_dropped"}),
+    ("POLYGON ((500000 4000000,500100 4000000,500100 4000100,500000 4000000))", set()),
+])  # fmt: skip
+def test_measures_are_told_of_a_layer_of_any_type_too(shelf, tmp_path, wkt, codes):
+    """A GeoPackage written by hand: the drivers of the wheels write no measures."""
+    import sqlite3
+    import struct
+
+    path = tmp_path / "any.gpkg"
+    frame_of_any_type(path)
+    ring = shapely.from_wkt(wkt)
+    body = shapely.to_wkb(ring, output_dimension=4, flavor="iso", byte_order=1)
+    blob = struct.pack("<2sBBi", b"GP", 0, 0x01, 4547) + body
+    with sqlite3.connect(path) as connection:
+        for trigger in [row[0] for row in connection.execute("SELECT name FROM sqlite_master WHERE type='trigger'")]:
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("UPDATE any SET geom = ?", (blob,))
+    connection.close()
+    answer = shelf.add(path)
+    assert answer.code == 0, answer.json
+    assert {code for code in told(answer) if code.endswith("_dropped")} == codes
+
+
+def frame_of_any_type(path):
+    import geopandas as gpd
+
+    frame = gpd.GeoDataFrame({"BSM": ["1"]}).set_geometry(gpd.GeoSeries([shapely.box(0, 0, 1, 1)], crs="EPSG:4547"))
+    pyogrio.write_dataframe(frame, path, layer="any", driver="GPKG", geometry_type="Unknown", SPATIAL_INDEX="NO")
