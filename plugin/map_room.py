@@ -26,6 +26,7 @@ from onemap.plugin.icons import icon
 from onemap.plugin.layer_list import CatalogueLayer, Version, state_of
 from onemap.plugin.map_layers import layer_on_map, put_on_map, take_from_map
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.place_list import PlaceList, ShowPlace
 from onemap.plugin.service_list import Service
 from onemap.plugin.service_rows import ROLE_SERVICE, ServiceRows
 from onemap.plugin.translation import tr
@@ -47,13 +48,21 @@ class MapRoom(QWidget):
     service_refused = pyqtSignal(object)  # Refusal
     service_said = pyqtSignal(str, str, object)  # a message with a button
 
-    def __init__(self, library: OpenLibrary, zoom_to: Callable[[object], None], parent: QWidget | None = None) -> None:
+    def __init__(
+        self,
+        library: OpenLibrary,
+        zoom_to: Callable[[object], None],
+        show_place: ShowPlace,
+        parent: QWidget | None = None,
+    ) -> None:
         super().__init__(parent)
         self._library, self._zoom_to = library, zoom_to
         self.search = QgsFilterLineEdit()
         self.search.setShowSearchIcon(True)
-        self.search.setPlaceholderText(tr("Search for a layer"))
+        self.search.setPlaceholderText(tr("Layer, place, or parcel"))
         self.search.valueChanged.connect(self._filter)
+        self.places = PlaceList(library, show_place)
+        self.search.valueChanged.connect(self.places.look_for)
         self.tree = QTreeWidget()
         self.tree.setColumnCount(2)
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
@@ -79,6 +88,7 @@ class MapRoom(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.search)
+        layout.addWidget(self.places)
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.add_button)
         library.listed.connect(self.fill)

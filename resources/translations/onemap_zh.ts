@@ -404,10 +404,6 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>资料库中没有该图层：依据它的结论为“无法判定”，而非“无冲突”</translation>
     </message>
     <message>
-        <source>Search for a layer</source>
-        <translation>搜索图层</translation>
-    </message>
-    <message>
         <source>Add to the one map…</source>
         <translation>加入一张图…</translation>
     </message>
@@ -1562,6 +1558,18 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     <message>
         <source>Decided</source>
         <translation>已有处理意见</translation>
+    </message>
+    <message>
+        <source>Layer, place, or parcel</source>
+        <translation>图层、地名或地块</translation>
+    </message>
+    <message>
+        <source>Farthest move, m</source>
+        <translation>最远移动（m）</translation>
+    </message>
+    <message>
+        <source>Widest turn, degrees</source>
+        <translation>最大转角（度）</translation>
     </message>
 </context>
 </TS>
