@@ -91,6 +91,14 @@ def to_metres(text: str) -> float:
     return value
 
 
+def to_angle(text: str) -> float:
+    """An angle in degrees, from none to half a turn. Raises ValueError."""
+    value = float(text)
+    if not 0 <= value <= 180:
+        raise ValueError(text)
+    return value
+
+
 def to_count(text: str) -> int:
     """A number from 1. Raises ValueError."""
     value = int(text)

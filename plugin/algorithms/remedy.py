@@ -69,7 +69,12 @@ class RemedyAlgorithm(VerbAlgorithm):
                 "KEEP_VERDICT", tr("Verdict to keep"), options=list(SEVERITY), usesStaticStrings=True, optional=True
             )
         )
-        for name, title in (("MIN_PART", tr("Smallest part, m²")), ("MIN_WIDTH", tr("Thinnest part, m"))):
+        for name, title in (
+            ("MIN_PART", tr("Smallest part, m²")),
+            ("MIN_WIDTH", tr("Thinnest part, m")),
+            ("MOVE", tr("Farthest move, m")),
+            ("TURN", tr("Widest turn, degrees")),
+        ):
             self.addParameter(QgsProcessingParameterNumber(name, title, type=NUMBER, optional=True, minValue=0))
         self.addParameter(QgsProcessingParameterBoolean("ONE_PIECE", tr("Only the largest part"), defaultValue=False))
         self.addParameter(
@@ -118,7 +123,7 @@ class RemedyAlgorithm(VerbAlgorithm):
         outs, tables = outs_for(sinks, parameters, out)
         limits = {
             name.lower(): str(self.parameterAsDouble(parameters, name, context))
-            for name in ("MIN_PART", "MIN_WIDTH")
+            for name in ("MIN_PART", "MIN_WIDTH", "MOVE", "TURN")
             if parameters.get(name) is not None
         }
         options = {

@@ -20,6 +20,7 @@ from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import WarmLayers
 from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question
+from onemap.rules.remedy.alternatives import alternatives
 from onemap.rules.remedy.cutting_off import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
 from onemap.rules.rule import Rule
@@ -35,17 +36,25 @@ Report = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class RemedyWishes:
-    """What may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel."""
+    """What may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel.
+
+    move_m, turn_deg: how far a parcel may be moved or turned in search of a place where it passes whole; 0: not.
+    """
 
     keep_verdict: str = KEEP_VERDICT
     min_part_m2: float = 0.0
     min_width_m: float = 0.0
     one_piece: bool = False
+    move_m: float = 0.0
+    turn_deg: float = 0.0
 
 
 @dataclass(frozen=True)
 class Remedy:
-    """A remedy: its record, its tables, how many parcels pass in part or whole, and the sums in m²."""
+    """A remedy: its record, its tables, how many parcels pass in part or whole, and the sums in m².
+
+    counts: for how many parcels each alternative was found.
+    """
 
     question: Question
     record: dict[str, Any]
@@ -55,6 +64,7 @@ class Remedy:
     whole: int
     cut_m2: float
     dropped_m2: float
+    counts: dict[str, int]
 
 
 def remedy(
@@ -90,6 +100,9 @@ def remedy(
     else:
         _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)
     tables = _tables(parts, areas, question, rules, origin)
+    judge = lambda asked: check(library, asked, workers, _share(report, 0.9, 0.1), warm)  # noqa: E731 - one line
+    far = (wishes.move_m, wishes.turn_deg)
+    tables["alternatives"] = alternatives(question, first, parts.rest, wishes.keep_verdict, origin, *far, judge)
     record = {
         **first.record,
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
@@ -101,10 +114,12 @@ def remedy(
             "min_part_m2": wishes.min_part_m2,
             "min_width_m": wishes.min_width_m,
             "one_piece": wishes.one_piece,
+            "move_m": wishes.move_m,
+            "turn_deg": wishes.turn_deg,
         },
     }
     tables["run"] = run_table(record)
-    remains = tables["remainder"].columns
+    remains, kinds = tables["remainder"].columns, tables["alternatives"].columns["alternative"]
     touched_parcels = {cut.parcel for cut in parts.cuts} | set(np.flatnonzero(parts.dropped_m2 > 0).tolist())
     return Remedy(
         question,
@@ -115,6 +130,7 @@ def remedy(
         whole=len(areas) - len(touched_parcels),
         cut_m2=float(sum(cut.area_m2 for cut in parts.cuts)),
         dropped_m2=float(parts.dropped_m2.sum()),
+        counts={name: int((kinds == name).sum()) for name in ("moved", "turned")},
     )
 
 

@@ -4,7 +4,7 @@ from onemap.layers.library import Library, log
 from onemap.rules.remedy.remedy import KIND, Remedy, RemedyWishes
 from onemap.rules.runs import GIVEN, given_rows, keep_run, rows_of_table, run_record
 
-KEPT = ("remainder", "cuts")
+KEPT = ("remainder", "cuts", "alternatives")
 
 
 def record_remedy(library: Library, found: Remedy) -> None:
@@ -22,4 +22,5 @@ def record_remedy(library: Library, found: Remedy) -> None:
 def stored_wishes(library: Library, identifier: str) -> RemedyWishes:
     """What a stored remedy was asked besides its question. Raises OneMapError run.unknown, run.kind."""
     said = run_record(library, identifier, KIND)["parameters"]
-    return RemedyWishes(said["keep_verdict"], said["min_part_m2"], said["min_width_m"], said["one_piece"])
+    names = ("keep_verdict", "min_part_m2", "min_width_m", "one_piece", "move_m", "turn_deg")
+    return RemedyWishes(**{name: said[name] for name in names if name in said})

@@ -22,6 +22,8 @@ def remedy(values: Values, asked: Asked) -> Result:
         min_part_m2=values.get("min_part") or 0.0,
         min_width_m=values.get("min_width") or 0.0,
         one_piece=bool(values.get("one_piece")),
+        move_m=values.get("move") or 0.0,
+        turn_deg=values.get("turn") or 0.0,
     )
     asked_of = check_wishes(values)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -44,6 +46,8 @@ def remedy(values: Values, asked: Asked) -> Result:
         "parcels": len(question.parcels.ids),
         "passing": found.passing,
         "whole": found.whole,
+        "moved": found.counts["moved"],
+        "turned": found.counts["turned"],
         "cut_m2": found.cut_m2,
         "dropped_m2": found.dropped_m2,
         "run": {**found.record, "recorded": recorded},

@@ -1,7 +1,7 @@
 """The verb `remedy`, declared as every verb is; `rules/remedy/verb_work.py` does it."""
 
 from onemap.rules.check_parameters import CHECK_PARAMETERS
-from onemap.rules.verb import VERDICT_CHOICES, Parameter, Verb, to_count, to_metres
+from onemap.rules.verb import VERDICT_CHOICES, Parameter, Verb, to_angle, to_count, to_metres
 
 REMEDY_VERBS: tuple[Verb, ...] = (
     Verb(
@@ -16,6 +16,8 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("min_part", "M2", convert=to_metres),
             Parameter("min_width", "M", convert=to_metres),
             Parameter("one_piece", flag=True),
+            Parameter("move", "M", convert=to_metres),
+            Parameter("turn", "DEG", convert=to_angle),
             Parameter("out", "PATH", repeated=True),
             Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),
