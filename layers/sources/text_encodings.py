@@ -9,6 +9,7 @@ from onemap.layers.errors import OneMapError
 REPLACEMENT = "\ufffd"
 WESTERN = {"iso8859-1", "iso8859-15", "cp1252", "cp437", "cp850", "mac-roman"}
 _CHINESE = {"gbk", "cp936", "936", "gb2312", "ms936", "gb18030"}
+_NO_CODE_PAGES = {"unicode-escape", "raw-unicode-escape", "punycode", "idna", "utf-7"}  # ways of writing, not of files
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
 
 
@@ -25,9 +26,12 @@ def encoding_of(name: str) -> str:
         return "gb18030"
     for candidate in (text, bare):
         try:
-            return codecs.lookup(candidate).name
-        except LookupError:
+            name_of_codec = codecs.lookup(candidate).name
+            "a".encode(name_of_codec)  # some of Python's codecs turn bytes into bytes
+        except (LookupError, UnicodeError):
             continue
+        if name_of_codec not in _NO_CODE_PAGES:
+            return name_of_codec
     raise OneMapError("encoding.unknown", field="--encoding", encoding=name)
 
 

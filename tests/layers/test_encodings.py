@@ -148,3 +148,15 @@ def test_a_zip_made_on_chinese_windows_keeps_the_names_of_its_files(shelf, share
     layer = shelf.run("inspect", packed).json["layers"][0]
     assert (layer["name"], layer["count"], layer["encoding"]) == ("县界", 22, "gb18030")
     assert shelf.add(packed).json["features"] == 22
+
+
+@pytest.mark.parametrize(
+    "name", ["uu", "base64", "rot13", "hex", "undefined", "unicode_escape", "punycode", "nonsense"]
+)
+def test_what_is_no_encoding_of_text_is_no_evidence_and_no_option(shelf, layer_file, box, name):
+    path = layer_file("a.shp", [box(0, 0)], {"MC": ["长安区"]}, encoding="gb18030")
+    path.with_suffix(".cpg").write_text(name)
+    assert shelf.run("inspect", path).json["layers"][0]["encoding"] == "gb18030"
+    assert shelf.add(path, encoding=name).codes == ["encoding.unknown"]
+    assert shelf.add(path).code == 0
+    assert shelf.column("MC") == ["长安区"]
