@@ -179,6 +179,18 @@ def _remedy(result: Result, language: str) -> str:
     return "\n".join(lines + _outs(result, language))
 
 
+def _sites(result: Result, language: str) -> str:
+    if not result["sites"]:
+        return phrase("said.no_sites", language)
+    lines = [phrase("said.sites", language, count=len(result["sites"]))]
+    for row in result["sites"]:
+        verdict = phrase(f"verdict.{row['verdict']}", language)
+        clear = f"{row['clearance_m']:,.1f}"
+        facts = {**row, "verdict": verdict, "clearance_m": clear, "nearest_rule": row["nearest_rule"] or "–"}
+        lines.append("  " + phrase("said.site", language, **facts, width=f"{row['width_m']:,.1f}"))
+    return "\n".join(lines + _outs(result, language))
+
+
 def _redline(result: Result, language: str) -> str:
     return phrase("said.redline", language, **{**result, "crs": result["crs"] or "–"})
 
@@ -225,6 +237,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "contradictions": _contradictions,
     "decide": _decide,
     "remedy": _remedy,
+    "sites": _sites,
     "redline": _redline,
     "sample": _sample,
     **REVIEW_SPEAKERS,

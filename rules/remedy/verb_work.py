@@ -1,4 +1,6 @@
-"""What `remedy` does with its values; libraries are imported here only when it runs."""
+"""What `remedy` and `sites` do with their values; libraries are imported here only when one runs."""
+
+from typing import Any
 
 from onemap.rules.verb import Asked, Result, Values
 
@@ -57,3 +59,72 @@ def remedy(values: Values, asked: Asked) -> Result:
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result
+
+
+def sites(values: Values, asked: Asked) -> Result:
+    """Look for places where a parcel of an area and a least width would pass; the library is not changed."""
+    import os
+    from datetime import date
+
+    from onemap.layers.adding import read_polygons
+    from onemap.layers.errors import OneMapError, UsageError
+    from onemap.layers.library import open_library
+    from onemap.rules.outputs import check_target, tables_written
+    from onemap.rules.question import packs_of
+    from onemap.rules.remedy.remedy import KEEP_VERDICT
+    from onemap.rules.remedy.sites import SiteWishes
+    from onemap.rules.remedy.sites import sites as find_sites
+
+    area_m2, width_m = values["area"], values.get("width") or 0.0
+    if area_m2 <= 0:
+        raise UsageError("usage.value", field="--area", value=area_m2)
+    if width_m**2 > area_m2:
+        raise OneMapError("sites.width", field="--width", width=width_m, side=f"{area_m2**0.5:.2f}")
+    wishes = SiteWishes(
+        area_m2=area_m2,
+        width_m=width_m,
+        count=values.get("count") or 10,
+        keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
+        attributes=values.get("project") or {},
+    )
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    for out in outs:
+        check_target(out, overwrite, [values["library"], values.get("within") or ""])
+    with open_library(values["library"]) as library:
+        if values.get("within"):
+            ground = read_polygons(values["within"], library.crs)
+        else:
+            district = library.district()
+            if district is None:
+                raise OneMapError("sites.no_district", file=library.label, field="--within")
+            ground = _alone(district)
+        packs = packs_of(library, tuple(values.get("pack") or ()))
+        moment = (values.get("as_of") or date.today(), values.get("known_at"))
+        workers = values.get("workers") or os.cpu_count() or 1
+        table = find_sites(library, ground, packs, *moment, wishes, asked.language, workers, asked.report)
+        crs = library.crs
+    for out in outs:
+        with tables_written({"sites": table}, crs, out, overwrite):
+            pass  # nothing else is recorded with them
+    asked.report(1.0, "")
+    result: Result = {"ok": True, "sites": _records(table)}
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def _alone(geometry: Any) -> Any:
+    """One geometry as an array of one."""
+    import numpy as np
+
+    made = np.empty(1, dtype=object)
+    made[0] = geometry
+    return made
+
+
+def _records(table: Any) -> list[dict[str, Any]]:
+    """The rows of a table as JSON objects."""
+    from onemap.rules.run_tables import plain_values
+
+    plain = {name: plain_values(table.columns[name]) for name in table.columns.columns}
+    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]

@@ -1,7 +1,17 @@
-"""The verb `remedy`, declared as every verb is; `rules/remedy/verb_work.py` does it."""
+"""The verbs `remedy` and `sites`, declared as every verb is; `rules/remedy/verb_work.py` does them."""
 
 from onemap.rules.check_parameters import CHECK_PARAMETERS
-from onemap.rules.verb import VERDICT_CHOICES, Parameter, Verb, to_angle, to_count, to_metres
+from onemap.rules.verb import (
+    VERDICT_CHOICES,
+    Parameter,
+    Verb,
+    to_angle,
+    to_count,
+    to_date,
+    to_metres,
+    to_moment,
+    to_pairs,
+)
 
 REMEDY_VERBS: tuple[Verb, ...] = (
     Verb(
@@ -23,6 +33,25 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("workers", "N", convert=to_count),
         ),
         makes_data=True,
+        work="onemap.rules.remedy.verb_work",
+    ),
+    Verb(
+        "sites",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("area", "M2", required=True, convert=to_metres),
+            Parameter("width", "M", convert=to_metres),
+            Parameter("within", "FILE"),
+            Parameter("project", "FIELD=VALUE,…", convert=to_pairs),
+            Parameter("count", "N", convert=to_count),
+            Parameter("pack", "FILE|NAME", repeated=True),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
+            Parameter("out", "PATH", repeated=True),
+            Parameter("overwrite", flag=True),
+            Parameter("workers", "N", convert=to_count),
+        ),
         work="onemap.rules.remedy.verb_work",
     ),
 )
