@@ -133,11 +133,6 @@ def _compare(result: Result, language: str) -> str:
             "share": f"{sum(row['share'] for row in same):.1%}",
         }
         lines.append(phrase("said.compare_row", language, **facts))
-    for side in ("a", "b"):
-        lost = result["overlap"][side]
-        if lost["features"]:
-            told = {"plan": asked[side], "features": lost["features"], "area": f"{lost['area_m2']:,.1f}"}
-            lines.append(phrase("said.compare_overlap", language, **told))
     if "changed" in result:
         counts = {name: len(rows) for name, rows in result["changed"].items()}
         lines.append(phrase("said.compare_changed", language, **counts))

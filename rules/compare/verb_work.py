@@ -36,6 +36,7 @@ def compare(values: Values, asked: Asked) -> Result:
         "area_m2": found.spots.compared_m2,
         "matrix": _records(found.tables["matrix"].columns),
         "overlap": found.record["overlap"],
+        "problems": _overlaps_told(found, asked.language),
         "seconds": found.record["seconds"],
     }
     if found.changed is not None:
@@ -43,6 +44,20 @@ def compare(values: Values, asked: Asked) -> Result:
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result
+
+
+def _overlaps_told(found: Any, language: str) -> list[dict[str, Any]]:
+    """Where a plan overlaps itself, as problems of the input."""
+    from onemap.layers.errors import Problem
+    from onemap.layers.messages import problem_record
+
+    told = []
+    for plan in found.plans:
+        if plan.overlap.features:
+            facts = {"layer": plan.version.table, "features": plan.overlap.features}
+            problem = Problem("compare.overlap", {**facts, "area": f"{plan.overlap.area_m2:,.1f}"})
+            told.append(problem_record(problem, language))
+    return told
 
 
 def decide(values: Values, asked: Asked) -> Result:

@@ -86,6 +86,8 @@ def test_where_a_plan_overlaps_itself_the_first_row_wins_and_the_overlap_is_told
         "b": {"features": 0, "area_m2": 0.0},
     }
     assert found.answer["area_m2"] == pytest.approx(20_000)
+    (told,) = found.answer["problems"]
+    assert (told["code"], told["layer"]) == ("compare.overlap", "A__1") and "8,000.0 m²" in told["message"]
 
 
 def test_touching_pieces_of_one_type_and_use_are_one_spot_with_all_their_codes(table):
