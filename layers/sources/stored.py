@@ -33,7 +33,7 @@ def is_library(path: Path) -> bool:
         with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
             sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'onemap_library'"
             return connection.execute(sql).fetchone() is not None
-    except sqlite3.DatabaseError:
+    except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter: SQLite quotes a damaged schema's own bytes
         return False
 
 

@@ -45,6 +45,12 @@ def sqlite_errors_as_refusals(path: Path) -> Iterator[None]:
         if refusal is None:
             raise
         raise OneMapError(refusal, file=path.name, reason=str(error)) from error
+    except UnicodeDecodeError as error:
+        if b"malformed" not in error.object:
+            raise
+        # SQLite quotes a damaged schema's own bytes, which Python then cannot read.
+        reason = error.object.decode("utf-8", errors="replace")
+        raise OneMapError(_REFUSALS[sqlite3.SQLITE_CORRUPT], file=path.name, reason=reason[:200]) from None
 
 
 class FileStore:

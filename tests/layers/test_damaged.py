@@ -104,3 +104,22 @@ def test_coordinates_too_large_for_arithmetic_are_refused_and_nothing_is_warned_
         assert done.returncode in (0, 3)
     assert done.returncode == 3
     assert json.loads(done.stdout)["problems"][0]["code"] == "crs.contradicted"
+
+
+@pytest.mark.parametrize("damage", [b"CREATE TABL\xd5 ", b"CR\x89\xd5TE TABLE ", b"\x00REATE TABLE "])
+def test_a_geopackage_whose_schema_is_damaged_is_refused(onemap, layer_file, box, damage):
+    path = layer_file("a.gpkg", [box(0, 0)])
+    content = path.read_bytes()
+    at = content.index(b"CREATE TABLE ")
+    path.write_bytes(content[:at] + damage + content[at + len(damage) :])
+    answer = onemap("inspect", path)
+    assert answer.code == 3
+    assert answer.codes[0].startswith("source.")
+
+
+def test_a_library_whose_schema_is_damaged_is_refused(shelf):
+    content = shelf.path.read_bytes()
+    at = content.index(b"CREATE TABLE ")
+    shelf.path.write_bytes(content[:at] + b"CR\x89\xd5TE" + content[at + 6 :])
+    answer = shelf.run("layers", shelf.path)
+    assert (answer.code, answer.codes) == (3, ["library.damaged"])
