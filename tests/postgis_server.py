@@ -9,7 +9,7 @@ import signal
 import subprocess
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -134,7 +134,9 @@ def as_owner(owner: tuple[int, int], *command: object) -> list[str]:
     return [setpriv, *become, "--pdeathsig=QUIT", "--", *map(str, command)]
 
 
-def started(folder: Path, owner: tuple[int, int], programs: Path) -> subprocess.Popen[bytes]:
+def started(
+    folder: Path, owner: tuple[int, int], programs: Path, settings: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Make the cluster and start its server; it listens when this returns. Raises RuntimeError with its log."""
     data = folder / "data"
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
@@ -155,14 +157,17 @@ def started(folder: Path, owner: tuple[int, int], programs: Path) -> subprocess.
         raise RuntimeError(f"initdb failed: {done.stderr}")
     rules = data / "pg_hba.conf"
     rules.write_text(f"local all {GUARDED} scram-sha-256\n" + rules.read_text())
-    return running(folder, owner, programs)
+    return running(folder, owner, programs, settings)
 
 
-def running(folder: Path, owner: tuple[int, int], programs: Path) -> subprocess.Popen[bytes]:
+def running(
+    folder: Path, owner: tuple[int, int], programs: Path, settings: Mapping[str, str] | None = None
+) -> subprocess.Popen[bytes]:
     """Start the server of a cluster that is there; it listens when this returns. Raises RuntimeError with its log."""
     data, log = folder / "data", folder / "log"
     environment = {"PATH": os.defpath, "LC_ALL": "C.UTF-8", "HOME": str(folder)}
-    options = [text for name, value in _SETTINGS.items() for text in ("-c", f"{name}={value}")]
+    wanted = {**_SETTINGS, **(settings or {})}
+    options = [text for name, value in wanted.items() for text in ("-c", f"{name}={value}")]
     command = as_owner(owner, programs / "postgres", "-D", data, "-k", folder, *options)
     with log.open("wb") as file:
         process = subprocess.Popen(command, cwd=folder, env=environment, stdout=file, stderr=file)
@@ -188,21 +193,18 @@ def ended(process: subprocess.Popen[bytes]) -> None:
             process.wait()
 
 
-@pytest.fixture(scope="session")
-def postgis() -> Iterator[Server]:
-    """A private PostgreSQL with PostGIS for the whole session; skips where its programs are not installed."""
-    try:
-        programs, owner = programs_of_postgresql(), owner_of_server()
-        as_owner(owner)
-    except Absent as reason:
-        pytest.skip(str(reason))
+@contextlib.contextmanager
+def private_server(settings: Mapping[str, str] | None = None) -> Iterator[Server]:
+    """A server that lives as long as the context, with settings of its own. Raises Absent."""
+    programs, owner = programs_of_postgresql(), owner_of_server()
+    as_owner(owner)
     # The path of a Unix socket may have 107 bytes, so the folder is not one of pytest's long ones.
     folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # noqa: S108
     process = None
     try:
         if os.geteuid() == 0:
             os.chown(folder, *owner)
-        process = started(folder, owner, programs)
+        process = started(folder, owner, programs, settings)
         Database("postgres", folder, programs).run(f"CREATE DATABASE {_FRESH}")
         Database(_FRESH, folder, programs).run("CREATE EXTENSION postgis")
         yield Server(folder, programs)
@@ -210,3 +212,14 @@ def postgis() -> Iterator[Server]:
         if process is not None:
             ended(process)
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def postgis() -> Iterator[Server]:
+    """A private PostgreSQL with PostGIS for the whole session; skips where its programs are not installed."""
+    with contextlib.ExitStack() as stack:
+        try:
+            server = stack.enter_context(private_server())
+        except Absent as reason:
+            pytest.skip(str(reason))
+        yield server

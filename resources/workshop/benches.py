@@ -1,12 +1,13 @@
-"""`bench`: every program tests/bench/bench_NAME.py, or only those that are named."""
+"""`bench`: every program tests/bench/bench_NAME.py, or only those that are named; options are for `peers`."""
 
 from __future__ import annotations
 
-from workshop import pythons
+from workshop import debian, pythons, qgis_programs
 from workshop.checks import Report
 from workshop.machine import ROOT, WorkshopError, program
 
 FOLDER = ROOT / "tests" / "bench"
+PEERS = "peers"
 
 
 def found() -> dict:
@@ -14,14 +15,27 @@ def found() -> dict:
     return {path.stem[len("bench_") :]: path for path in sorted(FOLDER.glob("bench_*.py"))}
 
 
-def bench(names: list) -> int:
+def bench(words: list) -> int:
     """Run them one after the other, each in the open, and sum up how they ended."""
     benches = found()
-    unknown = [name for name in names if name not in benches]
-    if unknown:
-        raise WorkshopError(f"there is no benchmark {', '.join(unknown)}; there are: {', '.join(benches)}.")
+    names = [word for word in words if word in benches]
+    options = words[len(names) :]
+    if words[: len(names)] != names or (options and not options[0].startswith("-")):
+        unknown = next(word for word in words if word not in benches)
+        raise WorkshopError(f"there is no benchmark {unknown}; there are: {', '.join(benches)}.")
+    if options:
+        names = names or [PEERS]
     python = program(pythons.core(), "python")
     report = Report()
     for name in names or benches:
-        report.step(f"bench {name}", [python, "-P", benches[name]])
+        given = [*_peers(), *options] if name == PEERS else options
+        report.step(f"bench {name}", [python, "-P", benches[name], *given])
     return report.close()
+
+
+def _peers() -> list:
+    """Where the peers' Pythons are, installed first if need be."""
+    debian.install_test_server()
+    given = ["--python", program(pythons.peers(), "python")]
+    qgis = qgis_programs.find_python()
+    return [*given, "--qgis", qgis] if qgis else given

@@ -1,4 +1,4 @@
-"""The two Pythons: `.venv` for the core, `.venv-qgis` on QGIS's own Python for the plugin's tests."""
+"""The Pythons: `.venv` for the core, `.venv-qgis` on QGIS's for the plugin's tests, `.venv-bench` for benchmarks."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ from workshop.machine import (
     program,
     run_or_explain,
     say,
+    warn,
 )
 
 CORE = ROOT / ".venv"
 FACE = ROOT / ".venv-qgis"
+PEERS = ROOT / ".venv-bench"
 # A folder that holds the repository under its package name: for QGIS's plugin path, and for mypy.
 PLUGINS = FACE / "plugins"
 PACKAGE_ROOM = CORE / "room"
@@ -71,6 +73,30 @@ def face(qgis_python: Path) -> Path:
             raise WorkshopError("cannot start .venv-qgis. Delete that folder and run the same command again.")
         Path(where.strip(), "onemap.pth").write_text(f"{PLUGINS}\n", encoding="utf-8")
     return FACE
+
+
+def peers() -> Path:
+    """The environment of the benchmark's peers; what cannot be installed is named and left out."""
+    wanted = _digest(_requirement_files("bench.txt"))
+    if _stamp(PEERS) == wanted:
+        return PEERS
+    if _stamp(PEERS) is None:
+        say("Making .venv-bench, the Python of the benchmark's peers")
+        _make(PEERS, _core_python(), [])
+    lines = (REQUIREMENTS / "bench.txt").read_text(encoding="utf-8").splitlines()
+    missing = []
+    with _changing(PEERS, wanted):
+        for line in (line for line in lines if line and not line.startswith("#")):
+            say(f"Installing {line} into .venv-bench")
+            try:
+                _pip(PEERS, [line], f"install {line}")
+            except WorkshopError as error:
+                warn(f"{error} The benchmark goes on without it.")
+                missing.append(line)
+    if missing:
+        # Without a stamp the next run tries again.
+        (PEERS / STAMP).unlink()
+    return PEERS
 
 
 @contextlib.contextmanager

@@ -1,0 +1,193 @@
+"""One Map's side of the benchmark: what each job is made of in rules/ and layers/, on two threads."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pyproj
+import rasterio
+import shapely
+
+from onemap.layers.areas import ellipsoidal_areas_m2
+from onemap.rules.common_areas import piece_areas
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import Pieces, subdivided
+from onemap.rules.grids import cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.overlay import intersections, overlaps, union_by
+from onemap.tests.bench.timing import Work, answer_for
+from onemap.tests.bench.workload import CRS
+
+CREW = Crew(2)
+STEEP_DEGREES = 25.0
+BUFFER_SEGMENTS = 8  # of a quarter, as the peers have it by default; the check itself takes 64
+
+
+def column(folder: Path, layer: str, name: str) -> np.ndarray:
+    """One column of a layer of the workload."""
+    values: np.ndarray = gpd.read_parquet(folder / f"{layer}.parquet", columns=[name, "geometry"])[name].to_numpy()
+    return values
+
+
+def shapes(folder: Path, layer: str) -> np.ndarray:
+    """The geometries of a layer of the workload."""
+    frame = gpd.read_parquet(folder / f"{layer}.parquet", columns=["geometry"])
+    return np.asarray(frame.geometry.to_numpy(), dtype=object)
+
+
+def _areas(parcels: np.ndarray, cut: Pieces, owners: int) -> np.ndarray:
+    """Ground that the parcels share with each owner of pieces, by sums alone."""
+    piece, parcel = shapely.STRtree(parcels).query(cut.geometries)
+    order = np.lexsort((piece, parcel))
+    piece, parcel = piece[order], parcel[order]
+    areas, _ = piece_areas(parcels, parcel, cut.geometries, piece, CREW)
+    return np.bincount(cut.owner[piece], areas, owners)
+
+
+def controls_areas(folder: Path) -> Work:
+    """(i) by sums: the controls are cut small, and no geometry is made."""
+    parcels, controls = shapes(folder, "parcels"), shapes(folder, "controls")
+    return lambda: _areas(parcels, subdivided(controls), len(controls))
+
+
+def controls_ground(folder: Path) -> Work:
+    """(i) with the ground itself, as the check has it, each piece held against its sum."""
+    parcels, controls = shapes(folder, "parcels"), shapes(folder, "controls")
+
+    def work() -> np.ndarray:
+        found = overlaps(parcels, shapely.STRtree(parcels), controls, subdivided(controls), CREW)
+        return np.bincount(found.feature, shapely.area(found.geometry), len(controls))
+
+    return work
+
+
+def land_areas(folder: Path) -> Work:
+    """(ii) by sums."""
+    parcels, land = shapes(folder, "parcels"), shapes(folder, "landuse")
+    whole = Pieces(land, np.zeros(len(land), dtype=np.int64))
+    return lambda: _areas(parcels, whole, 1)
+
+
+def land_ground(folder: Path) -> Work:
+    """(ii) with the ground itself."""
+    parcels, land = shapes(folder, "parcels"), shapes(folder, "landuse")
+
+    def work() -> list[float]:
+        found = overlaps(parcels, shapely.STRtree(parcels), land, Pieces(land, np.arange(len(land))), CREW)
+        return [shapely.area(found.geometry).sum()]
+
+    return work
+
+
+def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], tuple[np.ndarray, np.ndarray]]]:
+    """Both plans, and how the pairs are found whose boxes meet and whose codes differ."""
+    one, other = shapes(folder, "plan1"), shapes(folder, "plan2")
+    code1, code2 = column(folder, "plan1", "code1"), column(folder, "plan2", "code2")
+
+    def pairs() -> tuple[np.ndarray, np.ndarray]:
+        left, right = shapely.STRtree(other).query(one)
+        kept = code1[left] != code2[right]
+        return left[kept], right[kept]
+
+    return one, other, pairs
+
+
+def spots_areas(folder: Path) -> Work:
+    """(iii) by sums."""
+    one, other, pairs = _differing(folder)
+
+    def work() -> list[float]:
+        left, right = pairs()
+        return [piece_areas(one, left, other, right, CREW)[0].sum()]
+
+    return work
+
+
+def spots_ground(folder: Path) -> Work:
+    """(iii) with the spots themselves."""
+    one, other, pairs = _differing(folder)
+
+    def work() -> list[float]:
+        left, right = pairs()
+        ground, failed = intersections(one[left], other[right], CREW)
+        assert not failed.any()
+        return [np.nansum(shapely.area(ground))]
+
+    return work
+
+
+def _buffers(folder: Path) -> tuple[np.ndarray, Callable[[], np.ndarray], np.ndarray]:
+    lines, distance = shapes(folder, "lines"), column(folder, "lines", "dist")
+    names, owner = np.unique(column(folder, "lines", "cls").astype(str), return_inverse=True)
+    return owner, lambda: shapely.buffer(lines, distance, quad_segs=BUFFER_SEGMENTS), names
+
+
+def buffers_areas(folder: Path) -> Work:
+    """(iv) by sums: the buffers of a class are joined, then cut small."""
+    parcels = shapes(folder, "parcels")
+    owner, buffers, names = _buffers(folder)
+    return lambda: _areas(parcels, subdivided(union_by(owner, buffers(), len(names))), len(names))
+
+
+def buffers_ground(folder: Path) -> Work:
+    """(iv) with the ground itself, as a setback rule has it: by feature, then joined by parcel and class."""
+    parcels = shapes(folder, "parcels")
+    owner, buffers, names = _buffers(folder)
+
+    def work() -> np.ndarray:
+        grown = buffers()
+        found = overlaps(parcels, shapely.STRtree(parcels), grown, subdivided(grown), CREW)
+        group = found.parcel * len(names) + owner[found.feature]
+        distinct, place = np.unique(group, return_inverse=True)
+        ground = union_by(place, found.geometry, len(distinct))
+        return np.bincount(distinct % len(names), np.nan_to_num(shapely.area(ground)), len(names))
+
+    return work
+
+
+def steep_shares(folder: Path) -> Work:
+    """(v) the sum of the parcels' shares of slope over STEEP_DEGREES, window by window as a raster rule has it."""
+    parcels = shapes(folder, "parcels")
+    grid = rasterio.open(folder / "heights.tif")
+    heights, transform = grid.read(1), grid.transform
+
+    def work() -> list[float]:
+        slope = slope_degrees(heights, np.ones(heights.shape, dtype=bool), transform.a, -transform.e)
+        steep, valid = (slope > STEEP_DEGREES).astype(float), (~np.isnan(slope)).astype(float)
+        polygons = in_cells(parcels, grid)
+        matching, known = np.zeros(len(parcels)), np.zeros(len(parcels))
+        for part, _ in windows(polygons, grid, 1):
+            weights = cell_weights(polygons[part])
+            on_grid = (weights.row >= 0) & (weights.column >= 0)
+            on_grid &= (weights.row < heights.shape[0]) & (weights.column < heights.shape[1])
+            place = weights.row[on_grid], weights.column[on_grid]
+            parcel, fraction = part[weights.parcel[on_grid]], weights.fraction[on_grid]
+            matching += np.bincount(parcel, fraction * steep[place], len(parcels))
+            known += np.bincount(parcel, fraction * valid[place], len(parcels))
+        return [float((matching / known).sum())]
+
+    return work
+
+
+def ellipsoid_areas(folder: Path) -> Work:
+    """(vii) areas on the ellipsoid by the land survey's formula."""
+    parcels, crs = shapes(folder, "parcels"), pyproj.CRS(CRS)
+    return lambda: [ellipsoidal_areas_m2(parcels, crs).sum()]
+
+
+JOBS: dict[str, Callable[[Path], Work]] = {
+    "i-areas": controls_areas,
+    "i-ground": controls_ground,
+    "ii-areas": land_areas,
+    "ii-ground": land_ground,
+    "iii-areas": spots_areas,
+    "iii-ground": spots_ground,
+    "iv-areas": buffers_areas,
+    "iv-ground": buffers_ground,
+    "v": steep_shares,
+    "vii": ellipsoid_areas,
+}
+
+
+if __name__ == "__main__":
+    answer_for(lambda job, folder: JOBS[job](folder))

@@ -1,0 +1,136 @@
+"""File to file, as a user's own script would have it with a peer: parcels and controls in, overlaps and verdicts out.
+
+Called as: python -m onemap.tests.bench.peer_files ENGINE PARCELS.gpkg CONTROLS.gpkg OUT.gpkg
+
+Each script cuts the controls first, or it would never end; joins what a cut parted; and writes both tables.
+"""
+
+import sys
+from collections.abc import Callable
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+MOST_VERTICES = 128
+VERDICTS = ("prohibited", "restricted", "notice")
+Fragments = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
+def halved(polygon: shapely.Geometry) -> list[shapely.Geometry]:
+    """A polygon halved across its longer side until no part has more than MOST_VERTICES vertices."""
+    done, left = [], [polygon]
+    while left:
+        part = left.pop()
+        if shapely.get_num_coordinates(part) <= MOST_VERTICES:
+            done.append(part)
+            continue
+        west, south, east, north = part.bounds
+        x, y = (west + east) / 2, (south + north) / 2
+        across = east - west > north - south
+        boxes = (
+            ((west, south, x, north), (x, south, east, north))
+            if across
+            else ((west, south, east, y), (west, y, east, north))
+        )
+        for box in boxes:
+            clipped = shapely.get_parts(shapely.clip_by_rect(part, *box))
+            left += list(clipped[shapely.get_type_id(clipped) == shapely.GeometryType.POLYGON])
+    return done
+
+
+def by_shapely(parcels: np.ndarray, pieces: np.ndarray, control: np.ndarray) -> Fragments:
+    """Index, predicate, intersection of whole arrays."""
+    shapely.prepare(pieces)
+    piece, parcel = shapely.STRtree(parcels).query(pieces, predicate="intersects")
+    return parcel, control[piece], shapely.intersection(parcels[parcel], pieces[piece])
+
+
+def by_geopandas(parcels: np.ndarray, pieces: np.ndarray, control: np.ndarray) -> Fragments:
+    """geopandas.overlay."""
+    one = gpd.GeoDataFrame({"parcel": np.arange(len(parcels))}, geometry=parcels)
+    found = gpd.overlay(one, gpd.GeoDataFrame({"control": control}, geometry=pieces), keep_geom_type=True)
+    return found["parcel"].to_numpy(), found["control"].to_numpy(), np.asarray(found.geometry, dtype=object)
+
+
+def by_duckdb(parcels: np.ndarray, pieces: np.ndarray, control: np.ndarray) -> Fragments:
+    """DuckDB's spatial join, two threads."""
+    from pathlib import Path
+
+    import duckdb
+    import duckdb_extension_spatial
+
+    connection = duckdb.connect(config={"allow_unsigned_extensions": "true", "threads": "2"})
+    home = Path(duckdb_extension_spatial.__file__).parent
+    connection.execute(f"LOAD '{next(home.glob('extensions/*/spatial.duckdb_extension'))}'")
+    connection.register("one", pd.DataFrame({"parcel": np.arange(len(parcels)), "body": shapely.to_wkb(parcels)}))
+    connection.register("other", pd.DataFrame({"control": control, "body": shapely.to_wkb(pieces)}))
+    for table in ("one", "other"):
+        connection.execute(
+            f"CREATE TABLE {table}s AS SELECT * EXCLUDE (body), ST_GeomFromWKB(body) AS geom FROM {table}"
+        )
+    found = connection.execute(
+        "SELECT parcel, control, ST_AsWKB(ST_Intersection(a.geom, b.geom)) AS body "
+        "FROM ones a JOIN others b ON ST_Intersects(a.geom, b.geom)"
+    ).fetchnumpy()
+    return found["parcel"], found["control"], shapely.from_wkb([bytes(body) for body in found["body"]])
+
+
+def by_sedonadb(parcels: np.ndarray, pieces: np.ndarray, control: np.ndarray) -> Fragments:
+    """SedonaDB's spatial join."""
+    import sedonadb
+
+    session = sedonadb.connect()
+    one = gpd.GeoDataFrame({"parcel": np.arange(len(parcels))}, geometry=parcels)
+    other = gpd.GeoDataFrame({"control": control}, geometry=pieces)
+    for name, frame in (("one", one), ("other", other)):
+        session.create_data_frame(frame).to_memtable().to_view(name)
+    found = session.sql(
+        "SELECT parcel, control, ST_Intersection(a.geometry, b.geometry) AS ground "
+        "FROM one a JOIN other b ON ST_Intersects(a.geometry, b.geometry)"
+    ).to_pandas()
+    return found["parcel"].to_numpy(), found["control"].to_numpy(), np.asarray(found["ground"], dtype=object)
+
+
+ENGINES: dict[str, Callable[[np.ndarray, np.ndarray, np.ndarray], Fragments]] = {
+    "shapely": by_shapely,
+    "geopandas": by_geopandas,
+    "duckdb": by_duckdb,
+    "sedonadb": by_sedonadb,
+}
+
+
+def joined(fragments: Fragments) -> Fragments:
+    """One ground for each parcel and control."""
+    parcel, control, ground = fragments
+    kept = shapely.area(ground) > 0
+    parcel, control, ground = parcel[kept], control[kept], ground[kept]
+    order = np.lexsort((control, parcel))
+    parcel, control, ground = parcel[order], control[order], ground[order]
+    _, first, count = np.unique(parcel * 3 + control, return_index=True, return_counts=True)
+    result = ground[first]
+    for at in np.flatnonzero(count > 1):
+        result[at] = shapely.union_all(ground[first[at] : first[at] + count[at]])
+    return parcel[first], control[first], result
+
+
+def main(engine: str, parcels_file: str, controls_file: str, out: str) -> None:
+    """Read, overlay, judge, write."""
+    parcels = gpd.read_file(parcels_file, use_arrow=True)
+    controls = gpd.read_file(controls_file, use_arrow=True)
+    cut = [halved(polygon) for polygon in controls.geometry]
+    control = np.repeat(controls["cid"].to_numpy(), [len(parts) for parts in cut])
+    pieces = np.array([part for parts in cut for part in parts], dtype=object)
+    polygons = np.asarray(parcels.geometry, dtype=object)
+    parcel, control, ground = joined(ENGINES[engine](polygons, pieces, control))
+    worst = np.full(len(parcels), len(VERDICTS))
+    np.minimum.at(worst, parcel, control)
+    columns = {"pid": parcels["pid"].to_numpy()[parcel], "cid": control, "area_m2": shapely.area(ground)}
+    gpd.GeoDataFrame(columns, geometry=ground, crs=parcels.crs).to_file(out, layer="overlaps")
+    parcels["verdict"] = np.array([*VERDICTS, "clear"])[worst]
+    parcels.to_file(out, layer="parcels")
+
+
+if __name__ == "__main__":
+    main(*sys.argv[1:])

@@ -1,0 +1,66 @@
+"""QGIS's native:intersection as a peer, in QGIS's own Python, on layers in memory with a spatial index.
+
+Called as: python -m onemap.tests.bench.peer_qgis qgis:JOB FOLDER REPEATS, with the workload's layers as GeoPackages.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+from onemap.tests.bench.timing import Work, answer_for
+
+FIELDS = {"i": ("pid", "cid"), "ii": ("pid", "lid"), "iii": ("code1", "code2")}
+LAYERS = {"i": ("parcels", "controls"), "ii": ("parcels", "landuse"), "iii": ("plan1", "plan2")}
+PROCESSING = "/usr/share/qgis/python/plugins"
+
+
+def prepared(name: str, folder: Path) -> Work:
+    """The work of `qgis:JOB`."""
+    sys.path.append(PROCESSING)
+    from qgis.core import QgsApplication, QgsFeatureRequest, QgsProcessingContext
+
+    application = QgsApplication([], False)
+    application.initQgis()
+    import processing
+    from processing.core.Processing import Processing
+
+    Processing.initialize()
+    job = name.partition(":")[2]
+    given = zip(LAYERS[job], FIELDS[job], strict=True)
+    one, other = (_in_memory(folder / f"{layer}.gpkg", field) for layer, field in given)
+    context = QgsProcessingContext()
+    context.setInvalidGeometryCheck(QgsFeatureRequest.GeometryNoCheck)
+    wishes = {"INPUT": one, "OVERLAY": other, "OUTPUT": "memory:"}
+
+    def work() -> list:
+        made = processing.run("native:intersection", wishes, context=context)["OUTPUT"]
+        totals: dict = {}
+        for feature in made.getFeatures():
+            left, right = feature.attributes()[:2]
+            if job == "iii" and left == right:
+                continue
+            key = right if job == "i" else 0
+            totals[key] = totals.get(key, 0.0) + feature.geometry().area()
+        return [totals[key] for key in sorted(totals)]
+
+    work.application = application  # type: ignore[attr-defined]  # it must outlive the work
+    return work
+
+
+def _in_memory(path: Path, field: str) -> object:
+    from qgis.core import QgsFeatureRequest, QgsVectorLayer
+
+    stored = QgsVectorLayer(str(path), path.stem)
+    request = QgsFeatureRequest().setSubsetOfAttributes([field], stored.fields())
+    layer = stored.materialize(request)
+    kept = layer.fields().indexOf(field)
+    layer.dataProvider().deleteAttributes([at for at in range(layer.fields().count()) if at != kept])
+    layer.updateFields()
+    layer.dataProvider().createSpatialIndex()
+    return layer
+
+
+if __name__ == "__main__":
+    answer_for(prepared)
+    # QGIS takes its time to leave, and may crash while it does.
+    os._exit(0)

@@ -1,0 +1,62 @@
+"""How a piece of work is timed in a process of its own; standard library only, since every peer's Python runs it."""
+
+import json
+import sys
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+Work = Callable[[], Sequence[float]]
+_ENOUGH_S = 120.0  # after which no further repetition is begun
+
+
+def measured(work: Work, repeats: int) -> dict:
+    """Seconds of the first call and of up to `repeats` more, and the totals of the last, which agree with the first's.
+
+    Raises ValueError where two calls differ.
+    """
+    seconds, totals = [], None
+    for _ in range(1 + repeats):
+        began = time.perf_counter()
+        answer = [float(total) for total in work()]
+        seconds.append(time.perf_counter() - began)
+        if totals is not None and not _same(answer, totals):
+            raise ValueError(f"two calls differ: {totals} and {answer}")
+        totals = answer
+        if sum(seconds) > _ENOUGH_S:
+            break
+    return {"seconds": seconds, "totals": totals}
+
+
+def _same(one: Sequence[float], other: Sequence[float]) -> bool:
+    return len(one) == len(other) and all(abs(a - b) <= 1e-9 * abs(a) for a, b in zip(one, other, strict=True))
+
+
+def peak_mb(process: str = "self") -> float | None:
+    """The most memory that a process (a number, or this one) has had, in MB; None where the system does not say.
+
+    Not what getrusage has: that begins with what the parent had when it started the process.
+    """
+    path = Path("/proc") / process / "status"
+    try:
+        lines = path.read_text(encoding="ascii", errors="replace").splitlines()
+    except OSError:
+        return None
+    return next((int(line.split()[1]) / 1024 for line in lines if line.startswith("VmHWM:")), None)
+
+
+def answer_for(prepared: Callable[[str, Path], Work]) -> None:
+    """The program of a peer: MODULE JOB FOLDER REPEATS prints one JSON object as its last line.
+
+    prepared(job, folder) loads what the work needs, which is timed apart. The work may bear an attribute `peak_mb`,
+    a function, where it is not this process that holds the memory.
+    """
+    job, folder, repeats = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
+    began = time.perf_counter()
+    work = prepared(job, folder)
+    loaded = time.perf_counter() - began
+    answer = measured(work, repeats)
+    answer["load_s"] = loaded
+    answer["peak_mb"] = getattr(work, "peak_mb", peak_mb)()
+    sys.stdout.write(f"\n{json.dumps(answer)}\n")
+    sys.stdout.flush()

@@ -1,0 +1,104 @@
+"""The benchmark against peers: the workload is the same everywhere, ours and theirs agree, the page tells what was."""
+
+import re
+import xml.etree.ElementTree as ElementTree
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import shapely
+
+from onemap.layers.parts import polygon_parts
+from onemap.tests.bench import bench_peers, ours, page, peer_frames
+from onemap.tests.bench.programs import Pythons, Row, by_peer
+from onemap.tests.bench.workload_files import made
+
+CELLS = 500  # a side of the terrain, instead of 4000
+PEERS_PYTHON = bench_peers._default_python()
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return made("XS", tmp_path_factory.mktemp("workload"), CELLS)
+
+
+def test_the_workload_is_the_same_city_each_time(folder):
+    counts_and_vertices = {"parcels": (983, 18_532), "landuse": (1_935, 40_715), "plan2": (992, 18_803)}
+    found = {name: ours.shapes(folder, name) for name in counts_and_vertices}
+    assert {
+        name: (len(shapes), shapely.get_num_coordinates(shapes).sum()) for name, shapes in found.items()
+    } == counts_and_vertices
+    assert all(shapely.is_valid(shapes).all() for shapes in found.values())
+
+
+@pytest.mark.parametrize("job", [job for job in ours.JOBS if job not in ("v", "vii")])
+def test_ours_agrees_with_whole_overlays_of_an_array_library(job, folder):
+    theirs = peer_frames.with_shapely(job.partition("-")[0], folder)()
+    assert ours.JOBS[job](folder)() == pytest.approx(theirs, rel=bench_peers.AGREE)
+
+
+def test_ellipsoidal_areas_agree_with_geodesics(folder):
+    allowed = bench_peers.LESS_EXACT["geod"][0]
+    assert ours.JOBS["vii"](folder)() == pytest.approx(peer_frames.with_geod("vii", folder)(), rel=allowed)
+
+
+@pytest.mark.skipif(PEERS_PYTHON is None, reason="the peers are not installed: `build.py bench` makes .venv-bench")
+@pytest.mark.parametrize(("peer", "job"), [("exactextract", "v"), ("duckdb", "ii"), ("sedonadb", "iii")])
+def test_ours_agrees_with_a_peer_in_a_process_of_its_own(peer, job, folder):
+    theirs = by_peer(peer, job, folder, Pythons(PEERS_PYTHON, None), 0, 60)
+    if theirs.why:
+        pytest.skip(theirs.why)
+    mine = Row("One Map", list(ours.JOBS[f"{job}-areas" if f"{job}-areas" in ours.JOBS else job](folder)()))
+    assert bench_peers.disagreements([mine, theirs]) == []
+
+
+def test_totals_that_differ_are_told_and_those_that_cannot_agree_are_held_to_less():
+    mine = Row("One Map", [1000.0, 2000.0])
+    assert bench_peers.disagreements([mine, Row("geopandas", [1000.0, 2000.0 + 1e-7])]) == []
+    assert "geopandas" in bench_peers.disagreements([mine, Row("geopandas", [1000.0, 2000.0 + 1e-5])])[0]
+    assert bench_peers.disagreements([mine, Row("exactextract", [1000.0, 2000.0 + 1e-5])]) == []
+    assert bench_peers.disagreements([mine, Row("geopandas", [1000.0])])
+    assert bench_peers.disagreements([mine, Row("geopandas", why="not installed")]) == []
+    assert bench_peers.disagreements([Row("One Map", why="more than 300 s")])
+
+
+def test_a_peer_without_its_python_is_named_and_left_out(folder):
+    assert by_peer("duckdb", "ii", folder, Pythons(None, None), 0, 60).why
+    assert by_peer("qgis", "ii", folder, Pythons(None, None), 0, 60).why
+
+
+def test_a_program_that_takes_too_long_is_ended_and_said_to(folder):
+    python = bench_peers.Path(peer_frames.np.__file__).parents[4] / "bin" / "python"
+    row = by_peer("geopandas", "i", folder, Pythons(python, None), 0, 0.05)
+    assert row.why == "more than 0 s" and row.first_s is None
+
+
+def _found(**seconds):
+    rows = [Row(who.replace("_", ", "), [1.0], first, [first], 0.0, 100.0) for who, first in seconds.items()]
+    rows = [Row("One Map, areas", [1.0], 1.0, [0.9, 1.0, 1.1], 0.0, 100.0), *rows, Row("absent", why="not here")]
+    about = {"processor": "P", "processors": 2, "used": 2, "load_before": 0.1, "day": "2026-01-01"}
+    return {"machine": about, "rows": [asdict(row) for row in rows]}
+
+
+def test_the_page_keeps_its_words_and_says_which_targets_are_missed(tmp_path):
+    (tmp_path / "images").mkdir()
+    words = f"# Words\n\n{page.BEGIN}\nold\n{page.END}\n\nMore words.\n"
+    (tmp_path / "benchmarks.md").write_text(words, encoding="utf-8")
+    page.write({"M": {"ii": _found(sedonadb=4.5, duckdb=4.5)}}, tmp_path)
+    text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
+    assert text.startswith("# Words\n") and text.endswith("More words.\n") and "old" not in text
+    assert re.search(r"\| sedonadb \| 4 × \| 4\.5 × \|", text)
+    assert re.search(r"\| duckdb \| 5 × \| 4\.5 ×, missed \|", text)
+    assert "| absent | not here |" in text
+    plot = ElementTree.parse(tmp_path / "images" / "benchmarks.svg")
+    bars = [
+        float(bar.get("width")) for bar in plot.iter("{http://www.w3.org/2000/svg}rect") if bar.get("height") == "14"
+    ]
+    assert bars[0] < bars[1] == bars[2]
+
+
+def test_weights_of_cells_sum_to_the_area_of_a_parcel(folder):
+    parcels = ours.shapes(folder, "parcels")[:50]
+    cells = ours.cell_weights(shapely.transform(parcels, lambda xy: (xy - [480_000, 2_490_000]) / 5))
+    summed = np.bincount(cells.parcel, cells.fraction, len(parcels)) * 25
+    assert summed == pytest.approx(shapely.area(polygon_parts(parcels)), rel=1e-9)
