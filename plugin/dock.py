@@ -31,6 +31,7 @@ from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.option_names import dock_controls
 from onemap.plugin.refusals import Refusal
+from onemap.plugin.review_room import ReviewRoom
 from onemap.plugin.sample_maker import SampleMaker
 from onemap.plugin.sample_page import SamplePage
 from onemap.plugin.service_dialog import ServiceDialog
@@ -75,6 +76,8 @@ class OneMapDock(QgsDockWidget):
         self.rooms.setDocumentMode(True)
         self.rooms.addTab(self.map_room, tr("Map"))
         self.rooms.addTab(self.check_room, tr("Check"))
+        self.review_room = ReviewRoom(self.library, canvas)
+        self.rooms.addTab(self.review_room, tr("Review"))
         self._loading = QLabel(tr("Reading the library…"))
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
@@ -106,7 +109,12 @@ class OneMapDock(QgsDockWidget):
         self.library.loading.connect(lambda: self._show(self.rooms if self.library.layers else self._loading))
         self.library.listed.connect(lambda: self._show(self.rooms))
         self.library.refused.connect(self._library_refused)
-        for written in (self.library.listed, self.check_room.finished, self.check_room.tried):
+        for written in (
+            self.library.listed,
+            self.check_room.finished,
+            self.check_room.tried,
+            self.review_room.written,
+        ):
             written.connect(lambda: reopen_cut_off(self.library.path))
         self.setup_page.ready.connect(self.begin)
         self.map_room.add_asked.connect(self.add_layer)
@@ -116,8 +124,11 @@ class OneMapDock(QgsDockWidget):
         self.map_room.service_refused.connect(self.refuse)
         self.map_room.service_said.connect(self.notice.say)
         self.check_room.refused.connect(self.refuse)
+        self.review_room.refused.connect(self.refuse)
+        self.review_room.said.connect(self.notice.say)
+        self.review_room.versions_written.connect(self.library.refresh)
         self.core.died.connect(self._core_died)
-        self.rooms.currentChanged.connect(lambda _room: self.check_room.leave_map())
+        self.rooms.currentChanged.connect(lambda _room: self._room_changed())
         self.visibilityChanged.connect(self._visibility_changed)
 
     def close_down(self) -> None:
@@ -126,6 +137,7 @@ class OneMapDock(QgsDockWidget):
             return
         self._is_closed = True
         self.check_room.close_down()
+        self.review_room.close_down()
         self.map_room.close_down()
         self.setup_page.close_down()
         if self.add_dialog is not None:
@@ -290,6 +302,11 @@ class OneMapDock(QgsDockWidget):
             self.begin()
         elif not visible:
             self.check_room.leave_map()
+            self.review_room.look_at(False)
+
+    def _room_changed(self) -> None:
+        self.check_room.leave_map()
+        self.review_room.look_at(self.rooms.currentWidget() is self.review_room)
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:
         self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))

@@ -45,6 +45,7 @@ class ResultsView(QWidget):
         self._core = core
         self._tables: RunTables | None = None
         self._run: ShownRun | None = None
+        self.can_try = True  # with a file instead of a layer
         self._sizes_before: list[int] = []  # of list and details, while a finding is explained
         self.spotlight = Spotlight(canvas)
         self.counts = VerdictCounts()
@@ -212,6 +213,7 @@ class ResultsView(QWidget):
         if finding is not None:
             said = menu.addAction(icon("explain"), tr("Explain"), self.explain)
             said.setEnabled(self.explain_button.isEnabled())
+        if finding is not None and self.can_try:
             trial = menu.addAction(icon("trial"), tr("Try with a file instead…"))
             trial.setToolTip(tr("What would change if this layer were another file"))
             trial.setEnabled(bool(self._run and self._run.id and finding.layer))

@@ -23,6 +23,10 @@ SETTINGS: dict[str, Setting] = {
     "library": Setting(str, ""),  # the one that was open last
     "recent_libraries": Setting(list, ()),
     "hide_empty_layers": Setting(bool, False),
+    "review_name": Setting(str, ""),  # under which somebody writes and signs opinions
+    "review_department": Setting(str, ""),  # whose opinion is opened first; empty: nobody's
+    "review_seen": Setting(str, "{}"),  # JSON: case → the revision that was looked at last
+    "review_folder": Setting(str, ""),  # where documents were written last
     "field_matches": Setting(str, "{}"),  # JSON: department/layer → field of the schema → field of the source
 }
 LANGUAGES = ("zh", "en")

@@ -1571,5 +1571,529 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <source>Widest turn, degrees</source>
         <translation>最大转角（度）</translation>
     </message>
+    <message>
+        <source>Review</source>
+        <translation>会审</translation>
+    </message>
+    <message>
+        <source>Working days more</source>
+        <translation>增加工作日</translation>
+    </message>
+    <message>
+        <source>Reason</source>
+        <translation>理由</translation>
+    </message>
+    <message>
+        <source>needed</source>
+        <translation>必填</translation>
+    </message>
+    <message>
+        <source>may be left empty</source>
+        <translation>可不填</translation>
+    </message>
+    <message>
+        <source>Steps</source>
+        <translation>步骤</translation>
+    </message>
+    <message>
+        <source>Take in a reply file…</source>
+        <translation>收入回函文件…</translation>
+    </message>
+    <message>
+        <source>Look again</source>
+        <translation>重新查看</translation>
+    </message>
+    <message>
+        <source>Back to the cases (Esc)</source>
+        <translation>返回项目列表（Esc）</translation>
+    </message>
+    <message>
+        <source>Take in a reply file</source>
+        <translation>收入回函文件</translation>
+    </message>
+    <message>
+        <source>Reply of a review pack (*.reply.json *.json)</source>
+        <translation>会审包回函 (*.reply.json *.json)</translation>
+    </message>
+    <message>
+        <source>Opinion</source>
+        <translation>意见</translation>
+    </message>
+    <message>
+        <source>Rounds</source>
+        <translation>轮次</translation>
+    </message>
+    <message>
+        <source>History</source>
+        <translation>经过</translation>
+    </message>
+    <message>
+        <source>Written: {path}</source>
+        <translation>已写出：{path}</translation>
+    </message>
+    <message>
+        <source>Layers and rules that changed</source>
+        <translation>有变化的图层和规则</translation>
+    </message>
+    <message>
+        <source>Parcels with another verdict</source>
+        <translation>结论改变的地块</translation>
+    </message>
+    <message>
+        <source>Findings that come, go or change</source>
+        <translation>新增、消失或变化的检测结论</translation>
+    </message>
+    <message>
+        <source>Departments whose draft would change</source>
+        <translation>拟稿将改变的部门</translation>
+    </message>
+    <message>
+        <source>Recheck of “{project}”</source>
+        <translation>“{project}”复检</translation>
+    </message>
+    <message>
+        <source>Nothing would change: by today's layers and rules the case stands as it is.</source>
+        <translation>没有变化：按今天的图层和规则，项目结论不变。</translation>
+    </message>
+    <message>
+        <source>Nothing was written. To take it over, revise the case with the same parcels.</source>
+        <translation>未写入任何内容。如需采用，请以相同地块开启新一轮。</translation>
+    </message>
+    <message>
+        <source>By state</source>
+        <translation>按状态</translation>
+    </message>
+    <message>
+        <source>dark: overdue</source>
+        <translation>深色为逾期</translation>
+    </message>
+    <message>
+        <source>By verdict</source>
+        <translation>按结论</translation>
+    </message>
+    <message>
+        <source>running cases, by the gravest of their parcels</source>
+        <translation>在办项目，取地块中最重的结论</translation>
+    </message>
+    <message>
+        <source>By department</source>
+        <translation>按部门</translation>
+    </message>
+    <message>
+        <source>cases that wait for its opinion; dark: overdue</source>
+        <translation>等待其意见的项目，深色为逾期</translation>
+    </message>
+    <message>
+        <source>{count} overdue</source>
+        <translation>逾期 {count}</translation>
+    </message>
+    <message>
+        <source>Documents</source>
+        <translation>文件</translation>
+    </message>
+    <message>
+        <source>Write the document</source>
+        <translation>写出文件</translation>
+    </message>
+    <message>
+        <source>Report of the findings</source>
+        <translation>合规性检测报告</translation>
+    </message>
+    <message>
+        <source>Statement of all opinions</source>
+        <translation>会审意见书</translation>
+    </message>
+    <message>
+        <source>{department}: review pack for work without QGIS…</source>
+        <translation>{department}：离线会审包（无需 QGIS）…</translation>
+    </message>
+    <message>
+        <source>{department}: opinion</source>
+        <translation>{department}：部门意见</translation>
+    </message>
+    <message>
+        <source>{department}: reply form</source>
+        <translation>{department}：回函</translation>
+    </message>
+    <message>
+        <source>Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}</source>
+        <translation>在您填写期间，此意见已被他人修改。现为：{conclusion}，{who}</translation>
+    </message>
+    <message>
+        <source>law and article; needed to disagree</source>
+        <translation>法律及条款；不同意时必填</translation>
+    </message>
+    <message>
+        <source>Give up what is typed</source>
+        <translation>放弃已填内容</translation>
+    </message>
+    <message>
+        <source>Conclusion</source>
+        <translation>意见结论</translation>
+    </message>
+    <message>
+        <source>Basis</source>
+        <translation>依据</translation>
+    </message>
+    <message>
+        <source>Save draft</source>
+        <translation>保存拟稿</translation>
+    </message>
+    <message>
+        <source>your answer</source>
+        <translation>核实结果</translation>
+    </message>
+    <message>
+        <source>Save what is typed first, or give it up: what is signed is the saved draft.</source>
+        <translation>请先保存或放弃已填内容：签署的是已保存的拟稿。</translation>
+    </message>
+    <message>
+        <source>No clock runs.</source>
+        <translation>未在计时。</translation>
+    </message>
+    <message>
+        <source>Not checked by machine: {title} ({reason})</source>
+        <translation>未经机器检测：{title}（{reason}）</translation>
+    </message>
+    <message>
+        <source>All departments</source>
+        <translation>全部部门</translation>
+    </message>
+    <message>
+        <source>Reading the findings…</source>
+        <translation>正在读取检测结论…</translation>
+    </message>
+    <message>
+        <source>{title} → {verdict} ({name})</source>
+        <translation>{title} → {verdict}（{name}）</translation>
+    </message>
+    <message>
+        <source>{count} findings on {parcels} parcels; a click goes there on the map</source>
+        <translation>{parcels} 个地块共 {count} 条结论；单击在地图上定位</translation>
+    </message>
+    <message>
+        <source>Choose a finding first.</source>
+        <translation>请先选择一条结论。</translation>
+    </message>
+    <message>
+        <source>Judge this finding otherwise</source>
+        <translation>对此结论另作判定</translation>
+    </message>
+    <message>
+        <source>No finding stands against these parcels.</source>
+        <translation>这些地块没有检测结论。</translation>
+    </message>
+    <message>
+        <source>No finding concerns this department.</source>
+        <translation>没有涉及本部门的检测结论。</translation>
+    </message>
+    <message>
+        <source>{count} steps since you looked: {what}. It is now: {state}.</source>
+        <translation>上次查看后有 {count} 步变化：{what}。现为：{state}。</translation>
+    </message>
+    <message>
+        <source>{parcel}, {rule}: {before} → {after}</source>
+        <translation>{parcel}，{rule}：{before} → {after}</translation>
+    </message>
+    <message>
+        <source>Day</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>Who</source>
+        <translation>办理人</translation>
+    </message>
+    <message>
+        <source>What</source>
+        <translation>事项</translation>
+    </message>
+    <message>
+        <source>{days} working days more</source>
+        <translation>增加 {days} 个工作日</translation>
+    </message>
+    <message>
+        <source>What these rest on was superseded: {departments}</source>
+        <translation>依据已更新：{departments}</translation>
+    </message>
+    <message>
+        <source>Open a case…</source>
+        <translation>新建项目…</translation>
+    </message>
+    <message>
+        <source>All cases at a glance</source>
+        <translation>全部项目概览</translation>
+    </message>
+    <message>
+        <source>Read the cases again</source>
+        <translation>重新读取项目</translation>
+    </message>
+    <message>
+        <source>Bring the layers of approvals and projects up to date</source>
+        <translation>更新审批成果库和项目库</translation>
+    </message>
+    <message>
+        <source>project, number, department…</source>
+        <translation>项目、编号、部门…</translation>
+    </message>
+    <message>
+        <source>All states</source>
+        <translation>全部状态</translation>
+    </message>
+    <message>
+        <source>Overdue</source>
+        <translation>已逾期</translation>
+    </message>
+    <message>
+        <source>round {round}</source>
+        <translation>第 {round} 轮</translation>
+    </message>
+    <message>
+        <source>Project</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>State</source>
+        <translation>状态</translation>
+    </message>
+    <message>
+        <source>Deadline</source>
+        <translation>期限</translation>
+    </message>
+    <message>
+        <source>Waiting for my department</source>
+        <translation>等待本部门</translation>
+    </message>
+    <message>
+        <source>No case yet. Open one on the parcels of a project: it is checked and drafted at once.</source>
+        <translation>还没有项目。选定地块新建一个，即行检测并拟稿。</translation>
+    </message>
+    <message>
+        <source>No case fits the filter.</source>
+        <translation>没有符合条件的项目。</translation>
+    </message>
+    <message>
+        <source>Open</source>
+        <translation>打开</translation>
+    </message>
+    <message>
+        <source>{count} waiting</source>
+        <translation>待回复 {count}</translation>
+    </message>
+    <message>
+        <source>Due: {day}</source>
+        <translation>期限：{day}</translation>
+    </message>
+    <message>
+        <source>Waiting for: {departments}</source>
+        <translation>待回复：{departments}</translation>
+    </message>
+    <message>
+        <source>{count} for me</source>
+        <translation>待我办 {count}</translation>
+    </message>
+    <message>
+        <source>Overdue: {departments}</source>
+        <translation>逾期：{departments}</translation>
+    </message>
+    <message>
+        <source>{count} new</source>
+        <translation>有更新 {count}</translation>
+    </message>
+    <message>
+        <source>Facts of the project (*.toml)</source>
+        <translation>项目信息 (*.toml)</translation>
+    </message>
+    <message>
+        <source>project code, developer, credit code…</source>
+        <translation>项目代码、建设单位、信用代码…</translation>
+    </message>
+    <message>
+        <source>Attach files, which stay with the case</source>
+        <translation>添加附件，随项目保存</translation>
+    </message>
+    <message>
+        <source>Back</source>
+        <translation>返回</translation>
+    </message>
+    <message>
+        <source>Facts</source>
+        <translation>信息</translation>
+    </message>
+    <message>
+        <source>Files</source>
+        <translation>附件</translation>
+    </message>
+    <message>
+        <source>New parcels for “{project}”: they are checked, and round {round} begins. The opinions of this round become void and stay readable.</source>
+        <translation>为“{project}”提交新地块：检测后进入第 {round} 轮。本轮意见作废，仍可查阅。</translation>
+    </message>
+    <message>
+        <source>Open a case</source>
+        <translation>新建项目</translation>
+    </message>
+    <message>
+        <source>Revise a case</source>
+        <translation>项目新一轮</translation>
+    </message>
+    <message>
+        <source>Give the project a name</source>
+        <translation>请填写项目名称</translation>
+    </message>
+    <message>
+        <source>Files of the project</source>
+        <translation>项目附件</translation>
+    </message>
+    <message>
+        <source>A new case: its parcels are checked, and ten opinions drafted.</source>
+        <translation>新建项目：检测地块，并为十个部门拟稿。</translation>
+    </message>
+    <message>
+        <source>Open the case</source>
+        <translation>新建项目</translation>
+    </message>
+    <message>
+        <source>Begin round {round}</source>
+        <translation>开始第 {round} 轮</translation>
+    </message>
+    <message>
+        <source>Changed since you looked</source>
+        <translation>上次查看后有变化</translation>
+    </message>
+    <message>
+        <source>Words typed here are not saved yet</source>
+        <translation>此处所填内容尚未保存</translation>
+    </message>
+    <message>
+        <source>Written by a person, and not yet signed</source>
+        <translation>已由人拟稿，尚未签署</translation>
+    </message>
+    <message>
+        <source>The clock stands still since {day}</source>
+        <translation>自 {day} 起停止计时</translation>
+    </message>
+    <message>
+        <source>What it rests on was superseded: {what}</source>
+        <translation>依据已更新：{what}</translation>
+    </message>
+    <message>
+        <source>Your name, as it stands under opinions</source>
+        <translation>您的姓名（署于意见之下）</translation>
+    </message>
+    <message>
+        <source>Under this name you write and sign; your department's opinion is opened first</source>
+        <translation>以此姓名拟稿和签署；首先打开本部门的意见</translation>
+    </message>
+    <message>
+        <source>Who are you?</source>
+        <translation>办理人</translation>
+    </message>
+    <message>
+        <source>Your name…</source>
+        <translation>您的姓名…</translation>
+    </message>
+    <message>
+        <source>No department: all of them</source>
+        <translation>不限部门</translation>
+    </message>
+    <message>
+        <source>The earlier draft by {name} ({conclusion}) gave way to yours; it stays readable in the history.</source>
+        <translation>{name} 先前的拟稿（{conclusion}）已由您的拟稿代替，仍可在“经过”中查阅。</translation>
+    </message>
+    <message>
+        <source>All layers were up to date.</source>
+        <translation>各图层无需更新。</translation>
+    </message>
+    <message>
+        <source>Issued: {document}</source>
+        <translation>已签发：{document}</translation>
+    </message>
+    <message>
+        <source>Brought up to date: {layers}</source>
+        <translation>已更新：{layers}</translation>
+    </message>
+    <message>
+        <source>{count} departments conclude otherwise than in the round before ({sign}). Choose one to read.</source>
+        <translation>与上一轮相比，{count} 个部门的结论不同（{sign}）。选择部门查看内容。</translation>
+    </message>
+    <message>
+        <source>This is the first round. A revised case has a column for each round.</source>
+        <translation>这是第一轮。修改用地后每轮一列。</translation>
+    </message>
+    <message>
+        <source>Round {round}</source>
+        <translation>第 {round} 轮</translation>
+    </message>
+    <message>
+        <source>“{project}” goes to {count} departments, and their clocks start.</source>
+        <translation>将“{project}”发送 {count} 个部门征求意见，并开始计时。</translation>
+    </message>
+    <message>
+        <source>From the opinions follows: {conclusion}. Another conclusion needs a reason.</source>
+        <translation>按各部门意见，综合结论为：{conclusion}。改为其他结论须说明理由。</translation>
+    </message>
+    <message>
+        <source>The statement of “{project}” gets its number, and the case is closed. This cannot be undone.</source>
+        <translation>为“{project}”的会审意见书编号并办结，此操作不可撤销。</translation>
+    </message>
+    <message>
+        <source>“{project}” ends without a statement. This cannot be undone; the case stays readable.</source>
+        <translation>“{project}”不出具意见书即终止，此操作不可撤销；项目仍可查阅。</translation>
+    </message>
+    <message>
+        <source>The opinion of {department} is to be written anew; the one before stays readable.</source>
+        <translation>退回{department}意见重新拟稿；原意见仍可查阅。</translation>
+    </message>
+    <message>
+        <source>{parcel}: {title}. The machine says: {verdict}. Both verdicts and your reason stay in the case.</source>
+        <translation>{parcel}：{title}。机器判定：{verdict}。两个判定和理由均留存在项目中。</translation>
+    </message>
+    <message>
+        <source>all departments whose clock runs</source>
+        <translation>所有正在计时的部门</translation>
+    </message>
+    <message>
+        <source>Recheck a case</source>
+        <translation>项目复检</translation>
+    </message>
+    <message>
+        <source>Verdict instead</source>
+        <translation>改判为</translation>
+    </message>
+    <message>
+        <source>More working days for: {departments}. A deadline is never shortened.</source>
+        <translation>延长期限：{departments}。期限只能延长，不能缩短。</translation>
+    </message>
+    <message>
+        <source>Look again (what is typed stays)</source>
+        <translation>重新查看（已填内容保留）</translation>
+    </message>
+    <message>
+        <source>clock stopped</source>
+        <translation>停止计时</translation>
+    </message>
+    <message>
+        <source>overdue</source>
+        <translation>已逾期</translation>
+    </message>
+    <message>
+        <source>{days} days left</source>
+        <translation>剩 {days} 天</translation>
+    </message>
+    <message>
+        <source>not asked</source>
+        <translation>无需征求</translation>
+    </message>
+    <message>
+        <source>drafted by {name}, {day}</source>
+        <translation>{name} 拟稿，{day}</translation>
+    </message>
+    <message>
+        <source>{days} days late</source>
+        <translation>逾期 {days} 天</translation>
+    </message>
+    <message>
+        <source>signed by {name}, {day}</source>
+        <translation>{name} 签署，{day}</translation>
+    </message>
 </context>
 </TS>

@@ -9,6 +9,7 @@ from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
 from onemap.rules.review.evidence import verdict_counts
 from onemap.rules.review.named import department_name
+from onemap.rules.review.routing import overall
 from onemap.rules.runs import stored_rows
 
 
@@ -38,6 +39,7 @@ def shown(library: Library, case: Case, language: str, by: str | None = None) ->
             "self_sign": case.terms.self_sign,
             "prefix": case.terms.prefix,
         },
+        "proposal": overall(o.conclusion for o in case.opinions if o.state in ("signed", "deemed")),
         "proposed": case.proposed,
         "conclusion": case.conclusion,
         "conclusion_reason": case.conclusion_reason,

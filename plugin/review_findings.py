@@ -1,0 +1,192 @@
+"""What stands against a case's parcels, beside the map: of one department or of all; judged otherwise with a reason."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.refusals import Refusal
+from onemap.plugin.results import CheckedParcel, Finding, ShownRun, read_results
+from onemap.plugin.results_view import ResultsView
+from onemap.plugin.review_cases import Case
+from onemap.plugin.review_words import in_buttons, step_word
+from onemap.plugin.task import BackgroundTask
+from onemap.plugin.translation import tr
+from onemap.plugin.words import word
+
+MOST_UNFOLDED = 20
+
+
+class CaseFindings(QWidget):
+    """The results of a round's check, for whoever writes an opinion on them."""
+
+    refused = pyqtSignal(object)  # Refusal
+    read = pyqtSignal()  # the findings are there
+    override_asked = pyqtSignal(object)  # Finding
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._case: Case | None = None
+        self._department = ""
+        self._parcels: list[CheckedParcel] = []
+        self._asked_of = ("", 0)
+        self._reading: BackgroundTask | None = None
+        self._is_busy = False
+        self.all_box = QCheckBox(tr("All departments"))
+        self.all_box.toggled.connect(self._fill)
+        self.results = ResultsView(library.core, canvas)
+        self.results.can_try = False
+        self.results.refused.connect(self.refused)
+        self.results.tree.selectionModel().currentChanged.connect(lambda *_: self._enable())
+        self.override_button = QPushButton()
+        self.override_button.clicked.connect(self._override)
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        row = QHBoxLayout()
+        row.addWidget(self.all_box, 1)
+        row.addWidget(self.override_button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 4, 0, 0)
+        layout.addLayout(row)
+        layout.addWidget(self.said)
+        layout.addWidget(self.results, 1)
+
+    @property
+    def bases(self) -> dict[str, list[str]]:
+        """The bases of the counted findings, by department."""
+        found: dict[str, list[str]] = {}
+        for finding in self._all_findings():
+            if finding.counted and finding.basis and finding.basis not in found.setdefault(finding.department, []):
+                found[finding.department].append(finding.basis)
+        return found
+
+    def show_case(self, case: Case) -> None:
+        """Show a case's current round; its tables are asked of the core once."""
+        self._case = case
+        asked = (f"{self._library.path} {case.id}", case.round)
+        if asked == self._asked_of:
+            self._fill()
+            return
+        self.clear()
+        self._case, self._asked_of = case, asked
+        folder = Path(QgsProcessingUtils.generateTempFilename("round"))
+        folder.mkdir(parents=True, exist_ok=True)
+        target = str(folder / "run.gpkg")
+        params = {"library": self._library.path, "case": case.id, "on": self._library.day, "round": case.round}
+        self.said.setText(tr("Reading the findings…"))
+        request = self._library.core.ask("review show", {**params, "out": target})
+        request.answered.connect(lambda answer: self._read(asked, target, answer))
+        request.refused.connect(lambda refusal: self._failed(asked, refusal))
+
+    def show_department(self, department: str) -> None:
+        """Show this department's findings."""
+        self._department = department
+        self._fill()
+
+    def set_busy(self, is_busy: bool) -> None:
+        """While the core is at work no step is asked."""
+        self._is_busy = is_busy
+        self._enable()
+
+    def leave_map(self) -> None:
+        """Take the highlight away and restore the view."""
+        self.results.spotlight.leave()
+
+    def clear(self) -> None:
+        """Forget the case."""
+        if self._reading is not None:
+            self._reading.forget()
+            self._reading = None
+        self._case, self._asked_of, self._parcels = None, ("", 0), []
+        self.results.clear()
+        self.results.counts.show_counts({})
+        self.said.clear()
+
+    def _read(self, asked: tuple[str, int], target: str, answer: dict[str, Any]) -> None:
+        def done(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
+            self._reading = None
+            if asked != self._asked_of:  # somebody has gone to another case meanwhile
+                return
+            if error is not None:
+                self._failed(asked, error if isinstance(error, Refusal) else Refusal(str(error)))
+                return
+            self._parcels = parcels
+            titles = {layer.code: layer.title for layer in self._library.layers}
+            run = {"id": answer["run"], "started": answer.get("opened_on", "")}
+            shown = {"run": run, "verdicts": answer.get("verdicts") or {}}
+            self.results.show_run(ShownRun(target, shown, self._library.name, self._library.path, titles), parcels)
+            self._fill()
+            self.read.emit()
+
+        if asked == self._asked_of:
+            self._reading = BackgroundTask(tr("Read the results"), lambda _report: read_results(target), done).start()
+
+    def _failed(self, asked: tuple[str, int], refusal: Refusal) -> None:
+        if asked == self._asked_of:
+            self._asked_of = ("", 0)
+            self.said.clear()
+            self.refused.emit(refusal)
+
+    def _all_findings(self) -> list[Finding]:
+        return [finding for parcel in self._parcels for finding in parcel.findings]
+
+    def _fill(self) -> None:
+        if self._case is None or self.results.run is None:
+            return
+        self.leave_map()
+        held = {(one["parcel"], one["rule"]): one for one in self._case.overrides}
+
+        def shown(finding: Finding) -> Finding:
+            override = held.get((finding.parcel, finding.rule))
+            if override is None:
+                return finding
+            text = tr("{title} → {verdict} ({name})")
+            verdict = word("verdicts", override["verdict"])
+            return replace(finding, title=text.format(title=finding.title, verdict=verdict, name=override["by"]))
+
+        everyone = self.all_box.isChecked() or not self._department
+        parcels = []
+        for parcel in self._parcels:
+            mine = [shown(one) for one in parcel.findings if everyone or one.department == self._department]
+            if mine or everyone:
+                parcels.append(replace(parcel, findings=tuple(mine)))
+        self.results.model.set_results(parcels, self.results.run.titles)
+        if len(parcels) <= MOST_UNFOLDED:
+            self.results.tree.expandAll()
+        first = self.results.model.index(0, 0)
+        child = self.results.model.index(0, 0, first)
+        self.results.tree.setCurrentIndex(child if child.isValid() else first)
+        if not first.isValid():
+            self.results.details.show_text("")
+        count = sum(len(parcel.findings) for parcel in parcels)
+        if count:
+            said = tr("{count} findings on {parcels} parcels; a click goes there on the map")
+        elif everyone:
+            said = tr("No finding stands against these parcels.")
+        else:
+            said = tr("No finding concerns this department.")
+        self.said.setText(said.format(count=count, parcels=len(parcels)))
+        self._enable()
+
+    @property
+    def _finding(self) -> Finding | None:
+        return self.results.model.finding_at(self.results.tree.currentIndex())
+
+    def _enable(self) -> None:
+        why_not = self._case.steps.get("override") if self._case is not None else None
+        self.override_button.setText(step_word("override") + "…")
+        self.override_button.setEnabled(self._finding is not None and why_not is None and not self._is_busy)
+        chosen = tr("Choose a finding first.") if self._finding is None else tr("Judge this finding otherwise")
+        self.override_button.setToolTip(in_buttons(why_not) if why_not else chosen)
+
+    def _override(self) -> None:
+        if self._finding is not None:
+            self.override_asked.emit(self._finding)
