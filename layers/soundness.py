@@ -118,7 +118,7 @@ def _repaired(
     rows = np.flatnonzero(invalid)
     before = shapely.area(geometries[rows])
     reasons = shapely.is_valid_reason(geometries[rows])
-    mended = polygon_parts(shapely.make_valid(geometries[rows]))
+    mended = polygon_parts(_made_valid(geometries[rows]))
     kept = ~shapely.is_missing(mended)
     lost = np.zeros(len(geometries), dtype=bool)
     lost[rows[~kept]] = True
@@ -141,6 +141,17 @@ def _repaired(
     result = geometries.copy()
     result[rows[kept]] = mended[kept]
     return result, lost, problems, float(np.abs(changed[kept]).sum())
+
+
+def _made_valid(geometries: np.ndarray) -> np.ndarray:
+    """Geometries (n,) made valid; None where GEOS gives up, as on coordinates beyond all measure."""
+    try:
+        return np.asarray(shapely.make_valid(geometries), dtype=object)
+    except shapely.GEOSException:
+        if len(geometries) == 1:
+            return np.array([None], dtype=object)
+        half = len(geometries) // 2
+        return np.concatenate([_made_valid(geometries[:half]), _made_valid(geometries[half:])])
 
 
 def _dimension(geometries: np.ndarray) -> np.ndarray:

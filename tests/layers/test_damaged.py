@@ -123,3 +123,18 @@ def test_a_library_whose_schema_is_damaged_is_refused(shelf):
     shelf.path.write_bytes(content[:at] + b"CR\x89\xd5TE" + content[at + 6 :])
     answer = shelf.run("layers", shelf.path)
     assert (answer.code, answer.codes) == (3, ["library.damaged"])
+
+
+def test_a_shape_beyond_all_measure_is_not_repaired_and_the_others_are():
+    from onemap.layers.soundness import sorted_geometries
+
+    bow_tie = shapely.Polygon([(0, 0), (100, 100), (100, 0), (0, 100)])
+    chance = np.random.default_rng(9)
+    endless = shapely.Polygon(chance.choice([-1, 1], (8, 2)) * 10.0 ** chance.uniform(-300, 300, (8, 2)))
+    with np.errstate(all="ignore"), pytest.raises(shapely.GEOSException):
+        shapely.make_valid(endless)
+    shapes = np.array([bow_tie, endless, shapely.box(0, 0, 1, 1), bow_tie], dtype=object)
+    with np.errstate(all="ignore"):
+        found = sorted_geometries(shapes, "polygon", np.array(list("abcd"), dtype=object), True, {})
+    assert [(problem.code, problem.facts["row"]) for problem in found.problems] == [("geometry.collapsed", 2)]
+    assert [repair.facts["feature"] for repair in found.repairs] == ["a", "d"]
