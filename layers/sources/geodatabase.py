@@ -187,7 +187,11 @@ def _number(root: ElementTree.Element, name: str) -> float | None:
 
 
 def _definition(root: ElementTree.Element) -> _Definition:
-    domains = {_text(one, "Name"): _text(one, "DomainName") for one in root.iter("GPFieldInfoEx")}
+    # Older writers put the whole domain into the field.
+    domains = {
+        _text(one, "Name"): _text(one, "DomainName") or _text(one, "Domain/DomainName")
+        for one in root.iter("GPFieldInfoEx")
+    }
     subtypes: dict[str, str] = {}
     instead: dict[str, dict[str, str]] = {}
     for one in root.iter("Subtype"):
