@@ -19,7 +19,7 @@ VERBS = {
     "check": (checks.check, "format, lint, types and the test of the house"),
     "run": (desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),
-    "bench": (benches.bench, "the benchmarks in tests/bench, and the fuzzing; or those named after it"),
+    "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }
 
