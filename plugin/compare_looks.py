@@ -25,7 +25,6 @@ from onemap.plugin.words import word
 
 SWATCH_PX = 16
 DECIDED = "#1A7F37"
-CONFLICTS = ("03", "04", "05")
 OFF_AT_FIRST = ("98", "02", "01")  # they cover the map, and say that there is nothing to do
 
 

@@ -22,6 +22,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin import settings
 from onemap.plugin.add_dialog import AddDialog
 from onemap.plugin.check_room import CheckRoom
+from onemap.plugin.compare_room import CompareRoom
 from onemap.plugin.connection import Core, core_python
 from onemap.plugin.header import Header
 from onemap.plugin.icons import icon
@@ -72,10 +73,12 @@ class OneMapDock(QgsDockWidget):
         self.setup_page = SetupPage(core, open_settings)
         self.map_room = MapRoom(self.library, self._zoom_to, self._show_place)
         self.check_room = CheckRoom(self.library, canvas)
+        self.compare_room = CompareRoom(self.library, canvas)
         self.rooms = QTabWidget()
         self.rooms.setDocumentMode(True)
         self.rooms.addTab(self.map_room, tr("Map"))
         self.rooms.addTab(self.check_room, tr("Check"))
+        self.rooms.addTab(self.compare_room, tr("Compare"))
         self.review_room = ReviewRoom(self.library, canvas)
         self.rooms.addTab(self.review_room, tr("Review"))
         self._loading = QLabel(tr("Reading the library…"))
@@ -124,6 +127,12 @@ class OneMapDock(QgsDockWidget):
         self.map_room.service_refused.connect(self.refuse)
         self.map_room.service_said.connect(self.notice.say)
         self.check_room.refused.connect(self.refuse)
+        self.compare_room.refused.connect(self.refuse)
+        self.compare_room.told.connect(self.notice.say)
+        for written in (self.compare_room.finished, self.compare_room.view.decided):
+            written.connect(lambda: reopen_cut_off(self.library.path))
+        self.rooms.currentChanged.connect(lambda _room: self.compare_room.leave_map())
+        self.visibilityChanged.connect(lambda visible: None if visible else self.compare_room.leave_map())
         self.review_room.refused.connect(self.refuse)
         self.review_room.said.connect(self.notice.say)
         self.review_room.versions_written.connect(self.library.refresh)
@@ -137,6 +146,7 @@ class OneMapDock(QgsDockWidget):
             return
         self._is_closed = True
         self.check_room.close_down()
+        self.compare_room.close_down()
         self.review_room.close_down()
         self.map_room.close_down()
         self.setup_page.close_down()

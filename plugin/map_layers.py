@@ -36,18 +36,26 @@ def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
     return None
 
 
+def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsVectorLayer:
+    """A version's table, read-only and with its style, on no map yet; one that is not valid says so itself."""
+    options = QgsVectorLayer.LayerOptions()
+    options.forceReadOnly = True
+    title = f"{entry.title} {version.label}"
+    layer = QgsVectorLayer(f"{library.path}|layername={version.table}", title, "ogr", options)
+    if layer.isValid():
+        style_layer(layer, entry)
+    return layer
+
+
 def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
     """Add a version to the map with its style; the library's file is never written.
 
     Of a raster the picture itself is shown, below everything else; its outline where the picture is not there.
     """
-    options = QgsVectorLayer.LayerOptions()
-    options.forceReadOnly = True
-    title = f"{entry.title} {version.label}"
-    layer = QgsVectorLayer(f"{library.path}|layername={version.table}", title, "ogr", options)
+    layer = open_version(library, entry, version)
     if not layer.isValid():
         return layer
-    picture = _picture(layer, Path(library.path).parent, title) if entry.geometry == "raster" else None
+    picture = _picture(layer, Path(library.path).parent, layer.name()) if entry.geometry == "raster" else None
     shown = picture or layer
     shown.setCustomProperty(PROPERTY_LIBRARY, library.path)
     shown.setCustomProperty(PROPERTY_TABLE, version.table)
@@ -55,7 +63,6 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) ->
     if picture is not None:
         _home(library).addLayer(picture)
         return picture
-    style_layer(layer, entry)
     is_over = lies_over(entry, layer.geometryType())
     group = layer_group(library, entry.department, is_over)
     group.insertLayer(0 if is_over else len(group.children()), layer)

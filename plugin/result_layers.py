@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProject, QgsVectorLayer
@@ -16,16 +17,22 @@ from onemap.plugin.styles import OFTEN_EMPTY, RESULT_TABLES, style_results
 from onemap.plugin.translation import tr
 
 
+def kept_file(path: str, run: dict[str, Any], library: str) -> Path:
+    """A run's tables copied into the profile, where they stay. Raises OSError."""
+    folder = profile_folder() / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "-", f"{library}-{run.get('started', '')[:19]}-{run.get('id', '')[-8:]}").strip("-")
+    kept = folder / f"{name}.gpkg"
+    shutil.copyfile(path, kept)
+    return kept
+
+
 def keep_results(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
     """Copy a run's tables into the profile and put them on the map, parcels lowest. Raises OSError, Refusal.
 
     Lines and points that rules met are there only where there are any.
     """
-    folder = profile_folder() / "runs"
-    folder.mkdir(parents=True, exist_ok=True)
-    name = re.sub(r"\W+", "-", f"{library}-{run.get('started', '')[:19]}-{run.get('id', '')[:8]}").strip("-")
-    kept = folder / f"{name}.gpkg"
-    shutil.copyfile(path, kept)
+    kept = kept_file(path, run, library)
     titles = {
         "parcels": tr("Checked parcels"),
         "findings": tr("Findings"),

@@ -99,7 +99,7 @@ class ShownRun:
 def read_results(path: str) -> list[CheckedParcel]:
     """Parcels with their findings, by severity and then by area. May run in any thread."""
     by_parcel: dict[str, list[Finding]] = {}
-    for row in _rows(path, "findings"):
+    for row in table_rows(path, "findings"):
         found = _finding(row)
         by_parcel.setdefault(found.parcel, []).append(found)
     parcels = [
@@ -110,7 +110,7 @@ def read_results(path: str) -> list[CheckedParcel]:
             row.get("area_m2"),
             tuple(sorted(by_parcel.get(str(row["parcel"]), []), key=_weight_of_finding)),
         )
-        for row in _rows(path, "parcels")
+        for row in table_rows(path, "parcels")
     ]
     return sorted(parcels, key=lambda parcel: (severity(parcel.verdict), -(parcel.area_m2 or 0)))
 
@@ -125,7 +125,7 @@ class RunTables:
     def layer(self, table: str) -> QgsVectorLayer:
         """One table."""
         if table not in self._open:
-            self._open[table] = _open(self.path, table)
+            self._open[table] = open_table(self.path, table)
         return self._open[table]
 
     @property
@@ -192,7 +192,8 @@ def _finding(row: dict[str, Any]) -> Finding:
     )
 
 
-def _open(path: str, table: str) -> QgsVectorLayer:
+def open_table(path: str, table: str) -> QgsVectorLayer:
+    """A table of a run, read-only. Raises Refusal."""
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly = True
     layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr", options)
@@ -201,8 +202,9 @@ def _open(path: str, table: str) -> QgsVectorLayer:
     return layer
 
 
-def _rows(path: str, table: str) -> Iterable[dict[str, Any]]:
-    layer = _open(path, table)
+def table_rows(path: str, table: str) -> Iterable[dict[str, Any]]:
+    """The rows of a table without their geometry, each with its `fid`. Raises Refusal."""
+    layer = open_table(path, table)
     names = layer.fields().names()
     request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry)
     for feature in layer.getFeatures(request):

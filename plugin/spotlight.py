@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from qgis.core import (
     Qgis,
     QgsCoordinateReferenceSystem,
@@ -70,6 +72,22 @@ class Spotlight:
                 box.combineExtentWith(outline.shortestLine(piece.geometry).boundingBox())
         self._go_to(box, tables.crs)
         self._canvas.flashGeometries([piece.geometry for piece in pieces] or [outline], tables.crs)
+
+    def show_grounds(
+        self,
+        outline: QgsGeometry,
+        grounds: Sequence[tuple[QgsGeometry, str, str]],
+        crs: QgsCoordinateReferenceSystem,
+    ) -> None:
+        """Go to an outline, with pieces of ground in it: each with the verdict whose look it has, and what it says."""
+        self._remove()
+        self._draw(outline, crs, PARCEL_COLOUR, None)
+        for geometry, verdict, _text in grounds:
+            self._draw(geometry, crs, "", verdict)
+        labels = [(self._to_map(ground.pointOnSurface(), crs), text) for ground, _verdict, text in grounds]
+        self._labels = MeasureLabels(self._canvas, labels[:LABELS_AT_MOST])
+        self._go_to(outline.boundingBox(), crs)
+        self._canvas.flashGeometries([ground for ground, _verdict, _text in grounds] or [outline], crs)
 
     def leave(self) -> None:
         """Take the highlight away, and go back to the view before, unless the user has moved on."""

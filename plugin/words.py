@@ -23,6 +23,11 @@ def word(subject: str, code: str) -> str:
     return _words.get(subject, {}).get(code, code)
 
 
+def all_words(subject: str) -> dict[str, Any]:
+    """All codes of a subject with their words; empty until the core has told."""
+    return _words.get(subject, {})
+
+
 def words_of(subject: str, codes: str) -> str:
     """The words for several codes that stand with commas between them."""
     return ", ".join(word(subject, code.strip()) for code in codes.split(",") if code.strip())

@@ -2095,5 +2095,327 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <source>signed by {name}, {day}</source>
         <translation>{name} 签署，{day}</translation>
     </message>
+    <message>
+        <source>What the decision is for (C)</source>
+        <translation>意见针对的对象（C）</translation>
+    </message>
+    <message>
+        <source>For</source>
+        <translation>对象</translation>
+    </message>
+    <message>
+        <source>this spot</source>
+        <translation>此图斑</translation>
+    </message>
+    <message>
+        <source>Reason for “{decision}”, then Enter</source>
+        <translation>填写“{decision}”的理由，按回车</translation>
+    </message>
+    <message>
+        <source>Reason, kept for the next decision</source>
+        <translation>理由（保留至下一条意见）</translation>
+    </message>
+    <message>
+        <source>all {count} spots of its cluster</source>
+        <translation>同组全部{count}个图斑</translation>
+    </message>
+    <message>
+        <source>{decision} (key {number})</source>
+        <translation>{decision}（按键 {number}）</translation>
+    </message>
+    <message>
+        <source>Since then: {new} new, {changed} changed, {gone} gone</source>
+        <translation>此后：新增{new}，变化{changed}，消失{gone}</translation>
+    </message>
+    <message>
+        <source>length by width: {figure}</source>
+        <translation>长宽比：{figure}</translation>
+    </message>
+    <message>
+        <source>of its edge along lines of plan A: {figure}</source>
+        <translation>边线与甲方规划界线重合：{figure}</translation>
+    </message>
+    <message>
+        <source>of its edge along lines of plan B: {figure}</source>
+        <translation>边线与乙方规划界线重合：{figure}</translation>
+    </message>
+    <message>
+        <source>of its class that is the other plan's class: {figure}</source>
+        <translation>该地类在另一规划中归为同一地类的比例：{figure}</translation>
+    </message>
+    <message>
+        <source>spots of these two classes: {figure}</source>
+        <translation>同一对地类的图斑数：{figure}</translation>
+    </message>
+    <message>
+        <source>agreed with plan A's earlier version: {figure}</source>
+        <translation>与甲方规划上一版本一致：{figure}</translation>
+    </message>
+    <message>
+        <source>agreed with plan B's earlier version: {figure}</source>
+        <translation>与乙方规划上一版本一致：{figure}</translation>
+    </message>
+    <message>
+        <source>mean width {width}</source>
+        <translation>平均宽度{width}</translation>
+    </message>
+    <message>
+        <source>Spot: {name}</source>
+        <translation>图斑：{name}</translation>
+    </message>
+    <message>
+        <source>lines {shift} apart</source>
+        <translation>两线相距{shift}</translation>
+    </message>
+    <message>
+        <source>up to {distance} from a line</source>
+        <translation>距最近界线不超过{distance}</translation>
+    </message>
+    <message>
+        <source>Proposed cause: {cause}</source>
+        <translation>推测原因：{cause}</translation>
+    </message>
+    <message>
+        <source>One of {count} spots of cluster {cluster}</source>
+        <translation>图斑组{cluster}共{count}个图斑之一</translation>
+    </message>
+    <message>
+        <source>Against the earlier comparison: {state}</source>
+        <translation>与上次比对相比：{state}</translation>
+    </message>
+    <message>
+        <source>mainly {code}</source>
+        <translation>以{code}为主</translation>
+    </message>
+    <message>
+        <source>A matrix from a file…</source>
+        <translation>从文件选择矩阵…</translation>
+    </message>
+    <message>
+        <source>Exchange the two plans</source>
+        <translation>甲乙互换</translation>
+    </message>
+    <message>
+        <source>With an earlier comparison only what changed is computed, and told</source>
+        <translation>选定上次比对后，只计算并列出变化部分</translation>
+    </message>
+    <message>
+        <source>Plan A</source>
+        <translation>规划甲</translation>
+    </message>
+    <message>
+        <source>Plan B</source>
+        <translation>规划乙</translation>
+    </message>
+    <message>
+        <source>Matrix</source>
+        <translation>矩阵</translation>
+    </message>
+    <message>
+        <source>Since</source>
+        <translation>起点</translation>
+    </message>
+    <message>
+        <source>Choose a matrix</source>
+        <translation>选择矩阵</translation>
+    </message>
+    <message>
+        <source>whole comparison</source>
+        <translation>全部比对</translation>
+    </message>
+    <message>
+        <source>A matrix from a file</source>
+        <translation>从文件选择矩阵</translation>
+    </message>
+    <message>
+        <source>Matrix (*.toml)</source>
+        <translation>矩阵 (*.toml)</translation>
+    </message>
+    <message>
+        <source>{moment} ({a} against {b})</source>
+        <translation>{moment}（{a} 对 {b}）</translation>
+    </message>
+    <message>
+        <source>Differences by township</source>
+        <translation>按乡镇统计的差异</translation>
+    </message>
+    <message>
+        <source>{a} against {b}, {moment}</source>
+        <translation>{a} 对 {b}，{moment}</translation>
+    </message>
+    <message>
+        <source>Type</source>
+        <translation>类型</translation>
+    </message>
+    <message>
+        <source>Hectares</source>
+        <translation>公顷</translation>
+    </message>
+    <message>
+        <source>{type}: {count} spots, {area} ha, {share} of the ground compared</source>
+        <translation>{type}：{count}个图斑，{area}公顷，占比对范围{share}</translation>
+    </message>
+    <message>
+        <source>Choose cells to list their spots and select them on the map; Esc shows all</source>
+        <translation>选中单元格即列出其图斑并在地图上选中；Esc 显示全部</translation>
+    </message>
+    <message>
+        <source>{a} in plan A, {b} in plan B; in hectares</source>
+        <translation>甲方规划为{a}，乙方规划为{b}；单位：公顷</translation>
+    </message>
+    <message>
+        <source>Compare</source>
+        <translation>比对</translation>
+    </message>
+    <message>
+        <source>There is no plan to compare yet. Add plans in the room Map.</source>
+        <translation>还没有可以比对的规划。请在“地图”页加入规划。</translation>
+    </message>
+    <message>
+        <source>Choose two different plans, or two versions of one.</source>
+        <translation>请选择两个不同的规划，或同一规划的两个版本。</translation>
+    </message>
+    <message>
+        <source>No matrix was made for these two layers. Choose one, or a file.</source>
+        <translation>没有专为这两个图层编制的矩阵。请另选一个，或从文件选择。</translation>
+    </message>
+    <message>
+        <source>Choose two plans, then press Compare.</source>
+        <translation>选择两个规划，然后按“比对”。</translation>
+    </message>
+    <message>
+        <source>Decision</source>
+        <translation>处理意见</translation>
+    </message>
+    <message>
+        <source>Cause</source>
+        <translation>原因</translation>
+    </message>
+    <message>
+        <source>Proposed by the figures; a person decides</source>
+        <translation>由数据推测，由人决定</translation>
+    </message>
+    <message>
+        <source>Width</source>
+        <translation>宽度</translation>
+    </message>
+    <message>
+        <source>Mean width: twice the area by the outline</source>
+        <translation>平均宽度：面积的两倍除以周长</translation>
+    </message>
+    <message>
+        <source>Classes</source>
+        <translation>地类</translation>
+    </message>
+    <message>
+        <source>The class in plan A and in plan B</source>
+        <translation>甲方规划与乙方规划的地类</translation>
+    </message>
+    <message>
+        <source>Shift</source>
+        <translation>位移</translation>
+    </message>
+    <message>
+        <source>How far the line of one plan lies from that of the other</source>
+        <translation>两个规划的界线相距多远</translation>
+    </message>
+    <message>
+        <source>To a line</source>
+        <translation>距界线</translation>
+    </message>
+    <message>
+        <source>How far the spot reaches from the nearest line of a plan</source>
+        <translation>图斑离最近规划界线最远多少</translation>
+    </message>
+    <message>
+        <source>Compactness</source>
+        <translation>紧凑度</translation>
+    </message>
+    <message>
+        <source>1 is a circle; near 0 is a ribbon</source>
+        <translation>1为圆形，接近0为狭长带状</translation>
+    </message>
+    <message>
+        <source>Dates</source>
+        <translation>日期</translation>
+    </message>
+    <message>
+        <source>From when plan A and plan B hold</source>
+        <translation>甲方规划与乙方规划的生效日期</translation>
+    </message>
+    <message>
+        <source>Cluster</source>
+        <translation>图斑组</translation>
+    </message>
+    <message>
+        <source>Since then</source>
+        <translation>此后</translation>
+    </message>
+    <message>
+        <source>Against the earlier comparison</source>
+        <translation>与上次比对相比</translation>
+    </message>
+    <message>
+        <source>new</source>
+        <translation>新增</translation>
+    </message>
+    <message>
+        <source>changed</source>
+        <translation>变化</translation>
+    </message>
+    <message>
+        <source>Undecided</source>
+        <translation>未处理</translation>
+    </message>
+    <message>
+        <source>List only differences that nobody has decided</source>
+        <translation>只列出尚无处理意见的差异</translation>
+    </message>
+    <message>
+        <source>New or changed</source>
+        <translation>新增或变化</translation>
+    </message>
+    <message>
+        <source>List only what is new or changed since the earlier comparison</source>
+        <translation>只列出上次比对之后新增或变化的图斑</translation>
+    </message>
+    <message>
+        <source>Previous spot (P)</source>
+        <translation>上一个图斑（P）</translation>
+    </message>
+    <message>
+        <source>Next spot (N)</source>
+        <translation>下一个图斑（N）</translation>
+    </message>
+    <message>
+        <source>Go to it on the map (Z, double click)</source>
+        <translation>在地图上定位（Z，双击）</translation>
+    </message>
+    <message>
+        <source>Swipe: plan A left of the mouse, plan B right of it (S)</source>
+        <translation>卷帘：鼠标左侧为甲方规划，右侧为乙方规划（S）</translation>
+    </message>
+    <message>
+        <source>Keep the layer: in a file that stays</source>
+        <translation>保存图层：存入长期保留的文件</translation>
+    </message>
+    <message>
+        <source>{place} of {shown}</source>
+        <translation>第{place}个，共{shown}个</translation>
+    </message>
+    <message>
+        <source>The comparison has {total} spots in all</source>
+        <translation>本次比对共有{total}个图斑</translation>
+    </message>
+    <message>
+        <source>Show which plans are compared, and choose others</source>
+        <translation>显示所比对的规划，或另选规划</translation>
+    </message>
+    <message>
+        <source>A: {a}
+B: {b}</source>
+        <translation>甲：{a}
+乙：{b}</translation>
+    </message>
 </context>
 </TS>

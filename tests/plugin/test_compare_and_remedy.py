@@ -81,7 +81,7 @@ def test_remedy_keeps_what_passes(library, town, tmp_path):
 
 
 def test_compare_fills_its_outputs_with_spots_matrix_and_clusters(library, plans):
-    wanted = {name: "TEMPORARY_OUTPUT" for name in ("SPOTS", "MATRIX_TABLE", "CLUSTERS")}
+    wanted = dict.fromkeys(("SPOTS", "MATRIX_TABLE", "CLUSTERS"), "TEMPORARY_OUTPUT")
     found = compare(library, plans, **wanted)
     spots = {feature["type"]: feature["area_m2"] for feature in found["SPOTS"].getFeatures()}
     assert spots == {"01": pytest.approx(5000), "03": pytest.approx(10_000)}

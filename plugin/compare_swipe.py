@@ -1,0 +1,159 @@
+"""Two plans on one map, divided at the mouse: plan A on its left, plan B on its right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgis.core import QgsMapLayer, QgsMapRendererParallelJob, QgsMapSettings, QgsPointXY, QgsRectangle
+from qgis.gui import QgsMapCanvas, QgsMapCanvasItem, QgsMapMouseEvent, QgsMapTool
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QPainter, QPen
+from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+LINE, PAPER, INK = "#1A1A1A", "#FFFFFF", "#1A1A1A"
+GAP_PX = 8
+
+
+@dataclass
+class SwipeSide:
+    """One plan: what to call it, its layers from the topmost down, and its picture once it is drawn."""
+
+    title: str
+    layers: list[QgsMapLayer]
+    picture: QImage | None = None
+    extent: QgsRectangle | None = None
+
+
+class SwipeTool(QgsMapTool):
+    """While it is on, the map shows the two plans; moving the mouse moves the divide. Esc ends it."""
+
+    ended = pyqtSignal()
+
+    def __init__(self, canvas: QgsMapCanvas, left: SwipeSide, right: SwipeSide) -> None:
+        super().__init__(canvas)
+        self.sides = (left, right)
+        self.item: SwipeItem | None = None
+        self._jobs: dict[QgsMapRendererParallelJob, SwipeSide] = {}
+        self.setCursor(Qt.CursorShape.SplitHCursor)
+
+    def activate(self) -> None:
+        """Draw both plans."""
+        super().activate()
+        self.item = SwipeItem(self.canvas(), self.sides)
+        self.canvas().extentsChanged.connect(self._draw)
+        self._draw()
+
+    def deactivate(self) -> None:
+        """Give the map back."""
+        super().deactivate()
+        if self.item is None:
+            return
+        self.canvas().extentsChanged.disconnect(self._draw)
+        self._stop()
+        self.canvas().scene().removeItem(self.item)
+        self.item = None
+        self.ended.emit()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether both plans are drawn for what the map shows."""
+        return not self._jobs and all(side.picture is not None for side in self.sides)
+
+    def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
+        """Move the divide."""
+        if self.item is not None:
+            self.item.divide(event.pos().x())
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - QGIS's name
+        """Esc ends it; the arrows move the divide."""
+        steps = {Qt.Key.Key_Left: -GAP_PX, Qt.Key.Key_Right: GAP_PX}
+        if event.key() == Qt.Key.Key_Escape:
+            event.accept()
+            self.canvas().unsetMapTool(self)
+        elif event.key() in steps and self.item is not None:
+            event.accept()
+            self.item.divide(self.item.place + steps[event.key()])
+        else:
+            super().keyPressEvent(event)
+
+    def _draw(self) -> None:
+        """Draw both plans for what the map shows now, beside the map's own work."""
+        self._stop()
+        for side in self.sides:
+            settings = QgsMapSettings(self.canvas().mapSettings())
+            settings.setLayers(side.layers)
+            settings.setBackgroundColor(QColor(PAPER))
+            job = QgsMapRendererParallelJob(settings)
+            self._jobs[job] = side
+            job.finished.connect(lambda done=job: self._drawn(done))
+        for job in list(self._jobs):
+            job.start()
+
+    def _drawn(self, job: QgsMapRendererParallelJob) -> None:
+        side = self._jobs.pop(job, None)
+        if side is not None and self.item is not None:
+            side.picture, side.extent = job.renderedImage(), job.mapSettings().visibleExtent()
+            self.item.update()
+
+    def _stop(self) -> None:
+        jobs, self._jobs = list(self._jobs), {}
+        for job in jobs:
+            job.cancelWithoutBlocking()
+
+
+class SwipeItem(QgsMapCanvasItem):
+    """The two pictures over the map."""
+
+    def __init__(self, canvas: QgsMapCanvas, sides: tuple[SwipeSide, SwipeSide]) -> None:
+        super().__init__(canvas)
+        self._canvas, self._sides = canvas, sides
+        self.place = canvas.width() // 2  # of the divide, in pixels from the left
+        self.setZValue(50)  # below what is highlighted
+        self.updatePosition()
+
+    def divide(self, place: int) -> None:
+        """Move the divide."""
+        self.place = max(0, min(place, self._canvas.width()))
+        self.update()
+
+    def updatePosition(self) -> None:  # noqa: N802 - QGIS's name
+        """Cover the whole map."""
+        self.setRect(self._canvas.extent())
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        """All that may be painted on."""
+        return QRectF(0, 0, self._canvas.width(), self._canvas.height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem = None, widget: QWidget = None) -> None:
+        """Paint either picture on its side of the divide, where its ground is now, and say which plan it is."""
+        width, height = self._canvas.width(), self._canvas.height()
+        painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        halves = (QRectF(0, 0, self.place, height), QRectF(self.place, 0, width - self.place, height))
+        for side, half in zip(self._sides, halves):
+            if side.picture is None or side.extent is None:
+                continue
+            corner = self.toCanvasCoordinates(QgsPointXY(side.extent.xMinimum(), side.extent.yMaximum())) - self.pos()
+            other = self.toCanvasCoordinates(QgsPointXY(side.extent.xMaximum(), side.extent.yMinimum())) - self.pos()
+            painter.save()
+            painter.setClipRect(half)
+            painter.drawImage(QRectF(corner, other), side.picture)
+            painter.restore()
+        painter.setPen(QPen(QColor(PAPER), 4))
+        painter.drawLine(QPointF(self.place, 0), QPointF(self.place, height))
+        painter.setPen(QPen(QColor(LINE), 1.5))
+        painter.drawLine(QPointF(self.place, 0), QPointF(self.place, height))
+        self._name(painter, self._sides[0].title, to_the_right=False)
+        self._name(painter, self._sides[1].title, to_the_right=True)
+
+    def _name(self, painter: QPainter, title: str, to_the_right: bool) -> None:
+        """A plan's name beside the divide."""
+        font = self._canvas.font()
+        font.setBold(True)
+        metrics = QFontMetricsF(font)
+        width, height = metrics.horizontalAdvance(title) + 2 * GAP_PX, metrics.height() + GAP_PX
+        left = self.place + GAP_PX if to_the_right else self.place - GAP_PX - width
+        box = QRectF(left, GAP_PX, width, height)
+        painter.setFont(font)
+        painter.fillRect(box, QColor(255, 255, 255, 220))
+        painter.setPen(QColor(INK))
+        painter.drawText(box, Qt.AlignmentFlag.AlignCenter, title)
