@@ -64,8 +64,8 @@ def spots_of(
     types = _types(matrix, use_a, use_b, code_a, code_b)
     kinds = pd.DataFrame({"type": types, "use_a": use_a, "use_b": use_b})
     kind = kinds.groupby(["type", "use_a", "use_b"], dropna=False, sort=True).ngroup().to_numpy()
-    found = dissolved(ground.geometry, kind, crew)
-    polygons = as_written(found.polygons, origin)
+    found = _as_written(dissolved(ground.geometry, kind, crew), origin)
+    polygons = found.polygons
     area_m2 = shapely.area(polygons)
     if abs(area_m2.sum() - compared_m2) > BALANCE_SHARE * compared_m2:
         raise OneMapError("compare.balance", field="matrix")
@@ -79,9 +79,23 @@ def spots_of(
     return in_order(polygons, columns)
 
 
-def as_written(polygons: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
-    """Polygons (n,) counted from `origin` as they come back from the library's plane, which has fewer digits."""
-    return moved(sound(moved(polygons, origin)), (-origin[0], -origin[1]))
+def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
+    """Polygons counted from `origin` as they come back from the library's plane, which has fewer digits.
+
+    One that no longer is valid there, by a hair's breadth, may become several.
+    """
+    written = moved(sound(moved(found.polygons, origin)), (-origin[0], -origin[1]))
+    polygons, of = shapely.get_parts(written, return_index=True)
+    if len(polygons) == len(written) and np.array_equal(of, np.arange(len(written))):
+        return Dissolved(polygons, found.kind, found.piece, found.polygon)
+    count = np.bincount(of, minlength=len(written))
+    first = np.searchsorted(of, np.arange(len(written)))
+    times = count[found.polygon]
+    # Every part keeps all the pieces of its whole: which of them it lost by the hair is not worth a question.
+    within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
+    return Dissolved(
+        polygons, found.kind[of], np.repeat(found.piece, times), np.repeat(first[found.polygon], times) + within
+    )
 
 
 def _with_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits) -> np.ndarray:
