@@ -16,7 +16,7 @@ from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
 from onemap.rules.judging import Bench, judged_rule
 from onemap.rules.kinds import KINDS
-from onemap.rules.layer_sources import LayerSource, Sources, WarmLayers
+from onemap.rules.layer_sources import LayerSource, Sources
 from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question
 from onemap.rules.reuse import earlier_run
@@ -75,7 +75,6 @@ def check(
     question: Question,
     workers: int,
     report: Report,
-    warm: WarmLayers | None = None,
     against: str | None = None,
 ) -> Run:
     """Judge every parcel by every rule; nothing is written.
@@ -95,7 +94,7 @@ def check(
     local = moved(parcels.geometries, (-origin[0], -origin[1]))
     bench = Bench(local, parcels.attributes, library.crs, origin)
     required = {rule.layer: rule.layer_fields for rule in rules}
-    sources = Sources(library, known, question.as_of, question.replaced, required, origin, warm)
+    sources = Sources(library, known, question.as_of, question.replaced, required, origin)
     reach = _reaches(rules)
     earlier = earlier_run(library, against, question, origin) if against else None
     computed = 0

@@ -44,6 +44,8 @@ def _cut_exactly(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
 def subdivided(polygons: np.ndarray) -> Pieces:
     """Polygons (n,) cut in halves until each piece has at most MOST_VERTICES vertices; small ones stay whole."""
     large = shapely.get_num_coordinates(polygons) > MOST_VERTICES
+    if not large.any():
+        return Pieces(polygons, np.arange(len(polygons)))
     kept, left = np.flatnonzero(~large), np.flatnonzero(large)
     done = [Pieces(polygons[kept], kept)]
     # A fast cut may go wrong on degenerate input; its areas and its validity tell.

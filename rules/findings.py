@@ -78,8 +78,7 @@ def _unknown_half(judged: Judged) -> _Half:
     present = np.flatnonzero(~shapely.is_missing(judgement.unknown))
     measure = measured(judgement.unknown[present], judged.rule)
     reason = _joined(_reasons(judgement, present), measure.reason)
-    features = pd.array([pd.NA] * len(present), dtype="Int64")
-    return _Half(present, judgement.unknown[present], measure, reason, {"features": features})
+    return _Half(present, judgement.unknown[present], measure, reason, {})
 
 
 def _hit_half(judged: Judged) -> _Half:
@@ -100,7 +99,7 @@ def _hit_half(judged: Judged) -> _Half:
     reason = _joined(_hit_reasons(judgement, present), measure.reason)
     of_hit = judgement.pairs.of_hit
     features = np.bincount(judgement.pairs.parcel[of_hit], minlength=count)[present]
-    own |= {"features": pd.array(features, dtype="Int64"), "distance_m": judgement.distance_m[present]}
+    own |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
     return _Half(present, judgement.hit[present], measure, reason, own)
 
 
@@ -119,12 +118,31 @@ def _second_look(judged: Judged, present: np.ndarray, measure: Measured) -> dict
     return columns
 
 
-def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: str) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """Findings and overlaps of one rule. `order` is the rule's place; parcel_area_m2 is of all parcels."""
+Block = dict[str, np.ndarray]
+
+
+def _block(count: int, columns: dict[str, Any]) -> Block:
+    """Columns of `count` rows; what is no array stands in every row."""
+
+    def column(value: Any) -> np.ndarray:
+        if isinstance(value, np.ndarray):
+            return value
+        return np.full(count, value, dtype=object if value is None or isinstance(value, str) else None)
+
+    return {name: column(value) for name, value in columns.items()}
+
+
+def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: str) -> tuple[list[Block], list[Block]]:
+    """Findings and overlaps of one rule, in blocks that have rows, plain columns each: many rules find nothing.
+
+    `order` is the rule's place; parcel_area_m2 is of all parcels.
+    """
     rule = judged.rule
     halves = {False: _hit_half(judged), True: _unknown_half(judged)}
     findings = []
     for is_unknown, half in halves.items():
+        if len(half.present) == 0:
+            continue
         parcel = judged.rows[half.present]
         columns = {
             "_parcel": parcel,
@@ -140,7 +158,7 @@ def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: st
             "counted_area_m2": half.measure.counted_area_m2,
             "net_area_m2": np.nan,
             "share": half.measure.area_m2 / parcel_area_m2[parcel],
-            "features": pd.NA,
+            "features": np.nan,
             "length_m": np.nan,
             "distance_m": np.nan,
             "value": np.nan,
@@ -158,8 +176,9 @@ def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: st
             "check_differs": False,
             "_geometry": half.grounds,
         }
-        findings.append(pd.DataFrame({**columns, **half.columns}))
-    return pd.concat(findings, ignore_index=True), _overlap_rows(judged, order, halves)
+        findings.append(_block(len(parcel), {**columns, **half.columns}))
+    pieces = [_overlap_rows(judged, order, halves)] if len(judged.judgement.pairs.parcel) else []
+    return findings, pieces
 
 
 def _hit_reasons(judgement: Judgement, present: np.ndarray) -> np.ndarray:
@@ -187,7 +206,7 @@ def _net_areas(judged: Judged, present: np.ndarray) -> np.ndarray:
     return np.bincount(pairs.parcel, shapely.area(pairs.geometry) * ratio, minlength=count)[present]
 
 
-def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> pd.DataFrame:
+def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Block:
     pairs = judged.judgement.pairs
     count = len(judged.judgement.hit)
     counted = np.zeros(len(pairs.parcel), dtype=bool)
@@ -212,7 +231,8 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> pd.D
     records = judged.attributes.iloc[sorted(named)].to_dict("records")
     texts = (json.dumps(record, ensure_ascii=False, default=str) for record in records)
     used = dict(zip(sorted(named), texts, strict=True))
-    return pd.DataFrame(
+    return _block(
+        len(pairs.parcel),
         {
             "_parcel": judged.rows[pairs.parcel],
             "_rule": order,
@@ -227,5 +247,5 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> pd.D
             "reason": np.array([text or None for text in reason], dtype=object),
             "attributes": np.array([used[int(index)] for index in pairs.feature], dtype=object),
             "_geometry": pairs.geometry,
-        }
+        },
     )

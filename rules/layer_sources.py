@@ -1,15 +1,15 @@
 """Which version of each layer a run looks at, its features near the parcels, or the reason why there are none."""
 
-import threading
-from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import shapely
 
+from onemap.layers.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.fields import text_value
 from onemap.layers.library import Library, now
@@ -57,34 +57,6 @@ class LayerSource:
         }
 
 
-class WarmLayers:
-    """Whole versions kept in memory between the requests of one `serve`, the least used dropped first.
-
-    Versions never change, so a version's table and content hash are all that a kept one needs to be known by.
-    """
-
-    def __init__(self, most_features: int = 300_000) -> None:
-        self.most_features = most_features
-        self._kept: OrderedDict[tuple[str, str, str], StoredFeatures] = OrderedDict()
-        self._lock = threading.Lock()
-
-    def read(self, library: Library, version: Version) -> StoredFeatures | None:
-        """The whole version, from memory if it is there; None if it is too large to be kept."""
-        if version.count > self.most_features // 2:
-            return None
-        key = (library.id, version.table, version.hash)
-        with self._lock:
-            if key in self._kept:
-                self._kept.move_to_end(key)
-                return self._kept[key]
-        stored = read_version(library, version, None)
-        with self._lock:
-            self._kept[key] = stored
-            while sum(len(kept.fids) for kept in self._kept.values()) > self.most_features:
-                self._kept.popitem(last=False)
-        return stored
-
-
 @dataclass(frozen=True)
 class Sources:
     """Where a run's layers come from: the library's versions of a day, or a file in one's place for a trial.
@@ -98,7 +70,11 @@ class Sources:
     replaced: Mapping[str, str]
     required: Mapping[str, Sequence[str]]
     origin: tuple[float, float]
-    warm: WarmLayers | None = None
+
+    @cached_property
+    def catalogue(self) -> dict[str, LayerEntry]:
+        """The library's catalogue, read once for a run."""
+        return self.library.catalogue()
 
     def read(self, code: str, bounds: Sequence[float] | None) -> LayerSource:
         """One layer near `bounds` (in the library's plane), or all of it.
@@ -120,12 +96,11 @@ class Sources:
             error_m = 2 * (version.accuracy_m or 0.0)
             bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
         try:
-            stored = self.warm.read(self.library, version) if self.warm else None
-            stored = stored or read_version(self.library, version, bounds)
+            stored = read_version(self.library, version, bounds)
             coverage = coverage_of(self.library, version)
         except OneMapError:
             return LayerSource(reason="unreadable", version=version)
-        entry = self.library.catalogue()[version.code]
+        entry = self.catalogue[version.code]
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
             path = self.library.path
@@ -135,7 +110,7 @@ class Sources:
 
     def _replacement(self, code: str, version: Version | None) -> LayerSource:
         """A file as if it were the layer's version; it speaks for the ground for which that one does."""
-        entry = self.library.catalogue().get(code)
+        entry = self.catalogue.get(code)
         if entry is None or entry.geometry not in ("polygon", "line", "point"):
             raise OneMapError("layer.unknown", layer=code, field="--replace", near=None)
         raw = read_source(self.replaced[code], None, None)

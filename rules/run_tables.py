@@ -12,7 +12,7 @@ import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, multi, sound
-from onemap.rules.findings import Judged, rows_of
+from onemap.rules.findings import Block, Judged, rows_of
 from onemap.rules.land_classes import land_classes
 from onemap.rules.rule import VERDICTS
 
@@ -116,8 +116,8 @@ def row_tables(
     keys = np.asarray(names, dtype=object)
     area_m2 = _planar_areas_m2(parcels, origin)
     blocks = [rows_of(item, order, area_m2, language) for order, item in enumerate(judged)]
-    findings = _sorted([block[0] for block in blocks], ["_parcel", "_rule", "_unknown"])
-    pieces = _sorted([block[1] for block in blocks], ["_parcel", "_rule", "_unknown", "_feature"])
+    findings = _sorted([part for block in blocks for part in block[0]], ["_parcel", "_rule", "_unknown"])
+    pieces = _sorted([part for block in blocks for part in block[1]], ["_parcel", "_rule", "_unknown", "_feature"])
     for frame in (findings, pieces):
         frame["parcel"] = keys[frame["_parcel"].to_numpy(dtype=int)] if len(frame) else pd.Series(dtype=object)
     ground = sound(moved(frame_geometries(findings), origin))
@@ -184,11 +184,13 @@ def frame_geometries(frame: pd.DataFrame) -> np.ndarray:
     return frame["_geometry"].to_numpy(dtype=object) if len(frame) else np.empty(0, dtype=object)
 
 
-def _sorted(blocks: list[pd.DataFrame], by: list[str]) -> pd.DataFrame:
-    filled = [block for block in blocks if len(block)]
-    if not filled:
+def _sorted(blocks: list[Block], by: list[str]) -> pd.DataFrame:
+    """All blocks as one frame in the order of its columns `by`."""
+    if not blocks:
         return pd.DataFrame({name: [] for name in [*by, "verdict", "counted", "_geometry"]})
-    return pd.concat(filled, ignore_index=True).sort_values(by, kind="stable", ignore_index=True)
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    order = np.lexsort([columns[name] for name in reversed(by)])
+    return pd.DataFrame({name: pd.Series(values[order], dtype=values.dtype) for name, values in columns.items()})
 
 
 def parcel_table(

@@ -12,7 +12,6 @@ from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, wording
-from onemap.rules.layer_sources import WarmLayers
 from onemap.rules.verbs import VERBS, Asked, checked_values
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
@@ -29,7 +28,6 @@ class _Server:
         self.pending: Counter[Any] = Counter()
         self.cancelled: set[Any] = set()
         self.closing = threading.Event()
-        self.warm = WarmLayers()
         self.session: dict[Any, Any] = {}
 
     def send(self, message: dict[str, Any]) -> None:
@@ -88,7 +86,7 @@ class _Server:
                 raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
             report(0.0, "")
             values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
-            asked = Asked(language, report, self.warm, self.session)
+            asked = Asked(language, report, self.session)
             return self._line({"id": number, "result": verb.run(values, asked)})
         except OneMapError as error:
             return self.refusal(number, error, language)

@@ -59,14 +59,13 @@ class Verb:
 
 @dataclass(frozen=True)
 class Asked:
-    """In which language a verb is asked, how it tells of its progress, and what `serve` keeps warm for it.
+    """In which language a verb is asked, and how it tells of its progress.
 
     session: what one session of `serve` remembers of what it was shown; None for a single verb.
     """
 
     language: str
     report: Report
-    warm: Any = None
     session: dict[Any, Any] | None = None
 
 

@@ -172,7 +172,7 @@ def check(values: Values, asked: Asked) -> Result:
         asked.report(0.0, phrase("progress.parcels", asked.language))
         question = question_of(library, wishes, asked.language)
         workers = values.get("workers") or os.cpu_count() or 1
-        run = judge_all(library, question, workers, asked.report, asked.warm, values.get("against"))
+        run = judge_all(library, question, workers, asked.report, values.get("against"))
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None

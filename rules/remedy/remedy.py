@@ -17,7 +17,6 @@ from onemap.layers.messages import phrase
 from onemap.layers.parts import moved, multi, sound
 from onemap.rules.check import check, forward, local_origin
 from onemap.rules.crew import Crew
-from onemap.rules.layer_sources import WarmLayers
 from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question
 from onemap.rules.remedy.alternatives import alternatives
@@ -73,7 +72,6 @@ def remedy(
     wishes: RemedyWishes,
     workers: int,
     report: Report,
-    warm: WarmLayers | None = None,
 ) -> Remedy:
     """Cut from every parcel what stands against it; nothing is written. Raises OneMapError for every refusal."""
     began, report = time.perf_counter(), forward(report)
@@ -82,7 +80,7 @@ def remedy(
     origin = local_origin(west, south)
     parts = Parts.whole(moved(parcels.geometries, (-origin[0], -origin[1])))
     areas = shapely.area(parts.rest)
-    first = check(library, question, workers, _share(report, 0.0, 0.5), warm)
+    first = check(library, question, workers, _share(report, 0.0, 0.5))
     rules = [rule for rule in joined_rules(question.packs) if rule.id in first.record["rules"]]
     crew = Crew(workers, lambda: report(0.5, phrase("progress.cutting", question.language)))
     run, rows = first, np.arange(len(areas))
@@ -96,11 +94,11 @@ def remedy(
             break
         # The remainder is judged as it will be written: with the digits of the library's plane.
         again = _part_of(question, rows, sound(moved(parts.rest[rows], origin)))
-        run = check(library, again, workers, _share(report, 0.5 + 0.1 * turn, 0.1), warm)
+        run = check(library, again, workers, _share(report, 0.5 + 0.1 * turn, 0.1))
     else:
         _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)
     tables = _tables(parts, areas, question, rules, origin)
-    judge = lambda asked: check(library, asked, workers, _share(report, 0.9, 0.1), warm)  # noqa: E731 - one line
+    judge = lambda asked: check(library, asked, workers, _share(report, 0.9, 0.1))  # noqa: E731 - one line
     far = (wishes.move_m, wishes.turn_deg)
     tables["alternatives"] = alternatives(question, first, parts.rest, wishes.keep_verdict, origin, *far, judge)
     record = {

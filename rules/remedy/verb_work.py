@@ -36,7 +36,7 @@ def remedy(values: Values, asked: Asked) -> Result:
         if values.get("parcel"):
             question = of_parcels(question, values["parcel"], Path(values["parcels"]).name)
         workers = values.get("workers") or os.cpu_count() or 1
-        found = find_remedy(library, question, wishes, workers, asked.report, asked.warm)
+        found = find_remedy(library, question, wishes, workers, asked.report)
         recorded = library.writable and not question.replaced
         with contextlib.ExitStack() as written:
             for out in outs:

@@ -74,7 +74,7 @@ def judged(library: Library, values: Values, asked: Asked, day: date) -> Run:
 
 def answered(library: Library, question: Question, values: Values, asked: Asked) -> Run:
     """The run of a question."""
-    return check(library, question, values.get("workers") or os.cpu_count() or 1, asked.report, asked.warm)
+    return check(library, question, values.get("workers") or os.cpu_count() or 1, asked.report)
 
 
 def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:
