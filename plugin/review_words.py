@@ -11,7 +11,7 @@ from onemap.plugin.words import word
 
 OVERDUE, STALE, UNSEEN, WRITTEN = "!", "◐", "●", "✎"
 _STEP = re.compile(
-    r" ?review (open|circulate|opine|sign|return|override|extend|revise|recheck|consolidate|issue|withdraw)\b ?"
+    r" ?review (show|open|circulate|opine|sign|return|override|extend|revise|recheck|consolidate|issue|withdraw)\b ?"
 )
 
 
@@ -41,7 +41,7 @@ def in_buttons(text: str) -> str:
 
     def named(found: re.Match[str]) -> str:
         before, after = (" " if found[0].startswith(" ") else ""), (" " if found[0].endswith(" ") else "")
-        name = step_word(found[1])
+        name = tr("Look again") if found[1] == "show" else step_word(found[1])
         return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
 
     return _STEP.sub(named, text)
