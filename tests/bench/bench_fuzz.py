@@ -20,9 +20,12 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
+from onemap.layers.sources.text_encodings import decodes
+
 SECONDS = 75
 SLOWEST_S = 30  # for a file of some kilobytes
 MEMORY_BYTES = 6 << 30
+BY_BYTES = 0.25  # of the damage to texts
 TOKENS = [
     *(
         b",",
@@ -52,21 +55,30 @@ Files = Mapping[str, bytes]
 
 
 def damaged(content: bytes, chance: random.Random) -> bytes:
-    """Some bytes cut out, put in, changed or said twice."""
-    result = bytearray(content)
+    """Some of it cut out, put in, changed or said twice; mostly by characters, so that the text can still be read."""
+    encoding = next((name for name in ("utf-8", "gb18030") if decodes(content, name)), None)
+    if encoding is None or chance.random() < BY_BYTES:
+        return bytes(_changed(list(content), [list(token) for token in TOKENS], lambda: chance.randrange(256), chance))
+    signs = [token.decode(encoding, errors="ignore") for token in TOKENS]
+    text = content.decode(encoding)
+    changed = _changed(list(text), [list(sign) for sign in signs], lambda: chance.choice(text + "0,9.-<"), chance)
+    return "".join(changed).encode(encoding, errors="replace")
+
+
+def _changed(parts: list[Any], tokens: list[list[Any]], other: Callable[[], Any], chance: random.Random) -> list[Any]:
     for _ in range(chance.randint(1, 6)):
-        at = chance.randrange(len(result) + 1)
+        at = chance.randrange(len(parts) + 1)
         kind = chance.random()
         if kind < 0.3:
-            del result[at : at + chance.choice([1, 3, 10, 100])]
+            del parts[at : at + chance.choice([1, 3, 10, 100])]
         elif kind < 0.6:
-            result[at:at] = chance.choice(TOKENS)
-        elif kind < 0.8 and at < len(result):
-            result[at] = chance.randrange(256)
+            parts[at:at] = chance.choice(tokens)
+        elif kind < 0.8 and at < len(parts):
+            parts[at] = other()
         else:
-            begin = chance.randrange(len(result) + 1)
-            result[at:at] = result[begin : begin + chance.randint(1, 60)]
-    return bytes(result)
+            begin = chance.randrange(len(parts) + 1)
+            parts[at:at] = parts[begin : begin + chance.randint(1, 60)]
+    return parts
 
 
 def case(seed: int, number: int, sets: list[dict[str, bytes]]) -> dict[str, bytes]:
