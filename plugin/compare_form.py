@@ -97,6 +97,10 @@ class CompareForm(QWidget):
             "against": self.since.currentData(),
         }
 
+    def close_down(self) -> None:
+        """Wait for no answer any more."""
+        self._asked += 1
+
     def exchange(self) -> None:
         """Plan A becomes B, and B becomes A."""
         a, b = self.plan_a.currentIndex(), self.plan_b.currentIndex()

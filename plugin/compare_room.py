@@ -96,6 +96,7 @@ class CompareRoom(QWidget):
     def close_down(self) -> None:
         """Let go of the canvas and of the project."""
         self.leave_map()
+        self.form.close_down()
         self.view.clear()
         if self._reading is not None:
             self._reading.forget()
