@@ -74,8 +74,8 @@ def test_a_program_that_takes_too_long_is_ended_and_said_to(folder):
 
 
 def _found(**seconds):
-    rows = [Row(who.replace("_", ", "), [1.0], first, [first], 0.0, 100.0) for who, first in seconds.items()]
-    rows = [Row("One Map, areas", [1.0], 1.0, [0.9, 1.0, 1.1], 0.0, 100.0), *rows, Row("absent", why="not here")]
+    rows = [Row(who.replace("_", ", "), [1.0], first, [first], [first], 0.0, 100.0) for who, first in seconds.items()]
+    rows = [Row("One Map, areas", [1.0], 1.0, [0.9, 1.0, 1.1], [], 0.0, 100.0), *rows, Row("absent", why="not here")]
     about = {"processor": "P", "processors": 2, "used": 2, "load_before": 0.1, "day": "2026-01-01"}
     return {"machine": about, "rows": [asdict(row) for row in rows]}
 

@@ -95,17 +95,18 @@ def _table(found: dict, size: str) -> str:
         f"Size {size}, {about['day']}: {about['processor']}, {about['used']} processors; "
         f"load before the job: {about['load_before']}.",
         "",
-        f"| | first call, s | then, s | loading, s | peak memory, MB | {' | '.join(heads)} |",
-        "|---|" + "---:|" * (4 + len(heads)),
+        f"| | first call, s | then, s | of processors, s | loading, s | peak memory, MB | {' | '.join(heads)} |",
+        "|---|" + "---:|" * (5 + len(heads)),
     ]
     for row in rows:
         name = f"**{row.who}**" if row.who.startswith(OURS) else row.who
         if row.why:
-            lines.append(f"| {name} | {row.why} |" + " |" * (3 + len(heads)))
+            lines.append(f"| {name} | {row.why} |" + " |" * (4 + len(heads)))
             continue
         times = [f"{then_s(row) / then_s(one):.1f}" for one in ours]
         load = "" if row.load_s is None else f"{row.load_s:.2f}"
-        figures = [f"{row.first_s:.3f}", f"{then_s(row):.3f}", load, f"{row.peak_mb:.0f}", *times]
+        busy = f"{statistics.median(row.processors_s):.3f}" if row.processors_s else ""
+        figures = [f"{row.first_s:.3f}", f"{then_s(row):.3f}", busy, load, f"{row.peak_mb:.0f}", *times]
         lines.append(f"| {name} | {' | '.join(figures)} |")
     return "\n".join(lines)
 

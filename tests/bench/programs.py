@@ -34,13 +34,15 @@ class Pythons:
 class Row:
     """What one program took for one job; `why` says what went wrong, and then there are no figures.
 
-    first_s: the first call in a fresh process; then_s: the calls after it (for files: whole programs, all of them).
+    first_s: the first call in a fresh process; then_s: the calls after it (for files: whole programs, all of them);
+    processors_s: what these took of all processors together, empty where that is not known.
     """
 
     who: str
     totals: list[float] = field(default_factory=list)
     first_s: float | None = None
     then_s: list[float] = field(default_factory=list)
+    processors_s: list[float] = field(default_factory=list)
     load_s: float | None = None
     peak_mb: float | None = None
     why: str = ""
@@ -111,26 +113,34 @@ def computed(
     except (Failed, OSError) as error:
         return Row(who, why=str(error))
     first, *then = answer["seconds"]
-    return Row(who, answer["totals"], first, then, answer["load_s"], answer["peak_mb"])
+    return Row(who, answer["totals"], first, then, answer["processors"][1:], answer["load_s"], answer["peak_mb"])
 
 
 def from_files(who: str, python: Path | None, engine: str, folder: Path, repeats: int, limit_s: float) -> Row:
     """File to file by a whole program: ours where `python` is None."""
-    seconds, peak, out = [], 0.0, Path(tempfile.mkdtemp()) / "out.gpkg"
+    seconds, processors, peak, out = [], [], 0.0, Path(tempfile.mkdtemp()) / "out.gpkg"
     try:
         for _ in range(1 + repeats):
             out.unlink(missing_ok=True)
             files = [folder / "parcels.gpkg", folder / "controls.gpkg", out]
             theirs = [python, "-m", "onemap.tests.bench.peer_files", engine, *files]
             command = desk_files.command(folder, out) if python is None else theirs
+            busy = _of_children_s()
             _, took, memory = ran(command, limit_s, _environment())
             seconds.append(took)
+            processors.append(_of_children_s() - busy)
             peak = max(peak, memory)
-        return Row(who, desk_files.totals(out), seconds[0], seconds[1:], None, peak)
+        return Row(who, desk_files.totals(out), seconds[0], seconds[1:], processors[1:], None, peak)
     except (Failed, OSError) as error:
         return Row(who, why=str(error))
     finally:
         shutil.rmtree(out.parent)
+
+
+def _of_children_s() -> float:
+    """What programs that have ended took of the processors, in seconds."""
+    times = os.times()
+    return times.children_user + times.children_system
 
 
 def by_us(job: str, folder: Path, repeats: int, limit_s: float) -> Row:

@@ -11,21 +11,22 @@ _ENOUGH_S = 120.0  # after which no further repetition is begun
 
 
 def measured(work: Work, repeats: int) -> dict:
-    """Seconds of the first call and of up to `repeats` more, and the totals of the last, which agree with the first's.
+    """Seconds of the first call and of up to `repeats` more, by the clock and of processors, and the last's totals.
 
     Raises ValueError where two calls differ.
     """
-    seconds, totals = [], None
+    seconds, processors, totals = [], [], None
     for _ in range(1 + repeats):
-        began = time.perf_counter()
+        began, busy = time.perf_counter(), time.process_time()
         answer = [float(total) for total in work()]
         seconds.append(time.perf_counter() - began)
+        processors.append(time.process_time() - busy)
         if totals is not None and not _same(answer, totals):
             raise ValueError(f"two calls differ: {totals} and {answer}")
         totals = answer
         if sum(seconds) > _ENOUGH_S:
             break
-    return {"seconds": seconds, "totals": totals}
+    return {"seconds": seconds, "processors": processors, "totals": totals}
 
 
 def _same(one: Sequence[float], other: Sequence[float]) -> bool:
@@ -49,7 +50,7 @@ def answer_for(prepared: Callable[[str, Path], Work]) -> None:
     """The program of a peer: MODULE JOB FOLDER REPEATS prints one JSON object as its last line.
 
     prepared(job, folder) loads what the work needs, which is timed apart. The work may bear an attribute `peak_mb`,
-    a function, where it is not this process that holds the memory.
+    a function, where it is other processes that hold the memory and work.
     """
     job, folder, repeats = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     began = time.perf_counter()
@@ -58,5 +59,7 @@ def answer_for(prepared: Callable[[str, Path], Work]) -> None:
     answer = measured(work, repeats)
     answer["load_s"] = loaded
     answer["peak_mb"] = getattr(work, "peak_mb", peak_mb)()
+    if hasattr(work, "peak_mb"):
+        answer["processors"] = []
     sys.stdout.write(f"\n{json.dumps(answer)}\n")
     sys.stdout.flush()
