@@ -38,6 +38,7 @@ from onemap.plugin.work_row import WorkRow
 
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
 MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
+LEAST_BUTTON_PX = 80
 BESIDE_PX = 900  # from here on the opinions stand beside the one that is chosen
 
 
@@ -77,9 +78,18 @@ class CasePage(QWidget):
             label.setContentsMargins(4, 2, 4, 2)
         self.next_button = QPushButton()
         self.next_button.setDefault(True)
+        self.next_button.setMinimumWidth(LEAST_BUTTON_PX)
         self.next_button.clicked.connect(lambda: self.do(NEXT_STEP[self.case.state]))
+        self.locate_button = QToolButton()
+        self.locate_button.setIcon(icon("locate"))
+        self.locate_button.setAutoRaise(True)
+        self.locate_button.setToolTip(tr("Go to the parcels on the map"))
+        self.locate_button.clicked.connect(lambda: self.findings.outline.go_to())
         self.steps_button = QToolButton()
-        self.steps_button.setText(tr("Steps"))
+        self.steps_button.setText("⋮")
+        self.steps_button.setToolTip(tr("All steps of the case"))
+        self.steps_button.setAutoRaise(True)
+        self.steps_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.steps_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.menu = QMenu(self)
         self.menu.setToolTipsVisible(True)
@@ -222,9 +232,10 @@ class CasePage(QWidget):
         top.addLayout(titles, 1)
         row = QHBoxLayout()
         row.addWidget(self.next_button)
-        row.addWidget(self.steps_button)
         row.addStretch()
+        row.addWidget(self.locate_button)
         row.addWidget(self.documents)
+        row.addWidget(self.steps_button)
         self.tabs = QTabWidget()
         self.tabs.setDocumentMode(True)
         for page, title in (

@@ -16,6 +16,7 @@ from onemap.plugin.refusals import Refusal
 from onemap.plugin.results import CheckedParcel, Finding, ShownRun, read_results
 from onemap.plugin.results_view import ResultsView
 from onemap.plugin.review_cases import Case
+from onemap.plugin.review_outline import ParcelOutline
 from onemap.plugin.review_words import in_buttons, step_word
 from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import tr
@@ -40,6 +41,7 @@ class CaseFindings(QWidget):
         self._asked_of = ("", 0)
         self._reading: BackgroundTask | None = None
         self._is_busy = False
+        self.outline = ParcelOutline(canvas)
         self.all_box = QCheckBox(tr("All departments"))
         self.all_box.toggled.connect(self._fill)
         self.results = ResultsView(library.core, canvas)
@@ -106,6 +108,7 @@ class CaseFindings(QWidget):
             self._reading.forget()
             self._reading = None
         self._case, self._asked_of, self._parcels = None, ("", 0), []
+        self.outline.clear()
         self.results.clear()
         self.results.counts.show_counts({})
         self.said.clear()
@@ -119,6 +122,7 @@ class CaseFindings(QWidget):
                 self._failed(asked, error if isinstance(error, Refusal) else Refusal(str(error)))
                 return
             self._parcels = parcels
+            self.outline.draw(target)
             titles = {layer.code: layer.title for layer in self._library.layers}
             run = {"id": answer["run"], "started": answer.get("opened_on", "")}
             shown = {"run": run, "verdicts": answer.get("verdicts") or {}}

@@ -67,6 +67,7 @@ class ReviewRoom(QWidget):
     def look_at(self, is_looked_at: bool) -> None:
         """The room is shown, or another is: what is shown is read anew, highlights go."""
         self._is_looked_at = is_looked_at
+        self.case_page.findings.outline.show(is_looked_at)
         if not is_looked_at:
             self.case_page.leave_map()
         elif self._library.path and self.pages.currentWidget() is self.list:

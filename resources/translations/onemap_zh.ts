@@ -1592,10 +1592,6 @@ A plan is a layer's code, or code@label for one of its versions.</source>
         <translation>可不填</translation>
     </message>
     <message>
-        <source>Steps</source>
-        <translation>步骤</translation>
-    </message>
-    <message>
         <source>Take in a reply file…</source>
         <translation>收入回函文件…</translation>
     </message>
@@ -2416,6 +2412,14 @@ A plan is a layer's code, or code@label for one of its versions.</source>
 B: {b}</source>
         <translation>甲：{a}
 乙：{b}</translation>
+    </message>
+    <message>
+        <source>All steps of the case</source>
+        <translation>项目的全部步骤</translation>
+    </message>
+    <message>
+        <source>Go to the parcels on the map</source>
+        <translation>在地图上定位地块</translation>
     </message>
 </context>
 </TS>

@@ -1,98 +1,35 @@
 """The review room without a window, the real core behind it: a case by clicks from its parcels to its statement."""
 
-import json
 import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
-from qgis.PyQt.QtCore import QDate, QObject, Qt, QUrl, pyqtSlot
-from qgis.PyQt.QtGui import QDesktopServices
+from qgis.core import QgsRectangle
+from qgis.PyQt.QtCore import QDate, QMimeData, QObject, QPointF, Qt, QUrl, pyqtSlot
+from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
 
-from onemap.plugin import settings, words
-from onemap.plugin.connection import Core, core_python
-from onemap.plugin.open_library import OpenLibrary
-from onemap.plugin.places import FOLDER
-from onemap.plugin.review_room import ReviewRoom
-from onemap.tests.plugin.small_town import box, wait_for, write_layer
+from onemap.plugin import settings
+from onemap.plugin.connection import core_python
+from onemap.tests.plugin.review_desk import ASKED, DAY, Desk, core
+from onemap.tests.plugin.small_town import X, Y, box, wait_for, write_layer
 
-DAY = "2026-03-02"
-ASKED = ("land", "environment")  # farmland is hit, and of the red line nothing is known
+REPLY = """
+import json, sys
+from onemap.layers.library import open_library
+from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.reply_file import reply_check
+from onemap.rules.statement.review_pack import shown_digest
 
-
-def core(*arguments):
-    """What somebody else does, at another desk: one verb of the core; its JSON."""
-    command = [str(core_python().path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), *map(str, arguments), "--json"]
-    done = subprocess.run(command, capture_output=True, encoding="utf-8")
-    answer = json.loads(done.stdout)
-    assert done.returncode == 0, answer
-    return answer
-
-
-class Desk:
-    """A review room, and what it said."""
-
-    def __init__(self, path, canvas):
-        self.path = str(path)
-        self.library = OpenLibrary(Core())
-        self.library.as_of = QDate.fromString(DAY, Qt.DateFormat.ISODate)
-        self.room = ReviewRoom(self.library, canvas)
-        self.refused, self.said = [], []
-        self.room.refused.connect(self.refused.append)
-        self.room.said.connect(self.said.append)
-        self.become("Wang")
-        self.library.open(self.path)
-        wait_for(lambda: self.library.layers and words.known())
-        self.room.look_at(True)
-
-    @property
-    def page(self):
-        return self.room.case_page
-
-    @property
-    def case(self):
-        return self.page.case
-
-    def become(self, name):
-        self.room.person.set_name(name)
-
-    def open(self, parcels, project="School"):
-        """Open a case by clicks."""
-        self.room.list.open_button.click()
-        form = self.room.form
-        form.parcels.choose_file(str(parcels))
-        form.project.setText(project)
-        form.send_button.click()
-        self.wait_for_case(lambda: not form.is_working)
-
-    def wait_for_case(self, claim=lambda: True):
-        """Until the core has answered and the findings are read."""
-        wait_for(lambda: self.refused or (self.case and claim() and self.page.findings.results.run is not None))
-        assert [str(refusal) for refusal in self.refused] == []
-
-    def after(self, click):
-        """Do something that asks the core, and wait until the case is shown anew."""
-        before = self.case.revision
-        click()
-        wait_for(lambda: self.refused or self.case.revision > before)
-        assert [str(refusal) for refusal in self.refused] == []
-        self.wait_for_case()
-
-    def confirm(self, reason=""):
-        """Press the dialog's button."""
-        dialog = self.page.steps.dialog
-        dialog.reason.setPlainText(reason)
-        assert dialog.ok.isEnabled()
-        dialog.ok.click()
-
-    def next(self, reason=""):
-        """The step that the case asks for now."""
-        self.page.next_button.click()
-        self.confirm(reason)
-
-    def sign(self, department):
-        self.page.table.choose(department)
-        self.after(self.page.editor.buttons["sign"].click)
+library, case, path = sys.argv[1:]
+with open_library(library) as opened:
+    now = read_case(opened, case)
+    said = {"onemap_reply": 1, "library": opened.id, "case": case, "round": 1, "department": "land"}
+    said |= {"run": now.current.run, "shown": shown_digest(opened, now, "land"), "conclusion": "conditional"}
+    said |= {"text": "By letter.", "basis": "", "by": "Sun", "on": "2026-03-02", "answers": []}
+said["check"] = reply_check(said)
+open(path, "w", encoding="utf-8").write(json.dumps(said))
+"""
 
 
 @pytest.fixture
@@ -141,7 +78,8 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     editor.text.setPlainText("Move the school off the farmland.")
     assert "Save what is typed first" in editor.buttons["sign"].toolTip()
     desk.after(editor.buttons["opine"].click)
-    assert "nobody signs" in editor.buttons["sign"].toolTip() or not editor.buttons["sign"].isEnabled()
+    assert "Wang" in editor.buttons["sign"].toolTip()  # who wrote it does not sign it
+    assert not editor.buttons["sign"].isEnabled()
     desk.become("Zhao")
     desk.room.look_again()
     wait_for(lambda: editor.buttons["sign"].isEnabled())
@@ -230,6 +168,20 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     assert "YJJBNTTB" in said
     assert "5,000 m² → 1,000 m²" in said
     desk.page.changes.close()
+
+
+def test_the_parcels_of_the_open_case_lie_on_the_map_until_it_is_left(desk, one_parcel, canvas):
+    desk.open(one_parcel)
+    assert desk.page.findings.outline.is_on
+    desk.page.locate_button.click()
+    assert canvas.extent().contains(QgsRectangle(X + 100, Y + 100, X + 200, Y + 200))
+    assert canvas.extent().width() < 1000
+    desk.room.look_at(False)
+    assert not desk.page.findings.outline.is_on
+    desk.room.look_at(True)
+    assert desk.page.findings.outline.is_on
+    desk.page.back_button.click()
+    assert not desk.page.findings.outline.is_on
 
 
 def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_kept(desk, one_parcel):
@@ -338,7 +290,23 @@ def test_opening_that_is_cancelled_leaves_no_case(desk, one_parcel):
     assert core("review", "list", desk.path)["cases"] == []
 
 
-def test_a_reply_for_another_round_is_refused_and_one_that_is_no_reply_too(desk, one_parcel, tmp_path):
+def test_a_reply_file_that_is_dropped_becomes_the_draft_of_its_department(desk, one_parcel, tmp_path):
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    desk.page.table.choose("water")
+    reply = tmp_path / "land.reply.json"
+    command = [str(core_python().path), "-P", "-c", REPLY, desk.path, desk.case.id, str(reply)]
+    subprocess.run(command, check=True)
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(reply))])
+    place, buttons = QPointF(5, 5), Qt.MouseButton.LeftButton
+    drop = QDropEvent(place, Qt.DropAction.CopyAction, files, buttons, Qt.KeyboardModifier.NoModifier)
+    desk.after(lambda: desk.page.dropEvent(drop))
+    land = desk.case.opinion("land")
+    assert (land.text, land.drafted_by, land.state) == ("By letter.", "Sun", "drafted")
+
+
+def test_a_file_that_is_no_reply_is_refused(desk, one_parcel, tmp_path):
     desk.open(one_parcel)
     reply = tmp_path / "land.reply.json"
     reply.write_text('{"onemap_reply": 1, "department": "land"}', encoding="utf-8")

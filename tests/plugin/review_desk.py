@@ -1,0 +1,91 @@
+"""A review room without a window, as somebody clicks in it, and what somebody else does at another desk."""
+
+import json
+import subprocess
+
+from qgis.PyQt.QtCore import QDate, Qt
+
+from onemap.plugin import words
+from onemap.plugin.connection import Core, core_python
+from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.places import FOLDER
+from onemap.plugin.review_room import ReviewRoom
+from onemap.tests.plugin.small_town import wait_for
+
+DAY = "2026-03-02"
+ASKED = ("land", "environment")  # farmland is hit, and of the red line nothing is known
+
+
+def core(*arguments):
+    """What somebody else does, at another desk: one verb of the core; its JSON."""
+    command = [str(core_python().path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), *map(str, arguments), "--json"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8")
+    answer = json.loads(done.stdout)
+    assert done.returncode == 0, answer
+    return answer
+
+
+class Desk:
+    """A review room, and what it said."""
+
+    def __init__(self, path, canvas):
+        self.path = str(path)
+        self.library = OpenLibrary(Core())
+        self.library.as_of = QDate.fromString(DAY, Qt.DateFormat.ISODate)
+        self.room = ReviewRoom(self.library, canvas)
+        self.refused, self.said = [], []
+        self.room.refused.connect(self.refused.append)
+        self.room.said.connect(self.said.append)
+        self.become("Wang")
+        self.library.open(self.path)
+        wait_for(lambda: self.library.layers and words.known())
+        self.room.look_at(True)
+
+    @property
+    def page(self):
+        return self.room.case_page
+
+    @property
+    def case(self):
+        return self.page.case
+
+    def become(self, name):
+        self.room.person.set_name(name)
+
+    def open(self, parcels, project="School"):
+        """Open a case by clicks."""
+        self.room.list.open_button.click()
+        form = self.room.form
+        form.parcels.choose_file(str(parcels))
+        form.project.setText(project)
+        form.send_button.click()
+        self.wait_for_case(lambda: not form.is_working)
+
+    def wait_for_case(self, claim=lambda: True):
+        """Until the core has answered and the findings are read."""
+        wait_for(lambda: self.refused or (self.case and claim() and self.page.findings.results.run is not None))
+        assert [str(refusal) for refusal in self.refused] == []
+
+    def after(self, click):
+        """Do something that asks the core, and wait until the case is shown anew."""
+        before = self.case.revision
+        click()
+        wait_for(lambda: self.refused or self.case.revision > before)
+        assert [str(refusal) for refusal in self.refused] == []
+        self.wait_for_case()
+
+    def confirm(self, reason=""):
+        """Press the dialog's button."""
+        dialog = self.page.steps.dialog
+        dialog.reason.setPlainText(reason)
+        assert dialog.ok.isEnabled()
+        dialog.ok.click()
+
+    def next(self, reason=""):
+        """The step that the case asks for now."""
+        self.page.next_button.click()
+        self.confirm(reason)
+
+    def sign(self, department):
+        self.page.table.choose(department)
+        self.after(self.page.editor.buttons["sign"].click)
