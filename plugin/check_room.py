@@ -30,6 +30,7 @@ from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.parcel_mends import ParcelMends
 from onemap.plugin.refusals import Refusal
+from onemap.plugin.remedy_view import RemedyView
 from onemap.plugin.results import CheckedParcel, ShownRun, read_results
 from onemap.plugin.results_view import ResultsView
 from onemap.plugin.rules_choice import RulesChoice
@@ -58,6 +59,10 @@ class CheckRoom(QWidget):
         self.trial = TrialView(canvas)
         self.trial.refused.connect(self.refused)
         self.trial.left.connect(lambda: self._pages.setCurrentWidget(self.results))
+        self.results.remedy_asked.connect(self._ask_remedy)
+        self.remedy = RemedyView(library.core, canvas)
+        self.remedy.refused.connect(self.refused)
+        self.remedy.left.connect(lambda: self._pages.setCurrentWidget(self.results))
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
@@ -75,6 +80,7 @@ class CheckRoom(QWidget):
         """Let go of the canvas and of the project."""
         self.results.spotlight.leave()
         self.trial.clear()
+        self.remedy.close_down()
         self.parcels.close_down()
         if self._reading is not None:
             self._reading.forget()
@@ -184,6 +190,7 @@ class CheckRoom(QWidget):
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.results)
         self._pages.addWidget(self.trial)
+        self._pages.addWidget(self.remedy)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addLayout(form)
@@ -223,6 +230,14 @@ class CheckRoom(QWidget):
             self.mends.offer(refusal, choice, params)
         self.refused.emit(refusal)
 
+    def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
+        run = self.results.run
+        if parcel is None or run is None or self._request is not None:
+            return
+        self.results.spotlight.leave()
+        self._pages.setCurrentWidget(self.remedy)
+        self.remedy.ask(self._params, run, parcel)
+
     def _choose_trial(self, code: str) -> None:
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
         path, _filter = QFileDialog.getOpenFileName(self, title)
@@ -242,6 +257,7 @@ class CheckRoom(QWidget):
 
     def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
         self.trial.clear()
+        self.remedy.clear()
         run = answer.get("run", {})
         titles = {layer.code: layer.title for layer in self._library.layers}
         shown = ShownRun(target, answer, self._library.name, self._library.path, titles)
@@ -258,6 +274,7 @@ class CheckRoom(QWidget):
         if self._pages.currentWidget() is not self._empty and self._asked_of != (self._library.path, self._library.day):
             self.results.clear()
             self.trial.clear()
+            self.remedy.clear()
             self._row_rest.clear()
             self._pages.setCurrentWidget(self._empty)
 
@@ -265,6 +282,8 @@ class CheckRoom(QWidget):
         """Cancel what runs, else take the highlight away and restore the view."""
         if self._request is not None:
             self.cancel()
+        elif self.remedy.is_working:
+            self.remedy.cancel()
         else:
             self.leave_map()
 
@@ -272,6 +291,7 @@ class CheckRoom(QWidget):
         """Take the highlight away and restore the view."""
         self.results.spotlight.leave()
         self.trial.spotlight.leave()
+        self.remedy.spotlight.leave()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc, wherever the focus is in the room."""

@@ -30,6 +30,7 @@ from onemap.plugin.results_model import AREA, NAME, SHARE, ResultsModel
 from onemap.plugin.spotlight import Spotlight
 from onemap.plugin.translation import tr
 from onemap.plugin.verdict_counts import VerdictCounts
+from onemap.plugin.verdicts import severity
 
 MOST_FOR_STEPS = 0.6  # of the room that list and details share
 
@@ -39,13 +40,14 @@ class ResultsView(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     trial_asked = pyqtSignal(str)  # the code of a layer
+    remedy_asked = pyqtSignal(object)  # CheckedParcel
 
     def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._core = core
         self._tables: RunTables | None = None
         self._run: ShownRun | None = None
-        self.can_try = True  # with a file instead of a layer
+        self.can_try = True  # with a file instead of a layer, or with less of the parcel
         self._sizes_before: list[int] = []  # of list and details, while a finding is explained
         self.spotlight = Spotlight(canvas)
         self.counts = VerdictCounts()
@@ -73,6 +75,9 @@ class ResultsView(QWidget):
         self.explain_button.setCheckable(True)
         self.explain_button.setToolTip(tr("How this finding came about, step by step (Space)"))
         self.explain_button.clicked.connect(self._explain_or_not)
+        self.remedy_button = QPushButton(icon("remedy"), tr("What would pass?"))
+        self.remedy_button.setToolTip(tr("The largest part of this parcel that passes, and what each rule would cut"))
+        self.remedy_button.clicked.connect(lambda: self.remedy_asked.emit(self._parcel))
         self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
         self.keep_button.setToolTip(tr("Add the results to the map, as layers in a file that stays"))
         self.keep_button.clicked.connect(self.keep)
@@ -83,7 +88,8 @@ class ResultsView(QWidget):
         self._split.setCollapsible(0, False)
         buttons = QGridLayout()
         buttons.addWidget(self.explain_button, 0, 0)
-        buttons.addWidget(self.keep_button, 0, 1)
+        buttons.addWidget(self.remedy_button, 0, 1)
+        buttons.addWidget(self.keep_button, 1, 0, 1, 2)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.counts)
@@ -152,6 +158,10 @@ class ResultsView(QWidget):
     def _finding(self) -> Finding | None:
         return self.model.finding_at(self.tree.currentIndex())
 
+    @property
+    def _parcel(self) -> CheckedParcel | None:
+        return self.model.parcel_at(self.tree.currentIndex())
+
     def _filter(self, verdicts: frozenset[str]) -> None:
         self.spotlight.leave()
         self.model.filter(verdicts)
@@ -171,6 +181,9 @@ class ResultsView(QWidget):
             self._split.setSizes(self._sizes_before)
             self._sizes_before = []
         self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
+        parcel = self.model.parcel_at(index)
+        self.remedy_button.setVisible(self.can_try)
+        self.remedy_button.setEnabled(parcel is not None and severity(parcel.verdict) < severity("notice"))
         self.details.show_text(self.model.details_at(index))
 
     def _explain_or_not(self, on: bool) -> None:

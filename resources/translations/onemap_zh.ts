@@ -2421,5 +2421,81 @@ B: {b}</source>
         <source>Go to the parcels on the map</source>
         <translation>在地图上定位地块</translation>
     </message>
+    <message>
+        <source>Cut the parcel again, with these limits</source>
+        <translation>按这些限值重新裁切</translation>
+    </message>
+    <message>
+        <source>any</source>
+        <translation>不限</translation>
+    </message>
+    <message>
+        <source>In one piece</source>
+        <translation>只留一块</translation>
+    </message>
+    <message>
+        <source>Keep only the largest part</source>
+        <translation>只保留最大的一块</translation>
+    </message>
+    <message>
+        <source>Smallest part</source>
+        <translation>最小部分</translation>
+    </message>
+    <message>
+        <source>Thinnest part</source>
+        <translation>最窄宽度</translation>
+    </message>
+    <message>
+        <source>Add what remains and what was cut to the map, in a file that stays</source>
+        <translation>把保留部分和裁去部分加到地图，存入长期保留的文件</translation>
+    </message>
+    <message>
+        <source>What would pass of {parcel}, {moment}</source>
+        <translation>{parcel}可通过部分，{moment}</translation>
+    </message>
+    <message>
+        <source>What would pass?</source>
+        <translation>怎样能通过？</translation>
+    </message>
+    <message>
+        <source>What would pass of {parcel}?</source>
+        <translation>{parcel}的哪一部分能通过？</translation>
+    </message>
+    <message>
+        <source>{rule} (of it unknown: {area})</source>
+        <translation>{rule}（其中无法判定：{area}）</translation>
+    </message>
+    <message>
+        <source>Dropped as too small or too thin</source>
+        <translation>因过小或过窄而舍弃</translation>
+    </message>
+    <message>
+        <source>Nothing of {parcel} would pass.</source>
+        <translation>{parcel}没有任何部分能通过。</translation>
+    </message>
+    <message>
+        <source>{parcel} would pass as it is.</source>
+        <translation>{parcel}整块即可通过。</translation>
+    </message>
+    <message>
+        <source>{area} ({mu}, {share}) of {parcel} would pass.</source>
+        <translation>{parcel}有{area}（{mu}，{share}）能通过。</translation>
+    </message>
+    <message>
+        <source>Checking that again finds nothing more severe than a notice.</source>
+        <translation>对该部分重新检测，没有比“提示”更重的结论。</translation>
+    </message>
+    <message>
+        <source>The largest part of this parcel that passes, and what each rule would cut</source>
+        <translation>此地块能通过的最大部分，以及各规则要裁去多少</translation>
+    </message>
+    <message>
+        <source>Cut again</source>
+        <translation>重新裁切</translation>
+    </message>
+    <message>
+        <source>Remains (parts: {parts})</source>
+        <translation>保留部分（{parts}块）</translation>
+    </message>
 </context>
 </TS>
