@@ -219,8 +219,13 @@ def _pairwise(left: np.ndarray, right: np.ndarray, crew: Crew, *, common_wanted:
     result = np.full(len(left), None, dtype=object)
     failed = np.zeros(len(left), dtype=bool)
     rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
+    common, error = common_areas(left[rows], right[rows], crew)
+    # Two that share nothing have no common ground, and nothing to take from each other.
+    apart = common + error < ARITHMETIC_M2
+    if not common_wanted:
+        result[rows[apart]] = left[rows[apart]]
+    rows, common = rows[~apart], common[~apart]
     one, other = left[rows], right[rows]
-    common, _ = common_areas(one, other, crew)
     if common_wanted:
         result[rows], failed[rows] = _proved(shapely.intersection, one, other, common, crew)
     else:
