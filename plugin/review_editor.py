@@ -10,8 +10,10 @@ from qgis.PyQt.QtWidgets import (
     QFormLayout,
     QFrame,
     QGridLayout,
+    QHBoxLayout,
     QLabel,
     QLineEdit,
+    QMenu,
     QPlainTextEdit,
     QPushButton,
     QScrollArea,
@@ -28,7 +30,7 @@ from onemap.plugin.review_words import conclusion_word, in_buttons, step_word, w
 from onemap.plugin.translation import tr
 from onemap.plugin.words import word
 
-TEXT_LINES = 6
+TEXT_LINES, BASIS_LINES = 6, 2
 
 
 class OpinionEditor(QWidget):
@@ -44,6 +46,7 @@ class OpinionEditor(QWidget):
         self._opinion: Opinion | None = None
         self._is_filling = False
         self._is_busy = False
+        self._bases: list[str] = []
         self.title = QLabel()
         self.title.setWordWrap(True)
         self.who = QLabel()
@@ -61,13 +64,18 @@ class OpinionEditor(QWidget):
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(TEXT_LINES * self.fontMetrics().lineSpacing())
         self.text.textChanged.connect(self._keep)
-        self.basis = QComboBox()
-        self.basis.setEditable(True)
-        self.basis.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
-        self.basis.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.basis.setMinimumContentsLength(8)
-        self.basis.lineEdit().setPlaceholderText(tr("law and article; needed to disagree"))
-        self.basis.editTextChanged.connect(lambda _text: self._keep())
+        self.basis = QPlainTextEdit()
+        self.basis.setTabChangesFocus(True)
+        self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 10)
+        self.basis.setPlaceholderText(tr("law and article; needed to disagree"))
+        self.basis.textChanged.connect(self._keep)
+        self.bases_button = QToolButton()
+        self.bases_button.setText("+")
+        self.bases_button.setToolTip(tr("Add the basis of a rule whose finding concerns this department"))
+        self.bases_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.bases_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.bases = QMenu(self)
+        self.bases_button.setMenu(self.bases)
         self.answers: dict[str, QLineEdit] = {}
         self.items = QWidget()
         self._items_layout = QVBoxLayout(self.items)
@@ -116,10 +124,8 @@ class OpinionEditor(QWidget):
             self.conclusion.setItemText(index, conclusion_word(code))
         self.conclusion.setCurrentIndex(max(0, self.conclusion.findData(shown.conclusion)))
         self.text.setPlainText(shown.text)
-        self.basis.clear()
-        self.basis.addItems(list(dict.fromkeys(basis for basis in (opinion.basis, *bases) if basis)))
-        self.basis.setEditText(shown.basis)
-        self.basis.lineEdit().setCursorPosition(0)
+        self.basis.setPlainText(shown.basis)
+        self._offer_bases(bases)
         self._show_items(case.items(department), shown.answers)
         self._is_filling = False
         self._enable()
@@ -130,7 +136,7 @@ class OpinionEditor(QWidget):
         return {
             "conclusion": self.conclusion.currentData(),
             "text": self.text.toPlainText(),
-            "basis": self.basis.currentText().strip(),
+            "basis": self.basis.toPlainText().strip(),
             "answer": answers or None,
         }
 
@@ -138,8 +144,7 @@ class OpinionEditor(QWidget):
         """Give up what is typed, and show the opinion as it stands."""
         if self._key is not None:
             self._typed.drop(self._key)
-            bases = [self.basis.itemText(index) for index in range(self.basis.count())]
-            self.show_opinion(self._case, self.department, bases)
+            self.show_opinion(self._case, self.department, self._bases)
             self.typed_changed.emit()
 
     def set_busy(self, is_busy: bool) -> None:
@@ -155,10 +160,12 @@ class OpinionEditor(QWidget):
         body = QWidget()
         form = QFormLayout()
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        for box in (self.conclusion, self.basis):
-            box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.conclusion.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         form.addRow(tr("Conclusion"), self.conclusion)
-        form.addRow(tr("Basis"), self.basis)
+        row = QHBoxLayout()
+        row.addWidget(self.basis, 1)
+        row.addWidget(self.bases_button, 0, Qt.AlignmentFlag.AlignTop)
+        form.addRow(tr("Basis"), row)
         inner = QVBoxLayout(body)
         inner.setContentsMargins(2, 4, 2, 2)
         for widget in (self.title, self.who, self.stands):
@@ -203,12 +210,24 @@ class OpinionEditor(QWidget):
             self._items_layout.addWidget(edit)
         self.items.setVisible(bool(items))
 
+    def _offer_bases(self, bases: list[str]) -> None:
+        self._bases = bases
+        self.bases.clear()
+        for basis in bases:
+            self.bases.addAction(basis, lambda chosen=basis: self._add_basis(chosen))
+        self.bases_button.setEnabled(bool(bases))
+
+    def _add_basis(self, basis: str) -> None:
+        lines = [line for line in self.basis.toPlainText().splitlines() if line.strip()]
+        if basis not in lines:
+            self.basis.setPlainText("\n".join([*lines, basis]))
+
     def _keep(self) -> None:
         if self._is_filling or self._key is None:
             return
         kept = self._typed.of(self._key)
         answers = {item: edit.text() for item, edit in self.answers.items()}
-        said = (self.conclusion.currentData(), self.text.toPlainText(), self.basis.currentText())
+        said = (self.conclusion.currentData(), self.text.toPlainText(), self.basis.toPlainText())
         base = kept.base if kept else (self._opinion.conclusion, self._opinion.text)
         self._typed.keep(self._key, Typed(*said, answers, base))
         self._enable()
@@ -229,6 +248,8 @@ class OpinionEditor(QWidget):
             button.setToolTip(in_buttons(why_not) if why_not else "")
         can_write = self._opinion.steps.get("opine") is None
         self.text.setReadOnly(not can_write)
-        for widget in (self.conclusion, self.basis, self.items):
+        for widget in (self.conclusion, self.items):
             widget.setEnabled(can_write)
+        self.basis.setReadOnly(not can_write)
+        self.bases_button.setEnabled(can_write and bool(self._bases))
         self.drop_button.setVisible(self.is_typed)

@@ -46,6 +46,7 @@ class CaseFindings(QWidget):
         self.all_box.toggled.connect(self._fill)
         self.results = ResultsView(library.core, canvas)
         self.results.can_try = False
+        self.results.remedy_button.hide()  # a remedy is sought before a case is opened, in the room Check
         self.results.refused.connect(self.refused)
         self.results.tree.selectionModel().currentChanged.connect(lambda *_: self._enable())
         self.override_button = QPushButton()

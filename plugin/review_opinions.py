@@ -73,7 +73,7 @@ class OpinionTable(QTreeWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """All ten rows."""
-        row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 4
+        row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 1
         return QSize(super().sizeHint().width(), self.header().sizeHint().height() + ROWS * row + 6)
 
     def _fit(self) -> None:

@@ -2497,5 +2497,9 @@ B: {b}</source>
         <source>Remains (parts: {parts})</source>
         <translation>保留部分（{parts}块）</translation>
     </message>
+    <message>
+        <source>Add the basis of a rule whose finding concerns this department</source>
+        <translation>添加涉及本部门的规则依据</translation>
+    </message>
 </context>
 </TS>

@@ -8,14 +8,15 @@ import shapely
 
 from onemap.layers.library import Library
 from onemap.rules.outputs import tables_written
+from onemap.rules.packs import joined_rules
 from onemap.rules.review.case import Round
 from onemap.rules.rule import VERDICTS
 from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table, typed
-from onemap.rules.runs import run_record, stored_rows
+from onemap.rules.runs import run_record, stored_question, stored_rows
 
 
 def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> None:
-    """Write the tables of a round's run as `check --out` does, with the machine's own verdicts.
+    """Write the tables of a round's run as `check --out` does, with the machine's own verdicts, titled in the language.
 
     Raises OneMapError run.unknown, out.….
     """
@@ -24,6 +25,11 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
     empty = row_tables([], nothing, [], library.crs, (0.0, 0.0), language)
     empty = {"parcels": parcel_table([], nothing, empty["findings"], library.crs, (0.0, 0.0)), **empty}
     tables = {name: _filled(library, current.run, name, table) for name, table in empty.items()}
+    titles = {rule.id: rule.title for rule in joined_rules(stored_question(library, current.run).packs)}
+    findings = tables["findings"].columns
+    findings["title"] = [
+        titles[rule].get(language, title) for rule, title in zip(findings["rule"], findings["title"], strict=True)
+    ]
     with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite):
         pass
 

@@ -73,8 +73,12 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert not desk.page.next_button.isEnabled()  # nobody has signed
     desk.page.table.choose("land")
     editor = desk.page.editor
-    assert (editor.conclusion.currentData(), "第三十五条" in editor.basis.currentText()) == ("disagree", True)
+    assert (editor.conclusion.currentData(), "第三十五条" in editor.basis.toPlainText()) == ("disagree", True)
     editor.conclusion.setCurrentIndex(editor.conclusion.findData("conditional"))
+    editor.basis.clear()
+    (basis,) = editor.bases.actions()
+    basis.trigger()
+    assert editor.basis.toPlainText() == basis.text() == "中华人民共和国土地管理法 第三十五条"
     editor.text.setPlainText("Move the school off the farmland.")
     assert "Save what is typed first" in editor.buttons["sign"].toolTip()
     desk.after(editor.buttons["opine"].click)
