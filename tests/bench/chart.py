@@ -1,4 +1,4 @@
-"""The plot of the benchmark: a panel for each job, bars on a logarithmic scale; SVG by hand."""
+"""The plot of the benchmark: a panel for each job, bars from zero on a scale of its own; SVG by hand."""
 
 import math
 from collections.abc import Sequence
@@ -46,26 +46,26 @@ def plot(panels: Sequence[Panel]) -> str:
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {top}" width="{WIDTH}" height="{top}" '
         f'font-family="Helvetica, Arial, sans-serif" font-size="12" fill="{INK}">'
         f'<rect width="{WIDTH}" height="{top}" fill="#ffffff"/>'
-        '<text x="20" y="22" font-size="15" font-weight="bold">Seconds on a logarithmic scale: shorter is better</text>'
+        '<text x="20" y="22" font-size="15" font-weight="bold">'
+        "Seconds, each job on its own scale: shorter is better</text>"
         f"{legend}{''.join(body)}</svg>\n"
     )
 
 
 def _panel(panel: Panel, top: int) -> str:
-    seconds = [value for bar in panel.bars for value in (bar.seconds, bar.first_s)]
-    low, high = math.floor(math.log10(min(seconds))), math.ceil(math.log10(max(seconds)))
-    high = max(high, low + 1)
+    longest = max(max(bar.seconds, bar.first_s) for bar in panel.bars)
+    step = _step(longest)
     span = WIDTH - LABELS - RIGHT
 
     def x(value: float) -> float:
-        return LABELS + span * (math.log10(value) - low) / (high - low)
+        return LABELS + span * value / longest
 
     bottom = top + HEAD + LINE * len(panel.bars)
     parts = [f'<text x="20" y="{top + 30}" font-size="13" font-weight="bold">{escape(panel.title)}</text>']
-    for power in range(low, high + 1):
-        at = x(10.0**power)
+    for number in range(int(longest / step) + 1):
+        at = x(number * step)
         parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{top + 44}" y2="{bottom}" stroke="{PALE}"/>')
-        parts.append(f'<text x="{at:.1f}" y="{bottom + 15}" text-anchor="middle">{_short(10.0**power)} s</text>')
+        parts.append(f'<text x="{at:.1f}" y="{bottom + 15}" text-anchor="middle">{_short(number * step)} s</text>')
     for number, bar in enumerate(panel.bars):
         y, end = top + HEAD - 8 + LINE * number, x(bar.seconds)
         colour, weight = (OURS_COLOUR, "bold") if bar.is_ours else (PEER_COLOUR, "normal")
@@ -77,6 +77,12 @@ def _panel(panel: Panel, top: int) -> str:
             f'<text x="{max(end, first) + 7:.1f}" y="{y + 11}">{_short(bar.seconds)}</text>'
         )
     return "".join(parts)
+
+
+def _step(longest: float) -> float:
+    """A round step that parts a scale of this length into four to ten."""
+    power = 10.0 ** math.floor(math.log10(longest))
+    return next(power * part for part in (0.2, 0.5, 1.0) if longest / (power * part) <= 10)
 
 
 def _short(seconds: float) -> str:

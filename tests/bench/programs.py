@@ -35,7 +35,7 @@ class Row:
     """What one program took for one job; `why` says what went wrong, and then there are no figures.
 
     first_s: the first call in a fresh process; then_s: the calls after it (for files: whole programs, all of them);
-    processors_s: what these took of all processors together, empty where that is not known.
+    processors_s: what these (for files: all) took of all processors together, empty where that is not known.
     """
 
     who: str
@@ -92,12 +92,12 @@ def ran(command: list[object], limit_s: float, environment: dict[str, str]) -> t
 
 
 def _waited(child: subprocess.Popen, limit_s: float) -> float | None:
-    """The most memory of a child in MB once it has ended, to its last hundredth of a second; None if it was ended."""
+    """The most memory of a child in MB once it has ended, but for its last moments; None if it was ended."""
     until, peak = time.monotonic() + limit_s, 0.0
     while time.monotonic() < until:
         peak = max(peak, peak_mb(str(child.pid)) or 0.0)
         with contextlib.suppress(subprocess.TimeoutExpired):
-            child.wait(timeout=0.01)
+            child.wait(timeout=0.03)
             return peak
     return None
 
@@ -130,7 +130,7 @@ def from_files(who: str, python: Path | None, engine: str, folder: Path, repeats
             seconds.append(took)
             processors.append(_of_children_s() - busy)
             peak = max(peak, memory)
-        return Row(who, desk_files.totals(out), seconds[0], seconds[1:], processors[1:], None, peak)
+        return Row(who, desk_files.totals(out), seconds[0], seconds[1:], processors, None, peak)
     except (Failed, OSError) as error:
         return Row(who, why=str(error))
     finally:
