@@ -12,7 +12,8 @@ if TYPE_CHECKING:
     from rasterio.windows import Window
 
 _MOST_CELLS = 4_000_000  # of one window that is read at a time
-_BLOCK_CELLS = 1_000_000  # whose boxes are made at a time
+_BLOCK_CELLS = 2_000_000  # whose weights are made at a time
+_NOTHING = 1e-12  # of a cell: what rounding leaves of none, or of a whole one
 
 
 @dataclass(frozen=True)
@@ -34,51 +35,89 @@ def in_cells(geometries: np.ndarray, dataset: "DatasetReader") -> np.ndarray:
 def cell_weights(polygons: np.ndarray) -> Weights:
     """The exact fraction of every cell that each polygon covers; polygons (n,) in units of cells.
 
-    A cell wholly inside weighs 1; one on the edge weighs the area of its intersection. Cells may lie off the grid.
+    Each piece of an edge inside one cell covers what lies right of it in that cell, and by its height all cells
+    further right in the row; summed along the row with the edges' signs, that is what the polygon covers.
+    A cell wholly inside weighs 1. Cells may lie off the grid.
     """
-    blocks = list(_weight_blocks(polygons))
+    blocks = [_weights(polygons[part], part) for part in _blocks(polygons)]
     if not blocks:
         nobody = np.empty(0, dtype=np.int64)
         return Weights(nobody, nobody, nobody, np.empty(0))
     return Weights(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
-def _weight_blocks(polygons: np.ndarray) -> Iterator[tuple[np.ndarray, ...]]:
-    bounds = shapely.bounds(polygons)
-    first = np.floor(bounds[:, :2]).astype(np.int64)
-    last = np.maximum(np.ceil(bounds[:, 2:]).astype(np.int64), first + 1)
-    rows_of = last[:, 1] - first[:, 1]
-    columns_of = last[:, 0] - first[:, 0]
-    # One strip is one row of cells of one polygon, so that a large polygon is taken in pieces too.
-    parcel = np.repeat(np.arange(len(polygons)), rows_of)
-    start = np.repeat(np.cumsum(rows_of) - rows_of, rows_of)
-    row = first[parcel, 1] + np.arange(len(parcel)) - start
-    ends = np.cumsum(columns_of[parcel])
-    at = 0
-    while at < len(parcel):
-        done = ends[at - 1] if at else 0
-        stop = max(int(np.searchsorted(ends, done + _BLOCK_CELLS, side="right")), at + 1)
-        yield _strip_weights(polygons, parcel[at:stop], row[at:stop], first[:, 0], columns_of)
-        at = stop
+def _blocks(polygons: np.ndarray) -> Iterator[np.ndarray]:
+    """Consecutive polygons whose boxes hold about _BLOCK_CELLS cells together."""
+    west, south, east, north = shapely.bounds(polygons).T
+    cells = np.nan_to_num(np.cumsum((east - west + 2) * (north - south + 2)))
+    for block in np.unique(cells // _BLOCK_CELLS):
+        yield np.flatnonzero(cells // _BLOCK_CELLS == block)
 
 
-def _strip_weights(
-    polygons: np.ndarray, parcel: np.ndarray, row: np.ndarray, first_column: np.ndarray, columns_of: np.ndarray
-) -> tuple[np.ndarray, ...]:
-    counts = columns_of[parcel]
-    owner = np.repeat(parcel, counts)
-    rows = np.repeat(row, counts)
-    columns = first_column[owner] + np.arange(len(owner)) - np.repeat(np.cumsum(counts) - counts, counts)
-    cells = shapely.box(columns, rows, columns + 1, rows + 1)
-    shapely.prepare(polygons)
-    mine = polygons[owner]
-    inside = shapely.contains_properly(mine, cells)
-    edge = np.flatnonzero(~inside)
-    edge = edge[shapely.intersects(mine[edge], cells[edge])]
-    fraction = inside.astype(float)
-    fraction[edge] = shapely.area(shapely.intersection(cells[edge], mine[edge]))
-    kept = fraction > 0
-    return owner[kept], rows[kept], columns[kept], fraction[kept]
+def _weights(polygons: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Parcel, row, column and fraction for one block; number (n,): the polygons' own numbers."""
+    parcel, row, column, inside, height = _in_cells(polygons)
+    order = np.lexsort((column, row, parcel))
+    parcel, row, column = parcel[order], row[order], column[order]
+    is_new = np.ones(len(order), dtype=bool)
+    is_new[1:] = (np.diff(parcel) != 0) | (np.diff(row) != 0) | (np.diff(column) != 0)
+    first = np.flatnonzero(is_new)
+    parcel, row, column = parcel[first], row[first], column[first]
+    inside, height = np.add.reduceat(inside[order], first), np.add.reduceat(height[order], first)
+    begins = np.ones(len(first), dtype=bool)
+    begins[1:] = (np.diff(parcel) != 0) | (np.diff(row) != 0)
+    # Summed row by row, so that no rounding is carried from one row to the next.
+    line = np.cumsum(begins) - 1
+    running = np.cumsum(height)
+    before = running - height
+    left = before - before[np.flatnonzero(begins)][line]
+    after = left + height
+    fraction = inside + left
+    # Between two cells that edges cross, level ones too, lie cells wholly inside or wholly outside.
+    gap = np.zeros(len(first), dtype=np.int64)
+    gap[:-1] = np.where(begins[1:], 0, column[1:] - column[:-1] - 1)
+    gap[np.abs(after) < 0.5] = 0
+    at = np.repeat(np.arange(len(first)), gap)
+    step = np.arange(len(at)) - np.repeat(np.cumsum(gap) - gap, gap) + 1
+    kept = fraction > _NOTHING
+    share = np.minimum(fraction[kept], 1.0)
+    share[share > 1 - _NOTHING] = 1.0
+    return (
+        number[np.r_[parcel[kept], parcel[at]]],
+        np.r_[row[kept], row[at]],
+        np.r_[column[kept], column[at] + step],
+        np.r_[share, np.ones(len(at))],
+    )
+
+
+def _in_cells(polygons: np.ndarray) -> tuple[np.ndarray, ...]:
+    """The edges of all polygons cut at the lines of the grid: parcel, row, column, area to the right, height, (k,)."""
+    parts, owner = shapely.get_parts(shapely.orient_polygons(polygons), return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    edge = np.flatnonzero(ring[:-1] == ring[1:])
+    start, end = xy[edge], xy[edge + 1]
+    parcel = owner[part[ring[edge]]]
+    where, cut = [np.tile(np.arange(len(edge)), 2)], [np.repeat([0.0, 1.0], len(edge))]
+    for axis in (0, 1):
+        low, high = np.minimum(start[:, axis], end[:, axis]), np.maximum(start[:, axis], end[:, axis])
+        line = np.floor(low) + 1
+        count = np.maximum(np.ceil(high) - line, 0).astype(np.int64)
+        at = np.repeat(np.arange(len(edge)), count)
+        line = line[at] + np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
+        where.append(at)
+        cut.append((line - start[at, axis]) / (end[at, axis] - start[at, axis]))
+    at, cuts = np.concatenate(where), np.clip(np.concatenate(cut), 0.0, 1.0)
+    order = np.lexsort((cuts, at))
+    at, cuts = at[order], cuts[order]
+    same = np.flatnonzero(at[:-1] == at[1:])
+    at, near, far = at[same], cuts[same], cuts[same + 1]
+    way = end - start
+    middle = start[at] + way[at] * ((near + far) / 2)[:, None]
+    # y is the row and grows downwards on the grid, but here it is only a coordinate: rings turn left.
+    height = -way[at, 1] * (far - near)
+    column, row = np.floor(middle[:, 0]).astype(np.int64), np.floor(middle[:, 1]).astype(np.int64)
+    return parcel[at], row, column, height * (column + 1 - middle[:, 0]), height
 
 
 def windows(polygons: np.ndarray, dataset: "DatasetReader", margin: int) -> "Iterator[tuple[np.ndarray, Window]]":
