@@ -64,7 +64,7 @@ def plans_of(side: str):
     return st.lists(st.tuples(grounds, st.sampled_from(CODES[side])), min_size=1, max_size=4)
 
 
-often = settings(deadline=None, max_examples=25)
+often = settings(deadline=None, max_examples=15)
 
 
 @often

@@ -19,7 +19,7 @@ ANSWERS = tomllib.loads((ROOT / "resources" / "sample_city" / "answers.toml").re
 @pytest.fixture(scope="module")
 def city(tmp_path_factory) -> Iterator[Path]:
     folder = tmp_path_factory.mktemp("city")
-    make(folder, 2026, 400)
+    make(folder, 2026, 40)
     library = folder / "city.gpkg"
     done("new", library, "--crs", "EPSG:4547", "--district", folder / "district.gpkg")
     for layer in json.loads((folder / "layers.json").read_text(encoding="utf-8")):
