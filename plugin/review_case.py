@@ -5,11 +5,14 @@ from __future__ import annotations
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
+    QApplication,
     QFileDialog,
     QFrame,
     QHBoxLayout,
     QLabel,
+    QLineEdit,
     QMenu,
+    QPlainTextEdit,
     QPushButton,
     QSplitter,
     QTabWidget,
@@ -204,7 +207,8 @@ class CasePage(QWidget):
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc stops what runs, else takes the highlight away, else goes back to the list."""
-        if event.key() != Qt.Key.Key_Escape:
+        is_writing = isinstance(QApplication.focusWidget(), (QPlainTextEdit, QLineEdit))
+        if event.key() != Qt.Key.Key_Escape or is_writing:
             super().keyPressEvent(event)
         elif self.steps.request is not None:
             self.steps.cancel()

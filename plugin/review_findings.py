@@ -23,6 +23,7 @@ from onemap.plugin.translation import tr
 from onemap.plugin.words import word
 
 MOST_UNFOLDED = 20
+LEAST_ROWS = 6
 
 
 class CaseFindings(QWidget):
@@ -45,6 +46,8 @@ class CaseFindings(QWidget):
         self.all_box = QCheckBox(tr("All departments"))
         self.all_box.toggled.connect(self._fill)
         self.results = ResultsView(library.core, canvas)
+        self.results.counts.hide()  # of parcels; here the list is of one department
+        self.results.tree.setMinimumHeight(LEAST_ROWS * (self.fontMetrics().lineSpacing() + 6))
         self.results.can_try = False
         self.results.remedy_button.hide()  # a remedy is sought before a case is opened, in the room Check
         self.results.refused.connect(self.refused)

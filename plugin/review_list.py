@@ -91,6 +91,7 @@ class CaseList(QWidget):
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.tree.setAlternatingRowColors(True)
         self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from onemap.plugin.option_names import dock_controls, in_controls
 from onemap.plugin.review_cases import CaseLine, Opinion
 from onemap.plugin.settings import language
 from onemap.plugin.translation import tr
@@ -37,14 +38,34 @@ def department_words(departments: tuple[str, ...] | list[str]) -> str:
 
 
 def in_buttons(text: str) -> str:
-    """A sentence of the core's, in which its verbs are called as the buttons that ask for them."""
+    """A sentence of the core's, in which verbs and options are called as the buttons and fields that stand for them."""
 
     def named(found: re.Match[str]) -> str:
         before, after = (" " if found[0].startswith(" ") else ""), (" " if found[0].endswith(" ") else "")
         name = tr("Look again") if found[1] == "show" else step_word(found[1])
         return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
 
-    return _STEP.sub(named, text)
+    return in_controls(_STEP.sub(named, text), review_controls())
+
+
+def review_controls() -> dict[str, str]:
+    """What the options of the review's verbs are called in the room."""
+    return {
+        **dock_controls(),
+        "--answer": tr("your answer"),
+        "--attach": tr("Files"),
+        "--basis": tr("Basis"),
+        "--by": tr("Your name…"),
+        "--conclusion": tr("Conclusion"),
+        "--data": tr("Facts"),
+        "--days": tr("Working days more"),
+        "--department": tr("Department"),
+        "--project": tr("Project"),
+        "--reason": tr("Reason"),
+        "--reply": tr("Take in a reply file…"),
+        "--text": tr("Opinion"),
+        "--verdict": tr("Verdict instead"),
+    }
 
 
 def left_text(days_left: int | None, due: str, is_overdue: bool) -> str:

@@ -2501,5 +2501,9 @@ B: {b}</source>
         <source>Add the basis of a rule whose finding concerns this department</source>
         <translation>添加涉及本部门的规则依据</translation>
     </message>
+    <message>
+        <source>In working days of the Chinese calendar</source>
+        <translation>按中国法定工作日计算</translation>
+    </message>
 </context>
 </TS>

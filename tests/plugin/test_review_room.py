@@ -157,6 +157,17 @@ def test_steps_that_are_not_allowed_are_grey_and_say_why_in_the_core_s_words(des
     assert "not been sent out" in desk.page.editor.buttons["return"].toolTip()
 
 
+def test_a_refusal_names_the_fields_of_the_room_and_not_options_of_a_command_line(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.page.table.choose("land")
+    desk.page.editor.basis.clear()
+    desk.page.editor.buttons["opine"].click()
+    wait_for(lambda: desk.refused)
+    assert desk.refused[0].is_about("review.basis")
+    assert "“Basis”" in str(desk.refused[0])
+    assert "--" not in str(desk.refused[0])
+
+
 def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(desk, one_parcel, tmp_path):
     desk.open(one_parcel)
     desk.after(desk.next)
