@@ -86,6 +86,12 @@ def plain_values(values: pd.Series) -> list[Any]:
     ]
 
 
+def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as JSON objects."""
+    plain = {name: plain_values(columns[name]) for name in columns.columns}
+    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+
+
 def typed(columns: pd.DataFrame) -> pd.DataFrame:
     """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types."""
     typed = {}

@@ -15,6 +15,7 @@ def compare(values: Values, asked: Asked) -> Result:
     from onemap.rules.compare.comparison import compare as compare_plans
     from onemap.rules.compare.storage import record_comparison
     from onemap.rules.outputs import check_target, tables_written
+    from onemap.rules.run_tables import records_of
 
     wishes = _wishes(values, asked)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
@@ -34,7 +35,7 @@ def compare(values: Values, asked: Asked) -> Result:
         "run": {**found.record, "recorded": recorded},
         "spots": len(found.tables["spots"].columns),
         "area_m2": found.spots.compared_m2,
-        "matrix": _records(found.tables["matrix"].columns),
+        "matrix": records_of(found.tables["matrix"].columns),
         "overlap": found.record["overlap"],
         "problems": _overlaps_told(found, asked.language),
         "seconds": found.record["seconds"],
@@ -81,6 +82,7 @@ def contradictions(values: Values, asked: Asked) -> Result:
     from onemap.rules.compare.matrix import DEFAULT_MATRIX
     from onemap.rules.compare.storage import record_comparison
     from onemap.rules.outputs import check_target, tables_written
+    from onemap.rules.run_tables import records_of
 
     wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, asked)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
@@ -100,7 +102,7 @@ def contradictions(values: Values, asked: Asked) -> Result:
         with tables_written(tables, crs, out, overwrite):
             pass  # each comparison is a run of its own, recorded when it was done
     asked.report(1.0, "")
-    result: Result = {"ok": True, "pairs": _records(tables["contradictions"].columns), "recorded": recorded}
+    result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result
@@ -122,11 +124,3 @@ def _wishes(values: Values, asked: Asked) -> Any:
         limits=limits,
         language=asked.language,
     )
-
-
-def _records(columns: Any) -> list[dict[str, Any]]:
-    """The rows of a table as JSON objects."""
-    from onemap.rules.run_tables import plain_values
-
-    plain = {name: plain_values(columns[name]) for name in columns.columns}
-    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]

@@ -74,6 +74,7 @@ def sites(values: Values, asked: Asked) -> Result:
     from onemap.rules.remedy.remedy import KEEP_VERDICT
     from onemap.rules.remedy.sites import SiteWishes
     from onemap.rules.remedy.sites import sites as find_sites
+    from onemap.rules.run_tables import records_of
 
     area_m2, width_m = values["area"], values.get("width") or 0.0
     if area_m2 <= 0:
@@ -107,7 +108,7 @@ def sites(values: Values, asked: Asked) -> Result:
         with tables_written({"sites": table}, crs, out, overwrite):
             pass  # nothing else is recorded with them
     asked.report(1.0, "")
-    result: Result = {"ok": True, "sites": _records(table)}
+    result: Result = {"ok": True, "sites": records_of(table.columns)}
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result
@@ -120,11 +121,3 @@ def _alone(geometry: Any) -> Any:
     made = np.empty(1, dtype=object)
     made[0] = geometry
     return made
-
-
-def _records(table: Any) -> list[dict[str, Any]]:
-    """The rows of a table as JSON objects."""
-    from onemap.rules.run_tables import plain_values
-
-    plain = {name: plain_values(table.columns[name]) for name in table.columns.columns}
-    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
