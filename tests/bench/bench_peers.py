@@ -109,7 +109,7 @@ def main() -> int:
     parser.add_argument("--peers", default="", help="by comma; all by default")
     parser.add_argument("--repeats", type=int, default=3, help="calls after the first")
     parser.add_argument("--limit", type=float, default=300.0, help="seconds for one program")
-    parser.add_argument("--python", type=Path, default=_default_python(), help="the Python of the peers")
+    parser.add_argument("--python", type=Path, default=peers_python(), help="the Python of the peers")
     parser.add_argument("--qgis", type=Path, help="QGIS's own Python")
     parser.add_argument("--dry", action="store_true", help="print only, and leave docs/benchmarks.md as it is")
     wishes = parser.parse_args()
@@ -137,7 +137,8 @@ def main() -> int:
     return 1 if wrong else 0
 
 
-def _default_python() -> Path | None:
+def peers_python() -> Path | None:
+    """The Python that `build.py bench` made for the peers, if it has."""
     path = ROOT / ".venv-bench" / "bin" / "python"
     return path if path.exists() else None
 

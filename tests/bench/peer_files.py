@@ -13,6 +13,8 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.tests.bench.peer_sql import connected_duckdb
+
 MOST_VERTICES = 128
 VERDICTS = ("prohibited", "restricted", "notice")
 Fragments = tuple[np.ndarray, np.ndarray, np.ndarray]
@@ -56,14 +58,7 @@ def by_geopandas(parcels: np.ndarray, pieces: np.ndarray, control: np.ndarray) -
 
 def by_duckdb(parcels: np.ndarray, pieces: np.ndarray, control: np.ndarray) -> Fragments:
     """DuckDB's spatial join, two threads."""
-    from pathlib import Path
-
-    import duckdb
-    import duckdb_extension_spatial
-
-    connection = duckdb.connect(config={"allow_unsigned_extensions": "true", "threads": "2"})
-    home = Path(duckdb_extension_spatial.__file__).parent
-    connection.execute(f"LOAD '{next(home.glob('extensions/*/spatial.duckdb_extension'))}'")
+    connection = connected_duckdb()
     connection.register("one", pd.DataFrame({"parcel": np.arange(len(parcels)), "body": shapely.to_wkb(parcels)}))
     connection.register("other", pd.DataFrame({"control": control, "body": shapely.to_wkb(pieces)}))
     for table in ("one", "other"):

@@ -7,6 +7,7 @@ names. Loading into the engine's tables, with their indexes, is timed apart.
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -62,7 +63,7 @@ def with_postgis(job: str, folder: Path, subdivided: bool = False) -> Work:
     return work
 
 
-def _copy(cursor: object, name: str, frame: gpd.GeoDataFrame) -> None:
+def _copy(cursor: Any, name: str, frame: gpd.GeoDataFrame) -> None:
     columns = {column: frame[column].tolist() for column in frame.columns if column != "geometry"}
     kinds = {int: "bigint", float: "double precision", str: "text"}
     listed = ", ".join(f"{column} {kinds[type(values[0])]}" for column, values in columns.items())
@@ -81,15 +82,20 @@ def _peak_of_server_mb(pid: int) -> float:
     return found["VmHWM"] - found["RssShmem"]
 
 
-def with_duckdb(job: str, folder: Path, cut: bool = False) -> Work:
-    """Two threads; cut: fed with controls that were cut before."""
+def connected_duckdb() -> Any:
+    """DuckDB in memory with its spatial extension, on two threads."""
     import duckdb
     import duckdb_extension_spatial
 
     connection = duckdb.connect(config={"allow_unsigned_extensions": "true", "threads": "2"})
     home = Path(duckdb_extension_spatial.__file__).parent
-    extension = next(home.glob("extensions/*/spatial.duckdb_extension"))
-    connection.execute(f"LOAD '{extension}'")
+    connection.execute(f"LOAD '{next(home.glob('extensions/*/spatial.duckdb_extension'))}'")
+    return connection
+
+
+def with_duckdb(job: str, folder: Path, cut: bool = False) -> Work:
+    """Two threads; cut: fed with controls that were cut before."""
+    connection = connected_duckdb()
     for name, frame in _frames(job, folder, cut).items():
         connection.register("given", _as_wkb(frame))
         connection.execute(

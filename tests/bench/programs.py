@@ -35,7 +35,7 @@ class Row:
     """What one program took for one job; `why` says what went wrong, and then there are no figures.
 
     first_s: the first call in a fresh process; then_s: the calls after it (for files: whole programs, all of them);
-    processors_s: what these (for files: all) took of all processors together, empty where that is not known.
+    processors_s: what these (for files, or if there are none: all) took of all processors together, empty where that is not known.
     """
 
     who: str
@@ -113,7 +113,8 @@ def computed(
     except (Failed, OSError) as error:
         return Row(who, why=str(error))
     first, *then = answer["seconds"]
-    return Row(who, answer["totals"], first, then, answer["processors"][1:], answer["load_s"], answer["peak_mb"])
+    busy = answer["processors"][1:] or answer["processors"]
+    return Row(who, answer["totals"], first, then, busy, answer["load_s"], answer["peak_mb"])
 
 
 def from_files(who: str, python: Path | None, engine: str, folder: Path, repeats: int, limit_s: float) -> Row:
