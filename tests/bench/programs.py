@@ -35,7 +35,8 @@ class Row:
     """What one program took for one job; `why` says what went wrong, and then there are no figures.
 
     first_s: the first call in a fresh process; then_s: the calls after it (for files: whole programs, all of them);
-    processors_s: what these (for files, or if there are none: all) took of all processors together, empty where that is not known.
+    processors_s: what the later ones took of all processors together (for files, or if there are none: all of them),
+    empty where that is not known.
     """
 
     who: str
