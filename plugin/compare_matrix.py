@@ -142,6 +142,7 @@ class MatrixTable(QTableView):
         self.matrix.set_rows(rows)
         self.chosen.emit(frozenset())
         height = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
+        height += self.horizontalScrollBar().sizeHint().height()
         height += min(ROWS_SHOWN, self.matrix.rowCount()) * self.verticalHeader().defaultSectionSize()
         self.setMinimumHeight(height)
         self._fit_types()

@@ -1801,7 +1801,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>What</source>
-        <translation>事项</translation>
+        <translation>内容</translation>
     </message>
     <message>
         <source>{days} working days more</source>
@@ -2418,10 +2418,6 @@ B: {b}</source>
         <translation>项目的全部步骤</translation>
     </message>
     <message>
-        <source>Go to the parcels on the map</source>
-        <translation>在地图上定位地块</translation>
-    </message>
-    <message>
         <source>Cut the parcel again, with these limits</source>
         <translation>按这些限值重新裁切</translation>
     </message>
@@ -2494,12 +2490,16 @@ B: {b}</source>
         <translation>重新裁切</translation>
     </message>
     <message>
-        <source>Remains (parts: {parts})</source>
-        <translation>保留部分（{parts}块）</translation>
+        <source>Go to the parcels on the map</source>
+        <translation>在地图上定位地块</translation>
     </message>
     <message>
         <source>Add the basis of a rule whose finding concerns this department</source>
         <translation>添加涉及本部门的规则依据</translation>
+    </message>
+    <message>
+        <source>Remains (parts: {parts})</source>
+        <translation>保留部分（{parts}块）</translation>
     </message>
     <message>
         <source>In working days of the Chinese calendar</source>
