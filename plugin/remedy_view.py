@@ -88,7 +88,7 @@ class RemedyView(QWidget):
         self.work.hide()
         self.tree = QTreeWidget()
         self.tree.setColumnCount(3)
-        self.tree.setHeaderLabels([tr("What"), tr("Area"), tr("Share")])
+        self.tree.setHeaderLabels([tr("Part"), tr("Area"), tr("Share")])
         self.tree.setRootIsDecorated(False)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         header = self.tree.header()

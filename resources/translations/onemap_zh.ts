@@ -1801,7 +1801,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>What</source>
-        <translation>内容</translation>
+        <translation>事项</translation>
     </message>
     <message>
         <source>{days} working days more</source>
@@ -2504,6 +2504,10 @@ B: {b}</source>
     <message>
         <source>In working days of the Chinese calendar</source>
         <translation>按中国法定工作日计算</translation>
+    </message>
+    <message>
+        <source>Part</source>
+        <translation>部分</translation>
     </message>
 </context>
 </TS>
