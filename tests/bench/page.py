@@ -46,7 +46,7 @@ def then_s(row: Row) -> float | None:
 
 def told(row: Row) -> str:
     """A row in one line, for the terminal."""
-    return f"first {row.first_s:8.3f} s, then {then_s(row):8.3f} s, {row.peak_mb:6.0f} MB"
+    return f"first {row.first_s:8.3f} s, then {then_s(row):8.3f} s, {_figure(row.peak_mb, 0):>6} MB"
 
 
 def keep(size: str, job: str, found: dict) -> None:
@@ -104,9 +104,9 @@ def _table(found: dict, size: str) -> str:
             lines.append(f"| {name} | {row.why} |" + " |" * (4 + len(heads)))
             continue
         times = [f"{then_s(row) / then_s(one):.1f}" for one in ours]
-        load = "" if row.load_s is None else f"{row.load_s:.2f}"
-        busy = f"{statistics.median(row.processors_s):.3f}" if row.processors_s else ""
-        figures = [f"{row.first_s:.3f}", f"{then_s(row):.3f}", busy, load, f"{row.peak_mb:.0f}", *times]
+        then = _figure(then_s(row) if row.then_s else None, 3)
+        busy = _figure(statistics.median(row.processors_s) if row.processors_s else None, 3)
+        figures = [_figure(row.first_s, 3), then, busy, _figure(row.load_s, 2), _figure(row.peak_mb, 0), *times]
         lines.append(f"| {name} | {' | '.join(figures)} |")
     return "\n".join(lines)
 
@@ -130,6 +130,11 @@ def _targets(kept: dict) -> str:
             name = f"{theirs[0].who} (the fastest)" if peer == "best" else peer
             lines.append(f"| {TITLES[job]} | {size} | {name} | {target:g} × | {_said(ratio, target)} | {busy} |")
     return "\n".join(lines) if len(lines) > 2 else "No figures yet."
+
+
+def _figure(value: float | None, digits: int) -> str:
+    """A number with so many digits behind the point, nothing for one that is not known."""
+    return "" if value is None else f"{value:.{digits}f}"
 
 
 def _said(ratio: float, target: float) -> str:
