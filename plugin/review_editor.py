@@ -66,7 +66,7 @@ class OpinionEditor(QWidget):
         self.text.textChanged.connect(self._keep)
         self.basis = QPlainTextEdit()
         self.basis.setTabChangesFocus(True)
-        self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 10)
+        self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 14)
         self.basis.setPlaceholderText(tr("law and article; needed to disagree"))
         self.basis.textChanged.connect(self._keep)
         self.bases_button = QToolButton()

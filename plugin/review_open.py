@@ -167,7 +167,7 @@ class OpenForm(QWidget):
         verb = "review open" if self._case is None else "review revise"
         self._request = self._library.core.ask(verb, params, title)
         self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(self._answered)
+        self._request.answered.connect(lambda answer: self._answered(params["library"], answer))
         self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
         self.work.begin(tr("Starting…"))
         self._enable()
@@ -201,11 +201,14 @@ class OpenForm(QWidget):
         self.send_button.setToolTip(missing)
         self.back_button.setEnabled(not self.is_working)
 
-    def _answered(self, answer: dict[str, Any]) -> None:
+    def _answered(self, path: str, answer: dict[str, Any]) -> None:
         self._request = None
         self.work.hide()
         self._enable()
-        self.opened.emit(answer)
+        if path == self._library.path:
+            self.opened.emit(answer)
+        else:  # somebody has gone to another library meanwhile
+            self.left.emit()
 
     def _refuse(self, refusal: Refusal, choice: object, params: dict[str, Any]) -> None:
         self._request = None

@@ -91,7 +91,8 @@ class ReviewRoom(QWidget):
         """Show a case."""
         params = {"library": self._library.path, "case": case, "on": self._library.day}
         request = self._library.core.ask("review show", {**params, "by": self.person.known_name})
-        request.answered.connect(self._show)
+        path = self._library.path
+        request.answered.connect(lambda answer: self._show(answer) if path == self._library.path else None)
         request.refused.connect(self._refuse)
 
     def look_again(self) -> None:

@@ -152,13 +152,16 @@ class CaseSteps(QObject):
         if step != "recheck":
             given["expect"] = self.case.revision
         self.request = self._library.core.ask(f"review {step}", given, title)
-        self.request.answered.connect(lambda answer: self._answered(step, answer))
+        path = self._library.path
+        self.request.answered.connect(lambda answer: self._answered(path, step, answer))
         self.request.refused.connect(self._refuse)
         self.busy.emit(True)
 
-    def _answered(self, step: str, answer: dict[str, Any]) -> None:
+    def _answered(self, path: str, step: str, answer: dict[str, Any]) -> None:
         self.request = None
         self.busy.emit(False)
+        if path != self._library.path:  # somebody has gone to another library meanwhile
+            return
         if step == "recheck":
             self.rechecked.emit(answer.get("changes") or {})
         self.answered.emit(step, answer)

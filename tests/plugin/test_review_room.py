@@ -9,7 +9,7 @@ from qgis.core import QgsRectangle
 from qgis.PyQt.QtCore import QDate, QMimeData, QObject, QPointF, Qt, QUrl, pyqtSlot
 from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
 
-from onemap.plugin import settings
+from onemap.plugin import settings, words
 from onemap.plugin.connection import core_python
 from onemap.tests.plugin.review_desk import ASKED, DAY, Desk, core
 from onemap.tests.plugin.small_town import X, Y, box, wait_for, write_layer
@@ -356,3 +356,29 @@ def test_files_of_a_case_are_kept_with_it(desk, one_parcel, tmp_path):
     desk.wait_for_case()
     assert [file["name"] for file in desk.case.answer["files"]] == [Path(letter).name]
     assert desk.case.answer["data"]["developer"] == "School board"
+
+
+def test_in_chinese_the_core_s_sentences_name_buttons_too(desk, one_parcel):
+    settings.put("language", "zh")
+    desk.library.core.ask("words", {}).answered.connect(words.learn)
+    wait_for(lambda: words.word("departments", "land") == "国土")
+    desk.open(one_parcel)
+    desk.page.fill_menu()
+    issue = next(action for action in desk.page.menu.actions() if action.data() == "issue")
+    assert "“汇总”" in issue.toolTip()
+    assert "review" not in issue.toolTip()
+    settings.put("language", "en")
+    desk.library.core.ask("words", {}).answered.connect(words.learn)
+    wait_for(lambda: words.word("departments", "land") == "Land")
+
+
+def test_a_case_of_a_library_that_was_left_meanwhile_is_not_shown_in_another(desk, one_parcel, library):
+    desk.room.list.open_button.click()
+    desk.room.form.parcels.choose_file(str(one_parcel))
+    desk.room.form.project.setText("School")
+    desk.room.form.send_button.click()
+    desk.library.open(library)
+    wait_for(lambda: desk.library.layers and not desk.room.form.is_working)
+    assert desk.case is None
+    assert desk.room.pages.currentWidget() is desk.room.list
+    assert len(core("review", "list", desk.path)["cases"]) == 1
