@@ -186,6 +186,33 @@ def try_file(room):
     room.trial.leave()
 
 
+def review(dock):
+    """Open a case on the parcels that were checked, look at its findings, and go back to the list."""
+    room, tabs = dock.review_room, dock.rooms.tabBar()
+    room.person.set_name("Wang")
+    click(tabs, tabs.tabRect(dock.rooms.indexOf(room)).center())
+    click(room.list.open_button)
+    QTest.keyClicks(room.form.project, "School")
+    take_picture("review-open")
+    click(room.form.send_button)
+    page = room.case_page
+    wait_for(lambda: dock_text() or (page.case is not None and page.findings.results.run is not None))
+    assert page.case is not None, dock_text()
+    seen["case"] = [page.case.project, page.case.state, len(page.case.opinions)]
+    take_picture("review-case")
+    click(page.tabs.tabBar(), page.tabs.tabBar().tabRect(page.tabs.indexOf(page.findings)).center())
+    tree = page.findings.results.tree
+    click_row(tree, tree.currentIndex())
+    wait_for_map()
+    seen["case_labels"] = page.findings.results.spotlight.labels
+    take_picture("review-findings")
+    click(page.back_button)
+    wait_for(lambda: room.list.lines)
+    seen["cases"] = [line.project for line in room.list.lines]
+    take_picture("review-list")
+    seen["steps"].append("reviewed")
+
+
 def add_file(dock):
     """Open the dialog, choose a file, look at all its pages, and load it."""
     click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(0).center())
@@ -254,6 +281,8 @@ def run():
     go_to_finding(room)
     take_picture("")
     explain(room)
+    review(dock)
+    click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(dock.rooms.indexOf(room)).center())
     if ORDERS.get("file"):
         try_file(room)
         add_file(dock)

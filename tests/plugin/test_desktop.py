@@ -52,6 +52,12 @@ def test_a_click_on_explain_shows_the_steps_from_the_data_to_the_verdict(seen):
     assert "第三十五条" in seen["steps_text"]
 
 
+def test_a_case_is_opened_on_the_parcels_and_its_findings_lead_to_the_map(seen):
+    assert seen["case"] == ["School", "draft", 10]
+    assert seen["case_labels"] == ["5,000 m²"]
+    assert seen["cases"] == ["School"]
+
+
 def test_the_dialog_shows_a_file_beside_the_district_and_loads_it(seen):
     assert seen["place"] == "It lies in the district (dark outline)."
     assert "EPSG:4547" in seen["facts"]
