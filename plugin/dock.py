@@ -35,6 +35,8 @@ from onemap.plugin.refusals import Refusal
 from onemap.plugin.review_room import ReviewRoom
 from onemap.plugin.sample_maker import SampleMaker
 from onemap.plugin.sample_page import SamplePage
+from onemap.plugin.server_dialog import ServerDialog, in_words_of_the_dock
+from onemap.plugin.server_location import is_server
 from onemap.plugin.service_dialog import ServiceDialog
 from onemap.plugin.service_list import Service
 from onemap.plugin.setup_page import SetupPage
@@ -67,6 +69,7 @@ class OneMapDock(QgsDockWidget):
         self._maker: SampleMaker | None = None
         self.add_dialog: AddDialog | None = None
         self.service_dialog: ServiceDialog | None = None
+        self.server_dialog: ServerDialog | None = None
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice(dock_controls())
@@ -104,6 +107,7 @@ class OneMapDock(QgsDockWidget):
     def _connect(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)
         self.header.open_asked.connect(self.choose_library)
+        self.header.server_asked.connect(self.choose_server)
         self.header.new_asked.connect(self.make_library)
         self.header.sample_asked.connect(self.make_sample)
         self.header.settings_asked.connect(self._open_settings)
@@ -116,7 +120,7 @@ class OneMapDock(QgsDockWidget):
             self.library.listed,
             self.check_room.finished,
             self.check_room.tried,
-            self.review_room.written,
+            self.review_room.touched,
         ):
             written.connect(lambda: reopen_cut_off(self.library.path))
         self.setup_page.ready.connect(self.begin)
@@ -154,6 +158,8 @@ class OneMapDock(QgsDockWidget):
             self.add_dialog.close_down()
         if self.service_dialog is not None:
             self.service_dialog.close_down()
+        if self.server_dialog is not None:
+            self.server_dialog.close()
         if self._maker is not None:
             self._maker.cancel()
 
@@ -171,7 +177,7 @@ class OneMapDock(QgsDockWidget):
                 self._mend,
             )
         path = self.library.path or settings.get("library")
-        if path and Path(path).exists():
+        if path and (is_server(path) or Path(path).exists()):
             self.open_library(path)
         else:
             self._show(self.empty_page)
@@ -183,14 +189,27 @@ class OneMapDock(QgsDockWidget):
             settings.put("library", path)
             self._show(self.setup_page)
             return
+        if is_server(path) and self.core.is_working:  # the core logs in only once, when it starts
+            self.notice.say(tr("The core is still at work. Open the library on the server when it has ended."))
+            return
         self.library.open(path)
 
     def choose_library(self) -> None:
         """Ask which file."""
-        start = str(Path(settings.get("library")).parent) if settings.get("library") else ""
+        before = settings.get("library")
+        start = str(Path(before).parent) if before and not is_server(before) else ""
         path, _filter = QFileDialog.getOpenFileName(self, tr("Open a library"), start, tr("Library (*.gpkg)"))
         if path:
             self.open_library(path)
+
+    def choose_server(self, location: str = "") -> None:
+        """Ask where on a server, and who logs in. location: one to change."""
+        if self.server_dialog is not None:
+            self.server_dialog.close()
+            self.server_dialog.deleteLater()
+        self.server_dialog = ServerDialog(location or self.library.path, self)
+        self.server_dialog.chosen.connect(self.open_library)
+        self.server_dialog.show()
 
     def make_library(self) -> None:
         """Ask for a new library's file, coordinate system and district."""
@@ -262,11 +281,12 @@ class OneMapDock(QgsDockWidget):
         layout.addWidget(said)
         for name, text, do in (
             ("library", tr("Open a library…"), self.choose_library),
+            ("server", tr("Open a library on a server…"), self.choose_server),
             ("new", tr("New library…"), self.make_library),
             ("sample", tr("Make the sample city…"), self.make_sample),
         ):
             button = QPushButton(icon(name), text)
-            button.clicked.connect(do)
+            button.clicked.connect(lambda _checked, do=do: do())
             layout.addWidget(button)
         layout.addStretch()
         return page
@@ -295,6 +315,10 @@ class OneMapDock(QgsDockWidget):
 
     def _library_refused(self, refusal: Refusal) -> None:
         self._show(self.rooms if self.library.layers else self.empty_page)
+        location = self.library.path
+        if is_server(location):
+            refusal = in_words_of_the_dock(refusal)
+            refusal.mend = (tr("Change the connection…"), lambda: self.choose_server(location))
         self.refuse(refusal)
 
     def _core_died(self, message: str) -> None:

@@ -25,7 +25,7 @@ class ReviewRoom(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     said = pyqtSignal(str)
-    written = pyqtSignal()  # a step was taken: the library has changed
+    touched = pyqtSignal()  # the core has had the library open, and may have written
     versions_written = pyqtSignal()  # its layers too
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
@@ -51,6 +51,8 @@ class ReviewRoom(QWidget):
         self.case_page.look_asked.connect(self.look_again)
         self.case_page.revise_asked.connect(self.begin_case)
         self.case_page.stepped.connect(self._stepped)
+        self.case_page.findings.read.connect(self.touched)
+        self.case_page.documents.written.connect(lambda _path: self.touched.emit())
         self.pages = QStackedWidget()
         for page in (self.list, self.form, self.case_page):
             self.pages.addWidget(page)
@@ -134,14 +136,15 @@ class ReviewRoom(QWidget):
     def _take_list(self, number: int, answer: dict[str, Any]) -> None:
         if number == self._asked:
             self.list.show_cases(lines_in(answer))
+        self.touched.emit()
 
     def _show(self, answer: dict[str, Any]) -> None:
         self.case_page.show_case(case_in(answer))
         self.pages.setCurrentWidget(self.case_page)
+        self.touched.emit()
 
     def _opened(self, answer: dict[str, Any]) -> None:
         self._show(answer)
-        self.written.emit()
 
     def _leave_form(self) -> None:
         self.pages.setCurrentWidget(self.case_page if self.case_page.case is not None else self.list)
@@ -155,7 +158,6 @@ class ReviewRoom(QWidget):
             department = next(e["department"] for e in reversed(answer["entries"]) if e["action"] == "opine")
             self.case_page.typed.drop((answer["case"], answer["round"], department))
         self._show(answer)
-        self.written.emit()
         if step == "issue":
             self.said.emit(tr("Issued: {document}").format(document=answer.get("document") or ""))
             self.versions_written.emit()

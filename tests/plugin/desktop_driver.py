@@ -67,6 +67,12 @@ def toolbar_button(name):
     raise AssertionError(f"no button {name}")
 
 
+def ground_is_drawn():
+    """Whether the library's farmland is on the map, left of the parcel that is shown."""
+    picture = iface.mapCanvas().grab().toImage()
+    return picture.pixelColor(20, picture.height() // 2).name() != "#ffffff"
+
+
 def wait_for_map():
     """Until the canvas has drawn everything."""
     settle(300)
@@ -204,6 +210,7 @@ def review(dock):
     tree = page.findings.results.tree
     click_row(tree, tree.currentIndex())
     wait_for_map()
+    seen["case_ground"] = ground_is_drawn()
     seen["case_labels"] = page.findings.results.spotlight.labels
     take_picture("review-findings")
     click(page.back_button)

@@ -55,6 +55,7 @@ def test_a_click_on_explain_shows_the_steps_from_the_data_to_the_verdict(seen):
 def test_a_case_is_opened_on_the_parcels_and_its_findings_lead_to_the_map(seen):
     assert seen["case"] == ["School", "draft", 10]
     assert seen["case_labels"] == ["5,000 m²"]
+    assert seen["case_ground"]  # the library's layers are still drawn after the core has written
     assert seen["cases"] == ["School"]
 
 
