@@ -17,6 +17,7 @@ from onemap.plugin.core_python import CorePython, find_core
 from onemap.plugin.places import FOLDER, RESOURCES, profile_folder
 from onemap.plugin.programs import clean_environment
 from onemap.plugin.refusals import CANCELLED_CODE, Refusal, refusal_from_error
+from onemap.plugin.server_logins import login_environment
 from onemap.plugin.translation import tr
 
 KILL_AFTER_MS = 3000  # a cancel that is not answered by then ends the core; it has lost nothing
@@ -57,6 +58,11 @@ class Request(QObject):
             self._task.taskTerminated.connect(self._lose_task)
             QgsApplication.taskManager().addTask(self._task)
 
+    @property
+    def is_shown(self) -> bool:
+        """Whether QGIS's task bar shows it."""
+        return self._task is not None
+
     def cancel(self) -> None:
         """Ask the core to stop; it is ended if it does not."""
         if not self.is_cancelled:
@@ -96,6 +102,12 @@ class Core(QObject):
         self._waiting: dict[int, Request] = {}
         self._number = 0
         self._last_words = ""
+        self._entry = ""  # of QGIS's authentication store
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it does something now that QGIS's task bar shows."""
+        return any(request.is_shown for request in self._waiting.values())
 
     @property
     def is_running(self) -> bool:
@@ -112,13 +124,13 @@ class Core(QObject):
         self._number += 1
         request = Request(self, self._number, verb, title)
         self._waiting[request.number] = request
-        python = core_python() if self._process is None else None
-        if self._process is None and python is None:
+        try:
+            self._start()
+        except Refusal as refusal:
+            why = refusal
             # Later, so that the caller can connect first.
-            QTimer.singleShot(0, lambda: self._end(request.number, None, core_missing()))
+            QTimer.singleShot(0, lambda: self._end(request.number, None, why))
             return request
-        if self._process is None:
-            self._start(python)
         given = {name: value for name, value in params.items() if value not in (None, False, "")}
         given.setdefault("lang", settings.language())
         self._send({"jsonrpc": "2.0", "id": request.number, "method": verb, "params": given})
@@ -131,6 +143,15 @@ class Core(QObject):
         self._send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": request.number}})
         number, process = request.number, self._process
         QTimer.singleShot(KILL_AFTER_MS, lambda: self._kill_if_waiting(number, process))
+
+    def log_in_with(self, entry: str) -> None:
+        """Log in to servers as an entry of QGIS's authentication store says; read when the core starts the next time.
+
+        A core that runs has its name and password for life, so it is ended.
+        """
+        if entry != self._entry or entry:  # what the entry holds may have changed too
+            self.stop()
+        self._entry = entry
 
     def stop(self) -> None:
         """End the core: close its stdin, at which it stops; what it was asked is refused as cancelled."""
@@ -145,9 +166,16 @@ class Core(QObject):
         process.deleteLater()
         self._refuse_all(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
 
-    def _start(self, python: CorePython) -> None:
+    def _start(self) -> None:
+        """Start the core unless it runs. Raises Refusal where there is none, or its login cannot be had."""
+        if self._process is not None:
+            return
+        python = core_python()
+        if python is None:
+            raise core_missing()
         environment = QProcessEnvironment()
-        for name, value in clean_environment().items():
+        # A password goes by the environment: a command line, a request or a log could be read by others.
+        for name, value in {**clean_environment(), **login_environment(self._entry)}.items():
             environment.insert(name, value)
         self._last_words = ""
         self._process = QProcess(self)

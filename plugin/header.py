@@ -11,6 +11,7 @@ from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QW
 from onemap.plugin import settings
 from onemap.plugin.icons import icon
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.server_location import home_of, is_server, short_name
 from onemap.plugin.translation import tr
 
 
@@ -19,6 +20,7 @@ class Header(QWidget):
 
     library_chosen = pyqtSignal(str)
     open_asked = pyqtSignal()
+    server_asked = pyqtSignal()
     new_asked = pyqtSignal()
     sample_asked = pyqtSignal()
     settings_asked = pyqtSignal()
@@ -77,11 +79,12 @@ class Header(QWidget):
     def _fill_menu(self) -> None:
         self.menu.clear()
         for path in settings.get("recent_libraries"):
-            action = self.menu.addAction(f"{Path(path).stem}   {Path(path).parent}")
-            action.setEnabled(Path(path).exists())
+            action = self.menu.addAction(f"{short_name(path)}   {home_of(path)}")
+            action.setEnabled(is_server(path) or Path(path).exists())
             action.triggered.connect(lambda _checked=False, chosen=path: self.library_chosen.emit(chosen))
         if not self.menu.isEmpty():
             self.menu.addSeparator()
         self.menu.addAction(icon("library"), tr("Open a library…"), self.open_asked.emit)
+        self.menu.addAction(icon("server"), tr("Open a library on a server…"), self.server_asked.emit)
         self.menu.addAction(icon("new"), tr("New library…"), self.new_asked.emit)
         self.menu.addAction(icon("sample"), tr("Make the sample city…"), self.sample_asked.emit)

@@ -1,4 +1,4 @@
-"""Library layers on the map: opened read-only from the library's file, styled, grouped by department."""
+"""Library layers on the map: opened read-only from the library's file or server, styled, grouped by department."""
 
 from __future__ import annotations
 
@@ -18,6 +18,7 @@ from qgis.core import (
 from onemap.plugin.layer_list import CatalogueLayer, Version
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.styles import lies_over, style_layer
+from onemap.plugin.table_layers import table_layer
 from onemap.plugin.words import word
 
 PROPERTY_TABLE = "onemap/table"
@@ -38,17 +39,14 @@ def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
 
 def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsVectorLayer:
     """A version's table, read-only and with its style, on no map yet; one that is not valid says so itself."""
-    options = QgsVectorLayer.LayerOptions()
-    options.forceReadOnly = True
-    title = f"{entry.title} {version.label}"
-    layer = QgsVectorLayer(f"{library.path}|layername={version.table}", title, "ogr", options)
+    layer = table_layer(library.path, version.table, f"{entry.title} {version.label}")
     if layer.isValid():
         style_layer(layer, entry)
     return layer
 
 
 def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
-    """Add a version to the map with its style; the library's file is never written.
+    """Add a version to the map with its style; the library is never written.
 
     Of a raster the picture itself is shown, below everything else; its outline where the picture is not there.
     """

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import QDate, QObject, Qt, pyqtSignal
@@ -11,6 +10,8 @@ from onemap.plugin import settings, words
 from onemap.plugin.connection import Core
 from onemap.plugin.layer_list import CatalogueLayer, keep_hints, layers_in
 from onemap.plugin.refusals import Refusal
+from onemap.plugin.server_location import is_server, short_name
+from onemap.plugin.server_logins import entry_of
 from onemap.plugin.service_list import Service, services_in
 
 
@@ -36,7 +37,7 @@ class OpenLibrary(QObject):
     @property
     def name(self) -> str:
         """What to call it."""
-        return self._name or Path(self.path).stem
+        return self._name or short_name(self.path)
 
     @property
     def day(self) -> str:
@@ -47,6 +48,8 @@ class OpenLibrary(QObject):
         """Open another library."""
         self.path, self._name = path, ""
         self.layers, self.packs, self.services = [], [], []
+        if is_server(path):
+            self.core.log_in_with(entry_of(path))
         self.refresh()
 
     def set_day(self, day: QDate) -> None:

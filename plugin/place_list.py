@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidg
 
 from onemap.plugin.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.table_layers import table_layer
 
 SHORTEST = 2  # signs; one alone is in every second name
 MOST, LINES_SHOWN = 20, 6
@@ -96,9 +97,7 @@ def _searched(library: OpenLibrary) -> Iterator[tuple[QgsVectorLayer, list[str],
     """Layers with the fields in which names stand, and what each layer is called."""
     for entry in library.layers:
         if entry.kind == PLACE_NAMES and entry.in_force is not None:
-            options = QgsVectorLayer.LayerOptions()
-            options.forceReadOnly = True
-            layer = QgsVectorLayer(f"{library.path}|layername={entry.in_force.table}", entry.title, "ogr", options)
+            layer = table_layer(library.path, entry.in_force.table, entry.title)
             names = [field.name() for field in layer.fields() if field.name().upper().endswith(NAME_ENDINGS)]
             if layer.isValid() and names:
                 yield layer, names, entry.title

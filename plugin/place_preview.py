@@ -25,6 +25,7 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from onemap.plugin.inspected import InspectedLayer
+from onemap.plugin.table_layers import table_layer
 from onemap.plugin.translation import tr
 
 SOURCE_COLOUR, DISTRICT_COLOUR = "#1098AD", "#555555"
@@ -166,9 +167,7 @@ class PlacePreview(QWidget):
 
 def district_of(library: str) -> QgsGeometry | None:
     """The district of a library, in the library's coordinate system; None where it has none."""
-    options = QgsVectorLayer.LayerOptions()
-    options.forceReadOnly = True
-    table = QgsVectorLayer(f"{library}|layername=onemap_district", "district", "ogr", options)
+    table = table_layer(library, "onemap_district", "district", geometry="")
     if not table.isValid() or table.fields().lookupField("geom") < 0:
         return None
     parts = [_geometry_of_blob(bytes(row["geom"])) for row in table.getFeatures()]

@@ -22,6 +22,7 @@ SETTINGS: dict[str, Setting] = {
     "language": Setting(str, ""),  # "zh", "en", or empty: as QGIS
     "library": Setting(str, ""),  # the one that was open last
     "recent_libraries": Setting(list, ()),
+    "server_logins": Setting(str, "{}"),  # JSON: library on a server → entry of QGIS's authentication store
     "hide_empty_layers": Setting(bool, False),
     "review_name": Setting(str, ""),  # under which somebody writes and signs opinions
     "review_department": Setting(str, ""),  # whose opinion is opened first; empty: nobody's

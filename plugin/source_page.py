@@ -16,6 +16,7 @@ from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.option_names import add_controls
 from onemap.plugin.place_preview import PlacePreview
 from onemap.plugin.problem_list import ProblemList
+from onemap.plugin.table_layers import table_layer
 from onemap.plugin.translation import tr
 
 PROBLEMS_TABLE = "onemap_problems"
@@ -133,9 +134,7 @@ class SourcePage(QSplitter):
         return None
 
     def _table(self, name: str) -> QgsVectorLayer:
-        options = QgsVectorLayer.LayerOptions()
-        options.forceReadOnly = True
-        return QgsVectorLayer(f"{self._library.path}|layername={name}", name, "ogr", options)
+        return table_layer(self._library.path, name, name)
 
     def _go_to(self, problem: dict[str, Any]) -> None:
         place = self.place_of(problem)

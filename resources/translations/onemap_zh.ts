@@ -2509,5 +2509,81 @@ B: {b}</source>
         <source>Part</source>
         <translation>部分</translation>
     </message>
+    <message>
+        <source>Open a library on a server</source>
+        <translation>打开服务器上的资料库</translation>
+    </message>
+    <message>
+        <source>Open a library on a server…</source>
+        <translation>打开服务器上的资料库…</translation>
+    </message>
+    <message>
+        <source>postgresql://host/database, or the name of a service</source>
+        <translation>postgresql://主机/数据库，或服务名</translation>
+    </message>
+    <message>
+        <source>the library's schema in the database, such as city</source>
+        <translation>资料库在数据库中的模式名，例如 city</translation>
+    </message>
+    <message>
+        <source>Name and password are kept in QGIS's authentication store only: choose an entry, or add one with +. Without an entry the password file or the service file of PostgreSQL is used.</source>
+        <translation>用户名和口令只保存在 QGIS 的认证库里：选择一个条目，或用 + 新增。不选条目时，使用 PostgreSQL 的口令文件或服务文件。</translation>
+    </message>
+    <message>
+        <source>Server</source>
+        <translation>服务器</translation>
+    </message>
+    <message>
+        <source>Schema</source>
+        <translation>模式</translation>
+    </message>
+    <message>
+        <source>Give the server's address, or the name of a service.</source>
+        <translation>请填写服务器地址或服务名。</translation>
+    </message>
+    <message>
+        <source>Take user and password out of the address, and choose an authentication entry instead.</source>
+        <translation>请从地址中去掉用户名和口令，改为选择一个认证条目。</translation>
+    </message>
+    <message>
+        <source>Write the server as postgresql://host/database, or as the name of a service.</source>
+        <translation>服务器请写成 postgresql://主机/数据库，或写服务名。</translation>
+    </message>
+    <message>
+        <source>Give the schema: lower-case letters, digits and underscores, a letter first.</source>
+        <translation>请填写模式名：小写字母、数字和下划线，以字母开头。</translation>
+    </message>
+    <message>
+        <source>Choose an entry of the kind “Basic”: name and password.</source>
+        <translation>请选择“Basic”类条目：用户名和口令。</translation>
+    </message>
+    <message>
+        <source>Choose an entry with the right name and password under “Change the connection…”.</source>
+        <translation>请在“修改连接…”中选择用户名和口令正确的条目。</translation>
+    </message>
+    <message>
+        <source>Choose an entry with name and password under “Change the connection…”, or open the store.</source>
+        <translation>请在“修改连接…”中选择含用户名和口令的条目，或先打开认证库。</translation>
+    </message>
+    <message>
+        <source>The authentication entry {entry} is not in QGIS's store.</source>
+        <translation>QGIS 的认证库里没有条目 {entry}。</translation>
+    </message>
+    <message>
+        <source>QGIS's authentication store is locked, so nobody can log in to the server.</source>
+        <translation>QGIS 的认证库已锁定，无法登录服务器。</translation>
+    </message>
+    <message>
+        <source>The authentication entry is of another kind than “Basic”: name and password.</source>
+        <translation>该认证条目不是“Basic”类（用户名和口令）。</translation>
+    </message>
+    <message>
+        <source>The core is still at work. Open the library on the server when it has ended.</source>
+        <translation>核心程序仍在工作，请等它结束后再打开服务器上的资料库。</translation>
+    </message>
+    <message>
+        <source>Change the connection…</source>
+        <translation>修改连接…</translation>
+    </message>
 </context>
 </TS>

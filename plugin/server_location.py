@@ -1,0 +1,86 @@
+"""Where a library on a PostGIS server lies: its address or service, and its schema; never a user or a password."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl, quote, unquote, urlsplit
+
+from qgis.core import QgsDataSourceUri
+
+SCHEMES = ("postgresql://", "postgres://")
+SERVICE = "service="
+SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,39}")  # as the core has it
+SERVICE_NAME = re.compile(r"[^\s=&?/'\\]+")
+USUAL_PORT = "5432"
+SSL_MODES = {mode.lower().replace("ssl", "").replace("_", "-"): getattr(QgsDataSourceUri, mode) for mode in (
+    "SslDisable", "SslAllow", "SslPrefer", "SslRequire", "SslVerifyCa", "SslVerifyFull")}  # fmt: skip
+LOGIN = {"user", "password", "passfile", "sslpassword"}
+
+
+def is_server(location: str) -> bool:
+    """Whether a library's location is on a server, and no file."""
+    return location.startswith((*SCHEMES, SERVICE))
+
+
+def location_of(address: str, schema: str) -> str:
+    """The location of a library: an address or the bare name of a service, with its schema. Raises ValueError."""
+    address, schema = address.strip(), schema.strip()
+    if not address.startswith(SCHEMES):
+        service = address[len(SERVICE) :] if address.startswith(SERVICE) else address
+        if not SERVICE_NAME.fullmatch(service):
+            raise ValueError(address)
+        address = SERVICE + service
+    elif has_login(address) or not urlsplit(address).path.strip("/") and "dbname" not in _options(address):
+        raise ValueError(address)
+    address, _mark, query = address.partition("?")
+    kept = [one for one in query.split("&") if one and not one.startswith("schema=")]
+    return f"{address}?{'&'.join([*kept, f'schema={quote(schema)}'])}"
+
+
+def has_login(address: str) -> bool:
+    """Whether an address names a user or a password, which belong into QGIS's authentication store."""
+    if not address.strip().startswith(SCHEMES):
+        return any(f"{name}=" in address for name in LOGIN)
+    return "@" in urlsplit(address.strip()).netloc or bool(LOGIN & _options(address.strip()).keys())
+
+
+def parts_of(location: str) -> tuple[str, str]:
+    """What a person types: the address or the name of the service, and the schema."""
+    address, _mark, query = location.partition("?")
+    rest = "&".join(one for one in query.split("&") if one and not one.startswith("schema="))
+    typed = address[len(SERVICE) :] if address.startswith(SERVICE) else address
+    return (f"{typed}?{rest}" if rest else typed), _options(location).get("schema", "")
+
+
+def short_name(location: str) -> str:
+    """What to call a library before it says its own name: its schema; of a file, the file's name."""
+    return (parts_of(location)[1] or location) if is_server(location) else Path(location).stem
+
+
+def home_of(location: str) -> str:
+    """What a library's name stands beside in a list: its server's address, or its file's folder."""
+    return parts_of(location)[0] if is_server(location) else str(Path(location).parent)
+
+
+def data_source(location: str, authcfg: str, table: str, geometry: str, key: str) -> str:
+    """One table of the library for QGIS's provider "postgres"; the entry of the store stands in it, not what it holds.
+
+    geometry: the column; empty for a table without.
+    """
+    uri, options = QgsDataSourceUri(), _options(location)
+    mode = SSL_MODES.get(options.get("sslmode", "prefer"), QgsDataSourceUri.SslPrefer)
+    if location.startswith(SERVICE):
+        uri.setConnection(parts_of(location)[0], "", "", "", mode, authcfg)
+    else:
+        address = urlsplit(location)
+        host = options.get("host") or unquote(address.hostname or "")
+        port = options.get("port") or str(address.port or USUAL_PORT)
+        database = options.get("dbname") or unquote(address.path.strip("/"))
+        uri.setConnection(host, port, database, "", "", mode, authcfg)
+    uri.setDataSource(options.get("schema", ""), table, geometry, "", key)
+    return uri.uri(False)  # not expanded: what the store holds stays in it
+
+
+def _options(location: str) -> dict[str, str]:
+    return dict(parse_qsl(location.partition("?")[2], keep_blank_values=True))
