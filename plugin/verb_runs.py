@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 from qgis.core import QgsBlockingProcess, QgsFeedback
-from qgis.PyQt.QtCore import QByteArray
+from qgis.PyQt.QtCore import QByteArray, QProcess, QProcessEnvironment
 
 from onemap.plugin import settings
-from onemap.plugin.connection import LAST_WORDS_KEPT, core_missing, core_python, death_message
+from onemap.plugin.connection import KILL_AFTER_MS, LAST_WORDS_KEPT, core_missing, core_python, death_message
 from onemap.plugin.places import FOLDER
+from onemap.plugin.programs import clean_environment
 from onemap.plugin.refusals import CANCELLED_CODE, Refusal, refusal_from_answer
+from onemap.plugin.server_location import has_login, is_server
+from onemap.plugin.server_logins import entry_of, login_environment
 from onemap.plugin.translation import tr
 
+POLL_MS = 100  # how long a cancel may go unseen
 POSITIONALS = {
     "new": ("library",),
     "inspect": ("source",),
@@ -46,7 +51,8 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
     python = core_python()
     if python is None:
         raise core_missing()
-    process = QgsBlockingProcess(str(python.path), command_line(verb, options))
+    login = _login(str(options.get("library") or ""))
+    words = command_line(verb, options)
     said = bytearray()
     follower = ProgressLines(feedback)
 
@@ -56,10 +62,14 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
     def follow(chunk: QByteArray) -> None:
         follower.feed(chunk.data())
 
-    # QGIS calls both without asking whether they are set, and keeps no reference: so both, and by name.
-    process.setStdOutHandler(keep)
-    process.setStdErrHandler(follow)
-    exit_code = process.run(feedback)
+    if login:
+        exit_code = _run_logged_in(str(python.path), words, login, keep, follow, feedback)
+    else:
+        process = QgsBlockingProcess(str(python.path), words)
+        # QGIS calls both without asking whether they are set, and keeps no reference: so both, and by name.
+        process.setStdOutHandler(keep)
+        process.setStdErrHandler(follow)
+        exit_code = process.run(feedback)
     if feedback.isCanceled():
         raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
     try:
@@ -69,6 +79,46 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
     if exit_code not in (0, 4):
         raise refusal_from_answer(answer, exit_code)
     return answer, exit_code
+
+
+def _login(library: str) -> dict[str, str]:
+    """What the core's environment needs for a library. Raises Refusal where the location itself holds a login."""
+    if not is_server(library):
+        return {}
+    if has_login(library):
+        raise Refusal(
+            tr("Take user and password out of the library's address: open it in the One Map panel, with an entry.")
+        )
+    return login_environment(entry_of(library))
+
+
+def _run_logged_in(
+    program: str,
+    words: list[str],
+    login: dict[str, str],
+    keep: Callable[[QByteArray], None],
+    follow: Callable[[QByteArray], None],
+    feedback: QgsFeedback,
+) -> int:
+    """As QgsBlockingProcess, which cannot hand a program an environment of its own; returns the exit code."""
+    environment = QProcessEnvironment()
+    for name, value in {**clean_environment(), **login}.items():
+        environment.insert(name, value)
+    process = QProcess()
+    process.setProcessEnvironment(environment)
+    process.start(program, words)
+    process.closeWriteChannel()
+    while process.state() != QProcess.ProcessState.NotRunning:
+        process.waitForFinished(POLL_MS)
+        keep(process.readAllStandardOutput())
+        follow(process.readAllStandardError())
+        if feedback.isCanceled() and process.state() != QProcess.ProcessState.NotRunning:
+            process.terminate()
+            if not process.waitForFinished(KILL_AFTER_MS):
+                process.kill()
+    keep(process.readAllStandardOutput())
+    follow(process.readAllStandardError())
+    return int(process.exitCode()) if process.exitStatus() == QProcess.ExitStatus.NormalExit else -1
 
 
 class ProgressLines:

@@ -2585,5 +2585,9 @@ B: {b}</source>
         <source>Change the connection…</source>
         <translation>修改连接…</translation>
     </message>
+    <message>
+        <source>Take user and password out of the library's address: open it in the One Map panel, with an entry.</source>
+        <translation>请从资料库地址中去掉用户名和口令：在 One Map 面板中打开它，并选择认证条目。</translation>
+    </message>
 </context>
 </TS>

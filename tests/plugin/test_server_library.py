@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from qgis.core import QgsApplication, QgsAuthMethodConfig, QgsProject, QgsSettings
+from qgis.core import QgsApplication, QgsAuthMethodConfig, QgsProcessingException, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import Qt
 
 import onemap
@@ -20,7 +20,7 @@ from onemap.plugin.place_preview import district_of
 from onemap.plugin.places import FOLDER
 from onemap.plugin.server_dialog import ServerDialog
 from onemap.plugin.server_location import data_source, has_login, location_of, parts_of
-from onemap.plugin.server_logins import entry_of, login_environment
+from onemap.plugin.server_logins import entry_of, keep_entry, login_environment
 from onemap.tests.plugin.small_town import CRS, check, wait_for
 
 KEEPER = Path(__file__).with_name("server_keeper.py")
@@ -180,6 +180,24 @@ def test_what_the_server_refuses_is_said_in_the_dock(dock, server, entry, user, 
     assert PASSWORD not in dock.notice.text
     assert settings.get("recent_libraries") == []
     assert dock.notice._button.text() == "Change the connection…"
+
+
+def test_processing_logs_in_with_the_entry_of_the_library(provider, server, entry, parcels):
+    import processing
+
+    asked = {"LIBRARY": server.location, "PARCELS": parcels, "ID": "DKBH"}
+    with pytest.raises(QgsProcessingException, match="does not let you into|cannot be reached"):
+        processing.run("onemap:check", asked)
+    keep_entry(server.location, entry("guarded", PASSWORD))
+    assert processing.run("onemap:check", asked)["VERDICT"] in ("prohibited", "unknown")
+
+
+def test_processing_takes_no_password_in_an_address(provider, parcels):
+    import processing
+
+    asked = {"LIBRARY": f"postgresql://guarded:{PASSWORD}@host/city?schema=town", "PARCELS": parcels, "ID": "DKBH"}
+    with pytest.raises(QgsProcessingException, match="Take user and password out"):
+        processing.run("onemap:check", asked)
 
 
 def test_the_library_that_was_open_last_is_opened_again(dock, server, entry):
