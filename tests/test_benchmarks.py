@@ -77,6 +77,7 @@ def test_a_program_that_takes_too_long_is_ended_and_said_to(folder):
 def _found(**seconds):
     rows = [Row(who.replace("_", ", "), [1.0], first, [first], [first], 0.0, 100.0) for who, first in seconds.items()]
     rows = [Row("One Map, areas", [1.0], 1.0, [0.9, 1.0, 1.1], [], 0.0, 100.0), *rows, Row("absent", why="not here")]
+    rows.append(Row("geopandas", why="more than 30 s"))
     about = {"processor": "P", "processors": 2, "used": 2, "load_before": 0.1, "day": "2026-01-01"}
     return {"machine": about, "rows": [asdict(row) for row in rows]}
 
@@ -90,6 +91,7 @@ def test_the_page_keeps_its_words_and_says_which_targets_are_missed(tmp_path):
     assert text.startswith("# Words\n") and text.endswith("More words.\n") and "old" not in text
     assert re.search(r"\| sedonadb \| 4 × \| 4\.5 × \|", text)
     assert re.search(r"\| duckdb \| 5 × \| 4\.5 ×, missed \|", text)
+    assert re.search(r"\| geopandas \| 12 × \| more than 30 × \|", text)
     assert "| absent | not here |" in text
     plot = ElementTree.parse(tmp_path / "images" / "benchmarks.svg")
     bars = [

@@ -1,6 +1,7 @@
 """docs/benchmarks.md: the tables between its marks are written anew from docs/benchmarks.json; the words stay."""
 
 import json
+import re
 import statistics
 from pathlib import Path
 
@@ -122,7 +123,10 @@ def _targets(kept: dict) -> str:
                 theirs = sorted(theirs, key=lambda row: then_s(row) or 0.0)[:1]
             else:
                 theirs = [row for row in theirs if row.who == peer]
-            if ours is None or ours.why or not theirs:
+            if ours is None or ours.why:
+                continue
+            if not theirs:
+                lines += _ended(rows, peer, then_s(ours) or 1.0, f"| {TITLES[job]} | {size} | {peer} | {target:g} × |")
                 continue
             ratio = (then_s(theirs[0]) or 0.0) / (then_s(ours) or 1.0)
             both = ours.processors_s and theirs[0].processors_s
@@ -130,6 +134,13 @@ def _targets(kept: dict) -> str:
             name = f"{theirs[0].who} (the fastest)" if peer == "best" else peer
             lines.append(f"| {TITLES[job]} | {size} | {name} | {target:g} × | {_said(ratio, target)} | {busy} |")
     return "\n".join(lines) if len(lines) > 2 else "No figures yet."
+
+
+def _ended(rows: list[Row], peer: str, ours_s: float, line: str) -> list[str]:
+    """The line of a peer that was ended at the limit of time: at least so many times slower."""
+    why = next((row.why for row in rows if row.who == peer), "")
+    limit = re.fullmatch(r"more than (\d+) s", why)
+    return [f"{line} more than {int(limit[1]) / ours_s:.0f} × | |"] if limit else []
 
 
 def _figure(value: float | None, digits: int) -> str:
