@@ -105,7 +105,7 @@ class RemedyView(QWidget):
         self.keep_button.clicked.connect(self.keep)
         buttons = QGridLayout()
         buttons.addWidget(back, 0, 0)
-        buttons.addWidget(self.keep_button, 0, 1)
+        buttons.addWidget(self.keep_button, 1, 0)  # beside one another they are wider than the narrowest dock
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.words)
