@@ -166,6 +166,14 @@ def _decide(result: Result, language: str) -> str:
     return phrase("said.decide", language, **{**result, **facts, "decision": name})
 
 
+def _atlas(result: Result, language: str) -> str:
+    lines = [phrase("said.atlas", language, **result)]
+    if result["left_out"]:
+        facts = {**result, "area_ha": _hectares(result["left_out_m2"])}
+        lines.append(phrase("said.atlas_left_out", language, **facts))
+    return "\n".join(lines)
+
+
 def _remedy(result: Result, language: str) -> str:
     sums = {name: _hectares(result[f"{name}_m2"]) for name in ("cut", "dropped")}
     lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
@@ -231,6 +239,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "compare": _compare,
     "contradictions": _contradictions,
     "decide": _decide,
+    "atlas": _atlas,
     "remedy": _remedy,
     "sites": _sites,
     "redline": _redline,

@@ -108,6 +108,28 @@ def contradictions(values: Values, asked: Asked) -> Result:
     return result
 
 
+def atlas(values: Values, asked: Asked) -> Result:
+    """Print a stored comparison as a PDF: cover, overview, index, and a page for each cluster or spot."""
+    from onemap.layers.library import open_library
+    from onemap.rules.compare.atlas import write_atlas
+    from onemap.rules.compare.triage import TRIAGED
+
+    with open_library(values["library"]) as library:
+        found = write_atlas(
+            library,
+            values["run"],
+            values["target"],
+            values.get("by") or "cluster",
+            values.get("type") or TRIAGED,
+            values.get("most") or 200,
+            asked.language,
+            bool(values.get("overwrite")),
+            asked.report,
+        )
+    asked.report(1.0, "")
+    return {"ok": True, **found}
+
+
 def _wishes(values: Values, asked: Asked) -> Any:
     from onemap.rules.compare.comparison import ComparisonWishes
     from onemap.rules.compare.matrix import DEFAULT_MATRIX, read_matrix

@@ -1,13 +1,23 @@
 """The verbs of plan against plan, declared as every verb is; `rules/compare/verb_work.py` does them."""
 
 from onemap.rules.compare.decision_words import DECISIONS
-from onemap.rules.verb import Parameter, Verb, to_count, to_date, to_metres, to_moment
+from onemap.rules.verb import Parameter, Verb, to_codes, to_count, to_date, to_metres, to_moment
 
 _WORK = "onemap.rules.compare.verb_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _LIMITS = (Parameter("min_area", "M2", convert=to_metres), Parameter("min_width", "M", convert=to_metres))
 _WHEN = (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment))
+TYPES = ("01", "02", "03", "04", "05", "90", "98", "99")
 _OUT = (Parameter("out", "PATH", repeated=True), Parameter("overwrite", flag=True))
+
+
+def to_types(text: str) -> tuple[str, ...]:
+    """Types of spots with commas between, in order and once each. Raises ValueError."""
+    codes = to_codes(text)
+    if not codes or not set(codes) <= set(TYPES):
+        raise ValueError(text)
+    return tuple(sorted(set(codes)))
+
 
 COMPARE_VERBS: tuple[Verb, ...] = (
     Verb(
@@ -46,6 +56,19 @@ COMPARE_VERBS: tuple[Verb, ...] = (
             *_WHEN,
             *_OUT,
             Parameter("workers", "N", convert=to_count),
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "atlas",
+        (
+            _LIBRARY,
+            Parameter("run", "RUN", positional=True),
+            Parameter("target", "TARGET.pdf", positional=True),
+            Parameter("by", choices=("cluster", "spot")),
+            Parameter("type", "T,T", convert=to_types),
+            Parameter("most", "N", convert=to_count),
+            Parameter("overwrite", flag=True),
         ),
         work=_WORK,
     ),

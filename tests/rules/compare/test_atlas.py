@@ -1,0 +1,221 @@
+"""The printed atlas read back: a page for every cluster with its figures, both languages, nothing cut or unsaid."""
+
+import contextlib
+import re
+import shutil
+import sqlite3
+import subprocess
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pytest
+from shapely.affinity import translate
+from shapely.geometry import box
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import open_library
+from onemap.rules.compare.atlas import write_atlas
+from onemap.rules.compare.triage import TRIAGED
+from onemap.rules.statement.fonts import chosen_fonts
+from onemap.tests.rules.command import command
+from onemap.tests.rules.compare.conftest import GROUND, Table
+
+_TEXT = shutil.which("pdftotext")
+pytestmark = pytest.mark.skipif(_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
+_POINTS_PER_MM = 72 / 25.4
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _chinese_font() -> None:
+    try:
+        chosen_fonts()
+    except OneMapError:
+        pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
+
+
+@dataclass
+class Town:
+    """A library with one comparison: its answer, and its clusters and spots as they were written."""
+
+    table: Table
+    answer: dict[str, Any]
+    clusters: gpd.GeoDataFrame
+    spots: gpd.GeoDataFrame
+
+    @property
+    def library(self) -> Path:
+        return self.table.library
+
+    @property
+    def run(self) -> str:
+        return str(self.answer["run"]["id"])
+
+
+@pytest.fixture(scope="module")
+def town(tmp_path_factory: pytest.TempPathFactory) -> Town:
+    """1 km of a town: a road that B draws 6 m further north, a renamed class of works, a factory, a sliver."""
+    table = Table(tmp_path_factory.mktemp("town"), command)
+    assert command("new", table.library, "--crs", "EPSG:4547").code == 0
+    road = [box(x, 500, x + 190, 520) for x in (0, 200, 400, 600, 800)]
+    works = [box(100 + 80 * n, 100, 160 + 80 * n, 180) for n in range(10)]
+    factory, sliver = box(700, 700, 900, 900), box(100, 300, 200, 301)
+    fields = GROUND
+    for shape in [*road, *works, factory, sliver]:
+        fields = fields.difference(shape)
+    plan = [*((shape, "0702") for shape in road), *((shape, "0788") for shape in works)]
+    table.plan("A", [*plan, (factory, "0711"), (sliver, "0701"), (fields, "01")])
+    north = [translate(shape, 0, 6) for shape in road]
+    other = GROUND
+    for shape in [*north, *works]:
+        other = other.difference(shape)
+    table.plan("B", [*((shape, "R9") for shape in north), *((shape, "M1") for shape in works), (other, "E")])
+    found = table.compare()
+    clusters = gpd.read_file(found.out, layer="clusters").set_index("cause", drop=False)
+    # The answer to a cluster stands in the library, not in the run, and has to be printed all the same.
+    works_cluster = clusters.loc["classification", "cluster"]
+    command("decide", table.library, works_cluster, "keep-b", "--reason", "按代码表核对: renamed", "--by", "Wang")
+    return Town(table, found.answer, clusters, found.spots)
+
+
+Printed = Callable[..., tuple[Path, dict[str, Any]]]
+
+
+@pytest.fixture
+def printed(town: Town, tmp_path: Path, onemap: Callable[..., Any]) -> Printed:
+    """Print the atlas with some options in a language; gives the file and the verb's answer."""
+
+    def run(*options: str, lang: str = "en") -> tuple[Path, dict[str, Any]]:
+        target = tmp_path / f"atlas.{lang}.pdf"
+        answer = onemap("atlas", town.library, town.run, target, *options, lang=lang)
+        assert answer.code == 0, answer.json
+        return target, answer.json
+
+    return run
+
+
+def text_of(pdf: Path, *options: str) -> str:
+    assert _TEXT is not None
+    done = subprocess.run([_TEXT, *options, str(pdf), "-"], capture_output=True, check=True, timeout=60)  # noqa: S603
+    return done.stdout.decode()
+
+
+def pages(pdf: Path, *options: str) -> list[str]:
+    return text_of(pdf, *options).split("\f")[:-1]
+
+
+def squeezed(text: str) -> str:
+    """Text without white space and the marks that only let a name break."""
+    return re.sub(r"[\s\u200b]", "", text)
+
+
+@pytest.mark.parametrize("lang", ["zh", "en"])
+def test_every_cluster_has_its_page_with_its_figures_the_largest_first(town, printed, lang):
+    works = town.clusters.loc["classification", "cluster"]
+    pdf, answer = printed(lang=lang)
+    texts = [squeezed(page) for page in pages(pdf)]
+    clusters = town.clusters.sort_values("area_m2", ascending=False)
+    assert sorted(clusters["cause"]) == ["boundary_shift", "classification", "digitising", "policy"]
+    assert (answer["sheets"], answer["left_out"], len(texts)) == (4, 0, 2 + 4)
+    for number, (page, row) in enumerate(zip(texts[2:], clusters.itertuples(), strict=True), start=1):
+        word = "图幅" if lang == "zh" else "Sheet"
+        assert f"{word}{number}" in page and row.cluster in page and row.cluster in texts[1]
+        assert f"{row.area_m2 / 10_000:,.4f}" in page
+        mine = town.spots[town.spots["cluster"] == row.cluster].sort_values("area_m2", ascending=False)
+        assert all(spot in page for spot in mine["spot"].iloc[:1])
+        assert sum(spot in page for spot in mine["spot"]) == min(8, len(mine))
+    decided = next(page for page in texts[2:] if works in page)
+    assert ("按乙方规划保留" if lang == "zh" else "keepasinB") in decided and "按代码表核对:renamed" in decided
+    more = "另有较小图斑2个，共0.9600公顷" if lang == "zh" else "2smallerspots,0.9600hatogether"
+    assert more in decided
+    factory = next(page for page in texts[2:] if "0711" in page)
+    assert ("仅甲为建设" if lang == "zh" else "constructioninAonly") in factory and "174" in factory
+
+
+def test_the_printed_hectares_of_the_matrix_sum_to_the_printed_total(town, printed):
+    pdf, _ = printed()
+    rows = re.findall(r"([\d,]+\.\d{4})\s+(\d+\.\d\d)%", pages(pdf, "-layout")[0])
+    *parts, total = [round(float(area.replace(",", "")) * 10_000) for area, _ in rows]
+    assert len(parts) == len(town.answer["matrix"]) and sum(parts) == total == 1_000_000
+
+
+def test_what_is_left_out_is_said_on_the_cover(town, printed):
+    pdf, answer = printed("--most", "1")
+    smallest = town.clusters["area_m2"].sort_values()[:3]
+    assert answer["left_out"] == 3 and answer["left_out_m2"] == pytest.approx(smallest.sum())
+    texts = [squeezed(page) for page in pages(pdf)]
+    assert len(texts) == 3
+    assert f"Notprinted:the3smallestof4clusters,{smallest.sum() / 10_000:,.4f}ha" in texts[0]
+
+
+def test_one_page_for_each_spot_of_the_types_that_are_wanted(town, printed):
+    pdf, answer = printed("--by", "spot", "--type", "05,03")
+    wanted = town.spots[town.spots["type"].isin(["03", "05"])]
+    texts = [squeezed(page) for page in pages(pdf)]
+    assert answer["types"] == ["03", "05"] and answer["sheets"] == len(wanted)
+    sheets = texts[-len(wanted) :]
+    shown = [[spot for spot in wanted["spot"] if spot in page] for page in sheets]
+    assert sorted(shown) == sorted([spot] for spot in wanted["spot"]) and "Sheet1" in sheets[0]
+    other = town.spots[~town.spots["type"].isin(["03", "05"])]["spot"]
+    assert not [spot for spot in other if any(spot in page for page in texts)]
+
+
+def test_spots_without_a_cluster_are_no_silent_loss(town, printed):
+    pdf, answer = printed("--type", "01")
+    agreed = town.spots[town.spots["type"] == "01"]
+    assert answer["sheets"] == 0 and answer["without_sheet"] == len(agreed) > 0
+    cover, *_ = (squeezed(page) for page in pages(pdf))
+    assert f"{len(agreed)}spotsofthesetypes({agreed['area_m2'].sum() / 10_000:,.4f}ha)belongtonocluster" in cover
+
+
+@pytest.mark.parametrize(("lang", "by"), [("zh", "cluster"), ("en", "spot")])
+def test_nothing_is_cut(town, printed, lang, by):
+    pdf, _ = printed("--by", by, lang=lang)
+    west, east, south = (millimetres * _POINTS_PER_MM for millimetres in (15, 195, 297 - 6))
+    boxes = re.findall(r'<word xMin="(.*?)" yMin="(.*?)" xMax="(.*?)" yMax="(.*?)">', text_of(pdf, "-bbox"))
+    assert len(boxes) > 200
+    found = [tuple(map(float, row)) for row in boxes]
+    assert [row for row in found if row[0] < west - 1 or row[2] > east + 1 or row[1] < 14 or row[3] > south] == []
+
+
+def test_what_cannot_be_printed_is_refused_and_nothing_is_written(town, tmp_path):
+    target = tmp_path / "new.pdf"
+    refused: list[tuple[tuple[Any, ...], int, str]] = [
+        (("no-such-run", target), 3, "run.unknown"),
+        ((town.run, tmp_path / "new.docx"), 3, "statement.suffix"),
+        ((town.run, tmp_path / "nowhere" / "new.pdf"), 3, "out.folder"),
+        ((town.run, target, "--type", "06"), 2, "usage.value"),
+        ((town.run, target, "--most", "0"), 2, "usage.value"),
+    ]
+    for arguments, code, problem in refused:
+        answer = command("atlas", town.library, *arguments)
+        assert (answer.code, answer.codes) == (code, [problem]), answer.json
+    assert list(tmp_path.iterdir()) == []
+    target.write_bytes(b"mine")
+    answer = command("atlas", town.library, town.run, target)
+    assert (answer.code, answer.codes) == (3, ["out.exists"]) and target.read_bytes() == b"mine"
+
+
+def test_a_run_that_is_no_comparison_is_refused(town, tmp_path):
+    copy = shutil.copy(town.library, tmp_path / "copy.gpkg")
+    with contextlib.closing(sqlite3.connect(copy)) as connection, connection:
+        connection.execute("UPDATE onemap_runs SET record = replace(record, '\"compare\"', '\"check\"')")
+    answer = command("atlas", copy, town.run, tmp_path / "new.pdf")
+    assert (answer.code, answer.codes) == (3, ["run.kind"])
+
+
+class Stopped(Exception):
+    """What the one who asked does between two pages."""
+
+
+def test_it_may_be_stopped_between_two_pages_and_leaves_nothing(town, tmp_path):
+    def report(fraction: float, step: str) -> None:
+        if "2 of 4" in step:
+            raise Stopped
+
+    target = str(tmp_path / "stopped.pdf")
+    with open_library(str(town.library)) as library, pytest.raises(Stopped):
+        write_atlas(library, town.run, target, "cluster", TRIAGED, 9, "en", False, report)
+    assert list(tmp_path.iterdir()) == []
