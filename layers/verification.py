@@ -21,6 +21,7 @@ from onemap.layers.versions import (
 )
 
 _MOST_ROWS = 20  # that a problem names
+_LEAST_SIGNS = 8  # of a hash, so that no other row's is taken for it
 
 
 class _Nothing:
@@ -45,6 +46,20 @@ def chain_problems(library: Library) -> list[Problem]:
             found.append(Problem("verify.chain", place))
         before, last = chained, number
     return found
+
+
+def head_problems(library: Library, printed: str) -> list[Problem]:
+    """Whether the chain's head that a document prints is the hash of a row of this log; at least eight signs of it.
+
+    Raises OneMapError verify.head_short.
+    """
+    wanted = "".join(printed.lower().split())
+    if len(wanted) < _LEAST_SIGNS:
+        raise OneMapError("verify.head_short", field="--head", least=_LEAST_SIGNS)
+    hashes = [row[0] for row in library.connection.execute("SELECT hash FROM onemap_audit")]
+    if any(known.startswith(wanted) for known in hashes):
+        return []
+    return [Problem("verify.head", {"file": library.label, "layer": "onemap_audit", "field": "--head", "head": wanted})]
 
 
 def _is_json(text: str) -> bool:

@@ -253,7 +253,7 @@ def verify(values: Values, asked: Asked) -> Result:
 
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase, problem_record
-    from onemap.layers.verification import chain_problems, version_problems
+    from onemap.layers.verification import chain_problems, head_problems, version_problems
     from onemap.rules.repeating import tables_again
     from onemap.rules.review.integrity import review_problems
     from onemap.rules.runs import differences
@@ -261,6 +261,8 @@ def verify(values: Values, asked: Asked) -> Result:
     step = phrase("progress.verifying", asked.language)
     with open_library(values["library"]) as library:
         problems = chain_problems(library)
+        if values.get("head"):
+            problems += head_problems(library, values["head"])
         run = values.get("run")
         is_whole = library.voice.reads_layers
         if is_whole:

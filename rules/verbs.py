@@ -137,7 +137,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("rule", "RULE", positional=True),
             ),
         ),
-        Verb("verify", (_LIBRARY, Parameter("run", "ID"))),
+        Verb("verify", (_LIBRARY, Parameter("run", "ID"), Parameter("head", "HASH"))),
         Verb("keep", (_LIBRARY, Parameter("file", "FILE", positional=True))),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
         Verb("words", ()),

@@ -1,6 +1,7 @@
 """Damage is found and located, in a file and on a server: which rows, and since when they stood there whole."""
 
 import contextlib
+import json
 import shutil
 import sqlite3
 from collections.abc import Callable
@@ -12,6 +13,8 @@ import psycopg
 import pytest
 import shapely
 
+from onemap.layers.library import sha256
+from onemap.layers.stores.store import chained_hash
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 
@@ -135,3 +138,30 @@ def test_the_row_from_which_the_chain_breaks_is_named_with_its_moment(whole):
     (problem,) = whole.problems()
     assert (problem["code"], problem["feature"]) == ("verify.chain", "2")
     assert "(20" in problem["message"]
+
+
+def test_a_head_on_paper_belongs_to_this_log_or_not(whole):
+    head = whole.run("history", whole.location).json["head"]
+    for printed in (head, head.upper(), f"{head[:16]} {head[16:]}", head[:8]):
+        assert whole.run("verify", whole.location, "--head", printed).json["ok"]
+    other = whole.run("verify", whole.location, "--head", "0" * 64)
+    assert (other.code, other.codes) == (5, ["verify.head"])
+    short = whole.run("verify", whole.location, "--head", head[:7])
+    assert (short.code, short.codes) == (3, ["verify.head_short"])
+
+
+def test_a_log_rewritten_as_a_whole_no_longer_has_the_head_on_paper(whole):
+    """Whoever chains a changed row anew, and all after it, passes the chain's own test."""
+    history = whole.run("history", whole.location).json
+    rewritten = ""
+    for row in history["rows"]:
+        content, at = json.dumps(row["detail"] | {"changed": True}, ensure_ascii=False, sort_keys=True), row["at"]
+        digest = sha256(content)
+        chained = chained_hash(rewritten, at, row["who"], row["action"], row["subject"], digest)
+        values = f"detail = '{content}', content_hash = '{digest}', previous_hash = '{rewritten}', hash = '{chained}'"
+        whole.change(f"UPDATE onemap_audit SET {values} WHERE number = {row['number']}")  # noqa: S608 - of this test
+        rewritten = chained
+    found = {problem["code"] for problem in whole.problems()}
+    assert not found & {"verify.chain", "verify.content"}
+    assert whole.run("verify", whole.location, "--head", rewritten).codes != ["verify.head"]
+    assert "verify.head" in whole.run("verify", whole.location, "--head", history["head"]).codes
