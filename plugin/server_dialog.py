@@ -93,9 +93,9 @@ class ServerDialog(QDialog):
         address, schema = self.address.text().strip(), self.schema.text().strip()
         if not address:
             return tr("Give the server's address, or the name of a service.")
+        if has_login(address):
+            return tr("Take user and password out of the address, and choose an authentication entry instead.")
         try:
-            if has_login(address):
-                return tr("Take user and password out of the address, and choose an authentication entry instead.")
             location_of(address, schema)
         except ValueError:
             return tr("Write the server as postgresql://host/database, or as the name of a service.")
@@ -108,7 +108,12 @@ class ServerDialog(QDialog):
 
 
 def in_words_of_the_dock(refusal: Refusal) -> Refusal:
-    """The core's refusal to open a library on a server, its mend being what the dock offers."""
+    """The core's refusal to open a library on a server; who is not let in is told without the account's name."""
+    if not refusal.is_about(NOT_LET_IN):
+        return refusal
+    said = tr(
+        "The server does not let you into the library: name or password is wrong or missing, "
+        "or your computer may not connect."
+    )
     mend = tr("Choose an entry with the right name and password under “Change the connection…”.")
-    problems = [{**one, "mend": mend} if one.get("code") == NOT_LET_IN else one for one in refusal.problems]
-    return Refusal(refusal.message, problems, refusal.exit_code)
+    return Refusal(said, [{"code": NOT_LET_IN, "message": said, "mend": mend}], refusal.exit_code)

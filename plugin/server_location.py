@@ -13,8 +13,14 @@ SERVICE = "service="
 SCHEMA = re.compile(r"[a-z][a-z0-9_]{0,39}")  # as the core has it
 SERVICE_NAME = re.compile(r"[^\s=&?/'\\]+")
 USUAL_PORT = "5432"
-SSL_MODES = {mode.lower().replace("ssl", "").replace("_", "-"): getattr(QgsDataSourceUri, mode) for mode in (
-    "SslDisable", "SslAllow", "SslPrefer", "SslRequire", "SslVerifyCa", "SslVerifyFull")}  # fmt: skip
+SSL_MODES = {
+    "disable": QgsDataSourceUri.SslMode.SslDisable,
+    "allow": QgsDataSourceUri.SslMode.SslAllow,
+    "prefer": QgsDataSourceUri.SslMode.SslPrefer,
+    "require": QgsDataSourceUri.SslMode.SslRequire,
+    "verify-ca": QgsDataSourceUri.SslMode.SslVerifyCa,
+    "verify-full": QgsDataSourceUri.SslMode.SslVerifyFull,
+}
 LOGIN = {"user", "password", "passfile", "sslpassword"}
 
 
@@ -31,7 +37,7 @@ def location_of(address: str, schema: str) -> str:
         if not SERVICE_NAME.fullmatch(service):
             raise ValueError(address)
         address = SERVICE + service
-    elif has_login(address) or not urlsplit(address).path.strip("/") and "dbname" not in _options(address):
+    elif has_login(address) or not _names_database(address):
         raise ValueError(address)
     address, _mark, query = address.partition("?")
     kept = [one for one in query.split("&") if one and not one.startswith("schema=")]
@@ -42,7 +48,8 @@ def has_login(address: str) -> bool:
     """Whether an address names a user or a password, which belong into QGIS's authentication store."""
     if not address.strip().startswith(SCHEMES):
         return any(f"{name}=" in address for name in LOGIN)
-    return "@" in urlsplit(address.strip()).netloc or bool(LOGIN & _options(address.strip()).keys())
+    server = address.strip().split("://", 1)[1].partition("?")[0].partition("/")[0]
+    return "@" in server or bool(LOGIN & _options(address.strip()).keys())
 
 
 def parts_of(location: str) -> tuple[str, str]:
@@ -69,7 +76,7 @@ def data_source(location: str, authcfg: str, table: str, geometry: str, key: str
     geometry: the column; empty for a table without.
     """
     uri, options = QgsDataSourceUri(), _options(location)
-    mode = SSL_MODES.get(options.get("sslmode", "prefer"), QgsDataSourceUri.SslPrefer)
+    mode = SSL_MODES.get(options.get("sslmode", "prefer"), QgsDataSourceUri.SslMode.SslPrefer)
     if location.startswith(SERVICE):
         uri.setConnection(parts_of(location)[0], "", "", "", mode, authcfg)
     else:
@@ -80,6 +87,12 @@ def data_source(location: str, authcfg: str, table: str, geometry: str, key: str
         uri.setConnection(host, port, database, "", "", mode, authcfg)
     uri.setDataSource(options.get("schema", ""), table, geometry, "", key)
     return uri.uri(False)  # not expanded: what the store holds stays in it
+
+
+def _names_database(address: str) -> bool:
+    """Whether there is a database in an address. Raises ValueError where its host or port cannot be read."""
+    parts = urlsplit(address)
+    return parts.port != 0 and bool(parts.path.strip("/") or _options(address).get("dbname"))
 
 
 def _options(location: str) -> dict[str, str]:

@@ -2589,5 +2589,9 @@ B: {b}</source>
         <source>Take user and password out of the library's address: open it in the One Map panel, with an entry.</source>
         <translation>请从资料库地址中去掉用户名和口令：在 One Map 面板中打开它，并选择认证条目。</translation>
     </message>
+    <message>
+        <source>The server does not let you into the library: name or password is wrong or missing, or your computer may not connect.</source>
+        <translation>服务器不让进入该资料库：用户名或口令有误或没有提供，或不允许这台电脑连接。</translation>
+    </message>
 </context>
 </TS>
