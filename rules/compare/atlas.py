@@ -20,7 +20,7 @@ from onemap.rules.statement.map_drawing import FONTS
 TEMPLATE = "atlas.typ"
 OVERVIEW_MM = 150.0
 _FIELD = "TARGET"
-_TALLEST_MM, _ROW_MM = 200.0, 9.5  # of a sheet's map, and what a further row of its table takes from it
+_TALLEST_MM, _ROW_MM = 200.0, 10.5  # of a sheet's map, and what a further row of its table takes from it
 Report = Callable[[float, str], None]
 
 

@@ -13,8 +13,9 @@ from onemap.rules.statement.measures import hectares
 Content = dict[str, Any]
 NOT_KNOWN = "–"
 _MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 3, 2, 150
+_CODE_LETTERS, _NAME_LETTERS = 12, 14  # so that eight rows stay on their page
 _FIGURES = {
-    "digitising": ("mean_width_m", "length_by_width"),
+    "digitising": ("length_by_width",),
     "boundary_shift": ("shift_m", "length_by_width", "line_distance_m"),
     "classification": ("pair_share", "pair_spots"),
     "outdated": ("agreed_before_a", "agreed_before_b"),
@@ -108,10 +109,10 @@ class _Words:
                     "type": f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
                     "uses": [self._use(row["use_a"]), self._use(row["use_b"])],
                     "spots": f"{row['spots']:,}",
-                    "hectares": f"{part:,.4f}",
-                    "share": f"{row['share']:.2%}",
+                    "hectares": _shown(part, area),
+                    "share": "< 0.01%" if 0 < row["share"] < 0.00005 else f"{row['share']:.2%}",
                 }
-                for row, part in zip(rows, parts, strict=True)
+                for row, part, area in zip(rows, parts, areas, strict=True)
             ],
             "spots": f"{sum(row['spots'] for row in rows):,}",
             "hectares": f"{total:,.4f}",
@@ -128,7 +129,7 @@ class _Words:
         kinds = sorted({spot["type"] for spot in spots})
         more = ""
         if len(spots) > NAMED:
-            more = self.said("more_spots", count=len(spots) - NAMED, area=f"{parts[-1]:,.4f}")
+            more = self.said("more_spots", count=len(spots) - NAMED, area=_shown(parts[-1], rest))
         return {
             "number": str(sheet.number),
             "name": sheet.name,
@@ -136,7 +137,7 @@ class _Words:
             "cause": self._cause(sheet.cause),
             "types": self._listed(kinds),
             "spots": f"{len(spots):,}",
-            "hectares": f"{total:,.4f}",
+            "hectares": _shown(total, sheet.area_m2),
             "decision": self._decision_of(spots),
             "rows": [
                 self._row(str(number), spot, part)
@@ -154,8 +155,8 @@ class _Words:
             "type": f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}",
             "a": [self._codes(spot["code_a"]), self._use(spot["use_a"])],
             "b": [self._codes(spot["code_b"]), self._use(spot["use_b"])],
-            "hectares": f"{part:,.4f}",
-            "width": NOT_KNOWN if width is None else f"{width:,.1f}",
+            "hectares": _shown(part, float(spot["area_m2"])),
+            "width": NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
             "cause": [self._cause(spot["cause"]), self._figures(spot)],
             "decision": self._given(spot),
         }
@@ -166,14 +167,14 @@ class _Words:
         for name in _FIGURES.get(spot["cause"] or "", ()):
             value = facts.get(name)
             if value is not None:
-                text = f"{value:.0%}" if name in _SHARES else f"{value:,.4g}"
+                text = f"{value:.0%}" if name in _SHARES else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
                 found.append(self.said(f"figure_{name}", value=text))
         return ("；" if self.language == "zh" else "; ").join(found)
 
     def _given(self, spot: Row) -> list[str]:
         if not spot["decision"]:
             return [NOT_KNOWN, ""]
-        by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, 24)} {(spot['decision_at'] or '')[:10]}"
+        by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, _NAME_LETTERS)} {(spot['decision_at'] or '')[:10]}"
         return [phrase(f"decision.{spot['decision']}", self.language), by_whom]
 
     def _decision_of(self, spots: list[Row]) -> str:
@@ -201,9 +202,10 @@ class _Words:
 
     def _codes(self, codes: str | None) -> str:
         """The first codes, and how many more there are."""
-        known = [_short(code, 24) for code in (codes or "").split(",") if code]
-        more = f" (+{len(known) - _MOST_CODES})" if len(known) > _MOST_CODES else ""
-        return (", ".join(known[:_MOST_CODES]) + more) or NOT_KNOWN
+        known = [_short(code, _CODE_LETTERS) for code in (codes or "").split(",") if code]
+        most = _MOST_CODES if sum(map(len, known[:_MOST_CODES])) <= 2 * _CODE_LETTERS else 2
+        more = f" (+{len(known) - most})" if len(known) > most else ""
+        return (", ".join(known[:most]) + more) or NOT_KNOWN
 
     def _use(self, use: str | None) -> str:
         return phrase(f"use.{use or 'none'}", self.language)
@@ -221,12 +223,17 @@ def library_line(library: Library) -> str:
 
 
 def _ha(area_m2: float) -> str:
-    return f"{hectares(area_m2):,.4f}"
+    return _shown(hectares(area_m2), area_m2)
+
+
+def _shown(part: float, area_m2: float) -> str:
+    """Hectares with four decimals; what is there, and less than they can say, is not shown as nothing."""
+    return "< 0.0001" if part == 0 and area_m2 > 0 else f"{part:,.4f}"
 
 
 def _moment(text: str) -> str:
-    """An ISO moment to the minute, without its zone's digits."""
-    return text[:16].replace("T", " ")
+    """An ISO moment to the minute; other zones than UTC are written out as they are."""
+    return text[:16].replace("T", " ") + " UTC" if text.endswith(("Z", "+00:00")) else text
 
 
 def _short(text: str, most: int) -> str:
