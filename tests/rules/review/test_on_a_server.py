@@ -56,7 +56,10 @@ def without_chance(value: Any, ids: dict[str, str]) -> Any:
         return {key: without_chance(item, ids) for key, item in value.items() if key not in CHANCE}
     if isinstance(value, list):
         return [without_chance(item, ids) for item in value]
-    return ids.get(value, value) if isinstance(value, str) else value
+    if isinstance(value, str):
+        for chance, name in ids.items():  # sentences name the case too
+            value = value.replace(chance, name)
+    return value
 
 
 def walked(town: Town) -> list[Any]:
