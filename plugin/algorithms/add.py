@@ -125,7 +125,7 @@ class AddAlgorithm(VerbAlgorithm):
             "crs": crs_text(self.parameterAsCrs(parameters, "CRS", context)) or source.crs,
             "valid_from": date_text(parameters.get("VALID_FROM")),
             "valid_to": date_text(parameters.get("VALID_TO")),
-            "taken_at": moment_text(self.parameterAsDateTime(parameters, "TAKEN_AT", context)),
+            "taken_at": moment_text(parameters.get("TAKEN_AT")),
             "repair": self.parameterAsBoolean(parameters, "REPAIR", context),
             "keep_bad": self.parameterAsBoolean(parameters, "KEEP_BAD", context),
             "report": self.parameterAsFileOutput(parameters, "REPORT", context) if parameters.get("REPORT") else "",

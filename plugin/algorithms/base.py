@@ -172,9 +172,11 @@ def date_text(value: Any) -> str:
     return str(value or "")
 
 
-def moment_text(value: QDateTime) -> str:
-    """A moment as the command line takes it; empty where none was given."""
-    return value.toUTC().toString(Qt.DateFormat.ISODate) if value.isValid() else ""
+def moment_text(value: Any) -> str:
+    """A moment as the command line takes it, which reads a bare date as its end; empty where none was given."""
+    if isinstance(value, QDateTime):
+        return value.toUTC().toString(Qt.DateFormat.ISODate) if value.isValid() else ""
+    return date_text(value)
 
 
 def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:

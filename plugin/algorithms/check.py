@@ -11,21 +11,22 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
-    QgsProcessingParameterCrs,
     QgsProcessingParameterDateTime,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterField,
-    QgsProcessingParameterFile,
-    QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, list_of
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced
+from onemap.plugin.algorithms.parcels_asked import (
+    parcel_options,
+    parcel_parameters,
+    reading_parameters,
+    results_file,
+    trial_parameters,
+)
 from onemap.plugin.algorithms.sinks import POLYGON, VECTOR, Sink, fill_sinks, outs_for, sink_parameters
-from onemap.plugin.handover import crs_text
 from onemap.plugin.styles import style_results
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import SEVERITY
@@ -55,16 +56,8 @@ class CheckAlgorithm(VerbAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
-        self.addParameter(QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")))
-        self.addParameter(QgsProcessingParameterFeatureSource("PARCELS", tr("Parcels"), [POLYGON]))
-        self.addParameter(
-            QgsProcessingParameterField(
-                "ID", tr("Field that names each parcel"), parentLayerParameterName="PARCELS", optional=True
-            )
-        )
-        self.addParameter(
-            QgsProcessingParameterString("PACK", tr("Rule packs (names or files, semicolons between)"), optional=True)
-        )
+        for definition in parcel_parameters():
+            self.addParameter(definition)
         self.addParameter(QgsProcessingParameterDateTime("AS_OF", tr("As of"), type=DATE, optional=True))
         for definition in self._rare_parameters():
             self.addParameter(advanced(definition))
@@ -75,24 +68,9 @@ class CheckAlgorithm(VerbAlgorithm):
         self.addOutput(QgsProcessingOutputString("CHANGED", tr("Parcels whose verdict changes (JSON)")))
 
     def _rare_parameters(self) -> list[QgsProcessingParameterDefinition]:
-        out = QgsProcessingParameterFileDestination(
-            "OUT",
-            tr("All results in one file"),
-            fileFilter=tr("GeoPackage (*.gpkg);;Excel (*.xlsx)"),
-            optional=True,
-            createByDefault=False,
-        )
         return [
-            QgsProcessingParameterString("ONLY", tr("Only these layers (codes, commas between)"), optional=True),
-            QgsProcessingParameterString("LAYER", tr("Layer in the file of parcels"), optional=True),
-            QgsProcessingParameterCrs("CRS", tr("Coordinate system of the parcels"), optional=True),
-            QgsProcessingParameterString("TRANSFORM", tr("Transformation (PROJ pipeline or file)"), optional=True),
-            QgsProcessingParameterString("ENCODING", tr("Encoding of the parcels"), optional=True),
-            QgsProcessingParameterBoolean("REPAIR", tr("Repair invalid geometry"), defaultValue=False),
-            QgsProcessingParameterDateTime("KNOWN_AT", tr("As known at"), optional=True),
-            QgsProcessingParameterString(
-                "REPLACE", tr("Try with files instead of layers (CODE=FILE, semicolons between)"), optional=True
-            ),
+            *reading_parameters(),
+            *trial_parameters(),
             QgsProcessingParameterString("AGAINST", tr("Compare with an earlier run (its id)"), optional=True),
             QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
             QgsProcessingParameterEnum(
@@ -102,7 +80,7 @@ class CheckAlgorithm(VerbAlgorithm):
                 usesStaticStrings=True,
                 optional=True,
             ),
-            out,
+            results_file(),
             QgsProcessingParameterBoolean("OVERWRITE", tr("Overwrite that file"), defaultValue=False),
         ]
 
@@ -110,23 +88,9 @@ class CheckAlgorithm(VerbAlgorithm):
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Run `onemap check`, then fill the sinks from the GeoPackage that it wrote."""
-        parcels = self.source_file(parameters, "PARCELS", context, feedback)
         options = {
-            "library": self.parameterAsString(parameters, "LIBRARY", context),
-            "parcels": parcels.path,
-            "layer": self.parameterAsString(parameters, "LAYER", context) or parcels.layer,
-            "id": str(parameters.get("ID") or ""),
-            "crs": crs_text(self.parameterAsCrs(parameters, "CRS", context)) or parcels.crs,
-            "transform": self.parameterAsString(parameters, "TRANSFORM", context),
-            "encoding": self.parameterAsString(parameters, "ENCODING", context),
-            "repair": self.parameterAsBoolean(parameters, "REPAIR", context),
-            "pack": list_of(parameters.get("PACK")),
-            "only": self.parameterAsString(parameters, "ONLY", context),
-            "as_of": date_text(parameters.get("AS_OF")),
-            "known_at": moment_text(parameters.get("KNOWN_AT")),
-            "replace": list_of(parameters.get("REPLACE")),
+            **parcel_options(self, parameters, context, feedback),
             "against": self.parameterAsString(parameters, "AGAINST", context),
-            "workers": self.parameterAsInt(parameters, "WORKERS", context) or None,
             "fail_on": self.parameterAsEnumString(parameters, "FAIL_ON", context),
         }
         target = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
@@ -159,8 +123,3 @@ def _sinks() -> list[Sink]:
 def _spoken(change: dict[str, Any]) -> dict[str, str]:
     rules = change.get("rules") or []
     return {**{part: str(change.get(part) or "–") for part in ("parcel", "from", "to")}, "rules": ", ".join(rules)}
-
-
-def moment_text(value: Any) -> str:
-    """A moment as the command line takes it."""
-    return value.toString("yyyy-MM-ddTHH:mm:ss") if hasattr(value, "toString") else str(value or "")

@@ -100,7 +100,7 @@ class CompareAlgorithm(VerbAlgorithm):
             "overwrite": self.parameterAsBoolean(parameters, "OVERWRITE", context),
             "workers": self.parameterAsInt(parameters, "WORKERS", context) or None,
             "matrix": self.parameterAsString(parameters, "MATRIX", context),
-            "known_at": moment_text(self.parameterAsDateTime(parameters, "KNOWN_AT", context)),
+            "known_at": moment_text(parameters.get("KNOWN_AT")),
             **limits,
         }
         answer, _exit_code = self.run_core(options, feedback)
