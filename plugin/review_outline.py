@@ -16,9 +16,8 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QColor
 
 from onemap.plugin.results import RunTables
+from onemap.plugin.spotlight import MARGIN, PARCEL_COLOUR
 
-COLOUR = "#222222"
-MARGIN = 1.6
 MOST_DRAWN = 2000
 
 
@@ -44,7 +43,7 @@ class ParcelOutline:
         band = QgsRubberBand(self._canvas, Qgis.GeometryType.Polygon)
         for feature in layer.getFeatures(QgsFeatureRequest().setLimit(MOST_DRAWN).setNoAttributes()):
             band.addGeometry(feature.geometry(), self._crs, False)
-        band.setStrokeColor(QColor(COLOUR))
+        band.setStrokeColor(QColor(PARCEL_COLOUR))
         band.setSecondaryStrokeColor(QColor(255, 255, 255, 200))
         band.setBrushStyle(Qt.BrushStyle.NoBrush)
         band.setLineStyle(Qt.PenStyle.DashLine)
