@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
+from onemap.rules.ragged import ranges
+
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
     from rasterio.windows import Window
@@ -66,7 +68,7 @@ def _weights(polygons: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, ...]
     inside, height = np.add.reduceat(inside[order], first), np.add.reduceat(height[order], first)
     begins = np.ones(len(first), dtype=bool)
     begins[1:] = (np.diff(parcel) != 0) | (np.diff(row) != 0)
-    # Summed row by row, so that no rounding is carried from one row to the next.
+    # Each row begins at nothing again: what ran up in the rows before is taken off.
     line = np.cumsum(begins) - 1
     running = np.cumsum(height)
     before = running - height
@@ -78,14 +80,13 @@ def _weights(polygons: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, ...]
     gap[:-1] = np.where(begins[1:], 0, column[1:] - column[:-1] - 1)
     gap[np.abs(after) < 0.5] = 0
     at = np.repeat(np.arange(len(first)), gap)
-    step = np.arange(len(at)) - np.repeat(np.cumsum(gap) - gap, gap) + 1
     kept = fraction > _NOTHING
     share = np.minimum(fraction[kept], 1.0)
     share[share > 1 - _NOTHING] = 1.0
     return (
         number[np.r_[parcel[kept], parcel[at]]],
         np.r_[row[kept], row[at]],
-        np.r_[column[kept], column[at] + step],
+        np.r_[column[kept], ranges(column + 1, gap)],
         np.r_[share, np.ones(len(at))],
     )
 
@@ -101,12 +102,11 @@ def _in_cells(polygons: np.ndarray) -> tuple[np.ndarray, ...]:
     where, cut = [np.tile(np.arange(len(edge)), 2)], [np.repeat([0.0, 1.0], len(edge))]
     for axis in (0, 1):
         low, high = np.minimum(start[:, axis], end[:, axis]), np.maximum(start[:, axis], end[:, axis])
-        line = np.floor(low) + 1
-        count = np.maximum(np.ceil(high) - line, 0).astype(np.int64)
+        first = np.floor(low).astype(np.int64) + 1
+        count = np.maximum(np.ceil(high).astype(np.int64) - first, 0)
         at = np.repeat(np.arange(len(edge)), count)
-        line = line[at] + np.arange(len(at)) - np.repeat(np.cumsum(count) - count, count)
         where.append(at)
-        cut.append((line - start[at, axis]) / (end[at, axis] - start[at, axis]))
+        cut.append((ranges(first, count) - start[at, axis]) / (end[at, axis] - start[at, axis]))
     at, cuts = np.concatenate(where), np.clip(np.concatenate(cut), 0.0, 1.0)
     order = np.lexsort((cuts, at))
     at, cuts = at[order], cuts[order]

@@ -15,6 +15,7 @@ from onemap.layers.parts import polygon_parts
 from onemap.rules.common_areas import common_areas, piece_areas
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import MOST_VERTICES, Pieces, clipped
+from onemap.rules.ragged import ranges
 
 ARITHMETIC_M2 = 1e-6
 _CHUNK = 2000
@@ -172,7 +173,7 @@ def _overlapping_features(
     ends = np.searchsorted(parcel, parcel, side="right")
     partners = ends - np.arange(len(at)) - 1
     one = np.repeat(np.arange(len(at)), partners)
-    other = one + 1 + np.arange(len(one)) - np.repeat(np.cumsum(partners) - partners, partners)
+    other = ranges(np.arange(len(at)) + 1, partners)
     pairs = np.column_stack([np.minimum(feature[one], feature[other]), np.maximum(feature[one], feature[other])])
     distinct, which = np.unique(pairs, axis=0, return_inverse=True)
     areas, errors = common_areas(features[distinct[:, 0]], features[distinct[:, 1]], crew)

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.rules.ragged import ranges
+
 _EDGES_AT_ONCE = 200_000  # enough for numpy to work outside the interpreter's lock, few enough to stay near the cache
 _EDGE_PAIRS_AT_ONCE = 1_000_000
 _ROUNDING = 16 * np.finfo(float).eps  # of one trapezoid: a handful of operations
@@ -59,7 +61,7 @@ def edge_table(polygons: np.ndarray) -> EdgeTable:
     coordinates = shapely.get_coordinates(parts)
     start = np.cumsum(size) - size
     ring = np.repeat(np.arange(len(size)), size - 1)
-    here = _ragged(start, size - 1)
+    here = ranges(start, size - 1)
     (x0, y0), (x1, y1) = coordinates[here].T, coordinates[here + 1].T
     # The ring's own direction does not matter: a shell adds ground, and a hole takes it.
     base_x, base_y = coordinates[start[ring]].T if len(ring) else (x0, y0)
@@ -92,16 +94,8 @@ def _rings(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     # Most polygons have no holes, and their rings need not be made one by one.
     holed = np.flatnonzero(holes)
     rings, of_holed = shapely.get_rings(parts[holed], return_index=True)
-    size[_ragged(first[holed], holes[holed] + 1)] = shapely.get_num_coordinates(rings)
+    size[ranges(first[holed], holes[holed] + 1)] = shapely.get_num_coordinates(rings)
     return size, part, is_hole
-
-
-def _ragged(first: np.ndarray, count: np.ndarray) -> np.ndarray:
-    """The numbers first[i], first[i] + 1, … count[i] of them, one after the other."""
-    ends = np.cumsum(count)
-    total = int(ends[-1]) if len(ends) else 0
-    found: np.ndarray = np.arange(total) + np.repeat(first - (ends - count), count)
-    return found
 
 
 def _of_pairs(
@@ -109,7 +103,7 @@ def _of_pairs(
 ) -> _Edges:
     """The edges of each pair's polygon between west and east; those wholly below `floor` add up to nothing."""
     count = table.first[polygon + 1] - table.first[polygon]
-    edge = _ragged(table.first[polygon], count)
+    edge = ranges(table.first[polygon], count)
     pair = np.repeat(np.arange(len(polygon)), count)
     kept = (table.east[edge] > west[pair]) & (table.west[edge] < east[pair])
     edge, pair = edge[kept], pair[kept]
@@ -182,5 +176,5 @@ def _edge_pairs(a: _Edges, b: _Edges) -> Iterator[tuple[np.ndarray, np.ndarray]]
     while start < len(partners):
         stop = max(start + 1, int(np.searchsorted(ends, done + _EDGE_PAIRS_AT_ONCE, side="right")))
         count = partners[start:stop]
-        yield np.repeat(np.arange(start, stop), count), _ragged(b.first[a.pair[start:stop]], count)
+        yield np.repeat(np.arange(start, stop), count), ranges(b.first[a.pair[start:stop]], count)
         start, done = stop, int(ends[stop - 1])

@@ -14,6 +14,7 @@ from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.plans import Plan
 from onemap.rules.crew import Crew
+from onemap.rules.ragged import ranges
 from onemap.rules.run_tables import plain_values
 from onemap.rules.thresholds import vanishing
 
@@ -92,10 +93,7 @@ def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
     first = np.searchsorted(of, np.arange(len(written)))
     times = count[found.polygon]
     # Every part keeps all the pieces of its whole: which of them it lost by the hair is not worth a question.
-    within = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times)
-    return Dissolved(
-        polygons, found.kind[of], np.repeat(found.piece, times), np.repeat(first[found.polygon], times) + within
-    )
+    return Dissolved(polygons, found.kind[of], np.repeat(found.piece, times), ranges(first[found.polygon], times))
 
 
 def _with_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits) -> np.ndarray:
