@@ -121,10 +121,11 @@ def check(
         crew = Crew(workers, _teller(report, fraction, step))
         judged.append(judged_rule(rule, bench, source, instead, crew, wanted))
     report(0.9, phrase("progress.tables", language))
-    tables = row_tables(list(parcels.ids), parcels.geometries, judged, library.crs, origin, language)
+    area_m2 = shapely.area(local)
+    tables = row_tables(list(parcels.ids), area_m2, judged, library.crs, origin, language)
     if earlier:
         tables = earlier.joined(tables, parcels.ids, rules)
-    whole = parcel_table(list(parcels.ids), parcels.geometries, tables["findings"], library.crs, origin)
+    whole = parcel_table(list(parcels.ids), parcels.geometries, area_m2, tables["findings"], library.crs)
     tables = {"parcels": whole, **tables}
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",

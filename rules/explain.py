@@ -8,7 +8,7 @@ from onemap.layers.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.packs import joined_rules
 from onemap.rules.rule import Rule
-from onemap.rules.runs import StoredRow, run_record, stored_question, stored_rows
+from onemap.rules.runs import StoredRow, run_record, stored_packs, stored_rows
 
 
 def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> dict[str, Any]:
@@ -20,7 +20,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     parcels = stored_rows(library, identifier, "parcels", parcel=parcel)
     if not parcels:
         raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
-    rules = {rule.id: rule for rule in joined_rules(stored_question(library, identifier).packs)}
+    rules = {rule.id: rule for rule in joined_rules(stored_packs(library, identifier))}
     if rule_id not in rules:
         raise OneMapError("run.rule", file=library.label, run=identifier, rule=rule_id, known=sorted(rules))
     rule = rules[rule_id]

@@ -18,7 +18,7 @@ from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question, given_records
 from onemap.rules.rule import Rule
 from onemap.rules.run_tables import ROW_TABLES, Table, typed
-from onemap.rules.runs import GIVEN, run_record, stored_question, stored_rows
+from onemap.rules.runs import GIVEN, run_record, stored_packs, stored_rows
 from onemap.rules.software import software_versions
 
 
@@ -136,8 +136,8 @@ def earlier_run(library: Library, identifier: str, question: Question, origin: t
         return None
     if record.get("origin") != list(origin):
         return None
-    before = stored_question(library, identifier)
+    packs = stored_packs(library, identifier)
     known = {row.values["id"]: row.content for row in stored_rows(library, identifier, GIVEN)}
     asked = given_records(question)
     same = np.array([known.get(name) == text for name, text in zip(question.parcels.ids.tolist(), asked, strict=True)])
-    return Earlier(library, identifier, record, {rule.id: rule for rule in joined_rules(before.packs)}, same)
+    return Earlier(library, identifier, record, {rule.id: rule for rule in joined_rules(packs)}, same)

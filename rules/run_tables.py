@@ -109,7 +109,7 @@ def typed(columns: pd.DataFrame) -> pd.DataFrame:
 
 def row_tables(
     names: Sequence[str],
-    parcels: np.ndarray,
+    area_m2: np.ndarray,
     judged: Sequence[Judged],
     crs: pyproj.CRS,
     origin: tuple[float, float],
@@ -117,10 +117,9 @@ def row_tables(
 ) -> dict[str, Table]:
     """The tables of a run whose rows belong to one parcel and one rule each.
 
-    names, parcels: (n,) in the library's plane; judged: in the rules' order, coordinates counted from `origin`.
+    names, area_m2: of the parcels (n,); judged: in the rules' order, coordinates counted from `origin`.
     """
     keys = np.asarray(names, dtype=object)
-    area_m2 = _planar_areas_m2(parcels, origin)
     blocks = [rows_of(item, order, area_m2, language) for order, item in enumerate(judged)]
     findings = _sorted([part for block in blocks for part in block[0]], ["_parcel", "_rule", "_unknown"])
     pieces = _sorted([part for block in blocks for part in block[1]], ["_parcel", "_rule", "_unknown", "_feature"])
@@ -139,11 +138,6 @@ def row_tables(
     tables["composition"] = _composition(keys, area_m2, judged, crs, origin)
     tables["land_classes"] = Table(typed(land_classes(keys, judged, crs, origin, language)))
     return tables
-
-
-def _planar_areas_m2(parcels: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
-    areas: np.ndarray = shapely.area(moved(parcels, (-origin[0], -origin[1])))
-    return areas
 
 
 # By what their rows are ordered first: the parcel, or the rule.
@@ -200,9 +194,9 @@ def _sorted(blocks: list[Block], by: list[str]) -> pd.DataFrame:
 
 
 def parcel_table(
-    names: Sequence[str], parcels: np.ndarray, findings: Table, crs: pyproj.CRS, origin: tuple[float, float]
+    names: Sequence[str], parcels: np.ndarray, area_m2: np.ndarray, findings: Table, crs: pyproj.CRS
 ) -> Table:
-    """Each parcel (n,) with its verdict, from the rows of all its findings that count."""
+    """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count."""
     keys = np.asarray(names, dtype=object)
     count = len(keys)
     counted = findings.columns[findings.columns["counted"].to_numpy(dtype=bool)]
@@ -221,7 +215,7 @@ def parcel_table(
         "known_verdict": said[known],
         "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
         "findings": np.bincount(parcel, minlength=count),
-        "area_m2": _planar_areas_m2(parcels, origin),
+        "area_m2": area_m2,
         "area_ellipsoidal_m2": ellipsoidal_areas_m2(parcels, crs),
     }
     return Table(typed(pd.DataFrame(columns)), multi(parcels, "polygon"))

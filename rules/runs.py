@@ -14,7 +14,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.packs import parse_pack
+from onemap.rules.packs import Pack, parse_pack
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question, given_records
 from onemap.rules.run import Run
@@ -135,17 +135,30 @@ def stored_texts(library: Library) -> dict[str, str]:
     return dict(library.connection.execute("SELECT hash, content FROM onemap_pack_texts"))
 
 
+def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[Pack, ...]:
+    """The packs by which a stored run was asked.
+
+    Raises OneMapError run.unknown, run.incomplete.
+    """
+    record = run_record(library, identifier, kind)
+    texts = stored_texts(library)
+    sql = "SELECT 1 FROM onemap_run_rows WHERE run = ? AND name = ? LIMIT 1"
+    given = library.connection.execute(sql, (identifier, GIVEN)).fetchone()
+    if given is None or any(pack["hash"] not in texts for pack in record["packs"]):
+        raise OneMapError("run.incomplete", file=library.label, run=identifier)
+    catalogue = library.catalogue()
+    return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"])
+
+
 def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:
     """What a stored run was asked, so that it can be asked again: versions recorded later are not known.
 
     Raises OneMapError run.unknown, run.incomplete.
     """
+    packs = stored_packs(library, identifier, kind)
     record = run_record(library, identifier, kind)
     parameters = record["parameters"]
-    texts = stored_texts(library)
     given = stored_rows(library, identifier, GIVEN)
-    if not given or any(pack["hash"] not in texts for pack in record["packs"]):
-        raise OneMapError("run.incomplete", file=library.label, run=identifier)
     values = [row.values for row in given]
     parcels = Parcels(
         ids=np.array([value["id"] for value in values], dtype=object),
@@ -157,10 +170,9 @@ def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Que
         problems=(),
     )
     moments = [datetime.fromisoformat(text) for text in (parameters["known_at"], record["started"]) if text]
-    catalogue = library.catalogue()
     return Question(
         parcels=parcels,
-        packs=tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"]),
+        packs=packs,
         only=tuple(parameters["only"]),
         as_of=date.fromisoformat(parameters["as_of"]),
         known_at=min(moments),

@@ -16,7 +16,7 @@ from onemap.layers.library import Library
 from onemap.layers.messages import RESOURCES
 from onemap.layers.schema import LayerEntry
 from onemap.layers.versions import Version, coverage_of, in_force, read_version, versions
-from onemap.rules.runs import StoredRow, run_record, stored_question, stored_rows
+from onemap.rules.runs import StoredRow, run_record, stored_packs, stored_rows
 
 _PIECES = ("findings", "overlaps_line", "overlaps_point")
 Bounds = tuple[float, float, float, float]
@@ -72,7 +72,7 @@ class MapSource:
         self.pieces = [
             piece for name in _PIECES for row in stored_rows(library, run, name) for piece in self._piece(row)
         ]
-        packs = stored_question(library, run).packs
+        packs = stored_packs(library, run)
         self.rules = {rule.id: rule for pack in packs for rule in pack.rules}
         self.catalogue = library.catalogue()
         self._versions = versions(library)
