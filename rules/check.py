@@ -2,72 +2,46 @@
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
+from typing import Any
 
 import shapely
 
-from onemap.layers.errors import UsageError
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.parts import moved
-from onemap.layers.versions import versions
+from onemap.rules.agenda import Agenda, agenda_of, layers_of
 from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
 from onemap.rules.judging import Bench, judged_rule
 from onemap.rules.kinds import KINDS
-from onemap.rules.layer_sources import LayerSource, Sources
-from onemap.rules.packs import joined_rules
+from onemap.rules.layer_sources import LayerSource
+from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
-from onemap.rules.reuse import earlier_run
-from onemap.rules.rule import Rule
+from onemap.rules.reuse import Earlier, earlier_run
 from onemap.rules.run import Run, verdict_counts
-from onemap.rules.run_tables import parcel_table, row_tables, run_table
+from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table
 from onemap.rules.software import software_versions
 
 _CELL_M, _DISTANCE_M = 100_000, 40_000
 Report = Callable[[float, str], None]
 
 
-def _chosen_rules(question: Question, ever_loaded: set[str]) -> tuple[list[Rule], list[dict[str, str]]]:
-    """The rules to run, and those that are not, with the reason. Raises UsageError only.unknown."""
-    rules = joined_rules(question.packs)
-    layers = {rule.layer for rule in rules}
-    for code in question.only:
-        if code not in layers:
-            raise UsageError("only.unknown", field="--only", layer=code, known=sorted(layers))
-    chosen, skipped = [], []
-    for rule in rules:
-        if question.only and rule.layer not in question.only:
-            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "only"})
-        elif rule.missing == "checklist" and rule.layer not in ever_loaded:
-            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
-        else:
-            chosen.append(rule)
-    return chosen, skipped
+@dataclass(frozen=True)
+class Answer:
+    """What the rules of an agenda say of some parcels: every table of a run but `run`.
 
-
-def _reaches(rules: Sequence[Rule]) -> dict[str, float]:
-    """How far from the parcels each layer matters, by the rule that looks farthest."""
-    reach: dict[str, float] = {}
-    for rule in rules:
-        for code in layers_of(rule):
-            reach[code] = max(reach.get(code, 0.0), KINDS[rule.kind].reach_m(rule.options))
-    return reach
-
-
-def local_origin(west: float, south: float) -> tuple[float, float]:
-    """The point from which a run counts coordinates: whole kilometres, the same for all parcels of a city.
-
-    Near enough to give back the digits that a zone's prefix costs, and far enough that no coordinate comes near
-    zero, where floating point is so fine that overlays lose polygons.
+    layers: what was read of each layer, by code; computed: how many times a parcel was judged by a rule; skipped: the
+    rules that could not be asked, and why; warped: the rules whose raster was, and its cell.
     """
-    return float(west // _CELL_M * _CELL_M - _DISTANCE_M), float(south // _CELL_M * _CELL_M - _DISTANCE_M)
 
-
-def layers_of(rule: Rule) -> list[str]:
-    """The layers that a rule looks at: its own, and the one that may stand instead."""
-    return [code for code in (rule.layer, rule.options.get("instead")) if code]
+    tables: dict[str, Table]
+    layers: dict[str, dict[str, Any]]
+    computed: int
+    skipped: list[dict[str, str]]
+    warped: list[dict[str, Any]]
 
 
 def check(
@@ -77,7 +51,7 @@ def check(
     report: Report,
     against: str | None = None,
 ) -> Run:
-    """Judge every parcel by every rule; nothing is written.
+    """Judge every parcel by every rule, all of them in memory; nothing is written.
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
     the others are computed, and the answer is the same as without it. report(fraction, step) may raise Cancelled.
@@ -85,24 +59,33 @@ def check(
     """
     began, started, language = time.perf_counter(), now(), question.language
     report = forward(report)
-    known = versions(library, question.known_at)
-    ever_loaded = {version.code for version in known} | set(question.replaced)
-    rules, skipped = _chosen_rules(question, ever_loaded)
-    parcels = question.parcels
+    west, south, _, _ = shapely.total_bounds(question.parcels.geometries)
+    agenda = agenda_of(library, question, local_origin(west, south))
+    earlier = earlier_run(library, against, question, agenda.origin) if against else None
+    answer = judged_parcels(agenda, library, question.parcels, workers, _share(report, 0.1, 0.9), earlier)
+    record = record_of(library, question, agenda, [answer], started, time.perf_counter() - began)
+    tables = {**answer.tables, "run": run_table(record)}
+    problems = [problem_record(problem, language) for problem in question.parcels.problems]
+    return Run(question, record, tables, problems, verdict_counts(tables["parcels"].columns))
+
+
+def judged_parcels(
+    agenda: Agenda, library: Library, parcels: Parcels, workers: int, report: Report, earlier: Earlier | None = None
+) -> Answer:
+    """Judge some parcels by every rule of an agenda; of each layer only what is near them is read.
+
+    The rows are the same to the last digit whichever parcels are judged together. Raises OneMapError rule.field.
+    """
     west, south, east, north = shapely.total_bounds(parcels.geometries)
-    origin = local_origin(west, south)
-    local = moved(parcels.geometries, (-origin[0], -origin[1]))
-    bench = Bench(local, parcels.attributes, library.crs, origin)
-    required = {rule.layer: rule.layer_fields for rule in rules}
-    sources = Sources(library, known, question.as_of, question.replaced, required, origin)
-    reach = _reaches(rules)
-    earlier = earlier_run(library, against, question, origin) if against else None
-    computed = 0
+    local = moved(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
+    bench = Bench(local, parcels.attributes, library.crs, agenda.origin)
+    sources, reach = agenda.sources(library), agenda.reaches()
+    computed, skipped = 0, []
     judged: list[Judged] = []
     used: dict[str, LayerSource] = {}
     boxes: dict[str, tuple[float, float, float, float] | None] = {}
-    for done, rule in enumerate(rules):
-        fraction, step = 0.1 + 0.8 * done / len(rules), rule.title.get(language, rule.id)
+    for done, rule in enumerate(agenda.rules):
+        fraction, step = 0.9 * done / len(agenda.rules), rule.title.get(agenda.language, rule.id)
         report(fraction, step)
         for code in layers_of(rule):
             if code not in used:
@@ -120,35 +103,74 @@ def check(
         computed += len(local) if wanted is None else int(wanted.sum())
         crew = Crew(workers, _teller(report, fraction, step))
         judged.append(judged_rule(rule, bench, source, instead, crew, wanted))
-    report(0.9, phrase("progress.tables", language))
-    area_m2 = shapely.area(local)
-    tables = row_tables(list(parcels.ids), area_m2, judged, library.crs, origin, language)
+    report(0.9, phrase("progress.tables", agenda.language))
+    tables = _tables(agenda, library, parcels, local, judged, earlier)
+    warped = [
+        {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
+        for item in judged
+        if item.judgement.warped_to_m
+    ]
+    return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
+
+
+def _tables(
+    agenda: Agenda,
+    library: Library,
+    parcels: Parcels,
+    local: Any,
+    judged: list[Judged],
+    earlier: Earlier | None,
+) -> dict[str, Table]:
+    """Every table but `run`; the rows that stand from an earlier run are among them."""
+    area_m2, ids = shapely.area(local), list(parcels.ids)
+    tables = row_tables(ids, area_m2, judged, library.crs, agenda.origin, agenda.language)
     if earlier:
-        tables = earlier.joined(tables, parcels.ids, rules)
-    whole = parcel_table(list(parcels.ids), parcels.geometries, area_m2, tables["findings"], library.crs)
-    tables = {"parcels": whole, **tables}
-    record = {
+        tables = earlier.joined(tables, parcels.ids, agenda.rules)
+    whole = parcel_table(ids, parcels.geometries, area_m2, tables["findings"], library.crs)
+    return {"parcels": whole, **tables}
+
+
+def record_of(
+    library: Library,
+    question: Question,
+    agenda: Agenda,
+    answers: Iterable[Answer],
+    started: str,
+    seconds: float,
+) -> dict[str, Any]:
+    """The record of a run whose parcels were judged together, or in several answers."""
+    layers: dict[str, Mapping[str, Any]] = {}
+    skipped, warped, computed = list(agenda.skipped), [], 0
+    for answer in answers:
+        layers |= answer.layers
+        computed += answer.computed
+        skipped += [item for item in answer.skipped if item not in skipped]
+        warped += [item for item in answer.warped if item not in warped]
+    order = {rule.id: place for place, rule in enumerate(agenda.rules)}
+    return {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "started": started,
-        "seconds": round(time.perf_counter() - began, 3),
+        "seconds": round(seconds, 3),
         "software": software_versions(),
         "packs": [pack.record() for pack in question.packs],
-        "layers": [used[code].record(code) for code in sorted(used)],
+        "layers": [layers[code] for code in sorted(layers)],
         "parameters": question.parameters(library),
-        "origin": list(origin),
-        "rules": {rule.id: rule.hash for rule in rules},
+        "origin": list(agenda.origin),
+        "rules": {rule.id: rule.hash for rule in agenda.rules},
         "computed": computed,
-        "warped": [
-            {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
-            for item in judged
-            if item.judgement.warped_to_m
-        ],
+        "warped": sorted(warped, key=lambda item: order[item["rule"]]),
         "skipped": skipped,
         "who": system_user(),
     }
-    tables["run"] = run_table(record)
-    problems = [problem_record(problem, language) for problem in parcels.problems]
-    return Run(question, record, tables, problems, verdict_counts(tables["parcels"].columns))
+
+
+def local_origin(west: float, south: float) -> tuple[float, float]:
+    """The point from which a run counts coordinates: whole kilometres, the same for all parcels of a city.
+
+    Near enough to give back the digits that a zone's prefix costs, and far enough that no coordinate comes near
+    zero, where floating point is so fine that overlays lose polygons.
+    """
+    return float(west // _CELL_M * _CELL_M - _DISTANCE_M), float(south // _CELL_M * _CELL_M - _DISTANCE_M)
 
 
 def forward(report: Report) -> Report:
@@ -160,6 +182,11 @@ def forward(report: Report) -> Report:
         report(reached[0], step)
 
     return told
+
+
+def _share(report: Report, start: float, end: float) -> Report:
+    """The report of a part of the work, from `start` to `end` of the whole."""
+    return lambda fraction, step: report(start + (end - start) * fraction, step)
 
 
 def _teller(report: Report, fraction: float, step: str) -> Callable[[], None]:

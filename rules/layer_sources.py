@@ -61,7 +61,8 @@ class LayerSource:
 class Sources:
     """Where a run's layers come from: the library's versions of a day, or a file in one's place for a trial.
 
-    required: the fields that the rules use, by layer; origin: from where coordinates are counted.
+    required: the fields that the rules use, by layer; origin: from where coordinates are counted; unreadable: layers
+    of which some ground is known to be damaged, so that nothing is taken from them.
     """
 
     library: Library
@@ -70,6 +71,7 @@ class Sources:
     replaced: Mapping[str, str]
     required: Mapping[str, Sequence[str]]
     origin: tuple[float, float]
+    unreadable: frozenset[str] = frozenset()
 
     @cached_property
     def catalogue(self) -> dict[str, LayerEntry]:
@@ -87,6 +89,8 @@ class Sources:
         if version is None:
             ever = any(version.code == code for version in self.known)
             return LayerSource(reason="not_in_force" if ever else "layer_missing")
+        if code in self.unreadable:
+            return LayerSource(reason="unreadable", version=version)
         return self.of_version(version, bounds)
 
     def of_version(self, version: Version, bounds: Sequence[float] | None) -> LayerSource:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from onemap.layers.schema import DEPARTMENTS
-from onemap.rules.check import layers_of
+from onemap.rules.agenda import layers_of
 from onemap.rules.packs import Pack, joined_rules
 from onemap.rules.review.case import ChecklistItem, Override
 from onemap.rules.review.drafting import Said, drafted_basis, drafted_text

@@ -1,0 +1,83 @@
+"""What a check is going to do, the same for all parcels: its rules, the versions that it knows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from onemap.layers.errors import UsageError
+from onemap.layers.library import Library
+from onemap.layers.versions import Version, versions
+from onemap.rules.kinds import KINDS
+from onemap.rules.layer_sources import Sources
+from onemap.rules.packs import Pack, joined_rules
+from onemap.rules.question import Question
+from onemap.rules.rule import Rule
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """Rules to run in their order, those that are skipped and why, and the versions that were known at the start.
+
+    origin: from where coordinates are counted; replaced: layer code → file; unreadable: layers of which some ground
+    turned out to be damaged, so that nothing is taken from them. Plain values: another process can work by it.
+    """
+
+    rules: tuple[Rule, ...]
+    skipped: tuple[Mapping[str, str], ...]
+    known: tuple[Version, ...]
+    as_of: date
+    replaced: Mapping[str, str]
+    origin: tuple[float, float]
+    language: str
+    unreadable: frozenset[str] = field(default_factory=frozenset)
+
+    def sources(self, library: Library) -> Sources:
+        """Where the layers come from."""
+        required = {rule.layer: rule.layer_fields for rule in self.rules}
+        return Sources(library, self.known, self.as_of, self.replaced, required, self.origin, self.unreadable)
+
+    def reaches(self) -> dict[str, float]:
+        """How far from the parcels each layer matters, by the rule that looks farthest."""
+        reach: dict[str, float] = {}
+        for rule in self.rules:
+            for code in layers_of(rule):
+                reach[code] = max(reach.get(code, 0.0), KINDS[rule.kind].reach_m(rule.options))
+        return reach
+
+
+def agenda_of(library: Library, question: Question, origin: tuple[float, float]) -> Agenda:
+    """What is to be done for a question. origin: from where coordinates are to be counted.
+
+    Raises UsageError only.unknown.
+    """
+    known = versions(library, question.known_at)
+    ever_loaded = {version.code for version in known} | set(question.replaced)
+    rules, skipped = _chosen_rules(question.packs, question.only, ever_loaded)
+    return Agenda(
+        tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
+    )
+
+
+def _chosen_rules(
+    packs: Sequence[Pack], only: Sequence[str], ever_loaded: set[str]
+) -> tuple[list[Rule], list[dict[str, str]]]:
+    """The rules to run, and those that are not, with the reason. Raises UsageError only.unknown."""
+    rules = joined_rules(packs)
+    layers = {rule.layer for rule in rules}
+    for code in only:
+        if code not in layers:
+            raise UsageError("only.unknown", field="--only", layer=code, known=sorted(layers))
+    chosen, skipped = [], []
+    for rule in rules:
+        if only and rule.layer not in only:
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "only"})
+        elif rule.missing == "checklist" and rule.layer not in ever_loaded:
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
+        else:
+            chosen.append(rule)
+    return chosen, skipped
+
+
+def layers_of(rule: Rule) -> list[str]:
+    """The layers that a rule looks at: its own, and the one that may stand instead."""
+    return [code for code in (rule.layer, rule.options.get("instead")) if code]
