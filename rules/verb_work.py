@@ -326,6 +326,7 @@ _WORD_GROUPS = (
     ("differences", "difference"),
     ("decisions", "decision"),
     ("causes", "cause"),
+    ("alternatives", "alternative"),
     ("uses", "use"),
 )
 

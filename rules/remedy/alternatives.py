@@ -1,7 +1,7 @@
 """Alternatives for parcels that do not pass whole: cut, one piece, moved, turned; each checked, with what changes."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -10,15 +10,22 @@ import pandas as pd
 import shapely
 
 from onemap.layers.parts import moved, multi, sound
+from onemap.rules.crew import Crew
 from onemap.rules.question import Question
+from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
+from onemap.rules.remedy.departments import MEASURES, department_changes, said_by
 from onemap.rules.remedy.obstacles import verdicts_left
-from onemap.rules.remedy.search import Step, moves, nearest_steps, turns
+from onemap.rules.remedy.search import Bounds, Step, moves, nearest_steps, turned_moves, turns
+from onemap.rules.remedy.wishes import RemedyWishes
 from onemap.rules.run import Run
-from onemap.rules.run_tables import Table
+from onemap.rules.run_tables import Table, records_of
+from onemap.rules.thresholds import vanishing
 
 COLUMNS = ["parcel", "alternative", "passes", "verdict", "area_m2", "share", "moved_m", "east_m", "north_m"]
 COLUMNS += ["turned_deg", "departments"]
+ALTERNATIVES = ("cut", "one_piece", "moved", "turned", "moved_turned")
 _NUMBERS = ("area_m2", "share", "moved_m", "east_m", "north_m", "turned_deg")
+_SAID = ("verdict_before", "verdict_after", *MEASURES)  # what the column `departments` says of each
 Judge = Callable[[Question], Run]
 
 
@@ -32,42 +39,71 @@ class Candidate:
     step: Step = Step()
 
 
+@dataclass(frozen=True)
+class Alternatives:
+    """The alternatives, what each department would lose or gain by them, and how far was searched."""
+
+    table: Table
+    departments: Table
+    search: dict[str, Any]
+
+
 def alternatives(
     question: Question,
     first: Run,
     rest: np.ndarray,
-    keep_verdict: str,
+    wishes: RemedyWishes,
     origin: tuple[float, float],
-    farthest_m: float,
-    farthest_deg: float,
     judge: Judge,
-) -> Table:
-    """The table of alternatives of every parcel that does not pass whole.
+    crew: Crew,
+) -> Alternatives:
+    """The alternatives of every parcel that does not pass whole.
 
-    first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; farthest_m and
-    farthest_deg: how far a parcel may move or turn, 0 not at all; judge: checks a question.
+    first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; judge: checks a
+    question.
     """
     parcels = moved(question.parcels.geometries, (-origin[0], -origin[1]))
-    rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, keep_verdict))
-
-    def passes(called: np.ndarray, shapes: np.ndarray) -> np.ndarray:
-        if len(called) == 0:
-            return np.empty(0, dtype=bool)
-        run = judge(_asked(question, called, sound(moved(shapes, origin))))
-        fine: np.ndarray = ~verdicts_left(run.tables["parcels"].columns, keep_verdict)
-        return fine
-
+    rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, wishes.keep_verdict))
     found = [Candidate(int(row), "cut", rest[row]) for row in rows if rest[row] is not None]
     for row in rows:
         if rest[row] is not None and shapely.get_num_geometries(rest[row]) > 1:
             pieces = shapely.get_parts(rest[row])
             found.append(Candidate(int(row), "one_piece", pieces[np.argmax(shapely.area(pieces))]))
-    for name, farthest, rings in (("moved", farthest_m, moves), ("turned", farthest_deg, turns)):
-        steps = nearest_steps(parcels, rows, rings(farthest), passes) if farthest > 0 else {}
-        found += [Candidate(row, name, step.applied(parcels[row]), step) for row, step in sorted(steps.items())]
-    order = {"cut": 0, "one_piece": 1, "moved": 2, "turned": 3}
-    found.sort(key=lambda item: (item.row, order[item.name]))
-    return _table(question, first, found, keep_verdict, origin, judge)
+    bounds = Bounds(wishes.move_m, wishes.turn_deg)
+    tried = 0
+
+    def passes(called: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+        nonlocal tried
+        tried += len(called)
+        run = judge(_asked(question, called, sound(moved(shapes, origin))))
+        fine: np.ndarray = ~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict)
+        return fine
+
+    # A parcel that is too small or too thin as it stands is so everywhere.
+    movable = [int(row) for row in rows if _is_large(parcels[row], wishes)]
+    steps: dict[str, Mapping[int, Step]] = {}
+    if bounds.move_m:
+        steps["moved"] = nearest_steps(parcels, movable, moves(bounds.move_m), passes, bounds.share)
+    if bounds.turn_deg:
+        steps["turned"] = nearest_steps(parcels, movable, turns(bounds.turn_deg), passes, bounds.share)
+    if bounds.move_m and bounds.turn_deg:
+        best: dict[int, float] = {}
+        for row, step in (pair for side in steps.values() for pair in side.items()):
+            best[row] = min(bounds.share(step), best.get(row, float("inf")))
+        rings = turned_moves(bounds)
+        steps["moved_turned"] = nearest_steps(parcels, movable, rings, passes, bounds.share, best)
+    for name, side in steps.items():
+        found += [Candidate(row, name, step.applied(parcels[row]), step) for row, step in side.items()]
+    found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
+    return _tables(question, first, found, wishes.keep_verdict, origin, judge, crew, bounds.record(tried))
+
+
+def _is_large(parcel: shapely.Geometry, wishes: RemedyWishes) -> bool:
+    """Whether every part of a parcel has the least area and width."""
+    parts = shapely.get_parts(parcel)
+    if (shapely.area(parts) < wishes.min_part_m2).any():
+        return False
+    return not (wishes.min_width_m > 0 and vanishing(parts, wishes.min_width_m).any())
 
 
 def _asked(question: Question, rows: np.ndarray, written: np.ndarray) -> Question:
@@ -78,39 +114,40 @@ def _asked(question: Question, rows: np.ndarray, written: np.ndarray) -> Questio
     return replace(question, parcels=replace(parcels, ids=ids, geometries=written, attributes=attributes))
 
 
-def _table(
+def _tables(
     question: Question,
     first: Run,
     found: list[Candidate],
     keep_verdict: str,
     origin: tuple[float, float],
     judge: Judge,
-) -> Table:
+    crew: Crew,
+    search: dict[str, Any],
+) -> Alternatives:
     """Each alternative once more through the check, with its verdict and what it changes for each department."""
     shapes = np.empty(len(found), dtype=object)
     shapes[:] = [item.ground for item in found]
     written = sound(moved(shapes, origin))
     rows: list[dict[str, Any]] = []
+    departments = pd.DataFrame(
+        {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
+    )
     if found:
-        run = judge(_asked(question, np.array([item.row for item in found]), written))
+        asked = _asked(question, np.array([item.row for item in found]), written)
+        run = judge(asked)
         columns = run.tables["parcels"].columns
         severe = verdicts_left(columns, keep_verdict)
-        before, after = _by_department(first), _by_department(run)
+        names = [question.parcels.ids[item.row] for item in found]
+        pairs = list(zip(names, asked.parcels.ids.tolist(), strict=True))
+        kinds = [item.name for item in found]
+        departments = department_changes(said_by(first, origin), said_by(run, origin), pairs, kinds, crew)
+        changes = departments_of(records_of(departments))
         areas = shapely.area(moved(question.parcels.geometries, (-origin[0], -origin[1])))
         for number, item in enumerate(found):
-            name = question.parcels.ids[item.row]
-            then, now = before.get(name, {}), after.get(f"{name}#{number}", {})
-            changes = {
-                department: {
-                    "before_m2": round(then.get(department, 0.0), 3),
-                    "after_m2": round(now.get(department, 0.0), 3),
-                }
-                for department in dict.fromkeys((*then, *now))
-            }
             area_m2 = float(shapely.area(item.ground))
             rows.append(
                 {
-                    "parcel": name,
+                    "parcel": names[number],
                     "alternative": item.name,
                     "passes": not severe[number],
                     "verdict": columns["verdict"].iloc[number],
@@ -120,7 +157,7 @@ def _table(
                     "east_m": item.step.east_m,
                     "north_m": item.step.north_m,
                     "turned_deg": item.step.turned_deg,
-                    "departments": json.dumps(changes, ensure_ascii=False),
+                    "departments": json.dumps(changes.get((names[number], item.name), {}), ensure_ascii=False),
                 }
             )
     frame = pd.DataFrame(rows, columns=COLUMNS)
@@ -128,15 +165,14 @@ def _table(
         name: frame[name].astype(float if name in _NUMBERS else bool if name == "passes" else object)
         for name in COLUMNS
     }
-    return Table(pd.DataFrame(typed, columns=COLUMNS), multi(written, "polygon"))
+    table = Table(pd.DataFrame(typed, columns=COLUMNS), multi(written, "polygon"))
+    return Alternatives(table, Table(departments), search)
 
 
-def _by_department(run: Run) -> dict[str, dict[str, float]]:
-    """Parcel → department → ground of its findings that count, in m², rule by rule."""
-    columns = run.tables["findings"].columns
-    counted = columns[columns["counted"].to_numpy(dtype=bool)]
-    sums = counted.groupby(["parcel", "department"], sort=True)["area_m2"].sum().reset_index()
-    result: dict[str, dict[str, float]] = {}
-    for row in sums.to_dict("records"):
-        result.setdefault(row["parcel"], {})[row["department"]] = float(row["area_m2"])
+def departments_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:
+    """What the table `departments` says, by parcel and alternative: department → verdicts and square metres."""
+    result: dict[tuple[str, str], dict[str, dict[str, Any]]] = {}
+    for row in rows:
+        said = {name: round(row[name], 3) if name in MEASURES else row[name] for name in _SAID}
+        result.setdefault((row["parcel"], row["alternative"]), {})[row["department"]] = said
     return result

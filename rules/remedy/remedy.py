@@ -22,30 +22,15 @@ from onemap.rules.question import Question
 from onemap.rules.remedy.alternatives import alternatives
 from onemap.rules.remedy.cutting_off import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
+from onemap.rules.remedy.wishes import RemedyWishes
 from onemap.rules.rule import Rule
 from onemap.rules.run import Run
 from onemap.rules.run_tables import RANK, Table, run_table
 
 KIND = "remedy"
-KEEP_VERDICT = "notice"
 # How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.
 RETREATS_M = (0.0, 1e-4, 1e-3, 1e-2, 0.1)
 Report = Callable[[float, str], None]
-
-
-@dataclass(frozen=True)
-class RemedyWishes:
-    """What may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel.
-
-    move_m, turn_deg: how far a parcel may be moved or turned in search of a place where it passes whole; 0: not.
-    """
-
-    keep_verdict: str = KEEP_VERDICT
-    min_part_m2: float = 0.0
-    min_width_m: float = 0.0
-    one_piece: bool = False
-    move_m: float = 0.0
-    turn_deg: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -99,8 +84,8 @@ def remedy(
         _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)
     tables = _tables(parts, areas, question, rules, origin)
     judge = lambda asked: check(library, asked, workers, _share(report, 0.9, 0.1))  # noqa: E731 - one line
-    far = (wishes.move_m, wishes.turn_deg)
-    tables["alternatives"] = alternatives(question, first, parts.rest, wishes.keep_verdict, origin, *far, judge)
+    others = alternatives(question, first, parts.rest, wishes, origin, judge, crew)
+    tables["alternatives"], tables["departments"] = others.table, others.departments
     record = {
         **first.record,
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
@@ -108,13 +93,9 @@ def remedy(
         "seconds": round(time.perf_counter() - began, 3),
         "parameters": {
             **first.record["parameters"],
-            "keep_verdict": wishes.keep_verdict,
-            "min_part_m2": wishes.min_part_m2,
-            "min_width_m": wishes.min_width_m,
-            "one_piece": wishes.one_piece,
-            "move_m": wishes.move_m,
-            "turn_deg": wishes.turn_deg,
+            **wishes.record(),
         },
+        "search": others.search,
     }
     tables["run"] = run_table(record)
     remains, kinds = tables["remainder"].columns, tables["alternatives"].columns["alternative"]
@@ -128,7 +109,7 @@ def remedy(
         whole=len(areas) - len(touched_parcels),
         cut_m2=float(sum(cut.area_m2 for cut in parts.cuts)),
         dropped_m2=float(parts.dropped_m2.sum()),
-        counts={name: int((kinds == name).sum()) for name in ("moved", "turned")},
+        counts={name: int((kinds == name).sum()) for name in ("moved", "turned", "moved_turned")},
     )
 
 

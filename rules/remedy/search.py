@@ -1,7 +1,8 @@
 """A bounded search: how far a parcel would have to move, or turn, to pass whole. What it finds is checked."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import shapely
@@ -9,6 +10,10 @@ import shapely
 DIRECTIONS = 16
 RINGS = (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1.0)  # of the farthest move that is looked at
 ANGLES_DEG = (2.0, 5.0, 10.0, 20.0, 30.0, 45.0, 60.0, 90.0)
+# Of a move and a turn at once fewer are tried: each share of the one with each share of the other.
+BOTH_DIRECTIONS = 8
+BOTH_SHARES = (0.1, 0.25, 0.5, 1.0)
+_BOTH_RINGS = (0.5, 1.0, 2.0)  # up to which sum of both shares
 _HALVINGS = 6
 
 # Which of some parcels (k,), called by their rows (k,), pass: geometries in the plane of the search.
@@ -39,39 +44,98 @@ class Step:
         return shapely.transform(parcel, lambda xy: (xy - centre) @ turn + centre + (self.east_m, self.north_m))
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """How far is searched: metres of a move and degrees of a turn, 0 not at all."""
+
+    move_m: float
+    turn_deg: float
+
+    def share(self, step: Step) -> float:
+        """How much of the bounds a step takes: the shares of move and turn together."""
+        moved = step.moved_m / self.move_m if self.move_m else 0.0
+        return moved + (abs(step.turned_deg) / self.turn_deg if self.turn_deg else 0.0)
+
+    def record(self, tried: int) -> dict[str, Any]:
+        """The bounds as JSON, with how many grounds were looked at: it is no search of everything."""
+        return {
+            "move_m": self.move_m,
+            "turn_deg": self.turn_deg,
+            "directions": DIRECTIONS if self.move_m else 0,
+            "distances_m": [share * self.move_m for share in RINGS] if self.move_m else [],
+            "turns_deg": _angles(self.turn_deg) if self.turn_deg else [],
+            "both": BOTH_DIRECTIONS * 2 * len(BOTH_SHARES) ** 2 if self.move_m and self.turn_deg else 0,
+            "halvings": _HALVINGS,
+            "tried": tried,
+            "complete": False,
+        }
+
+
 def moves(farthest_m: float) -> list[list[Step]]:
     """Rings of moves, the nearest first."""
-    turn = 2 * np.pi / DIRECTIONS * np.arange(DIRECTIONS)
-    return [[Step(share * farthest_m * np.cos(a), share * farthest_m * np.sin(a)) for a in turn] for share in RINGS]
+    return [_around(share * farthest_m, DIRECTIONS) for share in RINGS]
 
 
 def turns(farthest_deg: float) -> list[list[Step]]:
     """Pairs of turns to either side, the smallest first."""
-    angles = [angle for angle in ANGLES_DEG if angle < farthest_deg] + [farthest_deg]
-    return [[Step(turned_deg=angle), Step(turned_deg=-angle)] for angle in angles]
+    return [[Step(turned_deg=angle), Step(turned_deg=-angle)] for angle in _angles(farthest_deg)]
+
+
+def turned_moves(bounds: Bounds) -> list[list[Step]]:
+    """Rings of moves with a turn to either side, those that take least of the bounds first."""
+    rings: list[list[Step]] = [[] for _ in _BOTH_RINGS]
+    for moved in BOTH_SHARES:
+        for turned in BOTH_SHARES:
+            ring = int(np.searchsorted(_BOTH_RINGS, moved + turned - 1e-9))
+            for step in _around(moved * bounds.move_m, BOTH_DIRECTIONS):
+                angle = turned * bounds.turn_deg
+                rings[ring] += [Step(step.east_m, step.north_m, angle), Step(step.east_m, step.north_m, -angle)]
+    return rings
+
+
+def _around(distance_m: float, directions: int) -> list[Step]:
+    turn = 2 * np.pi / directions * np.arange(directions)
+    return [Step(float(distance_m * np.cos(a)), float(distance_m * np.sin(a))) for a in turn]
+
+
+def _angles(farthest_deg: float) -> list[float]:
+    return [*(angle for angle in ANGLES_DEG if angle < farthest_deg), farthest_deg]
 
 
 def nearest_steps(
-    parcels: np.ndarray, rows: np.ndarray, rings: Sequence[Sequence[Step]], passes: Passes
+    parcels: np.ndarray,
+    rows: Sequence[int],
+    rings: Sequence[Sequence[Step]],
+    passes: Passes,
+    size: Callable[[Step], float],
+    smaller_than: Mapping[int, float] | None = None,
 ) -> dict[int, Step]:
     """For each of the parcels `rows` the smallest step found after which it passes; none is no proof that none is.
 
     parcels: (n,) geometries. All steps of a ring are tried before a larger one; then the best are halved towards
-    where the parcel still failed.
+    where the parcel stood. smaller_than: for parcels that know of a step already, which size another must stay below.
     """
     found: dict[int, Step] = {}
-    inner = 0.0
+    known = smaller_than or {}
+    failed: dict[tuple[float, ...], float] = {}  # the largest step of each way that was tried in vain
     for ring in rings:
         left = [int(row) for row in rows if int(row) not in found]
-        if not left:
-            break
-        outer = max(_size(step) for step in ring)
-        tried = [(row, step) for row in left for step in ring]
+        tried = [(row, step) for row in left for step in ring if size(step) < known.get(row, np.inf)]
+        if not tried:
+            continue
         good = _pass(parcels, tried, passes)
-        best = _halved(parcels, [pair for pair, fine in zip(tried, good, strict=True) if fine], inner / outer, passes)
-        found.update(best)
-        inner = outer
+        fine = [pair for pair, passing in zip(tried, good, strict=True) if passing]
+        low = np.array([failed.get(_way(step, size), 0.0) / size(step) for _, step in fine])
+        for row, step in sorted(_halved(parcels, fine, low, passes), key=lambda item: size(item[1])):
+            found.setdefault(row, step)
+        failed |= {_way(step, size): size(step) for step in ring}
     return found
+
+
+def _way(step: Step, size: Callable[[Step], float]) -> tuple[float, ...]:
+    """What steps of one direction and one mixture of moving and turning have in common."""
+    unit = step.scaled(1 / size(step))
+    return round(unit.east_m, 9), round(unit.north_m, 9), round(unit.turned_deg, 9)
 
 
 def _pass(parcels: np.ndarray, tried: Sequence[tuple[int, Step]], passes: Passes) -> np.ndarray:
@@ -80,25 +144,15 @@ def _pass(parcels: np.ndarray, tried: Sequence[tuple[int, Step]], passes: Passes
     return passes(np.array([row for row, _ in tried], dtype=np.int64), shapes)
 
 
-def _halved(parcels: np.ndarray, good: list[tuple[int, Step]], least: float, passes: Passes) -> dict[int, Step]:
-    """Of the steps that pass, shortened as far as they still do, the smallest for each parcel.
-
-    least: the share of them at which the ring before failed.
-    """
+def _halved(
+    parcels: np.ndarray, good: list[tuple[int, Step]], low: np.ndarray, passes: Passes
+) -> list[tuple[int, Step]]:
+    """Steps that pass (k,), each shortened as far as it still does; low: the share (k,) of it at which none did."""
     if not good:
-        return {}
-    low, high = np.full(len(good), least), np.ones(len(good))
+        return []
+    high = np.ones(len(good))
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
         fine = _pass(parcels, [(row, step.scaled(m)) for (row, step), m in zip(good, middle, strict=True)], passes)
         high, low = np.where(fine, middle, high), np.where(fine, low, middle)
-    best: dict[int, Step] = {}
-    for (row, step), share in zip(good, high, strict=True):
-        shortened = step.scaled(float(share))
-        if row not in best or _size(shortened) < _size(best[row]):
-            best[row] = shortened
-    return best
-
-
-def _size(step: Step) -> float:
-    return step.moved_m + abs(step.turned_deg)
+    return [(row, step.scaled(float(share))) for (row, step), share in zip(good, high, strict=True)]

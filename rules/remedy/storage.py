@@ -1,10 +1,11 @@
 """Remedies kept in the library beside the runs of checks: record, remainder, cuts, and the parcels as given."""
 
 from onemap.layers.library import Library, log
-from onemap.rules.remedy.remedy import KIND, Remedy, RemedyWishes
+from onemap.rules.remedy.remedy import KIND, Remedy
+from onemap.rules.remedy.wishes import RemedyWishes
 from onemap.rules.runs import GIVEN, given_rows, keep_run, rows_of_table, run_record
 
-KEPT = ("remainder", "cuts", "alternatives")
+KEPT = ("remainder", "cuts", "alternatives", "departments")
 
 
 def record_remedy(library: Library, found: Remedy) -> None:

@@ -15,18 +15,12 @@ def remedy(values: Values, asked: Asked) -> Result:
     from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import check_target, tables_written
     from onemap.rules.question import question_of
-    from onemap.rules.remedy.remedy import KEEP_VERDICT, RemedyWishes, of_parcels
+    from onemap.rules.remedy.answer import told, wishes_of
+    from onemap.rules.remedy.remedy import of_parcels
     from onemap.rules.remedy.remedy import remedy as find_remedy
     from onemap.rules.remedy.storage import record_remedy
 
-    wishes = RemedyWishes(
-        keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
-        min_part_m2=values.get("min_part") or 0.0,
-        min_width_m=values.get("min_width") or 0.0,
-        one_piece=bool(values.get("one_piece")),
-        move_m=values.get("move") or 0.0,
-        turn_deg=values.get("turn") or 0.0,
-    )
+    wishes = wishes_of(values)
     asked_of = check_wishes(values)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     for out in outs:
@@ -45,13 +39,7 @@ def remedy(values: Values, asked: Asked) -> Result:
                 record_remedy(library, found)
     asked.report(1.0, "")
     result: Result = {
-        "parcels": len(question.parcels.ids),
-        "passing": found.passing,
-        "whole": found.whole,
-        "moved": found.counts["moved"],
-        "turned": found.counts["turned"],
-        "cut_m2": found.cut_m2,
-        "dropped_m2": found.dropped_m2,
+        **told(found, asked.language),
         "run": {**found.record, "recorded": recorded},
         "seconds": found.record["seconds"],
         "problems": found.problems,
@@ -71,9 +59,9 @@ def sites(values: Values, asked: Asked) -> Result:
     from onemap.layers.library import open_library
     from onemap.rules.outputs import check_target, tables_written
     from onemap.rules.question import packs_of
-    from onemap.rules.remedy.remedy import KEEP_VERDICT
     from onemap.rules.remedy.sites import SiteWishes
     from onemap.rules.remedy.sites import sites as find_sites
+    from onemap.rules.remedy.wishes import KEEP_VERDICT
     from onemap.rules.run_tables import records_of
 
     area_m2, width_m = values["area"], values.get("width") or 0.0

@@ -1,11 +1,11 @@
 """The verbs `remedy` and `sites`, declared as every verb is; `rules/remedy/verb_work.py` does them."""
 
 from onemap.rules.check_parameters import CHECK_PARAMETERS
+from onemap.rules.remedy.remedy_parameters import REMEDY_PARAMETERS
 from onemap.rules.verb import (
     VERDICT_CHOICES,
     Parameter,
     Verb,
-    to_angle,
     to_count,
     to_date,
     to_metres,
@@ -20,17 +20,8 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("library", "LIBRARY", positional=True),
             Parameter("parcels", "PARCELS", positional=True),
             *CHECK_PARAMETERS,
-            Parameter("parcel", "ID", repeated=True),
             Parameter("replace", "CODE=FILE", repeated=True),
-            Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
-            Parameter("min_part", "M2", convert=to_metres),
-            Parameter("min_width", "M", convert=to_metres),
-            Parameter("one_piece", flag=True),
-            Parameter("move", "M", convert=to_metres),
-            Parameter("turn", "DEG", convert=to_angle),
-            Parameter("out", "PATH", repeated=True),
-            Parameter("overwrite", flag=True),
-            Parameter("workers", "N", convert=to_count),
+            *REMEDY_PARAMETERS,
         ),
         makes_data=True,
         work="onemap.rules.remedy.verb_work",

@@ -7,7 +7,7 @@ import pytest
 import shapely
 from shapely import box
 
-from onemap.rules.remedy.search import Step, moves, nearest_steps, turns
+from onemap.rules.remedy.search import Bounds, Step, moves, nearest_steps, turned_moves, turns
 
 PARCEL = box(0, 0, 100, 100)
 
@@ -30,7 +30,10 @@ def test_a_parcel_is_moved_off_what_it_touches_and_no_further_than_need_be(desk)
     assert moved["area_m2"] == pytest.approx(10_000) and moved["share"] == pytest.approx(1)
     assert 20 <= moved["moved_m"] < 21 and moved["east_m"] < 0
     assert moved.geometry.intersection(box(80, -50, 300, 150)).area == pytest.approx(0, abs=1e-6)
-    assert json.loads(moved["departments"]) == {"land": {"before_m2": 2000.0, "after_m2": 0.0}}
+    land = json.loads(moved["departments"])["land"]
+    assert (land["before_m2"], land["after_m2"], land["verdict_before"], land["verdict_after"]) == (
+        *(2000.0, 0.0, "prohibited", "clear"),
+    )
     assert (answer["moved"], answer["turned"]) == (1, 0)
 
 
@@ -83,6 +86,89 @@ def test_the_search_finds_the_smallest_step_of_its_directions():
         return shapely.area(shapely.intersection(shapes, wall)) == 0
 
     parcels = shapely.box([0.0], [0.0], [100.0], [100.0])
-    found = nearest_steps(parcels, [0], moves(100), passes)
+    found = nearest_steps(parcels, [0], moves(100), passes, Bounds(100, 0).share)
     assert 10 <= found[0].moved_m < 10.2 and found[0].east_m < 0
-    assert nearest_steps(parcels, [0], moves(9), passes) == {}
+    assert nearest_steps(parcels, [0], moves(9), passes, Bounds(9, 0).share) == {}
+
+
+def test_steps_of_both_kinds_stay_within_both_bounds_and_the_least_come_first():
+    bounds = Bounds(80, 30)
+    rings = turned_moves(bounds)
+    steps = [step for ring in rings for step in ring]
+    assert len(steps) == len(set(steps)) == bounds.record(0)["both"] == 256
+    assert max(step.moved_m for step in steps) == pytest.approx(80)
+    assert {step.turned_deg for step in steps} == {turn * sign for turn in (3, 7.5, 15, 30) for sign in (1, -1)}
+    for nearer, farther in zip(rings, rings[1:], strict=False):
+        assert max(map(bounds.share, nearer)) < min(map(bounds.share, farther))
+
+
+def test_a_parcel_that_must_both_move_and_turn_is_moved_and_turned(desk):
+    # A bar of 200 m × 20 m, lying across; the only corridor runs north, 40 m wide, and its middle is 30 m east.
+    desk.layer("ZONE", [box(-500, -500, 10, 500), box(50, -500, 500, 500)])
+    answer, rows = remedied(desk, {"A": box(-100, -10, 100, 10)}, {}, move=60, turn=90)
+    assert "moved" not in rows.index and "turned" not in rows.index
+    both = rows.loc["moved_turned"]
+    assert both["passes"] and 0 < both["moved_m"] <= 60 and 0 < abs(both["turned_deg"]) <= 90
+    assert both["area_m2"] == pytest.approx(4000) and both["verdict"] == "clear"
+    assert both.geometry.within(box(10 - 1e-6, -500, 50 + 1e-6, 500))
+    search = answer["search"]
+    assert (answer["moved_turned"], search["complete"], search["both"]) == (1, False, 256) and search["tried"] > 256
+    assert "60 m" in search["text"] and "90°" in search["text"] and "optimum" in search["text"]
+
+
+def test_where_a_short_move_is_enough_no_larger_step_is_proposed(desk):
+    desk.layer("ZONE", [box(99, -50, 300, 150)])
+    _, rows = remedied(desk, {"A": PARCEL}, {}, move=50, turn=60)
+    best = rows.loc["moved"]["moved_m"] / 50
+    assert best < 0.03
+    if "moved_turned" in rows.index:
+        both = rows.loc["moved_turned"]
+        assert both["moved_m"] / 50 + abs(both["turned_deg"]) / 60 < best
+
+
+@pytest.mark.parametrize("least", [{"min_part": 10_001}, {"min_width": 101}])
+def test_a_parcel_below_the_least_area_or_width_is_proposed_nowhere(desk, least):
+    desk.layer("ZONE", [box(80, -50, 300, 150)])
+    _, rows = remedied(desk, {"A": PARCEL}, {}, move=100, turn=30, **least)
+    assert len(rows) == 0
+
+
+def departments(desk):
+    columns = ["parcel", "alternative", "department"]
+    return gpd.read_file(desk.folder / "remedy.gpkg", layer="departments").set_index(columns)
+
+
+def test_what_each_department_keeps_and_gives_up_is_told_by_ground_and_by_verdict(desk):
+    # The parcel lies 20 m deep in farmland, half of which two rules protect; west of it a wood is met by moving.
+    desk.layer("FARM", [box(80, -50, 300, 150)])
+    desk.layer("CORE", [box(90, -50, 300, 150)])
+    desk.layer("WOOD", [box(-300, -50, -10, 150)])
+    rules = (
+        {"id": "farm", "layer": "FARM"},
+        {"id": "core", "layer": "CORE"},
+        {"id": "wood", "layer": "WOOD", "department": "forestry", "verdict": "notice"},
+    )
+    answer, rows = remedied(desk, {"A": PARCEL}, *rules, move=100)
+    table = departments(desk)
+    cut = table.loc[("A", "cut", "land")]
+    # Ground under both rules counts once.
+    assert cut[["before_m2", "after_m2", "kept_m2", "given_up_m2"]].tolist() == pytest.approx([2000, 0, 2000, 0])
+    assert (cut["verdict_before"], cut["verdict_after"]) == ("prohibited", "clear")
+    moved, wood = rows.loc["moved"], table.loc[("A", "moved", "forestry")]
+    assert (wood["verdict_before"], wood["verdict_after"]) == ("clear", "notice")
+    assert wood["given_up_m2"] == pytest.approx(moved.geometry.intersection(box(-300, -50, -10, 150)).area)
+    assert wood["given_up_m2"] > 0 and wood["kept_m2"] == wood["before_m2"] == 0
+    told = {(row["parcel"], row["alternative"]): row["departments"] for row in answer["alternatives"]}
+    assert told["A", "moved"]["forestry"]["given_up_m2"] == pytest.approx(wood["given_up_m2"], abs=1e-3)
+    assert set(told["A", "cut"]) == {"land"}
+
+
+def test_ground_on_which_nothing_is_known_is_nobodys_and_told_apart(desk):
+    desk.layer("ZONE", [box(80, -50, 300, 150)], covers=box(-60, -500, 500, 500))
+    _, rows = remedied(desk, {"A": PARCEL}, {}, keep_verdict="unknown", move=100)
+    cut = departments(desk).loc[("A", "cut", "land")]
+    assert cut[["before_m2", "unknown_before_m2", "unknown_after_m2"]].tolist() == pytest.approx([2000, 0, 0])
+    _, rows = remedied(desk, {"A": box(-100, 0, 0, 100)}, {}, move=100)
+    cut = departments(desk).loc[("A", "cut", "land")]
+    assert cut[["before_m2", "unknown_before_m2", "unknown_after_m2"]].tolist() == pytest.approx([0, 4000, 0])
+    assert (cut["verdict_before"], cut["verdict_after"]) == ("unknown", "clear")

@@ -1,0 +1,128 @@
+"""What each department would lose or gain by an alternative: its ground before and after, and its verdicts."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.parts import moved
+from onemap.rules.crew import Crew
+from onemap.rules.overlay import ARITHMETIC_M2, intersections, union_by
+from onemap.rules.run import Run
+from onemap.rules.run_tables import RANK
+
+MEASURES = ("before_m2", "after_m2", "kept_m2", "given_up_m2", "unknown_before_m2", "unknown_after_m2")
+COLUMNS = ["parcel", "alternative", "department", "verdict_before", "verdict_after", *MEASURES]
+
+
+@dataclass(frozen=True)
+class Said:
+    """What a run says of some parcels by department: (parcel, department) → row of what follows.
+
+    verdict (n,): the most severe that counts; ground (n,): the union of what the findings take, None without; flat_m2
+    (n,): findings that measure but show no ground; unknown_m2 (n,): ground that could not be judged, which is nobody's.
+    """
+
+    rows: dict[tuple[str, str], int]
+    verdict: np.ndarray
+    ground: np.ndarray
+    flat_m2: np.ndarray
+    unknown_m2: np.ndarray
+
+
+def said_by(run: Run, origin: tuple[float, float]) -> Said:
+    """What a run's counted findings say, by parcel and department; ground counted from `origin`.
+
+    Ground that two rules of one department take counts once.
+    """
+    table = run.tables["findings"]
+    chosen = np.flatnonzero(table.columns["counted"].to_numpy(dtype=bool))
+    columns = table.columns.iloc[chosen].reset_index(drop=True)
+    shapes = table.geometries[chosen] if table.geometries is not None else np.full(len(chosen), None, dtype=object)
+    shapes = moved(shapes, (-origin[0], -origin[1]))
+    keys = list(zip(columns["parcel"], columns["department"], strict=True))
+    rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
+    group = np.array([rows[key] for key in keys], dtype=np.int64)
+    rank = np.full(len(rows), RANK["clear"])
+    np.minimum.at(rank, group, np.array([RANK[verdict] for verdict in columns["verdict"]], dtype=np.int64))
+    is_unknown = (columns["verdict"] == "unknown").to_numpy(dtype=bool)
+    has_ground = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    shown = has_ground & ~is_unknown
+    flat = ~has_ground & ~is_unknown
+    area = np.nan_to_num(columns["area_m2"].to_numpy(dtype=float))
+    unknown = has_ground & is_unknown
+    return Said(
+        rows,
+        np.array(list(RANK), dtype=object)[rank],
+        union_by(group[shown], shapes[shown], len(rows)),
+        np.bincount(group[flat], area[flat], minlength=len(rows)),
+        np.nan_to_num(shapely.area(union_by(group[unknown], shapes[unknown], len(rows)))),
+    )
+
+
+def department_changes(
+    first: Said, again: Said, pairs: Sequence[tuple[str, str]], alternatives: Sequence[str], crew: Crew
+) -> pd.DataFrame:
+    """One row for each alternative and department that a finding speaks for before or after.
+
+    pairs: each alternative's parcel, and the name under which it was checked. kept_m2: the department's ground that the
+    parcel takes and the alternative leaves; given_up_m2: what only the alternative takes.
+    """
+    order = list(dict.fromkeys(department for said in (first, again) for _, department in said.rows))
+    named: dict[str, list[str]] = {}
+    for said in (first, again):
+        for parcel, department in said.rows:
+            named.setdefault(parcel, []).append(department)
+    wanted: list[tuple[int, str]] = []
+    for number, (parcel, checked) in enumerate(pairs):
+        there = {*named.get(parcel, ()), *named.get(checked, ())}
+        wanted += [(number, department) for department in order if department in there]
+    then = np.array([first.rows.get((pairs[number][0], name), -1) for number, name in wanted], dtype=np.int64)
+    now = np.array([again.rows.get((pairs[number][1], name), -1) for number, name in wanted], dtype=np.int64)
+    before, after = _picked(first, then), _picked(again, now)
+    both = np.flatnonzero(~shapely.is_missing(before.ground) & ~shapely.is_missing(after.ground))
+    common = np.zeros(len(wanted))
+    found, failed = intersections(before.ground[both], after.ground[both], crew)
+    common[both] = np.nan_to_num(shapely.area(found))
+    shown_then, shown_now = (np.nan_to_num(shapely.area(side.ground)) for side in (before, after))
+    # What arithmetic cannot lay over each other is told by the difference of the areas.
+    common[both[failed]] = np.minimum(shown_then, shown_now)[both[failed]]
+    less = before.flat_m2 - after.flat_m2
+    values: dict[str, Any] = {
+        "parcel": [pairs[number][0] for number, _ in wanted],
+        "alternative": [alternatives[number] for number, _ in wanted],
+        "department": [department for _, department in wanted],
+        "verdict_before": before.verdict,
+        "verdict_after": after.verdict,
+        "before_m2": shown_then + before.flat_m2,
+        "after_m2": shown_now + after.flat_m2,
+        "kept_m2": _real(shown_then - common) + np.maximum(less, 0.0),
+        "given_up_m2": _real(shown_now - common) + np.maximum(-less, 0.0),
+        "unknown_before_m2": before.unknown_m2,
+        "unknown_after_m2": after.unknown_m2,
+    }
+    typed = {
+        name: pd.Series(value, dtype=float if name in MEASURES else object, index=range(len(wanted)))
+        for name, value in values.items()
+    }
+    return pd.DataFrame(typed, columns=COLUMNS)
+
+
+def _picked(said: Said, rows: np.ndarray) -> Said:
+    """The rows asked for (k,); where there is none, -1, nothing stands against the parcel."""
+    return Said(
+        {},
+        np.r_[said.verdict, np.array(["clear"], dtype=object)][rows],
+        np.r_[said.ground, np.array([None], dtype=object)][rows],
+        np.r_[said.flat_m2, 0.0][rows],
+        np.r_[said.unknown_m2, 0.0][rows],
+    )
+
+
+def _real(area_m2: np.ndarray) -> np.ndarray:
+    """Areas without what floating point leaves."""
+    real: np.ndarray = np.where(area_m2 >= ARITHMETIC_M2, area_m2, 0.0)
+    return real

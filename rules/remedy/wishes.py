@@ -1,0 +1,25 @@
+"""What a remedy is asked: what may stay, which parts are worth keeping, and how far a parcel may be moved or turned."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+KEEP_VERDICT = "notice"
+
+
+@dataclass(frozen=True)
+class RemedyWishes:
+    """What may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel.
+
+    move_m, turn_deg: how far a parcel may be moved or turned in search of a place where it passes whole; 0: not.
+    """
+
+    keep_verdict: str = KEEP_VERDICT
+    min_part_m2: float = 0.0
+    min_width_m: float = 0.0
+    one_piece: bool = False
+    move_m: float = 0.0
+    turn_deg: float = 0.0
+
+    def record(self) -> dict[str, Any]:
+        """The wishes as a run keeps them."""
+        return asdict(self)
