@@ -14,11 +14,10 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.compare_results import Spot
+from onemap.plugin.compare_results import DECISIONS, Spot
 from onemap.plugin.translation import tr
 from onemap.plugin.words import word
 
-DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")  # by the keys 1 to 6
 SPOT, CLUSTER = 0, 1
 IN_A_ROW = 2
 

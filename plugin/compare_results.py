@@ -8,6 +8,8 @@ from typing import Any
 from onemap.plugin.compare_looks import difference_rank
 from onemap.plugin.results import table_rows
 
+DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")  # by the keys 1 to 6
+
 
 @dataclass(frozen=True)
 class Spot:

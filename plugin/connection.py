@@ -31,6 +31,11 @@ def core_python() -> CorePython | None:
     return find_core(settings.get("core_python"), profile_folder() / "core", FOLDER, REQUIREMENTS)
 
 
+def is_given(value: Any) -> bool:
+    """Whether an option says something: nothing, False and empty text are as good as left out; 0 is a value."""
+    return value is not None and value is not False and value != ""
+
+
 def core_missing() -> Refusal:
     """What to say where there is no core."""
     said = tr("One Map's core is not set up: the Python environment in which it works is missing.")
@@ -131,7 +136,7 @@ class Core(QObject):
             # Later, so that the caller can connect first.
             QTimer.singleShot(0, lambda: self._end(request.number, None, why))
             return request
-        given = {name: value for name, value in params.items() if value not in (None, False, "")}
+        given = {name: value for name, value in params.items() if is_given(value)}
         given.setdefault("lang", settings.language())
         self._send({"jsonrpc": "2.0", "id": request.number, "method": verb, "params": given})
         return request

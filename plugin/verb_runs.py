@@ -10,7 +10,7 @@ from qgis.core import QgsBlockingProcess, QgsFeedback
 from qgis.PyQt.QtCore import QByteArray, QProcess, QProcessEnvironment
 
 from onemap.plugin import settings
-from onemap.plugin.connection import KILL_AFTER_MS, LAST_WORDS_KEPT, core_missing, core_python, death_message
+from onemap.plugin.connection import KILL_AFTER_MS, LAST_WORDS_KEPT, core_missing, core_python, death_message, is_given
 from onemap.plugin.places import FOLDER
 from onemap.plugin.programs import clean_environment
 from onemap.plugin.refusals import CANCELLED_CODE, Refusal, refusal_from_answer
@@ -27,15 +27,19 @@ POSITIONALS = {
     "redline": ("source", "target"),
     "compare": ("library", "a", "b"),
     "remedy": ("library", "parcels"),
+    "contradictions": ("library",),
+    "decide": ("library", "target", "decision"),
+    "sites": ("library",),
+    "atlas": ("library", "run", "target"),
 }
 
 
 def command_line(verb: str, options: dict[str, Any]) -> list[str]:
-    """The words after the interpreter: options as of the command line, None and False left out, lists repeated."""
+    """The words after the interpreter: options as of the command line, what is not given left out, lists repeated."""
     words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
     words += [str(options[name]) for name in POSITIONALS[verb]]
     for name, value in options.items():
-        if name in POSITIONALS[verb] or value in (None, False, ""):
+        if name in POSITIONALS[verb] or not is_given(value):
             continue
         option = "--" + name.replace("_", "-")
         for one in value if isinstance(value, (list, tuple)) else [value]:

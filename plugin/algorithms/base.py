@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -99,16 +100,27 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                 self._counts[definition.name()] = _expected(parameters[definition.name()], context)
         return True
 
+    def numbers(
+        self, parameters: dict[str, Any], names: Iterable[str], context: QgsProcessingContext
+    ) -> dict[str, float]:
+        """The numbers that were given, by their options; 0 is one."""
+        given = [name for name in names if parameters.get(name) is not None]
+        return {name.lower(): self.parameterAsDouble(parameters, name, context) for name in given}
+
     def source_file(
         self,
         parameters: dict[str, Any],
         name: str,
         context: QgsProcessingContext,
         feedback: QgsProcessingFeedback,
+        by_path_alone: bool = False,
     ) -> SourceFile:
-        """The file behind a source; an export where only some features are meant, or there is no file."""
+        """The file behind a source; an export where only some features are meant, or there is no file.
+
+        by_path_alone: the verb can be told neither layer nor coordinate system: a file that needs either is exported.
+        """
         found = self._files.get(name)
-        if found is not None:
+        if found is not None and not (by_path_alone and (found.layer or found.crs)):
             if found.crs:
                 text = tr("The file has no coordinate system; the one of the QGIS layer is used: {crs}")
                 feedback.pushInfo(text.format(crs=found.crs))

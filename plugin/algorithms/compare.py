@@ -9,15 +9,13 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
-    QgsProcessingParameterBoolean,
-    QgsProcessingParameterDateTime,
     QgsProcessingParameterFile,
-    QgsProcessingParameterFileDestination,
-    QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, moment_text
+from onemap.plugin.algorithms.parcels_asked import results_file
+from onemap.plugin.algorithms.plans_asked import LIMITS, limit_parameters, when_parameters, work_parameters
 from onemap.plugin.algorithms.sinks import POLYGON, VECTOR, Sink, fill_sinks, outs_for, sink_parameters
 from onemap.plugin.compare_looks import style_spots
 from onemap.plugin.layer_list import code_hints, code_of_hint
@@ -50,27 +48,10 @@ class CompareAlgorithm(VerbAlgorithm):
                 code.setMetadata({"widget_wrapper": {"value_hints": code_hints()}})
             self.addParameter(code)
         self.addParameter(QgsProcessingParameterString("MATRIX", tr("Matrix (name or file)"), optional=True))
-        number = QgsProcessingParameterNumber.Type.Double
-        limits = (("MIN_AREA", tr("Smallest spot, m²")), ("MIN_WIDTH", tr("Thinnest spot, m")))
-        for name, title in limits:
-            self.addParameter(QgsProcessingParameterNumber(name, title, type=number, optional=True, minValue=0))
-        self.addParameter(
-            QgsProcessingParameterFileDestination(
-                "OUT",
-                tr("All results in one file"),
-                fileFilter=tr("GeoPackage (*.gpkg);;Excel (*.xlsx)"),
-                optional=True,
-                createByDefault=False,
-            )
-        )
-        date = QgsProcessingParameterDateTime.Type.Date
-        for definition in (
-            QgsProcessingParameterDateTime("AS_OF", tr("As of"), type=date, optional=True),
-            QgsProcessingParameterDateTime("KNOWN_AT", tr("As known at"), optional=True),
-            QgsProcessingParameterString("AGAINST", tr("Compare with an earlier run (its id)"), optional=True),
-            QgsProcessingParameterBoolean("OVERWRITE", tr("Overwrite that file"), defaultValue=False),
-            QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
-        ):
+        for definition in (*limit_parameters(), results_file()):
+            self.addParameter(definition)
+        against = QgsProcessingParameterString("AGAINST", tr("Compare with an earlier run (its id)"), optional=True)
+        for definition in (*when_parameters(), against, *work_parameters()):
             self.addParameter(advanced(definition))
         for definition in sink_parameters(_sinks()):
             self.addParameter(definition)
@@ -85,11 +66,6 @@ class CompareAlgorithm(VerbAlgorithm):
         out = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
         sinks = _sinks()
         outs, tables = outs_for(sinks, parameters, out)
-        limits = {
-            name.lower(): str(self.parameterAsDouble(parameters, name, context))
-            for name in ("MIN_AREA", "MIN_WIDTH")
-            if parameters.get(name) is not None
-        }
         options = {
             "library": self.parameterAsString(parameters, "LIBRARY", context),
             "a": code_of_hint(self.parameterAsString(parameters, "A", context)),
@@ -101,7 +77,7 @@ class CompareAlgorithm(VerbAlgorithm):
             "workers": self.parameterAsInt(parameters, "WORKERS", context) or None,
             "matrix": self.parameterAsString(parameters, "MATRIX", context),
             "known_at": moment_text(parameters.get("KNOWN_AT")),
-            **limits,
+            **self.numbers(parameters, LIMITS, context),
         }
         answer, _exit_code = self.run_core(options, feedback)
         return {

@@ -6,12 +6,16 @@ from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
 from onemap.plugin.algorithms.add import AddAlgorithm
+from onemap.plugin.algorithms.atlas import AtlasAlgorithm
 from onemap.plugin.algorithms.check import CheckAlgorithm
 from onemap.plugin.algorithms.compare import CompareAlgorithm
+from onemap.plugin.algorithms.contradictions import ContradictionsAlgorithm
+from onemap.plugin.algorithms.decide import DecideAlgorithm
 from onemap.plugin.algorithms.inspect import InspectAlgorithm
 from onemap.plugin.algorithms.new import NewAlgorithm
 from onemap.plugin.algorithms.redline import RedlineAlgorithm
 from onemap.plugin.algorithms.remedy import RemedyAlgorithm
+from onemap.plugin.algorithms.sites import SitesAlgorithm
 from onemap.plugin.icons import icon
 
 ALGORITHMS = (
@@ -22,6 +26,10 @@ ALGORITHMS = (
     RedlineAlgorithm,
     CompareAlgorithm,
     RemedyAlgorithm,
+    ContradictionsAlgorithm,
+    DecideAlgorithm,
+    AtlasAlgorithm,
+    SitesAlgorithm,
 )
 
 

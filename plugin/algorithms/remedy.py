@@ -96,11 +96,6 @@ class RemedyAlgorithm(VerbAlgorithm):
         out = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""
         sinks = _sinks()
         outs, tables = outs_for(sinks, parameters, out)
-        limits = {
-            name.lower(): str(self.parameterAsDouble(parameters, name, context))
-            for name in ("MIN_PART", "MIN_WIDTH", "MOVE", "TURN")
-            if parameters.get(name) is not None
-        }
         options = {
             **asked,
             "parcel": list_of(parameters.get("PARCEL")),
@@ -108,7 +103,7 @@ class RemedyAlgorithm(VerbAlgorithm):
             "one_piece": self.parameterAsBoolean(parameters, "ONE_PIECE", context),
             "out": outs,
             "overwrite": self.parameterAsBoolean(parameters, "OVERWRITE", context),
-            **limits,
+            **self.numbers(parameters, ("MIN_PART", "MIN_WIDTH", "MOVE", "TURN"), context),
         }
         answer, _exit_code = self.run_core(options, feedback)
         return {
@@ -125,4 +120,5 @@ def _sinks() -> list[Sink]:
     return [
         Sink("REMAINDER", tr("What remains"), "remainder", POLYGON, style_remedy),
         Sink("CUTS", tr("What was cut"), "cuts", POLYGON, style_remedy),
+        Sink("ALTERNATIVES", tr("Alternatives"), "alternatives", POLYGON, style_remedy, by_default=False),
     ]

@@ -2593,5 +2593,129 @@ B: {b}</source>
         <source>The server does not let you into the library: name or password is wrong or missing, or your computer may not connect.</source>
         <translation>服务器不让进入该资料库：用户名或口令有误或没有提供，或不允许这台电脑连接。</translation>
     </message>
+    <message>
+        <source>Alternatives</source>
+        <translation>备选方案</translation>
+    </message>
+    <message>
+        <source>Who contradicts whom</source>
+        <translation>规划矛盾一览</translation>
+    </message>
+    <message>
+        <source>Compares every pair of plans in force for which there is a matrix, and says in hectares how much ground they disagree about. Each comparison is kept in the library as a run of its own; a pair that cannot be compared has its reason in the table.</source>
+        <translation>对现行规划中有对照矩阵的每一对进行比对，以公顷列出双方不一致的面积。每次比对都作为一次运行保存在资料库中；无法比对的，在表中写明原因。</translation>
+    </message>
+    <message>
+        <source>Matrices of your city's own (files, semicolons between)</source>
+        <translation>本市自定的对照矩阵（文件，用分号隔开）</translation>
+    </message>
+    <message>
+        <source>Number of pairs</source>
+        <translation>规划对数</translation>
+    </message>
+    <message>
+        <source>Contradictions, pair by pair</source>
+        <translation>矛盾清单（逐对）</translation>
+    </message>
+    <message>
+        <source>Hectares in conflict, plan against plan</source>
+        <translation>矛盾面积矩阵（公顷）</translation>
+    </message>
+    <message>
+        <source>Decide on a difference</source>
+        <translation>处理差异图斑</translation>
+    </message>
+    <message>
+        <source>Says what is to become of a difference spot, or of all spots of a cluster, and why. The library keeps the decision with name and moment, and finds it again when newer versions are compared; of several the last one stands.
+
+The name of a spot or a cluster stands in the tables of a comparison.</source>
+        <translation>写明一个差异图斑或一组差异图斑如何处理及其理由。资料库记录处理意见、处理人和时间，比对新版本时仍能对应；同一图斑多次处理的，以最后一次为准。
+
+图斑或图斑组的编号见比对结果表。</translation>
+    </message>
+    <message>
+        <source>Spot or cluster (its name)</source>
+        <translation>图斑或图斑组（编号）</translation>
+    </message>
+    <message>
+        <source>Who decides (empty: your computer's user)</source>
+        <translation>处理人（空：本机用户）</translation>
+    </message>
+    <message>
+        <source>Ground decided on, m²</source>
+        <translation>所处理的面积，m²</translation>
+    </message>
+    <message>
+        <source>Find sites that would pass</source>
+        <translation>选址：查找可通过的地块位置</translation>
+    </message>
+    <message>
+        <source>Looks for places in the district, or in the ground given, where a parcel of this area and at least this width would pass the check, the freest first. Each place was checked as it is written. The search is bounded: that it finds nothing is no proof that there is nothing.</source>
+        <translation>在行政区或给定范围内查找能容纳该面积、且不小于该宽度的地块并通过检测的位置，余地最大的排在前面。列出的每个位置都已按写出的坐标检测过。查找有范围限制：没有找到不等于不存在。</translation>
+    </message>
+    <message>
+        <source>Area that is needed, m²</source>
+        <translation>所需面积，m²</translation>
+    </message>
+    <message>
+        <source>Least width, m</source>
+        <translation>最小宽度，m</translation>
+    </message>
+    <message>
+        <source>Ground to search in (empty: the district)</source>
+        <translation>查找范围（空：行政区）</translation>
+    </message>
+    <message>
+        <source>What the project says of itself (FIELD=VALUE, commas between)</source>
+        <translation>项目自身属性（字段=值，用逗号隔开）</translation>
+    </message>
+    <message>
+        <source>How many places at most</source>
+        <translation>最多列出几个位置</translation>
+    </message>
+    <message>
+        <source>Number of places</source>
+        <translation>位置个数</translation>
+    </message>
+    <message>
+        <source>No place was found. That is no proof that there is none.</source>
+        <translation>没有找到合适的位置。这不等于不存在。</translation>
+    </message>
+    <message>
+        <source>Places that would pass</source>
+        <translation>可通过的位置</translation>
+    </message>
+    <message>
+        <source>Print a comparison as an atlas</source>
+        <translation>输出比对图册</translation>
+    </message>
+    <message>
+        <source>Writes a comparison that the library keeps as a PDF: a cover with the matrix of areas, an overview with the index of sheets, and one page for each cluster or spot, the largest first. The cover says what was left out.</source>
+        <translation>把资料库中保存的一次比对输出为 PDF：封面附面积矩阵，总图附图幅索引，每组图斑或每个图斑一页，面积大的在前。未列入的内容在封面写明。</translation>
+    </message>
+    <message>
+        <source>Comparison (the id of its run)</source>
+        <translation>比对（运行编号）</translation>
+    </message>
+    <message>
+        <source>One page for each</source>
+        <translation>每页一个</translation>
+    </message>
+    <message>
+        <source>Types of spots (numbers, commas between)</source>
+        <translation>图斑类型（编号，用逗号隔开）</translation>
+    </message>
+    <message>
+        <source>Sheets at most</source>
+        <translation>最多图幅数</translation>
+    </message>
+    <message>
+        <source>Number of sheets</source>
+        <translation>图幅数</translation>
+    </message>
+    <message>
+        <source>Sheets left out</source>
+        <translation>未列入的图幅数</translation>
+    </message>
 </context>
 </TS>

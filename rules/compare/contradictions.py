@@ -18,7 +18,8 @@ from onemap.rules.run_tables import Table
 Report = Callable[[float, str], None]
 COLUMNS = ["a", "b", "department_a", "department_b", "matrix", "title", "conflicts", "conflict_ha", "compared_ha"]
 COLUMNS += ["ha_03", "ha_04", "ha_05", "ha_90", "run", "reason"]
-_NUMBERS = {name for name in COLUMNS if name.endswith("_ha") or name.startswith("ha_")}
+_HECTARES = [name for name in COLUMNS if name.endswith("_ha") or name.startswith("ha_")]
+_TYPES: dict[str, Any] = {"conflicts": "Int64", **dict.fromkeys(_HECTARES, "float64")}
 
 
 @dataclass(frozen=True)
@@ -86,9 +87,7 @@ def contradictions(
 def contradiction_tables(rows: Sequence[dict[str, Any]]) -> dict[str, Table]:
     """The rows as a table, and the same as a matrix: layers against layers, hectares in conflict."""
     columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in COLUMNS}
-    table = pd.DataFrame(
-        {name: series.astype(float) if name in _NUMBERS else series for name, series in columns.items()}
-    )
+    table = pd.DataFrame({name: series.astype(_TYPES.get(name, object)) for name, series in columns.items()})
     wide = table.pivot_table("conflict_ha", index="a", columns="b", aggfunc="sum") if len(table) else pd.DataFrame()
     return {
         "contradictions": Table(table),

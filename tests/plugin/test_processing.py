@@ -22,7 +22,9 @@ OF_QGIS = {
     "check": {"CHECKED", "FINDINGS", "OVERLAPS"},
     "inspect": {"HTML"},
     "compare": {"SPOTS", "MATRIX_TABLE", "CLUSTERS"},
-    "remedy": {"REMAINDER", "CUTS"},
+    "remedy": {"REMAINDER", "CUTS", "ALTERNATIVES"},
+    "contradictions": {"CONTRADICTIONS", "HECTARES"},
+    "sites": {"SITES"},
 }  # outputs that only QGIS has
 VERBS = """
 import json
@@ -84,8 +86,9 @@ def test_every_verb_that_makes_data_is_an_algorithm_with_the_same_parameters(pro
     }
 
 
-def test_inspect_has_the_command_line_s_parameters_too(provider, declared):
-    assert parameters_of("inspect") == {name.upper() for name in declared["inspect"][1]}
+@pytest.mark.parametrize("verb", ["inspect", "contradictions", "decide", "sites", "atlas"])
+def test_other_algorithms_have_the_command_line_s_parameters_too(provider, declared, verb):
+    assert parameters_of(verb) == {name.upper() for name in declared[verb][1]}
 
 
 def test_enumerations_are_static_strings(provider):
