@@ -1,6 +1,5 @@
 """What a run is asked: which parcels, by which packs, of which day, and with which layers replaced for a trial."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -14,7 +13,6 @@ from onemap.layers.sources.reading import source_name
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, read_parcels
-from onemap.rules.run_tables import plain_values
 
 
 @dataclass(frozen=True)
@@ -65,24 +63,6 @@ class Question:
             "replaced": {code: source_name(file) for code, file in self.replaced.items()},
             "lang": self.language,
         }
-
-
-def given_records(question: Question) -> list[str]:
-    """What is kept of each parcel as it was given, as JSON: id, hash of its ground, attributes."""
-    attributes = question.parcels.attributes
-    columns = {name: plain_values(attributes[name]) for name in attributes.columns}
-    wkb = shapely.to_wkb(question.parcels.geometries)
-    return [
-        json.dumps(
-            {
-                "id": name,
-                "ground": sha256(wkb[row]),
-                "attributes": {field: columns[field][row] for field in columns},
-            },
-            default=str,
-        )
-        for row, name in enumerate(question.parcels.ids.tolist())
-    ]
 
 
 def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:

@@ -15,10 +15,10 @@ from onemap.rules.kinds import KINDS
 from onemap.rules.layer_sources import LayerSource, Sources
 from onemap.rules.overlay import MARGIN_M
 from onemap.rules.packs import joined_rules
-from onemap.rules.question import Question, given_records
+from onemap.rules.question import Question
 from onemap.rules.rule import Rule
 from onemap.rules.run_tables import ROW_TABLES, Table, typed
-from onemap.rules.runs import GIVEN, run_record, stored_packs, stored_rows
+from onemap.rules.runs import given_again, run_record, stored_packs, stored_rows
 from onemap.rules.software import software_versions
 
 
@@ -137,7 +137,5 @@ def earlier_run(library: Library, identifier: str, question: Question, origin: t
     if record.get("origin") != list(origin):
         return None
     packs = stored_packs(library, identifier)
-    known = {row.values["id"]: row.content for row in stored_rows(library, identifier, GIVEN)}
-    asked = given_records(question)
-    same = np.array([known.get(name) == text for name, text in zip(question.parcels.ids.tolist(), asked, strict=True)])
+    same = given_again(library, identifier, question.parcels)
     return Earlier(library, identifier, record, {rule.id: rule for rule in joined_rules(packs)}, same)

@@ -1,24 +1,36 @@
 """Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
 import json
-import re
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
+from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
+from onemap.rules.former_runs import former_rows
 from onemap.rules.packs import Pack, parse_pack
 from onemap.rules.parcels import Parcels
-from onemap.rules.question import Question, given_records
+from onemap.rules.question import Question
 from onemap.rules.run import Run
-from onemap.rules.run_tables import Table, plain_values
+from onemap.rules.run_blocks import (
+    KEY,
+    Rows,
+    StoredRow,
+    matching,
+    parcel_rows,
+    read_block,
+    read_columns,
+    rows_of_table,
+    same_rows,
+)
+from onemap.rules.run_tables import Table
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 CHECK = "check"  # the kind of a run whose record names none
@@ -26,35 +38,51 @@ GIVEN = "given"  # the parcels as they were given: attributes, and geometry
 TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
 
 
-@dataclass(frozen=True)
-class StoredRow:
-    """One row of a stored table: its values as JSON text, and its geometry as WKB."""
-
-    content: str
-    wkb: bytes | None
-
-    @property
-    def values(self) -> dict[str, Any]:
-        """The row's values by column."""
-        values: dict[str, Any] = json.loads(self.content)
-        return values
-
-
-def rows_of_table(table: Table) -> list[StoredRow]:
-    """The rows of a table as they are kept: every digit of every number."""
-    columns = {name: plain_values(table.columns[name]) for name in table.columns.columns}
-    texts = [
-        json.dumps(dict(zip(columns, row, strict=True)), ensure_ascii=False)
-        for row in zip(*columns.values(), strict=True)
-    ]
-    wkb = shapely.to_wkb(table.geometries) if table.geometries is not None else [None] * len(texts)
-    return [StoredRow(text, body) for text, body in zip(texts, wkb, strict=True)]
-
-
-def given_rows(question: Question) -> list[StoredRow]:
+def given_rows(question: Question) -> Rows:
     """The parcels of a question as they are kept: attributes, and geometry."""
-    wkb = shapely.to_wkb(question.parcels.geometries)
-    return [StoredRow(text, body) for text, body in zip(given_records(question), wkb, strict=True)]
+    parcels = question.parcels
+    return parcel_rows(parcels.ids, parcels.attributes, parcels.geometries)
+
+
+class Recorder:
+    """Takes down a run inside an open transaction: its rows as they come, its record when it is done."""
+
+    def __init__(self, connection: StoreConnection, identifier: str) -> None:
+        for table in (RUN_BLOCKS, *TABLES):
+            connection.execute(table)
+        self._connection = connection
+        self._run = identifier
+        self._rows: dict[str, int] = {}
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables, in their order; tables that a run does not keep are passed over."""
+        self.append_rows({name: rows_of_table(tables[name]) for name in KEPT if name in tables})
+
+    def append_given(self, parcels: Parcels) -> None:
+        """The next parcels, as they were given."""
+        self.append_rows({GIVEN: parcel_rows(parcels.ids, parcels.attributes, parcels.geometries)})
+
+    def append_rows(self, kept: Mapping[str, Rows]) -> None:
+        """The next rows of tables of any kind of run."""
+        for name, rows in kept.items():
+            for block in rows.blocks():
+                first = self._rows.get(name, 0)
+                values = (self._run, name, first, block.count, block.lowest, block.highest)
+                sql = "INSERT INTO onemap_run_blocks VALUES (?,?,?,?,?,?,?,?)"
+                self._connection.execute(sql, (*values, block.content, block.shapes))
+                self._rows[name] = first + block.count
+
+    def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
+        """The record itself, and the texts by which the run was asked (hash, text)."""
+        self._connection.executemany("INSERT INTO onemap_pack_texts VALUES (?,?) ON CONFLICT DO NOTHING", texts)
+        values = (self._run, record["started"], record["who"], json.dumps(record, ensure_ascii=False))
+        self._connection.execute("INSERT INTO onemap_runs VALUES (?,?,?,?)", values)
+
+    def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
+        """The record of a check, with its row in the log."""
+        self.finish(record, [(pack.hash, pack.text) for pack in packs])
+        detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
+        log(self._connection, record["who"], "check", record["id"], detail)
 
 
 def record_run(library: Library, run: Run) -> None:
@@ -68,34 +96,22 @@ def record_run(library: Library, run: Run) -> None:
 
 def write_run(connection: StoreConnection, run: Run) -> None:
     """Keep a run inside the open transaction, beside what is written because of it."""
-    kept = {name: rows_of_table(run.tables[name]) for name in KEPT}
-    kept[GIVEN] = given_rows(run.question)
-    texts = [(pack.hash, pack.text) for pack in run.question.packs]
-    detail = {"verdicts": run.verdicts, "parameters": run.record["parameters"]}
-    keep_run(connection, run.record, kept, texts)
-    log(connection, run.record["who"], "check", run.record["id"], detail)
+    recorder = Recorder(connection, run.record["id"])
+    recorder.append(run.tables)
+    recorder.append_given(run.question.parcels)
+    recorder.finish_check(run.record, run.question.packs, run.verdicts)
 
 
 def keep_run(
     connection: StoreConnection,
     record: Mapping[str, Any],
-    kept: Mapping[str, Sequence[StoredRow]],
+    kept: Mapping[str, Rows],
     texts: Sequence[tuple[str, str]],
 ) -> None:
     """Write a run's record, the rows of its tables, and the texts that it was asked by (hash, text), as one may."""
-    for table in TABLES:
-        connection.execute(table)
-    connection.executemany("INSERT INTO onemap_pack_texts VALUES (?,?) ON CONFLICT DO NOTHING", texts)
-    values = (record["id"], record["started"], record["who"], json.dumps(record, ensure_ascii=False))
-    connection.execute("INSERT INTO onemap_runs VALUES (?,?,?,?)", values)
-    connection.executemany(
-        "INSERT INTO onemap_run_rows VALUES (?,?,?,?,?)",
-        (
-            (record["id"], name, position, row.content, row.wkb)
-            for name, rows in kept.items()
-            for position, row in enumerate(rows)
-        ),
-    )
+    recorder = Recorder(connection, record["id"])
+    recorder.append_rows(kept)
+    recorder.finish(record, texts)
 
 
 def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> dict[str, Any]:
@@ -117,17 +133,60 @@ def kind_of(record: Mapping[str, Any]) -> str:
 
 
 def stored_rows(library: Library, identifier: str, table: str, **wanted: str) -> list[StoredRow]:
-    """The rows of one table of a stored run in their order; wanted: only rows with these values."""
-    sql = "SELECT content, geom FROM onemap_run_rows WHERE run = ? AND name = ?"
-    # What stands in the text as it is kept; a row may have it elsewhere too, so its values are looked at then.
-    texts = [json.dumps({name: value}, ensure_ascii=False)[1:-1] for name, value in wanted.items()]
-    patterns = ["%" + re.sub("([%_~])", r"~\1", text) + "%" for text in texts]
-    conditions = " AND content LIKE ? ESCAPE '~'" * len(patterns)
-    rows = library.connection.execute(f"{sql}{conditions} ORDER BY position", (identifier, table, *patterns))
-    found = [StoredRow(*row) for row in rows]
-    if not wanted:
-        return found
-    return [row for row in found if all(row.values.get(name) == value for name, value in wanted.items())]
+    """The rows of one table of a stored run in their order; wanted: only rows with these values.
+
+    Raises OneMapError run.damaged.
+    """
+    return [row for rows in stored_blocks(library, identifier, table, **wanted) for row in rows]
+
+
+def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
+    """The same rows, some thousand at a time, of which only one block is held. Raises OneMapError run.damaged."""
+    former = former_rows(library, identifier, table)
+    if former is not None:
+        yield former.take(matching(former.columns, wanted))
+        return
+    if not library.has_table("onemap_run_blocks"):
+        return
+    execute = library.connection.execute
+    place: tuple[str, ...] = (identifier, table)
+    sql = "SELECT first FROM onemap_run_blocks WHERE run = ? AND name = ?"
+    if KEY in wanted:
+        sql, place = f"{sql} AND (lowest IS NULL OR lowest <= ? AND highest >= ?)", (*place, *[wanted[KEY]] * 2)
+    block = "FROM onemap_run_blocks WHERE run = ? AND name = ? AND first = ?"
+    for (first,) in execute(f"{sql} ORDER BY first", place).fetchall():
+        at = (identifier, table, first)
+        try:
+            (content,) = execute(f"SELECT content {block}", at).fetchone()
+            chosen = matching(read_columns(content, list(wanted)), wanted) if wanted else None
+            if chosen is not None and len(chosen) == 0:
+                continue
+            (shapes,) = execute(f"SELECT shapes {block}", at).fetchone()
+            rows = read_block(content, shapes)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier) from error
+        yield rows if chosen is None else rows.take(chosen)
+
+
+def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Some columns of a table of a stored run, row by row. Raises OneMapError run.damaged."""
+    for row in stored_rows(library, identifier, table):
+        yield tuple(row.values[name] for name in names)
+
+
+def given_again(library: Library, identifier: str, parcels: Parcels) -> np.ndarray:
+    """Which parcels (n,) were given to a stored run with the same ground and attributes.
+
+    Raises OneMapError run.damaged.
+    """
+    same, place = np.zeros(len(parcels.ids), dtype=bool), pd.Index(parcels.ids)
+    now = parcel_rows(parcels.ids, parcels.attributes, parcels.geometries)
+    for rows in stored_blocks(library, identifier, GIVEN):
+        at = place.get_indexer(pd.Index(rows.columns["id"].to_pylist(), dtype=object))
+        known = np.flatnonzero(at >= 0)
+        before = rows.take(known).select(now.columns.column_names)
+        same[at[known]] = same_rows(before, now.take(at[known]))
+    return same
 
 
 def stored_texts(library: Library) -> dict[str, str]:
@@ -142,8 +201,7 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     """
     record = run_record(library, identifier, kind)
     texts = stored_texts(library)
-    sql = "SELECT 1 FROM onemap_run_rows WHERE run = ? AND name = ? LIMIT 1"
-    given = library.connection.execute(sql, (identifier, GIVEN)).fetchone()
+    given = next(stored_blocks(library, identifier, GIVEN), None)
     if given is None or any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
     catalogue = library.catalogue()
@@ -188,13 +246,23 @@ def differences(
     found = []
     for done, (name, table) in enumerate(tables.items()):
         report(0.9 + 0.1 * done / len(tables), name)
-        stored, again = stored_rows(library, identifier, name), rows_of_table(table)
-        for row in range(max(len(stored), len(again))):
-            before = stored[row] if row < len(stored) else None
-            after = again[row] if row < len(again) else None
-            if before != after:
-                found.append((name, row + 1, _apart(before, after), _apart(after, before)))
+        again, reached = rows_of_table(table), 0
+        for stored in stored_blocks(library, identifier, name):
+            fresh = again.slice(reached, len(stored))
+            common = min(len(stored), len(fresh))
+            apart = np.flatnonzero(~same_rows(stored.slice(0, common), fresh.slice(0, common)))
+            pairs = zip(stored.take(apart), fresh.take(apart), strict=True)
+            found += [_difference(name, reached + at, *pair) for at, pair in zip(apart.tolist(), pairs, strict=True)]
+            gone = enumerate(stored.slice(common, len(stored)), start=reached + common)
+            found += [_difference(name, row, before, None) for row, before in gone]
+            reached += len(stored)
+        more = enumerate(again.slice(reached, len(again)), start=reached)
+        found += [_difference(name, row, None, after) for row, after in more]
     return found
+
+
+def _difference(table: str, row: int, before: StoredRow | None, after: StoredRow | None) -> tuple[str, int, str, str]:
+    return table, row + 1, _apart(before, after), _apart(after, before)
 
 
 def _apart(row: StoredRow | None, other: StoredRow | None) -> str:

@@ -43,8 +43,9 @@ LIBRARY_GRANTS = (
     ),
     Grant("onemap_runs", "SELECT", EVERYONE),
     Grant("onemap_runs", "INSERT", EVERYONE),
-    Grant("onemap_run_rows", "SELECT", EVERYONE),
-    Grant("onemap_run_rows", "INSERT", EVERYONE),
+    Grant("onemap_run_blocks", "SELECT", EVERYONE),
+    Grant("onemap_run_blocks", "INSERT", EVERYONE),
     Grant("onemap_audit", "SELECT", (LEAD, AUDITOR)),
     Grant("onemap_audit", "INSERT", EVERYONE),
 )
+FORMER_GRANTS = (Grant("onemap_run_rows", "SELECT", EVERYONE),)

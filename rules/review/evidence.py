@@ -1,7 +1,5 @@
 """What a round rests on: the tables of its run read back for a map, and how many parcels have which verdict."""
 
-import json
-
 import numpy as np
 import pandas as pd
 import shapely
@@ -9,10 +7,11 @@ import shapely
 from onemap.layers.library import Library
 from onemap.rules.outputs import tables_written
 from onemap.rules.packs import joined_rules
+from onemap.rules.remedy.storage import remedy_tables
 from onemap.rules.review.case import Round
 from onemap.rules.rule import VERDICTS
 from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table, typed
-from onemap.rules.runs import run_record, stored_packs, stored_rows
+from onemap.rules.runs import run_record, stored_packs, stored_rows, stored_values
 
 
 def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> None:
@@ -30,6 +29,7 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
     findings["title"] = [
         titles[rule].get(language, title) for rule, title in zip(findings["rule"], findings["title"], strict=True)
     ]
+    tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
     with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite):
         pass
 
@@ -45,15 +45,13 @@ def _filled(library: Library, run: str, name: str, empty: Table) -> Table:
 
 def verdict_counts(library: Library, current: Round) -> dict[str, int]:
     """How many parcels of a round have each of the six verdicts, as people have overridden them."""
-    sql = "SELECT content FROM onemap_run_rows WHERE run = ? AND name = ?"
-    rows = [json.loads(row[0]) for row in library.connection.execute(sql, (current.run, "parcels"))]
-    verdicts = {row["parcel"]: row["verdict"] for row in rows}
+    verdicts = dict(stored_values(library, current.run, "parcels", ("parcel", "verdict")))
     if current.overrides:
-        found = [json.loads(row[0]) for row in library.connection.execute(sql, (current.run, "findings"))]
         verdicts = dict.fromkeys(verdicts, "clear")
-        for row in found:
-            if row["counted"]:
-                verdict = current.verdict_of(row["parcel"], row["rule"], row["verdict"])
-                verdicts[row["parcel"]] = min(verdict, verdicts[row["parcel"]], key=VERDICTS.index)
+        columns = ("parcel", "rule", "verdict", "counted")
+        for parcel, rule, said, counted in stored_values(library, current.run, "findings", columns):
+            if counted:
+                verdict = current.verdict_of(parcel, rule, said)
+                verdicts[parcel] = min(verdict, verdicts[parcel], key=VERDICTS.index)
     said = list(verdicts.values())
     return {verdict: said.count(verdict) for verdict in VERDICTS}

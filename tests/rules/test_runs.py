@@ -6,6 +6,8 @@ import sqlite3
 import pytest
 from shapely import LineString, Polygon, box
 
+from onemap.tests.rules.stored import change_value
+
 SQUARE = box(0, 0, 10, 10)
 
 
@@ -59,11 +61,7 @@ def test_a_run_computed_again_is_equal_in_every_row_even_after_newer_versions(ci
 
 def test_a_row_that_was_changed_is_found_by_repeating_the_run(city):
     desk, found = city
-    with sqlite3.connect(desk.library) as connection:
-        connection.execute(
-            "UPDATE onemap_run_rows SET content = replace(content, '\"prohibited\"', '\"clear\"')"
-            " WHERE name = 'parcels' AND position = 0"
-        )
+    change_value(desk.library, "parcels", "verdict", "prohibited", "clear")
     answer = desk.run("verify", desk.library, "--run", found.answer.json["run"]["id"])
     assert answer.code == 5 and not answer.json["ok"]
     problem = answer.json["problems"][0]

@@ -11,7 +11,7 @@ OPINION = (
 LOGGED = (
     "INSERT INTO onemap_audit (at, who, action, subject, detail, content_hash) VALUES ('', 'x', 'y', 'z', '{}', '')"
 )
-COMMON = ("onemap_cases", "onemap_rounds", "onemap_runs", "onemap_run_rows", "onemap_versions", "onemap_case_entries")
+COMMON = ("onemap_cases", "onemap_rounds", "onemap_runs", "onemap_run_blocks", "onemap_versions", "onemap_case_entries")
 
 
 def opinion(department, number, state, text, by="Wang", signed="NULL"):

@@ -7,6 +7,7 @@ from shapely import box
 
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.compare.conftest import GROUND
+from onemap.tests.rules.stored import change_value
 
 
 @pytest.fixture
@@ -83,14 +84,8 @@ def test_a_comparison_is_kept_and_repeats_row_by_row(city):
 
 
 def test_a_row_that_was_changed_is_found_by_repeating_the_comparison(city):
-    import sqlite3
-
     run = city.compare().answer["run"]["id"]
-    with sqlite3.connect(city.library) as connection:
-        connection.execute(
-            "UPDATE onemap_run_rows SET content = replace(content, '\"03\"', '\"01\"') WHERE name = 'spots'"
-        )
-    connection.close()
+    change_value(city.library, "spots", "type", "03", "01")
     answer = city.run("verify", city.library, "--run", run)
     assert answer.code == 5 and answer.codes == ["verify.row"]
 
