@@ -5,6 +5,7 @@ from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.remedy.spoken import remedy_lines
 from onemap.rules.review.spoken import REVIEW_SPEAKERS
 
 Result = dict[str, Any]
@@ -177,30 +178,10 @@ def _atlas(result: Result, language: str) -> str:
 def _remedy(result: Result, language: str) -> str:
     sums = {name: _hectares(result[f"{name}_m2"]) for name in ("cut", "dropped")}
     lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
-    shown = result["alternatives"][:_MOST_OF_A_KIND]
-    lines += [_alternative(row, language) for row in shown]
-    if len(shown) < len(result["alternatives"]):
-        lines.append(phrase("said.more_alternatives", language, count=len(result["alternatives"]) - len(shown)))
-    if result["search"]["text"]:
-        lines.append(result["search"]["text"])
+    lines += remedy_lines(result, language)
     if not result["run"]["recorded"]:
         lines.append(phrase("said.not_recorded", language))
     return "\n".join(lines + _outs(result, language))
-
-
-def _alternative(row: Result, language: str) -> str:
-    step = ""
-    if row["moved_m"] or row["turned_deg"]:
-        moved, turned = f"{row['moved_m']:,.1f}", f"{row['turned_deg']:.1f}"
-        step = phrase("said.alternative_step", language, moved=moved, turned=turned)
-    facts = {
-        "parcel": row["parcel"],
-        "name": phrase(f"alternative.{row['alternative']}", language),
-        "area_ha": _hectares(row["area_m2"]),
-        "share": f"{row['share']:.1%}",
-        "verdict": phrase(f"verdict.{row['verdict']}", language),
-    }
-    return phrase("said.alternative", language, **facts, step=step)
 
 
 def _sites(result: Result, language: str) -> str:

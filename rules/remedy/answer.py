@@ -24,27 +24,13 @@ def wishes_of(values: Mapping[str, Any]) -> RemedyWishes:
     )
 
 
-def sums_of(found: Remedy) -> Row:
-    """How many parcels pass, in part or whole, and what was cut and dropped in m²."""
-    return {
-        "passing": found.passing,
-        "whole": found.whole,
-        "moved": found.counts["moved"],
-        "turned": found.counts["turned"],
-        "moved_turned": found.counts["moved_turned"],
-        "cut_m2": found.cut_m2,
-        "dropped_m2": found.dropped_m2,
-    }
-
-
 def told(found: Remedy, language: str) -> Row:
     """A remedy as `remedy` answers: sums, alternatives, and how far was searched."""
     tables = found.tables
     rows = alternative_rows(*(records_of(tables[name].columns) for name in ("alternatives", "departments")))
     search = found.record["search"]
     return {
-        "parcels": len(found.question.parcels.ids),
-        **sums_of(found),
+        **found.sums,
         "alternatives": rows,
         "search": {**search, "text": search_text(search, language)},
     }

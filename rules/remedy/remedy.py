@@ -35,20 +35,18 @@ Report = Callable[[float, str], None]
 
 @dataclass(frozen=True)
 class Remedy:
-    """A remedy: its record, its tables, how many parcels pass in part or whole, and the sums in m².
-
-    counts: for how many parcels each alternative was found.
-    """
+    """A remedy: what was asked, its record, its tables, and what must be told about its input."""
 
     question: Question
     record: dict[str, Any]
     tables: dict[str, Table]
     problems: list[dict[str, Any]]
-    passing: int
-    whole: int
-    cut_m2: float
-    dropped_m2: float
-    counts: dict[str, int]
+
+    @property
+    def sums(self) -> dict[str, float]:
+        """How many parcels pass, in part or whole, and what was cut and dropped in m²."""
+        sums: dict[str, float] = self.record["sums"]
+        return sums
 
 
 def remedy(
@@ -96,21 +94,26 @@ def remedy(
             **wishes.record(),
         },
         "search": others.search,
+        "sums": _sums(parts, tables["alternatives"].columns["alternative"]),
     }
     tables["run"] = run_table(record)
-    remains, kinds = tables["remainder"].columns, tables["alternatives"].columns["alternative"]
-    touched_parcels = {cut.parcel for cut in parts.cuts} | set(np.flatnonzero(parts.dropped_m2 > 0).tolist())
-    return Remedy(
-        question,
-        record,
-        tables,
-        first.problems,
-        passing=int((remains["area_m2"] > 0).sum()),
-        whole=len(areas) - len(touched_parcels),
-        cut_m2=float(sum(cut.area_m2 for cut in parts.cuts)),
-        dropped_m2=float(parts.dropped_m2.sum()),
-        counts={name: int((kinds == name).sum()) for name in ("moved", "turned", "moved_turned")},
-    )
+    return Remedy(question, record, tables, first.problems)
+
+
+def _sums(parts: Parts, kinds: pd.Series) -> dict[str, float]:
+    """For how many parcels what was found, and what was cut and dropped in m².
+
+    passing: some part of the parcel passes; whole: all of it; moved and the like: parcels with such an alternative.
+    """
+    touched = {cut.parcel for cut in parts.cuts} | set(np.flatnonzero(parts.dropped_m2 > 0).tolist())
+    return {
+        "parcels": len(parts.rest),
+        "passing": int((~shapely.is_missing(parts.rest)).sum()),
+        "whole": len(parts.rest) - len(touched),
+        **{name: int((kinds == name).sum()) for name in ("moved", "turned", "moved_turned")},
+        "cut_m2": float(sum(cut.area_m2 for cut in parts.cuts)),
+        "dropped_m2": float(parts.dropped_m2.sum()),
+    }
 
 
 def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:

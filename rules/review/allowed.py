@@ -12,7 +12,7 @@ from onemap.rules.review.named import department_name
 from onemap.rules.review.opinions import may_sign
 from onemap.rules.review.writing import may_act
 
-STEPS = ("circulate", "override", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
+STEPS = ("circulate", "override", "extend", "revise", "recheck", "remedy", "consolidate", "issue", "withdraw")
 
 
 def case_steps(library: Library, case: Case, language: str) -> dict[str, str | None]:

@@ -98,6 +98,16 @@ class Override:
 
 
 @dataclass(frozen=True)
+class KeptRemedy:
+    """What would pass of a round's parcels, as somebody had it found: the stored remedy's run. The last one holds."""
+
+    number: int
+    run: str
+    by: str
+    on: date
+
+
+@dataclass(frozen=True)
 class Round:
     """One round: the run of its parcels, and what was said of it. opinions: ten, in the departments' order."""
 
@@ -110,6 +120,7 @@ class Round:
     opinions: tuple[Opinion, ...]
     items: tuple[ChecklistItem, ...]
     overrides: tuple[Override, ...]
+    remedies: tuple[KeptRemedy, ...] = ()
 
     def opinion(self, department: str) -> Opinion:
         """One department's opinion. Raises OneMapError review.department."""

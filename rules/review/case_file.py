@@ -9,7 +9,17 @@ from typing import Any
 from onemap.layers.catalogue import DEPARTMENTS
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.rules.review.case import AttachedFile, Case, ChecklistItem, Entry, Opinion, Override, Round, Terms
+from onemap.rules.review.case import (
+    AttachedFile,
+    Case,
+    ChecklistItem,
+    Entry,
+    KeptRemedy,
+    Opinion,
+    Override,
+    Round,
+    Terms,
+)
 from onemap.rules.review.staleness import superseded
 from onemap.rules.review.words import CASE_STATES, CONCLUSIONS, MACHINE, OPINION_STATES
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
@@ -125,6 +135,12 @@ def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
         "SELECT round, parcel, rule, before, verdict, reason, who, day FROM onemap_overrides WHERE case_id = ?"
         " ORDER BY number"
     )
+    # A library that was made before remedies were kept with their cases has no such table yet.
+    remedies = (
+        of_round("SELECT round, number, run, who, day FROM onemap_case_remedies WHERE case_id = ? ORDER BY number")
+        if library.has_table("onemap_case_remedies")
+        else {}
+    )
     rounds = library.connection.execute(
         "SELECT number, run, opened_by, opened_on, circulated_by, circulated_on FROM onemap_rounds WHERE case_id = ?"
         " ORDER BY number",
@@ -143,6 +159,10 @@ def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
             overrides=tuple(
                 Override(parcel, rule, before, verdict, reason, who, date.fromisoformat(day))
                 for parcel, rule, before, verdict, reason, who, day in overrides.get(row[0], ())
+            ),
+            remedies=tuple(
+                KeptRemedy(number, run, who, date.fromisoformat(day))
+                for number, run, who, day in remedies.get(row[0], ())
             ),
         )
         for row in rounds.fetchall()

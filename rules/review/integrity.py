@@ -65,6 +65,7 @@ _ROWS: dict[str, tuple[tuple[str, ...], tuple[str, ...]]] = {
         ("round", "department", "action", "who", "day", "at", "detail"),
     ),
     "onemap_case_files": (("case_id", "position"), ("name", "hash")),
+    "onemap_case_remedies": (("case_id", "round", "number"), ("run", "who", "day")),
     "onemap_documents": (("year", "sequence"), ("case_id", "number")),
 }
 
@@ -73,6 +74,8 @@ def row_hashes(connection: StoreConnection, case_id: str | None) -> dict[str, st
     """The hash of every row of a case, or of all cases, by table and row: "onemap_opinions 2026…/1/land/3"."""
     found: dict[str, str] = {}
     for table, (names, columns) in _ROWS.items():
+        if not connection.has_table(table):
+            continue  # made before there was such a table
         of_case = "id" if table == "onemap_cases" else "case_id"
         sql = f"SELECT {', '.join((*names, *columns))} FROM {table}"
         sql += f" WHERE {of_case} = ?" if case_id is not None else ""

@@ -24,7 +24,7 @@ _DEEMED = _refusal("review.deemed")
 
 CASE_ACTIONS = (
     *("circulate", "opine", "sign", "return", "override", "extend"),
-    *("revise", "recheck", "consolidate", "issue", "withdraw"),
+    *("revise", "recheck", "remedy", "consolidate", "issue", "withdraw"),
 )
 OPINION_ACTIONS = ("opine", "sign", "return", "extend")
 
@@ -39,6 +39,7 @@ CASE_TABLE: dict[str, tuple[str, str, str, str, str]] = {
     "extend": (_NOT_OUT, "circulating", _JOINED, _ISSUED, _GONE),
     "revise": ("draft", "circulating", "circulating", _ISSUED, _GONE),
     "recheck": ("draft", "circulating", "consolidated", "issued", _GONE),
+    "remedy": ("draft", "circulating", _JOINED, _ISSUED, _GONE),
     "consolidate": (_NOT_OUT, "consolidated", _JOINED, _ISSUED, _GONE),
     "issue": (_NOT_JOINED, _NOT_JOINED, "issued", _ISSUED, _GONE),
     "withdraw": ("withdrawn", "withdrawn", "withdrawn", _ISSUED, _GONE),

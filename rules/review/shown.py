@@ -9,6 +9,7 @@ from onemap.rules.review.case import Case, Entry, Opinion, Round
 from onemap.rules.review.case_file import case_ids, read_case
 from onemap.rules.review.evidence import verdict_counts
 from onemap.rules.review.named import department_name
+from onemap.rules.review.remedies import shown_remedies
 from onemap.rules.review.routing import overall
 from onemap.rules.runs import stored_rows
 
@@ -50,6 +51,7 @@ def shown(library: Library, case: Case, language: str, by: str | None = None) ->
         "issued_on": case.issued_on.isoformat() if case.issued_on else None,
         "checklist": _checklist(case.current, language),
         "overrides": _overrides(case.current),
+        "remedies": shown_remedies(library, case, language),
         "files": [{"name": file.name, "hash": file.hash} for file in case.files],
         "rounds": [_round(number, language) for number in case.rounds],
         "entries": [_entry(entry) for entry in case.entries],

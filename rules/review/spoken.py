@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.catalogue import named_groups
 from onemap.layers.messages import phrase
+from onemap.rules.remedy.spoken import remedy_lines
 
 Result = dict[str, Any]
 
@@ -47,6 +48,14 @@ def _case(result: Result, language: str) -> str:
         conclusion = phrase(f"conclusion.{before['conclusion']}", language)
         lines.append("  ! " + _said("instead_of", language, by=before["by"], conclusion=conclusion))
     return "\n".join(lines)
+
+
+def _remedy(result: Result, language: str) -> str:
+    kept = result["remedies"][-1]
+    facts = {name: kept[name] for name in ("parcels", "passing", "whole", "run")}
+    sums = {name: f"{kept[f'{name}_m2'] / 10_000:,.4f}" for name in ("cut", "dropped")}
+    lines = [_case(result, language), phrase("said.remedy", language, **facts, **sums)]
+    return "\n".join(lines + remedy_lines(kept, language))
 
 
 def _recheck(result: Result, language: str) -> str:
@@ -99,6 +108,7 @@ REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     **{f"review {step}": _case for step in _STEPS},
     "review list": _list,
     "review recheck": _recheck,
+    "review remedy": _remedy,
     "review publish": _publish,
     "review export": _export,
     "history": _history,

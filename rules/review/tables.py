@@ -34,6 +34,9 @@ TABLES = (
     " at TEXT NOT NULL, detail TEXT NOT NULL, PRIMARY KEY (case_id, number))",
     "CREATE TABLE IF NOT EXISTS onemap_case_files (case_id TEXT NOT NULL, position INTEGER NOT NULL,"
     " name TEXT NOT NULL, hash TEXT NOT NULL, content BLOB NOT NULL, PRIMARY KEY (case_id, position))",
+    "CREATE TABLE IF NOT EXISTS onemap_case_remedies (case_id TEXT NOT NULL, round INTEGER NOT NULL,"
+    " number INTEGER NOT NULL, run TEXT NOT NULL, who TEXT NOT NULL, day TEXT NOT NULL,"
+    " PRIMARY KEY (case_id, round, number))",
     "CREATE TABLE IF NOT EXISTS onemap_documents (year INTEGER NOT NULL, sequence INTEGER NOT NULL,"
     " case_id TEXT NOT NULL, number TEXT NOT NULL, PRIMARY KEY (year, sequence))",
 )
@@ -62,6 +65,7 @@ GRANTS = (
             "onemap_overrides",
             "onemap_case_entries",
             "onemap_case_files",
+            "onemap_case_remedies",
             "onemap_documents",
         )
     ),
@@ -82,6 +86,8 @@ GRANTS = (
     Grant("onemap_case_answers", "SELECT", (LEAD,)),
     Grant("onemap_case_answers", "INSERT", (DEPARTMENT,), _OWN),
     Grant("onemap_overrides", "INSERT", EVERYONE),
+    # What would pass is no opinion: whoever reviews may have it found, and all see it.
+    Grant("onemap_case_remedies", "INSERT", EVERYONE),
     Grant("onemap_case_entries", "INSERT", (DEPARTMENT,), _OWN + " OR department IS NULL"),
     Grant("onemap_case_entries", "INSERT", (LEAD,)),
 )

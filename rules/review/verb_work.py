@@ -203,6 +203,18 @@ def review_recheck(values: Values, asked: Asked) -> Result:
     return {**answer, "changes": changes}
 
 
+def review_remedy(values: Values, asked: Asked) -> Result:
+    """Find what would pass of a case's parcels, and keep it with the round."""
+    from onemap.rules.review.remedies import find_and_keep
+
+    hand = hand_of(values)
+    with open_library(values["library"]) as library:
+        found = find_and_keep(library, values["case"], hand, values, asked)
+        answer = _answer(library, read_case(library, values["case"], hand.on), asked, hand.by)
+    asked.report(1.0, "")
+    return {**answer, "problems": found.problems, **({"out": values["out"]} if values.get("out") else {})}
+
+
 def review_consolidate(values: Values, asked: Asked) -> Result:
     """Join the opinions."""
     said = (values.get("conclusion"), _reason(values))

@@ -1,6 +1,7 @@
 """The verbs of the review, declared as every verb is; `rules/review/verb_work.py` does them."""
 
 from onemap.rules.check_parameters import CHECK_PARAMETERS
+from onemap.rules.remedy.remedy_parameters import REMEDY_PARAMETERS
 from onemap.rules.review.words import CASE_STATES, CONCLUSIONS
 from onemap.rules.verb import VERDICT_CHOICES, Parameter, Verb, to_count, to_date
 
@@ -82,6 +83,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
     ),
     _review("revise", _CASE, _PARCELS, _REASON, *_INPUT, *_STEP),
     _review("recheck", _CASE, Parameter("workers", "N", convert=to_count), *_STEP[:2]),
+    _review("remedy", _CASE, *REMEDY_PARAMETERS, *_STEP),
     _review("consolidate", _CASE, _OVERALL, _REASON, *_STEP),
     _review("issue", _CASE, _OVERALL, _REASON, *_STEP),
     _review("withdraw", _CASE, _REASON, *_STEP),

@@ -18,8 +18,10 @@ from onemap.rules.review.words import CASE_STATES, OPINION_STATES
 
 # Written down by hand from the contract, apart from the tables: what a case may be asked to do in each state.
 ALLOWED = {
-    "draft": {"circulate", "opine", "override", "revise", "recheck", "withdraw"},
-    "circulating": {"opine", "sign", "return", "override", "extend", "revise", "recheck", "consolidate", "withdraw"},
+    "draft": {"circulate", "opine", "override", "revise", "recheck", "remedy", "withdraw"},
+    "circulating": {
+        *("opine", "sign", "return", "override", "extend", "revise", "recheck", "remedy", "consolidate", "withdraw"),
+    },
     "consolidated": {"revise", "recheck", "issue", "withdraw"},
     "issued": {"recheck"},
     "withdrawn": set(),

@@ -1,0 +1,37 @@
+"""What a remedy says to people: its alternatives, a line each, and how far was searched."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from onemap.layers.messages import phrase
+
+_MOST = 20  # lines that somebody reads; the answer in JSON and the tables have them all
+
+
+def remedy_lines(result: Mapping[str, Any], language: str) -> list[str]:
+    """The lines of an answer with `alternatives` and `search`."""
+    rows = result["alternatives"]
+    lines = [_line(row, language) for row in rows[:_MOST]]
+    if len(rows) > _MOST:
+        lines.append(phrase("said.more_alternatives", language, count=len(rows) - _MOST))
+    return [*lines, result["search"]["text"]] if result["search"]["text"] else lines
+
+
+def step_text(moved_m: float, turned_deg: float, language: str) -> str:
+    """How far an alternative was moved and turned; nothing for one that stays where it is."""
+    if not moved_m and not turned_deg:
+        return ""
+    return phrase("said.alternative_step", language, moved=f"{moved_m:,.1f}", turned=f"{turned_deg:.1f}")
+
+
+def _line(row: Mapping[str, Any], language: str) -> str:
+    facts = {
+        "parcel": row["parcel"],
+        "name": phrase(f"alternative.{row['alternative']}", language),
+        "area_ha": f"{row['area_m2'] / 10_000:,.4f}",
+        "share": f"{row['share']:.1%}",
+        "verdict": phrase(f"verdict.{row['verdict']}", language),
+    }
+    step = step_text(row["moved_m"], row["turned_deg"], language)
+    line = phrase("said.alternative", language, **facts)
+    return line + (phrase("said.comma", language) + step if step else "")

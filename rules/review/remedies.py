@@ -1,0 +1,99 @@
+"""What would pass of a case's parcels: found by the packs and layer versions of its round, and kept with the round."""
+
+import contextlib
+import os
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library
+from onemap.rules.outputs import check_target, tables_written
+from onemap.rules.packs import joined_rules
+from onemap.rules.remedy.answer import alternative_rows, search_text, wishes_of
+from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
+from onemap.rules.remedy.storage import stored_wishes, write_remedy
+from onemap.rules.review.case import Case, KeptRemedy, Round
+from onemap.rules.review.case_file import stored_case
+from onemap.rules.review.machine import case_state_after
+from onemap.rules.review.tables import make_tables
+from onemap.rules.review.writing import Hand, may_act, step
+from onemap.rules.runs import run_record, stored_packs, stored_question, stored_rows
+from onemap.rules.verb import Asked, Values
+
+Row = dict[str, Any]
+
+
+def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, asked: Asked) -> Remedy:
+    """Find the remedy of the current round's parcels, keep it with the round, and write its tables: all, or nothing.
+
+    It is judged by the findings of the machine; what a person has overridden is cut all the same. Raises OneMapError
+    review.…, parcel.unknown, out.….
+    """
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    for out in outs:
+        check_target(out, overwrite, [values["library"]])
+    case = stored_case(library, case_id, hand.on)
+    may_act(library.voice, "remedy", None)
+    case_state_after(case.state, "remedy", case=case_id, field="CASE")
+    if not library.writable:
+        raise OneMapError("library.read_only", file=library.label)
+    question = stored_question(library, case.current.run)
+    if values.get("parcel"):
+        question = of_parcels(question, values["parcel"], case_id)
+    workers = values.get("workers") or os.cpu_count() or 1
+    found = remedy(library, question, wishes_of(values), workers, asked.report)
+    detail: Row = {"run": found.record["id"], **wishes_of(values).record(), **found.sums}
+    with contextlib.ExitStack() as written:
+        for out in outs:
+            written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
+        with step(library, case_id, "remedy", hand, detail) as taken:
+            if taken.stored.round != case.round:
+                # It was found for parcels that somebody has replaced meanwhile.
+                facts = {"case": case_id, "round": case.round, "rounds": taken.stored.round}
+                raise OneMapError("review.remedy_round", field="CASE", **facts)
+            make_tables(taken.connection)
+            write_remedy(taken.connection, found)
+            number = 1 + len(taken.stored.current.remedies)
+            taken.connection.execute(
+                "INSERT INTO onemap_case_remedies (case_id, round, number, run, who, day) VALUES (?,?,?,?,?,?)",
+                (case_id, taken.round, number, found.record["id"], taken.by, taken.on.isoformat()),
+            )
+    return found
+
+
+def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
+    """The remedies of all rounds, the oldest first; those of earlier rounds are void. The last that counts in full."""
+    last = case.current.remedies[-1:]
+    rows = []
+    for one in case.rounds:
+        state = "current" if one.number == case.round else "void"
+        for kept in one.remedies:
+            more = remedy_rows(library, one, kept, language) if state == "current" and kept in last else {}
+            rows.append({**_head(library, one, kept, language), "state": state, **more})
+    return rows
+
+
+def _head(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
+    record = run_record(library, kept.run, KIND)
+    wishes = stored_wishes(library, kept.run).record()
+    return {
+        "number": kept.number,
+        "round": one.number,
+        "run": kept.run,
+        "by": kept.by,
+        "on": kept.on.isoformat(),
+        **wishes,
+        **record["sums"],
+        "search": {**record["search"], "text": search_text(record["search"], language)},
+    }
+
+
+def remedy_rows(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
+    """The tables of a kept remedy as JSON: remainder, cuts with their rules' titles, alternatives."""
+    tables = {
+        name: [row.values for row in stored_rows(library, kept.run, name)]
+        for name in ("remainder", "cuts", "alternatives", "departments")
+    }
+    titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, one.run))}
+    cuts = [{**row, "title": titles[row["rule"]].get(language, row["rule"])} for row in tables["cuts"]]
+    alternatives = alternative_rows(tables["alternatives"], tables["departments"])
+    return {"remainder": tables["remainder"], "cuts": cuts, "alternatives": alternatives}
