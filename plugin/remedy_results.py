@@ -1,13 +1,16 @@
-"""What would pass of one parcel, read from the GeoPackage that the core wrote."""
+"""What would pass of one parcel, and in which ways: read from the core's answer and the GeoPackage that it wrote."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
-from qgis.core import QgsGeometry
+from qgis.core import QgsFeatureRequest, QgsGeometry
 
 from onemap.plugin.results import open_table, table_rows
 from onemap.plugin.verdicts import severity
+
+CUT = "cut"
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,47 @@ class Cut:
 
 
 @dataclass(frozen=True)
+class DepartmentChange:
+    """What one department has against the parcel as it is, and against an alternative of it."""
+
+    department: str
+    verdict_before: str
+    verdict_after: str
+    before_m2: float
+    after_m2: float
+    kept_m2: float  # ground of the department's that the alternative leaves
+    given_up_m2: float  # and that only the alternative takes
+    unknown_before_m2: float
+    unknown_after_m2: float
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """One way in which a parcel could pass: cut, one_piece, moved, turned, moved_turned; checked as it is."""
+
+    kind: str
+    passes: bool
+    verdict: str
+    area_m2: float
+    share: float
+    moved_m: float
+    east_m: float
+    north_m: float
+    turned_deg: float  # counter-clockwise
+    departments: tuple[DepartmentChange, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the parcel keeps its shape."""
+        return bool(self.moved_m or self.turned_deg)
+
+
+@dataclass(frozen=True)
 class Remedy:
-    """The remainder of one parcel, in its parts, and what was cut, the most severe rule first."""
+    """The remainder of one parcel, in its parts, what was cut, the most severe rule first, and the alternatives.
+
+    search: what the core says of how far it looked for another place; empty where nobody asked for one.
+    """
 
     path: str
     parcel: str
@@ -32,9 +74,15 @@ class Remedy:
     parts: int
     dropped_m2: float
     cuts: tuple[Cut, ...]
+    alternatives: tuple[Alternative, ...]
+    search: str
+
+    def alternative(self, kind: str) -> Alternative | None:
+        """The alternative of a kind; None where there is none."""
+        return next((one for one in self.alternatives if one.kind == kind), None)
 
 
-def read_remedy(path: str, parcel: str) -> Remedy:
+def read_remedy(path: str, parcel: str, answer: dict[str, Any]) -> Remedy:
     """The remedy of one parcel. May run in any thread. Raises Refusal."""
     cuts = [
         Cut(row["fid"], str(row["rule"]), str(row.get("verdict") or ""), row.get("area_m2"), row.get("unknown_m2"))
@@ -50,10 +98,39 @@ def read_remedy(path: str, parcel: str) -> Remedy:
         int(kept.get("parts") or 0),
         float(kept.get("dropped_m2") or 0.0),
         tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
+        tuple(_alternative(row) for row in answer.get("alternatives") or () if str(row["parcel"]) == parcel),
+        str((answer.get("search") or {}).get("text") or ""),
     )
+
+
+def _alternative(row: dict[str, Any]) -> Alternative:
+    return Alternative(
+        str(row["alternative"]),
+        bool(row["passes"]),
+        str(row["verdict"]),
+        *(float(row[name] or 0.0) for name in ("area_m2", "share", "moved_m", "east_m", "north_m", "turned_deg")),
+        tuple(_change(department, said) for department, said in row["departments"].items()),
+    )
+
+
+def _change(department: str, said: dict[str, Any]) -> DepartmentChange:
+    measures = ("before_m2", "after_m2", "kept_m2", "given_up_m2", "unknown_before_m2", "unknown_after_m2")
+    verdicts = (str(said[name]) for name in ("verdict_before", "verdict_after"))
+    return DepartmentChange(department, *verdicts, *(float(said[name]) for name in measures))
 
 
 def remainder_ground(path: str, parcel: str) -> QgsGeometry:
     """What remains of a parcel; a null geometry where nothing does."""
-    layer = open_table(path, "remainder")
-    return next((one.geometry() for one in layer.getFeatures() if str(one["parcel"]) == parcel), QgsGeometry())
+    return _ground(path, "remainder", {"parcel": parcel})
+
+
+def alternative_ground(path: str, parcel: str, kind: str) -> QgsGeometry:
+    """The ground of an alternative; a null geometry where there is none."""
+    return _ground(path, "alternatives", {"parcel": parcel, "alternative": kind})
+
+
+def _ground(path: str, table: str, wanted: dict[str, str]) -> QgsGeometry:
+    layer = open_table(path, table)
+    request = QgsFeatureRequest()  # by value: an id may hold what an expression would take for its own
+    found = (one for one in layer.getFeatures(request) if all(str(one[name]) == text for name, text in wanted.items()))
+    return next((one.geometry() for one in found), QgsGeometry())

@@ -1,4 +1,4 @@
-"""What would pass of a parcel: what remains, what each rule cut, on the map; with other limits as often as wanted."""
+"""What would pass of a parcel: cut, moved or turned, on the map, and what each department would lose or gain by it."""
 
 from __future__ import annotations
 
@@ -9,38 +9,32 @@ from typing import Any
 from qgis.core import QgsGeometry, QgsProcessingUtils, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
-from qgis.PyQt.QtWidgets import (
-    QAbstractItemView,
-    QCheckBox,
-    QDoubleSpinBox,
-    QFormLayout,
-    QGridLayout,
-    QHeaderView,
-    QLabel,
-    QPushButton,
-    QTreeWidget,
-    QTreeWidgetItem,
-    QVBoxLayout,
-    QWidget,
-)
+from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
 from onemap.plugin.connection import Core, Request
 from onemap.plugin.figures import area_text, moment_text, mu_text, share_text
 from onemap.plugin.icons import icon
 from onemap.plugin.map_layers import PROPERTY_RUN, insert_group
 from onemap.plugin.refusals import Refusal
+from onemap.plugin.remedy_form import RemedyForm
 from onemap.plugin.remedy_looks import style_remedy
-from onemap.plugin.remedy_results import Remedy, read_remedy, remainder_ground
+from onemap.plugin.remedy_results import (
+    CUT,
+    Alternative,
+    Remedy,
+    alternative_ground,
+    read_remedy,
+    remainder_ground,
+)
+from onemap.plugin.remedy_tables import AlternativesTree, DepartmentsTable, step_text
 from onemap.plugin.result_layers import kept_file
 from onemap.plugin.results import CheckedParcel, RunTables, ShownRun, open_table
 from onemap.plugin.spotlight import Spotlight
 from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import sentences, tr
-from onemap.plugin.verdicts import sign_icon
 from onemap.plugin.work_row import WorkRow
 
-NAME, AREA, SHARE = 0, 1, 2
-MOST_M2, MOST_M = 1e9, 1e4
+Ground = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
 
 
 class RemedyView(QWidget):
@@ -67,41 +61,26 @@ class RemedyView(QWidget):
     def _build(self) -> None:
         self.words = QLabel()
         self.words.setWordWrap(True)
-        self.min_part, self.min_width = QDoubleSpinBox(), QDoubleSpinBox()
-        for box, most, unit in ((self.min_part, MOST_M2, " m²"), (self.min_width, MOST_M, " m")):
-            box.setRange(0.0, most)
-            box.setDecimals(0 if unit == " m²" else 1)
-            box.setSuffix(unit)
-            box.setSpecialValueText(tr("any"))
-        self.one_piece = QCheckBox(tr("In one piece"))
-        self.one_piece.setToolTip(tr("Keep only the largest part"))
-        self.again_button = QPushButton(icon("remedy"), tr("Cut again"))
-        self.again_button.setToolTip(tr("Cut the parcel again, with these limits"))
-        self.again_button.clicked.connect(lambda: self._ask())
-        form = QFormLayout()
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow(tr("Smallest part"), self.min_part)
-        form.addRow(tr("Thinnest part"), self.min_width)
-        form.addRow(self.one_piece, self.again_button)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.form = RemedyForm()
+        self.form.asked.connect(self._ask)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
         self.work.hide()
-        self.tree = QTreeWidget()
-        self.tree.setColumnCount(3)
-        self.tree.setHeaderLabels([tr("Part"), tr("Area"), tr("Share")])
-        self.tree.setRootIsDecorated(False)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
-        self.tree.itemClicked.connect(lambda item, _column: self._go_to(item))
-        self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
+        self.tree = AlternativesTree()
+        self.tree.chosen.connect(self._choose)
+        self.departments = DepartmentsTable()
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.tree)
+        split.addWidget(self.departments)
+        split.setStretchFactor(0, 1)
+        split.setChildrenCollapsible(False)
         back = QPushButton(icon("check"), tr("Back to the check"))
         back.clicked.connect(self.leave)
         self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
-        self.keep_button.setToolTip(tr("Add what remains and what was cut to the map, in a file that stays"))
+        self.keep_button.setToolTip(
+            tr("Add what remains, what was cut and the alternatives to the map, in a file that stays")
+        )
         self.keep_button.clicked.connect(self.keep)
         buttons = QGridLayout()
         buttons.addWidget(back, 0, 0)
@@ -109,8 +88,8 @@ class RemedyView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.words)
-        layout.addWidget(self.tree, 1)
-        layout.addLayout(form)
+        layout.addWidget(split, 1)
+        layout.addWidget(self.form)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
 
@@ -141,6 +120,7 @@ class RemedyView(QWidget):
         """Forget the remedy and its tables."""
         self.spotlight.leave()
         self.tree.clear()
+        self.departments.clear()
         self.words.clear()
         self.remedy = None
         self._parcel = None
@@ -168,12 +148,20 @@ class RemedyView(QWidget):
         group = insert_group(
             tr("What would pass of {parcel}, {moment}").format(parcel=self.remedy.parcel, moment=moment), at_top=True
         )
-        for table, title in (("cuts", tr("What was cut")), ("remainder", tr("What remains"))):
+        titles = {
+            "cuts": tr("What was cut"),
+            "remainder": tr("What remains"),
+            "alternatives": tr("Alternatives"),
+        }
+        for table, title in titles.items():
             layer = QgsVectorLayer(f"{kept}|layername={table}", title, "ogr")
+            if table == "alternatives" and not layer.featureCount():
+                continue
             layer.setCustomProperty(PROPERTY_RUN, str(self._record.get("id", "")))
             style_remedy(layer, table)
             QgsProject.instance().addMapLayer(layer, False)
-            group.insertLayer(0, layer)
+            # Alternatives lie over one another, and over what remains.
+            group.insertLayer(0, layer).setItemVisibilityChecked(table != "alternatives")
         self.keep_button.setEnabled(False)
 
     def _ask(self) -> None:
@@ -187,14 +175,12 @@ class RemedyView(QWidget):
         params = {
             **self._params,
             "parcel": [parcel.parcel],
-            "min_part": self.min_part.value() or None,
-            "min_width": self.min_width.value() or None,
-            "one_piece": self.one_piece.isChecked(),
+            **self.form.params(),
             "out": target,
         }
         self._request = self._core.ask("remedy", params, tr("What would pass?"))
         self.words.setText(tr("What would pass of {parcel}?").format(parcel=parcel.parcel))
-        self.again_button.setEnabled(False)
+        self.form.button.setEnabled(False)
         self.keep_button.setEnabled(False)
         self.work.begin(tr("Starting…"))
         self._request.progressed.connect(self.work.show_progress)
@@ -210,7 +196,7 @@ class RemedyView(QWidget):
                 self._show(remedy, answer.get("run") or {})
 
         self._reading = BackgroundTask(
-            tr("Read the results"), lambda _report: read_remedy(target, parcel.parcel), done
+            tr("Read the results"), lambda _report: read_remedy(target, parcel.parcel, answer), done
         ).start()
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -220,7 +206,7 @@ class RemedyView(QWidget):
     def _end(self) -> None:
         self._request = self._reading = None
         self.work.hide()
-        self.again_button.setEnabled(True)
+        self.form.button.setEnabled(True)
 
     def _show(self, remedy: Remedy, record: dict[str, Any]) -> None:
         if self._folder:  # of limits tried before
@@ -228,65 +214,58 @@ class RemedyView(QWidget):
         self._folder = str(Path(remedy.path).parent)
         self.remedy, self._record = remedy, record
         self.keep_button.setEnabled(True)
-        self.tree.clear()
-        self._add_row("clear", tr("Remains (parts: {parts})").format(parts=remedy.parts), remedy.area_m2, None)
-        titles = {finding.rule: finding.title for finding in self._parcel.findings}
-        for cut in remedy.cuts:
-            title = titles.get(cut.rule, cut.rule)
-            if cut.unknown_m2:
-                title = tr("{rule} (of it unknown: {area})").format(rule=title, area=area_text(cut.unknown_m2))
-            self._add_row(cut.verdict, title, cut.area_m2, cut.row)
-        if remedy.dropped_m2 > 0:
-            self._add_row("", tr("Dropped as too small or too thin"), remedy.dropped_m2, None)
+        self.tree.show_remedy(remedy, self._parcel)
         self.words.setText(self._said(remedy))
-        self._show_on_map(None)
+        self._choose(CUT, None)
         self.shown.emit()
 
     def _said(self, remedy: Remedy) -> str:
         if remedy.area_m2 <= 0:
-            return tr("Nothing of {parcel} would pass.").format(parcel=remedy.parcel)
-        if not remedy.cuts and remedy.dropped_m2 <= 0:
+            said = tr("Nothing of {parcel} would pass.").format(parcel=remedy.parcel)
+        elif not remedy.cuts and remedy.dropped_m2 <= 0:
             return tr("{parcel} would pass as it is.").format(parcel=remedy.parcel)
-        said = tr("{area} ({mu}, {share}) of {parcel} would pass.").format(
-            area=area_text(remedy.area_m2),
-            mu=mu_text(remedy.area_m2),
-            share=share_text(remedy.share),
-            parcel=remedy.parcel,
-        )
-        return sentences(said, tr("Checking that again finds nothing more severe than a notice."))
+        else:
+            said = tr("{area} ({mu}, {share}) of {parcel} would pass.").format(
+                area=area_text(remedy.area_m2),
+                mu=mu_text(remedy.area_m2),
+                share=share_text(remedy.share),
+                parcel=remedy.parcel,
+            )
+            said = sentences(said, tr("Checking that again finds nothing more severe than a notice."))
+        if not remedy.search:
+            return said
+        if not any(one.is_whole and one.passes for one in remedy.alternatives):
+            said = sentences(said, tr("No place was found where it would pass whole."))
+        return sentences(said, remedy.search)
 
-    def _add_row(self, verdict: str, title: str, area_m2: float | None, row: int | None) -> None:
-        whole = self._parcel.area_m2 or 0.0
-        share = (area_m2 or 0.0) / whole if whole else None
-        item = QTreeWidgetItem([title, area_text(area_m2), share_text(share)])
-        if verdict:
-            item.setIcon(NAME, sign_icon(verdict, self.palette()))
-        item.setToolTip(NAME, title)
-        item.setData(NAME, Qt.ItemDataRole.UserRole, row)
-        for column in (AREA, SHARE):
-            item.setTextAlignment(column, int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter))
-        self.tree.addTopLevelItem(item)
-
-    def _go_to(self, item: QTreeWidgetItem) -> None:
-        self._show_on_map(item.data(NAME, Qt.ItemDataRole.UserRole))
-
-    def _show_on_map(self, only: int | None) -> None:
-        """Draw what remains and what was cut, each with its area; or one cut alone beside what remains."""
+    def _choose(self, kind: str, cut_row: int | None) -> None:
+        """Show one alternative: on the map, and what it changes for each department."""
         if self.remedy is None or self._run is None:
             return
+        alternative = self.remedy.alternative(kind)
+        self.departments.show_changes(alternative.departments if alternative is not None else ())
         try:
-            tables = RunTables(self._run.path)
-            outline = tables.geometry("parcels", self._parcel.row)
-            cuts = open_table(self.remedy.path, "cuts")
-            grounds: list[tuple[QgsGeometry, str, str]] = [
-                (cuts.getFeature(cut.row).geometry(), cut.verdict, area_text(cut.area_m2))
-                for cut in self.remedy.cuts
-                if only is None or cut.row == only
-            ]
-            left = remainder_ground(self.remedy.path, self.remedy.parcel)
+            outline = RunTables(self._run.path).geometry("parcels", self._parcel.row)
+            grounds = self._cut_grounds(cut_row) if kind == CUT else self._whole_ground(alternative)
+            crs = open_table(self.remedy.path, "cuts").crs()
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        if not left.isNull():
-            grounds.append((left, "clear", area_text(self.remedy.area_m2)))
-        self.spotlight.show_grounds(outline, [one for one in grounds if not one[0].isNull()], cuts.crs())
+        self.spotlight.show_grounds(outline, [one for one in grounds if not one[0].isNull()], crs)
+
+    def _cut_grounds(self, only: int | None) -> list[Ground]:
+        """What remains and what was cut, each with its area; or one cut alone beside what remains."""
+        cuts = open_table(self.remedy.path, "cuts")
+        grounds = [
+            (cuts.getFeature(cut.row).geometry(), cut.verdict, area_text(cut.area_m2))
+            for cut in self.remedy.cuts
+            if only is None or cut.row == only
+        ]
+        left = remainder_ground(self.remedy.path, self.remedy.parcel)
+        return [*grounds, (left, "clear", area_text(self.remedy.area_m2))]
+
+    def _whole_ground(self, alternative: Alternative | None) -> list[Ground]:
+        if alternative is None:
+            return []
+        ground = alternative_ground(self.remedy.path, self.remedy.parcel, alternative.kind)
+        return [(ground, alternative.verdict, step_text(alternative) or area_text(alternative.area_m2))]

@@ -79,14 +79,17 @@ class Spotlight:
         grounds: Sequence[tuple[QgsGeometry, str, str]],
         crs: QgsCoordinateReferenceSystem,
     ) -> None:
-        """Go to an outline, with pieces of ground in it: each with the verdict whose look it has, and what it says."""
+        """Go to an outline, with ground in or beside it: each with the verdict whose look it has, and what it says."""
         self._remove()
         self._draw(outline, crs, PARCEL_COLOUR, None)
         for geometry, verdict, _text in grounds:
             self._draw(geometry, crs, "", verdict)
         labels = [(self._to_map(ground.pointOnSurface(), crs), text) for ground, _verdict, text in grounds]
         self._labels = MeasureLabels(self._canvas, labels[:LABELS_AT_MOST])
-        self._go_to(outline.boundingBox(), crs)
+        box = outline.boundingBox()
+        for ground, _verdict, _text in grounds:
+            box.combineExtentWith(ground.boundingBox())
+        self._go_to(box, crs)
         self._canvas.flashGeometries([ground for ground, _verdict, _text in grounds] or [outline], crs)
 
     def leave(self) -> None:

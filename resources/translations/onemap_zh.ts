@@ -1157,7 +1157,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>Department</source>
-        <translation>责任部门</translation>
+        <translation>部门</translation>
     </message>
     <message>
         <source>Give it a name.</source>
@@ -1597,7 +1597,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>Look again</source>
-        <translation>重新查看</translation>
+        <translation>重新查找</translation>
     </message>
     <message>
         <source>Back to the cases (Esc)</source>
@@ -2418,32 +2418,12 @@ B: {b}</source>
         <translation>项目的全部步骤</translation>
     </message>
     <message>
-        <source>Cut the parcel again, with these limits</source>
-        <translation>按这些限值重新裁切</translation>
-    </message>
-    <message>
-        <source>any</source>
-        <translation>不限</translation>
-    </message>
-    <message>
         <source>In one piece</source>
         <translation>只留一块</translation>
     </message>
     <message>
         <source>Keep only the largest part</source>
         <translation>只保留最大的一块</translation>
-    </message>
-    <message>
-        <source>Smallest part</source>
-        <translation>最小部分</translation>
-    </message>
-    <message>
-        <source>Thinnest part</source>
-        <translation>最窄宽度</translation>
-    </message>
-    <message>
-        <source>Add what remains and what was cut to the map, in a file that stays</source>
-        <translation>把保留部分和裁去部分加到地图，存入长期保留的文件</translation>
     </message>
     <message>
         <source>What would pass of {parcel}, {moment}</source>
@@ -2486,10 +2466,6 @@ B: {b}</source>
         <translation>此地块能通过的最大部分，以及各规则要裁去多少</translation>
     </message>
     <message>
-        <source>Cut again</source>
-        <translation>重新裁切</translation>
-    </message>
-    <message>
         <source>Go to the parcels on the map</source>
         <translation>在地图上定位地块</translation>
     </message>
@@ -2498,16 +2474,8 @@ B: {b}</source>
         <translation>添加涉及本部门的规则依据</translation>
     </message>
     <message>
-        <source>Remains (parts: {parts})</source>
-        <translation>保留部分（{parts}块）</translation>
-    </message>
-    <message>
         <source>In working days of the Chinese calendar</source>
         <translation>按中国法定工作日计算</translation>
-    </message>
-    <message>
-        <source>Part</source>
-        <translation>部分</translation>
     </message>
     <message>
         <source>Open a library on a server</source>
@@ -2716,6 +2684,142 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>Sheets left out</source>
         <translation>未列入的图幅数</translation>
+    </message>
+    <message>
+        <source>any size</source>
+        <translation>不限面积</translation>
+    </message>
+    <message>
+        <source>any width</source>
+        <translation>不限宽度</translation>
+    </message>
+    <message>
+        <source>no move</source>
+        <translation>不移动</translation>
+    </message>
+    <message>
+        <source>no turn</source>
+        <translation>不旋转</translation>
+    </message>
+    <message>
+        <source>Drop parts that are smaller than this</source>
+        <translation>小于此面积的部分不要</translation>
+    </message>
+    <message>
+        <source>Drop parts that are thinner than this</source>
+        <translation>窄于此宽度的部分不要</translation>
+    </message>
+    <message>
+        <source>How far the whole parcel may be moved in search of a place that passes</source>
+        <translation>整个地块最多可移动多远，以寻找可通过的位置</translation>
+    </message>
+    <message>
+        <source>How far the whole parcel may be turned, to either side, until it passes</source>
+        <translation>整个地块向左右最多可旋转多少度，以求通过</translation>
+    </message>
+    <message>
+        <source>Look again for what would pass, within these limits</source>
+        <translation>按这些限制重新查找可通过的方案</translation>
+    </message>
+    <message>
+        <source>Parts from</source>
+        <translation>保留部分</translation>
+    </message>
+    <message>
+        <source>Move, turn</source>
+        <translation>移动、旋转</translation>
+    </message>
+    <message>
+        <source>{distance} {direction}</source>
+        <translation>{direction}移{distance}</translation>
+    </message>
+    <message>
+        <source>{angle}° anticlockwise</source>
+        <translation>逆时针{angle}°</translation>
+    </message>
+    <message>
+        <source>{angle}° clockwise</source>
+        <translation>顺时针{angle}°</translation>
+    </message>
+    <message>
+        <source>north</source>
+        <translation>向北</translation>
+    </message>
+    <message>
+        <source>north-east</source>
+        <translation>向东北</translation>
+    </message>
+    <message>
+        <source>east</source>
+        <translation>向东</translation>
+    </message>
+    <message>
+        <source>south-east</source>
+        <translation>向东南</translation>
+    </message>
+    <message>
+        <source>south</source>
+        <translation>向南</translation>
+    </message>
+    <message>
+        <source>south-west</source>
+        <translation>向西南</translation>
+    </message>
+    <message>
+        <source>west</source>
+        <translation>向西</translation>
+    </message>
+    <message>
+        <source>north-west</source>
+        <translation>向西北</translation>
+    </message>
+    <message>
+        <source>Alternative</source>
+        <translation>方案</translation>
+    </message>
+    <message>
+        <source>Choose one to see it on the map</source>
+        <translation>选择一个方案，在地图上查看</translation>
+    </message>
+    <message>
+        <source>{alternative} (parts: {parts})</source>
+        <translation>{alternative}（{parts}块）</translation>
+    </message>
+    <message>
+        <source>Conflict now</source>
+        <translation>现冲突</translation>
+    </message>
+    <message>
+        <source>Then</source>
+        <translation>调整后</translation>
+    </message>
+    <message>
+        <source>unknown: {area}</source>
+        <translation>未知：{area}</translation>
+    </message>
+    <message>
+        <source>Verdict: {before}, then {after}</source>
+        <translation>结论：{before}，调整后{after}</translation>
+    </message>
+    <message>
+        <source>Ground that it gets back: {area}</source>
+        <translation>退还该部门的面积：{area}</translation>
+    </message>
+    <message>
+        <source>Ground that it would lose instead: {area}</source>
+        <translation>另行占用的面积：{area}</translation>
+    </message>
+    <message>
+        <source>Ground that cannot be judged: {before}, then {after}</source>
+        <translation>无法判断的面积：{before}，调整后{after}</translation>
+    </message>
+    <message>
+        <source>Add what remains, what was cut and the alternatives to the map, in a file that stays</source>
+        <translation>把保留部分、裁去部分和各备选方案加到地图上，存入长期保留的文件</translation>
+    </message>
+    <message>
+        <source>No place was found where it would pass whole.</source>
+        <translation>没有找到整块可通过的位置。</translation>
     </message>
 </context>
 </TS>

@@ -1,14 +1,15 @@
-"""“What would pass?” beside a conflict: the remainder and the cuts of one parcel, in the list and on the map."""
+"""“What would pass?” beside a conflict: one parcel cut, moved and turned, in the list, by department and on the map."""
 
 import processing
 import pytest
-from qgis.core import QgsProject, QgsVectorLayer
+from qgis.core import QgsCoordinateReferenceSystem, QgsProject, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin import settings, words
-from onemap.plugin.remedy_results import remainder_ground
-from onemap.tests.plugin.small_town import CRS, PACK, checked_room, wait_for
+from onemap.plugin.remedy_results import alternative_ground, remainder_ground
+from onemap.tests.plugin.small_town import CRS, PACK, X, checked_room, wait_for
 
 LEFT = Qt.MouseButton.LeftButton
 
@@ -25,15 +26,30 @@ def farmland(town, provider, tmp_path_factory):
     return path
 
 
-@pytest.fixture
-def room(farmland, town, canvas):
-    made, core = checked_room(farmland, town / "parcels.gpkg", canvas)
+@pytest.fixture(scope="module")
+def checked(farmland, town):
+    """A room with the parcels checked, once for all tests, on a map of its own."""
+    map_of_room = QgsMapCanvas()
+    map_of_room.resize(600, 400)
+    map_of_room.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
+    made, core = checked_room(farmland, town / "parcels.gpkg", map_of_room)
     made.resize(360, 900)
     made.show()
+    made.canvas = map_of_room
     yield made
     made.close_down()
     core.stop()
     made.deleteLater()
+
+
+@pytest.fixture
+def room(checked):
+    """The room with no remedy asked for yet."""
+    yield checked
+    checked.remedy.leave()
+    for box in (checked.remedy.form.min_part, checked.remedy.form.move, checked.remedy.form.turn):
+        box.setValue(0)
+    checked.remedy.form.one_piece.setChecked(False)
 
 
 def choose(room, parcel):
@@ -54,22 +70,61 @@ def ask(room, button):
     assert refused == []
 
 
+def rows_of(tree):
+    """Every row of a tree as its texts, those below another indented by a blank."""
+    found = []
+    for row in range(tree.topLevelItemCount()):
+        item = tree.topLevelItem(row)
+        found.append(tuple(item.text(column) for column in range(3)))
+        found += [(" " + one.text(0), one.text(1), one.text(2)) for one in map(item.child, range(item.childCount()))]
+    return found
+
+
 def listed(room):
-    items = [room.remedy.tree.topLevelItem(row) for row in range(room.remedy.tree.topLevelItemCount())]
-    return [tuple(item.text(column) for column in range(3)) for item in items]
+    return rows_of(room.remedy.tree)
 
 
-def test_the_button_tells_what_remains_of_the_parcel_and_which_rule_cut_how_much(room, canvas):
+def test_the_button_tells_what_remains_of_the_parcel_and_which_rule_cut_how_much(room):
     choose(room, "A")
     ask(room, room.results.remedy_button)
     assert listed(room) == [
-        ("Remains (parts: 1)", "5,000 m²", "50.0 %"),
-        ("Occupies permanent basic farmland", "5,000 m²", "50.0 %"),
+        ("Without what conflicts (parts: 1)", "5,000 m²", "50.0 %"),
+        (" Occupies permanent basic farmland", "5,000 m²", "50.0 %"),
     ]
     assert room.remedy.words.text().startswith("5,000 m² (7.50 mu, 50.0 %) of A would pass.")
     assert room.remedy.spotlight.labels == ["5,000 m²", "5,000 m²"]
+    assert rows_of(room.remedy.departments) == [("Land", "5,000 m²", "0.0 m²")]
     left = remainder_ground(room.remedy.remedy.path, "A")
-    assert left.area() == pytest.approx(5000) and canvas.extent().contains(left.boundingBox())
+    assert left.area() == pytest.approx(5000) and room.canvas.extent().contains(left.boundingBox())
+
+
+def test_how_far_it_would_have_to_move_is_told_and_drawn_where_it_would_lie(room):
+    choose(room, "A")
+    ask(room, room.results.remedy_button)
+    room.remedy.form.move.setValue(100)
+    ask(room, room.remedy.form.button)
+    (moved,) = [row for row in listed(room) if row[0].startswith("Moved")]
+    assert moved == ("Moved: 50.0 m east", "10,000 m²", "100.0 %")
+    tree = room.remedy.tree
+    QTest.mouseClick(
+        tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, tree.visualItemRect(tree.topLevelItem(1)).center()
+    )
+    assert room.remedy.spotlight.labels == ["50.0 m east"]
+    ground = alternative_ground(room.remedy.remedy.path, "A", "moved")
+    assert ground.boundingBox().xMinimum() == pytest.approx(X + 150, abs=1)
+    assert room.canvas.extent().contains(ground.boundingBox())
+    assert "no optimum" in room.remedy.words.text()
+
+
+def test_that_nothing_was_found_within_the_bounds_is_said_plainly(room):
+    choose(room, "A")
+    ask(room, room.results.remedy_button)
+    room.remedy.form.move.setValue(20)
+    room.remedy.form.turn.setValue(5)
+    ask(room, room.remedy.form.button)
+    assert "No place was found where it would pass whole." in room.remedy.words.text()
+    assert "does not prove" in room.remedy.words.text()
+    assert len(listed(room)) == 2
 
 
 def test_ground_that_cannot_be_judged_is_never_said_to_pass(room):
@@ -93,7 +148,7 @@ def test_what_remains_and_what_was_cut_can_be_added_to_the_map_in_a_file_that_st
     room.remedy.keep_button.click()
     room.remedy.leave()
     kept = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
-    assert {"What was cut", "What remains"} <= set(kept)
+    assert {"What was cut", "What remains", "Alternatives"} <= set(kept)
     rules = {feature["rule"] for feature in kept["What was cut"].getFeatures()}
     assert rules == {"farmland.test"}
     assert room._pages.currentWidget() is room.results
@@ -103,9 +158,9 @@ def test_other_limits_are_a_click_away(room):
     choose(room, "A")
     ask(room, room.results.remedy_button)
     before = room.remedy.remedy.path
-    room.remedy.min_part.setValue(6000)
-    room.remedy.one_piece.setChecked(True)
-    ask(room, room.remedy.again_button)
+    room.remedy.form.min_part.setValue(6000)
+    room.remedy.form.one_piece.setChecked(True)
+    ask(room, room.remedy.form.button)
     assert room.remedy.remedy.path != before
     assert room.remedy._record["parameters"]["min_part_m2"] == 6000
     assert room.remedy._record["parameters"]["one_piece"] is True
@@ -124,7 +179,8 @@ def test_chinese_has_no_bare_codes(farmland, town, canvas):
     room, core = checked_room(farmland, town / "parcels.gpkg", canvas)
     choose(room, "A")
     ask(room, room.results.remedy_button)
-    assert ("占用永久基本农田", "5,000 m²", "50.0 %") in listed(room)
+    assert listed(room)[0][0].startswith("裁去冲突部分") and listed(room)[1][0] == " 占用永久基本农田"
+    assert rows_of(room.remedy.departments)[0][0] == "国土"
     room.close_down()
     core.stop()
     words.learn({})
