@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -47,6 +48,11 @@ def sha256(text: str | bytes) -> str:
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
 
 
+@lru_cache
+def _crs(srs_id: int) -> pyproj.CRS:
+    return pyproj.CRS.from_epsg(srs_id)
+
+
 class Library:
     """One open library. It belongs to the thread that opened it.
 
@@ -60,19 +66,22 @@ class Library:
         self.path = store.path
         self.writable = store.writable
         self.voice = store.voice
+        self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
         self._store = store
+        self._beside: list[Callable[[StoreConnection], None]] = []
         facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
         self.id: str = facts["id"]
         self.name: str = facts["name"]
         self.srs_id = int(facts["srs_id"])
-        self.crs = pyproj.CRS.from_epsg(self.srs_id)
+        self.crs = _crs(self.srs_id)
         self.connection.srs_id = self.srs_id
 
     def reading(self) -> AbstractContextManager[StoreConnection]:
         """One snapshot: all that is read in it is of one moment."""
         return self._store.reading()
 
-    def writing(self, scope: str | None = None) -> AbstractContextManager[StoreConnection]:
+    @contextlib.contextmanager
+    def writing(self, scope: str | None = None) -> Iterator[StoreConnection]:
         """One transaction: all of it is kept, or nothing. It sees what all that were before it have written.
 
         Without a scope it is the only one on the library. With one, such as the code of a layer that takes its time, a
@@ -80,7 +89,21 @@ class Library:
         A file has one writer whatever the scope.
         Raises OneMapError library.read_only, library.busy (after 30 s), library.full.
         """
-        return self._store.writing(scope)
+        with self._store.writing(scope) as connection:
+            for write in self._beside:
+                write(connection)
+            yield connection
+        self._beside.clear()
+
+    def beside(self, write: Callable[[StoreConnection], None]) -> None:
+        """Have something written with the next transaction, whichever that is; without one it is not missed."""
+        self._beside.append(write)
+
+    def write_beside(self) -> None:
+        """Write now what waits for a transaction, if anything does; raises as `writing`."""
+        if self._beside:
+            with self.writing():
+                pass
 
     def catalogue(self) -> dict[str, LayerEntry]:
         """The layers that may exist here: those that ship with One Map, the city's file of them, then `--define`'s.

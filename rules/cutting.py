@@ -1,6 +1,6 @@
 """Large polygons cut small, since every overlay and every sum scans all of both polygons."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ import shapely
 from onemap.layers.parts import polygon_parts, sound
 
 MOST_VERTICES = 256  # of a piece
+RECIPE = f"halves of {MOST_VERTICES}"  # how pieces are made: those that are kept are good for no other
 _CUTS_IN_VAIN = 3  # all points of a piece may lie at one end of it
 
 
@@ -23,6 +24,21 @@ class Pieces:
         """The pieces of some of the polygons: wanted (n,)."""
         kept = wanted[self.owner]
         return Pieces(self.geometries[kept], self.owner[kept])
+
+    def of_rows(self, rows: np.ndarray, count: int) -> "Pieces":
+        """The pieces of some of `count` polygons as pieces of those alone: rows (k,), ascending."""
+        place = np.full(count, -1)
+        place[rows] = np.arange(len(rows))
+        kept = place[self.owner] >= 0
+        return Pieces(self.geometries[kept], place[self.owner[kept]])
+
+    @staticmethod
+    def joined(parts: "Sequence[Pieces]") -> "Pieces":
+        """Pieces of the same polygons, those of each polygon together and in the order in which they were cut."""
+        owner = np.concatenate([np.empty(0, dtype=np.int64), *(part.owner for part in parts)])
+        order = np.argsort(owner, kind="stable")
+        geometries = np.concatenate([np.empty(0, dtype=object), *(part.geometries for part in parts)])
+        return Pieces(geometries[order], owner[order])
 
 
 Box = tuple[float, float, float, float]
@@ -55,8 +71,7 @@ def subdivided(polygons: np.ndarray) -> Pieces:
         is_sound = _are_sound(polygons, pieces)
         done.append(pieces.only(is_sound))
         left = left[~is_sound[left]]
-    done.append(Pieces(polygons[left], left))
-    return Pieces(np.concatenate([part.geometries for part in done]), np.concatenate([part.owner for part in done]))
+    return Pieces.joined([*done, Pieces(polygons[left], left)])
 
 
 def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:

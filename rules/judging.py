@@ -1,7 +1,7 @@
 """One rule over all parcels: which it applies to, which features it looks at, and what its kind says."""
 
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cached_property, partial
 
 import numpy as np
 import pandas as pd
@@ -65,7 +65,7 @@ def judged_rule(
     ground = Ground(
         parcels=geometries,
         tree=bench.tree if len(rows) == len(bench.geometries) else shapely.STRtree(geometries),
-        features=Features(source.stored.geometries[chosen], selected, uncertain),
+        features=Features(source.stored.geometries[chosen], selected, uncertain, partial(source.pieces_of, chosen)),
         coverage=source.coverage,
         options=rule.options,
         crew=crew,

@@ -1,9 +1,9 @@
 """Which version of each layer a run looks at, its features near the parcels, or the reason why there are none."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
@@ -19,6 +19,9 @@ from onemap.layers.placing import Wishes
 from onemap.layers.rasters import RasterReference, reference_of
 from onemap.layers.sources.reading import read_source
 from onemap.layers.versions import StoredFeatures, Version, content_hash, coverage_of, in_force, read_version
+from onemap.rules.cut_store import Box, StoredCut, cut_near
+from onemap.rules.cutting import Pieces, subdivided
+from onemap.rules.overlay import MARGIN_M
 
 
 @dataclass(frozen=True)
@@ -31,6 +34,22 @@ class LayerSource:
     coverage: shapely.Geometry | None = None
     names: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     rasters: tuple[RasterReference, ...] = ()
+    cut: Callable[[], StoredCut] | None = None
+
+    @cached_property
+    def pieces(self) -> Pieces:
+        """The polygons cut small; of those that the library keeps cut only what is near the ground that was read."""
+        geometries = self.stored.geometries if self.stored is not None else np.empty(0, dtype=object)
+        if self.cut is None:
+            return subdivided(geometries)
+        cut = self.cut()
+        rows = np.flatnonzero(~cut.is_cut)
+        rest = subdivided(geometries[rows])
+        return Pieces.joined([cut.pieces, Pieces(rest.geometries, rows[rest.owner])])
+
+    def pieces_of(self, rows: np.ndarray) -> Pieces:
+        """The pieces of some of its features alone: rows (k,), ascending."""
+        return self.pieces.of_rows(rows, len(self.names))
 
     def record(self, code: str) -> dict[str, Any]:
         """The version of a layer that a run used, or the reason why there was none."""
@@ -110,7 +129,20 @@ class Sources:
             path = self.library.path
             rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
         source = LayerSource(None, version, stored, coverage, _names(stored, entry.key), rasters)
-        return near_origin(source, self.origin)
+        source = near_origin(source, self.origin)
+        if entry.geometry != "polygon" or source.stored is None:
+            return source
+        box = self._around(bounds)
+        return replace(source, cut=partial(cut_near, self.library, version, self.origin, source.stored, box))
+
+    def _around(self, bounds: Sequence[float] | None) -> Box | None:
+        """The ground near which pieces are looked for, counted from the origin, with what overlays take beside it."""
+        if bounds is None:
+            return None
+        east, north = self.origin
+        spare_m = 2 * MARGIN_M
+        west_m, south_m, east_m, north_m = bounds
+        return west_m - east - spare_m, south_m - north - spare_m, east_m - east + spare_m, north_m - north + spare_m
 
     def _replacement(self, code: str, version: Version | None) -> LayerSource:
         """A file as if it were the layer's version; it speaks for the ground for which that one does."""

@@ -1,5 +1,6 @@
 """What a kind of rule is given, and what it gives back: plain arrays over parcels and features."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -23,17 +24,19 @@ QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by 
 class Features:
     """The features of one version that a rule's `where` lets through.
 
-    geometries (m,), attributes m rows, uncertain (m,): `where` is unknown for them, so they count with a reason.
+    geometries (m,), attributes m rows, uncertain (m,): `where` is unknown for them, so they count with a reason; cut:
+    who has their pieces already.
     """
 
     geometries: np.ndarray
     attributes: pd.DataFrame
     uncertain: np.ndarray
+    cut: Callable[[], Pieces] | None = None
 
     @cached_property
     def pieces(self) -> Pieces:
-        """The polygons cut small."""
-        return subdivided(self.geometries)
+        """The polygons cut small; of large ones there may be no pieces away from the ground that is judged."""
+        return subdivided(self.geometries) if self.cut is None else self.cut()
 
 
 @dataclass(frozen=True)
