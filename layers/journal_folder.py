@@ -1,0 +1,159 @@
+"""Folders of unfinished work: what is done of a long step stays on disk, so that one that was killed goes on there.
+
+They lie beside a library as LIBRARY.gpkg.work.part, for a server in the user's cache. Whoever deletes one loses time,
+nothing else: the library itself is written in one transaction, from such a folder and after all of it is there.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, Any
+
+from onemap.layers.errors import Cancelled, OneMapError
+
+_LOCK = "lock"
+_DAY_S = 86_400
+_DAYS_KEPT = 14  # of work that nobody went on with
+_MOST_AT_ONCE = 100  # of one command with the same key: each works for itself
+
+
+@dataclass(frozen=True)
+class Journal:
+    """The folder of one piece of work, which no other process uses meanwhile."""
+
+    folder: Path
+
+    def has(self, name: str) -> bool:
+        """Whether a part is there; if it is, it is whole."""
+        return (self.folder / name).exists()
+
+    def path(self, name: str) -> Path:
+        """Where a part that `keep` has written lies."""
+        return self.folder / name
+
+    def keep(self, name: str, write: Callable[[Path], None]) -> Path:
+        """A part, written beside and named when all of it is on disk, so that one that is there is whole.
+
+        Raises OneMapError journal.failed, as on a full disk.
+        """
+        target, beside = self.folder / name, self.folder / f"{name}.beside"
+        try:
+            write(beside)
+            with beside.open("rb+") as file:
+                os.fsync(file.fileno())
+            os.replace(beside, target)
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OneMapError("journal.failed", file=self.folder.parent.name, reason=reason) from error
+        return target
+
+    def keep_text(self, name: str, content: Any) -> Path:
+        """A part that is plain JSON."""
+
+        def write(path: Path) -> None:
+            path.write_text(json.dumps(content, ensure_ascii=True), encoding="ascii")
+
+        return self.keep(name, write)
+
+    def text(self, name: str) -> Any:
+        """What `keep_text` has written."""
+        return json.loads((self.folder / name).read_text(encoding="ascii"))
+
+
+def work_place(library: Path | None, library_id: str) -> Path:
+    """Where the folders of unfinished work for a library lie: beside its file, or in the user's cache for a server."""
+    if library is not None:
+        return library.resolve().with_name(f"{library.name}.work.part")
+    if sys.platform == "win32":
+        cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        cache = Path.home() / "Library" / "Caches"
+    else:
+        cache = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+    return cache / "onemap" / f"{library_id}.work.part"
+
+
+@contextlib.contextmanager
+def journal_folder(place: Path, work: str, key: Mapping[str, Any]) -> Iterator[Journal]:
+    """The folder of a piece of work, which finds there what an earlier one of the same key has left.
+
+    place: from `work_place`; work: the verb; key: all that the result depends on, such as the source's hash, options
+    and versions of the software. The folder goes when the work is done or refused; it stays when the work is cancelled
+    or killed. Raises OneMapError journal.failed if no folder can be made there.
+    """
+    digest = hashlib.sha256(json.dumps(dict(key), sort_keys=True, default=str).encode()).hexdigest()[:20]
+    with contextlib.ExitStack() as held:
+        try:
+            place.mkdir(parents=True, exist_ok=True)
+            _without_forgotten(place, work)
+            folder = _own_folder(place, f"{work}-{digest}", held)
+        except OSError as error:
+            raise OneMapError("journal.failed", file=place.name, reason=error.strerror or str(error)) from error
+        try:
+            yield Journal(folder)
+        except (Cancelled, KeyboardInterrupt, GeneratorExit):
+            raise
+        except BaseException:
+            held.close()
+            _removed(folder)
+            raise
+        held.close()
+        _removed(folder)
+
+
+def _own_folder(place: Path, name: str, held: contextlib.ExitStack) -> Path:
+    """The folder of that name, or if another process works in it the next that is free; locked until `held` closes."""
+    for number in range(1, _MOST_AT_ONCE + 1):
+        folder = place / (name if number == 1 else f"{name}-{number}")
+        folder.mkdir(exist_ok=True)
+        lock = (folder / _LOCK).open("a+b")
+        if _is_locked_by_us(lock):
+            held.callback(lock.close)
+            return folder
+        lock.close()
+    raise OSError(f"{_MOST_AT_ONCE} × {name}")
+
+
+def _is_locked_by_us(file: IO[bytes]) -> bool:
+    """Take the lock on a file, which the system lets go when the process ends, however it ends."""
+    try:
+        if sys.platform == "win32":
+            import msvcrt
+
+            file.seek(0)
+            msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)
+        else:
+            import fcntl
+
+            fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return True
+
+
+def _without_forgotten(place: Path, work: str) -> None:
+    """Remove what was left of this kind of work long ago, and is nobody's now."""
+    for folder in place.glob(f"{work}-*"):
+        lock = folder / _LOCK
+        if (
+            not lock.exists()
+            or time.time() - max(path.stat().st_mtime for path in (folder, lock)) < _DAYS_KEPT * _DAY_S
+        ):
+            continue
+        with lock.open("a+b") as file:
+            is_ours = _is_locked_by_us(file)
+        if is_ours:
+            _removed(folder)
+
+
+def _removed(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    with contextlib.suppress(OSError):  # there is other work in it
+        folder.parent.rmdir()
