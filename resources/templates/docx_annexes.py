@@ -8,6 +8,7 @@ from onemap.resources.templates.docx_page import HEADING, Column, line, table, t
 from onemap.resources.templates.docx_tables import (
     LAND_COLUMNS,
     Words,
+    caption,
     checklist_table,
     department_column,
     opinion_table,
@@ -37,6 +38,9 @@ def annexes(document: Doc, said: Words) -> None:
     tag(document, "{%p if earlier_opinions %}")
     document.add_heading(said["annex_earlier"], 2)
     opinion_table(document, said, "earlier_opinions", with_round=True)
+    tag(document, "{%p endif %}")
+    tag(document, "{%p if remedy %}")
+    _remedy(document, said)
     tag(document, "{%p endif %}")
     tag(document, "{%p for figure in figures %}")
     picture = document.add_paragraph("{{ figure.image }}")
@@ -87,6 +91,56 @@ def _parcels(document: Doc, said: Words) -> None:
     table(document, columns, ["for row in land.parcels"], said["note_none"], total, size_pt=7)
     tag(document, "{%p endif %}")
     tag(document, "{%p endif %}")
+
+
+def _remedy(document: Doc, said: Words) -> None:
+    """What would pass: alternatives, departments' gains and losses, cuts."""
+    document.add_heading(said["annex_remedy"], 2)
+    tag(document, "{%p for sentence in sentences.remedy %}")
+    line(document, "{{ sentence }}", size_pt=10.5, indent=False)
+    tag(document, "{%p endfor %}")
+    parcel = Column(said["column_parcel"], 26, ("{{ row.parcel }}",))
+    verdict = Column(said["column_verdict"], 22, ("{{ row.verdict_sign }} {{ row.verdict_title }}",), "center")
+    size = [
+        Column(said["column_hectares"], 19, ("{{ row.hectares }}",), "right"),
+        Column(said["column_mu"], 17, ("{{ row.mu }}",), "right"),
+    ]
+    caption(document, said["table_alternatives"])
+    columns = [
+        parcel,
+        Column(said["column_alternative"], 30, ("{{ row.alternative_title }}",)),
+        *size,
+        Column(said["column_share"], 13, ("{{ row.share }}",), "right"),
+        Column(said["column_step"], 29, ("{{ row.step or '–' }}",)),
+        verdict,
+    ]
+    table(document, columns, ["for row in remedy.alternatives"], said["note_none"])
+    caption(document, said["table_departments"])
+    columns = [
+        Column(said["column_parcel"], 20, ("{{ row.parcel }}",)),
+        Column(said["column_alternative"], 22, ("{{ row.alternative_title }}",)),
+        department_column(said),
+        *(
+            Column(
+                said[f"column_verdict_{when}"], wide(said, 15, 18), (f"{{{{ row.verdict_{when}_title }}}}",), "center"
+            )
+            for when in ("before", "after")
+        ),
+        Column(said["column_taken_before"], wide(said, 16, 14), ("{{ row.before_hectares }}",), "right"),
+        Column(said["column_taken_after"], wide(said, 16, 14), ("{{ row.after_hectares }}",), "right"),
+        Column(said["column_kept"], wide(said, 16, 14), ("{{ row.kept_hectares }}",), "right"),
+        Column(said["column_given_up"], wide(said, 16, 14), ("{{ row.given_up_hectares }}",), "right"),
+    ]
+    table(document, columns, ["for row in remedy.departments"], said["note_none"], size_pt=8)
+    caption(document, said["table_cuts"])
+    columns = [
+        parcel,
+        Column(said["column_rule"], 50, ("{{ row.title }}",)),
+        department_column(said),
+        *size,
+        verdict,
+    ]
+    table(document, columns, ["for row in remedy.cuts"], said["note_none"])
 
 
 def _record(document: Doc, said: Words) -> None:

@@ -88,8 +88,8 @@ def alternatives(
         steps["turned"] = nearest_steps(parcels, movable, turns(bounds.turn_deg), passes, bounds.share)
     if bounds.move_m and bounds.turn_deg:
         best: dict[int, float] = {}
-        for row, step in (pair for side in steps.values() for pair in side.items()):
-            best[row] = min(bounds.share(step), best.get(row, float("inf")))
+        for side in steps.values():
+            best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in side.items()}
         rings = turned_moves(bounds)
         steps["moved_turned"] = nearest_steps(parcels, movable, rings, passes, bounds.share, best)
     for name, side in steps.items():

@@ -1,5 +1,7 @@
 """Remedies kept in the library beside the runs of checks: record, remainder, cuts, and the parcels as given."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 import shapely
@@ -15,7 +17,7 @@ from onemap.rules.run_tables import Table
 from onemap.rules.runs import GIVEN, given_rows, keep_run, rows_of_table, run_record, stored_rows
 
 # Every table with the types of its columns, so that an empty one has the same.
-COLUMNS: dict[str, dict[str, type]] = {
+COLUMNS: dict[str, dict[str, Any]] = {
     "remainder": {"parcel": object, "area_m2": float, "share": float, "parts": int, "dropped_m2": float},
     "cuts": {"parcel": object, "rule": object, "area_m2": float, "verdict": object, "unknown_m2": float},
     "alternatives": {

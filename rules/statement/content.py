@@ -23,6 +23,7 @@ from onemap.rules.statement.opinion_rows import (
     override_rows,
 )
 from onemap.rules.statement.project_rows import project_rows
+from onemap.rules.statement.remedy_rows import remedy_content
 from onemap.rules.statement.rule_rows import Row, parcel_rows, rule_rows
 from onemap.rules.statement.sections import PLAN_TABLES, assessments, table_of
 from onemap.rules.statement.three_lines import three_lines
@@ -105,11 +106,18 @@ def statement_content(
         "checklist": items,
         "figures": maps,
         "boundary": boundary,
+        "remedy": _remedy(library, case, evidence, department, named),
         "packs": packs_table(evidence.packs, language),
         "audit": audit,
         "notes": _notes(evidence, rows, items, language),
         "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
     }
+
+
+def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, named: Any) -> Row | None:
+    """What would pass, with its verdicts in words, or None if nobody had it found in this round."""
+    found = remedy_content(library, case.current, evidence, department)
+    return found and {**found, **{name: named(found[name]) for name in ("alternatives", "cuts")}}
 
 
 def _stands_in(table: str, row: Row) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.messages import phrase
 from onemap.rules.statement.page_html import Html, joined, row, table, tag
+from onemap.rules.statement.page_remedy import remedy_parts
 from onemap.rules.statement.words import words
 
 Printed = dict[str, Any]
@@ -42,6 +43,7 @@ class Chapters:
             self._chapter("annex_earlier", self._opinion_table(content["earlier_opinions"], "annex_earlier"))
             if content["earlier_opinions"]
             else None,
+            self._chapter("annex_remedy", *remedy_parts(content, self.said)) if content["remedy"] else None,
         ]
         return [annex for annex in found if annex is not None]
 
@@ -178,7 +180,24 @@ class Chapters:
         return tag("span", words_, class_=f"verdict {line['verdict']}")
 
     def _differences(self) -> Html:
-        return self._chapter("chapter_differences", tag("p", self.said["note_differences"]))
+        lines = self.content["differences"]
+        if not lines:
+            return self._chapter("chapter_differences", tag("p", self.said["note_differences"]))
+        columns = [("number", _N), ("spot", "some"), ("type", ""), ("use_a", ""), ("use_b", ""), ("hectares", _N)]
+        columns += [("decision", "")]
+        rows = [
+            row(
+                [
+                    number,
+                    f"{line['spot']} {line['pair']}",
+                    f"{line['type']} {line['type_title']}",
+                    *[line["use_a"] or "–", line["use_b"] or "–", line["hectares"], line["decision"] or "–"],
+                ],
+                kinds=[kind for _, kind in columns],
+            )
+            for number, line in enumerate(lines, start=1)
+        ]
+        return self._chapter("chapter_differences", self._table("table_differences", columns, rows))
 
     def _opinions(self) -> Html:
         return self._chapter("chapter_opinions", self._opinion_table(self.content["opinions"], "table_opinions"))

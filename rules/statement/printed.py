@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.statement.land import COLUMNS
 from onemap.rules.statement.sentences import sentences
 
@@ -65,6 +66,7 @@ def _metres(value: float) -> str:
 _FORMS: dict[str, Callable[[Any], str]] = {
     "hectares": _hectares,
     **dict.fromkeys(COLUMNS, _hectares),
+    **dict.fromkeys((f"{name.removesuffix('_m2')}_hectares" for name in MEASURES), _hectares),
     "mu": lambda value: f"{value:,.2f}",
     "area_m2": square_metres,
     "area_ellipsoidal_m2": square_metres,
@@ -72,6 +74,8 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     "share": share,
     "length_m": _metres,
     "distance_m": _metres,
+    "moved_m": _metres,
+    "turned_deg": _metres,
     "value": lambda value: f"{value:,.2f}" if isinstance(value, float) else _FORBIDDEN.sub("", str(value)),
     "north_m": lambda value: f"{value:.3f}",
     "east_m": lambda value: f"{value:.3f}",

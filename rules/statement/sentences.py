@@ -24,6 +24,7 @@ def sentences(content: dict[str, Any]) -> dict[str, Any]:
         "date": _date(content["document"]["date"], content["language"]),
         "choices": [said[f"conclusion_{choice}"] for choice in _CHOICES],
         "record": _record(content, said),
+        "remedy": _remedy(content["remedy"], said) if content["remedy"] else [],
     }
 
 
@@ -51,6 +52,13 @@ def _conclusion(content: dict[str, Any], said: dict[str, str]) -> list[str]:
     else:
         lines.append(said["conclusion_open"])
     return lines
+
+
+def _remedy(found: dict[str, Any], said: dict[str, str]) -> list[str]:
+    """By what the alternatives were found, and how far was searched."""
+    lines = [said["note_remedy"].format(verdict=found["keep_verdict_title"], **found)]
+    lines += [said["note_remedy_overridden"]] if found["overridden"] else []
+    return [*lines, *([found["search"]] if found["search"] else []), said["note_departments"]]
 
 
 def _date(text: str, language: str) -> str:

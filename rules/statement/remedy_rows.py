@@ -1,0 +1,125 @@
+"""What would pass of a case's parcels as tables of a document: alternatives, departments' gains and losses, cuts."""
+
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.areas import ellipsoidal_areas_m2
+from onemap.layers.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.remedy.answer import search_text
+from onemap.rules.remedy.departments import MEASURES
+from onemap.rules.remedy.remedy import KIND
+from onemap.rules.remedy.spoken import step_text
+from onemap.rules.remedy.storage import stored_wishes
+from onemap.rules.review.case import Round
+from onemap.rules.runs import StoredRow, run_record, stored_rows
+from onemap.rules.statement.evidence import Evidence, department_title
+from onemap.rules.statement.measures import areas, hectares
+
+Row = dict[str, Any]
+
+
+def remedy_content(library: Library, one: Round, evidence: Evidence, department: str | None) -> Row | None:
+    """The last remedy that was kept with a round; None where there is none.
+
+    department: only what concerns it, besides the alternatives themselves.
+    """
+    if not one.remedies:
+        return None
+    kept, language = one.remedies[-1], evidence.language
+    record = run_record(library, kept.run, KIND)
+    wishes = stored_wishes(library, kept.run)
+    return {
+        "run": kept.run,
+        "by": kept.by,
+        "on": kept.on.isoformat(),
+        "keep_verdict": wishes.keep_verdict,
+        "keep_verdict_title": phrase(f"verdict.{wishes.keep_verdict}", language),
+        "search": search_text(record["search"], language),
+        "overridden": bool(one.overrides),
+        "alternatives": _alternatives(library, stored_rows(library, kept.run, "alternatives"), language),
+        "departments": _departments(stored_rows(library, kept.run, "departments"), evidence, department),
+        "cuts": _cuts(library, stored_rows(library, kept.run, "cuts"), evidence, department),
+    }
+
+
+def _measured(library: Library, rows: list[StoredRow]) -> list[Row]:
+    """The rows' areas on the ellipsoid, in the units of the documents."""
+    shapes = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
+    return [areas(float(area_m2)) for area_m2 in np.nan_to_num(ellipsoidal_areas_m2(shapes, library.crs))]
+
+
+def _alternatives(library: Library, rows: list[StoredRow], language: str) -> list[Row]:
+    found = []
+    for row, measured in zip(rows, _measured(library, rows), strict=True):
+        said = row.values
+        found.append(
+            {
+                "parcel": said["parcel"],
+                "alternative": said["alternative"],
+                "alternative_title": phrase(f"alternative.{said['alternative']}", language),
+                "step": step_text(said["moved_m"], said["turned_deg"], language) or None,
+                "passes": said["passes"],
+                "verdict": said["verdict"],
+                **measured,
+                "share": said["share"],
+                "moved_m": said["moved_m"],
+                "east_m": said["east_m"],
+                "north_m": said["north_m"],
+                "turned_deg": said["turned_deg"],
+            }
+        )
+    return found
+
+
+def _departments(rows: list[StoredRow], evidence: Evidence, department: str | None) -> list[Row]:
+    # A parcel's planar square metres, in those of the ellipsoid: the scale is the same all over it.
+    scale = {row["parcel"]: row["area_ellipsoidal_m2"] / row["area_m2"] for row in evidence.parcels}
+    found = []
+    for row in rows:
+        said = row.values
+        if department not in (None, said["department"]):
+            continue
+        titles = {f"{name}_title": phrase(f"verdict.{said[name]}", evidence.language) for name in _VERDICTS}
+        measured = {
+            f"{name.removesuffix('_m2')}_hectares": hectares(said[name] * scale[said["parcel"]]) for name in MEASURES
+        }
+        found.append(
+            {
+                "parcel": said["parcel"],
+                "alternative": said["alternative"],
+                "alternative_title": phrase(f"alternative.{said['alternative']}", evidence.language),
+                "department": said["department"],
+                "department_title": department_title(said["department"], evidence.language),
+                **{name: said[name] for name in _VERDICTS},
+                **titles,
+                **measured,
+            }
+        )
+    return found
+
+
+_VERDICTS = ("verdict_before", "verdict_after")
+
+
+def _cuts(library: Library, rows: list[StoredRow], evidence: Evidence, department: str | None) -> list[Row]:
+    found = []
+    for row, measured in zip(rows, _measured(library, rows), strict=True):
+        said = row.values
+        rule = evidence.rules[said["rule"]]
+        if department in (None, rule.department):
+            title = evidence.rule_title(rule.id)
+            found.append(
+                {
+                    "parcel": said["parcel"],
+                    "rule": rule.id,
+                    "title": title,
+                    "department": rule.department,
+                    "department_title": department_title(rule.department, evidence.language),
+                    "verdict": said["verdict"],
+                    **measured,
+                }
+            )
+    return found
