@@ -34,6 +34,7 @@ from onemap.plugin.remedy_view import RemedyView
 from onemap.plugin.results import CheckedParcel, ShownRun, read_results
 from onemap.plugin.results_view import ResultsView
 from onemap.plugin.rules_choice import RulesChoice
+from onemap.plugin.sites_view import SitesView
 from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import tr
 from onemap.plugin.trial_view import Side, TrialView
@@ -58,11 +59,11 @@ class CheckRoom(QWidget):
         self.results.trial_asked.connect(self._choose_trial)
         self.trial = TrialView(canvas)
         self.trial.refused.connect(self.refused)
-        self.trial.left.connect(lambda: self._pages.setCurrentWidget(self.results))
+        self.trial.left.connect(lambda: self._show_page(self.results))
         self.results.remedy_asked.connect(self._ask_remedy)
         self.remedy = RemedyView(library.core, canvas)
         self.remedy.refused.connect(self.refused)
-        self.remedy.left.connect(lambda: self._pages.setCurrentWidget(self.results))
+        self.remedy.left.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
@@ -70,6 +71,10 @@ class CheckRoom(QWidget):
         self.mends.mended.connect(lambda: self.check())
         self.mends.refused.connect(self.refused)
         self.rules = RulesChoice(library)
+        self.sites = SitesView(library, lambda: self.rules.packs, canvas)
+        self.sites.refused.connect(self.refused)
+        self.sites.left.connect(lambda: self.sites_button.setChecked(False))
+        self.sites.taken.connect(self.parcels.take_drawn)
         self._build()
         library.listed.connect(self._enable)
         library.loading.connect(self._forget_another)
@@ -81,6 +86,7 @@ class CheckRoom(QWidget):
         self.results.spotlight.leave()
         self.trial.clear()
         self.remedy.close_down()
+        self.sites.close_down()
         self.parcels.close_down()
         if self._reading is not None:
             self._reading.forget()
@@ -133,7 +139,7 @@ class CheckRoom(QWidget):
             after = Side(target, {parcel.parcel: parcel for parcel in parcels})
             layer = run.titles.get(code, code)
             self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after)
-            self._pages.setCurrentWidget(self.trial)
+            self._show_page(self.trial)
             self.tried.emit()
 
         self._ask(params, tr("Try with another file"), show)
@@ -180,6 +186,13 @@ class CheckRoom(QWidget):
         self._row_rest = QLabel()
         self._row_rest.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         row.addWidget(self._row_rest, 1)
+        self.sites_button = QToolButton()
+        self.sites_button.setIcon(icon("sites"))
+        self.sites_button.setCheckable(True)
+        self.sites_button.setAutoRaise(True)
+        self.sites_button.setToolTip(tr("Find a site: where a parcel of a given area would pass"))
+        self.sites_button.toggled.connect(self._show_sites)
+        row.addWidget(self.sites_button)
         self._step = QLabel()
         self._step.setWordWrap(True)
         self._empty = QLabel(tr("Choose the parcels, then press Check."))
@@ -191,6 +204,8 @@ class CheckRoom(QWidget):
         self._pages.addWidget(self.results)
         self._pages.addWidget(self.trial)
         self._pages.addWidget(self.remedy)
+        self._pages.addWidget(self.sites)
+        self._page_before: QWidget = self._empty  # that was shown before the sites
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addLayout(form)
@@ -235,8 +250,21 @@ class CheckRoom(QWidget):
         if parcel is None or run is None or self._request is not None:
             return
         self.results.spotlight.leave()
-        self._pages.setCurrentWidget(self.remedy)
+        self._show_page(self.remedy)
         self.remedy.ask(self._params, run, parcel)
+
+    def _show_sites(self, on: bool) -> None:
+        """Show the search for a site, and go back to what was shown before."""
+        self.leave_map()
+        if on:
+            self._page_before = self._pages.currentWidget()
+        self._pages.setCurrentWidget(self.sites if on else self._page_before)
+
+    def _show_page(self, page: QWidget) -> None:
+        """Show a page; the search for a site gives way."""
+        self._page_before = page
+        self.sites_button.setChecked(False)
+        self._pages.setCurrentWidget(page)
 
     def _choose_trial(self, code: str) -> None:
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
@@ -265,25 +293,30 @@ class CheckRoom(QWidget):
         self._row_rest.setText(f"{self._checked} · {moment_text(str(run.get('started') or ''))}")
         said = tr("Run {id} of library {library}").format(id=run.get("id", ""), library=self._library.name)
         self._row_rest.setToolTip(said)
-        self._pages.setCurrentWidget(self.results)
+        self._show_page(self.results)
         self.finished.emit()
 
     def _forget_another(self) -> None:
         """Results of another library or another day are not shown as if they were of this one."""
         self._enable()
-        if self._pages.currentWidget() is not self._empty and self._asked_of != (self._library.path, self._library.day):
+        self.sites.forget_another()
+        searches = self.sites_button.isChecked()
+        shown = self._page_before if searches else self._pages.currentWidget()
+        if shown is not self._empty and self._asked_of != (self._library.path, self._library.day):
             self.results.clear()
             self.trial.clear()
             self.remedy.clear()
             self._row_rest.clear()
-            self._pages.setCurrentWidget(self._empty)
+            self._page_before = self._empty
+            self._pages.setCurrentWidget(self.sites if searches else self._empty)
 
     def leave(self) -> None:
         """Cancel what runs, else take the highlight away and restore the view."""
         if self._request is not None:
             self.cancel()
-        elif self.remedy.is_working:
+        elif self.remedy.is_working or self.sites.is_working:
             self.remedy.cancel()
+            self.sites.cancel()
         else:
             self.leave_map()
 
@@ -292,6 +325,7 @@ class CheckRoom(QWidget):
         self.results.spotlight.leave()
         self.trial.spotlight.leave()
         self.remedy.spotlight.leave()
+        self.sites.spotlight.leave()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc, wherever the focus is in the room."""

@@ -27,7 +27,6 @@ from onemap.plugin.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import tr
 
-DRAWN = "onemap/drawn"
 SHORTEST_NAME = 4
 
 
@@ -48,9 +47,21 @@ class Choice:
         return layer.name() if layer is not None else ""
 
 
+@dataclass(frozen=True)
+class ChoiceWords:
+    """Hints of the two buttons, the name of the layer of what is drawn, and what is asked of a file."""
+
+    file: str
+    draw: str
+    drawn: str
+    ask: str
+    which: str
+
+
 class ParcelChoice(QWidget):
     """A list of what can be checked, and the button that draws."""
 
+    DRAWN = "onemap/drawn"  # the property of the layer that holds what is drawn
     changed = pyqtSignal()
 
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
@@ -69,14 +80,14 @@ class ParcelChoice(QWidget):
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.file_button = QToolButton()
         self.file_button.setIcon(icon("file"))
-        self.file_button.setToolTip(tr("Check the parcels of a file"))
+        self.file_button.setToolTip(self.words().file)
         self.file_button.clicked.connect(self._choose_file)
         self.draw_button = QToolButton()
         self.draw_button.setIcon(icon("draw"))
         self.draw_button.setText(tr("Draw"))
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
         self.draw_button.setCheckable(True)
-        self.draw_button.setToolTip(tr("Draw a parcel: click its corners, finish with the right button or Enter"))
+        self.draw_button.setToolTip(self.words().draw)
         self.draw_button.toggled.connect(self._draw)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -89,6 +100,20 @@ class ParcelChoice(QWidget):
         project.layersRemoved.connect(self.refresh)
         canvas.mapToolSet.connect(self._tool_set)
         self.refresh()
+
+    def words(self) -> ChoiceWords:
+        """What this choice is called where it is asked."""
+        return ChoiceWords(
+            file=tr("Check the parcels of a file"),
+            draw=tr("Draw a parcel: click its corners, finish with the right button or Enter"),
+            drawn=tr("Drawn parcels"),
+            ask=tr("Parcels to check"),
+            which=tr("This file has several layers. Which has the parcels?"),
+        )
+
+    def first_entries(self) -> list[tuple[str, Choice]]:
+        """What can be chosen besides layers and files, before them."""
+        return []
 
     def close_down(self) -> None:
         """Let go of the project and of the canvas."""
@@ -135,6 +160,8 @@ class ParcelChoice(QWidget):
         self._follow(layers)
         self.box.blockSignals(True)
         self.box.clear()
+        for text, choice in self.first_entries():
+            self.box.addItem(text, choice)
         for layer in layers:
             self.box.addItem(_text_of(layer), Choice(layer=layer.id()))
         for choice in self._files:
@@ -159,13 +186,13 @@ class ParcelChoice(QWidget):
     def _drawn_layer(self) -> QgsVectorLayer:
         crs = QgsProject.instance().crs()
         for layer in QgsProject.instance().mapLayers().values():
-            if layer.customProperty(DRAWN) and layer.crs() == crs:
+            if layer.customProperty(self.DRAWN) and layer.crs() == crs:
                 return layer
-        layer = QgsVectorLayer("MultiPolygon", tr("Drawn parcels"), "memory")
+        layer = QgsVectorLayer("MultiPolygon", self.words().drawn, "memory")
         layer.setCrs(crs)
         layer.dataProvider().addAttributes([QgsField("parcel", QMetaType.Type.QString)])
         layer.updateFields()
-        layer.setCustomProperty(DRAWN, True)
+        layer.setCustomProperty(self.DRAWN, True)
         look = {"color": "16,152,173,40", "outline_color": "#1098AD", "outline_width": "0.6"}
         layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
         QgsProject.instance().addMapLayer(layer, False)
@@ -179,14 +206,14 @@ class ParcelChoice(QWidget):
 
     def _choose_file(self) -> None:
         filters = tr("Parcels (*.shp *.gpkg *.geojson *.json *.txt *.zip);;All files (*)")
-        path, _filter = QFileDialog.getOpenFileName(self, tr("Parcels to check"), "", filters)
+        title = self.words().ask
+        path, _filter = QFileDialog.getOpenFileName(self, title, "", filters)
         if not path:
             return
         parts = _layers_of_polygons(path)
         part, is_chosen = parts[0] if len(parts) > 1 else "", True
         if len(parts) > 1:
-            title, question = tr("Parcels to check"), tr("This file has several layers. Which has the parcels?")
-            part, is_chosen = QInputDialog.getItem(self, title, question, parts, 0, False)
+            part, is_chosen = QInputDialog.getItem(self, title, self.words().which, parts, 0, False)
         if is_chosen:
             self.choose_file(path, part)
 

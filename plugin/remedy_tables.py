@@ -84,7 +84,8 @@ class AlternativesTree(QTreeWidget):
         row.setExpanded(True)
         for one in remedy.alternatives:
             if one.kind != CUT:
-                title = ": ".join(text for text in (word("alternatives", one.kind), step_text(one)) if text)
+                title, step = word("alternatives", one.kind), step_text(one)
+                title = tr("{alternative}: {step}").format(alternative=title, step=step) if step else title
                 self._add(None, one.verdict, title, one.area_m2, one.kind, None)
         self.setCurrentItem(row)
         self._is_filling = False

@@ -114,13 +114,14 @@ class Spotlight:
         else:
             look = LOOKS[verdict]
             fill = QColor(look.colour)
-            if look.brush == Qt.BrushStyle.SolidPattern:
+            brush = Qt.BrushStyle.SolidPattern if verdict == "clear" else look.brush  # what would pass is seen at once
+            if brush == Qt.BrushStyle.SolidPattern:
                 fill.setAlpha(60)
             band.setStrokeColor(QColor(look.colour))
             band.setFillColor(fill)
-            band.setBrushStyle(look.brush)
+            band.setBrushStyle(brush)
             band.setLineStyle(look.pen)
-            band.setWidth(round(look.width_px))
+            band.setWidth(max(2, round(look.width_px)))
             if geometry.type() != Qgis.GeometryType.Polygon:  # nothing else of it can be seen than its stroke
                 band.setSecondaryStrokeColor(QColor(255, 255, 255, 200))
                 band.setWidth(THIN_THINGS_PX)

@@ -861,7 +861,7 @@ If the threshold of severity is reached the results are written, and the algorit
     </message>
     <message>
         <source>the district</source>
-        <translation>行政区范围</translation>
+        <translation>行政区</translation>
     </message>
     <message>
         <source>the extent of its features (assumed)</source>
@@ -2820,6 +2820,122 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>No place was found where it would pass whole.</source>
         <translation>没有找到整块可通过的位置。</translation>
+    </message>
+    <message>
+        <source>{alternative}: {step}</source>
+        <translation>{alternative}：{step}</translation>
+    </message>
+    <message>
+        <source>Search in the polygons of a file</source>
+        <translation>在文件的面范围内查找</translation>
+    </message>
+    <message>
+        <source>Draw the ground: click its corners, finish with the right button or Enter</source>
+        <translation>绘制范围：依次点击角点，右键或回车结束</translation>
+    </message>
+    <message>
+        <source>Ground to search in</source>
+        <translation>查找范围</translation>
+    </message>
+    <message>
+        <source>This file has several layers. Which has the ground?</source>
+        <translation>该文件有多个图层，范围在哪一层？</translation>
+    </message>
+    <message>
+        <source>a square</source>
+        <translation>正方形</translation>
+    </message>
+    <message>
+        <source>The least width of the place; a square is looked for where none is given</source>
+        <translation>位置的最小宽度；不填则按正方形查找</translation>
+    </message>
+    <message>
+        <source>at most</source>
+        <translation>最多</translation>
+    </message>
+    <message>
+        <source>What the project says of itself, for rules that ask the parcel: FIELD=VALUE, commas between</source>
+        <translation>项目自身属性，供询问地块属性的规则使用：字段=值，用逗号隔开</translation>
+    </message>
+    <message>
+        <source>Search in</source>
+        <translation>范围</translation>
+    </message>
+    <message>
+        <source>Least width</source>
+        <translation>最小宽度</translation>
+    </message>
+    <message>
+        <source>A place of {area} cannot be wider than {side} on every side.</source>
+        <translation>面积为{area}的位置，各向宽度不可能都大于{side}。</translation>
+    </message>
+    <message>
+        <source>Find places</source>
+        <translation>查找位置</translation>
+    </message>
+    <message>
+        <source>Looks for places where a parcel would pass by these rules, the freest first.</source>
+        <translation>按所选规则查找地块可通过的位置，余地最大的排在前面。</translation>
+    </message>
+    <message>
+        <source>Place</source>
+        <translation>位置</translation>
+    </message>
+    <message>
+        <source>Free</source>
+        <translation>余地</translation>
+    </message>
+    <message>
+        <source>Nearest</source>
+        <translation>最近的限制</translation>
+    </message>
+    <message>
+        <source>Away</source>
+        <translation>距离</translation>
+    </message>
+    <message>
+        <source>How far the place lies from the edge of the free ground; the list goes by it</source>
+        <translation>该位置距可用范围边缘的距离，列表按此排序</translation>
+    </message>
+    <message>
+        <source>The rule whose ground is nearest</source>
+        <translation>范围离得最近的规则</translation>
+    </message>
+    <message>
+        <source>How far away that ground is</source>
+        <translation>该范围有多远</translation>
+    </message>
+    <message>
+        <source>Previous place</source>
+        <translation>上一个位置</translation>
+    </message>
+    <message>
+        <source>Next place</source>
+        <translation>下一个位置</translation>
+    </message>
+    <message>
+        <source>Take this place as a parcel to check</source>
+        <translation>把此位置作为地块进行检测</translation>
+    </message>
+    <message>
+        <source>Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.</source>
+        <translation>每个位置都按所画图形检测过。所列为矩形，别的形状也可能合适。</translation>
+    </message>
+    <message>
+        <source>Places that would pass, {moment}</source>
+        <translation>可通过的位置，{moment}</translation>
+    </message>
+    <message>
+        <source>{area} m², {width} wide</source>
+        <translation>{area} m²，宽{width}</translation>
+    </message>
+    <message>
+        <source>Find a site: where a parcel of a given area would pass</source>
+        <translation>选址：查找给定面积的地块可通过的位置</translation>
+    </message>
+    <message>
+        <source>Find places that would pass</source>
+        <translation>查找可通过的位置</translation>
     </message>
 </context>
 </TS>
