@@ -12,11 +12,11 @@ import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.rtree import fill_rtree
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
-_ROWS_AT_ONCE = 5000  # between two words about progress
 
 _CORE_TABLES = """
 CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
@@ -87,21 +87,26 @@ def prepare(connection: sqlite3.Connection, crs: pyproj.CRS) -> int:
     return srs_id
 
 
-def to_blobs(geometries: np.ndarray, srs_id: int) -> list[bytes | None]:
-    """Geometries (n,) as GeoPackage blobs with envelope; None stays None."""
-    wkb = shapely.to_wkb(geometries, byte_order=1)
-    empty = shapely.is_empty(geometries)
-    bounds = shapely.bounds(geometries)
-    header = struct.Struct("<2sBBi4d")
-    bare = struct.Struct("<2sBBi")
-    blobs: list[bytes | None] = []
-    for body, is_empty, (west, south, east, north) in zip(wkb, empty, bounds.tolist(), strict=True):
-        if body is None:
-            blobs.append(None)
-        elif is_empty:
-            blobs.append(bare.pack(b"GP", 0, 0x11, srs_id) + body)
-        else:
-            blobs.append(header.pack(b"GP", 0, 0x03, srs_id, west, east, south, north) + body)
+_HEADER = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("box", "<f8", 4)])
+_WITH_BOX, _EMPTY = 0x03, 0x11
+
+
+def to_blobs(geometries: np.ndarray, srs_id: int, wkb: np.ndarray | None = None) -> list[bytes | None]:
+    """Geometries (n,) as GeoPackage blobs with envelope; None stays None. wkb: the same as WKB, if it is there."""
+    if wkb is None:
+        wkb = shapely.to_wkb(geometries, byte_order=1)
+    bounds = shapely.bounds(geometries).reshape(-1, 4)
+    headers = np.zeros(len(geometries), dtype=_HEADER)
+    headers["magic"], headers["flags"], headers["srs_id"] = b"GP", _WITH_BOX, srs_id
+    headers["box"] = bounds[:, [0, 2, 1, 3]]
+    written, size = headers.tobytes(), _HEADER.itemsize
+    blobs: list[bytes | None] = [
+        None if body is None else written[at : at + size] + body
+        for at, body in zip(range(0, len(written), size), wkb.tolist(), strict=True)
+    ]
+    bare = struct.pack("<2sBBi", b"GP", 0, _EMPTY, srs_id)
+    for row in np.flatnonzero(shapely.is_empty(geometries)).tolist():
+        blobs[row] = bare + wkb[row]
     return blobs
 
 
@@ -178,14 +183,9 @@ def index_geometries(
     index = f"rtree_{table}_{GEOMETRY_COLUMN}"
     connection.execute(f"CREATE VIRTUAL TABLE {quoted(index)} USING rtree(id, minx, maxx, miny, maxy)")
     boxed = np.isfinite(bounds).all(axis=1)
-    numbers, boxes = np.asarray(fids)[boxed], bounds[boxed][:, [0, 2, 1, 3]]
-    for start in range(0, len(numbers), _ROWS_AT_ONCE):
-        told(start / len(numbers))
-        block = slice(start, start + _ROWS_AT_ONCE)
-        connection.executemany(
-            f"INSERT INTO {quoted(index)} VALUES (?,?,?,?,?)",  # noqa: S608 - the name is quoted
-            ((number, *box) for number, box in zip(numbers[block].tolist(), boxes[block].tolist(), strict=True)),
-        )
+    told(0.0)
+    fill_rtree(connection, index, np.asarray(fids)[boxed], bounds[boxed])
+    told(1.0)
     run_script(connection, _RTREE_TRIGGERS.format(t=table, c=GEOMETRY_COLUMN))
     connection.execute(
         "INSERT INTO gpkg_extensions VALUES (?,?,'gpkg_rtree_index',"

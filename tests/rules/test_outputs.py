@@ -1,10 +1,17 @@
 """What a check writes: three forms with the same content, all tables even when empty, nothing half-written."""
 
 import geopandas as gpd
+import geopandas.testing
+import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 import pytest
+import shapely
 from shapely import box
+
+from onemap.rules.outputs import output_opened
+from onemap.rules.run_tables import Table
 
 SQUARE = box(0, 0, 10, 10)
 TABLES = ["parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes", "run"]
@@ -138,3 +145,64 @@ def test_titles_and_words_follow_the_language(ready, tmp_path):
         assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", out, lang=language).code == 0
         rows = pyogrio.read_dataframe(out, layer="findings")
         assert set(rows.title) == {title} and set(rows.basis) == {"法 第一条"}
+
+
+def parts_of(rows):
+    """Tables as a run gives them, of as many rows; text, flags and counts may be missing."""
+    names = [f"p{n}" for n in range(rows)]
+    columns = {
+        "parcel": pd.Series(names, dtype=object),
+        "reason": pd.Series([None if n < 4 else "sliver" for n in range(rows)], dtype=object),
+        "features": pd.Series([None if n % 3 else n for n in range(rows)], dtype="Int64"),
+        "counted": pd.Series([n % 2 == 0 for n in range(rows)], dtype=bool),
+        "area_m2": pd.Series([n / 7 for n in range(rows)], dtype=float),
+    }
+    shapes = [None if n == 2 else shapely.MultiPolygon([box(20 * n, 0, 20 * n + 10, 10)]) for n in range(rows)]
+    return pd.DataFrame(columns), np.array(shapes, dtype=object)
+
+
+@pytest.mark.parametrize("out", ["o.gpkg", "o.xlsx", "folder"])
+def test_tables_that_come_in_parts_are_written_as_if_they_came_at_once(out, tmp_path):
+    frame, shapes = parts_of(9)
+    read = []
+    for name, cuts in (("whole", [0, 9]), ("parts", [0, 0, 2, 4, 9])):
+        folder = tmp_path / name
+        folder.mkdir()
+        with output_opened(pyproj.CRS("EPSG:4547"), str(folder / out), overwrite=False) as output:
+            for start, stop in zip(cuts, cuts[1:], strict=False):
+                part = frame[start:stop].reset_index(drop=True)
+                output.append({"findings": Table(part, shapes[start:stop]), "keys": Table(part)})
+            output.append({"run": Table(pd.DataFrame({"id": ["x"]}))})
+            output.finish()
+            assert not (folder / out).exists()
+        read.append({table: read_back(folder / out, table) for table in ("findings", "keys", "run")})
+    for table, one in read[0].items():
+        assert_same(one, read[1][table])
+    findings = read[1]["findings"]
+    assert findings["parcel"].tolist() == [f"p{n}" for n in range(9)] and findings["reason"].isna().sum() == 4
+    if out != "o.xlsx":
+        assert list(map(shapely.equals, findings.geometry, shapes)) == [n != 2 for n in range(9)]
+
+
+def read_back(path, table):
+    if path.suffix == ".xlsx":
+        return pd.read_excel(path, sheet_name=table, engine="openpyxl")
+    if path.suffix == ".gpkg":
+        return pyogrio.read_dataframe(path, layer=table)
+    file = path / f"{table}.parquet"
+    return gpd.read_parquet(file) if table == "findings" else pd.read_parquet(file)
+
+
+def assert_same(one, other):
+    compare = gpd.testing.assert_geodataframe_equal if isinstance(one, gpd.GeoDataFrame) else None
+    (compare or pd.testing.assert_frame_equal)(one, other)
+
+
+def test_a_written_layer_is_found_by_its_box_and_keeps_its_index_when_it_is_edited(ready, tmp_path):
+    out = tmp_path / "o.gpkg"
+    assert check(ready, out).code == 0
+    assert pyogrio.read_dataframe(out, layer="parcels", bbox=(49, 49, 51, 51))["parcel"].tolist() == ["B"]
+    assert pyogrio.read_info(out, layer="parcels")["total_bounds"] == (0.0, 0.0, 60.0, 60.0)
+    frame = gpd.GeoDataFrame({"parcel": ["C"]}, geometry=[shapely.MultiPolygon([box(90, 90, 91, 91)])], crs="EPSG:4547")
+    pyogrio.write_dataframe(frame, out, layer="parcels", append=True)
+    assert pyogrio.read_dataframe(out, layer="parcels", bbox=(89, 89, 95, 95))["parcel"].tolist() == ["C"]

@@ -1,0 +1,101 @@
+"""Tables written as a folder of GeoParquet files, as they come: a group of rows for each part."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyproj
+import shapely
+
+from onemap.rules.run_tables import Table
+
+_GEOMETRY = "geometry"
+
+
+@dataclass
+class _File:
+    """A file that is being written: its writer, its plain columns, and the boxes and kinds of its geometries."""
+
+    writer: pq.ParquetWriter
+    columns: pa.Schema
+    has_geometry: bool
+    bounds: list[np.ndarray] = field(default_factory=list)
+    kinds: set[str] = field(default_factory=set)
+
+
+class ParquetOutput:
+    """`Output` to a folder with a file for each table."""
+
+    def __init__(self, folder: Path, crs: pyproj.CRS) -> None:
+        folder.mkdir()
+        self._folder = folder
+        self._crs = crs
+        self._files: dict[str, _File] = {}
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables; one that comes for the first time becomes a file."""
+        for name, table in tables.items():
+            file = self._files.get(name) or self._made(name, table)
+            columns = pa.Table.from_pandas(table.columns, file.columns, preserve_index=False)
+            if table.geometries is not None:
+                columns = columns.append_column(_GEOMETRY, pa.array(shapely.to_wkb(table.geometries), pa.binary()))
+                file.bounds.append(shapely.bounds(table.geometries).reshape(-1, 4))
+                there = table.geometries[~shapely.is_missing(table.geometries)]
+                file.kinds |= {
+                    _NAMES[shapely.GeometryType(kind).name] for kind in np.unique(shapely.get_type_id(there))
+                }
+            file.writer.write_table(columns)
+
+    def _made(self, name: str, table: Table) -> _File:
+        """A new file, whose columns have the types that an empty table has too."""
+        inferred = pa.Schema.from_pandas(table.columns, preserve_index=False)
+        fields = [pa.field(one.name, pa.string() if _is_text(one.type) else one.type) for one in inferred]
+        columns, has_geometry = pa.schema(fields, metadata=inferred.metadata), table.geometries is not None
+        whole = columns.append(pa.field(_GEOMETRY, pa.binary())) if has_geometry else columns
+        self._files[name] = _File(pq.ParquetWriter(self._folder / f"{name}.parquet", whole), columns, has_geometry)
+        return self._files[name]
+
+    def finish(self) -> None:
+        """Write what stands at the end of each file."""
+        for file in self._files.values():
+            if file.has_geometry:
+                file.writer.add_key_value_metadata({"geo": json.dumps(self._geo(file))})
+            file.writer.close()
+
+    def _geo(self, file: _File) -> dict[str, object]:
+        """What GeoParquet 1.0 says of the geometries."""
+        column: dict[str, object] = {
+            "encoding": "WKB",
+            "crs": self._crs.to_json_dict(),
+            "geometry_types": sorted(file.kinds),
+        }
+        bounds = np.concatenate(file.bounds)
+        boxed = bounds[np.isfinite(bounds).all(axis=1)]
+        if len(boxed):
+            column["bbox"] = [*boxed[:, :2].min(axis=0).tolist(), *boxed[:, 2:].max(axis=0).tolist()]
+        return {"primary_column": _GEOMETRY, "columns": {_GEOMETRY: column}, "version": "1.0.0"}
+
+    def close(self) -> None:
+        """Let go of the files, whole or not."""
+        for file in self._files.values():
+            file.writer.close()
+
+
+def _is_text(kind: pa.DataType) -> bool:
+    """Text, or nothing at all: a column of a first part that has no value is text in a later one."""
+    return bool(pa.types.is_null(kind) or pa.types.is_large_string(kind))
+
+
+_NAMES = {
+    "POINT": "Point",
+    "LINESTRING": "LineString",
+    "POLYGON": "Polygon",
+    "MULTIPOINT": "MultiPoint",
+    "MULTILINESTRING": "MultiLineString",
+    "MULTIPOLYGON": "MultiPolygon",
+    "GEOMETRYCOLLECTION": "GeometryCollection",
+}

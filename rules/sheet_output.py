@@ -1,0 +1,63 @@
+"""Tables written as the sheets of one .xlsx, without geometry; they are kept until the last row is there."""
+
+import io
+from collections.abc import Mapping
+from pathlib import Path
+
+import pandas as pd
+from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.run_tables import Table
+
+_MOST_SHEET_ROWS = 1_048_575
+_MOST_CELL_CHARACTERS = 32_767
+
+
+class SheetOutput:
+    """`Output` to a workbook. label: how messages name it."""
+
+    def __init__(self, path: Path, label: str) -> None:
+        self._path = path
+        self._label = label
+        self._parts: dict[str, list[pd.DataFrame]] = {}
+        self._rows: dict[str, int] = {}
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables. Raises OneMapError out.too_many_rows."""
+        for name, table in tables.items():
+            rows = self._rows.get(name, 0) + len(table.columns)
+            if rows > _MOST_SHEET_ROWS:
+                raise OneMapError("out.too_many_rows", file=self._label, layer=name, rows=rows)
+            self._rows[name] = rows
+            self._parts.setdefault(name, []).append(table.columns)
+
+    def finish(self) -> None:
+        """Write the workbook."""
+        sheets = io.BytesIO()  # on a full disk a half-written one would complain once more when it is forgotten
+        with pd.ExcelWriter(sheets, engine="openpyxl") as writer:
+            for name, parts in self._parts.items():
+                filled = [part for part in parts if len(part)] or parts[:1]
+                _write_sheet(writer, name, pd.concat(filled, ignore_index=True))
+        self._path.write_bytes(sheets.getvalue())
+
+    def close(self) -> None:
+        """Forget what was kept."""
+        self._parts.clear()
+
+
+def _write_sheet(writer: pd.ExcelWriter, name: str, columns: pd.DataFrame) -> None:
+    texts = [at for at, column in enumerate(columns) if columns[column].dtype == object]
+    for at in texts:
+        columns.isetitem(at, [_cell(value) for value in columns.iloc[:, at]])
+    columns.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 1))
+    sheet = writer.sheets[name]
+    for at in texts:
+        # A text that begins with = is an attribute, and must never become a formula.
+        for row in (row for row, value in enumerate(columns.iloc[:, at]) if str(value).startswith("=")):
+            sheet.cell(row + 2, at + 1).data_type = "s"
+
+
+def _cell(value: object) -> object:
+    """Text that a sheet can hold: without control characters, and no longer than a cell."""
+    return ILLEGAL_CHARACTERS_RE.sub("", value)[:_MOST_CELL_CHARACTERS] if isinstance(value, str) else value
