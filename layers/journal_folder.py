@@ -21,6 +21,8 @@ from onemap.layers.errors import Cancelled, OneMapError
 _LOCK = "lock"
 _DAY_S = 86_400
 _DAYS_KEPT = 14  # of work that nobody went on with
+# What only stands in the way: once it is cleared, the same command goes on.
+_PASSING = {"journal.failed", "out.failed", "library.full", "library.busy"}
 _MOST_AT_ONCE = 100  # of one command with the same key: each works for itself
 
 
@@ -68,8 +70,11 @@ class Journal:
 
 
 def work_place(library: Path | None, library_id: str) -> Path:
-    """Where the folders of unfinished work for a library lie: beside its file, or in the user's cache for a server."""
-    if library is not None:
+    """Where the folders of unfinished work for a library lie: beside its file, if one may write there.
+
+    Else, and for a server, in the user's cache.
+    """
+    if library is not None and os.access(library.resolve().parent, os.W_OK):
         return library.resolve().with_name(f"{library.name}.work.part")
     if sys.platform == "win32":
         cache = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
@@ -86,7 +91,8 @@ def journal_folder(place: Path, work: str, key: Mapping[str, Any]) -> Iterator[J
 
     place: from `work_place`; work: the verb; key: all that the result depends on, such as the source's hash, options
     and versions of the software. The folder goes when the work is done or refused; it stays when the work is cancelled
-    or killed. Raises OneMapError journal.failed if no folder can be made there.
+    or killed, and where it was refused only for want of room. Raises OneMapError journal.failed if no folder can be
+    made there.
     """
     digest = hashlib.sha256(json.dumps(dict(key), sort_keys=True, default=str).encode()).hexdigest()[:20]
     with contextlib.ExitStack() as held:
@@ -100,9 +106,10 @@ def journal_folder(place: Path, work: str, key: Mapping[str, Any]) -> Iterator[J
             yield Journal(folder)
         except (Cancelled, KeyboardInterrupt, GeneratorExit):
             raise
-        except BaseException:
-            held.close()
-            _removed(folder)
+        except BaseException as error:
+            if not (isinstance(error, OneMapError) and error.code in _PASSING):
+                held.close()
+                _removed(folder)
             raise
         held.close()
         _removed(folder)

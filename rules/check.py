@@ -2,11 +2,13 @@
 
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
+import pyproj
 import shapely
 
 from onemap.layers.library import Library, now, system_user
@@ -17,7 +19,8 @@ from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
 from onemap.rules.judging import Bench, judged_rule
 from onemap.rules.kinds import KINDS
-from onemap.rules.layer_sources import LayerSource
+from onemap.rules.layer_sources import LayerSource, Sources
+from onemap.rules.packs import Pack
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
 from onemap.rules.reuse import Earlier, earlier_run
@@ -62,24 +65,26 @@ def check(
     west, south, _, _ = shapely.total_bounds(question.parcels.geometries)
     agenda = agenda_of(library, question, local_origin(west, south))
     earlier = earlier_run(library, against, question, agenda.origin) if against else None
-    answer = judged_parcels(agenda, library, question.parcels, workers, _share(report, 0.1, 0.9), earlier)
-    record = record_of(library, question, agenda, [answer], started, time.perf_counter() - began)
+    sources = agenda.sources(library)
+    answer = judged_parcels(agenda, sources, question.parcels, workers, share(report, 0.1, 0.9), earlier)
+    parameters = question.parameters(library)
+    record = record_of(agenda, question.packs, parameters, [answer], started, time.perf_counter() - began)
     tables = {**answer.tables, "run": run_table(record)}
     problems = [problem_record(problem, language) for problem in question.parcels.problems]
     return Run(question, record, tables, problems, verdict_counts(tables["parcels"].columns))
 
 
 def judged_parcels(
-    agenda: Agenda, library: Library, parcels: Parcels, workers: int, report: Report, earlier: Earlier | None = None
+    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, earlier: Earlier | None = None
 ) -> Answer:
-    """Judge some parcels by every rule of an agenda; of each layer only what is near them is read.
+    """Judge some parcels by every rule of an agenda; of each layer only what is near them is read from its sources.
 
     The rows are the same to the last digit whichever parcels are judged together. Raises OneMapError rule.field.
     """
     west, south, east, north = shapely.total_bounds(parcels.geometries)
     local = moved(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
-    bench = Bench(local, parcels.attributes, library.crs, agenda.origin)
-    sources, reach = agenda.sources(library), agenda.reaches()
+    bench = Bench(local, parcels.attributes, sources.library.crs, agenda.origin)
+    reach = agenda.reaches()
     computed, skipped = 0, []
     judged: list[Judged] = []
     used: dict[str, LayerSource] = {}
@@ -104,7 +109,7 @@ def judged_parcels(
         crew = Crew(workers, _teller(report, fraction, step))
         judged.append(judged_rule(rule, bench, source, instead, crew, wanted))
     report(0.9, phrase("progress.tables", agenda.language))
-    tables = _tables(agenda, library, parcels, local, judged, earlier)
+    tables = _tables(agenda, sources.library.crs, parcels, local, judged, earlier)
     warped = [
         {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
         for item in judged
@@ -115,25 +120,25 @@ def judged_parcels(
 
 def _tables(
     agenda: Agenda,
-    library: Library,
+    crs: pyproj.CRS,
     parcels: Parcels,
-    local: Any,
+    local: np.ndarray,
     judged: list[Judged],
     earlier: Earlier | None,
 ) -> dict[str, Table]:
     """Every table but `run`; the rows that stand from an earlier run are among them."""
     area_m2, ids = shapely.area(local), list(parcels.ids)
-    tables = row_tables(ids, area_m2, judged, library.crs, agenda.origin, agenda.language)
+    tables = row_tables(ids, area_m2, judged, crs, agenda.origin, agenda.language)
     if earlier:
         tables = earlier.joined(tables, parcels.ids, agenda.rules)
-    whole = parcel_table(ids, parcels.geometries, area_m2, tables["findings"], library.crs)
+    whole = parcel_table(ids, parcels.geometries, area_m2, tables["findings"], crs)
     return {"parcels": whole, **tables}
 
 
 def record_of(
-    library: Library,
-    question: Question,
     agenda: Agenda,
+    packs: Sequence[Pack],
+    parameters: Mapping[str, Any],
     answers: Iterable[Answer],
     started: str,
     seconds: float,
@@ -152,9 +157,9 @@ def record_of(
         "started": started,
         "seconds": round(seconds, 3),
         "software": software_versions(),
-        "packs": [pack.record() for pack in question.packs],
+        "packs": [pack.record() for pack in packs],
         "layers": [layers[code] for code in sorted(layers)],
-        "parameters": question.parameters(library),
+        "parameters": dict(parameters),
         "origin": list(agenda.origin),
         "rules": {rule.id: rule.hash for rule in agenda.rules},
         "computed": computed,
@@ -184,7 +189,7 @@ def forward(report: Report) -> Report:
     return told
 
 
-def _share(report: Report, start: float, end: float) -> Report:
+def share(report: Report, start: float, end: float) -> Report:
     """The report of a part of the work, from `start` to `end` of the whole."""
     return lambda fraction, step: report(start + (end - start) * fraction, step)
 

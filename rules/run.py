@@ -1,13 +1,24 @@
 """One run as a value: what was asked, its record, its tables."""
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import pandas as pd
 
+from onemap.rules.packs import Pack
+from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
 from onemap.rules.rule import VERDICTS
 from onemap.rules.run_tables import Table
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The rows of tables that belong to some consecutive parcels, and these parcels as they were given, if any."""
+
+    tables: dict[str, Table]
+    parcels: Parcels | None = None
 
 
 @dataclass(frozen=True)
@@ -23,7 +34,26 @@ class Run:
     @property
     def verdict(self) -> str:
         """The most severe verdict of any parcel."""
-        return next((verdict for verdict in VERDICTS if self.verdicts[verdict]), "clear")
+        return most_severe(self.verdicts)
+
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs by which it was asked."""
+        return self.question.packs
+
+    @property
+    def parcels(self) -> int:
+        """How many parcels were asked about."""
+        return len(self.question.parcels.ids)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, in one chunk."""
+        yield Chunk(self.tables, self.question.parcels)
+
+
+def most_severe(verdicts: Mapping[str, int]) -> str:
+    """The most severe of the verdicts that any parcel has."""
+    return next((verdict for verdict in VERDICTS if verdicts[verdict]), "clear")
 
 
 def verdict_counts(columns: pd.DataFrame) -> dict[str, int]:

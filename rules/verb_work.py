@@ -155,7 +155,7 @@ def check(values: Values, asked: Asked) -> Result:
 
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase
-    from onemap.rules.check import check as judge_all
+    from onemap.rules.blocks.checking import checked, in_memory
     from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import check_target, tables_written
     from onemap.rules.question import question_of
@@ -166,13 +166,15 @@ def check(values: Values, asked: Asked) -> Result:
     inputs = [values["library"], values["parcels"], *wishes.packs]
     for out in outs:
         check_target(out, bool(values.get("overwrite")), inputs)
-    with open_library(values["library"]) as library:
+    with contextlib.ExitStack() as held:
+        library = held.enter_context(open_library(values["library"]))
         if values.get("against"):
             run_record(library, values["against"])
         asked.report(0.0, phrase("progress.parcels", asked.language))
         question = question_of(library, wishes, asked.language)
         workers = values.get("workers") or os.cpu_count() or 1
-        run = judge_all(library, question, workers, asked.report, values.get("against"))
+        answered = checked(library, question, wishes.as_of, workers, asked.report, values.get("against"))
+        run = in_memory(held.enter_context(answered), question)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None

@@ -1,0 +1,156 @@
+"""The journal of a check in blocks: what is known of its question, its parcels, and every block that is finished.
+
+A block is there as a whole or not at all, so that whatever ends a run, the same question goes on where it was.
+"""
+
+import contextlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyproj
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.agenda import Agenda
+from onemap.rules.blocks.kept_parcels import Block
+from onemap.rules.blocks.kept_tables import KeptTable, keep_table
+from onemap.rules.check import Answer
+from onemap.rules.run import verdict_counts
+
+_FACTS = "block.json"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What is known of a finished block besides the rows of its tables: `Answer` without tables, and its verdicts."""
+
+    parcels: int
+    tables: dict[str, KeptTable]
+    verdicts: dict[str, int]
+    layers: dict[str, dict[str, Any]]
+    computed: int
+    skipped: list[dict[str, str]]
+    warped: list[dict[str, Any]]
+
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The layers that could not be read."""
+        return frozenset(code for code, record in self.layers.items() if record["reason"] == "unreadable")
+
+
+@contextlib.contextmanager
+def disk_errors_as_refusals(folder: Path) -> Iterator[None]:
+    """A disk that is full, and a folder that cannot be written, become refusals. Raises OneMapError journal.failed."""
+    try:
+        yield
+    except OSError as error:
+        raise OneMapError("journal.failed", file=folder.parent.name, reason=error.strerror or str(error)) from error
+
+
+class BlockJournal:
+    """One question's folder. about: what was noted when it was made."""
+
+    def __init__(self, folder: Path, about: dict[str, Any]) -> None:
+        self.folder = folder
+        notes = folder / "about.json"
+        with disk_errors_as_refusals(folder):
+            if notes.exists():
+                about = json.loads(notes.read_text(encoding="utf-8"))
+            else:
+                _write_text(notes, json.dumps(about, ensure_ascii=False))
+            for name in ("parcels", "done"):
+                (folder / name).mkdir(exist_ok=True)
+        self.about = about
+        self._done: dict[int, Finished] = {}
+        for path in sorted(self.done.iterdir()):
+            if path.suffix == ".part":
+                shutil.rmtree(path, ignore_errors=True)
+            elif (found := read_finished(path)) is not None:
+                self._done[int(path.name)] = found
+            else:
+                shutil.rmtree(path, ignore_errors=True)
+
+    @property
+    def parcels(self) -> Path:
+        """Where the parcels lie."""
+        return self.folder / "parcels"
+
+    @property
+    def done(self) -> Path:
+        """Where the finished blocks lie, each in a folder of its number."""
+        return self.folder / "done"
+
+    @property
+    def finished(self) -> dict[int, Finished]:
+        """The finished blocks by number."""
+        return self._done
+
+    def note(self, number: int, block: Finished) -> None:
+        """A block has been finished: it lies in its folder."""
+        self._done[number] = block
+
+    def begin_again(self) -> None:
+        """Throw away every finished block: they answer to something else than was asked."""
+        self._done.clear()
+        for path in self.done.iterdir():
+            shutil.rmtree(path)
+
+
+def block_name(number: int) -> str:
+    """The name of the folder of a finished block."""
+    return f"{number:06d}"
+
+
+def keep_block(done: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
+    """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
+    place = done / block_name(block.number)
+    part = done / f"{block_name(block.number)}.{uuid.uuid4().hex}.part"
+    part.mkdir()
+    try:
+        found = _written(part, block, answer, agenda, crs)
+        with contextlib.suppress(OSError):  # another worker, thought dead, has finished it meanwhile
+            part.rename(place)
+        return found
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _written(folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
+    place, tables = pd.Index(block.parcels.ids), {}
+    rules = {rule.id: order for order, rule in enumerate(agenda.rules)}
+    for name, table in answer.tables.items():
+        at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
+        tables[name] = keep_table(folder, name, table, block.positions[at], rules, crs)
+    found = Finished(
+        parcels=len(block.positions),
+        tables=tables,
+        verdicts=verdict_counts(answer.tables["parcels"].columns),
+        layers=answer.layers,
+        computed=answer.computed,
+        skipped=answer.skipped,
+        warped=answer.warped,
+    )
+    _write_text(folder / _FACTS, json.dumps(asdict(found), ensure_ascii=False))
+    return found
+
+
+def read_finished(folder: Path) -> Finished | None:
+    """A finished block; None if what lies there is not whole."""
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
+        whole = all((folder / f"{name}.parquet").stat().st_size == table.size for name, table in tables.items())
+        return Finished(tables=tables, **facts) if whole else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None
+
+
+def _write_text(path: Path, text: str) -> None:
+    part = path.with_name(path.name + ".part")
+    part.write_text(text, encoding="utf-8")
+    part.replace(path)

@@ -1,0 +1,117 @@
+"""Columns of any plain values as Arrow columns, and back: the same values of the same types."""
+
+import json
+from collections.abc import Callable, Sequence
+from datetime import date, datetime, time
+from decimal import Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+
+_TYPE = b"onemap"  # in an Arrow field's metadata: how its values are to be read
+_PLAIN = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64(), bytes: pa.binary()}
+
+
+def _number(text: str) -> Any:
+    name, value = text.split(" ", 1)
+    return np.dtype(name).type(value)
+
+
+# What is written of a value that shares its column with values of other types, and how it is read.
+_TAGGED: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
+    "str": (str, str, str),
+    "bool": (bool, str, lambda text: text == "True"),
+    "int": (int, str, int),
+    "float": (float, repr, float),
+    "bytes": (bytes, lambda value: value.hex(), bytes.fromhex),
+    "date": (date, date.isoformat, date.fromisoformat),
+    "time": (time, time.isoformat, time.fromisoformat),
+    "datetime": (datetime, datetime.isoformat, datetime.fromisoformat),
+    "Timestamp": (pd.Timestamp, lambda value: str(value.isoformat()), pd.Timestamp),
+    "Decimal": (Decimal, str, Decimal),
+    "list": (list, json.dumps, json.loads),
+    "dict": (dict, json.dumps, json.loads),
+}
+_TAGS = {kind: tag for tag, (kind, _, _) in _TAGGED.items()}
+
+
+class NotPlain(Exception):
+    """A value of a type that would not come back as it was."""
+
+
+def arrow_column(name: str, values: Sequence[Any]) -> tuple[pa.Field, pa.Array]:
+    """Values, None where there is none, as a column that `plain_column` reads. Raises NotPlain."""
+    kinds = {type(value) for value in values} - {type(None)}
+    kind = next(iter(kinds)) if len(kinds) == 1 else (str if not kinds else None)
+    how, array = "tagged", None
+    if kind in _PLAIN:
+        how, array = "plain", _plain(values, _PLAIN[kind])
+    elif kind is not None and issubclass(kind, np.generic) and not issubclass(kind, (np.flexible, np.object_)):
+        how, array = _numpy(values)
+    if array is None:
+        try:
+            how, array = "tagged", pa.array([_tagged(value) for value in values], pa.string())
+        except UnicodeEncodeError as error:  # bytes of another encoding that stand for letters
+            raise NotPlain(name) from error
+    return pa.field(name, array.type, metadata={_TYPE: how.encode()}), array
+
+
+def _plain(values: Sequence[Any], kind: pa.DataType) -> pa.Array | None:
+    try:
+        return pa.array(values, kind)
+    except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):  # a number that needs more than 64 bits
+        return None
+
+
+def _numpy(values: Sequence[Any]) -> tuple[str, pa.Array | None]:
+    """Scalars of numpy: those of one type as a column of that type."""
+    missing = np.array([value is None for value in values], dtype=bool)
+    types = {value.dtype for value in values if value is not None}
+    if len(types) != 1:
+        return "tagged", None
+    (of_numpy,) = types
+    filled = np.zeros(len(values), dtype=of_numpy)
+    filled[~missing] = [value for value in values if value is not None]
+    if of_numpy.kind == "M":  # as numbers: Arrow knows fewer units, and takes "not a time" for none
+        filled = filled.view(np.int64)
+    return of_numpy.str, pa.array(filled, mask=missing)
+
+
+def _tagged(value: Any) -> str | None:
+    if value is None:
+        return None
+    tag = _TAGS.get(type(value))
+    try:
+        if tag is not None and (value != value or _TAGGED[tag][2](_TAGGED[tag][1](value)) == value):
+            return f"{tag} {_TAGGED[tag][1](value)}"
+        if isinstance(value, np.generic) and value.dtype.kind in "iufb" and _number(_shown(value)) == value:
+            return f"numpy {_shown(value)}"
+    except (TypeError, ValueError) as error:
+        raise NotPlain(type(value).__name__) from error
+    raise NotPlain(type(value).__name__)
+
+
+def _shown(value: np.generic) -> str:
+    return f"{value.dtype.str} {value.item()!r}"
+
+
+def plain_column(field: pa.Field, column: pa.ChunkedArray) -> list[Any]:
+    """The values of a column that `arrow_column` made."""
+    how = field.metadata[_TYPE].decode()
+    if how == "plain":
+        values: list[Any] = column.to_pylist()
+        return values
+    if how == "tagged":
+        return [None if text is None else _untagged(text) for text in column.to_pylist()]
+    of_numpy = np.dtype(how)
+    stored = np.dtype(np.int64) if of_numpy.kind == "M" else of_numpy
+    missing = column.is_null().to_numpy()
+    filled = column.fill_null(stored.type(0).item()).to_numpy().astype(stored, copy=False).view(of_numpy)
+    return [None if gone else value for gone, value in zip(missing.tolist(), list(filled), strict=True)]
+
+
+def _untagged(text: str) -> Any:
+    tag, _, rest = text.partition(" ")
+    return _number(rest) if tag == "numpy" else _TAGGED[tag][2](rest)

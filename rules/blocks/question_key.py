@@ -1,0 +1,53 @@
+"""To which question a journal belongs: everything that its answer depends on."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.library import Library, sha256
+from onemap.layers.sources.reading import content_hash
+from onemap.layers.versions import in_force
+from onemap.rules.agenda import Agenda, layers_of
+from onemap.rules.question import Question
+from onemap.rules.software import software_versions
+
+_LAYOUT = 1  # of the journal: another one is another question
+
+
+def question_key(
+    library: Library, question: Question, agenda: Agenda, against: str | None, as_of: date | None, block: int
+) -> dict[str, Any]:
+    """All by which the journal of a question is known.
+
+    as_of: the day if one was asked for; without one a run that was begun yesterday goes on, if what is in force today
+    is what was in force then. block: how many parcels a block has at most.
+    """
+    codes = sorted({code for rule in agenda.rules for code in layers_of(rule)})
+    catalogue = library.catalogue()
+    parcels = question.parcels
+    return {
+        "layout": _LAYOUT,
+        "software": software_versions(),
+        "library": library.id,
+        "parcels": [parcels.source, parcels.source_hash, parcels.id_field, dict(question.source)],
+        "packs": [pack.hash for pack in question.packs],
+        "rules": [rule.hash for rule in agenda.rules],
+        "skipped": [dict(item) for item in agenda.skipped],
+        "only": list(question.only),
+        "as_of": as_of.isoformat() if as_of else None,
+        "known_at": question.known_at.isoformat() if question.known_at else None,
+        "layers": [_layer(agenda, code) for code in codes],
+        "catalogue": sha256(repr([catalogue.get(code) for code in codes])),
+        "replaced": {code: content_hash(Path(file), Path(file)) for code, file in sorted(question.replaced.items())},
+        "language": question.language,
+        "origin": list(agenda.origin),
+        "against": against,
+        "block": block,
+    }
+
+
+def _layer(agenda: Agenda, code: str) -> list[str | None]:
+    """What is in force of a layer, by its content."""
+    known = [version for version in agenda.known if version.code == code]
+    version = in_force(known, agenda.as_of)
+    return [code, version.table, version.hash] if version else [code, None, "not_in_force" if known else None]

@@ -1,0 +1,124 @@
+"""A check in blocks says what a check of all parcels at once says, to the last digit."""
+
+import numpy as np
+import pytest
+import shapely
+from shapely import LineString, affinity, box
+
+from onemap.layers.library import open_library
+from onemap.rules.blocks import kept_parcels
+from onemap.rules.blocks.running import run_in_blocks, whole_tables
+from onemap.rules.check import check
+from onemap.rules.question import CheckWishes, question_of
+from onemap.tests.rules.test_by_formula import PERMITS, REACH, World
+from onemap.tests.rules.test_incremental import RULES, Town
+
+SILENT = lambda done, step: None  # noqa: E731 - one line
+OF_THE_ATTEMPT = ("id", "started", "seconds")
+
+
+@pytest.fixture(autouse=True)
+def small_ranges(monkeypatch):
+    """Many ranges are merged although there are few parcels."""
+    monkeypatch.setattr(kept_parcels, "RANGE", 11)
+
+
+def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
+    """The run at once and the run in blocks of the parcels and the pack that the desk has."""
+    wishes = CheckWishes(str(parcels or desk.folder / "parcels.gpkg"), packs=(str(desk.folder / "test.toml"),))
+    with open_library(str(desk.library)) as library:
+        question = question_of(library, wishes, "en")
+        whole = check(library, question, workers, SILENT, against)
+        with run_in_blocks(library, question, None, workers, SILENT, against, most_parcels) as run:
+            assert run.blocks > 1
+            return whole, run, whole_tables(run)
+
+
+def assert_same(desk, **how):
+    whole, run, tables = both_ways(desk, **how)
+    assert list(tables) == list(whole.tables)
+    for name, table in whole.tables.items():
+        mine, other = table, tables[name]
+        if name == "run":
+            kept = [column for column in mine.columns if column not in OF_THE_ATTEMPT]
+            assert mine.columns[kept].equals(other.columns[kept])
+            continue
+        assert mine.columns.dtypes.equals(other.columns.dtypes), name
+        assert mine.columns.equals(other.columns), mine.columns.compare(other.columns)
+        assert mine.geometry_type == other.geometry_type
+        assert (mine.geometries is None) == (other.geometries is None)
+        if mine.geometries is not None:
+            one, two = (shapely.to_wkb(one.geometries) for one in (mine, other))
+            assert (one == two).all(), (name, np.flatnonzero(one != two))
+    assert whole.verdicts == run.verdicts and run.parcels == len(whole.tables["parcels"].columns)
+    return whole
+
+
+def given(desk, parcels, *rules, columns=None):
+    desk.pack(*rules)
+    desk.parcels(parcels, columns)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_blocks_of_a_random_world_give_what_one_block_gives(desk, seed):
+    world = World(seed)
+    desk.layer("ZONE", world.features, {"T": world.classes}, covers=world.coverage, accuracy=0.5)
+    limits = {"min_area_m2": world.least_m2, "min_width_m": world.width_m, "verdict": "restricted"}
+    use = {"parcel_field": "U", "plan_field": "T", "permits": PERMITS}
+    given(
+        desk,
+        world.parcels,
+        {"id": "avoid", "where": "T = 'a' OR T = 'b'", **limits},
+        {"id": "within", "kind": "within", "where": "T <> 'c'", **limits},
+        {"id": "setback", "kind": "setback", "distance_m": {"field": "T", "values": REACH}, **limits},
+        {"id": "use", "kind": "use", **use, **limits},
+        columns={"U": world.uses},
+    )
+    whole = assert_same(desk)
+    assert len(whole.tables["findings"].columns) > 30
+    assert not (desk.folder / "library.gpkg.work.part").exists()
+
+
+@pytest.fixture
+def town(desk):
+    made = Town(desk, 5)
+    given(desk, made.parcels, *RULES, columns={"USE": made.wanted})
+    return made
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_every_kind_of_rule_gives_the_same_in_blocks_with_any_number_of_threads(town, workers):
+    whole = assert_same(town.desk, workers=workers, most_parcels=7)
+    filled = {name for name, table in whole.tables.items() if len(table.columns)}
+    assert filled == {"parcels", "findings", "overlaps", "overlaps_line", "composition", "land_classes", "run"}
+
+
+def test_rows_that_stand_by_rule_first_do_so_in_blocks_too(town):
+    survey = {"kind": "composition", "layer": "PLAN", "verdict": "notice"}
+    given(
+        town.desk,
+        town.parcels,
+        {"id": "z", **survey, "by": ["DLBM"]},
+        {"id": "a", **survey, "by": ["KEY"]},
+        columns={"USE": town.wanted},
+    )
+    whole = assert_same(town.desk)
+    assert list(dict.fromkeys(whole.tables["land_classes"].columns["rule"])) == ["z", "a"]
+
+
+def test_a_run_against_an_earlier_one_computes_the_same_rows_in_blocks(town):
+    first = town.check()
+    town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
+    town.wanted[5] = "0102"
+    given(town.desk, town.parcels, *RULES, columns={"USE": town.wanted})
+    whole = assert_same(town.desk, against=first["id"])
+    assert whole.record["computed"] == 2 * len(RULES)
+
+
+def test_widths_that_the_data_say_reach_from_one_block_into_another(desk):
+    random = np.random.default_rng(2)
+    roads = [LineString(random.uniform(0, 2000, (4, 2))) for _ in range(9)]
+    desk.layer("ROAD", roads, {"W": [*random.uniform(5, 80, 8), None]}, geometry="line")
+    boxes = {f"P{n}": box(x, y, x + 20, y + 20) for n, (x, y) in enumerate(random.uniform(0, 2000, (60, 2)))}
+    given(desk, boxes, {"kind": "setback", "layer": "ROAD", "distance_m": 10, "half_width_field": "W"})
+    assert_same(desk)
