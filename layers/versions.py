@@ -123,16 +123,18 @@ def stored_features(library: Library, table: str, bounds: Sequence[float] | None
     connection = library.connection
     found = connection.read_features(table, list(connection.field_types(table)), bounds, count)
     fids, geometries = found.fids, found.geometries
-    near = slice(None)
+    rows = np.arange(len(fids))
     if bounds is not None:
         # A store's index may give more than is asked for, and each gives another more.
         west, south, east, north = shapely.bounds(geometries).T
         near = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
-    attributes = pd.DataFrame(
-        {name: pd.Series(list(values), dtype=object) for name, values in found.values.items()},
-        index=range(len(fids)),
-    )
-    return StoredFeatures(fids[near], geometries[near], attributes[near].reset_index(drop=True))
+        rows = np.flatnonzero(near)
+    values = np.empty((len(rows), len(found.values)), dtype=object)
+    for at, column in enumerate(found.values.values()):
+        values[:, at] = np.fromiter(column, dtype=object, count=len(fids))[rows]
+    names = pd.Index(list(found.values), dtype=object)  # pandas would make Arrow's text of them, which takes its time
+    attributes = pd.DataFrame(values, index=range(len(rows)), columns=names, dtype=object)
+    return StoredFeatures(fids[rows], geometries[rows], attributes)
 
 
 def read_version(library: Library, version: Version, bounds: Sequence[float] | None) -> StoredFeatures:
@@ -146,15 +148,19 @@ def read_version(library: Library, version: Version, bounds: Sequence[float] | N
         raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error
 
 
+def coverage_wkb(library: Library, version: Version) -> bytes:
+    """The ground for which a version speaks, in the library's CRS, as WKB, which may be damaged."""
+    sql = "SELECT coverage FROM onemap_versions WHERE table_name = ?"
+    row = library.connection.execute(sql, (version.table,)).fetchone()
+    return bytes(row[0]) if row and row[0] is not None else b""
+
+
 def coverage_of(library: Library, version: Version) -> shapely.Geometry:
     """The ground for which a version speaks, in the library's CRS.
 
     Raises OneMapError version.unreadable.
     """
-    row = library.connection.execute(
-        "SELECT coverage FROM onemap_versions WHERE table_name = ?", (version.table,)
-    ).fetchone()
     try:
-        return shapely.from_wkb(row[0])
-    except (shapely.GEOSException, TypeError) as error:
+        return shapely.from_wkb(coverage_wkb(library, version))
+    except shapely.GEOSException as error:
         raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error

@@ -29,7 +29,7 @@ _HEAD = 0  # the part that says where the pieces of the others lie
 _KEPT = "cuts"  # among what is kept of an open library: name of the cut → fid → pieces that are not written yet
 
 Box = tuple[float, float, float, float]
-Cuts = dict[int, tuple[int, np.ndarray]]  # fid → checksum of the whole polygon, all of its pieces
+Cuts = dict[int, tuple[bytes, np.ndarray]]  # fid → marks of the whole polygon, all of its pieces
 
 
 @dataclass(frozen=True)
@@ -62,16 +62,16 @@ def cut_near(
         return StoredCut(is_cut, Pieces(np.empty(0, dtype=object), np.empty(0, dtype=np.int64)))
     name = cut_name(version, origin)
     fids = stored.fids[rows].tolist()
-    checksums = dict(zip(fids, map(zlib.crc32, shapely.to_wkb(stored.geometries[rows])), strict=True))
+    marks = dict(zip(fids, _marks(stored.geometries[rows]), strict=True))
     fresh = _fresh(library).get(name, {})
-    found = {fid: fresh[fid][1] for fid, checksum in checksums.items() if fid in fresh and fresh[fid][0] == checksum}
-    found |= _read(library, name, {fid: checksums[fid] for fid in fids if fid not in found}, box)
+    found = {fid: fresh[fid][1] for fid, mark in marks.items() if fid in fresh and fresh[fid][0] == mark}
+    found |= _read(library, name, {fid: marks[fid] for fid in fids if fid not in found}, box)
     missing = [row for row, fid in zip(rows.tolist(), fids, strict=True) if fid not in found]
     if missing:
         cut = subdivided(stored.geometries[missing])
         of_each = np.split(cut.geometries, np.searchsorted(cut.owner, np.arange(1, len(missing))))
         made = dict(zip(stored.fids[missing].tolist(), of_each, strict=True))
-        _keep(library, name, {fid: (checksums[fid], pieces) for fid, pieces in made.items()})
+        _keep(library, name, {fid: (marks[fid], pieces) for fid, pieces in made.items()})
         found |= made
     pieces = [found[fid] for fid in fids]
     owner = np.repeat(rows, [len(some) for some in pieces])
@@ -82,6 +82,12 @@ def keep_cut(library: Library, version: Version, origin: tuple[float, float], st
     """Cut the large ones among all features of a version, and keep them; coordinates are counted from `origin`."""
     cut_near(library, version, origin, stored, None)
     library.write_beside()
+
+
+def _marks(polygons: np.ndarray) -> list[bytes]:
+    """By what each of some polygons is known again: one that was changed behind its version's hash has others."""
+    sizes = shapely.get_num_coordinates(polygons), shapely.area(polygons), shapely.length(polygons)
+    return [row.tobytes() for row in np.column_stack([*sizes, shapely.bounds(polygons)]).astype("<f8")]
 
 
 def _fresh(library: Library) -> dict[str, Cuts]:
@@ -106,22 +112,22 @@ def _write(connection: StoreConnection, name: str, cut: Cuts) -> None:
 
 def _rows(name: str, cut: Cuts) -> Iterator[tuple[str, int, int, bytes]]:
     """What is kept of each feature: its head, then its pieces in blocks."""
-    for fid, (checksum, pieces) in cut.items():
-        yield name, fid, _HEAD, _sealed(checksum.to_bytes(4, "little") + shapely.bounds(pieces).tobytes())
+    for fid, (marks, pieces) in cut.items():
+        yield name, fid, _HEAD, _sealed(marks + shapely.bounds(pieces).tobytes())
         for start in range(0, len(pieces), _PIECES_AT_ONCE):
             yield name, fid, _HEAD + 1 + start // _PIECES_AT_ONCE, _packed(pieces[start : start + _PIECES_AT_ONCE])
 
 
-def _read(library: Library, name: str, wanted: Mapping[int, int], box: Box | None) -> dict[int, np.ndarray]:
-    """The kept pieces that meet a box, of features (fid → checksum); what is damaged or another's is left out."""
+def _read(library: Library, name: str, wanted: Mapping[int, bytes], box: Box | None) -> dict[int, np.ndarray]:
+    """The kept pieces that meet a box, of features (fid → marks); what is damaged or another's is left out."""
     if not wanted or not library.has_table("onemap_pieces"):
         return {}
     found = {}
     for fid, content in list(_heads(library, name, list(wanted))):
         head = _opened(content)
-        if head is None or int.from_bytes(head[:4], "little") != wanted[fid]:
+        if head is None or not head.startswith(wanted[fid]):
             continue
-        near = np.flatnonzero(_meets(np.frombuffer(head, offset=4).reshape(-1, 4), box))
+        near = np.flatnonzero(_meets(np.frombuffer(head, offset=len(wanted[fid])).reshape(-1, 4), box))
         parts, block = np.unique(near // _PIECES_AT_ONCE, return_inverse=True)
         blocks = dict(_blocks(library, name, fid, parts.tolist()))
         if len(blocks) == len(parts):

@@ -227,10 +227,12 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
             own_reason[mixed] = np.where(within, "", "sliver")
         reason[mine] = _joined(reason[mine], own_reason)
     dimension = shapely.get_dimensions(pairs.geometry)
-    named = {int(index) for index in pairs.feature}
-    records = judged.attributes.iloc[sorted(named)].to_dict("records")
-    texts = (json.dumps(record, ensure_ascii=False, default=str) for record in records)
-    used = dict(zip(sorted(named), texts, strict=True))
+    named, which = np.unique(pairs.feature, return_inverse=True)
+    columns = [judged.attributes[name].to_numpy(dtype=object)[named].tolist() for name in judged.attributes.columns]
+    names = list(judged.attributes.columns)
+    texts = np.empty(len(named), dtype=object)
+    for at, values in enumerate(zip(*columns, strict=True) if columns else ((),) * len(named)):
+        texts[at] = json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False, default=str)
     return _block(
         len(pairs.parcel),
         {
@@ -245,7 +247,7 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
             "distance_m": pairs.distance_m,
             "counted": counted,
             "reason": np.array([text or None for text in reason], dtype=object),
-            "attributes": np.array([used[int(index)] for index in pairs.feature], dtype=object),
+            "attributes": texts[which],
             "_geometry": pairs.geometry,
         },
     )

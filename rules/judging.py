@@ -1,6 +1,6 @@
 """One rule over all parcels: which it applies to, which features it looks at, and what its kind says."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property, partial
 
 import numpy as np
@@ -26,12 +26,16 @@ class Bench:
     attributes: pd.DataFrame
     crs: pyproj.CRS
     origin: tuple[float, float]
-    _trees: dict[int, shapely.STRtree] = field(default_factory=dict)
 
     @cached_property
     def tree(self) -> shapely.STRtree:
         """The index of all parcels."""
         return shapely.STRtree(self.geometries)
+
+    @cached_property
+    def records(self) -> pd.DataFrame:
+        """The attributes, numbered from 0 as the parcels are."""
+        return self.attributes.reset_index(drop=True)
 
 
 def judged_rule(
@@ -56,20 +60,22 @@ def judged_rule(
         _check_fields(rule, source)
     attributes, chosen = source.stored.attributes, np.arange(len(source.stored.fids))
     uncertain = np.zeros(len(chosen), dtype=bool)
+    selected = attributes
     if rule.where is not None:
         truth = evaluate(rule.where, attributes)
         chosen = np.flatnonzero(truth.true | truth.unknown)
         uncertain = truth.unknown[chosen]
-    selected = attributes.iloc[chosen].reset_index(drop=True)
+        selected = attributes.iloc[chosen].reset_index(drop=True)
+    is_everyone = len(rows) == len(bench.geometries)
     geometries = bench.geometries[rows]
     ground = Ground(
         parcels=geometries,
-        tree=bench.tree if len(rows) == len(bench.geometries) else shapely.STRtree(geometries),
+        tree=bench.tree if is_everyone else shapely.STRtree(geometries),
         features=Features(source.stored.geometries[chosen], selected, uncertain, partial(source.pieces_of, chosen)),
         coverage=source.coverage,
         options=rule.options,
         crew=crew,
-        parcel_attributes=bench.attributes.iloc[rows].reset_index(drop=True),
+        parcel_attributes=bench.records if is_everyone else bench.records.iloc[rows].reset_index(drop=True),
         rasters=source.rasters,
         crs=bench.crs,
         origin=bench.origin,

@@ -1,9 +1,10 @@
 """Which version of each layer a run looks at, its features near the parcels, or the reason why there are none."""
 
+import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
-from functools import cached_property, partial
+from functools import cached_property, lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,15 @@ from onemap.layers.parts import moved
 from onemap.layers.placing import Wishes
 from onemap.layers.rasters import RasterReference, reference_of
 from onemap.layers.sources.reading import read_source
-from onemap.layers.versions import StoredFeatures, Version, content_hash, coverage_of, in_force, read_version
+from onemap.layers.versions import (
+    StoredFeatures,
+    Version,
+    content_hash,
+    coverage_of,
+    coverage_wkb,
+    in_force,
+    read_version,
+)
 from onemap.rules.cut_store import Box, StoredCut, cut_near
 from onemap.rules.cutting import Pieces, subdivided
 from onemap.rules.overlay import MARGIN_M
@@ -120,20 +129,18 @@ class Sources:
             bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
         try:
             stored = read_version(self.library, version, bounds)
-            coverage = coverage_of(self.library, version)
-        except OneMapError:
+            coverage = _local_ground(coverage_wkb(self.library, version), self.origin, threading.get_ident())
+        except (OneMapError, shapely.GEOSException):
             return LayerSource(reason="unreadable", version=version)
         entry = self.catalogue[version.code]
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
             path = self.library.path
             rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
-        source = LayerSource(None, version, stored, coverage, _names(stored, entry.key), rasters)
-        source = near_origin(source, self.origin)
-        if entry.geometry != "polygon" or source.stored is None:
-            return source
-        box = self._around(bounds)
-        return replace(source, cut=partial(cut_near, self.library, version, self.origin, source.stored, box))
+        local = _moved(stored, self.origin)
+        cut = partial(cut_near, self.library, version, self.origin, local, self._around(bounds))
+        names = _names(stored, entry.key)
+        return LayerSource(None, version, local, coverage, names, rasters, cut if entry.geometry == "polygon" else None)
 
     def _around(self, bounds: Sequence[float] | None) -> Box | None:
         """The ground near which pieces are looked for, counted from the origin, with what overlays take beside it."""
@@ -180,17 +187,30 @@ def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource
     """The same layer with coordinates counted from `origin`."""
     if source.stored is None or source.coverage is None:
         return source
-    back = (-origin[0], -origin[1])
-    stored = replace(source.stored, geometries=moved(source.stored.geometries, back))
-    (coverage,) = moved(np.array([source.coverage], dtype=object), back)
-    return replace(source, stored=stored, coverage=coverage)
+    (coverage,) = moved(np.array([source.coverage], dtype=object), (-origin[0], -origin[1]))
+    return replace(source, stored=_moved(source.stored, origin), coverage=coverage)
+
+
+def _moved(stored: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
+    return replace(stored, geometries=moved(stored.geometries, (-origin[0], -origin[1])))
+
+
+@lru_cache(maxsize=16)
+def _local_ground(wkb: bytes, origin: tuple[float, float], _thread: int) -> shapely.Geometry:
+    """A coverage counted from `origin`, prepared: most layers of a city have the same, and every request asks for it.
+
+    Each thread has its own. Raises shapely.GEOSException.
+    """
+    (ground,) = moved(np.array([shapely.from_wkb(wkb)], dtype=object), (-origin[0], -origin[1]))
+    shapely.prepare(ground)
+    return ground
 
 
 def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:
     """Each feature's key as text, else its row in the source, which is its fid."""
-    names = stored.fids.astype(str).astype(object)
+    fids = stored.fids.tolist()
+    names: list[str] = list(map(str, fids))
     if key is not None and key in stored.attributes.columns:
-        keys = np.array([text_value(value) for value in stored.attributes[key]], dtype=object)
-        named = keys != None  # noqa: E711 - elementwise
-        names[named] = keys[named]
-    return names
+        keys = map(text_value, stored.attributes[key].to_numpy(dtype=object).tolist())
+        names = [given if given is not None else name for given, name in zip(keys, names, strict=True)]
+    return np.array([*names, None], dtype=object)[:-1]
