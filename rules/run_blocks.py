@@ -69,7 +69,7 @@ class Rows:
     def block(self) -> Block:
         """All the rows as one block."""
         lowest = highest = None
-        if KEY in self.columns.column_names and pa.types.is_large_string(self.columns.schema.field(KEY).type):
+        if KEY in self.columns.column_names and self.columns.schema.field(KEY).type == pa.string():
             ends = pc.min_max(self.columns[KEY])
             lowest, highest = ends["min"].as_py(), ends["max"].as_py()
         shapes = None if self.wkb is None else _stream(pa.table({"wkb": self.wkb}))
@@ -115,7 +115,7 @@ def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, geometries: np.ndarra
         arrays.append(array)
     count = len(ids)
     together = pa.StructArray.from_arrays(arrays, fields=fields) if fields else pa.array([{}] * count, pa.struct([]))
-    names = pa.array(ids.tolist(), pa.large_string())
+    names = pa.array(ids.tolist(), pa.string())
     schema = pa.schema([pa.field("id", names.type), pa.field("attributes", together.type)])
     return Rows(pa.Table.from_arrays([names, together], schema=schema), _wkb(geometries))
 
@@ -216,20 +216,29 @@ def _column(name: str, values: pd.Series, *, stated: bool = False) -> tuple[pa.F
     if kind in "biu" or isinstance(values.dtype, np.dtype) and kind == "f":
         array = pa.Array.from_pandas(values)
         return pa.field(name, array.type), array
-    plain = plain_values(values)
-    kinds = {type(value) for value in plain} - {type(None)}
-    if not kinds:
-        return pa.field(name, pa.null()), pa.nulls(len(plain))
-    wanted = _TYPES.get(next(iter(kinds))) if len(kinds) == 1 else None
-    if wanted is not None:
-        # A number of more than 64 bits, or half a sign: JSON has room for both.
-        with contextlib.suppress(OverflowError, UnicodeEncodeError, pa.ArrowInvalid):
-            return pa.field(name, wanted), pa.array(plain, wanted)
-    texts = [None if value is None else json.dumps(value, default=str if stated else None) for value in plain]
+    # What Arrow cannot tell, a number of more than 64 bits, or half a sign, raises one of these: JSON has room for all.
+    with contextlib.suppress(OverflowError, UnicodeEncodeError, TypeError, pa.ArrowException):
+        array = pa.Array.from_pandas(values.astype(object))
+        if isinstance(array, pa.Array) and (array.type in _EXACT or _are_floats(array, values)):
+            return pa.field(name, array.type), array
+    texts = [
+        None if value is None else json.dumps(value, default=_stated if stated else None)
+        for value in plain_values(values)
+    ]
     return pa.field(name, pa.large_string(), metadata=_JSON), pa.array(texts, pa.large_string())
 
 
-_TYPES = {str: pa.large_string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64()}
+_EXACT = (pa.string(), pa.bool_(), pa.int64(), pa.null())
+
+
+def _are_floats(array: pa.Array, values: pd.Series) -> bool:
+    """Whether what Arrow takes for numbers with a point were all such before: 1 beside 0.5 must not become 1.0."""
+    return bool(array.type == pa.float64() and all(isinstance(value, float) for value in values.dropna()))
+
+
+def _stated(value: Any) -> Any:
+    """A value of a file in a word that JSON has."""
+    return value.item() if isinstance(value, np.generic) else str(value)
 
 
 def _plain(values: pa.ChunkedArray | pa.Array, field: pa.Field) -> list[Any]:

@@ -81,9 +81,13 @@ _TEXT_COLUMNS = {
 
 def plain_values(values: pd.Series) -> list[Any]:
     """A column as plain values, None where there is none."""
-    return [
-        None if value is None or value is pd.NA or value != value else value for value in values.astype(object).tolist()
-    ]
+    missing = np.flatnonzero(values.isna().to_numpy(dtype=bool))
+    if len(missing) == len(values):
+        return [None] * len(values)
+    plain: list[Any] = values.astype(object).tolist()
+    for row in missing.tolist():
+        plain[row] = None
+    return plain
 
 
 def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
