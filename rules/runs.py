@@ -275,32 +275,3 @@ def _apart(row: StoredRow | None, other: StoredRow | None) -> str:
     if other and row.wkb != other.wkb:
         said["geometry"] = "≠"
     return json.dumps(said, ensure_ascii=False)
-
-
-def changed_verdicts(library: Library, identifier: str, run: Run) -> list[dict[str, Any]]:
-    """The parcels whose verdict differs from that of a stored run, with the rules that say something else now."""
-    before = {row.values["parcel"]: row.values["verdict"] for row in stored_rows(library, identifier, "parcels")}
-    columns = run.tables["parcels"].columns
-    after = dict(zip(columns["parcel"], columns["verdict"], strict=True))
-    changed = [parcel for parcel in {**before, **after} if before.get(parcel) != after.get(parcel)]
-    if not changed:
-        return []
-    said = [
-        _said_by_rule([row.values for row in stored_rows(library, identifier, "findings")]),
-        _said_by_rule([row.values for row in rows_of_table(run.tables["findings"])]),
-    ]
-    result = []
-    for parcel in changed:
-        first, second = (side.get(parcel, {}) for side in said)
-        rules = [rule for rule in {**first, **second} if first.get(rule) != second.get(rule)]
-        result.append({"parcel": parcel, "from": before.get(parcel), "to": after.get(parcel), "rules": rules})
-    return result
-
-
-def _said_by_rule(findings: list[dict[str, Any]]) -> dict[str, dict[str, set[str]]]:
-    """For each parcel and rule the verdicts of its rows that count."""
-    said: dict[str, dict[str, set[str]]] = {}
-    for row in findings:
-        if row["counted"]:
-            said.setdefault(row["parcel"], {}).setdefault(row["rule"], set()).add(row["verdict"])
-    return said

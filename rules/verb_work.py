@@ -155,38 +155,49 @@ def check(values: Values, asked: Asked) -> Result:
 
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase
-    from onemap.rules.blocks.checking import checked, in_memory
+    from onemap.rules.blocks.checking import checked
     from onemap.rules.check_options import check_wishes
-    from onemap.rules.outputs import check_target, tables_written
+    from onemap.rules.outputs import Output, check_target, output_opened
     from onemap.rules.question import question_of
-    from onemap.rules.runs import changed_verdicts, record_run, run_record
+    from onemap.rules.runs import Recorder, run_record
+    from onemap.rules.verdict_changes import VerdictChanges
 
     wishes = check_wishes(values)
     outs = values.get("out") or []
+    overwrite, against = bool(values.get("overwrite")), values.get("against")
     inputs = [values["library"], values["parcels"], *wishes.packs]
     for out in outs:
-        check_target(out, bool(values.get("overwrite")), inputs)
+        check_target(out, overwrite, inputs)
     with contextlib.ExitStack() as held:
         library = held.enter_context(open_library(values["library"]))
-        if values.get("against"):
-            run_record(library, values["against"])
+        if against:
+            run_record(library, against)
         asked.report(0.0, phrase("progress.parcels", asked.language))
         question = question_of(library, wishes, asked.language)
         workers = values.get("workers") or os.cpu_count() or 1
-        answered = checked(library, question, wishes.as_of, workers, asked.report, values.get("against"))
-        run = in_memory(held.enter_context(answered), question)
+        answered = checked(library, question, wishes.as_of, workers, asked.report, against)
+        run = held.enter_context(answered)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced
-        changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
+        changes = VerdictChanges(library, against) if against else None
         with contextlib.ExitStack() as written:
-            for out in outs:
-                written.enter_context(tables_written(run.tables, library.crs, out, bool(values.get("overwrite"))))
-            if recorded:
-                record_run(library, run)
+            takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+            recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
+            everyone: list[Output | Recorder | VerdictChanges] = [*takers, *filter(None, (recorder, changes))]
+            for chunk in run.chunks():
+                for taker in everyone:
+                    taker.append(chunk.tables)
+                if recorder and chunk.parcels:
+                    recorder.append_given(chunk.parcels)
+            for taker in takers:
+                taker.finish()
+            if recorder:
+                recorder.finish_check(run.record, run.packs, run.verdicts)
+        changed = changes.found() if changes else None
     asked.report(1.0, "")
     result: Result = {
         "run": {**run.record, "recorded": recorded},
-        "parcels": len(run.tables["parcels"].columns),
+        "parcels": run.parcels,
         "verdicts": run.verdicts,
         "verdict": run.verdict,
         "seconds": run.record["seconds"],

@@ -9,7 +9,7 @@ import shapely
 from onemap.layers.library import Library
 from onemap.rules.blocks.kept_values import NotPlain
 from onemap.rules.blocks.partition import block_count, most_parcels
-from onemap.rules.blocks.running import RunInBlocks, run_in_blocks, whole_tables
+from onemap.rules.blocks.running import RunInBlocks, run_in_blocks
 from onemap.rules.check import Report, check
 from onemap.rules.question import Question
 from onemap.rules.run import Run
@@ -30,10 +30,3 @@ def checked(
             with contextlib.suppress(NotPlain):  # attributes that no file can hold: then memory must do
                 run = held.enter_context(run_in_blocks(library, question, as_of, workers, report, against, most))
         yield run or check(library, question, workers, report, against)
-
-
-def in_memory(run: Run | RunInBlocks, question: Question) -> Run:
-    """The same run with all its rows at once."""
-    if isinstance(run, Run):
-        return run
-    return Run(question, run.record, whole_tables(run), run.problems, run.verdicts)

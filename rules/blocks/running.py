@@ -27,7 +27,7 @@ from onemap.rules.question import Question
 from onemap.rules.reuse import earlier_run
 from onemap.rules.rule import VERDICTS
 from onemap.rules.run import Chunk, most_severe
-from onemap.rules.run_tables import Table, run_table
+from onemap.rules.run_tables import run_table
 
 _KEPT, _JUDGED = 0.1, 0.85  # of the work, until parcels are on disk, and until all blocks are judged
 
@@ -176,19 +176,3 @@ class Work:
         if any(not found <= item.unreadable for item in blocks):
             self.journal.begin_again()
         return True
-
-
-def whole_tables(run: RunInBlocks) -> dict[str, Table]:
-    """All rows of a run at once, for whoever needs them together."""
-    parts: dict[str, list[Table]] = {}
-    for chunk in run.chunks():
-        for name, table in chunk.tables.items():
-            parts.setdefault(name, []).append(table)
-    return {name: _joined(tables) for name, tables in parts.items()}
-
-
-def _joined(tables: list[Table]) -> Table:
-    filled = [table for table in tables if len(table.columns)] or tables[:1]
-    columns = pd.concat([table.columns for table in filled], ignore_index=True)
-    geometries = None if filled[0].geometries is None else np.concatenate([table.geometries for table in filled])
-    return Table(columns, geometries, filled[0].geometry_type)

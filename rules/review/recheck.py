@@ -11,8 +11,9 @@ from onemap.rules.review.case import Case
 from onemap.rules.review.opening import answered, proposed
 from onemap.rules.review.routing import Draft, drafts
 from onemap.rules.run import Run
-from onemap.rules.runs import changed_verdicts, rows_of_table, run_record, stored_question, stored_rows
+from onemap.rules.runs import rows_of_table, run_record, stored_question, stored_rows
 from onemap.rules.verb import Asked, Values
+from onemap.rules.verdict_changes import changed_verdicts
 
 
 def recheck(library: Library, case: Case, values: Values, asked: Asked) -> dict[str, Any]:

@@ -26,7 +26,8 @@ def review_open(values: Values, asked: Asked) -> Result:
     """Check parcels and open a case on them."""
     from onemap.rules.outputs import tables_written
     from onemap.rules.review import opening
-    from onemap.rules.runs import changed_verdicts, run_record
+    from onemap.rules.runs import run_record
+    from onemap.rules.verdict_changes import changed_verdicts
 
     hand = hand_of(values)
     project = opening.told_project(values)

@@ -1,15 +1,17 @@
 """A check in blocks says what a check of all parcels at once says, to the last digit."""
 
 import numpy as np
+import pandas as pd
 import pytest
 import shapely
 from shapely import LineString, affinity, box
 
 from onemap.layers.library import open_library
 from onemap.rules.blocks import kept_parcels
-from onemap.rules.blocks.running import run_in_blocks, whole_tables
+from onemap.rules.blocks.running import run_in_blocks
 from onemap.rules.check import check
 from onemap.rules.question import CheckWishes, question_of
+from onemap.rules.run_tables import Table
 from onemap.tests.rules.test_by_formula import PERMITS, REACH, World
 from onemap.tests.rules.test_incremental import RULES, Town
 
@@ -21,6 +23,22 @@ OF_THE_ATTEMPT = ("id", "started", "seconds")
 def small_ranges(monkeypatch):
     """Many ranges are merged although there are few parcels."""
     monkeypatch.setattr(kept_parcels, "RANGE", 11)
+
+
+def whole_tables(run):
+    """All rows of all chunks at once."""
+    parts = {}
+    for chunk in run.chunks():
+        for name, table in chunk.tables.items():
+            parts.setdefault(name, []).append(table)
+    return {name: put_together(tables) for name, tables in parts.items()}
+
+
+def put_together(tables):
+    filled = [table for table in tables if len(table.columns)] or tables[:1]
+    columns = pd.concat([table.columns for table in filled], ignore_index=True)
+    geometries = None if filled[0].geometries is None else np.concatenate([table.geometries for table in filled])
+    return Table(columns, geometries, filled[0].geometry_type)
 
 
 def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
