@@ -32,7 +32,7 @@ _READ = 0.35  # of the time that adding takes
 
 @dataclass(frozen=True)
 class AddWishes:
-    """The options of `add` besides library and source."""
+    """The options of `add` besides library and source. ground: the coverage, where it is known and no file says it."""
 
     code: str
     layer: str | None = None
@@ -47,6 +47,7 @@ class AddWishes:
     keep_bad: bool = False
     report: str | None = None
     snapshot: Snapshot | None = None
+    ground: shapely.Geometry | None = None
     normalising: Wishes = field(default_factory=Wishes)
 
 
@@ -95,6 +96,8 @@ def layer_entry(library: Library, wishes: AddWishes) -> tuple[LayerEntry, bool]:
 def _coverage(
     library: Library, frame: CleanFrame, wishes: AddWishes, district: Any, place: dict[str, Any]
 ) -> tuple[Any, str]:
+    if wishes.ground is not None:
+        return wishes.ground, "file"
     covers = wishes.covers
     if covers is None and district is None:
         raise OneMapError("coverage.missing", field="--covers", **place)
@@ -141,15 +144,7 @@ def add(
     required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
     report that was asked for is written even then.
     """
-    arrival = _Arrival(library, source, wishes, (), who, language, report)
-    if wishes.valid_from and wishes.valid_to and wishes.valid_to < wishes.valid_from:
-        raise OneMapError("version.dates", field="--valid-to", **arrival.place)
-    if not library.voice.is_owner:
-        raise OneMapError("library.owner_adds", file=library.label)
-    entry, is_new = layer_entry(library, wishes)
-    if wishes.report:
-        check_report(wishes.report, [source, str(library.path)])
-    arrival = replace(arrival, required=required_fields(entry.code))
+    arrival, entry, is_new = _arrival(library, source, wishes, required_fields, who, language, report)
     report(0.0, "reading")
     if entry.geometry == "raster":
         if wishes.normalising.transform is not None:
@@ -159,8 +154,55 @@ def add(
             return _added(arrival, entry, is_new, frame, None)
     try:
         raw = read_source(source, wishes.layer, wishes.encoding, lambda share: report(_READ * share, "reading"))
-        report(_READ, "checking")
-        frame = normalise(raw, entry, library.crs, wishes.normalising, arrival.required, sort_out=True)
+    except OneMapError as error:
+        _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
+        raise
+    return _normalised(arrival, entry, is_new, raw)
+
+
+def add_made(
+    library: Library,
+    raw: RawFrame,
+    wishes: AddWishes,
+    required_fields: Callable[[str], Sequence[str]],
+    who: str,
+    language: str,
+    report: Report,
+) -> dict[str, Any]:
+    """Add what One Map itself has made, such as the spots of a comparison, by the same way as a file.
+
+    raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
+    """
+    arrival, entry, is_new = _arrival(library, str(raw.path), wishes, required_fields, who, language, report)
+    return _normalised(arrival, entry, is_new, raw)
+
+
+def _arrival(
+    library: Library,
+    source: str,
+    wishes: AddWishes,
+    required_fields: Callable[[str], Sequence[str]],
+    who: str,
+    language: str,
+    report: Report,
+) -> tuple[_Arrival, LayerEntry, bool]:
+    """What arrives, into which layer, and whether that is new; all that can be refused before anything is read."""
+    arrival = _Arrival(library, source, wishes, (), who, language, report)
+    if wishes.valid_from and wishes.valid_to and wishes.valid_to < wishes.valid_from:
+        raise OneMapError("version.dates", field="--valid-to", **arrival.place)
+    if not library.voice.is_owner:
+        raise OneMapError("library.owner_adds", file=library.label)
+    entry, is_new = layer_entry(library, wishes)
+    if wishes.report:
+        check_report(wishes.report, [source, str(library.path)])
+    return replace(arrival, required=required_fields(entry.code)), entry, is_new
+
+
+def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
+    """Bring a frame into the layer's shape, and add it."""
+    arrival.report(_READ, "checking")
+    try:
+        frame = normalise(raw, entry, arrival.library.crs, arrival.wishes.normalising, arrival.required, sort_out=True)
     except OneMapError as error:
         _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
         raise

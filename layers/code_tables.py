@@ -3,6 +3,7 @@
 import re
 import tomllib
 import unicodedata
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
@@ -130,6 +131,15 @@ def code_table(name: str) -> CodeTable:
         prefixes=bool(table.get("prefixes", False)),
         mixed=bool(table.get("mixed", False)),
     )
+
+
+def class_titles(tables: Sequence[str], code: str) -> dict[str, str] | None:
+    """What a code means by the first of some code tables that knows it: its class's titles; None if none does."""
+    for table in map(code_table, tables):
+        known = table.class_of(code)
+        if known is not None:
+            return {language: text for language, text in table.classes[known].items() if language in ("zh", "en")}
+    return None
 
 
 def _read(name: str) -> dict[str, Any]:

@@ -174,6 +174,16 @@ def _label(connection: StoreConnection, code: str, number: int, facts: VersionFa
     return label
 
 
+def free_label(connection: StoreConnection, code: str, wanted: str) -> str:
+    """The label that is wanted, or with a number behind it: never one that the layer has already."""
+    used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
+    label, more = wanted, 1
+    while label in used:
+        more += 1
+        label = f"{wanted}-{more}"
+    return label
+
+
 def write_table(
     connection: StoreConnection,
     table: FeatureTable,

@@ -184,6 +184,13 @@ def _remedy(result: Result, language: str) -> str:
     return "\n".join(lines + _outs(result, language))
 
 
+def _spots(result: Result, language: str) -> str:
+    facts = {name: result[name] for name in ("code", "version", "spots", "kept_numbers", "carried", "run")}
+    lines = [phrase("said.spots_kept", language, **facts)]
+    lines += [phrase("said.report", language, report=result["report"])] if result.get("report") else []
+    return "\n".join(lines)
+
+
 def _sites(result: Result, language: str) -> str:
     if not result["sites"]:
         return phrase("said.no_sites", language)
@@ -244,6 +251,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "atlas": _atlas,
     "remedy": _remedy,
     "sites": _sites,
+    "spots": _spots,
     "redline": _redline,
     "sample": _sample,
     **REVIEW_SPEAKERS,

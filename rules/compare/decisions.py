@@ -22,8 +22,8 @@ from onemap.rules.runs import run_record, stored_rows
 HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
 FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground
 _COLUMNS = "number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"
-_EXCHANGED_TYPES = {"03": "04", "04": "03"}
-_EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "change-b": "change-a"}
+EXCHANGED_TYPES = {"03": "04", "04": "03"}
+EXCHANGED = {"keep-a": "keep-b", "keep-b": "keep-a", "change-a": "change-b", "change-b": "change-a"}
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,8 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
             facts, given = tuple(row[5:10]), row[10]
             if name != pair:
                 kind, use_a, use_b, class_a, class_b = facts
-                facts = (_EXCHANGED_TYPES.get(kind, kind), use_b, use_a, class_b, class_a)
-                given = _EXCHANGED.get(given, given)
+                facts = (EXCHANGED_TYPES.get(kind, kind), use_b, use_a, class_b, class_a)
+                given = EXCHANGED.get(given, given)
             reason, who, at, wkb = row[11:15]
             found.append(Decision(row[0], facts, given, reason, who, at, shapely.from_wkb(wkb)))
     return sorted((item for item in found if until is None or item.at <= until), key=lambda item: item.number)

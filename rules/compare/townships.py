@@ -44,16 +44,10 @@ def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew) ->
     blocks = []
     inside: np.ndarray = np.zeros(len(types))
     if source is not None and source.stored is not None and len(types):
-        grounds, _, _ = first_row_wins(source.stored.geometries, crew)
-        present = np.flatnonzero(~shapely.is_missing(grounds))
-        grounds = grounds[present]
-        tree = shapely.STRtree(spots.geometries)
-        found = overlaps(spots.geometries, tree, grounds, subdivided(grounds), crew)
-        pieces = shapely.area(found.geometry)
-        inside = np.bincount(found.parcel, pieces, minlength=len(types))
-        rows = present[found.feature]
+        spot, rows, pieces = _shares(spots.geometries, source, crew)
+        inside = np.bincount(spot, pieces, minlength=len(types))
         code, name = _texts(source, _CODE)[rows], _texts(source, _NAME)[rows]
-        blocks.append(_block(code, name, types[found.parcel], found.parcel, pieces))
+        blocks.append(_block(code, name, types[spot], spot, pieces))
     rest = np.maximum(area - inside, 0.0)
     outside = np.flatnonzero(rest > 1e-6 * area)
     nobody = np.full(len(outside), None, dtype=object)
@@ -70,6 +64,26 @@ def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew) ->
         table[name] = table[name].astype(object).where(table[name].notna(), None)
     table["spots"] = table["spots"].astype("int64")
     return Table(table[COLUMNS])
+
+
+def main_townships(geometries: np.ndarray, source: LayerSource, crew: Crew) -> np.ndarray:
+    """The code of the township that has most of each polygon (n,), None for one that lies in none."""
+    result = np.full(len(geometries), None, dtype=object)
+    spot, row, pieces = _shares(geometries, source, crew)
+    order = np.lexsort((-row, pieces, spot))
+    last = np.flatnonzero(np.r_[np.diff(spot[order]) != 0, np.ones(min(len(order), 1), dtype=bool)])
+    result[spot[order][last]] = _texts(source, _CODE)[row[order][last]]
+    return result
+
+
+def _shares(geometries: np.ndarray, source: LayerSource, crew: Crew) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """How much of each polygon lies in which township: polygon, the township's row, m², (k,) each."""
+    assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker
+    grounds, _, _ = first_row_wins(source.stored.geometries, crew)
+    present = np.flatnonzero(~shapely.is_missing(grounds))
+    grounds = grounds[present]
+    found = overlaps(geometries, shapely.STRtree(geometries), grounds, subdivided(grounds), crew)
+    return found.parcel, present[found.feature], shapely.area(found.geometry)
 
 
 def _block(code: np.ndarray, name: np.ndarray, types: np.ndarray, spot: np.ndarray, area: np.ndarray) -> pd.DataFrame:

@@ -72,6 +72,32 @@ def decide(values: Values, asked: Asked) -> Result:
     return {"ok": True, **given}
 
 
+def spots(values: Values, asked: Asked) -> Result:
+    """Keep the spots of a stored comparison as a version of the layer of difference spots."""
+    import os
+
+    from onemap.layers.library import open_library, system_user
+    from onemap.layers.messages import phrase
+    from onemap.rules.compare.spots import CONFLICTS
+    from onemap.rules.compare.spots_layer import SpotsWishes, add_spots
+
+    wishes = SpotsWishes(
+        types=values.get("type") or CONFLICTS,
+        decided=bool(values.get("decided")),
+        region=values.get("region"),
+        label=values.get("label"),
+        valid_from=values.get("valid_from"),
+        report=values.get("report"),
+    )
+    workers = values.get("workers") or os.cpu_count() or 1
+
+    def told(fraction: float, step: str) -> None:
+        asked.report(fraction, phrase(f"progress.{step}", asked.language))
+
+    with open_library(values["library"]) as library:
+        return add_spots(library, values["run"], wishes, system_user(), asked.language, workers, told)
+
+
 def contradictions(values: Values, asked: Asked) -> Result:
     """Compare every pair of plans for which there is a matrix, and say who contradicts whom, in hectares."""
     import os

@@ -19,6 +19,13 @@ def to_types(text: str) -> tuple[str, ...]:
     return tuple(sorted(set(codes)))
 
 
+def to_region(text: str) -> str:
+    """The six figures of an administrative division. Raises ValueError."""
+    if len(text) != len("130100") or not (text.isascii() and text.isdigit()):
+        raise ValueError(text)
+    return text
+
+
 COMPARE_VERBS: tuple[Verb, ...] = (
     Verb(
         "compare",
@@ -44,6 +51,21 @@ COMPARE_VERBS: tuple[Verb, ...] = (
             Parameter("decision", "DECISION", positional=True, choices=DECISIONS),
             Parameter("reason", "R", required=True),
             Parameter("by", "N"),
+        ),
+        work=_WORK,
+    ),
+    Verb(
+        "spots",
+        (
+            _LIBRARY,
+            Parameter("run", "RUN", positional=True),
+            Parameter("type", "T,T", convert=to_types),
+            Parameter("decided", flag=True),
+            Parameter("region", "XZQDM", convert=to_region),
+            Parameter("label", "L"),
+            Parameter("valid_from", "D", convert=to_date),
+            Parameter("report", "FILE.xlsx"),
+            Parameter("workers", "N", convert=to_count),
         ),
         work=_WORK,
     ),

@@ -17,7 +17,7 @@ from onemap.layers.frames import CleanFrame
 from onemap.layers.library import Library, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.stores.store import StoreConnection
-from onemap.layers.version_writing import VersionFacts, add_version
+from onemap.layers.version_writing import VersionFacts, add_version, free_label
 from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import case_ids, stored_case
@@ -147,7 +147,8 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     coverage, kind = _coverage(library, before, [ground for _, ground in pairs])
     last = max(cases, key=lambda case: (case.issued_on or date.min, case.document or ""), default=None)
     facts = VersionFacts(
-        label=_label(connection, code, f"{day.isoformat()}{(last.document if last else None) or ''}"),
+        # The day and the last statement's number.
+        label=free_label(connection, code, f"{day.isoformat()}{(last.document if last else None) or ''}"),
         valid_from=day,
         valid_to=None,
         coverage=coverage,
@@ -204,13 +205,3 @@ def _coverage(
         return district, "district"
     earlier = [coverage_of(library, before)] if before is not None else []
     return shapely.union_all([*earlier, *grounds]), "file"
-
-
-def _label(connection: StoreConnection, code: str, wanted: str) -> str:
-    """The day and the last statement's number; never a label that the layer has already."""
-    used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
-    label, more = wanted, 1
-    while label in used:
-        more += 1
-        label = f"{wanted}-{more}"
-    return label

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 
-from onemap.layers.code_tables import code_table
+from onemap.layers.code_tables import class_titles
 from onemap.layers.schema import LayerEntry
 from onemap.rules.statement.map_drawing_labels import Label, line_name_shape
 from onemap.rules.statement.map_drawing_panel import LegendEntry
@@ -76,13 +76,10 @@ class Sheet:
             return
         values = near.attributes[item.name].iloc[seen].dropna().astype(str)
         for code in sorted(set(values)):
-            for name in item.codes:
-                table = code_table(name)
-                known = table.class_of(code)
-                if known is not None:
-                    title = table.classes[known].get(self.language) or known
-                    self.legend.append(LegendEntry(Symbol(title), "code", title, code))
-                    break
+            titles = class_titles(item.codes, code)
+            if titles is not None:
+                title = titles.get(self.language) or code
+                self.legend.append(LegendEntry(Symbol(title), "code", title, code))
 
     def edge(self, ground: shapely.Geometry, symbol: Symbol, legend: str) -> None:
         """Draw where some ground ends, if that is in view."""

@@ -1,0 +1,87 @@
+"""Numbers of difference spots: division, year and serial; a spot that was numbered before keeps its number."""
+
+import re
+from collections import defaultdict
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.library import Library
+from onemap.layers.versions import Version, read_version, versions
+from onemap.rules.compare.decisions import HOLDS_SHARE
+from onemap.rules.compare.spot_fields import LAYER, plain_pair
+from onemap.rules.crew import Crew
+from onemap.rules.overlay import intersections
+from onemap.rules.run_tables import plain_values
+
+_NUMBER = re.compile(r"(\d{6}\d{4})(\d{5,})")
+_FACTS = ("CYLX", "TGDM", "CGDM")  # what a spot is, besides its plans and its ground
+
+
+def numbered(
+    library: Library,
+    before: Version | None,
+    attributes: pd.DataFrame,
+    written: np.ndarray,
+    regions: np.ndarray,
+    year: str,
+    crew: Crew,
+) -> tuple[list[str], int]:
+    """A number for each spot (n,): six figures of the division, four of the year, a serial of five; how many it had.
+
+    before: the version that goes before, whose spots of the same plans, type, codes and mostly the same ground keep
+    their numbers. No number is given twice, whichever versions there were.
+    """
+    last: dict[str, int] = defaultdict(int)
+    for version in versions(library):
+        if version.code == LAYER:
+            for name in _numbers(library, version):
+                found = _NUMBER.fullmatch(name)
+                if found:
+                    last[found[1]] = max(last[found[1]], int(found[2]))
+    known = _kept(library, before, attributes, written, crew) if before is not None else {}
+    names = []
+    for row, region in enumerate(regions):
+        if row in known:
+            names.append(known[row])
+            continue
+        head = f"{region}{year}"
+        last[head] += 1
+        names.append(f"{head}{last[head]:05d}")
+    return names, len(known)
+
+
+def _numbers(library: Library, version: Version) -> list[str]:
+    rows = read_version(library, version, None).attributes
+    return [str(name) for name in rows["CYTBBH"] if name is not None] if "CYTBBH" in rows else []
+
+
+def _kept(
+    library: Library, before: Version, attributes: pd.DataFrame, written: np.ndarray, crew: Crew
+) -> dict[int, str]:
+    """Row → the number that a spot had in the version before, where at least half of both grounds is common."""
+    stored = read_version(library, before, None)
+    had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
+    first, second = shapely.STRtree(stored.geometries).query(written, predicate="intersects")
+    facts = [_facts(frame) for frame in (attributes, had)]
+    same = np.array([facts[0][row] == facts[1][old] for row, old in zip(first, second, strict=True)], dtype=bool)
+    first, second = first[same], second[same]
+    common, _ = intersections(written[first], stored.geometries[second], crew)
+    shared = np.nan_to_num(shapely.area(common))
+    match = shared / (shapely.area(written[first]) + shapely.area(stored.geometries[second]) - shared)
+    found: dict[int, str] = {}
+    taken: set[int] = set()
+    for at in np.argsort(-match, kind="stable"):
+        row, old = int(first[at]), int(second[at])
+        name = had["CYTBBH"].iloc[old]
+        if match[at] >= HOLDS_SHARE and row not in found and old not in taken and name is not None:
+            found[row] = str(name)
+            taken.add(old)
+    return found
+
+
+def _facts(frame: pd.DataFrame) -> list[tuple[str | None, ...]]:
+    """Plans, type and codes of each row."""
+    columns = [[plain_pair(value) for value in frame["BDGH"]], *(plain_values(frame[name]) for name in _FACTS)]
+    return list(zip(*columns, strict=True))

@@ -1,0 +1,177 @@
+"""The spots of a stored comparison as a version of the layer of difference spots, in the integrated library."""
+
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.adding import AddWishes, add_made
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames import RawFrame
+from onemap.layers.library import Library, sha256
+from onemap.layers.parts import moved, multi, sound
+from onemap.layers.version_writing import free_label
+from onemap.layers.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.rules.compare.comparison_record import KIND, pair_of
+from onemap.rules.compare.decisions import decisions_of, standing
+from onemap.rules.compare.plans import common_ground
+from onemap.rules.compare.spot_fields import FIELDS, LAYER, plain_pair, spot_fields
+from onemap.rules.compare.spot_numbers import numbered
+from onemap.rules.compare.spots import Spots
+from onemap.rules.compare.townships import main_townships, township_source
+from onemap.rules.compare.watch import earlier_comparison
+from onemap.rules.crew import Crew
+from onemap.rules.layer_sources import Sources
+from onemap.rules.question import packs_of, required_fields
+from onemap.rules.runs import run_record, stored_rows
+from onemap.rules.verb import Report
+
+
+@dataclass(frozen=True)
+class SpotsWishes:
+    """Which spots are kept, and how the version is called.
+
+    types: of spots; decided: only those on which somebody has decided; region: six figures, for spots in no township.
+    """
+
+    types: tuple[str, ...]
+    decided: bool = False
+    region: str | None = None
+    label: str | None = None
+    valid_from: date | None = None
+    report: str | None = None
+
+
+def add_spots(
+    library: Library, run: str, wishes: SpotsWishes, who: str, language: str, workers: int, report: Report
+) -> dict[str, Any]:
+    """Add the spots of a comparison as a new version, by the way of every layer; what `add` answers, and more.
+
+    Spots of other pairs of plans that the version in force holds are carried over; a spot that it knows keeps its
+    number. Raises OneMapError run.unknown, run.kind, spots.none, spots.region, and what `add` refuses.
+    """
+    record = run_record(library, run, KIND)
+    pair = pair_of(record)
+    earlier = earlier_comparison(library, run, pair)
+    crew = Crew(workers, lambda: report(0.1, "reading"))
+    spots = Spots(earlier.geometries, earlier.columns, float(earlier.columns["area_m2"].sum()))
+    origin = (float(record["origin"][0]), float(record["origin"][1]))
+    columns = pd.concat([earlier.columns, standing(decisions_of(library, pair), spots, origin, crew)], axis=1)
+    columns["cause"] = [row.values["cause"] for row in stored_rows(library, run, "spots")]
+    wanted = columns["type"].isin(wishes.types).to_numpy(dtype=bool)
+    if wishes.decided:
+        wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
+    rows = np.flatnonzero(wanted)
+    if len(rows) == 0:
+        raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(wishes.types))
+    columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
+    written = multi(sound(moved(local, origin)), "polygon")
+    attributes = spot_fields(library, record, columns, written)
+    regions = _regions(library, record, local, origin, wishes.region, crew)
+    attributes["XZQDM"] = regions
+    before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
+    names, kept = numbered(library, before, attributes, written, regions, record["parameters"]["as_of"][:4], crew)
+    attributes["CYTBBH"] = names
+    carried = _carried(library, before, attributes["BDGH"].iloc[0])
+    a, b = _versions_of(library, record)
+    frame = pd.concat([attributes[list(FIELDS)], carried.attributes], ignore_index=True).astype(object)
+    frame = frame.where(frame.notna(), None)
+    raw = RawFrame(
+        path=Path(f"compare {run}"),
+        layer="spots",
+        format="onemap",
+        geometries=np.r_[written, carried.geometries],
+        attributes=frame,
+        crs=library.crs,
+        encoding=None,
+        problems=carried.problems,
+        source_hash=sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")])),
+    )
+    ground = common_ground(library, a, b)
+    day = wishes.valid_from or date.fromisoformat(record["parameters"]["as_of"])
+    asked = AddWishes(
+        code=LAYER,
+        label=wishes.label or free_label(library.connection, LAYER, day.isoformat()),
+        valid_from=day,
+        ground=ground if carried.coverage is None else shapely.union(ground, carried.coverage),
+        report=wishes.report,
+    )
+    packs = packs_of(library, ())
+    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, report)
+    return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
+
+
+def _regions(
+    library: Library,
+    record: dict[str, Any],
+    local: np.ndarray,
+    origin: tuple[float, float],
+    region: str | None,
+    crew: Crew,
+) -> np.ndarray:
+    """The six figures of the division in which each spot (n,) has most of its ground.
+
+    Raises OneMapError spots.region for spots in no township, where no region is given.
+    """
+    as_of = date.fromisoformat(record["parameters"]["as_of"])
+    sources = Sources(library, (), as_of, {}, {}, origin)
+    west, south, east, north = shapely.total_bounds(moved(local, origin)).tolist()
+    source = township_source(library, sources, (west, south, east, north), as_of, None)
+    codes = main_townships(local, source, crew) if source else np.full(len(local), None, dtype=object)
+    found = np.full(len(local), region, dtype=object)
+    for row, code in enumerate(codes):
+        if code is not None and code[:6].isdigit() and len(code) >= len("130100"):
+            found[row] = code[:6]
+    nowhere = sum(value is None for value in found)
+    if nowhere:
+        raise OneMapError("spots.region", file=library.label, layer="XZQ", field="--region", count=nowhere)
+    return found
+
+
+def _in_force(library: Library, day: date) -> Version | None:
+    """The version of the layer that the new one follows."""
+    return in_force([version for version in versions(library) if version.code == LAYER], day)
+
+
+def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Version]:
+    """The versions of the two plans that were compared, in their order."""
+    by_table = {version.table: version for version in versions(library)}
+    a, b = (by_table[layer["table"]] for layer in record["layers"])
+    return a, b
+
+
+@dataclass(frozen=True)
+class Carried:
+    """What the version before holds of other pairs of plans: its fields, ground and coverage (None without any).
+
+    problems: what is not carried over, since no comparison of this library made it.
+    """
+
+    attributes: pd.DataFrame
+    geometries: np.ndarray
+    coverage: shapely.Geometry | None
+    problems: tuple[Problem, ...]
+
+
+def _carried(library: Library, before: Version | None, plans: str) -> Carried:
+    """What goes on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
+    nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
+    if before is None:
+        return Carried(nothing, np.empty(0, dtype=object), None, ())
+    stored = read_version(library, before, None)
+    had = stored.attributes.reindex(columns=list(FIELDS))
+    pairs = np.array([plain_pair(value) for value in had["BDGH"]], dtype=object)
+    other = (pairs != None) & (pairs != plain_pair(plans))  # noqa: E711 - elementwise
+    foreign = int((pairs == None).sum())  # noqa: E711 - elementwise
+    problems = (
+        (Problem("spots.not_carried", {"layer": before.table, "features": foreign, "field": "BDGH"}),)
+        if foreign
+        else ()
+    )
+    rows = np.flatnonzero(other)
+    coverage = coverage_of(library, before) if len(rows) else None
+    return Carried(had.iloc[rows].reset_index(drop=True), stored.geometries[rows], coverage, problems)
