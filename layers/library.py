@@ -21,7 +21,8 @@ import shapely
 from onemap.layers import geopackage
 from onemap.layers.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
-from onemap.layers.stores.file_store import check_new_file, make_file, open_file
+from onemap.layers.kept_open import KEPT
+from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.server_address import is_server, schema_for, server_address, with_schema, without_password
@@ -159,6 +160,10 @@ class Library:
         """Whether the library holds a table; rooms above make theirs when they first write."""
         return self.connection.has_table(name)
 
+    def state(self) -> int:
+        """A number that changes when somebody else has written since the library was opened."""
+        return self.connection.change_number()
+
     def chain_head(self) -> tuple[int, str]:
         """The number and hash of the last row of the audit log, as a document prints them."""
         return self.connection.chain_head()
@@ -172,7 +177,7 @@ def log(connection: StoreConnection, who: str, action: str, subject: str, detail
 
 @contextlib.contextmanager
 def open_library(location: str, wait_s: float = BUSY_WAIT_S) -> Iterator[Library]:
-    """An existing library, in a file or on a server; closed at the end.
+    """An existing library, in a file or on a server; closed at the end, unless the session keeps it open.
 
     Raises OneMapError library.… if there is none, if it is damaged or busy, or may not be read.
     """
@@ -181,9 +186,20 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S) -> Iterator[Library
 
         with open_server(location, wait_s) as server:
             yield Library(server)
+        return
+    path, kept = library_path(location), KEPT.get()
+    if kept is None or wait_s != BUSY_WAIT_S:
+        with _opened(path, wait_s) as library:
+            yield library
     else:
-        with open_file(library_path(location), wait_s) as file:
-            yield Library(file)
+        with kept.opened(path.absolute(), is_writable, lambda: _opened(path, wait_s)) as library:
+            yield library
+
+
+@contextlib.contextmanager
+def _opened(path: Path, wait_s: float) -> Iterator[Library]:
+    with open_file(path, wait_s) as file:
+        yield Library(file)
 
 
 def library_path(location: str) -> Path:

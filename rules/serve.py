@@ -1,6 +1,7 @@
 """`onemap serve`: the same verbs over stdin and stdout, JSON-RPC 2.0, one object a line."""
 
 import contextlib
+import importlib
 import json
 import os
 import queue
@@ -11,11 +12,22 @@ from types import NoneType
 from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
+from onemap.layers.kept_open import KeptOpen, keeping_open
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, wording
 from onemap.rules.verbs import VERBS, Asked, checked_values
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
+_IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
+# What the first check would have to wait for.
+_NEEDED = (
+    "layers.catalogue",
+    "layers.library",
+    "rules.question",
+    "rules.runs",
+    "rules.outputs",
+    "rules.blocks.checking",
+)
 
 
 class _Server:
@@ -51,14 +63,36 @@ class _Server:
         return self._line({"id": request, "error": {"code": code, "message": message, "data": data}})
 
     def work(self) -> None:
-        """Do requests until None comes."""
-        while (request := self.requests.get()) is not None:
-            line = self.answer(request)
-            # Before the answer is out, so that a cancellation after it finds nothing to cancel.
-            self.pending[request.get("id")] -= 1
-            self.cancelled.discard(request.get("id"))
-            if "id" in request:
-                self._write(line)
+        """Do requests until None comes; a library stays open until nobody has asked for a while."""
+        with keeping_open() as kept:
+            self._get_ready()
+            while (request := self._next(kept)) is not None:
+                self._do(request)
+
+    def _get_ready(self) -> None:
+        """Load what a check needs for as long as nobody asks for anything."""
+        for name in _NEEDED:
+            if not self.requests.empty():
+                return
+            importlib.import_module(f"onemap.{name}")
+        from onemap.layers.catalogue import shipped_catalogue
+
+        shipped_catalogue()
+
+    def _next(self, kept: KeptOpen[Any]) -> dict[str, Any] | None:
+        try:
+            return self.requests.get(timeout=_IDLE_S)
+        except queue.Empty:
+            kept.close()
+            return self.requests.get()
+
+    def _do(self, request: dict[str, Any]) -> None:
+        line = self.answer(request)
+        # Before the answer is out, so that a cancellation after it finds nothing to cancel.
+        self.pending[request.get("id")] -= 1
+        self.cancelled.discard(request.get("id"))
+        if "id" in request:
+            self._write(line)
 
     def answer(self, request: dict[str, Any]) -> bytes:
         """Run one request: the line with its result, its refusal, or the word that it was cancelled."""

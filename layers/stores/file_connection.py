@@ -65,6 +65,13 @@ class FileConnection(sqlite3.Connection):
             (at, who, action, subject, detail, content_hash, before, chained),
         )
 
+    def change_number(self) -> int:
+        """SQLite's own number; -1 where it cannot be read, which opening the file anew explains."""
+        try:
+            return int(self.execute("PRAGMA data_version").fetchone()[0])
+        except sqlite3.Error:
+            return -1
+
     def chain_head(self) -> tuple[int, str]:
         """The number and hash of the log's last row."""
         number, head = self.execute("SELECT number, hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()

@@ -117,7 +117,7 @@ def _connected(path: Path, mode: str, wait_s: float) -> FileConnection:
     return connection
 
 
-def _is_writable(path: Path) -> bool:
+def is_writable(path: Path) -> bool:
     """Whether SQLite may write: its journals lie beside the file, so the folder counts as well."""
     if not os.access(path, os.W_OK):
         return False
@@ -146,7 +146,7 @@ def open_file(path: Path, wait_s: float) -> Iterator[FileStore]:
     if not path.is_file():
         raise OneMapError("library.missing", file=str(path))
     path = path.resolve()
-    writable = _is_writable(path)
+    writable = is_writable(path)
     # Beside a file that may only be read SQLite can make no journal, and then takes no notice of other writers.
     alone = not writable and not path.with_name(path.name + "-wal").exists()
     mode = "mode=rw" if writable else ("mode=ro&immutable=1" if alone else "mode=ro")

@@ -109,6 +109,10 @@ class ServerConnection:
             (at, who, action, subject, detail, content_hash),
         )
 
+    def change_number(self) -> int:
+        """Always 0."""
+        return 0
+
     def chain_head(self) -> tuple[int, str]:
         """The number and hash of the log's last row; whoever may not read the log may know its head."""
         number, head = self.execute("SELECT number, hash FROM onemap_chain_head()").fetchone()

@@ -89,6 +89,9 @@ class StoreConnection(Protocol):
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log inside the open transaction, chained to the row before."""
 
+    def change_number(self) -> int:
+        """A number that changes when another connection has written; of a server, which is not kept open, always 0."""
+
     def chain_head(self) -> tuple[int, str]:
         """The number and hash of the log's last row."""
 
