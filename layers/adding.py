@@ -13,11 +13,12 @@ from onemap.layers.catalogue import LayerEntry, defined_entry
 from onemap.layers.check_levels import level_of
 from onemap.layers.datum_change import DatumChange
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames import CleanFrame, RawFrame
+from onemap.layers.frame_blocks import FrameBlocks
+from onemap.layers.frames import RawFrame
 from onemap.layers.library import Library
-from onemap.layers.normalise import normalise, set_aside
+from onemap.layers.normalise import sorted_out
 from onemap.layers.placing import Wishes, in_crs
-from onemap.layers.quality import Found, Quality, looked_at
+from onemap.layers.quality import Found, Ground, Quality, looked_at
 from onemap.layers.quality_quarantine import bad_table, without_ground, write_bad
 from onemap.layers.quality_report import check_report, keep_problems, listed_records, write_report
 from onemap.layers.rasters import raster_copy, raster_frame
@@ -94,7 +95,7 @@ def layer_entry(library: Library, wishes: AddWishes) -> tuple[LayerEntry, bool]:
 
 
 def _coverage(
-    library: Library, frame: CleanFrame, wishes: AddWishes, district: Any, place: dict[str, Any]
+    library: Library, frame: FrameBlocks, wishes: AddWishes, district: Any, place: dict[str, Any]
 ) -> tuple[Any, str]:
     if wishes.ground is not None:
         return wishes.ground, "file"
@@ -106,7 +107,7 @@ def _coverage(
     if covers in (None, "district"):
         return district, "district"
     if covers == "extent":
-        box = shapely.box(*shapely.total_bounds(frame.geometries))
+        box = shapely.box(*frame.bounds())
         # A single point, or points in one row, speak for no ground.
         return box if box.is_valid else shapely.Polygon(), "extent"
     return shapely.union_all(read_polygons(covers, library.crs, wishes.normalising.transform)), "file"
@@ -150,7 +151,7 @@ def add(
         if wishes.normalising.transform is not None:
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
         with raster_copy(library.path, entry.code, wishes.copy) as copy_to:
-            frame = raster_frame(source, wishes.normalising.crs, library.crs, copy_to)
+            frame = FrameBlocks.of(raster_frame(source, wishes.normalising.crs, library.crs, copy_to))
             return _added(arrival, entry, is_new, frame, None)
     try:
         raw = read_source(source, wishes.layer, wishes.encoding, lambda share: report(_READ * share, "reading"))
@@ -202,7 +203,7 @@ def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFram
     """Bring a frame into the layer's shape, and add it."""
     arrival.report(_READ, "checking")
     try:
-        frame = normalise(raw, entry, arrival.library.crs, arrival.wishes.normalising, arrival.required, sort_out=True)
+        frame = sorted_out(raw, entry, arrival.library.crs, arrival.wishes.normalising, arrival.required)
     except OneMapError as error:
         _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
         raise
@@ -210,23 +211,21 @@ def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFram
 
 
 def _added(
-    arrival: _Arrival, entry: LayerEntry, is_new: bool, frame: CleanFrame, raw: RawFrame | None
+    arrival: _Arrival, entry: LayerEntry, is_new: bool, frame: FrameBlocks, raw: RawFrame | None
 ) -> dict[str, Any]:
     """Check a clean frame, write it as a new version in one transaction, and tell of it."""
     library, wishes, report = arrival.library, arrival.wishes, arrival.report
     district = library.district()
     coverage, kind, unknown = None, "", None
     try:
-        if len(frame.geometries):
+        if frame.count:
             coverage, kind = _coverage(library, frame, wishes, district, arrival.place)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     quality = looked_at(
         frame,
         entry,
-        library.crs,
-        district,
-        None if kind == "extent" else coverage,
+        Ground(library.crs, district, None if kind == "extent" else coverage),
         arrival.required,
         arrival.place,
         lambda share: report(_READ + 0.2 * share, "checking"),
@@ -249,14 +248,14 @@ def _added(
         coverage=coverage,
         coverage_kind=kind,
         source=wishes.snapshot.source if wishes.snapshot else source_name(arrival.source),
-        source_hash=raw.source_hash if raw else frame.attributes["sha256"].iloc[0],
+        source_hash=raw.source_hash if raw else frame.values("sha256", np.array([0]))[0],
         accuracy_m=wishes.accuracy_m,
         who=arrival.who,
     )
     return _written(arrival, entry, is_new, frame, raw, facts, found, quality)
 
 
-def _all_found(frame: CleanFrame, entry: LayerEntry, quality: Quality) -> list[Found]:
+def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[Found]:
     """What reading, sorting and checking found, in this order."""
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
     found = [Found(problem, level) for problem, level in read if level != "off"]
@@ -267,8 +266,8 @@ def _all_found(frame: CleanFrame, entry: LayerEntry, quality: Quality) -> list[F
 
 
 def _accepted(
-    arrival: _Arrival, entry: LayerEntry, frame: CleanFrame, quality: Quality, found: Sequence[Found]
-) -> CleanFrame:
+    arrival: _Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[Found]
+) -> FrameBlocks:
     """The frame if nothing in it is to be refused; with --keep-bad the rest of it, with the bad features set aside."""
     refused = [item.problem for item in found if item.level == "refuse"]
     whole = [problem for problem in refused if problem.facts.get("row") is None]
@@ -276,8 +275,8 @@ def _accepted(
         _report(arrival, entry, found, quality.more)
         raise OneMapError.of(listed(refused, arrival.place))
     if quality.refused:
-        frame = set_aside(frame, quality.refused)
-    if len(frame.geometries) == 0:
+        frame = frame.set_aside(quality.refused)
+    if frame.count == 0:
         _report(arrival, entry, found, quality.more)
         raise OneMapError.of([Problem("bad.all", arrival.place), *listed(refused, arrival.place)])
     return frame
@@ -295,7 +294,7 @@ def _written(
     arrival: _Arrival,
     entry: LayerEntry,
     is_new: bool,
-    frame: CleanFrame,
+    frame: FrameBlocks,
     raw: RawFrame | None,
     facts: VersionFacts,
     found: Sequence[Found],

@@ -1,15 +1,19 @@
 """Problems of one kind in many features, as the checks find them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+MOST_KEPT = 10_000  # of one kind; the rest is counted
+
+Facts = Mapping[str, Any]
+
 
 @dataclass(frozen=True)
 class Flaws:
-    """One kind of problem, n times.
+    """One kind of problem, n times and `more` times that are only counted.
 
     rows: (n,) places of the features in their frame, -1 for what belongs to no single feature; facts: what each
     sentence needs; geometries: (n,) where each lies, None if that is where its feature lies.
@@ -17,12 +21,31 @@ class Flaws:
 
     code: str
     rows: np.ndarray
-    facts: Sequence[Mapping[str, Any]]
+    facts: Sequence[Facts]
     geometries: np.ndarray | None = None
+    more: int = 0
 
 
-def flaws_of(code: str, rows: np.ndarray, facts: Sequence[Mapping[str, Any]] | Mapping[str, Any]) -> list[Flaws]:
-    """A list of one, or of none where there are no rows; facts of one mapping hold for every row."""
-    if len(rows) == 0:
-        return []
-    return [Flaws(code, rows, [facts] * len(rows) if isinstance(facts, Mapping) else facts)]
+class FlawList:
+    """One kind of problem as it is found block by block; no more than `most` are kept, None for all."""
+
+    def __init__(self, code: str, most: int | None) -> None:
+        self.code = code
+        self.most = most
+        self.count = 0
+        self._rows: list[int] = []
+        self._facts: list[Facts] = []
+
+    def add(self, rows: np.ndarray, facts: Callable[[int], Facts]) -> None:
+        """The next rows (k,), and what is to be told of the first to the k-th of them."""
+        room = len(rows) if self.most is None else min(len(rows), self.most - len(self._rows))
+        self._rows += rows[:room].tolist()
+        self._facts += [facts(at) for at in range(room)]
+        self.count += len(rows)
+
+    def flaws(self) -> list[Flaws]:
+        """A list of one, or of none if there were none."""
+        if self.count == 0:
+            return []
+        more = self.count - len(self._rows)
+        return [Flaws(self.code, np.array(self._rows, dtype=np.int64), self._facts, more=more)]

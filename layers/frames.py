@@ -48,12 +48,22 @@ class BadFeatures:
     problems: tuple[tuple[Problem, ...], ...]
 
 
+def joined_bad(first: BadFeatures, second: BadFeatures) -> BadFeatures:
+    """Bad features of the first, then of the second."""
+    return BadFeatures(
+        geometries=np.concatenate([first.geometries, second.geometries]),
+        attributes=pd.concat([first.attributes, second.attributes], ignore_index=True),
+        names=np.concatenate([first.names, second.names]),
+        rows=np.concatenate([first.rows, second.rows]),
+        problems=(*first.problems, *second.problems),
+    )
+
+
 @dataclass(frozen=True)
 class CleanFrame:
     """One layer ready for the library or the check: in its CRS, two-dimensional, valid, fields by schema.
 
-    names: (n,) each feature's name in reports, the key as text or the 1-based row; rows: (n,) 0-based rows in the
-    source, None if they are all there in its order; bad: the features that were sorted out.
+    names: (n,) each feature's name in reports, the key as text or the 1-based row.
     """
 
     geometries: np.ndarray
@@ -63,9 +73,3 @@ class CleanFrame:
     repaired: int = 0
     area_changed_m2: float = 0.0
     facts: dict[str, Any] = field(default_factory=dict)
-    rows: np.ndarray | None = None
-    bad: BadFeatures | None = None
-
-    def source_rows(self) -> np.ndarray:
-        """The 0-based row of each feature in its source (n,)."""
-        return np.arange(len(self.geometries)) if self.rows is None else self.rows

@@ -1,6 +1,6 @@
 """The quality of a whole layer: every check of `add` on a clean frame, each problem with its level and its place."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -11,13 +11,15 @@ import shapely
 from onemap.layers.catalogue import LayerEntry
 from onemap.layers.check_levels import check_of, level_of
 from onemap.layers.errors import Problem
-from onemap.layers.flaws import Flaws
-from onemap.layers.frames import CleanFrame
+from onemap.layers.flaws import MOST_KEPT, Flaws
+from onemap.layers.frame_blocks import FrameBlocks
+from onemap.layers.journal_folder import Journal
+from onemap.layers.quality_areas import area_flaws
+from onemap.layers.quality_blocks import Items
 from onemap.layers.quality_position import outside_flaws, shift_flaws
-from onemap.layers.quality_topology import Least, duplicate_flaws, fit_of, gap_flaws, overlap_flaws, union_of
-from onemap.layers.quality_values import area_flaws, key_flaws, missing_flaws, value_flaws
-
-MOST_KEPT = 10_000  # of one kind; the rest is counted
+from onemap.layers.quality_repeated import duplicate_flaws, key_flaws
+from onemap.layers.quality_topology import Block, Least, gap_flaws, looked_at_block, overlap_flaws, union_of
+from onemap.layers.quality_values import chosen_tables, value_flaws
 
 
 @dataclass(frozen=True)
@@ -43,76 +45,111 @@ class Quality:
     codes: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Ground:
+    """Where a layer should lie, in the library's plane.
+
+    district: the library's own, if it has one; covered: what the layer speaks for, None if that is only its own box.
+    """
+
+    crs: pyproj.CRS
+    district: shapely.Geometry | None
+    covered: shapely.Geometry | None
+
+
 def looked_at(
-    frame: CleanFrame,
+    frame: FrameBlocks,
     entry: LayerEntry,
-    crs: pyproj.CRS,
-    district: shapely.Geometry | None,
-    ground: shapely.Geometry | None,
+    ground: Ground,
     required: Sequence[str],
     place: dict[str, Any],
     told: Callable[[float], None],
+    journal: Journal | None = None,
 ) -> Quality:
     """All checks of one layer whose level is not off.
 
-    crs: of frame, district and ground; ground: what the layer speaks for, None if that is only its own box;
-    required: the fields that rules use. told: how much is done, 0 to 1; it may raise Cancelled.
+    required: the fields that rules use. told: how much is done, 0 to 1; it may raise Cancelled. journal: where what is
+    done of a long look is kept, None if it is not.
     """
-    if len(frame.geometries) == 0:
+    if frame.count == 0:
         return Quality()
-    flaws = outside_flaws(frame.geometries, district, check_of(entry, "position.outside")["far_m"])
+
+    def part(first: float, last: float) -> Callable[[float], None]:
+        return lambda share: told(first + (last - first) * share)
+
+    def most(code: str) -> int | None:
+        # A feature that cannot be taken must be known, however many there are.
+        return None if level_of(entry, code) == "refuse" else MOST_KEPT
+
+    far_m = check_of(entry, "position.outside")["far_m"]
+    flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), part(0.0, 0.1))
     codes: dict[str, str] = {}
     # Where the frame lies in another country, nothing else that could be said of it would help.
     if not any(item.code == "position.outside" for item in flaws) and entry.geometry != "raster":
         told(0.1)
-        flaws += _of_values(frame, entry, crs, required, codes)
+        flaws += key_flaws(frame, entry, most)
+        tables = chosen_tables(frame, entry)
+        codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
+        told(0.2)
+        flaws += value_flaws(frame, entry, required, tables, most)
+        flaws += area_flaws(frame, entry, ground.crs, check_of(entry, "area.declared"), most, part(0.3, 0.4))
         told(0.4)
-        flaws += _of_shapes(frame, entry, crs, district, ground, told)
+        flaws += _of_shapes(frame, entry, ground, most, part(0.4, 1.0), journal)
     told(1.0)
     return _quality(frame, entry, flaws, place, codes)
 
 
-def _of_values(
-    frame: CleanFrame, entry: LayerEntry, crs: pyproj.CRS, required: Sequence[str], codes: dict[str, str]
-) -> list[Flaws]:
-    flaws = key_flaws(frame.attributes, entry, frame.source_rows())
-    flaws += missing_flaws(frame.attributes, entry, required)
-    found, tables = value_flaws(frame.attributes, entry)
-    codes.update(tables)
-    limits = check_of(entry, "area.declared")
-    areas = area_flaws(frame.geometries, frame.attributes, entry, crs, limits["share"], limits["least_m2"])
-    return flaws + found + areas
-
-
 def _of_shapes(
-    frame: CleanFrame,
+    frame: FrameBlocks,
     entry: LayerEntry,
-    crs: pyproj.CRS,
-    district: shapely.Geometry | None,
-    ground: shapely.Geometry | None,
+    ground: Ground,
+    most: Callable[[str], int | None],
     told: Callable[[float], None],
+    journal: Journal | None,
 ) -> list[Flaws]:
     flaws = []
-    outline = frame.geometries
+    outlines: Iterator[np.ndarray] = (frame.geometries(block) for block in frame.blocks())
     if level_of(entry, "topology.duplicate") != "off":
-        flaws += duplicate_flaws(frame.geometries, frame.names)
+        flaws += duplicate_flaws(frame, most("topology.duplicate"))
     if entry.geometry == "polygon":
-        wants = {code: level_of(entry, code) != "off" for code in ("topology.overlap", "topology.gap")}
-        if any(wants.values()):
-            fit = fit_of(frame.geometries)
-            told(0.6)
-            if wants["topology.overlap"]:
-                flaws += overlap_flaws(fit, frame.names, _least(entry, "topology.overlap"))
-            if wants["topology.gap"]:
-                union = union_of(fit)
-                outline = np.array([union], dtype=object)
-                told(0.8)
-                flaws += gap_flaws(union, ground, _least(entry, "topology.gap"))
-    told(0.9)
-    if district is not None and entry.geometry != "point" and level_of(entry, "position.shift") != "off":
+        overlaps, gaps = (level_of(entry, code) != "off" for code in ("topology.overlap", "topology.gap"))
+        if overlaps or gaps:
+            items = Items(frame)
+            found = []
+            for number in range(len(items.blocks)):
+                told(0.05 + 0.8 * number / len(items.blocks))
+                found.append(_kept(journal, frame, items, number, overlaps=overlaps, union=gaps))
+            told(0.85)
+            if overlaps:
+                flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))
+            if gaps:
+                union = union_of(frame, items, found, lambda share: told(0.85 + 0.1 * share))
+                outlines = iter([np.array([union], dtype=object)])
+                flaws += gap_flaws(union, ground.covered, _least(entry, "topology.gap"))
+    told(0.95)
+    if ground.district is not None and entry.geometry != "point" and level_of(entry, "position.shift") != "off":
         limits = check_of(entry, "position.shift")
-        flaws += shift_flaws(outline, district, crs, limits["least_m"], limits["within_m"])
+        flaws += shift_flaws(outlines, ground.district, ground.crs, limits["least_m"], limits["within_m"])
     return flaws
+
+
+def _kept(
+    journal: Journal | None, frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool
+) -> Block:
+    """What a block shows, from the journal if it has been looked at before."""
+    name = f"shapes-{number:06d}.npz"
+    if journal is not None and journal.has(name):
+        with np.load(journal.path(name), allow_pickle=False) as parts:
+            return dict(parts)
+    block = looked_at_block(frame, items, number, overlaps=overlaps, union=union)
+    if journal is not None:
+
+        def write(path: Any) -> None:
+            with path.open("wb") as file:
+                np.savez(file, **block)  # type: ignore[arg-type]
+
+        journal.keep(name, write)
+    return block
 
 
 def _least(entry: LayerEntry, code: str) -> Least:
@@ -121,36 +158,54 @@ def _least(entry: LayerEntry, code: str) -> Least:
 
 
 def _quality(
-    frame: CleanFrame, entry: LayerEntry, flaws: Sequence[Flaws], place: dict[str, Any], codes: dict[str, str]
+    frame: FrameBlocks, entry: LayerEntry, flaws: Sequence[Flaws], place: dict[str, Any], codes: dict[str, str]
 ) -> Quality:
     found: list[Found] = []
     more: dict[str, int] = {}
     refused: dict[int, list[Problem]] = {}
     kept: dict[str, int] = {}
-    rows = frame.source_rows()
     for item in flaws:
         level = level_of(entry, item.code)
         if level == "off":
             continue
         room = MOST_KEPT - kept.get(item.code, 0)
-        count = len(item.rows)
+        count = len(item.rows) + item.more
         kept[item.code] = kept.get(item.code, 0) + min(count, room)
         if count > room:
             more[item.code] = more.get(item.code, 0) + count - room
         # A feature that cannot be taken must be known, however many there are.
-        for at in range(count if level == "refuse" else min(count, room)):
-            row = int(item.rows[at])
-            of_feature = {} if row < 0 else {"feature": frame.names[row], "row": int(rows[row]) + 1}
-            problem = Problem(item.code, {**place, **of_feature, **item.facts[at], "level": level})
+        told = item.rows if level == "refuse" else item.rows[:room]
+        of_features = _of_features(frame, told)
+        places = _places(frame, item, min(len(told), room))
+        for at, row in enumerate(told.tolist()):
+            problem = Problem(item.code, {**place, **of_features.get(row, {}), **item.facts[at], "level": level})
             if level == "refuse" and row >= 0:
                 refused.setdefault(row, []).append(problem)
             if at < room:
-                found.append(Found(problem, level, _place_of(item, at, frame)))
+                found.append(Found(problem, level, places[at]))
     return Quality(tuple(found), more, refused, codes)
 
 
-def _place_of(item: Flaws, at: int, frame: CleanFrame) -> shapely.Geometry | None:
+def _of_features(frame: FrameBlocks, rows: np.ndarray) -> dict[int, dict[str, Any]]:
+    """How problems name the features that they are about, by place."""
+    places = np.unique(rows[rows >= 0])
+    names = frame.names(places)
+    source_rows = frame.source_rows(places).tolist()
+    return {
+        place: {"feature": names[place], "row": source_row + 1}
+        for place, source_row in zip(places.tolist(), source_rows, strict=True)
+    }
+
+
+def _places(frame: FrameBlocks, item: Flaws, count: int) -> np.ndarray:
+    """Where the first so many problems lie."""
     if item.geometries is not None:
-        return item.geometries[at]
-    row = int(item.rows[at])
-    return None if row < 0 else frame.geometries[row]
+        return item.geometries[:count]
+    rows = item.rows[:count]
+    result = np.full(count, None, dtype=object)
+    places, at = np.unique(rows, return_inverse=True)
+    if (places >= 0).any():
+        geometries = np.full(len(places), None, dtype=object)
+        geometries[places >= 0] = frame.geometries(places[places >= 0])
+        result = geometries[at]
+    return result

@@ -1,6 +1,7 @@
 """Checks of where a layer lies: beyond the district, or beside its borders by one and the same step."""
 
 import math
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,8 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import Problem
-from onemap.layers.flaws import Flaws, flaws_of
+from onemap.layers.flaws import FlawList, Flaws
+from onemap.layers.frame_blocks import FrameBlocks
 from onemap.layers.gcj02 import gcj02_step_m
 
 _REACH_M = 3000.0  # how far a border is looked for
@@ -22,29 +24,38 @@ _SEARCH_M = (1500, 1500, 1000, 700, 500, 300, 300, 200, 200, 100, 100, 100)
 _GCJ02_WITHIN_M = 60.0
 
 
-def outside_flaws(geometries: np.ndarray, district: shapely.Geometry | None, far_m: float) -> list[Flaws]:
-    """Features beyond the district; or that the whole frame lies at least `far_m` from it."""
+def outside_flaws(
+    frame: FrameBlocks, district: shapely.Geometry | None, far_m: float, most: int | None, told: Callable[[float], None]
+) -> list[Flaws]:
+    """Features beyond the district; or that the whole frame lies at least `far_m` from it.
+
+    most: how many are told of, None for all; told: how much is done, 0 to 1.
+    """
     if district is None or district.is_empty:
         return []
     shapely.prepare(district)
-    beyond = np.flatnonzero(~shapely.intersects(district, geometries))
-    if len(beyond) < len(geometries):
-        return flaws_of("position.partly", beyond, {})
-    distance_m = float(shapely.distance(district, shapely.box(*shapely.total_bounds(geometries))))
+    beyond = FlawList("position.partly", most)
+    for block in frame.blocks():
+        told(float(block[0]) / frame.count)
+        beyond.add(block[~shapely.intersects(district, frame.geometries(block))], lambda at: {})
+    if beyond.count < frame.count:
+        return beyond.flaws()
+    distance_m = float(shapely.distance(district, shapely.box(*frame.bounds())))
     if distance_m >= far_m:
         facts = {"distance": f"{distance_m / 1000:,.0f}", "distance_m": distance_m}
         return [Flaws("position.outside", np.array([-1]), [facts])]
-    return flaws_of("position.partly", beyond, {})
+    return beyond.flaws()
 
 
 def shift_flaws(
-    geometries: np.ndarray, district: shapely.Geometry, crs: pyproj.CRS, least_m: float, within_m: float
+    outlines: Iterable[np.ndarray], district: shapely.Geometry, crs: pyproj.CRS, least_m: float, within_m: float
 ) -> list[Flaws]:
     """That borders of a layer run beside the district's, all of them by the same step of at least `least_m`.
 
-    crs: of both; within_m: how near to the district's border they must come once the step is taken back.
+    outlines: the layer's geometries, or their union, in blocks; crs: of both; within_m: how near to the district's
+    border they must come once the step is taken back.
     """
-    points, segments = _border_points(district), _segments_near(geometries, district)
+    points, segments = _border_points(district), _segments_near(outlines, district)
     if segments is None:
         return []
     here = _Borders(*segments)
@@ -90,10 +101,17 @@ def _border_points(district: shapely.Geometry) -> np.ndarray:
     return np.vstack(points)
 
 
-def _segments_near(geometries: np.ndarray, district: shapely.Geometry) -> tuple[np.ndarray, np.ndarray] | None:
+def _segments_near(outlines: Iterable[np.ndarray], district: shapely.Geometry) -> tuple[np.ndarray, np.ndarray] | None:
     """Beginnings and ends (n, 2) of the segments of all outlines that lie in reach of the district's box."""
     west, south, east, north = district.bounds
-    west, south, east, north = west - _REACH_M, south - _REACH_M, east + _REACH_M, north + _REACH_M
+    box = (west - _REACH_M, south - _REACH_M, east + _REACH_M, north + _REACH_M)
+    found = [_segments_in(geometries, box) for geometries in outlines]
+    begins, ends = (np.concatenate([part[side] for part in found]) for side in (0, 1))
+    return (begins, ends) if len(begins) else None
+
+
+def _segments_in(geometries: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, np.ndarray]:
+    west, south, east, north = box
     boxes = shapely.bounds(geometries)
     near = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
     lines = geometries[near]
@@ -104,7 +122,7 @@ def _segments_near(geometries: np.ndarray, district: shapely.Geometry) -> tuple[
     begin, end = coordinates[first], coordinates[first + 1]
     low, high = np.minimum(begin, end), np.maximum(begin, end)
     keep = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= north) & (high[:, 1] >= south)
-    return (begin[keep], end[keep]) if keep.any() else None
+    return begin[keep], end[keep]
 
 
 @dataclass

@@ -1,53 +1,22 @@
-"""Checks of how features lie to one another: the same shape twice, overlaps, gaps; all vectorised."""
+"""Checks of how polygons lie to one another, overlaps and gaps: block by block, merged so that blocks do not show."""
 
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-import pandas as pd
 import shapely
 
 from onemap.layers.flaws import Flaws
+from onemap.layers.frame_blocks import FrameBlocks
+from onemap.layers.hilbert import hilbert_order
 from onemap.layers.parts import polygon_parts
+from onemap.layers.quality_blocks import Items
 
-_GIANT = 2000  # points
-_PIECE = 200
 _ARITHMETIC_M2 = 1e-6  # less than that is no ground
+_MISFITS_AT_ONCE = 10_000  # that are united in one step; always the same, so that digits are too
 
-
-def duplicate_flaws(geometries: np.ndarray, names: np.ndarray) -> list[Flaws]:
-    """Features whose shape another has had before them, whatever the point at which it begins."""
-    boxes = pd.DataFrame(shapely.bounds(geometries))
-    alike = np.flatnonzero(boxes.duplicated(keep=False).to_numpy())  # only these can be the same
-    if len(alike) == 0:
-        return []
-    shapes = pd.Series(shapely.to_wkb(shapely.normalize(geometries[alike])), index=alike)
-    later = shapes[shapes.duplicated()]
-    if later.empty:
-        return []
-    first = dict(zip(reversed(shapes.tolist()), reversed(shapes.index.tolist()), strict=True))
-    facts = [{"other": str(names[first[shape]])} for shape in later]
-    return [Flaws("topology.duplicate", later.index.to_numpy(), facts)]
-
-
-@dataclass(frozen=True)
-class Fit:
-    """How polygons (n,) fit together: which do not fit their neighbours edge by edge, and which are giants.
-
-    A giant, such as a city's streets in one polygon, is left out of the edge by edge look, which it would make slow.
-    """
-
-    geometries: np.ndarray
-    misfits: np.ndarray
-    giants: np.ndarray
-
-
-def fit_of(geometries: np.ndarray) -> Fit:
-    """Look at polygons edge by edge. Of two small ones that overlap at least one is a misfit."""
-    giants = shapely.get_num_coordinates(geometries) > _GIANT
-    misfits = np.zeros(len(geometries), dtype=bool)
-    small = np.flatnonzero(~giants)
-    misfits[small] = ~shapely.is_empty(shapely.coverage_invalid_edges(geometries[small]))
-    return Fit(geometries, misfits, giants)
+Block = dict[str, np.ndarray]
+Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -59,79 +28,134 @@ class Least:
 
     def reached(self, grounds: np.ndarray) -> np.ndarray:
         """Which of the polygons (n,) are large and wide enough."""
-        area_m2, length_m = shapely.area(grounds), np.maximum(shapely.length(grounds), 1e-12)
-        return np.asarray((area_m2 >= max(self.area_m2, _ARITHMETIC_M2)) & (2 * area_m2 / length_m >= self.width_m))
+        return self.reached_by(shapely.area(grounds), shapely.length(grounds))
+
+    def reached_by(self, area_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
+        """Which polygons of these areas and lengths (n,) are large and wide enough."""
+        enough = area_m2 >= max(self.area_m2, _ARITHMETIC_M2)
+        return np.asarray(enough & (2 * area_m2 / np.maximum(length_m, 1e-12) >= self.width_m))
 
 
-def overlap_flaws(fit: Fit, names: np.ndarray, least: Least) -> list[Flaws]:
-    """Pairs of polygons that share enough ground to be told of; the same shape twice is told elsewhere."""
-    pieces, owner = _pieces(fit)
-    asked = np.flatnonzero((fit.misfits | fit.giants)[owner])
-    if len(asked) == 0:
-        return []
-    left, right = shapely.STRtree(pieces).query(pieces[asked], predicate="intersects")
+def looked_at_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool) -> Block:
+    """What one block shows, as plain arrays that a journal can keep.
+
+    misfits: places of its polygons that do not fit their neighbours edge by edge (of two small ones that overlap at
+    least one is a misfit; a giant is not looked at so); pairs: (k, 4) low and high item that share ground, and their
+    owners; area, length: of that ground (k,); shared, ends: its WKB, one after the other; union: the WKB of all that
+    fit.
+    """
+    own, around = items.blocks[number], items.around(number)
+    local = np.union1d(own, around)
+    geometries = items.geometries(local)
+    is_own = np.isin(local, own, assume_unique=True)
+    small = np.flatnonzero(~items.is_piece(local))
+    misfit = np.zeros(len(local), dtype=bool)
+    misfit[small] = ~shapely.is_empty(shapely.coverage_invalid_edges(geometries[small]))
+    result = {"misfits": items.owner[local[is_own & misfit]]}
+    if overlaps:
+        asked = np.flatnonzero(is_own & (misfit | items.is_piece(local)))
+        result |= _overlaps(frame, items, local, geometries, asked)
+    if union:
+        fits = geometries[is_own & ~misfit & ~items.is_piece(local)]
+        together = shapely.to_wkb(shapely.coverage_union_all(fits)) if len(fits) else b""
+        result["union"] = np.frombuffer(together, dtype=np.uint8)
+    return result
+
+
+def _overlaps(frame: FrameBlocks, items: Items, local: np.ndarray, geometries: np.ndarray, asked: np.ndarray) -> Block:
+    """The pairs of items that share ground, one of them asked for; the same shape twice is told elsewhere."""
+    left, right = shapely.STRtree(geometries).query(geometries[asked], predicate="intersects")
     left = asked[left]
+    owner = items.owner[local]
     swap = owner[left] > owner[right]
     low, high = np.where(swap, right, left), np.where(swap, left, right)
     met = np.unique(np.column_stack([low, high])[owner[low] != owner[high]], axis=0)
-    met = met[~shapely.equals(fit.geometries[owner[met[:, 0]]], fit.geometries[owner[met[:, 1]]])]
-    shared = polygon_parts(shapely.intersection(pieces[met[:, 0]], pieces[met[:, 1]]))
+    met = met[~_are_equal(frame, owner[met])]
+    shared = polygon_parts(shapely.intersection(geometries[met[:, 0]], geometries[met[:, 1]]))
     real = ~shapely.is_missing(shared)
-    if not real.any():
+    met, shared = met[real], shared[real]
+    bodies = shapely.to_wkb(shared)
+    return {
+        "pairs": np.column_stack([local[met], owner[met]]).astype(np.int64),
+        "area": shapely.area(shared),
+        "length": shapely.length(shared),
+        "shared": np.frombuffer(b"".join(bodies), dtype=np.uint8),
+        "ends": np.cumsum([len(body) for body in bodies], dtype=np.int64),
+    }
+
+
+def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
+    """Which pairs of features (n, 2) have one shape; only those of one box can."""
+    result = (frame.boxes[pairs[:, 0]] == frame.boxes[pairs[:, 1]]).all(axis=1)
+    for at in np.flatnonzero(result).tolist():
+        one, other = frame.geometries(np.sort(pairs[at]))
+        result[at] = shapely.equals(one, other)
+    return np.asarray(result)
+
+
+def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: int | None) -> list[Flaws]:
+    """Pairs of polygons that share enough ground to be told of. found: of every block; most: how many are told of."""
+    pairs = np.concatenate([block["pairs"] for block in found])
+    area_m2 = np.concatenate([block["area"] for block in found])
+    length_m = np.concatenate([block["length"] for block in found])
+    counts = [len(block["pairs"]) for block in found]
+    block_of, at_of = np.repeat(np.arange(len(found)), counts), np.concatenate([np.arange(count) for count in counts])
+    _, first = np.unique(pairs[:, :2], axis=0, return_index=True)  # two blocks may have met at one pair
+    first = first[np.lexsort(pairs[first][:, [1, 0, 3, 2]].T)]  # by owners, then by their pieces
+    if len(first) == 0:
         return []
-    pairs, pair = np.unique(owner[met[real]], axis=0, return_inverse=True)
+    pairs, area_m2, length_m = pairs[first], area_m2[first], length_m[first]
+    owners, start, pair = np.unique(pairs[:, 2:], axis=0, return_index=True, return_inverse=True)
+    pair = pair.ravel()
+    several = np.bincount(pair) > 1
+
+    def ground(at: int) -> shapely.Geometry:
+        rows = first[start[at] : np.searchsorted(pair, at, side="right")]
+        shared = [_shared(found[block_of[row]], int(at_of[row])) for row in rows.tolist()]
+        return shapely.multipolygons(shapely.get_parts(shared))
+
     # Pieces of one polygon share no ground, so areas add up.
-    area_m2 = np.bincount(pair.ravel(), shapely.area(shared[real]), minlength=len(pairs))
-    parts, position = shapely.get_parts(shared[real], return_index=True)
-    order = np.argsort(pair.ravel()[position], kind="stable")
-    grounds = shapely.multipolygons(parts[order], indices=pair.ravel()[position][order])
-    kept = np.flatnonzero(least.reached(grounds))
+    total_m2 = np.bincount(pair, area_m2, minlength=len(owners))
+    enough = least.reached_by(area_m2[start], length_m[start])
+    for at in np.flatnonzero(several).tolist():
+        enough[at] = least.reached(np.array([ground(at)]))[0]
+    kept = np.flatnonzero(enough)
     if len(kept) == 0:
         return []
+    told = kept if most is None else kept[:most]
+    names = frame.names(owners[told, 1])
     facts = [
-        {"other": str(names[pairs[at, 1]]), "area": f"{area_m2[at]:.2f}", "area_m2": float(area_m2[at])}
-        for at in kept.tolist()
+        {"other": names[int(owners[at, 1])], "area": f"{total_m2[at]:.2f}", "area_m2": float(total_m2[at])}
+        for at in told.tolist()
     ]
-    return [Flaws("topology.overlap", pairs[kept, 0], facts, grounds[kept])]
+    grounds = np.array([ground(at) for at in told.tolist()], dtype=object)
+    return [Flaws("topology.overlap", owners[told, 0], facts, grounds, more=len(kept) - len(told))]
 
 
-def _pieces(fit: Fit) -> tuple[np.ndarray, np.ndarray]:
-    """The polygons with giants cut up (k,), and to which polygon each piece belongs."""
-    small = np.flatnonzero(~fit.giants)
-    pieces, owners = [fit.geometries[small]], [small]
-    for giant in np.flatnonzero(fit.giants).tolist():
-        cut = _cut_up(fit.geometries[giant])
-        pieces.append(cut)
-        owners.append(np.full(len(cut), giant))
-    return np.concatenate(pieces), np.concatenate(owners)
+def _shared(block: Block, at: int) -> shapely.Geometry:
+    start = int(block["ends"][at - 1]) if at else 0
+    return shapely.from_wkb(block["shared"][start : int(block["ends"][at])].tobytes())
 
 
-def _cut_up(polygon: shapely.Geometry) -> np.ndarray:
-    """A polygon as pieces of few points, halved across its longer side again and again."""
-    waiting, done = [polygon], []
-    while waiting:
-        piece = waiting.pop()
-        west, south, east, north = piece.bounds
-        if shapely.get_num_coordinates(piece) <= _PIECE or max(east - west, north - south) < 1.0:
-            done.append(piece)
-            continue
-        middle, centre = (west + east) / 2, (south + north) / 2
-        if east - west > north - south:
-            halves = shapely.box(west, south, middle, north), shapely.box(middle, south, east, north)
-        else:
-            halves = shapely.box(west, south, east, centre), shapely.box(west, centre, east, north)
-        parts = polygon_parts(shapely.intersection(piece, np.array(halves, dtype=object)))
-        waiting += [part for part in parts if part is not None]
-    return np.array(done, dtype=object)
+def union_of(frame: FrameBlocks, items: Items, found: list[Block], told: Told) -> shapely.Geometry:
+    """All polygons as one: those that fit their neighbours by their edges alone, the few others by overlay.
+
+    Neither the order of rings nor the points at which they begin tell of the blocks.
+    """
+    bodies = [block["union"].tobytes() for block in found if len(block["union"])]
+    parts = [shapely.coverage_union_all(shapely.from_wkb(bodies))] if bodies else []
+    others = np.sort(np.concatenate([*(block["misfits"] for block in found), items.giants]))
+    for places in _groups(frame, others):
+        told(len(parts) / (len(others) // _MISFITS_AT_ONCE + 2))
+        parts.append(shapely.union_all(frame.geometries(places)))
+    return shapely.normalize(shapely.union_all(parts))
 
 
-def union_of(fit: Fit) -> shapely.Geometry:
-    """All polygons as one: those that fit their neighbours by their edges alone, the few others by overlay."""
-    fits = ~(fit.misfits | fit.giants)
-    parts = [shapely.coverage_union_all(fit.geometries[fits])] if fits.any() else []
-    if not fits.all():
-        parts.append(shapely.union_all(fit.geometries[~fits]))
-    return shapely.union_all(parts)
+def _groups(frame: FrameBlocks, places: np.ndarray) -> Iterator[np.ndarray]:
+    """Features that lie together, so many at a time that they are united at once."""
+    order = hilbert_order(frame.boxes[places]) if len(places) else places
+    for start in range(0, len(places), _MISFITS_AT_ONCE):
+        yield np.sort(places[order[start : start + _MISFITS_AT_ONCE]])
 
 
 def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: Least) -> list[Flaws]:

@@ -1,99 +1,136 @@
-"""Checks of what stands in the fields: keys, missing values, lengths and types, codes and their names, areas."""
+"""Checks of what stands in the fields: missing values, lengths and types, codes and their names."""
 
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyproj
 
-from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.catalogue import Field, LayerEntry
 from onemap.layers.code_tables import CodeTable, code_table, plain_code
 from onemap.layers.errors import Problem
 from onemap.layers.fields import text_value
-from onemap.layers.flaws import Flaws, flaws_of
+from onemap.layers.flaws import FlawList, Flaws
+from onemap.layers.frame_blocks import FrameBlocks
 
-_UNITS = {"hectares": 1e-4, "mu": 0.0015, "square_kilometres": 1e-6}
+Most = Callable[[str], int | None]
 
 
-def key_flaws(attributes: pd.DataFrame, entry: LayerEntry, source_rows: np.ndarray) -> list[Flaws]:
-    """Features without a key, and features whose key another has had before them.
+def chosen_tables(frame: FrameBlocks, entry: LayerEntry) -> dict[str, CodeTable]:
+    """For each field of codes the table that knows most of its rows; of equals the first that the schema names."""
+    fields = [field for field in entry.fields if field.codes and not field.values and field.name in frame.columns]
+    known = {field.name: [0] * len(field.codes) for field in fields}
+    tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
+    for block in frame.blocks() if any(len(several) > 1 for several in tables.values()) else ():
+        for field in fields:
+            place, values = distinct(frame.values(field.name, block))
+            counts = np.bincount(place[place >= 0], minlength=len(values)).tolist()
+            codes = [text_value(value) for value in values]
+            for at, table in enumerate(tables[field.name]):
+                pairs = zip(codes, counts, strict=True)
+                known[field.name][at] += sum(count for code, count in pairs if code and table.class_of(code))
+    return {name: several[int(np.argmax(known[name]))] for name, several in tables.items()}
 
-    source_rows: (n,) each feature's 0-based row in its source.
+
+def value_flaws(
+    frame: FrameBlocks, entry: LayerEntry, required: Sequence[str], tables: dict[str, CodeTable], most: Most
+) -> list[Flaws]:
+    """Features without a value in the class field or one that rules use, and values that do not fit their field.
+
+    tables: from `chosen_tables`; most: of a code, how many are told of.
     """
-    if entry.key is None or entry.key not in attributes.columns:
-        return []
-    place, keys = _distinct(pd.Series([text_value(value) for value in attributes[entry.key]], dtype=object))
-    named = np.flatnonzero(place >= 0)
-    _, at = np.unique(place[named], return_index=True)
-    first = named[at]  # distinct values are numbered as they come
-    repeated = np.setdiff1d(named, first, assume_unique=True)
-    facts = [
-        {"field": entry.key, "value": keys[place[row]], "other": int(source_rows[first[place[row]]]) + 1}
-        for row in repeated.tolist()
-    ]
-    return flaws_of("key.null", np.flatnonzero(place < 0), {"field": entry.key}) + flaws_of(
-        "key.repeated", repeated, facts
-    )
-
-
-def missing_flaws(attributes: pd.DataFrame, entry: LayerEntry, required: Sequence[str]) -> list[Flaws]:
-    """Features without a value in the class field or in a field that rules look at."""
     wanted = dict.fromkeys([*([entry.class_field] if entry.class_field else []), *required])
-    flaws = []
-    for name in wanted:
-        if name != entry.key and name in attributes.columns:
-            null = np.array([text_value(value) is None for value in attributes[name]], dtype=bool)
-            flaws += flaws_of("value.missing", np.flatnonzero(null), {"field": name})
-    return flaws
+    there = [name for name in wanted if name != entry.key and name in frame.columns]
+    missing = {name: FlawList("value.missing", most("value.missing")) for name in there}
+    fields = [_FieldCheck(field, tables, most) for field in entry.fields if field.name in frame.columns]
+    for block in frame.blocks():
+        values = {name: frame.values(name, block) for name in {*missing, *(check.field.name for check in fields)}}
+        for name, flaws in missing.items():
+            null = np.array([text_value(value) is None for value in values[name]], dtype=bool)
+            flaws.add(block[null], lambda at, name=name: {"field": name})  # type: ignore[misc]
+        for check in fields:
+            check.look(block, values)
+    collected: Iterable[FlawList] = [
+        *missing.values(),
+        *(flaws for check in fields for flaws in (check.type, check.length, check.code)),
+        *(check.name for check in fields),
+    ]
+    return [item for flaws in collected for item in flaws.flaws()]
 
 
-def value_flaws(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[list[Flaws], dict[str, str]]:
-    """Values that do not fit their field's schema, and the code table to which each field's codes belong."""
-    flaws: list[Flaws] = []
-    tables: dict[str, CodeTable] = {}
-    for field in entry.fields:
-        if field.name not in attributes.columns:
-            continue
-        place, values = _distinct(attributes[field.name])
-        wrong = [not _fits(value, field) for value in values]
-        flaws += _of_values("value.type", place, values, wrong, field, expected=Problem(f"kind.{field.type}"))
+def distinct(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
+    """For each row the place of its value among the distinct ones (-1 for null), and those."""
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    place, found = pd.factorize(objects)
+    return place, list(found)
+
+
+class _FieldCheck:
+    """What is wrong in one field of the schema, block by block."""
+
+    def __init__(self, field: Field, tables: dict[str, CodeTable], most: Most) -> None:
+        self.field = field
+        self.type = FlawList("value.type", most("value.type"))
+        self.length = FlawList("value.length", most("value.length"))
+        self.code = FlawList("value.code", most("value.code"))
+        self.name = FlawList("value.name", most("value.name"))
+        self._table = tables.get(field.name)
+        self._codes_of_names = tables.get(field.name_of or "")
+        self._allowed = {plain_code(value) for value in field.values}
+
+    def look(self, rows: np.ndarray, values: dict[str, list[Any]]) -> None:
+        """The next rows (k,), and all values of theirs by field."""
+        field, own = self.field, values[self.field.name]
+        place, found = distinct(own)
+
+        def told(flaws: FlawList, wrong: Sequence[bool], **facts: Any) -> None:
+            at = np.flatnonzero(np.array([*wrong, False], dtype=bool)[place])  # the last stands for null: place -1
+            flaws.add(rows[at], lambda k: {"field": field.name, "value": str(own[at[k]])[:80], **facts})
+
+        told(self.type, [not _fits(value, field) for value in found], expected=Problem(f"kind.{field.type}"))
         if field.type == "text" and field.length is not None:
             length = field.length
-            long = [isinstance(value, str) and len(value) > length for value in values]
-            flaws += _of_values("value.length", place, values, long, field, length=length)
-        codes = [text_value(value) for value in values]
-        if field.values:
-            allowed = {plain_code(value) for value in field.values}
-            unknown = [code is not None and plain_code(code) not in allowed for code in codes]
-            flaws += _of_values("value.code", place, values, unknown, field, known=field.values)
-        elif field.codes:
-            table = _best_table(field, place, codes)
-            tables[field.name] = table
-            unknown = [code is not None and table.class_of(code) is None for code in codes]
-            flaws += _of_values("value.code", place, values, unknown, field, known=table.standard)
-    flaws += [item for field in entry.fields for item in _of_names(attributes, field, tables)]
-    return flaws, {name: f"{table.name} {table.version}" for name, table in tables.items()}
+            told(self.length, [isinstance(value, str) and len(value) > length for value in found], length=field.length)
+        if self._allowed:
+            known = self._allowed
+            told(self.code, [_is_other(text_value(value), known) for value in found], known=field.values)
+        elif self._table is not None:
+            classes = self._table
+            codes = [text_value(value) for value in found]
+            unknown = [code is not None and classes.class_of(code) is None for code in codes]
+            told(self.code, unknown, known=classes.standard)
+        if self._codes_of_names is not None and field.name_of is not None:
+            self._look_at_names(rows, values[field.name_of], place, found, own)
+
+    def _look_at_names(
+        self, rows: np.ndarray, code_values: list[Any], name_place: np.ndarray, names: list[Any], own: list[Any]
+    ) -> None:
+        """Names that do not agree with the code beside them."""
+        table, field = self._codes_of_names, self.field
+        assert table is not None, "or nobody would ask"  # noqa: S101 - for the type checker
+        code_place, codes = distinct(code_values)
+        both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
+        pairs, pair = np.unique(code_place[both] * max(len(names), 1) + name_place[both], return_inverse=True)
+        wrong = np.zeros(len(pairs), dtype=bool)
+        for at, joined in enumerate(pairs.tolist()):
+            code, name = text_value(codes[joined // len(names)]), text_value(names[joined % len(names)])
+            wrong[at] = code is not None and name is not None and not table.agrees(code, name)
+        bad = both[wrong[pair]]
+
+        def facts(k: int) -> dict[str, Any]:
+            code = str(code_values[bad[k]])
+            known = table.classes[table.class_of(code) or ""]
+            return {"field": field.name, "value": str(own[bad[k]])[:80], "key": code, "name": known["zh"]}
+
+        self.name.add(rows[bad], facts)
 
 
-def _distinct(values: pd.Series) -> tuple[np.ndarray, list[Any]]:
-    """For each row the place of its value among the distinct ones (-1 for null), and those."""
-    place, distinct = pd.factorize(values.to_numpy(dtype=object))
-    return place, list(distinct)
-
-
-def _of_values(
-    code: str, place: np.ndarray, values: list[Any], wrong: Sequence[bool], field: Field, **facts: Any
-) -> list[Flaws]:
-    is_wrong = np.array([*wrong, False], dtype=bool)  # the last stands for null, whose place is -1
-    rows = np.flatnonzero(is_wrong[place])
-    return flaws_of(
-        code, rows, [{"field": field.name, "value": str(values[place[row]])[:80], **facts} for row in rows.tolist()]
-    )
+def _is_other(code: str | None, allowed: set[str]) -> bool:
+    return code is not None and plain_code(code) not in allowed
 
 
 def _fits(value: Any, field: Field) -> bool:
@@ -116,83 +153,3 @@ def _is_date(value: Any) -> bool:
     except ValueError:
         return False
     return True
-
-
-def _best_table(field: Field, place: np.ndarray, codes: Sequence[str | None]) -> CodeTable:
-    """Of the code tables that a field names the one that knows most rows; of equals the first."""
-    counts = np.bincount(place[place >= 0], minlength=len(codes))
-    tables = [code_table(name) for name in field.codes]
-
-    def known(table: CodeTable) -> int:
-        return int(sum(count for code, count in zip(codes, counts, strict=True) if code and table.class_of(code)))
-
-    return max(tables, key=known)
-
-
-def _of_names(attributes: pd.DataFrame, field: Field, tables: dict[str, CodeTable]) -> list[Flaws]:
-    """Names that do not agree with the code beside them."""
-    table = tables.get(field.name_of or "")
-    if table is None or field.name not in attributes.columns:
-        return []
-    assert field.name_of is not None, "or there would be no table"  # noqa: S101 - for the type checker
-    code_place, codes = _distinct(attributes[field.name_of])
-    name_place, names = _distinct(attributes[field.name])
-    both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
-    pairs, pair = np.unique(code_place[both] * max(len(names), 1) + name_place[both], return_inverse=True)
-    wrong = np.zeros(len(pairs), dtype=bool)
-    for at, joined in enumerate(pairs.tolist()):
-        code, name = text_value(codes[joined // len(names)]), text_value(names[joined % len(names)])
-        wrong[at] = code is not None and name is not None and not table.agrees(code, name)
-    rows = both[wrong[pair]]
-    facts = []
-    for row in rows.tolist():
-        code = str(codes[code_place[row]])
-        known = table.classes[table.class_of(code) or ""]
-        facts.append({"field": field.name, "value": str(names[name_place[row]])[:80], "key": code, "name": known["zh"]})
-    return flaws_of("value.name", rows, facts)
-
-
-def area_flaws(
-    geometries: np.ndarray, attributes: pd.DataFrame, entry: LayerEntry, crs: pyproj.CRS, share: float, least_m2: float
-) -> list[Flaws]:
-    """Declared areas that are not the feature's area on the ellipsoid, or that are all in another unit.
-
-    share: by which part of the computed area a declared one may differ; least_m2: by how much in any case.
-    """
-    stated = [field.name for field in entry.fields if field.area and field.name in attributes.columns]
-    if not stated or entry.geometry != "polygon":
-        return []
-    computed = ellipsoidal_areas_m2(geometries, crs)
-    flaws: list[Flaws] = []
-    for name in stated:
-        declared = pd.to_numeric(attributes[name], errors="coerce").to_numpy(dtype=float)
-        told = np.isfinite(declared) & (computed > 0)
-        apart = told & (np.abs(declared - computed) > np.maximum(share * computed, least_m2))
-        unit = _unit(declared[apart] / computed[apart])
-        if unit is not None and apart.sum() > told.sum() / 2:
-            facts = {"field": name, "unit": Problem(f"suggest.{unit}"), "count": int(apart.sum())}
-            flaws.append(Flaws("area.unit", np.array([-1]), [facts]))
-            continue
-        rows = np.flatnonzero(apart)
-        flaws += flaws_of(
-            "area.declared",
-            rows,
-            [
-                {
-                    "field": name,
-                    "declared": f"{declared[row]:.2f}",
-                    "computed": f"{computed[row]:.2f}",
-                    "difference": f"{declared[row] - computed[row]:+.2f}",
-                }
-                for row in rows.tolist()
-            ],
-        )
-    return flaws
-
-
-def _unit(ratios: np.ndarray) -> str | None:
-    """The unit that would explain nearly all of the declared areas."""
-    for name, factor in _UNITS.items():
-        if len(ratios) and (np.abs(ratios / factor - 1) < 0.05).mean() > 0.9:
-            return name
-    return None

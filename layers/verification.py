@@ -128,7 +128,8 @@ def _located(stored: StoredFeatures, version: Version, place: dict[str, Any], ke
     """The rows of a version that were changed, are gone, or are too many."""
     if kept is None or len(kept) != version.count:
         return _broken(place, "verify.record")
-    found = row_hashes(digest_geometries(_Nothing(), stored.geometries), stored.attributes)
+    columns = [stored.attributes[name].tolist() for name in stored.attributes.columns]
+    found = row_hashes(digest_geometries(_Nothing(), stored.geometries), columns)
     inside = (stored.fids >= 1) & (stored.fids <= version.count)
     same = np.zeros(len(found), dtype=bool)
     same[inside] = found[inside] == kept[stored.fids[inside] - 1]

@@ -13,12 +13,13 @@ import shapely
 
 from onemap.layers.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
+from onemap.layers.frame_blocks import FrameBlocks
 from onemap.layers.frames import CleanFrame
 from onemap.layers.library import log, now
 from onemap.layers.parts import multi
 from onemap.layers.stores.library_tables import ROW_HASHES
-from onemap.layers.stores.store import FeatureTable, StoreConnection
-from onemap.layers.versions import Digest, Version, digest_attributes, digest_geometries, row_hashes
+from onemap.layers.stores.store import FeatureTable, StoreConnection, Told
+from onemap.layers.versions import Digest, Version, digest_field, digest_geometries, row_hashes
 
 GEOMETRY_TYPES = {
     "polygon": "MULTIPOLYGON",
@@ -27,7 +28,7 @@ GEOMETRY_TYPES = {
     "raster": "MULTIPOLYGON",
 }
 _BLOCK = 5000  # geometries that are held in the store's form too; between two, someone may cancel
-_TABLE_SHARE = 0.3  # of the time for writing; the rest goes into the spatial index
+_ROWS_SHARE, _TABLE_SHARE = 0.6, 0.8  # of the time for writing: rows, their fields' hash; the rest is the index
 
 
 @dataclass(frozen=True)
@@ -64,11 +65,12 @@ def _defined(connection: StoreConnection, entry: LayerEntry) -> bool:
 
 def sql_types(attributes: pd.DataFrame) -> dict[str, str]:
     """The type of each field in a library's table: INTEGER, REAL, TEXT or BLOB."""
-    return {name: _sql_type(attributes[name]) for name in attributes.columns}
+    return {name: _sql_type(set(map(type, attributes[name]))) for name in attributes.columns}
 
 
-def _sql_type(values: pd.Series) -> str:
-    kinds = {type(value) for value in values if value is not None}
+def _sql_type(kinds: set[type]) -> str:
+    """What holds values of all these types."""
+    kinds = kinds - {type(None)}
     if kinds <= {int} and kinds:
         return "INTEGER"
     if kinds <= {int, float} and kinds:
@@ -78,19 +80,21 @@ def _sql_type(values: pd.Series) -> str:
 
 def as_stored(attributes: pd.DataFrame) -> pd.DataFrame:
     """The values as a library will give them back, so that their hash can be taken again from the table."""
-    convert: dict[str, Callable[[Any], Any]] = {"REAL": float, "TEXT": str}
-    columns = {}
-    for name, kind in sql_types(attributes).items():
-        change = convert.get(kind)
-        values = attributes[name].tolist()
-        columns[name] = values if change is None else [None if value is None else change(value) for value in values]
+    types = sql_types(attributes)
+    columns = {name: _stored(attributes[name].tolist(), kind) for name, kind in types.items()}
     return pd.DataFrame(columns, index=attributes.index, dtype=object)
+
+
+def _stored(values: list[Any], kind: str) -> list[Any]:
+    """Values of a field of this type as a library will give them back."""
+    change: Callable[[Any], Any] | None = {"REAL": float, "TEXT": str}.get(kind)
+    return values if change is None else [None if value is None else change(value) for value in values]
 
 
 def add_version(
     connection: StoreConnection,
     entry: LayerEntry,
-    frame: CleanFrame,
+    frame: CleanFrame | FrameBlocks,
     facts: VersionFacts,
     source_report: dict[str, Any],
     told: Callable[[float], None],
@@ -104,19 +108,20 @@ def add_version(
     """
     is_new = is_new and _defined(connection, entry)
     geometry_type = GEOMETRY_TYPES[entry.geometry]
-    geometries = frame.geometries
-    attributes = as_stored(frame.attributes)
+    features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
+    types = {name: _sql_type(features.types(name)) for name in features.columns}
     number = 1 + (
         connection.execute("SELECT max(number) FROM onemap_versions WHERE code = ?", (entry.code,)).fetchone()[0] or 0
     )
     label = _label(connection, entry.code, number, facts)
     layer_title = entry.title.get("zh", entry.code)
-    table = FeatureTable(f"{entry.code}__{number}", f"{layer_title} {label}", geometry_type, sql_types(attributes))
+    table = FeatureTable(f"{entry.code}__{number}", f"{layer_title} {label}", geometry_type, types)
     digest = hashlib.sha256()
-    checksums: list[int] = []
-    blocks = _blocks(geometries, "polygon" if entry.geometry == "raster" else entry.geometry, digest, checksums)
-    write_table(connection, table, attributes, blocks, lambda share: told(_TABLE_SHARE * share))
-    digest_attributes(digest, attributes)
+    geometry = "polygon" if entry.geometry == "raster" else entry.geometry
+    hashes = _write_features(connection, table, features, geometry, digest, lambda share: told(_ROWS_SHARE * share))
+    for at, (name, kind) in enumerate(types.items()):
+        told(_ROWS_SHARE + (_TABLE_SHARE - _ROWS_SHARE) * at / len(types))
+        digest_field(digest, name, (_stored(features.values(name, block), kind) for block in features.blocks()))
     version = Version(
         code=entry.code,
         number=number,
@@ -125,20 +130,17 @@ def add_version(
         valid_from=facts.valid_from.isoformat() if facts.valid_from else None,
         valid_to=facts.valid_to.isoformat() if facts.valid_to else None,
         recorded_at=now(),
-        count=len(geometries),
+        count=features.count,
         hash=digest.hexdigest(),
         coverage_kind=facts.coverage_kind,
         coverage_m2=float(shapely.area(facts.coverage)),
         accuracy_m=facts.accuracy_m,
     )
-    connection.show_features(table, shapely.total_bounds(geometries))
-    connection.index_features(
-        table, shapely.bounds(geometries), lambda share: told(_TABLE_SHARE + (1 - _TABLE_SHARE) * share)
-    )
+    connection.show_features(table, features.bounds().tolist())
+    connection.index_features(table, features.boxes, lambda share: told(_TABLE_SHARE + (1 - _TABLE_SHARE) * share))
     _record(connection, version, facts, source_report)
     connection.execute(ROW_HASHES)
-    hashes = row_hashes(checksums, attributes).tobytes()
-    connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, hashes))
+    connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, hashes.tobytes()))
     known = connection.execute(
         "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
     ).fetchall()
@@ -150,12 +152,21 @@ def add_version(
     return version
 
 
-def _blocks(geometries: np.ndarray, geometry: str, digest: Digest, checksums: list[int]) -> Iterator[np.ndarray]:
-    """Geometries as the table keeps them, hashed on the way, block by block: a million are never held twice."""
-    for start in range(0, len(geometries), _BLOCK):
-        block = multi(geometries[start : start + _BLOCK], geometry)
-        checksums += digest_geometries(digest, block)
-        yield block
+def _write_features(
+    connection: StoreConnection, table: FeatureTable, features: FrameBlocks, geometry: str, digest: Digest, told: Told
+) -> np.ndarray:
+    """Fill a new table of features block by block, geometries hashed on the way; returns the hash of each row (n,)."""
+    connection.make_features(table)
+    hashes = np.zeros(features.count, dtype="<u4")
+    for places in features.blocks():
+        for start in range(0, len(places), _BLOCK):
+            some = places[start : start + _BLOCK]
+            told(float(some[0]) / features.count)
+            shapes = multi(features.geometries(some), geometry)
+            columns = [_stored(features.values(name, some), kind) for name, kind in table.fields.items()]
+            hashes[some] = row_hashes(digest_geometries(digest, shapes), columns)
+            connection.add_features(table, [shapes], columns, int(some[0]) + 1)
+    return hashes
 
 
 def _label(connection: StoreConnection, code: str, number: int, facts: VersionFacts) -> str:

@@ -3,10 +3,10 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -80,13 +80,25 @@ def digest_geometries(digest: Digest, geometries: np.ndarray) -> list[int]:
 def digest_attributes(digest: Digest, attributes: pd.DataFrame) -> None:
     """Take the fields of a version into its hash, after all its geometries."""
     for name in attributes.columns:
-        values = attributes[name].tolist()
-        digest.update(json.dumps([name, values], ensure_ascii=False, default=str).encode())
+        digest_field(digest, name, [attributes[name].tolist()])
 
 
-def row_hashes(of_geometries: Sequence[int], attributes: pd.DataFrame) -> np.ndarray:
-    """A checksum of each row (n,) of a version, by which damage is located: of its geometry's, and its values."""
-    columns = [attributes[name].tolist() for name in attributes.columns]
+def digest_field(digest: Digest, name: str, blocks: Iterable[Sequence[Any]]) -> None:
+    """Take a field's name and its values, block by block, into a version's hash: as JSON, [name, [value, …]]."""
+    digest.update(f"[{json.dumps(name, ensure_ascii=False)}, [".encode())
+    between = ""
+    for values in blocks:
+        if len(values):
+            digest.update(f"{between}{json.dumps(list(values), ensure_ascii=False, default=str)[1:-1]}".encode())
+            between = ", "
+    digest.update(b"]]")
+
+
+def row_hashes(of_geometries: Sequence[int], columns: Sequence[Sequence[Any]]) -> np.ndarray:
+    """A checksum of each row (n,) of a version, by which damage is located: of its geometry's, and its fields' values.
+
+    columns: the values (n,) of each field, in the fields' order.
+    """
     rows = zip(*columns, strict=True) if columns else ((),) * len(of_geometries)
     found = [
         zlib.crc32(repr(row).encode(errors="backslashreplace"), start)

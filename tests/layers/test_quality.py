@@ -5,14 +5,19 @@ import math
 
 import numpy as np
 import openpyxl
+import pandas as pd
 import pyproj
 import pytest
 import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
+from onemap.layers.frame_blocks import FrameBlocks
+from onemap.layers.frames import CleanFrame
 from onemap.layers.gcj02 import gcj02_step_m
+from onemap.layers.quality_blocks import Items
 from onemap.layers.quality_position import shift_flaws
-from onemap.layers.quality_topology import Least, duplicate_flaws, fit_of, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality_repeated import duplicate_flaws
+from onemap.layers.quality_topology import Least, gap_flaws, looked_at_block, overlap_flaws, union_of
 
 CRS = pyproj.CRS.from_epsg(4547)
 LEAST = Least(0.01, 0.001)
@@ -212,6 +217,15 @@ def test_neighbours_whose_corners_do_not_meet_overlap_by_nothing(survey, box):
     assert kinds(survey({"BSM": ["a", "b", "c"]}, shapes)) == []
 
 
+def held_together(shapes):
+    """Polygons named by their places, held against one another."""
+    names = np.arange(len(shapes)).astype(str).astype(object)
+    frame = FrameBlocks.of(CleanFrame(shapes, pd.DataFrame(index=range(len(shapes))), names))
+    items = Items(frame)
+    blocks = range(len(items.blocks))
+    return frame, items, [looked_at_block(frame, items, block, overlaps=True, union=True) for block in blocks]
+
+
 def test_a_giant_is_cut_up_and_found_to_overlap_as_any_other():
     # A comb of 1,200 teeth, each 1 m wide, on a back of 10 m; ten squares of 1 m stand on a tooth each.
     teeth = [shapely.box(2 * at, 0, 2 * at + 1, 50) for at in range(1200)]
@@ -219,13 +233,13 @@ def test_a_giant_is_cut_up_and_found_to_overlap_as_any_other():
     squares = [shapely.box(200 * at, 20, 200 * at + 1, 21) for at in range(10)]
     free = [shapely.box(200 * at + 1, 20, 200 * at + 2, 21) for at in range(10)]
     shapes = np.array([comb, *squares, *free], dtype=object)
-    fit = fit_of(shapes)
-    assert fit.giants.tolist() == [True] + [False] * 20
-    names = np.array([str(at) for at in range(len(shapes))], dtype=object)
-    (flaws,) = overlap_flaws(fit, names, LEAST)
+    frame, items, found = held_together(shapes)
+    assert items.giants.tolist() == [0]
+    (flaws,) = overlap_flaws(frame, found, LEAST, None)
     assert [fact["other"] for fact in flaws.facts] == [str(at) for at in range(1, 11)]
     assert shapely.area(flaws.geometries) == pytest.approx(np.ones(10))
-    assert shapely.area(union_of(fit)) == pytest.approx(2400 * 10 + 1200 * 50 + 10)
+    union = union_of(frame, items, found, lambda share: None)
+    assert shapely.area(union) == pytest.approx(2400 * 10 + 1200 * 50 + 10)
 
 
 def test_a_coverage_with_planted_errors_shows_exactly_those():
@@ -235,14 +249,14 @@ def test_a_coverage_with_planted_errors_shows_exactly_those():
     )
     moved = [3660 // 11 * at + 61 for at in range(10)]
     squares[moved] = shapely.transform(squares[moved], lambda xy: xy + [1, 0])
-    names = np.arange(len(squares)).astype(str).astype(object)
-    fit = fit_of(squares)
-    (overlaps,) = overlap_flaws(fit, names, LEAST)
+    frame, items, found = held_together(squares)
+    (overlaps,) = overlap_flaws(frame, found, LEAST, None)
     pairs = {(int(row), int(fact["other"])) for row, fact in zip(overlaps.rows, overlaps.facts, strict=True)}
     assert pairs == {(at, at + 1) for at in moved}
-    (gaps,) = gap_flaws(union_of(fit), shapely.box(0, 0, 600, 600), LEAST)
+    union = union_of(frame, items, found, lambda share: None)
+    (gaps,) = gap_flaws(union, shapely.box(0, 0, 600, 600), LEAST)
     assert [fact["area_m2"] for fact in gaps.facts] == pytest.approx([10.0] * 10)
-    assert duplicate_flaws(squares, names) == []
+    assert duplicate_flaws(frame, None) == []
 
 
 # Position.
@@ -275,24 +289,24 @@ def winding_border(step=(0.0, 0.0)):
 
 @pytest.mark.parametrize("step", [(520.0, 130.0), (-300.0, 400.0), (0.0, -150.0), (1150.0, 600.0)])
 def test_a_layer_whose_borders_run_beside_the_districts_by_one_step_is_told(step):
-    (flaws,) = shift_flaws(np.array([winding_border(step)], dtype=object), winding_border(), CRS, 100, 60)
+    (flaws,) = shift_flaws([np.array([winding_border(step)], dtype=object)], winding_border(), CRS, 100, 60)
     (facts,) = flaws.facts
     assert (facts["east_m"], facts["north_m"]) == pytest.approx(step, abs=2)
 
 
 @pytest.mark.parametrize("step", [(0.0, 0.0), (5.0, 5.0), (40.0, -20.0)])
 def test_borders_that_differ_by_what_surveys_differ_by_are_none(step):
-    assert shift_flaws(np.array([winding_border(step)], dtype=object), winding_border(), CRS, 100, 60) == []
+    assert shift_flaws([np.array([winding_border(step)], dtype=object)], winding_border(), CRS, 100, 60) == []
 
 
 def test_roads_and_patches_inside_show_no_step():
     district = winding_border()
     rings = np.array([shapely.buffer(district, -500), shapely.Point(500_000, 4_200_000).buffer(9000)], dtype=object)
-    assert shift_flaws(rings, district, CRS, 100, 60) == []
+    assert shift_flaws([rings], district, CRS, 100, 60) == []
     random = np.random.default_rng(7)
     ends = random.uniform((480_000, 4_180_000), (520_000, 4_220_000), (300, 2))
     roads = shapely.linestrings(np.stack([ends[:-1], ends[1:]], axis=1))
-    assert shift_flaws(roads, district, CRS, 100, 60) == []
+    assert shift_flaws([roads], district, CRS, 100, 60) == []
 
 
 def test_a_ring_road_that_turns_a_corner_as_the_district_does_is_no_border():
@@ -300,10 +314,10 @@ def test_a_ring_road_that_turns_a_corner_as_the_district_does_is_no_border():
     road = shapely.LineString([(501_000, 4_015_000), (501_000, 4_001_500), (518_000, 4_001_500)])
     smaller = shapely.box(501_200, 4_001_200, 515_000, 4_012_000)
     for shape in (road, smaller, shapely.boundary(smaller)):
-        assert shift_flaws(np.array([shape], dtype=object), district, CRS, 100, 60) == []
+        assert shift_flaws([np.array([shape], dtype=object)], district, CRS, 100, 60) == []
     # The district itself, moved, is told even though it has four corners only.
     moved = shapely.transform(district, lambda xy: xy + [400, -300])
-    (flaws,) = shift_flaws(np.array([moved], dtype=object), district, CRS, 100, 60)
+    (flaws,) = shift_flaws([np.array([moved], dtype=object)], district, CRS, 100, 60)
     assert (flaws.facts[0]["east_m"], flaws.facts[0]["north_m"]) == pytest.approx((400, -300), abs=2)
 
 
@@ -318,7 +332,7 @@ def test_what_is_thinner_than_coordinates_are_rounded_is_neither_overlap_nor_gap
 def test_along_a_straight_border_nothing_can_be_said_of_a_step():
     district = shapely.box(400_000, 4_000_000, 600_000, 4_000_500)
     line = shapely.LineString([(400_000, 4_000_300), (600_000, 4_000_300)])
-    assert shift_flaws(np.array([line], dtype=object), district, CRS, 100, 60) == []
+    assert shift_flaws([np.array([line], dtype=object)], district, CRS, 100, 60) == []
 
 
 def test_the_step_of_gcj02_is_half_a_kilometre_east_and_a_hundred_metres_north():
