@@ -7,7 +7,16 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QComboBox, QFileDialog, QFormLayout, QHBoxLayout, QSizePolicy, QToolButton, QWidget
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QDoubleSpinBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QSizePolicy,
+    QToolButton,
+    QWidget,
+)
 
 from onemap.plugin import words
 from onemap.plugin.figures import moment_text
@@ -17,6 +26,8 @@ from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.translation import tr
 
 AREAL = ("polygon", "")
+USUAL_M2, USUAL_M = 200.0, 2.0  # as the core has them
+MOST_M2, MOST_M = 1e7, 1e3
 
 
 @dataclass(frozen=True)
@@ -38,7 +49,7 @@ class Plan:
 
 
 class CompareForm(QWidget):
-    """Two plans, a matrix, and since when."""
+    """Two plans, a matrix, the least of a spot, and since when."""
 
     changed = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
@@ -59,12 +70,15 @@ class CompareForm(QWidget):
         self.exchange_button.setToolTip(tr("Exchange the two plans"))
         self.exchange_button.clicked.connect(self.exchange)
         self.since.setToolTip(tr("With an earlier comparison only what changed is computed, and told"))
+        self.min_area = _number(MOST_M2, 0, " m²", USUAL_M2, tr("Smaller spots are set apart as type 90"))
+        self.min_width = _number(MOST_M, 1, " m", USUAL_M, tr("Thinner spots are set apart as type 90"))
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(tr("Plan A"), _beside(self.plan_a, self.exchange_button))
         form.addRow(tr("Plan B"), self.plan_b)
         form.addRow(tr("Matrix"), _beside(self.matrix, self.file_button))
+        form.addRow(tr("Spots from"), _beside(self.min_area, self.min_width, 1))
         form.addRow(tr("Since"), self.since)
         for box in (self.plan_a, self.plan_b, self.matrix, self.since):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -95,7 +109,27 @@ class CompareForm(QWidget):
             "b": b.asked,
             "matrix": self.matrix.currentData(),
             "against": self.since.currentData(),
+            **self.limits(),
         }
+
+    def limits(self) -> dict[str, float]:
+        """From which area and width on a spot is more than a difference of drawing; 0 sets nothing apart."""
+        return {"min_area": self.min_area.value(), "min_width": self.min_width.value()}
+
+    @property
+    def files(self) -> list[str]:
+        """The matrices that were chosen from files."""
+        return list(self._files)
+
+    def choose_pair(self, a: str, b: str, matrix: str) -> None:
+        """Choose the versions in force of two layers by their codes, and a matrix by its name, or its file's."""
+        for box, code in ((self.plan_a, a), (self.plan_b, b)):
+            plans = [box.itemData(index) for index in range(box.count())]
+            places = [at for at, plan in enumerate(plans) if plan.entry.code == code and plan.version.in_force]
+            if places:
+                box.setCurrentIndex(places[0])
+        names = {Path(path).name: path for path in self._files}
+        self.matrix.setCurrentIndex(self.matrix.findData(names.get(matrix, matrix)))
 
     def close_down(self) -> None:
         """Wait for no answer any more."""
@@ -212,12 +246,23 @@ class CompareForm(QWidget):
             self.choose_matrix(path)
 
 
-def _beside(box: QComboBox, button: QToolButton) -> QHBoxLayout:
+def _beside(one: QWidget, other: QWidget, stretch: int = 0) -> QHBoxLayout:
     row = QHBoxLayout()
     row.setSpacing(4)
-    row.addWidget(box, 1)
-    row.addWidget(button)
+    row.addWidget(one, 1)
+    row.addWidget(other, stretch)
     return row
+
+
+def _number(most: float, decimals: int, unit: str, value: float, hint: str) -> QDoubleSpinBox:
+    box = QDoubleSpinBox()
+    box.setRange(0.0, most)
+    box.setDecimals(decimals)
+    box.setSuffix(unit)
+    box.setValue(value)
+    box.setToolTip(hint)
+    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return box
 
 
 def _fits(matrix: dict[str, Any], a: Plan | None, b: Plan | None) -> bool:

@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
-from qgis.gui import QgsMapCanvas, QgsMapTool
+from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
@@ -22,12 +22,13 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.compare_details import changes_text, gone_text
 from onemap.plugin.compare_form import CompareForm, Plan
 from onemap.plugin.compare_results import Comparison, Spot, read_spots
-from onemap.plugin.compare_swipe import SwipeSide, SwipeTool
+from onemap.plugin.compare_sides import PlanSides
 from onemap.plugin.compare_view import CompareView
 from onemap.plugin.connection import Request
+from onemap.plugin.contradictions_table import Contradiction
+from onemap.plugin.contradictions_view import ContradictionsView
 from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
-from onemap.plugin.map_layers import layer_on_map, open_version
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.refusals import Refusal, problem_line
 from onemap.plugin.task import BackgroundTask
@@ -47,14 +48,22 @@ class CompareRoom(QWidget):
         self._library, self._canvas = library, canvas
         self._request: Request | None = None
         self._reading: BackgroundTask | None = None
-        self._swipe: SwipeTool | None = None
-        self._tool_before: QgsMapTool | None = None
+        self._printing: Request | None = None
         self._plans: tuple[Plan, Plan] | None = None  # of what is shown
         self.form = CompareForm(library)
         self.form.changed.connect(self._enable)
         self.view = CompareView(library.core, canvas)
         self.view.refused.connect(self.refused)
-        self.view.swipe_asked.connect(self._swipe_or_not)
+        self.sides = PlanSides(library, canvas, self)
+        self.sides.changed.connect(self.view.show_sides)
+        self.view.sides_asked.connect(self._show_sides)
+        self.view.spot_shown.connect(self.sides.mark)
+        self.view.atlas.began.connect(self._print)
+        self.view.atlas.written.connect(self._tell_printed)
+        self.pairs = ContradictionsView(library, self.form)
+        self.pairs.refused.connect(self.refused)
+        self.pairs.opened.connect(self._open_pair)
+        self.pairs.left.connect(lambda: self.pairs_button.setChecked(False))
         self._build()
         library.listed.connect(self._enable)
         library.loading.connect(self._forget_another)
@@ -76,6 +85,14 @@ class CompareRoom(QWidget):
         self.form_button.setToolTip(tr("Show which plans are compared, and choose others"))
         self.form_button.toggled.connect(self.form.setVisible)
         row.addWidget(self.form_button)
+        self.pairs_button = QToolButton()
+        self.pairs_button.setIcon(icon("contradictions"))
+        self.pairs_button.setCheckable(True)
+        self.pairs_button.setAutoRaise(True)
+        self.pairs_button.setToolTip(tr("Who contradicts whom: every plan against every other, in hectares"))
+        self.pairs_button.toggled.connect(self._show_all_pairs)
+        row.addStretch()
+        row.addWidget(self.pairs_button)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
         self.work.hide()
@@ -86,6 +103,7 @@ class CompareRoom(QWidget):
         self._pages = QStackedWidget()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.view)
+        self._pages.addWidget(self.pairs)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.form)
@@ -96,15 +114,17 @@ class CompareRoom(QWidget):
     def close_down(self) -> None:
         """Let go of the canvas and of the project."""
         self.leave_map()
+        self.sides.close_down()
         self.form.close_down()
+        self.pairs.close_down()
         self.view.clear()
         if self._reading is not None:
             self._reading.forget()
         elif self._request is not None:
             self._request.cancel()
 
-    def compare(self) -> None:
-        """Compare the chosen plans."""
+    def compare(self, known: str = "") -> None:
+        """Compare the chosen plans. known: a run that has just compared them, so that nothing is computed again."""
         if self._request is not None or not self.form.is_complete:
             return
         self.leave_map()
@@ -113,17 +133,21 @@ class CompareRoom(QWidget):
         target = str(folder / "comparison.gpkg")
         a, b = self.form.plans
         params = {**self.form.params(), "as_of": self._library.day, "out": target}
+        params["against"] = known or params["against"]
         self._request = self._library.core.ask("compare", params, tr("Compare two plans"))
         self.work.begin(tr("Starting…"))
         self._enable()
         self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._read(target, answer, (a, b)))
+        self._request.answered.connect(lambda answer: self._read(target, _whole(answer) if known else answer, (a, b)))
         self._request.refused.connect(self._refuse)
 
     def cancel(self) -> None:
-        """Stop the comparison that is running."""
+        """Stop what is running."""
         if self._request is not None and self._reading is None:  # reading the results takes a moment only
             self._request.cancel()
+        if self._printing is not None:
+            self._printing.cancel()
+        self.pairs.cancel()
 
     @property
     def is_comparing(self) -> bool:
@@ -131,17 +155,17 @@ class CompareRoom(QWidget):
         return self._request is not None
 
     def leave_map(self) -> None:
-        """End the swipe, take the highlight away and restore the view."""
-        self._end_swipe()
+        """Take plans and highlight off the map and restore the view."""
+        self.sides.end()
         self.view.spotlight.leave()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Esc, wherever the focus is in the room: cancel, else end the swipe, else show all spots again."""
+        """Esc, wherever the focus is in the room: cancel, else plans off the map, else show all spots again."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
-        elif self._request is not None:
+        elif self._request is not None or self._printing is not None or self.pairs.is_working:
             self.cancel()
-        elif self._swipe is not None or self.view.spotlight.is_on:
+        elif self.sides.is_on or self.view.spotlight.is_on:
             self.leave_map()
         else:
             self.view.matrix.clearSelection()
@@ -174,6 +198,7 @@ class CompareRoom(QWidget):
         self.said.setText(sentences(*told))
         moment = moment_text(str(comparison.record.get("started") or ""))
         self.said.setToolTip("\n".join([*told, moment, gone_text(comparison.changed or {})]).strip())
+        self.pairs_button.setChecked(False)
         self.form_button.setChecked(False)  # the list needs the room
         self._pages.setCurrentWidget(self.view)
         self.form.ask_for_past()
@@ -204,44 +229,65 @@ class CompareRoom(QWidget):
 
     def _forget_another(self) -> None:
         """Results of another library are not shown as if they were of this one."""
+        self.pairs.forget_another()
         shown = self.view.comparison
         if shown is not None and shown.library_path != self._library.path:
             self.leave_map()
             self.view.clear()
             self.said.clear()
             self.form_button.setChecked(True)
-            self._pages.setCurrentWidget(self._empty)
+            self._show_all_pairs(self.pairs_button.isChecked())
 
-    def _swipe_or_not(self, on: bool) -> None:
-        if not on or self._plans is None:
-            self._end_swipe()
+    def _show_sides(self, way: str) -> None:
+        """Both plans over the map, or no longer."""
+        if not way or self._plans is None:
+            self.sides.end()
+            self.view.show_sides("")
             return
-        sides = []
-        for plan in self._plans:
-            layer = layer_on_map(self._library, plan.version) or open_version(self._library, plan.entry, plan.version)
-            if not layer.isValid():
-                self._end_swipe()
-                said = tr("“{layer}” cannot be opened from {library}.")
-                self.refused.emit(Refusal(said.format(layer=plan.title, library=self._library.path)))
-                return
-            spots = self.view.spot_layer.layer if self.view.spot_layer is not None else None
-            sides.append(SwipeSide(plan.title, [one for one in (spots, layer) if one is not None]))
-        self._tool_before = self._canvas.mapTool()
-        self._swipe = SwipeTool(self._canvas, *sides)
-        self._swipe.ended.connect(self._swipe_ended)
-        self._canvas.setMapTool(self._swipe)
-        self.view.buttons["swipe"].setChecked(True)
+        spots = self.view.spot_layer.layer if self.view.spot_layer is not None else None
+        try:
+            self.sides.show(way, self._plans, spots)
+        except Refusal as refusal:
+            self.view.show_sides("")
+            self.refused.emit(refusal)
 
-    def _end_swipe(self) -> None:
-        if self._swipe is not None:
-            self._canvas.unsetMapTool(self._swipe)
-        self.view.buttons["swipe"].setChecked(False)
+    def _show_all_pairs(self, on: bool) -> None:
+        """The table of who contradicts whom, or the comparison of two plans."""
+        self.leave_map()
+        self.form.setVisible(not on and self.form_button.isChecked())
+        for widget in (self.button, self.said, self.form_button):
+            widget.setVisible(not on)
+        self._pages.setCurrentWidget(self.pairs if on else self._page_of_two)
 
-    def _swipe_ended(self) -> None:
-        tool, before = self._swipe, self._tool_before
-        self._swipe = self._tool_before = None
-        self.view.buttons["swipe"].setChecked(False)
-        if tool is not None:
-            tool.deleteLater()
-        if before is not None and self._canvas.mapTool() is None:
-            self._canvas.setMapTool(before)
+    @property
+    def _page_of_two(self) -> QWidget:
+        return self.view if self.view.comparison is not None else self._empty
+
+    def _open_pair(self, pair: Contradiction) -> None:
+        """The comparison of two plans in its whole: the core has it, and computes only what changed since."""
+        self.pairs_button.setChecked(False)
+        self.form.choose_pair(pair.a, pair.b, pair.matrix)
+        self.compare(known=pair.run)
+
+    def _print(self, request: Request) -> None:
+        """Show how far the atlas is."""
+        self._printing = request
+        self.work.begin(tr("Starting…"))
+        request.progressed.connect(self.work.show_progress)
+        request.ended.connect(self._printed)
+
+    def _printed(self) -> None:
+        self._printing = None
+        if self._request is None:
+            self.work.hide()
+
+    def _tell_printed(self, path: str, answer: dict[str, Any]) -> None:
+        said = tr("The atlas has {count} sheets: {path}").format(count=f"{answer.get('sheets', 0):,}", path=path)
+        if answer.get("left_out"):
+            said = sentences(said, tr("{count} were left out.").format(count=f"{answer['left_out']:,}"))
+        self.told.emit(said)
+
+
+def _whole(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer as if nothing earlier had been named: that nothing changed since a moment ago is no news."""
+    return {name: value for name, value in answer.items() if name != "changed"}

@@ -1,4 +1,4 @@
-"""Two plans on one map, divided at the mouse: plan A on its left, plan B on its right."""
+"""Plans drawn over the map: two divided at the mouse, plan A left of it and plan B right of it; or one on all of it."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from qgis.core import QgsMapLayer, QgsMapRendererParallelJob, QgsMapSettings, QgsPointXY, QgsRectangle
 from qgis.gui import QgsMapCanvas, QgsMapCanvasItem, QgsMapMouseEvent, QgsMapTool
-from qgis.PyQt.QtCore import QPointF, QRectF, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QObject, QPointF, QRectF, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QFontMetricsF, QImage, QKeyEvent, QPainter, QPen
 from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
@@ -15,7 +15,7 @@ GAP_PX = 8
 
 
 @dataclass
-class SwipeSide:
+class PlanSide:
     """One plan: what to call it, its layers from the topmost down, and its picture once it is drawn."""
 
     title: str
@@ -24,40 +24,87 @@ class SwipeSide:
     extent: QgsRectangle | None = None
 
 
+class PlanPictures(QObject):
+    """Plans drawn over a map, beside the map's own work, for whatever it shows: one on all of it, or two divided."""
+
+    def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...]) -> None:
+        super().__init__(canvas)
+        self.sides = sides
+        self.item = PlanItem(canvas, sides)
+        self._canvas = canvas
+        self._jobs: dict[QgsMapRendererParallelJob, PlanSide] = {}
+        canvas.extentsChanged.connect(self._draw)
+        self._draw()
+
+    @property
+    def is_drawn(self) -> bool:
+        """Whether all plans are drawn for what the map shows."""
+        return not self._jobs and all(side.picture is not None for side in self.sides)
+
+    def remove(self) -> None:
+        """Give the map back."""
+        self._canvas.extentsChanged.disconnect(self._draw)
+        self._stop()
+        self._canvas.scene().removeItem(self.item)
+        self.deleteLater()
+
+    def _draw(self) -> None:
+        self._stop()
+        for side in self.sides:
+            settings = QgsMapSettings(self._canvas.mapSettings())
+            settings.setLayers(side.layers)
+            settings.setBackgroundColor(QColor(PAPER))
+            job = QgsMapRendererParallelJob(settings)
+            self._jobs[job] = side
+            job.finished.connect(lambda done=job: self._drawn(done))
+        for job in list(self._jobs):
+            job.start()
+
+    def _drawn(self, job: QgsMapRendererParallelJob) -> None:
+        side = self._jobs.pop(job, None)
+        if side is not None:
+            side.picture, side.extent = job.renderedImage(), job.mapSettings().visibleExtent()
+            self.item.update()
+
+    def _stop(self) -> None:
+        jobs, self._jobs = list(self._jobs), {}
+        for job in jobs:
+            job.cancelWithoutBlocking()
+
+
 class SwipeTool(QgsMapTool):
     """While it is on, the map shows the two plans; moving the mouse moves the divide. Esc ends it."""
 
     ended = pyqtSignal()
 
-    def __init__(self, canvas: QgsMapCanvas, left: SwipeSide, right: SwipeSide) -> None:
+    def __init__(self, canvas: QgsMapCanvas, left: PlanSide, right: PlanSide) -> None:
         super().__init__(canvas)
         self.sides = (left, right)
-        self.item: SwipeItem | None = None
-        self._jobs: dict[QgsMapRendererParallelJob, SwipeSide] = {}
+        self.pictures: PlanPictures | None = None
         self.setCursor(Qt.CursorShape.SplitHCursor)
 
     def activate(self) -> None:
         """Draw both plans."""
         super().activate()
-        self.item = SwipeItem(self.canvas(), self.sides)
-        self.canvas().extentsChanged.connect(self._draw)
-        self._draw()
+        self.pictures = PlanPictures(self.canvas(), self.sides)
 
     def deactivate(self) -> None:
         """Give the map back."""
         super().deactivate()
-        if self.item is None:
-            return
-        self.canvas().extentsChanged.disconnect(self._draw)
-        self._stop()
-        self.canvas().scene().removeItem(self.item)
-        self.item = None
-        self.ended.emit()
+        if self.pictures is not None:
+            self.pictures.remove()
+            self.pictures = None
+            self.ended.emit()
+
+    @property
+    def item(self) -> PlanItem | None:
+        """The divided picture; None while the tool is off."""
+        return self.pictures.item if self.pictures is not None else None
 
     @property
     def is_drawn(self) -> bool:
         """Whether both plans are drawn for what the map shows."""
-        return not self._jobs and all(side.picture is not None for side in self.sides)
+        return self.pictures is not None and self.pictures.is_drawn
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
         """Move the divide."""
@@ -76,35 +123,11 @@ class SwipeTool(QgsMapTool):
         else:
             super().keyPressEvent(event)
 
-    def _draw(self) -> None:
-        """Draw both plans for what the map shows now, beside the map's own work."""
-        self._stop()
-        for side in self.sides:
-            settings = QgsMapSettings(self.canvas().mapSettings())
-            settings.setLayers(side.layers)
-            settings.setBackgroundColor(QColor(PAPER))
-            job = QgsMapRendererParallelJob(settings)
-            self._jobs[job] = side
-            job.finished.connect(lambda done=job: self._drawn(done))
-        for job in list(self._jobs):
-            job.start()
 
-    def _drawn(self, job: QgsMapRendererParallelJob) -> None:
-        side = self._jobs.pop(job, None)
-        if side is not None and self.item is not None:
-            side.picture, side.extent = job.renderedImage(), job.mapSettings().visibleExtent()
-            self.item.update()
+class PlanItem(QgsMapCanvasItem):
+    """The pictures over the map."""
 
-    def _stop(self) -> None:
-        jobs, self._jobs = list(self._jobs), {}
-        for job in jobs:
-            job.cancelWithoutBlocking()
-
-
-class SwipeItem(QgsMapCanvasItem):
-    """The two pictures over the map."""
-
-    def __init__(self, canvas: QgsMapCanvas, sides: tuple[SwipeSide, SwipeSide]) -> None:
+    def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...]) -> None:
         super().__init__(canvas)
         self._canvas, self._sides = canvas, sides
         self.place = canvas.width() // 2  # of the divide, in pixels from the left
@@ -125,11 +148,12 @@ class SwipeItem(QgsMapCanvasItem):
         return QRectF(0, 0, self._canvas.width(), self._canvas.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem = None, widget: QWidget = None) -> None:
-        """Paint either picture on its side of the divide, where its ground is now, and say which plan it is."""
+        """Paint each picture on its side of the divide, where its ground is now, and say which plan it is."""
         width, height = self._canvas.width(), self._canvas.height()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
+        is_divided = len(self._sides) > 1
         halves = (QRectF(0, 0, self.place, height), QRectF(self.place, 0, width - self.place, height))
-        for side, half in zip(self._sides, halves):
+        for side, half in zip(self._sides, halves if is_divided else (self.boundingRect(),)):
             if side.picture is None or side.extent is None:
                 continue
             corner = self.toCanvasCoordinates(QgsPointXY(side.extent.xMinimum(), side.extent.yMaximum())) - self.pos()
@@ -138,20 +162,23 @@ class SwipeItem(QgsMapCanvasItem):
             painter.setClipRect(half)
             painter.drawImage(QRectF(corner, other), side.picture)
             painter.restore()
+        if not is_divided:
+            self._name(painter, self._sides[0].title, 0.0, to_the_right=True)
+            return
         painter.setPen(QPen(QColor(PAPER), 4))
         painter.drawLine(QPointF(self.place, 0), QPointF(self.place, height))
         painter.setPen(QPen(QColor(LINE), 1.5))
         painter.drawLine(QPointF(self.place, 0), QPointF(self.place, height))
-        self._name(painter, self._sides[0].title, to_the_right=False)
-        self._name(painter, self._sides[1].title, to_the_right=True)
+        self._name(painter, self._sides[0].title, self.place, to_the_right=False)
+        self._name(painter, self._sides[1].title, self.place, to_the_right=True)
 
-    def _name(self, painter: QPainter, title: str, to_the_right: bool) -> None:
-        """A plan's name beside the divide."""
+    def _name(self, painter: QPainter, title: str, place: float, to_the_right: bool) -> None:
+        """A plan's name beside a place."""
         font = self._canvas.font()
         font.setBold(True)
         metrics = QFontMetricsF(font)
         width, height = metrics.horizontalAdvance(title) + 2 * GAP_PX, metrics.height() + GAP_PX
-        left = self.place + GAP_PX if to_the_right else self.place - GAP_PX - width
+        left = place + GAP_PX if to_the_right else place - GAP_PX - width
         box = QRectF(left, GAP_PX, width, height)
         painter.setFont(font)
         painter.fillRect(box, QColor(255, 255, 255, 220))

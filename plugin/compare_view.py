@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.compare_atlas import AtlasButton
 from onemap.plugin.compare_decide import DecideBar
 from onemap.plugin.compare_details import details_of
 from onemap.plugin.compare_map import SpotLayer
@@ -36,6 +37,7 @@ from onemap.plugin.spotlight import Spotlight
 from onemap.plugin.translation import tr
 
 SHARES = (180, 320, 120)  # of matrix, list and details, before somebody moves them
+WAYS = ("swipe", "beside")
 DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_7)
 
 
@@ -44,7 +46,8 @@ class CompareView(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     decided = pyqtSignal()  # the core has taken a decision down
-    swipe_asked = pyqtSignal(bool)
+    sides_asked = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
+    spot_shown = pyqtSignal(object, object)  # on the map: QgsGeometry, QgsCoordinateReferenceSystem
 
     def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,6 +61,8 @@ class CompareView(QWidget):
         self.model = SpotsModel(self)
         self.list = self._make_list()
         self.details = DetailsPane()
+        self.atlas = AtlasButton(core)
+        self.atlas.refused.connect(self.refused)
         self.decide = DecideBar()
         self.decide.asked.connect(self._ask_decision)
         self.decide.left.connect(self.list.setFocus)
@@ -101,6 +106,7 @@ class CompareView(QWidget):
             ("next", tr("Next spot (N)"), self.next),
             ("zoom", tr("Go to it on the map (Z, double click)"), self.zoom),
             ("swipe", tr("Swipe: plan A left of the mouse, plan B right of it (S)"), None),
+            ("beside", tr("Side by side: plan A on the map, plan B on a second one (B)"), None),
             ("keep", tr("Keep the layer: in a file that stays"), self.keep),
         ):
             button = QToolButton()
@@ -110,8 +116,10 @@ class CompareView(QWidget):
                 button.clicked.connect(lambda _checked=False, act=do: act())
             row.addWidget(button)
             self.buttons[name] = button
-        self.buttons["swipe"].setCheckable(True)
-        self.buttons["swipe"].clicked.connect(self.swipe_asked)
+        for name in WAYS:
+            self.buttons[name].setCheckable(True)
+            self.buttons[name].clicked.connect(lambda on, way=name: self.sides_asked.emit(way if on else ""))
+        row.addWidget(self.atlas)
         row.addWidget(self.count, 1)
         filters = QHBoxLayout()
         filters.addWidget(self.undecided)
@@ -161,6 +169,7 @@ class CompareView(QWidget):
         self.list.resizeColumnsToContents()
         self.list.setColumnHidden(self.model.columnCount() - 1, comparison.changed is None)
         self.buttons["keep"].setEnabled(True)
+        self.atlas.show_comparison(comparison)
         self._go_to_row(0, on_map=False)
 
     def clear(self) -> None:
@@ -171,6 +180,7 @@ class CompareView(QWidget):
         self.details.show_text("")
         self.decide.show_spot(None, 0)
         self._comparison = None
+        self.atlas.show_comparison(None)
         if self.spot_layer is not None:
             self.spot_layer.remove()
             self.spot_layer = None
@@ -189,6 +199,7 @@ class CompareView(QWidget):
         if spot is not None and self.spot_layer is not None:
             ground = self.spot_layer.geometry(spot)
             self.spotlight.show_grounds(ground, [(ground, "notice", area_text(spot.area_m2))], self.spot_layer.crs)
+            self.spot_shown.emit(ground, self.spot_layer.crs)
 
     def keep(self) -> None:
         """Keep the layer in a file that stays."""
@@ -202,7 +213,7 @@ class CompareView(QWidget):
         self.buttons["keep"].setEnabled(False)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """The keys of the list: N, P, Z, S, C, and 1 to 6 for a decision."""
+        """The keys of the list: N, P, Z, S, B, C, and 1 to 6 for a decision."""
         if watched is not self.list or event.type() != QEvent.Type.KeyPress or event.modifiers() & _HELD:
             return super().eventFilter(watched, event)
         keys = {
@@ -210,6 +221,7 @@ class CompareView(QWidget):
             Qt.Key.Key_P: self.previous,
             Qt.Key.Key_Z: self.zoom,
             Qt.Key.Key_S: self.buttons["swipe"].click,
+            Qt.Key.Key_B: self.buttons["beside"].click,
             Qt.Key.Key_C: self.decide.toggle_scope,
         }
         if event.key() in keys:
@@ -227,7 +239,13 @@ class CompareView(QWidget):
         if on_map:
             self.zoom()
 
+    def show_sides(self, way: str) -> None:
+        """Show which way both plans are over the map: swipe, beside, or none."""
+        for name in WAYS:
+            self.buttons[name].setChecked(name == way)
+
     def _choose(self, cells: frozenset) -> None:
+        self.atlas.choose_types(cell[0] for cell in cells)
         self._change_list(lambda: self.model.choose(cells))
         if self.spot_layer is not None:
             self.spot_layer.select(self.model.shown if cells else ())

@@ -211,8 +211,12 @@ class SitesView(QWidget):
         if site is None or self._table is None:
             return
         ground = self._table.ground(site.row)
-        said = f"{site.name} · {length_text(site.clearance_m)}"
-        self.spotlight.show_grounds(ground, [(ground, site.verdict, said)], self._table.crs)
+        around_m = max(site.clearance_m, site.nearest_m or 0.0)  # what is nearest is seen too
+        self.spotlight.show_grounds(ground, [(ground, site.verdict, _said(site))], self._table.crs, around_m)
+
+    def _show_all(self) -> None:
+        grounds = [(self._table.ground(site.row), site.verdict, _said(site)) for site in self.sites]
+        self.spotlight.show_grounds(QgsGeometry(), grounds, self._table.crs)
 
     def take(self) -> None:
         """Hand the chosen place on as a parcel."""
@@ -275,7 +279,7 @@ class SitesView(QWidget):
             for site in self.sites:
                 self._add(site)
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
-            self.zoom()
+            self._show_all()
         self._enable()
         self.shown.emit()
 
@@ -301,3 +305,8 @@ class SitesView(QWidget):
         self.buttons["keep"].setEnabled(self._table is not None and not self._table.is_kept)
         place = {"place": f"{here + 1:,}", "shown": f"{len(self.sites):,}"}
         self.count.setText(tr("{place} of {shown}").format(**place) if self.sites else "")
+
+
+def _said(site: Site) -> str:
+    """A place's name, and how far the nearest limit is."""
+    return f"{site.name} · {length_text(site.clearance_m)}"

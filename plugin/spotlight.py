@@ -78,17 +78,22 @@ class Spotlight:
         outline: QgsGeometry,
         grounds: Sequence[tuple[QgsGeometry, str, str]],
         crs: QgsCoordinateReferenceSystem,
+        around_m: float = 0.0,
     ) -> None:
-        """Go to an outline, with ground in or beside it: each with the verdict whose look it has, and what it says."""
+        """Go to an outline, with ground in or beside it: each with the verdict whose look it has, and what it says.
+
+        outline: a null geometry where there is none; around_m: how much of the surroundings is shown at least.
+        """
         self._remove()
         self._draw(outline, crs, PARCEL_COLOUR, None)
         for geometry, verdict, _text in grounds:
             self._draw(geometry, crs, "", verdict)
         labels = [(self._to_map(ground.pointOnSurface(), crs), text) for ground, _verdict, text in grounds]
         self._labels = MeasureLabels(self._canvas, labels[:LABELS_AT_MOST])
-        box = outline.boundingBox()
-        for ground, _verdict, _text in grounds:
-            box.combineExtentWith(ground.boundingBox())
+        shown = [one for one in (outline, *(ground for ground, _verdict, _text in grounds)) if not one.isNull()]
+        box = QgsGeometry.collectGeometry(shown).boundingBox()
+        if crs.mapUnits() == Qgis.DistanceUnit.Meters:
+            box.grow(around_m)
         self._go_to(box, crs)
         self._canvas.flashGeometries([ground for ground, _verdict, _text in grounds] or [outline], crs)
 

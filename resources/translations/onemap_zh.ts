@@ -2937,5 +2937,97 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Find places that would pass</source>
         <translation>查找可通过的位置</translation>
     </message>
+    <message>
+        <source>Print an atlas (PDF): of the types chosen in the matrix, else of all differences</source>
+        <translation>输出图册（PDF）：矩阵中选了类型的只出这些类型，否则出全部差异</translation>
+    </message>
+    <message>
+        <source>One page for each cluster…</source>
+        <translation>每组图斑一页…</translation>
+    </message>
+    <message>
+        <source>One page for each spot…</source>
+        <translation>每个图斑一页…</translation>
+    </message>
+    <message>
+        <source>Print an atlas</source>
+        <translation>输出图册</translation>
+    </message>
+    <message>
+        <source>Smaller spots are set apart as type 90</source>
+        <translation>小于此面积的图斑归入类型90</translation>
+    </message>
+    <message>
+        <source>Thinner spots are set apart as type 90</source>
+        <translation>窄于此宽度的图斑归入类型90</translation>
+    </message>
+    <message>
+        <source>Spots from</source>
+        <translation>图斑下限</translation>
+    </message>
+    <message>
+        <source>Side by side: plan A on the map, plan B on a second one (B)</source>
+        <translation>并排：甲规划在主地图，乙规划在第二个地图（B）</translation>
+    </message>
+    <message>
+        <source>Who contradicts whom: every plan against every other, in hectares</source>
+        <translation>规划矛盾一览：各规划两两比对，单位公顷</translation>
+    </message>
+    <message>
+        <source>The atlas has {count} sheets: {path}</source>
+        <translation>图册共{count}幅：{path}</translation>
+    </message>
+    <message>
+        <source>{count} were left out.</source>
+        <translation>另有{count}幅未列入。</translation>
+    </message>
+    <message>
+        <source>{area} ha in conflict, {share} of {compared} ha compared, in {count} spots</source>
+        <translation>矛盾{area}公顷，占所比对{compared}公顷的{share}，共{count}个图斑</translation>
+    </message>
+    <message>
+        <source>Construction in the first only: {a} ha; in the second only: {b} ha; both, of unlike classes: {c} ha</source>
+        <translation>仅前者为建设：{a}公顷；仅后者为建设：{b}公顷；均为建设但类别不同：{c}公顷</translation>
+    </message>
+    <message>
+        <source>Hectares in conflict; a click opens the comparison of the two plans</source>
+        <translation>矛盾面积（公顷）；单击打开这两个规划的比对</translation>
+    </message>
+    <message>
+        <source>Compare all plans</source>
+        <translation>全部比对</translation>
+    </message>
+    <message>
+        <source>Compares every pair of plans in force for which there is a matrix</source>
+        <translation>对现行规划中有对照矩阵的每一对进行比对</translation>
+    </message>
+    <message>
+        <source>Save as Excel…</source>
+        <translation>另存为 Excel…</translation>
+    </message>
+    <message>
+        <source>Save as Excel</source>
+        <translation>另存为 Excel</translation>
+    </message>
+    <message>
+        <source>Back to two plans</source>
+        <translation>返回两规划比对</translation>
+    </message>
+    <message>
+        <source>Every plan against every other for which there is a matrix, in hectares.</source>
+        <translation>各规划两两比对（有对照矩阵的），单位公顷。</translation>
+    </message>
+    <message>
+        <source>The library has no two plans for which there is a matrix.</source>
+        <translation>资料库中没有可用对照矩阵比对的两个规划。</translation>
+    </message>
+    <message>
+        <source>{count} pairs compared, {against} contradict each other (hectares).</source>
+        <translation>比对了{count}对规划，其中{against}对互相矛盾（公顷）。</translation>
+    </message>
+    <message>
+        <source>{count} could not be compared: see –.</source>
+        <translation>{count}对无法比对，见“–”。</translation>
+    </message>
 </context>
 </TS>

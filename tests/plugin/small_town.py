@@ -11,7 +11,7 @@ from qgis.core import (
     QgsGeometry,
     QgsVectorFileWriter,
 )
-from qgis.PyQt.QtCore import QEventLoop, QMetaType, QTimer
+from qgis.PyQt.QtCore import QEventLoop, QMetaType, QObject, QTimer, QUrl, pyqtSlot
 
 ROOT = Path(__file__).resolve().parents[2]
 CRS = "EPSG:4547"
@@ -71,6 +71,18 @@ def write_layer(path, fields, rows, crs=CRS, driver="GPKG", layer=""):
         writer.addFeature(feature)
     del writer
     return str(path)
+
+
+class Reader(QObject):
+    """Takes the place of the desktop's program for documents."""
+
+    def __init__(self):
+        super().__init__()
+        self.opened = []
+
+    @pyqtSlot(QUrl)
+    def read(self, url):
+        self.opened.append(url.toLocalFile())
 
 
 def check(dock):

@@ -4,16 +4,18 @@ import processing
 import pytest
 from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QPoint, Qt
+from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin import settings, words
 from onemap.plugin.compare_room import CompareRoom
 from onemap.plugin.connection import Core
 from onemap.plugin.open_library import OpenLibrary
-from onemap.tests.plugin.small_town import CRS, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, Reader, box, wait_for, write_layer
 
 MATRIX = """title = "test"
 for_a = ["PLAN_A"]
+for_b = ["PLAN_B"]
 [a]
 field = "GHDLDM"
 construction = ["2"]
@@ -206,6 +208,97 @@ def test_the_swipe_shows_plan_a_left_of_the_mouse_and_plan_b_right_of_it(room, c
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert canvas.mapTool() is not tool
     assert not room.view.buttons["swipe"].isChecked()
+
+
+def test_side_by_side_plan_b_lies_on_a_second_map_and_what_moves_one_moves_the_other(room, canvas):
+    compare(room)
+    canvas.show()
+    QTest.mouseClick(room.view.buttons["beside"], LEFT)
+    beside = room.sides.beside
+    wait_for(lambda: beside.pictures.is_drawn)
+    assert beside.dock.windowTitle() == "PLAN_B v1"
+    assert [layer.name() for layer in beside.second.layers()] == ["Difference spots", "PLAN_B v1"]
+    assert [side.title for side in beside.pictures.sides] == ["PLAN_A v1"]
+    key(room, Qt.Key.Key_Z)
+    for leader, follower in ((canvas, beside.second), (beside.second, canvas)):
+        leader.zoomByFactor(0.5)
+        assert follower.center().compare(leader.center(), 1e-6)
+        assert follower.mapUnitsPerPixel() == pytest.approx(leader.mapUnitsPerPixel())
+    assert len(beside._bands) == 1
+    beside.dock.close()
+    assert room.sides.beside is None and not room.view.buttons["beside"].isChecked()
+
+
+def test_one_of_swipe_and_side_by_side_is_on_at_a_time_and_a_layer_that_goes_ends_it(room, canvas):
+    compare(room)
+    canvas.show()
+    key(room, Qt.Key.Key_B)
+    assert room.view.buttons["beside"].isChecked()
+    key(room, Qt.Key.Key_S)
+    assert [room.view.buttons[name].isChecked() for name in ("beside", "swipe")] == [False, True]
+    QgsProject.instance().removeMapLayer(room.view.spot_layer.layer.id())
+    assert not room.sides.is_on and not room.view.buttons["swipe"].isChecked()
+
+
+def test_the_least_area_and_width_of_the_form_decide_what_is_set_apart(room):
+    compare(room)
+    assert room.view.comparison.record["parameters"]["min_area_m2"] == 200
+    room.form.min_area.setValue(0)
+    room.form.min_width.setValue(0)
+    compare(room)
+    assert "90" not in kinds(room)
+    room.form.min_area.setValue(3000)
+    compare(room)
+    assert "04" not in kinds(room)
+
+
+def test_who_contradicts_whom_is_a_table_whose_cells_open_the_comparison_of_the_two(room):
+    QTest.mouseClick(room.pairs_button, LEFT)
+    assert not room.form.isVisible() and not room.pairs.save_button.isEnabled()
+    shown = []
+    room.pairs.shown.connect(lambda: shown.append(True))
+    QTest.mouseClick(room.pairs.button, LEFT)
+    wait_for(lambda: shown or room.said_to_user)
+    assert "1 pairs compared, 1 contradict" in room.pairs.words.text()
+    model, table = room.pairs.model, room.pairs.table
+    heads = [model.headerData(0, way) for way in (Qt.Orientation.Vertical, Qt.Orientation.Horizontal)]
+    assert heads == ["PLAN_A", "PLAN_B"]
+    assert model.data(model.index(0, 0)) == "0.75"
+    assert "3 spots" in model.data(model.index(0, 0), Qt.ItemDataRole.ToolTipRole)
+    done = []
+    room.finished.connect(lambda: done.append(True))
+    QTest.mouseClick(table.viewport(), LEFT, NONE, table.visualRect(model.index(0, 0)).center())
+    wait_for(lambda: done or room.said_to_user)
+    assert room.view.comparison.plans == ("PLAN_A v1", "PLAN_B v1") and room.view.comparison.changed is None
+    assert kinds(room)[:3] == ["03", "03", "04"]
+    assert not room.pairs_button.isChecked() and room.view.isVisible()
+
+
+def test_the_table_of_contradictions_is_saved_as_the_core_wrote_it_and_goes_with_its_library(room, tmp_path):
+    shown = []
+    room.pairs.shown.connect(lambda: shown.append(True))
+    room.pairs.ask()
+    wait_for(lambda: shown or room.said_to_user)
+    room.pairs.save(str(tmp_path / "pairs.xlsx"))
+    assert (tmp_path / "pairs.xlsx").read_bytes()[:2] == b"PK"
+    room._library.path = "another.gpkg"
+    room._library.loading.emit()
+    assert room.pairs.model.rowCount() == 0 and not room.pairs.save_button.isEnabled()
+
+
+def test_an_atlas_is_printed_of_the_types_that_are_chosen_and_opened(room, tmp_path):
+    reader, told = Reader(), []
+    room.told.connect(told.append)
+    compare(room)
+    click_cell(room, 0, 1)
+    target = str(tmp_path / "图册.pdf")
+    QDesktopServices.setUrlHandler("file", reader.read)
+    room.view.atlas.write(target, "spot")
+    assert room.work.isVisible()
+    wait_for(lambda: reader.opened or room.said_to_user)
+    QDesktopServices.unsetUrlHandler("file")
+    assert reader.opened == [target] and "2 sheets" in told[-1]
+    wait_for(lambda: not room.work.isVisible())
 
 
 def test_the_layer_of_a_comparison_goes_with_it_unless_it_is_kept(room):

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import pytest
 from qgis.core import QgsRectangle
-from qgis.PyQt.QtCore import QDate, QMimeData, QObject, QPointF, Qt, QUrl, pyqtSlot
+from qgis.PyQt.QtCore import QDate, QMimeData, QPointF, Qt, QUrl
 from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
 
 from onemap.plugin import settings, words
 from onemap.plugin.connection import core_python
 from onemap.tests.plugin.review_desk import ASKED, DAY, Desk, core
-from onemap.tests.plugin.small_town import X, Y, box, wait_for, write_layer
+from onemap.tests.plugin.small_town import Reader, X, Y, box, wait_for, write_layer
 
 REPLY = """
 import json, sys
@@ -49,18 +49,6 @@ def desk(library, canvas, tmp_path):
     made.room.close_down()
     made.library.core.stop()
     made.room.deleteLater()
-
-
-class Reader(QObject):
-    """Takes the place of the desktop's program for documents."""
-
-    def __init__(self):
-        super().__init__()
-        self.opened = []
-
-    @pyqtSlot(QUrl)
-    def read(self, url):
-        self.opened.append(url.toLocalFile())
 
 
 def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, one_parcel, tmp_path):

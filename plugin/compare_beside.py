@@ -1,0 +1,129 @@
+"""Two plans side by side: plan A on the map, plan B on a second one beside it; what moves one moves the other."""
+
+from __future__ import annotations
+
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsRectangle
+from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsMapToolPan, QgsRubberBand, QgsVertexMarker
+from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow
+
+from onemap.plugin.compare_swipe import PAPER, PlanPictures, PlanSide
+
+OUTLINE, POINTER = "#222222", "#B2182B"
+POINTER_PX = 14
+SMALLEST_PX = 200
+
+
+class BesideMaps(QObject):
+    """While it is there, the map shows plan A, and the second map plan B. Closing the second map ends it."""
+
+    ended = pyqtSignal()
+
+    def __init__(self, canvas: QgsMapCanvas, left: PlanSide, right: PlanSide, panel: QDockWidget | None) -> None:
+        super().__init__(canvas)
+        self._main, self._is_following = canvas, True  # until the second map has its place
+        self.pictures: PlanPictures | None = PlanPictures(canvas, (left,))
+        self.second = QgsMapCanvas()
+        self.second.setCanvasColor(QColor(PAPER))
+        self.second.enableAntiAliasing(True)
+        self.second.setMinimumSize(SMALLEST_PX, SMALLEST_PX)
+        self.second.setDestinationCrs(canvas.mapSettings().destinationCrs())
+        self.second.setLayers(right.layers)
+        self._layers = right.layers  # the canvas keeps no layer alive that is in no project
+        self._pan = QgsMapToolPan(self.second)
+        self.second.setMapTool(self._pan)
+        self.dock = QgsDockWidget(right.title)
+        self.dock.setObjectName("OneMapBeside")
+        self.dock.setWidget(self.second)
+        self.dock.closed.connect(self.end)
+        self._bands: list[QgsRubberBand] = []
+        self._pointers = {one: _pointer(one) for one in (canvas, self.second)}
+        self._links = [
+            (canvas.extentsChanged, lambda: self._follow(canvas, self.second)),
+            (canvas.destinationCrsChanged, self._follow_system),
+            (canvas.xyCoordinates, lambda place: self._point(self.second, place)),
+        ]
+        for signal, slot in self._links:
+            signal.connect(slot)
+        self.second.extentsChanged.connect(lambda: self._follow(self.second, canvas))
+        self.second.xyCoordinates.connect(lambda place: self._point(canvas, place))
+        self._place(panel)
+        self._is_following = False
+        self._follow(canvas, self.second)
+
+    def end(self) -> None:
+        """Take the second map away, and give the first one back; more than once does no harm."""
+        if self.pictures is None:
+            return
+        self.pictures.remove()
+        self.pictures = None
+        for signal, slot in self._links:
+            signal.disconnect(slot)
+        self._main.scene().removeItem(self._pointers[self._main])
+        self.second.stopRendering()
+        self.dock.close()
+        window = self.dock.parent()
+        if isinstance(window, QMainWindow):
+            window.removeDockWidget(self.dock)
+        self.dock.deleteLater()
+        self.ended.emit()
+        self.deleteLater()
+
+    def mark(self, ground: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
+        """Outline a spot on the second map, as the first one does."""
+        for band in self._bands:
+            self.second.scene().removeItem(band)
+        band = QgsRubberBand(self.second, Qgis.GeometryType.Polygon)
+        band.setToGeometry(ground, crs)
+        band.setStrokeColor(QColor(OUTLINE))
+        band.setSecondaryStrokeColor(QColor(255, 255, 255, 180))
+        band.setBrushStyle(Qt.BrushStyle.NoBrush)
+        band.setWidth(2)
+        self._bands = [band]
+
+    def _place(self, panel: QDockWidget | None) -> None:
+        """Between the map and the panel; where there is no main window, as a window of its own."""
+        window = self._main.window()
+        if not isinstance(window, QMainWindow):
+            self.dock.show()
+            return
+        half = self._main.width() // 2
+        window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
+        is_right = panel is not None and window.dockWidgetArea(panel) == Qt.DockWidgetArea.RightDockWidgetArea
+        if is_right and not panel.isFloating():
+            wide = panel.width()
+            window.splitDockWidget(self.dock, panel, Qt.Orientation.Horizontal)
+            window.resizeDocks([self.dock, panel], [half, wide], Qt.Orientation.Horizontal)
+        else:
+            window.resizeDocks([self.dock], [half], Qt.Orientation.Horizontal)
+
+    def _follow(self, leader: QgsMapCanvas, follower: QgsMapCanvas) -> None:
+        """The same middle at the same scale: the two need not be of one size."""
+        if self._is_following or self.pictures is None:
+            return
+        self._is_following = True
+        unit, size, middle = leader.mapUnitsPerPixel(), follower.mapSettings().outputSize(), leader.center()
+        wide, high = size.width() * unit / 2, size.height() * unit / 2
+        follower.setExtent(QgsRectangle(middle.x() - wide, middle.y() - high, middle.x() + wide, middle.y() + high))
+        follower.refresh()
+        self._is_following = False
+
+    def _follow_system(self) -> None:
+        self.second.setDestinationCrs(self._main.mapSettings().destinationCrs())
+
+    def _point(self, canvas: QgsMapCanvas, place: QgsPointXY) -> None:
+        """Where the mouse is on one map, on the other."""
+        for one, pointer in self._pointers.items():
+            pointer.setVisible(one is canvas)
+        self._pointers[canvas].setCenter(place)
+
+
+def _pointer(canvas: QgsMapCanvas) -> QgsVertexMarker:
+    made = QgsVertexMarker(canvas)
+    made.setIconType(QgsVertexMarker.IconType.ICON_CROSS)
+    made.setColor(QColor(POINTER))
+    made.setIconSize(POINTER_PX)
+    made.setPenWidth(2)
+    made.hide()
+    return made
