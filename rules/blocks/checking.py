@@ -6,8 +6,8 @@ from datetime import date
 
 import shapely
 
+from onemap.layers.kept_values import NotPlain
 from onemap.layers.library import Library
-from onemap.rules.blocks.kept_values import NotPlain
 from onemap.rules.blocks.partition import block_count, most_parcels
 from onemap.rules.blocks.running import RunInBlocks, run_in_blocks
 from onemap.rules.check import Report, check

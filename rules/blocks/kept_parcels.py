@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from onemap.rules.blocks.kept_values import arrow_column, plain_column
+from onemap.layers.kept_values import arrow_column, plain_column
 from onemap.rules.blocks.partition import blocks_of, centres_of
 from onemap.rules.parcels import Parcels
 

@@ -3,7 +3,8 @@
 import numpy as np
 import pytest
 
-from onemap.rules.blocks.partition import blocks_of, places_on_curve
+from onemap.layers.hilbert import places_on_curve
+from onemap.rules.blocks.partition import blocks_of
 
 
 def test_the_curve_passes_every_cell_once_and_never_jumps():

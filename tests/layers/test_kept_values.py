@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from onemap.rules.blocks.kept_values import NotPlain, arrow_column, plain_column
+from onemap.layers.kept_values import NotPlain, arrow_column, plain_column
 
 COLUMNS = {
     "nothing": [None, None],
