@@ -55,7 +55,8 @@ def land_plan_masks(network: Streets) -> list[tuple[str, np.ndarray]]:
 def detailed_plan(rng: np.random.Generator, network: Streets, blocks: tuple[Block, ...]) -> geopandas.GeoDataFrame:
     """KGDK: every block of the town with its use and limits, and the streets between them.
 
-    It goes beyond TDGHDL along one road, calls one park by another name, and plans works on its farmland.
+    It goes beyond TDGHDL along one road, calls one park by another name, and plans works on its farmland. The
+    villages that the town has reached are rural homesteads here, and urban land there.
     """
     district = shapely.union(planted.local(planted.NEW_DISTRICT), planted.local(planted.SHIFTED))
     ground = shapely.union(network.town, district)
@@ -63,6 +64,7 @@ def detailed_plan(rng: np.random.Generator, network: Streets, blocks: tuple[Bloc
     masks = [
         ("100102", np.asarray([planted.local(planted.CONFLICT)], object)),
         ("1401", np.asarray([planted.local(planted.RENAMED)], object)),
+        ("070301", np.asarray([planted.local(each) for each in planted.VILLAGES], object)),
         ("16", np.asarray([district], object)),
         ("block", outlines),
     ]

@@ -22,6 +22,7 @@ NEW_DISTRICT: Rectangle = (-150, -100, 400, 1100)  # where both plans let the to
 URBAN_BOX: Rectangle = (-900, -100, 400, 1100)  # the urban boundary's straight part: its edge stands at 400
 SHIFTED: Rectangle = (-150, 1100, 400, 1106)  # plan B goes to the far side of the road, plan A to the near one
 CONFLICT: Rectangle = (300, 20, 380, 120)  # plan A: irrigated land; plan B: works
+VILLAGES: tuple[Rectangle, ...] = tuple((west, 600, west + 40, 650) for west in (200, 260, 320))  # plan B: homesteads
 RENAMED: Rectangle = (-130, 420, -70, 520)  # plan A: scenic facilities; plan B: park
 UNSURVEYED: tuple[Rectangle, ...] = ((700, 700, 5000, 5000), (-1450, 1300, 5000, 5000))  # no forest survey yet
 

@@ -37,15 +37,19 @@ def city(tmp_path_factory) -> Iterator[Path]:
 def test_the_planted_differences_are_found_with_their_areas(city):
     spots = gpd.read_file(city, layer="spots")
     found = sorted((row.class_a, row.class_b, round(row.area_m2, 3)) for row in spots[spots["conflict"]].itertuples())
-    planted = [(item["use_a"], item["use_b"], item["area_m2"]) for item in ANSWERS["difference"]]
-    # The third is one park under two names, building land in both: no conflict.
-    assert found == sorted(planted[:2])
-    assert planted[2][2] == 6000.0 and not spots[(spots["type"] == "05")].size
+    works, line, park, villages = ((item["use_a"], item["use_b"], item["area_m2"]) for item in ANSWERS["difference"])
+    # The park has two names that go together, building land in both: no conflict.
+    assert found == sorted([works, line, *[(*villages[:2], villages[2] / 3)] * 3])
+    assert park[2] == 6000.0 and park[:2] not in {pair[:2] for pair in found}
+    assert spots[spots["conflict"]].groupby("type").size().to_dict() == {"04": 2, "05": 3}
 
 
-def test_the_line_that_moved_and_the_works_on_farmland_have_their_causes(city):
+def test_the_line_that_moved_the_renamed_class_and_the_works_on_farmland_have_their_causes(city):
     rows = gpd.read_file(city, layer="clusters").set_index("cause")
+    renamed = rows.loc["classification"]
+    assert renamed[["spots", "types", "class_a", "class_b"]].tolist() == [3, "05", "2110", "070301"]
+    assert renamed["area_m2"] == pytest.approx(6000, abs=0.01)
     assert rows.loc["policy", "area_m2"] == pytest.approx(8000, abs=0.01)
     assert rows.loc["boundary_shift", "area_m2"] == pytest.approx(3300, abs=0.01)
     assert rows.loc["boundary_shift", "shift_north_m"] == pytest.approx(6, abs=0.01)
-    assert set(rows.index) <= {"policy", "boundary_shift", "digitising"}
+    assert set(rows.index) <= {"policy", "boundary_shift", "classification", "digitising"}
