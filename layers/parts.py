@@ -27,6 +27,12 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     keep = shapely.get_type_id(parts) == 3
     if least_m2 > 0:
         keep &= shapely.area(parts) >= least_m2
+    # A multipolygon of which every part stays is the same geometry, and not a copy of it.
+    has_parts = np.bincount(owner, minlength=len(compound)) > 0
+    loses = np.bincount(owner[~keep], minlength=len(compound)) > 0
+    same = (types[compound] == 6) & has_parts & ~loses
+    result[compound[same]] = geometries[compound[same]]
+    keep &= ~same[owner]
     parts, owner = parts[keep], owner[keep]
     if len(parts):
         owners, position = np.unique(owner, return_inverse=True)

@@ -27,6 +27,7 @@ from onemap.rules.reuse import Earlier, earlier_run
 from onemap.rules.run import Run, verdict_counts
 from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table
 from onemap.rules.software import software_versions
+from onemap.rules.whole_parcels import WholeParcels
 
 _CELL_M, _DISTANCE_M = 100_000, 40_000
 Report = Callable[[float, str], None]
@@ -127,12 +128,11 @@ def _tables(
     earlier: Earlier | None,
 ) -> dict[str, Table]:
     """Every table but `run`; the rows that stand from an earlier run are among them."""
-    area_m2, ids = shapely.area(local), list(parcels.ids)
-    tables = row_tables(ids, area_m2, judged, crs, agenda.origin, agenda.language)
+    whole = WholeParcels(parcels.ids, parcels.geometries, local, agenda.origin, crs)
+    tables = row_tables(whole, judged, agenda.language)
     if earlier:
         tables = earlier.joined(tables, parcels.ids, agenda.rules)
-    whole = parcel_table(ids, parcels.geometries, area_m2, tables["findings"], crs)
-    return {"parcels": whole, **tables}
+    return {"parcels": parcel_table(whole, tables["findings"]), **tables}
 
 
 def record_of(

@@ -46,7 +46,7 @@ class GeoPackageOutput:
             layer = self._layers.get(name) or self._made(name, table)
             values = [plain_values(table.columns[column]) for column in table.columns.columns]
             if table.geometries is not None:
-                values.insert(0, geopackage.to_blobs(table.geometries, self._srs_id))
+                values.insert(0, geopackage.to_blobs(table.geometries, self._srs_id, table.wkb))
                 layer.bounds.append(shapely.bounds(table.geometries).reshape(-1, 4))
             names, marks = ", ".join(map(quoted, layer.columns)), ",".join("?" * len(layer.columns))
             sql = f"INSERT INTO {quoted(name)} ({names}) VALUES ({marks})"  # noqa: S608 - the names are quoted

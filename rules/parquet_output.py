@@ -42,7 +42,7 @@ class ParquetOutput:
             file = self._files.get(name) or self._made(name, table)
             columns = pa.Table.from_pandas(table.columns, file.columns, preserve_index=False)
             if table.geometries is not None:
-                columns = columns.append_column(_GEOMETRY, pa.array(shapely.to_wkb(table.geometries), pa.binary()))
+                columns = columns.append_column(_GEOMETRY, pa.array(table.wkb, pa.binary()))
                 file.bounds.append(shapely.bounds(table.geometries).reshape(-1, 4))
                 there = table.geometries[~shapely.is_missing(table.geometries)]
                 file.kinds |= {

@@ -82,6 +82,21 @@ class Rows:
         for row, body in zip(values, bodies, strict=True):
             yield StoredRow(dict(zip(plain, row, strict=True)), body)
 
+    def values(self, name: str) -> np.ndarray:
+        """A column (n,): numbers with a point as such, NaN where there is none, all else as plain values."""
+        at = self.columns.schema.get_field_index(name)
+        if at < 0:
+            return np.full(len(self), None, dtype=object)
+        field, column = self.columns.schema.field(at), self.columns.column(at)
+        if pa.types.is_float64(field.type):
+            return np.asarray(column.to_numpy())
+        return np.fromiter(_plain(column, field), dtype=object, count=len(self))
+
+    def bodies(self) -> np.ndarray:
+        """The geometries as WKB (n,), None where there is none."""
+        bodies = [None] * len(self) if self.wkb is None else self.wkb.to_pylist()
+        return np.fromiter(bodies, dtype=object, count=len(self))
+
     def slice(self, first: int, count: int) -> "Rows":
         """Rows from a position, as many as there are up to `count`."""
         wkb = None if self.wkb is None else self.wkb.slice(first, count)
@@ -95,7 +110,7 @@ class Rows:
 
 def rows_of_table(table: Table) -> Rows:
     """The rows of a table as they are kept: every digit of every number."""
-    wkb = None if table.geometries is None else _wkb(table.geometries)
+    wkb = None if table.geometries is None else pa.array(table.wkb, pa.large_binary())
     return Rows(_arrow_table({str(name): table.columns[name] for name in table.columns.columns}), wkb)
 
 
@@ -195,7 +210,7 @@ def _whole(values: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 
 def _wkb(geometries: np.ndarray) -> pa.Array:
-    return pa.array(shapely.to_wkb(geometries), pa.large_binary())
+    return pa.array(shapely.to_wkb(geometries, byte_order=1), pa.large_binary())
 
 
 def _stream(table: pa.Table) -> bytes:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -11,21 +12,34 @@ import pyproj
 import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.parts import moved, multi, sound
+from onemap.layers.parts import moved, sound
 from onemap.rules.findings import Block, Judged, rows_of
 from onemap.rules.land_classes import land_classes
 from onemap.rules.rule import VERDICTS
+from onemap.rules.whole_parcels import WholeParcels
 
 RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
 
 
 @dataclass(frozen=True)
 class Table:
-    """One table of a run: its columns, its geometries (n,) or None, and their GeoPackage type."""
+    """One table of a run: its columns, its geometries (n,) or None, and their GeoPackage type.
+
+    known_wkb: the geometries as WKB (n,), where someone has made it already.
+    """
 
     columns: pd.DataFrame
     geometries: np.ndarray | None = None
     geometry_type: str = "MultiPolygon"
+    known_wkb: np.ndarray | None = None
+
+    @cached_property
+    def wkb(self) -> np.ndarray:
+        """The geometries as WKB (n,), made once for all who write them; only of a table that has some."""
+        if self.known_wkb is not None:
+            return self.known_wkb
+        bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
+        return bodies
 
 
 _FINDING_COLUMNS = [
@@ -101,7 +115,7 @@ def typed(columns: pd.DataFrame) -> pd.DataFrame:
     typed = {}
     for name in columns.columns:
         if name in _TEXT_COLUMNS:
-            typed[name] = columns[name].astype(object).where(columns[name].notna(), None)
+            typed[name] = _texts(columns[name])
         elif name in ("counted", "estimated", "assumed", "within_error", "check_differs"):
             typed[name] = columns[name].astype(bool)
         elif name in ("features", "findings", "unknown_rules"):
@@ -111,37 +125,44 @@ def typed(columns: pd.DataFrame) -> pd.DataFrame:
     return pd.DataFrame(typed, columns=columns.columns)
 
 
-def row_tables(
-    names: Sequence[str],
-    area_m2: np.ndarray,
-    judged: Sequence[Judged],
-    crs: pyproj.CRS,
-    origin: tuple[float, float],
-    language: str,
-) -> dict[str, Table]:
+def _texts(values: pd.Series) -> pd.Series:
+    """Text, with None where there is none."""
+    plain, missing = values.astype(object), values.isna().to_numpy(dtype=bool)
+    return plain.where(~missing, None) if missing.any() else plain
+
+
+def row_tables(parcels: WholeParcels, judged: Sequence[Judged], language: str) -> dict[str, Table]:
     """The tables of a run whose rows belong to one parcel and one rule each.
 
-    names, area_m2: of the parcels (n,); judged: in the rules' order, coordinates counted from `origin`.
+    judged: in the rules' order, coordinates counted from the parcels' origin.
     """
-    keys = np.asarray(names, dtype=object)
-    blocks = [rows_of(item, order, area_m2, language) for order, item in enumerate(judged)]
+    keys = parcels.names
+    blocks = [rows_of(item, order, parcels.area_m2, language) for order, item in enumerate(judged)]
     findings = _sorted([part for block in blocks for part in block[0]], ["_parcel", "_rule", "_unknown"])
     pieces = _sorted([part for block in blocks for part in block[1]], ["_parcel", "_rule", "_unknown", "_feature"])
     for frame in (findings, pieces):
-        frame["parcel"] = keys[frame["_parcel"].to_numpy(dtype=int)] if len(frame) else pd.Series(dtype=object)
-    ground = sound(moved(frame_geometries(findings), origin))
-    findings["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(ground, crs)
-    shapes = sound(moved(frame_geometries(pieces), origin))
-    dimension = shapely.get_dimensions(shapes)
+        frame["parcel"] = keys[_parcels_of(frame)] if len(frame) else pd.Series(dtype=object)
+    ground = parcels.placed(frame_geometries(findings), _parcels_of(findings))
+    findings["area_ellipsoidal_m2"] = ground.area_ellipsoidal_m2
+    shapes = parcels.placed(frame_geometries(pieces), _parcels_of(pieces))
+    dimension = shapely.get_dimensions(shapes.geometries)
     columns = typed(pieces.reindex(columns=_OVERLAP_COLUMNS))
-    tables = {"findings": Table(typed(findings.reindex(columns=_FINDING_COLUMNS)), multi(ground, "polygon"))}
+    multis, bodies = ground.written("polygon")
+    tables = {"findings": Table(typed(findings.reindex(columns=_FINDING_COLUMNS)), multis, "MultiPolygon", bodies)}
     for name, wanted, kind in _OVERLAP_TABLES:
         rows = np.flatnonzero(dimension == wanted)
         part = columns.iloc[rows].reset_index(drop=True)
-        tables[name] = Table(part, multi(shapes[rows], kind), f"Multi{_PROPER[kind]}")
-    tables["composition"] = _composition(keys, area_m2, judged, crs, origin)
-    tables["land_classes"] = Table(typed(land_classes(keys, judged, crs, origin, language)))
+        multis, bodies = shapes.at(rows).written(kind)
+        tables[name] = Table(part, multis, f"Multi{_PROPER[kind]}", bodies)
+    tables["composition"] = _composition(keys, parcels.area_m2, judged, parcels.crs, parcels.origin)
+    classes = land_classes(keys, judged, parcels.crs, parcels.origin, language)
+    tables["land_classes"] = Table(typed(classes))
     return tables
+
+
+def _parcels_of(frame: pd.DataFrame) -> np.ndarray:
+    """The positions of the parcels to which rows under construction belong, (n,)."""
+    return frame["_parcel"].to_numpy(dtype=np.int64)
 
 
 # By what their rows are ordered first: the parcel, or the rule.
@@ -197,16 +218,13 @@ def _sorted(blocks: list[Block], by: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values[order], dtype=values.dtype) for name, values in columns.items()})
 
 
-def parcel_table(
-    names: Sequence[str], parcels: np.ndarray, area_m2: np.ndarray, findings: Table, crs: pyproj.CRS
-) -> Table:
+def parcel_table(parcels: WholeParcels, findings: Table) -> Table:
     """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count."""
-    keys = np.asarray(names, dtype=object)
+    keys = parcels.names
     count = len(keys)
-    counted = findings.columns[findings.columns["counted"].to_numpy(dtype=bool)]
-    place = {name: position for position, name in enumerate(keys.tolist())}
-    parcel = counted["parcel"].map(place).to_numpy(dtype=int)
-    rank = np.array([RANK[verdict] for verdict in counted["verdict"]], dtype=int)
+    counts = findings.columns["counted"].to_numpy(dtype=bool)
+    parcel = pd.Index(keys).get_indexer(findings.columns["parcel"].to_numpy(dtype=object)[counts])
+    rank = findings.columns["verdict"][counts].map(RANK).to_numpy(dtype=np.int64)
     verdict = np.full(count, RANK["clear"])
     np.minimum.at(verdict, parcel, rank)
     known = np.full(count, RANK["clear"])
@@ -219,10 +237,10 @@ def parcel_table(
         "known_verdict": said[known],
         "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
         "findings": np.bincount(parcel, minlength=count),
-        "area_m2": area_m2,
-        "area_ellipsoidal_m2": ellipsoidal_areas_m2(parcels, crs),
+        "area_m2": parcels.area_m2,
+        "area_ellipsoidal_m2": parcels.area_ellipsoidal_m2,
     }
-    return Table(typed(pd.DataFrame(columns)), multi(parcels, "polygon"))
+    return Table(typed(pd.DataFrame(columns)), parcels.multis, "MultiPolygon", parcels.wkb)
 
 
 def run_table(record: dict[str, Any]) -> Table:

@@ -12,6 +12,7 @@ from onemap.rules.review.case import Round
 from onemap.rules.rule import VERDICTS
 from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table, typed
 from onemap.rules.runs import run_record, stored_packs, stored_rows, stored_values
+from onemap.rules.whole_parcels import WholeParcels
 
 
 def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> None:
@@ -21,8 +22,9 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
     """
     record = run_record(library, current.run)
     nothing = np.empty(0, dtype=object)
-    empty = row_tables([], np.empty(0), [], library.crs, (0.0, 0.0), language)
-    empty = {"parcels": parcel_table([], nothing, np.empty(0), empty["findings"], library.crs), **empty}
+    nobody = WholeParcels(nothing, nothing, nothing, (0.0, 0.0), library.crs)
+    empty = row_tables(nobody, [], language)
+    empty = {"parcels": parcel_table(nobody, empty["findings"]), **empty}
     tables = {name: _filled(library, current.run, name, table) for name, table in empty.items()}
     titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, current.run))}
     findings = tables["findings"].columns
