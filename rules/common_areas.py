@@ -3,11 +3,16 @@
 import numpy as np
 import shapely
 
+from onemap.layers.hilbert import places_on_curve
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import Pieces, subdivided
-from onemap.rules.trapezoids import edge_table, pair_areas_m2
+from onemap.rules.polygons import Polygons
+from onemap.rules.trapezoids import edge_table, joined, pair_areas_m2
 
-_PAIRS_AT_ONCE = 8000
+_PAIRS_AT_ONCE = 30_000  # of neighbours, whose edges are listed once
+_BOXES_AT_ONCE = 4000
+_MOST_EDGE_PAIRS = 60_000  # of one box; beyond, it is halved
+_LEAST_BOX_M = 1e-3  # smaller ones are not halved: so many edges meet in a point
+_ROUNDING = np.finfo(float).eps
 
 
 def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -18,59 +23,115 @@ def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return geometries[first], which
 
 
-def piece_areas(
-    left: np.ndarray, left_index: np.ndarray, right: np.ndarray, right_index: np.ndarray, crew: Crew
-) -> tuple[np.ndarray, np.ndarray]:
-    """The area in common of pairs from two arrays of small polygons, in m², and its rounding error, (k,) each."""
-
-    def of_block(start: int) -> tuple[np.ndarray, np.ndarray]:
-        block = slice(start, start + _PAIRS_AT_ONCE)
-        mine, at_mine = np.unique(left_index[block], return_inverse=True)
-        others, at_other = np.unique(right_index[block], return_inverse=True)
-        return pair_areas_m2(edge_table(left[mine]), at_mine, edge_table(right[others]), at_other)
-
-    blocks = crew.each(of_block, range(0, len(left_index), _PAIRS_AT_ONCE))
-    if not blocks:
-        return np.empty(0), np.empty(0)
-    return np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
-
-
 def common_areas(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
     """The area in common of polygons pair by pair, (k,) in m², and its rounding error, (k,).
 
-    left, right: (k,) valid polygons; what stands in several pairs, and what is large, is cut only once.
+    left, right: (k,) valid polygons; what stands in several pairs is looked at only once.
     """
-    mine, at_mine = distinct(left)
-    others, at_other = distinct(right)
-    mine_cut, others_cut = subdivided(mine), subdivided(others)
-    one, two = shapely.bounds(mine)[at_mine], shapely.bounds(others)[at_other]
-    pair = np.flatnonzero((one[:, :2] < two[:, 2:]).all(axis=1) & (two[:, :2] < one[:, 2:]).all(axis=1))
-    pair, other = _with_pieces(pair, one[pair], at_other[pair], others_cut)
-    at_piece = shapely.bounds(others_cut.geometries)[other]
-    row, piece = _with_pieces(np.arange(len(pair)), at_piece, at_mine[pair], mine_cut)
-    areas, errors = piece_areas(mine_cut.geometries, piece, others_cut.geometries, other[row], crew)
-    pair = pair[row]
-    return np.bincount(pair, areas, len(left)), np.bincount(pair, errors, len(left))
+    areas, errors = np.zeros(len(left)), np.zeros(len(left))
+    one, other = shapely.bounds(left), shapely.bounds(right)
+    pair = np.flatnonzero((one[:, :2] < other[:, 2:]).all(axis=1) & (other[:, :2] < one[:, 2:]).all(axis=1))
+    mine, at_mine = distinct(left[pair])
+    others, at_other = distinct(right[pair])
+    areas[pair], errors[pair] = areas_of_pairs(Polygons(mine), at_mine, Polygons(others), at_other, crew)
+    return areas, errors
 
 
-def _with_pieces(rows: np.ndarray, bounds: np.ndarray, owner: np.ndarray, cut: Pieces) -> tuple[np.ndarray, np.ndarray]:
-    """Each row with the pieces of its owner whose boxes meet the row's: rows (j,) and pieces (j,).
+def areas_of_pairs(
+    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """The area in common of pairs of polygons, in m², and its rounding error, (k,) each.
 
-    bounds: (k, 4) of the rows; owner: (k,) the polygon that the pieces are of.
+    What a pair sums to, to the last digit, does not depend on the others.
     """
-    order = np.argsort(cut.owner, kind="stable")
-    count = np.bincount(cut.owner, minlength=int(owner.max(initial=-1)) + 1)
-    first = np.cumsum(count) - count
-    whole = count[owner] == 1
-    if whole.all():
-        return rows, order[first[owner]]
-    split = np.flatnonzero(~whole)
-    found_rows, found_pieces = [rows[whole]], [order[first[owner[whole]]]]
-    boxes = shapely.box(*bounds[split].T)
-    for one in np.unique(owner[split]):
-        pieces = order[first[one] : first[one] + count[one]]
-        mine = split[owner[split] == one]
-        row, piece = shapely.STRtree(cut.geometries[pieces]).query(boxes[owner[split] == one])
-        found_rows.append(rows[mine[row]])
-        found_pieces.append(pieces[piece])
-    return np.concatenate(found_rows), np.concatenate(found_pieces)
+    areas, errors = np.zeros(len(left_index)), np.zeros(len(left_index))
+    is_large = left.is_large[left_index] | right.is_large[right_index]
+    for rows, how in ((np.flatnonzero(~is_large), _whole), (np.flatnonzero(is_large), _by_boxes)):
+        if len(rows):
+            areas[rows], errors[rows] = how(left, left_index[rows], right, right_index[rows], crew)
+    return areas, errors
+
+
+def _whole(
+    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """areas_of_pairs for small polygons: in blocks of neighbours."""
+    order = _neighbours(left, left_index)
+
+    def of_block(start: int) -> tuple[np.ndarray, np.ndarray]:
+        block = order[start : start + _PAIRS_AT_ONCE]
+        mine, at_mine = np.unique(left_index[block], return_inverse=True)
+        others, at_other = np.unique(right_index[block], return_inverse=True)
+        table = joined([edge_table(left.geometries[mine]), edge_table(right.geometries[others])])
+        return pair_areas_m2(table, at_mine, at_other + len(mine))
+
+    blocks = crew.each(of_block, range(0, len(order), _PAIRS_AT_ONCE))
+    areas, errors = np.empty(len(order)), np.empty(len(order))
+    areas[order], errors[order] = (np.concatenate(column) for column in zip(*blocks, strict=True))
+    return areas, errors
+
+
+def _neighbours(polygons: Polygons, index: np.ndarray) -> np.ndarray:
+    """The order (k,) of pairs in which those of polygons that lie near each other stand together; index (k,)."""
+    bounds = np.nan_to_num(polygons.bounds)
+    along = places_on_curve((bounds[:, :2] + bounds[:, 2:]) / 2) >> np.uint64(16)
+    return np.argsort(along.astype(np.uint16)[index], kind="stable")
+
+
+def _by_boxes(
+    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """areas_of_pairs where one of the two is large, or both: inside the box that they share, halved where need be."""
+    one, other = left.bounds[left_index], right.bounds[right_index]
+    boxes = np.column_stack([np.maximum(one[:, :2], other[:, :2]), np.minimum(one[:, 2:], other[:, 2:])])
+    pair = np.flatnonzero((boxes[:, 0] < boxes[:, 2]) & (boxes[:, 1] < boxes[:, 3]))
+
+    def of_block(start: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        rows, places = _halved(left, left_index, right, right_index, pair[start : start + _BOXES_AT_ONCE], boxes)
+        first, at_first = left.edges(left_index[rows], places)
+        second, at_second = right.edges(right_index[rows], places)
+        area, error = pair_areas_m2(joined([first, second]), at_first, at_second + len(first.bounds))
+        # Where segments cross the box's ceiling or floor is rounded too.
+        height, far = places[:, 3] - places[:, 1], np.abs(places).max(axis=1)
+        crossings = first.level_edges()[at_first] + second.level_edges()[at_second]
+        return rows, area, error + _ROUNDING * height * far * crossings
+
+    areas, errors = np.zeros(len(left_index)), np.zeros(len(left_index))
+    for rows, area, error in crew.each(of_block, range(0, len(pair), _BOXES_AT_ONCE)):
+        areas += np.bincount(rows, area, len(areas))
+        errors += np.bincount(rows, error, len(areas))
+    return areas, errors
+
+
+def _halved(
+    left: Polygons,
+    left_index: np.ndarray,
+    right: Polygons,
+    right_index: np.ndarray,
+    rows: np.ndarray,
+    boxes: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs `rows` (k,) with their boxes, halved until few edges of both meet in each: rows (j,), boxes (j, 4)."""
+    todo, places = rows, boxes[rows]
+    done_rows, done_places = [], []
+    while len(todo):
+        work = left.edges_in(left_index[todo], places) * right.edges_in(right_index[todo], places)
+        size = np.maximum(places[:, 2] - places[:, 0], places[:, 3] - places[:, 1])
+        done = (work <= _MOST_EDGE_PAIRS) | (size < _LEAST_BOX_M)
+        done_rows.append(todo[done])
+        done_places.append(places[done])
+        todo, places = np.repeat(todo[~done], 2), _halves(places[~done])
+    rows, places = np.concatenate(done_rows), np.concatenate(done_places)
+    order = np.argsort(rows, kind="stable")
+    return rows[order], places[order]
+
+
+def _halves(boxes: np.ndarray) -> np.ndarray:
+    """Both halves of boxes (n, 4) across their longer side, (2n, 4), one after the other."""
+    halves = np.repeat(boxes, 2, axis=0)
+    axis = np.where((boxes[:, 2] - boxes[:, 0]) >= (boxes[:, 3] - boxes[:, 1]), 0, 1)
+    at = np.arange(len(boxes))
+    middle = (boxes[at, axis] + boxes[at, axis + 2]) / 2
+    halves[2 * at, axis + 2] = middle
+    halves[2 * at + 1, axis] = middle
+    return halves

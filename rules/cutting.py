@@ -41,8 +41,9 @@ class Pieces:
         return Pieces(geometries[order], owner[order])
 
 
+Cut = Callable[[], Pieces]  # pieces that are cut only where somebody wants them
 Box = tuple[float, float, float, float]
-Cut = Callable[[shapely.Geometry, Box], shapely.Geometry]
+_Clip = Callable[[shapely.Geometry, Box], shapely.Geometry]
 
 
 def clipped(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
@@ -84,7 +85,7 @@ def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:
     return whole
 
 
-def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: Cut) -> Pieces:
+def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: _Clip) -> Pieces:
     """The polygons in `rows` cut small; a piece that cut after cut makes no smaller stays as it is."""
     done: list[Pieces] = []
     geometries, owner, in_vain = polygons[rows], rows, np.zeros(len(rows), dtype=np.int64)

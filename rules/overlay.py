@@ -12,9 +12,11 @@ import numpy as np
 import shapely
 
 from onemap.layers.parts import polygon_parts
-from onemap.rules.common_areas import common_areas, piece_areas
+from onemap.rules.common_areas import common_areas, distinct
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import MOST_VERTICES, Pieces, clipped
+from onemap.rules.cutting import MOST_VERTICES, Pieces
+from onemap.rules.meetings import Meetings, lies_apart, meetings
+from onemap.rules.near_parts import parts_near
 from onemap.rules.ragged import ranges
 
 ARITHMETIC_M2 = 1e-6
@@ -48,18 +50,17 @@ def _proved(
     expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
     """
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(left)
+    near = _near(right, left)
+    near_left = _near(left, right) if operation is shapely.intersection else left
 
     def run(start: int) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(start, start + _CHUNK)
-        mine, others, expected, allowed = left[rows], right[rows], expected_m2[rows], allowed_m2[rows]
-        failed = np.zeros(len(mine), dtype=bool)
-        try:
-            result = operation(mine, _near_boxes(mine, others))
-            doubtful = ~(np.abs(shapely.area(result) - expected) <= allowed)
-        except shapely.GEOSException:
-            result, doubtful = np.full(len(mine), None, dtype=object), np.ones(len(mine), dtype=bool)
+        result = _attempt(operation, near_left[rows], near[rows])
+        failed = np.zeros(len(result), dtype=bool)
+        doubtful = ~(np.abs(shapely.area(result) - expected_m2[rows]) <= allowed_m2[rows])
         for row in np.flatnonzero(doubtful):
-            result[row], failed[row] = _once_more(operation, mine[row], others[row], expected[row], allowed[row])
+            at = start + int(row)
+            result[row], failed[row] = _once_more(operation, left[at], right[at], expected_m2[at], allowed_m2[at])
         return result, failed
 
     blocks = crew.each(run, range(0, len(left), _CHUNK))
@@ -68,15 +69,24 @@ def _proved(
     return np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
 
 
-def _near_boxes(left: np.ndarray, right: np.ndarray) -> np.ndarray:
-    """The right ones, of large polygons only what lies around the left's box; what goes wrong there is proved wrong."""
-    near = right.copy()
-    west, south, east, north = shapely.bounds(left).T
-    margin = np.maximum(np.maximum(east - west, north - south), MARGIN_M)
-    for row in np.flatnonzero(shapely.get_num_coordinates(right) > MOST_VERTICES):
-        far = margin[row]
-        box = (west[row] - far, south[row] - far, east[row] + far, north[row] + far)
-        near[row] = clipped(right[row], box)
+def _attempt(operation: Operation, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """operation(left, right) pair by pair, None where it breaks down: (n,)."""
+    try:
+        result: np.ndarray = operation(left, right)
+    except shapely.GEOSException:
+        result = np.full(len(left), None, dtype=object)
+        for row, (one, other) in enumerate(zip(left, right, strict=True)):
+            with contextlib.suppress(shapely.GEOSException):
+                result[row] = operation(one, other)
+    return result
+
+
+def _near(polygons: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """Polygons (n,), of large ones only what lies around the other's box; what goes wrong there is proved wrong."""
+    near = polygons.copy()
+    large = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
+    different, which = distinct(polygons[large])
+    near[large] = parts_near(different, which, shapely.bounds(others[large]), MARGIN_M)
     return near
 
 
@@ -92,55 +102,58 @@ def _once_more(
     return None, True
 
 
-def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, pieces: Pieces, crew: Crew) -> Overlaps:
+def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, crew: Crew) -> Overlaps:
     """The ground that each parcel shares with each feature it meets; touching is not sharing.
 
-    parcels: (n,) polygons and `tree` their index; features: (m,) polygons and `pieces` the same, cut small.
+    parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
     """
-    piece, parcel = tree.query(pieces.geometries)
-    order = np.lexsort((piece, parcel))
-    piece, parcel = piece[order], parcel[order]
-    area, error = _areas_with_pieces(parcels, parcel, pieces, piece, crew)
-    pair = parcel * np.int64(len(features)) + pieces.owner[piece]
-    unique, which = np.unique(pair, return_inverse=True)
-    shared = np.bincount(which, area + error, len(unique))
-    kept = np.flatnonzero(shared >= ARITHMETIC_M2)
-    # A parcel that shares ground with one piece only needs no more of the feature than that piece.
-    has_ground = np.flatnonzero(area + error > 0)
-    some_piece = np.zeros(len(unique), dtype=np.int64)
-    some_piece[which[has_ground]] = piece[has_ground]
-    is_alone = (np.bincount(which[has_ground], minlength=len(unique)) == 1)[kept]
-    parcel, feature = np.divmod(unique[kept], np.int64(max(len(features), 1)))
-    area = np.bincount(which, area, len(unique))[kept]
-    mine, other = parcels[parcel], features[feature]
+    return built(parcels, features, meetings(parcels, tree, features, crew), crew)
+
+
+def built(parcels: np.ndarray, features: np.ndarray, met: Meetings, crew: Crew) -> Overlaps:
+    """The ground itself of those that meet, each held against its sum."""
+    met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
+    met = met.only(np.lexsort((met.feature, met.parcel)))
+    mine, other, area = parcels[met.parcel], features[met.feature], met.area_m2
+    # What no edge of the feature comes near lies inside as a whole, and needs no other proof.
     geometry = np.full(len(mine), None, dtype=object)
-    sizes = shapely.area(parcels)[parcel], shapely.area(features)[feature]
+    geometry[met.is_within] = mine[met.is_within]
+    sizes = shapely.area(parcels)[met.parcel], shapely.area(features)[met.feature]
     for size, whole, outer in zip(sizes, (mine, other), (other, mine), strict=True):
         # Only where the sums say that all of it is shared; and it is taken only if it lies inside indeed.
         rows = np.flatnonzero(shapely.is_missing(geometry) & (np.abs(size - area) <= BALANCE_M2))
         shapely.prepare(outer[rows])
         rows = rows[shapely.covers(outer[rows], whole[rows])]
         geometry[rows] = whole[rows]
-    rest = np.flatnonzero(shapely.is_missing(geometry))
-    near = other.copy()
-    near[is_alone] = pieces.geometries[some_piece[kept][is_alone]]
     failed = np.zeros(len(mine), dtype=bool)
-    geometry[rest], failed[rest] = _proved(shapely.intersection, mine[rest], near[rest], area[rest], crew)
+    is_open, apart = shapely.is_missing(geometry), lies_apart(mine)
+    for rows, work in (
+        (np.flatnonzero(is_open & ~apart), _common),
+        (np.flatnonzero(is_open & apart), _common_by_parts),
+    ):
+        geometry[rows], failed[rows] = work(mine[rows], other[rows], area[rows], crew)
     geometry = polygon_parts(geometry, ARITHMETIC_M2)
     keep = ~shapely.is_missing(geometry) & ~failed
-    return Overlaps(parcel[keep], feature[keep], geometry[keep], np.column_stack([parcel[failed], feature[failed]]))
+    broken = np.column_stack([met.parcel[failed], met.feature[failed]])
+    return Overlaps(met.parcel[keep], met.feature[keep], geometry[keep], broken)
 
 
-def _areas_with_pieces(
-    parcels: np.ndarray, parcel: np.ndarray, pieces: Pieces, piece: np.ndarray, crew: Crew
+def _common(mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    return _proved(shapely.intersection, mine, other, area_m2, crew)
+
+
+def _common_by_parts(
+    mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, crew: Crew
 ) -> tuple[np.ndarray, np.ndarray]:
-    """What each parcel shares with each piece that its box meets, in m², and its rounding error, (k,) each."""
-    area, error = np.zeros(len(parcel)), np.zeros(len(parcel))
-    large = (shapely.get_num_coordinates(parcels) > MOST_VERTICES)[parcel]
-    small, rest = np.flatnonzero(~large), np.flatnonzero(large)
-    area[small], error[small] = piece_areas(parcels, parcel[small], pieces.geometries, piece[small], crew)
-    area[rest], error[rest] = common_areas(parcels[parcel[rest]], pieces.geometries[piece[rest]], crew)
-    return area, error
+    """mine ∩ other where mine has parts far from each other: part by part, each near its own part of the other."""
+    parts, owner = shapely.get_parts(mine, return_index=True)
+    ground, broken = intersections(parts, other[owner], crew)
+    result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine))
+    failed = np.bincount(owner, broken, len(mine)) > 0
+    failed |= ~(
+        np.abs(np.nan_to_num(shapely.area(result)) - area_m2) <= BALANCE_M2 + BALANCE_SHARE * shapely.area(mine)
+    )
+    return result, failed
 
 
 def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, crew: Crew) -> np.ndarray:

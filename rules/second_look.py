@@ -10,7 +10,7 @@ import shapely
 
 from onemap.rules.common_areas import common_areas
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import Pieces
+from onemap.rules.cutting import Cut
 from onemap.rules.overlay import (
     ARITHMETIC_M2,
     BALANCE_M2,
@@ -30,11 +30,11 @@ NEAR_SHARE = 0.1  # and those within this share of the rule's least area
 class Zones:
     """The ground that a rule is about: polygons cut small, those of them that concern a parcel, and how they count.
 
-    concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts; inverted: the conflict is what the zones leave
+    pieces: cut only where they are wanted; concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts; inverted: the conflict is what the zones leave
     of the base; base: (n,) the ground of each parcel that can be judged.
     """
 
-    pieces: Pieces
+    pieces: Cut
     base: np.ndarray
     inverted: bool = False
     concerns: Concerns = lambda parcel, _: np.ones(len(parcel), dtype=bool)
@@ -46,7 +46,11 @@ def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
 
 
 def _near(zones: Zones, rows: np.ndarray, margin_m: float, crew: Crew) -> np.ndarray:
-    return unions_near(zones.base[rows], zones.pieces, margin_m, crew, lambda at, zone: zones.concerns(rows[at], zone))
+    if len(rows) == 0:
+        return np.empty(0, dtype=object)
+    return unions_near(
+        zones.base[rows], zones.pieces(), margin_m, crew, lambda at, zone: zones.concerns(rows[at], zone)
+    )
 
 
 def checked_areas(zones: Zones, rows: np.ndarray, crew: Crew) -> np.ndarray:

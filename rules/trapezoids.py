@@ -1,8 +1,11 @@
 """The area that two polygons have in common, by signed trapezoids over pairs of edges: no overlay is built.
 
-The area under an edge is a signed trapezoid, a polygon is the sum of them, and the intersection of two polygons is the
-sum over all pairs of edges of the integral of the lower of the two. Nothing is noded, so it cannot fail as an overlay
-can; it needs valid polygons, as it counts how often ground is wound around.
+The area under an edge is a signed trapezoid, and a polygon is the sum of them. What two polygons share is the sum over
+all pairs of edges of the integral of the lower of the two; and since at every x a polygon has as many edges above
+ground as below it, that is the sum of what the one's edges reach above the other's, with its sign turned. So only edges
+count that rise above some edge of the other. Nothing is noded, so it cannot fail as an overlay can; it needs valid
+polygons, as it counts how often ground is wound around. Each pair is summed by itself, in the order of its edges: the
+digits do not depend on what else is summed beside it.
 """
 
 from collections.abc import Iterator
@@ -13,73 +16,115 @@ import shapely
 
 from onemap.rules.ragged import ranges
 
-_EDGES_AT_ONCE = 200_000  # enough for numpy to work outside the interpreter's lock, few enough to stay near the cache
-_EDGE_PAIRS_AT_ONCE = 1_000_000
+_EDGES_AT_ONCE = 150_000  # enough for numpy to work outside the interpreter's lock, few enough to stay near the cache
+_EDGE_PAIRS_AT_ONCE = 2_000_000
 _ROUNDING = 16 * np.finfo(float).eps  # of one trapezoid: a handful of operations
+_LEVEL_M = 1e-9  # heights nearer than this may be above or below each other: they count, at least as an error
 
 
 @dataclass(frozen=True)
 class EdgeTable:
-    """Edges of n polygons: west, east end (m,), heights there (m,), sign of the ground under them (m,).
+    """Edges of n polygons: west and east end, height at the west end, slope, sign of the ground under them, (m,) each.
 
-    first (n + 1,): where each polygon's edges begin; bounds (n, 4).
+    top, bottom (m,): the greatest and least height; first (n + 1,): where each polygon's edges begin; bounds (n, 4).
     """
 
     west: np.ndarray
     east: np.ndarray
     left: np.ndarray
-    right: np.ndarray
+    slope: np.ndarray
     sign: np.ndarray
+    top: np.ndarray
+    bottom: np.ndarray
     first: np.ndarray
     bounds: np.ndarray
 
+    def level_edges(self) -> np.ndarray:
+        """How many of each polygon's edges are level, (n,)."""
+        count = np.diff(self.first)
+        level: np.ndarray = np.bincount(np.repeat(np.arange(len(count)), count), self.slope == 0, len(count))
+        return level
+
 
 @dataclass(frozen=True)
-class _Edges:
-    """Edges of some pairs' polygons: the pair (k,) that each belongs to, and its trapezoid in the pair's frame."""
+class Segments:
+    """All segments of polygons' rings: points x, y (k,), and the way to the next dx, dy (k,), 0 after a ring's last.
 
-    pair: np.ndarray
-    west: np.ndarray
-    east: np.ndarray
-    left: np.ndarray
-    slope: np.ndarray
-    sign: np.ndarray
-    first: np.ndarray
+    ring (r,): of how many points; polygon (r,): whose ring it is; turn (r,): -1 where ground lies left of its
+    segments, 1 where it lies right, so that a segment's sign is that of turn × dx.
+    """
 
-    def heights(self, edge: np.ndarray, x: np.ndarray) -> np.ndarray:
-        """The heights of edges at x, both (j,)."""
-        found: np.ndarray = self.left[edge] + self.slope[edge] * (x - self.west[edge])
-        return found
+    x: np.ndarray
+    y: np.ndarray
+    dx: np.ndarray
+    dy: np.ndarray
+    ring: np.ndarray
+    polygon: np.ndarray
+    turn: np.ndarray
+
+
+def segments(polygons: np.ndarray) -> Segments:
+    """The segments of valid polygons or multipolygons (n,), in their order."""
+    parts, owner = _parts(polygons)
+    size, part, is_hole = _rings(parts)
+    x, y = shapely.get_coordinates(parts).T.copy()
+    start = np.cumsum(size) - size
+    dx, dy = np.zeros(len(x)), np.zeros(len(x))
+    dx[:-1], dy[:-1] = np.diff(x), np.diff(y)
+    last = start + size - 1
+    dx[last], dy[last] = 0.0, 0.0
+    # Twice the ground under each segment, from the ring's first point on; the ring's own direction does not matter.
+    height = y - np.repeat(y[start], size)
+    under = dx.copy()
+    under[:-1] *= height[:-1] + height[1:]
+    turn = np.sign(np.add.reduceat(under, start)) if len(size) else np.empty(0)
+    return Segments(x, y, dx, dy, size, owner[part], np.where(is_hole, -turn, turn))
 
 
 def edge_table(polygons: np.ndarray) -> EdgeTable:
     """The edges of valid polygons or multipolygons (n,); vertical ones have no ground under them and are left out."""
-    parts, owner = shapely.get_parts(polygons, return_index=True)
-    filled = ~shapely.is_empty(parts)
-    parts, owner = parts[filled], owner[filled]
-    size, part, is_hole = _rings(parts)
-    coordinates = shapely.get_coordinates(parts)
-    start = np.cumsum(size) - size
-    ring = np.repeat(np.arange(len(size)), size - 1)
-    here = ranges(start, size - 1)
-    (x0, y0), (x1, y1) = coordinates[here].T, coordinates[here + 1].T
-    # The ring's own direction does not matter: a shell adds ground, and a hole takes it.
-    base_x, base_y = coordinates[start[ring]].T if len(ring) else (x0, y0)
-    turn = np.sign(np.bincount(ring, (x0 - base_x) * (y1 - base_y) - (x1 - base_x) * (y0 - base_y), len(size)))
-    adds = np.where(is_hole, turn, -turn)[ring]
-    kept = np.flatnonzero(x0 != x1)
-    eastward = (x1 > x0)[kept]
-    x0, x1, y0, y1 = x0[kept], x1[kept], y0[kept], y1[kept]
-    count = np.bincount(owner[part[ring[kept]]], minlength=len(polygons))
+    found = segments(polygons)
+    kept = np.flatnonzero(found.dx)
+    dx, dy = found.dx[kept], found.dy[kept]
+    eastward = dx > 0
+    start, end = kept + ~eastward, kept + eastward
+    left, right = found.y[start], found.y[end]
+    ring = np.repeat(np.arange(len(found.ring)), found.ring)[kept]
+    count = np.bincount(found.polygon, np.bincount(ring, minlength=len(found.ring)), len(polygons))
     return EdgeTable(
-        west=np.where(eastward, x0, x1),
-        east=np.where(eastward, x1, x0),
-        left=np.where(eastward, y0, y1),
-        right=np.where(eastward, y1, y0),
-        sign=np.where(eastward, 1.0, -1.0) * adds[kept],
-        first=np.r_[0, np.cumsum(count)],
+        west=found.x[start],
+        east=found.x[end],
+        left=left,
+        slope=dy / dx,
+        sign=np.where(eastward, found.turn[ring], -found.turn[ring]),
+        top=np.maximum(left, right),
+        bottom=np.minimum(left, right),
+        first=np.r_[0, np.cumsum(count.astype(np.int64))],
         bounds=np.nan_to_num(shapely.bounds(polygons)),
     )
+
+
+def joined(tables: list[EdgeTable]) -> EdgeTable:
+    """Tables one after the other as one."""
+    columns = ("west", "east", "left", "slope", "sign", "top", "bottom", "bounds")
+    offset = np.cumsum([0] + [len(table.west) for table in tables])
+    first = [table.first[:-1] + at for table, at in zip(tables, offset[:-1], strict=True)]
+    return EdgeTable(
+        first=np.concatenate([*first, offset[-1:]]),
+        **{name: np.concatenate([getattr(table, name) for table in tables]) for name in columns},
+    )
+
+
+def _parts(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The single polygons in (multi)polygons (n,) that are not empty, and which of the n each is of, in order."""
+    single = shapely.get_type_id(polygons) == 3
+    rest = np.flatnonzero(~single)
+    inner, of_rest = shapely.get_parts(polygons[rest], return_index=True)
+    owner = np.r_[np.flatnonzero(single), rest[of_rest]]
+    parts = np.concatenate([polygons[single], inner])
+    filled = np.flatnonzero(~shapely.is_empty(parts))
+    order = filled[np.argsort(owner[filled], kind="stable")]
+    return parts[order], owner[order]
 
 
 def _rings(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -98,83 +143,101 @@ def _rings(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     return size, part, is_hole
 
 
-def _of_pairs(
-    table: EdgeTable, polygon: np.ndarray, west: np.ndarray, east: np.ndarray, south: np.ndarray, floor: np.ndarray
-) -> _Edges:
-    """The edges of each pair's polygon between west and east; those wholly below `floor` add up to nothing."""
-    count = table.first[polygon + 1] - table.first[polygon]
-    edge = ranges(table.first[polygon], count)
-    pair = np.repeat(np.arange(len(polygon)), count)
-    kept = (table.east[edge] > west[pair]) & (table.west[edge] < east[pair])
-    edge, pair = edge[kept], pair[kept]
-    kept = np.maximum(table.left[edge], table.right[edge]) > floor[pair]
-    edge, pair = edge[kept], pair[kept]
-    width = table.east[edge] - table.west[edge]
-    return _Edges(
-        pair=pair,
-        west=table.west[edge] - west[pair],
-        east=table.east[edge] - west[pair],
-        left=table.left[edge] - south[pair],
-        slope=(table.right[edge] - table.left[edge]) / width,
-        sign=table.sign[edge],
-        first=np.searchsorted(pair, np.arange(len(polygon) + 1)),
-    )
-
-
-def pair_areas_m2(
-    left: EdgeTable, left_index: np.ndarray, right: EdgeTable, right_index: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
+def pair_areas_m2(table: EdgeTable, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The area in common of pairs of polygons, in m²; and by how much rounding may have changed it, in m².
 
-    left_index, right_index: (k,) places in the two tables. Returns (k,) and (k,).
+    one, other: (k,) places in the table. Returns (k,) and (k,).
     """
-    areas, errors = np.zeros(len(left_index)), np.zeros(len(left_index))
-    edges = np.diff(left.first)[left_index] + np.diff(right.first)[right_index]
-    ends = np.cumsum(edges)
-    start, done = 0, 0
-    while start < len(edges):
-        stop = max(start + 1, int(np.searchsorted(ends, done + _EDGES_AT_ONCE, side="right")))
-        block = slice(start, stop)
-        areas[block], errors[block] = _block_areas(left, left_index[block], right, right_index[block])
-        start, done = stop, int(ends[stop - 1])
+    areas, errors = np.zeros(len(one)), np.zeros(len(one))
+    ends = np.cumsum(np.diff(table.first)[one] + np.diff(table.first)[other])
+    for block in _blocks(ends, _EDGES_AT_ONCE):
+        areas[block], errors[block] = _block_areas(table, one[block], other[block])
     return areas, errors
 
 
-def _block_areas(
-    left: EdgeTable, left_index: np.ndarray, right: EdgeTable, right_index: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    one, two = left.bounds[left_index], right.bounds[right_index]
-    west, east = np.maximum(one[:, 0], two[:, 0]), np.minimum(one[:, 2], two[:, 2])
-    south = np.maximum(one[:, 1], two[:, 1])
-    a = _of_pairs(left, left_index, west, east, south, two[:, 1])
-    b = _of_pairs(right, right_index, west, east, south, one[:, 1])
-    areas, sizes = np.zeros(len(left_index)), np.zeros(len(left_index))
-    for edge_a, edge_b in _edge_pairs(a, b):
-        x0, x1 = np.maximum(a.west[edge_a], b.west[edge_b]), np.minimum(a.east[edge_a], b.east[edge_b])
-        meet = np.flatnonzero(x1 > x0)
-        edge_a, edge_b, x0, x1 = edge_a[meet], edge_b[meet], x0[meet], x1[meet]
-        a0, a1 = a.heights(edge_a, x0), a.heights(edge_a, x1)
-        b0, b1 = b.heights(edge_b, x0), b.heights(edge_b, x1)
-        d0, d1 = a0 - b0, a1 - b1
-        apart = (np.abs(d0) + np.abs(d1)) / 2
-        crossing = np.flatnonzero(d0 * d1 < 0)
-        apart[crossing] = (d0[crossing] ** 2 + d1[crossing] ** 2) / (4 * apart[crossing])
-        width = x1 - x0
-        lower = ((a0 + a1 + b0 + b1) / 4 - apart / 2) * width
-        pair = a.pair[edge_a]
-        areas += np.bincount(pair, a.sign[edge_a] * b.sign[edge_b] * lower, minlength=len(areas))
-        size = (np.abs(a0) + np.abs(a1) + np.abs(b0) + np.abs(b1)) * width
-        sizes += np.bincount(pair, size, minlength=len(areas))
-    return np.maximum(areas, 0.0), _ROUNDING * (sizes + np.abs(one).max(axis=1, initial=0.0))
-
-
-def _edge_pairs(a: _Edges, b: _Edges) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Every edge of a pair's one polygon with every edge of its other, in blocks that fit into memory."""
-    partners = (b.first[1:] - b.first[:-1])[a.pair]
-    ends = np.cumsum(partners)
+def _blocks(ends: np.ndarray, most: int) -> Iterator[slice]:
+    """Consecutive items whose sizes, of which `ends` is the running sum, sum to at most `most`, or single items."""
     start, done = 0, 0
-    while start < len(partners):
-        stop = max(start + 1, int(np.searchsorted(ends, done + _EDGE_PAIRS_AT_ONCE, side="right")))
-        count = partners[start:stop]
-        yield np.repeat(np.arange(start, stop), count), ranges(b.first[a.pair[start:stop]], count)
+    while start < len(ends):
+        stop = max(start + 1, int(np.searchsorted(ends, done + most, side="right")))
+        yield slice(start, stop)
         start, done = stop, int(ends[stop - 1])
+
+
+def _block_areas(table: EdgeTable, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    # Few edges count: of the lower polygon those above the other's floor, of the higher those below its ceiling.
+    middle = table.bounds[:, 1] + table.bounds[:, 3]
+    is_higher = middle[one] > middle[other]
+    low, high = np.where(is_higher, other, one), np.where(is_higher, one, other)
+    under, over = table.bounds[low], table.bounds[high]
+    west, east = np.maximum(under[:, 0], over[:, 0]), np.minimum(under[:, 2], over[:, 2])
+    a, pair = _between(table, low, west, east)
+    kept = np.flatnonzero(table.top[a] > over[pair, 1] - _LEVEL_M)
+    a, pair = a[kept], pair[kept]
+    b, pair_b = _between(table, high, west, east)
+    kept = np.flatnonzero(table.bottom[b] < under[pair_b, 3] + _LEVEL_M)
+    b, pair_b = b[kept], pair_b[kept]
+    count = np.bincount(pair_b, minlength=len(low))
+    first, partners = np.cumsum(count) - count, count[pair]
+    areas, widths = np.zeros(len(low)), np.zeros(len(low))
+    work = np.cumsum(np.bincount(pair, partners, len(low)).astype(np.int64))
+    at = np.searchsorted(pair, np.arange(len(low) + 1))
+    for block in _blocks(work, _EDGE_PAIRS_AT_ONCE):
+        edges = slice(int(at[block.start]), int(at[block.stop]))
+        # A pair too large for memory is alone in its block, and is cut from its own first edge on.
+        for rows in _blocks(np.cumsum(partners[edges]), 2 * _EDGE_PAIRS_AT_ONCE):
+            some = slice(edges.start + rows.start, edges.start + rows.stop)
+            mine = pair[some]
+            _add(table, a[some], b, mine, first[mine], partners[some], areas, widths)
+    height = under[:, 3] - under[:, 1] + over[:, 3] - over[:, 1]
+    errors = _ROUNDING * (2 * height * widths + np.abs(under).max(axis=1, initial=0.0))
+    return np.maximum(areas, 0.0), errors
+
+
+def _between(
+    table: EdgeTable, polygon: np.ndarray, west: np.ndarray, east: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The edges of each pair's polygon (k,) that lie between west and east (k,), and the pair that each belongs to."""
+    count = table.first[polygon + 1] - table.first[polygon]
+    edge = ranges(table.first[polygon], count)
+    inside = table.east[edge] > np.repeat(west, count)
+    inside &= table.west[edge] < np.repeat(east, count)
+    kept = np.flatnonzero(inside)
+    return edge[kept], np.repeat(np.arange(len(polygon)), count)[kept]
+
+
+def _add(
+    table: EdgeTable,
+    a: np.ndarray,
+    b: np.ndarray,
+    pair: np.ndarray,
+    first: np.ndarray,
+    partners: np.ndarray,
+    areas: np.ndarray,
+    widths: np.ndarray,
+) -> None:
+    """Add what edges `a` (k,) of `pair` (k,) reach above their `partners` (k,) edges of `b` from `first` (k,) on.
+
+    To areas and widths, both by pair.
+    """
+    one, other = np.repeat(np.arange(len(a)), partners), ranges(first, partners)
+    west_a, west_b = table.west[a], table.west[b]
+    x0 = np.maximum(west_a[one], west_b[other])
+    x1 = np.minimum(table.east[a][one], table.east[b][other])
+    meet = np.flatnonzero(x1 > x0)
+    one, other, x0, x1 = one[meet], other[meet], x0[meet], x1[meet]
+    slope_a, slope_b = table.slope[a][one], table.slope[b][other]
+    west_a, west_b = west_a[one], west_b[other]
+    level = table.left[a][one] - table.left[b][other]
+    d0 = level + slope_a * (x0 - west_a) - slope_b * (x0 - west_b)
+    d1 = level + slope_a * (x1 - west_a) - slope_b * (x1 - west_b)
+    above = np.flatnonzero(np.maximum(d0, d1) > -_LEVEL_M)
+    one, other, d0, d1 = one[above], other[above], d0[above], d1[above]
+    width = x1[above] - x0[above]
+    reach = np.maximum(d0, 0.0) + np.maximum(d1, 0.0)
+    # The mean of what reaches above, whether or not the edges cross; twice that, since it is halved at the end.
+    reach *= reach / (np.abs(d0) + np.abs(d1) + np.finfo(float).tiny)
+    reach *= width * (table.sign[a][one] * table.sign[b][other])
+    mine = pair[one]
+    areas -= 0.5 * np.bincount(mine, reach, len(areas))
+    widths += np.bincount(mine, width, len(widths))

@@ -36,7 +36,7 @@ def overlaid(plan_a: Plan, plan_b: Plan, crew: Crew, near: np.ndarray | None = N
         rows_a = np.union1d(wanted_a, _meeting(plan_a.geometries, plan_b.geometries[wanted_b]))
         rows_b = np.union1d(wanted_b, _meeting(plan_b.geometries, plan_a.geometries[wanted_a]))
     first, second = plan_a.geometries[rows_a], plan_b.geometries[rows_b]
-    found = overlaps(first, shapely.STRtree(first), second, Pieces(second, np.arange(len(second))), crew)
+    found = overlaps(first, shapely.STRtree(first), second, crew)
     if len(found.failed):
         _refuse(plan_a, rows_a[found.failed[0, 0]])
     row_a, row_b = rows_a[found.parcel], rows_b[found.feature]

@@ -14,7 +14,6 @@ from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.compare.spots import Spots
 from onemap.rules.conditions import column_named
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import subdivided
 from onemap.rules.layer_sources import LayerSource, Sources
 from onemap.rules.overlay import overlaps
 from onemap.rules.run_tables import Table
@@ -82,7 +81,7 @@ def _shares(geometries: np.ndarray, source: LayerSource, crew: Crew) -> tuple[np
     grounds, _, _ = first_row_wins(source.stored.geometries, crew)
     present = np.flatnonzero(~shapely.is_missing(grounds))
     grounds = grounds[present]
-    found = overlaps(geometries, shapely.STRtree(geometries), grounds, subdivided(grounds), crew)
+    found = overlaps(geometries, shapely.STRtree(geometries), grounds, crew)
     return found.parcel, present[found.feature], shapely.area(found.geometry)
 
 

@@ -138,7 +138,7 @@ def _agreed_before(
     for side, before in zip(("a", "b"), earlier, strict=True):
         if before is None:
             continue
-        found = overlaps(mine, tree, before.geometries, subdivided(before.geometries), crew)
+        found = overlaps(mine, tree, before.geometries, crew)
         use_there = spots.columns["use_b" if side == "a" else "use_a"].to_numpy(dtype=object)[rows]
         codes_there = spots.columns["class_b" if side == "a" else "class_a"].to_numpy(dtype=object)[rows]
         agrees = np.array(

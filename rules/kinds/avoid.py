@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.parts import polygon_parts
-from onemap.rules.cutting import Pieces
+from onemap.rules.cutting import Cut
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
 from onemap.rules.overlay import (
     ARITHMETIC_M2,
@@ -47,10 +47,10 @@ def reach_m(options: dict[str, Any]) -> float:
 
 def judge(ground: Ground) -> Judgement:
     """Conflict P ∩ F; what lies outside the coverage and under no feature is unknown."""
-    found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
+    found = ground.overlaps_with(ground.features.geometries)
     hit = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
-    unknown, failed_again = less(beyond, hit, ground, ground.features.pieces)
+    unknown, failed_again = less(beyond, hit, ground, lambda: ground.features.pieces)
     no_value = ground.features.uncertain[found.feature]
     judgement = Judgement(
         hit=hit,
@@ -64,14 +64,14 @@ def judge(ground: Ground) -> Judgement:
             no_value,
             np.ones(len(found.parcel), dtype=bool),
         ),
-        zones=Zones(ground.features.pieces, ground.parcels),
+        zones=Zones(lambda: ground.features.pieces, ground.parcels),
     )
     judgement.because("outside_coverage", ~shapely.is_missing(unknown))
     return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_again)
 
 
 def less(
-    given: np.ndarray, taken: np.ndarray, ground: Ground, zones: Pieces, concerns: Concerns | None = None
+    given: np.ndarray, taken: np.ndarray, ground: Ground, zones: Cut, concerns: Concerns | None = None
 ) -> tuple[np.ndarray, np.ndarray]:
     """Grounds (n,) of the parcels less the zones, where the parcel has some of them (`taken`); and whether it failed.
 
@@ -83,7 +83,9 @@ def less(
     result[all_taken] = None
     rows = np.flatnonzero(~shapely.is_missing(given) & ~shapely.is_missing(taken) & ~all_taken)
     mine = None if concerns is None else (lambda at, zone: concerns(rows[at], zone))
-    near = unions_near(given[rows], zones, MARGIN_M, ground.crew, mine)
+    if len(rows) == 0:
+        return result, failed
+    near = unions_near(given[rows], zones(), MARGIN_M, ground.crew, mine)
     result[rows], failed[rows] = differences(given[rows], near, ground.crew)
     before, shared = shapely.area(given[rows]), shapely.area(taken[rows])
     is_whole = before >= shapely.area(ground.parcels[rows])

@@ -35,7 +35,7 @@ def judge(ground: Ground) -> Judgement:
     Where features overlap each other the first row wins, so that the parts sum to the parcel.
     """
     count, by = len(ground.parcels), ground.options["by"]
-    found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
+    found = ground.overlaps_with(ground.features.geometries)
     geometry = _first_wins(found.parcel, found.geometry, ground)
     kept = ~shapely.is_missing(geometry)
     parcel, feature, geometry = found.parcel[kept], found.feature[kept], geometry[kept]
@@ -51,7 +51,7 @@ def judge(ground: Ground) -> Judgement:
         {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": by_class}
     )
     taken = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
-    rest, failed = less(ground.parcels, taken, ground, ground.features.pieces)
+    rest, failed = less(ground.parcels, taken, ground, lambda: ground.features.pieces)
     bare = np.flatnonzero(~shapely.is_missing(rest))
     nulls = json.dumps(dict.fromkeys(by), ensure_ascii=False)
     blank = pd.DataFrame({"_row": bare, "keys": nulls, "_geometry": rest[bare]})

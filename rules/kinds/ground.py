@@ -1,6 +1,5 @@
 """What a kind of rule is given, and what it gives back: plain arrays over parcels and features."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,7 +11,7 @@ import shapely
 
 from onemap.layers.rasters import RasterReference
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import Pieces, subdivided
+from onemap.rules.cutting import Cut, Pieces, subdivided
 from onemap.rules.overlay import Overlaps, overlaps
 from onemap.rules.second_look import Zones
 
@@ -31,7 +30,7 @@ class Features:
     geometries: np.ndarray
     attributes: pd.DataFrame
     uncertain: np.ndarray
-    cut: Callable[[], Pieces] | None = None
+    cut: Cut | None = None
 
     @cached_property
     def pieces(self) -> Pieces:
@@ -60,9 +59,9 @@ class Ground:
     instead_zones: np.ndarray | None = None
     instead_coverage: shapely.Geometry | None = None
 
-    def overlaps_with(self, geometries: np.ndarray, pieces: Pieces | None = None) -> Overlaps:
-        """The ground that each parcel shares with each of `geometries` (polygons); `pieces`: the same, cut small."""
-        return overlaps(self.parcels, self.tree, geometries, pieces or subdivided(geometries), self.crew)
+    def overlaps_with(self, geometries: np.ndarray) -> Overlaps:
+        """The ground that each parcel shares with each of `geometries` (polygons)."""
+        return overlaps(self.parcels, self.tree, geometries, self.crew)
 
 
 @dataclass(frozen=True)

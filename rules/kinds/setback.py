@@ -8,9 +8,8 @@ import shapely
 
 from onemap.layers.fields import text_value
 from onemap.rules.conditions import column_named
-from onemap.rules.cutting import subdivided
 from onemap.rules.kinds.avoid import arithmetic, less
-from onemap.rules.kinds.ground import AREA_KEYS, QUARTER_SEGMENTS, Ground, Judgement, Pairs
+from onemap.rules.kinds.ground import AREA_KEYS, QUARTER_SEGMENTS, Features, Ground, Judgement, Pairs
 from onemap.rules.overlay import differences, inside, intersections, outside, union_by, unions
 from onemap.rules.second_look import Zones
 
@@ -120,8 +119,8 @@ def judge(ground: Ground) -> Judgement:
     grown = shapely.buffer(features.geometries, grown_by, quad_segs=QUARTER_SEGMENTS)
     flat = (grown_by <= 0) & (shapely.get_dimensions(features.geometries) < 2)
     grown[flat] = shapely.Polygon()
-    pieces = subdivided(grown)
-    found = ground.overlaps_with(grown, pieces)
+    zones = Features(grown, features.attributes, features.uncertain)
+    found = ground.overlaps_with(grown)
     least = shapely.distance(ground.parcels[found.parcel], features.geometries[found.feature])
     least = np.maximum(least - np.nan_to_num(half_width[found.feature]), 0.0)
     sure = certain[found.feature]
@@ -130,7 +129,7 @@ def judge(ground: Ground) -> Judgement:
     near, failed = near_unknown_ground(ground, largest_m(options) + widest)
     hit, doubt, near, failed_instead = _with_official_zones(ground, hit, doubt, near)
     if ground.instead_coverage is None:
-        unknown, failed_unknown = less(unions(doubt, near), hit, ground, pieces.only(certain))
+        unknown, failed_unknown = less(unions(doubt, near), hit, ground, lambda: zones.pieces.only(certain))
     else:
         unknown, failed_unknown = differences(unions(doubt, near), hit, ground.crew)
     least_of = np.full(count, np.inf)
@@ -149,7 +148,7 @@ def judge(ground: Ground) -> Judgement:
         ),
     )
     if ground.instead_coverage is None:
-        judgement.zones = Zones(pieces.only(certain), ground.parcels)
+        judgement.zones = Zones(lambda: zones.pieces.only(certain), ground.parcels)
     judgement.because("no_value", ~shapely.is_missing(doubt) & ~shapely.is_missing(unknown))
     judgement.because("outside_coverage", ~shapely.is_missing(near) & ~shapely.is_missing(unknown))
     return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_instead | failed_unknown)

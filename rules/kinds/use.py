@@ -67,7 +67,7 @@ def judge(ground: Ground) -> Judgement:
     parcel_codes = _parcel_codes(ground, options["parcel_field"])
     keys = deciding_keys(permits, parcel_codes)
     plan_codes = _texts(column_named(ground.features.attributes, options["plan_field"]))
-    found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
+    found = ground.overlaps_with(ground.features.geometries)
     key, code = keys[found.parcel], plan_codes[found.feature]
     no_key, no_code = pd.isna(key), pd.isna(code)
     forbidden = _forbids(keys, plan_codes, permits)(found.parcel, found.feature)
@@ -78,9 +78,8 @@ def judge(ground: Ground) -> Judgement:
     doubt[without_key] = ground.parcels[without_key]
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
     covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
-    zones = ground.features.pieces
     plan = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
-    unplanned, failed_plan = less(covered, plan, ground, zones)
+    unplanned, failed_plan = less(covered, plan, ground, lambda: ground.features.pieces)
     forbids = _forbids(keys, plan_codes, permits)
     wanting = ~(shapely.is_missing(doubt) & shapely.is_missing(unplanned) & shapely.is_missing(beyond))
     unknown, failed_unknown = _not_judged(ground, np.flatnonzero(wanting), keys, plan_codes, forbids)
@@ -98,7 +97,7 @@ def judge(ground: Ground) -> Judgement:
             forbidden[shown],
         ),
     )
-    judgement.zones = Zones(ground.features.pieces, ground.parcels, concerns=forbids)
+    judgement.zones = Zones(lambda: ground.features.pieces, ground.parcels, concerns=forbids)
     known = ~shapely.is_missing(unknown)
     for reason, part in (("outside_coverage", beyond), ("no_value", doubt), ("no_plan", unplanned)):
         judgement.because(reason, known & ~shapely.is_missing(part))
@@ -113,6 +112,9 @@ def _not_judged(
 
     Where a plan without a code lies over another, nothing is certain but what the other forbids.
     """
+    unknown, all_failed = no_ground(len(ground.parcels)), np.zeros(len(ground.parcels), dtype=bool)
+    if len(rows) == 0:
+        return unknown, all_failed
     zones, crew, no_code = ground.features.pieces, ground.crew, pd.isna(plan_codes)
     parcels = ground.parcels[rows]
 
@@ -124,9 +126,7 @@ def _not_judged(
     spoken, broken = differences(spoken, near(lambda _, zone: no_code[zone]), crew)
     judged = unions(spoken, near(lambda parcel, zone: forbids(rows[parcel], zone)))
     rest, broken_rest = differences(parcels, judged, crew)
-    unknown = no_ground(len(ground.parcels))
     unknown[rows] = rest
-    all_failed = np.zeros(len(ground.parcels), dtype=bool)
     all_failed[rows] = failed | broken | broken_rest
     return unknown, all_failed
 

@@ -30,14 +30,14 @@ def judge(ground: Ground) -> Judgement:
     uncertain = ground.features.uncertain
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
     covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
-    found = ground.overlaps_with(ground.features.geometries, ground.features.pieces)
+    found = ground.overlaps_with(ground.features.geometries)
     sure = ~uncertain[found.feature]
     lawful = union_by(found.parcel[sure], found.geometry[sure], count)
     # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
     whole = sure & (shapely.area(found.geometry) == shapely.area(ground.parcels)[found.parcel])
     left = covered.copy()
     left[found.parcel[whole]] = None
-    hit, failed_hit = less(left, lawful, ground, ground.features.pieces.only(~uncertain))
+    hit, failed_hit = less(left, lawful, ground, lambda: ground.features.pieces.only(~uncertain))
     doubtful = np.flatnonzero(~sure & ~shapely.is_missing(hit[found.parcel]))
     doubt, failed_doubt = intersections(hit[found.parcel[doubtful]], found.geometry[doubtful], ground.crew)
     kept = ~shapely.is_missing(doubt)
@@ -49,7 +49,7 @@ def judge(ground: Ground) -> Judgement:
         np.ones(int(kept.sum()), dtype=bool),
         np.ones(int(kept.sum()), dtype=bool),
     )
-    zones = Zones(ground.features.pieces.only(~uncertain), covered, inverted=True)
+    zones = Zones(lambda: ground.features.pieces.only(~uncertain), covered, inverted=True)
     judgement = Judgement(hit=hit, unknown=beyond, distance_m=np.full(count, np.nan), pairs=pairs, zones=zones)
     judgement.because("outside_coverage", ~shapely.is_missing(beyond))
     broken = np.unique(np.r_[found.failed[:, 0], found.parcel[doubtful][failed_doubt]])

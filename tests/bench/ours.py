@@ -10,11 +10,12 @@ import rasterio
 import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.rules.common_areas import piece_areas
+from onemap.rules.common_areas import areas_of_pairs
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import Pieces, subdivided
 from onemap.rules.grids import cell_weights, in_cells, slope_degrees, windows
-from onemap.rules.overlay import ARITHMETIC_M2, intersections, overlaps, union_by
+from onemap.rules.meetings import Meetings, meetings
+from onemap.rules.overlay import built, overlaps, union_by
+from onemap.rules.polygons import Polygons
 from onemap.tests.bench.timing import Work, answer_for
 from onemap.tests.bench.workload import CRS
 
@@ -35,19 +36,16 @@ def shapes(folder: Path, layer: str) -> np.ndarray:
     return np.asarray(frame.geometry.to_numpy(), dtype=object)
 
 
-def _areas(parcels: np.ndarray, cut: Pieces, owners: int) -> np.ndarray:
-    """Ground that the parcels share with each owner of pieces, by sums alone."""
-    piece, parcel = shapely.STRtree(parcels).query(cut.geometries)
-    order = np.lexsort((piece, parcel))
-    piece, parcel = piece[order], parcel[order]
-    areas, _ = piece_areas(parcels, parcel, cut.geometries, piece, CREW)
-    return np.bincount(cut.owner[piece], areas, owners)
+def _areas(parcels: np.ndarray, features: np.ndarray) -> np.ndarray:
+    """Ground that the parcels share with each of the features, by sums alone: (m,)."""
+    met = meetings(parcels, shapely.STRtree(parcels), features, CREW)
+    return np.bincount(met.feature, met.area_m2, len(features))
 
 
 def controls_areas(folder: Path) -> Work:
     """(i) by sums: the controls are cut small, and no geometry is made."""
     parcels, controls = shapes(folder, "parcels"), shapes(folder, "controls")
-    return lambda: _areas(parcels, subdivided(controls), len(controls))
+    return lambda: _areas(parcels, controls)
 
 
 def controls_ground(folder: Path) -> Work:
@@ -55,7 +53,7 @@ def controls_ground(folder: Path) -> Work:
     parcels, controls = shapes(folder, "parcels"), shapes(folder, "controls")
 
     def work() -> np.ndarray:
-        found = overlaps(parcels, shapely.STRtree(parcels), controls, subdivided(controls), CREW)
+        found = overlaps(parcels, shapely.STRtree(parcels), controls, CREW)
         return np.bincount(found.feature, shapely.area(found.geometry), len(controls))
 
     return work
@@ -64,8 +62,7 @@ def controls_ground(folder: Path) -> Work:
 def land_areas(folder: Path) -> Work:
     """(ii) by sums."""
     parcels, land = shapes(folder, "parcels"), shapes(folder, "landuse")
-    whole = Pieces(land, np.zeros(len(land), dtype=np.int64))
-    return lambda: _areas(parcels, whole, 1)
+    return lambda: [_areas(parcels, land).sum()]
 
 
 def land_ground(folder: Path) -> Work:
@@ -73,48 +70,41 @@ def land_ground(folder: Path) -> Work:
     parcels, land = shapes(folder, "parcels"), shapes(folder, "landuse")
 
     def work() -> list[float]:
-        found = overlaps(parcels, shapely.STRtree(parcels), land, Pieces(land, np.arange(len(land))), CREW)
+        found = overlaps(parcels, shapely.STRtree(parcels), land, CREW)
         return [shapely.area(found.geometry).sum()]
 
     return work
 
 
-def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], tuple[np.ndarray, np.ndarray]]]:
-    """Both plans, and how the pairs are found whose boxes meet and whose codes differ."""
+def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], Meetings]]:
+    """Both plans, and how it is found which of their polygons with unlike codes meet, and in how much."""
     one, other = shapes(folder, "plan1"), shapes(folder, "plan2")
     code1, code2 = column(folder, "plan1", "code1"), column(folder, "plan2", "code2")
 
-    def pairs() -> tuple[np.ndarray, np.ndarray]:
+    def met() -> Meetings:
         left, right = shapely.STRtree(other).query(one)
         kept = code1[left] != code2[right]
-        return left[kept], right[kept]
+        left, right = left[kept], right[kept]
+        areas, errors = areas_of_pairs(Polygons(one), left, Polygons(other), right, CREW)
+        return Meetings(left, right, areas, errors, np.zeros(len(left), dtype=bool))
 
-    return one, other, pairs
+    return one, other, met
 
 
 def spots_areas(folder: Path) -> Work:
     """(iii) by sums."""
-    one, other, pairs = _differing(folder)
-
-    def work() -> list[float]:
-        left, right = pairs()
-        return [piece_areas(one, left, other, right, CREW)[0].sum()]
-
-    return work
+    _, _, met = _differing(folder)
+    return lambda: [met().area_m2.sum()]
 
 
 def spots_ground(folder: Path) -> Work:
     """(iii) with the spots themselves, made only where the sums say that there is ground."""
-    one, other, pairs = _differing(folder)
+    one, other, met = _differing(folder)
 
     def work() -> list[float]:
-        left, right = pairs()
-        areas, errors = piece_areas(one, left, other, right, CREW)
-        kept = areas + errors >= ARITHMETIC_M2
-        left, right = left[kept], right[kept]
-        ground, failed = intersections(one[left], other[right], CREW)
-        assert not failed.any()
-        return [np.nansum(shapely.area(ground))]
+        spots = built(one, other, met(), CREW)
+        assert not len(spots.failed)
+        return [shapely.area(spots.geometry).sum()]
 
     return work
 
@@ -129,7 +119,7 @@ def buffers_areas(folder: Path) -> Work:
     """(iv) by sums: the buffers of a class are joined, then cut small."""
     parcels = shapes(folder, "parcels")
     owner, buffers, names = _buffers(folder)
-    return lambda: _areas(parcels, subdivided(union_by(owner, buffers(), len(names))), len(names))
+    return lambda: _areas(parcels, union_by(owner, buffers(), len(names)))
 
 
 def buffers_ground(folder: Path) -> Work:
@@ -139,7 +129,7 @@ def buffers_ground(folder: Path) -> Work:
 
     def work() -> np.ndarray:
         grown = buffers()
-        found = overlaps(parcels, shapely.STRtree(parcels), grown, subdivided(grown), CREW)
+        found = overlaps(parcels, shapely.STRtree(parcels), grown, CREW)
         group = found.parcel * len(names) + owner[found.feature]
         distinct, place = np.unique(group, return_inverse=True)
         ground = union_by(place, found.geometry, len(distinct))

@@ -140,7 +140,7 @@ def test_the_survey_polygon_is_balanced_in_a_citys_zone():
     assert shapely.is_valid(pieces.geometries).all()
     assert shapely.area(pieces.geometries).sum() == pytest.approx(swiss.area, abs=1e-3)
     cells = cells_over(whole, 8)
-    found = overlaps(cells, shapely.STRtree(cells), one(whole), pieces, CREW)
+    found = overlaps(cells, shapely.STRtree(cells), one(whole), CREW)
     assert not len(found.failed) and shapely.is_valid(found.geometry).all()
     assert shapely.area(found.geometry).sum() == pytest.approx(swiss.area, abs=1e-3)
     covered = union_by(found.parcel, found.geometry, len(cells))

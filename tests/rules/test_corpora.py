@@ -16,7 +16,6 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.soundness import checked_geometries
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import subdivided
 from onemap.rules.overlay import differences, intersections, outside, overlaps, union_by, unions
 
 TORTURE = Path(__file__).resolve().parents[3] / "shared" / "data" / "torture"
@@ -138,7 +137,7 @@ def placed(case: Case, shift: tuple[float, float]) -> tuple[shapely.Geometry, sh
 
 def shared(a: shapely.Geometry, b: shapely.Geometry) -> shapely.Geometry | None:
     """a ∩ b as a check finds it: a is the parcel, b the feature."""
-    found = overlaps(one(a), shapely.STRtree([a]), one(b), subdivided(one(b)), CREW)
+    found = overlaps(one(a), shapely.STRtree([a]), one(b), CREW)
     assert not len(found.failed), "the overlay broke down"
     assert len(found.geometry) <= 1
     return found.geometry[0] if len(found.geometry) else None

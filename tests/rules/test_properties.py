@@ -39,7 +39,7 @@ def array(geometries: list[shapely.Geometry]) -> np.ndarray:
 
 def met(parcels: list[shapely.Geometry], features: list[shapely.Geometry], crew: Crew = CREW) -> Overlaps:
     mine, others = array(parcels), array(features)
-    found = overlaps(mine, shapely.STRtree(mine), others, subdivided(others), crew)
+    found = overlaps(mine, shapely.STRtree(mine), others, crew)
     assert not len(found.failed)
     assert shapely.is_valid(found.geometry).all()
     return found
