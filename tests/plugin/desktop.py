@@ -3,9 +3,12 @@
 python tests/plugin/desktop.py PICTURE.png [zh|en]: makes the picture of the user guide and of the README.
 """
 
+import contextlib
 import json
 import os
+import select
 import shutil
+import signal
 import subprocess
 import sys
 import tempfile
@@ -15,7 +18,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DRIVER = Path(__file__).with_name("desktop_driver.py")
 CORE = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 SCREEN = "1600x1000x24"
-LONGEST_S = 240
+LONGEST_S = 180  # then QGIS writes where it hangs, and ends
+GRACE_S = 20  # what takes longer to begin or to end is killed
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
 
 
@@ -73,6 +77,40 @@ def make_city(folder):
     return library, city / facts["parcels"]
 
 
+@contextlib.contextmanager
+def screen():
+    """A screen that nobody sees, by its number; nothing here waits without end."""
+    numbers, numbers_in = os.pipe()
+    process = subprocess.Popen(
+        ["Xvfb", "-displayfd", str(numbers_in), "-screen", "0", SCREEN, "-dpi", "96", "-nolisten", "tcp"],
+        pass_fds=[numbers_in],
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+    os.close(numbers_in)
+    try:
+        with os.fdopen(numbers) as answer:
+            ready, _, _ = select.select([answer], [], [], GRACE_S)
+            number = answer.readline().strip() if ready else ""
+        assert number, f"Xvfb opened no screen within {GRACE_S} s"
+        yield f":{number}"
+    finally:
+        process.terminate()
+        try:
+            process.wait(GRACE_S)
+        except subprocess.TimeoutExpired:
+            kill_session(process)
+
+
+def kill_session(process):
+    """End a process and all that it started, whether they will or not."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
+    process.wait(GRACE_S)
+
+
 def drive(folder, library, parcels, language="en", findings=1, file="", code="", label="again"):
     """Start QGIS, let the driver click, and return what it saw.
 
@@ -82,7 +120,7 @@ def drive(folder, library, parcels, language="en", findings=1, file="", code="",
     report = folder / "report.json"
     picture = folder / "picture.png"
     orders = {"parcels": str(parcels), "report": str(report), "picture": str(picture), "findings": findings}
-    orders.update(file=str(file), code=code, label=label)
+    orders.update(file=str(file), code=code, label=label, longest_s=LONGEST_S)
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment.update(
         # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
@@ -93,32 +131,21 @@ def drive(folder, library, parcels, language="en", findings=1, file="", code="",
         ONEMAP_ORDERS=json.dumps(orders),
         LANG="C.UTF-8",
     )
-    numbers, numbers_in = os.pipe()
-    screen = subprocess.Popen(
-        ["Xvfb", "-displayfd", str(numbers_in), "-screen", "0", SCREEN, "-dpi", "96", "-nolisten", "tcp"],
-        pass_fds=[numbers_in],
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-    )
-    try:
-        os.close(numbers_in)
-        with os.fdopen(numbers) as answer:
-            environment["DISPLAY"] = ":" + answer.readline().strip()
-        log = folder / "qgis.log"
-        with log.open("wb") as said:
-            subprocess.run(
-                ["qgis", "--nologo", "--code", str(DRIVER)],
-                env=environment,
-                stdout=said,
-                stderr=subprocess.STDOUT,
-                timeout=LONGEST_S,
-            )
-    except subprocess.TimeoutExpired as error:
-        said = log.read_text("utf-8", "replace")[-3000:]
-        raise AssertionError(f"QGIS did not end within {LONGEST_S} s:\n{said}") from error
-    finally:
-        screen.terminate()
-        screen.wait()
+    log = folder / "qgis.log"
+    with screen() as display, log.open("wb") as said:
+        environment["DISPLAY"] = display
+        command = ["qgis", "--nologo", "--code", str(DRIVER)]
+        # A session of its own, so that whatever it started ends with it.
+        process = subprocess.Popen(
+            command, env=environment, stdin=subprocess.DEVNULL, stdout=said, stderr=said, start_new_session=True
+        )
+        try:
+            process.wait(LONGEST_S + GRACE_S)
+        except subprocess.TimeoutExpired as error:
+            text = log.read_text("utf-8", "replace")[-3000:]
+            raise AssertionError(f"QGIS did not end within {LONGEST_S + GRACE_S} s:\n{text}") from error
+        finally:
+            kill_session(process)
     if not report.exists():
         raise AssertionError("QGIS ended without a report:\n" + log.read_text("utf-8", "replace")[-3000:])
     return json.loads(report.read_text(encoding="utf-8"))

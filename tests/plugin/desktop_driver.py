@@ -1,5 +1,6 @@
 """Runs inside QGIS desktop: opens the panel, ticks layers, checks, goes to a finding, all by clicks; then reports."""
 
+import faulthandler
 import json
 import os
 import traceback
@@ -8,13 +9,14 @@ import qgis.utils
 from qgis.core import Qgis, QgsApplication, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QEventLoop, QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QDockWidget, QToolBar
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QLabel, QToolBar
 from qgis.utils import iface
 
 from onemap.plugin.styles import style_parcels
 
 ORDERS = json.loads(os.environ["ONEMAP_ORDERS"])
 LIMIT_MS = 30_000
+LOOK_MS = 1_000  # how often is looked for a dialog that nobody will answer
 LEFT = Qt.MouseButton.LeftButton
 WINDOW_PX = (1600, 1000)
 PANEL_PX = 420
@@ -255,6 +257,25 @@ def dock_text():
     return qgis.utils.plugins["onemap"].dock.notice.text
 
 
+class Watch:
+    """Closes what waits for a click that nobody makes, and reports it: a dialog or a menu of its own loop."""
+
+    def __init__(self):
+        self._seen = None
+        self._timer = QTimer()
+        self._timer.timeout.connect(self._look)
+        self._timer.start(LOOK_MS)
+
+    def _look(self):
+        waiting = QApplication.activeModalWidget() or QApplication.activePopupWidget()
+        if waiting is not None and waiting is self._seen:  # since the last look
+            said = " ".join(label.text() for label in waiting.findChildren(QLabel) if label.isVisible())
+            name = f"{type(waiting).__name__} “{waiting.windowTitle()}” {said}"
+            seen["errors"].append(f"stood in the way after {seen['steps'][-1:]}: {name[:1000]}")
+            waiting.close()
+        self._seen = waiting
+
+
 def run():
     """All of it, in order."""
     log = QgsApplication.messageLog()
@@ -301,6 +322,7 @@ def _is_ours(text, tag):
 
 def begin():
     """Run, report, and close QGIS without a question."""
+    seen["watch"] = Watch()
     try:
         run()
     except BaseException:  # noqa: BLE001 - the report carries it out of QGIS
@@ -309,6 +331,7 @@ def begin():
     try:
         qgis.utils.unloadPlugin("onemap")
     finally:
+        del seen["watch"]
         with open(ORDERS["report"], "w", encoding="utf-8") as file:
             json.dump(seen, file, ensure_ascii=False)
         QgsProject.instance().setDirty(False)
@@ -316,4 +339,6 @@ def begin():
         os._exit(0)
 
 
+# Whatever it hangs in, even where no event comes through: where that is goes to the log, and QGIS ends.
+faulthandler.dump_traceback_later(ORDERS["longest_s"], exit=True)
 QTimer.singleShot(1500, begin)
