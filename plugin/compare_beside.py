@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsGeometry, QgsPointXY, QgsRectangle
 from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsMapToolPan, QgsRubberBand, QgsVertexMarker
-from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+from qgis.PyQt.QtCore import QObject, Qt, QTimer, pyqtSignal
 from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow
 
@@ -88,15 +88,17 @@ class BesideMaps(QObject):
         if not isinstance(window, QMainWindow):
             self.dock.show()
             return
-        half = self._main.width() // 2
+        half, wide = self._main.width() // 2, panel.width() if panel is not None else 0
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         is_right = panel is not None and window.dockWidgetArea(panel) == Qt.DockWidgetArea.RightDockWidgetArea
+        sizes = {self.dock: half}
         if is_right and not panel.isFloating():
-            wide = panel.width()
             window.splitDockWidget(self.dock, panel, Qt.Orientation.Horizontal)
-            window.resizeDocks([self.dock, panel], [half, wide], Qt.Orientation.Horizontal)
-        else:
-            window.resizeDocks([self.dock], [half], Qt.Orientation.Horizontal)
+            sizes[panel] = wide
+        # Once the window has laid them out; before, their sizes are nobody's.
+        QTimer.singleShot(
+            0, self, lambda: window.resizeDocks(list(sizes), list(sizes.values()), Qt.Orientation.Horizontal)
+        )
 
     def _follow(self, leader: QgsMapCanvas, follower: QgsMapCanvas) -> None:
         """The same middle at the same scale: the two need not be of one size."""

@@ -12,6 +12,7 @@ from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 LINE, PAPER, INK = "#1A1A1A", "#FFFFFF", "#1A1A1A"
 GAP_PX = 8
+ABOVE_THE_MAP = -5  # QGIS draws its map at -10, and what is highlighted from 0 on
 
 
 @dataclass
@@ -131,7 +132,7 @@ class PlanItem(QgsMapCanvasItem):
         super().__init__(canvas)
         self._canvas, self._sides = canvas, sides
         self.place = canvas.width() // 2  # of the divide, in pixels from the left
-        self.setZValue(50)  # below what is highlighted
+        self.setZValue(ABOVE_THE_MAP)
         self.updatePosition()
 
     def divide(self, place: int) -> None:
