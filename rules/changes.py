@@ -1,7 +1,8 @@
 """What differs between two states of a layer: features that are in one and not in the other, and the ground nearby."""
 
 from collections import defaultdict, deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Sequence
+from operator import eq, is_
 
 import numpy as np
 import shapely
@@ -9,17 +10,36 @@ import shapely
 from onemap.rules.layer_sources import LayerSource
 
 
-def _signatures(source: LayerSource) -> list[Hashable]:
-    """All that a run can see of each feature: name, ground, every field with its name."""
+def _signatures(source: LayerSource, rows: np.ndarray) -> list[Hashable]:
+    """All that a run can see of some features: name, ground, every field with its name."""
     stored = source.stored
     assert stored is not None, "asked only of layers that were read"  # noqa: S101 - for the type checker
     names = tuple(map(str, stored.attributes.columns))
-    columns = [stored.attributes[name].tolist() for name in stored.attributes.columns]
-    values = zip(*columns, strict=True) if columns else [()] * len(stored.fids)
-    ground = shapely.to_wkb(stored.geometries)
+    columns = [stored.attributes[name].to_numpy(dtype=object)[rows].tolist() for name in stored.attributes.columns]
+    values = zip(*columns, strict=True) if columns else [()] * len(rows)
+    ground = shapely.to_wkb(stored.geometries[rows])
     return [
-        (name, body, names, tuple(map(repr, row))) for name, body, row in zip(source.names, ground, values, strict=True)
+        (name, body, names, tuple(map(repr, row)))
+        for name, body, row in zip(source.names[rows], ground, values, strict=True)
     ]
+
+
+def _same_rows(before: LayerSource, after: LayerSource) -> np.ndarray:
+    """Which features (k,), of both states' first k, stand in the same row with all that a run can see of them."""
+    assert before.stored is not None and after.stored is not None, "both were read"  # noqa: S101 - for the type checker
+    count = min(len(before.names), len(after.names))
+    one, other = before.stored.attributes.iloc[:count], after.stored.attributes.iloc[:count]
+    if list(one.columns) != list(other.columns):
+        return np.zeros(count, dtype=bool)
+    same = shapely.equals_identical(before.stored.geometries[:count], after.stored.geometries[:count])
+    same &= before.names[:count] == after.names[:count]
+    for name in one.columns:
+        values, others = one[name].to_numpy(dtype=object), other[name].to_numpy(dtype=object)
+        same &= np.fromiter(map(eq, values, others), dtype=bool, count=count)
+        # 1 and 1.0 and True are equal, and yet not the same.
+        same &= np.fromiter(map(is_, map(type, values), map(type, others)), dtype=bool, count=count)
+    whole: np.ndarray = same
+    return whole
 
 
 def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | None:
@@ -28,20 +48,32 @@ def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | No
     None if what both have stands in another order, so that no feature can be said to be where it was.
     """
     assert before.stored is not None and after.stored is not None, "both were read"  # noqa: S101 - for the type checker
+    same = _same_rows(before, after)
+    # Most stand where they stood; of the others only those between the first and the last that do not are looked for.
+    first = int(np.argmin(same)) if not same.all() else len(same)
+    left = np.arange(first, len(before.names)), np.arange(first, len(after.names))
+    if len(before.names) == len(after.names):
+        left = np.flatnonzero(~same), np.flatnonzero(~same)
     places: dict[Hashable, deque[int]] = defaultdict(deque)
-    for place, signature in enumerate(_signatures(before)):
+    for place, signature in zip(left[0].tolist(), _signatures(before, left[0]), strict=True):
         places[signature].append(place)
     kept_before, kept_after = [], []
-    for place, signature in enumerate(_signatures(after)):
+    for place, signature in zip(left[1].tolist(), _signatures(after, left[1]), strict=True):
         if places[signature]:
             kept_before.append(places[signature].popleft())
             kept_after.append(place)
-    if np.any(np.diff(kept_before) < 0):
+    if _crosses(kept_before, kept_after, np.setdiff1d(np.arange(len(same)), left[1])):
         return None
-    gone = np.delete(before.stored.geometries, kept_before)
-    come = np.delete(after.stored.geometries, kept_after)
+    gone = before.stored.geometries[np.setdiff1d(left[0], kept_before)]
+    come = after.stored.geometries[np.setdiff1d(left[1], kept_after)]
     changed: np.ndarray = np.r_[gone, come]
     return changed
+
+
+def _crosses(before: Sequence[int], after: Sequence[int], in_place: np.ndarray) -> bool:
+    """Whether features that moved from rows `before` to rows `after` passed each other, or one that stayed in place."""
+    one, other = np.r_[np.array(before, dtype=np.int64), in_place], np.r_[np.array(after, dtype=np.int64), in_place]
+    return bool(np.any(np.diff(one[np.argsort(other, kind="stable")]) < 0))
 
 
 def near_changes(before: LayerSource, after: LayerSource, parcels: np.ndarray, far_m: float) -> np.ndarray:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 
 from onemap.layers.library import Library
@@ -18,7 +19,7 @@ from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question
 from onemap.rules.rule import Rule
 from onemap.rules.run_tables import ROW_TABLES, Table, typed
-from onemap.rules.runs import given_again, run_record, stored_packs, stored_rows
+from onemap.rules.runs import given_again, run_record, stored_blocks, stored_packs
 from onemap.rules.software import software_versions
 
 
@@ -94,36 +95,47 @@ class Earlier:
 
     def joined(self, tables: dict[str, Table], ids: np.ndarray, rules: Sequence[Rule]) -> dict[str, Table]:
         """The new rows of tables and the standing ones, in the order in which a whole run would give them."""
-        place = {name: position for position, name in enumerate(ids.tolist())}
-        order = {rule.id: position for position, rule in enumerate(rules)}
         if not any(mask.any() for mask in self.reused.values()):
             return tables
+        place, order = pd.Index(ids, dtype=object), pd.Index([rule.id for rule in rules], dtype=object)
         return {**tables, **{name: self._joined(name, tables[name], place, order) for name in ROW_TABLES}}
 
-    def _joined(self, name: str, new: Table, place: Mapping[str, int], order: Mapping[str, int]) -> Table:
-        standing, shapes = [], []
-        for row in stored_rows(self.library, self.identifier, name):
-            values = row.values
-            mask = self.reused.get(values["rule"])
-            at = place.get(values["parcel"])
-            if mask is not None and at is not None and mask[at]:
-                standing.append(values)
-                shapes.append(row.wkb)
+    def _joined(self, name: str, new: Table, place: pd.Index, order: pd.Index) -> Table:
+        standing = [
+            rows.take(chosen)
+            for rows in stored_blocks(self.library, self.identifier, name)
+            if len(chosen := self._standing(rows.columns, place))
+        ]
         if not standing:
             return new
-        old = pd.DataFrame(standing, columns=new.columns.columns, dtype=object)
+        old = {column: np.concatenate([rows.values(column) for rows in standing]) for column in new.columns.columns}
         if "version" in old:
-            old["version"] = [self.labels[rule] for rule in old["rule"]]
-        both = pd.concat([new.columns.astype(object), old], ignore_index=True)
-        parcel = both["parcel"].map(place).to_numpy(dtype=int)
-        rule = both["rule"].map(order).to_numpy(dtype=int)
+            old["version"] = np.array([self.labels[rule] for rule in old["rule"]], dtype=object)
+        both = {column: _one_after_the_other(new.columns[column], values) for column, values in old.items()}
+        parcel, rule = place.get_indexer(pd.Index(both["parcel"])), order.get_indexer(pd.Index(both["rule"]))
         rows = np.lexsort((rule, parcel) if ROW_TABLES[name] == "parcel" else (parcel, rule))
-        geometries = None
-        if new.geometries is not None:
-            kept = shapely.from_wkb(np.array(shapes, dtype=object))
-            geometries = np.r_[new.geometries, kept][rows]
-        columns = typed(both.iloc[rows].reset_index(drop=True))
-        return Table(columns, geometries, new.geometry_type)
+        columns = typed(pd.DataFrame({column: pd.Series(both[column][rows]) for column in new.columns.columns}))
+        if new.geometries is None:
+            return Table(columns, None, new.geometry_type)
+        wkb = np.concatenate([new.wkb, *(rows.bodies() for rows in standing)])
+        geometries = np.concatenate([new.geometries, shapely.from_wkb(wkb[len(new.geometries) :])])
+        return Table(columns, geometries[rows], new.geometry_type, wkb[rows])
+
+    def _standing(self, columns: pa.Table, place: pd.Index) -> np.ndarray:
+        """Which of some stored rows stand: their positions."""
+        at = place.get_indexer(pd.Index(columns["parcel"].to_pylist(), dtype=object))
+        rules = columns["rule"].to_pylist()
+        stands = np.zeros(len(at), dtype=bool)
+        for rule in set(rules) & set(self.reused):
+            mine = np.fromiter((rule == other for other in rules), dtype=bool, count=len(rules)) & (at >= 0)
+            stands[mine] = self.reused[rule][at[mine]]
+        return np.flatnonzero(stands)
+
+
+def _one_after_the_other(new: pd.Series, old: np.ndarray) -> np.ndarray:
+    """The values of a column and more of them, as numbers where both are."""
+    first = new.to_numpy(dtype=float if new.dtype.kind == old.dtype.kind == "f" else object)
+    return np.concatenate([first, old])
 
 
 def earlier_run(library: Library, identifier: str, question: Question, origin: tuple[float, float]) -> Earlier | None:
