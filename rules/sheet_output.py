@@ -6,12 +6,19 @@ from pathlib import Path
 
 import pandas as pd
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError
 from onemap.rules.run_tables import Table
 
 _MOST_SHEET_ROWS = 1_048_575
 _MOST_CELL_CHARACTERS = 32_767
+_WIDEST = 60  # characters
+_LOOKED_AT = 200  # rows that say how wide a column is
+_MOST_DRESSED = 20_000  # rows whose numbers get a form of their own; every digit stays in the cell all the same
+_NUMBER_FORMS = {"_m2": "#,##0.0", "_ha": "#,##0.0000", "share": "0.0%", "_m": "#,##0.0"}
 
 
 class SheetOutput:
@@ -56,6 +63,31 @@ def _write_sheet(writer: pd.ExcelWriter, name: str, columns: pd.DataFrame) -> No
         # A text that begins with = is an attribute, and must never become a formula.
         for row in (row for row, value in enumerate(columns.iloc[:, at]) if str(value).startswith("=")):
             sheet.cell(row + 2, at + 1).data_type = "s"
+    _dress(sheet, columns)
+
+
+def _dress(sheet: Worksheet, columns: pd.DataFrame) -> None:
+    """Columns as wide as what stands in them, heads that stand out and filter, numbers with the digits people read."""
+    head = PatternFill("solid", fgColor="EBEBEB")
+    for at, name in enumerate(columns.columns, start=1):
+        cell = sheet.cell(1, at)
+        cell.fill, cell.font, cell.alignment = head, Font(bold=True), Alignment(horizontal="left")
+        shown = [str(name), *(_shown(value) for value in columns.iloc[:_LOOKED_AT, at - 1])]
+        sheet.column_dimensions[get_column_letter(at)].width = min(2 + max(map(_width, shown)), _WIDEST)
+        form = next((form for end, form in _NUMBER_FORMS.items() if str(name).endswith(end)), None)
+        if form and len(columns) <= _MOST_DRESSED and columns.iloc[:, at - 1].dtype.kind == "f":
+            for row in range(2, len(columns) + 2):
+                sheet.cell(row, at).number_format = form
+    sheet.auto_filter.ref = sheet.dimensions
+
+
+def _shown(value: object) -> str:
+    return f"{value:,.1f}" if isinstance(value, float) else "" if value is None else str(value)
+
+
+def _width(text: str) -> int:
+    """How wide a text is in a sheet; a Chinese character is two columns wide."""
+    return sum(2 if ord(sign) > 0x2E80 else 1 for sign in text[:_WIDEST])
 
 
 def _cell(value: object) -> object:

@@ -115,7 +115,7 @@ def compare(
     given = standing(decisions_of(library, pair, wishes.decided_until), spots, origin, crew)
     tables = spot_tables(spots, triage, given, pair, library.crs, origin, crew)
     townships = township_source(library, sources, bounds, wishes.as_of, wishes.known_at)
-    tables["statistics"] = township_statistics(spots, townships, crew)
+    tables["statistics"] = township_statistics(spots, townships, crew, language)
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,

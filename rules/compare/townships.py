@@ -9,6 +9,7 @@ import shapely
 
 from onemap.layers.fields import text_value
 from onemap.layers.library import Library
+from onemap.layers.messages import phrase
 from onemap.layers.versions import in_force, versions
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.compare.spots import Spots
@@ -20,7 +21,7 @@ from onemap.rules.run_tables import Table
 
 LAYER = "XZQ"
 _CODE, _NAME = "XZQDM", "XZQMC"
-COLUMNS = ["township_code", "township", "type", "spots", "area_m2", "share"]
+COLUMNS = ["township_code", "township", "type", "spots", "area_m2", "share", "area_ha", "title"]
 
 
 def township_source(
@@ -33,10 +34,11 @@ def township_source(
     return source if source is not None and source.stored is not None and len(source.stored.fids) else None
 
 
-def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew) -> Table:
+def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew, language: str) -> Table:
     """Spots and area by township and type; without townships, and outside them, the township is null.
 
-    A spot counts in every township in which it lies. share is of the township's compared ground.
+    A spot counts in every township in which it lies. share is of the township's compared ground; title: the type's name
+    in the language.
     """
     types = spots.columns["type"].to_numpy(dtype=object)
     area = spots.columns["area_m2"].to_numpy(dtype=float)
@@ -59,7 +61,9 @@ def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew) ->
     table = table.reset_index()
     whole = table.groupby(keys[:2], dropna=False)["area_m2"].transform("sum")
     table["share"] = table["area_m2"] / whole
-    for name in keys:
+    table["area_ha"] = table["area_m2"] / 10_000
+    table["title"] = [phrase(f"difference.{kind}", language) for kind in table["type"]]
+    for name in [*keys, "title"]:
         table[name] = table[name].astype(object).where(table[name].notna(), None)
     table["spots"] = table["spots"].astype("int64")
     return Table(table[COLUMNS])

@@ -31,7 +31,9 @@ def test_statistics_by_township_and_type(city):
     sheets = pd.read_excel(out, sheet_name=None, engine="openpyxl", dtype={"type": str, "township_code": str})
     assert set(sheets) == {"spots", "matrix", "clusters", "statistics", "run"}
     rows = sheets["statistics"]
-    assert list(rows.columns) == ["township_code", "township", "type", "spots", "area_m2", "share"]
+    assert list(rows.columns[:6]) == ["township_code", "township", "type", "spots", "area_m2", "share"]
+    assert dict(zip(rows["type"], rows["title"], strict=True))["03"] == "construction in A only"
+    assert rows["area_ha"].tolist() == pytest.approx((rows["area_m2"] / 10_000).tolist())
     found = {
         (None if pd.isna(r.township) else r.township, r.type): (r.spots, round(r.area_m2)) for r in rows.itertuples()
     }
