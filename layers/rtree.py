@@ -4,6 +4,7 @@ import sqlite3
 
 import numpy as np
 
+from onemap.layers.bulk_rows import insert_rows
 from onemap.layers.stores.store import quoted
 
 _HEADER_BYTES, _CELL_BYTES = 4, 24
@@ -30,9 +31,11 @@ def fill_rtree(connection: sqlite3.Connection, index: str, ids: np.ndarray, boun
         number += count
         parent = np.repeat(numbers, capacity)[: len(children)]
         sorted_rows = np.argsort(children, kind="stable")  # appended to the table one after the other
-        rows = zip(children[sorted_rows].tolist(), parent[sorted_rows].tolist(), strict=True)
-        kind = "parent" if depth else "rowid"
-        connection.executemany(f"INSERT INTO {quoted(f'{index}_{kind}')} VALUES (?,?)", rows)  # noqa: S608
+        table, key, value = (
+            (f"{index}_parent", "nodeno", "parentnode") if depth else (f"{index}_rowid", "rowid", "nodeno")
+        )
+        rows = {key: children[sorted_rows].tolist(), value: parent[sorted_rows].tolist()}
+        insert_rows(connection, table, rows)
         packed = _packed(children, boxes, count, capacity, size, depth if count == 1 else 0)
         connection.executemany(
             f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608

@@ -5,12 +5,14 @@ import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyproj
 import shapely
 
 from onemap.layers import geopackage
+from onemap.layers.bulk_rows import insert_rows
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 from onemap.rules.run_tables import Table, plain_values
 
@@ -21,7 +23,6 @@ _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
 class _Layer:
     """A table that is being written: how many rows it has, and the boxes of those (n, 4)."""
 
-    columns: tuple[str, ...]
     geometry_type: str | None
     rows: int = 0
     bounds: list[np.ndarray] = field(default_factory=list)
@@ -44,13 +45,12 @@ class GeoPackageOutput:
         """The next rows of some tables; one that comes for the first time becomes a layer."""
         for name, table in tables.items():
             layer = self._layers.get(name) or self._made(name, table)
-            values = [plain_values(table.columns[column]) for column in table.columns.columns]
+            columns: dict[str, list[Any]] = {}
             if table.geometries is not None:
-                values.insert(0, geopackage.to_blobs(table.geometries, self._srs_id, table.wkb))
+                columns[GEOMETRY_COLUMN] = geopackage.to_blobs(table.geometries, self._srs_id, table.wkb)
                 layer.bounds.append(shapely.bounds(table.geometries).reshape(-1, 4))
-            names, marks = ", ".join(map(quoted, layer.columns)), ",".join("?" * len(layer.columns))
-            sql = f"INSERT INTO {quoted(name)} ({names}) VALUES ({marks})"  # noqa: S608 - the names are quoted
-            self._connection.executemany(sql, zip(*values, strict=True))
+            columns |= {str(column): plain_values(table.columns[column]) for column in table.columns.columns}
+            insert_rows(self._connection, name, columns)
             layer.rows += len(table.columns)
 
     def _made(self, name: str, table: Table) -> _Layer:
@@ -62,7 +62,7 @@ class GeoPackageOutput:
         self._connection.execute(
             f"CREATE TABLE {quoted(name)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{written})"
         )
-        self._layers[name] = _Layer(tuple(columns), kind)
+        self._layers[name] = _Layer(kind)
         return self._layers[name]
 
     def finish(self) -> None:

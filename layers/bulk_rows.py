@@ -1,0 +1,57 @@
+"""Many rows into a table of SQLite at once: a statement takes several, and what all rows share is bound once."""
+
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import chain, islice
+from typing import Any
+
+from onemap.layers.stores.store import quoted
+
+_MOST_MARKS = 999  # that every SQLite takes in one statement
+_MOST_ROWS = 32
+
+
+def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
+    """Append rows by their columns, each of as many plain values; a column that is left out is null."""
+    count = len(next(iter(columns.values())))
+    if count == 0:
+        return
+    shared = {name: values[0] for name, values in columns.items() if _is_shared(values)}
+    own = {name: values for name, values in columns.items() if name not in shared}
+    shared = {name: value for name, value in shared.items() if value is not None}
+    if not own and not shared:
+        connection.executemany(f"INSERT INTO {quoted(table)} DEFAULT VALUES", ((),) * count)  # noqa: S608
+        return
+    if not own:
+        own = {name: columns[name] for name in shared}
+        shared = {}
+    together = max(1, min(_MOST_ROWS, (_MOST_MARKS - len(shared)) // len(own)))
+    rows = zip(*own.values(), strict=True)
+    before = tuple(shared.values())
+    whole = count // together
+    connection.executemany(
+        _statement(table, list(shared), list(own), together), (before + row for row in _joined(rows, together, whole))
+    )
+    connection.executemany(_statement(table, list(shared), list(own), 1), (before + row for row in rows))
+
+
+def _joined(rows: Iterator[tuple[Any, ...]], together: int, times: int) -> Iterable[tuple[Any, ...]]:
+    return (tuple(chain.from_iterable(islice(rows, together))) for _ in range(times))
+
+
+def _is_shared(values: Sequence[Any]) -> bool:
+    """Whether all values are one; numbers with a point are not asked, for -0.0 equals 0.0."""
+    first = values[0]
+    return not isinstance(first, float) and values[-1] == first and values.count(first) == len(values)
+
+
+def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int) -> str:
+    """An INSERT of several rows: the marks of what they share come first, by number, then row after row."""
+    names = ", ".join(map(quoted, (*shared, *own)))
+    common = [f"?{at}" for at in range(1, len(shared) + 1)]
+    marks = (
+        ",".join([*common, *(f"?{len(shared) + row * len(own) + at}" for at in range(1, len(own) + 1))])
+        for row in range(rows)
+    )
+    values = ",".join(f"({text})" for text in marks)
+    return f"INSERT INTO {quoted(table)} ({names}) VALUES {values}"  # noqa: S608 - the names are quoted
