@@ -128,7 +128,8 @@ def _tables(
     earlier: Earlier | None,
 ) -> dict[str, Table]:
     """Every table but `run`; the rows that stand from an earlier run are among them."""
-    whole = WholeParcels(parcels.ids, parcels.geometries, local, agenda.origin, crs)
+    known_m2 = earlier.ellipsoidal_areas(parcels.ids) if earlier else None
+    whole = WholeParcels(parcels.ids, parcels.geometries, local, agenda.origin, crs, known_m2)
     tables = row_tables(whole, judged, agenda.language)
     if earlier:
         tables = earlier.joined(tables, parcels.ids, agenda.rules)

@@ -112,7 +112,7 @@ class Earlier:
         if "version" in old:
             old["version"] = np.array([self.labels[rule] for rule in old["rule"]], dtype=object)
         both = {column: _one_after_the_other(new.columns[column], values) for column, values in old.items()}
-        parcel, rule = place.get_indexer(pd.Index(both["parcel"])), order.get_indexer(pd.Index(both["rule"]))
+        parcel, rule = _found(place, both["parcel"]), _found(order, both["rule"])
         rows = np.lexsort((rule, parcel) if ROW_TABLES[name] == "parcel" else (parcel, rule))
         columns = typed(pd.DataFrame({column: pd.Series(both[column][rows]) for column in new.columns.columns}))
         if new.geometries is None:
@@ -121,15 +121,29 @@ class Earlier:
         geometries = np.concatenate([new.geometries, shapely.from_wkb(wkb[len(new.geometries) :])])
         return Table(columns, geometries[rows], new.geometry_type, wkb[rows])
 
+    def ellipsoidal_areas(self, ids: np.ndarray) -> np.ndarray:
+        """The areas on the ellipsoid of the parcels (n,) whose ground is that of then, NaN of the others."""
+        areas, place = np.full(len(ids), np.nan), pd.Index(ids, dtype=object)
+        for rows in stored_blocks(self.library, self.identifier, "parcels"):
+            at = _found(place, rows.values("parcel"))
+            known = np.flatnonzero((at >= 0) & self.same[at])
+            areas[at[known]] = rows.values("area_ellipsoidal_m2")[known]
+        return areas
+
     def _standing(self, columns: pa.Table, place: pd.Index) -> np.ndarray:
         """Which of some stored rows stand: their positions."""
-        at = place.get_indexer(pd.Index(columns["parcel"].to_pylist(), dtype=object))
+        at = _found(place, np.array(columns["parcel"].to_pylist(), dtype=object))
         rules = columns["rule"].to_pylist()
         stands = np.zeros(len(at), dtype=bool)
         for rule in set(rules) & set(self.reused):
             mine = np.fromiter((rule == other for other in rules), dtype=bool, count=len(rules)) & (at >= 0)
             stands[mine] = self.reused[rule][at[mine]]
         return np.flatnonzero(stands)
+
+
+def _found(place: pd.Index, names: np.ndarray) -> np.ndarray:
+    """Where each name (k,) stands, -1 for one that does not."""
+    return np.asarray(place.get_indexer(pd.Index(names, dtype=object)))  # else pandas makes Arrow's text of them
 
 
 def _one_after_the_other(new: pd.Series, old: np.ndarray) -> np.ndarray:

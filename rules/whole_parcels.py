@@ -14,13 +14,17 @@ from onemap.layers.parts import moved, multi, sound
 
 @dataclass(frozen=True)
 class WholeParcels:
-    """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`."""
+    """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`.
+
+    known_m2: their areas on the ellipsoid as far as an earlier run knows them (n,), else NaN.
+    """
 
     names: np.ndarray
     geometries: np.ndarray
     local: np.ndarray
     origin: tuple[float, float]
     crs: pyproj.CRS
+    known_m2: np.ndarray | None = None
 
     @cached_property
     def area_m2(self) -> np.ndarray:
@@ -31,7 +35,12 @@ class WholeParcels:
     @cached_property
     def area_ellipsoidal_m2(self) -> np.ndarray:
         """Their areas on the ellipsoid (n,)."""
-        return ellipsoidal_areas_m2(self.geometries, self.crs)
+        if self.known_m2 is None:
+            return ellipsoidal_areas_m2(self.geometries, self.crs)
+        areas = self.known_m2.copy()
+        rest = np.flatnonzero(np.isnan(areas))
+        areas[rest] = ellipsoidal_areas_m2(self.geometries[rest], self.crs)
+        return areas
 
     @cached_property
     def multis(self) -> np.ndarray:
