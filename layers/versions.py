@@ -154,8 +154,11 @@ def read_version(library: Library, version: Version, bounds: Sequence[float] | N
 
     Raises OneMapError version.unreadable if the table is damaged or gone.
     """
+    counted: set[str] = library.kept.setdefault("counted", set())  # whose features and index were whole already
     try:
-        return stored_features(library, version.table, bounds, version.count)
+        found = stored_features(library, version.table, bounds, None if version.table in counted else version.count)
+        counted.add(version.table)
+        return found
     except DamagedTable as error:
         raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error
 
