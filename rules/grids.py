@@ -15,6 +15,8 @@ if TYPE_CHECKING:
 
 _MOST_CELLS = 4_000_000  # of one window that is read at a time
 _BLOCK_CELLS = 2_000_000  # whose weights are made at a time
+_STRIP_CELLS = 60_000  # of a grid whose slope is taken at a time
+_FINE = 2.0**52  # heights are added up in such parts of a cell
 _NOTHING = 1e-12  # of a cell: what rounding leaves of none, or of a whole one
 
 
@@ -48,6 +50,34 @@ def cell_weights(polygons: np.ndarray) -> Weights:
     return Weights(*(np.concatenate(parts) for parts in zip(*blocks, strict=True)))
 
 
+def cell_sums(polygons: np.ndarray, *counts: np.ndarray, corner: tuple[int, int] = (0, 0)) -> np.ndarray:
+    """The sums of value × exact fraction over all cells of each polygon, for each grid of `counts`: (grids, n).
+
+    polygons (n,) in units of cells; counts: grids (h, w) of whole numbers, with nothing around them, whose first cell
+    is that of row and column `corner`. By sums along the rows no cell inside a polygon is looked at; and whole numbers
+    have exact sums, wherever the grid begins.
+    """
+    rows, columns = counts[0].shape
+    up_to = np.zeros((len(counts), rows + 2, columns + 2), dtype=np.int64)
+    for grid, values in zip(up_to, counts, strict=True):
+        np.cumsum(values, axis=1, out=grid[1:-1, 1:-1])
+        grid[1:-1, -1] = grid[1:-1, -2]
+    up_to = up_to.reshape(len(counts), -1)
+    result = np.zeros((len(counts), len(polygons)))
+    for part in _blocks(polygons):
+        parcel, row, column, inside, height = _in_cells(polygons[part])
+        first = np.floor(np.nan_to_num(shapely.bounds(polygons[part])[:, 0])).astype(np.int64)[parcel] - corner[1]
+        row, column = row - corner[0], column - corner[1]
+        line = np.clip(row + 1, 0, rows + 1) * (columns + 2)
+        at, before = line + np.clip(column + 1, 0, columns + 1), line + np.clip(first, 0, columns + 1)
+        left_of = line + np.clip(column, 0, columns + 1)
+        for sums, so_far in zip(result, up_to, strict=True):
+            here = so_far[at]
+            weighed = inside * (here - so_far[left_of]) - height * (here - so_far[before])
+            sums[part] = np.bincount(parcel, weighed, len(part))
+    return result
+
+
 def _blocks(polygons: np.ndarray) -> Iterator[np.ndarray]:
     """Consecutive polygons whose boxes hold about _BLOCK_CELLS cells together."""
     west, south, east, north = shapely.bounds(polygons).T
@@ -68,11 +98,12 @@ def _weights(polygons: np.ndarray, number: np.ndarray) -> tuple[np.ndarray, ...]
     inside, height = np.add.reduceat(inside[order], first), np.add.reduceat(height[order], first)
     begins = np.ones(len(first), dtype=bool)
     begins[1:] = (np.diff(parcel) != 0) | (np.diff(row) != 0)
-    # Each row begins at nothing again: what ran up in the rows before is taken off.
+    # Each row begins at nothing again: what ran up in the rows before is taken off; in whole numbers, so that it leaves
+    # no trace, and what a parcel's cells weigh does not depend on the parcels before it.
     line = np.cumsum(begins) - 1
-    running = np.cumsum(height)
-    before = running - height
-    left = before - before[np.flatnonzero(begins)][line]
+    steps = np.rint(height * _FINE).astype(np.int64)
+    before = np.cumsum(steps) - steps
+    left = (before - before[np.flatnonzero(begins)][line]) / _FINE
     after = left + height
     fraction = inside + left
     # Between two cells that edges cross, level ones too, lie cells wholly inside or wholly outside.
@@ -151,15 +182,24 @@ def slope_degrees(heights: np.ndarray, valid: np.ndarray, cell_width: float, cel
 
     Horn (1981): gradients weighed 1, 2, 1 over the 3 × 3 neighbours. Cell sizes in the heights' unit.
     """
-    z = np.where(valid, heights.astype(float), np.nan)
-    slope = np.full(z.shape, np.nan)
-    if min(z.shape) < 3:
+    slope = np.full(heights.shape, np.nan)
+    if min(heights.shape) < 3:
         return slope
+    # In strips that stay near the processor, each with a row more above and below.
+    strip = max(_STRIP_CELLS // heights.shape[1], 1)
+    for first in range(0, len(heights) - 2, strip):
+        rows = slice(first, min(first + strip, len(heights) - 2) + 2)
+        slope[rows.start + 1 : rows.stop - 1, 1:-1] = _horn(heights[rows], valid[rows], cell_width, cell_height)
+    return slope
+
+
+def _horn(heights: np.ndarray, valid: np.ndarray, cell_width: float, cell_height: float) -> np.ndarray:
+    z = np.where(valid, heights.astype(float), np.nan)
     a, b, c = z[:-2, :-2], z[:-2, 1:-1], z[:-2, 2:]
     d, e, f = z[1:-1, :-2], z[1:-1, 1:-1], z[1:-1, 2:]
     g, h, i = z[2:, :-2], z[2:, 1:-1], z[2:, 2:]
     east = ((c + 2 * f + i) - (a + 2 * d + g)) / (8 * cell_width)
     south = ((g + 2 * h + i) - (a + 2 * b + c)) / (8 * cell_height)
-    slope[1:-1, 1:-1] = np.degrees(np.arctan(np.hypot(east, south)))
-    slope[1:-1, 1:-1][np.isnan(e)] = np.nan
+    slope: np.ndarray = np.degrees(np.arctan(np.hypot(east, south)))
+    slope[np.isnan(e)] = np.nan
     return slope

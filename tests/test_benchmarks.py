@@ -11,6 +11,7 @@ import pytest
 import shapely
 
 from onemap.layers.parts import polygon_parts
+from onemap.rules.grids import cell_sums, cell_weights
 from onemap.tests.bench import bench_peers, ours, page, peer_frames
 from onemap.tests.bench.programs import Pythons, Row, by_peer
 from onemap.tests.bench.workload_files import made
@@ -102,6 +103,37 @@ def test_the_page_keeps_its_words_and_says_which_targets_are_missed(tmp_path):
 
 def test_weights_of_cells_sum_to_the_area_of_a_parcel(folder):
     parcels = ours.shapes(folder, "parcels")[:50]
-    cells = ours.cell_weights(shapely.transform(parcels, lambda xy: (xy - [480_000, 2_490_000]) / 5))
+    cells = cell_weights(shapely.transform(parcels, lambda xy: (xy - [480_000, 2_490_000]) / 5))
     summed = np.bincount(cells.parcel, cells.fraction, len(parcels)) * 25
     assert summed == pytest.approx(shapely.area(polygon_parts(parcels)), rel=1e-9)
+
+
+def test_sums_over_cells_are_those_of_their_weights_wherever_the_grid_begins(folder):
+    parcels = ours.shapes(folder, "parcels")[:60]
+    cells = shapely.transform(parcels, lambda xy: (xy - [480_000, 2_490_000]) / 5 + 9)
+    west, south, east, north = (int(value) for value in shapely.total_bounds(cells) + [0, 0, 1, 1])
+    grid = np.random.default_rng(3).integers(0, 3, (north + 5, east + 5))
+    (sums,) = cell_sums(cells, grid)
+    weights = cell_weights(cells)
+    by_weight = np.bincount(weights.parcel, weights.fraction * grid[weights.row, weights.column], len(cells))
+    assert sums == pytest.approx(by_weight, rel=1e-9)
+    (again,) = cell_sums(cells, grid[south:, west - 3 :], corner=(south, west - 3))
+    assert np.array_equal(again, sums)
+    (beyond,) = cell_sums(cells, grid[: south + 9, : west + 9])
+    on_grid = (weights.row < south + 9) & (weights.column < west + 9)
+    part = np.bincount(
+        weights.parcel[on_grid],
+        weights.fraction[on_grid] * grid[weights.row[on_grid], weights.column[on_grid]],
+        len(cells),
+    )
+    assert beyond == pytest.approx(part, rel=1e-9, abs=1e-9)
+
+
+def test_the_weights_of_a_polygon_do_not_depend_on_those_before_it(folder):
+    cells = shapely.transform(ours.shapes(folder, "parcels")[:40], lambda xy: (xy - [480_000, 2_490_000]) / 5)
+    every = cell_weights(cells)
+    for at in range(len(cells)):
+        alone = cell_weights(cells[[at]])
+        mine = every.parcel == at
+        for name in ("row", "column", "fraction"):
+            assert np.array_equal(getattr(every, name)[mine], getattr(alone, name))

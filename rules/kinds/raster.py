@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.crs import transformation
 from onemap.layers.parts import moved
 from onemap.layers.rasters import RasterReference, checked_raster, raster_crs
-from onemap.rules.grids import cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
 from onemap.rules.kinds.avoid import reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.overlay import ARITHMETIC_M2, union_by
@@ -95,13 +95,15 @@ def judge(ground: Ground) -> Judgement:
             for part, window in windows(polygons, grid, 1 if is_slope else 0):
                 ground.crew.check()
                 values = _values(grid, window, is_slope)
+                if len(ground.rasters) == 1:  # on several, a mean is made of all of them
+                    part = _telling(part, polygons, values, window, options, totals["valid"])
                 weights = cell_weights(polygons[part])
                 row, column = weights.row - window.row_off, weights.column - window.col_off
                 on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
                 value = np.full(len(row), np.nan)
                 value[on_grid] = values[row[on_grid], column[on_grid]]
                 valid = ~np.isnan(value)
-                matching = valid & (value > options["above"] if "above" in options else value < options["below"])
+                matching = _matching(value, options)
                 parcel = part[weights.parcel]
                 for name, weight in (
                     ("matching", weights.fraction * matching),
@@ -141,6 +143,36 @@ def judge(ground: Ground) -> Judgement:
     judgement.because("nodata", ~shapely.is_missing(unknown))
     judgement.warped_to_m = warped_to_m
     return judgement
+
+
+def _matching(values: np.ndarray, options: dict[str, Any]) -> np.ndarray:
+    """Which values the rule is about; none that is missing."""
+    matching: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
+    return matching
+
+
+def _telling(
+    part: np.ndarray,
+    polygons: np.ndarray,
+    values: np.ndarray,
+    window: "Window",
+    options: dict[str, Any],
+    valid: np.ndarray,
+) -> np.ndarray:
+    """Those of some polygons of which there is something to tell: cells that match, have no value, or are off the grid.
+
+    For the others the weight of their valid cells is put down in `valid`; their cells need not be looked at.
+    """
+    corner = int(window.row_off), int(window.col_off)
+    rows, columns = values.shape
+    west, south, east, north = (shapely.bounds(polygons[part]) - [corner[1], corner[0]] * 2).T
+    telling = (west < 0) | (south < 0) | (east > columns) | (north > rows)
+    blank = np.isnan(values)
+    if len(part) and values.size:
+        sums = cell_sums(polygons[part], _matching(values, options), blank, ~blank, corner=corner)
+        telling |= (sums[0] != 0) | (sums[1] != 0)
+        valid[part[~telling]] = sums[2][~telling]
+    return part[telling]
 
 
 def _values(grid: "DatasetReader", window: "Window", is_slope: bool) -> np.ndarray:

@@ -12,7 +12,7 @@ import shapely
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.rules.common_areas import areas_of_pairs
 from onemap.rules.crew import Crew
-from onemap.rules.grids import cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.grids import cell_sums, in_cells, slope_degrees
 from onemap.rules.meetings import Meetings, meetings
 from onemap.rules.overlay import built, overlaps, union_by
 from onemap.rules.polygons import Polygons
@@ -139,25 +139,15 @@ def buffers_ground(folder: Path) -> Work:
 
 
 def steep_shares(folder: Path) -> Work:
-    """(v) the sum of the parcels' shares of slope over STEEP_DEGREES, window by window as a raster rule has it."""
+    """(v) the sum of the parcels' shares of slope over STEEP_DEGREES."""
     parcels = shapes(folder, "parcels")
     grid = rasterio.open(folder / "heights.tif")
     heights, transform = grid.read(1), grid.transform
 
     def work() -> list[float]:
         slope = slope_degrees(heights, np.ones(heights.shape, dtype=bool), transform.a, -transform.e)
-        steep, valid = (slope > STEEP_DEGREES).astype(float), (~np.isnan(slope)).astype(float)
-        polygons = in_cells(parcels, grid)
-        matching, known = np.zeros(len(parcels)), np.zeros(len(parcels))
-        for part, _ in windows(polygons, grid, 1):
-            weights = cell_weights(polygons[part])
-            on_grid = (weights.row >= 0) & (weights.column >= 0)
-            on_grid &= (weights.row < heights.shape[0]) & (weights.column < heights.shape[1])
-            place = weights.row[on_grid], weights.column[on_grid]
-            parcel, fraction = part[weights.parcel[on_grid]], weights.fraction[on_grid]
-            matching += np.bincount(parcel, fraction * steep[place], len(parcels))
-            known += np.bincount(parcel, fraction * valid[place], len(parcels))
-        return [float((matching / known).sum())]
+        steep, known = cell_sums(in_cells(parcels, grid), slope > STEEP_DEGREES, ~np.isnan(slope))
+        return [float((steep / known).sum())]
 
     return work
 
