@@ -127,6 +127,34 @@ def shared_core(application):
     core.stop()
 
 
+@pytest.fixture(scope="session")
+def postgres(application):
+    """One PostGIS server for all tests that want one."""
+    from onemap.tests.plugin.town_server import town_server
+
+    with town_server() as made:
+        yield made
+
+
+@pytest.fixture(scope="session")
+def entry(application):
+    """Puts a name and a password into QGIS's authentication store; returns the entry's number."""
+    from qgis.core import QgsAuthMethodConfig
+
+    manager = QgsApplication.authManager()
+    assert manager.setMasterPassword("of the test", True)
+
+    def store(user, password):
+        config = QgsAuthMethodConfig("Basic")
+        config.setName(f"login of {user}")
+        config.setConfig("username", user)
+        config.setConfig("password", password)
+        assert manager.storeAuthenticationConfig(config)[0]
+        return config.id()
+
+    return store
+
+
 @pytest.fixture
 def opened(empty_library, shared_core, tmp_path):
     """A library of the town's, empty, and open."""

@@ -1,74 +1,30 @@
 """A library on a PostGIS server in the dock: opened, shown, checked, added to; its password only in QGIS's store."""
 
-import json
 import os
-import subprocess
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
-from qgis.core import QgsApplication, QgsAuthMethodConfig, QgsProcessingException, QgsProject, QgsSettings
+from qgis.core import QgsApplication, QgsProcessingException, QgsProject, QgsSettings
 from qgis.PyQt.QtCore import Qt
 
-import onemap
 from onemap.plugin import settings
 from onemap.plugin.add_dialog import AddDialog
-from onemap.plugin.connection import core_python
 from onemap.plugin.handover import SourceFile
 from onemap.plugin.map_layers import layer_on_map
 from onemap.plugin.place_preview import district_of
-from onemap.plugin.places import FOLDER
 from onemap.plugin.server_dialog import ServerDialog
 from onemap.plugin.server_location import data_source, has_login, location_of, parts_of
 from onemap.plugin.server_logins import entry_of, keep_entry, login_environment
 from onemap.tests.plugin.small_town import CRS, check, wait_for
+from onemap.tests.plugin.town_server import KEEPER, PASSWORD
 
-KEEPER = Path(__file__).with_name("server_keeper.py")
-PASSWORD = "Geheim-4711-密"  # noqa: S105 - of an account that lives as long as the test
 WRONG = "not-this-one-0815"
 
 
 @pytest.fixture(scope="module")
-def server(town):
-    """A server with the town's library in the schema `town`, made by the account that is asked for a password."""
-    python = core_python()
-    if python is None:
-        pytest.skip("the core's Python is not set up")
-    environment = {**os.environ, "PYTHONPATH": str(Path(onemap.__path__[0]).absolute().parent)}
-    command = [str(python.path), "-P", "-X", "utf8", str(KEEPER), PASSWORD]
-    process = subprocess.Popen(
-        command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True, encoding="utf-8", env=environment
-    )
-    told = json.loads(process.stdout.readline() or '{"absent": "the core has not the tests\' own packages"}')
-    if "absent" not in told:
-        address = f"postgresql:///{told['database']}?host={told['folder']}"
-        files = ["--district", str(town / "district.gpkg"), "--pack", str(town / "pack.toml")]
-        verb = ["new", f"{address}&schema=town", "--crs", CRS, "--name", "Town", *files]
-        login = {**os.environ, "PGUSER": "guarded", "PGPASSWORD": PASSWORD}
-        subprocess.run([str(python.path), "-I", str(FOLDER / "__main__.py"), *verb], env=login, check=True)
-        yield SimpleNamespace(address=address, location=f"{address}&schema=town", folder=told["folder"])
-    process.stdin.close()
-    process.wait(timeout=60)
-    process.stdout.close()
-    if "absent" in told:
-        pytest.skip(told["absent"])
-
-
-@pytest.fixture(scope="module")
-def entry():
-    """Puts a name and a password into QGIS's authentication store; returns the entry's number."""
-    manager = QgsApplication.authManager()
-    assert manager.setMasterPassword("of the test", True)
-
-    def store(user, password):
-        config = QgsAuthMethodConfig("Basic")
-        config.setName(f"login of {user}")
-        config.setConfig("username", user)
-        config.setConfig("password", password)
-        assert manager.storeAuthenticationConfig(config)[0]
-        return config.id()
-
-    return store
+def server(postgres, town):
+    """The server, with the town's library in the schema `town`."""
+    return postgres.library("town", town)
 
 
 def connect(dock, address, schema, entry):
