@@ -14,6 +14,7 @@ import shapely
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.parts import moved
+from onemap.layers.software import software_versions
 from onemap.rules.agenda import Agenda, agenda_of, layers_of
 from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
@@ -26,7 +27,6 @@ from onemap.rules.question import Question
 from onemap.rules.reuse import Earlier, earlier_run
 from onemap.rules.run import Run, verdict_counts
 from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table
-from onemap.rules.software import software_versions
 from onemap.rules.whole_parcels import WholeParcels
 
 _CELL_M, _DISTANCE_M = 100_000, 40_000

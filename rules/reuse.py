@@ -10,6 +10,7 @@ import pyarrow as pa
 import shapely
 
 from onemap.layers.library import Library
+from onemap.layers.software import software_versions
 from onemap.layers.versions import versions
 from onemap.rules.changes import near_changes
 from onemap.rules.kinds import KINDS
@@ -20,7 +21,6 @@ from onemap.rules.question import Question
 from onemap.rules.rule import Rule
 from onemap.rules.run_tables import ROW_TABLES, Table, typed
 from onemap.rules.runs import given_again, run_record, stored_blocks, stored_packs
-from onemap.rules.software import software_versions
 
 
 @dataclass(frozen=True)

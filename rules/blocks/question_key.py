@@ -5,11 +5,11 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.library import Library, sha256
+from onemap.layers.software import software_versions
 from onemap.layers.sources.reading import content_hash
 from onemap.layers.versions import in_force
 from onemap.rules.agenda import Agenda, layers_of
 from onemap.rules.question import Question
-from onemap.rules.software import software_versions
 
 _LAYOUT = 1  # of the journal: another one is another question
 

@@ -14,6 +14,7 @@ import shapely
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase
 from onemap.layers.parts import moved
+from onemap.layers.software import software_versions
 from onemap.layers.versions import Version
 from onemap.rules.check import forward, local_origin
 from onemap.rules.compare.comparison_record import KIND, pair_of
@@ -36,7 +37,6 @@ from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
 from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import Sources
 from onemap.rules.run_tables import Table, run_table
-from onemap.rules.software import software_versions
 
 Report = Callable[[float, str], None]
 

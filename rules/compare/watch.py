@@ -11,6 +11,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.parts import moved
+from onemap.layers.software import software_versions
 from onemap.layers.versions import coverage_of, versions
 from onemap.rules.changes import changed_features
 from onemap.rules.compare.comparison_record import KIND, pair_of
@@ -23,7 +24,6 @@ from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import LayerSource, Sources
 from onemap.rules.overlay import intersections
 from onemap.rules.runs import run_record, stored_rows
-from onemap.rules.software import software_versions
 
 
 @dataclass(frozen=True)
