@@ -31,12 +31,16 @@ class Pair:
     matrix: Matrix
 
 
-def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str]) -> list[Pair]:
+def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str], only: Sequence[str] = ()) -> list[Pair]:
     """All pairs of different layers in force that a matrix names: the shipped ones, and files given besides.
 
     What is there and is not planned so, or not yet, is no contradiction: matrices of a survey are left out.
-    Raises OneMapError matrix.….
+    only: layers of which one must be in a pair. Raises OneMapError matrix.…, layer.unknown.
     """
+    catalogue = library.catalogue()
+    for code in only:
+        if code not in catalogue:
+            raise OneMapError("layer.unknown", layer=code, field="--only", near=None)
     known = versions(library, wishes.known_at)
     by_code = {version.code: [other for other in known if other.code == version.code] for version in known}
     there = {code for code, found in by_code.items() if in_force(found, wishes.as_of)}
@@ -44,7 +48,7 @@ def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str]) -
     for matrix in (read_matrix(name) for name in [*named, *shipped_matrices()]):
         if not matrix.survey:
             pairs += [Pair(a, b, matrix) for a in matrix.for_a for b in matrix.for_b if a != b and {a, b} <= there]
-    return pairs
+    return [pair for pair in pairs if not only or {pair.a, pair.b} & set(only)]
 
 
 def contradictions(

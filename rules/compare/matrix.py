@@ -19,7 +19,8 @@ DEFAULT_MATRIX = "land-urban"
 CONSTRUCTION, OTHER, UNKNOWN, SILENT = "construction", "other", "unknown", "silent"
 _FOLDER = RESOURCES / "matrices"
 _TOP = {"title", "a", "b", "unlike", "for_a", "for_b", "differ_at", "exclusive", "survey"}
-_SIDE = {"field", "construction", "other", "every", "elsewhere"}
+_SAYS = (CONSTRUCTION, OTHER, SILENT)  # what a list of codes may be
+_SIDE = {"field", *_SAYS, "every", "elsewhere"}
 _UNLIKE = {"a", "b"}
 
 
@@ -27,7 +28,8 @@ _UNLIKE = {"a", "b"}
 class Side:
     """How one plan's codes are read. `every`: all its features have this use, whatever their codes.
 
-    fields: names of the field, the first that the layer has; uses: prefix → use; elsewhere: the use of ground within
+    fields: names of the field, the first that the layer has; uses: prefix → use, silent where the plan does not speak
+    on ground with such a code; elsewhere: the use of ground within
     the coverage that has no feature, or None if the plan says nothing there.
     """
 
@@ -157,7 +159,7 @@ def _plain(prefixes: Sequence[str]) -> tuple[str, ...]:
 
 def _side(raw: dict[str, Any]) -> Side:
     names = raw.get("field", ())
-    uses = {prefix: use for use in (CONSTRUCTION, OTHER) for prefix in _plain(raw.get(use, ()))}
+    uses = {prefix: use for use in _SAYS for prefix in _plain(raw.get(use, ()))}
     return Side((names,) if isinstance(names, str) else tuple(names), uses, raw.get("every"), raw.get("elsewhere"))
 
 
@@ -212,13 +214,15 @@ def _wrong_side(side: str, raw: Any) -> list[_Wrong]:
     for key, allowed in (("every", (CONSTRUCTION, OTHER, SILENT)), ("elsewhere", (CONSTRUCTION, OTHER))):
         if key in raw and raw[key] not in allowed:
             found.append(("matrix.type", f"{side}.{key}", {"expected": " | ".join(allowed)}))
-    lists = {key: raw[key] for key in (CONSTRUCTION, OTHER) if key in raw}
+    lists = {key: raw[key] for key in _SAYS if key in raw}
     for key, value in lists.items():
         if not _is_list(value):
             found.append(("matrix.type", f"{side}.{key}", {"expected": '["07", …]'}))
-    if not found and len(lists) == 2:
-        both = set(_plain(lists[CONSTRUCTION])) & set(_plain(lists[OTHER]))
-        found += [("matrix.clash", f"{side}.{OTHER}", {"prefix": prefix}) for prefix in sorted(both)]
+    if not found:
+        said: dict[str, str] = {}
+        for key, value in lists.items():
+            clashes = sorted(prefix for prefix in set(_plain(value)) if said.setdefault(prefix, key) != key)
+            found += [("matrix.clash", f"{side}.{key}", {"prefix": prefix}) for prefix in clashes]
     return found
 
 

@@ -117,7 +117,7 @@ def contradictions(values: Values, asked: Asked) -> Result:
     workers = values.get("workers") or os.cpu_count() or 1
     rows = []
     with open_library(values["library"]) as library:
-        pairs = pairs_of(library, wishes, named)
+        pairs = pairs_of(library, wishes, named, values.get("only") or ())
         for row, found in compare_pairs(library, wishes, pairs, workers, asked.report):
             if found is not None and library.writable:
                 record_comparison(library, found)

@@ -74,6 +74,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
         (
             _LIBRARY,
             Parameter("matrix", "FILE", repeated=True),
+            Parameter("only", "CODE,…", convert=to_codes),
             *_LIMITS,
             *_WHEN,
             *_OUT,

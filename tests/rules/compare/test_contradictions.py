@@ -4,6 +4,7 @@ import pandas as pd
 import pytest
 from shapely import box
 
+from onemap.rules.compare.matrix import matrix_text
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.compare.conftest import GROUND, MATRIX
 
@@ -95,7 +96,7 @@ def test_a_pair_that_cannot_be_compared_says_why_and_stops_nothing(city):
     pairs = answer.json["pairs"]
     (row,) = [row for row in pairs if row["a"] == "LDYZT"]
     assert row["conflict_ha"] is None and "TDGHDL" in row["reason"]
-    assert len(pairs) == 7
+    assert len(pairs) == 8
 
 
 def test_a_city_s_own_matrix_adds_its_pairs(city):
@@ -112,3 +113,61 @@ def test_a_city_s_own_matrix_adds_its_pairs(city):
 def test_a_library_without_plans_has_no_pairs(table):
     answer = table.run("contradictions", table.library, "--out", table.folder / "who.gpkg")
     assert answer.code == 0 and answer.json["pairs"] == []
+
+
+def test_only_pairs_with_a_layer_that_is_named_are_compared(city):
+    pairs = city.run("contradictions", city.library, "--only", "STBHHX").json["pairs"]
+    assert {(row["a"], row["b"]) for row in pairs} == {
+        *(("YJJBNTTB", "STBHHX"), ("STBHHX", "CZKFBJ"), ("TDGHDL", "STBHHX")),
+    }
+    assert city.run("contradictions", city.library, "--only", "NOPE").codes == ["layer.unknown"]
+
+
+PLOT, BESIDE = box(0, 0, 100, 100), box(200, 0, 300, 100)
+KEYS = {"KGDK": "DKBH", "DLHX": "HXBH", **dict.fromkeys(("TDGHDL", "YJJBNTTB", "STBHHX", "CZKFBJ"), "BSM")}
+ASKED_FOR = {"ZRBHD": ("GNFQ", "核心区"), "SD": ("JB", "一般湿地"), "CZKFBJ": ("GHFQMC", "城镇集中建设区")}  # by rules
+
+
+@pytest.mark.parametrize(
+    ("a", "b", "columns_a", "columns_b", "matrix", "expected"),
+    [
+        ("TDGHDL", "ZRBHD", {"GHDLDM": ["2110", "1110"]}, {}, "land-protected", {"03": 5000, "01": 5000}),
+        ("KGDK", "HLGLFW", {"YDXZDM": ["R2", "E1"]}, {}, "urban-protected", {"03": 5000, "01": 5000}),
+        (
+            "TDGHDL",
+            "YYSSYBHQ",
+            {"GHDLDM": ["2110", "2110"]},
+            {"BHJB": ["一级", "准"]},
+            "land-water-source",
+            {"03": 5000},
+        ),
+        (
+            "KGDK",
+            "YYSSYBHQ",
+            {"YDXZDM": ["M", "E1"]},
+            {"BHJB": ["二级", "一级"]},
+            "urban-water-source",
+            {"03": 5000, "01": 5000},
+        ),
+        ("DLHX", "KGDK", {}, {"YDXZDM": ["R2", "S1"]}, "road-urban", {"04": 5000, "01": 5000}),
+        ("DLHX", "KGDK", {}, {"YDXZDM": ["1401", "1207"]}, "road-urban", {"04": 5000, "01": 5000}),
+        ("TLAQBHQ", "KGDK", {}, {"YDXZDM": ["0701", "1401"]}, "corridor-urban", {"04": 5000, "01": 5000}),
+        ("YJJBNTTB", "SD", {}, {}, "farmland-protected", {"05": 10_000}),
+        ("CYYQ", "STBHHX", {}, {}, "parks-protected", {"03": 10_000}),
+        ("CSGXFW", "CZKFBJ", {}, {}, "parks-boundary", {"03": 10_000}),
+    ],
+)
+def test_every_department_s_plans_are_held_against_the_others(table, a, b, columns_a, columns_b, matrix, expected):
+    """Two squares of each plan, half over the other's; of the boundary the other half is outside."""
+    east = [box(50, 0, 150, 100), box(250, 0, 350, 100)]
+    for code, shapes, columns in ((a, [PLOT, BESIDE], columns_a), (b, east, columns_b)):
+        more = {name: [value] * 2 for name, value in (ASKED_FOR[code],)} if code in ASKED_FOR else {}
+        named = {KEYS.get(code, "BH"): ["1", "2"], **more, **columns}
+        source = write_layer(table.folder / f"{code}.gpkg", shapes, named)
+        covers = write_layer(table.folder / "covers.gpkg", [GROUND])
+        answer = table.run("add", table.library, source, "--as", code, "--covers", covers)
+        assert answer.code == 0, answer.json
+    (row,) = table.run("contradictions", table.library, "--only", a).json["pairs"]
+    assert (row["a"], row["b"], row["matrix"]) == (a, b, matrix) and row["reason"] is None
+    found = types(table.compare(a, b, matrix=matrix_text(matrix)[0]))
+    assert {kind: area for kind, area in found.items() if kind != "98"} == expected

@@ -48,6 +48,15 @@ def test_each_mistake_is_named_by_its_key(old, new, expected):
         assert problems(text) == [expected]
 
 
+def test_codes_may_be_silent_and_then_the_plan_does_not_speak_there():
+    text = MATRIX.replace('other = ["E"]', 'other = ["E"]\nsilent = ["E9", "X"]')
+    matrix = parse_matrix(text, "m.toml")
+    assert [matrix.b.use_of(code) for code in ("E1", "E91", "X", "Y", None)] == [
+        *("other", "silent", "silent", "unknown", "unknown"),
+    ]
+    assert problems(MATRIX.replace('other = ["E"]', 'other = ["E"]\nsilent = ["R"]')) == [("matrix.clash", "b.silent")]
+
+
 def test_all_mistakes_are_told_at_once():
     assert len(problems('[a]\nfield = 1\n[b]\nother = ["x"]\nfoo = 1')) == 5
 
