@@ -43,6 +43,7 @@ class ContradictionsAlgorithm(VerbAlgorithm):
             QgsProcessingParameterString(
                 "MATRIX", tr("Matrices of your city's own (files, semicolons between)"), optional=True
             ),
+            QgsProcessingParameterString("ONLY", tr("Only these layers (codes, commas between)"), optional=True),
             *limit_parameters(),
             results_file(),
         ):
@@ -63,6 +64,7 @@ class ContradictionsAlgorithm(VerbAlgorithm):
         options = {
             "library": self.parameterAsString(parameters, "LIBRARY", context),
             "matrix": list_of(parameters.get("MATRIX")),
+            "only": self.parameterAsString(parameters, "ONLY", context),
             "as_of": date_text(parameters.get("AS_OF")),
             "known_at": moment_text(parameters.get("KNOWN_AT")),
             "out": outs,
