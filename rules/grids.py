@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 import shapely
 
-from onemap.rules.ragged import ranges
+from onemap.layers.ragged import ranges
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.rules.ragged import ranges
+from onemap.layers.ragged import ranges
 from onemap.rules.trapezoids import EdgeTable, segments
 
 _CHUNK = 16  # consecutive segments in one box

@@ -12,12 +12,12 @@ import numpy as np
 import shapely
 
 from onemap.layers.parts import polygon_parts
+from onemap.layers.ragged import ranges
 from onemap.rules.common_areas import common_areas, distinct
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import MOST_VERTICES, Pieces
 from onemap.rules.meetings import Meetings, lies_apart, meetings
 from onemap.rules.near_parts import parts_near
-from onemap.rules.ragged import ranges
 
 ARITHMETIC_M2 = 1e-6
 _CHUNK = 2000

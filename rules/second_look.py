@@ -30,8 +30,8 @@ NEAR_SHARE = 0.1  # and those within this share of the rule's least area
 class Zones:
     """The ground that a rule is about: polygons cut small, those of them that concern a parcel, and how they count.
 
-    pieces: cut only where they are wanted; concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts; inverted: the conflict is what the zones leave
-    of the base; base: (n,) the ground of each parcel that can be judged.
+    pieces: cut only where they are wanted; concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts;
+    inverted: the conflict is what the zones leave of the base; base: (n,) the ground of each parcel that can be judged.
     """
 
     pieces: Cut

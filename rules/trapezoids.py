@@ -14,7 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.rules.ragged import ranges
+from onemap.layers.ragged import ranges
+from onemap.layers.rings import rings_of
 
 _EDGES_AT_ONCE = 150_000  # enough for numpy to work outside the interpreter's lock, few enough to stay near the cache
 _EDGE_PAIRS_AT_ONCE = 2_000_000
@@ -65,9 +66,8 @@ class Segments:
 
 def segments(polygons: np.ndarray) -> Segments:
     """The segments of valid polygons or multipolygons (n,), in their order."""
-    parts, owner = _parts(polygons)
-    size, part, is_hole = _rings(parts)
-    x, y = shapely.get_coordinates(parts).T.copy()
+    found = rings_of(polygons)
+    size, (x, y) = found.size, found.points.T.copy()
     start = np.cumsum(size) - size
     dx, dy = np.zeros(len(x)), np.zeros(len(x))
     dx[:-1], dy[:-1] = np.diff(x), np.diff(y)
@@ -78,7 +78,7 @@ def segments(polygons: np.ndarray) -> Segments:
     under = dx.copy()
     under[:-1] *= height[:-1] + height[1:]
     turn = np.sign(np.add.reduceat(under, start)) if len(size) else np.empty(0)
-    return Segments(x, y, dx, dy, size, owner[part], np.where(is_hole, -turn, turn))
+    return Segments(x, y, dx, dy, size, found.polygon, np.where(found.is_hole, -turn, turn))
 
 
 def edge_table(polygons: np.ndarray) -> EdgeTable:
@@ -113,34 +113,6 @@ def joined(tables: list[EdgeTable]) -> EdgeTable:
         first=np.concatenate([*first, offset[-1:]]),
         **{name: np.concatenate([getattr(table, name) for table in tables]) for name in columns},
     )
-
-
-def _parts(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The single polygons in (multi)polygons (n,) that are not empty, and which of the n each is of, in order."""
-    single = shapely.get_type_id(polygons) == 3
-    rest = np.flatnonzero(~single)
-    inner, of_rest = shapely.get_parts(polygons[rest], return_index=True)
-    owner = np.r_[np.flatnonzero(single), rest[of_rest]]
-    parts = np.concatenate([polygons[single], inner])
-    filled = np.flatnonzero(~shapely.is_empty(parts))
-    order = filled[np.argsort(owner[filled], kind="stable")]
-    return parts[order], owner[order]
-
-
-def _rings(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The rings of polygons (n,), in the order of their coordinates: how many points, of which part, is it a hole."""
-    holes = shapely.get_num_interior_rings(parts)
-    part = np.repeat(np.arange(len(parts)), holes + 1)
-    first = np.cumsum(holes + 1) - (holes + 1)
-    is_hole = np.ones(len(part), dtype=bool)
-    is_hole[first] = False
-    size = np.zeros(len(part), dtype=np.int64)
-    size[first] = shapely.get_num_coordinates(parts)
-    # Most polygons have no holes, and their rings need not be made one by one.
-    holed = np.flatnonzero(holes)
-    rings, of_holed = shapely.get_rings(parts[holed], return_index=True)
-    size[ranges(first[holed], holes[holed] + 1)] = shapely.get_num_coordinates(rings)
-    return size, part, is_hole
 
 
 def pair_areas_m2(table: EdgeTable, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

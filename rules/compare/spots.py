@@ -9,12 +9,12 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import sha256
 from onemap.layers.parts import moved, sound
+from onemap.layers.ragged import ranges
 from onemap.rules.compare.dissolve import Dissolved, dissolved
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.plans import Plan
 from onemap.rules.crew import Crew
-from onemap.rules.ragged import ranges
 from onemap.rules.run_tables import plain_values
 from onemap.rules.thresholds import vanishing
 

@@ -1,0 +1,47 @@
+"""The rings of many polygons as flat arrays, without making a geometry for each of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.ragged import ranges
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Rings one after the other: points (m, 2); how many of each (r,), of which polygon (r,), whether it is a hole (r,)."""
+
+    points: np.ndarray
+    size: np.ndarray
+    polygon: np.ndarray
+    is_hole: np.ndarray
+
+
+def rings_of(polygons: np.ndarray) -> Rings:
+    """The rings of polygons or multipolygons (n,), in their order; what is None, empty or no polygon has none."""
+    parts, owner = _parts(polygons)
+    holes = shapely.get_num_interior_rings(parts)
+    part = np.repeat(np.arange(len(parts)), holes + 1)
+    first = np.cumsum(holes + 1) - (holes + 1)
+    is_hole = np.ones(len(part), dtype=bool)
+    is_hole[first] = False
+    size = np.zeros(len(part), dtype=np.int64)
+    size[first] = shapely.get_num_coordinates(parts)
+    # Most polygons have no holes, and their rings need not be made one by one.
+    holed = np.flatnonzero(holes)
+    rings, _ = shapely.get_rings(parts[holed], return_index=True)
+    size[ranges(first[holed], holes[holed] + 1)] = shapely.get_num_coordinates(rings)
+    return Rings(shapely.get_coordinates(parts), size, owner[part], is_hole)
+
+
+def _parts(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The single polygons in (multi)polygons (n,) that are not empty, and which of the n each is of, in order."""
+    types = shapely.get_type_id(polygons)
+    single, several = types == 3, np.flatnonzero(types == 6)
+    inner, of_several = shapely.get_parts(polygons[several], return_index=True)
+    owner = np.r_[np.flatnonzero(single), several[of_several]]
+    parts = np.concatenate([polygons[single], inner])
+    filled = np.flatnonzero(~shapely.is_empty(parts))
+    order = filled[np.argsort(owner[filled], kind="stable")]
+    return parts[order], owner[order]
