@@ -25,6 +25,16 @@ def text_value(value: Any) -> str | None:
     return text or None
 
 
+def text_values(values: Sequence[Any]) -> list[str | None]:
+    """`text_value` of each; a column of texts or of integers alone is not looked at value by value."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return [text.strip() or None for text in values]
+    if kinds == {int} or (len(kinds) == 1 and issubclass(next(iter(kinds)), np.integer)):
+        return list(map(str, map(int, values)))
+    return [text_value(value) for value in values]
+
+
 def schema_names(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
     """All fields that a layer may have by its schema, its key and the rules that look at it."""
     return list(dict.fromkeys([*(field.name for field in entry.fields), *needed_fields(entry, required)]))

@@ -72,9 +72,11 @@ def without_empty_rings(geometries: np.ndarray) -> np.ndarray:
 def _with_empty_rings(geometries: np.ndarray) -> np.ndarray:
     """The rows of polygons with a ring that has no points."""
     polygons, owner = shapely.get_parts(geometries, return_index=True)
-    areal = np.flatnonzero(shapely.get_type_id(polygons) == 3)
-    rings, of_polygon = shapely.get_rings(polygons[areal], return_index=True)
-    return np.unique(owner[areal[of_polygon[shapely.is_empty(rings)]]])
+    areal = shapely.get_type_id(polygons) == 3
+    # Of the others the shell is the only ring, and has points.
+    asked = np.flatnonzero(areal & ((shapely.get_num_interior_rings(polygons) > 0) | shapely.is_empty(polygons)))
+    rings, of_polygon = shapely.get_rings(polygons[asked], return_index=True)
+    return np.unique(owner[asked[of_polygon[shapely.is_empty(rings)]]])
 
 
 def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:

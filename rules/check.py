@@ -129,7 +129,7 @@ def _tables(
 ) -> dict[str, Table]:
     """Every table but `run`; the rows that stand from an earlier run are among them."""
     known_m2 = earlier.ellipsoidal_areas(parcels.ids) if earlier else None
-    whole = WholeParcels(parcels.ids, parcels.geometries, local, agenda.origin, crs, known_m2)
+    whole = WholeParcels(parcels.ids, parcels.geometries, parcels.wkb, local, agenda.origin, crs, known_m2)
     tables = row_tables(whole, judged, agenda.language)
     if earlier:
         tables = earlier.joined(tables, parcels.ids, agenda.rules)

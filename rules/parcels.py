@@ -2,6 +2,7 @@
 
 from collections import Counter
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.fields import text_value
+from onemap.layers.fields import text_values
 from onemap.layers.placing import Wishes, in_crs
 from onemap.layers.soundness import checked_geometries
 from onemap.layers.sources.reading import read_source
@@ -29,6 +30,12 @@ class Parcels:
     source: str
     source_hash: str
     problems: tuple[Problem, ...]
+
+    @cached_property
+    def wkb(self) -> np.ndarray:
+        """The polygons as WKB (n,), made once for all who write or compare them."""
+        bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
+        return bodies
 
 
 def _id_field(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
@@ -49,7 +56,9 @@ def _id_field(columns: list[str], wanted: str | None, place: dict[str, Any]) -> 
 def _checked_ids(attributes: pd.DataFrame, field: str | None, rows: int, place: dict[str, Any]) -> np.ndarray:
     if field is None:
         return np.array([str(row) for row in range(1, rows + 1)], dtype=object)
-    ids = [text_value(value) for value in attributes[field]]
+    ids = text_values(attributes[field].tolist())
+    if None not in (distinct := set(ids)) and len(distinct) == len(ids):
+        return np.array(ids, dtype=object)
     times = Counter(ids)
     problems = [
         Problem(
@@ -59,9 +68,7 @@ def _checked_ids(attributes: pd.DataFrame, field: str | None, rows: int, place: 
         for row, name in enumerate(ids, start=1)
         if name is None or times[name] > 1
     ]
-    if problems:
-        raise OneMapError.of(problems)
-    return np.array(ids, dtype=object)
+    raise OneMapError.of(problems)
 
 
 def read_parcels(

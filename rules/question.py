@@ -5,8 +5,6 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-import shapely
-
 from onemap.layers.library import Library, sha256
 from onemap.layers.placing import Wishes
 from onemap.layers.sources.reading import source_name
@@ -54,7 +52,7 @@ class Question:
             "library_id": library.id,
             "parcels": self.parcels.source,
             "parcels_hash": self.parcels.source_hash,
-            "parcels_ground": sha256(b"".join(shapely.to_wkb(self.parcels.geometries, byte_order=1))),
+            "parcels_ground": sha256(b"".join(self.parcels.wkb)),
             "id": self.parcels.id_field,
             **self.source,
             "only": list(self.only),

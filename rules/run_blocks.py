@@ -10,7 +10,6 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
-import shapely
 
 from onemap.rules.run_tables import Table, plain_values
 
@@ -121,8 +120,8 @@ def rows_of_values(rows: Sequence[StoredRow]) -> Rows:
     return Rows(_arrow_table({str(name): values[name] for name in values.columns}), wkb)
 
 
-def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, geometries: np.ndarray) -> Rows:
-    """Parcels as they were given: id and attributes, which stand together in one column, and geometry."""
+def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: np.ndarray) -> Rows:
+    """Parcels as they were given: id, attributes, which stand together in one column, and WKB."""
     fields, arrays = [], []
     for name in attributes.columns:
         field, array = _column(str(name), attributes[name], stated=True)
@@ -132,7 +131,7 @@ def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, geometries: np.ndarra
     together = pa.StructArray.from_arrays(arrays, fields=fields) if fields else pa.array([{}] * count, pa.struct([]))
     names = pa.array(ids.tolist(), pa.string())
     schema = pa.schema([pa.field("id", names.type), pa.field("attributes", together.type)])
-    return Rows(pa.Table.from_arrays([names, together], schema=schema), _wkb(geometries))
+    return Rows(pa.Table.from_arrays([names, together], schema=schema), pa.array(wkb, pa.large_binary()))
 
 
 def read_columns(content: bytes, names: Sequence[str] | None = None) -> pa.Table:
@@ -207,10 +206,6 @@ def _same_values(values: pa.Array, others: pa.Array) -> np.ndarray:
 
 def _whole(values: pa.ChunkedArray | pa.Array) -> pa.Array:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-
-
-def _wkb(geometries: np.ndarray) -> pa.Array:
-    return pa.array(shapely.to_wkb(geometries, byte_order=1), pa.large_binary())
 
 
 def _stream(table: pa.Table) -> bytes:

@@ -41,7 +41,7 @@ TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, 
 def given_rows(question: Question) -> Rows:
     """The parcels of a question as they are kept: attributes, and geometry."""
     parcels = question.parcels
-    return parcel_rows(parcels.ids, parcels.attributes, parcels.geometries)
+    return parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)
 
 
 class Recorder:
@@ -60,7 +60,7 @@ class Recorder:
 
     def append_given(self, parcels: Parcels) -> None:
         """The next parcels, as they were given."""
-        self.append_rows({GIVEN: parcel_rows(parcels.ids, parcels.attributes, parcels.geometries)})
+        self.append_rows({GIVEN: parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)})
 
     def append_rows(self, kept: Mapping[str, Rows]) -> None:
         """The next rows of tables of any kind of run."""
@@ -180,7 +180,7 @@ def given_again(library: Library, identifier: str, parcels: Parcels) -> np.ndarr
     Raises OneMapError run.damaged.
     """
     same, place = np.zeros(len(parcels.ids), dtype=bool), pd.Index(parcels.ids)
-    now = parcel_rows(parcels.ids, parcels.attributes, parcels.geometries)
+    now = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)
     for rows in stored_blocks(library, identifier, GIVEN):
         at = place.get_indexer(pd.Index(rows.columns["id"].to_pylist(), dtype=object))
         known = np.flatnonzero(at >= 0)

@@ -1,5 +1,6 @@
 """The parcels of a run as its tables show them: what a row says of a whole parcel is worked out once for all rows."""
 
+import struct
 from dataclasses import dataclass
 from functools import cached_property
 from operator import is_
@@ -11,16 +12,20 @@ import shapely
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, multi, sound
 
+_OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # WKB of a multipolygon, before its one part
+
 
 @dataclass(frozen=True)
 class WholeParcels:
     """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`.
 
-    known_m2: their areas on the ellipsoid as far as an earlier run knows them (n,), else NaN.
+    given_wkb: the polygons as WKB (n,); known_m2: their areas on the ellipsoid as far as an earlier run has them (n,),
+    else NaN.
     """
 
     names: np.ndarray
     geometries: np.ndarray
+    given_wkb: np.ndarray
     local: np.ndarray
     origin: tuple[float, float]
     crs: pyproj.CRS
@@ -50,7 +55,9 @@ class WholeParcels:
     @cached_property
     def wkb(self) -> np.ndarray:
         """The multipolygons as WKB (n,)."""
-        bodies: np.ndarray = shapely.to_wkb(self.multis, byte_order=1)
+        bodies = self.given_wkb.copy()
+        for row in np.flatnonzero(shapely.get_type_id(self.geometries) == shapely.GeometryType.POLYGON).tolist():
+            bodies[row] = _OF_ONE + bodies[row]
         return bodies
 
     def placed(self, grounds: np.ndarray, parcel: np.ndarray) -> "Placed":
