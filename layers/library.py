@@ -176,8 +176,10 @@ def log(connection: StoreConnection, who: str, action: str, subject: str, detail
 
 
 @contextlib.contextmanager
-def open_library(location: str, wait_s: float = BUSY_WAIT_S) -> Iterator[Library]:
+def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool = False) -> Iterator[Library]:
     """An existing library, in a file or on a server; closed at the end, unless the session keeps it open.
+
+    read_only: nothing will be written, and in a file nothing can.
 
     Raises OneMapError library.… if there is none, if it is damaged or busy, or may not be read.
     """
@@ -188,8 +190,8 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S) -> Iterator[Library
             yield Library(server)
         return
     path, kept = library_path(location), KEPT.get()
-    if kept is None or wait_s != BUSY_WAIT_S:
-        with _opened(path, wait_s) as library:
+    if kept is None or read_only or wait_s != BUSY_WAIT_S:
+        with _opened(path, wait_s, read_only) as library:
             yield library
     else:
         with kept.opened(path.absolute(), is_writable, lambda: _opened(path, wait_s)) as library:
@@ -197,8 +199,8 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S) -> Iterator[Library
 
 
 @contextlib.contextmanager
-def _opened(path: Path, wait_s: float) -> Iterator[Library]:
-    with open_file(path, wait_s) as file:
+def _opened(path: Path, wait_s: float, read_only: bool = False) -> Iterator[Library]:
+    with open_file(path, wait_s, read_only=read_only) as file:
         yield Library(file)
 
 

@@ -122,6 +122,13 @@ def to_town_size(text: str) -> int:
     return value
 
 
+def to_scheduler(text: str) -> str:
+    """`local`, or the address of a Dask scheduler such as tcp://host:8786. Raises ValueError."""
+    if text != "local" and not re.fullmatch(r"(tcp|tls|ws|wss)://\S+", text):
+        raise ValueError(text)
+    return text
+
+
 def to_codes(text: str) -> tuple[str, ...]:
     """Codes with commas between."""
     return tuple(code.strip() for code in text.split(",") if code.strip())

@@ -151,11 +151,10 @@ def layers(values: Values, asked: Asked) -> Result:
 def check(values: Values, asked: Asked) -> Result:
     """Check parcels, keep the run in the library, and write its tables: both, or neither."""
     import contextlib
-    import os
 
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase
-    from onemap.rules.blocks.checking import checked
+    from onemap.rules.blocks.checking import How, checked
     from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import Output, check_target, output_opened
     from onemap.rules.question import question_of
@@ -174,16 +173,16 @@ def check(values: Values, asked: Asked) -> Result:
             run_record(library, against)
         asked.report(0.0, phrase("progress.parcels", asked.language))
         question = question_of(library, wishes, asked.language)
-        workers = values.get("workers") or os.cpu_count() or 1
-        answered = checked(library, question, wishes.as_of, workers, asked.report, against)
-        run = held.enter_context(answered)
+        how = How(values["library"], wishes.as_of, values.get("workers"), values.get("scheduler"))
+        run = held.enter_context(checked(library, question, how, asked.report, against))
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced
         changes = VerdictChanges(library, against) if against else None
         with contextlib.ExitStack() as written:
             takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
             recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
-            everyone: list[Output | Recorder | VerdictChanges] = [*takers, *filter(None, (recorder, changes))]
+            everyone: list[Output | Recorder | VerdictChanges] = [*takers]
+            everyone += [*([recorder] if recorder else []), *([changes] if changes else [])]
             for chunk in run.chunks():
                 for taker in everyone:
                     taker.append(chunk.tables)

@@ -21,6 +21,7 @@ from onemap.rules.verb import (
     to_metres,
     to_moment,
     to_pairs,
+    to_scheduler,
     to_seed,
     to_town_size,
 )
@@ -112,6 +113,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("replace", "CODE=FILE", repeated=True),
                 Parameter("against", "RUN"),
                 Parameter("workers", "N", convert=to_count),
+                Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
                 Parameter("fail_on", "V", choices=VERDICT_CHOICES),
             ),
             makes_data=True,

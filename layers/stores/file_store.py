@@ -137,8 +137,10 @@ def _to_wal(connection: FileConnection, wait_s: float) -> None:
 
 
 @contextlib.contextmanager
-def open_file(path: Path, wait_s: float) -> Iterator[FileStore]:
+def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator[FileStore]:
     """An existing library's file; closed at the end, and back to one file if nobody else has it open.
+
+    read_only: it is opened so although one might write.
 
     Raises OneMapError library.missing, library.not_one, library.busy, library.damaged, and library.changed if one that
     may only be read was written by someone else meanwhile.
@@ -146,9 +148,10 @@ def open_file(path: Path, wait_s: float) -> Iterator[FileStore]:
     if not path.is_file():
         raise OneMapError("library.missing", file=str(path))
     path = path.resolve()
-    writable = is_writable(path)
+    may_write = is_writable(path)
+    writable = may_write and not read_only
     # Beside a file that may only be read SQLite can make no journal, and then takes no notice of other writers.
-    alone = not writable and not path.with_name(path.name + "-wal").exists()
+    alone = not may_write and not path.with_name(path.name + "-wal").exists()
     mode = "mode=rw" if writable else ("mode=ro&immutable=1" if alone else "mode=ro")
     before = path.stat()
     with sqlite_errors_as_refusals(path), contextlib.closing(_connected(path, mode, wait_s)) as connection:

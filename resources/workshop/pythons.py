@@ -39,7 +39,7 @@ STAMP = "onemap-stamp"
 
 def core() -> Path:
     """The core's virtual environment, made or mended first if need be."""
-    wanted = _digest([_project(), *_requirement_files("core.txt", "dev.txt")])
+    wanted = _digest([_project(), *_requirement_files("core.txt", "cluster.txt", "dev.txt")])
     if _stamp(CORE) == wanted and program(CORE, "onemap").exists():
         return CORE
     if _stamp(CORE) is None:
@@ -49,7 +49,7 @@ def core() -> Path:
         _make(CORE, python, [])
     with _changing(CORE, wanted):
         say("Installing the core's libraries and the workshop's tools into .venv (about 300 MB)")
-        files = ["-r", REQUIREMENTS / "core.txt", "-r", REQUIREMENTS / "dev.txt"]
+        files = [word for name in ("core.txt", "cluster.txt", "dev.txt") for word in ("-r", REQUIREMENTS / name)]
         _pip(CORE, files, "install the core's libraries")
         _pip(CORE, ["--no-build-isolation", "--no-deps", "-e", ROOT], "install the command onemap")
         link_folder(PACKAGE_ROOM / "onemap", ROOT)

@@ -7,7 +7,7 @@ import contextlib
 import json
 import shutil
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -108,14 +108,28 @@ def block_name(number: int) -> str:
 
 def keep_block(done: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
     """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
-    place = done / block_name(block.number)
-    part = done / f"{block_name(block.number)}.{uuid.uuid4().hex}.part"
+    with _placed(done, block.number) as part:
+        return _written(part, block, answer, agenda, crs)
+
+
+def place_block(done: Path, number: int, files: Mapping[str, bytes]) -> None:
+    """The same of a block that was written elsewhere: its files by name."""
+    with _placed(done, number) as part:
+        for name, content in files.items():
+            (part / name).write_bytes(content)
+
+
+@contextlib.contextmanager
+def _placed(done: Path, number: int) -> Iterator[Path]:
+    part = done / f"{block_name(number)}.{uuid.uuid4().hex}.part"
     part.mkdir()
     try:
-        found = _written(part, block, answer, agenda, crs)
-        with contextlib.suppress(OSError):  # another worker, thought dead, has finished it meanwhile
-            part.rename(place)
-        return found
+        yield part
+        try:
+            part.rename(done / block_name(number))
+        except OSError:
+            if not (done / block_name(number)).exists():  # else a worker thought dead has finished it meanwhile
+                raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
 

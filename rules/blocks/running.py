@@ -15,16 +15,16 @@ from onemap.layers.errors import Problem
 from onemap.layers.journal_folder import journal_folder, work_place
 from onemap.layers.library import Library, now
 from onemap.layers.messages import phrase, problem_record
-from onemap.rules.agenda import Agenda, agenda_of
-from onemap.rules.blocks.journal import BlockJournal, disk_errors_as_refusals, keep_block
-from onemap.rules.blocks.kept_parcels import Block, KeptParcels, are_kept, keep_parcels
+from onemap.rules.agenda import agenda_of
+from onemap.rules.blocks.journal import BlockJournal, disk_errors_as_refusals
+from onemap.rules.blocks.kept_parcels import KeptParcels, are_kept, keep_parcels
 from onemap.rules.blocks.merging import chunks
 from onemap.rules.blocks.question_key import question_key
-from onemap.rules.check import Answer, Report, forward, judged_parcels, local_origin, record_of, share
+from onemap.rules.blocks.work import Engine, Work
+from onemap.rules.check import Answer, Report, forward, local_origin, record_of, share
 from onemap.rules.packs import Pack
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
-from onemap.rules.reuse import earlier_run
 from onemap.rules.rule import VERDICTS
 from onemap.rules.run import Chunk, most_severe
 from onemap.rules.run_tables import run_table
@@ -48,6 +48,7 @@ class RunInBlocks:
     problems: list[dict[str, Any]]
     _kept: KeptParcels
     _journal: BlockJournal
+    _report: Report
 
     @property
     def verdict(self) -> str:
@@ -56,7 +57,12 @@ class RunInBlocks:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
-        yield from chunks(self._kept, self._journal.done, self._journal.finished)
+        step = phrase("progress.tables", self.record["parameters"]["lang"])
+        done = 0
+        for chunk in chunks(self._kept, self._journal.done, self._journal.finished):
+            done += len(chunk.parcels.ids) if chunk.parcels else 0
+            yield chunk
+            self._report(_JUDGED + (1 - _JUDGED) * done / self._kept.count, step)
         yield Chunk({"run": run_table(self.record)})
 
 
@@ -65,15 +71,15 @@ def run_in_blocks(
     library: Library,
     question: Question,
     as_of: date | None,
-    workers: int,
+    engine: Engine,
     report: Report,
     against: str | None,
     most_parcels: int,
 ) -> Iterator[RunInBlocks]:
     """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
 
-    as_of: the day, if one was asked for; most_parcels: of a block; the others as in `check`, and the rows are the same
-    as its to the last digit. Raises OneMapError for every refusal, NotPlain.
+    as_of: the day, if one was asked for; engine: who judges; most_parcels: of a block; the others as in `check`, and
+    the rows are the same as its to the last digit. Raises OneMapError for every refusal, NotPlain.
     """
     began, report = time.perf_counter(), forward(report)
     origin = local_origin(*_corner(question.parcels))
@@ -97,7 +103,8 @@ def run_in_blocks(
         if resumed:
             problems.append(_told_resumed(journal, kept, question.language))
             report(_KEPT, problems[-1]["message"])
-        Work(library, question, agenda, kept, journal, workers, against).done(share(report, _KEPT, _JUDGED))
+        work = Work(question, agenda, kept, journal, against)
+        work.done(engine, share(report, _KEPT, _JUDGED))
         finished = [journal.finished[number] for number in range(kept.blocks)]
         record = record_of(
             agenda,
@@ -108,7 +115,9 @@ def run_in_blocks(
             time.perf_counter() - began,
         )
         verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
-        yield RunInBlocks(record, question.packs, verdicts, kept.count, kept.blocks, resumed, problems, kept, journal)
+        yield RunInBlocks(
+            record, question.packs, verdicts, kept.count, kept.blocks, resumed, problems, kept, journal, report
+        )
 
 
 def _told_resumed(journal: BlockJournal, kept: KeptParcels, language: str) -> dict[str, Any]:
@@ -125,54 +134,3 @@ def _none_of(parcels: Parcels) -> Parcels:
     """What all parcels have in common, without them."""
     nothing = np.empty(0, dtype=object)
     return replace(parcels, ids=nothing, geometries=nothing, attributes=pd.DataFrame(), problems=())
-
-
-@dataclass
-class Work:
-    """The blocks that are still to be judged, one after the other, by threads that share each."""
-
-    library: Library
-    question: Question
-    agenda: Agenda
-    kept: KeptParcels
-    journal: BlockJournal
-    workers: int
-    against: str | None
-
-    def done(self, report: Report) -> None:
-        """Judge all blocks that are not finished; report: 0 to 1, by parcels and rules."""
-        self._give_up_unreadable()
-        sources = self.agenda.sources(self.library)
-        while waiting := [at for at in range(self.kept.blocks) if at not in self.journal.finished]:
-            block = self.kept.block(waiting[0])
-            answer = self._judged(block, sources, self._told(report, len(block.positions)))
-            with disk_errors_as_refusals(self.journal.folder):
-                finished = keep_block(self.journal.done, block, answer, self.agenda, self.library.crs)
-            self.journal.note(block.number, finished)
-            if self._give_up_unreadable():
-                sources = self.agenda.sources(self.library)
-
-    def _judged(self, block: Block, sources: Any, report: Report) -> Answer:
-        earlier = None
-        if self.against:
-            asked = replace(self.question, parcels=block.parcels)
-            earlier = earlier_run(self.library, self.against, asked, self.agenda.origin)
-        return judged_parcels(self.agenda, sources, block.parcels, self.workers, report, earlier)
-
-    def _told(self, report: Report, parcels: int) -> Report:
-        before, total = sum(item.parcels for item in self.journal.finished.values()), self.kept.count
-        return lambda fraction, step: report((before + fraction * parcels) / total, step)
-
-    def _give_up_unreadable(self) -> bool:
-        """A layer that is damaged somewhere is unreadable for the whole run, as it is when all of it is read at once.
-
-        Whether there is a new one; then blocks that could read it must be judged again.
-        """
-        blocks = self.journal.finished.values()
-        found = {code for item in blocks for code in item.unreadable} - self.agenda.unreadable
-        if not found:
-            return False
-        self.agenda = replace(self.agenda, unreadable=self.agenda.unreadable | found)
-        if any(not found <= item.unreadable for item in blocks):
-            self.journal.begin_again()
-        return True

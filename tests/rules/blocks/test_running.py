@@ -9,11 +9,12 @@ from shapely import LineString, affinity, box
 from onemap.layers.library import open_library
 from onemap.rules.blocks import kept_parcels
 from onemap.rules.blocks.running import run_in_blocks
+from onemap.rules.blocks.work import Threads
 from onemap.rules.check import check
 from onemap.rules.question import CheckWishes, question_of
 from onemap.rules.run_tables import Table
 from onemap.tests.rules.test_by_formula import PERMITS, REACH, World
-from onemap.tests.rules.test_incremental import RULES, Town
+from onemap.tests.rules.test_incremental import RULES
 
 SILENT = lambda done, step: None  # noqa: E731 - one line
 OF_THE_ATTEMPT = ("id", "started", "seconds")
@@ -47,7 +48,7 @@ def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
     with open_library(str(desk.library)) as library:
         question = question_of(library, wishes, "en")
         whole = check(library, question, workers, SILENT, against)
-        with run_in_blocks(library, question, None, workers, SILENT, against, most_parcels) as run:
+        with run_in_blocks(library, question, None, Threads(library, workers), SILENT, against, most_parcels) as run:
             assert run.blocks > 1
             return whole, run, whole_tables(run)
 
@@ -95,13 +96,6 @@ def test_blocks_of_a_random_world_give_what_one_block_gives(desk, seed):
     whole = assert_same(desk)
     assert len(whole.tables["findings"].columns) > 30
     assert not (desk.folder / "library.gpkg.work.part").exists()
-
-
-@pytest.fixture
-def town(desk):
-    made = Town(desk, 5)
-    given(desk, made.parcels, *RULES, columns={"USE": made.wanted})
-    return made
 
 
 @pytest.mark.parametrize("workers", [1, 2, 4])

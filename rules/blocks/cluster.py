@@ -1,0 +1,176 @@
+"""The same blocks on Dask distributed: each worker judges whole blocks, and one that dies costs its block only."""
+
+import contextlib
+import logging
+import os
+import pickle
+import signal
+from collections.abc import Generator, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library
+from onemap.layers.messages import phrase
+from onemap.layers.software import software_versions
+from onemap.layers.stores.server_address import without_password
+from onemap.rules.blocks.cluster_task import Outcome, Task, by_value
+from onemap.rules.blocks.journal import block_name, disk_errors_as_refusals, place_block, read_finished
+from onemap.rules.blocks.kept_parcels import block_name as parcels_name
+from onemap.rules.blocks.work import Reached, Work
+from onemap.rules.check import Report
+
+if TYPE_CHECKING:
+    from distributed import Client, Future
+
+_WAIT_S = 0.2  # until the next look at a request to stop
+_CLOSE_S = 5  # it takes a moment, as a rule
+_REACH_S = 10  # until a scheduler must have answered
+_WAITING = 2  # blocks that each thread of a worker has before it, so that it never stands idle
+_LOCAL = "local"
+PACKAGE = Path(__file__).resolve().parents[2]
+
+
+@contextlib.contextmanager
+def cluster_engine(library: Library, location: str, scheduler: str, workers: int) -> "Iterator[Cluster]":
+    """An engine that works on a cluster. scheduler: "local" for so many processes here, or a scheduler's address.
+
+    Raises OneMapError cluster.not_installed, cluster.unreachable, cluster.no_workers.
+    """
+    try:
+        import dask
+        import distributed
+    except ImportError as error:
+        raise OneMapError("cluster.not_installed", field="--scheduler", reason=str(error)) from error
+    place = str(library.path) if library.path else without_password(location)
+    with contextlib.ExitStack() as held:
+        held.enter_context(_quiet())
+        held.enter_context(dask.config.set({"distributed.logging.distributed": "critical"}))
+        address: Any = scheduler
+        if scheduler == _LOCAL:
+            address = distributed.LocalCluster(
+                n_workers=workers,
+                threads_per_worker=1,
+                processes=True,
+                dashboard_address=None,
+                memory_limit=0,  # a block has bounds of its own
+                silence_logs=logging.CRITICAL,
+            )
+            held.callback(_ended, address)
+        try:
+            client = distributed.Client(address, timeout=_REACH_S)
+        except (OSError, TimeoutError) as error:
+            raise OneMapError("cluster.unreachable", field="--scheduler", address=scheduler) from error
+        held.callback(_closed, client)
+        if not client.scheduler_info()["workers"]:
+            raise OneMapError("cluster.no_workers", field="--scheduler", address=scheduler)
+        yield Cluster(client, place, scheduler, library)
+
+
+def _closed(opened: Any) -> None:
+    """Close a client or a cluster; what does not answer in time ends with this process."""
+    with contextlib.suppress(TimeoutError):
+        opened.close(timeout=_CLOSE_S)
+
+
+def _ended(cluster: Any) -> None:
+    """End the processes of a cluster of our own, also those that are in the middle of a block.
+
+    Asked to close, they would finish it first; and a cancelled check is over within a second.
+    """
+    for nanny in cluster.workers.values():
+        nanny.auto_restart = False
+        if nanny.pid:
+            with contextlib.suppress(OSError):
+                os.kill(nanny.pid, getattr(signal, "SIGKILL", signal.SIGTERM))
+    _closed(cluster)
+
+
+@contextlib.contextmanager
+def _quiet() -> Iterator[None]:
+    """Dask's own words about connections are nothing that a user of `check` could act on."""
+    told = logging.getLogger("distributed")
+    before = told.level
+    told.setLevel(logging.CRITICAL)
+    yield
+    told.setLevel(before)
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """Workers that each open the library at `place` themselves; scheduler: its address as the user named it."""
+
+    client: "Client"
+    place: str
+    scheduler: str
+    library: Library
+
+    def judged(self, work: Work, numbers: Sequence[int], report: Report) -> Generator[Reached]:
+        """Have these blocks judged by whoever is free, as many at a time as all can have before them."""
+        from distributed import wait
+
+        waiting, function = list(reversed(numbers)), by_value(str(PACKAGE))
+        running: dict[Future, int] = {}
+        is_shared = self._see(work.journal.folder)
+        step = phrase("progress.cluster", work.question.language)
+        try:
+            while waiting or running:
+                while waiting and len(running) < _WAITING * self._threads():
+                    number = waiting.pop()
+                    body = pickle.dumps(self._task(work, number, is_shared))
+                    running[self.client.submit(function, body, pure=False)] = number
+                report(0.0, step)
+                with contextlib.suppress(TimeoutError):
+                    wait(list(running), timeout=_WAIT_S, return_when="FIRST_COMPLETED")
+                for future in [future for future in running if future.done()]:
+                    number = running.pop(future)
+                    yield number, self._kept(work, number, future)
+        finally:
+            self.client.cancel(list(running), force=True)
+
+    def _threads(self) -> int:
+        return max(1, sum(self.client.nthreads().values()))
+
+    def _task(self, work: Work, number: int, is_shared: bool) -> Task:
+        path = work.journal.parcels / parcels_name(number)
+        return Task(
+            location=self.place,
+            question=work.question,
+            agenda=work.agenda,
+            against=work.against,
+            number=number,
+            parcels=path if is_shared else path.read_bytes(),
+            done=work.journal.done if is_shared else None,
+            software=software_versions(),
+        )
+
+    def _see(self, folder: Path) -> bool:
+        """Whether every worker sees the journal, as it does on this machine and on shared storage."""
+        mark = folder / "lock"
+
+        def sees(path: str = str(mark)) -> bool:
+            import os
+
+            return os.path.exists(path)
+
+        sees.__module__ = "__main__"
+        return all(self.client.run(sees).values())
+
+    def _kept(self, work: Work, number: int, future: "Future") -> Any:
+        """A finished block, which lies in the journal. Raises what the worker refused, and cluster.block_lost."""
+        try:
+            outcome: Outcome = pickle.loads(future.result())  # noqa: S301 - from our own function
+        except ImportError as error:
+            raise OneMapError("cluster.no_onemap", field="--scheduler", address=self.scheduler) from error
+        except Exception as error:
+            if type(error).__module__.startswith("distributed"):
+                raise OneMapError("cluster.block_lost", field="--scheduler", block=number, reason=str(error)) from error
+            raise
+        if outcome.finished is None:
+            raise OneMapError.of(outcome.problems)
+        if outcome.files is None:
+            return read_finished(work.journal.done / block_name(number)) or outcome.finished
+        with disk_errors_as_refusals(work.journal.folder):
+            place_block(work.journal.done, number, outcome.files)
+        return outcome.finished

@@ -1,0 +1,99 @@
+"""One block as a worker of a cluster does it: it opens the library itself, and reads only what is near the block."""
+
+import pickle
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library import open_library
+from onemap.layers.software import software_versions
+from onemap.rules.agenda import Agenda
+from onemap.rules.blocks.journal import Finished, block_name, keep_block
+from onemap.rules.blocks.kept_parcels import read_block
+from onemap.rules.blocks.work import judged_block
+from onemap.rules.question import Question
+
+
+@dataclass(frozen=True)
+class Task:
+    """A block to be judged; plain values, that another machine can take.
+
+    parcels: the path of the block's file, or its content where the worker does not see it; done: where finished
+    blocks lie, None where they are to be sent back; question: without parcels.
+    """
+
+    location: str
+    question: Question
+    agenda: Agenda
+    against: str | None
+    number: int
+    parcels: Path | bytes
+    done: Path | None
+    software: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a block: finished, with its files by name where the worker cannot put them down; or refused."""
+
+    finished: Finished | None = None
+    files: dict[str, bytes] | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def outcome_of(body: bytes) -> bytes:
+    """Judge the block of a pickled Task; the Outcome, pickled. What is refused is told, and raised by the client."""
+    task: Task = pickle.loads(body)  # noqa: S301 - by the client, over a connection that runs its code anyway
+    try:
+        here = software_versions()
+        if here != task.software:
+            apart = [f"{name} {here[name]} ≠ {other}" for name, other in task.software.items() if here[name] != other]
+            raise OneMapError("cluster.software", field="--scheduler", reason=", ".join(apart))
+        outcome = _outcome(task)
+    except OneMapError as error:
+        outcome = Outcome(problems=error.problems)
+    return pickle.dumps(outcome)
+
+
+def _outcome(task: Task) -> Outcome:
+    own_folder = tempfile.TemporaryDirectory(prefix="onemap-block-")
+    with own_folder as own, open_library(task.location, read_only=True) as library:
+        path = task.parcels
+        if isinstance(path, bytes):
+            content, path = path, Path(own) / "parcels.arrow"
+            path.write_bytes(content)
+        block = read_block(path, task.number, task.question.parcels)
+        sources = task.agenda.sources(library)
+        answer = judged_block(sources, task.agenda, task.question, block, task.against, 1, lambda done, step: None)
+        finished = keep_block(task.done or Path(own), block, answer, task.agenda, library.crs)
+        if task.done:
+            return Outcome(finished)
+        files = (Path(own) / block_name(task.number)).iterdir()
+        return Outcome(finished, {file.name: file.read_bytes() for file in files})
+
+
+def by_value(package: str) -> Callable[[bytes], bytes]:
+    """`outcome_of` as a function that a scheduler can hand on without knowing this package.
+
+    package: this package's folder, which a worker that sees it loads; any other needs One Map in its own Python.
+    """
+
+    def on_worker(body: bytes, package: str = package) -> bytes:
+        import importlib
+        import importlib.util
+        import os
+        import sys
+
+        init = os.path.join(package, "__init__.py")
+        if "onemap" not in sys.modules and os.path.exists(init):
+            spec: Any = importlib.util.spec_from_file_location("onemap", init, submodule_search_locations=[package])
+            sys.modules["onemap"] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules["onemap"])
+        result: bytes = importlib.import_module("onemap.rules.blocks.cluster_task").outcome_of(body)
+        return result
+
+    on_worker.__module__ = "__main__"  # of which the scheduler has another, so that the function itself is sent
+    return on_worker

@@ -1,0 +1,111 @@
+"""The same blocks on a cluster: equal row by row, read-only, and a worker that dies costs its block only."""
+
+import os
+import signal
+import subprocess
+import sys
+
+import pytest
+from shapely import affinity
+
+from onemap.rules.blocks import cluster
+from onemap.tests.conftest import ROOT
+from onemap.tests.rules.blocks.conftest import answer_of, arguments, finished, rows_differ, started, work
+from onemap.tests.rules.command import command
+from onemap.tests.rules.test_incremental import RULES
+
+distributed = pytest.importorskip("distributed")
+psutil = pytest.importorskip("psutil")
+
+
+@pytest.fixture(autouse=True)
+def small_blocks(monkeypatch):
+    monkeypatch.setenv("ONEMAP_BLOCK", "7")
+
+
+@pytest.fixture(scope="module")
+def address():
+    """A scheduler with two workers that are threads here."""
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+    with distributed.LocalCluster(processes=False, protocol="tcp://", **options) as workers:
+        yield workers.scheduler_address
+
+
+def workers_of(child):
+    """The processes that judge blocks for a program."""
+    family = psutil.Process(child.pid).children(recursive=True)
+    return [one for one in family if "spawn_main" in " ".join(one.cmdline())]
+
+
+def test_processes_here_say_what_one_process_says_though_one_of_them_is_killed(town):
+    child = started(town.desk, "--scheduler", "local", "--workers", "2")
+    while not finished(town.desk):
+        assert child.poll() is None, child.communicate()
+    os.kill(workers_of(child)[-1].pid, signal.SIGKILL)
+    said, error = answer_of(child)
+    assert error == "" and said["parcels"] == 60
+    assert rows_differ(town.desk, said["run"]["id"]) == []
+    assert not work(town.desk).exists()
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_workers_of_a_scheduler_give_the_same_rows_with_and_without_shared_storage(
+    town, address, monkeypatch, is_shared
+):
+    monkeypatch.setattr(cluster.Cluster, "_see", lambda self, folder: is_shared)
+    said = command(*arguments(town.desk, "--scheduler", address)).json
+    assert said["parcels"] == 60 and rows_differ(town.desk, said["run"]["id"]) == []
+    assert not work(town.desk).exists()
+
+
+def test_a_run_against_an_earlier_one_is_the_same_on_a_cluster(town, address):
+    first = command(*arguments(town.desk)).json["run"]["id"]
+    town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
+    town.desk.parcels(town.parcels, {"USE": town.wanted})
+    said = command(*arguments(town.desk, "--scheduler", address, "--against", first)).json
+    assert said["run"]["computed"] == len(RULES)
+    assert rows_differ(town.desk, said["run"]["id"]) == []
+
+
+def test_what_a_worker_refuses_is_refused_here_and_nothing_is_left(town, address):
+    town.desk.pack(*RULES, {"id": "odd", "layer": "PLAN", "where": "NOWHERE = 1"})
+    answer = command(*arguments(town.desk, "--scheduler", address))
+    assert answer.code == 3 and answer.codes == ["rule.field"]
+    assert not work(town.desk).exists()
+
+
+def test_workers_with_other_software_are_refused(town, address, monkeypatch):
+    monkeypatch.setattr(cluster, "software_versions", lambda: {**real(), "geos": "3.9.0"})
+    answer = command(*arguments(town.desk, "--scheduler", address))
+    assert answer.codes == ["cluster.software"] and "3.9.0" in answer.json["problems"][0]["message"]
+
+
+real = cluster.software_versions
+
+
+def test_a_scheduler_that_is_not_there_is_named_with_the_mend(town, monkeypatch):
+    monkeypatch.setattr(cluster, "_REACH_S", 0.2)
+    answer = command(*arguments(town.desk, "--scheduler", "tcp://127.0.0.1:9"))
+    (problem,) = answer.json["problems"]
+    assert answer.code == 3 and problem["code"] == "cluster.unreachable" and "tcp://127.0.0.1:9" in problem["message"]
+
+
+def test_without_the_extra_the_option_names_it(town, monkeypatch):
+    monkeypatch.setitem(sys.modules, "distributed", None)
+    answer = command(*arguments(town.desk, "--scheduler", "local"))
+    assert answer.code == 3 and answer.codes == ["cluster.not_installed"]
+    assert "onemap[cluster]" in answer.json["problems"][0]["mend"]
+
+
+def test_an_address_that_is_none_is_wrong_usage(town):
+    assert command(*arguments(town.desk, "--scheduler", "somewhere")).code == 2
+
+
+def test_nothing_of_dask_is_loaded_without_the_option(town):
+    words = [str(word) for word in arguments(town.desk)]
+    program = (
+        "import sys; from onemap.rules.command_line import main; "
+        f"assert main({words!r}) == 0; assert not {{'dask', 'distributed'}} & set(sys.modules)"
+    )
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, env=environment, capture_output=True)
