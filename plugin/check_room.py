@@ -61,7 +61,7 @@ class CheckRoom(QWidget):
         self.trial.refused.connect(self.refused)
         self.trial.left.connect(lambda: self._show_page(self.results))
         self.results.remedy_asked.connect(self._ask_remedy)
-        self.remedy = RemedyView(library.core, canvas)
+        self.remedy = RemedyView(canvas)
         self.remedy.refused.connect(self.refused)
         self.remedy.left.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
@@ -251,7 +251,10 @@ class CheckRoom(QWidget):
             return
         self.results.spotlight.leave()
         self._show_page(self.remedy)
-        self.remedy.ask(self._params, run, parcel)
+        asked = {name: value for name, value in self._params.items() if name not in ("out", "against")}
+        asked["parcel"] = [parcel.parcel]
+        title = tr("What would pass?")
+        self.remedy.ask(lambda limits: self._library.core.ask("remedy", {**asked, **limits}, title), run, parcel)
 
     def _show_sites(self, on: bool) -> None:
         """Show the search for a site, and go back to what was shown before."""

@@ -55,6 +55,17 @@ class RemedyForm(QWidget):
             "one_piece": self.one_piece.isChecked(),
         }
 
+    def show_limits(self, told: dict[str, Any]) -> None:
+        """The limits within which a kept remedy was found."""
+        for box, name in (
+            (self.min_part, "min_part_m2"),
+            (self.min_width, "min_width_m"),
+            (self.move, "move_m"),
+            (self.turn, "turn_deg"),
+        ):
+            box.setValue(float(told.get(name) or 0.0))
+        self.one_piece.setChecked(bool(told.get("one_piece")))
+
 
 def _number(most: float, decimals: int, unit: str, nothing: str, hint: str) -> QDoubleSpinBox:
     box = QDoubleSpinBox()

@@ -82,8 +82,20 @@ class Remedy:
         return next((one for one in self.alternatives if one.kind == kind), None)
 
 
+def told_in(answer: dict[str, Any]) -> dict[str, Any]:
+    """What an answer tells of a remedy: all of it, or of a case the last that was kept with it."""
+    kept = [one for one in answer.get("remedies") or () if one.get("state") == "current"]
+    return kept[-1] if kept else answer
+
+
+def record_in(told: dict[str, Any]) -> dict[str, Any]:
+    """The record of its run; of one that a case keeps its id and its day."""
+    run = told.get("run") or {}
+    return run if isinstance(run, dict) else {"id": run, "started": str(told.get("on") or "")}
+
+
 def read_remedy(path: str, parcel: str, answer: dict[str, Any]) -> Remedy:
-    """The remedy of one parcel. May run in any thread. Raises Refusal."""
+    """The remedy of one parcel. answer: what the core tells of it. May run in any thread. Raises Refusal."""
     cuts = [
         Cut(row["fid"], str(row["rule"]), str(row.get("verdict") or ""), row.get("area_m2"), row.get("unknown_m2"))
         for row in table_rows(path, "cuts")

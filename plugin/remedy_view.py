@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Optional
 
 from qgis.core import QgsGeometry, QgsProcessingUtils, QgsProject, QgsVectorLayer
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
 
-from onemap.plugin.connection import Core, Request
+from onemap.plugin.connection import Request
 from onemap.plugin.figures import area_text, moment_text, mu_text, share_text
 from onemap.plugin.icons import icon
 from onemap.plugin.map_layers import PROPERTY_RUN, insert_group
@@ -24,7 +25,9 @@ from onemap.plugin.remedy_results import (
     Remedy,
     alternative_ground,
     read_remedy,
+    record_in,
     remainder_ground,
+    told_in,
 )
 from onemap.plugin.remedy_tables import AlternativesTree, DepartmentsTable, step_text
 from onemap.plugin.result_layers import kept_file
@@ -35,6 +38,7 @@ from onemap.plugin.translation import sentences, tr
 from onemap.plugin.work_row import WorkRow
 
 Ground = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
+Asker = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: nobody asked
 
 
 class RemedyView(QWidget):
@@ -44,12 +48,11 @@ class RemedyView(QWidget):
     shown = pyqtSignal()  # a remedy is shown
     refused = pyqtSignal(object)  # Refusal
 
-    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._core = core
         self._request: Request | None = None
         self._reading: BackgroundTask | None = None
-        self._params: dict[str, Any] = {}  # of the check
+        self._asker: Asker | None = None
         self._run: ShownRun | None = None
         self._parcel: CheckedParcel | None = None
         self._folder = ""
@@ -75,15 +78,15 @@ class RemedyView(QWidget):
         split.addWidget(self.departments)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
-        back = QPushButton(icon("check"), tr("Back to the check"))
-        back.clicked.connect(self.leave)
+        self.back_button = QPushButton(icon("back"), tr("Back to the check"))
+        self.back_button.clicked.connect(self.leave)
         self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
         self.keep_button.setToolTip(
             tr("Add what remains, what was cut and the alternatives to the map, in a file that stays")
         )
         self.keep_button.clicked.connect(self.keep)
         buttons = QGridLayout()
-        buttons.addWidget(back, 0, 0)
+        buttons.addWidget(self.back_button, 0, 0)
         buttons.addWidget(self.keep_button, 1, 0)  # beside one another they are wider than the narrowest dock
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -93,12 +96,19 @@ class RemedyView(QWidget):
         layout.addWidget(self.work)
         layout.addLayout(buttons)
 
-    def ask(self, params: dict[str, Any], run: ShownRun, parcel: CheckedParcel) -> None:
-        """Ask the core what would pass of a parcel. params: of the check that it was checked by."""
+    def ask(self, asker: Asker, run: ShownRun, parcel: CheckedParcel) -> None:
+        """Ask the core what would pass of a parcel."""
         self.clear()
-        self._params = {name: value for name, value in params.items() if name not in ("out", "against")}
-        self._run, self._parcel = run, parcel
+        self._asker, self._run, self._parcel = asker, run, parcel
         self._ask()
+
+    def show_kept(self, asker: Asker, run: ShownRun, parcel: CheckedParcel, told: dict[str, Any]) -> None:
+        """Show a remedy that was found before, whose tables lie beside those of the run. told: as the core tells it."""
+        self.clear()
+        self._asker, self._run, self._parcel = asker, run, parcel
+        self.form.show_limits(told)
+        self._begin(parcel)
+        self._read(run.path, told, parcel)
 
     def cancel(self) -> None:
         """Stop what runs."""
@@ -172,31 +182,32 @@ class RemedyView(QWidget):
         folder = Path(QgsProcessingUtils.generateTempFilename("remedy"))
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "remedy.gpkg")
-        params = {
-            **self._params,
-            "parcel": [parcel.parcel],
-            **self.form.params(),
-            "out": target,
-        }
-        self._request = self._core.ask("remedy", params, tr("What would pass?"))
+        self._request = self._asker({**self.form.params(), "out": target})
+        if self._request is None:  # somebody would not say who asks
+            shutil.rmtree(folder, ignore_errors=True)
+            self.leave()
+            return
+        self._begin(parcel)
+        self._request.progressed.connect(self.work.show_progress)
+        self._request.answered.connect(lambda answer: self._read(target, told_in(answer), parcel))
+        self._request.refused.connect(self._refuse)
+
+    def _begin(self, parcel: CheckedParcel) -> None:
         self.words.setText(tr("What would pass of {parcel}?").format(parcel=parcel.parcel))
         self.form.button.setEnabled(False)
         self.keep_button.setEnabled(False)
         self.work.begin(tr("Starting…"))
-        self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._read(target, answer, parcel))
-        self._request.refused.connect(self._refuse)
 
-    def _read(self, target: str, answer: dict[str, Any], parcel: CheckedParcel) -> None:
+    def _read(self, target: str, told: dict[str, Any], parcel: CheckedParcel) -> None:
         def done(remedy: Remedy | None, error: Exception | None) -> None:
             self._end()
             if error is not None:
                 self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
             elif parcel is self._parcel:  # nobody has gone back meanwhile
-                self._show(remedy, answer.get("run") or {})
+                self._show(remedy, record_in(told))
 
         self._reading = BackgroundTask(
-            tr("Read the results"), lambda _report: read_remedy(target, parcel.parcel, answer), done
+            tr("Read the results"), lambda _report: read_remedy(target, parcel.parcel, told), done
         ).start()
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -211,7 +222,8 @@ class RemedyView(QWidget):
     def _show(self, remedy: Remedy, record: dict[str, Any]) -> None:
         if self._folder:  # of limits tried before
             shutil.rmtree(self._folder, ignore_errors=True)
-        self._folder = str(Path(remedy.path).parent)
+        # What lies beside the tables of a run goes with those.
+        self._folder = "" if remedy.path == self._run.path else str(Path(remedy.path).parent)
         self.remedy, self._record = remedy, record
         self.keep_button.setEnabled(True)
         self.tree.show_remedy(remedy, self._parcel)

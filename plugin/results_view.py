@@ -47,7 +47,8 @@ class ResultsView(QWidget):
         self._core = core
         self._tables: RunTables | None = None
         self._run: ShownRun | None = None
-        self.can_try = True  # with a file instead of a layer, or with less of the parcel
+        self.can_try = True  # with a file instead of a layer
+        self._remedy_barred = ""  # why nobody may ask what would pass
         self._sizes_before: list[int] = []  # of list and details, while a finding is explained
         self.spotlight = Spotlight(canvas)
         self.counts = VerdictCounts()
@@ -76,7 +77,6 @@ class ResultsView(QWidget):
         self.explain_button.setToolTip(tr("How this finding came about, step by step (Space)"))
         self.explain_button.clicked.connect(self._explain_or_not)
         self.remedy_button = QPushButton(icon("remedy"), tr("What would pass?"))
-        self.remedy_button.setToolTip(tr("The largest part of this parcel that passes, and what each rule would cut"))
         self.remedy_button.clicked.connect(lambda: self.remedy_asked.emit(self._parcel))
         self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
         self.keep_button.setToolTip(tr("Add the results to the map, as layers in a file that stays"))
@@ -181,10 +181,20 @@ class ResultsView(QWidget):
             self._split.setSizes(self._sizes_before)
             self._sizes_before = []
         self.explain_button.setEnabled(self.model.finding_at(index) is not None and bool(self._run and self._run.id))
-        parcel = self.model.parcel_at(index)
-        self.remedy_button.setVisible(self.can_try)
-        self.remedy_button.setEnabled(parcel is not None and severity(parcel.verdict) < severity("notice"))
+        self._enable_remedy()
         self.details.show_text(self.model.details_at(index))
+
+    def bar_remedy(self, why_not: str) -> None:
+        """Say why nobody may ask what would pass; empty: anybody may, where something stands against the parcel."""
+        self._remedy_barred = why_not
+        self._enable_remedy()
+
+    def _enable_remedy(self) -> None:
+        parcel = self._parcel
+        is_against = parcel is not None and severity(parcel.verdict) < severity("notice")
+        self.remedy_button.setEnabled(is_against and not self._remedy_barred)
+        hint = tr("The largest part of this parcel that passes, and what each rule would cut")
+        self.remedy_button.setToolTip(self._remedy_barred or hint)
 
     def _explain_or_not(self, on: bool) -> None:
         if on:

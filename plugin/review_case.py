@@ -107,7 +107,7 @@ class CasePage(QWidget):
         self.editor = OpinionEditor(self.typed)
         self.editor.step_asked.connect(self._do_for_department)
         self.editor.typed_changed.connect(self._show_table)
-        self.findings = CaseFindings(library, canvas)
+        self.findings = CaseFindings(library, canvas, self.steps.remedy)
         self.findings.refused.connect(self.refused)
         self.findings.read.connect(lambda: self._show_department(self.table.department))
         self.findings.override_asked.connect(self.steps.override)
@@ -212,7 +212,7 @@ class CasePage(QWidget):
             super().keyPressEvent(event)
         elif self.steps.request is not None:
             self.steps.cancel()
-        elif self.findings.results.spotlight.is_on:
+        elif self.findings.is_on_map:
             self.leave_map()
         else:
             self.left.emit()

@@ -122,6 +122,11 @@ class Case:
         """Findings of the round that people judge otherwise; the last one of a parcel and rule holds."""
         return list(self.answer.get("overrides") or [])
 
+    @property
+    def remedies(self) -> list[dict[str, Any]]:
+        """What would pass of the round's parcels, as often as it was asked; the last one holds, and is told in full."""
+        return [one for one in self.answer.get("remedies") or [] if one.get("state") == "current"]
+
     def opinion(self, department: str) -> Opinion | None:
         """One department's word."""
         return next((opinion for opinion in self.opinions if opinion.department == department), None)

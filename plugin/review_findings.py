@@ -9,10 +9,11 @@ from typing import Any
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.refusals import Refusal
+from onemap.plugin.remedy_view import Asker, RemedyView
 from onemap.plugin.results import CheckedParcel, Finding, ShownRun, read_results
 from onemap.plugin.results_view import ResultsView
 from onemap.plugin.review_cases import Case
@@ -22,6 +23,8 @@ from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import tr
 from onemap.plugin.words import word
 
+Asked = tuple[str, int, int]
+NOTHING: Asked = ("", 0, 0)
 MOST_UNFOLDED = 20
 LEAST_ROWS = 6
 
@@ -33,13 +36,15 @@ class CaseFindings(QWidget):
     read = pyqtSignal()  # the findings are there
     override_asked = pyqtSignal(object)  # Finding
 
-    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+    def __init__(
+        self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: Asker, parent: QWidget | None = None
+    ) -> None:
         super().__init__(parent)
-        self._library = library
+        self._library, self._ask_remedy = library, ask_remedy
         self._case: Case | None = None
         self._department = ""
         self._parcels: list[CheckedParcel] = []
-        self._asked_of = ("", 0)
+        self._asked_of = NOTHING  # library and case, round, and how many remedies it keeps
         self._reading: BackgroundTask | None = None
         self._is_busy = False
         self.outline = ParcelOutline(canvas)
@@ -49,7 +54,11 @@ class CaseFindings(QWidget):
         self.results.counts.hide()  # of parcels; here the list is of one department
         self.results.tree.setMinimumHeight(LEAST_ROWS * (self.fontMetrics().lineSpacing() + 6))
         self.results.can_try = False
-        self.results.remedy_button.hide()  # a remedy is sought before a case is opened, in the room Check
+        self.results.remedy_asked.connect(self._show_remedy)
+        self.remedy = RemedyView(canvas)
+        self.remedy.refused.connect(self.refused)
+        self.remedy.left.connect(self._leave_remedy)
+        self.remedy.back_button.setText(tr("Back to the findings"))
         self.results.refused.connect(self.refused)
         self.results.tree.selectionModel().currentChanged.connect(lambda *_: self._enable())
         self.override_button = QPushButton()
@@ -61,9 +70,16 @@ class CaseFindings(QWidget):
         row.addWidget(self.override_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
-        layout.addLayout(row)
-        layout.addWidget(self.said)
-        layout.addWidget(self.results, 1)
+        list_page = QWidget()
+        below = QVBoxLayout(list_page)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.addLayout(row)
+        below.addWidget(self.said)
+        below.addWidget(self.results, 1)
+        self.pages = QStackedWidget()
+        self.pages.addWidget(list_page)
+        self.pages.addWidget(self.remedy)
+        layout.addWidget(self.pages, 1)
 
     @property
     def bases(self) -> dict[str, list[str]]:
@@ -77,8 +93,9 @@ class CaseFindings(QWidget):
     def show_case(self, case: Case) -> None:
         """Show a case's current round; its tables are asked of the core once."""
         self._case = case
-        asked = (f"{self._library.path} {case.id}", case.round)
-        if asked == self._asked_of:
+        asked = (f"{self._library.path} {case.id}", case.round, len(case.remedies))
+        is_same_round = asked[:2] == self._asked_of[:2]
+        if asked == self._asked_of or is_same_round and self.pages.currentWidget() is self.remedy:
             self._fill()
             return
         self.clear()
@@ -102,22 +119,30 @@ class CaseFindings(QWidget):
         self._is_busy = is_busy
         self._enable()
 
+    @property
+    def is_on_map(self) -> bool:
+        """Whether something is highlighted."""
+        return self.results.spotlight.is_on or self.remedy.spotlight.is_on
+
     def leave_map(self) -> None:
         """Take the highlight away and restore the view."""
         self.results.spotlight.leave()
+        self.remedy.spotlight.leave()
 
     def clear(self) -> None:
         """Forget the case."""
         if self._reading is not None:
             self._reading.forget()
             self._reading = None
-        self._case, self._asked_of, self._parcels = None, ("", 0), []
+        self._case, self._asked_of, self._parcels = None, NOTHING, []
         self.outline.clear()
+        self.remedy.clear()
+        self.pages.setCurrentIndex(0)
         self.results.clear()
         self.results.counts.show_counts({})
         self.said.clear()
 
-    def _read(self, asked: tuple[str, int], target: str, answer: dict[str, Any]) -> None:
+    def _read(self, asked: Asked, target: str, answer: dict[str, Any]) -> None:
         def done(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
             self._reading = None
             if asked != self._asked_of:  # somebody has gone to another case meanwhile
@@ -137,9 +162,9 @@ class CaseFindings(QWidget):
         if asked == self._asked_of:
             self._reading = BackgroundTask(tr("Read the results"), lambda _report: read_results(target), done).start()
 
-    def _failed(self, asked: tuple[str, int], refusal: Refusal) -> None:
+    def _failed(self, asked: Asked, refusal: Refusal) -> None:
         if asked == self._asked_of:
-            self._asked_of = ("", 0)
+            self._asked_of = NOTHING
             self.said.clear()
             self.refused.emit(refusal)
 
@@ -194,6 +219,27 @@ class CaseFindings(QWidget):
         self.override_button.setEnabled(self._finding is not None and why_not is None and not self._is_busy)
         chosen = tr("Choose a finding first.") if self._finding is None else tr("Judge this finding otherwise")
         self.override_button.setToolTip(in_buttons(why_not) if why_not else chosen)
+        barred = self._case.steps.get("remedy") if self._case is not None and not self._case.remedies else None
+        self.results.bar_remedy(in_buttons(barred) if barred else tr("The core is at work.") if self._is_busy else "")
+
+    def _show_remedy(self, parcel: CheckedParcel | None) -> None:
+        """What would pass of a parcel: what the case keeps, else it is asked for."""
+        run, case = self.results.run, self._case
+        if parcel is None or run is None or case is None:
+            return
+        self.results.spotlight.leave()
+        self.pages.setCurrentWidget(self.remedy)
+        self.remedy.form.setEnabled(case.steps.get("remedy") is None)
+        kept = case.remedies[-1:]
+        if kept and any(str(row["parcel"]) == parcel.parcel for row in kept[0].get("remainder") or ()):
+            self.remedy.show_kept(self._ask_remedy, run, parcel, kept[0])
+        else:
+            self.remedy.ask(self._ask_remedy, run, parcel)
+
+    def _leave_remedy(self) -> None:
+        self.pages.setCurrentIndex(0)
+        if self._case is not None:
+            self.show_case(self._case)  # with the tables of what was kept meanwhile
 
     def _override(self) -> None:
         if self._finding is not None:

@@ -78,6 +78,13 @@ class CaseSteps(QObject):
         """Ask what today's layers and rules would change."""
         self._send("recheck", {}, tr("Recheck a case"))
 
+    def remedy(self, limits: dict[str, Any]) -> Request | None:
+        """Ask what would pass of the parcels, and keep it with the case; None where nobody says who asks."""
+        if self.request is not None:
+            return None
+        self._send("remedy", limits, tr("What would pass?"))
+        return self.request
+
     def sign(self, department: str) -> None:
         """Sign a department's saved draft."""
         self._send("sign", {"department": department})

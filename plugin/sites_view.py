@@ -76,7 +76,7 @@ class SitesView(QWidget):
     def _build(self) -> None:
         self.button = QPushButton(icon("sites"), tr("Find places"))
         self.button.clicked.connect(lambda: self.search())
-        self.back_button = QPushButton(icon("check"), tr("Back to the check"))
+        self.back_button = QPushButton(icon("back"), tr("Back to the check"))
         self.back_button.clicked.connect(self.leave)
         top = QHBoxLayout()
         top.addWidget(self.button)

@@ -3029,5 +3029,13 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>{count} could not be compared: see –.</source>
         <translation>{count}对无法比对，见“–”。</translation>
     </message>
+    <message>
+        <source>Back to the findings</source>
+        <translation>返回结论</translation>
+    </message>
+    <message>
+        <source>The core is at work.</source>
+        <translation>核心程序正在工作。</translation>
+    </message>
 </context>
 </TS>

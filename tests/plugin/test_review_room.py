@@ -51,6 +51,32 @@ def desk(library, canvas, tmp_path):
     made.room.deleteLater()
 
 
+def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.page.tabs.setCurrentWidget(desk.page.findings)
+    findings = desk.page.findings
+    findings.remedy.form.move.setValue(100)
+    shown = []
+    findings.remedy.shown.connect(lambda: shown.append(True))
+    findings.results.remedy_button.click()
+    wait_for(lambda: shown or desk.refused)
+    assert [str(refusal) for refusal in desk.refused] == []
+    assert [len(desk.case.remedies), desk.case.remedies[0]["by"], desk.case.remedies[0]["move_m"]] == [1, "Wang", 100]
+    said = findings.remedy.words.text()
+    assert "Nothing of A would pass." in said  # of the red line nothing is known
+    assert findings.remedy.spotlight.is_on
+    findings.remedy.back_button.click()
+    wait_for(lambda: desk.refused or findings.results.run is not None)
+    findings.remedy.form.move.setValue(0)
+    findings.results.tree.setCurrentIndex(findings.results.model.index(0, 0))
+    findings.results.remedy_button.click()
+    wait_for(lambda: len(shown) == 2 or desk.refused)
+    assert (findings.remedy.words.text(), findings.remedy.form.move.value()) == (said, 100)
+    desk.room.look_again()
+    assert len(desk.case.remedies) == 1
+    assert "remedy" in [entry["action"].split()[-1] for entry in desk.case.entries]
+
+
 def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, one_parcel, tmp_path):
     assert "No case yet" in desk.room.list.empty.text()
     desk.open(one_parcel)
