@@ -13,7 +13,7 @@ import shapely
 
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved
+from onemap.layers.parts import moved, multi, sound
 from onemap.layers.software import software_versions
 from onemap.layers.versions import Version
 from onemap.rules.check import forward, local_origin
@@ -136,7 +136,9 @@ def compare(
     tables["run"] = run_table(record)
     changed = None
     if before is not None:
-        changed = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, crew)
+        found = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, crew)
+        changed = found.told
+        tables["changes"] = Table(found.columns, multi(sound(moved(found.geometries, origin)), "polygon"))
     return Comparison(wishes, record, tables, both, spots, origin, changed)
 
 

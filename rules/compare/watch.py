@@ -111,9 +111,21 @@ def _changed(
     return None if before.stored is None else changed_features(before, plan.source)
 
 
+@dataclass(frozen=True)
+class Changes:
+    """What changed since an earlier comparison: as the answer tells it, and row by row with ground (k,).
+
+    columns: change (new, gone, changed), spot and its measures now, and what it was (before, before_m2).
+    """
+
+    told: dict[str, list[dict[str, Any]]]
+    columns: pd.DataFrame
+    geometries: np.ndarray
+
+
 def changes(
     earlier: Earlier, columns: pd.DataFrame, names: Sequence[str], geometries: np.ndarray, crew: Crew
-) -> dict[str, list[dict[str, Any]]]:
+) -> Changes:
     """Which differences are new, gone, or changed: one that went and one that came on the same ground, of one kind."""
     before, now = earlier.columns, columns.assign(spot=list(names))
     gone = _differences(before, ~before["spot"].isin(now["spot"]).to_numpy())
@@ -127,16 +139,35 @@ def changes(
     shared = np.nan_to_num(shapely.area(common))
     match = shared / (shapely.area(new_shapes[came]) + shapely.area(old_shapes[went]) - shared)
     pairs: dict[int, int] = {}
+    taken: set[int] = set()
     for at in np.argsort(-match, kind="stable"):
-        if match[at] >= HOLDS_SHARE and came[at] not in pairs and went[at] not in pairs.values():
+        if match[at] >= HOLDS_SHARE and came[at] not in pairs and went[at] not in taken:
             pairs[int(came[at])] = int(went[at])
-    return {
-        "new": [_told(now.iloc[row]) for at, row in enumerate(new) if at not in pairs],
-        "gone": [_told(before.iloc[row]) for at, row in enumerate(gone) if at not in pairs.values()],
-        "changed": [
-            {"from": _told(before.iloc[gone[w]]), "to": _told(now.iloc[new[c]])} for c, w in sorted(pairs.items())
-        ],
+            taken.add(int(went[at]))
+    only_new = [at for at in range(len(new)) if at not in pairs]
+    only_gone = [at for at in range(len(gone)) if at not in taken]
+    both = sorted(pairs.items())
+    told = {
+        "new": [_told(now.iloc[new[at]]) for at in only_new],
+        "gone": [_told(before.iloc[gone[at]]) for at in only_gone],
+        "changed": [{"from": _told(before.iloc[gone[w]]), "to": _told(now.iloc[new[c]])} for c, w in both],
     }
+    rows = [_row("new", spot, None) for spot in told["new"]]
+    rows += [_row("gone", None, spot) for spot in told["gone"]]
+    rows += [_row("changed", pair["to"], pair["from"]) for pair in told["changed"]]
+    table = pd.DataFrame(rows, columns=list(_CHANGE_TYPES)).astype(_CHANGE_TYPES)
+    shapes = np.r_[new_shapes[only_new], old_shapes[only_gone], new_shapes[[c for c, _ in both]]]
+    return Changes(told, table, shapes)
+
+
+_CHANGE_TYPES = {"change": object, "spot": object, "type": object, "area_m2": float, "before": object}
+_CHANGE_TYPES["before_m2"] = float
+
+
+def _row(change: str, spot: dict[str, Any] | None, before: dict[str, Any] | None) -> list[Any]:
+    now, then = spot or {}, before or {}
+    kind = now.get("type", then.get("type"))
+    return [change, now.get("spot"), kind, now.get("area_m2"), then.get("spot"), then.get("area_m2")]
 
 
 def _differences(columns: pd.DataFrame, wanted: np.ndarray) -> np.ndarray:

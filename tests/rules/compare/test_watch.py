@@ -1,5 +1,6 @@
 """Watching: against an earlier comparison only what changed is computed, the answer is the whole one, changes told."""
 
+import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
@@ -94,11 +95,19 @@ def test_what_is_new_gone_and_changed_is_told(table):
     table.plan("A", [(stays, "07"), (goes, "07"), (grows, "07")], label="old")
     run = table.compare().answer["run"]["id"]
     table.plan("A", [(stays, "07"), (box(400, 0, 500, 120), "07"), (box(700, 0, 800, 50), "07")], label="new")
-    changed = table.compare(against=run).answer["changed"]
+    again = table.compare(against=run)
+    changed = again.answer["changed"]
     assert [round(spot["area_m2"]) for spot in changed["new"]] == [5000]
     assert [round(spot["area_m2"]) for spot in changed["gone"]] == [10_000]
     assert [(round(c["from"]["area_m2"]), round(c["to"]["area_m2"])) for c in changed["changed"]] == [(10_000, 12_000)]
     assert {spot["type"] for spot in (*changed["new"], *changed["gone"])} == {"03"}
+    rows = gpd.read_file(again.out, layer="changes").set_index("change")
+    assert sorted(rows.index) == ["changed", "gone", "new"] and set(rows["type"]) == {"03"}
+    assert rows.loc["gone"].geometry.equals(goes) and rows.loc["changed"].geometry.equals(box(400, 0, 500, 120))
+    assert rows.loc["changed", ["area_m2", "before_m2"]].tolist() == pytest.approx([12_000, 10_000])
+    assert rows["before"].isna().to_dict()["new"] and rows["spot"].isna().to_dict()["gone"]
+    assert rows.loc["changed", "before"] == changed["changed"][0]["from"]["spot"]
+    assert table.run("verify", table.library, "--run", again.answer["run"]["id"]).json["ok"]
 
 
 def test_nothing_changed_is_told_as_nothing(table):
