@@ -1,4 +1,4 @@
-"""The comparison printed: one button that asks for the kind of sheet and for a file; the core writes it."""
+"""The comparison printed, or kept as a layer of the library: one button that asks how and where; the core does it."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ class AtlasButton(QToolButton):
     written = pyqtSignal(str, dict)  # the file, and what the core said of it
     refused = pyqtSignal(object)  # Refusal
     began = pyqtSignal(object)  # Request
+    keep_asked = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
     def __init__(self, core: Core, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,10 +33,14 @@ class AtlasButton(QToolButton):
         self._types: list[str] = []
         self.setIcon(icon("atlas"))
         self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.setToolTip(tr("Print an atlas (PDF): of the types chosen in the matrix, else of all differences"))
+        self.setToolTip(
+            tr("Print an atlas (PDF), or keep in the library: the types chosen in the matrix, else all differences")
+        )
         self.kinds = QMenu(self)
         self.kinds.addAction(tr("One page for each cluster…"), lambda: self._choose("cluster"))
         self.kinds.addAction(tr("One page for each spot…"), lambda: self._choose("spot"))
+        self.kinds.addSeparator()
+        self.kinds.addAction(icon("spots"), tr("Keep in the library as difference spots…"), self._keep)
         self.setMenu(self.kinds)
         self.show_comparison(None)
 
@@ -58,6 +63,9 @@ class AtlasButton(QToolButton):
         )
         if path:
             self.write(path if path.lower().endswith(".pdf") else f"{path}.pdf", by)
+
+    def _keep(self) -> None:
+        self.keep_asked.emit(str(self._comparison.record.get("id")), ",".join(self._types))
 
     def write(self, path: str, by: str) -> None:
         """Let the core print; an existing file is replaced, as was confirmed."""

@@ -133,6 +133,7 @@ class OneMapDock(QgsDockWidget):
         self.check_room.refused.connect(self.refuse)
         self.compare_room.refused.connect(self.refuse)
         self.compare_room.told.connect(self.notice.say)
+        self.compare_room.view.atlas.keep_asked.connect(self.keep_spots)
         for written in (self.compare_room.finished, self.compare_room.view.decided):
             written.connect(lambda: reopen_cut_off(self.library.path))
         self.rooms.currentChanged.connect(lambda _room: self.compare_room.leave_map())
@@ -217,6 +218,11 @@ class OneMapDock(QgsDockWidget):
         self._ask_algorithm(
             "onemap:new", {"LIBRARY": str(target)}, lambda results: self.open_library(str(results.get("LIBRARY")))
         )
+
+    def keep_spots(self, run: str, types: str) -> None:
+        """Ask how the differences of a comparison become a layer of the library."""
+        values = {"LIBRARY": self.library.path, "RUN": run, "TYPE": types}
+        self._ask_algorithm("onemap:spots", values, lambda _results: self.library.refresh())
 
     def add_layer(self, code: str) -> None:
         """Ask for a department's file, and add it."""

@@ -29,6 +29,7 @@ POSITIONALS = {
     "remedy": ("library", "parcels"),
     "contradictions": ("library",),
     "decide": ("library", "target", "decision"),
+    "spots": ("library", "run"),
     "sites": ("library",),
     "atlas": ("library", "run", "target"),
 }

@@ -16,6 +16,7 @@ from onemap.plugin.algorithms.new import NewAlgorithm
 from onemap.plugin.algorithms.redline import RedlineAlgorithm
 from onemap.plugin.algorithms.remedy import RemedyAlgorithm
 from onemap.plugin.algorithms.sites import SitesAlgorithm
+from onemap.plugin.algorithms.spots import SpotsAlgorithm
 from onemap.plugin.icons import icon
 
 ALGORITHMS = (
@@ -28,6 +29,7 @@ ALGORITHMS = (
     RemedyAlgorithm,
     ContradictionsAlgorithm,
     DecideAlgorithm,
+    SpotsAlgorithm,
     AtlasAlgorithm,
     SitesAlgorithm,
 )

@@ -2938,10 +2938,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>查找可通过的位置</translation>
     </message>
     <message>
-        <source>Print an atlas (PDF): of the types chosen in the matrix, else of all differences</source>
-        <translation>输出图册（PDF）：矩阵中选了类型的只出这些类型，否则出全部差异</translation>
-    </message>
-    <message>
         <source>One page for each cluster…</source>
         <translation>每组图斑一页…</translation>
     </message>
@@ -3036,6 +3032,30 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>The core is at work.</source>
         <translation>核心程序正在工作。</translation>
+    </message>
+    <message>
+        <source>Keep differences in the library</source>
+        <translation>差异图斑入库</translation>
+    </message>
+    <message>
+        <source>Makes the spots of a comparison, numbered and with what was decided on each, a new version of the layer of difference spots (CYTB) in the integrated library.</source>
+        <translation>把一次比对的图斑编号，连同处理意见，作为统筹库中差异图斑（CYTB）图层的新版本。</translation>
+    </message>
+    <message>
+        <source>Only what is decided</source>
+        <translation>只要已有处理意见的</translation>
+    </message>
+    <message>
+        <source>Division (six figures), for spots that lie in no township</source>
+        <translation>行政区代码（六位），用于不在任何乡镇内的图斑</translation>
+    </message>
+    <message>
+        <source>Keep in the library as difference spots…</source>
+        <translation>入库为差异图斑…</translation>
+    </message>
+    <message>
+        <source>Print an atlas (PDF), or keep in the library: the types chosen in the matrix, else all differences</source>
+        <translation>输出图册（PDF）或入库：矩阵中选了类型的只含这些类型，否则含全部差异</translation>
     </message>
 </context>
 </TS>

@@ -266,3 +266,11 @@ def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(libra
     dock.close_down()
     core.stop()
     words.learn({})
+
+
+def test_differences_are_kept_in_the_library_by_the_algorithm_with_its_run_filled_in(dock, library):
+    asked = []
+    dock._ask_algorithm = lambda *given: asked.append(given[:2])
+    dock.library.path = library
+    dock.compare_room.view.atlas.keep_asked.emit("20261120T1", "03,04")
+    assert asked == [("onemap:spots", {"LIBRARY": library, "RUN": "20261120T1", "TYPE": "03,04"})]

@@ -97,6 +97,17 @@ def test_a_comparison_is_printed_with_as_many_sheets_as_the_command_line_prints(
     assert processing.run("onemap:atlas", {**asked, "OVERWRITE": True})["SHEETS"] == 1
 
 
+def test_the_differences_of_a_comparison_become_a_layer_of_the_library(library, plans, tmp_path):
+    found = processing.run("onemap:compare", {"LIBRARY": library, "A": "PLAN_A", "B": "PLAN_B", "MATRIX": plans})
+    asked = {"LIBRARY": library, "RUN": found["RUN"], "LABEL": "spots"}
+    with pytest.raises(QgsProcessingException, match="REGION|--region|figures"):
+        processing.run("onemap:spots", asked)
+    kept = processing.run("onemap:spots", {**asked, "REGION": "130102"})
+    assert (kept["VERSION"], kept["FEATURES"]) == ("spots", 1)
+    layers = {layer["code"]: layer for layer in on_command_line("layers", library)["layers"]}
+    assert [version["label"] for version in layers["CYTB"]["versions"]] == ["spots"]
+
+
 def test_sites_are_those_of_the_command_line_and_lie_on_the_selected_ground(library, tmp_path):
     grounds = [(box(100, 100, 100, 100), "farmland"), (box(400, 100, 120, 120), "free")]
     path = write_layer(tmp_path / "grounds.gpkg", ["name"], grounds)
