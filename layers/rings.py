@@ -10,7 +10,7 @@ from onemap.layers.ragged import ranges
 
 @dataclass(frozen=True)
 class Rings:
-    """Rings one after the other: points (m, 2); how many of each (r,), of which polygon (r,), whether it is a hole (r,)."""
+    """Rings one after the other: points (m, 2); of each its size, its polygon, and whether it is a hole, (r,) each."""
 
     points: np.ndarray
     size: np.ndarray

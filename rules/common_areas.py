@@ -5,7 +5,7 @@ import shapely
 
 from onemap.layers.hilbert import places_on_curve
 from onemap.rules.crew import Crew
-from onemap.rules.polygons import Polygons
+from onemap.rules.polygons import Near, Polygons
 from onemap.rules.trapezoids import edge_table, joined, pair_areas_m2
 
 _PAIRS_AT_ONCE = 30_000  # of neighbours, whose edges are listed once
@@ -85,16 +85,20 @@ def _by_boxes(
     one, other = left.bounds[left_index], right.bounds[right_index]
     boxes = np.column_stack([np.maximum(one[:, :2], other[:, :2]), np.minimum(one[:, 2:], other[:, 2:])])
     pair = np.flatnonzero((boxes[:, 0] < boxes[:, 2]) & (boxes[:, 1] < boxes[:, 3]))
+    for side in (left, right):
+        side.make_ready()
 
     def of_block(start: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        rows, places = _halved(left, left_index, right, right_index, pair[start : start + _BOXES_AT_ONCE], boxes)
-        first, at_first = left.edges(left_index[rows], places)
-        second, at_second = right.edges(right_index[rows], places)
-        area, error = pair_areas_m2(joined([first, second]), at_first, at_second + len(first.bounds))
-        # Where segments cross the box's ceiling or floor is rounded too.
-        height, far = places[:, 3] - places[:, 1], np.abs(places).max(axis=1)
-        crossings = first.level_edges()[at_first] + second.level_edges()[at_second]
-        return rows, area, error + _ROUNDING * height * far * crossings
+        todo = pair[start : start + _BOXES_AT_ONCE]
+        places, done = boxes[todo], []
+        while len(todo):
+            mine, others = left.near(left_index[todo], places), right.near(right_index[todo], places)
+            size = np.maximum(places[:, 2] - places[:, 0], places[:, 3] - places[:, 1])
+            few = (mine.edges * others.edges <= _MOST_EDGE_PAIRS) | (size < _LEAST_BOX_M)
+            done.append((todo[few], *_in_boxes(mine, others, few, places[few])))
+            todo, places = np.repeat(todo[~few], 2), _halves(places[~few])
+        rows, area, error = (np.concatenate(column) for column in zip(*done, strict=True))
+        return rows, area, error
 
     areas, errors = np.zeros(len(left_index)), np.zeros(len(left_index))
     for rows, area, error in crew.each(of_block, range(0, len(pair), _BOXES_AT_ONCE)):
@@ -103,27 +107,15 @@ def _by_boxes(
     return areas, errors
 
 
-def _halved(
-    left: Polygons,
-    left_index: np.ndarray,
-    right: Polygons,
-    right_index: np.ndarray,
-    rows: np.ndarray,
-    boxes: np.ndarray,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs `rows` (k,) with their boxes, halved until few edges of both meet in each: rows (j,), boxes (j, 4)."""
-    todo, places = rows, boxes[rows]
-    done_rows, done_places = [], []
-    while len(todo):
-        work = left.edges_in(left_index[todo], places) * right.edges_in(right_index[todo], places)
-        size = np.maximum(places[:, 2] - places[:, 0], places[:, 3] - places[:, 1])
-        done = (work <= _MOST_EDGE_PAIRS) | (size < _LEAST_BOX_M)
-        done_rows.append(todo[done])
-        done_places.append(places[done])
-        todo, places = np.repeat(todo[~done], 2), _halves(places[~done])
-    rows, places = np.concatenate(done_rows), np.concatenate(done_places)
-    order = np.argsort(rows, kind="stable")
-    return rows[order], places[order]
+def _in_boxes(mine: Near, others: Near, few: np.ndarray, places: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The area in common of pairs, and its rounding error: those of which `few` (k,) is true, in the boxes (j, 4)."""
+    first, at_first = mine.table(few)
+    second, at_second = others.table(few)
+    area, error = pair_areas_m2(joined([first, second]), at_first, at_second + len(first.bounds))
+    # Where segments cross the box's ceiling or floor is rounded too.
+    height, far = places[:, 3] - places[:, 1], np.abs(places).max(axis=1, initial=0.0)
+    crossings = first.level_edges()[at_first] + second.level_edges()[at_second]
+    return area, error + _ROUNDING * height * far * crossings
 
 
 def _halves(boxes: np.ndarray) -> np.ndarray:

@@ -95,12 +95,14 @@ def _met(parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others:
         crew.check()
         count = np.int64(len(others.large))
         edges = others.outlines
-        chunk, close = _asked(tree, shapely.box(*edges.boxes.T), wanted)
-        near = np.unique(close * count + edges.polygon[chunk])
+        chunk, close = _asked(tree, edges.tree.geometries, wanted)
+        near = np.sort(close * count + edges.polygon[chunk])
+        near = near[np.r_[True, np.diff(near) > 0][: len(near)]]
         owner, there = _asked(tree, features[others.large], wanted)
-        within, around = np.divmod(np.setdiff1d(there * count + owner, near), count)
-        around = others.large[around]
-        shapely.prepare(features[others.large])
+        every = there * count + owner
+        at = np.searchsorted(near, every)
+        far = np.flatnonzero(np.r_[near, -1][at] != every)
+        within, around = there[far], others.large[owner[far]]
         west, south, east, north = mine.bounds[within].T
         inside = shapely.contains_xy(features[around], (west + east) / 2, (south + north) / 2)
         within, around = within[inside], around[inside]

@@ -13,6 +13,7 @@ from onemap.layers.ragged import ranges
 from onemap.rules.trapezoids import EdgeTable, segments
 
 _CHUNK = 16  # consecutive segments in one box
+_CLOSE_M = 1e-6  # to a corner: whether a point lies inside is then asked of the segments over it
 
 
 @dataclass(frozen=True)
@@ -21,9 +22,10 @@ class Outlines:
 
     Upright ones have their start as west and their end as east, and their turn is the sign of the step in ground that
     one meets going east, if they run upwards. Chunks: boxes (c, 4) with their tree, polygon (c,), first segment (c,),
-    number of segments (c,). bounds: (n, 4).
+    number of segments (c,). polygons (n,): what they are the outlines of.
     """
 
+    polygons: np.ndarray
     west: np.ndarray
     east: np.ndarray
     left: np.ndarray
@@ -35,10 +37,9 @@ class Outlines:
     polygon: np.ndarray
     first: np.ndarray
     count: np.ndarray
-    bounds: np.ndarray
 
     def near(self, polygon: np.ndarray, boxes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """The chunks of polygon (k,) whose boxes meet boxes (k, 4): rows of the k, and chunks; in order."""
+        """The chunks of polygon (k,) whose boxes meet boxes (k, 4): rows of the k (j,), and chunks (j,); in order."""
         row, chunk = self.tree.query(shapely.box(*boxes.T))
         own = np.flatnonzero(self.polygon[chunk] == polygon[row])
         row, chunk = row[own], chunk[own]
@@ -73,7 +74,12 @@ def outlines(polygons: np.ndarray) -> Outlines:
             np.maximum.reduceat(np.maximum(y0, y1), first),
         ]
     )
+    shapely.prepare(polygons)
+    # What a prepared polygon keeps is made at its first question, which must not come from two threads at once.
+    at = start[np.unique(found.polygon, return_index=True)[1]]
+    shapely.contains_xy(polygons, found.x[at], found.y[at])
     return Outlines(
+        polygons=polygons,
         west=found.x[west],
         east=found.x[east],
         left=found.y[west],
@@ -85,19 +91,20 @@ def outlines(polygons: np.ndarray) -> Outlines:
         polygon=found.polygon[of_ring],
         first=first,
         count=count,
-        bounds=shapely.bounds(polygons),
     )
 
 
-def parts_in_boxes(found: Outlines, polygon: np.ndarray, boxes: np.ndarray) -> EdgeTable:
+def parts_in_boxes(
+    found: Outlines, polygon: np.ndarray, boxes: np.ndarray, row: np.ndarray, chunk: np.ndarray
+) -> EdgeTable:
     """What of polygon (k,) lies in boxes (k, 4), as edges: the ground is right, though no ring was closed.
 
-    Segments are kept where they run through the box. Where ground reaches over the box's ceiling, or below its floor,
-    the box's own edge stands for what lies beyond: from where a segment crosses it, or from the west if the ground
-    is already there.
+    row, chunk (j,): what is near, of found.near(polygon, boxes). Segments are kept where they run through the box.
+    Where ground reaches over the box's ceiling, or below its floor, the box's own edge stands for what lies beyond:
+    from where a segment crosses it, or from the west if the ground is already there.
     """
-    row, chunk = found.near(polygon, boxes)
     edge, row = ranges(found.first[chunk], found.count[chunk]), np.repeat(row, found.count[chunk])
+    at_west = _over_the_corner(found, polygon, boxes, edge, row)
     west, south, east, north = boxes[row].T
     x0, x1 = np.maximum(found.west[edge], west), np.minimum(found.east[edge], east)
     upright = found.west[edge] == found.east[edge]
@@ -120,7 +127,6 @@ def parts_in_boxes(found: Outlines, polygon: np.ndarray, boxes: np.ndarray) -> E
     body = edge[inside]
     left, right = _heights(found, body, begin[inside]), _heights(found, body, end[inside])
     pieces = [(row[inside], begin[inside], end[inside], left, right, slope[inside], sign[inside])]
-    at_west = _over_the_corner(found, polygon, boxes)
     every = np.arange(len(boxes))
     for which, level, crossing, side in ((3, north, ceiling, 1.0), (1, south, floor, -1.0)):
         crossed = np.flatnonzero((y0 > level) != (y1 > level))
@@ -159,20 +165,40 @@ def _crossing(x0: np.ndarray, y0: np.ndarray, x1: np.ndarray, y1: np.ndarray, le
     return x0 + share * (x1 - x0)
 
 
-def _over_the_corner(found: Outlines, polygon: np.ndarray, boxes: np.ndarray) -> dict[int, np.ndarray]:
+def _over_the_corner(
+    found: Outlines, polygon: np.ndarray, boxes: np.ndarray, edge: np.ndarray, row: np.ndarray
+) -> dict[int, np.ndarray]:
     """How often ground is wound around just east of each box's corners in the north-west (3) and south-west (1), (k,).
 
-    By the segments over the corners. They are judged as in the box itself, so that both agree to the last digit.
+    edge, row (j,): segments near each box. In the north-west a point tells, unless a segment comes near it. Segments
+    over a corner are judged as in the box itself, so that both agree to the last digit.
     """
+    west, north = boxes[row, 0], boxes[row, 3]
+    low, high = np.minimum(found.left[edge], found.right[edge]), np.maximum(found.left[edge], found.right[edge])
+    close = (found.west[edge] <= west + _CLOSE_M) & (found.east[edge] >= west - _CLOSE_M)
+    close &= (low <= north + _CLOSE_M) & (high >= north - _CLOSE_M)
+    is_close = np.bincount(row, close, len(boxes)) > 0
+    upper = np.zeros(len(boxes))
+    clear, rest = np.flatnonzero(~is_close), np.flatnonzero(is_close)
+    upper[clear] = shapely.contains_xy(found.polygons[polygon[clear]], boxes[clear, 0], boxes[clear, 3])
+    upper[rest] = _wound_by_rays(found, polygon[rest], boxes[rest])
+    side = np.flatnonzero((found.west[edge] <= west) & (west < found.east[edge]))
+    at, edge = row[side], edge[side]
+    height = _heights(found, edge, west[side])
+    between = (height > boxes[at, 1]) & (height <= boxes[at, 3])
+    lower = upper + np.bincount(at, np.where(between, found.sign[edge], 0.0), len(boxes))
+    return {3: upper, 1: lower}
+
+
+def _wound_by_rays(found: Outlines, polygon: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """How often ground is wound around just east of each box's north-west corner, by all segments over it: (k,)."""
     up = boxes.copy()
-    up[:, 2], up[:, 3] = boxes[:, 0], found.bounds[polygon, 3]
+    up[:, 2], up[:, 3] = boxes[:, 0], shapely.bounds(found.polygons)[polygon, 3]
     row, chunk = found.near(polygon, up)
     edge, row = ranges(found.first[chunk], found.count[chunk]), np.repeat(row, found.count[chunk])
     x = boxes[row, 0]
     kept = np.flatnonzero((found.west[edge] <= x) & (x < found.east[edge]))
     edge, row = edge[kept], row[kept]
-    height = _heights(found, edge, x[kept])
-    return {
-        which: np.bincount(row, np.where(height > boxes[row, which], found.sign[edge], 0.0), len(boxes))
-        for which in (3, 1)
-    }
+    over = _heights(found, edge, x[kept]) > boxes[row, 3]
+    wound: np.ndarray = np.bincount(row, np.where(over, found.sign[edge], 0.0), len(boxes))
+    return wound

@@ -1,5 +1,6 @@
 """An array of polygons as the sums take them: small ones whole, of large ones only the edges near a box."""
 
+from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
@@ -35,24 +36,47 @@ class Polygons:
         """The outlines of the large ones, of which there must be some."""
         return outlines(self.geometries[self.large])
 
-    def edges_in(self, polygon: np.ndarray, boxes: np.ndarray) -> np.ndarray:
-        """About how many edges of polygon (k,) lie in boxes (k, 4)."""
-        number = self.vertices[polygon]
+    def make_ready(self) -> None:
+        """Make what all threads will share."""
+        if len(self.large):
+            _ = self.outlines
+
+    def near(self, polygon: np.ndarray, boxes: np.ndarray) -> "Near":
+        """What of polygon (k,) is near boxes (k, 4): small ones whole, of large ones some of their edges."""
         rows = np.flatnonzero(self.is_large[polygon])
+        number = self.vertices[polygon]
+        row = chunk = np.empty(0, dtype=np.int64)
         if len(rows):
             row, chunk = self.outlines.near(self.place[polygon[rows]], boxes[rows])
             number[rows] = np.bincount(row, self.outlines.count[chunk], len(rows))
-        return number
+            row = rows[row]
+        return Near(self, polygon, boxes, number, row, chunk)
 
-    def edges(self, polygon: np.ndarray, boxes: np.ndarray) -> tuple[EdgeTable, np.ndarray]:
-        """The edges of polygon (k,), of large ones those in boxes (k, 4); and each one's place in the table, (k,)."""
-        is_large = self.is_large[polygon]
-        rows = np.flatnonzero(is_large)
+
+@dataclass(frozen=True)
+class Near:
+    """Polygon (k,), box (k, 4), about how many edges are near (k,), and which chunks of outlines: row, chunk (j,)."""
+
+    polygons: Polygons
+    polygon: np.ndarray
+    boxes: np.ndarray
+    edges: np.ndarray
+    row: np.ndarray
+    chunk: np.ndarray
+
+    def table(self, wanted: np.ndarray) -> tuple[EdgeTable, np.ndarray]:
+        """The edges of the rows that are wanted, a mask (k,); and each wanted one's place in the table."""
+        polygons, polygon = self.polygons, self.polygon[wanted]
+        is_large = polygons.is_large[polygon]
         small, at_small = np.unique(polygon[~is_large], return_inverse=True)
-        tables = [edge_table(self.geometries[small])]
+        tables = [edge_table(polygons.geometries[small])]
         place = np.empty(len(polygon), dtype=np.int64)
         place[~is_large] = at_small
-        if len(rows):
-            tables.append(parts_in_boxes(self.outlines, self.place[polygon[rows]], boxes[rows]))
-            place[rows] = len(small) + np.arange(len(rows))
+        if is_large.any():
+            place[is_large] = len(small) + np.arange(int(is_large.sum()))
+            chosen = wanted & polygons.is_large[self.polygon]
+            number = np.cumsum(chosen) - 1
+            hits = np.flatnonzero(chosen[self.row])
+            whose, boxes = polygons.place[polygon[is_large]], self.boxes[chosen]
+            tables.append(parts_in_boxes(polygons.outlines, whose, boxes, number[self.row[hits]], self.chunk[hits]))
         return joined(tables), place

@@ -26,6 +26,11 @@ def coast(random, corners=1500, centre=(0.0, 0.0)):
     return shapely.transform(shore.union(steps).difference(holes), lambda xy: xy + centre)
 
 
+def clipped(shapes, which, boxes):
+    found = outlines(shapes)
+    return parts_in_boxes(found, which, boxes, *found.near(which, boxes))
+
+
 def boxes_over(random, count, most):
     corner = random.uniform(-500, 480, (count, 2))
     return np.c_[corner, corner + random.uniform(1, most, (count, 2))]
@@ -37,7 +42,7 @@ def test_the_part_of_a_large_polygon_in_a_box_is_that_of_the_overlay(centre):
     shapes = np.array([coast(random, centre=centre), coast(random, centre=centre)], dtype=object)
     which, boxes = random.integers(0, 2, 400), boxes_over(random, 400, 120) + np.tile(centre, 2)
     whole = edge_table(shapely.box(*boxes.T))
-    table = joined([parts_in_boxes(outlines(shapes), which, boxes), whole])
+    table = joined([clipped(shapes, which, boxes), whole])
     areas, _ = pair_areas_m2(table, np.arange(400), 400 + np.arange(400))
     expected = shapely.area(shapely.intersection(shapes[which], shapely.box(*boxes.T)))
     assert areas == pytest.approx(expected, abs=1e-7)
@@ -51,9 +56,7 @@ def test_boxes_along_the_polygons_own_corners_and_sides_are_cut_right():
     assert shape[0].is_valid and shapely.get_num_coordinates(shape[0]) >= LARGE
     low, size = np.divmod(np.arange(60 * 8), 8)
     boxes = np.c_[low, np.roll(low, 7), low + 1 + size, np.roll(low, 7) + 2 + size].astype(float)
-    table = joined(
-        [parts_in_boxes(outlines(shape), np.zeros(480, dtype=int), boxes), edge_table(shapely.box(*boxes.T))]
-    )
+    table = joined([clipped(shape, np.zeros(480, dtype=int), boxes), edge_table(shapely.box(*boxes.T))])
     areas, _ = pair_areas_m2(table, np.arange(480), 480 + np.arange(480))
     assert areas == pytest.approx(shapely.area(shapely.intersection(shape[0], shapely.box(*boxes.T))), abs=1e-9)
 
