@@ -9,6 +9,7 @@ from onemap.rules.common_areas import areas_of_pairs
 from onemap.rules.crew import Crew
 from onemap.rules.polygons import Polygons
 
+_FEW = 20  # parcels, for which of large features only what lies between west and east of all of them is looked at
 _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
 
 
@@ -38,7 +39,9 @@ def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, c
     Of large features only parcels count whose boxes meet a box of some segments of its edge. The box of any other
     lies inside or outside as a whole, and so does what is in it: one point tells.
     """
-    others = Polygons(features)
+    few = 0 < len(parcels) <= _FEW
+    west, _, east, _ = shapely.total_bounds(parcels) if few else (0.0, 0.0, 0.0, 0.0)
+    others = Polygons(features, (float(west), float(east)) if few else None)
     apart = lies_apart(parcels)
     rows = np.flatnonzero(apart)
     whole = _met(parcels, tree, ~apart, others, crew)

@@ -10,7 +10,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.ragged import ranges
-from onemap.rules.trapezoids import EdgeTable, segments
+from onemap.rules.trapezoids import EdgeTable, Segments, segments
 
 _CHUNK = 16  # consecutive segments in one box
 _CLOSE_M = 1e-6  # to a corner: whether a point lies inside is then asked of the segments over it
@@ -47,37 +47,35 @@ class Outlines:
         return row[order], chunk[order]
 
 
-def outlines(polygons: np.ndarray) -> Outlines:
-    """The outlines of valid polygons or multipolygons (n,)."""
+def outlines(polygons: np.ndarray, between: tuple[float, float] | None = None) -> Outlines:
+    """The outlines of valid polygons or multipolygons (n,); between: a west and an east, and only what lies there.
+
+    That is for few boxes between the two: then nothing is prepared for many questions.
+    """
     found = segments(polygons)
     ends = np.cumsum(found.ring)
     start = ends - found.ring
     length = found.ring - 1  # segments of a ring
-    here = ranges(start, length)
+    number = -(-length // _CHUNK)
+    of_ring = np.repeat(np.arange(len(length)), number)
+    in_ring = ranges(np.zeros(len(length), dtype=np.int64), number) * _CHUNK
+    first, count = start[of_ring] + in_ring, np.minimum(_CHUNK, length[of_ring] - in_ring)
+    boxes = _boxes_of(found, start, length, first)
+    if between is not None:
+        kept = np.flatnonzero((boxes[:, 2] >= between[0]) & (boxes[:, 0] <= between[1]))
+        first, count, boxes, of_ring = first[kept], count[kept], boxes[kept], of_ring[kept]
+    here = ranges(first, count)
+    ring = np.repeat(of_ring, count)
     dx, dy = found.dx[here], found.dy[here]
-    ring = np.repeat(np.arange(len(length)), length)
     turned = dx < 0
     west, east = here + turned, here + ~turned
     with np.errstate(divide="ignore", invalid="ignore"):
         slope = np.where(dx == 0, 0.0, dy / dx)
-    number = -(-length // _CHUNK)
-    in_ring = ranges(np.zeros(len(length), dtype=np.int64), number)
-    of_ring = np.repeat(np.arange(len(length)), number)
-    first = (np.cumsum(length) - length)[of_ring] + in_ring * _CHUNK
-    count = np.minimum(_CHUNK, length[of_ring] - in_ring * _CHUNK)
-    x0, x1, y0, y1 = found.x[here], found.x[here + 1], found.y[here], found.y[here + 1]
-    boxes = np.column_stack(
-        [
-            np.minimum.reduceat(np.minimum(x0, x1), first),
-            np.minimum.reduceat(np.minimum(y0, y1), first),
-            np.maximum.reduceat(np.maximum(x0, x1), first),
-            np.maximum.reduceat(np.maximum(y0, y1), first),
-        ]
-    )
-    shapely.prepare(polygons)
-    # What a prepared polygon keeps is made at its first question, which must not come from two threads at once.
-    at = start[np.unique(found.polygon, return_index=True)[1]]
-    shapely.contains_xy(polygons, found.x[at], found.y[at])
+    if between is None:
+        shapely.prepare(polygons)
+        # What a prepared polygon keeps is made at its first question, which must not come from two threads at once.
+        at = start[np.unique(found.polygon, return_index=True)[1]]
+        shapely.contains_xy(polygons, found.x[at], found.y[at])
     return Outlines(
         polygons=polygons,
         west=found.x[west],
@@ -89,9 +87,23 @@ def outlines(polygons: np.ndarray) -> Outlines:
         boxes=boxes,
         tree=shapely.STRtree(shapely.box(*boxes.T)),
         polygon=found.polygon[of_ring],
-        first=first,
+        first=np.cumsum(count) - count,
         count=count,
     )
+
+
+def _boxes_of(found: Segments, start: np.ndarray, length: np.ndarray, first: np.ndarray) -> np.ndarray:
+    """The box (c, 4) of each chunk; start, length (r,) of the rings, first (c,): the first segment of each chunk."""
+    if len(first) == 0:
+        return np.empty((0, 4))
+    reach = []
+    for values, extreme in ((found.x, np.minimum), (found.y, np.minimum), (found.x, np.maximum), (found.y, np.maximum)):
+        both = values.copy()
+        both[:-1] = extreme(values[:-1], values[1:])
+        last = start + length
+        both[last] = values[last]  # a ring's last point begins no segment
+        reach.append(extreme.reduceat(both, first))
+    return np.column_stack(reach)
 
 
 def parts_in_boxes(

@@ -15,11 +15,13 @@ LARGE = 128  # vertices: from here on a polygon is taken by its parts
 class Polygons:
     """Valid polygons or multipolygons (n,) with what is found out of them only once.
 
-    is_large (n,); bounds (n, 4); place (n,): where each large one stands among the outlines.
+    is_large (n,); bounds (n, 4); place (n,): where each large one stands among the outlines. between: a west and an
+    east, if only few boxes between the two will be asked about.
     """
 
-    def __init__(self, geometries: np.ndarray) -> None:
+    def __init__(self, geometries: np.ndarray, between: tuple[float, float] | None = None) -> None:
         self.geometries = geometries
+        self.between = between
         self.vertices = shapely.get_num_coordinates(geometries).astype(np.int64)
         self.is_large = self.vertices >= LARGE
         self.large = np.flatnonzero(self.is_large)
@@ -34,7 +36,7 @@ class Polygons:
     @cached_property
     def outlines(self) -> Outlines:
         """The outlines of the large ones, of which there must be some."""
-        return outlines(self.geometries[self.large])
+        return outlines(self.geometries[self.large], self.between)
 
     def make_ready(self) -> None:
         """Make what all threads will share."""
