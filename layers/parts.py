@@ -15,11 +15,11 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     """
     result = np.full(len(geometries), None, dtype=object)
     types = shapely.get_type_id(geometries)
-    single = types == 3
-    if least_m2 > 0:
-        single &= shapely.area(geometries) >= least_m2
-    result[single] = geometries[single]
-    compound = np.flatnonzero((types == 6) | (types == _COLLECTION))
+    # A multipolygon of one part is looked at as it is, and not taken apart.
+    single = (types == 3) | ((types == 6) & (shapely.get_num_geometries(geometries) == 1))
+    kept = single & (shapely.area(geometries) >= least_m2) if least_m2 > 0 else single
+    result[kept] = geometries[kept]
+    compound = np.flatnonzero(((types == 6) | (types == _COLLECTION)) & ~single)
     parts, owner = shapely.get_parts(geometries[compound], return_index=True)
     while (shapely.get_type_id(parts) >= 4).any():
         parts, inner = shapely.get_parts(parts, return_index=True)

@@ -34,7 +34,8 @@ class GeoPackageOutput:
     def __init__(self, path: Path, crs: pyproj.CRS) -> None:
         self._path = path
         self._layers: dict[str, _Layer] = {}
-        self._connection = sqlite3.connect(path, isolation_level=None)
+        # One thread after the other: whoever opens it need not be who writes.
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         # Until it is whole nobody looks at the file; it is brought to the disk once, at the end.
         for setting in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
             self._connection.execute(f"PRAGMA {setting}")

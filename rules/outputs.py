@@ -3,6 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import Protocol
 
@@ -58,30 +59,39 @@ def output_opened(crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Output
     with written_beside(target, overwrite, "--out") as beside:
         with _refusals(target.name):
             output = _output_to(beside, crs, target.name)
-        with contextlib.closing(output):
-            yield _Named(output, target.name)
+        with contextlib.closing(_Beside(output, target.name)) as writer:
+            yield writer
 
 
-class _Named:
-    """An output whose refusals name the target."""
+class _Beside:
+    """An output that writes in a thread of its own, a part behind; its refusals name the target."""
 
     def __init__(self, output: Output, label: str) -> None:
         self._output = output
         self._label = label
+        self._writer = ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
 
     def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of some tables."""
-        with _refusals(self._label):
-            self._output.append(tables)
+        """The next rows of some tables, as soon as those before are written. Raises what went wrong with those."""
+        self._wait()
+        self._last = self._writer.submit(self._output.append, tables)
 
     def finish(self) -> None:
         """Write what is left to write."""
-        with _refusals(self._label):
-            self._output.finish()
+        self._wait()
+        self._last = self._writer.submit(self._output.finish)
+        self._wait()
 
     def close(self) -> None:
-        """Let go of the files."""
+        """Let go of the files, once nobody writes any more."""
+        self._writer.shutdown(cancel_futures=True)
         self._output.close()
+
+    def _wait(self) -> None:
+        if self._last is not None:
+            with _refusals(self._label):
+                self._last.result()
 
 
 @contextlib.contextmanager

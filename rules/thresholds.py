@@ -24,15 +24,14 @@ class Measured:
 
 def measured(grounds: np.ndarray, rule: Rule) -> Measured:
     """Areas of dissolved grounds (n,), all polygons, against the rule's least area and least width."""
+    if rule.min_width_m <= 0:
+        return _without_width(np.nan_to_num(shapely.area(grounds)), rule.min_area_m2)
     parts, owner = shapely.get_parts(grounds, return_index=True)
     area = shapely.area(parts)
-    kept = np.ones(len(parts), dtype=bool)
-    if rule.min_width_m > 0 and len(parts):
-        kept = ~vanishing(parts, rule.min_width_m)
+    kept = ~vanishing(parts, rule.min_width_m)
     total = np.bincount(owner, area, minlength=len(grounds))
     counted_area = np.bincount(owner[kept], area[kept], minlength=len(grounds))
-    counted = (counted_area >= rule.min_area_m2) & (counted_area > 0)
-    reason = np.where(counted, "", np.where(counted_area > 0, "below_area", "sliver")).astype(object)
+    counted, reason = _against(counted_area, rule.min_area_m2)
     sliver_free = np.full(len(grounds), None, dtype=object)
     mixed = np.flatnonzero((counted_area > 0) & (counted_area < total))
     chosen = kept & np.isin(owner, mixed)
@@ -40,6 +39,18 @@ def measured(grounds: np.ndarray, rule: Rule) -> Measured:
         owners, position = np.unique(owner[chosen], return_inverse=True)
         sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
     return Measured(total, counted_area, counted, reason, sliver_free)
+
+
+def _without_width(area_m2: np.ndarray, least_m2: float) -> Measured:
+    """What counts where nothing is too thin: the whole ground does, or none of it."""
+    return Measured(area_m2, area_m2, *_against(area_m2, least_m2), np.full(len(area_m2), None, dtype=object))
+
+
+def _against(counted_m2: np.ndarray, least_m2: float) -> tuple[np.ndarray, np.ndarray]:
+    """Whether ground of these areas counts (n,), and why not (n,)."""
+    counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
+    reason = np.where(counted, "", np.where(counted_m2 > 0, "below_area", "sliver")).astype(object)
+    return counted, reason
 
 
 def vanishing(polygons: np.ndarray, width_m: float) -> np.ndarray:
