@@ -59,7 +59,11 @@ def _reasons(judgement: Judgement, indices: np.ndarray) -> np.ndarray:
 
 
 def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    return np.array([",".join(filter(None, pair)) or None for pair in zip(first, second, strict=True)], dtype=object)
+    """Reasons (n,) and more reasons (n,) with a comma between, None where there is neither."""
+    result = np.full(len(first), None, dtype=object)
+    for row in np.flatnonzero(first.astype(bool) | second.astype(bool)).tolist():
+        result[row] = ",".join(filter(None, (first[row], second[row])))
+    return result
 
 
 @dataclass(frozen=True)
@@ -246,7 +250,7 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
             "length_m": np.where(dimension == 1, shapely.length(pairs.geometry), np.nan),
             "distance_m": pairs.distance_m,
             "counted": counted,
-            "reason": np.array([text or None for text in reason], dtype=object),
+            "reason": np.where(reason.astype(bool), reason, None),
             "attributes": texts[which],
             "_geometry": pairs.geometry,
         },

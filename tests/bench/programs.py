@@ -54,9 +54,9 @@ class Failed(Exception):
 
 
 def _environment(**more: str) -> dict[str, str]:
-    """The package must be found by every Python, and QGIS needs no screen."""
+    """The package must be found by every Python, which keeps what it compiles as a user's does; QGIS has no screen."""
     wanted = {"PYTHONPATH": str(ROOT / ".venv" / "room"), "QT_QPA_PLATFORM": "offscreen", **more}
-    return {**os.environ, **wanted}
+    return {name: value for name, value in {**os.environ, **wanted}.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 def ran(command: list[object], limit_s: float, environment: dict[str, str]) -> tuple[str, float, float]:
