@@ -6,6 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.rules.compare.in_chunks import AT_ONCE, intersecting
 from onemap.rules.crew import Crew
 from onemap.rules.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
 
@@ -30,8 +31,7 @@ def dissolved(pieces: np.ndarray, kind: np.ndarray, crew: Crew) -> Dissolved:
         return Dissolved(np.empty(0, dtype=object), nothing, nothing, nothing)
     # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
     group = touching(pieces, kind, crew)
-    crew.check()
-    unions = _proved(union_by(group, pieces, int(group.max()) + 1), group, pieces)
+    unions = _proved(_unions(group, pieces, crew), group, pieces)
     polygons, of_group = shapely.get_parts(unions, return_index=True)
     polygons = shapely.normalize(polygons)
     kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
@@ -42,8 +42,7 @@ def dissolved(pieces: np.ndarray, kind: np.ndarray, crew: Crew) -> Dissolved:
 
 def touching(polygons: np.ndarray, kind: np.ndarray, crew: Crew) -> np.ndarray:
     """The group (n,) of each polygon: those of one kind that touch, directly or through others of the kind."""
-    tree = shapely.STRtree(polygons)
-    first, second = tree.query(polygons, predicate="intersects")
+    first, second = intersecting(shapely.STRtree(polygons), polygons, crew)
     kept = (first < second) & (kind[first] == kind[second])
     return joined_groups(len(polygons), first[kept], second[kept], crew)
 
@@ -66,6 +65,23 @@ def joined_groups(count: int, first: np.ndarray, second: np.ndarray, crew: Crew)
             break
     groups: np.ndarray = np.unique(label, return_inverse=True)[1].ravel()
     return groups
+
+
+def _unions(group: np.ndarray, pieces: np.ndarray, crew: Crew) -> np.ndarray:
+    """The union of each group: (groups,). Threads take some groups each; what a group comes to concerns no other."""
+    order = np.argsort(group, kind="stable")
+    size = np.bincount(group)
+    ends = np.cumsum(size)
+    # A new share begins with the first group behind every so many pieces.
+    last = np.unique(np.searchsorted(ends, np.arange(AT_ONCE, len(order) + AT_ONCE, AT_ONCE)).clip(0, len(size) - 1))
+    shares = list(zip(np.r_[0, last[:-1] + 1].tolist(), (last + 1).tolist(), strict=True))
+
+    def united(share: tuple[int, int]) -> np.ndarray:
+        first, stop = share
+        rows = order[ends[first] - size[first] : ends[stop - 1]]
+        return union_by(group[rows] - first, pieces[rows], stop - first)
+
+    return np.concatenate(crew.each(united, shares))
 
 
 def _proved(unions: np.ndarray, group: np.ndarray, pieces: np.ndarray) -> np.ndarray:

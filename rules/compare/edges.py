@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.rules.compare.in_chunks import intersecting, nearest_distances_m
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import Pieces
 
@@ -70,8 +71,7 @@ def _beyond(start: np.ndarray, end: np.ndarray, own: np.ndarray, pieces: Pieces,
     tree = shapely.STRtree(pieces.geometries)
     result = np.full(len(own), -1)
     for side in (middle + across, middle - across):
-        crew.check()
-        edge, piece = tree.query(shapely.points(side), predicate="intersects")
+        edge, piece = intersecting(tree, shapely.points(side), crew)
         other = pieces.owner[piece] != own[edge]
         result[edge[other]] = pieces.owner[piece[other]]
     return result
@@ -100,7 +100,9 @@ def _steps(
     return east, north
 
 
-def line_distances_m(rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame) -> np.ndarray:
+def line_distances_m(
+    rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame, crew: Crew
+) -> np.ndarray:
     """How far each of the spots `rows` (k,) lies from the nearest line of the plan that draws none around it.
 
     0 where both plans drew some of its edge; infinite where a plan has no line at all on the compared ground.
@@ -114,9 +116,6 @@ def line_distances_m(rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, col
             others = pieces.geometries[use[pieces.owner] != value]
             if len(others) == 0:
                 continue
-            nearest, found = shapely.STRtree(others).query_nearest(
-                polygons[rows[mine]], return_distance=True, all_matches=False
-            )
-            distance[mine[nearest[0]]] = found
+            distance[mine] = nearest_distances_m(shapely.STRtree(others), polygons[rows[mine]], crew)
         farthest = np.maximum(farthest, distance)
     return farthest

@@ -6,10 +6,9 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.rules.compare.in_chunks import insides_meet, intersecting
 from onemap.rules.crew import Crew
 from onemap.rules.overlay import ARITHMETIC_M2, differences, union_by
-
-_PAIRS_AT_ONCE = 50_000
 
 
 @dataclass(frozen=True)
@@ -44,14 +43,8 @@ def first_row_wins(geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, Self
 
 def _meeting(geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
     """Pairs whose insides meet: the later row (k,) and the earlier one (k,)."""
-    tree = shapely.STRtree(geometries)
-    first, second = tree.query(geometries, predicate="intersects")
+    first, second = intersecting(shapely.STRtree(geometries), geometries, crew)
     later, earlier = first[second < first], second[second < first]
-    kept = []
-    for start in range(0, len(later), _PAIRS_AT_ONCE):
-        crew.check()
-        part = slice(start, start + _PAIRS_AT_ONCE)
-        # Neighbours of one coverage touch all along their edges; only their insides matter.
-        kept.append(shapely.relate_pattern(geometries[later[part]], geometries[earlier[part]], "T********"))
-    inner = np.concatenate(kept) if kept else np.empty(0, dtype=bool)
+    # Neighbours of one coverage touch all along their edges; only their insides matter.
+    inner = insides_meet(geometries[later], geometries[earlier], crew)
     return later[inner], earlier[inner]

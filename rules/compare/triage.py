@@ -63,7 +63,7 @@ def triaged(
         return Triage(pd.DataFrame(columns), steps)
     pieces = subdivided(spots.geometries)
     edges = edges_of(rows, spots.geometries, pieces, spots.columns, crew)
-    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns)
+    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns, crew)
     columns["line_distance_m"][rows] = np.where(np.isfinite(distance), distance, np.nan)
     columns["shift_m"][rows] = edges.shift_m
     steps[rows] = np.column_stack([edges.shift_east_m, edges.shift_north_m])
