@@ -159,19 +159,26 @@ def _common_by_parts(
 def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, crew: Crew) -> np.ndarray:
     """All ground that each parcel (n,) shares with any feature: (n,), None where there is none.
 
-    Where what it shares with features that have no ground in common sums to the parcel, it is the parcel itself.
+    Where a feature covers all of it, or what it shares with features that have no ground in common sums to the parcel,
+    it is the parcel itself.
     """
     size = shapely.area(parcels)
     total = np.bincount(found.parcel, shapely.area(found.geometry), len(parcels))
     several = np.bincount(found.parcel, minlength=len(parcels)) > 1
-    rows = np.flatnonzero(several & (np.abs(total - size) < ARITHMETIC_M2))
+    is_full = np.bincount(found.parcel, are_whole(found, parcels), len(parcels)) > 0
+    rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
     full = rows[~_overlapping_features(found, rows, len(parcels), features, crew)]
-    is_full = np.zeros(len(parcels), dtype=bool)
     is_full[full] = True
     rest = ~is_full[found.parcel]
     result = union_by(found.parcel[rest], found.geometry[rest], len(parcels))
-    result[full] = parcels[full]
+    result[is_full] = parcels[is_full]
     return result
+
+
+def are_whole(found: Overlaps, parcels: np.ndarray) -> np.ndarray:
+    """Which of the pieces found (k,) are all of their parcel."""
+    whole: np.ndarray = shapely.area(found.geometry) == shapely.area(parcels)[found.parcel]
+    return whole
 
 
 def _overlapping_features(

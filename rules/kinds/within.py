@@ -7,7 +7,7 @@ import shapely
 
 from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, less, problems, reach_m
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
-from onemap.rules.overlay import inside, intersections, outside, union_by
+from onemap.rules.overlay import are_whole, inside, intersections, outside, union_by
 from onemap.rules.second_look import Zones
 
 KEYS = {key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")}
@@ -32,11 +32,12 @@ def judge(ground: Ground) -> Judgement:
     covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
     found = ground.overlaps_with(ground.features.geometries)
     sure = ~uncertain[found.feature]
-    lawful = union_by(found.parcel[sure], found.geometry[sure], count)
     # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
-    whole = sure & (shapely.area(found.geometry) == shapely.area(ground.parcels)[found.parcel])
+    is_whole = np.bincount(found.parcel, sure & are_whole(found, ground.parcels), count) > 0
     left = covered.copy()
-    left[found.parcel[whole]] = None
+    left[is_whole] = None
+    part = sure & ~is_whole[found.parcel]
+    lawful = union_by(found.parcel[part], found.geometry[part], count)
     hit, failed_hit = less(left, lawful, ground, lambda: ground.features.pieces.only(~uncertain))
     doubtful = np.flatnonzero(~sure & ~shapely.is_missing(hit[found.parcel]))
     doubt, failed_doubt = intersections(hit[found.parcel[doubtful]], found.geometry[doubtful], ground.crew)
