@@ -1,30 +1,40 @@
 """`onemap add`: a source becomes a new version of a layer, whole or not at all."""
 
-from collections.abc import Callable, Sequence
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.catalogue import LayerEntry, defined_entry
+from onemap.layers.blocks import BLOCK
+from onemap.layers.catalogue import LayerEntry
 from onemap.layers.check_levels import level_of
 from onemap.layers.datum_change import DatumChange
+from onemap.layers.defining import layer_entry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frame_blocks import FrameBlocks
 from onemap.layers.frames import RawFrame
+from onemap.layers.journal_folder import Journal, journal_folder, work_place
+from onemap.layers.kept_values import NotPlain
 from onemap.layers.library import Library
 from onemap.layers.normalise import sorted_out
 from onemap.layers.placing import Wishes, in_crs
 from onemap.layers.quality import Found, Ground, Quality, looked_at
+from onemap.layers.quality_blocks import POINTS_AT_ONCE
 from onemap.layers.quality_quarantine import bad_table, without_ground, write_bad
 from onemap.layers.quality_report import check_report, keep_problems, listed_records, write_report
 from onemap.layers.rasters import raster_copy, raster_frame
 from onemap.layers.services import Snapshot, keep_snapshot
+from onemap.layers.software import software_versions
 from onemap.layers.soundness import checked_geometries, listed
-from onemap.layers.sources.reading import read_source, source_name
+from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name
+from onemap.layers.sources.vector_stream import VectorStream
+from onemap.layers.staging import Staging
 from onemap.layers.version_writing import VersionFacts, add_version
 
 Report = Callable[[float, str], None]
@@ -68,30 +78,6 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
         geometries, _ = in_crs(raw.geometries, raw, Wishes(transform=transform), target)
     names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
     return checked_geometries(geometries, "polygon", names, False, place)[0]
-
-
-def layer_entry(library: Library, wishes: AddWishes) -> tuple[LayerEntry, bool]:
-    """The catalogue entry of a code, and whether `--define` has just made it.
-
-    Raises OneMapError layer.unknown, layer.defined, layer.not_addable, define.….
-    """
-    catalogue = library.catalogue()
-    entry = catalogue.get(wishes.code)
-    if entry is None and wishes.define is None:
-        near = [code for code in catalogue if code.lower() == wishes.code.lower()]
-        raise OneMapError("layer.unknown", layer=wishes.code, field="--as", near=near or None)
-    if entry is None:
-        clash = [code for code in catalogue if code.lower() == wishes.code.lower()]
-        if clash:
-            raise OneMapError("layer.clash", layer=wishes.code, field="--as", other=clash[0])
-        entry, is_new = defined_entry(wishes.code, wishes.define or ""), True
-    else:
-        is_new = False
-        if wishes.define is not None and defined_entry(wishes.code, wishes.define) != entry:
-            raise OneMapError("layer.defined", layer=wishes.code, field="--define")
-    if entry.geometry == "table":
-        raise OneMapError("layer.not_addable", layer=entry.code, geometry=entry.geometry)
-    return entry, is_new
 
 
 def _coverage(
@@ -153,12 +139,55 @@ def add(
         with raster_copy(library.path, entry.code, wishes.copy) as copy_to:
             frame = FrameBlocks.of(raster_frame(source, wishes.normalising.crs, library.crs, copy_to))
             return _added(arrival, entry, is_new, frame, None)
-    try:
+    with contextlib.ExitStack() as held:
+        with _reported(arrival, entry):
+            stream = held.enter_context(large_layer(source, wishes.layer, wishes.encoding))
+        result = None if stream is None else _added_in_blocks(arrival, entry, is_new, stream)
+        if result is not None:
+            return result
+    with _reported(arrival, entry):
         raw = read_source(source, wishes.layer, wishes.encoding, lambda share: report(_READ * share, "reading"))
+    return _normalised(arrival, entry, is_new, raw)
+
+
+def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream: VectorStream) -> dict[str, Any] | None:
+    """Add a large layer by way of a journal, where an earlier attempt may have got some way.
+
+    None if it holds values that cannot be kept there.
+    """
+    library, wishes, given = arrival.library, arrival.wishes, arrival.wishes.normalising
+
+    def told(share: float) -> None:
+        arrival.report(_READ * share, "reading")
+
+    digest = content_hash(Path(arrival.source), stream.opened.path, lambda: told(0.0))
+    key = {
+        "source": [digest, stream.opened.layer, wishes.encoding],
+        "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
+        "layer": [repr(entry), list(arrival.required)],
+        "crs": library.srs_id,
+        "blocks": [BLOCK, POINTS_AT_ONCE],
+        "software": software_versions(),
+    }
+    with journal_folder(work_place(library.path, library.id), "add", key) as journal:
+        staging = Staging(stream, entry, library.crs, given, arrival.required, journal, told)
+        try:
+            with _reported(arrival, entry):
+                frame, encoding = staging.frame()
+        except NotPlain:
+            return None
+        raw = replace(staging.head(), encoding=encoding, source_hash=digest)
+        return _added(arrival, entry, is_new, frame, raw, journal)
+
+
+@contextlib.contextmanager
+def _reported(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
+    """What is refused while a source is read stands in the report too."""
+    try:
+        yield
     except OneMapError as error:
         _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
         raise
-    return _normalised(arrival, entry, is_new, raw)
 
 
 def add_made(
@@ -193,7 +222,7 @@ def _arrival(
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
     if not library.voice.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)
-    entry, is_new = layer_entry(library, wishes)
+    entry, is_new = layer_entry(library, wishes.code, wishes.define)
     if wishes.report:
         check_report(wishes.report, [source, str(library.path)])
     return replace(arrival, required=required_fields(entry.code)), entry, is_new
@@ -202,18 +231,23 @@ def _arrival(
 def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
     """Bring a frame into the layer's shape, and add it."""
     arrival.report(_READ, "checking")
-    try:
+    with _reported(arrival, entry):
         frame = sorted_out(raw, entry, arrival.library.crs, arrival.wishes.normalising, arrival.required)
-    except OneMapError as error:
-        _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
-        raise
     return _added(arrival, entry, is_new, frame, raw)
 
 
 def _added(
-    arrival: _Arrival, entry: LayerEntry, is_new: bool, frame: FrameBlocks, raw: RawFrame | None
+    arrival: _Arrival,
+    entry: LayerEntry,
+    is_new: bool,
+    frame: FrameBlocks,
+    raw: RawFrame | None,
+    journal: Journal | None = None,
 ) -> dict[str, Any]:
-    """Check a clean frame, write it as a new version in one transaction, and tell of it."""
+    """Check a clean frame, write it as a new version in one transaction, and tell of it.
+
+    raw: what is known of the source besides its rows; None for a raster.
+    """
     library, wishes, report = arrival.library, arrival.wishes, arrival.report
     district = library.district()
     coverage, kind, unknown = None, "", None
@@ -229,6 +263,7 @@ def _added(
         arrival.required,
         arrival.place,
         lambda share: report(_READ + 0.2 * share, "checking"),
+        journal,
     )
     found = _all_found(frame, entry, quality)
     frame = _accepted(arrival, entry, frame, quality, found)

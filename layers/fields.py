@@ -132,13 +132,25 @@ def numbers_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.D
     for field in entry.fields:
         if field.type not in ("number", "integer") or field.name not in attributes.columns:
             continue
-        values = attributes[field.name]
-        if values.dtype.kind in "iuf" or not any(isinstance(value, str) for value in values):
-            continue
-        read = [_number(value) for value in values]
-        if not any(value is _NO_NUMBER for value in read):
-            numbers[field.name] = pd.Series(read, index=attributes.index, dtype=object)
+        values = list(attributes[field.name])
+        if has_text(values) and are_numbers(values):
+            numbers[field.name] = pd.Series(as_numbers(values), index=attributes.index, dtype=object)
     return attributes.assign(**numbers), list(numbers)
+
+
+def has_text(values: Sequence[Any]) -> bool:
+    """Whether some value is text."""
+    return any(isinstance(value, str) for value in values)
+
+
+def are_numbers(values: Sequence[Any]) -> bool:
+    """Whether no value is text that is no number."""
+    return not any(_number(value) is _NO_NUMBER for value in values)
+
+
+def as_numbers(values: Sequence[Any]) -> list[Any]:
+    """Values that are numbers, as text or not, as numbers; None for null and blank."""
+    return [_number(value) for value in values]
 
 
 _NO_NUMBER = object()

@@ -1,6 +1,6 @@
 """A clean frame block by block: what is checked and written of a layer never stands in memory for all of it at once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -134,14 +134,17 @@ class FrameBlocks:
             return np.full(4, np.nan)
         return np.concatenate([np.nanmin(self.boxes[:, :2], axis=0), np.nanmax(self.boxes[:, 2:], axis=0)])
 
-    def blocks(self) -> Iterator[np.ndarray]:
-        """The places of all features in their order, as many at once as are read at once."""
-        if self.kept is None:
-            yield from (np.arange(block.start, block.stop) for block in blocks(self.count, self.held.size))
-            return
+    def blocks(self, told: Callable[[float], None] = lambda share: None) -> Iterator[np.ndarray]:
+        """The places of all features in their order, as many at once as are read at once.
+
+        told: how many have been given out before each, 0 to 1; it may raise Cancelled.
+        """
         for block in blocks(self.held.count, self.held.size):
-            first, last = np.searchsorted(self.kept, [block.start, block.stop])
+            first, last = block.start, block.stop
+            if self.kept is not None:
+                first, last = np.searchsorted(self.kept, [first, last])
             if first < last:
+                told(float(first) / self.count)
                 yield np.arange(first, last)
 
     def _rows(self, places: np.ndarray) -> np.ndarray:

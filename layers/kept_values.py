@@ -112,6 +112,12 @@ def plain_column(field: pa.Field, column: pa.ChunkedArray) -> list[Any]:
     return [None if gone else value for gone, value in zip(missing.tolist(), list(filled), strict=True)]
 
 
+def plain_type(field: pa.Field) -> type | None:
+    """The type of all values of a column that `arrow_column` made; None if only the values can tell."""
+    kinds = {arrow: kind for kind, arrow in _PLAIN.items()}
+    return kinds.get(field.type) if field.metadata[_TYPE] == b"plain" else None
+
+
 def _untagged(text: str) -> Any:
     tag, _, rest = text.partition(" ")
     return _number(rest) if tag == "numpy" else _TAGGED[tag][2](rest)

@@ -33,8 +33,11 @@ def source_crs(raw: RawFrame, wishes: Wishes) -> pyproj.CRS:
 
     Raises OneMapError crs.missing, crs.unknown, crs.contradicted.
     """
+    return _source_crs(raw, wishes, bounds_of(raw.geometries))
+
+
+def _source_crs(raw: RawFrame, wishes: Wishes, bounds: systems.Bounds | None) -> pyproj.CRS:
     place = {"file": raw.path.name, "layer": raw.layer}
-    bounds = bounds_of(raw.geometries)
     declared = systems.parse_crs(wishes.crs, field="--crs") if wishes.crs else raw.crs
     if declared is None:
         raise OneMapError("crs.missing", suggestion=systems.suggestion(bounds), **place)
@@ -53,40 +56,61 @@ def bounds_of(geometries: np.ndarray) -> systems.Bounds | None:
     return None if np.isnan(found).any() else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
 
 
+class Way:
+    """How a source's coordinates come into the target's plane, east before north. named: the two, as problems say it.
+
+    Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.transform, crs.parameters_other.
+    """
+
+    def __init__(self, raw: RawFrame, wishes: Wishes, target: pyproj.CRS, bounds: systems.Bounds | None) -> None:
+        """bounds: of all coordinates; None if they are not known yet, and then nothing can contradict them."""
+        place: dict[str, Any] = {"file": raw.path.name, "layer": raw.layer}
+        self._source = _source_crs(raw, wishes, bounds)
+        self._target = target
+        self._is_given = wishes.transform is not None
+        self.named = {**place, "crs": systems.crs_name(self._source), "target": systems.crs_name(target)}
+        self._remarks = []
+        if wishes.transform is not None:
+            self._change: systems.Transformation | None = wishes.transform.between(self._source, target, **place)
+            self._remarks.append(Problem("crs.transformed", self.named))
+        else:
+            self._change = systems.transformation(self._source, target, **place)
+            if systems.is_null_shift(self._source, target):
+                self._remarks.append(Problem("crs.identity", self.named))
+
+    def carry(self, geometries: np.ndarray) -> tuple[np.ndarray, float]:
+        """Geometries in the target's plane, and how far a given change has carried the farthest, in kilometres.
+
+        Coordinates that are no numbers are left as they are, for the check of geometries to name.
+        Raises OneMapError crs.out_of_range.
+        """
+        if self._change is None:
+            return geometries, 0.0
+        carried = geometries.copy()
+        farthest = 0.0
+        for block in blocks(len(geometries)):
+            carried[block], before, after = _carried(geometries[block], self._change)
+            if not np.isfinite(after).all():
+                raise OneMapError("crs.out_of_range", **self.named)
+            if self._is_given and len(before):
+                some = np.linspace(0, len(before) - 1, min(len(before), _SAMPLES)).astype(int)
+                farthest = max(farthest, step_km(self._source, self._target, before[some], after[some]))
+        return carried, farthest
+
+    def remarks(self, farthest_km: float) -> list[Problem]:
+        """What must be told about the way. farthest_km: from `carry`, of all geometries."""
+        if farthest_km <= _FARTHEST_KM:
+            return list(self._remarks)
+        return [*self._remarks, Problem("crs.far_change", {**self.named, "km": f"{farthest_km:.0f}"})]
+
+
 def in_crs(
     geometries: np.ndarray, raw: RawFrame, wishes: Wishes, target: pyproj.CRS
 ) -> tuple[np.ndarray, list[Problem]]:
-    """The geometries in the target's plane, east before north, and what must be told about the way there.
-
-    Coordinates that are no numbers are left as they are, for the check of geometries to name.
-    Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.transform, crs.parameters_other,
-    crs.out_of_range.
-    """
-    place: dict[str, Any] = {"file": raw.path.name, "layer": raw.layer}
-    source = source_crs(raw, wishes)
-    named = {**place, "crs": systems.crs_name(source), "target": systems.crs_name(target)}
-    remarks = []
-    if wishes.transform is not None:
-        change: systems.Transformation | None = wishes.transform.between(source, target, **place)
-        remarks.append(Problem("crs.transformed", named))
-    else:
-        change = systems.transformation(source, target, **place)
-        if systems.is_null_shift(source, target):
-            remarks.append(Problem("crs.identity", named))
-    if change is None:
-        return geometries, remarks
-    carried = geometries.copy()
-    farthest = 0.0
-    for block in blocks(len(geometries)):
-        carried[block], before, after = _carried(geometries[block], change)
-        if not np.isfinite(after).all():
-            raise OneMapError("crs.out_of_range", **named)
-        if wishes.transform is not None and len(before):
-            some = np.linspace(0, len(before) - 1, min(len(before), _SAMPLES)).astype(int)
-            farthest = max(farthest, step_km(source, target, before[some], after[some]))
-    if farthest > _FARTHEST_KM:
-        remarks.append(Problem("crs.far_change", {**named, "km": f"{farthest:.0f}"}))
-    return carried, remarks
+    """The geometries in the target's plane, and what must be told about the way there. Raises OneMapError crs.…."""
+    way = Way(raw, wishes, target, bounds_of(raw.geometries))
+    carried, farthest_km = way.carry(geometries)
+    return carried, way.remarks(farthest_km)
 
 
 def _carried(geometries: np.ndarray, change: systems.Transformation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

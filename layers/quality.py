@@ -86,12 +86,10 @@ def looked_at(
     codes: dict[str, str] = {}
     # Where the frame lies in another country, nothing else that could be said of it would help.
     if not any(item.code == "position.outside" for item in flaws) and entry.geometry != "raster":
-        told(0.1)
-        flaws += key_flaws(frame, entry, most)
-        tables = chosen_tables(frame, entry)
+        flaws += key_flaws(frame, entry, most, part(0.1, 0.15))
+        tables = chosen_tables(frame, entry, part(0.15, 0.2))
         codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
-        told(0.2)
-        flaws += value_flaws(frame, entry, required, tables, most)
+        flaws += value_flaws(frame, entry, required, tables, most, part(0.2, 0.3))
         flaws += area_flaws(frame, entry, ground.crs, check_of(entry, "area.declared"), most, part(0.3, 0.4))
         told(0.4)
         flaws += _of_shapes(frame, entry, ground, most, part(0.4, 1.0), journal)
@@ -110,7 +108,7 @@ def _of_shapes(
     flaws = []
     outlines: Iterator[np.ndarray] = (frame.geometries(block) for block in frame.blocks())
     if level_of(entry, "topology.duplicate") != "off":
-        flaws += duplicate_flaws(frame, most("topology.duplicate"))
+        flaws += duplicate_flaws(frame, most("topology.duplicate"), lambda share: told(0.05 * share))
     if entry.geometry == "polygon":
         overlaps, gaps = (level_of(entry, code) != "off" for code in ("topology.overlap", "topology.gap"))
         if overlaps or gaps:

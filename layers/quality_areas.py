@@ -33,8 +33,7 @@ def area_flaws(
     if not stated or entry.geometry != "polygon":
         return []
     declared = [_Declared(name, most("area.declared")) for name in stated]
-    for block in frame.blocks():
-        told(float(block[0]) / frame.count)
+    for block in frame.blocks(told):
         computed = ellipsoidal_areas_m2(frame.geometries(block), crs)
         for field in declared:
             field.look(block, frame.values(field.name, block), computed, limits)

@@ -35,8 +35,7 @@ def outside_flaws(
         return []
     shapely.prepare(district)
     beyond = FlawList("position.partly", most)
-    for block in frame.blocks():
-        told(float(block[0]) / frame.count)
+    for block in frame.blocks(told):
         beyond.add(block[~shapely.intersects(district, frame.geometries(block))], lambda at: {})
     if beyond.count < frame.count:
         return beyond.flaws()

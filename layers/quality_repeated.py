@@ -16,17 +16,18 @@ _FACTORS = tuple(np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xC2B2AE3D
 _SHIFT = np.uint64(29)
 
 Most = Callable[[str], int | None]
+Told = Callable[[float], None]
 
 
-def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most) -> list[Flaws]:
-    """Features without a key, and features whose key another has had before them."""
+def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, told: Told) -> list[Flaws]:
+    """Features without a key, and features whose key another has had before them. told: how much is done, 0 to 1."""
     key = entry.key
     if key is None or key not in frame.columns:
         return []
     without = FlawList("key.null", most("key.null"))
     hashes = np.zeros(frame.count, dtype=np.uint64)
     named = np.zeros(frame.count, dtype=bool)
-    for block in frame.blocks():
+    for block in frame.blocks(told):
         keys = np.array([text_value(value) for value in frame.values(key, block)], dtype=object)
         there = ~pd.isna(keys)
         without.add(block[~there], lambda at: {"field": key})
@@ -34,7 +35,7 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most) -> list[Flaws]:
         named[block[there]] = True
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, named)):
+        for block in _asked(frame, _alike(hashes, named), told):
             yield block, [text_value(value) or "" for value in frame.values(key, block)]
 
     repeated = FlawList("key.repeated", most("key.repeated"))
@@ -44,12 +45,12 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most) -> list[Flaws]:
     return without.flaws() + repeated.flaws()
 
 
-def duplicate_flaws(frame: FrameBlocks, most: int | None) -> list[Flaws]:
+def duplicate_flaws(frame: FrameBlocks, most: int | None, told: Told) -> list[Flaws]:
     """Features whose shape another has had before them, whatever the point at which it begins."""
     hashes = _mixed(frame.boxes)
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, np.ones(frame.count, dtype=bool))):
+        for block in _asked(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), told):
             shapes = shapely.to_wkb(shapely.normalize(frame.geometries(block)))
             yield block, [hashlib.sha256(shape).hexdigest() for shape in shapes]
 
@@ -77,9 +78,9 @@ def _alike(hashes: np.ndarray, asked: np.ndarray) -> np.ndarray:
     return asked & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)
 
 
-def _asked(frame: FrameBlocks, asked: np.ndarray) -> Iterator[np.ndarray]:
+def _asked(frame: FrameBlocks, asked: np.ndarray, told: Told) -> Iterator[np.ndarray]:
     if asked.any():
-        for block in frame.blocks():
+        for block in frame.blocks(told):
             some = block[asked[block]]
             if len(some):
                 yield some

@@ -17,14 +17,15 @@ from onemap.layers.flaws import FlawList, Flaws
 from onemap.layers.frame_blocks import FrameBlocks
 
 Most = Callable[[str], int | None]
+Told = Callable[[float], None]
 
 
-def chosen_tables(frame: FrameBlocks, entry: LayerEntry) -> dict[str, CodeTable]:
+def chosen_tables(frame: FrameBlocks, entry: LayerEntry, told: Told) -> dict[str, CodeTable]:
     """For each field of codes the table that knows most of its rows; of equals the first that the schema names."""
     fields = [field for field in entry.fields if field.codes and not field.values and field.name in frame.columns]
     known = {field.name: [0] * len(field.codes) for field in fields}
     tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
-    for block in frame.blocks() if any(len(several) > 1 for several in tables.values()) else ():
+    for block in frame.blocks(told) if any(len(several) > 1 for several in tables.values()) else ():
         for field in fields:
             place, values = distinct(frame.values(field.name, block))
             counts = np.bincount(place[place >= 0], minlength=len(values)).tolist()
@@ -36,17 +37,22 @@ def chosen_tables(frame: FrameBlocks, entry: LayerEntry) -> dict[str, CodeTable]
 
 
 def value_flaws(
-    frame: FrameBlocks, entry: LayerEntry, required: Sequence[str], tables: dict[str, CodeTable], most: Most
+    frame: FrameBlocks,
+    entry: LayerEntry,
+    required: Sequence[str],
+    tables: dict[str, CodeTable],
+    most: Most,
+    told: Told,
 ) -> list[Flaws]:
     """Features without a value in the class field or one that rules use, and values that do not fit their field.
 
-    tables: from `chosen_tables`; most: of a code, how many are told of.
+    tables: from `chosen_tables`; most: of a code, how many are told of; told: how much is done, 0 to 1.
     """
     wanted = dict.fromkeys([*([entry.class_field] if entry.class_field else []), *required])
     there = [name for name in wanted if name != entry.key and name in frame.columns]
     missing = {name: FlawList("value.missing", most("value.missing")) for name in there}
     fields = [_FieldCheck(field, tables, most) for field in entry.fields if field.name in frame.columns]
-    for block in frame.blocks():
+    for block in frame.blocks(told):
         values = {name: frame.values(name, block) for name in {*missing, *(check.field.name for check in fields)}}
         for name, flaws in missing.items():
             null = np.array([text_value(value) is None for value in values[name]], dtype=bool)

@@ -11,6 +11,14 @@ from onemap.layers.blocks import blocks
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.parts import polygon_parts, without_empty_rings
 
+CODES = (  # of what may be unsound, in the order in which it is told
+    "geometry.null",
+    "geometry.empty",
+    "geometry.type",
+    "geometry.not_finite",
+    "geometry.invalid",
+    "geometry.collapsed",
+)
 _DIMENSIONS = {"polygon": 2, "line": 1, "point": 0}
 _TYPE_NAMES = {
     0: "Point",
@@ -87,15 +95,8 @@ def sorted_geometries(
     lost = np.zeros(len(geometries), dtype=bool)
     if repair and invalid.any():
         geometries, lost, repairs, changed = _repaired(geometries, invalid, names, place)
-    found = {
-        "geometry.null": missing,
-        "geometry.empty": empty,
-        "geometry.type": wrong,
-        "geometry.not_finite": endless,
-        "geometry.invalid": invalid & (not repair),
-        "geometry.collapsed": lost,
-    }
-    told = [(code, row) for code, rows in found.items() for row in np.flatnonzero(rows).tolist()]
+    found = (missing, empty, wrong, endless, invalid & (not repair), lost)
+    told = [(code, row) for code, rows in zip(CODES, found, strict=True) for row in np.flatnonzero(rows).tolist()]
     problems = tuple(
         Problem(code, {**place, "feature": names[row], "row": row + 1, **_facts(code, geometries[row], geometry)})
         for code, row in told

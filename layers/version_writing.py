@@ -120,8 +120,12 @@ def add_version(
     geometry = "polygon" if entry.geometry == "raster" else entry.geometry
     hashes = _write_features(connection, table, features, geometry, digest, lambda share: told(_ROWS_SHARE * share))
     for at, (name, kind) in enumerate(types.items()):
-        told(_ROWS_SHARE + (_TABLE_SHARE - _ROWS_SHARE) * at / len(types))
-        digest_field(digest, name, (_stored(features.values(name, block), kind) for block in features.blocks()))
+
+        def hashed(share: float, at: int = at) -> None:
+            told(_ROWS_SHARE + (_TABLE_SHARE - _ROWS_SHARE) * (at + share) / len(types))
+
+        values = (features.values(name, block) for block in features.blocks(hashed))
+        digest_field(digest, name, (_stored(several, kind) for several in values))
     version = Version(
         code=entry.code,
         number=number,

@@ -3,7 +3,8 @@
 GDAL strokes by angle, 6 dm off at a radius of 1 km; only through Arrow does it hand curves out as curves.
 """
 
-from collections.abc import Callable, Mapping
+import contextlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -47,21 +48,60 @@ def restroked(
     sagitta = sagitta_of(crs, geometries)
     curved = read = 0
     are_measured = False
-    with pyogrio.raw.open_arrow(
-        content, layer=layer, columns=[], use_pyarrow=True, batch_size=_ROWS_AT_ONCE, **options
-    ) as (meta, batches):
-        for batch in batches:
-            unstroked = batch.column(meta["geometry_name"] or "wkb_geometry")
-            heads, rows = _heads(unstroked)
+    with arc_stream(content, layer, 0, options) as stream:
+        while True:
+            looked = stream.restroke(geometries[read : read + _ROWS_AT_ONCE], sagitta)
+            curved, are_measured, read = curved + looked.curved, are_measured | looked.are_measured, read + looked.read
+            told(min(1.0, read / max(1, len(geometries))))
+            if looked.read < _ROWS_AT_ONCE:
+                return Looked(curved, read + stream.left(), are_measured)
+
+
+@contextlib.contextmanager
+def arc_stream(
+    content: Path | bytes, layer: str | int, first: int, options: Mapping[str, str] | None = None
+) -> Iterator["ArcStream"]:
+    """A layer's geometries as they are, from row `first` on (from 0)."""
+    wanted: dict[str, Any] = {"columns": [], "use_pyarrow": True, "batch_size": _ROWS_AT_ONCE, **(options or {})}
+    if first:
+        wanted["skip_features"] = first
+    with pyogrio.raw.open_arrow(content, layer=layer, **wanted) as (meta, batches):
+        yield ArcStream(meta["geometry_name"] or "wkb_geometry", batches)
+
+
+class ArcStream:
+    """Geometries as the file has them, in its order, in step with those that GDAL has stroked."""
+
+    def __init__(self, name: str, batches: Iterable[Any]) -> None:
+        self._columns = (batch.column(name) for batch in batches)
+        self._waiting: Any = None
+
+    def restroke(self, geometries: np.ndarray, sagitta: float) -> Looked:
+        """Look at the next n geometries, and put those with arcs into their places in `geometries` (n,), stroked."""
+        curved = read = 0
+        are_measured = False
+        while read < len(geometries):
+            column = self._waiting if self._waiting is not None else next(self._columns, None)
+            self._waiting = None
+            if column is None:
+                break
+            room = len(geometries) - read
+            if len(column) > room:
+                column, self._waiting = column.slice(0, room), column.slice(room)
+            heads, rows = _heads(column)
             are_measured |= any(curves.is_measured(head) for head in heads)
             for row in rows:
-                geometry, arcs = curves.stroked(unstroked[row].as_py(), sagitta)
-                if arcs and read + row < len(geometries):
+                geometry, arcs = curves.stroked(column[row].as_py(), sagitta)
+                if arcs:
                     geometries[read + row] = geometry
                     curved += 1
-            read += len(unstroked)
-            told(min(1.0, read / max(1, len(geometries))))
-    return Looked(curved, read, are_measured)
+            read += len(column)
+        return Looked(curved, read, are_measured)
+
+    def left(self) -> int:
+        """How many geometries are left; they are passed over."""
+        waiting = 0 if self._waiting is None else len(self._waiting)
+        return waiting + sum(len(column) for column in self._columns)
 
 
 def _heads(column: Any) -> tuple[list[bytes], list[int]]:

@@ -5,9 +5,10 @@ its Python packages do not hand them out.
 """
 
 import warnings
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from xml.etree import ElementTree
 
 import numpy as np
@@ -82,6 +83,26 @@ def decoded(path: Path, layer: str, attributes: pd.DataFrame) -> Decoded:
         told = ", ".join(f"{code} → {name}" for code, name in added.items())
         problems.insert(0, Problem("domain.decoded", {**place, "names": told}))
     return Decoded(result, added, tuple(problems))
+
+
+def joined(found: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
+    """What `decoded` tells of a whole layer, from what it told of its parts.
+
+    found: the row with which each part begins, from 0, and its problems; columns: the layer's fields.
+    """
+    whole: dict[tuple[int, str], dict[str, Any]] = {}
+    for start, problems in found:
+        for problem in problems:
+            facts = dict(problem.facts)
+            key = (list(columns).index(facts["field"]) if "field" in facts else -1, problem.code)
+            if "feature" in facts:
+                facts["feature"] += start
+            before = whole.setdefault(key, facts)
+            if before is not facts and "count" in facts:
+                before["count"] += facts["count"]
+                if "codes" in facts:
+                    before["codes"] = list(dict.fromkeys([*before["codes"], *facts["codes"]]))[:_MOST_NAMED]
+    return [Problem(code, facts) for (_, code), facts in sorted(whole.items(), key=lambda item: item[0])]
 
 
 class _Column:

@@ -10,7 +10,19 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import RawFrame
-from onemap.layers.sources import dxf, formats, kml, postgis, redline, sheet, sheet_grid, stored, vct, vector
+from onemap.layers.sources import (
+    dxf,
+    formats,
+    kml,
+    postgis,
+    redline,
+    sheet,
+    sheet_grid,
+    stored,
+    vct,
+    vector,
+    vector_stream,
+)
 from onemap.layers.sources.archive import check_driver, sources_in, unpacked
 from onemap.layers.sources.redline_text import looks_like_redline
 from onemap.layers.sources.shapefile import check_complete
@@ -151,6 +163,48 @@ def read_source(
             return frame
         digest = frame.source_hash or content_hash(Path(source), found, lambda: told(_READ))
         return replace(frame, path=Path(source), source_hash=digest)
+
+
+LARGE_BYTES, LARGE_ROWS = 20_000_000, 100_000  # smaller ones are read at once
+
+
+@contextmanager
+def large_layer(
+    source: str | Path, layer: str | None, encoding: str | None
+) -> Iterator[vector_stream.VectorStream | None]:
+    """The layer that is meant, to be read block by block; None if it is small, or of a format that is read at once.
+
+    What is wrong with a source of which it says None is told by `read_source`.
+    """
+    if postgis.is_database(str(source)) or _bytes_of(Path(source)) < LARGE_BYTES:
+        yield None
+        return
+    with opened(source) as found:
+        place = _in_blocks(found, layer)
+        if place is None:
+            yield None
+            return
+        with vector_stream.vector_stream(*place, encoding) as stream:
+            yield stream if stream.is_fit and stream.count >= LARGE_ROWS else None
+
+
+def _bytes_of(path: Path) -> int:
+    """How large a file is, or all files of a folder together."""
+    try:
+        files = path.rglob("*") if path.is_dir() else [path]
+        return sum(file.stat().st_size for file in files)
+    except OSError:
+        return 0
+
+
+def _in_blocks(source: Opened, layer: str | None) -> tuple[Path, str] | None:
+    """The file and layer that are meant, if GDAL can begin to read there in the middle."""
+    assert isinstance(source, Path), "a database is no file"  # noqa: S101 - for the type checker
+    names = layers_of(source)
+    if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
+        return None
+    path, name = _members(source)[layer or names[0]] if _is_folder_of_sources(source) else (source, layer or names[0])
+    return (path, name) if path.suffix.lower() in vector.SEEKABLE and not stored.is_library(path) else None
 
 
 def content_hash(source: Path, opened_path: Path, told: Callable[[], None] = lambda: None) -> str:

@@ -7,7 +7,7 @@ digits beside nulls, arcs stroked too coarsely, text with replacement characters
 import contextlib
 import re
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -32,19 +32,19 @@ from onemap.layers.sources.shapefile import check_complete, check_counts, shapef
 from onemap.layers.sources.text_encodings import REPLACEMENT, encoding_of
 from onemap.layers.zones import by_parameters
 
-_MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
+MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
 _MOST_REMARKS = 10
-_SEEKABLE = {".shp", ".gdb", ".gpkg"}
-_ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
+SEEKABLE = {".shp", ".gdb", ".gpkg"}
+ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
 _ROWS = 0.7  # of the time: the rest is looking for arcs
 
 Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
-class _Opened:
+class Opened:
     """What GDAL is given, and what the file is: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
 
     encoding: that of the original, where the text has been turned into UTF-8 already.
@@ -59,6 +59,7 @@ class _Opened:
 
     @property
     def place(self) -> dict[str, str]:
+        """File and layer, as problems name them."""
         return {"file": self.path.name, "layer": self.layer}
 
     @property
@@ -69,7 +70,7 @@ class _Opened:
 
 
 @contextlib.contextmanager
-def _gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[list[str]]:
+def gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[list[str]]:
     """GDAL's errors become refusals that name the file; its warnings are collected in the list that is yielded."""
     remarks: list[str] = []
     try:
@@ -93,27 +94,27 @@ def _without_folders(text: str, path: Path) -> str:
 
 
 @contextlib.contextmanager
-def _prepared(path: Path, layer: str, encoding: str | None) -> Iterator[_Opened]:
+def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Opened]:
     """A file as GDAL may have it, its parts complete."""
     check_complete(path)
     mapinfo.check_parts(path)
     suffix = path.suffix.lower()
     if suffix in JSON_SUFFIXES:
         json = json_text(path, encoding)
-        yield _Opened(path, layer, json.utf8 or path, json, json.encoding)
+        yield Opened(path, layer, json.utf8 or path, json, json.encoding)
     elif suffix == ".gml":
         with gml_copy(path, encoding) as (copy, found):
-            yield _Opened(path, layer, copy, None, found, OPEN_OPTIONS)
+            yield Opened(path, layer, copy, None, found, OPEN_OPTIONS)
     elif suffix == ".shp":
         with with_utf8_projection(path) as readable:
-            yield _Opened(path, layer, readable)
+            yield Opened(path, layer, readable)
     else:
-        yield _Opened(path, layer, path)
+        yield Opened(path, layer, path)
 
 
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that hold geometry or rows, in the file's order."""
-    with _prepared(path, "", None) as opened, _gdal_errors_as_refusals(path):
+    with prepared_file(path, "", None) as opened, gdal_errors_as_refusals(path):
         names = [str(name) for name, _ in pyogrio.list_layers(opened.content)]
     is_unnamed = isinstance(opened.content, bytes) and not (opened.json and opened.json.is_topology)
     return [path.stem] if is_unnamed and names else names
@@ -125,11 +126,12 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
     told: how much is read, 0 to 1; it may raise Cancelled.
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
-    with _prepared(path, layer, encoding) as opened, _gdal_errors_as_refusals(path, layer) as remarks:
+    with prepared_file(path, layer, encoding) as opened, gdal_errors_as_refusals(path, layer) as remarks:
         meta, shapes, columns, found = _read(opened, encoding, lambda share: told(_ROWS * share))
-        rows = _checked_count(opened, shapes, columns)
-        attributes = _attributes(opened, meta, columns, rows)
-        crs = _declared_crs(opened, meta["crs"])
+        rows = len(columns[0]) if columns else (0 if shapes is None else len(shapes))
+        check_count(opened, rows)
+        attributes = attributes_of(opened, meta, columns, rows)
+        crs = declared_crs(opened, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
         is_mixed = meta["geometry_type"] == "Unknown"
         looked = _stroked(opened, geometries, crs, is_mixed, lambda share: told(_ROWS + (1 - _ROWS) * share))
@@ -137,16 +139,11 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
         if path.suffix.lower() in MAPINFO:
             of_mapinfo = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
         told(1.0)
-    _refuse_replacements(attributes, opened.place)
+    refuse_replaced(replaced(attributes), opened.place)
     codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
     has_heights = shapely.has_z(geometries)
-    problems = [_remark(text, opened.place) for text in remarks[:_MOST_REMARKS]]
-    if has_heights.any():
-        problems.append(Problem("geometry.z_dropped", dict(opened.place)))
-    if looked.are_measured and not any(problem.code == "geometry.m_dropped" for problem in problems):
-        problems.append(Problem("geometry.m_dropped", dict(opened.place)))
-    if looked.curved or of_mapinfo.again:
-        problems.append(Problem("geometry.stroked", {**opened.place, "count": looked.curved + of_mapinfo.again}))
+    curved = looked.curved + of_mapinfo.again
+    problems = remarks_of(remarks, opened.place, bool(has_heights.any()), looked.are_measured, curved)
     if of_mapinfo.coarse:
         facts = {**opened.place, "count": of_mapinfo.coarse, "off": f"{of_mapinfo.off:.3f}"}
         problems.append(Problem("geometry.coarse", facts))
@@ -164,26 +161,30 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
     )
 
 
+def remarks_of(
+    texts: Sequence[str], place: dict[str, str], has_heights: bool, are_measured: bool, curved: int
+) -> list[Problem]:
+    """What is told of the way in which a layer was read. texts: GDAL's own warnings; curved: how many had arcs."""
+    problems = [_remark(text, place) for text in texts[:_MOST_REMARKS]]
+    if has_heights:
+        problems.append(Problem("geometry.z_dropped", dict(place)))
+    if are_measured and not any(problem.code == "geometry.m_dropped" for problem in problems):
+        problems.append(Problem("geometry.m_dropped", dict(place)))
+    if curved:
+        problems.append(Problem("geometry.stroked", {**place, "count": curved}))
+    return problems
+
+
 def _remark(text: str, place: dict[str, str]) -> Problem:
     if text.startswith("Measured (M)"):
         return Problem("geometry.m_dropped", dict(place))
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _read(
-    opened: _Opened, encoding: str | None, told: Told
-) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
+def _read(opened: Opened, encoding: str | None, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
     """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
-    suffix = opened.path.suffix.lower()
-    is_mapinfo = suffix in MAPINFO
-    if suffix == ".shp":
-        candidates = [shapefile_encoding(opened.path, encoding)]
-    elif opened.encoding is not None or (is_mapinfo and mapinfo.declared_charset(opened.path)):
-        candidates = ["utf-8"]
-    else:
-        # These formats say UTF-8; some programs write the system's code page all the same.
-        candidates = [encoding_of(encoding)] if encoding else ["utf-8", "gb18030"]
-    for candidate in candidates:
+    is_mapinfo = opened.path.suffix.lower() in MAPINFO
+    for candidate in encodings_to_try(opened, encoding):
         try:
             meta, geometries, columns = _rows(opened, candidate, told)
         except UnicodeDecodeError:
@@ -193,22 +194,38 @@ def _read(
             names, columns, candidate = mapinfo.as_decoded(opened.path, names, columns, encoding)
             meta = {**meta, "fields": names}
         return meta, geometries, columns, candidate
+    raise undecided(opened, encoding)
+
+
+def encodings_to_try(opened: Opened, encoding: str | None) -> list[str]:
+    """The encodings that the text of a file may have, the likeliest first. encoding: the one that the user names."""
+    suffix = opened.path.suffix.lower()
+    if suffix == ".shp":
+        return [shapefile_encoding(opened.path, encoding)]
+    if opened.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(opened.path)):
+        return ["utf-8"]
+    # These formats say UTF-8; some programs write the system's code page all the same.
+    return [encoding_of(encoding)] if encoding else ["utf-8", "gb18030"]
+
+
+def undecided(opened: Opened, encoding: str | None) -> OneMapError:
+    """The refusal of text that is of no encoding it may have."""
     code = "encoding.wrong" if encoding else "encoding.undecidable"
-    raise OneMapError(code, encoding=encoding, **opened.place)
+    return OneMapError(code, encoding=encoding, **opened.place)
 
 
-def _rows(opened: _Opened, encoding: str, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
+def _rows(opened: Opened, encoding: str, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
     """Metadata, geometries and columns; block by block where GDAL can begin in the middle of a file.
 
     A ring too short or open to be one reads as None and is reported as such later.
     """
-    by_blocks = opened.path.suffix.lower() in _SEEKABLE
+    by_blocks = opened.path.suffix.lower() in SEEKABLE
     expected = pyogrio.read_info(opened.content, layer=opened.gdal_layer, encoding=encoding)["features"]
     blocks: list[list[Any]] = []
     shapes: list[np.ndarray] = []
     read = 0
     while True:
-        part = {"skip_features": read, "max_features": _ROWS_AT_ONCE} if by_blocks else {}
+        part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
         meta, _, wkb, columns = pyogrio.raw.read(
             opened.content, layer=opened.gdal_layer, encoding=encoding, **part, **opened.options
         )
@@ -218,15 +235,17 @@ def _rows(opened: _Opened, encoding: str, told: Told) -> tuple[dict[str, Any], n
             shapes += [] if wkb is None else [shapely.from_wkb(wkb, on_invalid="ignore")]
         read += found
         told(min(1.0, read / max(1, expected)))
-        if not by_blocks or found < _ROWS_AT_ONCE:
+        if not by_blocks or found < ROWS_AT_ONCE:
             break
     joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
     return meta, np.concatenate(shapes) if shapes else None, joined
 
 
-def _checked_count(opened: _Opened, geometries: np.ndarray | None, columns: list[Any]) -> int:
-    """The number of rows that were read, held against the number that the file must hold."""
-    rows = len(columns[0]) if columns else (0 if geometries is None else len(geometries))
+def check_count(opened: Opened, rows: int) -> None:
+    """Hold the number of rows that were read against the number that the file must hold.
+
+    Raises OneMapError source.rows, source.damaged.
+    """
     suffix = opened.path.suffix.lower()
     held = rows
     if suffix == ".shp":
@@ -239,38 +258,45 @@ def _checked_count(opened: _Opened, geometries: np.ndarray | None, columns: list
     if held != rows:
         reason = f"{rows} ≠ {held}"
         raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **opened.place)
-    return rows
 
 
-def _attributes(opened: _Opened, meta: dict[str, Any], columns: list[Any], rows: int) -> pd.DataFrame:
-    """Columns of plain values; an integer beside nulls is an integer still."""
+def attributes_of(
+    opened: Opened, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
+) -> pd.DataFrame:
+    """Columns of plain values; an integer beside nulls is an integer still, and a truth is one.
+
+    part: which rows were read, as pyogrio is told it; None for all.
+    """
     names = [str(name) for name in meta["fields"]]
     values: dict[str, pd.Series] = {}
     for name, declared, column in zip(names, meta["dtypes"], columns, strict=True):
         if str(declared).startswith(("int", "uint")) and column.dtype.kind == "f":
-            column = _integers(opened, name, column)
+            column = _integers(opened, name, column, part or {})
+        elif str(declared) == "bool" and column.dtype.kind == "f":
+            column = [None if np.isnan(value) else bool(value) for value in column]
         values[name] = pd.Series(list(column), dtype=object)
     return pd.DataFrame(values, index=range(rows))
 
 
-def _integers(opened: _Opened, name: str, column: np.ndarray) -> list[int | None]:
+def _integers(opened: Opened, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
     """Integers that came as doubles because some are null; long ones, which lost digits, are read once more."""
     if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
         return [None if np.isnan(value) else int(value) for value in column]
-    _, table = pyogrio.raw.read_arrow(opened.content, layer=opened.gdal_layer, columns=[name], read_geometry=False)
+    only = {"columns": [name], "read_geometry": False, **part}
+    _, table = pyogrio.raw.read_arrow(opened.content, layer=opened.gdal_layer, **only)
     exact: list[int | None] = table.column(name).to_pylist()
     if len(exact) != len(column):
         raise OneMapError("source.rows", rows=len(exact), held=len(column), **opened.place)
     return exact
 
 
-def _stroked(opened: _Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, told: Told) -> Looked:
+def _stroked(opened: Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, told: Told) -> Looked:
     """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
 
     is_mixed: the layer may hold any type, so that GDAL does not warn of measures.
     """
     are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
-    if opened.path.suffix.lower() not in _MAY_HOLD_ARCS or are_points or len(geometries) == 0:
+    if opened.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
         return Looked(0, 0, False)
     looked = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, told)
     if looked.read != len(geometries):
@@ -278,7 +304,7 @@ def _stroked(opened: _Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is
     return looked
 
 
-def _declared_crs(opened: _Opened, text: str | None) -> pyproj.CRS | None:
+def declared_crs(opened: Opened, text: str | None) -> pyproj.CRS | None:
     """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
     if not text or (opened.json is not None and opened.json.is_topology):
         return None
@@ -288,13 +314,24 @@ def _declared_crs(opened: _Opened, text: str | None) -> pyproj.CRS | None:
     return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
 
 
-def _refuse_replacements(attributes: pd.DataFrame, place: dict[str, str]) -> None:
-    """A replacement character is text that someone has lost already. Raises OneMapError encoding.replaced."""
-    problems = []
+def replaced(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
+    """By field the first row (from 1) with a replacement character, which is text that someone has lost, and how many.
+
+    A field whose own name has one is there too.
+    """
+    found: dict[str, tuple[int | None, int]] = {}
     for name in attributes.columns:
         lost = [row for row, v in enumerate(attributes[name], start=1) if isinstance(v, str) and REPLACEMENT in v]
         if lost or REPLACEMENT in name:
-            facts = {**place, "feature": lost[0] if lost else None, "field": name, "count": len(lost)}
-            problems.append(Problem("encoding.replaced", facts))
+            found[name] = (lost[0] if lost else None, len(lost))
+    return found
+
+
+def refuse_replaced(found: Mapping[str, tuple[int | None, int]], place: dict[str, str]) -> None:
+    """Refuse lost text. found: from `replaced`. Raises OneMapError encoding.replaced."""
+    problems = [
+        Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count})
+        for name, (first, count) in found.items()
+    ]
     if problems:
         raise OneMapError.of(problems)

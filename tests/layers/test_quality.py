@@ -256,7 +256,7 @@ def test_a_coverage_with_planted_errors_shows_exactly_those():
     union = union_of(frame, items, found, lambda share: None)
     (gaps,) = gap_flaws(union, shapely.box(0, 0, 600, 600), LEAST)
     assert [fact["area_m2"] for fact in gaps.facts] == pytest.approx([10.0] * 10)
-    assert duplicate_flaws(frame, None) == []
+    assert duplicate_flaws(frame, None, lambda share: None) == []
 
 
 # Position.

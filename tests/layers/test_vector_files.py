@@ -189,7 +189,7 @@ def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, mon
     crs = "EPSG:4547" if name != "a.geojson" else "EPSG:4490"
     source = layer_file(name, shapes, columns, crs=crs)
     whole = vector.read_vector(source, "a", None)
-    monkeypatch.setattr(vector, "_ROWS_AT_ONCE", 4)
+    monkeypatch.setattr(vector, "ROWS_AT_ONCE", 4)
     told: list[float] = []
     read = vector.read_vector(source, "a", None, told.append)
     assert shapely.to_wkb(read.geometries).tolist() == shapely.to_wkb(whole.geometries).tolist()
