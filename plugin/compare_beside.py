@@ -9,8 +9,9 @@ from qgis.PyQt.QtGui import QColor
 from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow
 
 from onemap.plugin.compare_swipe import PAPER, PlanPictures, PlanSide
+from onemap.plugin.verdicts import LOOKS
 
-OUTLINE, POINTER = "#222222", "#B2182B"
+POINTER = "#B2182B"
 POINTER_PX = 14
 SMALLEST_PX = 200
 
@@ -37,6 +38,7 @@ class BesideMaps(QObject):
         self.dock.setObjectName("OneMapBeside")
         self.dock.setWidget(self.second)
         self.dock.closed.connect(self.end)
+        self._panel: QDockWidget | None = None  # where it stands beside the second map
         self._bands: list[QgsRubberBand] = []
         self._pointers = {one: _pointer(one) for one in (canvas, self.second)}
         self._links = [
@@ -63,20 +65,23 @@ class BesideMaps(QObject):
         self._main.scene().removeItem(self._pointers[self._main])
         self.second.stopRendering()
         self.dock.close()
-        window = self.dock.parent()
+        window, panel = self.dock.parent(), self._panel
         if isinstance(window, QMainWindow):
+            wide = panel.width() if panel is not None else 0
             window.removeDockWidget(self.dock)
+            if panel is not None:  # else it would take the room of the second map
+                window.resizeDocks([panel], [wide], Qt.Orientation.Horizontal)
         self.dock.deleteLater()
         self.ended.emit()
         self.deleteLater()
 
     def mark(self, ground: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
-        """Outline a spot on the second map, as the first one does."""
+        """Outline a spot on the second map, in the colour that it has on the first."""
         for band in self._bands:
             self.second.scene().removeItem(band)
         band = QgsRubberBand(self.second, Qgis.GeometryType.Polygon)
         band.setToGeometry(ground, crs)
-        band.setStrokeColor(QColor(OUTLINE))
+        band.setStrokeColor(QColor(LOOKS["notice"].colour))
         band.setSecondaryStrokeColor(QColor(255, 255, 255, 180))
         band.setBrushStyle(Qt.BrushStyle.NoBrush)
         band.setWidth(2)
@@ -95,10 +100,13 @@ class BesideMaps(QObject):
         if is_right and not panel.isFloating():
             window.splitDockWidget(self.dock, panel, Qt.Orientation.Horizontal)
             sizes[panel] = wide
+            self._panel = panel
         # Once the window has laid them out; before, their sizes are nobody's.
-        QTimer.singleShot(
-            0, self, lambda: window.resizeDocks(list(sizes), list(sizes.values()), Qt.Orientation.Horizontal)
-        )
+        QTimer.singleShot(0, lambda: self._share(window, sizes))
+
+    def _share(self, window: QMainWindow, sizes: dict[QDockWidget, int]) -> None:
+        if self.pictures is not None:  # nobody has ended it meanwhile
+            window.resizeDocks(list(sizes), list(sizes.values()), Qt.Orientation.Horizontal)
 
     def _follow(self, leader: QgsMapCanvas, follower: QgsMapCanvas) -> None:
         """The same middle at the same scale: the two need not be of one size."""

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsProcessingUtils
-from qgis.PyQt.QtCore import QModelIndex, pyqtSignal
+from qgis.PyQt.QtCore import QModelIndex, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QFileDialog,
@@ -30,7 +30,7 @@ from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import sentences, tr
 from onemap.plugin.work_row import WorkRow
 
-COLUMN_PX, HEAD_LINES = 62, 3
+COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
 NAMES_AT_MOST = 0.34  # of the table's width
 
 
@@ -63,9 +63,8 @@ class ContradictionsView(QWidget):
         self.table.clicked.connect(self._open)
         self.table.activated.connect(self._open)
         across, down = self.table.horizontalHeader(), self.table.verticalHeader()
-        across.setDefaultSectionSize(COLUMN_PX)
         across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-        across.setFixedHeight((HEAD_LINES + 1) * self.fontMetrics().lineSpacing())
+        across.setFixedHeight(HEAD_LINES * self.fontMetrics().lineSpacing() + AROUND_PX)
         down.setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + 6)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
@@ -195,6 +194,11 @@ class ContradictionsView(QWidget):
         self._fit()
 
     def _fit(self) -> None:
+        """Columns as wide as the longest word above them: the rest of a name goes on the next line."""
+        for column in range(self.model.columnCount()):
+            words = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split()
+            widest = max((self.fontMetrics().horizontalAdvance(one) for one in words if one.isascii()), default=0)
+            self.table.setColumnWidth(column, max(COLUMN_PX, widest + AROUND_PX))
         self.table.verticalHeader().setMaximumWidth(round(NAMES_AT_MOST * self.width()))
 
     def _open(self, index: QModelIndex) -> None:

@@ -9,7 +9,7 @@ import qgis.utils
 from qgis.core import Qgis, QgsApplication, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QEventLoop, QPoint, Qt, QTimer
 from qgis.PyQt.QtTest import QTest
-from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QLabel, QToolBar
+from qgis.PyQt.QtWidgets import QApplication, QDockWidget, QLabel, QTextEdit, QToolBar
 from qgis.utils import iface
 
 from onemap.plugin.styles import style_parcels
@@ -269,9 +269,11 @@ class Watch:
     def _look(self):
         waiting = QApplication.activeModalWidget() or QApplication.activePopupWidget()
         if waiting is not None and waiting is self._seen:  # since the last look
-            said = " ".join(label.text() for label in waiting.findChildren(QLabel) if label.isVisible())
-            name = f"{type(waiting).__name__} “{waiting.windowTitle()}” {said}"
-            seen["errors"].append(f"stood in the way after {seen['steps'][-1:]}: {name[:1000]}")
+            said = [label.text() for label in waiting.findChildren(QLabel) if label.isVisible()]
+            # QGIS tells an exception of a slot so, and stands still until somebody has read it.
+            said += [text.toPlainText() for text in waiting.findChildren(QTextEdit)]
+            name = f"{type(waiting).__name__} “{waiting.windowTitle()}” {' '.join(said)}"
+            seen["errors"].append(f"stood in the way after {seen['steps'][-1:]}: {name[:2000]}")
             waiting.close()
         self._seen = waiting
 

@@ -6,6 +6,7 @@ from qgis.core import QgsProject
 from qgis.PyQt.QtCore import QPoint, Qt
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
+from qgis.PyQt.QtWidgets import QDockWidget, QMainWindow
 
 from onemap.plugin import settings, words
 from onemap.plugin.compare_room import CompareRoom
@@ -227,6 +228,26 @@ def test_side_by_side_plan_b_lies_on_a_second_map_and_what_moves_one_moves_the_o
     assert len(beside._bands) == 1
     beside.dock.close()
     assert room.sides.beside is None and not room.view.buttons["beside"].isChecked()
+
+
+def test_in_qgis_s_window_the_second_map_stands_between_the_map_and_the_panel_and_is_as_wide(room, canvas):
+    window, panel = QMainWindow(), QDockWidget("One Map")
+    window.setCentralWidget(canvas)
+    panel.setWidget(room)
+    window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, panel)
+    window.resize(1500, 900)
+    window.show()
+    compare(room)
+    key(room, Qt.Key.Key_B)
+    beside = room.sides.beside
+    wait_for(lambda: abs(beside.dock.width() - canvas.width()) < 40)
+    assert canvas.x() < beside.dock.x() < panel.x()
+    key(room, Qt.Key.Key_B)
+    assert room.sides.beside is None
+    wait_for(lambda: canvas.width() > 900)
+    window.takeCentralWidget()
+    panel.setWidget(None)
+    room.setParent(None)
 
 
 def test_one_of_swipe_and_side_by_side_is_on_at_a_time_and_a_layer_that_goes_ends_it(room, canvas):
