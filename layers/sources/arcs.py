@@ -18,6 +18,7 @@ from onemap.layers.sources import curves
 
 _ROWS_AT_ONCE = 50_000
 _WKB_HEAD = 5
+_PLACES = 256 ** np.arange(_WKB_HEAD, dtype=np.int64)  # of the bytes of a head, as one number
 
 
 @dataclass(frozen=True)
@@ -113,8 +114,8 @@ def _heads(column: Any) -> tuple[list[bytes], list[int]]:
     if len(rows) == 0:
         return [], []
     heads = np.frombuffer(content, np.uint8)[ends[rows][:, None] + np.arange(_WKB_HEAD)]
-    kinds, kind = np.unique(heads, axis=0, return_inverse=True)
-    found = [head.tobytes() for head in kinds]
+    _, first, kind = np.unique(heads @ _PLACES, return_index=True, return_inverse=True)
+    found = [head.tobytes() for head in heads[first]]
     is_curved = np.array([curves.may_be_curved(head) for head in found])
     return found, [int(row) for row in rows[is_curved[kind.reshape(-1)]]]
 

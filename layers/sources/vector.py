@@ -321,7 +321,9 @@ def replaced(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
     """
     found: dict[str, tuple[int | None, int]] = {}
     for name in attributes.columns:
-        lost = [row for row, v in enumerate(attributes[name], start=1) if isinstance(v, str) and REPLACEMENT in v]
+        values = attributes[name].tolist()
+        texts = values if any(issubclass(kind, str) for kind in set(map(type, values))) else ()
+        lost = [row for row, v in enumerate(texts, start=1) if isinstance(v, str) and REPLACEMENT in v]
         if lost or REPLACEMENT in name:
             found[name] = (lost[0] if lost else None, len(lost))
     return found
