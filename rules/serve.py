@@ -14,10 +14,13 @@ from typing import Any
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.kept_open import KeptOpen, keeping_open
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, wording
+from onemap.rules.interruption import Interruption
 from onemap.rules.verbs import VERBS, Asked, checked_values
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
+_PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
+_CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
 # What the first check would have to wait for.
 _NEEDED = (
@@ -40,6 +43,7 @@ class _Server:
         self.pending: Counter[Any] = Counter()
         self.cancelled: set[Any] = set()
         self.closing = threading.Event()
+        self.interruption = Interruption()
         self.session: dict[Any, Any] = {}
 
     def send(self, message: dict[str, Any]) -> None:
@@ -118,10 +122,11 @@ class _Server:
                 return self.refusal(number, refusal, language, _NO_METHOD)
             if not isinstance(given, dict):
                 raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
-            report(0.0, "")
-            values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
-            asked = Asked(language, report, self.session)
-            return self._line({"id": number, "result": verb.run(values, asked)})
+            with self.interruption.work(number):
+                report(0.0, "")
+                values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
+                result = verb.run(values, Asked(language, report, self.session))
+            return self._line({"id": number, "result": result})
         except OneMapError as error:
             return self.refusal(number, error, language)
         except Cancelled:
@@ -156,10 +161,18 @@ class _Server:
         params = request.get("params")
         wanted = params.get("id") if isinstance(params, dict) else None
         is_known = isinstance(wanted, (str, int, float)) and self.pending[wanted] > 0
-        if is_known:
+        if is_known and wanted not in self.cancelled:
             self.cancelled.add(wanted)
+            threading.Thread(target=self._insist, args=(wanted,), daemon=True).start()
         if "id" in request:
             self.send({"id": request["id"], "result": {"ok": is_known}})
+
+    def _insist(self, wanted: object) -> None:
+        """Break off what has not stopped by itself; then it has time to put away what it was doing."""
+        wait_s = _PATIENCE_S
+        while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
+            self.interruption.stop(wanted)
+            wait_s = _CLEARING_S
 
 
 def serve(language: str) -> int:

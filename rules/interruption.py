@@ -1,0 +1,61 @@
+"""Work that does not ask soon enough whether it should stop is stopped from outside, as a signal stops a program."""
+
+import contextlib
+import ctypes
+import sys
+import threading
+from collections.abc import Iterator
+
+from onemap.layers.errors import Cancelled
+
+
+class Interruption:
+    """The work of one thread, that another may break off: Cancelled is raised in it, wherever in Python it is."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._thread: int | None = None
+        self._work: object = None
+
+    @contextlib.contextmanager
+    def work(self, name: object) -> Iterator[None]:
+        """What is done here can be broken off by its name; what comes too late is forgotten."""
+        with self._lock:
+            self._thread, self._work = threading.get_ident(), name
+        try:
+            yield
+        finally:
+            while not self._ended():
+                continue
+
+    def _ended(self) -> bool:
+        """Nobody can break off any more; False if someone did just now."""
+        try:
+            with self._lock:
+                self._thread = None
+            _raise_in(threading.get_ident(), None)
+        except Cancelled:
+            return False
+        return True
+
+    def stop(self, name: object) -> None:
+        """Break off the work of that name, if it is being done; not while it loads a module, which must come whole."""
+        with self._lock:
+            if self._thread is not None and self._work == name and not _is_importing(self._thread):
+                _raise_in(self._thread, Cancelled)
+
+
+def _is_importing(thread: int) -> bool:
+    """Whether a thread is loading a module: one in C that was broken off could not be loaded again."""
+    frame = sys._current_frames().get(thread)
+    while frame is not None:
+        if frame.f_code.co_filename == "<frozen importlib._bootstrap>":
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _raise_in(thread: int, error: type[Exception] | None) -> None:
+    """Have an error raised in a thread as soon as it runs Python; None takes back one that was not raised yet."""
+    wanted = ctypes.py_object(error) if error is not None else None
+    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread), wanted)
