@@ -58,7 +58,8 @@ def cell_sums(polygons: np.ndarray, *counts: np.ndarray, corner: tuple[int, int]
     have exact sums, wherever the grid begins.
     """
     rows, columns = counts[0].shape
-    up_to = np.zeros((len(counts), rows + 2, columns + 2), dtype=np.int64)
+    is_mask = all(values.dtype == bool for values in counts)  # half the memory is enough for those
+    up_to = np.zeros((len(counts), rows + 2, columns + 2), dtype=np.int32 if is_mask else np.int64)
     for grid, values in zip(up_to, counts, strict=True):
         np.cumsum(values, axis=1, out=grid[1:-1, 1:-1])
         grid[1:-1, -1] = grid[1:-1, -2]
