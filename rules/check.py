@@ -110,7 +110,7 @@ def judged_parcels(
         crew = Crew(workers, _teller(report, fraction, step))
         judged.append(judged_rule(rule, bench, source, instead, crew, wanted))
     report(0.9, phrase("progress.tables", agenda.language))
-    tables = _tables(agenda, sources.library.crs, parcels, local, judged, earlier)
+    tables = tables_of(agenda, sources.library.crs, parcels, local, judged, earlier)
     warped = [
         {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
         for item in judged
@@ -119,7 +119,7 @@ def judged_parcels(
     return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
 
 
-def _tables(
+def tables_of(
     agenda: Agenda,
     crs: pyproj.CRS,
     parcels: Parcels,

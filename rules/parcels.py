@@ -38,7 +38,7 @@ class Parcels:
         return bodies
 
 
-def _id_field(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
+def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
     """--id, else the first present of ID_FIELDS; exactly, then ignoring case."""
     for name in (wanted,) if wanted else ID_FIELDS:
         if name in columns:
@@ -85,17 +85,29 @@ def read_parcels(
     """
     raw = read_source(source, layer, encoding)
     place = {"file": raw.path.name, "layer": raw.layer}
-    field = _id_field(list(map(str, raw.attributes.columns)), id_field, place)
+    field = id_field_of(list(map(str, raw.attributes.columns)), id_field, place)
     ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
     geometries, remarks = in_crs(raw.geometries, raw, wishes, target)
     geometries, repairs, _, _ = checked_geometries(geometries, "polygon", ids, wishes.repair, place)
-    several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
-    geometries = geometries.copy()
-    # Valid multipolygons only touch in points, so this changes nothing but parts that share an edge.
-    geometries[several] = shapely.union_all(geometries[several][:, None], axis=1)
+    geometries = dissolved(geometries)
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):
         raise OneMapError.of(Problem("geometry.empty", {**place, "feature": ids[row], "row": row + 1}) for row in empty)
     return Parcels(
         ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, (*raw.problems, *remarks, *repairs)
     )
+
+
+def dissolved(geometries: np.ndarray) -> np.ndarray:
+    """Valid (multi)polygons (n,), whose parts that share an edge are one."""
+    several = np.flatnonzero(shapely.get_num_geometries(geometries) > 1)
+    result = geometries.copy()
+    # Valid multipolygons only touch in points, so this changes nothing but parts that share an edge.
+    result[several] = shapely.union_all(geometries[several][:, None], axis=1)
+    return result
+
+
+def no_parcels(source: str, source_hash: str) -> Parcels:
+    """What is known of parcels before they are read."""
+    nothing = np.empty(0, dtype=object)
+    return Parcels(nothing, nothing, pd.DataFrame(), None, source, source_hash, ())

@@ -1,7 +1,7 @@
 """What a run is asked: which parcels, by which packs, of which day, and with which layers replaced for a trial."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from onemap.layers.placing import Wishes
 from onemap.layers.sources.reading import source_name
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
-from onemap.rules.parcels import Parcels, read_parcels
+from onemap.rules.parcels import Parcels, no_parcels, read_parcels
 
 
 @dataclass(frozen=True)
@@ -87,13 +87,18 @@ def question_of(library: Library, wishes: CheckWishes, language: str) -> Questio
 
     Raises OneMapError for every refusal of either.
     """
-    packs = packs_of(library, wishes.packs)
+    question = question_about(library, wishes, language, no_parcels(wishes.parcels, ""))
     parcels = read_parcels(
         wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding, wishes.normalising, library.crs
     )
+    return replace(question, parcels=parcels)
+
+
+def question_about(library: Library, wishes: CheckWishes, language: str, parcels: Parcels) -> Question:
+    """What is asked about some parcels. Raises OneMapError pack.…, rule.…."""
     return Question(
         parcels=parcels,
-        packs=tuple(packs),
+        packs=tuple(packs_of(library, wishes.packs)),
         only=wishes.only,
         as_of=wishes.as_of or date.today(),
         known_at=wishes.known_at,

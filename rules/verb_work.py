@@ -153,11 +153,9 @@ def check(values: Values, asked: Asked) -> Result:
     import contextlib
 
     from onemap.layers.library import open_library
-    from onemap.layers.messages import phrase
     from onemap.rules.blocks.checking import How, checked
     from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import Output, check_target, output_opened
-    from onemap.rules.question import question_of
     from onemap.rules.runs import Recorder, run_record
     from onemap.rules.verdict_changes import VerdictChanges
 
@@ -171,10 +169,8 @@ def check(values: Values, asked: Asked) -> Result:
         library = held.enter_context(open_library(values["library"]))
         if against:
             run_record(library, against)
-        asked.report(0.0, phrase("progress.parcels", asked.language))
-        question = question_of(library, wishes, asked.language)
-        how = How(values["library"], wishes.as_of, values.get("workers"), values.get("scheduler"))
-        run = held.enter_context(checked(library, question, how, asked.report, against))
+        how = How(values["library"], values.get("workers"), values.get("scheduler"))
+        run = held.enter_context(checked(library, wishes, asked.language, how, asked.report, against))
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced
         changes = VerdictChanges(library, against) if against else None

@@ -3,18 +3,22 @@
 import contextlib
 import os
 from collections.abc import Iterator
-from dataclasses import dataclass
-from datetime import date
+from dataclasses import dataclass, replace
+from pathlib import Path
 
 import shapely
 
 from onemap.layers.kept_values import NotPlain
 from onemap.layers.library import Library
-from onemap.rules.blocks.partition import block_count, most_parcels
-from onemap.rules.blocks.running import RunInBlocks, run_in_blocks
+from onemap.layers.messages import phrase
+from onemap.layers.sources.reading import content_hash, large_layer, source_name
+from onemap.rules.blocks.partition import block_count, fits_into_memory, most_parcels
+from onemap.rules.blocks.running import READ, RunInBlocks, run_in_blocks
+from onemap.rules.blocks.supply import Held, Streamed, Supply
 from onemap.rules.blocks.work import Engine, Threads
 from onemap.rules.check import Report, check
-from onemap.rules.question import Question
+from onemap.rules.parcels import no_parcels
+from onemap.rules.question import CheckWishes, Question, question_about, question_of
 from onemap.rules.run import Run
 
 
@@ -22,25 +26,26 @@ from onemap.rules.run import Run
 class How:
     """How a check is to be done, which changes nothing of its answer.
 
-    location: of the library; as_of: the day, if one was asked for; workers: threads, or processes of a local cluster;
-    scheduler: "local" or the address of a Dask scheduler.
+    location: of the library; workers: threads, or processes of a local cluster; scheduler: "local" or the address of a
+    Dask scheduler.
     """
 
     location: str
-    as_of: date | None = None
     workers: int | None = None
     scheduler: str | None = None
 
 
 @contextlib.contextmanager
 def checked(
-    library: Library, question: Question, how: How, report: Report, against: str | None
+    library: Library, wishes: CheckWishes, language: str, how: How, report: Report, against: str | None
 ) -> Iterator[Run | RunInBlocks]:
-    """The run of a question, as long as the block lasts: what was written of it goes then.
+    """The run of what is asked, as long as the block lasts: what was written of it goes then.
 
     Raises OneMapError for every refusal.
     """
     most, workers = most_parcels(), how.workers or os.cpu_count() or 1
+    step = phrase("progress.parcels", language)
+    report(0.0, step)
     with contextlib.ExitStack() as held:
         run: Run | RunInBlocks | None = None
         engine: Engine = Threads(library, workers)
@@ -48,7 +53,25 @@ def checked(
             from onemap.rules.blocks.cluster import cluster_engine  # an extra that most have no need of
 
             engine = held.enter_context(cluster_engine(library, how.location, how.scheduler, workers))
-        if how.scheduler or block_count(shapely.get_num_coordinates(question.parcels.geometries), most) > 1:
-            with contextlib.suppress(NotPlain):  # attributes that no file can hold: then memory must do
-                run = held.enter_context(run_in_blocks(library, question, how.as_of, engine, report, against, most))
+
+        def in_blocks(question: Question, supply: Supply) -> RunInBlocks:
+            asked = (wishes.id_field, wishes.as_of, engine, report, against, most)
+            return held.enter_context(run_in_blocks(library, question, supply, *asked))
+
+        with large_layer(wishes.parcels, wishes.layer, wishes.encoding) as stream:
+            if stream and not fits_into_memory(stream.count / most):
+                digest = content_hash(Path(wishes.parcels), stream.opened.path, lambda: report(0.0, step))
+                blank = no_parcels(source_name(wishes.parcels), digest)
+                told = lambda done: report(READ * done, step)  # noqa: E731 - one line
+                supply = Streamed(stream, wishes, library.crs, digest, told)
+                with contextlib.suppress(NotPlain):
+                    run = in_blocks(question_about(library, wishes, language, blank), supply)
+        if run is None:
+            question = question_of(library, wishes, language)
+            parcels = question.parcels
+            blocks = block_count(shapely.get_num_coordinates(parcels.geometries), most)
+            if how.scheduler or not fits_into_memory(blocks):
+                blank = no_parcels(parcels.source, parcels.source_hash)
+                with contextlib.suppress(NotPlain):  # attributes that no file can hold: then memory must do
+                    run = in_blocks(replace(question, parcels=blank), Held(parcels))
         yield run or check(library, question, workers, report, against)

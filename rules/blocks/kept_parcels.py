@@ -18,7 +18,7 @@ from onemap.rules.parcels import Parcels
 
 RANGE = 50_000  # parcels that are merged at a time
 _POSITION, _ID, _GROUND = "position", "id", "ground"
-_GIVEN, _ALL = "given.arrow", "all.json"
+_GIVEN, _FACTS, _ALL = "given.arrow", "facts.json", "all.json"
 Told = Callable[[float], None]
 _OWN = 3  # columns before the attributes
 
@@ -75,6 +75,7 @@ class KeptParcels:
         self.ground_hash: str = facts["ground"]
         self.bounds: tuple[float, float, float, float] = tuple(facts["bounds"])
         self.sizes: list[int] = facts["blocks"]
+        self.notes: dict[str, Any] = facts["notes"]
         self._offsets: list[int] = facts["offsets"]
         self._folder, self._like = folder, like
 
@@ -109,7 +110,7 @@ def read_block(path: Path, number: int, like: Parcels) -> Block:
 
 
 def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, told: Told) -> None:
-    """Write parcels, given one part after the other, into a folder; they are there once `all.json` is.
+    """Write parcels, given one part after the other, into a folder; `all_are_kept` then says that they are there.
 
     told: how much of the writing in blocks is done, 0 to 1; it may raise Cancelled.
     Raises NotPlain if an attribute would not come back as it was; OSError.
@@ -136,9 +137,14 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, told
         "blocks": np.bincount(block).tolist(),
         "offsets": offsets,
     }
-    part_of_facts = folder / "all.json.part"
-    part_of_facts.write_text(json.dumps(facts), encoding="utf-8")
-    part_of_facts.replace(folder / _ALL)
+    (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def all_are_kept(folder: Path, notes: dict[str, Any]) -> None:
+    """Say that all parcels are there, and note what is known of them."""
+    facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    (folder / _FACTS).write_text(json.dumps({**facts, "notes": notes}, ensure_ascii=False), encoding="utf-8")
+    (folder / _FACTS).replace(folder / _ALL)
 
 
 def ranges_of(positions: np.ndarray) -> np.ndarray:

@@ -9,6 +9,8 @@ from onemap.layers.errors import UsageError
 from onemap.layers.hilbert import places_on_curve
 
 MOST_PARCELS = 25_000
+_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
+_GIVEN = "ONEMAP_BLOCK"
 MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of megabytes
 
 
@@ -18,14 +20,22 @@ def centres_of(geometries: np.ndarray) -> np.ndarray:
     return np.column_stack([(west + east) / 2, (south + north) / 2])
 
 
+def fits_into_memory(blocks: float) -> bool:
+    """Whether so many blocks are better judged at once: keeping them on disk would cost a quarter of the time.
+
+    Where ONEMAP_BLOCK says how large a block is, each is one of its own.
+    """
+    return blocks <= (1 if _GIVEN in os.environ else _IN_MEMORY)
+
+
 def most_parcels() -> int:
     """How many parcels a block has at most; ONEMAP_BLOCK in the environment says another number than 25,000.
 
     Raises UsageError usage.value.
     """
-    given = os.environ.get("ONEMAP_BLOCK", str(MOST_PARCELS))
+    given = os.environ.get(_GIVEN, str(MOST_PARCELS))
     if not given.isdecimal() or int(given) < 1:
-        raise UsageError("usage.value", field="ONEMAP_BLOCK", value=given)
+        raise UsageError("usage.value", field=_GIVEN, value=given)
     return int(given)
 
 

@@ -15,12 +15,18 @@ _LAYOUT = 1  # of the journal: another one is another question
 
 
 def question_key(
-    library: Library, question: Question, agenda: Agenda, against: str | None, as_of: date | None, block: int
+    library: Library,
+    question: Question,
+    asked_id: str | None,
+    agenda: Agenda,
+    against: str | None,
+    as_of: date | None,
+    block: int,
 ) -> dict[str, Any]:
     """All by which the journal of a question is known.
 
-    as_of: the day if one was asked for; without one a run that was begun yesterday goes on, if what is in force today
-    is what was in force then. block: how many parcels a block has at most.
+    asked_id: the field of the parcels' ids if one was asked for; as_of: the day if one was; without one a run that was
+    begun yesterday goes on, if what is in force today is what was in force then. block: its most parcels.
     """
     codes = sorted({code for rule in agenda.rules for code in layers_of(rule)})
     catalogue = library.catalogue()
@@ -29,7 +35,7 @@ def question_key(
         "layout": _LAYOUT,
         "software": software_versions(),
         "library": library.id,
-        "parcels": [parcels.source, parcels.source_hash, parcels.id_field, dict(question.source)],
+        "parcels": [parcels.source, parcels.source_hash, asked_id, dict(question.source)],
         "packs": [pack.hash for pack in question.packs],
         "rules": [rule.hash for rule in agenda.rules],
         "skipped": [dict(item) for item in agenda.skipped],
@@ -40,7 +46,6 @@ def question_key(
         "catalogue": sha256(repr([catalogue.get(code) for code in codes])),
         "replaced": {code: content_hash(Path(file), Path(file)) for code, file in sorted(question.replaced.items())},
         "language": question.language,
-        "origin": list(agenda.origin),
         "against": against,
         "block": block,
     }

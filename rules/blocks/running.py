@@ -2,14 +2,10 @@
 
 import contextlib
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
-
-import numpy as np
-import pandas as pd
-import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.journal_folder import journal_folder, work_place
@@ -17,9 +13,10 @@ from onemap.layers.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.rules.agenda import agenda_of
 from onemap.rules.blocks.journal import BlockJournal, disk_errors_as_refusals
-from onemap.rules.blocks.kept_parcels import KeptParcels, are_kept, keep_parcels
+from onemap.rules.blocks.kept_parcels import KeptParcels, all_are_kept, are_kept, keep_parcels
 from onemap.rules.blocks.merging import chunks
 from onemap.rules.blocks.question_key import question_key
+from onemap.rules.blocks.supply import Supply
 from onemap.rules.blocks.work import Engine, Work
 from onemap.rules.check import Answer, Report, forward, local_origin, record_of, share
 from onemap.rules.packs import Pack
@@ -29,7 +26,7 @@ from onemap.rules.rule import VERDICTS
 from onemap.rules.run import Chunk, most_severe
 from onemap.rules.run_tables import run_table
 
-_KEPT, _JUDGED = 0.1, 0.85  # of the work, until parcels are on disk, and until all blocks are judged
+READ, _KEPT, _JUDGED = 0.05, 0.1, 0.85  # of the work, until parcels are read, on disk, and judged
 
 
 @dataclass(frozen=True)
@@ -70,6 +67,8 @@ class RunInBlocks:
 def run_in_blocks(
     library: Library,
     question: Question,
+    supply: Supply,
+    asked_id: str | None,
     as_of: date | None,
     engine: Engine,
     report: Report,
@@ -78,27 +77,26 @@ def run_in_blocks(
 ) -> Iterator[RunInBlocks]:
     """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
 
-    as_of: the day, if one was asked for; engine: who judges; most_parcels: of a block; the others as in `check`, and
-    the rows are the same as its to the last digit. Raises OneMapError for every refusal, NotPlain.
+    question: without parcels, which `supply` has; asked_id, as_of: the field of ids and the day, if they were asked
+    for; engine: who judges; most_parcels: of a block; the others as in `check`, and the rows are the same as its to the
+    last digit. Raises OneMapError for every refusal, NotPlain.
     """
     began, report = time.perf_counter(), forward(report)
-    origin = local_origin(*_corner(question.parcels))
-    agenda = agenda_of(library, question, origin)
-    key = question_key(library, question, agenda, against, as_of, most_parcels)
+    agenda = agenda_of(library, question, (0.0, 0.0))
+    key = question_key(library, question, asked_id, agenda, against, as_of, most_parcels)
     about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
-    parameters = question.parameters(library)
     with journal_folder(work_place(library.path, library.id), "check", key) as place:
         journal = BlockJournal(place.folder, about)
         day = date.fromisoformat(journal.about["as_of"])
-        question, agenda = replace(question, as_of=day), replace(agenda, as_of=day)
+        question = replace(question, as_of=day)
         if not are_kept(journal.parcels):
             step = phrase("progress.parcels", question.language)
-            told = share(report, 0.05, _KEPT)
-            with disk_errors_as_refusals(journal.folder):
-                keep_parcels(journal.parcels, iter([question.parcels]), most_parcels, lambda done: told(done, step))
-        problems = [problem_record(problem, question.language) for problem in question.parcels.problems]
-        question = replace(question, parcels=_none_of(question.parcels))
+            told = share(report, READ, _KEPT)
+            _keep(journal, supply, most_parcels, question.language, lambda done: told(done, step))
         kept = KeptParcels(journal.parcels, question.parcels)
+        problems: list[dict[str, Any]] = kept.notes["problems"]
+        question = replace(question, parcels=replace(question.parcels, id_field=kept.notes["id_field"]))
+        agenda = replace(agenda, as_of=day, origin=local_origin(*kept.bounds[:2]))
         resumed = len(journal.finished)
         if resumed:
             problems.append(_told_resumed(journal, kept, question.language))
@@ -109,7 +107,7 @@ def run_in_blocks(
         record = record_of(
             agenda,
             question.packs,
-            {**parameters, "as_of": day.isoformat()},
+            {**question.parameters(library), "parcels_ground": kept.ground_hash},
             [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in finished],
             journal.about["started"],
             time.perf_counter() - began,
@@ -125,12 +123,14 @@ def _told_resumed(journal: BlockJournal, kept: KeptParcels, language: str) -> di
     return problem_record(Problem("journal.resumed", facts), language)
 
 
-def _corner(parcels: Parcels) -> tuple[float, float]:
-    west, south, _, _ = shapely.total_bounds(parcels.geometries)
-    return west, south
+def _keep(journal: BlockJournal, supply: Supply, most: int, language: str, told: Callable[[float], None]) -> None:
+    """Put the parcels on disk, with what must be told of them."""
 
+    def write(parts: Iterator[Parcels]) -> None:
+        with disk_errors_as_refusals(journal.folder):
+            keep_parcels(journal.parcels, parts, most, told)
 
-def _none_of(parcels: Parcels) -> Parcels:
-    """What all parcels have in common, without them."""
-    nothing = np.empty(0, dtype=object)
-    return replace(parcels, ids=nothing, geometries=nothing, attributes=pd.DataFrame(), problems=())
+    supply.hand_to(write)
+    records = [problem_record(problem, language) for problem in supply.problems]
+    with disk_errors_as_refusals(journal.folder):
+        all_are_kept(journal.parcels, {"id_field": supply.id_field, "problems": records})

@@ -1,7 +1,11 @@
 """A check in blocks says what a check of all parcels at once says, to the last digit."""
 
+import sqlite3
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
+import pyproj
 import pytest
 import shapely
 from shapely import LineString, affinity, box
@@ -9,12 +13,15 @@ from shapely import LineString, affinity, box
 from onemap.layers.library import open_library
 from onemap.rules.blocks import kept_parcels
 from onemap.rules.blocks.running import run_in_blocks
+from onemap.rules.blocks.supply import Held
 from onemap.rules.blocks.work import Threads
 from onemap.rules.check import check
+from onemap.rules.parcels import no_parcels
 from onemap.rules.question import CheckWishes, question_of
 from onemap.rules.run_tables import Table
-from onemap.tests.rules.test_by_formula import PERMITS, REACH, World
+from onemap.tests.rules.test_by_formula import PERMITS, REACH, World, shapes
 from onemap.tests.rules.test_incremental import RULES
+from onemap.tests.rules.test_raster import DEFINE, write_grid
 
 SILENT = lambda done, step: None  # noqa: E731 - one line
 OF_THE_ATTEMPT = ("id", "started", "seconds")
@@ -48,7 +55,9 @@ def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
     with open_library(str(desk.library)) as library:
         question = question_of(library, wishes, "en")
         whole = check(library, question, workers, SILENT, against)
-        with run_in_blocks(library, question, None, Threads(library, workers), SILENT, against, most_parcels) as run:
+        blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
+        how = (None, None, Threads(library, workers), SILENT, against, most_parcels)
+        with run_in_blocks(library, blank, Held(question.parcels), *how) as run:
             assert run.blocks > 1
             return whole, run, whole_tables(run)
 
@@ -134,3 +143,44 @@ def test_widths_that_the_data_say_reach_from_one_block_into_another(desk):
     boxes = {f"P{n}": box(x, y, x + 20, y + 20) for n, (x, y) in enumerate(random.uniform(0, 2000, (60, 2)))}
     given(desk, boxes, {"kind": "setback", "layer": "ROAD", "distance_m": 10, "half_width_field": "W"})
     assert_same(desk)
+
+
+def hills(cells, seed):
+    """A terrain of some waves, with a hole in it."""
+    random = np.random.default_rng(seed)
+    x, y = np.meshgrid(np.linspace(0, 9, cells), np.linspace(0, 7, cells))
+    heights = 40 * np.sin(x) + 30 * np.cos(y) + random.uniform(0, 2, x.shape)
+    heights[5:9, 20:24] = -9999
+    return heights
+
+
+@pytest.mark.parametrize("system", ["plane", "degrees"])
+def test_rasters_give_the_same_digits_in_blocks_also_where_they_are_warped(desk, system):
+    place = {"west": 539_990.0, "north": 4_210_520.0, "cell": 9.0, "crs": "EPSG:4547"}
+    if system == "degrees":  # the same ground
+        west, north = pyproj.Transformer.from_crs(4547, 4490, always_xy=True).transform(539_990, 4_210_520)
+        place = {"west": west, "north": north, "cell": 8e-5, "crs": "EPSG:4490"}
+    path = write_grid(desk.folder / "grid.tif", hills(70, 3), **place)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    given(
+        desk,
+        {f"p{n}": shape for n, shape in enumerate(shapes(np.random.default_rng(1), 50, 60))},
+        {"id": "high", "kind": "raster", "layer": "GRID", "above": 20},
+        {"id": "steep", "kind": "raster", "layer": "GRID", "above": 25, "derive": "slope", "min_share": 0.1},
+    )
+    whole = assert_same(desk)
+    assert len(whole.tables["findings"].columns) > 40
+    assert bool(whole.record["warped"]) == (system == "degrees")
+
+
+def test_a_damaged_layer_is_unreadable_for_all_parcels_however_late_it_is_found(town):
+    with sqlite3.connect(town.desk.library) as connection:
+        fid = connection.execute("SELECT id FROM rtree_ZONE__1_geom ORDER BY minx + miny DESC LIMIT 1").fetchone()[0]
+        sql = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ZONE__1'"
+        for (trigger,) in connection.execute(sql).fetchall():
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("UPDATE ZONE__1 SET geom = X'4750' WHERE fid = ?", (fid,))
+    whole = assert_same(town.desk)
+    (zone,) = (layer for layer in whole.record["layers"] if layer["code"] == "ZONE")
+    assert zone["reason"] == "unreadable"

@@ -1,0 +1,134 @@
+"""Parcels of a whole province against thirty layers: killed once, gone on with, and what it took.
+
+`--parcels 10000000` is the size that was asked for; `--workers 1,2` runs it on Dask instead, with so many processes.
+Fails above six gigabytes, and where the second run did not go on where the first was killed.
+"""
+
+import argparse
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from onemap.tests.bench import province_files
+from onemap.tests.bench.province_files import PROGRAM
+from onemap.tests.bench.timing import peak_mb
+
+ROOT = Path(__file__).resolve().parents[2]
+MOST_GIGABYTES = 6.0
+
+
+class Watch:
+    """The most memory of a program with its children, and the most room of its folder of unfinished work, in MB."""
+
+    def __init__(self, program: subprocess.Popen, work: Path) -> None:
+        self.memory = self.disk = 0.0
+        self._program, self._work = program, work
+        threading.Thread(target=self._look, daemon=True).start()
+
+    def _look(self) -> None:
+        while self._program.poll() is None:
+            self.memory = max(self.memory, peak_mb(str(self._program.pid)) or 0.0)
+            self.disk = max(self.disk, size_mb(self._work))
+            threading.Event().wait(0.5)
+
+
+def size_mb(path: Path) -> float:
+    """What a file, or all files of a folder, take."""
+    total = 0
+    for folder, _, names in os.walk(path) if path.is_dir() else [(path.parent, [], [path.name])]:
+        for name in names:
+            place = Path(folder) / name
+            total += place.stat().st_size if place.exists() else 0
+    return total / 2**20
+
+
+def started(words: list, folder: Path, name: str) -> subprocess.Popen:
+    """`onemap check` in a session of its own, its answer and progress in files."""
+    out, told = (folder / f"{name}.json").open("wb"), (folder / f"{name}.progress").open("wb")
+    return subprocess.Popen([str(word) for word in words], stdout=out, stderr=told, start_new_session=True)
+
+
+def done_blocks(work: Path) -> int:
+    """How many blocks are finished."""
+    return sum(path.suffix != ".part" for path in work.glob("check-*/done/*"))
+
+
+def main() -> int:
+    """Make the files, run, kill, run, tell."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--parcels", type=int, default=200_000)
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--kill-at", type=float, default=0.5, help="share of the blocks after which it is killed")
+    parser.add_argument("--workers", default="", help="numbers by comma: processes on Dask, in place of threads")
+    parser.add_argument("--folder", type=Path, help="where the files are made, and stay")
+    wishes = parser.parse_args()
+    folder = wishes.folder or ROOT / "build" / "bench" / f"province-{wishes.parcels}"
+    began = time.monotonic()
+    parcels, library, pack = province_files.made(folder, wishes.parcels)
+    print(f"files made in {time.monotonic() - began:.0f} s: parcels {size_mb(parcels):.0f} MB", flush=True)
+    words = [PROGRAM, "check", library, parcels, "--pack", pack, "--json", "--lang", "en", "--progress", "json"]
+    if wishes.workers:
+        return on_dask(words, folder, library, [int(number) for number in wishes.workers.split(",")])
+    out, work = folder / "out", library.with_name(library.name + ".work.part")
+    shutil.rmtree(out, ignore_errors=True)
+    words += ["--workers", wishes.threads, "--out", out]
+    before = size_mb(library)
+    blocks = max(2, wishes.parcels // 25_000)
+    first_s, first, _ = ran(words, folder, work, "first", max(1, round(blocks * wishes.kill_at)))
+    kept = done_blocks(work)
+    print(f"killed after {first_s:.0f} s with {kept} blocks finished; {first.memory:.0f} MB of memory", flush=True)
+    second_s, second, answer = ran(words, folder, work, "second", None)
+    resumed = [problem["message"] for problem in answer["problems"] if problem["code"] == "journal.resumed"]
+    print(f"then {second_s:.0f} s to the end; {second.memory:.0f} MB of memory; {' '.join(resumed)}")
+    print(f"verdicts {answer['verdicts']}")
+    print(
+        f"disk: unfinished work {max(first.disk, second.disk):.0f} MB at most, results {size_mb(out):.0f} MB, "
+        f"the library grew by {size_mb(library) - before:.0f} MB"
+    )
+    gigabytes = max(first.memory, second.memory) / 1024
+    print(f"{wishes.parcels} parcels × 30 layers in {first_s + second_s:.0f} s, {gigabytes:.2f} GB of memory at most")
+    return int(gigabytes > MOST_GIGABYTES or not resumed or answer["parcels"] != wishes.parcels)
+
+
+def ran(words: list, folder: Path, work: Path, name: str, kill_at: int | None) -> tuple[float, Watch, dict]:
+    """Seconds, what was watched, and the answer of a run; it is killed when so many blocks are finished."""
+    began = time.monotonic()
+    program = started(words, folder, name)
+    watch = Watch(program, work)
+    try:
+        while program.poll() is None:
+            if kill_at is not None and done_blocks(work) >= kill_at:
+                os.killpg(program.pid, signal.SIGKILL)
+            threading.Event().wait(0.05)
+    finally:
+        if program.poll() is None:
+            os.killpg(program.pid, signal.SIGKILL)
+    seconds = time.monotonic() - began
+    if kill_at is not None:
+        return seconds, watch, {}
+    if program.returncode:
+        sys.exit((folder / f"{name}.json").read_text() or f"exit code {program.returncode}")
+    return seconds, watch, json.loads((folder / f"{name}.json").read_text(encoding="utf-8"))
+
+
+def on_dask(words: list, folder: Path, library: Path, workers: list[int]) -> int:
+    """The same check on Dask with several numbers of workers; fails where verdicts differ."""
+    work, seconds, verdicts = library.with_name(library.name + ".work.part"), [], []
+    for number in workers:
+        more = ["--scheduler", "local", "--workers", number]
+        took, watch, answer = ran([*words, *more], folder, work, f"dask{number}", None)
+        seconds.append(took)
+        verdicts.append(answer["verdicts"])
+        print(f"{number} workers: {took:.0f} s, {watch.memory:.0f} MB in the client", flush=True)
+    print(f"{seconds[0] / seconds[-1]:.2f} × as fast with {workers[-1]} workers as with {workers[0]}")
+    return int(any(verdict != verdicts[0] for verdict in verdicts))
+
+
+if __name__ == "__main__":
+    sys.exit(main())
