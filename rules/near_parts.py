@@ -10,6 +10,7 @@ import shapely
 
 from onemap.rules.cutting import MOST_VERTICES, clipped
 
+_TILED = 1024  # vertices: below, a polygon is cut at once
 _OVERLAP = 0.125  # of a tile's side, that it reaches into its neighbours on each side
 
 
@@ -24,7 +25,7 @@ def parts_near(polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, mar
     origin = bounds[polygon, :2]
     middle = (boxes[:, :2] + boxes[:, 2:]) / 2
     size = (boxes[:, 2:] - boxes[:, :2]).max(axis=1)
-    active = np.flatnonzero(shapely.get_num_coordinates(result) > MOST_VERTICES)
+    active = np.flatnonzero(shapely.get_num_coordinates(result) > _TILED)
     while len(active):
         side[active] /= 2
         active = active[size[active] / 2 + margin_m <= _OVERLAP * side[active]]
@@ -38,7 +39,7 @@ def parts_near(polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, mar
             around = side[at] + 2 * reach
             cut[place] = clipped(result[at], (west, south, west + around, south + around))
         result[active] = cut[which.ravel()]
-        active = active[shapely.get_num_coordinates(result[active]) > MOST_VERTICES]
+        active = active[shapely.get_num_coordinates(result[active]) > _TILED]
     for row in np.flatnonzero(shapely.get_num_coordinates(result) > MOST_VERTICES):
         far = max(size[row], margin_m)
         west, south, east, north = boxes[row]

@@ -116,3 +116,30 @@ def test_a_parcel_of_parts_far_apart_is_looked_at_part_by_part():
     expected = shapely.area(shapely.intersection(parcels, shape))
     assert shapely.area(found.geometry) == pytest.approx(expected, abs=1e-7)
     assert shapely.is_valid(found.geometry).all()
+
+
+def test_ground_is_the_same_to_the_last_digit_whatever_is_cut_beside_it():
+    """Large polygons are cut around each parcel along tiles that depend on the two alone."""
+    random = np.random.default_rng(10)
+    parcels = shapely.box(*boxes_over(random, 250, 30).T)
+    features = np.array([coast(random, 6000), coast(random, 400)], dtype=object)
+    whole = overlaps(parcels, shapely.STRtree(parcels), features, Crew(2))
+    found = dict(zip(zip(whole.parcel, whole.feature, strict=True), shapely.to_wkb(whole.geometry), strict=True))
+    expected = shapely.area(shapely.intersection(parcels[whole.parcel], features[whole.feature]))
+    assert shapely.area(whole.geometry) == pytest.approx(expected, abs=1e-7) and not len(whole.failed)
+    count = 0
+    for rows in np.array_split(random.permutation(250), 9):
+        some = overlaps(parcels[rows], shapely.STRtree(parcels[rows]), features, ONE)
+        for parcel, feature, ground in zip(rows[some.parcel], some.feature, some.geometry, strict=True):
+            assert shapely.to_wkb(ground) == found[parcel, feature]
+            count += 1
+    assert count == len(found) > 200
+
+
+@pytest.mark.parametrize("count", [0, 1, 30])
+def test_nothing_shares_no_ground(count):
+    parcels = np.repeat(np.array([box(0, 0, 1, 1)], dtype=object), count)
+    disc = shapely.Point(0, 0).buffer(5, quad_segs=64)
+    for features in ([], [Polygon()], [Polygon(), disc]):
+        found = overlaps(parcels, shapely.STRtree(parcels), np.array(features, dtype=object), ONE)
+        assert len(found.parcel) == (count if disc in features else 0) and not len(found.failed)
