@@ -14,6 +14,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.fields import text_values
 from onemap.layers.placing import Way, bounds_of
 from onemap.layers.soundness import CODES, listed, sorted_geometries
+from onemap.layers.sources.reading import source_name
 from onemap.layers.sources.vector_stream import Seen, VectorStream
 from onemap.rules.parcels import Parcels, dissolved, id_field_of
 from onemap.rules.question import CheckWishes
@@ -114,7 +115,7 @@ class Streamed:
 
     @property
     def _place(self) -> dict[str, Any]:
-        return {"file": self.stream.opened.path.name, "layer": self.stream.opened.layer}
+        return {"file": source_name(self.wishes.parcels), "layer": self.stream.opened.layer}
 
     def _parts(self, encoding: str) -> Iterator[Parcels]:
         seen, wrong, repairs, hashes, nameless = Seen(), _Wrong(), [], [], []

@@ -91,6 +91,8 @@ def main() -> int:
         f"disk: unfinished work {max(first.disk, second.disk):.0f} MB at most, results {size_mb(out):.0f} MB, "
         f"the library grew by {size_mb(library) - before:.0f} MB"
     )
+    busy = os.times()
+    print(f"{busy.children_user + busy.children_system:.0f} s of processors, without what was killed")
     gigabytes = max(first.memory, second.memory) / 1024
     print(f"{wishes.parcels} parcels × 30 layers in {first_s + second_s:.0f} s, {gigabytes:.2f} GB of memory at most")
     return int(gigabytes > MOST_GIGABYTES or not resumed or answer["parcels"] != wishes.parcels)
