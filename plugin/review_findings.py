@@ -11,6 +11,7 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
 
+from onemap.plugin.connection import Request
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.remedy_view import Asker, RemedyView
@@ -26,6 +27,7 @@ from onemap.plugin.words import word
 Asked = tuple[str, int, int]
 NOTHING: Asked = ("", 0, 0)
 MOST_UNFOLDED = 20
+MOST_TOGETHER = 20  # parcels of which is asked at once what would pass
 LEAST_ROWS = 6
 
 
@@ -227,14 +229,20 @@ class CaseFindings(QWidget):
         run, case = self.results.run, self._case
         if parcel is None or run is None or case is None:
             return
+        # Of many parcels only the one that is chosen: a search for all of them would take its time.
+        only = {"parcel": [parcel.parcel]} if len(self._parcels) > MOST_TOGETHER else {}
+
+        def ask(limits: dict[str, Any]) -> Request | None:
+            return self._ask_remedy({**limits, **only})
+
         self.results.spotlight.leave()
         self.pages.setCurrentWidget(self.remedy)
         self.remedy.form.setEnabled(case.steps.get("remedy") is None)
         kept = case.remedies[-1:]
         if kept and any(str(row["parcel"]) == parcel.parcel for row in kept[0].get("remainder") or ()):
-            self.remedy.show_kept(self._ask_remedy, run, parcel, kept[0])
+            self.remedy.show_kept(ask, run, parcel, kept[0])
         else:
-            self.remedy.ask(self._ask_remedy, run, parcel)
+            self.remedy.ask(ask, run, parcel)
 
     def _leave_remedy(self) -> None:
         self.pages.setCurrentIndex(0)

@@ -1,6 +1,6 @@
 """The real QGIS desktop on a screen that nobody sees: starts it, lets desktop_driver.py click, keeps the picture.
 
-python tests/plugin/desktop.py PICTURE.png [zh|en]: makes the picture of the user guide and of the README.
+python tests/plugin/desktop.py PICTURE.png [zh|en]: makes the pictures of the user guide and of the README, one a scene.
 """
 
 import contextlib
@@ -18,7 +18,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DRIVER = Path(__file__).with_name("desktop_driver.py")
 CORE = ROOT / ".venv" / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 SCREEN = "1600x1000x24"
-LONGEST_S = 180  # then QGIS writes where it hangs, and ends
+LONGEST_S = 240  # then QGIS writes where it hangs, and ends
 GRACE_S = 20  # what takes longer to begin or to end is killed
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "VIRTUAL_ENV", "QT_QPA_PLATFORM", "DISPLAY", "WAYLAND_DISPLAY")
 
@@ -111,16 +111,17 @@ def kill_session(process):
     process.wait(GRACE_S)
 
 
-def drive(folder, library, parcels, language="en", findings=1, file="", code="", label="again"):
+def drive(folder, library, parcels, language="en", findings=1, file="", code="", label="again", all_rooms=False):
     """Start QGIS, let the driver click, and return what it saw.
 
-    findings: how many a parcel must have to be the one that is shown; file: what is added, as which code and label.
+    findings: how many a parcel must have to be the one that is shown; file: what is added, as which code and label;
+    all_rooms: also what needs a city with several plans.
     """
     plugins = make_profile(folder, library, language)
     report = folder / "report.json"
     picture = folder / "picture.png"
     orders = {"parcels": str(parcels), "report": str(report), "picture": str(picture), "findings": findings}
-    orders.update(file=str(file), code=code, label=label, longest_s=LONGEST_S)
+    orders.update(file=str(file), code=code, label=label, all_rooms=all_rooms, longest_s=LONGEST_S)
     environment = {name: value for name, value in os.environ.items() if name not in NOT_INHERITED}
     environment.update(
         # QGIS's Python takes its home from the first python3 on PATH: it must be the system's.
@@ -158,9 +159,8 @@ def main(picture, language="en"):
     with tempfile.TemporaryDirectory(dir=ROOT / "build") as folder:
         library, parcels = make_city(Path(folder))
         redline = Path(folder) / "city" / "环保" / "生态保护红线2023.shp"
-        seen = drive(
-            Path(folder) / "desktop", library, parcels, language, findings=5, file=redline, code="STBHHX", label="2026"
-        )
+        target = {"file": redline, "code": "STBHHX", "label": "2026"}
+        seen = drive(Path(folder) / "desktop", library, parcels, language, findings=5, **target, all_rooms=True)
         shutil.copyfile(Path(folder) / "desktop" / "picture.png", picture)
         for scene in (Path(folder) / "desktop").glob("picture-*.png"):
             shutil.copyfile(scene, Path(picture).with_name(scene.name.replace("picture", Path(picture).stem)))

@@ -222,6 +222,67 @@ def review(dock):
     seen["steps"].append("reviewed")
 
 
+def remedy(room):
+    """Ask what would pass of a parcel with little against it, also moved and turned, and look at one of the ways."""
+    done, model = [], room.results.model
+    for row in range(model.rowCount()):
+        shares = [one.share or 1.0 for one in model.parcel_at(model.index(row, 0)).findings if one.counted]
+        if shares and max(shares) < 0.1:
+            break
+    room.results.tree.setCurrentIndex(model.index(row, 0))
+    room.remedy.shown.connect(lambda: done.append(True))
+    room.remedy.form.move.setValue(100)
+    room.remedy.form.turn.setValue(30)
+    click(room.results.remedy_button)
+    wait_for(lambda: done or dock_text())
+    assert done, dock_text()
+    tree = room.remedy.tree
+    seen["alternatives"] = [tree.topLevelItem(row).text(0) for row in range(tree.topLevelItemCount())]
+    click_row(tree, tree.indexFromItem(tree.topLevelItem(tree.topLevelItemCount() - 1)))
+    wait_for_map()
+    take_picture("remedy")
+    room.remedy.leave()
+
+
+def find_sites(room):
+    """Look for places for a hectare, and go to one."""
+    done = []
+    room.sites.shown.connect(lambda: done.append(True))
+    click(room.sites_button)
+    click(room.sites.button)
+    wait_for(lambda: done or dock_text(), 2 * LIMIT_MS)
+    seen["sites"] = len(room.sites.sites)
+    wait_for_map()
+    take_picture("sites")
+    click(room.sites_button)
+
+
+def compare(dock):
+    """Compare all plans, open two that contradict each other, and lay them side by side."""
+    room, tabs = dock.compare_room, dock.rooms.tabBar()
+    click(tabs, tabs.tabRect(dock.rooms.indexOf(room)).center())
+    wait_for(lambda: room.form.is_complete)
+    done, shown = [], []
+    room.pairs.shown.connect(lambda: shown.append(True))
+    room.finished.connect(lambda: done.append(True))
+    click(room.pairs_button)
+    click(room.pairs.button)
+    wait_for(lambda: shown or dock_text(), 3 * LIMIT_MS)
+    take_picture("contradictions")
+    room.pairs_button.setChecked(False)
+    click(room.button)
+    wait_for(lambda: done or dock_text())
+    assert done, dock_text()
+    seen["spots"] = room.view.model.rowCount()
+    click(room.view.buttons["beside"])
+    settle()
+    QTest.keyClick(room.view.list, Qt.Key.Key_Z)
+    wait_for(lambda: room.sides.beside.pictures.is_drawn)
+    wait_for_map()
+    take_picture("compare")
+    click(room.view.buttons["beside"])
+
+
 def add_file(dock):
     """Open the dialog, choose a file, look at all its pages, and load it."""
     click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(0).center())
@@ -311,6 +372,10 @@ def run():
     go_to_finding(room)
     take_picture("")
     explain(room)
+    if ORDERS["all_rooms"]:
+        remedy(room)
+        find_sites(room)
+        compare(dock)
     review(dock)
     click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(dock.rooms.indexOf(room)).center())
     if ORDERS.get("file"):
