@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from onemap.tests.bench import page
-from onemap.tests.bench.programs import OURS, ROOT, Pythons, Row, by_peer, by_us, from_files
+from onemap.tests.bench.programs import OURS, ROOT, WHOLE, Pythons, Row, by_peer, by_us, computed, from_files
 from onemap.tests.bench.workload import PARCELS
 from onemap.tests.bench.workload_files import made
 
@@ -50,6 +50,8 @@ JOBS = {
     "v": Job(("v",), ("exactextract",)),
     "vii": Job(("vii",), ("geod",)),
     "file": Job((), ("shapely", "geopandas", "duckdb", "sedonadb")),
+    "desk": Job((), ("qgis-clip", "qgis-intersection")),
+    "again": Job((), ()),
 }
 
 
@@ -66,6 +68,11 @@ def rows_of(name: str, size: str, wanted: Sequence[str], pythons: Pythons, repea
         keep(by_us(way, folder, repeats, limit_s))
     if name == "file":
         keep(from_files(f"{OURS}, check", None, "", folder, repeats, limit_s))
+    if name == "desk":
+        keep(computed(OURS, Path(sys.executable), "desk_serve", name, folder, 4 * repeats, limit_s))
+    if name == "again":
+        for way, who in (("against", f"{OURS}, against"), ("whole", WHOLE)):
+            keep(computed(who, Path(sys.executable), "desk_again", way, folder, repeats, limit_s))
     for peer in (*job.peers, *(job.peers_if_small if size in SMALL else ())):
         if not wanted or peer in wanted:
             keep(by_peer(peer, name, folder, pythons, repeats, limit_s))

@@ -6,6 +6,7 @@ Called as: python -m onemap.tests.bench.peer_qgis qgis:JOB FOLDER REPEATS, with 
 import os
 import sys
 from pathlib import Path
+from typing import Any
 
 from onemap.tests.bench.timing import Work, answer_for
 
@@ -26,6 +27,10 @@ def prepared(name: str, folder: Path) -> Work:
 
     Processing.initialize()
     job = name.partition(":")[2]
+    if job == "desk":
+        work = _at_the_desk(folder, processing, name.startswith("qgis-clip"))
+        work.application = application  # type: ignore[attr-defined]  # it must outlive the work
+        return work
     given = zip(LAYERS[job], FIELDS[job], strict=True)
     one, other = (_in_memory(folder / f"{layer}.gpkg", field) for layer, field in given)
     context = QgsProcessingContext()
@@ -44,6 +49,30 @@ def prepared(name: str, folder: Path) -> Work:
         return [totals[key] for key in sorted(totals)]
 
     work.application = application  # type: ignore[attr-defined]  # it must outlive the work
+    return work
+
+
+def _at_the_desk(folder: Path, processing: Any, is_clip: bool) -> Work:
+    """One parcel against every layer of the library, which this QGIS has open: each is clipped, or intersected."""
+    from qgis.core import QgsVectorLayer
+
+    parcel = QgsVectorLayer(str(folder / "desk_parcel.gpkg"), "parcel")
+    whole = QgsVectorLayer(str(folder / "desk.gpkg"), "library")
+    names = [text.split("!!::!!")[1] for text in whole.dataProvider().subLayers()]
+    tables = sorted(name for name in names if name.endswith("__1"))
+    layers = [QgsVectorLayer(f"{folder / 'desk.gpkg'}|layername={table}", table) for table in tables]
+    algorithm = "native:clip" if is_clip else "native:intersection"
+
+    def work() -> list:
+        ground = length = 0.0
+        for layer in layers:
+            wishes = {"INPUT": layer, "OVERLAY": parcel, "OUTPUT": "memory:"}
+            is_line = layer.geometryType() == 1
+            for feature in processing.run(algorithm, wishes)["OUTPUT"].getFeatures():
+                ground += feature.geometry().area()
+                length += feature.geometry().length() if is_line else 0.0
+        return [ground, length]
+
     return work
 
 

@@ -20,6 +20,7 @@ from onemap.tests.postgis_server import Absent, private_server
 ROOT = Path(__file__).resolve().parents[2]
 SERVER_SETTINGS = {"shared_buffers": "1GB", "work_mem": "64MB", "maintenance_work_mem": "256MB"}
 OURS = "One Map"
+WHOLE = "the whole again"  # One Map without an earlier run
 
 
 @dataclass(frozen=True)
@@ -153,10 +154,10 @@ def by_us(job: str, folder: Path, repeats: int, limit_s: float) -> Row:
 
 def by_peer(peer: str, job: str, folder: Path, pythons: Pythons, repeats: int, limit_s: float) -> Row:
     """A peer's row of a job, or why there is none."""
-    if peer == "qgis":
+    if peer.startswith("qgis"):
         if pythons.qgis is None:
             return Row(peer, why="QGIS is not here")
-        return computed(peer, pythons.qgis, "peer_qgis", f"qgis:{job}", folder, repeats, limit_s)
+        return computed(peer, pythons.qgis, "peer_qgis", f"{peer}:{job}", folder, repeats, limit_s)
     if pythons.peers is None:
         return Row(peer, why="the peers' Python is not here")
     if job == "file":
