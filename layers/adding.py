@@ -359,7 +359,7 @@ def _written(
         if arrival.wishes.snapshot:
             keep_snapshot(connection, version.table, arrival.wishes.snapshot)
         if bad is not None:
-            write_bad(connection, version, bad, arrival.who, arrival.language, told)
+            write_bad(connection, version, bad, arrival.who, arrival.language, lambda _: told(1.0))
         keep_problems(connection, version, found, arrival.language)
     arrival.report(1.0, "done")
     result = {

@@ -27,7 +27,7 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, told: Told) -> 
     without = FlawList("key.null", most("key.null"))
     hashes = np.zeros(frame.count, dtype=np.uint64)
     named = np.zeros(frame.count, dtype=bool)
-    for block in frame.blocks(told):
+    for block in frame.blocks(lambda share: told(share / 2)):
         keys = np.array([text_value(value) for value in frame.values(key, block)], dtype=object)
         there = ~pd.isna(keys)
         without.add(block[~there], lambda at: {"field": key})
@@ -35,7 +35,7 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, told: Told) -> 
         named[block[there]] = True
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, named), told):
+        for block in _asked(frame, _alike(hashes, named), lambda share: told((1 + share) / 2)):
             yield block, [text_value(value) or "" for value in frame.values(key, block)]
 
     repeated = FlawList("key.repeated", most("key.repeated"))
