@@ -26,6 +26,7 @@ COLUMNS += ["turned_deg", "departments"]
 ALTERNATIVES = ("cut", "one_piece", "moved", "turned", "moved_turned")
 _NUMBERS = ("area_m2", "share", "moved_m", "east_m", "north_m", "turned_deg")
 _SAID = ("verdict_before", "verdict_after", *MEASURES)  # what the column `departments` says of each
+_TRIED_AT_ONCE = 20_000  # grounds of a search: thousands of parcels are tried in hundreds of places each
 Judge = Callable[[Question], Run]
 
 
@@ -75,8 +76,11 @@ def alternatives(
     def passes(called: np.ndarray, shapes: np.ndarray) -> np.ndarray:
         nonlocal tried
         tried += len(called)
-        run = judge(_asked(question, called, sound(moved(shapes, origin))))
-        fine: np.ndarray = ~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict)
+        fine = np.zeros(len(called), dtype=bool)
+        for start in range(0, len(called), _TRIED_AT_ONCE):
+            part = slice(start, start + _TRIED_AT_ONCE)
+            run = judge(_asked(question, called[part], sound(moved(shapes[part], origin))))
+            fine[part] = ~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict)
         return fine
 
     # A parcel that is too small or too thin as it stands is so everywhere.

@@ -172,3 +172,13 @@ def test_ground_on_which_nothing_is_known_is_nobodys_and_told_apart(desk):
     cut = departments(desk).loc[("A", "cut", "land")]
     assert cut[["before_m2", "unknown_before_m2", "unknown_after_m2"]].tolist() == pytest.approx([0, 4000, 0])
     assert (cut["verdict_before"], cut["verdict_after"]) == ("unknown", "clear")
+
+
+def test_a_search_in_small_shares_finds_the_same_steps(desk, monkeypatch):
+    desk.layer("ZONE", [box(80, -50, 300, 150)])
+    parcels = {"A": PARCEL, "B": box(0, 120, 90, 200)}
+    whole, rows = remedied(desk, parcels, {}, move=60, turn=20)
+    monkeypatch.setattr("onemap.rules.remedy.alternatives._TRIED_AT_ONCE", 5)
+    parts, again = remedied(desk, parcels, {}, move=60, turn=20)
+    assert parts["search"] == whole["search"] and parts["alternatives"] == whole["alternatives"]
+    assert rows.geometry.to_wkb().tolist() == again.geometry.to_wkb().tolist()
