@@ -53,7 +53,7 @@ def cluster_engine(library: Library, location: str, scheduler: str, workers: int
                 n_workers=workers,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=None,
+                dashboard_address="127.0.0.1:0",
                 memory_limit=0,  # a block has bounds of its own
                 silence_logs=logging.CRITICAL,
             )

@@ -11,7 +11,7 @@ from shapely import affinity
 from onemap.rules.blocks import cluster
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.blocks.conftest import answer_of, arguments, finished, rows_differ, started, work
-from onemap.tests.rules.command import command
+from onemap.tests.rules.command import command, done
 from onemap.tests.rules.test_incremental import RULES
 
 distributed = pytest.importorskip("distributed")
@@ -26,7 +26,7 @@ def small_blocks(monkeypatch):
 @pytest.fixture(scope="module")
 def address():
     """A scheduler with two workers that are threads here."""
-    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": None, "silence_logs": 50}
+    options = {"n_workers": 2, "threads_per_worker": 1, "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
     with distributed.LocalCluster(processes=False, protocol="tcp://", **options) as workers:
         yield workers.scheduler_address
 
@@ -109,3 +109,18 @@ def test_nothing_of_dask_is_loaded_without_the_option(town):
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     subprocess.run([sys.executable, "-c", program], check=True, cwd=ROOT, env=environment, capture_output=True)
+
+
+def test_a_library_on_a_server_is_checked_in_blocks_and_on_a_cluster_with_the_same_rows(
+    town, address, postgis, monkeypatch
+):
+    caches = town.desk.folder / "caches"
+    monkeypatch.setenv("XDG_CACHE_HOME", str(caches))
+    monkeypatch.setenv("LOCALAPPDATA", str(caches))
+    server = f"{postgis.database().url}&schema=town"
+    done("copy", town.desk.library, server)
+    _, _, *words = arguments(town.desk)
+    for more in ((), ("--scheduler", address)):
+        said = done("check", server, *words, *more).json
+        assert done("verify", server, "--run", said["run"]["id"]).json["problems"] == []
+    assert not [path for path in caches.rglob("*") if path.is_file()]
