@@ -25,7 +25,7 @@ from onemap.rules.run_tables import Table
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
 SPARE = 3  # how many more places are tried than are asked for, since some fail the check
-COLUMNS = ["site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "nearest_rule", "nearest_m"]
+COLUMNS = ["site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "nearest_rule", "nearest_m", "nearest_title"]
 Report = Callable[[float, str], None]
 
 
@@ -72,11 +72,12 @@ def sites(
     free = free[shapely.area(free) >= wishes.area_m2] if len(left) else np.empty(0, dtype=object)
     found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, crew)
     if len(found.grounds) == 0:
-        return _table(first, np.empty(0, dtype=object), np.empty(0), [], wishes, origin)
+        return _table(first, np.empty(0, dtype=object), np.empty(0), [], {}, origin)
     asked = replace(blank, parcels=_parcels(found.grounds, origin, wishes.attributes))
     run = check(library, asked, workers, lambda done, step: report(0.6 + 0.4 * done, step))
     passing = np.flatnonzero(~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict))[: wishes.count]
-    return _table(run, found.grounds, found.clearance_m, obstacles, wishes, origin, passing)
+    titles = {rule.id: rule.title.get(language, rule.id) for rule in rules}
+    return _table(run, found.grounds, found.clearance_m, obstacles, titles, origin, passing)
 
 
 def _cells(ground: np.ndarray) -> np.ndarray:
@@ -113,11 +114,11 @@ def _table(
     grounds: np.ndarray,
     clearance_m: np.ndarray,
     obstacles: Sequence[Obstacle],
-    wishes: SiteWishes,
+    titles: Mapping[str, str],
     origin: tuple[float, float],
     passing: np.ndarray | None = None,
 ) -> Table:
-    """The sites that passed, with the rule whose ground is nearest and how far that is."""
+    """The sites that passed, with the rule whose ground is nearest, how far that is, and its title."""
     chosen = passing if passing is not None else np.empty(0, dtype=np.int64)
     shapes = grounds[chosen]
     nearest = np.full(len(shapes), None, dtype=object)
@@ -138,6 +139,7 @@ def _table(
         "clearance_m": clearance_m[chosen] if len(chosen) else np.empty(0),
         "nearest_rule": nearest,
         "nearest_m": distance,
+        "nearest_title": np.array([titles.get(rule) for rule in nearest], dtype=object),
     }
     return Table(pd.DataFrame(rows, columns=COLUMNS), multi(sound(moved(shapes, origin)), "polygon"))
 

@@ -41,6 +41,7 @@ def test_the_one_window_that_is_free_is_found_across_the_edge_of_a_cell(desk):
     site = found.iloc[0]
     assert site["area_m2"] == pytest.approx(5000) and 50 <= site["width_m"] <= 60
     assert site.geometry.within(window.buffer(1e-6)) and site["nearest_rule"] == "r"
+    assert site["nearest_title"] in ("title", "题")
     assert site["clearance_m"] == pytest.approx(site.geometry.distance(GROUND - window), abs=1e-6)
 
 
