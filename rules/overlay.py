@@ -23,6 +23,7 @@ ARITHMETIC_M2 = 1e-6
 _CHUNK = 2000
 RETRY_GRIDS_M = (1e-8, 1e-4)
 MARGIN_M = 1.0  # around a parcel's box, so that a cut never runs along the parcel's own edge
+_ALONE = Crew()
 BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far an overlay may differ from the sums of trapezoids, of |P|
 
 
@@ -148,7 +149,7 @@ def _common_by_parts(
     """mine ∩ other where mine has parts far from each other: part by part, each near its own part of the other."""
     parts, owner = shapely.get_parts(mine, return_index=True)
     ground, broken = intersections(parts, other[owner], crew)
-    result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine))
+    result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine), crew)
     failed = np.bincount(owner, broken, len(mine)) > 0
     failed |= ~(
         np.abs(np.nan_to_num(shapely.area(result)) - area_m2) <= BALANCE_M2 + BALANCE_SHARE * shapely.area(mine)
@@ -170,7 +171,7 @@ def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, crew: Cr
     full = rows[~_overlapping_features(found, rows, len(parcels), features, crew)]
     is_full[full] = True
     rest = ~is_full[found.parcel]
-    result = union_by(found.parcel[rest], found.geometry[rest], len(parcels))
+    result = union_by(found.parcel[rest], found.geometry[rest], len(parcels), crew)
     result[is_full] = parcels[is_full]
     return result
 
@@ -203,16 +204,23 @@ def _overlapping_features(
     return overlapping
 
 
-def union_by(group: np.ndarray, geometries: np.ndarray, groups: int) -> np.ndarray:
+def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, crew: Crew = _ALONE) -> np.ndarray:
     """The union of the geometries of each group: (groups,), None for a group without any."""
     result = np.full(groups, None, dtype=object)
     order = np.argsort(group, kind="stable")
     group, geometries = group[order], geometries[order]
     ids, start, size = np.unique(group, return_index=True, return_counts=True)
-    for k in np.unique(size):
-        chosen = size == k
-        block = geometries[start[chosen][:, None] + np.arange(k)]
-        result[ids[chosen]] = block[:, 0] if k == 1 else _proved_unions(block)
+    alone = size == 1
+    result[ids[alone]] = geometries[start[alone]]
+    parts = [
+        (k, rows[at : at + _CHUNK])
+        for k in np.unique(size[~alone])
+        for rows in (np.flatnonzero(size == k),)
+        for at in range(0, len(rows), _CHUNK)
+    ]
+    united = crew.each(lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])]), parts)
+    for (_, rows), unions_of_rows in zip(parts, united, strict=True):
+        result[ids[rows]] = unions_of_rows
     return polygon_parts(result, ARITHMETIC_M2)
 
 
@@ -330,4 +338,4 @@ def unions_near(
         kept = concerns(rows[box], zones.owner[piece])
         box, piece = box[kept], piece[kept]
     crew.check()
-    return union_by(rows[box], zones.geometries[piece], len(polygons))
+    return union_by(rows[box], zones.geometries[piece], len(polygons), crew)

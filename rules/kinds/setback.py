@@ -124,8 +124,8 @@ def judge(ground: Ground) -> Judgement:
     least = shapely.distance(ground.parcels[found.parcel], features.geometries[found.feature])
     least = np.maximum(least - np.nan_to_num(half_width[found.feature]), 0.0)
     sure = certain[found.feature]
-    hit = union_by(found.parcel[sure], found.geometry[sure], count)
-    doubt = union_by(found.parcel[~sure], found.geometry[~sure], count)
+    hit = union_by(found.parcel[sure], found.geometry[sure], count, ground.crew)
+    doubt = union_by(found.parcel[~sure], found.geometry[~sure], count, ground.crew)
     near, failed = near_unknown_ground(ground, largest_m(options) + widest)
     hit, doubt, near, failed_instead = _with_official_zones(ground, hit, doubt, near)
     if ground.instead_coverage is None:

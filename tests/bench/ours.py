@@ -119,7 +119,7 @@ def buffers_areas(folder: Path) -> Work:
     """(iv) by sums: the buffers of a class are joined, then cut small."""
     parcels = shapes(folder, "parcels")
     owner, buffers, names = _buffers(folder)
-    return lambda: _areas(parcels, union_by(owner, buffers(), len(names)))
+    return lambda: _areas(parcels, union_by(owner, buffers(), len(names), CREW))
 
 
 def buffers_ground(folder: Path) -> Work:
@@ -132,7 +132,7 @@ def buffers_ground(folder: Path) -> Work:
         found = overlaps(parcels, shapely.STRtree(parcels), grown, CREW)
         group = found.parcel * len(names) + owner[found.feature]
         distinct, place = np.unique(group, return_inverse=True)
-        ground = union_by(place, found.geometry, len(distinct))
+        ground = union_by(place, found.geometry, len(distinct), CREW)
         return np.bincount(distinct % len(names), np.nan_to_num(shapely.area(ground)), len(names))
 
     return work
