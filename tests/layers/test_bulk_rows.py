@@ -3,7 +3,7 @@
 import sqlite3
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from onemap.layers.bulk_rows import insert_rows
@@ -11,6 +11,7 @@ from onemap.layers.bulk_rows import insert_rows
 VALUES = st.sampled_from([None, 0, 1, -0.0, 0.0, 1.5, "", "a", "it's ?1 \0", b"\x00x", 2**62])
 
 
+@settings(deadline=None)
 @given(
     st.integers(0, 70).flatmap(
         lambda count: st.fixed_dictionaries(

@@ -7,6 +7,7 @@ import shapely
 
 from onemap.layers.library import open_library
 from onemap.rules.runs import GIVEN, KEPT, stored_rows
+from onemap.tests.rules.stored import keep_as_before
 
 WEST, SOUTH = 500_000, 4_000_000
 RULES = (
@@ -101,3 +102,19 @@ def test_a_run_is_repeated_on_the_other_store_without_a_difference(desk, sources
     changed = onemap("check", url, sources[2], "--pack", sources[3], "--against", run, "--as-of", later)
     assert (changed.code, changed.json["changed"]) == (0, [])
     assert tables(path, run) == tables(url, run)
+
+
+def test_a_library_made_before_rows_were_kept_in_blocks_is_copied_to_a_server_and_goes_on_there(
+    desk, sources, postgis, onemap, tmp_path
+):
+    path, url = tmp_path / "before.gpkg", f"{postgis.database().url}&schema=before"
+    _, answer = filled(onemap, path, sources, twice=False)
+    run = answer["run"]["id"]
+    keep_as_before(path, run, (*KEPT, GIVEN))
+    before = tables(path, run)
+    assert onemap("copy", path, url).code == 0
+    assert tables(url, run) == before
+    again = onemap("check", url, sources[2], "--pack", sources[3], "--against", run)
+    assert (again.code, again.json["changed"], again.json["run"]["computed"]) == (0, [], 0)
+    found = tables(url, again.json["run"]["id"])
+    assert {name: found[name] for name in KEPT} == {name: before[name] for name in KEPT}

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
@@ -27,6 +27,7 @@ def there_and_back(rows):
     return [row for block in rows.blocks() for row in read_block(block.content, block.shapes)]
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(VALUES, st.none() | st.floats(), st.none() | st.integers(), st.text(max_size=3)), max_size=9))
 def test_every_value_comes_back_as_it_was_and_in_its_type(rows):
     columns = pd.DataFrame(rows, columns=["any", "number", "count", "parcel"], dtype=object)
