@@ -250,7 +250,7 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
             "length_m": np.where(dimension == 1, shapely.length(pairs.geometry), np.nan),
             "distance_m": pairs.distance_m,
             "counted": counted,
-            "reason": np.where(reason.astype(bool), reason, None),
+            "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
             "attributes": texts[which],
             "_geometry": pairs.geometry,
         },
