@@ -2,6 +2,7 @@
 
 import os
 import sqlite3
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ from onemap.layers.bulk_rows import insert_rows
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 from onemap.rules.run_tables import Table, plain_values
 
+_ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
 _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
 
 
@@ -34,6 +36,7 @@ class GeoPackageOutput:
     def __init__(self, path: Path, crs: pyproj.CRS) -> None:
         self._path = path
         self._layers: dict[str, _Layer] = {}
+        self._stopped = threading.Event()
         # One thread after the other: whoever opens it need not be who writes.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         # Until it is whole nobody looks at the file; it is brought to the disk once, at the end.
@@ -46,13 +49,25 @@ class GeoPackageOutput:
         """The next rows of some tables; one that comes for the first time becomes a layer."""
         for name, table in tables.items():
             layer = self._layers.get(name) or self._made(name, table)
-            columns: dict[str, list[Any]] = {}
-            if table.geometries is not None:
-                columns[GEOMETRY_COLUMN] = geopackage.to_blobs(table.geometries, self._srs_id, table.wkb)
-                layer.bounds.append(shapely.bounds(table.geometries).reshape(-1, 4))
-            columns |= {str(column): plain_values(table.columns[column]) for column in table.columns.columns}
-            insert_rows(self._connection, name, columns)
-            layer.rows += len(table.columns)
+            for first in range(0, len(table.columns), _ROWS_AT_ONCE):
+                if self._stopped.is_set():
+                    return
+                self._add(name, layer, table, slice(first, first + _ROWS_AT_ONCE))
+
+    def stop(self) -> None:
+        """Write no more rows: nobody will look at the file. Any thread may say so."""
+        self._stopped.set()
+
+    def _add(self, name: str, layer: _Layer, table: Table, rows: slice) -> None:
+        part = table.columns.iloc[rows]
+        columns: dict[str, list[Any]] = {}
+        if table.geometries is not None:
+            shapes = table.geometries[rows]
+            columns[GEOMETRY_COLUMN] = geopackage.to_blobs(shapes, self._srs_id, table.wkb[rows])
+            layer.bounds.append(shapely.bounds(shapes).reshape(-1, 4))
+        columns |= {str(column): plain_values(part[column]) for column in part.columns}
+        insert_rows(self._connection, name, columns)
+        layer.rows += len(part)
 
     def _made(self, name: str, table: Table) -> _Layer:
         """A new layer, in the types of the table's columns."""
@@ -71,7 +86,7 @@ class GeoPackageOutput:
         for name, layer in self._layers.items():
             extent = None
             if layer.geometry_type:
-                bounds = np.concatenate(layer.bounds)
+                bounds = np.concatenate([np.empty((0, 4)), *layer.bounds])
                 geopackage.index_geometries(self._connection, name, range(1, layer.rows + 1), bounds)
                 boxed = bounds[np.isfinite(bounds).all(axis=1)]
                 extent = [*boxed[:, :2].min(axis=0), *boxed[:, 2:].max(axis=0)] if len(boxed) else None

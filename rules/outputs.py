@@ -5,13 +5,16 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import pyproj
 
 from onemap.layers.beside import check_place, written_beside
 from onemap.layers.errors import OneMapError
 from onemap.rules.run_tables import Table
+
+if TYPE_CHECKING:
+    from onemap.rules.geopackage_output import GeoPackageOutput
 
 
 class Output(Protocol):
@@ -59,39 +62,60 @@ def output_opened(crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Output
     with written_beside(target, overwrite, "--out") as beside:
         with _refusals(target.name):
             output = _output_to(beside, crs, target.name)
-        with contextlib.closing(_Beside(output, target.name)) as writer:
-            yield writer
+        with contextlib.closing(output):
+            yield output
 
 
-class _Beside:
-    """An output that writes in a thread of its own, a part behind; its refusals name the target."""
+class _Named:
+    """An output whose refusals name the target."""
 
     def __init__(self, output: Output, label: str) -> None:
         self._output = output
         self._label = label
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables."""
+        with _refusals(self._label):
+            self._output.append(tables)
+
+    def finish(self) -> None:
+        """Write what is left to write."""
+        with _refusals(self._label):
+            self._output.finish()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._output.close()
+
+
+class _Beside(_Named):
+    """An output that writes in a thread of its own, a part behind, while the record is written."""
+
+    def __init__(self, output: "GeoPackageOutput", label: str) -> None:
+        super().__init__(output, label)
+        self._stop = output.stop
         self._writer = ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of some tables, as soon as those before are written. Raises what went wrong with those."""
         self._wait()
-        self._last = self._writer.submit(self._output.append, tables)
+        self._last = self._writer.submit(super().append, tables)
 
     def finish(self) -> None:
         """Write what is left to write."""
         self._wait()
-        self._last = self._writer.submit(self._output.finish)
-        self._wait()
+        super().finish()
 
     def close(self) -> None:
         """Let go of the files, once nobody writes any more."""
+        self._stop()
         self._writer.shutdown(cancel_futures=True)
-        self._output.close()
+        super().close()
 
     def _wait(self) -> None:
         if self._last is not None:
-            with _refusals(self._label):
-                self._last.result()
+            self._last.result()
 
 
 @contextlib.contextmanager
@@ -103,16 +127,16 @@ def _refusals(label: str) -> Iterator[None]:
         raise OneMapError("out.failed", file=label, field="--out", reason=str(error)[:200]) from error
 
 
-def _output_to(path: Path, crs: pyproj.CRS, label: str) -> Output:
+def _output_to(path: Path, crs: pyproj.CRS, label: str) -> _Named:
     """The output for a target's form; its library is loaded only where it is asked for."""
     if path.suffix.lower() == ".gpkg":
         from onemap.rules.geopackage_output import GeoPackageOutput
 
-        return GeoPackageOutput(path, crs)
+        return _Beside(GeoPackageOutput(path, crs), label)
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.sheet_output import SheetOutput
 
-        return SheetOutput(path, label)
+        return _Named(SheetOutput(path, label), label)
     from onemap.rules.parquet_output import ParquetOutput
 
-    return ParquetOutput(path, crs)
+    return _Named(ParquetOutput(path, crs), label)

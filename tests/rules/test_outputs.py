@@ -206,3 +206,13 @@ def test_a_written_layer_is_found_by_its_box_and_keeps_its_index_when_it_is_edit
     frame = gpd.GeoDataFrame({"parcel": ["C"]}, geometry=[shapely.MultiPolygon([box(90, 90, 91, 91)])], crs="EPSG:4547")
     pyogrio.write_dataframe(frame, out, layer="parcels", append=True)
     assert pyogrio.read_dataframe(out, layer="parcels", bbox=(89, 89, 95, 95))["parcel"].tolist() == ["C"]
+
+
+@pytest.mark.parametrize("out", ["o.gpkg", "o.xlsx", "folder"])
+def test_an_output_that_is_broken_off_while_it_writes_leaves_nothing(out, tmp_path):
+    frame, shapes = parts_of(9)
+    many = Table(pd.concat([frame] * 5000, ignore_index=True), np.tile(shapes, 5000))
+    with pytest.raises(KeyboardInterrupt), output_opened(pyproj.CRS("EPSG:4547"), str(tmp_path / out), False) as output:
+        output.append({"findings": many})
+        raise KeyboardInterrupt
+    assert list(tmp_path.iterdir()) == []
