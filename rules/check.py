@@ -20,6 +20,7 @@ from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
 from onemap.rules.judging import Bench, judged_rule
 from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.layer_sources import LayerSource, Sources
 from onemap.rules.packs import Pack
 from onemap.rules.parcels import Parcels
@@ -27,6 +28,7 @@ from onemap.rules.question import Question
 from onemap.rules.reuse import Earlier, earlier_run
 from onemap.rules.run import Run, verdict_counts
 from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table
+from onemap.rules.together import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
 from onemap.rules.whole_parcels import WholeParcels
 
 _CELL_M, _DISTANCE_M = 100_000, 40_000
@@ -90,14 +92,24 @@ def judged_parcels(
     judged: list[Judged] = []
     used: dict[str, LayerSource] = {}
     boxes: dict[str, tuple[float, float, float, float] | None] = {}
+
+    def read(code: str) -> LayerSource:
+        if code not in used:
+            far = reach[code]
+            boxes[code] = (west - far, south - far, east + far, north + far) if far < float("inf") else None
+            used[code] = sources.read(code, boxes[code])
+        return used[code]
+
+    shared: dict[str, SharedGround] = {}
+    if len(local) <= FEW_PARCELS and not earlier:
+        codes = {rule.layer: None for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
+        crew = Crew(workers, _teller(report, 0.0, ""))
+        shared = shared_grounds(local, bench.tree, {code: read(code) for code in codes}, crew)
     for done, rule in enumerate(agenda.rules):
         fraction, step = 0.9 * done / len(agenda.rules), rule.title.get(agenda.language, rule.id)
         report(fraction, step)
         for code in layers_of(rule):
-            if code not in used:
-                far = reach[code]
-                boxes[code] = (west - far, south - far, east + far, north + far) if far < float("inf") else None
-                used[code] = sources.read(code, boxes[code])
+            read(code)
         source, instead = used[rule.layer], used.get(rule.options.get("instead", ""))
         if source.reason and not getattr(KINDS[rule.kind], "FINDS", True):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
@@ -108,7 +120,7 @@ def judged_parcels(
             wanted = earlier.rows_to_compute(rule, layers, sources, local, boxes)
         computed += len(local) if wanted is None else int(wanted.sum())
         crew = Crew(workers, _teller(report, fraction, step))
-        judged.append(judged_rule(rule, bench, source, instead, crew, wanted))
+        judged.append(judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer)))
     report(0.9, phrase("progress.tables", agenda.language))
     tables = tables_of(agenda, sources.library.crs, parcels, local, judged, earlier)
     warped = [

@@ -13,7 +13,7 @@ from onemap.rules.conditions import Truth, evaluate
 from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.ground import Features, Ground, Judgement, no_ground, no_pairs
+from onemap.rules.kinds.ground import Features, Ground, Judgement, SharedGround, no_ground, no_pairs
 from onemap.rules.layer_sources import LayerSource
 from onemap.rules.rule import Rule
 
@@ -45,8 +45,11 @@ def judged_rule(
     instead: LayerSource | None,
     crew: Crew,
     wanted: np.ndarray | None = None,
+    shared: SharedGround | None = None,
 ) -> Judged:
     """What a rule says of the parcels to which it applies; wanted (n,): only of these.
+
+    shared: what all parcels share with the layer's features, where that is known already.
 
     Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
@@ -81,6 +84,7 @@ def judged_rule(
         origin=bench.origin,
         instead_zones=instead.stored.geometries if instead and instead.stored else None,
         instead_coverage=instead.coverage if instead else None,
+        shared=shared.with_features(chosen, len(attributes)) if shared and is_everyone else None,
     )
     try:
         judgement = KINDS[rule.kind].judge(ground)

@@ -16,7 +16,6 @@ from onemap.rules.overlay import (
     RETRY_GRIDS_M,
     Concerns,
     differences,
-    grounds,
     outside,
     unions_near,
 )
@@ -48,7 +47,7 @@ def reach_m(options: dict[str, Any]) -> float:
 def judge(ground: Ground) -> Judgement:
     """Conflict P ∩ F; what lies outside the coverage and under no feature is unknown."""
     found = ground.overlaps_with(ground.features.geometries)
-    hit = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
+    hit = ground.grounds_of(found)
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
     unknown, failed_again = less(beyond, hit, ground, lambda: ground.features.pieces)
     no_value = ground.features.uncertain[found.feature]

@@ -10,7 +10,7 @@ import shapely
 from onemap.rules.conditions import column_named
 from onemap.rules.kinds.avoid import GEOMETRIES, less, reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
-from onemap.rules.overlay import ARITHMETIC_M2, differences, grounds, union_by
+from onemap.rules.overlay import ARITHMETIC_M2, differences, union_by
 
 KEYS = {"by": "list"}
 FINDS = False  # where its layer is wanting, the rule is skipped with the reason, and no verdict changes
@@ -50,7 +50,7 @@ def judge(ground: Ground) -> Judgement:
     rows = pd.DataFrame(
         {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": by_class}
     )
-    taken = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
+    taken = ground.grounds_of(found)
     rest, failed = less(ground.parcels, taken, ground, lambda: ground.features.pieces)
     bare = np.flatnonzero(~shapely.is_missing(rest))
     nulls = json.dumps(dict.fromkeys(by), ensure_ascii=False)

@@ -12,7 +12,7 @@ import shapely
 from onemap.layers.rasters import RasterReference
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import Cut, Pieces, subdivided
-from onemap.rules.overlay import Overlaps, overlaps
+from onemap.rules.overlay import Overlaps, grounds, overlaps
 from onemap.rules.second_look import Zones
 
 AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}
@@ -39,11 +39,32 @@ class Features:
 
 
 @dataclass(frozen=True)
+class SharedGround:
+    """What all parcels (n,) share with each of a layer's features, and with any of them: (n,), None if not known."""
+
+    overlaps: Overlaps
+    grounds: np.ndarray | None
+
+    def with_features(self, chosen: np.ndarray, count: int) -> "SharedGround":
+        """The same of some of `count` features alone: chosen (k,), ascending."""
+        if len(chosen) == count:
+            return self
+        place = np.full(count, -1)
+        place[chosen] = np.arange(len(chosen))
+        found, failed = self.overlaps, self.overlaps.failed
+        kept, broken = place[found.feature] >= 0, place[failed[:, 1]] >= 0
+        named = np.column_stack([failed[broken, 0], place[failed[broken, 1]]])
+        own = Overlaps(found.parcel[kept], place[found.feature[kept]], found.geometry[kept], named)
+        return SharedGround(own, None)
+
+
+@dataclass(frozen=True)
 class Ground:
     """Parcels (n,) with their index, one layer's features, its coverage, and the rule's own options.
 
     instead: for rules that name one, the official zones and the ground for which they speak; rasters: where those of
-    a raster layer lie; crs: the library's; origin: the point from which all coordinates here are counted.
+    a raster layer lie; crs: the library's; origin: the point from which all coordinates here are counted; shared: what
+    the parcels share with the features, where that was found for many layers at once.
     """
 
     parcels: np.ndarray
@@ -58,10 +79,19 @@ class Ground:
     origin: tuple[float, float] = (0.0, 0.0)
     instead_zones: np.ndarray | None = None
     instead_coverage: shapely.Geometry | None = None
+    shared: SharedGround | None = None
 
     def overlaps_with(self, geometries: np.ndarray) -> Overlaps:
         """The ground that each parcel shares with each of `geometries` (polygons)."""
+        if self.shared is not None and geometries is self.features.geometries:
+            return self.shared.overlaps
         return overlaps(self.parcels, self.tree, geometries, self.crew)
+
+    def grounds_of(self, found: Overlaps) -> np.ndarray:
+        """All ground that each parcel (n,) shares with any of the layer's features, its overlaps being `found`."""
+        if self.shared is not None and self.shared.grounds is not None and found is self.shared.overlaps:
+            return self.shared.grounds
+        return grounds(found, self.parcels, self.features.geometries, self.crew)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,6 @@ from onemap.rules.overlay import (
     MARGIN_M,
     Concerns,
     differences,
-    grounds,
     inside,
     intersections,
     outside,
@@ -78,7 +77,7 @@ def judge(ground: Ground) -> Judgement:
     doubt[without_key] = ground.parcels[without_key]
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
     covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
-    plan = grounds(found, ground.parcels, ground.features.geometries, ground.crew)
+    plan = ground.grounds_of(found)
     unplanned, failed_plan = less(covered, plan, ground, lambda: ground.features.pieces)
     forbids = _forbids(keys, plan_codes, permits)
     wanting = ~(shapely.is_missing(doubt) & shapely.is_missing(unplanned) & shapely.is_missing(beyond))
