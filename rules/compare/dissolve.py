@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.compare.in_chunks import AT_ONCE, intersecting
+from onemap.rules.compare.in_chunks import intersecting
 from onemap.rules.crew import Crew
 from onemap.rules.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
 
@@ -31,7 +31,7 @@ def dissolved(pieces: np.ndarray, kind: np.ndarray, crew: Crew) -> Dissolved:
         return Dissolved(np.empty(0, dtype=object), nothing, nothing, nothing)
     # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
     group = touching(pieces, kind, crew)
-    unions = _proved(_unions(group, pieces, crew), group, pieces)
+    unions = _proved(union_by(group, pieces, int(group.max()) + 1, crew), group, pieces)
     polygons, of_group = shapely.get_parts(unions, return_index=True)
     polygons = shapely.normalize(polygons)
     kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
@@ -65,23 +65,6 @@ def joined_groups(count: int, first: np.ndarray, second: np.ndarray, crew: Crew)
             break
     groups: np.ndarray = np.unique(label, return_inverse=True)[1].ravel()
     return groups
-
-
-def _unions(group: np.ndarray, pieces: np.ndarray, crew: Crew) -> np.ndarray:
-    """The union of each group: (groups,). Threads take some groups each; what a group comes to concerns no other."""
-    order = np.argsort(group, kind="stable")
-    size = np.bincount(group)
-    ends = np.cumsum(size)
-    # A new share begins with the first group behind every so many pieces.
-    last = np.unique(np.searchsorted(ends, np.arange(AT_ONCE, len(order) + AT_ONCE, AT_ONCE)).clip(0, len(size) - 1))
-    shares = list(zip(np.r_[0, last[:-1] + 1].tolist(), (last + 1).tolist(), strict=True))
-
-    def united(share: tuple[int, int]) -> np.ndarray:
-        first, stop = share
-        rows = order[ends[first] - size[first] : ends[stop - 1]]
-        return union_by(group[rows] - first, pieces[rows], stop - first)
-
-    return np.concatenate(crew.each(united, shares))
 
 
 def _proved(unions: np.ndarray, group: np.ndarray, pieces: np.ndarray) -> np.ndarray:

@@ -5,7 +5,8 @@ import pytest
 import shapely
 from numpy.testing import assert_array_equal
 
-from onemap.rules.compare import dissolve, in_chunks
+from onemap.rules import overlay
+from onemap.rules.compare import in_chunks
 from onemap.rules.compare.dissolve import dissolved
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.crew import Crew
@@ -22,8 +23,8 @@ def town(seed: int = 3) -> np.ndarray:
 
 @pytest.fixture
 def small_shares(monkeypatch):
-    for module in (in_chunks, dissolve):
-        monkeypatch.setattr(module, "AT_ONCE", 7)
+    monkeypatch.setattr(in_chunks, "AT_ONCE", 7)
+    monkeypatch.setattr(overlay, "_CHUNK", 7)
 
 
 def answers(crew: Crew) -> tuple[list[np.ndarray], np.ndarray, float]:
