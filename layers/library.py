@@ -100,12 +100,6 @@ class Library:
         """Have something written with the next transaction, whichever that is; without one it is not missed."""
         self._beside.append(write)
 
-    def write_beside(self) -> None:
-        """Write now what waits for a transaction, if anything does; raises as `writing`."""
-        if self._beside:
-            with self.writing():
-                pass
-
     def catalogue(self) -> dict[str, LayerEntry]:
         """The layers that may exist here: those that ship with One Map, the city's file of them, then `--define`'s.
 

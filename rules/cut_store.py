@@ -78,12 +78,6 @@ def cut_near(
     return StoredCut(is_cut, Pieces(np.concatenate(pieces), owner))
 
 
-def keep_cut(library: Library, version: Version, origin: tuple[float, float], stored: StoredFeatures) -> None:
-    """Cut the large ones among all features of a version, and keep them; coordinates are counted from `origin`."""
-    cut_near(library, version, origin, stored, None)
-    library.write_beside()
-
-
 def _marks(polygons: np.ndarray) -> list[bytes]:
     """By what each of some polygons is known again: one that was changed behind its version's hash has others."""
     sizes = shapely.get_num_coordinates(polygons), shapely.area(polygons), shapely.length(polygons)
