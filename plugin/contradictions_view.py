@@ -77,9 +77,8 @@ class ContradictionsView(QWidget):
         self.back_button = QPushButton(icon("compare"), tr("Back to two plans"))
         self.back_button.clicked.connect(lambda: self.left.emit())
         buttons = QGridLayout()
-        buttons.addWidget(self.button, 0, 0)
-        buttons.addWidget(self.save_button, 0, 1)
-        buttons.addWidget(self.back_button, 1, 0, 1, 2)
+        for row, button in enumerate((self.button, self.save_button, self.back_button)):
+            buttons.addWidget(button, row, 0)  # beside one another they are wider than the narrowest dock
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.words)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from qgis.core import QgsGeometry, QgsProject, QgsProviderRegistry, QgsProviderSublayerDetails, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QWidget
 
 from onemap.plugin.handover import file_of_layer, write_source
 from onemap.plugin.parcel_choice import Choice, ChoiceWords, ParcelChoice
@@ -16,6 +19,11 @@ class GroundChoice(ParcelChoice):
     """As of parcels, but the district can be chosen too, and what is drawn takes the place of what was."""
 
     DRAWN = "onemap/ground"
+
+    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(canvas, parent)
+        # In the narrowest dock there is no room for its word beside the longer names of this form.
+        self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def words(self) -> ChoiceWords:
         """What this choice is called where it is asked."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from qgis.core import (
     Qgis,
+    QgsFeatureRequest,
     QgsLayerTreeGroup,
     QgsLayerTreeLayer,
     QgsMapLayer,
@@ -97,18 +98,23 @@ def take_layer(layer: QgsMapLayer) -> None:
 def reopen_cut_off(library: str) -> None:
     """Open layers of a library again where they can no longer read it, and draw them.
 
-    QGIS takes a library out of WAL mode when it closes its project, and opens it so again. Once the core has written
-    and gone, the file is back in WAL mode, whose index a reader that came before cannot make: it would see nothing.
-    While anybody can read the file in WAL mode that index is there.
+    QGIS takes a library out of WAL mode when it closes its project, and opens it so again. Once the core has written,
+    the file is back in WAL mode, and a reader that came before sees nothing of it.
     """
-    if not _is_in_wal_mode(library) or Path(f"{library}-shm").exists():
+    if not _is_in_wal_mode(library):
         return
     registry = QgsProviderRegistry.instance()
     for layer in QgsProject.instance().mapLayers().values():
         is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
-        if is_file and registry.decodeUri("ogr", layer.source()).get("path") == library:
+        if is_file and registry.decodeUri("ogr", layer.source()).get("path") == library and _is_cut_off(layer):
             layer.dataProvider().reloadData()
             layer.triggerRepaint()
+
+
+def _is_cut_off(layer: QgsVectorLayer) -> bool:
+    """Whether a layer that has features gives none."""
+    first = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None)
+    return first is None and layer.featureCount() != 0
 
 
 def _is_in_wal_mode(library: str) -> bool:

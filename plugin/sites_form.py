@@ -6,13 +6,23 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QDoubleSpinBox, QFormLayout, QHBoxLayout, QLabel, QLineEdit, QSpinBox, QWidget
+from qgis.PyQt.QtWidgets import (
+    QDoubleSpinBox,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QSizePolicy,
+    QSpinBox,
+    QWidget,
+)
 
 from onemap.plugin.figures import mu_text
 from onemap.plugin.ground_choice import GroundChoice
 from onemap.plugin.translation import tr
 
 MOST_M2, MOST_M, MOST_SITES = 1e9, 1e5, 200
+NARROW_PX = 60
 USUAL_M2, USUAL_SITES = 10_000.0, 10
 
 
@@ -39,10 +49,13 @@ class SitesForm(QWidget):
         self.width_m.setSpecialValueText(tr("a square"))
         self.width_m.setToolTip(tr("The least width of the place; a square is looked for where none is given"))
         self.width_m.valueChanged.connect(lambda _value: self.changed.emit())
+        for box in (self.area, self.width_m):  # as wide as there is room, whatever they might hold
+            box.setMinimumWidth(NARROW_PX)
+            box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.count = QSpinBox()
         self.count.setRange(1, MOST_SITES)
         self.count.setValue(USUAL_SITES)
-        self.count.setPrefix(tr("at most") + " ")
+        self.count.setPrefix("≤ ")
         self.count.setToolTip(tr("How many places at most"))
         self.project = QLineEdit()
         self.project.setPlaceholderText("YDXZ=0701")

@@ -78,9 +78,6 @@ class SitesView(QWidget):
         self.button.clicked.connect(lambda: self.search())
         self.back_button = QPushButton(icon("back"), tr("Back to the check"))
         self.back_button.clicked.connect(self.leave)
-        top = QHBoxLayout()
-        top.addWidget(self.button)
-        top.addWidget(self.back_button)
         self.words = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
         self.words.setWordWrap(True)
         self.work = WorkRow()
@@ -128,11 +125,12 @@ class SitesView(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.form)
-        layout.addLayout(top)
+        layout.addWidget(self.button)
         layout.addWidget(self.work)
         layout.addWidget(self.words)
         layout.addWidget(self.tree, 1)
         layout.addLayout(row)
+        layout.addWidget(self.back_button)
 
     @property
     def is_working(self) -> bool:

@@ -2850,10 +2850,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>位置的最小宽度；不填则按正方形查找</translation>
     </message>
     <message>
-        <source>at most</source>
-        <translation>最多</translation>
-    </message>
-    <message>
         <source>What the project says of itself, for rules that ask the parcel: FIELD=VALUE, commas between</source>
         <translation>项目自身属性，供询问地块属性的规则使用：字段=值，用逗号隔开</translation>
     </message>
