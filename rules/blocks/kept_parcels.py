@@ -37,7 +37,7 @@ def _table(parcels: Parcels, positions: np.ndarray) -> pa.Table:
     columns = [
         (pa.field(_POSITION, pa.int64()), pa.array(positions)),
         (pa.field(_ID, pa.string()), pa.array(parcels.ids, pa.string())),
-        (pa.field(_GROUND, pa.large_binary()), pa.array(shapely.to_wkb(parcels.geometries), pa.large_binary())),
+        (pa.field(_GROUND, pa.large_binary()), pa.array(parcels.wkb, pa.large_binary())),
         *(arrow_column(str(name), parcels.attributes[name].tolist()) for name in parcels.attributes.columns),
     ]
     schema = pa.schema([field for field, _ in columns])
@@ -47,7 +47,7 @@ def _table(parcels: Parcels, positions: np.ndarray) -> pa.Table:
 def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels]:
     """The positions and the parcels of tables, in the order of the positions; what all have in common is `like`'s."""
     ids = [table.column(_ID).to_pylist() for table in tables]
-    ground = [shapely.from_wkb(table.column(_GROUND).to_numpy(zero_copy_only=False)) for table in tables]
+    wkb = np.concatenate([table.column(_GROUND).to_numpy(zero_copy_only=False) for table in tables])
     positions = np.concatenate([table.column(_POSITION).to_numpy() for table in tables])
     order = np.argsort(positions, kind="stable")
     names = tables[0].schema.names[_OWN:]
@@ -59,9 +59,10 @@ def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels
     some = replace(
         like,
         ids=np.array([name for part in ids for name in part], dtype=object)[order],
-        geometries=np.concatenate(ground)[order],
+        geometries=shapely.from_wkb(wkb)[order],
         attributes=frame,
     )
+    vars(some)["wkb"] = wkb[order]  # made already
     return positions[order], some
 
 
@@ -121,7 +122,7 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, told
         for part in _in_ranges(parts):
             offsets.append(file.tell())
             _write_stream(file, _table(part, np.arange(count, count + len(part.ids))))
-            for body in shapely.to_wkb(part.geometries, byte_order=1):
+            for body in part.wkb:
                 digest.update(body)
             count += len(part.ids)
             centres.append(centres_of(part.geometries))

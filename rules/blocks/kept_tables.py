@@ -41,7 +41,7 @@ def keep_table(
     metadata = {}
     if table.geometries is not None:
         names.append(_SHAPE)
-        columns.append(pa.array(shapely.to_wkb(table.geometries), pa.binary()))
+        columns.append(pa.array(table.wkb, pa.large_binary()))
         metadata = {b"geo": json.dumps(_geo(table.geometry_type, crs)).encode()}
     whole = pa.Table.from_arrays(columns, names=names).replace_schema_metadata(metadata)
     by_rule = name in BY_RULE
@@ -77,13 +77,14 @@ def read_none(path: Path) -> Table:
 
 
 def _read(found: pa.Table) -> tuple[np.ndarray, Table]:
-    geometries, geometry_type = None, ""
+    wkb, geometry_type = None, ""
     if _SHAPE in found.column_names:
-        geometries = shapely.from_wkb(found.column(_SHAPE).to_numpy(zero_copy_only=False))
+        wkb = found.column(_SHAPE).to_numpy(zero_copy_only=False)
         (geometry_type,) = json.loads(found.schema.metadata[b"geo"])["columns"][_SHAPE]["geometry_types"]
     names = [name for name in found.column_names if name not in (_POSITION, _SHAPE)]
     columns = pd.DataFrame({name: _values(found.column(name)) for name in names})
-    return found.column(_POSITION).to_numpy(), Table(typed(columns), geometries, geometry_type or "MultiPolygon")
+    shapes = None if wkb is None else shapely.from_wkb(wkb)
+    return found.column(_POSITION).to_numpy(), Table(typed(columns), shapes, geometry_type or "MultiPolygon", wkb)
 
 
 def _values(column: pa.ChunkedArray) -> Any:
@@ -101,15 +102,11 @@ def joined(parts: Sequence[tuple[np.ndarray, Table]]) -> Table:
     order = np.argsort(positions, kind="stable")
     columns = pd.concat([part[1].columns for part in parts], ignore_index=True).iloc[order].reset_index(drop=True)
     first = parts[0][1]
-    geometries = None
-    if first.geometries is not None:
-        geometries = np.concatenate([_shapes(table) for _, table in parts])[order]
-    return Table(columns, geometries, first.geometry_type)
-
-
-def _shapes(table: Table) -> np.ndarray:
-    assert table.geometries is not None, "tables of one name all have geometries, or none has"  # noqa: S101
-    return table.geometries
+    if first.geometries is None:
+        return Table(columns, None, first.geometry_type)
+    shapes = [(table.geometries, table.wkb) for _, table in parts if table.geometries is not None]
+    geometries, wkb = (np.concatenate(part)[order] for part in zip(*shapes, strict=True))
+    return Table(columns, geometries, first.geometry_type, wkb)
 
 
 def _geo(geometry_type: str, crs: pyproj.CRS) -> dict[str, Any]:

@@ -35,7 +35,7 @@ class Watch:
         while self._program.poll() is None:
             self.memory = max(self.memory, peak_mb(str(self._program.pid)) or 0.0)
             self.disk = max(self.disk, size_mb(self._work))
-            threading.Event().wait(0.5)
+            threading.Event().wait(1.0)
 
 
 def size_mb(path: Path) -> float:
@@ -107,7 +107,7 @@ def ran(words: list, folder: Path, work: Path, name: str, kill_at: int | None) -
         while program.poll() is None:
             if kill_at is not None and done_blocks(work) >= kill_at:
                 os.killpg(program.pid, signal.SIGKILL)
-            threading.Event().wait(0.05)
+            threading.Event().wait(0.3)
     finally:
         if program.poll() is None:
             os.killpg(program.pid, signal.SIGKILL)
