@@ -46,7 +46,7 @@ def judge(ground: Ground) -> Judgement:
     groups, position = np.unique(
         np.column_stack([parcel.astype(object), class_of]).astype(str), axis=0, return_inverse=True
     )
-    by_class = union_by(position.ravel(), geometry, len(groups))
+    by_class = union_by(position.ravel(), geometry, len(groups), ground.crew)
     rows = pd.DataFrame(
         {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": by_class}
     )
@@ -75,7 +75,7 @@ def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
 def _first_wins(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> np.ndarray:
     """The pieces of each parcel without the ground that an earlier piece of it has taken."""
     whole = np.bincount(parcel, shapely.area(geometry), minlength=len(ground.parcels))
-    union = shapely.area(union_by(parcel, geometry, len(ground.parcels)))
+    union = shapely.area(union_by(parcel, geometry, len(ground.parcels), ground.crew))
     crowded = np.flatnonzero(whole - np.nan_to_num(union) > ARITHMETIC_M2)
     result = geometry.copy()
     for index in crowded:  # a survey that overlaps itself is an error, and rare

@@ -70,9 +70,9 @@ def judge(ground: Ground) -> Judgement:
     key, code = keys[found.parcel], plan_codes[found.feature]
     no_key, no_code = pd.isna(key), pd.isna(code)
     forbidden = _forbids(keys, plan_codes, permits)(found.parcel, found.feature)
-    hit = union_by(found.parcel[forbidden], found.geometry[forbidden], count)
+    hit = union_by(found.parcel[forbidden], found.geometry[forbidden], count, ground.crew)
     doubtful = ~no_key & no_code
-    doubt = union_by(found.parcel[doubtful], found.geometry[doubtful], count)
+    doubt = union_by(found.parcel[doubtful], found.geometry[doubtful], count, ground.crew)
     without_key = pd.isna(keys)
     doubt[without_key] = ground.parcels[without_key]
     beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
