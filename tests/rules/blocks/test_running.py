@@ -93,17 +93,20 @@ def test_blocks_of_a_random_world_give_what_one_block_gives(desk, seed):
     desk.layer("ZONE", world.features, {"T": world.classes}, covers=world.coverage, accuracy=0.5)
     limits = {"min_area_m2": world.least_m2, "min_width_m": world.width_m, "verdict": "restricted"}
     use = {"parcel_field": "U", "plan_field": "T", "permits": PERMITS}
+    # More than are judged by one call for all layers, which a block of seven is.
+    several = [world, World(seed + 10), World(seed + 20)]
+    parcels = {f"{at}{name}": shape for at, some in enumerate(several) for name, shape in some.parcels.items()}
     given(
         desk,
-        world.parcels,
+        parcels,
         {"id": "avoid", "where": "T = 'a' OR T = 'b'", **limits},
         {"id": "within", "kind": "within", "where": "T <> 'c'", **limits},
         {"id": "setback", "kind": "setback", "distance_m": {"field": "T", "values": REACH}, **limits},
         {"id": "use", "kind": "use", **use, **limits},
-        columns={"U": world.uses},
+        columns={"U": [use for some in several for use in some.uses]},
     )
     whole = assert_same(desk)
-    assert len(whole.tables["findings"].columns) > 30
+    assert len(whole.tables["findings"].columns) > 90
     assert not (desk.folder / "library.gpkg.work.part").exists()
 
 
@@ -140,7 +143,7 @@ def test_widths_that_the_data_say_reach_from_one_block_into_another(desk):
     random = np.random.default_rng(2)
     roads = [LineString(random.uniform(0, 2000, (4, 2))) for _ in range(9)]
     desk.layer("ROAD", roads, {"W": [*random.uniform(5, 80, 8), None]}, geometry="line")
-    boxes = {f"P{n}": box(x, y, x + 20, y + 20) for n, (x, y) in enumerate(random.uniform(0, 2000, (60, 2)))}
+    boxes = {f"P{n}": box(x, y, x + 20, y + 20) for n, (x, y) in enumerate(random.uniform(0, 2000, (80, 2)))}
     given(desk, boxes, {"kind": "setback", "layer": "ROAD", "distance_m": 10, "half_width_field": "W"})
     assert_same(desk)
 
