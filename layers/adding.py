@@ -35,7 +35,7 @@ from onemap.layers.soundness import checked_geometries, listed
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name
 from onemap.layers.sources.vector_stream import VectorStream
 from onemap.layers.staging import Staging
-from onemap.layers.version_writing import VersionFacts, add_version
+from onemap.layers.version_writing import VersionFacts, add_version, refuse_used_label
 
 Report = Callable[[float, str], None]
 _READ = 0.35  # of the time that adding takes
@@ -81,8 +81,9 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
 
 
 def _coverage(
-    library: Library, frame: FrameBlocks, wishes: AddWishes, district: Any, place: dict[str, Any]
+    library: Library, bounds: np.ndarray, wishes: AddWishes, district: Any, place: dict[str, Any]
 ) -> tuple[Any, str]:
+    """The ground for which a layer speaks, and how it is known. bounds: of its features (4,)."""
     if wishes.ground is not None:
         return wishes.ground, "file"
     covers = wishes.covers
@@ -93,7 +94,7 @@ def _coverage(
     if covers in (None, "district"):
         return district, "district"
     if covers == "extent":
-        box = shapely.box(*frame.bounds())
+        box = shapely.box(*bounds)
         # A single point, or points in one row, speak for no ground.
         return box if box.is_valid else shapely.Polygon(), "extent"
     return shapely.union_all(read_polygons(covers, library.crs, wishes.normalising.transform)), "file"
@@ -160,6 +161,11 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
     def told(share: float) -> None:
         arrival.report(_READ * share, "reading")
 
+    # What needs no look at the data is not told after an hour of it.
+    _coverage(library, np.array([0.0, 0.0, 1.0, 1.0]), wishes, library.district(), arrival.place)
+    label = wishes.label or (wishes.valid_from.isoformat() if wishes.valid_from else None)
+    if label is not None:
+        refuse_used_label(library.connection, entry.code, label)
     digest = content_hash(Path(arrival.source), stream.opened.path, lambda: told(0.0))
     key = {
         "source": [digest, stream.opened.layer, wishes.encoding],
@@ -253,7 +259,7 @@ def _added(
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            coverage, kind = _coverage(library, frame, wishes, district, arrival.place)
+            coverage, kind = _coverage(library, frame.bounds(), wishes, district, arrival.place)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     quality = looked_at(

@@ -1,6 +1,9 @@
 """Large arrays block by block, so that what is computed of them never stands in memory for all of it at once."""
 
-from collections.abc import Iterator
+import ctypes
+import sys
+from collections.abc import Callable, Iterator
+from functools import lru_cache
 
 BLOCK = 50_000  # features; their coordinates are some dozens of megabytes
 
@@ -8,3 +11,19 @@ BLOCK = 50_000  # features; their coordinates are some dozens of megabytes
 def blocks(count: int, size: int = BLOCK) -> Iterator[slice]:
     """Slices that together are range(count), each of at most `size`."""
     return (slice(start, min(start + size, count)) for start in range(0, count, size))
+
+
+def give_back_memory() -> None:
+    """Hand memory that is free back to the system; between two blocks of a large layer, for it takes milliseconds.
+
+    The C library of Linux keeps what small objects have left, and grows by it with every block.
+    """
+    trim = _trim()
+    if trim is not None:
+        trim(0)
+
+
+@lru_cache(maxsize=1)
+def _trim() -> Callable[[int], int] | None:
+    """glibc's malloc_trim, None where there is none."""
+    return getattr(ctypes.CDLL(None), "malloc_trim", None) if sys.platform == "linux" else None

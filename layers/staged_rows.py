@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from onemap.layers.blocks import give_back_memory
 from onemap.layers.fields import text_value
 from onemap.layers.journal_folder import Journal
 from onemap.layers.kept_values import arrow_column, plain_column, plain_type
@@ -42,6 +43,7 @@ def write_part(
             writer.write_batch(batch)
 
     journal.keep(name, write)
+    give_back_memory()
 
 
 class StagedRows:
@@ -63,6 +65,7 @@ class StagedRows:
         self.key: str | None = None
 
     def _open(self, number: int) -> pa.RecordBatch:
+        give_back_memory()
         return pa.ipc.open_file(pa.memory_map(str(self._journal.path(self._names[number])))).get_batch(0)
 
     def _part(self, number: int) -> pa.RecordBatch:

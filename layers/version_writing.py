@@ -184,9 +184,15 @@ def _label(connection: StoreConnection, code: str, number: int, facts: VersionFa
         while f"v{number}" in used:
             number += 1
         return f"v{number}"
-    if label in used:
-        raise OneMapError("version.label", layer=code, label=label, field="--label")
+    refuse_used_label(connection, code, label)
     return label
+
+
+def refuse_used_label(connection: StoreConnection, code: str, label: str) -> None:
+    """A label that a layer has already may not be given again. Raises OneMapError version.label."""
+    sql = "SELECT 1 FROM onemap_versions WHERE code = ? AND label = ?"
+    if connection.execute(sql, (code, label)).fetchone() is not None:
+        raise OneMapError("version.label", layer=code, label=label, field="--label")
 
 
 def free_label(connection: StoreConnection, code: str, wanted: str) -> str:

@@ -4,6 +4,7 @@ Shapefile, FileGDB and GeoPackage; whatever is in memory of them at once is one 
 """
 
 import contextlib
+import gc
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -97,6 +98,7 @@ class VectorStream:
                     meta, _, wkb, columns = pyogrio.raw.read(
                         self.opened.content, layer=self.opened.gdal_layer, encoding=encoding, **part
                     )
+                gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
                 count = len(wkb)
                 for start in range(0, count, size):
                     rows = slice(start, min(start + size, count))

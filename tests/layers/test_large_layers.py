@@ -101,9 +101,10 @@ def sources(tmp_path_factory):
 
 def added(library, source, report=lambda share, step: None, **wishes):
     """Add a source as the land survey's patches; what `add` answers."""
-    wanted = AddWishes("DLTB", covers="extent", **{"keep_bad": True, "normalising": Wishes(repair=True), **wishes})
+    usual = {"covers": "extent", "keep_bad": True, "normalising": Wishes(repair=True)}
+    wanted = AddWishes("DLTB", **{**usual, **wishes})
     with open_library(str(library)) as opened:
-        return add(opened, str(source), wanted, lambda code: ("QSXZ",) if code == "x" else (), "me", "en", report)
+        return add(opened, str(source), wanted, lambda code: (), "me", "en", report)
 
 
 def kept(library):
@@ -271,3 +272,17 @@ def test_text_that_is_no_utf8_from_the_middle_on_is_read_anew_as_gb18030(librari
     assert blocked["encoding"] == "gb18030"
     monkeypatch.undo()
     assert added(libraries("whole"), source) == blocked
+
+
+def test_what_needs_no_look_at_the_data_is_refused_before_it_is_read(libraries, sources, in_blocks):
+    library, told = libraries("early"), []
+    added(library, sources / "many.gpkg", label="2025")
+
+    def report(share, step):
+        told.append(share)
+
+    for wishes, code in (({"label": "2025"}, "version.label"), ({"covers": None}, "coverage.missing")):
+        with pytest.raises(OneMapError) as error:
+            added(library, sources / "many.gpkg", report, **wishes)
+        assert error.value.code == code
+    assert set(told) == {0.0}
