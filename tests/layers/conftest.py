@@ -64,6 +64,18 @@ class Shelf:
         return labels[0] if labels else None
 
 
+def read_in_blocks(size: int, patch: Callable[[Any, str, int], None]) -> None:
+    """Have sources of any size read, checked and written in blocks of so many features. patch: setattr, or pytest's."""
+    from onemap.layers import adding, frame_blocks, quality_blocks, staging
+    from onemap.layers.sources import reading
+
+    patch(reading, "LARGE_BYTES", 0)
+    patch(reading, "LARGE_ROWS", 1)
+    for module in (staging, frame_blocks, adding):
+        patch(module, "BLOCK", size)
+    patch(quality_blocks, "POINTS_AT_ONCE", 20 * size)
+
+
 @pytest.fixture(scope="session")
 def empty_library(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """Made once: a library is one file, and may be copied as such."""

@@ -8,6 +8,8 @@ import pyogrio
 import pytest
 import shapely
 
+from onemap.tests.layers.conftest import read_in_blocks
+
 MAKER = Path(__file__).parent / "geodatabase_maker.py"
 DEBIAN_PYTHON = "/usr/bin/python3"
 
@@ -60,6 +62,15 @@ def test_a_value_outside_its_range_is_warned_of_and_the_ends_are_inside(shelf, d
     assert (problem["field"], problem["feature"]) == ("PD", "2")  # 30 is outside 0 to 25, 25 is not
     assert "1 rows" in problem["message"]
     assert shelf.column("PD") == [None, 3.0, 25.0, 30.0]  # kept as they are
+
+
+def test_codes_names_and_ranges_of_a_database_read_two_rows_at_a_time_are_told_as_of_a_whole(
+    shelf, database, monkeypatch
+):
+    at_once = shelf.add(database).json["problems"]
+    read_in_blocks(2, monkeypatch.setattr)
+    assert shelf.add(database, label="2", define=None).json["problems"] == at_once
+    assert shelf.rows("SELECT * FROM T__2") == shelf.rows("SELECT * FROM T__1")
 
 
 def test_the_names_go_where_the_schema_has_a_field_for_them(shelf, database):

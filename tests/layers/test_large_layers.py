@@ -14,13 +14,13 @@ import pyogrio
 import pytest
 import shapely
 
-from onemap.layers import adding, frame_blocks, quality_blocks, staging
+from onemap.layers import quality_blocks
 from onemap.layers.adding import AddWishes, add
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.journal_folder import Journal
 from onemap.layers.library import open_library
 from onemap.layers.placing import Wishes
-from onemap.layers.sources import reading
+from onemap.tests.layers.conftest import read_in_blocks
 
 SIDE = 18
 BLOCK = 50
@@ -32,25 +32,15 @@ step, least = sys.argv[3], float(sys.argv[4])
 def report(fraction, now):
     if now == step and fraction >= least:
         os.kill(os.getpid(), signal.SIGKILL)
-for module, name, value in large.IN_BLOCKS:
-    setattr(module, name, value)
+large.read_in_blocks(large.BLOCK, setattr)
 large.added(Path(sys.argv[1]), Path(sys.argv[2]), report)
 """
-IN_BLOCKS = [
-    (reading, "LARGE_BYTES", 0),
-    (reading, "LARGE_ROWS", 1),
-    (staging, "BLOCK", BLOCK),
-    (frame_blocks, "BLOCK", BLOCK),
-    (adding, "BLOCK", BLOCK),
-    (quality_blocks, "POINTS_AT_ONCE", 20 * BLOCK),
-]
 
 
 @pytest.fixture
 def in_blocks(monkeypatch):
     """Blocks of 50 features, for sources of any size."""
-    for module, name, value in IN_BLOCKS:
-        monkeypatch.setattr(module, name, value)
+    read_in_blocks(BLOCK, monkeypatch.setattr)
 
 
 def planted():
@@ -239,8 +229,7 @@ def refused(library, source, **wishes):
 )
 def test_what_is_refused_at_once_is_refused_in_blocks_with_the_same_words(libraries, sources, monkeypatch, wishes):
     at_once = refused(libraries("whole"), sources / "many.gpkg", **wishes)
-    for module, name, value in IN_BLOCKS:
-        monkeypatch.setattr(module, name, value)
+    read_in_blocks(BLOCK, monkeypatch.setattr)
     library = libraries("blocked")
     assert refused(library, sources / "many.gpkg", **wishes) == at_once
     assert parts_of(library) == []

@@ -12,6 +12,8 @@ import pandas as pd
 import pytest
 import shapely
 
+from onemap.tests.layers.conftest import read_in_blocks
+
 CHINESE_GDB = "formats/filegdb/cambridge_epsg4547_cn.gdb"
 
 
@@ -241,6 +243,34 @@ def test_arcs_are_stroked_to_a_centimetre_whatever_their_radius(shelf, layer_fil
     middles = (from_centre[1:] + from_centre[:-1]) / 2
     assert np.hypot(*from_centre.T) == pytest.approx(np.full(len(points), radius), abs=1e-6)
     assert radius - np.hypot(*middles.T).min() <= 0.01
+
+
+def test_arcs_long_integers_and_truths_beside_nulls_read_two_rows_at_a_time_are_the_same(
+    shelf, layer_file, box, monkeypatch
+):
+    import pandas as pd
+
+    columns = {
+        "N": pd.array([9_007_199_254_740_993, None, 7, 8, 9], dtype="Int64"),
+        "B": pd.array([True, False, True, None, False], dtype="boolean"),
+    }
+    path = layer_file("a.gpkg", [box(0, 0)] * 5, columns, layer="a")
+    with closing(sqlite3.connect(path)) as connection:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY"):
+            connection.create_function(name, 1, lambda _: 0)
+        for fid in (2, 3, 5):
+            blob = b"GP\x00\x01" + struct.pack("<i", 4547) + circle(10.0 * fid)
+            connection.execute("UPDATE a SET geom = ? WHERE fid = ?", (blob, fid))
+        connection.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'CURVEPOLYGON'")
+        connection.commit()
+    at_once = shelf.add(path)
+    assert at_once.code == 0, at_once.json
+    read_in_blocks(2, monkeypatch.setattr)
+    blocked = shelf.add(path, label="2", define=None)
+    assert blocked.json["problems"] == at_once.json["problems"]
+    assert [p["code"] for p in blocked.json["problems"]].count("geometry.stroked") == 1
+    assert shelf.rows("SELECT * FROM T__2") == shelf.rows("SELECT * FROM T__1")
+    assert shelf.rows("SELECT N, B FROM T__2")[0] == (9_007_199_254_740_993, 1)
 
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.geojson", "a.shp"])
