@@ -32,7 +32,7 @@ from onemap.layers.rasters import raster_copy, raster_frame
 from onemap.layers.services import Snapshot, keep_snapshot
 from onemap.layers.software import software_versions
 from onemap.layers.soundness import checked_geometries, listed
-from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name
+from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
 from onemap.layers.sources.vector_stream import VectorStream
 from onemap.layers.staging import Staging
 from onemap.layers.version_writing import VersionFacts, add_version, refuse_used_label
@@ -166,7 +166,9 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
     label = wishes.label or (wishes.valid_from.isoformat() if wishes.valid_from else None)
     if label is not None:
         refuse_used_label(library.connection, entry.code, label)
-    digest = content_hash(Path(arrival.source), stream.opened.path, lambda: told(0.0))
+    files = Path(arrival.source), stream.opened.path
+    state = state_of(*files)
+    digest = content_hash(*files, lambda: told(0.0))
     key = {
         "source": [digest, stream.opened.layer, wishes.encoding],
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
@@ -180,6 +182,8 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
         try:
             with _reported(arrival, entry):
                 frame, encoding = staging.frame()
+                if state_of(*files) != state:
+                    raise OneMapError("source.changed", **arrival.place)
         except NotPlain:
             return None
         raw = replace(staging.head(), encoding=encoding, source_hash=digest)

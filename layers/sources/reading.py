@@ -213,16 +213,24 @@ def content_hash(source: Path, opened_path: Path, told: Callable[[], None] = lam
     told: called again and again meanwhile; it may raise Cancelled.
     """
     digest = hashlib.sha256()
-    if source.is_dir():
-        files = sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
-    elif source.suffix.lower() in {".shp", *formats.MAPINFO}:
-        files = sorted(item for item in source.parent.iterdir() if item.stem == opened_path.stem and item.is_file())
-    else:
-        files = [source]
-    for file in files:
+    for file in _files_of(source, opened_path):
         digest.update(file.name.encode())
         with file.open("rb") as content:
             while block := content.read(1 << 22):
                 digest.update(block)
                 told()
     return digest.hexdigest()
+
+
+def state_of(source: Path, opened_path: Path) -> list[tuple[str, int, int]]:
+    """Name, size and time of the last change of each file of a source: another state is perhaps another content."""
+    states = [(file.name, file.stat()) for file in _files_of(source, opened_path)]
+    return [(name, state.st_size, state.st_mtime_ns) for name, state in states]
+
+
+def _files_of(source: Path, opened_path: Path) -> list[Path]:
+    if source.is_dir():
+        return sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
+    if source.suffix.lower() in {".shp", *formats.MAPINFO}:
+        return sorted(item for item in source.parent.iterdir() if item.stem == opened_path.stem and item.is_file())
+    return [source]

@@ -211,6 +211,22 @@ def test_a_source_that_has_changed_finds_nothing_of_the_journal(libraries, sourc
     connection.close()
 
 
+def test_a_source_that_changes_while_it_is_read_is_refused(libraries, sources, in_blocks, tmp_path):
+    library, source = libraries("changing"), Path(shutil.copy(sources / "many.shp", tmp_path / "many.shp"))
+    for end in (".dbf", ".shx", ".prj", ".cpg"):
+        shutil.copy(sources / f"many{end}", tmp_path / f"many{end}")
+    before = kept_bytes(library)
+
+    def change(share, step):
+        if share > 0.2:
+            os.utime(tmp_path / "many.dbf", ns=(0, 0))
+
+    with pytest.raises(OneMapError) as error:
+        added(library, source, change)
+    assert error.value.code == "source.changed"
+    assert (kept_bytes(library), parts_of(library)) == (before, [])
+
+
 def refused(library, source, **wishes):
     with pytest.raises(OneMapError) as error:
         added(library, source, **wishes)
