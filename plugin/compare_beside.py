@@ -41,18 +41,19 @@ class BesideMaps(QObject):
         self._panel: QDockWidget | None = None  # where it stands beside the second map
         self._bands: list[QgsRubberBand] = []
         self._pointers = {one: _pointer(one) for one in (canvas, self.second)}
+        # Methods, for a canvas that outlives this object would call a lambda that is gone.
         self._links = [
-            (canvas.extentsChanged, lambda: self._follow(canvas, self.second)),
+            (canvas.extentsChanged, self._first_moved),
             (canvas.destinationCrsChanged, self._follow_system),
-            (canvas.xyCoordinates, lambda place: self._point(self.second, place)),
+            (canvas.xyCoordinates, self._pointed_on_first),
+            (self.second.extentsChanged, self._second_moved),
+            (self.second.xyCoordinates, self._pointed_on_second),
         ]
         for signal, slot in self._links:
             signal.connect(slot)
-        self.second.extentsChanged.connect(lambda: self._follow(self.second, canvas))
-        self.second.xyCoordinates.connect(lambda place: self._point(canvas, place))
         self._place(panel)
         self._is_following = False
-        self._follow(canvas, self.second)
+        self._first_moved()
 
     def end(self) -> None:
         """Take the second map away, and give the first one back; more than once does no harm."""
@@ -107,6 +108,18 @@ class BesideMaps(QObject):
     def _share(self, window: QMainWindow, sizes: dict[QDockWidget, int]) -> None:
         if self.pictures is not None:  # nobody has ended it meanwhile
             window.resizeDocks(list(sizes), list(sizes.values()), Qt.Orientation.Horizontal)
+
+    def _first_moved(self) -> None:
+        self._follow(self._main, self.second)
+
+    def _second_moved(self) -> None:
+        self._follow(self.second, self._main)
+
+    def _pointed_on_first(self, place: QgsPointXY) -> None:
+        self._point(self.second, place)
+
+    def _pointed_on_second(self, place: QgsPointXY) -> None:
+        self._point(self._main, place)
 
     def _follow(self, leader: QgsMapCanvas, follower: QgsMapCanvas) -> None:
         """The same middle at the same scale: the two need not be of one size."""
