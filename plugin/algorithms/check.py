@@ -73,6 +73,7 @@ class CheckAlgorithm(VerbAlgorithm):
             *trial_parameters(),
             QgsProcessingParameterString("AGAINST", tr("Compare with an earlier run (its id)"), optional=True),
             QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
+            QgsProcessingParameterString("SCHEDULER", tr("Cluster (local, or a scheduler's address)"), optional=True),
             QgsProcessingParameterEnum(
                 "FAIL_ON",
                 tr("Fail from this severity on"),
@@ -91,6 +92,7 @@ class CheckAlgorithm(VerbAlgorithm):
         options = {
             **parcel_options(self, parameters, context, feedback),
             "against": self.parameterAsString(parameters, "AGAINST", context),
+            "scheduler": self.parameterAsString(parameters, "SCHEDULER", context),
             "fail_on": self.parameterAsEnumString(parameters, "FAIL_ON", context),
         }
         target = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""

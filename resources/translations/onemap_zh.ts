@@ -184,6 +184,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>并行数</translation>
     </message>
     <message>
+        <source>Cluster (local, or a scheduler's address)</source>
+        <translation>计算集群（local，或调度器地址）</translation>
+    </message>
+    <message>
         <source>Fail from this severity on</source>
         <translation>自此严重程度起视为失败</translation>
     </message>
