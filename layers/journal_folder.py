@@ -46,14 +46,11 @@ class Journal:
         Raises OneMapError journal.failed, as on a full disk.
         """
         target, beside = self.folder / name, self.folder / f"{name}.beside"
-        try:
+        with disk_errors_as_refusals(self.folder):
             write(beside)
             with beside.open("rb+") as file:
                 os.fsync(file.fileno())
             os.replace(beside, target)
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise OneMapError("journal.failed", file=self.folder.parent.name, reason=reason) from error
         return target
 
     def keep_text(self, name: str, content: Any) -> Path:
@@ -67,6 +64,18 @@ class Journal:
     def text(self, name: str) -> Any:
         """What `keep_text` has written."""
         return json.loads((self.folder / name).read_text(encoding="ascii"))
+
+
+@contextlib.contextmanager
+def disk_errors_as_refusals(folder: Path) -> Iterator[None]:
+    """A disk that is full, and a folder that cannot be written, become refusals. folder: of a piece of work.
+
+    Raises OneMapError journal.failed.
+    """
+    try:
+        yield
+    except OSError as error:
+        raise OneMapError("journal.failed", file=folder.parent.name, reason=error.strerror or str(error)) from error
 
 
 def work_place(library: Path | None, library_id: str) -> Path:
@@ -96,12 +105,10 @@ def journal_folder(place: Path, work: str, key: Mapping[str, Any]) -> Iterator[J
     """
     digest = hashlib.sha256(json.dumps(dict(key), sort_keys=True, default=str).encode()).hexdigest()[:20]
     with contextlib.ExitStack() as held:
-        try:
+        with disk_errors_as_refusals(place / work):
             place.mkdir(parents=True, exist_ok=True)
             _without_forgotten(place, work)
             folder = _own_folder(place, f"{work}-{digest}", held)
-        except OSError as error:
-            raise OneMapError("journal.failed", file=place.name, reason=error.strerror or str(error)) from error
         try:
             yield Journal(folder)
         except (Cancelled, KeyboardInterrupt, GeneratorExit):

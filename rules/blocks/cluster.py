@@ -11,12 +11,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.journal_folder import disk_errors_as_refusals
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.software import software_versions
 from onemap.layers.stores.server_address import without_password
 from onemap.rules.blocks.cluster_task import Outcome, Task, by_value
-from onemap.rules.blocks.journal import block_name, disk_errors_as_refusals, place_block, read_finished
+from onemap.rules.blocks.journal import block_name, place_block, read_finished
 from onemap.rules.blocks.kept_parcels import block_name as parcels_name
 from onemap.rules.blocks.work import Reached, Work
 from onemap.rules.check import Report

@@ -15,14 +15,14 @@ from typing import Any
 import pandas as pd
 import pyproj
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.agenda import Agenda
 from onemap.rules.blocks.kept_parcels import Block
 from onemap.rules.blocks.kept_tables import KeptTable, keep_table
 from onemap.rules.check import Answer
 from onemap.rules.run import verdict_counts
 
-_FACTS = "block.json"
+_ABOUT, _FACTS = "about.json", "block.json"
 
 
 @dataclass(frozen=True)
@@ -43,29 +43,17 @@ class Finished:
         return frozenset(code for code, record in self.layers.items() if record["reason"] == "unreadable")
 
 
-@contextlib.contextmanager
-def disk_errors_as_refusals(folder: Path) -> Iterator[None]:
-    """A disk that is full, and a folder that cannot be written, become refusals. Raises OneMapError journal.failed."""
-    try:
-        yield
-    except OSError as error:
-        raise OneMapError("journal.failed", file=folder.parent.name, reason=error.strerror or str(error)) from error
-
-
 class BlockJournal:
     """One question's folder. about: what was noted when it was made."""
 
-    def __init__(self, folder: Path, about: dict[str, Any]) -> None:
-        self.folder = folder
-        notes = folder / "about.json"
-        with disk_errors_as_refusals(folder):
-            if notes.exists():
-                about = json.loads(notes.read_text(encoding="utf-8"))
-            else:
-                _write_text(notes, json.dumps(about, ensure_ascii=False))
-            for name in ("parcels", "done"):
-                (folder / name).mkdir(exist_ok=True)
-        self.about = about
+    def __init__(self, place: Journal, about: dict[str, Any]) -> None:
+        self.folder = place.folder
+        if not place.has(_ABOUT):
+            place.keep_text(_ABOUT, about)
+        with disk_errors_as_refusals(self.folder):
+            self.about: dict[str, Any] = place.text(_ABOUT)
+            for path in (self.parcels, self.done):
+                path.mkdir(exist_ok=True)
         self._done: dict[int, Finished] = {}
         for path in sorted(self.done.iterdir()):
             if path.suffix == ".part":
@@ -149,7 +137,7 @@ def _written(folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: py
         skipped=answer.skipped,
         warped=answer.warped,
     )
-    _write_text(folder / _FACTS, json.dumps(asdict(found), ensure_ascii=False))
+    (folder / _FACTS).write_text(json.dumps(asdict(found), ensure_ascii=False), encoding="utf-8")
     return found
 
 
@@ -162,9 +150,3 @@ def read_finished(folder: Path) -> Finished | None:
         return Finished(tables=tables, **facts) if whole else None
     except (OSError, ValueError, TypeError, KeyError):
         return None
-
-
-def _write_text(path: Path, text: str) -> None:
-    part = path.with_name(path.name + ".part")
-    part.write_text(text, encoding="utf-8")
-    part.replace(path)

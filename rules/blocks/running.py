@@ -8,11 +8,11 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.errors import Problem
-from onemap.layers.journal_folder import journal_folder, work_place
+from onemap.layers.journal_folder import disk_errors_as_refusals, journal_folder, work_place
 from onemap.layers.library import Library, now
 from onemap.layers.messages import phrase, problem_record
 from onemap.rules.agenda import agenda_of
-from onemap.rules.blocks.journal import BlockJournal, disk_errors_as_refusals
+from onemap.rules.blocks.journal import BlockJournal
 from onemap.rules.blocks.kept_parcels import KeptParcels, all_are_kept, are_kept, keep_parcels
 from onemap.rules.blocks.merging import chunks
 from onemap.rules.blocks.question_key import question_key
@@ -86,7 +86,7 @@ def run_in_blocks(
     key = question_key(library, question, asked_id, agenda, against, as_of, most_parcels)
     about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
     with journal_folder(work_place(library.path, library.id), "check", key) as place:
-        journal = BlockJournal(place.folder, about)
+        journal = BlockJournal(place, about)
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day)
         if not are_kept(journal.parcels):

@@ -5,9 +5,10 @@ from contextlib import closing
 from dataclasses import dataclass, replace
 from typing import Protocol
 
+from onemap.layers.journal_folder import disk_errors_as_refusals
 from onemap.layers.library import Library
 from onemap.rules.agenda import Agenda
-from onemap.rules.blocks.journal import BlockJournal, Finished, disk_errors_as_refusals, keep_block
+from onemap.rules.blocks.journal import BlockJournal, Finished, keep_block
 from onemap.rules.blocks.kept_parcels import Block, KeptParcels
 from onemap.rules.check import Answer, Report, judged_parcels
 from onemap.rules.layer_sources import Sources
