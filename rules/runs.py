@@ -25,6 +25,7 @@ from onemap.rules.run_blocks import (
     StoredRow,
     matching,
     parcel_rows,
+    plain_columns,
     read_block,
     read_columns,
     rows_of_table,
@@ -170,8 +171,8 @@ def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) 
 
 def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Some columns of a table of a stored run, row by row. Raises OneMapError run.damaged."""
-    for row in stored_rows(library, identifier, table):
-        yield tuple(row.values[name] for name in names)
+    for rows in stored_blocks(library, identifier, table):
+        yield from zip(*plain_columns(rows.columns.select(names)).values(), strict=True)
 
 
 def given_again(library: Library, identifier: str, parcels: Parcels) -> np.ndarray:

@@ -6,9 +6,10 @@ from typing import Any
 from onemap.layers.library import Library
 from onemap.rules.run import Run
 from onemap.rules.run_tables import Table
-from onemap.rules.runs import stored_blocks
+from onemap.rules.runs import stored_values
 
 Said = dict[str, dict[str, set[str]]]  # parcel → rule → the verdicts of its rows that count
+_SAYING = ("parcel", "rule", "verdict", "counted")
 
 
 class VerdictChanges:
@@ -16,9 +17,7 @@ class VerdictChanges:
 
     def __init__(self, library: Library, identifier: str) -> None:
         self._library, self._identifier = library, identifier
-        self._before: dict[str, str] = {}
-        for rows in stored_blocks(library, identifier, "parcels"):
-            self._before.update(zip(*(rows.columns[name].to_pylist() for name in ("parcel", "verdict")), strict=True))
+        self._before: dict[str, str] = dict(stored_values(library, identifier, "parcels", ("parcel", "verdict")))
         self._after: dict[str, str] = {}
         self._same: set[str] = set()
         self._said: Said = {}
@@ -35,7 +34,7 @@ class VerdictChanges:
         if changed:
             findings = tables["findings"].columns
             mine = findings[findings["parcel"].isin(changed)]
-            _say(self._said, zip(*(mine[name] for name in ("parcel", "rule", "verdict", "counted")), strict=True))
+            _say(self._said, zip(*(mine[name] for name in _SAYING), strict=True))
 
     def found(self) -> list[dict[str, Any]]:
         """Each changed parcel: from, to, the rules that say something else; those that stood first, then new ones."""
@@ -44,9 +43,8 @@ class VerdictChanges:
             return []
         said: Said = {}
         wanted = set(changed)
-        for rows in stored_blocks(self._library, self._identifier, "findings"):
-            columns = [rows.columns[name].to_pylist() for name in ("parcel", "rule", "verdict", "counted")]
-            _say(said, (row for row in zip(*columns, strict=True) if row[0] in wanted))
+        rows = stored_values(self._library, self._identifier, "findings", _SAYING)
+        _say(said, (row for row in rows if row[0] in wanted))
         result = []
         for parcel in changed:
             first, second = (side.get(parcel, {}) for side in (said, self._said))
