@@ -40,9 +40,11 @@ def _joined(rows: Iterator[tuple[Any, ...]], together: int, times: int) -> Itera
 
 
 def _is_shared(values: Sequence[Any]) -> bool:
-    """Whether all values are one; numbers with a point are not asked, for -0.0 equals 0.0."""
+    """Whether all values are one, and of one type; numbers with a point are not asked, for -0.0 equals 0.0."""
     first = values[0]
-    return not isinstance(first, float) and values[-1] == first and values.count(first) == len(values)
+    if isinstance(first, float) or values[-1] != first or values.count(first) < len(values):
+        return False
+    return set(map(type, values)) == {type(first)}  # 1 and 1.0 and True are equal
 
 
 def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int) -> str:
