@@ -21,33 +21,28 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
+from onemap.plugin.asking_view import AskingView
 from onemap.plugin.compare_form import CompareForm
-from onemap.plugin.connection import Request
 from onemap.plugin.contradictions_table import Contradiction, ContradictionsModel, contradictions_in
 from onemap.plugin.icons import icon
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.translation import sentences, tr
-from onemap.plugin.work_row import WorkRow
 
 COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
 NAMES_AT_MOST = 0.34  # of the table's width
 
 
-class ContradictionsView(QWidget):
+class ContradictionsView(AskingView):
     """The last answer stays until the next, or until another library or day."""
 
-    refused = pyqtSignal(object)  # Refusal
     opened = pyqtSignal(object)  # Contradiction
-    shown = pyqtSignal()
     left = pyqtSignal()
 
     def __init__(self, library: OpenLibrary, form: CompareForm, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._library, self._form = library, form
-        self._request: Request | None = None
+        super().__init__(library, parent)
+        self._form = form
         self._folder = ""
-        self._asked_of = ("", "")  # library and day
         self.model = ContradictionsModel(self)
         self._build()
         self._enable()
@@ -66,9 +61,6 @@ class ContradictionsView(QWidget):
         across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         across.setFixedHeight(HEAD_LINES * self.fontMetrics().lineSpacing() + AROUND_PX)
         down.setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + 6)
-        self.work = WorkRow()
-        self.work.cancelled.connect(self.cancel)
-        self.work.hide()
         self.button = QPushButton(icon("contradictions"), tr("Compare all plans"))
         self.button.setToolTip(tr("Compares every pair of plans in force for which there is a matrix"))
         self.button.clicked.connect(lambda: self.ask())
@@ -86,36 +78,24 @@ class ContradictionsView(QWidget):
         layout.addWidget(self.work)
         layout.addLayout(buttons)
 
-    @property
-    def is_working(self) -> bool:
-        """Whether the core is at it."""
-        return self._request is not None
-
     def ask(self) -> None:
         """Let the core compare every pair."""
         if self._request is not None or not self._library.path:
             return
         folder = Path(QgsProcessingUtils.generateTempFilename("contradictions"))
         folder.mkdir(parents=True, exist_ok=True)
-        asked_of = (self._library.path, self._library.day)
         params = {
-            "library": asked_of[0],
-            "as_of": asked_of[1],
+            "library": self._library.path,
+            "as_of": self._library.day,
             "matrix": self._form.files,
             "out": str(folder / "contradictions.xlsx"),
             **self._form.limits(),
         }
-        self._request = self._library.core.ask("contradictions", params, tr("Who contradicts whom"))
-        self.work.begin(tr("Starting…"))
-        self._enable()
-        self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._show(str(folder), asked_of, answer))
-        self._request.refused.connect(self._refuse)
-
-    def cancel(self) -> None:
-        """Stop what runs; comparisons that were finished before stay in the library."""
-        if self._request is not None:
-            self._request.cancel()
+        self._follow(
+            self._library.core.ask("contradictions", params, tr("Who contradicts whom")),
+            lambda answer: self._show(str(folder), answer),
+            lambda: shutil.rmtree(folder, ignore_errors=True),
+        )
 
     def clear(self) -> None:
         """Forget what was found."""
@@ -128,7 +108,7 @@ class ContradictionsView(QWidget):
 
     def forget_another(self) -> None:
         """What was found in another library or on another day is not shown as if it were of this one."""
-        if self._folder and self._asked_of != (self._library.path, self._library.day):
+        if self._folder and self._asked_of != self._here:
             self.clear()
         self._enable()
 
@@ -149,22 +129,8 @@ class ContradictionsView(QWidget):
         if path:
             self.save(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
 
-    def _refuse(self, refusal: Refusal) -> None:
-        self._end()
-        self.refused.emit(refusal)
-
-    def _end(self) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()
-
-    def _show(self, folder: str, asked_of: tuple[str, str], answer: dict[str, Any]) -> None:
-        self._end()
-        self.clear()
-        if asked_of != (self._library.path, self._library.day):  # somebody has gone to another one meanwhile
-            shutil.rmtree(folder, ignore_errors=True)
-            return
-        self._folder, self._asked_of = folder, asked_of
+    def _show(self, folder: str, answer: dict[str, Any]) -> None:
+        self._folder = folder
         pairs = contradictions_in(answer)
         self.model.show_pairs(pairs, self._library.layers)
         self._fit()

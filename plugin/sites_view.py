@@ -25,7 +25,7 @@ from qgis.PyQt.QtWidgets import (
     QWidget,
 )
 
-from onemap.plugin.connection import Request
+from onemap.plugin.asking_view import AskingView
 from onemap.plugin.figures import length_text, moment_text
 from onemap.plugin.icons import icon
 from onemap.plugin.open_library import OpenLibrary
@@ -38,18 +38,15 @@ from onemap.plugin.sites_results import Site, sites_in
 from onemap.plugin.spotlight import Spotlight
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import sign_icon
-from onemap.plugin.work_row import WorkRow
 
 PLACE, FREE, NEAREST, FAR = 0, 1, 2, 3
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class SitesView(QWidget):
+class SitesView(AskingView):
     """One search at a time; its places stay until the next."""
 
     left = pyqtSignal()
-    shown = pyqtSignal()  # what was found is shown
-    refused = pyqtSignal(object)  # Refusal
     taken = pyqtSignal(object)  # QgsGeometry of a place in the map's system, to be a parcel
 
     def __init__(
@@ -59,13 +56,11 @@ class SitesView(QWidget):
         canvas: QgsMapCanvas,
         parent: QWidget | None = None,
     ) -> None:
-        super().__init__(parent)
-        self._library, self._packs, self._canvas = library, packs, canvas
-        self._request: Request | None = None
+        super().__init__(library, parent)
+        self._packs = packs
         self._table: ShownTable | None = None
         self._record: dict[str, Any] = {}
         self._path = ""
-        self._asked_of = ("", "")  # library and day that the places are of
         self.sites: list[Site] = []
         self.spotlight = Spotlight(canvas)
         self.form = SitesForm(canvas)
@@ -80,9 +75,6 @@ class SitesView(QWidget):
         self.back_button.clicked.connect(self.leave)
         self.words = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
         self.words.setWordWrap(True)
-        self.work = WorkRow()
-        self.work.cancelled.connect(self.cancel)
-        self.work.hide()
         self.tree = QTreeWidget()
         self.tree.setColumnCount(4)
         self.tree.setHeaderLabels([tr("Place"), tr("Free"), tr("Nearest"), tr("Away")])
@@ -133,11 +125,6 @@ class SitesView(QWidget):
         layout.addWidget(self.back_button)
 
     @property
-    def is_working(self) -> bool:
-        """Whether the core is at it."""
-        return self._request is not None
-
-    @property
     def current(self) -> Site | None:
         """The place that is chosen."""
         row = self.tree.indexOfTopLevelItem(self.tree.currentItem()) if self.tree.currentItem() is not None else -1
@@ -155,7 +142,7 @@ class SitesView(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        target, asked_of = str(folder / "sites.gpkg"), (self._library.path, self._library.day)
+        target = str(folder / "sites.gpkg")
         params = {
             "library": self._library.path,
             "within": within,
@@ -164,17 +151,11 @@ class SitesView(QWidget):
             "out": target,
             **self.form.params(),
         }
-        self._request = self._library.core.ask("sites", params, tr("Find places that would pass"))
-        self.work.begin(tr("Starting…"))
-        self._enable()
-        self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._show(target, asked_of, answer))
-        self._request.refused.connect(self._refuse)
-
-    def cancel(self) -> None:
-        """Stop what runs."""
-        if self._request is not None:
-            self._request.cancel()
+        self._follow(
+            self._library.core.ask("sites", params, tr("Find places that would pass")),
+            lambda answer: self._show(target, answer),
+            lambda: shutil.rmtree(folder, ignore_errors=True),
+        )
 
     def leave(self) -> None:
         """Go back; what was found stays for the next look."""
@@ -193,7 +174,7 @@ class SitesView(QWidget):
 
     def forget_another(self) -> None:
         """Places of another library or another day are not shown as if they were of this one."""
-        if self.sites and self._asked_of != (self._library.path, self._library.day):
+        if self.sites and self._asked_of != self._here:
             self.clear()
         self._enable()
 
@@ -242,22 +223,7 @@ class SitesView(QWidget):
             self.tree.setCurrentItem(self.tree.topLevelItem(row))
             self.zoom()
 
-    def _refuse(self, refusal: Refusal) -> None:
-        self._end()
-        self.refused.emit(refusal)
-
-    def _end(self) -> None:
-        self._request = None
-        self.work.hide()
-        self._enable()
-
-    def _show(self, target: str, asked_of: tuple[str, str], answer: dict[str, Any]) -> None:
-        self._end()
-        self.clear()
-        if asked_of != (self._library.path, self._library.day):  # somebody has gone to another one meanwhile
-            shutil.rmtree(Path(target).parent, ignore_errors=True)
-            return
-        self._asked_of = asked_of
+    def _show(self, target: str, answer: dict[str, Any]) -> None:
         self._path = target
         self._record = {"started": datetime.now(timezone.utc).isoformat(timespec="seconds"), "id": "sites"}
         self.sites = sites_in(answer)
