@@ -15,13 +15,12 @@ from qgis.core import (
     QgsProcessingParameterDateTime,
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, moment_text
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter, moment_text
 from onemap.plugin.handover import crs_text
 from onemap.plugin.layer_list import code_hints, code_of_hint
 from onemap.plugin.translation import tr
@@ -50,7 +49,7 @@ class AddAlgorithm(VerbAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
-        self.addParameter(QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")))
+        self.addParameter(library_parameter())
         self.addParameter(
             QgsProcessingParameterFeatureSource("SOURCE", tr("Source"), [QgsProcessing.SourceType.TypeVector])
         )

@@ -10,13 +10,12 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, library_parameter
 from onemap.plugin.translation import tr
 
 SHEETS = ("cluster", "spot")
@@ -42,7 +41,7 @@ class AtlasAlgorithm(VerbAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
         for definition in (
-            QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")),
+            library_parameter(),
             QgsProcessingParameterString("RUN", tr("Comparison (the id of its run)")),
             QgsProcessingParameterFileDestination("TARGET", tr("Target"), fileFilter="PDF (*.pdf)"),
             QgsProcessingParameterEnum(

@@ -159,6 +159,11 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             raise QgsProcessingException(str(refusal)) from refusal
 
 
+def library_parameter() -> QgsProcessingParameterFile:
+    """The library that a verb works in."""
+    return QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)"))
+
+
 def tell(problems: list[dict[str, Any]], feedback: QgsProcessingFeedback) -> None:
     """Problems in Processing's log: what is only noted is no warning."""
     for told in told_in_order(problems):

@@ -9,11 +9,10 @@ from qgis.core import (
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
-    QgsProcessingParameterFile,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, moment_text
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter, moment_text
 from onemap.plugin.algorithms.parcels_asked import results_file
 from onemap.plugin.algorithms.plans_asked import LIMITS, limit_parameters, when_parameters, work_parameters
 from onemap.plugin.algorithms.sinks import POLYGON, VECTOR, Sink, fill_sinks, outs_for, sink_parameters
@@ -41,7 +40,7 @@ class CompareAlgorithm(VerbAlgorithm):
 
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
-        self.addParameter(QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")))
+        self.addParameter(library_parameter())
         for name, title in (("A", tr("First plan (code)")), ("B", tr("Second plan (code)"))):
             code = QgsProcessingParameterString(name, title)
             if code_hints():

@@ -8,11 +8,10 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
-    QgsProcessingParameterFile,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, list_of, moment_text
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter, list_of, moment_text
 from onemap.plugin.algorithms.parcels_asked import results_file
 from onemap.plugin.algorithms.plans_asked import LIMITS, limit_parameters, when_parameters, work_parameters
 from onemap.plugin.algorithms.sinks import VECTOR, Sink, fill_sinks, outs_for, sink_parameters
@@ -39,7 +38,7 @@ class ContradictionsAlgorithm(VerbAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
         for definition in (
-            QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")),
+            library_parameter(),
             QgsProcessingParameterString(
                 "MATRIX", tr("Matrices of your city's own (files, semicolons between)"), optional=True
             ),

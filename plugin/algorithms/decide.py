@@ -10,11 +10,10 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingOutputString,
     QgsProcessingParameterEnum,
-    QgsProcessingParameterFile,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm
+from onemap.plugin.algorithms.base import VerbAlgorithm, library_parameter
 from onemap.plugin.compare_results import DECISIONS
 from onemap.plugin.translation import tr
 
@@ -39,7 +38,7 @@ class DecideAlgorithm(VerbAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
         for definition in (
-            QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")),
+            library_parameter(),
             QgsProcessingParameterString("TARGET", tr("Spot or cluster (its name)")),
             QgsProcessingParameterEnum("DECISION", tr("Decision"), options=list(DECISIONS), usesStaticStrings=True),
             QgsProcessingParameterString("REASON", tr("Reason")),

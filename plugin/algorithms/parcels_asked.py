@@ -13,12 +13,11 @@ from qgis.core import (
     QgsProcessingParameterDefinition,
     QgsProcessingParameterFeatureSource,
     QgsProcessingParameterField,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, date_text, list_of, moment_text
+from onemap.plugin.algorithms.base import VerbAlgorithm, date_text, library_parameter, list_of, moment_text
 from onemap.plugin.algorithms.sinks import POLYGON
 from onemap.plugin.handover import crs_text
 from onemap.plugin.translation import tr
@@ -27,7 +26,7 @@ from onemap.plugin.translation import tr
 def parcel_parameters() -> list[QgsProcessingParameterDefinition]:
     """Library, parcels, the field of their ids, rule packs."""
     return [
-        QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")),
+        library_parameter(),
         QgsProcessingParameterFeatureSource("PARCELS", tr("Parcels"), [POLYGON]),
         QgsProcessingParameterField(
             "ID", tr("Field that names each parcel"), parentLayerParameterName="PARCELS", optional=True

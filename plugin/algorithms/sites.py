@@ -10,12 +10,11 @@ from qgis.core import (
     QgsProcessingOutputNumber,
     QgsProcessingParameterEnum,
     QgsProcessingParameterFeatureSource,
-    QgsProcessingParameterFile,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, list_of, moment_text
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter, list_of, moment_text
 from onemap.plugin.algorithms.parcels_asked import results_file
 from onemap.plugin.algorithms.plans_asked import NUMBER, when_parameters, work_parameters
 from onemap.plugin.algorithms.sinks import POLYGON, Sink, fill_sinks, outs_for, sink_parameters
@@ -44,7 +43,7 @@ class SitesAlgorithm(VerbAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
         for definition in (
-            QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")),
+            library_parameter(),
             QgsProcessingParameterNumber("AREA", tr("Area that is needed, m²"), type=NUMBER, minValue=0),
             QgsProcessingParameterNumber("WIDTH", tr("Least width, m"), type=NUMBER, optional=True, minValue=0),
             QgsProcessingParameterFeatureSource(

@@ -11,13 +11,12 @@ from qgis.core import (
     QgsProcessingOutputString,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterDateTime,
-    QgsProcessingParameterFile,
     QgsProcessingParameterFileDestination,
     QgsProcessingParameterNumber,
     QgsProcessingParameterString,
 )
 
-from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text
+from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter
 from onemap.plugin.algorithms.plans_asked import DATE
 from onemap.plugin.translation import tr
 
@@ -41,7 +40,7 @@ class SpotsAlgorithm(VerbAlgorithm):
     def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
         """The parameters, named as on the command line."""
         for definition in (
-            QgsProcessingParameterFile("LIBRARY", tr("Library"), fileFilter=tr("Library (*.gpkg)")),
+            library_parameter(),
             QgsProcessingParameterString("RUN", tr("Comparison (the id of its run)")),
             QgsProcessingParameterBoolean("DECIDED", tr("Only what is decided"), defaultValue=False),
             QgsProcessingParameterString(
