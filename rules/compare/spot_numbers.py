@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.library import Library
-from onemap.layers.versions import Version, read_version, versions
+from onemap.layers.versions import StoredFeatures, Version, read_version, versions
 from onemap.rules.compare.decisions import HOLDS_SHARE
 from onemap.rules.compare.spot_fields import LAYER, plain_pair
 from onemap.rules.crew import Crew
@@ -22,6 +22,7 @@ _FACTS = ("CYLX", "TGDM", "CGDM")  # what a spot is, besides its plans and its g
 def numbered(
     library: Library,
     before: Version | None,
+    had: StoredFeatures | None,
     attributes: pd.DataFrame,
     written: np.ndarray,
     regions: np.ndarray,
@@ -30,17 +31,19 @@ def numbered(
 ) -> tuple[list[str], int]:
     """A number for each spot (n,): six figures of the division, four of the year, a serial of five; how many it had.
 
-    before: the version that goes before, whose spots of the same plans, type, codes and mostly the same ground keep
-    their numbers. No number is given twice, whichever versions there were.
+    before: the version that goes before, and had: what it holds, whose spots of the same plans, type, codes and mostly
+    the same ground keep their numbers. No number is given twice, whichever versions there were.
     """
     last: dict[str, int] = defaultdict(int)
     for version in versions(library):
         if version.code == LAYER:
-            for name in _numbers(library, version):
+            is_before = before is not None and version.table == before.table
+            stored = had if had is not None and is_before else read_version(library, version, None)
+            for name in _numbers(stored):
                 found = _NUMBER.fullmatch(name)
                 if found:
                     last[found[1]] = max(last[found[1]], int(found[2]))
-    known = _kept(library, before, attributes, written, crew) if before is not None else {}
+    known = _kept(had, attributes, written, crew) if had is not None else {}
     names = []
     for row, region in enumerate(regions):
         if row in known:
@@ -52,16 +55,13 @@ def numbered(
     return names, len(known)
 
 
-def _numbers(library: Library, version: Version) -> list[str]:
-    rows = read_version(library, version, None).attributes
+def _numbers(stored: StoredFeatures) -> list[str]:
+    rows = stored.attributes
     return [str(name) for name in rows["CYTBBH"] if name is not None] if "CYTBBH" in rows else []
 
 
-def _kept(
-    library: Library, before: Version, attributes: pd.DataFrame, written: np.ndarray, crew: Crew
-) -> dict[int, str]:
+def _kept(stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, crew: Crew) -> dict[int, str]:
     """Row → the number that a spot had in the version before, where at least half of both grounds is common."""
-    stored = read_version(library, before, None)
     had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
     first, second = shapely.STRtree(stored.geometries).query(written, predicate="intersects")
     facts = [_facts(frame) for frame in (attributes, had)]

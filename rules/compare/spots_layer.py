@@ -15,7 +15,7 @@ from onemap.layers.frames import RawFrame
 from onemap.layers.library import Library, sha256
 from onemap.layers.parts import moved, multi, sound
 from onemap.layers.version_writing import free_label
-from onemap.layers.versions import Version, coverage_of, in_force, read_version, versions
+from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
 from onemap.rules.compare.plans import common_ground
@@ -74,9 +74,10 @@ def add_spots(
     regions = _regions(library, record, local, origin, wishes.region, crew)
     attributes["XZQDM"] = regions
     before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
-    names, kept = numbered(library, before, attributes, written, regions, record["parameters"]["as_of"][:4], crew)
-    attributes["CYTBBH"] = names
-    carried = _carried(library, before, attributes["BDGH"].iloc[0])
+    had = read_version(library, before, None) if before is not None else None
+    year = record["parameters"]["as_of"][:4]
+    attributes["CYTBBH"], kept = numbered(library, before, had, attributes, written, regions, year, crew)
+    carried = _carried(library, before, had, attributes["BDGH"].iloc[0])
     a, b = _versions_of(library, record)
     frame = pd.concat([attributes[list(FIELDS)], carried.attributes], ignore_index=True).astype(object)
     frame = frame.where(frame.notna(), None)
@@ -157,12 +158,11 @@ class Carried:
     problems: tuple[Problem, ...]
 
 
-def _carried(library: Library, before: Version | None, plans: str) -> Carried:
+def _carried(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> Carried:
     """What goes on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
     nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
-    if before is None:
+    if before is None or stored is None:
         return Carried(nothing, np.empty(0, dtype=object), None, ())
-    stored = read_version(library, before, None)
     had = stored.attributes.reindex(columns=list(FIELDS))
     pairs = np.array([plain_pair(value) for value in had["BDGH"]], dtype=object)
     other = (pairs != None) & (pairs != plain_pair(plans))  # noqa: E711 - elementwise
