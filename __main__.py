@@ -1,9 +1,8 @@
 """The core's door: `onemap VERB …`, `python -m onemap VERB …`, `python -I FOLDER/__main__.py VERB …`."""
 
-import importlib.util
-import os
-import sys
-from pathlib import Path
+import sys  # all else is loaded where Ctrl+C is heard already
+
+_asked_to_stop = []
 
 
 def _register_package() -> None:
@@ -12,6 +11,9 @@ def _register_package() -> None:
     With `-I` Python finds neither the folder nor the package, and putting the folder's parent on the path would
     make every other plugin beside it importable.
     """
+    import importlib.util
+    from pathlib import Path
+
     if "onemap" in sys.modules:
         return
     folder = Path(__file__).resolve().parent
@@ -28,6 +30,8 @@ def _hide_passwords() -> None:
 
     libpq finds it in the environment, which is shown to nobody else. Windows shows arguments to their user only.
     """
+    import os
+
     typed = " ".join(sys.argv)
     if os.name != "posix" or "PGPASSWORD" in os.environ or not ("://" in typed or "service=" in typed):
         return
@@ -39,11 +43,17 @@ def _hide_passwords() -> None:
         os.execv(sys.executable, [without_password(argument) for argument in sys.orig_argv])  # noqa: S606
 
 
-def main() -> int:
+def _run() -> int:
     """Run the command line; returns its exit code."""
-    if sys.version_info < (3, 11):  # noqa: UP036 - this very message is for older ones
-        sys.stderr.write("onemap needs Python 3.11 or newer; this is %d.%d\n" % sys.version_info[:2])  # noqa: UP031
-        return 3
+    import os
+    import signal
+
+    def stop(number: int, _: object) -> None:
+        _asked_to_stop.append(number)
+        raise KeyboardInterrupt
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(one, stop)
     # QGIS hands its children the way to its own PROJ and GDAL; the core has others.
     for name in [name for name in os.environ if name.startswith(("PROJ_", "GDAL_"))]:
         del os.environ[name]
@@ -52,6 +62,41 @@ def main() -> int:
     from onemap.rules.command_line import main as run
 
     return run()
+
+
+def _stopped() -> int:
+    """Answer Ctrl+C that came before there was anything to cancel; returns the exit code."""
+    import signal
+
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _register_package()
+    from onemap.rules.command_line import cancelled
+
+    return cancelled(sys.argv[1:])
+
+
+def _hear_no_more() -> None:
+    """All is said: what comes now comes too late."""
+    import signal
+
+    for late in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(late, signal.SIG_IGN)
+
+
+def main() -> int:
+    """Run the command line; returns its exit code."""
+    if sys.version_info < (3, 11):  # noqa: UP036 - this very message is for older ones
+        sys.stderr.write("onemap needs Python 3.11 or newer; this is %d.%d\n" % sys.version_info[:2])  # noqa: UP031
+        return 3
+    try:
+        return _run()
+    except BaseException as error:
+        # What is broken off while a module is loaded may end in an error of another kind.
+        if _asked_to_stop or isinstance(error, KeyboardInterrupt):
+            return _stopped()
+        raise
+    finally:
+        _hear_no_more()
 
 
 if __name__ == "__main__":

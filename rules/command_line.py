@@ -8,15 +8,18 @@ import os
 import signal
 import sys
 import threading
+import time
 from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.messages import LANGUAGES, phrase, problem_record
 from onemap.rules.reference import help_text
+from onemap.rules.stop_signals import heard_by
 from onemap.rules.verbs import VERBS, Asked, Parameter, Verb, checked_values
 
 EXIT_DEFECT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 4, 5
 _GLOBAL = ("json", "lang", "progress")
+_CLEARING_S = 0.7  # for rolling back and removing files, before a further signal breaks that off as well
 _COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and none of them refers to itself
 
 
@@ -109,6 +112,15 @@ class _Progress:
         self.form = form
         self.stopped = threading.Event()
         self._last: tuple[int, str] = (-1, "")
+        self._asked_at = -_CLEARING_S
+
+    def stop(self, *_: object) -> None:
+        """A signal: the work ends where it is, or at its next word; whoever presses twice lets it put things away."""
+        self.stopped.set()
+        now = time.monotonic()
+        if now - self._asked_at >= _CLEARING_S:
+            self._asked_at = now
+            raise Cancelled
 
     def __call__(self, fraction: float, step: str) -> None:
         if self.stopped.is_set():
@@ -153,20 +165,33 @@ def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code of the contract."""
     gc.set_threshold(_COLLECT_EVERY, 50, 100)
     given = list(sys.argv[1:] if arguments is None else arguments)
-    language, as_json = _wanted_language(given), "--json" in given
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
+        return _answered(given, _wanted_language(given), "--json" in given)
+    except (Cancelled, KeyboardInterrupt):
+        return cancelled(given)
+
+
+def cancelled(given: list[str]) -> int:
+    """Say that what was asked with these words was cancelled; returns the exit code."""
+    with heard_by(signal.SIG_IGN):
+        if "--json" in given:
+            _print_json({"problems": [], "cancelled": True})
+        else:
+            sys.stderr.write(phrase("said.cancelled", _wanted_language(given)) + "\n")
+            sys.stderr.flush()
+    return Cancelled.exit_code
+
+
+def _answered(given: list[str], language: str, as_json: bool) -> int:
+    try:
         return _run(given, language, as_json)
     except OneMapError as error:
         return _refusal(error, as_json, language)
-    except (Cancelled, KeyboardInterrupt):
-        if as_json:
-            _print_json({"problems": [], "cancelled": True})
-        else:
-            sys.stderr.write(phrase("said.cancelled", language) + "\n")
-        return Cancelled.exit_code
+    except Cancelled:
+        raise
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
@@ -210,14 +235,13 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
     progress = _Progress(form)
 
-    def stop(*_: object) -> None:
-        progress.stopped.set()
-        raise Cancelled
-
-    for name_of_signal in ("SIGINT", "SIGTERM", "SIGBREAK"):
-        if hasattr(signal, name_of_signal) and threading.current_thread() is threading.main_thread():
-            signal.signal(getattr(signal, name_of_signal), stop)
-    result = verb.run(values, Asked(language, progress))
+    with heard_by(progress.stop):
+        try:
+            result = verb.run(values, Asked(language, progress))
+        except Exception:
+            if progress.stopped.is_set():  # and what was broken off ended in an error of another kind
+                raise Cancelled from None
+            raise
     if as_json:
         _print_json(result)
     else:

@@ -127,13 +127,14 @@ class _Server:
                 values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
                 result = verb.run(values, Asked(language, report, self.session))
             return self._line({"id": number, "result": result})
-        except OneMapError as error:
-            return self.refusal(number, error, language)
-        except Cancelled:
-            data = {"problems": [], "exit_code": Cancelled.exit_code}
-            text = phrase("said.cancelled", language)
-            return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
+            # What is broken off, while a module is loaded, may end in an error of another kind.
+            if isinstance(error, Cancelled) or number in self.cancelled:
+                data = {"problems": [], "exit_code": Cancelled.exit_code}
+                text = phrase("said.cancelled", language)
+                return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
+            if isinstance(error, OneMapError):
+                return self.refusal(number, error, language)
             known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
             known.exit_code = 70
             return self.refusal(number, known, language)
@@ -176,17 +177,21 @@ class _Server:
 
 
 def serve(language: str) -> int:
-    """Answer requests for as long as stdin is open; then stop within a second, nothing half-written."""
+    """Answer requests for as long as stdin is open; then, or at Ctrl+C, stop within a second, nothing half-written."""
     server = _Server(language)
     worker = threading.Thread(target=server.work, daemon=True)
     worker.start()
-    for line in sys.stdin.buffer:
-        if line.strip():
-            server.take(line)
+    code = 0
+    try:
+        for line in sys.stdin.buffer:
+            if line.strip():
+                server.take(line)
+    except KeyboardInterrupt:
+        code = Cancelled.exit_code
     server.closing.set()
     server.requests.put(None)
     worker.join(_LAST_WORDS_S)
     if worker.is_alive():
         # The library's transaction undoes what it was doing; a *.part is removed by the next run.
-        os._exit(0)
-    return 0
+        os._exit(code)
+    return code
