@@ -169,7 +169,7 @@ def check(values: Values, asked: Asked) -> Result:
         library = held.enter_context(open_library(values["library"]))
         if against:
             run_record(library, against)
-        how = How(values["library"], values.get("workers"), values.get("scheduler"))
+        how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
         run = held.enter_context(checked(library, wishes, asked.language, how, asked.report, against))
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced

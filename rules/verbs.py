@@ -114,6 +114,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("against", "RUN"),
                 Parameter("workers", "N", convert=to_count),
                 Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
+                Parameter("shared", "FOLDER"),
                 Parameter("fail_on", "V", choices=VERDICT_CHOICES),
             ),
             makes_data=True,

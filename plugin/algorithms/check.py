@@ -74,6 +74,7 @@ class CheckAlgorithm(VerbAlgorithm):
             QgsProcessingParameterString("AGAINST", tr("Compare with an earlier run (its id)"), optional=True),
             QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
             QgsProcessingParameterString("SCHEDULER", tr("Cluster (local, or a scheduler's address)"), optional=True),
+            QgsProcessingParameterString("SHARED", tr("Folder that all workers of the cluster see"), optional=True),
             QgsProcessingParameterEnum(
                 "FAIL_ON",
                 tr("Fail from this severity on"),
@@ -93,6 +94,7 @@ class CheckAlgorithm(VerbAlgorithm):
             **parcel_options(self, parameters, context, feedback),
             "against": self.parameterAsString(parameters, "AGAINST", context),
             "scheduler": self.parameterAsString(parameters, "SCHEDULER", context),
+            "shared": self.parameterAsString(parameters, "SHARED", context),
             "fail_on": self.parameterAsEnumString(parameters, "FAIL_ON", context),
         }
         target = self.parameterAsFileOutput(parameters, "OUT", context) if parameters.get("OUT") else ""

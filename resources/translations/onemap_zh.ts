@@ -188,6 +188,10 @@ If the threshold of severity is reached the results are written, and the algorit
         <translation>计算集群（local，或调度器地址）</translation>
     </message>
     <message>
+        <source>Folder that all workers of the cluster see</source>
+        <translation>集群全部工作进程都看得到的文件夹</translation>
+    </message>
+    <message>
         <source>Fail from this severity on</source>
         <translation>自此严重程度起视为失败</translation>
     </message>

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import shapely
 
+from onemap.layers.errors import UsageError
 from onemap.layers.kept_values import NotPlain
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase
@@ -27,12 +28,13 @@ class How:
     """How a check is to be done, which changes nothing of its answer.
 
     location: of the library; workers: threads, or processes of a local cluster; scheduler: "local" or the address of a
-    Dask scheduler.
+    Dask scheduler; shared: a folder from which workers read layers in place of the library.
     """
 
     location: str
     workers: int | None = None
     scheduler: str | None = None
+    shared: str | None = None
 
 
 @contextlib.contextmanager
@@ -43,6 +45,10 @@ def checked(
 
     Raises OneMapError for every refusal.
     """
+    if how.shared and not how.scheduler:
+        raise UsageError("usage.alone", field="--shared", other="--scheduler")
+    if how.shared and against:
+        raise UsageError("usage.apart", field="--shared", other="--against")
     most, workers = most_parcels(), how.workers or os.cpu_count() or 1
     step = phrase("progress.parcels", language)
     report(0.0, step)
@@ -52,7 +58,7 @@ def checked(
         if how.scheduler:
             from onemap.rules.blocks.cluster import cluster_engine  # an extra that most have no need of
 
-            engine = held.enter_context(cluster_engine(library, how.location, how.scheduler, workers))
+            engine = held.enter_context(cluster_engine(library, how.location, how.scheduler, workers, how.shared))
 
         def in_blocks(question: Question, supply: Supply) -> RunInBlocks:
             asked = (wishes.id_field, wishes.as_of, engine, report, against, most)

@@ -5,17 +5,22 @@ import logging
 import os
 import pickle
 import signal
+import uuid
 from collections.abc import Generator, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.journal_folder import disk_errors_as_refusals
+from onemap.layers.kept_values import NotPlain
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase
+from onemap.layers.shared_layers import share
 from onemap.layers.software import software_versions
 from onemap.layers.stores.server_address import without_password
+from onemap.layers.versions import in_force
+from onemap.rules.agenda import layers_of
 from onemap.rules.blocks.cluster_task import Outcome, Task, by_value
 from onemap.rules.blocks.journal import block_name, place_block, read_finished
 from onemap.rules.blocks.kept_parcels import block_name as parcels_name
@@ -30,13 +35,18 @@ _CLOSE_S = 5  # it takes a moment, as a rule
 _REACH_S = 10  # until a scheduler must have answered
 _WAITING = 2  # blocks that each thread of a worker has before it, so that it never stands idle
 _LOCAL = "local"
+# A profile of the workers is nothing that anybody would look at, and takes its time a hundred times a second.
+_SETTINGS = {"distributed.logging.distributed": "critical", "distributed.worker.profile.enabled": False}
 PACKAGE = Path(__file__).resolve().parents[2]
 
 
 @contextlib.contextmanager
-def cluster_engine(library: Library, location: str, scheduler: str, workers: int) -> "Iterator[Cluster]":
+def cluster_engine(
+    library: Library, location: str, scheduler: str, workers: int, shared: str | None
+) -> "Iterator[Cluster]":
     """An engine that works on a cluster. scheduler: "local" for so many processes here, or a scheduler's address.
 
+    shared: a folder that all workers see, from which they read layers in place of the library.
     Raises OneMapError cluster.not_installed, cluster.unreachable, cluster.no_workers.
     """
     try:
@@ -47,7 +57,7 @@ def cluster_engine(library: Library, location: str, scheduler: str, workers: int
     place = str(library.path) if library.path else without_password(location)
     with contextlib.ExitStack() as held:
         held.enter_context(_quiet())
-        held.enter_context(dask.config.set({"distributed.logging.distributed": "critical"}))
+        held.enter_context(dask.config.set(_SETTINGS))
         address: Any = scheduler
         if scheduler == _LOCAL:
             address = distributed.LocalCluster(
@@ -66,7 +76,7 @@ def cluster_engine(library: Library, location: str, scheduler: str, workers: int
         held.callback(_closed, client)
         if not client.scheduler_info()["workers"]:
             raise OneMapError("cluster.no_workers", field="--scheduler", address=scheduler)
-        yield Cluster(client, place, scheduler, library)
+        yield Cluster(client, place, scheduler, library, Path(shared).absolute() if shared else None)
 
 
 def _closed(opened: Any) -> None:
@@ -100,12 +110,16 @@ def _quiet() -> Iterator[None]:
 
 @dataclass(frozen=True)
 class Cluster:
-    """Workers that each open the library at `place` themselves; scheduler: its address as the user named it."""
+    """Workers that each open the library at `place` themselves; scheduler: its address as the user named it.
+
+    shared: the folder from which they read layers instead.
+    """
 
     client: "Client"
     place: str
     scheduler: str
     library: Library
+    shared: Path | None = None
 
     def judged(self, work: Work, numbers: Sequence[int], report: Report) -> Generator[Reached]:
         """Have these blocks judged by whoever is free, as many at a time as all can have before them."""
@@ -113,13 +127,14 @@ class Cluster:
 
         waiting, function = list(reversed(numbers)), by_value(str(PACKAGE))
         running: dict[Future, int] = {}
-        is_shared = self._see(work.journal.folder)
+        like = self._task(work, report)
         step = phrase("progress.cluster", work.question.language)
         try:
             while waiting or running:
-                while waiting and len(running) < _WAITING * self._threads():
+                most = _WAITING * self._threads() if waiting else 0
+                while waiting and len(running) < most:
                     number = waiting.pop()
-                    body = pickle.dumps(self._task(work, number, is_shared))
+                    body = pickle.dumps(self._of_block(like, work, number))
                     running[self.client.submit(function, body, pure=False)] = number
                 report(0.0, step)
                 with contextlib.suppress(TimeoutError):
@@ -133,24 +148,43 @@ class Cluster:
     def _threads(self) -> int:
         return max(1, sum(self.client.nthreads().values()))
 
-    def _task(self, work: Work, number: int, is_shared: bool) -> Task:
-        path = work.journal.parcels / parcels_name(number)
+    def _task(self, work: Work, report: Report) -> Task:
+        """What the tasks of all blocks have in common."""
         return Task(
             location=self.place,
+            shared=self._shared(work, report) if self.shared else None,
+            work=uuid.uuid4().hex,
             question=work.question,
             agenda=work.agenda,
             against=work.against,
-            number=number,
-            parcels=path if is_shared else path.read_bytes(),
-            done=work.journal.done if is_shared else None,
+            number=-1,
+            parcels=work.journal.parcels,
+            done=work.journal.done if self._see(work.journal.folder / "lock") else None,
             software=software_versions(),
         )
 
-    def _see(self, folder: Path) -> bool:
-        """Whether every worker sees the journal, as it does on this machine and on shared storage."""
-        mark = folder / "lock"
+    def _of_block(self, like: Task, work: Work, number: int) -> Task:
+        path = work.journal.parcels / parcels_name(number)
+        return replace(like, number=number, parcels=path if like.done else path.read_bytes())
 
-        def sees(path: str = str(mark)) -> bool:
+    def _shared(self, work: Work, report: Report) -> Path:
+        """The file by which workers read the layers of a run from the folder. Raises OneMapError cluster.shared."""
+        agenda, folder = work.agenda, self.shared or Path()
+        codes = {code for rule in agenda.rules for code in layers_of(rule)}
+        found = [in_force([one for one in agenda.known if one.code == code], agenda.as_of) for code in sorted(codes)]
+        step = phrase("progress.shared", work.question.language)
+        try:
+            facts = share(self.library, [one for one in found if one], folder, lambda: report(0.0, step))
+        except (OSError, NotPlain) as error:
+            raise OneMapError("cluster.shared", field="--shared", folder=str(folder), reason=str(error)) from error
+        if not self._see(facts):
+            raise OneMapError("cluster.not_shared", field="--shared", folder=str(folder))
+        return facts
+
+    def _see(self, file: Path) -> bool:
+        """Whether every worker sees a file, as it does on this machine and on shared storage."""
+
+        def sees(path: str = str(file)) -> bool:
             import os
 
             return os.path.exists(path)

@@ -1,15 +1,18 @@
 """One block as a worker of a cluster does it: it opens the library itself, and reads only what is near the block."""
 
+import contextlib
 import pickle
 import tempfile
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.library import open_library
+from onemap.layers.library import Library, open_library
 from onemap.layers.software import software_versions
+from onemap.layers.stores.shared_store import open_shared
 from onemap.rules.agenda import Agenda
 from onemap.rules.blocks.journal import Finished, block_name, keep_block
 from onemap.rules.blocks.kept_parcels import read_block
@@ -22,10 +25,13 @@ class Task:
     """A block to be judged; plain values, that another machine can take.
 
     parcels: the path of the block's file, or its content where the worker does not see it; done: where finished
-    blocks lie, None where they are to be sent back; question: without parcels.
+    blocks lie, None where they are to be sent back; question: without parcels; work: the same for all blocks of a run;
+    shared: the file by which the layers are read from a folder in place of the library.
     """
 
     location: str
+    shared: Path | None
+    work: str
     question: Question
     agenda: Agenda
     against: str | None
@@ -58,9 +64,42 @@ def outcome_of(body: bytes) -> bytes:
     return pickle.dumps(outcome)
 
 
+class _Kept(threading.local):
+    """What a thread has made of a library for one block of a run, and needs again for the next.
+
+    Such as large polygons cut small; a library that is read from a folder stays open.
+    """
+
+    work = ""
+    library: Library | None = None
+    made: dict[Any, Any]
+
+
+_KEPT = _Kept()
+
+
+@contextlib.contextmanager
+def _library(task: Task) -> Iterator[Library]:
+    """The library of a task, or what a folder shows of it. Raises OneMapError library.…, cluster.shared."""
+    if _KEPT.work != task.work:
+        _KEPT.work, _KEPT.library, _KEPT.made = task.work, None, {}
+    if task.shared is None:
+        with open_library(task.location, read_only=True) as library:
+            library.kept = _KEPT.made
+            yield library
+        return
+    try:
+        if _KEPT.library is None:
+            _KEPT.library = Library(open_shared(task.shared))
+        yield _KEPT.library
+    except OSError as error:
+        facts = {"folder": str(task.shared.parent), "reason": error.strerror or str(error)}
+        raise OneMapError("cluster.shared", field="--shared", **facts) from error
+
+
 def _outcome(task: Task) -> Outcome:
     own_folder = tempfile.TemporaryDirectory(prefix="onemap-block-")
-    with own_folder as own, open_library(task.location, read_only=True) as library:
+    with own_folder as own, _library(task) as library:
         path = task.parcels
         if isinstance(path, bytes):
             content, path = path, Path(own) / "parcels.arrow"

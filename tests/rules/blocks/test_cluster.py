@@ -1,6 +1,7 @@
 """The same blocks on a cluster: equal row by row, read-only, and a worker that dies costs its block only."""
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -8,7 +9,7 @@ import sys
 import pytest
 from shapely import affinity
 
-from onemap.rules.blocks import cluster
+from onemap.rules.blocks import cluster, cluster_task
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.blocks.conftest import answer_of, arguments, finished, rows_differ, started, work
 from onemap.tests.rules.command import command, done
@@ -56,6 +57,51 @@ def test_workers_of_a_scheduler_give_the_same_rows_with_and_without_shared_stora
     said = command(*arguments(town.desk, "--scheduler", address)).json
     assert said["parcels"] == 60 and rows_differ(town.desk, said["run"]["id"]) == []
     assert not work(town.desk).exists()
+
+
+def test_workers_with_a_shared_folder_need_neither_the_library_nor_the_journal(town, address, monkeypatch, tmp_path):
+    def gone(*given, **more):
+        raise AssertionError("a worker opened the library")
+
+    monkeypatch.setattr(cluster_task, "open_library", gone)
+    monkeypatch.setattr(cluster.Cluster, "_see", lambda self, file: file.name != "lock")
+    folder = tmp_path / "shared"
+    for _ in range(2):
+        said = command(*arguments(town.desk, "--scheduler", address, "--shared", folder)).json
+        assert said["parcels"] == 60 and rows_differ(town.desk, said["run"]["id"]) == []
+    assert not work(town.desk).exists() and not list(folder.glob("*.part"))
+
+
+def test_a_folder_that_workers_do_not_see_is_refused(town, address, monkeypatch, tmp_path):
+    monkeypatch.setattr(cluster.Cluster, "_see", lambda self, file: file.name == "lock")
+    answer = command(*arguments(town.desk, "--scheduler", address, "--shared", tmp_path / "shared"))
+    assert answer.code == 3 and answer.codes == ["cluster.not_shared"]
+
+
+def test_a_shared_folder_that_is_lost_is_told_and_the_same_command_goes_on(town, address, monkeypatch, tmp_path):
+    folder = tmp_path / "shared"
+    open_shared = cluster_task.open_shared
+
+    def lost(facts):
+        for path in folder.glob("*.parquet"):
+            path.unlink()
+        return open_shared(facts)
+
+    monkeypatch.setattr(cluster_task, "open_shared", lost)
+    answer = command(*arguments(town.desk, "--scheduler", address, "--shared", folder))
+    assert answer.code == 3 and answer.codes == ["cluster.shared"] and work(town.desk).exists()
+    monkeypatch.setattr(cluster_task, "open_shared", open_shared)
+    shutil.rmtree(folder)
+    said = command(*arguments(town.desk, "--scheduler", address, "--shared", folder)).json
+    assert rows_differ(town.desk, said["run"]["id"]) == []
+
+
+def test_a_shared_folder_without_a_cluster_or_beside_an_earlier_run_is_wrong_usage(town, address, tmp_path):
+    alone = command(*arguments(town.desk, "--shared", tmp_path))
+    assert alone.code == 2 and alone.codes == ["usage.alone"]
+    first = command(*arguments(town.desk)).json["run"]["id"]
+    apart = command(*arguments(town.desk, "--scheduler", address, "--shared", tmp_path, "--against", first))
+    assert apart.code == 2 and apart.codes == ["usage.apart"]
 
 
 def test_a_run_against_an_earlier_one_is_the_same_on_a_cluster(town, address):

@@ -1,0 +1,159 @@
+"""A library as a folder of GeoParquet shows it: read-only, for workers that see the folder and not the library."""
+
+import contextlib
+import json
+import sqlite3
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from onemap.layers import geopackage
+from onemap.layers.errors import OneMapError
+from onemap.layers.kept_values import plain_column
+from onemap.layers.schema import DEPARTMENTS
+from onemap.layers.stores.file_connection import FileConnection
+from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.store import DamagedTable, FeatureRows
+
+FACTS = "library"  # before the hash, in the name of the file that says what is there
+SHARED_TABLES = ("onemap_library", "onemap_catalogue", "onemap_district", "onemap_versions")
+FIELDS_FROM = 3  # columns before those of the fields: fid, geometry, its box
+
+
+@dataclass
+class _File:
+    """A file of a version: what stands at its end, and the boxes of its groups of rows (n, 4)."""
+
+    end: pq.FileMetaData
+    boxes: np.ndarray
+
+
+@dataclass
+class _Shelf:
+    """The folder, what is known of each table of features there, and the files that were looked at."""
+
+    folder: Path
+    layers: dict[str, dict[str, Any]]
+    files: dict[str, _File] = field(default_factory=dict)
+
+    def groups_near(self, name: str, bounds: Sequence[float] | None) -> list[int]:
+        """The groups of rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
+        if name not in self.files:
+            end = pq.read_metadata(self.folder / name)
+            self.files[name] = _File(end, np.array([_box(end.row_group(at)) for at in range(end.num_row_groups)]))
+        boxes = self.files[name].boxes
+        return list(range(len(boxes))) if bounds is None else np.flatnonzero(_meet(boxes, bounds)).tolist()
+
+    def read(self, name: str, bounds: Sequence[float] | None) -> pa.Table | None:
+        """The rows of a file whose boxes meet `bounds`, or all. Raises OSError, ArrowException."""
+        groups = self.groups_near(name, bounds)
+        if not groups:
+            return None
+        end = self.files[name].end
+        with pq.ParquetFile(self.folder / name, metadata=end, page_checksum_verification=True) as file:
+            found = file.read_row_groups(groups, use_threads=False)
+        if bounds is None:
+            return found
+        boxes = found.column(FIELDS_FROM - 1).combine_chunks().flatten()
+        near = _meet(np.column_stack([side.to_numpy(zero_copy_only=False) for side in boxes]), bounds)
+        return found.filter(pa.array(near))
+
+
+class SharedConnection(FileConnection):
+    """`StoreConnection` whose plain tables are in memory, and whose tables of features lie in a folder."""
+
+    shelf: _Shelf
+
+    def field_types(self, table: str) -> dict[str, str]:
+        """The fields of a table of features, without fid and geometry."""
+        types: dict[str, str] = self.shelf.layers.get(table, {}).get("fields", {})
+        return types
+
+    def read_features(
+        self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
+    ) -> FeatureRows:
+        """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable; OSError without the folder."""
+        layer = self.shelf.layers.get(table)
+        if layer is None or (count is not None and layer["rows"] != count):
+            raise DamagedTable("not all of it is in the folder")
+        near = [part["file"] for part in layer["parts"] if bounds is None or _meets(part["bounds"], bounds)]
+        try:
+            read = (self.shelf.read(name, bounds) for name in near)
+            parts = [part for part in read if part is not None]
+            bodies = [part.column(1).to_numpy(zero_copy_only=False) for part in parts]
+            geometries = shapely.from_wkb(np.concatenate([np.empty(0, dtype=object), *bodies]))
+        except (pa.ArrowInvalid, shapely.GEOSException) as error:
+            raise DamagedTable(str(error)) from error
+        fids = np.concatenate([np.empty(0, dtype=np.int64), *(part.column(0).to_numpy() for part in parts)])
+        order = np.argsort(fids, kind="stable")
+        places, values = {name: at for at, name in enumerate(layer["fields"], start=FIELDS_FROM)}, {}
+        for name in fields:
+            at = places[name]
+            column = [value for part in parts for value in plain_column(part.schema.field(at), part.column(at))]
+            values[name] = [column[row] for row in order.tolist()]
+        return FeatureRows(fids[order], geometries[order], values)
+
+
+class SharedStore:
+    """`Store` on a folder. Nothing can be written."""
+
+    path: Path | None = None
+    writable = False
+    voice = Voice(DEPARTMENTS, is_lead=True)
+
+    def __init__(self, label: str, connection: SharedConnection) -> None:
+        self.label = label
+        self.connection = connection
+
+    @contextlib.contextmanager
+    def reading(self) -> Iterator[SharedConnection]:
+        """What is there never changes."""
+        yield self.connection
+
+    @contextlib.contextmanager
+    def writing(self, scope: str | None) -> Iterator[SharedConnection]:
+        """Refused. Raises OneMapError library.read_only."""
+        raise OneMapError("library.read_only", file=self.label)
+        yield self.connection
+
+
+def open_shared(facts: Path) -> SharedStore:
+    """The library whose facts `share` has written. It belongs to the thread that opens it. Raises OSError."""
+    known = json.loads(facts.read_text(encoding="utf-8"))
+    connection = sqlite3.connect(":memory:", isolation_level=None, factory=SharedConnection)
+    geopackage.add_functions(connection)
+    connection.shelf = _Shelf(facts.parent, known["layers"])
+    for table in LIBRARY_TABLES:
+        connection.execute(table)
+    for name, table in known["tables"].items():
+        connection.write_rows(name, table["columns"], [[_value(value) for value in row] for row in table["rows"]])
+    return SharedStore(facts.name, connection)
+
+
+def _value(value: Any) -> Any:
+    return bytes.fromhex(value["hex"]) if isinstance(value, dict) else value
+
+
+def _box(group: pq.RowGroupMetaData) -> list[float]:
+    """The box of a group of rows by the statistics of its covering; NaN where it has no ground."""
+    statistics = [group.column(at).statistics for at in range(2, 6)]  # after fid and geometry
+    sides = zip(statistics, ("min", "min", "max", "max"), strict=True)
+    return [getattr(one, end) if one is not None and one.has_min_max else np.nan for one, end in sides]
+
+
+def _meet(boxes: np.ndarray, bounds: Sequence[float]) -> np.ndarray:
+    """Which boxes (n, 4) meet another; one that is none does not."""
+    west, south, east, north = boxes.T
+    meet: np.ndarray = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
+    return meet
+
+
+def _meets(box: Sequence[float] | None, bounds: Sequence[float]) -> bool:
+    return box is not None and bool(_meet(np.array([box]), bounds)[0])
