@@ -2,6 +2,8 @@
 
 from collections import defaultdict, deque
 from collections.abc import Hashable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from operator import eq, is_
 
 import numpy as np
@@ -76,37 +78,49 @@ def _crosses(before: Sequence[int], after: Sequence[int], in_place: np.ndarray) 
     return bool(np.any(np.diff(one[np.argsort(other, kind="stable")]) < 0))
 
 
-def near_changes(before: LayerSource, after: LayerSource, parcels: np.ndarray, far_m: float) -> np.ndarray:
-    """Which parcels (n,) may be judged otherwise by the later state of a layer than by the earlier one.
+@dataclass(frozen=True)
+class Changes:
+    """Two states of a layer, the earlier and the later one."""
 
-    far_m: how far from a parcel a feature may lie and still matter. A parcel is named if its box, grown by that,
-    meets a changed feature, or ground for which not both states speak.
-    """
-    everywhere = np.ones(len(parcels), dtype=bool)
-    old, new = before.version, after.version
-    if old is None or new is None or before.reason or after.reason:
-        return everywhere if (old is None) != (new is None) or before.reason != after.reason else ~everywhere
-    if before.coverage is None or after.coverage is None or old.accuracy_m != new.accuracy_m:
-        return everywhere
-    if (old.coverage_kind == "extent") != (new.coverage_kind == "extent"):
-        return everywhere
-    same_ground = old.coverage_m2 == new.coverage_m2 and shapely.equals_exact(before.coverage, after.coverage)
-    same_features = old.hash == new.hash
-    if same_ground and same_features:
-        return ~everywhere
-    if before.rasters or after.rasters or not np.isfinite(far_m):
-        return everywhere
-    west, south, east, north = shapely.bounds(parcels).T
-    boxes = shapely.box(west - far_m, south - far_m, east + far_m, north + far_m)
-    affected = ~everywhere
-    if not same_ground:
-        for coverage in (before.coverage, after.coverage):
-            shapely.prepare(coverage)
-            affected |= ~shapely.covers(coverage, boxes)
-    if not same_features:
-        changed = changed_features(before, after)
-        if changed is None:
+    before: LayerSource
+    after: LayerSource
+
+    @cached_property
+    def features(self) -> np.ndarray | None:
+        """See `changed_features`."""
+        return changed_features(self.before, self.after)
+
+    def near(self, parcels: np.ndarray, far_m: float) -> np.ndarray:
+        """Which parcels (n,) may be judged otherwise by the later state than by the earlier one.
+
+        far_m: how far from a parcel a feature may lie and still matter. A parcel is named if its box, grown by that,
+        meets a changed feature, or ground for which not both states speak.
+        """
+        before, after = self.before, self.after
+        everywhere = np.ones(len(parcels), dtype=bool)
+        old, new = before.version, after.version
+        if old is None or new is None or before.reason or after.reason:
+            return everywhere if (old is None) != (new is None) or before.reason != after.reason else ~everywhere
+        if before.coverage is None or after.coverage is None or old.accuracy_m != new.accuracy_m:
             return everywhere
-        _, near = shapely.STRtree(boxes).query(changed, predicate="intersects")
-        affected[near] = True
-    return affected
+        if (old.coverage_kind == "extent") != (new.coverage_kind == "extent"):
+            return everywhere
+        same_ground = old.coverage_m2 == new.coverage_m2 and shapely.equals_exact(before.coverage, after.coverage)
+        same_features = old.hash == new.hash
+        if same_ground and same_features:
+            return ~everywhere
+        if before.rasters or after.rasters or not np.isfinite(far_m):
+            return everywhere
+        west, south, east, north = shapely.bounds(parcels).T
+        boxes = shapely.box(west - far_m, south - far_m, east + far_m, north + far_m)
+        affected = ~everywhere
+        if not same_ground:
+            for coverage in (before.coverage, after.coverage):
+                shapely.prepare(coverage)
+                affected |= ~shapely.covers(coverage, boxes)
+        if not same_features:
+            if self.features is None:
+                return everywhere
+            near, _ = shapely.STRtree(self.features).query(boxes, predicate="intersects")
+            affected[near] = True
+        return affected

@@ -25,9 +25,10 @@ from onemap.rules.layer_sources import LayerSource, Sources
 from onemap.rules.packs import Pack
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
-from onemap.rules.reuse import Earlier, earlier_run
+from onemap.rules.reuse import Comparison, Earlier, earlier_run
 from onemap.rules.run import Run, verdict_counts
-from onemap.rules.run_tables import Table, parcel_table, row_tables, run_table
+from onemap.rules.run_tables import Table, parcel_table, row_tables
+from onemap.rules.taken_over import Spared, TakenOver, spared_by
 from onemap.rules.together import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
 from onemap.rules.whole_parcels import WholeParcels
 
@@ -68,21 +69,40 @@ def check(
     west, south, _, _ = shapely.total_bounds(question.parcels.geometries)
     agenda = agenda_of(library, question, local_origin(west, south))
     earlier = earlier_run(library, against, question, agenda.origin) if against else None
-    sources = agenda.sources(library)
-    answer = judged_parcels(agenda, sources, question.parcels, workers, share(report, 0.1, 0.9), earlier)
+    asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, 0.1, 0.9))
+    taken = judged_beside(*asked, earlier) if earlier else None
+    answer = taken.answer if taken else judged_parcels(*asked)
     parameters = question.parameters(library)
     record = record_of(agenda, question.packs, parameters, [answer], started, time.perf_counter() - began)
-    tables = {**answer.tables, "run": run_table(record)}
     problems = [problem_record(problem, language) for problem in question.parcels.problems]
-    return Run(question, record, tables, problems, verdict_counts(tables["parcels"].columns))
+    verdicts = taken.verdicts if taken else verdict_counts(answer.tables["parcels"].columns)
+    return Run(question, record, answer.tables, problems, verdicts, taken)
+
+
+def judged_beside(
+    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, earlier: Earlier
+) -> TakenOver:
+    """Judge some parcels as far as an earlier run's rows do not stand; what they say of the others is taken over.
+
+    Raises OneMapError rule.field, run.damaged.
+    """
+    lost: frozenset[str] = frozenset()
+    while True:
+        spared = spared_by(Comparison(earlier, agenda, sources, lost))
+        answer = judged_parcels(agenda, sources, parcels.at(spared.asked), workers, report, spared)
+        found = spared.unreadable(answer.layers) - lost
+        if not found:
+            return TakenOver(spared, answer)
+        lost |= found
 
 
 def judged_parcels(
-    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, earlier: Earlier | None = None
+    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, spared: Spared | None = None
 ) -> Answer:
     """Judge some parcels by every rule of an agenda; of each layer only what is near them is read from its sources.
 
-    The rows are the same to the last digit whichever parcels are judged together. Raises OneMapError rule.field.
+    spared: by which rules they need not be judged. The rows are the same to the last
+    digit whichever parcels are judged together. Raises OneMapError rule.field.
     """
     west, south, east, north = shapely.total_bounds(parcels.geometries)
     local = moved(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
@@ -91,17 +111,16 @@ def judged_parcels(
     computed, skipped = 0, []
     judged: list[Judged] = []
     used: dict[str, LayerSource] = {}
-    boxes: dict[str, tuple[float, float, float, float] | None] = {}
 
     def read(code: str) -> LayerSource:
         if code not in used:
             far = reach[code]
-            boxes[code] = (west - far, south - far, east + far, north + far) if far < float("inf") else None
-            used[code] = sources.read(code, boxes[code])
+            box = (west - far, south - far, east + far, north + far) if far < float("inf") else None
+            used[code] = sources.read(code, box)
         return used[code]
 
     shared: dict[str, SharedGround] = {}
-    if len(local) <= FEW_PARCELS and not earlier:
+    if len(local) <= FEW_PARCELS and not spared:
         codes = {rule.layer: None for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
         crew = Crew(workers, _teller(report, 0.0, ""))
         shared = shared_grounds(local, bench.tree, {code: read(code) for code in codes}, crew)
@@ -114,15 +133,12 @@ def judged_parcels(
         if source.reason and not getattr(KINDS[rule.kind], "FINDS", True):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
             continue
-        wanted = None
-        if earlier:
-            layers = {code: used[code] for code in layers_of(rule)}
-            wanted = earlier.rows_to_compute(rule, layers, sources, local, boxes)
+        wanted = spared.wanted(rule.id) if spared else None
         computed += len(local) if wanted is None else int(wanted.sum())
         crew = Crew(workers, _teller(report, fraction, step))
         judged.append(judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer)))
     report(0.9, phrase("progress.tables", agenda.language))
-    tables = tables_of(agenda, sources.library.crs, parcels, local, judged, earlier)
+    tables = tables_of(agenda, sources.library.crs, parcels, local, judged, spared)
     warped = [
         {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
         for item in judged
@@ -137,15 +153,13 @@ def tables_of(
     parcels: Parcels,
     local: np.ndarray,
     judged: list[Judged],
-    earlier: Earlier | None,
+    spared: Spared | None,
 ) -> dict[str, Table]:
-    """Every table but `run`; the rows that stand from an earlier run are among them."""
-    known_m2 = earlier.ellipsoidal_areas(parcels.ids) if earlier else None
-    whole = WholeParcels(parcels.ids, parcels.geometries, parcels.wkb, local, agenda.origin, crs, known_m2)
+    """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too."""
+    whole = WholeParcels(parcels.ids, parcels.geometries, parcels.wkb, local, agenda.origin, crs)
     tables = row_tables(whole, judged, agenda.language)
-    if earlier:
-        tables = earlier.joined(tables, parcels.ids, agenda.rules)
-    return {"parcels": parcel_table(whole, tables["findings"]), **tables}
+    said = [tables["findings"].columns, *([spared.said] if spared else [])]
+    return {"parcels": parcel_table(whole, said), **tables}
 
 
 def record_of(

@@ -1,7 +1,7 @@
 """The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -36,6 +36,11 @@ class Parcels:
         """The polygons as WKB (n,), made once for all who write or compare them."""
         bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
         return bodies
+
+    def at(self, rows: np.ndarray) -> "Parcels":
+        """Some of them: positions (k,)."""
+        attributes = self.attributes.iloc[rows].reset_index(drop=True)
+        return replace(self, ids=self.ids[rows], geometries=self.geometries[rows], attributes=attributes)
 
 
 def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:

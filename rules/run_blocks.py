@@ -109,6 +109,8 @@ class Rows:
 
 def rows_of_table(table: Table) -> Rows:
     """The rows of a table as they are kept: every digit of every number."""
+    if table.rows is not None:
+        return table.rows
     wkb = None if table.geometries is None else pa.array(table.wkb, pa.large_binary())
     return Rows(_arrow_table({str(name): table.columns[name] for name in table.columns.columns}), wkb)
 
@@ -132,6 +134,30 @@ def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: np.ndarray) -> R
     names = pa.array(ids.tolist(), pa.string())
     schema = pa.schema([pa.field("id", names.type), pa.field("attributes", together.type)])
     return Rows(pa.Table.from_arrays([names, together], schema=schema), pa.array(wkb, pa.large_binary()))
+
+
+def together(parts: Sequence[Rows]) -> Rows:
+    """Rows one after the other, all of a table with the same columns; every value keeps its type."""
+    schema = parts[0].columns.schema
+    made = [_one_after_the_other(name, [part.columns for part in parts]) for name in schema.names]
+    columns = pa.Table.from_arrays([array for _, array in made], schema=pa.schema([field for field, _ in made]))
+    wkb = [part.wkb for part in parts if part.wkb is not None]
+    return Rows(columns, pa.concat_arrays(wkb) if wkb else None)
+
+
+def _one_after_the_other(name: str, tables: Sequence[pa.Table]) -> tuple[pa.Field, pa.Array]:
+    fields, arrays = [], []
+    for table in tables:
+        at = table.schema.get_field_index(name)
+        fields.append(pa.field(name, pa.null()) if at < 0 else table.schema.field(at))
+        arrays.append(pa.nulls(table.num_rows) if at < 0 else _whole(table.column(at)))
+    known = [field for field in fields if not pa.types.is_null(field.type)] or fields
+    if all(field.equals(known[0], check_metadata=True) for field in known):
+        # What is empty has no type of its own.
+        typed = [array if array.type == known[0].type else pa.nulls(len(array), known[0].type) for array in arrays]
+        return known[0], pa.concat_arrays(typed)
+    values = [value for field, array in zip(fields, arrays, strict=True) for value in _plain(array, field)]
+    return _column(name, pd.Series(values, dtype=object))
 
 
 def read_columns(content: bytes, names: Sequence[str] | None = None) -> pa.Table:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,17 @@ import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, sound
+from onemap.rules.extents import Extent, extent_of
 from onemap.rules.findings import Block, Judged, rows_of
 from onemap.rules.land_classes import land_classes
 from onemap.rules.rule import VERDICTS
 from onemap.rules.whole_parcels import WholeParcels
 
+if TYPE_CHECKING:
+    from onemap.rules.run_blocks import Rows
+
 RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+SAYING = ("parcel", "verdict", "counted")  # the columns of findings that decide a parcel's verdict
 
 
 @dataclass(frozen=True)
@@ -40,6 +45,21 @@ class Table:
             return self.known_wkb
         bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
         return bodies
+
+    @property
+    def has_geometries(self) -> bool:
+        """Whether its rows have geometries."""
+        return self.geometries is not None
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Where its geometries lie, and of which types they are; only of a table that has some."""
+        return extent_of(np.empty(0, dtype=object) if self.geometries is None else self.geometries)
+
+    @property
+    def rows(self) -> "Rows | None":
+        """The same rows as a run keeps them, where someone has them so already."""
+        return None
 
 
 _FINDING_COLUMNS = [
@@ -218,23 +238,24 @@ def _sorted(blocks: list[Block], by: list[str]) -> pd.DataFrame:
     return pd.DataFrame({name: pd.Series(values[order], dtype=values.dtype) for name, values in columns.items()})
 
 
-def parcel_table(parcels: WholeParcels, findings: Table) -> Table:
+def parcel_table(parcels: WholeParcels, findings: Sequence[pd.DataFrame]) -> Table:
     """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count."""
     keys = parcels.names
     count = len(keys)
-    counts = findings.columns["counted"].to_numpy(dtype=bool)
-    parcel = pd.Index(keys).get_indexer(findings.columns["parcel"].to_numpy(dtype=object)[counts])
-    rank = findings.columns["verdict"][counts].map(RANK).to_numpy(dtype=np.int64)
+    names, said, counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
+    counts = counted.astype(bool)
+    parcel = pd.Index(keys, dtype=object).get_indexer(pd.Index(names[counts], dtype=object))
+    rank = np.fromiter((RANK[verdict] for verdict in said[counts]), dtype=np.int64, count=int(counts.sum()))
     verdict = np.full(count, RANK["clear"])
     np.minimum.at(verdict, parcel, rank)
     known = np.full(count, RANK["clear"])
     is_known = rank != RANK["unknown"]
     np.minimum.at(known, parcel[is_known], rank[is_known])
-    said = np.array(VERDICTS, dtype=object)
+    names_of = np.array(VERDICTS, dtype=object)
     columns = {
         "parcel": keys,
-        "verdict": said[verdict],
-        "known_verdict": said[known],
+        "verdict": names_of[verdict],
+        "known_verdict": names_of[known],
         "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
         "findings": np.bincount(parcel, minlength=count),
         "area_m2": parcels.area_m2,

@@ -1,7 +1,7 @@
 """Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 
@@ -14,11 +14,11 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
 from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.former_runs import former_rows
+from onemap.rules.former_runs import former_rows, has_former_rows
 from onemap.rules.packs import Pack, parse_pack
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
-from onemap.rules.run import Run
+from onemap.rules.run import Chunk, Run
 from onemap.rules.run_blocks import (
     KEY,
     Rows,
@@ -29,13 +29,14 @@ from onemap.rules.run_blocks import (
     read_block,
     read_columns,
     rows_of_table,
-    same_rows,
 )
-from onemap.rules.run_tables import Table
+from onemap.rules.standing import Placed, Standing
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 CHECK = "check"  # the kind of a run whose record names none
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
+_REFERENCE = -1  # where, instead of a first row, it stands which rows of an earlier run are the run's too
+_INSERT = "INSERT INTO onemap_run_blocks VALUES (?,?,?,?,?,?,?,?)"
 TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
 
 
@@ -55,13 +56,24 @@ class Recorder:
         self._run = identifier
         self._rows: dict[str, int] = {}
 
-    def append(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of some tables, in their order; tables that a run does not keep are passed over."""
-        self.append_rows({name: rows_of_table(tables[name]) for name in KEPT if name in tables})
+    def append(self, chunk: Chunk) -> None:
+        """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over.
 
-    def append_given(self, parcels: Parcels) -> None:
-        """The next parcels, as they were given."""
-        self.append_rows({GIVEN: parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)})
+        Of a table that an earlier run holds for the most part, only the others are written.
+        """
+        shared = chunk.taken.shared if chunk.taken else {}
+        for name, part in shared.items():
+            if part.standing:
+                values = (self._run, name, _REFERENCE, 0, None, None, part.standing.content, None)
+                self._connection.execute(_INSERT, values)
+        self.append_rows({name: part.own for name, part in shared.items()})
+        rest = [name for name in KEPT if name not in shared]
+        if rest:
+            tables = chunk.tables
+            self.append_rows({name: rows_of_table(tables[name]) for name in rest if name in tables})
+        if chunk.parcels and GIVEN not in shared:
+            parcels = chunk.parcels
+            self.append_rows({GIVEN: parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)})
 
     def append_rows(self, kept: Mapping[str, Rows]) -> None:
         """The next rows of tables of any kind of run."""
@@ -69,8 +81,7 @@ class Recorder:
             for block in rows.blocks():
                 first = self._rows.get(name, 0)
                 values = (self._run, name, first, block.count, block.lowest, block.highest)
-                sql = "INSERT INTO onemap_run_blocks VALUES (?,?,?,?,?,?,?,?)"
-                self._connection.execute(sql, (*values, block.content, block.shapes))
+                self._connection.execute(_INSERT, (*values, block.content, block.shapes))
                 self._rows[name] = first + block.count
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
@@ -98,8 +109,8 @@ def record_run(library: Library, run: Run) -> None:
 def write_run(connection: StoreConnection, run: Run) -> None:
     """Keep a run inside the open transaction, beside what is written because of it."""
     recorder = Recorder(connection, run.record["id"])
-    recorder.append(run.tables)
-    recorder.append_given(run.question.parcels)
+    for chunk in run.chunks():
+        recorder.append(chunk)
     recorder.finish_check(run.record, run.question.packs, run.verdicts)
 
 
@@ -143,15 +154,68 @@ def stored_rows(library: Library, identifier: str, table: str, **wanted: str) ->
 
 def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
     """The same rows, some thousand at a time, of which only one block is held. Raises OneMapError run.damaged."""
+    yield from (rows for _, rows in _placed_blocks(library, identifier, table, wanted, None))
+
+
+def stored_columns(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[Rows]:
+    """Some columns of a table of a stored run, some thousand rows at a time. Raises OneMapError run.damaged."""
+    yield from (rows for _, rows in _placed_blocks(library, identifier, table, {}, names))
+
+
+def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Some columns of a table of a stored run, row by row. Raises OneMapError run.damaged."""
+    for rows in stored_columns(library, identifier, table, names):
+        yield from zip(*plain_columns(rows.columns.select(names)).values(), strict=True)
+
+
+def standing_of(library: Library, identifier: str, table: str) -> Standing | None:
+    """Which rows of a table of a stored run are an earlier run's; None if all are its own.
+
+    Raises OneMapError run.damaged.
+    """
+    if not library.has_table("onemap_run_blocks"):
+        return None
+    sql = "SELECT content FROM onemap_run_blocks WHERE run = ? AND name = ? AND first = ?"
+    row = library.connection.execute(sql, (identifier, table, _REFERENCE)).fetchone()
+    if row is None:
+        return None
+    try:
+        return Standing.read(row[0])
+    except (ValueError, KeyError, TypeError) as error:
+        raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier) from error
+
+
+def own_blocks(library: Library, identifier: str, table: str) -> Iterator[Rows]:
+    """The rows of a table that a stored run holds itself. Raises OneMapError run.damaged."""
+    yield from (rows for _, rows in _own_blocks(library, identifier, table, {}, None))
+
+
+def _placed_blocks(
+    library: Library, identifier: str, table: str, wanted: Mapping[str, str], names: Sequence[str] | None
+) -> Iterator[Placed]:
+    """Rows of a table and where they stand in it; wanted: see `stored_rows`; names: these columns only, no geometry."""
     former = former_rows(library, identifier, table)
     if former is not None:
-        yield former.take(matching(former.columns, wanted))
+        chosen = matching(former.columns, wanted)
+        yield chosen, former.take(chosen)
         return
+    own = _own_blocks(library, identifier, table, wanted, names)
+    standing = standing_of(library, identifier, table)
+    if standing is None:
+        yield from own
+    else:
+        yield from standing.merged(_own_blocks(library, standing.run, table, wanted, names), own)
+
+
+def _own_blocks(
+    library: Library, identifier: str, table: str, wanted: Mapping[str, str], names: Sequence[str] | None
+) -> Iterator[Placed]:
+    """The same of the rows that the run holds itself."""
     if not library.has_table("onemap_run_blocks"):
         return
     execute = library.connection.execute
-    place: tuple[str, ...] = (identifier, table)
-    sql = "SELECT first FROM onemap_run_blocks WHERE run = ? AND name = ?"
+    place: tuple[Any, ...] = (identifier, table, _REFERENCE)
+    sql = "SELECT first FROM onemap_run_blocks WHERE run = ? AND name = ? AND first <> ?"
     if KEY in wanted:
         sql, place = f"{sql} AND (lowest IS NULL OR lowest <= ? AND highest >= ?)", (*place, *[wanted[KEY]] * 2)
     block = "FROM onemap_run_blocks WHERE run = ? AND name = ? AND first = ?"
@@ -159,6 +223,10 @@ def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) 
         at = (identifier, table, first)
         try:
             (content,) = execute(f"SELECT content {block}", at).fetchone()
+            if names is not None:
+                rows = Rows(read_columns(content, names), None)
+                yield np.arange(first, first + len(rows)), rows
+                continue
             chosen = matching(read_columns(content, list(wanted)), wanted) if wanted else None
             if chosen is not None and len(chosen) == 0:
                 continue
@@ -166,28 +234,10 @@ def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) 
             rows = read_block(content, shapes)
         except (pa.ArrowException, OSError, ValueError) as error:
             raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier) from error
-        yield rows if chosen is None else rows.take(chosen)
-
-
-def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
-    """Some columns of a table of a stored run, row by row. Raises OneMapError run.damaged."""
-    for rows in stored_blocks(library, identifier, table):
-        yield from zip(*plain_columns(rows.columns.select(names)).values(), strict=True)
-
-
-def given_again(library: Library, identifier: str, parcels: Parcels) -> np.ndarray:
-    """Which parcels (n,) were given to a stored run with the same ground and attributes.
-
-    Raises OneMapError run.damaged.
-    """
-    same, place = np.zeros(len(parcels.ids), dtype=bool), pd.Index(parcels.ids)
-    now = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)
-    for rows in stored_blocks(library, identifier, GIVEN):
-        at = place.get_indexer(pd.Index(rows.columns["id"].to_pylist(), dtype=object))
-        known = np.flatnonzero(at >= 0)
-        before = rows.take(known).select(now.columns.column_names)
-        same[at[known]] = same_rows(before, now.take(at[known]))
-    return same
+        if chosen is None:
+            yield np.arange(first, first + len(rows)), rows
+        else:
+            yield first + chosen, rows.take(chosen)
 
 
 def stored_texts(library: Library) -> dict[str, str]:
@@ -202,11 +252,19 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     """
     record = run_record(library, identifier, kind)
     texts = stored_texts(library)
-    given = next(stored_blocks(library, identifier, GIVEN), None)
-    if given is None or any(pack["hash"] not in texts for pack in record["packs"]):
+    if not _has_given(library, identifier) or any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
     catalogue = library.catalogue()
     return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"])
+
+
+def _has_given(library: Library, identifier: str) -> bool:
+    """Whether the parcels are there as they were given."""
+    if has_former_rows(library, identifier):
+        return True
+    sql = "SELECT 1 FROM onemap_run_blocks WHERE run = ? AND name = ? LIMIT 1"
+    found = library.has_table("onemap_run_blocks") and library.connection.execute(sql, (identifier, GIVEN)).fetchone()
+    return bool(found)
 
 
 def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:
@@ -238,41 +296,3 @@ def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Que
         language=parameters["lang"],
         replaced=parameters["replaced"],
     )
-
-
-def differences(
-    library: Library, identifier: str, tables: Mapping[str, Table], report: Callable[[float, str], None]
-) -> list[tuple[str, int, str, str]]:
-    """Where a run computed again differs from the stored one: table, 1-based row, what was stored, what came out."""
-    found = []
-    for done, (name, table) in enumerate(tables.items()):
-        report(0.9 + 0.1 * done / len(tables), name)
-        again, reached = rows_of_table(table), 0
-        for stored in stored_blocks(library, identifier, name):
-            fresh = again.slice(reached, len(stored))
-            common = min(len(stored), len(fresh))
-            apart = np.flatnonzero(~same_rows(stored.slice(0, common), fresh.slice(0, common)))
-            pairs = zip(stored.take(apart), fresh.take(apart), strict=True)
-            found += [_difference(name, reached + at, *pair) for at, pair in zip(apart.tolist(), pairs, strict=True)]
-            gone = enumerate(stored.slice(common, len(stored)), start=reached + common)
-            found += [_difference(name, row, before, None) for row, before in gone]
-            reached += len(stored)
-        more = enumerate(again.slice(reached, len(again)), start=reached)
-        found += [_difference(name, row, None, after) for row, after in more]
-    return found
-
-
-def _difference(table: str, row: int, before: StoredRow | None, after: StoredRow | None) -> tuple[str, int, str, str]:
-    return table, row + 1, _apart(before, after), _apart(after, before)
-
-
-def _apart(row: StoredRow | None, other: StoredRow | None) -> str:
-    """What of a row the other one does not say as well, with parcel and rule, by which it is found."""
-    if row is None:
-        return "–"
-    others = other.values if other else {}
-    named = ("parcel", "rule", "spot", "cluster")
-    said = {key: value for key, value in row.values.items() if key in named or others.get(key, row) != value}
-    if other and row.wkb != other.wkb:
-        said["geometry"] = "≠"
-    return json.dumps(said, ensure_ascii=False)

@@ -155,7 +155,7 @@ def check(values: Values, asked: Asked) -> Result:
     from onemap.layers.library import open_library
     from onemap.rules.blocks.checking import How, checked
     from onemap.rules.check_options import check_wishes
-    from onemap.rules.outputs import Output, check_target, output_opened
+    from onemap.rules.outputs import check_target, output_opened
     from onemap.rules.runs import Recorder, run_record
     from onemap.rules.verdict_changes import VerdictChanges
 
@@ -177,13 +177,12 @@ def check(values: Values, asked: Asked) -> Result:
         with contextlib.ExitStack() as written:
             takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
             recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
-            everyone: list[Output | Recorder | VerdictChanges] = [*takers]
-            everyone += [*([recorder] if recorder else []), *([changes] if changes else [])]
+            keepers: list[Recorder | VerdictChanges] = [item for item in (recorder, changes) if item is not None]
             for chunk in run.chunks():
-                for taker in everyone:
+                for taker in takers:
                     taker.append(chunk.tables)
-                if recorder and chunk.parcels:
-                    recorder.append_given(chunk.parcels)
+                for keeper in keepers:
+                    keeper.append(chunk)
             for taker in takers:
                 taker.finish()
             if recorder:
@@ -264,7 +263,7 @@ def verify(values: Values, asked: Asked) -> Result:
     from onemap.layers.verification import chain_problems, head_problems, version_problems
     from onemap.rules.repeating import tables_again
     from onemap.rules.review.integrity import review_problems
-    from onemap.rules.runs import differences
+    from onemap.rules.run_differences import differences
 
     step = phrase("progress.verifying", asked.language)
     with open_library(values["library"]) as library:

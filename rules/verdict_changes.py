@@ -1,12 +1,18 @@
 """Which parcels' verdicts differ from those of a stored run, and which rules say something else now."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
+from functools import cached_property
 from typing import Any
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
 from onemap.layers.library import Library
-from onemap.rules.run import Run
-from onemap.rules.run_tables import Table
-from onemap.rules.runs import stored_values
+from onemap.rules.run import Chunk, Run
+from onemap.rules.run_blocks import plain_columns
+from onemap.rules.runs import stored_columns, stored_values
+from onemap.rules.taken_over import TakenOver
 
 Said = dict[str, dict[str, set[str]]]  # parcel → rule → the verdicts of its rows that count
 _SAYING = ("parcel", "rule", "verdict", "counted")
@@ -17,24 +23,35 @@ class VerdictChanges:
 
     def __init__(self, library: Library, identifier: str) -> None:
         self._library, self._identifier = library, identifier
-        self._before: dict[str, str] = dict(stored_values(library, identifier, "parcels", ("parcel", "verdict")))
         self._after: dict[str, str] = {}
         self._same: set[str] = set()
         self._said: Said = {}
+        self._taken: TakenOver | None = None
 
-    def append(self, tables: Mapping[str, Table]) -> None:
+    @cached_property
+    def _before(self) -> dict[str, str]:
+        """The verdicts of then, of all parcels of which not the very row was taken over."""
+        if self._taken and self._taken.spared.earlier.identifier == self._identifier:
+            return self._taken.verdicts_before
+        return dict(stored_values(self._library, self._identifier, "parcels", ("parcel", "verdict")))
+
+    def append(self, chunk: Chunk) -> None:
         """The next rows of the new run: parcels, and the findings of the same parcels."""
-        if "parcels" not in tables:
+        self._taken = chunk.taken
+        if chunk.taken:
+            here, findings = chunk.taken.verdicts_computed, chunk.taken.findings_of_computed()
+        elif "parcels" in chunk.rows:
+            columns = chunk.rows["parcels"].columns
+            here = dict(zip(columns["parcel"], columns["verdict"], strict=True))
+            said = chunk.rows["findings"].columns
+            findings = zip(*(said[name] for name in _SAYING), strict=True)
+        else:
             return
-        columns = tables["parcels"].columns
-        here = dict(zip(columns["parcel"], columns["verdict"], strict=True))
         changed = {parcel: verdict for parcel, verdict in here.items() if self._before.get(parcel) != verdict}
         self._same |= here.keys() - changed.keys()
         self._after |= changed
         if changed:
-            findings = tables["findings"].columns
-            mine = findings[findings["parcel"].isin(changed)]
-            _say(self._said, zip(*(mine[name] for name in _SAYING), strict=True))
+            _say(self._said, (row for row in findings if row[0] in changed))
 
     def found(self) -> list[dict[str, Any]]:
         """Each changed parcel: from, to, the rules that say something else; those that stood first, then new ones."""
@@ -42,9 +59,10 @@ class VerdictChanges:
         if not changed:
             return []
         said: Said = {}
-        wanted = set(changed)
-        rows = stored_values(self._library, self._identifier, "findings", _SAYING)
-        _say(said, (row for row in rows if row[0] in wanted))
+        wanted = pa.array(changed, pa.string())
+        for rows in stored_columns(self._library, self._identifier, "findings", _SAYING):
+            mine = rows.take(np.flatnonzero(pc.is_in(rows.columns["parcel"].cast(pa.string()), value_set=wanted)))
+            _say(said, zip(*plain_columns(mine.columns.select(_SAYING)).values(), strict=True))
         result = []
         for parcel in changed:
             first, second = (side.get(parcel, {}) for side in (said, self._said))
@@ -57,7 +75,8 @@ class VerdictChanges:
 def changed_verdicts(library: Library, identifier: str, run: Run) -> list[dict[str, Any]]:
     """The parcels whose verdict differs from that of a stored run, with the rules that say something else now."""
     changes = VerdictChanges(library, identifier)
-    changes.append(run.tables)
+    for chunk in run.chunks():
+        changes.append(chunk)
     return changes.found()
 
 

@@ -19,8 +19,7 @@ _OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # WKB of
 class WholeParcels:
     """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`.
 
-    given_wkb: the polygons as WKB (n,); known_m2: their areas on the ellipsoid as far as an earlier run has them (n,),
-    else NaN.
+    given_wkb: the polygons as WKB (n,).
     """
 
     names: np.ndarray
@@ -29,7 +28,6 @@ class WholeParcels:
     local: np.ndarray
     origin: tuple[float, float]
     crs: pyproj.CRS
-    known_m2: np.ndarray | None = None
 
     @cached_property
     def area_m2(self) -> np.ndarray:
@@ -40,12 +38,7 @@ class WholeParcels:
     @cached_property
     def area_ellipsoidal_m2(self) -> np.ndarray:
         """Their areas on the ellipsoid (n,)."""
-        if self.known_m2 is None:
-            return ellipsoidal_areas_m2(self.geometries, self.crs)
-        areas = self.known_m2.copy()
-        rest = np.flatnonzero(np.isnan(areas))
-        areas[rest] = ellipsoidal_areas_m2(self.geometries[rest], self.crs)
-        return areas
+        return ellipsoidal_areas_m2(self.geometries, self.crs)
 
     @cached_property
     def multis(self) -> np.ndarray:

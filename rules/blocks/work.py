@@ -10,7 +10,7 @@ from onemap.layers.library import Library
 from onemap.rules.agenda import Agenda
 from onemap.rules.blocks.journal import BlockJournal, Finished, keep_block
 from onemap.rules.blocks.kept_parcels import Block, KeptParcels
-from onemap.rules.check import Answer, Report, judged_parcels
+from onemap.rules.check import Answer, Report, judged_beside, judged_parcels
 from onemap.rules.layer_sources import Sources
 from onemap.rules.question import Question
 from onemap.rules.reuse import earlier_run
@@ -104,8 +104,11 @@ def judged_block(
     report: Report,
 ) -> Answer:
     """What the rules say of one block's parcels. Raises OneMapError rule.field and the like."""
+    asked = (agenda, sources, block.parcels, workers, report)
     earlier = None
     if against:
-        asked = replace(question, parcels=block.parcels)
-        earlier = earlier_run(sources.library, against, asked, agenda.origin)
-    return judged_parcels(agenda, sources, block.parcels, workers, report, earlier)
+        earlier = earlier_run(sources.library, against, replace(question, parcels=block.parcels), agenda.origin)
+    if earlier is None:
+        return judged_parcels(*asked)
+    taken = judged_beside(*asked, earlier)
+    return replace(taken.answer, tables=taken.tables)

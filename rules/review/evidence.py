@@ -24,7 +24,7 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
     nothing = np.empty(0, dtype=object)
     nobody = WholeParcels(nothing, nothing, nothing, nothing, (0.0, 0.0), library.crs)
     empty = row_tables(nobody, [], language)
-    empty = {"parcels": parcel_table(nobody, empty["findings"]), **empty}
+    empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
     tables = {name: _filled(library, current.run, name, table) for name, table in empty.items()}
     titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, current.run))}
     findings = tables["findings"].columns

@@ -16,7 +16,7 @@ def change_value(library, table, column, before, after):
     """Write another text in a column of every block of a table, in all runs of a library."""
     with sqlite3.connect(library) as connection:
         blocks = connection.execute(
-            "SELECT run, first, content, shapes FROM onemap_run_blocks WHERE name = ?", (table,)
+            "SELECT run, first, content, shapes FROM onemap_run_blocks WHERE name = ? AND first >= 0", (table,)
         ).fetchall()
         for run, first, content, shapes in blocks:
             columns = read_block(content, shapes).columns

@@ -13,6 +13,7 @@ from shapely import box
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import open_library
 from onemap.rules import run_blocks
+from onemap.rules.run import Chunk
 from onemap.rules.run_blocks import read_block, rows_of_table, same_rows
 from onemap.rules.run_tables import Table, plain_values
 from onemap.rules.runs import GIVEN, KEPT, Recorder, stored_rows
@@ -117,7 +118,8 @@ def test_a_run_taken_down_in_chunks_reads_like_one_taken_down_at_once(city):
     with open_library(str(desk.library)) as library, library.writing() as connection:
         recorder = Recorder(connection, "chunks")
         for start in range(0, 11, 3):
-            recorder.append({name: part(frame, everyone[start : start + 3]) for name, frame in tables.items()})
+            rows = {name: part(frame, everyone[start : start + 3]) for name, frame in tables.items()}
+            recorder.append(Chunk(rows))
         recorder.finish(record, [])
     kept = [tables_of(desk.library, one) for one in (run, "chunks")]
     for name in tables:
