@@ -28,6 +28,9 @@ _REASON_ORDER = (
 )
 
 
+_AS_JSON = json.JSONEncoder(ensure_ascii=False, default=str).encode  # made once: there are many small texts
+
+
 @dataclass(frozen=True)
 class Judged:
     """One rule's judgement of some parcels, with what its rows need to be written.
@@ -232,11 +235,10 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
         reason[mine] = _joined(reason[mine], own_reason)
     dimension = shapely.get_dimensions(pairs.geometry)
     named, which = np.unique(pairs.feature, return_inverse=True)
-    columns = [judged.attributes[name].to_numpy(dtype=object)[named].tolist() for name in judged.attributes.columns]
     names = list(judged.attributes.columns)
     texts = np.empty(len(named), dtype=object)
-    for at, values in enumerate(zip(*columns, strict=True) if columns else ((),) * len(named)):
-        texts[at] = json.dumps(dict(zip(names, values, strict=True)), ensure_ascii=False, default=str)
+    for at, values in enumerate(judged.attributes.to_numpy(dtype=object)[named].tolist()):
+        texts[at] = _AS_JSON(dict(zip(names, values, strict=True)))
     return _block(
         len(pairs.parcel),
         {

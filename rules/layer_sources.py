@@ -30,12 +30,16 @@ from onemap.layers.versions import (
 )
 from onemap.rules.cut_store import Box, StoredCut, cut_near
 from onemap.rules.cutting import Pieces, subdivided
+from onemap.rules.kept_ground import KeptGround, ReadGround
 from onemap.rules.overlay import MARGIN_M
 
 
 @dataclass(frozen=True)
 class LayerSource:
-    """What is known of one layer for this run: a version and its features, or the reason why there is none."""
+    """What is known of one layer for this run: a version and its features, or the reason why there is none.
+
+    larger: of what layer these features are the rows (k,), ascending, so that its pieces are theirs too.
+    """
 
     reason: str | None = None
     version: Version | None = None
@@ -44,10 +48,14 @@ class LayerSource:
     names: np.ndarray = field(default_factory=lambda: np.empty(0, dtype=object))
     rasters: tuple[RasterReference, ...] = ()
     cut: Callable[[], StoredCut] | None = None
+    larger: "tuple[LayerSource, np.ndarray] | None" = None
 
     @cached_property
     def pieces(self) -> Pieces:
         """The polygons cut small; of those that the library keeps cut only what is near the ground that was read."""
+        if self.larger is not None:
+            whole, rows = self.larger
+            return whole.pieces_of(rows)
         geometries = self.stored.geometries if self.stored is not None else np.empty(0, dtype=object)
         if self.cut is None:
             return subdivided(geometries)
@@ -59,6 +67,14 @@ class LayerSource:
     def pieces_of(self, rows: np.ndarray) -> Pieces:
         """The pieces of some of its features alone: rows (k,), ascending."""
         return self.pieces.of_rows(rows, len(self.names))
+
+    def of_rows(self, rows: np.ndarray) -> "LayerSource":
+        """The same layer with some of its features alone: rows (k,), ascending."""
+        if self.stored is None:
+            return self
+        attributes = self.stored.attributes.iloc[rows].reset_index(drop=True)
+        some = StoredFeatures(self.stored.fids[rows], self.stored.geometries[rows], attributes)
+        return replace(self, stored=some, names=self.names[rows], larger=(self, rows))
 
     def record(self, code: str) -> dict[str, Any]:
         """The version of a layer that a run used, or the reason why there was none."""
@@ -127,12 +143,32 @@ class Sources:
             # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
             error_m = 2 * (version.accuracy_m or 0.0)
             bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
+        entry = self.catalogue[version.code]
+        if bounds is None or entry.geometry == "raster":
+            return self._read_anew(version, entry, bounds)[0]
+        ground: KeptGround[LayerSource] = self.library.kept.setdefault("ground", KeptGround())
+        name = (version, entry.geometry, entry.key, self.origin)
+        layer, rows = ground.near(name, bounds, lambda box: self._kept(version, entry, box))
+        return layer if rows is None else layer.of_rows(rows)
+
+    def _kept(self, version: Version, entry: LayerEntry, bounds: Sequence[float]) -> ReadGround[LayerSource]:
+        """One version near `bounds`, to be kept: nobody may change its arrays."""
+        layer, boxes = self._read_anew(version, entry, bounds)
+        if layer.stored is None:
+            return ReadGround(layer, boxes, 0, is_whole=False)
+        for array in (layer.stored.fids, layer.stored.geometries, layer.names):
+            array.flags.writeable = False
+        return ReadGround(layer, boxes, int(shapely.get_num_coordinates(layer.stored.geometries).sum()))
+
+    def _read_anew(
+        self, version: Version, entry: LayerEntry, bounds: Sequence[float] | None
+    ) -> tuple[LayerSource, np.ndarray]:
+        """One version near `bounds` out of the library, and the boxes (n, 4) of its features in the library's plane."""
         try:
             stored = read_version(self.library, version, bounds)
             coverage = _local_ground(coverage_wkb(self.library, version), self.origin, threading.get_ident())
         except (OneMapError, shapely.GEOSException):
-            return LayerSource(reason="unreadable", version=version)
-        entry = self.catalogue[version.code]
+            return LayerSource(reason="unreadable", version=version), np.empty((0, 4))
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
             path = self.library.path
@@ -140,7 +176,10 @@ class Sources:
         local = _moved(stored, self.origin)
         cut = partial(cut_near, self.library, version, self.origin, local, self._around(bounds))
         names = _names(stored, entry.key)
-        return LayerSource(None, version, local, coverage, names, rasters, cut if entry.geometry == "polygon" else None)
+        source = LayerSource(
+            None, version, local, coverage, names, rasters, cut if entry.geometry == "polygon" else None
+        )
+        return source, shapely.bounds(stored.geometries).reshape(-1, 4)
 
     def _around(self, bounds: Sequence[float] | None) -> Box | None:
         """The ground near which pieces are looked for, counted from the origin, with what overlays take beside it."""

@@ -195,10 +195,12 @@ def _overlapping_features(
     partners = ends - np.arange(len(at)) - 1
     one = np.repeat(np.arange(len(at)), partners)
     other = ranges(np.arange(len(at)) + 1, partners)
-    pairs = np.column_stack([np.minimum(feature[one], feature[other]), np.maximum(feature[one], feature[other])])
-    distinct, which = np.unique(pairs, axis=0, return_inverse=True)
-    areas, errors = common_areas(features[distinct[:, 0]], features[distinct[:, 1]], crew)
-    crowded = (areas > errors + ARITHMETIC_M2)[which.ravel()]
+    # As one number each, since pairs would be sorted byte by byte.
+    pairs = np.minimum(feature[one], feature[other]) * len(features) + np.maximum(feature[one], feature[other])
+    different, which = np.unique(pairs, return_inverse=True)
+    first, second = np.divmod(different, len(features))
+    areas, errors = common_areas(features[first], features[second], crew)
+    crowded = (areas > errors + ARITHMETIC_M2)[which]
     shared = np.bincount(parcel[one], crowded, count) > 0
     overlapping: np.ndarray = shared[rows]
     return overlapping
@@ -207,6 +209,8 @@ def _overlapping_features(
 def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, crew: Crew = _ALONE) -> np.ndarray:
     """The union of the geometries of each group: (groups,), None for a group without any."""
     result = np.full(groups, None, dtype=object)
+    if len(group) == 0:
+        return result
     order = np.argsort(group, kind="stable")
     group, geometries = group[order], geometries[order]
     ids, start, size = np.unique(group, return_index=True, return_counts=True)
@@ -248,6 +252,8 @@ def _pairwise(left: np.ndarray, right: np.ndarray, crew: Crew, *, common_wanted:
     result = np.full(len(left), None, dtype=object)
     failed = np.zeros(len(left), dtype=bool)
     rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
+    if len(rows) == 0:
+        return result, failed
     common, error = common_areas(left[rows], right[rows], crew)
     # Two that share nothing have no common ground, and nothing to take from each other.
     apart = common + error < ARITHMETIC_M2
@@ -311,6 +317,8 @@ def _against(
     away = ~shapely.intersects(ground, polygons[rows])
     result[rows[away]] = apart[rows[away]]
     crossing = rows[~away]
+    if len(crossing) == 0:
+        return result, failed
     result[crossing], failed[crossing] = operation(polygons[crossing], np.full(len(crossing), ground), crew)
     return result, failed
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
+from onemap.layers.catalogue import LayerEntry
 from onemap.layers.library import Library, sha256
 from onemap.layers.placing import Wishes
 from onemap.layers.sources.reading import source_name
@@ -73,7 +74,12 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
         texts = [pack_text(name) for name in named]
     else:
         texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
-    return [parse_pack(text, source, catalogue) for text, source in texts]
+    kept: dict[tuple[str, str], tuple[Mapping[str, LayerEntry], Pack]] = library.kept.setdefault("packs", {})
+    read = {name: kept[name] for name in texts if name in kept and kept[name][0] == catalogue}
+    read |= {name: (catalogue, parse_pack(*name, catalogue)) for name in texts if name not in read}
+    kept.clear()  # but for those that the last question was asked by
+    kept |= read
+    return [read[name][1] for name in texts]
 
 
 def required_fields(packs: Sequence[Pack], code: str) -> list[str]:

@@ -1,0 +1,78 @@
+"""What a session has read of its layers near the last question, kept for the next one, which is near it.
+
+A planner who drags a corner asks ten times about the same ground. A version never changes, and a library that another
+connection writes to is opened anew, so what was read of a version stays true for as long as its library is open.
+"""
+
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+import numpy as np
+
+MOST_VERTICES = 500_000  # kept of all layers together: 8 MB of coordinates, some 50 MB with all that is made of them
+_MOST_OF_ONE = 100_000  # of one layer, so that a block of a large run, which is read once, is not kept
+_SPARE_M = 50.0  # around a question that went past what was kept, so that the next one need not
+_DESK_M = 5_000.0  # how long a side of what is near a desk's question is at most
+_PER_FEATURE = 20  # what a feature's values and its geometry's frame take, as vertices
+
+Layer = TypeVar("Layer")
+
+
+@dataclass(frozen=True)
+class ReadGround(Generic[Layer]):
+    """A layer's features near some ground, their boxes (n, 4) in the library's plane, and their vertices in all.
+
+    is_whole: that all could be read; else it is asked for again.
+    """
+
+    layer: Layer
+    boxes: np.ndarray
+    vertices: int
+    is_whole: bool = True
+
+    @property
+    def size(self) -> int:
+        """What it takes to keep it, as vertices."""
+        return self.vertices + _PER_FEATURE * len(self.boxes)
+
+
+@dataclass
+class KeptGround(Generic[Layer]):
+    """What was read of some layers and where, the least recently asked first; of each only the last ground."""
+
+    kept: dict[Hashable, tuple[tuple[float, ...], ReadGround[Layer]]] = field(default_factory=dict)
+    size: int = 0
+
+    def near(
+        self, name: Hashable, bounds: Sequence[float], read: Callable[[Sequence[float]], ReadGround[Layer]]
+    ) -> tuple[Layer, np.ndarray | None]:
+        """A layer's features near `bounds` (west, south, east, north): which rows (k,) of what is kept, None for all.
+
+        name: of the layer's version, and of whatever else the answer of `read` depends on besides the bounds.
+        """
+        box, found = self.kept.pop(name, (None, None))
+        self.size -= found.size if found is not None else 0
+        if box is None or found is None or not _holds(box, bounds):
+            spare_m = _SPARE_M if box is not None and _are_near(box, bounds) else 0.0
+            box = (bounds[0] - spare_m, bounds[1] - spare_m, bounds[2] + spare_m, bounds[3] + spare_m)
+            found = read(box)
+        if found.is_whole and found.size <= _MOST_OF_ONE:
+            self.kept[name] = box, found
+            self.size += found.size
+            while self.size > MOST_VERTICES:
+                self.size -= self.kept.pop(next(iter(self.kept)))[1].size
+        if len(found.boxes) == 0:
+            return found.layer, None
+        meets = (found.boxes[:, :2] <= bounds[2:]) & (found.boxes[:, 2:] >= bounds[:2])
+        rows = np.flatnonzero(meets.all(axis=1))
+        return found.layer, None if len(rows) == len(meets) else rows
+
+
+def _holds(box: Sequence[float], other: Sequence[float]) -> bool:
+    return box[0] <= other[0] and box[1] <= other[1] and box[2] >= other[2] and box[3] >= other[3]
+
+
+def _are_near(box: Sequence[float], other: Sequence[float]) -> bool:
+    meet = box[0] <= other[2] and box[1] <= other[3] and box[2] >= other[0] and box[3] >= other[1]
+    return meet and max(other[2] - other[0], other[3] - other[1]) <= _DESK_M
