@@ -136,11 +136,14 @@ class _Borders:
 
     def nearest(self, points: np.ndarray, within_m: float) -> tuple[np.ndarray, np.ndarray]:
         """Which points have a segment within a distance, and the way from each to it (k, 2)."""
-        point, segment = self.tree.query_nearest(shapely.points(points), max_distance=within_m, all_matches=False)
+        # Asked with `max_distance` the tree lists all that lies within it first: kilometres around every point.
+        point, segment = self.tree.query_nearest(shapely.points(points), all_matches=False)
         begin, along = self.begin[segment], self.end[segment] - self.begin[segment]
         squared = np.maximum((along**2).sum(axis=1), 1e-12)
         part = np.clip(((points[point] - begin) * along).sum(axis=1) / squared, 0, 1)
-        return point, begin + along * part[:, None] - points[point]
+        way = begin + along * part[:, None] - points[point]
+        near = np.hypot(way[:, 0], way[:, 1]) <= within_m
+        return point[near], way[near]
 
     def distances_m(self, points: np.ndarray) -> np.ndarray:
         """From each point to its nearest segment (n,), infinite beyond reach."""
