@@ -5,12 +5,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
-import shapely
 
+from onemap.rules.extents import Extent, joined_extent
 from onemap.rules.run_tables import Table
 
 _GEOMETRY = "geometry"
@@ -18,13 +17,12 @@ _GEOMETRY = "geometry"
 
 @dataclass
 class _File:
-    """A file that is being written: its writer, its plain columns, and the boxes and kinds of its geometries."""
+    """A file that is being written: its writer, its plain columns, and where its geometries lie, part by part."""
 
     writer: pq.ParquetWriter
     columns: pa.Schema
     has_geometry: bool
-    bounds: list[np.ndarray] = field(default_factory=list)
-    kinds: set[str] = field(default_factory=set)
+    extents: list[Extent] = field(default_factory=list)
 
 
 class ParquetOutput:
@@ -40,21 +38,17 @@ class ParquetOutput:
         """The next rows of some tables; one that comes for the first time becomes a file."""
         for name, table in tables.items():
             file = self._files.get(name) or self._made(name, table)
-            columns = pa.Table.from_pandas(table.columns, file.columns, preserve_index=False)
-            if table.geometries is not None:
-                columns = columns.append_column(_GEOMETRY, pa.array(table.wkb, pa.binary()))
-                file.bounds.append(shapely.bounds(table.geometries).reshape(-1, 4))
-                there = table.geometries[~shapely.is_missing(table.geometries)]
-                file.kinds |= {
-                    _NAMES[shapely.GeometryType(kind).name] for kind in np.unique(shapely.get_type_id(there))
-                }
+            columns = _columns(table, file.columns)
+            if table.has_geometries:
+                columns = columns.append_column(_GEOMETRY, _bodies(table))
+                file.extents.append(table.extent)
             file.writer.write_table(columns)
 
     def _made(self, name: str, table: Table) -> _File:
         """A new file, whose columns have the types that an empty table has too."""
         inferred = pa.Schema.from_pandas(table.columns, preserve_index=False)
         fields = [pa.field(one.name, pa.string() if _is_text(one.type) else one.type) for one in inferred]
-        columns, has_geometry = pa.schema(fields, metadata=inferred.metadata), table.geometries is not None
+        columns, has_geometry = pa.schema(fields, metadata=inferred.metadata), table.has_geometries
         whole = columns.append(pa.field(_GEOMETRY, pa.binary())) if has_geometry else columns
         self._files[name] = _File(pq.ParquetWriter(self._folder / f"{name}.parquet", whole), columns, has_geometry)
         return self._files[name]
@@ -68,15 +62,14 @@ class ParquetOutput:
 
     def _geo(self, file: _File) -> dict[str, object]:
         """What GeoParquet 1.0 says of the geometries."""
+        extent = joined_extent(file.extents)
         column: dict[str, object] = {
             "encoding": "WKB",
             "crs": self._crs.to_json_dict(),
-            "geometry_types": sorted(file.kinds),
+            "geometry_types": sorted(extent.kinds),
         }
-        bounds = np.concatenate(file.bounds)
-        boxed = bounds[np.isfinite(bounds).all(axis=1)]
-        if len(boxed):
-            column["bbox"] = [*boxed[:, :2].min(axis=0).tolist(), *boxed[:, 2:].max(axis=0).tolist()]
+        if extent.box is not None:
+            column["bbox"] = list(extent.box)
         return {"primary_column": _GEOMETRY, "columns": {_GEOMETRY: column}, "version": "1.0.0"}
 
     def close(self) -> None:
@@ -90,12 +83,15 @@ def _is_text(kind: pa.DataType) -> bool:
     return bool(pa.types.is_null(kind) or pa.types.is_large_string(kind))
 
 
-_NAMES = {
-    "POINT": "Point",
-    "LINESTRING": "LineString",
-    "POLYGON": "Polygon",
-    "MULTIPOINT": "MultiPoint",
-    "MULTILINESTRING": "MultiLineString",
-    "MULTIPOLYGON": "MultiPolygon",
-    "GEOMETRYCOLLECTION": "GeometryCollection",
-}
+def _columns(table: Table, schema: pa.Schema) -> pa.Table:
+    """The plain columns of a table in a file's types."""
+    if table.rows is None:
+        return pa.Table.from_pandas(table.columns, schema, preserve_index=False)
+    return pa.Table.from_arrays([table.rows.columns.column(one.name).cast(one.type) for one in schema], schema=schema)
+
+
+def _bodies(table: Table) -> pa.Array:
+    """The geometries as WKB."""
+    if table.rows is None or table.rows.wkb is None:
+        return pa.array(table.wkb, pa.binary())
+    return table.rows.wkb.cast(pa.binary())

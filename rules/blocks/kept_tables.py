@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ import pyproj
 import shapely
 
 from onemap.rules.blocks.kept_parcels import ranges_of
+from onemap.rules.extents import Extent, extent_of, joined_extent
+from onemap.rules.run_blocks import Rows
 from onemap.rules.run_tables import ROW_TABLES, Table, typed
 
 _POSITION, _SHAPE = "position", "geometry"
@@ -22,11 +25,15 @@ BY_RULE = {name for name, first in ROW_TABLES.items() if first == "rule"}
 
 @dataclass(frozen=True)
 class KeptTable:
-    """One table of a block: its rows, and of each row group the rule (None: of all) and the range of positions."""
+    """One table of a block: its rows, and of each row group the rule (None: of all) and the range of positions.
+
+    extents: of each row group the box of its geometries, None without any, and their types.
+    """
 
     rows: int
     size: int
     groups: Sequence[tuple[int | None, int]]
+    extents: Sequence[tuple[Sequence[float] | None, Sequence[str]]]
 
 
 def keep_table(
@@ -49,12 +56,16 @@ def keep_table(
     keys = np.column_stack([order, ranges_of(positions)])
     starts = np.flatnonzero(np.r_[len(keys) > 0, (np.diff(keys, axis=0) != 0).any(axis=1)])
     groups: list[tuple[int | None, int]] = []
+    extents: list[tuple[Sequence[float] | None, Sequence[str]]] = []
     path = folder / f"{name}.parquet"
     with pq.ParquetWriter(path, whole.schema, compression="zstd", compression_level=1) as writer:
         for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(whole)][: len(starts)], strict=True):
             writer.write_table(whole.slice(start, stop - start), row_group_size=stop - start)
             groups.append((int(keys[start, 0]) if by_rule else None, int(keys[start, 1])))
-    return KeptTable(len(whole), path.stat().st_size, groups)
+            shapes = table.geometries[start:stop] if table.geometries is not None else np.empty(0, dtype=object)
+            extent = extent_of(shapes)
+            extents.append((extent.box, sorted(extent.kinds)))
+    return KeptTable(len(whole), path.stat().st_size, groups, extents)
 
 
 def _arrow(values: pd.Series) -> pa.Array:
@@ -65,26 +76,88 @@ def _arrow(values: pd.Series) -> pa.Array:
     return pa.array(values.to_numpy())  # not a number stays one, and is no null
 
 
-def read_group(path: Path, group: int) -> tuple[np.ndarray, Table]:
-    """The rows of one row group, with the positions of their parcels (n,)."""
+class KeptRows(Table):
+    """Rows as they were kept, of one block or several; frames and geometries are made where somebody asks for them."""
+
+    def __init__(self, found: pa.Table, extents: Sequence[Extent]) -> None:
+        self.__dict__.update(found=found, extents=extents)
+
+    found: pa.Table
+    extents: Sequence[Extent]
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """The columns, typed as those of any run."""
+        return typed(pd.DataFrame({name: _values(self.found.column(name)) for name in self._names}))
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The same as a run keeps them."""
+        arrays = [_kept(self.found.column(name)) for name in self._names]
+        wkb = self.found.column(_SHAPE).combine_chunks() if self.has_geometries else None
+        return Rows(pa.Table.from_arrays(arrays, names=self._names), wkb)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Where its geometries lie, and of which types they are."""
+        return joined_extent(self.extents)
+
+    @cached_property
+    def wkb(self) -> np.ndarray:
+        """The geometries as WKB (n,)."""
+        bodies: np.ndarray = self.found.column(_SHAPE).to_numpy(zero_copy_only=False)
+        return bodies
+
+    @cached_property
+    def geometries(self) -> np.ndarray | None:
+        """The geometries (n,), None of a table that has none."""
+        return shapely.from_wkb(self.wkb) if self.has_geometries else None
+
+    @property
+    def has_geometries(self) -> bool:
+        """Whether it is a table of ground."""
+        return _SHAPE in self.found.column_names
+
+    @property
+    def geometry_type(self) -> str:
+        """The GeoPackage type of its geometries."""
+        if not self.has_geometries:
+            return "MultiPolygon"
+        (kind,) = json.loads(self.found.schema.metadata[b"geo"])["columns"][_SHAPE]["geometry_types"]
+        return str(kind)
+
+    @property
+    def _names(self) -> list[str]:
+        return [name for name in self.found.column_names if name not in (_POSITION, _SHAPE)]
+
+
+def read_group(path: Path, kept: KeptTable, group: int) -> KeptRows:
+    """The rows of one row group of a kept table."""
+    box, kinds = kept.extents[group]
+    around = (box[0], box[1], box[2], box[3]) if box else None
     with pq.ParquetFile(path) as file:
-        return _read(file.read_row_group(group))
+        return KeptRows(file.read_row_group(group), [Extent(around, frozenset(kinds))])
 
 
-def read_none(path: Path) -> Table:
+def read_none(path: Path) -> KeptRows:
     """The same table without rows."""
-    return _read(pq.read_schema(path).empty_table())[1]
+    return KeptRows(pq.read_schema(path).empty_table(), [])
 
 
-def _read(found: pa.Table) -> tuple[np.ndarray, Table]:
-    wkb, geometry_type = None, ""
-    if _SHAPE in found.column_names:
-        wkb = found.column(_SHAPE).to_numpy(zero_copy_only=False)
-        (geometry_type,) = json.loads(found.schema.metadata[b"geo"])["columns"][_SHAPE]["geometry_types"]
-    names = [name for name in found.column_names if name not in (_POSITION, _SHAPE)]
-    columns = pd.DataFrame({name: _values(found.column(name)) for name in names})
-    shapes = None if wkb is None else shapely.from_wkb(wkb)
-    return found.column(_POSITION).to_numpy(), Table(typed(columns), shapes, geometry_type or "MultiPolygon", wkb)
+def joined(parts: Sequence[KeptRows]) -> KeptRows:
+    """Rows of several blocks in the order of their parcels; those of one parcel stay as they stand."""
+    found = pa.concat_tables([part.found for part in parts])
+    order = np.argsort(found.column(_POSITION).to_numpy(), kind="stable")
+    return KeptRows(found.take(order), [extent for part in parts for extent in part.extents])
+
+
+def _kept(column: pa.ChunkedArray) -> pa.Array:
+    """A column as a run keeps it: what is no number is none, and what is empty has no type."""
+    if pa.types.is_floating(column.type):
+        return pa.Array.from_pandas(column.to_numpy())
+    if pa.types.is_string(column.type) and column.null_count == len(column):
+        return pa.nulls(len(column))
+    return column.combine_chunks()
 
 
 def _values(column: pa.ChunkedArray) -> Any:
@@ -94,19 +167,6 @@ def _values(column: pa.ChunkedArray) -> Any:
         missing = column.is_null().to_numpy()
         return pd.arrays.IntegerArray(column.fill_null(0).to_numpy().copy(), missing)
     return column.to_numpy()
-
-
-def joined(parts: Sequence[tuple[np.ndarray, Table]]) -> Table:
-    """Rows of several blocks in the order of their parcels; those of one parcel stay as they stand."""
-    positions = np.concatenate([part[0] for part in parts])
-    order = np.argsort(positions, kind="stable")
-    columns = pd.concat([part[1].columns for part in parts], ignore_index=True).iloc[order].reset_index(drop=True)
-    first = parts[0][1]
-    if first.geometries is None:
-        return Table(columns, None, first.geometry_type)
-    shapes = [(table.geometries, table.wkb) for _, table in parts if table.geometries is not None]
-    geometries, wkb = (np.concatenate(part)[order] for part in zip(*shapes, strict=True))
-    return Table(columns, geometries, first.geometry_type, wkb)
 
 
 def _geo(geometry_type: str, crs: pyproj.CRS) -> dict[str, Any]:

@@ -22,13 +22,15 @@ def chunks(kept: KeptParcels, done: Path, finished: Mapping[int, Finished]) -> I
     empty = {name: read_none(done / block_name(some) / f"{name}.parquet") for name in names}
     places = _places(finished)
     for number in range(kept.ranges):
-        parts = {name: _part(done, name, places.get((name, None, number))) for name in names if name not in BY_RULE}
+        parts = {
+            name: _part(done, name, finished, places.get((name, None, number))) for name in names if name not in BY_RULE
+        }
         tables = {name: table or empty[name] for name, table in parts.items()}
         yield Chunk({**(empty if number == 0 else {}), **tables}, kept.range(number))
     for name in names:
         if name in BY_RULE:
             for place in sorted(place for place in places if place[0] == name):
-                table = _part(done, name, places[place])
+                table = _part(done, name, finished, places[place])
                 if table is not None:
                     yield Chunk({name: table})
 
@@ -43,8 +45,15 @@ def _places(finished: Mapping[int, Finished]) -> dict[Place, list[tuple[int, int
     return places
 
 
-def _part(done: Path, name: str, groups: list[tuple[int, int]] | None) -> Table | None:
+def _part(
+    done: Path, name: str, finished: Mapping[int, Finished], groups: list[tuple[int, int]] | None
+) -> Table | None:
     """The rows of one table in one range of positions, from all blocks that have some."""
     if not groups:
         return None
-    return joined([read_group(done / block_name(block) / f"{name}.parquet", group) for block, group in groups])
+    return joined(
+        [
+            read_group(done / block_name(block) / f"{name}.parquet", finished[block].tables[name], group)
+            for block, group in groups
+        ]
+    )

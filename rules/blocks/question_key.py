@@ -11,7 +11,7 @@ from onemap.layers.versions import in_force
 from onemap.rules.agenda import Agenda, layers_of
 from onemap.rules.question import Question
 
-_LAYOUT = 1  # of the journal: another one is another question
+_LAYOUT = 2  # of the journal: another one is another question
 
 
 def question_key(
