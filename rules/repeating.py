@@ -6,7 +6,7 @@ from onemap.layers.library import Library
 from onemap.rules import runs
 from onemap.rules.check import check
 from onemap.rules.compare import storage as comparisons
-from onemap.rules.compare.comparison import compare
+from onemap.rules.compare.comparison import compared
 from onemap.rules.compare.comparison_record import KIND as COMPARE
 from onemap.rules.remedy import storage as remedies
 from onemap.rules.remedy.remedy import KIND as REMEDY
@@ -23,7 +23,8 @@ def tables_again(
     """
     kind = runs.kind_of(runs.run_record(library, identifier, None))
     if kind == COMPARE:
-        tables = compare(library, comparisons.stored_wishes(library, identifier), workers, report).tables
+        with compared(library, comparisons.stored_wishes(library, identifier), workers, report) as found:
+            tables = found.tables
         kept: tuple[str, ...] = comparisons.KEPT
     elif kind == REMEDY:
         question = runs.stored_question(library, identifier, REMEDY)

@@ -1,8 +1,9 @@
 """The comparison of two plans: versions, common ground, overlay, spots, and the tables of the run."""
 
+import contextlib
 import time
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -11,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.errors import Problem
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase
 from onemap.layers.parts import moved, multi, sound
@@ -33,6 +35,7 @@ from onemap.rules.compare.spot_tables import spot_tables
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import triaged
+from onemap.rules.compare.unfinished import unfinished_work
 from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
 from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import Sources
@@ -62,7 +65,8 @@ class ComparisonWishes:
 class Comparison:
     """One comparison: what was asked, its record, its tables; the plans and spots, counted from `origin`.
 
-    changed: the differences that are new, gone, or changed since an earlier comparison, if one was named.
+    changed: the differences that are new, gone, or changed since an earlier comparison, if one was named; resumed: what
+    must be told of one that an earlier attempt had begun.
     """
 
     wishes: ComparisonWishes
@@ -72,16 +76,32 @@ class Comparison:
     spots: Spots
     origin: tuple[float, float]
     changed: dict[str, list[dict[str, Any]]] | None = None
+    resumed: Problem | None = None
 
 
-def compare(
+@contextlib.contextmanager
+def compared(
     library: Library, wishes: ComparisonWishes, workers: int, report: Report, against: str | None = None
-) -> Comparison:
-    """Compare two plans; nothing is written.
+) -> Iterator[Comparison]:
+    """Compare two plans; the library is not written.
 
     against: a stored comparison of the same plans; what nothing touched since stands, only the rest is computed, and
-    the answer is that of a whole comparison, with what is new, gone and changed. Raises OneMapError for every refusal.
+    the answer is that of a whole comparison, with what is new, gone and changed. What large plans have in common lies
+    in a folder of unfinished work as long as the block lasts, and is found there by the same question once this one
+    was cancelled or killed. Raises OneMapError for every refusal.
     """
+    with contextlib.ExitStack() as held:
+        yield _compared(library, wishes, workers, report, against, held)
+
+
+def _compared(
+    library: Library,
+    wishes: ComparisonWishes,
+    workers: int,
+    report: Report,
+    against: str | None,
+    held: contextlib.ExitStack,
+) -> Comparison:
     began, started, language, report = time.perf_counter(), now(), wishes.language, forward(report)
     report(0.0, phrase("progress.reading", language))
     a = wanted_version(library, wishes.a, wishes.as_of, wishes.known_at, "A")
@@ -94,17 +114,17 @@ def compare(
     origin = local_origin(bounds[0], bounds[1])
     (local,) = moved(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), wishes.as_of, {}, {}, origin)
-    plans = []
-    for done, (version, side) in enumerate(((a, wishes.matrix.a), (b, wishes.matrix.b))):
-        source = read_plan(sources, version, bounds)
-        crew = _crew(workers, report, 0.1 + 0.2 * done, phrase("progress.overlay", language))
-        plans.append(placed_plan(source, side, wishes.matrix, local, crew))
-    both = (plans[0], plans[1])
-    kept = what_stands(library, before, both, sources, bounds, wishes.matrix, wishes.limits) if before else None
+    plans = _placed(sources, wishes, (a, b), bounds, local, workers, report)
+    kept = what_stands(library, before, plans, sources, bounds, wishes.matrix, wishes.limits) if before else None
+    work = held.enter_context(unfinished_work(library, plans, wishes.matrix, local, origin, against))
     crew = _crew(workers, report, 0.5, phrase("progress.overlay", language))
-    pieces = overlaid(*both, crew, None if kept is None else kept.ground)
+    pieces = overlaid(*plans, crew, None if kept is None else kept.ground, work.journal)
+    both = (plans[0].without_ground(), plans[1].without_ground())
+    del plans  # large ones need the room for their spots
     crew = _crew(workers, report, 0.7, phrase("progress.spots", language))
-    spots = spots_of(pieces, both, wishes.matrix, wishes.limits, crew, origin)
+    spots = spots_of(pieces, both, wishes.matrix, wishes.limits, crew, origin, work.journal)
+    del pieces
+    resumed = work.resumed()
     computed = len(spots.geometries)
     if kept is not None:
         columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), kept.columns], ignore_index=True)
@@ -124,11 +144,11 @@ def compare(
         "software": software_versions(),
         "packs": [],
         "matrix": wishes.matrix.record(),
-        "layers": [plan.source.record(plan.version.code) for plan in plans],
+        "layers": [plan.source.record(plan.version.code) for plan in both],
         "townships": townships.record(LAYER) if townships else None,
         "parameters": parameters,
         "origin": list(origin),
-        "overlap": {"a": plans[0].overlap.record(), "b": plans[1].overlap.record()},
+        "overlap": {"a": both[0].overlap.record(), "b": both[1].overlap.record()},
         "computed": computed,
         "skipped": [],
         "who": system_user(),
@@ -139,7 +159,24 @@ def compare(
         found = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, crew)
         changed = found.told
         tables["changes"] = Table(found.columns, multi(sound(moved(found.geometries, origin)), "polygon"))
-    return Comparison(wishes, record, tables, both, spots, origin, changed)
+    return Comparison(wishes, record, tables, both, spots, origin, changed, resumed)
+
+
+def _placed(
+    sources: Sources,
+    wishes: ComparisonWishes,
+    versions: tuple[Version, Version],
+    bounds: Sequence[float],
+    ground: shapely.Geometry,
+    workers: int,
+    report: Report,
+) -> tuple[Plan, Plan]:
+    """Both plans on the compared ground."""
+    plans, matrix, step = [], wishes.matrix, phrase("progress.overlay", wishes.language)
+    for done, (version, side) in enumerate(zip(versions, (matrix.a, matrix.b), strict=True)):
+        source = read_plan(sources, version, bounds)
+        plans.append(placed_plan(source, side, matrix, ground, _crew(workers, report, 0.1 + 0.2 * done, step)))
+    return plans[0], plans[1]
 
 
 def _crew(workers: int, report: Report, fraction: float, step: str) -> Crew:

@@ -1,5 +1,6 @@
 """Who contradicts whom: every pair of plans for which there is a matrix, compared, in one table."""
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -10,7 +11,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.messages import problem_record
 from onemap.layers.versions import in_force, versions
-from onemap.rules.compare.comparison import Comparison, ComparisonWishes, compare
+from onemap.rules.compare.comparison import Comparison, ComparisonWishes, compared
 from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
 from onemap.rules.run_tables import Table
@@ -70,22 +71,28 @@ def contradictions(
         def told(fraction: float, _: str, start: float = start, step: str = step) -> None:
             report(start + fraction / len(pairs), step)
 
-        try:
-            found = compare(library, replace(wishes, a=pair.a, b=pair.b, matrix=pair.matrix), workers, told)
-        except OneMapError as error:
-            yield {**head, "reason": problem_record(error.problems[0], wishes.language)["message"]}, None
-            continue
-        matrix = found.tables["matrix"].columns
-        area_ha = (matrix.groupby("type")["area_m2"].sum() / 10_000).to_dict()
-        conflict = matrix["type"].isin(CONFLICTS)
-        measured = {
-            "conflicts": int(matrix.loc[conflict, "spots"].sum()),
-            "conflict_ha": float(matrix.loc[conflict, "area_m2"].sum()) / 10_000,
-            "compared_ha": found.spots.compared_m2 / 10_000,
-            **{f"ha_{kind}": float(area_ha.get(kind, 0.0)) for kind in (*CONFLICTS, ARTEFACT)},
-            "run": found.record["id"],
-        }
-        yield {**head, **measured}, found
+        with contextlib.ExitStack() as held:
+            try:
+                asked = replace(wishes, a=pair.a, b=pair.b, matrix=pair.matrix)
+                found = held.enter_context(compared(library, asked, workers, told))
+            except OneMapError as error:
+                yield {**head, "reason": problem_record(error.problems[0], wishes.language)["message"]}, None
+                continue
+            yield {**head, **_measured(found)}, found
+
+
+def _measured(found: Comparison) -> dict[str, Any]:
+    """What a comparison says of a pair, as columns of its row."""
+    matrix = found.tables["matrix"].columns
+    area_ha = (matrix.groupby("type")["area_m2"].sum() / 10_000).to_dict()
+    conflict = matrix["type"].isin(CONFLICTS)
+    return {
+        "conflicts": int(matrix.loc[conflict, "spots"].sum()),
+        "conflict_ha": float(matrix.loc[conflict, "area_m2"].sum()) / 10_000,
+        "compared_ha": found.spots.compared_m2 / 10_000,
+        **{f"ha_{kind}": float(area_ha.get(kind, 0.0)) for kind in (*CONFLICTS, ARTEFACT)},
+        "run": found.record["id"],
+    }
 
 
 def contradiction_tables(rows: Sequence[dict[str, Any]]) -> dict[str, Table]:

@@ -1,12 +1,18 @@
 """Pieces of one kind that touch become one ground, and that ground single polygons."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.journal_folder import Journal, disk_errors_as_refusals
+from onemap.rules.blocks.partition import most_parcels
 from onemap.rules.compare.in_chunks import intersecting
+from onemap.rules.compare.kept_polygons import Batch, read_columns, read_polygons, spatial_blocks, write_batch
+from onemap.rules.compare.pieces import Ground
 from onemap.rules.crew import Crew
 from onemap.rules.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
 
@@ -21,30 +27,71 @@ class Dissolved:
     polygon: np.ndarray
 
 
-def dissolved(pieces: np.ndarray, kind: np.ndarray, crew: Crew) -> Dissolved:
-    """The single polygons of touching pieces of one kind.
+def dissolved(ground: Ground, kind: np.ndarray, crew: Crew, journal: Journal | None = None) -> Iterator[Dissolved]:
+    """The single polygons of touching pieces of one kind, some groups of pieces at a time.
 
-    pieces: (k,) single polygons that share no ground; kind: (k,) numbers. Raises OneMapError compare.balance.
+    kind: (k,) numbers; journal: where they are kept, and those that an earlier attempt left are found. Raises
+    OneMapError compare.balance, journal.failed.
     """
-    if len(pieces) == 0:
-        nothing = np.empty(0, dtype=np.int64)
-        return Dissolved(np.empty(0, dtype=object), nothing, nothing, nothing)
-    # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
-    group = touching(pieces, kind, crew)
-    unions = _proved(union_by(group, pieces, int(group.max()) + 1, crew), group, pieces)
-    polygons, of_group = shapely.get_parts(unions, return_index=True)
-    polygons = shapely.normalize(polygons)
-    kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
-    kind_of_group[group] = kind
-    piece, polygon = _members(polygons, of_group, pieces, group)
-    return Dissolved(polygons, kind_of_group[of_group], piece, polygon)
+    group = touching(ground, kind, crew)
+    for number, rows in enumerate(_whole_groups(group)):
+        crew.check()
+        name = f"spots-{number:06d}"
+        if journal is not None and journal.has(name):
+            yield _read(journal, name)
+            continue
+        # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
+        found = united(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), crew)
+        found = Dissolved(found.polygons, found.kind, rows[found.piece], found.polygon)
+        if journal is not None:
+            _keep(journal, name, found)
+        yield found
 
 
-def touching(polygons: np.ndarray, kind: np.ndarray, crew: Crew) -> np.ndarray:
-    """The group (n,) of each polygon: those of one kind that touch, directly or through others of the kind."""
-    first, second = intersecting(shapely.STRtree(polygons), polygons, crew)
-    kept = (first < second) & (kind[first] == kind[second])
-    return joined_groups(len(polygons), first[kept], second[kept], crew)
+def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
+    """The pieces of some groups, ascending; a group is never parted, however many pieces it has."""
+    order = np.argsort(group, kind="stable")
+    ends = np.flatnonzero(np.r_[np.diff(group[order]) != 0, np.ones(min(len(order), 1), dtype=bool)]) + 1
+    start, most = 0, most_parcels()
+    while start < len(order):
+        one, most_of_them = np.searchsorted(ends, [start, start + most], side="right")
+        stop = int(ends[max(one, most_of_them - 1)])
+        yield np.sort(order[start:stop])
+        start = stop
+
+
+def touching(ground: Ground, kind: np.ndarray, crew: Crew) -> np.ndarray:
+    """The group (n,) of each piece: those of one kind that touch, directly or through others of the kind."""
+    blocks = spatial_blocks(np.arange(len(kind)), ground.boxes, ground.points)
+    extents = np.array([_extent(ground.boxes[rows]) for rows in blocks])
+    pairs = [np.empty((2, 0), dtype=np.int64)]
+    for number, mine in enumerate(blocks):
+        crew.check()
+        rows = np.r_[mine, _around(number, blocks, extents, ground.boxes)]
+        polygons = ground.geometries(rows)
+        other, own = intersecting(shapely.STRtree(polygons[: len(mine)]), polygons, crew)
+        first, second = mine[own], rows[other]
+        once = (other >= len(mine)) | (first < second)
+        kept = once & (kind[first] == kind[second])
+        pairs.append(np.stack([first[kept], second[kept]]))
+    first, second = np.concatenate(pairs, axis=1)
+    return joined_groups(len(kind), first, second, crew)
+
+
+def _extent(boxes: np.ndarray) -> np.ndarray:
+    return np.r_[boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)]
+
+
+def _around(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
+    """The pieces of later blocks whose boxes meet the extent of this one; earlier ones have met it themselves."""
+    later = number + 1 + np.flatnonzero(_meet(extents[number + 1 :], extents[number]))
+    found = [blocks[other][_meet(boxes[blocks[other]], extents[number])] for other in later.tolist()]
+    return np.concatenate([np.empty(0, dtype=np.int64), *found])
+
+
+def _meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    west, south, east, north = boxes.T
+    return np.asarray((west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1]))
 
 
 def joined_groups(count: int, first: np.ndarray, second: np.ndarray, crew: Crew) -> np.ndarray:
@@ -65,6 +112,21 @@ def joined_groups(count: int, first: np.ndarray, second: np.ndarray, crew: Crew)
             break
     groups: np.ndarray = np.unique(label, return_inverse=True)[1].ravel()
     return groups
+
+
+def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, crew: Crew) -> Dissolved:
+    """The single polygons of whole groups of touching pieces.
+
+    pieces: (k,) single polygons that share no ground; group: (k,) numbered 0, 1, …, each of one kind. Raises
+    OneMapError compare.balance.
+    """
+    unions = _proved(union_by(group, pieces, int(group.max()) + 1, crew), group, pieces)
+    polygons, of_group = shapely.get_parts(unions, return_index=True)
+    polygons = shapely.normalize(polygons)
+    kind_of_group = np.zeros(len(unions), dtype=kind.dtype)
+    kind_of_group[group] = kind
+    piece, polygon = _members(polygons, of_group, pieces, group)
+    return Dissolved(polygons, kind_of_group[of_group], piece, polygon)
 
 
 def _proved(unions: np.ndarray, group: np.ndarray, pieces: np.ndarray) -> np.ndarray:
@@ -106,3 +168,21 @@ def _within(
     at, other = shapely.STRtree(others).query(points, predicate="intersects")
     own = of_others[other] == group[rows[at]]
     return rows[at[own]], other[own]
+
+
+def _keep(journal: Journal, name: str, found: Dissolved) -> None:
+    """Put what was dissolved on disk: the members first, since the polygons tell that all is there."""
+    members = np.stack([found.piece, found.polygon])
+
+    def write(path: Path) -> None:
+        with path.open("wb") as file:
+            np.save(file, members)
+
+    journal.keep(f"{name}-members", write)
+    write_batch(journal, name, Batch(found.polygons, {"kind": found.kind}))
+
+
+def _read(journal: Journal, name: str) -> Dissolved:
+    with disk_errors_as_refusals(journal.folder):
+        piece, polygon = np.load(journal.path(f"{name}-members"))
+    return Dissolved(read_polygons(journal, name), read_columns(journal, name)["kind"], piece, polygon)

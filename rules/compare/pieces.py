@@ -1,11 +1,15 @@
-"""The overlay of two plans: the ground of every pair of features, and what only one of them has."""
+"""The overlay of two plans, block by block: the ground of every pair of features, and what only one of them has."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.journal_folder import Journal
+from onemap.rules.compare.kept_polygons import Batch, KeptPolygons, measured, spatial_blocks
 from onemap.rules.compare.plans import Plan
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import Pieces
@@ -14,67 +18,151 @@ from onemap.rules.overlay import ARITHMETIC_M2, BALANCE_M2, BALANCE_SHARE, MARGI
 
 @dataclass(frozen=True)
 class Ground:
-    """The compared ground in single polygons (k,), and the row of each plan, -1 where that plan does not speak."""
+    """The compared ground in single polygons (k,), and the row of each plan, -1 where that plan does not speak.
 
-    geometry: np.ndarray
+    They stand in the order of the plans' rows, whatever the blocks: of both, of a alone, of b alone. boxes (k, 4),
+    area_m2 (k,), points (k,): of each; at (k,): where among `kept` it is.
+    """
+
     a: np.ndarray
     b: np.ndarray
+    boxes: np.ndarray
+    area_m2: np.ndarray
+    points: np.ndarray
+    at: np.ndarray
+    kept: KeptPolygons
+
+    def geometries(self, rows: np.ndarray) -> np.ndarray:
+        """Some of the polygons (j,)."""
+        return self.kept.take(self.at[rows])
 
 
-def overlaid(plan_a: Plan, plan_b: Plan, crew: Crew, near: np.ndarray | None = None) -> Ground:
+def overlaid(
+    plan_a: Plan, plan_b: Plan, crew: Crew, near: np.ndarray | None = None, journal: Journal | None = None
+) -> Ground:
     """All ground on which at least one plan speaks, every place once; each plan's rows are proved by their pieces.
 
-    near: polygons (j,), and then only the ground inside them, which must be whole spots. Raises OneMapError
-    compare.arithmetic that names layer and feature.
+    near: polygons (j,), and then only the ground inside them, which must be whole spots; journal: where the pieces are
+    put, and those that an earlier attempt left are found; they are held without one. Raises OneMapError
+    compare.arithmetic that names layer and feature, journal.failed.
     """
-    every_a, every_b = np.arange(len(plan_a.geometries)), np.arange(len(plan_b.geometries))
-    wanted_a, wanted_b = every_a, every_b
-    rows_a, rows_b = every_a, every_b
+    trees = shapely.STRtree(plan_a.geometries), shapely.STRtree(plan_b.geometries)
+    rows_a = wanted_a = np.arange(len(plan_a.geometries))
+    rows_b = wanted_b = np.arange(len(plan_b.geometries))
+    inside = None
     if near is not None:
-        wanted_a, wanted_b = _meeting(plan_a.geometries, near), _meeting(plan_b.geometries, near)
+        wanted_a, wanted_b = (_meeting(tree, near) for tree in trees)
         # A row is proved by all of its pieces, so all rows that meet it belong to the work.
-        rows_a = np.union1d(wanted_a, _meeting(plan_a.geometries, plan_b.geometries[wanted_b]))
-        rows_b = np.union1d(wanted_b, _meeting(plan_b.geometries, plan_a.geometries[wanted_a]))
-    first, second = plan_a.geometries[rows_a], plan_b.geometries[rows_b]
-    found = overlaps(first, shapely.STRtree(first), second, crew)
-    if len(found.failed):
-        _refuse(plan_a, rows_a[found.failed[0, 0]])
-    row_a, row_b = rows_a[found.parcel], rows_b[found.feature]
-    only_a = _left(plan_a, wanted_a, plan_b.geometries, row_a, found.geometry, crew)
-    only_b = _left(plan_b, wanted_b, plan_a.geometries, row_b, found.geometry, crew)
-    in_a, in_b = (np.flatnonzero(~shapely.is_missing(rest)) for rest in (only_a, only_b))
-    silent_a, silent_b = np.full(len(in_b), -1), np.full(len(in_a), -1)
-    singles, piece = shapely.get_parts(np.r_[found.geometry, only_a[in_a], only_b[in_b]], return_index=True)
-    a, b = np.r_[row_a, in_a, silent_a][piece], np.r_[row_b, silent_b, in_b][piece]
-    if near is not None:
-        points = shapely.point_on_surface(singles)
-        kept = np.unique(shapely.STRtree(near).query(points, predicate="intersects")[0])
-        singles, a, b = singles[kept], a[kept], b[kept]
-    return Ground(singles, a, b)
+        rows_a = np.union1d(wanted_a, _meeting(trees[0], plan_b.geometries[wanted_b]))
+        rows_b = np.union1d(wanted_b, _meeting(trees[1], plan_a.geometries[wanted_a]))
+        inside = shapely.STRtree(near)
+    kept = KeptPolygons(_batch(np.empty(0, dtype=object), _NONE, _NONE, inside), journal)
+
+    def in_blocks(name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray], Batch]) -> None:
+        for number, mine in enumerate(_blocks(plan, rows)):
+            crew.check()
+            kept.add(f"{name}-{number:06d}", partial(make, mine))
+
+    def common(mine: np.ndarray) -> Batch:
+        first = plan_a.geometries[mine]
+        others = np.intersect1d(_meeting(trees[1], first), rows_b, assume_unique=True)
+        found = overlaps(first, shapely.STRtree(first), plan_b.geometries[others], crew)
+        if len(found.failed):
+            _refuse(plan_a, mine[found.failed[0, 0]])
+        return _batch(found.geometry, mine[found.parcel], others[found.feature], inside)
+
+    def only_a(mine: np.ndarray) -> Batch:
+        rows, rest = _left(plan_a, mine, shared_a[mine], plan_b.geometries, trees[1], crew)
+        return _batch(rest, rows, np.full(len(rows), -1), inside)
+
+    def only_b(mine: np.ndarray) -> Batch:
+        rows, rest = _left(plan_b, mine, shared_b[mine], plan_a.geometries, trees[0], crew)
+        return _batch(rest, np.full(len(rows), -1), rows, inside)
+
+    in_blocks("common", plan_a, rows_a, common)
+    shared_a, shared_b = _shared(kept, len(plan_a.geometries), len(plan_b.geometries))
+    in_blocks("only-a", plan_a, wanted_a, only_a)
+    in_blocks("only-b", plan_b, wanted_b, only_b)
+    return _in_order(kept)
 
 
-def _meeting(polygons: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """The polygons whose boxes meet the box of one of the others."""
-    return np.unique(shapely.STRtree(polygons).query(others)[1])
+_NONE = np.empty(0, dtype=np.int64)
+
+
+def _meeting(tree: shapely.STRtree, others: np.ndarray) -> np.ndarray:
+    """The polygons of a tree whose boxes meet the box of one of the others, ascending."""
+    return np.unique(tree.query(others)[1])
+
+
+def _blocks(plan: Plan, rows: np.ndarray) -> list[np.ndarray]:
+    """Some rows of a plan in blocks of neighbours; each row belongs to one block as a whole."""
+    polygons = plan.geometries[rows]
+    return spatial_blocks(rows, shapely.bounds(polygons).reshape(-1, 4), shapely.get_num_coordinates(polygons))
+
+
+def _batch(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.STRtree | None) -> Batch:
+    """Grounds (n,), each of a pair of rows, as single polygons; is_wanted: whether they lie inside, if that is asked.
+
+    part: the number of each in its ground, whose whole area is whole_m2.
+    """
+    singles, ground = shapely.get_parts(grounds, return_index=True)
+    wanted = np.ones(len(singles), dtype=bool)
+    if inside is not None:
+        wanted[:] = False
+        wanted[inside.query(shapely.point_on_surface(singles), predicate="intersects")[0]] = True
+    columns = {
+        "a": a[ground],
+        "b": b[ground],
+        "part": np.arange(len(ground)) - np.searchsorted(ground, ground),
+        "whole_m2": shapely.area(grounds)[ground],
+        "is_wanted": wanted,
+    }
+    return Batch(singles, {**columns, **measured(singles)})
+
+
+def _shared(kept: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
+    """How much of each row of both plans the other one has, in m²; added in one order, whatever the blocks."""
+    pair = np.flatnonzero(kept.column("part") == 0)
+    a, b, area_m2 = (kept.column(name)[pair] for name in ("a", "b", "whole_m2"))
+    order = np.lexsort((b, a))
+    a, b, area_m2 = a[order], b[order], area_m2[order]
+    return np.bincount(a, area_m2, minlength=count_a), np.bincount(b, area_m2, minlength=count_b)
 
 
 def _left(
-    plan: Plan, wanted: np.ndarray, others: np.ndarray, owner: np.ndarray, common: np.ndarray, crew: Crew
-) -> np.ndarray:
-    """What of the wanted rows of a plan (n,) the other plan does not have, None elsewhere; the areas must add up."""
-    whole = shapely.area(plan.geometries)
-    shared = np.bincount(owner, shapely.area(common), minlength=len(whole))
-    result = np.full(len(whole), None, dtype=object)
-    rows = wanted[whole[wanted] - shared[wanted] >= ARITHMETIC_M2]
-    near = unions_near(plan.geometries[rows], Pieces(others, np.arange(len(others))), MARGIN_M, crew)
-    result[rows], failed = differences(plan.geometries[rows], near, crew)
+    plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: np.ndarray, tree: shapely.STRtree, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the other plan does not have of the wanted rows (n,) of a plan: rows (k,), grounds (k,); areas must add up.
+
+    shared (n,): m² that it has; others: its polygons, and their index.
+    """
+    whole = shapely.area(plan.geometries[wanted])
+    at = np.flatnonzero(whole - shared >= ARITHMETIC_M2)
+    mine = plan.geometries[wanted[at]]
+    west, south, east, north = shapely.bounds(mine).reshape(-1, 4).T
+    boxes = shapely.box(west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M)
+    close = _meeting(tree, boxes)
+    taken = unions_near(mine, Pieces(others[close], np.arange(len(close))), MARGIN_M, crew)
+    rest, failed = differences(mine, taken, crew)
     if failed.any():
-        _refuse(plan, rows[failed][0])
-    total = shared + np.nan_to_num(shapely.area(result))
-    wrong = wanted[np.abs(total - whole)[wanted] > BALANCE_M2 + BALANCE_SHARE * whole[wanted]]
+        _refuse(plan, wanted[at[failed]][0])
+    total = shared.copy()
+    total[at] += np.nan_to_num(shapely.area(rest))
+    wrong = wanted[np.abs(total - whole) > BALANCE_M2 + BALANCE_SHARE * whole]
     if len(wrong):
         _refuse(plan, wrong[0])
-    return result
+    there = ~shapely.is_missing(rest)
+    return wanted[at[there]], rest[there]
+
+
+def _in_order(kept: KeptPolygons) -> Ground:
+    """All that was found and is wanted, in an order that the blocks have no part in."""
+    a, b, part = (kept.column(name) for name in ("a", "b", "part"))
+    side = np.where(a < 0, 2, np.where(b < 0, 1, 0))
+    at = np.lexsort((part, b, a, side))
+    at = at[kept.column("is_wanted")[at]]
+    box, area_m2, points = (kept.column(name)[at] for name in ("box", "area_m2", "points"))
+    return Ground(a[at], b[at], box, area_m2, points, at, kept)
 
 
 def _refuse(plan: Plan, row: int) -> None:

@@ -1,7 +1,7 @@
 """The two plans of a comparison: which versions, on which ground both speak, and what each says there."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 
 import numpy as np
@@ -39,6 +39,12 @@ class Plan:
         """The version that was compared."""
         assert self.source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
         return self.source.version
+
+    def without_ground(self) -> "Plan":
+        """What the plan says of its rows, without their polygons and features."""
+        nothing = np.empty(0, dtype=object)
+        source = replace(self.source, stored=None, coverage=None, names=nothing, cut=None)
+        return replace(self, source=source, geometries=nothing, feature=nothing)
 
 
 def wanted_version(library: Library, asked: str, as_of: date, known_at: datetime | None, field: str) -> Version:

@@ -1,12 +1,14 @@
 """Difference spots: pieces typed by the matrix, dissolved to single polygons, and the matrix of their areas."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.journal_folder import Journal
 from onemap.layers.library import sha256
 from onemap.layers.parts import moved, sound
 from onemap.layers.ragged import ranges
@@ -54,30 +56,60 @@ def spots_of(
     limits: Limits,
     crew: Crew,
     origin: tuple[float, float] = (0.0, 0.0),
+    journal: Journal | None = None,
 ) -> Spots:
     """Type the pieces, dissolve by type and uses, and set apart what is thin or small.
 
-    Raises OneMapError compare.balance if the areas do not add up to the compared ground.
+    journal: as in `dissolved`. Raises OneMapError compare.balance if the areas do not add up to the compared ground,
+    journal.failed.
     """
-    compared_m2 = float(shapely.area(ground.geometry).sum())
+    compared_m2 = float(ground.area_m2.sum())
     sides = [_spoken(plan, rows) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)]
     (code_a, use_a), (code_b, use_b) = sides
     types = _types(matrix, use_a, use_b, code_a, code_b)
     kinds = pd.DataFrame({"type": types, "use_a": use_a, "use_b": use_b})
     kind = kinds.groupby(["type", "use_a", "use_b"], dropna=False, sort=True).ngroup().to_numpy()
-    found = _as_written(dissolved(ground.geometry, kind, crew), origin)
-    polygons = found.polygons
-    area_m2 = shapely.area(polygons)
-    if abs(area_m2.sum() - compared_m2) > BALANCE_SHARE * compared_m2:
+    of_kind = kinds.assign(kind=kind).drop_duplicates("kind").set_index("kind").sort_index()
+    type_of_kind = of_kind["type"].to_numpy(dtype=object)
+    parts = [_Part.nothing()]
+    for whole in dissolved(ground, kind, crew, journal):
+        found = _as_written(whole, origin)
+        is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits)
+        count = len(found.polygons)
+        by_code = [_codes(found, code, use, ground.area_m2) for code, use in sides]
+        said = [(_listed(codes, count), _main(codes, count)) for codes in by_code]
+        parts.append(_Part(found.polygons, found.kind, is_artefact, *said[0], *said[1]))
+    made = _Part.joined(parts)
+    if abs(shapely.area(made.polygons).sum() - compared_m2) > BALANCE_SHARE * compared_m2:
         raise OneMapError("compare.balance", field="matrix")
-    of_kind = kinds.assign(kind=kind).drop_duplicates("kind").set_index("kind")
-    columns = of_kind.loc[found.kind].reset_index(drop=True)
-    columns["type"] = _with_artefacts(columns["type"].to_numpy(dtype=object), polygons, limits)
-    by_code = [_codes(found, code, use, shapely.area(ground.geometry)) for code, use in sides]
-    for side, codes in zip(("a", "b"), by_code, strict=True):
-        columns[f"code_{side}"], columns[f"class_{side}"] = _listed(codes, len(polygons)), _main(codes, len(polygons))
-    columns["area_m2"] = shapely.area(polygons)
-    return in_order(polygons, columns)
+    columns = of_kind.loc[made.kind].reset_index(drop=True)
+    columns["type"] = np.where(made.is_artefact, ARTEFACT, columns["type"].to_numpy(dtype=object))
+    columns["code_a"], columns["class_a"] = made.code_a, made.class_a
+    columns["code_b"], columns["class_b"] = made.code_b, made.class_b
+    columns["area_m2"] = shapely.area(made.polygons)
+    return in_order(made.polygons, columns)
+
+
+@dataclass(frozen=True)
+class _Part:
+    """Some spots (m,) before they are in order."""
+
+    polygons: np.ndarray
+    kind: np.ndarray
+    is_artefact: np.ndarray
+    code_a: np.ndarray
+    class_a: np.ndarray
+    code_b: np.ndarray
+    class_b: np.ndarray
+
+    @classmethod
+    def nothing(cls) -> "_Part":
+        text = np.empty(0, dtype=object)
+        return cls(text, np.empty(0, dtype=np.int64), np.empty(0, dtype=bool), text, text, text, text)
+
+    @classmethod
+    def joined(cls, parts: "Sequence[_Part]") -> "_Part":
+        return cls(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)))
 
 
 def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
@@ -96,15 +128,14 @@ def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
     return Dissolved(polygons, found.kind[of], np.repeat(found.piece, times), ranges(first[found.polygon], times))
 
 
-def _with_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits) -> np.ndarray:
-    """The types (m,), with those of 01 to 05 that are thin or small as artefacts."""
+def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits) -> np.ndarray:
+    """Which of the polygons (m,) of 01 to 05 are thin or small."""
     judged = np.isin(types, _JUDGED)
-    small = judged & (shapely.area(polygons) < limits.min_area_m2)
-    rest = np.flatnonzero(judged & ~small)
+    result: np.ndarray = judged & (shapely.area(polygons) < limits.min_area_m2)
+    rest = np.flatnonzero(judged & ~result)
     width_m = limits.min_width_m - _NOT_THINNER_M
-    thin = rest[vanishing(polygons[rest], width_m)] if width_m > 0 else rest[:0]
-    result = types.copy()
-    result[small], result[thin] = ARTEFACT, ARTEFACT
+    if width_m > 0:
+        result[rest[vanishing(polygons[rest], width_m)]] = True
     return result
 
 

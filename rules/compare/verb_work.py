@@ -12,7 +12,7 @@ def compare(values: Values, asked: Asked) -> Result:
     import os
 
     from onemap.layers.library import open_library
-    from onemap.rules.compare.comparison import compare as compare_plans
+    from onemap.rules.compare.comparison import compared
     from onemap.rules.compare.storage import record_comparison
     from onemap.rules.outputs import check_target, tables_written
     from onemap.rules.run_tables import records_of
@@ -23,8 +23,8 @@ def compare(values: Values, asked: Asked) -> Result:
         check_target(out, overwrite, [values["library"], values.get("matrix") or ""])
     with open_library(values["library"]) as library:
         workers = values.get("workers") or os.cpu_count() or 1
-        found = compare_plans(library, wishes, workers, asked.report, values.get("against"))
         with contextlib.ExitStack() as written:
+            found = written.enter_context(compared(library, wishes, workers, asked.report, values.get("against")))
             for out in outs:
                 written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
             if library.writable:
@@ -37,7 +37,7 @@ def compare(values: Values, asked: Asked) -> Result:
         "area_m2": found.spots.compared_m2,
         "matrix": records_of(found.tables["matrix"].columns),
         "overlap": found.record["overlap"],
-        "problems": _overlaps_told(found, asked.language),
+        "problems": _told(found, asked.language),
         "seconds": found.record["seconds"],
     }
     if found.changed is not None:
@@ -47,8 +47,8 @@ def compare(values: Values, asked: Asked) -> Result:
     return result
 
 
-def _overlaps_told(found: Any, language: str) -> list[dict[str, Any]]:
-    """Where a plan overlaps itself, as problems of the input."""
+def _told(found: Any, language: str) -> list[dict[str, Any]]:
+    """Where a plan overlaps itself, and whether the comparison was taken up again, as problems of the input."""
     from onemap.layers.errors import Problem
     from onemap.layers.messages import problem_record
 
@@ -58,6 +58,8 @@ def _overlaps_told(found: Any, language: str) -> list[dict[str, Any]]:
             facts = {"layer": plan.version.table, "features": plan.overlap.features}
             problem = Problem("compare.overlap", {**facts, "area": f"{plan.overlap.area_m2:,.1f}"})
             told.append(problem_record(problem, language))
+    if found.resumed is not None:
+        told.append(problem_record(found.resumed, language))
     return told
 
 

@@ -53,3 +53,11 @@ def test_the_line_that_moved_the_renamed_class_and_the_works_on_farmland_have_th
     assert rows.loc["boundary_shift", "area_m2"] == pytest.approx(3300, abs=0.01)
     assert rows.loc["boundary_shift", "shift_north_m"] == pytest.approx(6, abs=0.01)
     assert set(rows.index) <= {"policy", "boundary_shift", "classification", "digitising"}
+
+
+def test_blocks_on_disk_say_what_memory_says(city, monkeypatch):
+    library = city.parent / "city.gpkg"
+    monkeypatch.setenv("ONEMAP_BLOCK", "3")
+    run = done("compare", library, *PLANS).json["run"]["id"]
+    monkeypatch.delenv("ONEMAP_BLOCK")
+    assert done("verify", library, "--run", run).json["problems"] == []

@@ -1,0 +1,70 @@
+"""What is done of a comparison of large plans stays on disk, so that one that was cancelled or killed goes on there."""
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.journal_folder import Journal, journal_folder, work_place
+from onemap.layers.library import Library, sha256
+from onemap.layers.software import software_versions
+from onemap.rules.blocks.partition import block_count, fits_into_memory, most_parcels
+from onemap.rules.compare.comparison_record import KIND
+from onemap.rules.compare.matrix import Matrix
+from onemap.rules.compare.plans import Plan
+
+_LAYOUT = 1  # of the folder: another one is another question
+
+
+@dataclass(frozen=True)
+class UnfinishedWork:
+    """Where the pieces and spots of a comparison lie while it is done; None: in memory. left: how many were there."""
+
+    journal: Journal | None = None
+    left: int = 0
+
+    def resumed(self) -> Problem | None:
+        """What must be told of a comparison that was taken up again, once its spots are found."""
+        if self.journal is None or self.left == 0:
+            return None
+        return Problem("journal.resumed", {"done": self.left, "of": _blocks(self.journal)})
+
+
+@contextlib.contextmanager
+def unfinished_work(
+    library: Library,
+    plans: tuple[Plan, Plan],
+    matrix: Matrix,
+    ground: shapely.Geometry,
+    origin: tuple[float, float],
+    against: str | None,
+) -> Iterator[UnfinishedWork]:
+    """The folder of this question, as long as the block lasts, where the plans are large.
+
+    ground: on which they are compared, counted from `origin`. Raises OneMapError journal.failed.
+    """
+    points = np.concatenate([shapely.get_num_coordinates(plan.geometries) for plan in plans])
+    if fits_into_memory(block_count(points, most_parcels())):
+        yield UnfinishedWork()
+        return
+    key = {
+        "layout": _LAYOUT,
+        "software": software_versions(),
+        "library": library.id,
+        "layers": [[plan.version.table, plan.version.hash] for plan in plans],
+        "ground": sha256(shapely.to_wkb(ground)),
+        "origin": list(origin),
+        "matrix": matrix.hash,
+        "against": against,
+        "block": most_parcels(),
+    }
+    with journal_folder(work_place(library.path, library.id), KIND, key) as journal:
+        yield UnfinishedWork(journal, _blocks(journal))
+
+
+def _blocks(journal: Journal) -> int:
+    """How many blocks are finished."""
+    return sum(1 for path in journal.folder.glob("*-*") if path.name.rpartition("-")[2].isdecimal())
