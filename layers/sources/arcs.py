@@ -89,7 +89,7 @@ class ArcStream:
             room = len(geometries) - read
             if len(column) > room:
                 column, self._waiting = column.slice(0, room), column.slice(room)
-            heads, rows = _heads(column)
+            heads, rows = heads_of(column)
             are_measured |= any(curves.is_measured(head) for head in heads)
             for row in rows:
                 geometry, arcs = curves.stroked(column[row].as_py(), sagitta)
@@ -105,7 +105,7 @@ class ArcStream:
         return waiting + sum(len(column) for column in self._columns)
 
 
-def _heads(column: Any) -> tuple[list[bytes], list[int]]:
+def heads_of(column: Any) -> tuple[list[bytes], list[int]]:
     """The types that an Arrow column of WKB holds, and the rows that may hold arcs, told by their types alone."""
     _, offsets, content = column.buffers()
     width = np.int64 if str(column.type).startswith("large") else np.int32

@@ -24,6 +24,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.sources import mapinfo, mapinfo_arcs
 from onemap.layers.sources.arcs import Looked, restroked, sagitta_of
+from onemap.layers.sources.arrow_rows import FORMATS, Rows, arrow_rows
 from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.geodatabase import Decoded, decoded
 from onemap.layers.sources.gml import OPEN_OPTIONS, gml_copy
@@ -32,6 +33,7 @@ from onemap.layers.sources.shapefile import check_complete, check_counts, shapef
 from onemap.layers.sources.text_encodings import REPLACEMENT, encoding_of
 from onemap.layers.zones import by_parameters
 
+UTF_8 = "utf-8"
 MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
 _EXACT_INTEGERS = 2**53  # doubles hold every integer below
 _READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
@@ -127,14 +129,20 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with prepared_file(path, layer, encoding) as opened, gdal_errors_as_refusals(path, layer) as remarks:
-        meta, shapes, columns, found = _read(opened, encoding, lambda share: told(_ROWS * share))
+        straight = _by_column(opened, encoding, told)
+        if straight is None:
+            meta, shapes, columns, found = _read(opened, encoding, lambda share: told(_ROWS * share))
+        else:
+            (meta, shapes, columns), found = straight, UTF_8
         rows = len(columns[0]) if columns else (0 if shapes is None else len(shapes))
         check_count(opened, rows)
         attributes = attributes_of(opened, meta, columns, rows)
         crs = declared_crs(opened, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
         is_mixed = meta["geometry_type"] == "Unknown"
-        looked = _stroked(opened, geometries, crs, is_mixed, lambda share: told(_ROWS + (1 - _ROWS) * share))
+        looked = Looked(0, rows, False)
+        if straight is None:
+            looked = _stroked(opened, geometries, crs, is_mixed, lambda share: told(_ROWS + (1 - _ROWS) * share))
         of_mapinfo = mapinfo_arcs.Stroked()
         if path.suffix.lower() in MAPINFO:
             of_mapinfo = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
@@ -181,6 +189,15 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
+def _by_column(opened: Opened, encoding: str | None, told: Told) -> Rows | None:
+    """The same without the encoding, where a layer can be taken by the column; then there are no arcs in it."""
+    is_fit = opened.path.suffix.lower() in FORMATS and encodings_to_try(opened, encoding)[0] == UTF_8
+    if not is_fit:
+        return None
+    expected = pyogrio.read_info(opened.content, layer=opened.gdal_layer)["features"]
+    return arrow_rows(opened.path, opened.gdal_layer, expected, told)
+
+
 def _read(opened: Opened, encoding: str | None, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
     """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
     is_mapinfo = opened.path.suffix.lower() in MAPINFO
@@ -189,7 +206,7 @@ def _read(opened: Opened, encoding: str | None, told: Told) -> tuple[dict[str, A
             meta, geometries, columns = _rows(opened, candidate, told)
         except UnicodeDecodeError:
             continue
-        if is_mapinfo and candidate == "utf-8":
+        if is_mapinfo and candidate == UTF_8:
             names = [str(name) for name in meta["fields"]]
             names, columns, candidate = mapinfo.as_decoded(opened.path, names, columns, encoding)
             meta = {**meta, "fields": names}
@@ -203,9 +220,9 @@ def encodings_to_try(opened: Opened, encoding: str | None) -> list[str]:
     if suffix == ".shp":
         return [shapefile_encoding(opened.path, encoding)]
     if opened.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(opened.path)):
-        return ["utf-8"]
+        return [UTF_8]
     # These formats say UTF-8; some programs write the system's code page all the same.
-    return [encoding_of(encoding)] if encoding else ["utf-8", "gb18030"]
+    return [encoding_of(encoding)] if encoding else [UTF_8, "gb18030"]
 
 
 def undecided(opened: Opened, encoding: str | None) -> OneMapError:
