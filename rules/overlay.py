@@ -12,9 +12,9 @@ import numpy as np
 import shapely
 
 from onemap.layers.parts import polygon_parts
-from onemap.layers.ragged import ranges
 from onemap.rules.common_areas import common_areas, distinct
 from onemap.rules.crew import Crew
+from onemap.rules.crowding import crowded
 from onemap.rules.cutting import MOST_VERTICES, Pieces
 from onemap.rules.meetings import Meetings, lies_apart, meetings
 from onemap.rules.near_parts import parts_near
@@ -168,8 +168,9 @@ def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, crew: Cr
     several = np.bincount(found.parcel, minlength=len(parcels)) > 1
     is_full = np.bincount(found.parcel, are_whole(found, parcels), len(parcels)) > 0
     rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
-    full = rows[~_overlapping_features(found, rows, len(parcels), features, crew)]
-    is_full[full] = True
+    asked = np.isin(found.parcel, rows)
+    one = found.parcel[asked], found.feature[asked]
+    is_full[rows] = ~crowded(*one, features, len(parcels), ARITHMETIC_M2, crew)[rows]
     rest = ~is_full[found.parcel]
     result = union_by(found.parcel[rest], found.geometry[rest], len(parcels), crew)
     result[is_full] = parcels[is_full]
@@ -180,30 +181,6 @@ def are_whole(found: Overlaps, parcels: np.ndarray) -> np.ndarray:
     """Which of the pieces found (k,) are all of their parcel."""
     whole: np.ndarray = shapely.area(found.geometry) == shapely.area(parcels)[found.parcel]
     return whole
-
-
-def _overlapping_features(
-    found: Overlaps, rows: np.ndarray, count: int, features: np.ndarray, crew: Crew
-) -> np.ndarray:
-    """For each of some parcels, whether two of the features that it meets share ground with each other."""
-    wanted = np.zeros(count, dtype=bool)
-    wanted[rows] = True
-    at = np.flatnonzero(wanted[found.parcel])
-    at = at[np.argsort(found.parcel[at], kind="stable")]
-    parcel, feature = found.parcel[at], found.feature[at]
-    ends = np.searchsorted(parcel, parcel, side="right")
-    partners = ends - np.arange(len(at)) - 1
-    one = np.repeat(np.arange(len(at)), partners)
-    other = ranges(np.arange(len(at)) + 1, partners)
-    # As one number each, since pairs would be sorted byte by byte.
-    pairs = np.minimum(feature[one], feature[other]) * len(features) + np.maximum(feature[one], feature[other])
-    different, which = np.unique(pairs, return_inverse=True)
-    first, second = np.divmod(different, len(features))
-    areas, errors = common_areas(features[first], features[second], crew)
-    crowded = (areas > errors + ARITHMETIC_M2)[which]
-    shared = np.bincount(parcel[one], crowded, count) > 0
-    overlapping: np.ndarray = shared[rows]
-    return overlapping
 
 
 def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, crew: Crew = _ALONE) -> np.ndarray:
