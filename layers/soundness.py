@@ -1,6 +1,7 @@
 """Sound geometry: of the layer's kind, present, finite and valid; made valid where the user asks for it."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,6 +32,10 @@ _TYPE_NAMES = {
     7: "GeometryCollection",
 }
 _MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is counted
+_POLYGONS = (3, 6)
+_PROVED_AT_ONCE = 5_000  # by one thread; between two such parts someone may say that he has had enough
+
+Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -56,30 +61,50 @@ def type_names(geometries: np.ndarray) -> np.ndarray:
 def are_finite(geometries: np.ndarray) -> np.ndarray:
     """True where every coordinate of a geometry is a number (n,); a box alone would not show a missing one."""
     finite = np.ones(len(geometries), dtype=bool)
-    for block in blocks(len(geometries)):
-        coordinates, owner = shapely.get_coordinates(geometries[block], return_index=True)
-        finite[block.start + owner[~np.isfinite(coordinates).all(axis=1)]] = False
+    # The length of a polygon's rings is made of all coordinates; where it is a number, they are.
+    with np.errstate(all="ignore"):  # too large a sum is no number either, and is then looked at one by one
+        known = np.isin(shapely.get_type_id(geometries), _POLYGONS) & np.isfinite(shapely.length(geometries))
+    rows = np.flatnonzero(~known)
+    for block in blocks(len(rows)):
+        coordinates, owner = shapely.get_coordinates(geometries[rows[block]], return_index=True)
+        finite[rows[block.start + owner[~np.isfinite(coordinates).all(axis=1)]]] = False
     return finite
 
 
 def checked_geometries(
-    geometries: np.ndarray, geometry: str, names: np.ndarray, repair: bool, place: dict[str, Any]
+    geometries: np.ndarray,
+    geometry: str,
+    names: np.ndarray,
+    repair: bool,
+    place: dict[str, Any],
+    workers: int = 1,
+    told: Told = lambda share: None,
 ) -> tuple[np.ndarray, list[Problem], int, float]:
     """Geometries of the expected kind, present and valid; with `repair` invalid polygons are made valid.
 
+    workers: threads; told: how much is proved, 0 to 1; it may raise Cancelled.
     Returns geometries, the repairs as problems, their number, and the sum of |area change| in m².
     Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .collapsed, each feature named.
     """
-    result = sorted_geometries(geometries, geometry, names, repair, place)
+    result = sorted_geometries(geometries, geometry, names, repair, place, workers, told)
     if result.problems:
         raise OneMapError.of(listed(result.problems, place))
     return result.geometries, list(result.repairs), len(result.repairs), result.changed_m2
 
 
 def sorted_geometries(
-    geometries: np.ndarray, geometry: str, names: np.ndarray, repair: bool, place: dict[str, Any]
+    geometries: np.ndarray,
+    geometry: str,
+    names: np.ndarray,
+    repair: bool,
+    place: dict[str, Any],
+    workers: int = 1,
+    told: Told = lambda share: None,
 ) -> SortedGeometries:
-    """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused."""
+    """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused.
+
+    workers: threads; told: how much is proved, 0 to 1; it may raise Cancelled.
+    """
     if geometry == "polygon":
         geometries = without_empty_rings(geometries)
     missing = shapely.is_missing(geometries)
@@ -89,7 +114,7 @@ def sorted_geometries(
     good = ~(missing | empty | wrong | endless)
     invalid = np.zeros(len(geometries), dtype=bool)
     if geometry == "polygon":
-        invalid[good] = ~shapely.is_valid(geometries[good])
+        invalid[good] = ~_are_valid(geometries[good], workers, told)
     repairs: tuple[Problem, ...] = ()
     changed = 0.0
     lost = np.zeros(len(geometries), dtype=bool)
@@ -102,6 +127,21 @@ def sorted_geometries(
         for code, row in told
     )
     return SortedGeometries(geometries, tuple(row for _, row in told), problems, repairs, changed)
+
+
+def _are_valid(polygons: np.ndarray, workers: int, told: Told) -> np.ndarray:
+    """Which polygons (n,) are valid; GEOS leaves the interpreter's lock, so that threads share the work."""
+    valid = np.zeros(len(polygons), dtype=bool)
+    parts = list(blocks(len(polygons), _PROVED_AT_ONCE))
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            proved = pool.map(lambda part: shapely.is_valid(polygons[part]), parts)
+            for done, (part, found) in enumerate(zip(parts, proved, strict=True), start=1):
+                valid[part] = found
+                told(done / len(parts))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return valid
 
 
 def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str, Any]:

@@ -13,9 +13,10 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.fields import text_values
 from onemap.layers.placing import Wishes, in_crs
-from onemap.layers.soundness import checked_geometries
+from onemap.layers.soundness import Told, checked_geometries
 from onemap.layers.sources.reading import read_source
 
+_READ = 0.6  # of the time: the rest is the proof that they are sound
 ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 
 
@@ -83,17 +84,22 @@ def read_parcels(
     encoding: str | None,
     wishes: Wishes,
     target: pyproj.CRS,
+    workers: int = 1,
+    told: Told = lambda share: None,
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
+    workers: threads; told: how much is read and proved, 0 to 1; it may raise Cancelled.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.….
     """
-    raw = read_source(source, layer, encoding)
+    raw = read_source(source, layer, encoding, lambda share: told(_READ * share))
     place = {"file": raw.path.name, "layer": raw.layer}
     field = id_field_of(list(map(str, raw.attributes.columns)), id_field, place)
     ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
     geometries, remarks = in_crs(raw.geometries, raw, wishes, target)
-    geometries, repairs, _, _ = checked_geometries(geometries, "polygon", ids, wishes.repair, place)
+    geometries, repairs, _, _ = checked_geometries(
+        geometries, "polygon", ids, wishes.repair, place, workers, lambda share: told(_READ + (1 - _READ) * share)
+    )
     geometries = dissolved(geometries)
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):

@@ -8,6 +8,7 @@ from typing import Any
 from onemap.layers.catalogue import LayerEntry
 from onemap.layers.library import Library, sha256
 from onemap.layers.placing import Wishes
+from onemap.layers.soundness import Told
 from onemap.layers.sources.reading import source_name
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
@@ -88,15 +89,17 @@ def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
     return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
 
 
-def question_of(library: Library, wishes: CheckWishes, language: str) -> Question:
+def question_of(
+    library: Library, wishes: CheckWishes, language: str, workers: int = 1, told: Told = lambda share: None
+) -> Question:
     """Read the packs, then the parcels.
 
+    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled.
     Raises OneMapError for every refusal of either.
     """
     question = question_about(library, wishes, language, no_parcels(wishes.parcels, ""))
-    parcels = read_parcels(
-        wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding, wishes.normalising, library.crs
-    )
+    source = (wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding)
+    parcels = read_parcels(*source, wishes.normalising, library.crs, workers, told)
     return replace(question, parcels=parcels)
 
 

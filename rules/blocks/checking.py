@@ -64,16 +64,18 @@ def checked(
             asked = (wishes.id_field, wishes.as_of, engine, report, against, most)
             return held.enter_context(run_in_blocks(library, question, supply, *asked))
 
+        def told(done: float) -> None:
+            report(READ * done, step)
+
         with large_layer(wishes.parcels, wishes.layer, wishes.encoding) as stream:
             if stream and not fits_into_memory(stream.count / most):
                 digest = content_hash(Path(wishes.parcels), stream.opened.path, lambda: report(0.0, step))
                 blank = no_parcels(source_name(wishes.parcels), digest)
-                told = lambda done: report(READ * done, step)  # noqa: E731 - one line
                 supply = Streamed(stream, wishes, library.crs, digest, told)
                 with contextlib.suppress(NotPlain):
                     run = in_blocks(question_about(library, wishes, language, blank), supply)
         if run is None:
-            question = question_of(library, wishes, language)
+            question = question_of(library, wishes, language, workers, told)
             parcels = question.parcels
             blocks = block_count(shapely.get_num_coordinates(parcels.geometries), most)
             if how.scheduler or not fits_into_memory(blocks):

@@ -110,3 +110,79 @@ def test_a_layer_of_the_library_itself_may_be_checked(zone):
     )
     assert (answer.code, answer.json["verdicts"]["prohibited"]) == (0, 1)
     assert zone.run("layers", zone.library).code == 0
+
+
+MANY = 60_000  # parcels, which are read and proved some ten thousand at a time
+
+
+@pytest.fixture(scope="module")
+def many_parcels(tmp_path_factory):
+    import geopandas as gpd
+    import numpy as np
+    import shapely
+
+    east, north = np.divmod(np.arange(MANY), 300)
+    squares = shapely.box(500_000 + 20 * east, 4_000_000 + 20 * north, 500_010 + 20 * east, 4_000_010 + 20 * north)
+    path = tmp_path_factory.mktemp("many") / "many.gpkg"
+    gpd.GeoDataFrame({"DKBH": np.arange(MANY)}, geometry=squares, crs="EPSG:4547").to_file(path, SPATIAL_INDEX="NO")
+    return path
+
+
+def read_until(path, stop):
+    """What is told while the parcels of a file are read; stop(share) says when somebody has had enough."""
+    import pyproj
+
+    from onemap.layers.errors import Cancelled
+    from onemap.layers.placing import Wishes
+    from onemap.rules.parcels import read_parcels
+
+    told = []
+
+    def report(share):
+        told.append(share)
+        if stop(share):
+            raise Cancelled
+
+    try:
+        parcels = read_parcels(str(path), None, None, None, Wishes(), pyproj.CRS("EPSG:4547"), 2, report)
+    except Cancelled:
+        return told, None
+    return told, parcels
+
+
+def test_reading_tells_how_far_it_is(many_parcels):
+    told, parcels = read_until(many_parcels, lambda share: False)
+    assert len(parcels.ids) == MANY
+    assert told == sorted(told)
+    assert len({share for share in told if share < 0.6}) >= 2  # rows of the file
+    assert len({share for share in told if share > 0.6}) >= MANY // 5_000  # parts that are proved
+    assert told[-1] == 1.0
+
+
+@pytest.mark.parametrize("at", [0.1, 0.5, 0.65, 0.9])
+def test_reading_ends_where_somebody_has_had_enough(many_parcels, at):
+    told, parcels = read_until(many_parcels, lambda share: share >= at)
+    assert parcels is None
+    assert at <= told[-1] <= at + 0.25
+    assert all(share < at for share in told[:-1])
+
+
+def test_every_coordinate_of_a_polygon_is_looked_at():
+    import numpy as np
+    import shapely
+
+    from onemap.layers.soundness import are_finite
+
+    hole = [(2, 2), (2, 4), (4, 4), (2, 2)]
+    whole = [*(SQUARE, MultiPolygon([SQUARE, box(20, 0, 30, 10)])), Polygon(SQUARE.exterior.coords, [hole])]
+    for shape in whole:
+        points = shapely.get_coordinates(shape)
+        for at in range(len(points)):
+            for value in (np.nan, np.inf):
+                broken, same = points.copy(), (points == points[at]).all(axis=1)
+                if np.isnan(value) and same.sum() > 1:
+                    continue  # a ring that begins and ends at no number is not closed
+                broken[same, at % 2] = value
+                given = shapely.set_coordinates(np.array([shape, shape]), np.concatenate([points, broken]))
+                assert are_finite(given).tolist() == [True, False]
+    assert are_finite(np.array([box(0, 0, 1e200, 1e200), None, Polygon()])).all()
