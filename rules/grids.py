@@ -1,5 +1,6 @@
 """Grids of cells: which cells a parcel covers and how much of each, exactly; and slope by Horn's 3 × 3."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ if TYPE_CHECKING:
 
 _MOST_CELLS = 4_000_000  # of one window that is read at a time
 _BLOCK_CELLS = 2_000_000  # whose weights are made at a time
-_STRIP_CELLS = 60_000  # of a grid whose slope is taken at a time
+_TILE = 1024  # cells: polygons whose middles lie in one such square are looked at together
+_STRIP_CELLS = 30_000  # of a grid whose slope is taken at a time
 _FINE = 2.0**52  # heights are added up in such parts of a cell
 _NOTHING = 1e-12  # of a cell: what rounding leaves of none, or of a whole one
 
@@ -59,11 +61,12 @@ def cell_sums(polygons: np.ndarray, *counts: np.ndarray, corner: tuple[int, int]
     """
     rows, columns = counts[0].shape
     is_mask = all(values.dtype == bool for values in counts)  # half the memory is enough for those
-    up_to = np.zeros((len(counts), rows + 2, columns + 2), dtype=np.int32 if is_mask else np.int64)
-    for grid, values in zip(up_to, counts, strict=True):
-        np.cumsum(values, axis=1, out=grid[1:-1, 1:-1])
-        grid[1:-1, -1] = grid[1:-1, -2]
-    up_to = up_to.reshape(len(counts), -1)
+    up_to = []
+    for values in counts:
+        around = np.zeros((rows + 2, columns + 2), dtype=values.dtype)
+        around[1:-1, 1:-1] = values
+        # From row to row it runs on: only differences inside a row are taken.
+        up_to.append(np.cumsum(around, dtype=np.int32 if is_mask else np.int64))
     result = np.zeros((len(counts), len(polygons)))
     for part in _blocks(polygons):
         parcel, row, column, inside, height = _in_cells(polygons[part])
@@ -129,27 +132,49 @@ def _in_cells(polygons: np.ndarray) -> tuple[np.ndarray, ...]:
     rings, part = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     edge = np.flatnonzero(ring[:-1] == ring[1:])
-    start, end = xy[edge], xy[edge + 1]
+    x, y = xy.T.copy()
     parcel = owner[part[ring[edge]]]
-    where, cut = [np.tile(np.arange(len(edge)), 2)], [np.repeat([0.0, 1.0], len(edge))]
-    for axis in (0, 1):
-        low, high = np.minimum(start[:, axis], end[:, axis]), np.maximum(start[:, axis], end[:, axis])
-        first = np.floor(low).astype(np.int64) + 1
-        count = np.maximum(np.ceil(high).astype(np.int64) - first, 0)
-        at = np.repeat(np.arange(len(edge)), count)
-        where.append(at)
-        cut.append((ranges(first, count) - start[at, axis]) / (end[at, axis] - start[at, axis]))
-    at, cuts = np.concatenate(where), np.clip(np.concatenate(cut), 0.0, 1.0)
-    order = np.lexsort((cuts, at))
-    at, cuts = at[order], cuts[order]
-    same = np.flatnonzero(at[:-1] == at[1:])
-    at, near, far = at[same], cuts[same], cuts[same + 1]
-    way = end - start
-    middle = start[at] + way[at] * ((near + far) / 2)[:, None]
+    near, far = np.zeros(len(edge)), np.ones(len(edge))
+    # At the rows first and then each piece at the columns: so they stand in order along the edge.
+    at, near, far = _cut_at_lines(y[edge], y[edge + 1], near, far)
+    edge, parcel = edge[at], parcel[at]
+    at, near, far = _cut_at_lines(x[edge], x[edge + 1], near, far)
+    edge, parcel = edge[at], parcel[at]
+    middle = (near + far) / 2
+    x0, y0 = x[edge], y[edge]
+    way_y = y[edge + 1] - y0
+    middle_x, middle_y = x0 + (x[edge + 1] - x0) * middle, y0 + way_y * middle
     # y is the row and grows downwards on the grid, but here it is only a coordinate: rings turn left.
-    height = -way[at, 1] * (far - near)
-    column, row = np.floor(middle[:, 0]).astype(np.int64), np.floor(middle[:, 1]).astype(np.int64)
-    return parcel[at], row, column, height * (column + 1 - middle[:, 0]), height
+    height = -way_y * (far - near)
+    right = np.floor(middle_x) + 1
+    row, column = np.floor(middle_y).astype(np.int64), right.astype(np.int64) - 1
+    return parcel, row, column, height * (right - middle_x), height
+
+
+def _cut_at_lines(
+    start: np.ndarray, end: np.ndarray, near: np.ndarray, far: np.ndarray
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Ways from start to end (k,), of each the share from near to far, cut where they cross whole numbers.
+
+    Returns of every piece (j,) which of the k it is of, and from where to where it goes, in order along the way.
+    """
+    way = end - start
+    begins, ends = start + way * near, np.where(far == 1, end, start + way * far)
+    first = np.floor(np.minimum(begins, ends)) + 1
+    crossed = np.maximum(np.ceil(np.maximum(begins, ends)) - first, 0)
+    pieces = crossed.astype(np.int64) + 1
+    of = np.repeat(np.arange(len(start)), pieces)
+    last = np.cumsum(pieces) - 1
+    step = np.arange(len(of)) - (last - crossed.astype(np.int64))[of]
+    up = way > 0
+    line = np.where(up, first - 1, first + crossed)[of] + np.where(up, 1.0, -1.0)[of] * step
+    with np.errstate(divide="ignore", invalid="ignore"):  # what crosses nothing may have no way to go
+        begin = np.clip((line - start[of]) / way[of], near[of], far[of])
+    begin[last - pieces + 1] = near
+    stop = np.empty_like(begin)
+    stop[:-1] = begin[1:]
+    stop[last] = far
+    return of, begin, stop
 
 
 def windows(polygons: np.ndarray, dataset: "DatasetReader", margin: int) -> "Iterator[tuple[np.ndarray, Window]]":
@@ -160,10 +185,10 @@ def windows(polygons: np.ndarray, dataset: "DatasetReader", margin: int) -> "Ite
     from rasterio.windows import Window
 
     bounds = shapely.bounds(polygons)
-    tile = 1024
-    centre = (bounds[:, :2] + bounds[:, 2:]) / 2 // tile
-    for key in np.unique(centre, axis=0):
-        group = np.flatnonzero((centre == key).all(axis=1))
+    centre = (bounds[:, :2] + bounds[:, 2:]) / 2 // _TILE
+    _, key = np.unique(centre, axis=0, return_inverse=True)
+    order = np.argsort(key.ravel(), kind="stable")
+    for group in np.split(order, np.flatnonzero(np.diff(key.ravel()[order])) + 1) if len(order) else ():
         for part in _small_enough(group, bounds):
             west, south = np.floor(bounds[part, :2].min(axis=0)) - margin
             east, north = np.ceil(bounds[part, 2:].max(axis=0)) + margin
@@ -195,12 +220,21 @@ def slope_degrees(heights: np.ndarray, valid: np.ndarray, cell_width: float, cel
 
 
 def _horn(heights: np.ndarray, valid: np.ndarray, cell_width: float, cell_height: float) -> np.ndarray:
-    z = np.where(valid, heights.astype(float), np.nan)
-    a, b, c = z[:-2, :-2], z[:-2, 1:-1], z[:-2, 2:]
-    d, e, f = z[1:-1, :-2], z[1:-1, 1:-1], z[1:-1, 2:]
-    g, h, i = z[2:, :-2], z[2:, 1:-1], z[2:, 2:]
-    east = ((c + 2 * f + i) - (a + 2 * d + g)) / (8 * cell_width)
-    south = ((g + 2 * h + i) - (a + 2 * b + c)) / (8 * cell_height)
-    slope: np.ndarray = np.degrees(np.arctan(np.hypot(east, south)))
-    slope[np.isnan(e)] = np.nan
+    z = heights.astype(float)
+    z[~valid] = np.nan
+    twice = 2 * z
+    columns = z[:-2] + twice[1:-1]
+    columns += z[2:]
+    rows = z[:, :-2] + twice[:, 1:-1]
+    rows += z[:, 2:]
+    east, south = columns[:, 2:] - columns[:, :-2], rows[2:] - rows[:-2]
+    east /= 8 * cell_width
+    south /= 8 * cell_height
+    # A square root, which every machine rounds alike; numbers so large or small that hypot is needed are no slopes.
+    east *= east
+    south *= south
+    east += south
+    slope: np.ndarray = np.arctan(np.sqrt(east, out=east), out=east)
+    slope *= 180 / math.pi
+    slope[np.isnan(z[1:-1, 1:-1])] = np.nan
     return slope

@@ -2,6 +2,8 @@
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -11,6 +13,7 @@ import shapely
 from onemap.layers.crs import transformation
 from onemap.layers.parts import moved
 from onemap.layers.rasters import RasterReference, checked_raster, raster_crs
+from onemap.rules.crew import Crew
 from onemap.rules.grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
 from onemap.rules.kinds.avoid import reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
@@ -72,11 +75,26 @@ def _grid(
             yield warped, plane
 
 
+@dataclass(frozen=True)
+class _Weighed:
+    """Of parcels (k,) the weights of cells that match, that have a value, and of all times their values: (3, k).
+
+    hits, blanks: the ground of cells that match, and of those without a value, on the grid, each with its parcel.
+    """
+
+    parcel: np.ndarray
+    weights: np.ndarray
+    hits: np.ndarray
+    hit_owner: np.ndarray
+    blanks: np.ndarray
+    blank_owner: np.ndarray
+
+
 def judge(ground: Ground) -> Judgement:
     """Share of matching cells by exact weights; cells without a value and ground off the grid are unknown."""
     count, options = len(ground.parcels), ground.options
     attributes = ground.features.attributes
-    totals = {name: np.zeros(count) for name in ("matching", "valid", "weighed", "whole")}
+    whole, totals = np.zeros(count), np.zeros((3, count))
     hits: list[np.ndarray] = []
     hit_owner: list[np.ndarray] = []
     blanks: list[np.ndarray] = []
@@ -91,40 +109,21 @@ def judge(ground: Ground) -> Judgement:
                 warped_to_m = abs(float(grid.transform.a))
             there, back = _changes(grid, crs, ground.crs, ground.origin)
             polygons = in_cells(there(ground.parcels), grid)
-            totals["whole"] = shapely.area(polygons)
-            for part, window in windows(polygons, grid, 1 if is_slope else 0):
-                ground.crew.check()
-                values = _values(grid, window, is_slope)
-                if len(ground.rasters) == 1:  # on several, a mean is made of all of them
-                    part = _telling(part, polygons, values, window, options, totals["valid"])
-                weights = cell_weights(polygons[part])
-                row, column = weights.row - window.row_off, weights.column - window.col_off
-                on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
-                value = np.full(len(row), np.nan)
-                value[on_grid] = values[row[on_grid], column[on_grid]]
-                valid = ~np.isnan(value)
-                matching = _matching(value, options)
-                parcel = part[weights.parcel]
-                for name, weight in (
-                    ("matching", weights.fraction * matching),
-                    ("valid", weights.fraction * valid),
-                    ("weighed", weights.fraction * np.nan_to_num(value)),
-                ):
-                    totals[name] += np.bincount(parcel, weight, minlength=count)
-                for wanted, shapes, owners in ((matching, hits, hit_owner), (~valid, blanks, blank_owner)):
-                    cells = shapely.box(
-                        *(a[wanted] for a in (weights.column, weights.row)),
-                        *(a[wanted] + 1 for a in (weights.column, weights.row)),
-                    )
-                    pieces = shapely.intersection(cells, polygons[parcel[wanted]])
-                    shapes.append(back(pieces))
-                    owners.append(parcel[wanted])
+            whole = shapely.area(polygons)
+            # On several rasters a mean is made of all cells of all of them.
+            for seen in _weighed(polygons, grid, options, len(ground.rasters) > 1, ground.crew):
+                totals[:, seen.parcel] += seen.weights
+                hits.append(back(seen.hits))
+                hit_owner.append(seen.hit_owner)
+                blanks.append(back(seen.blanks))
+                blank_owner.append(seen.blank_owner)
+    matching, valid, weighed = totals
     hit = union_by(np.concatenate(hit_owner), np.concatenate(hits), count) if hits else covered
     unknown = union_by(np.concatenate(blank_owner), np.concatenate(blanks), count) if blanks else ground.parcels.copy()
     with np.errstate(invalid="ignore", divide="ignore"):
-        share = totals["matching"] / totals["valid"]
-        on_valid = shapely.area(ground.parcels) * totals["valid"] / totals["whole"]
-        mean = totals["weighed"] / totals["valid"]
+        share = matching / valid
+        on_valid = shapely.area(ground.parcels) * valid / whole
+        mean = weighed / valid
     found = np.nan_to_num(share * on_valid) >= ARITHMETIC_M2
     judgement = Judgement(
         hit=hit,
@@ -145,6 +144,47 @@ def judge(ground: Ground) -> Judgement:
     return judgement
 
 
+def _weighed(
+    polygons: np.ndarray, grid: "DatasetReader", options: dict[str, Any], every: bool, crew: Crew
+) -> list[_Weighed]:
+    """What the parcels, polygons (n,) in units of cells, have of a grid: window by window, in threads.
+
+    every: cells are weighed even where there is nothing to tell of them but that they have a value.
+    """
+    is_slope = options.get("derive") == "slope"
+    reading = Lock()  # an open raster is read by one thread at a time
+
+    def of_window(tile: "tuple[np.ndarray, Window]") -> _Weighed:
+        part, window = tile
+        with reading:
+            cells = _read(grid, window)
+        values = _values(*cells, grid, is_slope)
+        corner = int(window.row_off), int(window.col_off)
+        telling, valid = np.ones(len(part), dtype=bool), np.zeros(len(part))
+        if not every:
+            telling, valid = _telling(polygons[part], values, corner, options)
+        weights = np.zeros((3, len(part)))
+        weights[1, ~telling] = valid[~telling]
+        rows = np.flatnonzero(telling)
+        part_of = part[rows]
+        found = cell_weights(polygons[part_of])
+        row, column = found.row - corner[0], found.column - corner[1]
+        on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
+        value = np.full(len(row), np.nan)
+        value[on_grid] = values[row[on_grid], column[on_grid]]
+        has_value, matching = ~np.isnan(value), _matching(value, options)
+        for sums, times in zip(weights, (matching, has_value, np.nan_to_num(value)), strict=True):
+            sums[rows] = np.bincount(found.parcel, found.fraction * times, len(rows))
+        pieces = []
+        for wanted in (matching, ~has_value):
+            owner, west, north = part_of[found.parcel[wanted]], found.column[wanted], found.row[wanted]
+            cells_of = shapely.box(west, north, west + 1, north + 1)
+            pieces += [shapely.intersection(cells_of, polygons[owner]), owner]
+        return _Weighed(part, weights, *pieces)
+
+    return crew.each(of_window, list(windows(polygons, grid, 1 if is_slope else 0)))
+
+
 def _matching(values: np.ndarray, options: dict[str, Any]) -> np.ndarray:
     """Which values the rule is about; none that is missing."""
     matching: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
@@ -152,40 +192,37 @@ def _matching(values: np.ndarray, options: dict[str, Any]) -> np.ndarray:
 
 
 def _telling(
-    part: np.ndarray,
-    polygons: np.ndarray,
-    values: np.ndarray,
-    window: "Window",
-    options: dict[str, Any],
-    valid: np.ndarray,
-) -> np.ndarray:
-    """Those of some polygons of which there is something to tell: cells that match, have no value, or are off the grid.
+    polygons: np.ndarray, values: np.ndarray, corner: tuple[int, int], options: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray]:
+    """Of which polygons (k,) there is something to tell: cells that match, have no value, or are off the grid.
 
-    For the others the weight of their valid cells is put down in `valid`; their cells need not be looked at.
+    corner: row and column of the first of the values (h, w). Of the others the cells need not be looked at: for them
+    the weight of all, which have a value, is handed back too, (k,).
     """
-    corner = int(window.row_off), int(window.col_off)
     rows, columns = values.shape
-    west, south, east, north = (shapely.bounds(polygons[part]) - [corner[1], corner[0]] * 2).T
+    west, south, east, north = (shapely.bounds(polygons) - [corner[1], corner[0]] * 2).T
     telling = (west < 0) | (south < 0) | (east > columns) | (north > rows)
     blank = np.isnan(values)
-    if len(part) and values.size:
-        sums = cell_sums(polygons[part], _matching(values, options), blank, ~blank, corner=corner)
-        telling |= (sums[0] != 0) | (sums[1] != 0)
-        valid[part[~telling]] = sums[2][~telling]
-    return part[telling]
+    if len(polygons) == 0 or values.size == 0:
+        return telling, np.zeros(len(polygons))
+    matching, missing, valid = cell_sums(polygons, _matching(values, options), blank, ~blank, corner=corner)
+    return telling | (matching != 0) | (missing != 0), valid
 
 
-def _values(grid: "DatasetReader", window: "Window", is_slope: bool) -> np.ndarray:
-    """The first band's values in a window as floats, NaN where there is none; or the slope in degrees."""
+def _read(grid: "DatasetReader", window: "Window") -> tuple[np.ndarray, np.ndarray]:
+    """The first band's values in a window, and where they are valid."""
     if window.width == 0 or window.height == 0:
-        return np.full((0, 0), np.nan)
-    heights = grid.read(1, window=window)
-    valid = grid.read_masks(1, window=window) > 0
-    if np.issubdtype(heights.dtype, np.floating):
-        valid &= np.isfinite(heights)
+        return np.zeros((0, 0)), np.zeros((0, 0), dtype=bool)
+    return grid.read(1, window=window), grid.read_masks(1, window=window) > 0
+
+
+def _values(read: np.ndarray, valid: np.ndarray, grid: "DatasetReader", is_slope: bool) -> np.ndarray:
+    """What was read as floats, NaN where there is none; or the slope in degrees."""
+    if np.issubdtype(read.dtype, np.floating):
+        valid = valid & np.isfinite(read)
     if is_slope:
-        return slope_degrees(heights, valid, abs(grid.transform.a), abs(grid.transform.e))
-    return np.where(valid, heights.astype(float), np.nan)
+        return slope_degrees(read, valid, abs(grid.transform.a), abs(grid.transform.e))
+    return np.where(valid, read.astype(float), np.nan)
 
 
 def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: tuple[float, float]) -> tuple[Any, Any]:

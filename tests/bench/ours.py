@@ -8,11 +8,12 @@ import numpy as np
 import pyproj
 import rasterio
 import shapely
+from rasterio.windows import Window
 
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.rules.common_areas import areas_of_pairs
 from onemap.rules.crew import Crew
-from onemap.rules.grids import cell_sums, in_cells, slope_degrees
+from onemap.rules.grids import cell_sums, in_cells, slope_degrees, windows
 from onemap.rules.meetings import Meetings, meetings
 from onemap.rules.overlay import built, overlaps, union_by
 from onemap.rules.polygons import Polygons
@@ -145,9 +146,17 @@ def steep_shares(folder: Path) -> Work:
     heights, transform = grid.read(1), grid.transform
 
     def work() -> list[float]:
-        slope = slope_degrees(heights, np.ones(heights.shape, dtype=bool), transform.a, -transform.e)
-        steep, known = cell_sums(in_cells(parcels, grid), slope > STEEP_DEGREES, ~np.isnan(slope))
-        return [float((steep / known).sum())]
+        cells = in_cells(parcels, grid)
+
+        def share(tile: tuple[np.ndarray, Window]) -> float:
+            part, window = tile
+            here = heights[window.toslices()]
+            slope = slope_degrees(here, np.ones(here.shape, dtype=bool), transform.a, -transform.e)
+            corner = int(window.row_off), int(window.col_off)
+            steep, known = cell_sums(cells[part], slope > STEEP_DEGREES, ~np.isnan(slope), corner=corner)
+            return float((steep / known).sum())
+
+        return [sum(CREW.each(share, list(windows(cells, grid, 1))))]
 
     return work
 
