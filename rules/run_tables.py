@@ -92,6 +92,7 @@ _FINDING_COLUMNS = [
     "area_check_m2",
     "check_differs",
 ]
+_NOTHING = np.empty(0, dtype=object)
 _COMPOSITION_COLUMNS = ["parcel", "rule", "keys", "area_m2", "area_ellipsoidal_m2", "share"]
 _OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
 _TEXT_COLUMNS = {
@@ -130,25 +131,34 @@ def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
 
 
-def typed(columns: pd.DataFrame) -> pd.DataFrame:
-    """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types."""
-    typed = {}
-    for name in columns.columns:
+def typed(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types.
+
+    names: of the columns in their order, where it is not theirs; one that is not there has no value in any row.
+    """
+    count = len(next(iter(columns.values()))) if isinstance(columns, dict) else len(columns)
+    index, nothing = pd.RangeIndex(count), np.full(count, None, dtype=object)
+    made = {}
+    for name in names or list(map(str, columns)):
+        values = np.asarray(columns[name]) if name in columns else nothing
+        kept: Any = values
         if name in _TEXT_COLUMNS:
-            typed[name] = _texts(columns[name])
+            kept = _texts(values)
         elif name in ("counted", "estimated", "assumed", "within_error", "check_differs"):
-            typed[name] = columns[name].astype(bool)
+            kept = values.astype(bool)
         elif name in ("features", "findings", "unknown_rules"):
-            typed[name] = columns[name].astype("Int64")
+            kept = pd.array(values, dtype="Int64")
         else:
-            typed[name] = columns[name].astype(float)
-    return pd.DataFrame(typed, columns=columns.columns)
+            kept = values.astype(float)
+        made[name] = pd.Series(kept, index=index, dtype=kept.dtype)
+    return pd.DataFrame(made, index=index)
 
 
-def _texts(values: pd.Series) -> pd.Series:
+def _texts(values: np.ndarray) -> np.ndarray:
     """Text, with None where there is none."""
-    plain, missing = values.astype(object), values.isna().to_numpy(dtype=bool)
-    return plain.where(~missing, None) if missing.any() else plain
+    plain = values.astype(object)
+    plain[pd.isna(plain)] = None
+    return plain
 
 
 def row_tables(parcels: WholeParcels, judged: Sequence[Judged], language: str) -> dict[str, Table]:
@@ -160,29 +170,23 @@ def row_tables(parcels: WholeParcels, judged: Sequence[Judged], language: str) -
     blocks = [rows_of(item, order, parcels.area_m2, language) for order, item in enumerate(judged)]
     findings = _sorted([part for block in blocks for part in block[0]], ["_parcel", "_rule", "_unknown"])
     pieces = _sorted([part for block in blocks for part in block[1]], ["_parcel", "_rule", "_unknown", "_feature"])
-    for frame in (findings, pieces):
-        frame["parcel"] = keys[_parcels_of(frame)] if len(frame) else pd.Series(dtype=object)
-    ground = parcels.placed(frame_geometries(findings), _parcels_of(findings))
+    for block in (findings, pieces):
+        block["parcel"] = keys[block["_parcel"]]
+    ground = parcels.placed(findings["_geometry"], findings["_parcel"])
     findings["area_ellipsoidal_m2"] = ground.area_ellipsoidal_m2
-    shapes = parcels.placed(frame_geometries(pieces), _parcels_of(pieces))
+    shapes = parcels.placed(pieces["_geometry"], pieces["_parcel"])
     dimension = shapely.get_dimensions(shapes.geometries)
-    columns = typed(pieces.reindex(columns=_OVERLAP_COLUMNS))
     multis, bodies = ground.written("polygon")
-    tables = {"findings": Table(typed(findings.reindex(columns=_FINDING_COLUMNS)), multis, "MultiPolygon", bodies)}
+    tables = {"findings": Table(typed(findings, _FINDING_COLUMNS), multis, "MultiPolygon", bodies)}
     for name, wanted, kind in _OVERLAP_TABLES:
         rows = np.flatnonzero(dimension == wanted)
-        part = columns.iloc[rows].reset_index(drop=True)
+        part = {column: pieces[column][rows] for column in _OVERLAP_COLUMNS if column in pieces}
         multis, bodies = shapes.at(rows).written(kind)
-        tables[name] = Table(part, multis, f"Multi{_PROPER[kind]}", bodies)
+        tables[name] = Table(typed(part, _OVERLAP_COLUMNS), multis, f"Multi{_PROPER[kind]}", bodies)
     tables["composition"] = _composition(keys, parcels.area_m2, judged, parcels.crs, parcels.origin)
     classes = land_classes(keys, judged, parcels.crs, parcels.origin, language)
     tables["land_classes"] = Table(typed(classes))
     return tables
-
-
-def _parcels_of(frame: pd.DataFrame) -> np.ndarray:
-    """The positions of the parcels to which rows under construction belong, (n,)."""
-    return frame["_parcel"].to_numpy(dtype=np.int64)
 
 
 # By what their rows are ordered first: the parcel, or the rule.
@@ -213,29 +217,24 @@ def _composition(
             parcel = item.rows[classes["_row"].to_numpy(dtype=int)]
             blocks.append(classes.assign(_parcel=parcel, _rule=order, rule=item.rule.id))
     if not blocks:
-        return Table(typed(pd.DataFrame({name: [] for name in _COMPOSITION_COLUMNS})))
+        return Table(typed(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
     rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
     parcel = rows["_parcel"].to_numpy(dtype=int)
-    grounds = sound(moved(frame_geometries(rows), origin))
+    grounds = sound(moved(rows["_geometry"].to_numpy(dtype=object), origin))
     rows["parcel"] = keys[parcel]
     rows["area_m2"] = shapely.area(grounds)
     rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)
     rows["share"] = rows["area_m2"] / area_m2[parcel]
-    return Table(typed(rows.reindex(columns=_COMPOSITION_COLUMNS)))
+    return Table(typed(rows, _COMPOSITION_COLUMNS))
 
 
-def frame_geometries(frame: pd.DataFrame) -> np.ndarray:
-    """The geometries of rows under construction, (n,)."""
-    return frame["_geometry"].to_numpy(dtype=object) if len(frame) else np.empty(0, dtype=object)
-
-
-def _sorted(blocks: list[Block], by: list[str]) -> pd.DataFrame:
-    """All blocks as one frame in the order of its columns `by`."""
+def _sorted(blocks: list[Block], by: list[str]) -> Block:
+    """All blocks as one in the order of its columns `by`."""
     if not blocks:
-        return pd.DataFrame({name: [] for name in [*by, "verdict", "counted", "_geometry"]})
+        return {"_parcel": np.empty(0, dtype=np.int64), "_geometry": _NOTHING}
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     order = np.lexsort([columns[name] for name in reversed(by)])
-    return pd.DataFrame({name: pd.Series(values[order], dtype=values.dtype) for name, values in columns.items()})
+    return {name: values[order] for name, values in columns.items()}
 
 
 def parcel_table(parcels: WholeParcels, findings: Sequence[pd.DataFrame]) -> Table:
@@ -261,7 +260,7 @@ def parcel_table(parcels: WholeParcels, findings: Sequence[pd.DataFrame]) -> Tab
         "area_m2": parcels.area_m2,
         "area_ellipsoidal_m2": parcels.area_ellipsoidal_m2,
     }
-    return Table(typed(pd.DataFrame(columns)), parcels.multis, "MultiPolygon", parcels.wkb)
+    return Table(typed(columns), parcels.multis, "MultiPolygon", parcels.wkb)
 
 
 def run_table(record: dict[str, Any]) -> Table:
