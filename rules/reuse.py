@@ -16,6 +16,7 @@ from onemap.layers.software import software_versions
 from onemap.layers.versions import Version, in_force, versions
 from onemap.rules.agenda import Agenda, layers_of
 from onemap.rules.changes import Changes
+from onemap.rules.kept_rows import GIVEN
 from onemap.rules.kinds import KINDS
 from onemap.rules.layer_sources import LayerSource, Sources
 from onemap.rules.overlay import MARGIN_M
@@ -24,7 +25,7 @@ from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
 from onemap.rules.rule import Rule
 from onemap.rules.run_blocks import parcel_rows, same_rows
-from onemap.rules.runs import GIVEN, run_record, stored_blocks, stored_columns, stored_packs
+from onemap.rules.runs import run_record, stored_blocks, stored_columns, stored_packs
 
 
 @dataclass(frozen=True)

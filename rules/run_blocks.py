@@ -60,18 +60,28 @@ class Rows:
         """The rows with some of their columns."""
         return Rows(self.columns.select(names), self.wkb)
 
-    def blocks(self) -> Iterator[Block]:
-        """The rows in their order, some thousand at a time."""
+    def blocks(self, outlines: np.ndarray | None = None) -> Iterator[Block]:
+        """The rows in their order, some thousand at a time; outlines (n,): see `block`."""
         for first in range(0, len(self), BLOCK_ROWS):
-            yield self.slice(first, BLOCK_ROWS).block()
+            part = None if outlines is None else outlines[first : first + BLOCK_ROWS]
+            yield self.slice(first, BLOCK_ROWS).block(part)
 
-    def block(self) -> Block:
-        """All the rows as one block."""
+    def block(self, outlines: np.ndarray | None = None) -> Block:
+        """All the rows as one block.
+
+        outlines (n,): the position of the parcel whose outline is a row's geometry, which is not kept again; -1 of
+        other rows.
+        """
         lowest = highest = None
         if KEY in self.columns.column_names and self.columns.schema.field(KEY).type == pa.string():
             ends = pc.min_max(self.columns[KEY])
             lowest, highest = ends["min"].as_py(), ends["max"].as_py()
-        shapes = None if self.wkb is None else _stream(pa.table({"wkb": self.wkb}))
+        shapes = None
+        if self.wkb is not None and (outlines is None or not np.any(outlines >= 0)):
+            shapes = _stream(pa.table({"wkb": self.wkb}))
+        elif self.wkb is not None and outlines is not None:
+            parts = self.wkb.take(pa.array(np.arange(len(self)), mask=outlines >= 0))
+            shapes = _stream(pa.table({"part": parts, "outline": pa.array(outlines, mask=outlines < 0)}))
         return Block(len(self), _stream(self.columns), shapes, lowest, highest)
 
     def __iter__(self) -> Iterator[StoredRow]:
@@ -170,9 +180,12 @@ def read_columns(content: bytes, names: Sequence[str] | None = None) -> pa.Table
     return pa.ipc.open_stream(content, options=options).read_all()
 
 
-def read_wkb(shapes: bytes) -> pa.Array:
-    """The geometries of a kept block as WKB."""
-    return pa.ipc.open_stream(shapes).read_all()["wkb"].combine_chunks()
+def read_shapes(shapes: bytes) -> tuple[pa.Array, np.ndarray | None]:
+    """The geometries of a kept block as WKB (n,), and of which parcels' outlines others are: see `Rows.block`."""
+    found = pa.ipc.open_stream(shapes).read_all()
+    if "outline" not in found.column_names:
+        return found["wkb"].combine_chunks(), None
+    return found["part"].combine_chunks(), found["outline"].fill_null(-1).to_numpy()
 
 
 def plain_columns(columns: pa.Table) -> dict[str, list[Any]]:
@@ -187,11 +200,6 @@ def matching(columns: pa.Table, wanted: Mapping[str, str]) -> np.ndarray:
         found = plain_columns(columns.select([name]))[name] if name in columns.column_names else [None] * len(kept)
         kept &= np.fromiter((value == one for one in found), dtype=bool, count=len(kept))
     return np.flatnonzero(kept)
-
-
-def read_block(content: bytes, shapes: bytes | None) -> Rows:
-    """The rows of a kept block."""
-    return Rows(read_columns(content), None if shapes is None else read_wkb(shapes))
 
 
 def same_rows(rows: Rows, others: Rows) -> np.ndarray:

@@ -7,35 +7,23 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
 import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
 from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.former_runs import former_rows, has_former_rows
+from onemap.rules.former_runs import has_former_rows
+from onemap.rules.kept_rows import GIVEN, REFERENCE, kept_rows
 from onemap.rules.packs import Pack, parse_pack
+from onemap.rules.parcel_outlines import Outlines
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
 from onemap.rules.run import Chunk, Run
-from onemap.rules.run_blocks import (
-    KEY,
-    Rows,
-    StoredRow,
-    matching,
-    parcel_rows,
-    plain_columns,
-    read_block,
-    read_columns,
-    rows_of_table,
-)
-from onemap.rules.standing import Placed, Standing
+from onemap.rules.run_blocks import Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 CHECK = "check"  # the kind of a run whose record names none
-GIVEN = "given"  # the parcels as they were given: attributes, and geometry
-_REFERENCE = -1  # where, instead of a first row, it stands which rows of an earlier run are the run's too
 _INSERT = "INSERT INTO onemap_run_blocks VALUES (?,?,?,?,?,?,?,?)"
 TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
 
@@ -64,21 +52,25 @@ class Recorder:
         shared = chunk.taken.shared if chunk.taken else {}
         for name, part in shared.items():
             if part.standing:
-                values = (self._run, name, _REFERENCE, 0, None, None, part.standing.content, None)
+                values = (self._run, name, REFERENCE, 0, None, None, part.standing.content, None)
                 self._connection.execute(_INSERT, values)
-        self.append_rows({name: part.own for name, part in shared.items()})
-        rest = [name for name in KEPT if name not in shared]
-        if rest:
-            tables = chunk.tables
-            self.append_rows({name: rows_of_table(tables[name]) for name in rest if name in tables})
-        if chunk.parcels and GIVEN not in shared:
-            parcels = chunk.parcels
-            self.append_rows({GIVEN: parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)})
+        outlines = None
+        if chunk.parcels:
+            outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels.ids, chunk.parcels.wkb)
+        for name in KEPT:
+            if name in shared:
+                self.append_rows({name: shared[name].own}, outlines)
+            elif name in chunk.tables:
+                self.append_rows({name: rows_of_table(chunk.tables[name])}, outlines)
+        if GIVEN in shared:
+            self.append_rows({GIVEN: shared[GIVEN].own})
+        elif chunk.parcels:
+            self.append_rows({GIVEN: parcel_rows(chunk.parcels.ids, chunk.parcels.attributes, chunk.parcels.wkb)})
 
-    def append_rows(self, kept: Mapping[str, Rows]) -> None:
-        """The next rows of tables of any kind of run."""
+    def append_rows(self, kept: Mapping[str, Rows], outlines: Outlines | None = None) -> None:
+        """The next rows of tables of any kind of run; outlines: of the parcels to which they belong."""
         for name, rows in kept.items():
-            for block in rows.blocks():
+            for block in rows.blocks(outlines.of(rows) if outlines else None):
                 first = self._rows.get(name, 0)
                 values = (self._run, name, first, block.count, block.lowest, block.highest)
                 self._connection.execute(_INSERT, (*values, block.content, block.shapes))
@@ -154,90 +146,18 @@ def stored_rows(library: Library, identifier: str, table: str, **wanted: str) ->
 
 def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
     """The same rows, some thousand at a time, of which only one block is held. Raises OneMapError run.damaged."""
-    yield from (rows for _, rows in _placed_blocks(library, identifier, table, wanted, None))
+    yield from (rows for _, rows in kept_rows(library, identifier, table, wanted))
 
 
 def stored_columns(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[Rows]:
     """Some columns of a table of a stored run, some thousand rows at a time. Raises OneMapError run.damaged."""
-    yield from (rows for _, rows in _placed_blocks(library, identifier, table, {}, names))
+    yield from (rows for _, rows in kept_rows(library, identifier, table, {}, names))
 
 
 def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
     """Some columns of a table of a stored run, row by row. Raises OneMapError run.damaged."""
     for rows in stored_columns(library, identifier, table, names):
         yield from zip(*plain_columns(rows.columns.select(names)).values(), strict=True)
-
-
-def standing_of(library: Library, identifier: str, table: str) -> Standing | None:
-    """Which rows of a table of a stored run are an earlier run's; None if all are its own.
-
-    Raises OneMapError run.damaged.
-    """
-    if not library.has_table("onemap_run_blocks"):
-        return None
-    sql = "SELECT content FROM onemap_run_blocks WHERE run = ? AND name = ? AND first = ?"
-    row = library.connection.execute(sql, (identifier, table, _REFERENCE)).fetchone()
-    if row is None:
-        return None
-    try:
-        return Standing.read(row[0])
-    except (ValueError, KeyError, TypeError) as error:
-        raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier) from error
-
-
-def own_blocks(library: Library, identifier: str, table: str) -> Iterator[Rows]:
-    """The rows of a table that a stored run holds itself. Raises OneMapError run.damaged."""
-    yield from (rows for _, rows in _own_blocks(library, identifier, table, {}, None))
-
-
-def _placed_blocks(
-    library: Library, identifier: str, table: str, wanted: Mapping[str, str], names: Sequence[str] | None
-) -> Iterator[Placed]:
-    """Rows of a table and where they stand in it; wanted: see `stored_rows`; names: these columns only, no geometry."""
-    former = former_rows(library, identifier, table)
-    if former is not None:
-        chosen = matching(former.columns, wanted)
-        yield chosen, former.take(chosen)
-        return
-    own = _own_blocks(library, identifier, table, wanted, names)
-    standing = standing_of(library, identifier, table)
-    if standing is None:
-        yield from own
-    else:
-        yield from standing.merged(_own_blocks(library, standing.run, table, wanted, names), own)
-
-
-def _own_blocks(
-    library: Library, identifier: str, table: str, wanted: Mapping[str, str], names: Sequence[str] | None
-) -> Iterator[Placed]:
-    """The same of the rows that the run holds itself."""
-    if not library.has_table("onemap_run_blocks"):
-        return
-    execute = library.connection.execute
-    place: tuple[Any, ...] = (identifier, table, _REFERENCE)
-    sql = "SELECT first FROM onemap_run_blocks WHERE run = ? AND name = ? AND first <> ?"
-    if KEY in wanted:
-        sql, place = f"{sql} AND (lowest IS NULL OR lowest <= ? AND highest >= ?)", (*place, *[wanted[KEY]] * 2)
-    block = "FROM onemap_run_blocks WHERE run = ? AND name = ? AND first = ?"
-    for (first,) in execute(f"{sql} ORDER BY first", place).fetchall():
-        at = (identifier, table, first)
-        try:
-            (content,) = execute(f"SELECT content {block}", at).fetchone()
-            if names is not None:
-                rows = Rows(read_columns(content, names), None)
-                yield np.arange(first, first + len(rows)), rows
-                continue
-            chosen = matching(read_columns(content, list(wanted)), wanted) if wanted else None
-            if chosen is not None and len(chosen) == 0:
-                continue
-            (shapes,) = execute(f"SELECT shapes {block}", at).fetchone()
-            rows = read_block(content, shapes)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier) from error
-        if chosen is None:
-            yield np.arange(first, first + len(rows)), rows
-        else:
-            yield first + chosen, rows.take(chosen)
 
 
 def stored_texts(library: Library) -> dict[str, str]:

@@ -12,11 +12,12 @@ import pyarrow.compute as pc
 import shapely
 
 from onemap.rules.former_runs import has_former_rows
+from onemap.rules.kept_rows import GIVEN, own_rows, standing_of
 from onemap.rules.reuse import Comparison, Earlier
 from onemap.rules.rule import VERDICTS, Rule
 from onemap.rules.run_blocks import Rows, parcel_rows, rows_of_table, together
 from onemap.rules.run_tables import ROW_TABLES, Table, typed
-from onemap.rules.runs import GIVEN, KEPT, own_blocks, run_record, standing_of, stored_blocks, stored_columns
+from onemap.rules.runs import KEPT, run_record, stored_blocks, stored_columns
 from onemap.rules.standing import Shared, Standing, renamed
 
 if TYPE_CHECKING:
@@ -246,7 +247,7 @@ class TakenOver:
         if before is not None:
             order = before.order()
             is_own = (order < 0)[positions]
-            held = together(list(own_blocks(library, run, name)) or [own.slice(0, 0)])
+            held = together([rows for _, rows in own_rows(library, run, name)] or [own.slice(0, 0)])
             copied = held.take((np.cumsum(order < 0) - 1)[positions[is_own]])
             own = together([own, renamed(self._labels, copied)])
             own_keys = np.r_[own_keys, keys[is_own]]

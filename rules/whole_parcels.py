@@ -1,6 +1,7 @@
 """The parcels of a run as its tables show them: what a row says of a whole parcel is worked out once for all rows."""
 
 import struct
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import is_
@@ -12,7 +13,13 @@ import shapely
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, multi, sound
 
-_OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # WKB of a multipolygon, before its one part
+_POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)  # how its WKB begins
+_OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # a multipolygon's, before its one part
+
+
+def as_multis(bodies: Sequence[bytes]) -> list[bytes]:
+    """Polygons and multipolygons as WKB, all of them as multipolygons."""
+    return [_OF_ONE + body if body.startswith(_POLYGON) else body for body in bodies]
 
 
 @dataclass(frozen=True)
@@ -48,9 +55,8 @@ class WholeParcels:
     @cached_property
     def wkb(self) -> np.ndarray:
         """The multipolygons as WKB (n,)."""
-        bodies = self.given_wkb.copy()
-        for row in np.flatnonzero(shapely.get_type_id(self.geometries) == shapely.GeometryType.POLYGON).tolist():
-            bodies[row] = _OF_ONE + bodies[row]
+        bodies = np.empty(len(self.given_wkb), dtype=object)
+        bodies[:] = as_multis(self.given_wkb.tolist())
         return bodies
 
     def placed(self, grounds: np.ndarray, parcel: np.ndarray) -> "Placed":

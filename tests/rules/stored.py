@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from onemap.layers.library import open_library, sha256
 from onemap.layers.stores.library_tables import FORMER_TABLES
-from onemap.rules.run_blocks import Rows, read_block
+from onemap.rules.run_blocks import Rows, read_columns
 from onemap.rules.runs import GIVEN, stored_rows
 
 
@@ -16,10 +16,10 @@ def change_value(library, table, column, before, after):
     """Write another text in a column of every block of a table, in all runs of a library."""
     with sqlite3.connect(library) as connection:
         blocks = connection.execute(
-            "SELECT run, first, content, shapes FROM onemap_run_blocks WHERE name = ? AND first >= 0", (table,)
+            "SELECT run, first, content FROM onemap_run_blocks WHERE name = ? AND first >= 0", (table,)
         ).fetchall()
-        for run, first, content, shapes in blocks:
-            columns = read_block(content, shapes).columns
+        for run, first, content in blocks:
+            columns = read_columns(content)
             values = columns[column].combine_chunks()
             changed = pc.if_else(
                 pc.equal(values, pa.scalar(before, values.type)), pa.scalar(after, values.type), values

@@ -14,7 +14,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import open_library
 from onemap.rules import run_blocks
 from onemap.rules.run import Chunk
-from onemap.rules.run_blocks import read_block, rows_of_table, same_rows
+from onemap.rules.run_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows
 from onemap.rules.run_tables import Table, plain_values
 from onemap.rules.runs import GIVEN, KEPT, Recorder, stored_rows
 from onemap.tests.rules.stored import keep_as_before
@@ -25,7 +25,10 @@ VALUES = st.none() | NUMBERS | st.text(st.characters(exclude_categories=()), max
 
 
 def there_and_back(rows):
-    return [row for block in rows.blocks() for row in read_block(block.content, block.shapes)]
+    blocks = list(rows.blocks())
+    shapes = [None if block.shapes is None else read_shapes(block.shapes)[0] for block in blocks]
+    found = [Rows(read_columns(block.content), wkb) for block, wkb in zip(blocks, shapes, strict=True)]
+    return [row for part in found for row in part]
 
 
 @settings(deadline=None)
@@ -155,3 +158,28 @@ def test_a_library_made_before_blocks_is_read_repeated_copied_and_goes_on(city, 
     copy = tmp_path / "copy.gpkg"
     assert desk.run("copy", desk.library, copy).code == 0
     assert [tables_of(copy, one) for one in (run, again.json["run"]["id"])] == [found_now, before]
+
+
+def test_the_outline_of_a_parcel_is_held_once_and_comes_back_wherever_it_is_shown(desk, monkeypatch):
+    monkeypatch.setattr(run_blocks, "BLOCK_ROWS", 4)
+    desk.layer("ZONE", [box(-5, -5, 185, 50)], {"TBLX": ["实划"]})
+    parcels = {f"p{n:02}": box(30 * n, 0, 30 * n + 10, 10) for n in range(9)}
+    parcels["p02"] = shapely.MultiPolygon([box(60, 0, 70, 10), box(80, 0, 84, 10)])
+    found = desk.check(parcels, {})
+    run = found.answer.json["run"]["id"]
+    kept = tables_of(desk.library, run)
+    shown = {name: found.table(name) for name in ("parcels", "findings", "overlaps")}
+    assert {name: len(table) for name, table in shown.items()} == {"parcels": 9, "findings": 7, "overlaps": 7}
+    for name, table in shown.items():
+        assert [wkb for _, wkb in kept[name]] == list(shapely.to_wkb(np.asarray(table.geometry, dtype=object)))
+    with open_library(str(desk.library)) as library:
+        sql = "SELECT name, shapes FROM onemap_run_blocks WHERE shapes IS NOT NULL AND name <> ?"
+        shapes = library.connection.execute(sql, (GIVEN,)).fetchall()
+        parts = [body for _, stream in shapes for body in read_shapes(stream)[0].to_pylist() if body is not None]
+        # Only what is left of the parcel that reaches over the zone's edge is a shape of its own.
+        assert parts == [kept[name][6][1] for name in ("findings", "overlaps")]
+    with sqlite3.connect(desk.library) as connection:
+        connection.execute("DELETE FROM onemap_run_blocks WHERE name = ? AND first = 4", (GIVEN,))
+    connection.close()
+    with open_library(str(desk.library)) as library, pytest.raises(OneMapError, match="run.damaged"):
+        stored_rows(library, run, "parcels")

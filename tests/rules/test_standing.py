@@ -11,8 +11,9 @@ from shapely import affinity, box
 
 from onemap.layers.library import open_library
 from onemap.rules import run_blocks
+from onemap.rules.kept_rows import GIVEN, standing_of
 from onemap.rules.run_blocks import Rows
-from onemap.rules.runs import GIVEN, KEPT, standing_of, stored_rows, stored_values
+from onemap.rules.runs import KEPT, stored_rows, stored_values
 from onemap.rules.standing import Standing
 
 ORDERS = st.lists(st.booleans(), max_size=30).flatmap(

@@ -58,7 +58,7 @@ def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
         blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
         how = (None, None, Threads(library, workers), SILENT, against, most_parcels)
         with run_in_blocks(library, blank, Held(question.parcels), *how) as run:
-            assert run.blocks > 1
+            assert run.blocks > 1 and whole.tables
             return whole, run, whole_tables(run)
 
 

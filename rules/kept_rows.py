@@ -1,0 +1,137 @@
+"""Rows of a stored run as they lie in the library: its own, those of an earlier run, and the outlines of parcels."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import Library
+from onemap.rules.former_runs import former_rows
+from onemap.rules.run_blocks import KEY, Rows, matching, read_columns, read_shapes
+from onemap.rules.standing import Placed, Standing
+from onemap.rules.whole_parcels import as_multis
+
+GIVEN = "given"  # the parcels as they were given: attributes, and geometry
+REFERENCE = -1  # where, instead of a first row, it stands which rows of an earlier run are the run's too
+_TABLE = "onemap_run_blocks"
+_ALL: Mapping[str, str] = {}
+
+
+def kept_rows(
+    library: Library, identifier: str, table: str, wanted: Mapping[str, str] = _ALL, names: Sequence[str] | None = None
+) -> Iterator[Placed]:
+    """Rows of a table of a run, some thousand at a time, and where each stands in it.
+
+    wanted: only rows with these values; names: only these columns, without geometry. Raises OneMapError run.damaged.
+    """
+    former = former_rows(library, identifier, table)
+    if former is not None:
+        chosen = matching(former.columns, wanted)
+        yield chosen, former.take(chosen)
+        return
+    own = own_rows(library, identifier, table, wanted, names)
+    standing = standing_of(library, identifier, table)
+    if standing is None:
+        yield from own
+    else:
+        yield from standing.merged(own_rows(library, standing.run, table, wanted, names), own)
+
+
+def standing_of(library: Library, identifier: str, table: str) -> Standing | None:
+    """Which rows of a table of a run are an earlier run's; None if all are its own. Raises OneMapError run.damaged."""
+    if not library.has_table(_TABLE):
+        return None
+    sql = f"SELECT content FROM {_TABLE} WHERE run = ? AND name = ? AND first = ?"
+    row = library.connection.execute(sql, (identifier, table, REFERENCE)).fetchone()
+    if row is None:
+        return None
+    try:
+        return Standing.read(row[0])
+    except (ValueError, KeyError, TypeError) as error:
+        raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier) from error
+
+
+def own_rows(
+    library: Library, identifier: str, table: str, wanted: Mapping[str, str] = _ALL, names: Sequence[str] | None = None
+) -> Iterator[Placed]:
+    """The same of the rows that the run holds itself."""
+    if not library.has_table(_TABLE):
+        return
+    condition, values = "", []
+    if KEY in wanted:
+        condition, values = "AND (lowest IS NULL OR lowest <= ? AND highest >= ?)", [wanted[KEY]] * 2
+    for first in _firsts(library, identifier, table, condition, values):
+        try:
+            content = _content(library, identifier, table, first)
+            if names is not None:
+                rows = Rows(read_columns(content, names), None)
+                yield np.arange(first, first + len(rows)), rows
+                continue
+            if wanted and not len(matching(read_columns(content, list(wanted)), wanted)):
+                continue
+            columns = read_columns(content)
+            chosen = matching(columns, wanted)
+            rows = _read(library, identifier, table, first, columns, chosen)
+        except (pa.ArrowException, OSError, ValueError) as error:
+            raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier) from error
+        yield first + chosen, rows
+
+
+def _read(library: Library, identifier: str, table: str, first: int, columns: pa.Table, chosen: np.ndarray) -> Rows:
+    """The chosen rows of a block with their geometries. Raises pa.ArrowException, OSError, ValueError."""
+    shapes = _content(library, identifier, table, first, "shapes")
+    wkb, outlines = (None, None) if shapes is None else read_shapes(shapes)
+    rows = Rows(columns, wkb)
+    if len(chosen) < len(rows):
+        rows, outlines = rows.take(chosen), None if outlines is None else outlines[chosen]
+    if rows.wkb is None or outlines is None:
+        return rows
+    whole = np.flatnonzero(outlines >= 0)
+    bodies = rows.wkb.to_pylist()
+    for row, body in zip(whole.tolist(), _outlines(library, identifier, outlines[whole]), strict=True):
+        bodies[row] = body
+    return Rows(rows.columns, pa.array(bodies, pa.large_binary()))
+
+
+def _outlines(library: Library, identifier: str, positions: np.ndarray) -> list[bytes]:
+    """The outlines of parcels of a run (k,), by their positions. Raises OneMapError run.damaged, ValueError."""
+    standing = standing_of(library, identifier, GIVEN)
+    if standing is None:
+        return _own_outlines(library, identifier, positions)
+    order = standing.order()
+    own = np.cumsum(order < 0) - 1
+    at, is_own = order[positions], order[positions] < 0
+    found = np.empty(len(positions), dtype=object)
+    found[is_own] = _own_outlines(library, identifier, own[positions[is_own]])
+    found[~is_own] = _own_outlines(library, standing.run, at[~is_own])
+    return list(found)
+
+
+def _own_outlines(library: Library, identifier: str, positions: np.ndarray) -> list[bytes]:
+    """The same of parcels that the run holds itself, by their positions among those."""
+    found: list[bytes | None] = [None] * len(positions)
+    if len(positions):
+        ends = [int(positions.max()), int(positions.min())]
+        for first in _firsts(library, identifier, GIVEN, "AND first <= ? AND first + count > ?", ends):
+            shapes = _content(library, identifier, GIVEN, first, "shapes")
+            wkb, _ = read_shapes(shapes)
+            here = np.flatnonzero((positions >= first) & (positions < first + len(wkb)))
+            bodies = as_multis(wkb.take(positions[here] - first).to_pylist())
+            for row, body in zip(here.tolist(), bodies, strict=True):
+                found[row] = body
+    if None in found:
+        raise ValueError("parcels are gone")
+    return [body for body in found if body is not None]
+
+
+def _firsts(library: Library, identifier: str, table: str, condition: str, values: Sequence[Any]) -> list[int]:
+    """Where the blocks of a table begin, in their order."""
+    sql = f"SELECT first FROM {_TABLE} WHERE run = ? AND name = ? AND first <> ? {condition} ORDER BY first"
+    return [row[0] for row in library.connection.execute(sql, (identifier, table, REFERENCE, *values)).fetchall()]
+
+
+def _content(library: Library, identifier: str, table: str, first: int, column: str = "content") -> Any:
+    sql = f"SELECT {column} FROM {_TABLE} WHERE run = ? AND name = ? AND first = ?"
+    return library.connection.execute(sql, (identifier, table, first)).fetchone()[0]
