@@ -1,13 +1,14 @@
 """The conflict check: parcels × rules × layer versions → the tables of a run. The only loop over rules."""
 
+import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-import numpy as np
 import pyproj
 import shapely
 
@@ -104,8 +105,46 @@ def judged_parcels(
     spared: by which rules they need not be judged. The rows are the same to the last
     digit whichever parcels are judged together. Raises OneMapError rule.field.
     """
-    west, south, east, north = shapely.total_bounds(parcels.geometries)
+    whole = whole_parcels(agenda, sources.library.crs, parcels)
+    with _made_ready(whole, workers):
+        return _judged(agenda, sources, parcels, whole, workers, report, spared)
+
+
+def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholeParcels:
+    """Some parcels as an agenda judges them, and as the tables show them."""
     local = moved(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
+    return WholeParcels(parcels.ids, parcels.geometries, parcels.wkb, local, agenda.origin, crs)
+
+
+@contextlib.contextmanager
+def _made_ready(whole: WholeParcels, workers: int) -> Iterator[None]:
+    """What rows say of whole parcels waits for no rule: a thread works it out while they are judged.
+
+    What goes wrong there goes wrong again, and is told, where it is asked for.
+    """
+    if workers == 1 or len(whole.local) <= FEW_PARCELS:
+        yield
+        return
+    with ThreadPoolExecutor(1) as beside:
+        for name in ("area_ellipsoidal_m2", "multis", "wkb"):
+            beside.submit(getattr, whole, name)
+        try:
+            yield
+        finally:
+            beside.shutdown(cancel_futures=True)
+
+
+def _judged(
+    agenda: Agenda,
+    sources: Sources,
+    parcels: Parcels,
+    whole: WholeParcels,
+    workers: int,
+    report: Report,
+    spared: Spared | None,
+) -> Answer:
+    local = whole.local
+    west, south, east, north = shapely.total_bounds(parcels.geometries)
     bench = Bench(local, parcels.attributes, sources.library.crs, agenda.origin)
     reach = agenda.reaches()
     computed, skipped = 0, []
@@ -138,7 +177,7 @@ def judged_parcels(
         crew = Crew(workers, _teller(report, fraction, step))
         judged.append(judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer)))
     report(0.9, phrase("progress.tables", agenda.language))
-    tables = tables_of(agenda, sources.library.crs, parcels, local, judged, spared)
+    tables = tables_of(agenda, whole, judged, spared)
     warped = [
         {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
         for item in judged
@@ -147,16 +186,8 @@ def judged_parcels(
     return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
 
 
-def tables_of(
-    agenda: Agenda,
-    crs: pyproj.CRS,
-    parcels: Parcels,
-    local: np.ndarray,
-    judged: list[Judged],
-    spared: Spared | None,
-) -> dict[str, Table]:
+def tables_of(agenda: Agenda, whole: WholeParcels, judged: list[Judged], spared: Spared | None) -> dict[str, Table]:
     """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too."""
-    whole = WholeParcels(parcels.ids, parcels.geometries, parcels.wkb, local, agenda.origin, crs)
     tables = row_tables(whole, judged, agenda.language)
     said = [tables["findings"].columns, *([spared.said] if spared else [])]
     return {"parcels": parcel_table(whole, said), **tables}

@@ -21,7 +21,7 @@ from onemap.layers.fields import text_values
 from onemap.layers.library import Library, open_library
 from onemap.layers.soundness import checked_geometries
 from onemap.rules.agenda import Agenda, agenda_of
-from onemap.rules.check import judged_parcels, local_origin, tables_of
+from onemap.rules.check import judged_parcels, local_origin, tables_of, whole_parcels
 from onemap.rules.parcels import Parcels, dissolved, no_parcels
 from onemap.rules.question import CheckWishes, question_about
 from onemap.rules.run_tables import ROW_TABLES, Table
@@ -56,7 +56,7 @@ def check_frame(
         west, south, _, _ = np.asarray(placed.total_bounds.compute(), dtype=float)
         question = question_about(opened, wishes, language, no_parcels(PARCELS, ""))
         agenda = agenda_of(opened, question, local_origin(west, south))
-        tables = tables_of(agenda, opened.crs, question.parcels, np.empty(0, dtype=object), [], None)
+        tables = tables_of(agenda, whole_parcels(agenda, opened.crs, question.parcels), [], None)
         nothing = _framed(tables[table], opened)
     return placed.map_partitions(_judged, library, agenda, id_field, table, nothing, meta=nothing)
 
