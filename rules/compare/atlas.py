@@ -16,11 +16,13 @@ from onemap.rules.compare.atlas_maps import AtlasMaps
 from onemap.rules.compare.atlas_source import AtlasSource, atlas_source
 from onemap.rules.statement.fonts import FontChoice, chosen_fonts
 from onemap.rules.statement.map_drawing import FONTS
+from onemap.rules.statement.page_setting import set_pages
 
 TEMPLATE = "atlas.typ"
 OVERVIEW_MM = 150.0
 _FIELD = "TARGET"
 _TALLEST_MM, _ROW_MM = 200.0, 10.5  # of a sheet's map, and what a further row of its table takes from it
+_READ, _DRAWN = 0.05, 0.6  # of the work, when the spots are read, and the maps drawn
 Report = Callable[[float, str], None]
 
 
@@ -68,9 +70,7 @@ def write_atlas(
 def _set(
     library: Library, source: AtlasSource, content: dict[str, Any], fonts: FontChoice, language: str, report: Report
 ) -> bytes:
-    """Draw every map, and let typst set the pages; nothing is fetched while it runs."""
-    import typst
-
+    """Draw every map, and let typst set the pages."""
     maps = AtlasMaps(library, source, language, f"{fonts.families['heading']}, {FONTS}")
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
@@ -82,15 +82,13 @@ def _set(
         count = len(source.sheets)
         for done, sheet in enumerate(source.sheets):
             # Told before every page: whoever asked may stop it here.
-            report(0.05 + 0.75 * done / count, phrase("atlas.drawing", language, number=sheet.number, count=count))
+            step = phrase("atlas.drawing", language, number=sheet.number, count=count)
+            report(_READ + (_DRAWN - _READ) * done / count, step)
             rows = len(content["sheets"][done]["rows"])
             svg = maps.sheet(sheet, _TALLEST_MM - _ROW_MM * (rows - 1))
             (place / f"map-{sheet.number}.svg").write_text(svg, encoding="utf-8")
-        report(0.8, phrase("atlas.setting", language))
+        report(_DRAWN, phrase("atlas.setting", language))
         moment = int(datetime.fromisoformat(source.record["started"]).timestamp())
-        try:
-            result = typst.compile(str(place / TEMPLATE), root=folder, timestamp=moment)
-        except typst.TypstError as error:
-            raise OneMapError("statement.template", file=TEMPLATE, reason=str(error)[:400]) from error
+        result = set_pages(place / TEMPLATE, TEMPLATE, timestamp=moment)
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker
     return result

@@ -9,13 +9,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.messages import phrase
 from onemap.layers.parts import moved, multi, sound
 from onemap.rules.crew import Crew
 from onemap.rules.question import Question
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES, department_changes, said_by
 from onemap.rules.remedy.obstacles import verdicts_left
-from onemap.rules.remedy.search import Bounds, Step, moves, nearest_steps, turned_moves, turns
+from onemap.rules.remedy.search import Bounds, Step, nearest_steps, searches
 from onemap.rules.remedy.wishes import RemedyWishes
 from onemap.rules.run import Run
 from onemap.rules.run_tables import Table, records_of
@@ -26,8 +27,10 @@ COLUMNS += ["turned_deg", "departments"]
 ALTERNATIVES = ("cut", "one_piece", "moved", "turned", "moved_turned")
 _NUMBERS = ("area_m2", "share", "moved_m", "east_m", "north_m", "turned_deg")
 _SAID = ("verdict_before", "verdict_after", *MEASURES)  # what the column `departments` says of each
+PROPOSED = 2  # of a parcel, about, if nothing is searched: what is left of it, and its largest piece
 _TRIED_AT_ONCE = 20_000  # grounds of a search: thousands of parcels are tried in hundreds of places each
-Judge = Callable[[Question], Run]
+# Checks a question, and says meanwhile what is done, if that is more than the check itself says.
+Judge = Callable[[Question, str | None], Run]
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,13 @@ def alternatives(
     wishes: RemedyWishes,
     origin: tuple[float, float],
     judge: Judge,
+    expect: Callable[[int], None],
     crew: Crew,
 ) -> Alternatives:
     """The alternatives of every parcel that does not pass whole.
 
-    first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; judge: checks a
-    question.
+    first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; expect(most): told
+    how many more grounds will be judged at most.
     """
     parcels = moved(question.parcels.geometries, (-origin[0], -origin[1]))
     rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, wishes.keep_verdict))
@@ -79,27 +83,27 @@ def alternatives(
         fine = np.zeros(len(called), dtype=bool)
         for start in range(0, len(called), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
-            run = judge(_asked(question, called[part], sound(moved(shapes[part], origin))))
+            step = phrase("progress.places", question.language, count=f"{tried:,}")
+            run = judge(_asked(question, called[part], sound(moved(shapes[part], origin))), step)
             fine[part] = ~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict)
         return fine
 
     # A parcel that is too small or too thin as it stands is so everywhere.
     movable = [int(row) for row in rows if _is_large(parcels[row], wishes)]
     steps: dict[str, Mapping[int, Step]] = {}
-    if bounds.move_m:
-        steps["moved"] = nearest_steps(parcels, movable, moves(bounds.move_m), passes, bounds.share)
-    if bounds.turn_deg:
-        steps["turned"] = nearest_steps(parcels, movable, turns(bounds.turn_deg), passes, bounds.share)
-    if bounds.move_m and bounds.turn_deg:
-        best: dict[int, float] = {}
-        for side in steps.values():
-            best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in side.items()}
-        rings = turned_moves(bounds)
-        steps["moved_turned"] = nearest_steps(parcels, movable, rings, passes, bounds.share, best)
+    every = searches(bounds)
+    later = PROPOSED * len(rows) + len(movable) * sum(len(ring) for rings in every.values() for ring in rings)
+    best: dict[int, float] = {}  # only what is less than a move or a turn alone is worth both
+    for name, rings in every.items():
+        later -= len(movable) * sum(map(len, rings))
+        told = lambda most, later=later: expect(most + later)  # noqa: E731 - one line
+        known = best if name == "moved_turned" else None
+        steps[name] = nearest_steps(parcels, movable, rings, passes, bounds.share, known, told)
+        best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}
     for name, side in steps.items():
         found += [Candidate(row, name, step.applied(parcels[row]), step) for row, step in side.items()]
     found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
-    return _tables(question, first, found, wishes.keep_verdict, origin, judge, crew, bounds.record(tried))
+    return _tables(question, first, found, wishes.keep_verdict, origin, judge, expect, crew, bounds.record(tried))
 
 
 def _is_large(parcel: shapely.Geometry, wishes: RemedyWishes) -> bool:
@@ -125,6 +129,7 @@ def _tables(
     keep_verdict: str,
     origin: tuple[float, float],
     judge: Judge,
+    expect: Callable[[int], None],
     crew: Crew,
     search: dict[str, Any],
 ) -> Alternatives:
@@ -137,8 +142,9 @@ def _tables(
         {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
     )
     if found:
+        expect(len(found))
         asked = _asked(question, np.array([item.row for item in found]), written)
-        run = judge(asked)
+        run = judge(asked, None)
         columns = run.tables["parcels"].columns
         severe = verdicts_left(columns, keep_verdict)
         names = [question.parcels.ids[item.row] for item in found]

@@ -15,13 +15,15 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.parts import moved, multi, sound
-from onemap.rules.check import check, forward, local_origin
+from onemap.rules.check import check, forward, local_origin, share
 from onemap.rules.crew import Crew
 from onemap.rules.packs import joined_rules
 from onemap.rules.question import Question
-from onemap.rules.remedy.alternatives import alternatives
+from onemap.rules.remedy.alternatives import PROPOSED, alternatives
 from onemap.rules.remedy.cutting_off import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
+from onemap.rules.remedy.search import Bounds, searches
+from onemap.rules.remedy.tally import Tally
 from onemap.rules.remedy.wishes import RemedyWishes
 from onemap.rules.rule import Rule
 from onemap.rules.run import Run
@@ -30,6 +32,7 @@ from onemap.rules.run_tables import RANK, Table, run_table
 KIND = "remedy"
 # How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.
 RETREATS_M = (0.0, 1e-4, 1e-3, 1e-2, 0.1)
+_WRITING = 0.95  # of the work, when it is written
 Report = Callable[[float, str], None]
 
 
@@ -63,11 +66,19 @@ def remedy(
     origin = local_origin(west, south)
     parts = Parts.whole(moved(parcels.geometries, (-origin[0], -origin[1])))
     areas = shapely.area(parts.rest)
-    first = check(library, question, workers, _share(report, 0.0, 0.5))
+    tally = Tally(share(report, 0.0, _WRITING))
+
+    def judge(asked: Question, step: str | None = None) -> Run:
+        return tally.checked(len(asked.parcels.ids), lambda told: check(library, asked, workers, told), step)
+
+    tried = sum(len(ring) for rings in searches(Bounds(wishes.move_m, wishes.turn_deg)).values() for ring in rings)
+    each = 1 + PROPOSED + tried  # of a parcel that something stands against: what is left of it is checked again
+    tally.expect(len(areas) * (1 + each))
+    first = judge(question)
     rules = [rule for rule in joined_rules(question.packs) if rule.id in first.record["rules"]]
-    crew = Crew(workers, lambda: report(0.5, phrase("progress.cutting", question.language)))
+    crew = Crew(workers, lambda: report(0.0, phrase("progress.cutting", question.language)))
     run, rows = first, np.arange(len(areas))
-    for turn, retreat_m in enumerate(RETREATS_M):
+    for retreat_m in RETREATS_M:
         found = obstacles_of(run, rules, wishes.keep_verdict, origin, rows)
         cut_off(parts, found, retreat_m, crew)
         drop_small(parts, wishes.min_part_m2, wishes.min_width_m, wishes.one_piece)
@@ -77,12 +88,12 @@ def remedy(
             break
         # The remainder is judged as it will be written: with the digits of the library's plane.
         again = _part_of(question, rows, sound(moved(parts.rest[rows], origin)))
-        run = check(library, again, workers, _share(report, 0.5 + 0.1 * turn, 0.1))
+        tally.expect(len(rows) * each)
+        run = judge(again)
     else:
         _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)
     tables = _tables(parts, areas, question, rules, origin)
-    judge = lambda asked: check(library, asked, workers, _share(report, 0.9, 0.1))  # noqa: E731 - one line
-    others = alternatives(question, first, parts.rest, wishes, origin, judge, crew)
+    others = alternatives(question, first, parts.rest, wishes, origin, judge, tally.expect, crew)
     tables["alternatives"], tables["departments"] = others.table, others.departments
     record = {
         **first.record,
@@ -129,11 +140,6 @@ def of_parcels(question: Question, names: Sequence[str], file: str) -> Question:
         raise OneMapError.of(problems)
     rows = np.flatnonzero(np.isin(ids, list(names)))
     return _part_of(question, rows, question.parcels.geometries[rows])
-
-
-def _share(report: Report, start: float, size: float) -> Report:
-    """Progress of one part of the work within the whole."""
-    return lambda fraction, step: report(min(start + size * fraction, 1.0), step)
 
 
 def _part_of(question: Question, rows: np.ndarray, geometries: np.ndarray) -> Question:

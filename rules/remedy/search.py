@@ -71,6 +71,18 @@ class Bounds:
         }
 
 
+def searches(bounds: Bounds) -> dict[str, list[list[Step]]]:
+    """What is tried, by the alternative that it would be: rings of steps, those first that take least of the bounds."""
+    found: dict[str, list[list[Step]]] = {}
+    if bounds.move_m:
+        found["moved"] = moves(bounds.move_m)
+    if bounds.turn_deg:
+        found["turned"] = turns(bounds.turn_deg)
+    if bounds.move_m and bounds.turn_deg:
+        found["moved_turned"] = turned_moves(bounds)
+    return found
+
+
 def moves(farthest_m: float) -> list[list[Step]]:
     """Rings of moves, the nearest first."""
     return [_around(share * farthest_m, DIRECTIONS) for share in RINGS]
@@ -109,22 +121,27 @@ def nearest_steps(
     passes: Passes,
     size: Callable[[Step], float],
     smaller_than: Mapping[int, float] | None = None,
+    expect: Callable[[int], None] = lambda most: None,
 ) -> dict[int, Step]:
     """For each of the parcels `rows` the smallest step found after which it passes; none is no proof that none is.
 
     parcels: (n,) geometries. All steps of a ring are tried before a larger one; then the best are halved towards
     where the parcel stood. smaller_than: for parcels that know of a step already, which size another must stay below.
+    expect(most): told before grounds are asked about, how many more these will be at most.
     """
     found: dict[int, Step] = {}
     known = smaller_than or {}
     failed: dict[tuple[float, ...], float] = {}  # the largest step of each way that was tried in vain
-    for ring in rings:
+    for number, ring in enumerate(rings):
         left = [int(row) for row in rows if int(row) not in found]
+        later = sum(map(len, rings[number + 1 :]))
         tried = [(row, step) for row in left for step in ring if size(step) < known.get(row, np.inf)]
         if not tried:
             continue
+        expect(len(tried) + later * len(left))
         good = _pass(parcels, tried, passes)
         fine = [pair for pair, passing in zip(tried, good, strict=True) if passing]
+        expect(len(fine) * _HALVINGS + later * (len(left) - len({row for row, _ in fine})))
         low = np.array([failed.get(_way(step, size), 0.0) / size(step) for _, step in fine])
         for row, step in sorted(_halved(parcels, fine, low, passes), key=lambda item: size(item[1])):
             found.setdefault(row, step)

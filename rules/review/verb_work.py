@@ -255,5 +255,7 @@ def review_export(values: Values, asked: Asked) -> Result:
             values.get("document"),
             values.get("templates"),
             bool(values.get("overwrite")),
+            asked.report,
         )
+    asked.report(1.0, "")
     return {"ok": True, "case": case.id, "target": values["target"], **written}

@@ -1,12 +1,14 @@
 """Documents of a case as files: content, maps and template put together, written beside and then named."""
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from onemap.layers.beside import check_place, written_beside
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
+from onemap.layers.messages import phrase
 from onemap.rules.review.case_file import Case
 from onemap.rules.statement.content import document_kind, statement_content
 from onemap.rules.statement.figures import page_of
@@ -14,6 +16,8 @@ from onemap.rules.statement.fonts import FontChoice, chosen_fonts
 from onemap.rules.statement.map_drawing import FONTS, MapSource, draw_map
 
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
+_READ, _DRAWN = 0.05, 0.7  # of the work, when it is known what to say, and the maps are drawn
+Report = Callable[[float, str], None]
 
 
 def export_case(
@@ -25,6 +29,7 @@ def export_case(
     document: str | None = None,
     templates: str | None = None,
     overwrite: bool = False,
+    report: Report = lambda fraction, step: None,
 ) -> dict[str, Any]:
     """Write a document of a case; its suffix says the format. Gives what was written, for the verb's answer.
 
@@ -36,8 +41,9 @@ def export_case(
     if suffix not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
     check_place(place, overwrite, "TARGET", (str(library.path),))
+    report(0.0, phrase("progress.contents", language))
     content = statement_content(library, case, language, department, document)
-    body = _body(library, case, content, suffix, Path(templates) if templates else None)
+    body = _body(library, case, content, suffix, Path(templates) if templates else None, report)
     with written_beside(place, overwrite, "TARGET") as beside:
         beside.write_bytes(body)
     return {
@@ -47,7 +53,9 @@ def export_case(
     }
 
 
-def _body(library: Library, case: Case, content: dict[str, Any], suffix: str, templates: Path | None) -> bytes:
+def _body(
+    library: Library, case: Case, content: dict[str, Any], suffix: str, templates: Path | None, report: Report
+) -> bytes:
     if suffix == ".json":
         return (json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
     if suffix == ".html":
@@ -58,23 +66,23 @@ def _body(library: Library, case: Case, content: dict[str, Any], suffix: str, te
         from onemap.rules.statement.pdf_documents import pdf_document
 
         fonts = chosen_fonts()
-        return pdf_document(content, drawn_maps(library, case, content, fonts), templates, fonts)
+        return pdf_document(content, drawn_maps(library, case, content, fonts, report), templates, fonts)
     from onemap.rules.statement.docx_documents import docx_document
 
-    return docx_document(content, drawn_maps(library, case, content, chosen_fonts()), templates)
+    return docx_document(content, drawn_maps(library, case, content, chosen_fonts(), report), templates)
 
 
-def drawn_maps(library: Library, case: Case, content: dict[str, Any], fonts: FontChoice) -> list[str]:
+def drawn_maps(library: Library, case: Case, content: dict[str, Any], fonts: FontChoice, report: Report) -> list[str]:
     """The content's figures as SVG texts, in their order."""
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
-    source = MapSource(library, case.current.run, content["language"], overrides)
-    return [
-        draw_map(
-            source,
-            page_of(figure),
-            project=content["project"]["name"],
-            fonts=f"{fonts.families['heading']}, {FONTS}",
-            prefix=f"map{figure['number']}-",
-        ).svg
-        for figure in content["figures"]
-    ]
+    language, figures = content["language"], content["figures"]
+    source = MapSource(library, case.current.run, language, overrides)
+    drawn = []
+    for done, figure in enumerate(figures):
+        step = phrase("progress.maps", language, number=done + 1, count=len(figures))
+        report(_READ + (_DRAWN - _READ) * done / len(figures), step)
+        title, families = content["project"]["name"], f"{fonts.families['heading']}, {FONTS}"
+        prefix = f"map{figure['number']}-"
+        drawn.append(draw_map(source, page_of(figure), project=title, fonts=families, prefix=prefix).svg)
+    report(_DRAWN, phrase("progress.pages", language))
+    return drawn

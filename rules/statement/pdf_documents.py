@@ -1,4 +1,4 @@
-"""A document as PDF, set by typst from resources/templates/statement.typ; nothing is fetched while it runs."""
+"""A document as PDF, set by typst from resources/templates/statement.typ."""
 
 import json
 import tempfile
@@ -7,9 +7,9 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.errors import OneMapError
 from onemap.layers.messages import RESOURCES
 from onemap.rules.statement.fonts import FontChoice, chosen_fonts
+from onemap.rules.statement.page_setting import set_pages
 from onemap.rules.statement.printed import printed
 from onemap.rules.statement.words import words
 
@@ -24,8 +24,6 @@ def pdf_document(
     templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed.
     Raises OneMapError statement.font, statement.template.
     """
-    import typst
-
     fonts = fonts or chosen_fonts()
     own = templates / TEMPLATE if templates is not None else None
     template = own if own is not None and own.is_file() else RESOURCES / "templates" / TEMPLATE
@@ -40,10 +38,7 @@ def pdf_document(
             (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
         for number, svg in enumerate(maps, start=1):
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
-        try:
-            result = typst.compile(str(place / TEMPLATE), root=folder, timestamp=_moment(content))
-        except typst.TypstError as error:
-            raise OneMapError("statement.template", file=template.name, reason=str(error)[:400]) from error
+        result = set_pages(place / TEMPLATE, template.name, timestamp=_moment(content))
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker
     return result
 
@@ -58,8 +53,6 @@ def map_pictures(maps: Sequence[str], width_px: int) -> list[bytes]:
 
     Raises OneMapError statement.template if typst cannot draw one.
     """
-    import typst
-
     if not maps:
         return []
     with tempfile.TemporaryDirectory() as folder:
@@ -69,8 +62,5 @@ def map_pictures(maps: Sequence[str], width_px: int) -> list[bytes]:
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
             lines.append(f'#page(image("map-{number}.svg", width: 156mm))')
         (place / "maps.typ").write_text("\n".join(lines), encoding="utf-8")
-        try:
-            result = typst.compile(str(place / "maps.typ"), root=folder, format="png", ppi=width_px / (156 / 25.4))
-        except typst.TypstError as error:
-            raise OneMapError("statement.template", file="maps", reason=str(error)[:400]) from error
+        result = set_pages(place / "maps.typ", "maps", format="png", ppi=width_px / (156 / 25.4))
     return [result] if isinstance(result, bytes) else list(result)
