@@ -60,15 +60,25 @@ def _whole(
 
     def of_block(start: int) -> tuple[np.ndarray, np.ndarray]:
         block = order[start : start + _PAIRS_AT_ONCE]
-        mine, at_mine = np.unique(left_index[block], return_inverse=True)
-        others, at_other = np.unique(right_index[block], return_inverse=True)
-        table = joined([edge_table(left.geometries[mine]), edge_table(right.geometries[others])])
+        mine, at_mine = _occurring(left_index[block], len(left.geometries))
+        others, at_other = _occurring(right_index[block], len(right.geometries))
+        table = edge_table(np.concatenate([left.geometries[mine], right.geometries[others]]))
         return pair_areas_m2(table, at_mine, at_other + len(mine))
 
     blocks = crew.each(of_block, range(0, len(order), _PAIRS_AT_ONCE))
     areas, errors = np.empty(len(order)), np.empty(len(order))
     areas[order], errors[order] = (np.concatenate(column) for column in zip(*blocks, strict=True))
     return areas, errors
+
+
+def _occurring(index: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """Which of `count` numbers occur in index (k,), ascending (m,), and for each of the k which of the m it is."""
+    is_there = np.zeros(count, dtype=bool)
+    is_there[index] = True
+    occurring = np.flatnonzero(is_there)
+    place = np.empty(count, dtype=np.int64)
+    place[occurring] = np.arange(len(occurring))
+    return occurring, place[index]
 
 
 def _neighbours(polygons: Polygons, index: np.ndarray) -> np.ndarray:

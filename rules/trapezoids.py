@@ -14,7 +14,6 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.ragged import ranges
 from onemap.layers.rings import rings_of
 
 _EDGES_AT_ONCE = 150_000  # enough for numpy to work outside the interpreter's lock, few enough to stay near the cache
@@ -52,7 +51,7 @@ class Segments:
     """All segments of polygons' rings: points x, y (k,), and the way to the next dx, dy (k,), 0 after a ring's last.
 
     ring (r,): of how many points; polygon (r,): whose ring it is; turn (r,): -1 where ground lies left of its
-    segments, 1 where it lies right, so that a segment's sign is that of turn × dx.
+    segments, 1 where it lies right, so that a segment's sign is that of turn × dx; in_ring (k,): each point's ring.
     """
 
     x: np.ndarray
@@ -62,44 +61,54 @@ class Segments:
     ring: np.ndarray
     polygon: np.ndarray
     turn: np.ndarray
+    in_ring: np.ndarray
 
 
 def segments(polygons: np.ndarray) -> Segments:
     """The segments of valid polygons or multipolygons (n,), in their order."""
     found = rings_of(polygons)
     size, (x, y) = found.size, found.points.T.copy()
-    start = np.cumsum(size) - size
+    ends = np.cumsum(size)
+    start, last = ends - size, ends - 1
     dx, dy = np.zeros(len(x)), np.zeros(len(x))
-    dx[:-1], dy[:-1] = np.diff(x), np.diff(y)
-    last = start + size - 1
+    np.subtract(x[1:], x[:-1], out=dx[:-1])
+    np.subtract(y[1:], y[:-1], out=dy[:-1])
     dx[last], dy[last] = 0.0, 0.0
+    in_ring = np.repeat(np.arange(len(size)), size)
     # Twice the ground under each segment, from the ring's first point on; the ring's own direction does not matter.
-    height = y - np.repeat(y[start], size)
-    under = dx.copy()
-    under[:-1] *= height[:-1] + height[1:]
+    height = y - y[start].take(in_ring)
+    under = height[:-1] + height[1:]
+    under *= dx[:-1]
     turn = np.sign(np.add.reduceat(under, start)) if len(size) else np.empty(0)
-    return Segments(x, y, dx, dy, size, found.polygon, np.where(found.is_hole, -turn, turn))
+    return Segments(x, y, dx, dy, size, found.polygon, np.where(found.is_hole, -turn, turn), in_ring)
 
 
 def edge_table(polygons: np.ndarray) -> EdgeTable:
-    """The edges of valid polygons or multipolygons (n,); vertical ones have no ground under them and are left out."""
+    """The edges of valid polygons or multipolygons (n,); those without ground under them lie nowhere and never count.
+
+    Without ground are vertical ones, and the way from the end of a ring to the next one's beginning.
+    """
     found = segments(polygons)
-    kept = np.flatnonzero(found.dx)
-    dx, dy = found.dx[kept], found.dy[kept]
-    eastward = dx > 0
-    start, end = kept + ~eastward, kept + eastward
-    left, right = found.y[start], found.y[end]
-    ring = np.repeat(np.arange(len(found.ring)), found.ring)[kept]
-    count = np.bincount(found.polygon, np.bincount(ring, minlength=len(found.ring)), len(polygons))
+    x, y, dx = found.x, found.y, found.dx
+    next_x, next_y = np.empty_like(x), np.empty_like(y)
+    next_x[:-1], next_y[:-1] = x[1:], y[1:]
+    next_x[-1:], next_y[-1:] = x[-1:], y[-1:]
+    west, east = np.minimum(x, next_x), np.maximum(x, next_x)
+    nowhere = np.flatnonzero(dx == 0)
+    west[nowhere], east[nowhere] = np.inf, -np.inf
+    sign = found.turn.take(found.in_ring)
+    sign *= np.sign(dx)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        slope = found.dy / dx
     return EdgeTable(
-        west=found.x[start],
-        east=found.x[end],
-        left=left,
-        slope=dy / dx,
-        sign=np.where(eastward, found.turn[ring], -found.turn[ring]),
-        top=np.maximum(left, right),
-        bottom=np.minimum(left, right),
-        first=np.r_[0, np.cumsum(count.astype(np.int64))],
+        west=west,
+        east=east,
+        left=np.where(dx > 0, y, next_y),
+        slope=slope,
+        sign=sign,
+        top=np.maximum(y, next_y),
+        bottom=np.minimum(y, next_y),
+        first=np.r_[0, np.cumsum(np.bincount(found.polygon, found.ring, len(polygons)).astype(np.int64))],
         bounds=np.nan_to_num(shapely.bounds(polygons)),
     )
 
@@ -143,12 +152,8 @@ def _block_areas(table: EdgeTable, one: np.ndarray, other: np.ndarray) -> tuple[
     low, high = np.where(is_higher, other, one), np.where(is_higher, one, other)
     under, over = table.bounds[low], table.bounds[high]
     west, east = np.maximum(under[:, 0], over[:, 0]), np.minimum(under[:, 2], over[:, 2])
-    a, pair = _between(table, low, west, east)
-    kept = np.flatnonzero(table.top[a] > over[pair, 1] - _LEVEL_M)
-    a, pair = a[kept], pair[kept]
-    b, pair_b = _between(table, high, west, east)
-    kept = np.flatnonzero(table.bottom[b] < under[pair_b, 3] + _LEVEL_M)
-    b, pair_b = b[kept], pair_b[kept]
+    a, pair = _between(table, low, west, east, np.greater, table.top, over[:, 1] - _LEVEL_M)
+    b, pair_b = _between(table, high, west, east, np.less, table.bottom, under[:, 3] + _LEVEL_M)
     count = np.bincount(pair_b, minlength=len(low))
     first, partners = np.cumsum(count) - count, count[pair]
     areas, widths = np.zeros(len(low)), np.zeros(len(low))
@@ -167,15 +172,28 @@ def _block_areas(table: EdgeTable, one: np.ndarray, other: np.ndarray) -> tuple[
 
 
 def _between(
-    table: EdgeTable, polygon: np.ndarray, west: np.ndarray, east: np.ndarray
+    table: EdgeTable,
+    polygon: np.ndarray,
+    west: np.ndarray,
+    east: np.ndarray,
+    reaches: np.ufunc,
+    height: np.ndarray,
+    level: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The edges of each pair's polygon (k,) that lie between west and east (k,), and the pair that each belongs to."""
-    count = table.first[polygon + 1] - table.first[polygon]
-    edge = ranges(table.first[polygon], count)
-    inside = table.east[edge] > np.repeat(west, count)
-    inside &= table.west[edge] < np.repeat(east, count)
+    """The edges of each pair's polygon (k,) that lie between west and east (k,), and the pair that each belongs to.
+
+    Only those of which the height (m,), top or bottom, reaches the level (k,).
+    """
+    first = table.first[polygon]
+    count = table.first[polygon + 1] - first
+    pair = np.repeat(np.arange(len(polygon)), count)
+    edge = (first - (np.cumsum(count) - count)).take(pair)
+    edge += np.arange(len(pair))
+    inside = table.east.take(edge) > west.take(pair)
+    inside &= table.west.take(edge) < east.take(pair)
+    inside &= reaches(height.take(edge), level.take(pair))
     kept = np.flatnonzero(inside)
-    return edge[kept], np.repeat(np.arange(len(polygon)), count)[kept]
+    return edge.take(kept), pair.take(kept)
 
 
 def _add(
@@ -192,24 +210,28 @@ def _add(
 
     To areas and widths, both by pair.
     """
-    one, other = np.repeat(np.arange(len(a)), partners), ranges(first, partners)
-    west_a, west_b = table.west[a], table.west[b]
-    x0 = np.maximum(west_a[one], west_b[other])
-    x1 = np.minimum(table.east[a][one], table.east[b][other])
-    meet = np.flatnonzero(x1 > x0)
-    one, other, x0, x1 = one[meet], other[meet], x0[meet], x1[meet]
-    slope_a, slope_b = table.slope[a][one], table.slope[b][other]
-    west_a, west_b = west_a[one], west_b[other]
-    level = table.left[a][one] - table.left[b][other]
-    d0 = level + slope_a * (x0 - west_a) - slope_b * (x0 - west_b)
-    d1 = level + slope_a * (x1 - west_a) - slope_b * (x1 - west_b)
+    one = np.repeat(np.arange(len(a)), partners)
+    other = (first - (np.cumsum(partners) - partners)).take(one)
+    other += np.arange(len(one))
+    west_a, east_a, west_b, east_b = table.west[a], table.east[a], table.west[b], table.east[b]
+    side_by_side = west_a.take(one) < east_b.take(other)
+    side_by_side &= west_b.take(other) < east_a.take(one)
+    meet = np.flatnonzero(side_by_side)
+    one, other = one.take(meet), other.take(meet)
+    slope_a, slope_b = table.slope[a].take(one), table.slope[b].take(other)
+    begin_a, begin_b = west_a.take(one), west_b.take(other)
+    x0 = np.maximum(begin_a, begin_b)
+    x1 = np.minimum(east_a.take(one), east_b.take(other))
+    level = table.left[a].take(one) - table.left[b].take(other)
+    d0 = level + slope_a * (x0 - begin_a) - slope_b * (x0 - begin_b)
+    d1 = level + slope_a * (x1 - begin_a) - slope_b * (x1 - begin_b)
     above = np.flatnonzero(np.maximum(d0, d1) > -_LEVEL_M)
-    one, other, d0, d1 = one[above], other[above], d0[above], d1[above]
-    width = x1[above] - x0[above]
+    one, other, d0, d1 = one.take(above), other.take(above), d0.take(above), d1.take(above)
+    width = x1.take(above) - x0.take(above)
     reach = np.maximum(d0, 0.0) + np.maximum(d1, 0.0)
     # The mean of what reaches above, whether or not the edges cross; twice that, since it is halved at the end.
     reach *= reach / (np.abs(d0) + np.abs(d1) + np.finfo(float).tiny)
-    reach *= width * (table.sign[a][one] * table.sign[b][other])
-    mine = pair[one]
+    reach *= width * (table.sign[a].take(one) * table.sign[b].take(other))
+    mine = pair.take(one)
     areas -= 0.5 * np.bincount(mine, reach, len(areas))
     widths += np.bincount(mine, width, len(widths))
