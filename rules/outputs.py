@@ -15,6 +15,7 @@ from onemap.rules.run_tables import Table
 
 if TYPE_CHECKING:
     from onemap.rules.geopackage_output import GeoPackageOutput
+    from onemap.rules.parquet_output import ParquetOutput
 
 
 class Output(Protocol):
@@ -91,7 +92,7 @@ class _Named:
 class _Beside(_Named):
     """An output that writes in a thread of its own, a part behind, while the record is written."""
 
-    def __init__(self, output: "GeoPackageOutput", label: str) -> None:
+    def __init__(self, output: "GeoPackageOutput | ParquetOutput", label: str) -> None:
         super().__init__(output, label)
         self._stop = output.stop
         self._writer = ThreadPoolExecutor(1)
@@ -139,4 +140,4 @@ def _output_to(path: Path, crs: pyproj.CRS, label: str) -> _Named:
         return _Named(SheetOutput(path, label), label)
     from onemap.rules.parquet_output import ParquetOutput
 
-    return _Named(ParquetOutput(path, crs), label)
+    return _Beside(ParquetOutput(path, crs), label)

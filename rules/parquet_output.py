@@ -1,6 +1,7 @@
 """Tables written as a folder of GeoParquet files, as they come: a group of rows for each part."""
 
 import json
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -33,16 +34,23 @@ class ParquetOutput:
         self._folder = folder
         self._crs = crs
         self._files: dict[str, _File] = {}
+        self._stopped = threading.Event()
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of some tables; one that comes for the first time becomes a file."""
         for name, table in tables.items():
+            if self._stopped.is_set():
+                return
             file = self._files.get(name) or self._made(name, table)
             columns = _columns(table, file.columns)
             if table.has_geometries:
                 columns = columns.append_column(_GEOMETRY, _bodies(table))
                 file.extents.append(table.extent)
             file.writer.write_table(columns)
+
+    def stop(self) -> None:
+        """Write no more rows: nobody will look at the files. Any thread may say so."""
+        self._stopped.set()
 
     def _made(self, name: str, table: Table) -> _File:
         """A new file, whose columns have the types that an empty table has too."""
