@@ -1,7 +1,7 @@
 """Many rows into a table of SQLite at once: a statement takes several, and what all rows share is bound once."""
 
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from itertools import chain, islice
 from typing import Any
 
@@ -9,6 +9,7 @@ from onemap.layers.stores.store import quoted
 
 _MOST_MARKS = 999  # that every SQLite takes in one statement
 _MOST_ROWS = 32
+_STATEMENTS = 64  # whose values are laid out at once
 
 
 def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str, Sequence[Any]]) -> None:
@@ -27,16 +28,17 @@ def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str
         shared = {}
     together = max(1, min(_MOST_ROWS, (_MOST_MARKS - len(shared)) // len(own)))
     rows = zip(*own.values(), strict=True)
-    before = tuple(shared.values())
-    whole = count // together
-    connection.executemany(
-        _statement(table, list(shared), list(own), together), (before + row for row in _joined(rows, together, whole))
-    )
-    connection.executemany(_statement(table, list(shared), list(own), 1), (before + row for row in rows))
+    before = list(shared.values())
+    whole = count - count % together
+    for at_once, some in ((together, islice(rows, whole)), (1, rows)):
+        statement = _statement(table, list(shared), list(own), at_once)
+        connection.executemany(statement, _bound(before, some, at_once, at_once * len(own)))
 
 
-def _joined(rows: Iterator[tuple[Any, ...]], together: int, times: int) -> Iterable[tuple[Any, ...]]:
-    return (tuple(chain.from_iterable(islice(rows, together))) for _ in range(times))
+def _bound(before: list[Any], rows: Iterator[tuple[Any, ...]], at_once: int, width: int) -> Iterator[list[Any]]:
+    """The values of each statement, of `at_once` rows each and `width` values, after those that are bound before."""
+    while flat := list(chain.from_iterable(islice(rows, at_once * _STATEMENTS))):
+        yield from (before + flat[at : at + width] for at in range(0, len(flat), width))
 
 
 def _is_shared(values: Sequence[Any]) -> bool:

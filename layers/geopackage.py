@@ -91,11 +91,17 @@ _HEADER = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_i
 _WITH_BOX, _EMPTY = 0x03, 0x11
 
 
-def to_blobs(geometries: np.ndarray, srs_id: int, wkb: np.ndarray | None = None) -> list[bytes | None]:
-    """Geometries (n,) as GeoPackage blobs with envelope; None stays None. wkb: the same as WKB, if it is there."""
+def to_blobs(
+    geometries: np.ndarray, srs_id: int, wkb: np.ndarray | None = None, bounds: np.ndarray | None = None
+) -> list[bytes | None]:
+    """Geometries (n,) as GeoPackage blobs with envelope; None stays None.
+
+    wkb (n,), bounds (n, 4): the same as WKB, and their boxes, if they are there.
+    """
     if wkb is None:
         wkb = shapely.to_wkb(geometries, byte_order=1)
-    bounds = shapely.bounds(geometries).reshape(-1, 4)
+    if bounds is None:
+        bounds = shapely.bounds(geometries).reshape(-1, 4)
     headers = np.zeros(len(geometries), dtype=_HEADER)
     headers["magic"], headers["flags"], headers["srs_id"] = b"GP", _WITH_BOX, srs_id
     headers["box"] = bounds[:, [0, 2, 1, 3]]
@@ -105,7 +111,8 @@ def to_blobs(geometries: np.ndarray, srs_id: int, wkb: np.ndarray | None = None)
         for at, body in zip(range(0, len(written), size), wkb.tolist(), strict=True)
     ]
     bare = struct.pack("<2sBBi", b"GP", 0, _EMPTY, srs_id)
-    for row in np.flatnonzero(shapely.is_empty(geometries)).tolist():
+    boxless = np.flatnonzero(np.isnan(bounds[:, 0]))  # those that are empty are among them
+    for row in boxless[shapely.is_empty(geometries[boxless])].tolist():
         blobs[row] = bare + wkb[row]
     return blobs
 

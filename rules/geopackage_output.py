@@ -63,8 +63,9 @@ class GeoPackageOutput:
         columns: dict[str, list[Any]] = {}
         if table.geometries is not None:
             shapes = table.geometries[rows]
-            columns[GEOMETRY_COLUMN] = geopackage.to_blobs(shapes, self._srs_id, table.wkb[rows])
-            layer.bounds.append(shapely.bounds(shapes).reshape(-1, 4))
+            bounds = shapely.bounds(shapes).reshape(-1, 4)
+            columns[GEOMETRY_COLUMN] = geopackage.to_blobs(shapes, self._srs_id, table.wkb[rows], bounds)
+            layer.bounds.append(bounds)
         columns |= {str(column): plain_values(part[column]) for column in part.columns}
         insert_rows(self._connection, name, columns)
         layer.rows += len(part)
