@@ -17,7 +17,7 @@ class Outlines:
     def __init__(self, first: int, ids: np.ndarray, wkb: np.ndarray) -> None:
         self._first = first
         self._ids = pa.array(ids.tolist(), pa.string())
-        self._multis = pa.array(as_multis(wkb.tolist()), pa.large_binary())
+        self._wkb = wkb
 
     def of(self, rows: Rows) -> np.ndarray | None:
         """The positions of the parcels (k,) whose outline is a row's geometry, byte by byte, -1 for other rows."""
@@ -25,10 +25,13 @@ class Outlines:
             return None
         names = rows.columns[KEY].cast(pa.string()).combine_chunks()
         found = np.arange(len(names)) if names.equals(self._ids) else _places(names, self._ids)
-        known = found >= 0
-        same = pc.equal(rows.wkb, self._multis.take(pa.array(found, mask=~known)))
-        known &= np.asarray(pc.fill_null(same, False).to_numpy(zero_copy_only=False))
-        return np.where(known, self._first + found, -1)
+        known = np.flatnonzero((found >= 0) & np.asarray(rows.wkb.is_valid()))
+        outlines = pa.array(as_multis(self._wkb[found[known]].tolist()), pa.large_binary())
+        shown = rows.wkb if len(known) == len(rows) else rows.wkb.take(pa.array(known))
+        whole = known[np.asarray(pc.equal(shown, outlines))]
+        positions = np.full(len(rows), -1)
+        positions[whole] = self._first + found[whole]
+        return positions
 
 
 def _places(names: pa.Array, among: pa.Array) -> np.ndarray:

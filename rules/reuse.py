@@ -6,8 +6,7 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pandas as pd
 import shapely
 
 from onemap.layers.library import Library
@@ -45,16 +44,13 @@ class Earlier:
     same: np.ndarray
 
     @cached_property
-    def names(self) -> pa.Array:
+    def _index(self) -> pd.Index:
         """The ids of the parcels of now."""
-        return pa.array(self.parcels.ids.tolist(), pa.string())
+        return pd.Index(self.parcels.ids, dtype=object)
 
-    def places_of(self, names: pa.ChunkedArray) -> np.ndarray:
-        """Where parcels of these ids stand among those of now, -1 where there is none."""
-        if names.equals(pa.chunked_array([self.names])):  # the same parcels again, which is most often so
-            return np.arange(len(self.names))
-        found = pc.fill_null(pc.index_in(names.cast(pa.string()), value_set=self.names), -1)
-        return np.asarray(found.to_numpy(), dtype=np.int64)
+    def places_of(self, names: Sequence[str]) -> np.ndarray:
+        """Where parcels of these ids (k,) stand among those of now, -1 where there is none."""
+        return np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)), dtype=np.int64)
 
 
 @dataclass
@@ -157,9 +153,10 @@ def earlier_run(library: Library, identifier: str, question: Question, origin: t
 def _with_parcels(earlier: Earlier) -> Earlier:
     """The same, with its parcels held against those of now."""
     parcels = earlier.parcels
-    columns = [rows.columns["id"] for rows in stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"])]
-    chunks = [chunk for column in columns for chunk in column.chunks]
-    place = earlier.places_of(pa.chunked_array(chunks, pa.string()))
+    ids = [
+        rows.columns["id"].to_pylist() for rows in stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"])
+    ]
+    place = earlier.places_of(list(chain.from_iterable(ids)))
     now, first = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb), 0
     for rows in stored_blocks(earlier.library, earlier.identifier, GIVEN):
         at = place[first : first + len(rows)]

@@ -80,7 +80,7 @@ class Spared:
         return self._stored[name]
 
     def _found(self, columns: pa.Table) -> "Held":
-        parcel = self.earlier.places_of(columns["parcel"])
+        parcel = self.earlier.places_of(columns["parcel"].to_pylist())
         if "rule" not in columns.column_names:
             rule = np.zeros(len(parcel), dtype=np.int64)
             stands = (parcel >= 0) & self.whole[parcel]
@@ -192,11 +192,11 @@ class TakenOver:
     def _keys_of(self, name: str, table: Table) -> np.ndarray:
         """By what the computed rows of a table are in order."""
         columns = table.columns
-        parcel = self.spared.earlier.places_of(_texts(columns["parcel"]))
+        parcel = self.spared.earlier.places_of(columns["parcel"].tolist())
         if "rule" not in columns:
             return self._keys(name, parcel, np.zeros(len(parcel), dtype=np.int64))
-        found = pc.index_in(_texts(columns["rule"]), value_set=self.spared.order)
-        return self._keys(name, parcel, np.asarray(found.to_numpy(), dtype=np.int64))
+        order = {rule.id: at for at, rule in enumerate(self.spared.rules)}
+        return self._keys(name, parcel, np.array([order[rule] for rule in columns["rule"]], dtype=np.int64))
 
     def _keys(self, name: str, parcel: np.ndarray, rule: np.ndarray) -> np.ndarray:
         """By what rows are in order: by parcel and then rule, or the other way round."""
@@ -269,10 +269,6 @@ class TakenOver:
 def _at(table: Table, rows: np.ndarray) -> Table:
     shapes = None if table.geometries is None else table.geometries[rows]
     return replace(table, columns=table.columns.iloc[rows], geometries=shapes, known_wkb=None)
-
-
-def _texts(values: pd.Series) -> pa.ChunkedArray:
-    return pa.chunked_array([pa.array(values.tolist(), pa.string())])
 
 
 def _one_after_the_other(new: pd.Series, old: np.ndarray) -> np.ndarray:
