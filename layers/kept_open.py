@@ -1,44 +1,32 @@
-"""The library's file that a session works in stays open between two requests, as long as nobody else changes it.
+"""The library that a session works in stays open between two requests, as long as nobody else changes it.
 
 A planner who drags a corner asks ten times in a few seconds. What was made of the library is good until another
 connection writes to it: then it is opened anew, so that every answer is that of a fresh process. Whoever keeps it open
-closes it as soon as nobody asks, since only then the file is one file that can be copied.
+closes it as soon as nobody asks, since only then a file is one file that can be copied, and a server has a place for
+others.
 """
 
 import contextlib
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Hashable, Iterator
 from contextlib import AbstractContextManager, ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
-
-class Keepable(Protocol):
-    """What is kept open: whether it may be written, and a number that changes when another connection writes."""
-
-    writable: bool
-
-    def state(self) -> int:
-        """The number."""
-
-
-Opened = TypeVar("Opened", bound=Keepable)
+Opened = TypeVar("Opened")
 
 
 @dataclass(frozen=True)
 class _Kept(Generic[Opened]):
-    path: Path
-    file: tuple[int, int]
-    state: int
+    name: Hashable
+    mark: Hashable
     opened: Opened
     stack: ExitStack
 
 
 class KeptOpen(Generic[Opened]):
-    """At most one opened file of one thread."""
+    """At most one opened file, or connection to a server, of one thread."""
 
     def __init__(self) -> None:
         self._kept: _Kept[Opened] | None = None
@@ -46,19 +34,25 @@ class KeptOpen(Generic[Opened]):
 
     @contextlib.contextmanager
     def opened(
-        self, path: Path, is_writable: Callable[[Path], bool], opener: Callable[[], AbstractContextManager[Opened]]
+        self,
+        name: Hashable,
+        marked: Callable[[Opened], Hashable | None],
+        opener: Callable[[], AbstractContextManager[Opened]],
     ) -> Iterator[Opened]:
-        """The file, open already or opened now; after an error it is closed. Raises what `opener` raises."""
+        """What goes by a name, open already or opened now; after an error it is closed. Raises what `opener` raises.
+
+        marked: by what it is known to be as it was; None if it may not be kept, or no longer.
+        """
         if self._in_use:
             with opener() as again:
                 yield again
             return
-        kept = self._kept if self._kept is not None and _is_as_it_was(self._kept, path, is_writable) else None
-        if kept is None:
+        kept = self._kept
+        if kept is None or kept.name != name or kept.mark != marked(kept.opened):
             self.close()
             stack = ExitStack()
             opened = stack.enter_context(opener())
-            kept = _Kept(path, _file(path), opened.state(), opened, stack)
+            kept = _Kept(name, marked(opened), opened, stack)
         self._in_use, self._kept = True, None
         try:
             yield kept.opened
@@ -67,7 +61,7 @@ class KeptOpen(Generic[Opened]):
             if not kept.stack.__exit__(*sys.exc_info()):
                 raise
         else:
-            if kept.opened.writable:
+            if kept.mark is not None:
                 self._kept = kept
             else:
                 kept.stack.close()
@@ -79,18 +73,6 @@ class KeptOpen(Generic[Opened]):
         kept, self._kept = self._kept, None
         if kept is not None:
             kept.stack.close()
-
-
-def _file(path: Path) -> tuple[int, int]:
-    state = path.stat()
-    return state.st_dev, state.st_ino
-
-
-def _is_as_it_was(kept: _Kept[Opened], path: Path, is_writable: Callable[[Path], bool]) -> bool:
-    """Whether a path still leads to the file that is open, and nobody else has written to it."""
-    if kept.path != path or not os.path.exists(path) or _file(path) != kept.file:
-        return False
-    return is_writable(path) and kept.opened.state() == kept.state
 
 
 KEPT: ContextVar[KeptOpen[Any] | None] = ContextVar("onemap_kept_open", default=None)

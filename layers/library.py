@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import lru_cache
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -188,8 +188,20 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool 
         with _opened(path, wait_s, read_only) as library:
             yield library
     else:
-        with kept.opened(path.absolute(), is_writable, lambda: _opened(path, wait_s)) as library:
+        with kept.opened(path.absolute(), partial(_file_mark, path), lambda: _opened(path, wait_s)) as library:
             yield library
+
+
+def _file_mark(path: Path, library: Library) -> tuple[int, ...] | None:
+    """Whether a path still leads to the file that is open, and nobody else has written to it: then it is the same.
+
+    None if there is no file, or none that may be written, and nobody can tell.
+    """
+    try:
+        file = path.stat()
+    except OSError:
+        return None
+    return (file.st_dev, file.st_ino, library.state()) if library.writable and is_writable(path) else None
 
 
 @contextlib.contextmanager

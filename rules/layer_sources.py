@@ -147,7 +147,8 @@ class Sources:
         if bounds is None or entry.geometry == "raster":
             return self._read_anew(version, entry, bounds)[0]
         ground: KeptGround[LayerSource] = self.library.kept.setdefault("ground", KeptGround())
-        name = (version, entry.geometry, entry.key, self.origin)
+        # What is kept of a library may outlive it, but its layers ask the open one for their pieces.
+        name = (self.library, version, entry.geometry, entry.key, self.origin)
         layer, rows = ground.near(name, bounds, lambda box: self._kept(version, entry, box))
         return layer if rows is None else layer.of_rows(rows)
 

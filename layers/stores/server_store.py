@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -11,6 +12,7 @@ import pyproj
 from psycopg import errors, sql
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.kept_open import KEPT, KeptOpen
 from onemap.layers.stores.lock_keys import lock_key
 from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.server_address import ServerAddress, server_address
@@ -98,6 +100,28 @@ def _connected(address: ServerAddress) -> Iterator["psycopg.Connection[Any]"]:
         yield raw
 
 
+def _lent(address: ServerAddress) -> AbstractContextManager["psycopg.Connection[Any]"]:
+    """A connection of its own, or the session's, which stays open for the next request; a lost one is made anew.
+
+    Nothing else is kept of a server: rights, facts and versions are asked for each time.
+    """
+    kept: KeptOpen[psycopg.Connection[Any]] | None = KEPT.get()
+    if kept is None:
+        return _connected(address)
+    return kept.opened(address.conninfo, _as_new, lambda: _connected(address))
+
+
+def _as_new(raw: "psycopg.Connection[Any]") -> bool | None:
+    """Have a connection forget whose library it was in; None if it is lost, or not done with what it did."""
+    if raw.info.transaction_status != psycopg.pq.TransactionStatus.IDLE:
+        return None
+    try:
+        raw.execute("RESET ROLE; RESET search_path")
+    except psycopg.Error:
+        return None
+    return True
+
+
 def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str) -> None:
     """Look for tables in the library's schema and PostGIS's only. Raises OneMapError library.no_postgis."""
     found = raw.execute(
@@ -111,12 +135,12 @@ def _at_home(raw: "psycopg.Connection[Any]", schema: str, label: str) -> None:
 
 @contextlib.contextmanager
 def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
-    """An existing library on a server; the connection is closed at the end.
+    """An existing library on a server; the connection is closed at the end, unless the session keeps it open.
 
     Raises OneMapError library.missing, library.not_one, library.several, and the server's refusals.
     """
     address = server_address(location)
-    with _connected(address) as raw, server_errors_as_refusals(address.label):
+    with _lent(address) as raw, server_errors_as_refusals(address.label):
         schemas = [row[0] for row in raw.execute(_SCHEMAS)]
         if address.schema is None and len(schemas) > 1:
             raise OneMapError("library.several", file=address.label, names=schemas)
