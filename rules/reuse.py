@@ -153,10 +153,8 @@ def earlier_run(library: Library, identifier: str, question: Question, origin: t
 def _with_parcels(earlier: Earlier) -> Earlier:
     """The same, with its parcels held against those of now."""
     parcels = earlier.parcels
-    ids = [
-        rows.columns["id"].to_pylist() for rows in stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"])
-    ]
-    place = earlier.places_of(list(chain.from_iterable(ids)))
+    parts = stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"])
+    place = earlier.places_of([name for rows in parts for name in rows.columns["id"].to_pylist()])
     now, first = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb), 0
     for rows in stored_blocks(earlier.library, earlier.identifier, GIVEN):
         at = place[first : first + len(rows)]
