@@ -1,6 +1,7 @@
 """`onemap VERB …`: arguments in, one verb run, text or one JSON object out, and the exit code."""
 
 import argparse
+import atexit
 import gc
 import json
 import locale
@@ -164,6 +165,7 @@ def _refusal(error: OneMapError, as_json: bool, language: str) -> int:
 def main(arguments: list[str] | None = None) -> int:
     """Run one verb; returns the exit code of the contract."""
     gc.set_threshold(_COLLECT_EVERY, 50, 100)
+    atexit.register(gc.freeze)  # what is left at the end goes with the process, and need not be looked through
     given = list(sys.argv[1:] if arguments is None else arguments)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
