@@ -2,6 +2,7 @@
 
 import sys  # all else is loaded where Ctrl+C is heard already
 
+_CANCELLED = 130
 _asked_to_stop = []
 
 
@@ -75,6 +76,15 @@ def _stopped() -> int:
     return cancelled(sys.argv[1:])
 
 
+def _leave(code: int) -> None:
+    """End at once: threads in the middle of a calculation that nobody wants any more are not waited for."""
+    import os
+
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(code)
+
+
 def _hear_no_more() -> None:
     """All is said: what comes now comes too late."""
     import signal
@@ -89,14 +99,17 @@ def main() -> int:
         sys.stderr.write("onemap needs Python 3.11 or newer; this is %d.%d\n" % sys.version_info[:2])  # noqa: UP031
         return 3
     try:
-        return _run()
+        code = _run()
     except BaseException as error:
         # What is broken off while a module is loaded may end in an error of another kind.
-        if _asked_to_stop or isinstance(error, KeyboardInterrupt):
-            return _stopped()
-        raise
+        if not (_asked_to_stop or isinstance(error, KeyboardInterrupt)):
+            raise
+        code = _stopped()
     finally:
         _hear_no_more()
+    if code == _CANCELLED:
+        _leave(code)
+    return code
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The conflict check: parcels × rules × layer versions → the tables of a run. The only loop over rules."""
 
 import contextlib
+import itertools
+import math
 import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -9,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+import numpy as np
 import pyproj
 import shapely
 
@@ -33,6 +36,9 @@ from onemap.rules.taken_over import Spared, TakenOver, spared_by
 from onemap.rules.together import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
 from onemap.rules.whole_parcels import WholeParcels
 
+_LAYERS, _RULES = 0.1, 0.85  # of the work, when layers are read, and all rules have judged
+JUDGED = 0.85  # of a whole check, before anything of it is written
+_VERTICES_A_PARCEL, _VERTICES_A_CHUNK = 1.6, 7000.0  # measured: what a parcel costs a rule, and what a chunk does
 _CELL_M, _DISTANCE_M = 100_000, 40_000
 Report = Callable[[float, str], None]
 
@@ -70,7 +76,7 @@ def check(
     west, south, _, _ = shapely.total_bounds(question.parcels.geometries)
     agenda = agenda_of(library, question, local_origin(west, south))
     earlier = earlier_run(library, against, question, agenda.origin) if against else None
-    asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, 0.1, 0.9))
+    asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, 0.1, JUDGED))
     taken = judged_beside(*asked, earlier) if earlier else None
     answer = taken.answer if taken else judged_parcels(*asked)
     parameters = question.parameters(library)
@@ -125,13 +131,13 @@ def _made_ready(whole: WholeParcels, workers: int) -> Iterator[None]:
     if workers == 1 or len(whole.local) <= FEW_PARCELS:
         yield
         return
-    with ThreadPoolExecutor(1) as beside:
-        for name in ("area_ellipsoidal_m2", "multis", "wkb"):
-            beside.submit(getattr, whole, name)
-        try:
-            yield
-        finally:
-            beside.shutdown(cancel_futures=True)
+    beside = ThreadPoolExecutor(1)
+    for name in ("area_ellipsoidal_m2", "multis", "wkb"):
+        beside.submit(getattr, whole, name)
+    try:
+        yield
+    finally:  # whoever has cancelled does not wait for it
+        beside.shutdown(wait=False, cancel_futures=True)
 
 
 def _judged(
@@ -158,26 +164,29 @@ def _judged(
             used[code] = sources.read(code, box)
         return used[code]
 
+    codes = list(dict.fromkeys(code for rule in agenda.rules for code in layers_of(rule)))
+    for done, code in enumerate(codes):
+        report(_LAYERS * done / len(codes), phrase("progress.layers", agenda.language, layer=code))
+        read(code)
+    costs = [sum(_cost(len(local), used[code]) for code in layers_of(rule)) for rule in agenda.rules]
+    ends = _LAYERS + (_RULES - _LAYERS) * np.cumsum(costs) / max(sum(costs), 1)
     shared: dict[str, SharedGround] = {}
     if len(local) <= FEW_PARCELS and not spared:
-        codes = {rule.layer: None for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
-        crew = Crew(workers, _teller(report, 0.0, ""))
-        shared = shared_grounds(local, bench.tree, {code: read(code) for code in codes}, crew)
-    for done, rule in enumerate(agenda.rules):
-        fraction, step = 0.9 * done / len(agenda.rules), rule.title.get(agenda.language, rule.id)
+        grounds = {rule.layer: used[rule.layer] for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
+        shared = shared_grounds(local, bench.tree, grounds, Crew(workers, lambda: report(_LAYERS, "")))
+    for number, rule in enumerate(agenda.rules):
+        fraction, step = ends[number - 1] if number else _LAYERS, rule.title.get(agenda.language, rule.id)
         report(fraction, step)
-        for code in layers_of(rule):
-            read(code)
         source, instead = used[rule.layer], used.get(rule.options.get("instead", ""))
         if source.reason and not getattr(KINDS[rule.kind], "FINDS", True):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
             continue
         wanted = spared.wanted(rule.id) if spared else None
         computed += len(local) if wanted is None else int(wanted.sum())
-        crew = Crew(workers, _teller(report, fraction, step))
+        crew = Crew(workers, _teller(share(report, fraction, ends[number]), costs[number], step))
         judged.append(judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer)))
-    report(0.9, phrase("progress.tables", agenda.language))
-    tables = tables_of(agenda, whole, judged, spared)
+    step, in_tables = phrase("progress.tables", agenda.language), share(report, _RULES, 1.0)
+    tables = tables_of(agenda, whole, judged, spared, lambda done: in_tables(done, step))
     warped = [
         {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
         for item in judged
@@ -186,9 +195,18 @@ def _judged(
     return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
 
 
-def tables_of(agenda: Agenda, whole: WholeParcels, judged: list[Judged], spared: Spared | None) -> dict[str, Table]:
-    """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too."""
-    tables = row_tables(whole, judged, agenda.language)
+def tables_of(
+    agenda: Agenda,
+    whole: WholeParcels,
+    judged: list[Judged],
+    spared: Spared | None,
+    told: Callable[[float], None] = lambda share: None,
+) -> dict[str, Table]:
+    """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too.
+
+    told: how much is done, 0 to 1.
+    """
+    tables = row_tables(whole, judged, agenda.language, told)
     said = [tables["findings"].columns, *([spared.said] if spared else [])]
     return {"parcels": parcel_table(whole, said), **tables}
 
@@ -252,6 +270,16 @@ def share(report: Report, start: float, end: float) -> Report:
     return lambda fraction, step: report(start + (end - start) * fraction, step)
 
 
-def _teller(report: Report, fraction: float, step: str) -> Callable[[], None]:
-    """What the threads of one rule call between chunks: it tells where the run is, and notices a cancel."""
-    return lambda: report(fraction, step)
+def _cost(parcels: int, source: LayerSource) -> float:
+    """What judging by a layer takes, in vertices: those that were read of it, and what each parcel costs besides."""
+    read = source.stored.geometries if source.stored is not None else ()
+    return float(_VERTICES_A_PARCEL * parcels + shapely.get_num_coordinates(read).sum())
+
+
+def _teller(report: Report, cost: float, step: str) -> Callable[[], None]:
+    """What the threads of one rule call between chunks: it tells how far the rule is, and notices a cancel.
+
+    How many chunks there will be shows as they are made only; so many as its cost suggests are most of the rule.
+    """
+    called = itertools.count()
+    return lambda: report(1 - math.exp(-2 * next(called) * _VERTICES_A_CHUNK / max(cost, 1)), step)

@@ -112,6 +112,7 @@ class _Progress:
     def __init__(self, form: str) -> None:
         self.form = form
         self.stopped = threading.Event()
+        self._telling = threading.Lock()
         self._last: tuple[int, str] = (-1, "")
         self._asked_at = -_CLEARING_S
 
@@ -126,8 +127,14 @@ class _Progress:
     def __call__(self, fraction: float, step: str) -> None:
         if self.stopped.is_set():
             raise Cancelled
+        if self.form == "none":
+            return
+        with self._telling:  # any of the threads that share the work may tell
+            self._tell(fraction, step)
+
+    def _tell(self, fraction: float, step: str) -> None:
         shown = (int(fraction * 100), step)
-        if self.form == "none" or shown == self._last or threading.current_thread() is not threading.main_thread():
+        if shown == self._last:
             return
         self._last = shown
         if self.form == "json":

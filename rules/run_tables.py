@@ -1,7 +1,7 @@
 """The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -161,24 +161,35 @@ def _texts(values: np.ndarray) -> np.ndarray:
     return plain
 
 
-def row_tables(parcels: WholeParcels, judged: Sequence[Judged], language: str) -> dict[str, Table]:
+def row_tables(
+    parcels: WholeParcels,
+    judged: Sequence[Judged],
+    language: str,
+    told: Callable[[float], None] = lambda share: None,
+) -> dict[str, Table]:
     """The tables of a run whose rows belong to one parcel and one rule each.
 
-    judged: in the rules' order, coordinates counted from the parcels' origin.
+    judged: in the rules' order, coordinates counted from the parcels' origin; told: how much is done, 0 to 1.
     """
     keys = parcels.names
-    blocks = [rows_of(item, order, parcels.area_m2, language) for order, item in enumerate(judged)]
+    blocks = []
+    for order, item in enumerate(judged):
+        told(0.5 * order / len(judged))
+        blocks.append(rows_of(item, order, parcels.area_m2, language))
+    told(0.5)
     findings = _sorted([part for block in blocks for part in block[0]], ["_parcel", "_rule", "_unknown"])
     pieces = _sorted([part for block in blocks for part in block[1]], ["_parcel", "_rule", "_unknown", "_feature"])
     for block in (findings, pieces):
         block["parcel"] = keys[block["_parcel"]]
     ground = parcels.placed(findings["_geometry"], findings["_parcel"])
     findings["area_ellipsoidal_m2"] = ground.area_ellipsoidal_m2
+    told(0.7)
     shapes = parcels.placed(pieces["_geometry"], pieces["_parcel"])
     dimension = shapely.get_dimensions(shapes.geometries)
     multis, bodies = ground.written("polygon")
     tables = {"findings": Table(typed(findings, _FINDING_COLUMNS), multis, "MultiPolygon", bodies)}
     for name, wanted, kind in _OVERLAP_TABLES:
+        told(0.85)
         rows = np.flatnonzero(dimension == wanted)
         part = {column: pieces[column][rows] for column in _OVERLAP_COLUMNS if column in pieces}
         multis, bodies = shapes.at(rows).written(kind)

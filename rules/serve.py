@@ -13,7 +13,7 @@ from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.kept_open import KeptOpen, keeping_open
-from onemap.layers.messages import LANGUAGES, phrase, problem_record, wording
+from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences, wording
 from onemap.rules.interruption import Interruption
 from onemap.rules.verbs import VERBS, Asked, checked_values
 
@@ -30,6 +30,9 @@ _NEEDED = (
     "rules.runs",
     "rules.outputs",
     "rules.blocks.checking",
+    "rules.verb_work",
+    "rules.check_options",
+    "rules.verdict_changes",
 )
 
 
@@ -82,6 +85,7 @@ class _Server:
         from onemap.layers.catalogue import shipped_catalogue
 
         shipped_catalogue()
+        sentences(self.language)
 
     def _next(self, kept: KeptOpen[Any]) -> dict[str, Any] | None:
         try:
@@ -106,13 +110,14 @@ class _Server:
         if isinstance(given, dict) and given.get("lang") in LANGUAGES:
             language = str(given["lang"])
         verb = VERBS.get(str(request.get("method")).replace(".", " "))
-        last = [-1.0]
+        last = (-1.0, "")
 
         def report(fraction: float, step: str) -> None:
+            nonlocal last
             if number in self.cancelled or self.closing.is_set():
                 raise Cancelled
-            if fraction - last[0] >= 0.005 or fraction >= 1:
-                last[0] = fraction
+            if fraction - last[0] >= 0.005 or fraction >= 1 or step != last[1]:
+                last = (fraction, step)
                 params = {"id": number, "progress": round(fraction, 4), "step": step}
                 self.send({"method": "progress", "params": params})
 

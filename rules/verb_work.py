@@ -153,7 +153,9 @@ def check(values: Values, asked: Asked) -> Result:
     import contextlib
 
     from onemap.layers.library import open_library
+    from onemap.layers.messages import phrase
     from onemap.rules.blocks.checking import How, checked
+    from onemap.rules.check import JUDGED
     from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import check_target, output_opened
     from onemap.rules.runs import Recorder, run_record
@@ -178,6 +180,7 @@ def check(values: Values, asked: Asked) -> Result:
             takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
             recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
             keepers: list[Recorder | VerdictChanges] = [item for item in (recorder, changes) if item is not None]
+            asked.report(JUDGED, phrase("progress.writing", asked.language))
             for chunk in run.chunks():
                 for taker in takers:
                     taker.append(chunk.tables)

@@ -1,0 +1,86 @@
+"""Progress of a check: it goes by the work that rules are, not by their number; it never goes back, and it ends."""
+
+from collections.abc import Callable
+
+import numpy as np
+import pytest
+import shapely
+
+from onemap.layers.errors import Cancelled
+from onemap.layers.library import open_library
+from onemap.rules.check import check
+from onemap.rules.question import CheckWishes, question_of
+from onemap.rules.remedy.tally import Tally
+
+Told = list[tuple[float, str]]
+
+
+@pytest.fixture
+def asked(desk) -> Callable[[Callable[[float, str], None]], None]:
+    """A check of 400 parcels by two rules: a layer of one square, and one of a thousand circles."""
+    x, y = (axis.ravel() for axis in np.meshgrid(np.arange(20) * 40.0, np.arange(20) * 40.0))
+    desk.layer("FEW", [shapely.box(0, 0, 1000, 100)])
+    circles = shapely.buffer(shapely.points(np.random.default_rng(1).uniform(0, 800, (1000, 2))), 6.0, quad_segs=64)
+    desk.layer("MANY", circles.tolist())
+    parcels = desk.write(
+        "parcels", shapely.box(x, y, x + 30, y + 30), {"parcel": [f"p{n}" for n in range(400)]}, "EPSG:4547"
+    )
+    pack = desk.pack(*({"id": code, "layer": code, "title": {"zh": code, "en": code}} for code in ("FEW", "MANY")))
+
+    def run(report: Callable[[float, str], None]) -> None:
+        with open_library(str(desk.library)) as library:
+            question = question_of(library, CheckWishes(str(parcels), packs=(str(pack),)), "en")
+            check(library, question, 2, report)
+
+    return run
+
+
+def test_a_rule_of_much_work_has_more_of_the_bar_than_one_of_little(asked):
+    told: Told = []
+    asked(lambda fraction, step: told.append((fraction, step)))
+    shares = [fraction for fraction, _ in told]
+    assert shares == sorted(shares)
+    first = {step: fraction for fraction, step in reversed(told)}
+    tables = first["Making the tables"]
+    assert (tables - first["MANY"]) > 5 * (first["MANY"] - first["FEW"]) > 0
+    # Within the large one the bar moves.
+    assert len({fraction for fraction, step in told if step == "MANY"}) > 3
+
+
+def test_it_can_be_stopped_wherever_it_tells_how_far_it_is(asked):
+    count = [0]
+    asked(lambda fraction, step: count.__setitem__(0, count[0] + 1))
+    for last in (1, count[0] // 2, count[0] - 1):
+        heard = [0]
+
+        def report(fraction: float, step: str, last: int = last, heard: list[int] = heard) -> None:
+            heard[0] += 1
+            if heard[0] >= last:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            asked(report)
+
+
+def test_a_tally_tells_what_is_checked_of_what_is_expected():
+    told: Told = []
+    tally = Tally(lambda fraction, step: told.append((fraction, step)))
+
+    def half_and_whole(report: Callable[[float, str], None]) -> str:
+        report(0.5, "inner")
+        report(1.0, "inner")
+        return "found"
+
+    tally.expect(100)
+    assert tally.checked(20, half_and_whole) == "found"
+    tally.expect(20)  # most of it turns out not to be needed
+    tally.checked(20, half_and_whole, "places")
+    tally.checked(10, half_and_whole)  # and some that nobody expected is
+    assert told == [
+        (0.1, "inner"),
+        (0.2, "inner"),
+        (0.75, "places"),
+        (1.0, "places"),
+        (0.9, "inner"),
+        (1.0, "inner"),
+    ]
