@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.library import sha256
 from onemap.rules.compare.dissolve import joined_groups
+from onemap.rules.compare.in_chunks import pairs_within
 from onemap.rules.compare.triage import Triage
 from onemap.rules.crew import Crew
 
@@ -33,7 +34,7 @@ def clustered(names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, tr
     """
     cause = triage.columns["cause"].to_numpy(dtype=object)
     rows = np.flatnonzero(triage.columns["cause"].notna())
-    first, second = _joined(rows, cause, spots, geometries, triage)
+    first, second = _joined(rows, cause, spots, geometries, triage, crew)
     group = joined_groups(len(rows), first, second, crew)
     member = np.full(len(spots), -1)
     member[rows] = group
@@ -41,17 +42,18 @@ def clustered(names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, tr
 
 
 def _joined(
-    rows: np.ndarray, cause: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage
+    rows: np.ndarray, cause: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, crew: Crew
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of places in `rows` that belong to one cluster."""
+    types = spots["type"].to_numpy(dtype=object)[rows]
     by_class = _paired(spots["class_a"], spots["class_b"])
     by_use = _paired(spots["use_a"], spots["use_b"])
     pairs = [
         _chained(np.flatnonzero(cause[rows] == "digitising"), by_use[rows]),
         _chained(np.flatnonzero(cause[rows] == "classification"), by_class[rows]),
         _chained(np.flatnonzero(cause[rows] == "outdated"), by_class[rows]),
-        _along_lines(np.flatnonzero(cause[rows] == "boundary_shift"), geometries[rows], triage.steps[rows]),
-        _beside(np.flatnonzero(cause[rows] == "policy"), geometries[rows], spots["type"].to_numpy(dtype=object)[rows]),
+        _along_lines(np.flatnonzero(cause[rows] == "boundary_shift"), geometries[rows], triage.steps[rows], crew),
+        _beside(np.flatnonzero(cause[rows] == "policy"), geometries[rows], types, crew),
     ]
     return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
 
@@ -68,9 +70,12 @@ def _chained(places: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarra
     return order[:-1][same], order[1:][same]
 
 
-def _along_lines(places: np.ndarray, geometries: np.ndarray, steps: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _along_lines(
+    places: np.ndarray, geometries: np.ndarray, steps: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
     """Spots near each other across which the line moved by the same step."""
-    near = _near(geometries[places], ALONG_M)
+    mine = geometries[places]
+    near = pairs_within(shapely.STRtree(mine), mine, ALONG_M, crew)
     first, second = places[near[0]], places[near[1]]
     apart = np.hypot(*(steps[first] - steps[second]).T)
     size = np.minimum(np.hypot(*steps[first].T), np.hypot(*steps[second].T))
@@ -78,18 +83,12 @@ def _along_lines(places: np.ndarray, geometries: np.ndarray, steps: np.ndarray) 
     return first[same], second[same]
 
 
-def _beside(places: np.ndarray, geometries: np.ndarray, types: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    near = _near(geometries[places], NEAR_M)
+def _beside(places: np.ndarray, geometries: np.ndarray, types: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    mine = geometries[places]
+    near = pairs_within(shapely.STRtree(mine), mine, NEAR_M, crew)
     first, second = places[near[0]], places[near[1]]
     same = types[first] == types[second]
     return first[same], second[same]
-
-
-def _near(geometries: np.ndarray, distance_m: float) -> np.ndarray:
-    """Pairs (2, k) of geometries within a distance, each once."""
-    pairs = shapely.STRtree(geometries).query(geometries, predicate="dwithin", distance=distance_m)
-    once: np.ndarray = pairs[:, pairs[0] < pairs[1]]
-    return once
 
 
 def _table(

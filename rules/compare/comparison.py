@@ -114,8 +114,9 @@ def _compared(
     origin = local_origin(bounds[0], bounds[1])
     (local,) = moved(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), wishes.as_of, {}, {}, origin)
-    plans = _placed(sources, wishes, (a, b), bounds, local, workers, report)
+    plans = _placed(sources, wishes, (a, b), bounds, local, workers, report, before is not None)
     kept = what_stands(library, before, plans, sources, bounds, wishes.matrix, wishes.limits) if before else None
+    plans = (plans[0].without_features(), plans[1].without_features())
     work = held.enter_context(unfinished_work(library, plans, wishes.matrix, local, origin, against))
     crew = _crew(workers, report, 0.5, phrase("progress.overlay", language))
     pieces = overlaid(*plans, crew, None if kept is None else kept.ground, work.journal)
@@ -170,12 +171,14 @@ def _placed(
     ground: shapely.Geometry,
     workers: int,
     report: Report,
+    features_wanted: bool,
 ) -> tuple[Plan, Plan]:
-    """Both plans on the compared ground."""
+    """Both plans on the compared ground; with their features as they were read only where these are wanted."""
     plans, matrix, step = [], wishes.matrix, phrase("progress.overlay", wishes.language)
     for done, (version, side) in enumerate(zip(versions, (matrix.a, matrix.b), strict=True)):
-        source = read_plan(sources, version, bounds)
-        plans.append(placed_plan(source, side, matrix, ground, _crew(workers, report, 0.1 + 0.2 * done, step)))
+        crew = _crew(workers, report, 0.1 + 0.2 * done, step)
+        plan = placed_plan(read_plan(sources, version, bounds, crew.check), side, matrix, ground, crew)
+        plans.append(plan if features_wanted else plan.without_features())
     return plans[0], plans[1]
 
 

@@ -10,11 +10,13 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.blocks.partition import most_parcels
-from onemap.rules.compare.in_chunks import intersecting
+from onemap.rules.compare.in_chunks import beside, intersecting
 from onemap.rules.compare.kept_polygons import Batch, read_columns, read_polygons, spatial_blocks, write_batch
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.crew import Crew
 from onemap.rules.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
+
+_LARGE = 3000  # pieces of one group, whose union takes long and hears of nothing meanwhile
 
 
 @dataclass(frozen=True)
@@ -120,7 +122,12 @@ def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, crew: Crew) 
     pieces: (k,) single polygons that share no ground; group: (k,) numbered 0, 1, …, each of one kind. Raises
     OneMapError compare.balance.
     """
-    unions = _proved(union_by(group, pieces, int(group.max()) + 1, crew), group, pieces)
+    count = int(group.max()) + 1
+    if int(np.bincount(group).max()) > _LARGE:
+        unions = beside(lambda: union_by(group, pieces, count), crew)
+    else:
+        unions = union_by(group, pieces, count, crew)
+    unions = _proved(unions, group, pieces)
     polygons, of_group = shapely.get_parts(unions, return_index=True)
     polygons = shapely.normalize(polygons)
     kind_of_group = np.zeros(len(unions), dtype=kind.dtype)

@@ -1,10 +1,17 @@
 """What a comparison asks of many polygons, shared among the threads: the answers are those of one thread."""
 
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import shapely
 
+from onemap.layers.parts import sound
 from onemap.rules.crew import Crew
 
+Answer = TypeVar("Answer")
+_LISTEN_S = 0.1  # between two looks at whether anybody still wants an answer
 AT_ONCE = 4000  # geometries, or pairs of them; enough that a thread is worth it
 
 
@@ -26,6 +33,19 @@ def intersecting(tree: shapely.STRtree, geometries: np.ndarray, crew: Crew) -> t
     return first, second
 
 
+def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: float, crew: Crew) -> np.ndarray:
+    """Pairs (2, k) of the geometries, of which the tree is the index, that lie within a distance, each once."""
+
+    def asked(part: slice) -> np.ndarray:
+        found: np.ndarray = tree.query(geometries[part], predicate="dwithin", distance=distance_m)
+        found[0] += part.start
+        once: np.ndarray = found[:, found[0] < found[1]]
+        return once
+
+    found = crew.each(asked, chunks(len(geometries)))
+    return np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
+
+
 def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, crew: Crew) -> np.ndarray:
     """How far the nearest of the tree's geometries, of which there are some, lies from each of the geometries (n,)."""
 
@@ -43,3 +63,34 @@ def insides_meet(first: np.ndarray, second: np.ndarray, crew: Crew) -> np.ndarra
     """Whether polygons share more than their edges, pair by pair (k,)."""
     found = crew.each(lambda part: shapely.relate_pattern(first[part], second[part], "T********"), chunks(len(first)))
     return np.concatenate(found) if found else np.empty(0, dtype=bool)
+
+
+def sound_all(geometries: np.ndarray, crew: Crew) -> np.ndarray:
+    """`sound` of polygons (n,) of which some are large: as many at once as have some ten thousand points together."""
+    points = np.cumsum(shapely.get_num_coordinates(geometries)) // (25 * AT_ONCE)
+    found = crew.each(sound, np.split(geometries, np.flatnonzero(np.diff(points)) + 1) if len(geometries) else [])
+    return np.concatenate(found) if found else geometries
+
+
+def beside(work: Callable[[], Answer], crew: Crew) -> Answer:
+    """What a single long call answers, while the crew hears whether to stop; then nobody waits for the call to end.
+
+    work: of polygons that nobody else has. Raises what it raises, and Cancelled.
+    """
+    done: list[Answer] = []
+    failed: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            done.append(work())
+        except BaseException as error:  # noqa: BLE001 - handed on to who waits
+            failed.append(error)
+
+    thread = threading.Thread(target=run, daemon=True)
+    thread.start()
+    while thread.is_alive():
+        crew.check()
+        thread.join(_LISTEN_S)
+    if failed:
+        raise failed[0]
+    return done[0]

@@ -1,16 +1,19 @@
 """The two plans of a comparison: which versions, on which ground both speak, and what each says there."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
+from itertools import pairwise
 
 import numpy as np
+import pandas as pd
 import shapely
 
+from onemap.layers.blocks import BLOCK, give_back_memory
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.parts import polygon_parts
-from onemap.layers.versions import Version, coverage_of, in_force, versions
+from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, versions
 from onemap.rules.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.compare.self_overlap import SelfOverlap, first_row_wins
 from onemap.rules.crew import Crew
@@ -40,11 +43,15 @@ class Plan:
         assert self.source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
         return self.source.version
 
+    def without_features(self) -> "Plan":
+        """The same ground, without the features as they were read."""
+        return replace(self, source=replace(self.source, stored=None, coverage=None, cut=None))
+
     def without_ground(self) -> "Plan":
         """What the plan says of its rows, without their polygons and features."""
         nothing = np.empty(0, dtype=object)
-        source = replace(self.source, stored=None, coverage=None, names=nothing, cut=None)
-        return replace(self, source=source, geometries=nothing, feature=nothing)
+        plan = self.without_features()
+        return replace(plan, source=replace(plan.source, names=nothing), geometries=nothing, feature=nothing)
 
 
 def wanted_version(library: Library, asked: str, as_of: date, known_at: datetime | None, field: str) -> Version:
@@ -99,15 +106,38 @@ def common_ground(library: Library, a: Version, b: Version) -> shapely.Geometry:
     return ground
 
 
-def read_plan(sources: Sources, version: Version, bounds: Sequence[float]) -> LayerSource:
-    """The features of a version near `bounds`, coordinates counted from the sources' origin.
+def read_plan(
+    sources: Sources, version: Version, bounds: Sequence[float], check: Callable[[], None] = lambda: None
+) -> LayerSource:
+    """The features of a version near `bounds`, coordinates counted from the sources' origin, by fid.
 
-    Raises OneMapError version.unreadable.
+    They are read strip by strip, since a reading takes several times the room of what it gives; check: called between,
+    to hear whether to stop. Raises OneMapError version.unreadable.
     """
-    source = sources.of_version(version, bounds)
-    if source.stored is None:
-        raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
-    return source
+    west, south, east, north = bounds
+    edges = np.linspace(west, east, max(1, -(-version.count // BLOCK)) + 1).tolist()
+    parts: list[LayerSource] = []
+    read: np.ndarray = np.empty(0, dtype=np.int64)
+    for first, last in pairwise(edges):
+        check()
+        source = sources.of_version(version, (first, south, last, north))
+        if source.stored is None:
+            raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
+        new = np.flatnonzero(~np.isin(source.stored.fids, read))  # what lies across an edge was in the strip before
+        read = np.r_[read, source.stored.fids[new]]
+        stored = StoredFeatures(
+            source.stored.fids[new],
+            source.stored.geometries[new],
+            source.stored.attributes.iloc[new].reset_index(drop=True),
+        )
+        parts.append(replace(source, stored=stored, names=source.names[new], cut=None))
+        give_back_memory()
+    order = np.argsort(read, kind="stable")
+    features = [part.stored for part in parts if part.stored is not None]
+    attributes = pd.concat([some.attributes for some in features], ignore_index=True).iloc[order].reset_index(drop=True)
+    geometries = np.concatenate([some.geometries for some in features])[order]
+    names = np.concatenate([part.names for part in parts])[order]
+    return replace(parts[0], stored=StoredFeatures(read[order], geometries, attributes), names=names)
 
 
 def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely.Geometry, crew: Crew) -> Plan:
@@ -118,7 +148,9 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     """
     stored = source.stored
     assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # noqa: S101
-    codes = np.array(codes_of(side, stored.attributes, source.version.code, matrix.name), dtype=object)
+    said = codes_of(side, stored.attributes, source.version.code, matrix.name)
+    once: dict[str | None, str | None] = {}  # a text is held once, however many features have it
+    codes = np.array([once.setdefault(code, code) for code in said], dtype=object)
     clipped, failed = inside(stored.geometries, ground, crew)
     _refuse(source, np.flatnonzero(failed))
     rows = np.flatnonzero(~shapely.is_missing(clipped))

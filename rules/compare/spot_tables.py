@@ -9,6 +9,7 @@ import pyproj
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, multi, sound
 from onemap.rules.compare.clusters import Clusters, clustered
+from onemap.rules.compare.in_chunks import sound_all
 from onemap.rules.compare.spots import Spots, matrix_rows, spot_names
 from onemap.rules.compare.triage import Triage
 from onemap.rules.crew import Crew
@@ -51,7 +52,7 @@ def spot_tables(
         "matrix": Table(typed_columns(matrix, MATRIX_COLUMNS)),
         "clusters": Table(
             typed_columns(listed, CLUSTER_COLUMNS),
-            multi(sound(moved(clusters.geometries, origin)), "polygon"),
+            multi(sound_all(moved(clusters.geometries, origin), crew), "polygon"),
         ),
     }
 

@@ -2,7 +2,10 @@
 
 import contextlib
 from collections.abc import Iterator
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
 
 import numpy as np
 import shapely
@@ -33,7 +36,6 @@ class UnfinishedWork:
         return Problem("journal.resumed", {"done": self.left, "of": _blocks(self.journal)})
 
 
-@contextlib.contextmanager
 def unfinished_work(
     library: Library,
     plans: tuple[Plan, Plan],
@@ -41,15 +43,14 @@ def unfinished_work(
     ground: shapely.Geometry,
     origin: tuple[float, float],
     against: str | None,
-) -> Iterator[UnfinishedWork]:
-    """The folder of this question, as long as the block lasts, where the plans are large.
+) -> AbstractContextManager[UnfinishedWork]:
+    """The folder of this question, as long as the block lasts, where the plans are large; they are not held.
 
     ground: on which they are compared, counted from `origin`. Raises OneMapError journal.failed.
     """
     points = np.concatenate([shapely.get_num_coordinates(plan.geometries) for plan in plans])
     if fits_into_memory(block_count(points, most_parcels())):
-        yield UnfinishedWork()
-        return
+        return contextlib.nullcontext(UnfinishedWork())
     key = {
         "layout": _LAYOUT,
         "software": software_versions(),
@@ -61,7 +62,12 @@ def unfinished_work(
         "against": against,
         "block": most_parcels(),
     }
-    with journal_folder(work_place(library.path, library.id), KIND, key) as journal:
+    return _in_folder(work_place(library.path, library.id), key)
+
+
+@contextlib.contextmanager
+def _in_folder(place: Path, key: dict[str, Any]) -> Iterator[UnfinishedWork]:
+    with journal_folder(place, KIND, key) as journal:
         yield UnfinishedWork(journal, _blocks(journal))
 
 
