@@ -117,7 +117,7 @@ def _compared(
     plans = _placed(sources, wishes, (a, b), bounds, local, workers, report, before is not None)
     kept = what_stands(library, before, plans, sources, bounds, wishes.matrix, wishes.limits) if before else None
     plans = (plans[0].without_features(), plans[1].without_features())
-    work = held.enter_context(unfinished_work(library, plans, wishes.matrix, local, origin, against))
+    work = held.enter_context(unfinished_work(library, plans, wishes.matrix, local, origin, against, wishes.limits))
     crew = _crew(workers, report, 0.5, phrase("progress.overlay", language))
     pieces = overlaid(*plans, crew, None if kept is None else kept.ground, work.journal)
     both = (plans[0].without_ground(), plans[1].without_ground())

@@ -18,6 +18,7 @@ from onemap.rules.blocks.partition import block_count, fits_into_memory, most_pa
 from onemap.rules.compare.comparison_record import KIND
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
+from onemap.rules.compare.spots import Limits
 
 _LAYOUT = 1  # of the folder: another one is another question
 
@@ -43,10 +44,12 @@ def unfinished_work(
     ground: shapely.Geometry,
     origin: tuple[float, float],
     against: str | None,
+    limits: Limits,
 ) -> AbstractContextManager[UnfinishedWork]:
     """The folder of this question, as long as the block lasts, where the plans are large; they are not held.
 
-    ground: on which they are compared, counted from `origin`. Raises OneMapError journal.failed.
+    ground: on which they are compared, counted from `origin`; limits: with other ones less stands of the earlier
+    comparison `against`. Raises OneMapError journal.failed.
     """
     points = np.concatenate([shapely.get_num_coordinates(plan.geometries) for plan in plans])
     if fits_into_memory(block_count(points, most_parcels())):
@@ -60,6 +63,7 @@ def unfinished_work(
         "origin": list(origin),
         "matrix": matrix.hash,
         "against": against,
+        "limits": [limits.min_width_m, limits.min_area_m2],
         "block": most_parcels(),
     }
     return _in_folder(work_place(library.path, library.id), key)

@@ -13,11 +13,14 @@ import shapely
 from numpy.testing import assert_array_equal
 from pandas.testing import assert_frame_equal
 
+from onemap.layers.errors import Cancelled
 from onemap.layers.journal_folder import Journal
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.pieces import overlaid
 from onemap.rules.compare.spots import Limits, spots_of
 from onemap.rules.crew import Crew
+from onemap.rules.verb import Asked
+from onemap.rules.verbs import VERBS, checked_values
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import MATRIX
@@ -136,3 +139,26 @@ def test_against_an_earlier_comparison_blocks_say_what_memory_says(two_plans, mo
     assert found["changed"] == whole["changed"] and found["changed"]["new"]
     assert found["run"]["computed"] == whole["run"]["computed"] < whole["spots"]
     assert pd.DataFrame(found["matrix"]).equals(pd.DataFrame(whole["matrix"]))
+
+
+def test_what_a_cancelled_comparison_left_is_not_taken_for_other_limits(two_plans, monkeypatch):
+    monkeypatch.setenv("ONEMAP_BLOCK", "20")
+    first = two_plans.compare().answer["run"]["id"]
+    changed = squares(1)
+    changed[100] = (changed[100][0], "E" if changed[100][1] != "E" else "R")
+    two_plans.plan("B", changed, covers=shapely.box(0, 0, 30 * SIDE + 10, 30 * SIDE + 10), label="v2")
+    work = two_plans.folder / "library.gpkg.work.part"
+
+    def report(fraction, step):
+        if len(finished(work)) > 3:
+            raise Cancelled
+
+    given = {"library": str(two_plans.library), "a": "A", "b": "B", "against": first}
+    given["matrix"] = str(two_plans.matrix(MATRIX))
+    with pytest.raises(Cancelled):
+        VERBS["compare"].run(checked_values(VERBS["compare"], given), Asked("en", report))
+    assert len(finished(work)) > 3
+    found = two_plans.compare(against=first, min_area="901").answer
+    assert found["problems"] == []
+    monkeypatch.delenv("ONEMAP_BLOCK")
+    assert command("verify", two_plans.library, "--run", found["run"]["id"]).json["problems"] == []
