@@ -1,15 +1,19 @@
 """Places for a rectangle inside free ground: tried on a grid, in several forms and directions, none over another."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
 from onemap.rules.crew import Crew
+from onemap.rules.left_alone import waited_for
 
 DIRECTIONS_DEG = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
 FORMS = 3  # from a square to the least width
 _MOST_CENTRES = 20_000  # of one form; the grid is widened until it has no more
+_AT_ONCE = 200  # rectangles against free ground that may have a hundred thousand vertices
+Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -36,25 +40,40 @@ def places(free: np.ndarray, area_m2: float, least_width_m: float, count: int, c
     """
     if least_width_m > np.sqrt(area_m2) * (1 + 1e-9):
         return Places(np.empty(0, dtype=object), np.empty(0))
+    shapely.prepare(free)
     edges = shapely.boundary(free)
+    shapely.prepare(edges)
     found: list[np.ndarray] = []
     clear: list[np.ndarray] = []
     for width in widths_m(area_m2, least_width_m):
         length = area_m2 / width
         # A centre nearer to the edge than half the width can hold no such rectangle.
-        inner = shapely.buffer(free, -width / 2 * (1 - 1e-6))
+        inner = waited_for(lambda by=-width / 2 * (1 - 1e-6): shapely.buffer(free, by))  # type: ignore[misc]
         ground = np.flatnonzero(~shapely.is_empty(inner))
         centres, owner = _grid(inner[ground], width / 2)
-        crew.check()
+        mine = ground[owner]
         for angle in DIRECTIONS_DEG if length > width * (1 + 1e-6) else DIRECTIONS_DEG[:3]:
             shapes = _rectangles(centres, width, length, np.radians(angle))
-            mine = ground[owner]
-            fits = shapely.covers(free[mine], shapes)
+            fits = _each(shapely.covers, free[mine], shapes, crew)
             found.append(shapes[fits])
-            clear.append(shapely.distance(shapes[fits], edges[mine[fits]]))
+            clear.append(_each(shapely.distance, edges[mine[fits]], shapes[fits], crew))
     if not found:
         return Places(np.empty(0, dtype=object), np.empty(0))
     return _apart(np.concatenate(found), np.concatenate(clear), count)
+
+
+def _each(operation: Operation, one: np.ndarray, other: np.ndarray, crew: Crew) -> np.ndarray:
+    """operation(one, other) pair by pair; so few at a time that nobody waits long who wants it stopped.
+
+    By one thread: what is prepared cannot be asked by several at once.
+    """
+    if len(one) == 0:
+        return operation(one, other)
+    parts = []
+    for start in range(0, len(one), _AT_ONCE):
+        crew.check()
+        parts.append(operation(one[start : start + _AT_ONCE], other[start : start + _AT_ONCE]))
+    return np.concatenate(parts)
 
 
 def _grid(inner: np.ndarray, step: float) -> tuple[np.ndarray, np.ndarray]:

@@ -12,8 +12,9 @@ import shapely
 from onemap.layers.library import Library, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.parts import moved, multi, polygon_parts, sound
-from onemap.rules.check import check, forward, local_origin
+from onemap.rules.check import check, forward, local_origin, share
 from onemap.rules.crew import Crew
+from onemap.rules.left_alone import waited_for
 from onemap.rules.packs import Pack, joined_rules
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
@@ -24,6 +25,7 @@ from onemap.rules.run import Run
 from onemap.rules.run_tables import Table
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
+_CHECKED, _FREE, _FOUND = 0.4, 0.6, 0.9  # of the work: when the ground is checked, what is free known, and searched
 SPARE = 3  # how many more places are tried than are asked for, since some fail the check
 COLUMNS = ["site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "nearest_rule", "nearest_m", "nearest_title"]
 Report = Callable[[float, str], None]
@@ -60,21 +62,24 @@ def sites(
     origin = local_origin(west, south)
     cells = _cells(moved(ground, (-origin[0], -origin[1])))
     blank = Question(_parcels(cells, origin, wishes.attributes), tuple(packs), (), as_of, known_at, language)
-    first = check(library, blank, workers, lambda done, step: report(0.5 * done, step))
+    first = check(library, blank, workers, share(report, 0.0, _CHECKED))
     rules = [rule for rule in joined_rules(packs) if rule.id in first.record["rules"]]
-    crew = Crew(workers, lambda: report(0.5, phrase("progress.cutting", language)))
+    crew = Crew(workers, lambda: report(_CHECKED, phrase("progress.cutting", language)))
     obstacles = obstacles_of(first, rules, wishes.keep_verdict, origin, np.arange(len(cells)))
     parts = Parts.whole(cells)
     cut_off(parts, obstacles, 0.0, crew)
     left = parts.rest[~shapely.is_missing(parts.rest)]
     # Cells share their edges to the last digit, so that their free grounds grow together again.
-    free = shapely.get_parts(polygon_parts(np.array([shapely.union_all(left)], dtype=object)))
+    whole = waited_for(lambda: shapely.union_all(left))
+    free = shapely.get_parts(polygon_parts(np.array([whole], dtype=object)))
     free = free[shapely.area(free) >= wishes.area_m2] if len(left) else np.empty(0, dtype=object)
+    crew = Crew(workers, lambda: report(_FREE, phrase("progress.free", language)))
+    crew.check()
     found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, crew)
     if len(found.grounds) == 0:
         return _table(first, np.empty(0, dtype=object), np.empty(0), [], {}, origin)
     asked = replace(blank, parcels=_parcels(found.grounds, origin, wishes.attributes))
-    run = check(library, asked, workers, lambda done, step: report(0.6 + 0.4 * done, step))
+    run = check(library, asked, workers, share(report, _FOUND, 1.0))
     passing = np.flatnonzero(~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict))[: wishes.count]
     titles = {rule.id: rule.title.get(language, rule.id) for rule in rules}
     return _table(run, found.grounds, found.clearance_m, obstacles, titles, origin, passing)
