@@ -10,6 +10,7 @@ from onemap.rules.crew import Crew
 from onemap.rules.polygons import Polygons
 
 _FEW = 20  # parcels, for which of large features only what lies between west and east of all of them is looked at
+_ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
 _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
 
 
@@ -91,17 +92,17 @@ def _met(parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others:
     """meetings() of the parcels that are wanted (n,)."""
     mine, features = Polygons(parcels), others.geometries
     small = np.flatnonzero(~others.is_large)
-    feature, parcel = _asked(tree, features[small], wanted)
+    feature, parcel = _asked(tree, features[small], wanted, crew)
     feature = small[feature]
     within = around = np.empty(0, dtype=np.int64)
     if len(others.large):
         crew.check()
         count = np.int64(len(others.large))
         edges = others.outlines
-        chunk, close = _asked(tree, edges.tree.geometries, wanted)
+        chunk, close = _asked(tree, edges.tree.geometries, wanted, crew)
         near = np.sort(close * count + edges.polygon[chunk])
         near = near[np.r_[True, np.diff(near) > 0][: len(near)]]
-        owner, there = _asked(tree, features[others.large], wanted)
+        owner, there = _asked(tree, features[others.large], wanted, crew)
         every = there * count + owner
         at = np.searchsorted(near, every)
         far = np.flatnonzero(np.r_[near, -1][at] != every)
@@ -117,8 +118,18 @@ def _met(parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others:
     return _joined(sums, Meetings(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool)))
 
 
-def _asked(tree: shapely.STRtree, geometries: np.ndarray, wanted: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of geometries (n,) and those of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
+    starts = range(0, len(geometries), _ASKED_AT_ONCE)
+    answers = crew.each(lambda start: tree.query(geometries[start : start + _ASKED_AT_ONCE]) + [[start], [0]], starts)
+    geometry, other = np.hstack([np.empty((2, 0), dtype=np.int64), *answers])
+    return geometry, other
+
+
+def _asked(
+    tree: shapely.STRtree, geometries: np.ndarray, wanted: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
     """The geometries and the wanted parcels whose boxes meet."""
-    geometry, parcel = tree.query(geometries)
+    geometry, parcel = boxes_meet(tree, geometries, crew)
     kept = wanted[parcel]
     return (geometry, parcel) if kept.all() else (geometry[kept], parcel[kept])

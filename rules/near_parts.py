@@ -8,16 +8,18 @@ area of the overlay, which is then done with the whole polygon.
 import numpy as np
 import shapely
 
+from onemap.rules.crew import Crew
 from onemap.rules.cutting import MOST_VERTICES, clipped
 
 _TILED = 1024  # vertices: below, a polygon is cut at once
+_CLIPS_AT_ONCE = 16
 _OVERLAP = 0.125  # of a tile's side, that it reaches into its neighbours on each side
 
 
-def parts_near(polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, margin_m: float) -> np.ndarray:
+def tiles_near(polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, margin_m: float, crew: Crew) -> np.ndarray:
     """What of polygon (k,), of polygons (m,), lies in boxes (k, 4) and at least a margin around them: (k,).
 
-    Small polygons stay whole. The margin keeps cuts from the edges of what is in the box.
+    Cut in tiles, which may still be larger than need be; small polygons stay whole.
     """
     result: np.ndarray = polygons[polygon]
     bounds = shapely.bounds(polygons)
@@ -32,16 +34,35 @@ def parts_near(polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, mar
         tile = np.floor((middle[active] - origin[active]) / side[active, None])
         keys = np.column_stack([polygon[active], tile])
         _, first, which = np.unique(keys, axis=0, return_index=True, return_inverse=True)
-        cut = np.empty(len(first), dtype=object)
-        for place, at in enumerate(active[first]):
-            reach = _OVERLAP * side[at]
-            west, south = origin[at] + tile[first[place]] * side[at] - reach
-            around = side[at] + 2 * reach
-            cut[place] = clipped(result[at], (west, south, west + around, south + around))
-        result[active] = cut[which.ravel()]
+        at = active[first]
+        west, south = (origin[at] + tile[first] * side[at, None] - _OVERLAP * side[at, None]).T
+        around = side[at] + 2 * (_OVERLAP * side[at])
+        tiles = _clipped(result[at], np.column_stack([west, south, west + around, south + around]), crew)
+        result[active] = tiles[which.ravel()]
         active = active[shapely.get_num_coordinates(result[active]) > _TILED]
-    for row in np.flatnonzero(shapely.get_num_coordinates(result) > MOST_VERTICES):
-        far = max(size[row], margin_m)
-        west, south, east, north = boxes[row]
-        result[row] = clipped(result[row], (west - far, south - far, east + far, north + far))
+    return result
+
+
+def cut_around(polygons: np.ndarray, boxes: np.ndarray, margin_m: float) -> np.ndarray:
+    """Of polygons (k,) that are not small what lies around boxes (k, 4), (k,): by the size of the box, or a margin.
+
+    The margin keeps cuts from the edges of what is in the box.
+    """
+    result: np.ndarray = polygons.copy()
+    rows = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
+    far = np.maximum((boxes[rows, 2:] - boxes[rows, :2]).max(axis=1, initial=0.0), margin_m)[:, None]
+    result[rows] = _clipped(polygons[rows], np.hstack([boxes[rows, :2] - far, boxes[rows, 2:] + far]), Crew())
+    return result
+
+
+def _clipped(polygons: np.ndarray, boxes: np.ndarray, crew: Crew) -> np.ndarray:
+    """What of polygons (k,) lies in boxes (k, 4): (k,)."""
+
+    def of_some(start: int) -> list[shapely.Geometry]:
+        some = slice(start, start + _CLIPS_AT_ONCE)
+        pairs = zip(polygons[some].tolist(), boxes[some].tolist(), strict=True)
+        return [clipped(polygon, (west, south, east, north)) for polygon, (west, south, east, north) in pairs]
+
+    result = np.empty(len(polygons), dtype=object)
+    result[:] = [part for some in crew.each(of_some, range(0, len(polygons), _CLIPS_AT_ONCE)) for part in some]
     return result

@@ -17,10 +17,10 @@ from onemap.rules.crew import Crew
 from onemap.rules.crowding import crowded
 from onemap.rules.cutting import MOST_VERTICES, Pieces
 from onemap.rules.meetings import Meetings, lies_apart, meetings
-from onemap.rules.near_parts import parts_near
+from onemap.rules.near_parts import cut_around, tiles_near
 
 ARITHMETIC_M2 = 1e-6
-_CHUNK = 2000
+_CHUNK = 1000  # geometries that one thread hands to GEOS at once
 RETRY_GRIDS_M = (1e-8, 1e-4)
 MARGIN_M = 1.0  # around a parcel's box, so that a cut never runs along the parcel's own edge
 _ALONE = Crew()
@@ -46,23 +46,27 @@ Operation = Callable[..., np.ndarray]
 def _proved(
     operation: Operation, left: np.ndarray, right: np.ndarray, expected_m2: np.ndarray, crew: Crew
 ) -> tuple[np.ndarray, np.ndarray]:
-    """operation(left, right) pair by pair, in threads: (n,) results and (n,) whether it failed even on a fine grid.
+    """operation(left, right) pair by pair, in threads: (n,) polygons or None, and (n,) whether it failed even on grids.
 
     expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
     """
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(left)
-    near = _near(right, left)
-    near_left = _near(left, right) if operation is shapely.intersection else left
+    is_common = operation is shapely.intersection
+    near = _near(right, left, crew)
+    near_left = _near(left, right, crew) if is_common else left
 
     def run(start: int) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(start, start + _CHUNK)
-        result = _attempt(operation, near_left[rows], near[rows])
+        one, other = near_left[rows], cut_around(near[rows], shapely.bounds(left[rows]), MARGIN_M)
+        if is_common:
+            one = cut_around(one, shapely.bounds(right[rows]), MARGIN_M)
+        result = _attempt(operation, one, other)
         failed = np.zeros(len(result), dtype=bool)
         doubtful = ~(np.abs(shapely.area(result) - expected_m2[rows]) <= allowed_m2[rows])
         for row in np.flatnonzero(doubtful):
             at = start + int(row)
             result[row], failed[row] = _once_more(operation, left[at], right[at], expected_m2[at], allowed_m2[at])
-        return result, failed
+        return polygon_parts(result, ARITHMETIC_M2), failed
 
     blocks = crew.each(run, range(0, len(left), _CHUNK))
     if not blocks:
@@ -82,12 +86,12 @@ def _attempt(operation: Operation, left: np.ndarray, right: np.ndarray) -> np.nd
     return result
 
 
-def _near(polygons: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """Polygons (n,), of large ones only what lies around the other's box; what goes wrong there is proved wrong."""
+def _near(polygons: np.ndarray, others: np.ndarray, crew: Crew) -> np.ndarray:
+    """Polygons (n,), of large ones only what lies near the other's box; what goes wrong there is proved wrong."""
     near = polygons.copy()
     large = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
     different, which = distinct(polygons[large])
-    near[large] = parts_near(different, which, shapely.bounds(others[large]), MARGIN_M)
+    near[large] = tiles_near(different, which, shapely.bounds(others[large]), MARGIN_M, crew)
     return near
 
 
@@ -123,17 +127,20 @@ def built(parcels: np.ndarray, features: np.ndarray, met: Meetings, crew: Crew) 
     for size, whole, outer in zip(sizes, (mine, other), (other, mine), strict=True):
         # Only where the sums say that all of it is shared; and it is taken only if it lies inside indeed.
         rows = np.flatnonzero(shapely.is_missing(geometry) & (np.abs(size - area) <= BALANCE_M2))
+        same = shapely.equals_exact(outer[rows], whole[rows])
+        geometry[rows[same]] = whole[rows[same]]
+        rows = rows[~same]
         shapely.prepare(outer[rows])
         rows = rows[shapely.covers(outer[rows], whole[rows])]
         geometry[rows] = whole[rows]
     failed = np.zeros(len(mine), dtype=bool)
     is_open, apart = shapely.is_missing(geometry), lies_apart(mine)
+    geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
     for rows, work in (
         (np.flatnonzero(is_open & ~apart), _common),
         (np.flatnonzero(is_open & apart), _common_by_parts),
     ):
         geometry[rows], failed[rows] = work(mine[rows], other[rows], area[rows], crew)
-    geometry = polygon_parts(geometry, ARITHMETIC_M2)
     keep = ~shapely.is_missing(geometry) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
     return Overlaps(met.parcel[keep], met.feature[keep], geometry[keep], broken)
@@ -194,10 +201,10 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, crew: Crew 
     alone = size == 1
     result[ids[alone]] = geometries[start[alone]]
     parts = [
-        (k, rows[at : at + _CHUNK])
-        for k in np.unique(size[~alone])
-        for rows in (np.flatnonzero(size == k),)
-        for at in range(0, len(rows), _CHUNK)
+        (k, rows[at : at + step])
+        for k in np.unique(size[~alone]).tolist()
+        for rows, step in ((np.flatnonzero(size == k), max(1, _CHUNK // k)),)
+        for at in range(0, len(rows), step)
     ]
     united = crew.each(lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])]), parts)
     for (_, rows), unions_of_rows in zip(parts, united, strict=True):
@@ -235,14 +242,14 @@ def _pairwise(left: np.ndarray, right: np.ndarray, crew: Crew, *, common_wanted:
     # Two that share nothing have no common ground, and nothing to take from each other.
     apart = common + error < ARITHMETIC_M2
     if not common_wanted:
-        result[rows[apart]] = left[rows[apart]]
+        result[rows[apart]] = polygon_parts(left[rows[apart]], ARITHMETIC_M2)
     rows, common = rows[~apart], common[~apart]
     one, other = left[rows], right[rows]
     if common_wanted:
         result[rows], failed[rows] = _proved(shapely.intersection, one, other, common, crew)
     else:
         result[rows], failed[rows] = _proved(shapely.difference, one, other, shapely.area(one) - common, crew)
-    return polygon_parts(result, ARITHMETIC_M2), failed
+    return result, failed
 
 
 def intersections(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:

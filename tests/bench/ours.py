@@ -14,7 +14,7 @@ from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.rules.common_areas import areas_of_pairs
 from onemap.rules.crew import Crew
 from onemap.rules.grids import cell_sums, in_cells, slope_degrees, windows
-from onemap.rules.meetings import Meetings, meetings
+from onemap.rules.meetings import Meetings, boxes_meet, meetings
 from onemap.rules.overlay import built, overlaps, union_by
 from onemap.rules.polygons import Polygons
 from onemap.tests.bench.timing import Work, answer_for
@@ -83,7 +83,7 @@ def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], Meeti
     code1, code2 = column(folder, "plan1", "code1"), column(folder, "plan2", "code2")
 
     def met() -> Meetings:
-        left, right = shapely.STRtree(other).query(one)
+        left, right = boxes_meet(shapely.STRtree(other), one, CREW)
         kept = code1[left] != code2[right]
         left, right = left[kept], right[kept]
         areas, errors = areas_of_pairs(Polygons(one), left, Polygons(other), right, CREW)
