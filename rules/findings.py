@@ -80,9 +80,17 @@ class _Half:
     columns: dict[str, Any]
 
 
+_NOBODY, _NOTHING, _NEVER = np.empty(0, dtype=np.int64), np.empty(0, dtype=object), np.empty(0, dtype=bool)
+_NO_ROWS = _Half(
+    _NOBODY, _NOTHING, Measured(np.empty(0), np.empty(0), _NEVER, _NOTHING, _NOTHING), _NOTHING, columns={}
+)
+
+
 def _unknown_half(judged: Judged) -> _Half:
     judgement = judged.judgement
     present = np.flatnonzero(~shapely.is_missing(judgement.unknown))
+    if len(present) == 0:
+        return _NO_ROWS
     measure = measured(judgement.unknown[present], judged.rule)
     reason = _joined(_reasons(judgement, present), measure.reason)
     return _Half(present, judgement.unknown[present], measure, reason, {})
@@ -219,6 +227,8 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
     counted = np.zeros(len(pairs.parcel), dtype=bool)
     reason = np.where(pairs.no_value, "no_value", "").astype(object)
     for is_unknown, half in halves.items():
+        if len(half.present) == 0:
+            continue
         measure = half.measure
         of_parcel = np.full(count, -1)
         of_parcel[half.present] = np.arange(len(half.present))

@@ -13,7 +13,7 @@ from onemap.rules.conditions import Truth, evaluate
 from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.ground import Features, Ground, Judgement, SharedGround, no_ground, no_pairs
+from onemap.rules.kinds.ground import CoveredGround, Features, Ground, Judgement, SharedGround, no_ground, no_pairs
 from onemap.rules.layer_sources import LayerSource
 from onemap.rules.rule import Rule
 
@@ -31,6 +31,11 @@ class Bench:
     def tree(self) -> shapely.STRtree:
         """The index of all parcels."""
         return shapely.STRtree(self.geometries)
+
+    @cached_property
+    def covered(self) -> CoveredGround:
+        """What of all parcels lies inside and outside the coverages."""
+        return CoveredGround()
 
     @cached_property
     def records(self) -> pd.DataFrame:
@@ -85,6 +90,7 @@ def judged_rule(
         instead_zones=instead.stored.geometries if instead and instead.stored else None,
         instead_coverage=instead.coverage if instead else None,
         shared=shared.with_features(chosen, len(attributes)) if shared and is_everyone else None,
+        covered=bench.covered if is_everyone else CoveredGround(),
     )
     try:
         judgement = KINDS[rule.kind].judge(ground)

@@ -46,8 +46,6 @@ def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
 
 
 def _near(zones: Zones, rows: np.ndarray, margin_m: float, crew: Crew) -> np.ndarray:
-    if len(rows) == 0:
-        return np.empty(0, dtype=object)
     return unions_near(
         zones.base[rows], zones.pieces(), margin_m, crew, lambda at, zone: zones.concerns(rows[at], zone)
     )
@@ -55,6 +53,8 @@ def _near(zones: Zones, rows: np.ndarray, margin_m: float, crew: Crew) -> np.nda
 
 def checked_areas(zones: Zones, rows: np.ndarray, crew: Crew) -> np.ndarray:
     """The conflict's area of each parcel in `rows` by signed trapezoids, in m²."""
+    if len(rows) == 0:
+        return np.empty(0)
     near = _near(zones, rows, MARGIN_M, crew)
     base = zones.base[rows]
     common = np.zeros(len(rows))

@@ -16,7 +16,6 @@ from onemap.rules.overlay import (
     RETRY_GRIDS_M,
     Concerns,
     differences,
-    outside,
     unions_near,
 )
 from onemap.rules.second_look import Zones
@@ -48,7 +47,7 @@ def judge(ground: Ground) -> Judgement:
     """Conflict P ∩ F; what lies outside the coverage and under no feature is unknown."""
     found = ground.overlaps_with(ground.features.geometries)
     hit = ground.grounds_of(found)
-    beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
+    beyond, failed = ground.outside_coverage()
     unknown, failed_again = less(beyond, hit, ground, lambda: ground.features.pieces)
     no_value = ground.features.uncertain[found.feature]
     judgement = Judgement(

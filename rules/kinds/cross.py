@@ -7,7 +7,6 @@ import shapely
 
 from onemap.rules.kinds.avoid import reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
-from onemap.rules.overlay import outside
 
 KEYS: dict[str, str] = {}
 GEOMETRIES = ("line", "point", "polygon")
@@ -55,7 +54,7 @@ def judge(ground: Ground) -> Judgement:
     lines = np.bincount(parcel[is_line], length[is_line], minlength=count)
     has_line = np.bincount(parcel[is_line], minlength=count) > 0
     numbers = np.bincount(parcel, points, minlength=count)
-    beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
+    beyond, failed = ground.outside_coverage()
     judgement = Judgement(
         hit=no_ground(count),
         unknown=beyond,

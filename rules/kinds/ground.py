@@ -1,5 +1,6 @@
 """What a kind of rule is given, and what it gives back: plain arrays over parcels and features."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -12,9 +13,10 @@ import shapely
 from onemap.layers.rasters import RasterReference
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import Cut, Pieces, subdivided
-from onemap.rules.overlay import Overlaps, grounds, overlaps
+from onemap.rules.overlay import Overlaps, grounds, inside, outside, overlaps
 from onemap.rules.second_look import Zones
 
+Covering = Callable[[np.ndarray, shapely.Geometry, Crew], tuple[np.ndarray, np.ndarray]]
 AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}
 QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by less than 0.02 %, in radius and area
 
@@ -58,13 +60,30 @@ class SharedGround:
         return SharedGround(own, None)
 
 
+class CoveredGround:
+    """What of the same parcels lies outside a coverage, and inside: most layers have one coverage, many rules ask."""
+
+    def __init__(self) -> None:
+        self._last: dict[Covering, tuple[shapely.Geometry, np.ndarray, np.ndarray]] = {}
+
+    def of(
+        self, work: Covering, parcels: np.ndarray, coverage: shapely.Geometry, crew: Crew
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """work(parcels, coverage, crew), as it was found for the same coverage before: arrays of the asker's own."""
+        last = self._last.get(work)
+        if last is None or last[0] is not coverage:
+            last = self._last[work] = coverage, *work(parcels, coverage, crew)
+        return last[1].copy(), last[2].copy()
+
+
 @dataclass(frozen=True)
 class Ground:
     """Parcels (n,) with their index, one layer's features, its coverage, and the rule's own options.
 
     instead: for rules that name one, the official zones and the ground for which they speak; rasters: where those of
     a raster layer lie; crs: the library's; origin: the point from which all coordinates here are counted; shared: what
-    the parcels share with the features, where that was found for many layers at once.
+    the parcels share with the features, where that was found for many layers at once; covered: where others ask about
+    the same parcels.
     """
 
     parcels: np.ndarray
@@ -80,6 +99,15 @@ class Ground:
     instead_zones: np.ndarray | None = None
     instead_coverage: shapely.Geometry | None = None
     shared: SharedGround | None = None
+    covered: CoveredGround = field(default_factory=CoveredGround)
+
+    def outside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
+        """The part of each parcel for which the layer does not speak, None without; and whether it failed."""
+        return self.covered.of(outside, self.parcels, self.coverage, self.crew)
+
+    def inside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
+        """The part of each parcel for which the layer speaks, None without; and whether it failed."""
+        return self.covered.of(inside, self.parcels, self.coverage, self.crew)
 
     def overlaps_with(self, geometries: np.ndarray) -> Overlaps:
         """The ground that each parcel shares with each of `geometries` (polygons)."""

@@ -14,9 +14,7 @@ from onemap.rules.overlay import (
     MARGIN_M,
     Concerns,
     differences,
-    inside,
     intersections,
-    outside,
     union_by,
     unions,
     unions_near,
@@ -75,8 +73,8 @@ def judge(ground: Ground) -> Judgement:
     doubt = union_by(found.parcel[doubtful], found.geometry[doubtful], count, ground.crew)
     without_key = pd.isna(keys)
     doubt[without_key] = ground.parcels[without_key]
-    beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
-    covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
+    beyond, failed = ground.outside_coverage()
+    covered, failed_cover = ground.inside_coverage()
     plan = ground.grounds_of(found)
     unplanned, failed_plan = less(covered, plan, ground, lambda: ground.features.pieces)
     forbids = _forbids(keys, plan_codes, permits)

@@ -7,7 +7,7 @@ import shapely
 
 from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, less, problems, reach_m
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
-from onemap.rules.overlay import are_whole, inside, intersections, outside, union_by
+from onemap.rules.overlay import are_whole, intersections, union_by
 from onemap.rules.second_look import Zones
 
 KEYS = {key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")}
@@ -28,8 +28,8 @@ def judge(ground: Ground) -> Judgement:
     """
     count = len(ground.parcels)
     uncertain = ground.features.uncertain
-    beyond, failed = outside(ground.parcels, ground.coverage, ground.crew)
-    covered, failed_cover = inside(ground.parcels, ground.coverage, ground.crew)
+    beyond, failed = ground.outside_coverage()
+    covered, failed_cover = ground.inside_coverage()
     found = ground.overlaps_with(ground.features.geometries)
     sure = ~uncertain[found.feature]
     # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
