@@ -16,6 +16,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.stores.store import DamagedTable
 
+COUNTED = "counted"  # among what is kept of an open library: the tables whose features and index were whole already
 _ROWS_AT_ONCE = 20_000  # as WKB, beside the geometries
 
 
@@ -154,7 +155,7 @@ def read_version(library: Library, version: Version, bounds: Sequence[float] | N
 
     Raises OneMapError version.unreadable if the table is damaged or gone.
     """
-    counted: set[str] = library.kept.setdefault("counted", set())  # whose features and index were whole already
+    counted: set[str] = library.kept.setdefault(COUNTED, set())
     try:
         found = stored_features(library, version.table, bounds, None if version.table in counted else version.count)
         counted.add(version.table)

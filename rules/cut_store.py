@@ -26,7 +26,7 @@ WORTH_VERTICES = 2048  # smaller polygons are cut as fast as their pieces are re
 _PIECES_AT_ONCE = 32  # in one row: about a hundred kilobytes
 _ASKED_AT_ONCE = 500  # fids in one statement
 _HEAD = 0  # the part that says where the pieces of the others lie
-_KEPT = "cuts"  # among what is kept of an open library: name of the cut → fid → pieces that are not written yet
+CUTS = "cuts"  # among what is kept of an open library: name of the cut → fid → pieces that are not written yet
 
 Box = tuple[float, float, float, float]
 Cuts = dict[int, tuple[bytes, np.ndarray]]  # fid → marks of the whole polygon, all of its pieces
@@ -85,7 +85,7 @@ def _marks(polygons: np.ndarray) -> list[bytes]:
 
 
 def _fresh(library: Library) -> dict[str, Cuts]:
-    fresh: dict[str, Cuts] = library.kept.setdefault(_KEPT, {})
+    fresh: dict[str, Cuts] = library.kept.setdefault(CUTS, {})
     return fresh
 
 

@@ -13,10 +13,12 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library, open_library
 from onemap.layers.software import software_versions
 from onemap.layers.stores.shared_store import open_shared
+from onemap.layers.versions import COUNTED
 from onemap.rules.agenda import Agenda
 from onemap.rules.blocks.journal import Finished, block_name, keep_block
 from onemap.rules.blocks.kept_parcels import read_block
 from onemap.rules.blocks.work import judged_block
+from onemap.rules.cut_store import CUTS
 from onemap.rules.question import Question
 
 
@@ -85,8 +87,10 @@ def _library(task: Task) -> Iterator[Library]:
         _KEPT.work, _KEPT.library, _KEPT.made = task.work, None, {}
     if task.shared is None:
         with open_library(task.location, read_only=True) as library:
-            library.kept = _KEPT.made
+            library.kept.update(_KEPT.made)
             yield library
+            # Whatever else was kept may hold this connection, which is closed for the next block.
+            _KEPT.made = {name: library.kept[name] for name in (COUNTED, CUTS) if name in library.kept}
         return
     try:
         if _KEPT.library is None:

@@ -5,10 +5,12 @@ import shutil
 import signal
 import subprocess
 import sys
+from collections import Counter
 
 import pytest
 from shapely import affinity
 
+from onemap.rules import cut_store
 from onemap.rules.blocks import cluster, cluster_task
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.blocks.conftest import answer_of, arguments, finished, rows_differ, started, work
@@ -70,6 +72,22 @@ def test_workers_with_a_shared_folder_need_neither_the_library_nor_the_journal(t
         said = command(*arguments(town.desk, "--scheduler", address, "--shared", folder)).json
         assert said["parcels"] == 60 and rows_differ(town.desk, said["run"]["id"]) == []
     assert not work(town.desk).exists() and not list(folder.glob("*.part"))
+
+
+@pytest.mark.parametrize("is_shared", [True, False])
+def test_a_worker_cuts_a_large_polygon_once_for_all_its_blocks(town, address, monkeypatch, tmp_path, is_shared):
+    cut, keep = Counter(), cut_store._keep
+
+    def kept(library, name, made):
+        cut.update((name, fid) for fid in made)
+        keep(library, name, made)
+
+    monkeypatch.setattr(cut_store, "WORTH_VERTICES", 3)
+    monkeypatch.setattr(cut_store, "_keep", kept)
+    more = ["--shared", tmp_path / "shared"] if is_shared else []
+    said = command(*arguments(town.desk, "--scheduler", address, *more)).json
+    assert cut and max(cut.values()) <= 2  # workers; there are nine blocks
+    assert rows_differ(town.desk, said["run"]["id"]) == []
 
 
 def test_a_folder_that_workers_do_not_see_is_refused(town, address, monkeypatch, tmp_path):
