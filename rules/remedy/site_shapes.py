@@ -12,7 +12,7 @@ from onemap.rules.left_alone import waited_for
 DIRECTIONS_DEG = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
 FORMS = 3  # from a square to the least width
 _MOST_CENTRES = 20_000  # of one form; the grid is widened until it has no more
-_AT_ONCE = 200  # rectangles against free ground that may have a hundred thousand vertices
+_AT_ONCE, _MEASURED_AT_ONCE = 500, 25  # rectangles in free ground of ten thousands of vertices: tried, and measured
 Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -32,11 +32,18 @@ def widths_m(area_m2: float, least_m: float) -> list[float]:
     return [float(width) for width in np.geomspace(side, least_m, FORMS)]
 
 
-def places(free: np.ndarray, area_m2: float, least_width_m: float, count: int, crew: Crew) -> Places:
+def places(
+    free: np.ndarray,
+    area_m2: float,
+    least_width_m: float,
+    count: int,
+    crew: Crew,
+    told: Callable[[float], None] = lambda share: None,
+) -> Places:
     """At most `count` rectangles of an area, at least so wide, inside free ground; none is no proof that none fits.
 
     free: (n,) polygons that share no ground. A least width greater than the square's side leaves only wider ground,
-    so nothing is found.
+    so nothing is found. told: how much is done, 0 to 1.
     """
     if least_width_m > np.sqrt(area_m2) * (1 + 1e-9):
         return Places(np.empty(0, dtype=object), np.empty(0))
@@ -45,24 +52,27 @@ def places(free: np.ndarray, area_m2: float, least_width_m: float, count: int, c
     shapely.prepare(edges)
     found: list[np.ndarray] = []
     clear: list[np.ndarray] = []
-    for width in widths_m(area_m2, least_width_m):
+    widths = widths_m(area_m2, least_width_m)
+    for form, width in enumerate(widths):
         length = area_m2 / width
         # A centre nearer to the edge than half the width can hold no such rectangle.
         inner = waited_for(lambda by=-width / 2 * (1 - 1e-6): shapely.buffer(free, by))  # type: ignore[misc]
         ground = np.flatnonzero(~shapely.is_empty(inner))
         centres, owner = _grid(inner[ground], width / 2)
         mine = ground[owner]
-        for angle in DIRECTIONS_DEG if length > width * (1 + 1e-6) else DIRECTIONS_DEG[:3]:
+        angles = DIRECTIONS_DEG if length > width * (1 + 1e-6) else DIRECTIONS_DEG[:3]
+        for turn, angle in enumerate(angles):
+            told((form + turn / len(angles)) / len(widths))
             shapes = _rectangles(centres, width, length, np.radians(angle))
-            fits = _each(shapely.covers, free[mine], shapes, crew)
+            fits = _each(shapely.covers, free[mine], shapes, _AT_ONCE, crew)
             found.append(shapes[fits])
-            clear.append(_each(shapely.distance, edges[mine[fits]], shapes[fits], crew))
+            clear.append(_each(shapely.distance, edges[mine[fits]], shapes[fits], _MEASURED_AT_ONCE, crew))
     if not found:
         return Places(np.empty(0, dtype=object), np.empty(0))
     return _apart(np.concatenate(found), np.concatenate(clear), count)
 
 
-def _each(operation: Operation, one: np.ndarray, other: np.ndarray, crew: Crew) -> np.ndarray:
+def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, crew: Crew) -> np.ndarray:
     """operation(one, other) pair by pair; so few at a time that nobody waits long who wants it stopped.
 
     By one thread: what is prepared cannot be asked by several at once.
@@ -70,9 +80,9 @@ def _each(operation: Operation, one: np.ndarray, other: np.ndarray, crew: Crew) 
     if len(one) == 0:
         return operation(one, other)
     parts = []
-    for start in range(0, len(one), _AT_ONCE):
+    for start in range(0, len(one), at_once):
         crew.check()
-        parts.append(operation(one[start : start + _AT_ONCE], other[start : start + _AT_ONCE]))
+        parts.append(operation(one[start : start + at_once], other[start : start + at_once]))
     return np.concatenate(parts)
 
 

@@ -25,7 +25,7 @@ from onemap.rules.run import Run
 from onemap.rules.run_tables import Table
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
-_CHECKED, _FREE, _FOUND = 0.4, 0.6, 0.9  # of the work: when the ground is checked, what is free known, and searched
+_CHECKED, _FREE, _FOUND = 0.2, 0.25, 0.9  # of the work: when the ground is checked, what is free known, and searched
 SPARE = 3  # how many more places are tried than are asked for, since some fail the check
 COLUMNS = ["site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "nearest_rule", "nearest_m", "nearest_title"]
 Report = Callable[[float, str], None]
@@ -73,9 +73,10 @@ def sites(
     whole = waited_for(lambda: shapely.union_all(left))
     free = shapely.get_parts(polygon_parts(np.array([whole], dtype=object)))
     free = free[shapely.area(free) >= wishes.area_m2] if len(left) else np.empty(0, dtype=object)
-    crew = Crew(workers, lambda: report(_FREE, phrase("progress.free", language)))
-    crew.check()
-    found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, crew)
+    step, searching = phrase("progress.free", language), share(report, _FREE, _FOUND)
+    told = lambda done: searching(done, step)  # noqa: E731 - one line
+    crew = Crew(workers, lambda: told(0.0))
+    found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, crew, told)
     if len(found.grounds) == 0:
         return _table(first, np.empty(0, dtype=object), np.empty(0), [], {}, origin)
     asked = replace(blank, parcels=_parcels(found.grounds, origin, wishes.attributes))
