@@ -146,7 +146,7 @@ def _left(
     rest, failed = differences(mine, taken, crew)
     if failed.any():
         _refuse(plan, wanted[at[failed]][0])
-    total = shared.copy()
+    total = shared.astype(float)  # numpy counts nothing in whole numbers
     total[at] += np.nan_to_num(shapely.area(rest))
     wrong = wanted[np.abs(total - whole) > BALANCE_M2 + BALANCE_SHARE * whole]
     if len(wrong):

@@ -206,3 +206,10 @@ def test_a_plan_without_features_on_the_common_ground_gives_empty_tables(table):
     found = table.compare("A", "B")
     assert found.areas() == pytest.approx({}) and found.answer["area_m2"] == 0
     assert found.answer["matrix"] == []
+
+
+def test_where_the_plans_have_no_place_in_common_each_speaks_alone(table):
+    table.plan("A", [(box(0, 0, 100, 100), "07")])
+    table.plan("B", [(box(500, 500, 600, 600), "E")])
+    found = table.compare()
+    assert found.areas() == {"98": pytest.approx(20_000.0)} and found.counts() == {"98": 2}
