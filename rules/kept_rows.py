@@ -89,13 +89,12 @@ def _read(library: Library, identifier: str, table: str, first: int, columns: pa
     if rows.wkb is None or outlines is None:
         return rows
     whole = np.flatnonzero(outlines >= 0)
-    bodies = rows.wkb.to_pylist()
-    for row, body in zip(whole.tolist(), _outlines(library, identifier, outlines[whole]), strict=True):
-        bodies[row] = body
+    bodies = rows.bodies()
+    bodies[whole] = _outlines(library, identifier, outlines[whole])
     return Rows(rows.columns, pa.array(bodies, pa.large_binary()))
 
 
-def _outlines(library: Library, identifier: str, positions: np.ndarray) -> list[bytes]:
+def _outlines(library: Library, identifier: str, positions: np.ndarray) -> np.ndarray:
     """The outlines of parcels of a run (k,), by their positions. Raises OneMapError run.damaged, ValueError."""
     standing = standing_of(library, identifier, GIVEN)
     if standing is None:
@@ -106,24 +105,22 @@ def _outlines(library: Library, identifier: str, positions: np.ndarray) -> list[
     found = np.empty(len(positions), dtype=object)
     found[is_own] = _own_outlines(library, identifier, own[positions[is_own]])
     found[~is_own] = _own_outlines(library, standing.run, at[~is_own])
-    return list(found)
+    return found
 
 
-def _own_outlines(library: Library, identifier: str, positions: np.ndarray) -> list[bytes]:
+def _own_outlines(library: Library, identifier: str, positions: np.ndarray) -> np.ndarray:
     """The same of parcels that the run holds itself, by their positions among those."""
-    found: list[bytes | None] = [None] * len(positions)
+    found = np.full(len(positions), None, dtype=object)
     if len(positions):
         ends = [int(positions.max()), int(positions.min())]
         for first in _firsts(library, identifier, GIVEN, "AND first <= ? AND first + count > ?", ends):
             shapes = _content(library, identifier, GIVEN, first, "shapes")
             wkb, _ = read_shapes(shapes)
             here = np.flatnonzero((positions >= first) & (positions < first + len(wkb)))
-            bodies = as_multis(wkb.take(positions[here] - first).to_pylist())
-            for row, body in zip(here.tolist(), bodies, strict=True):
-                found[row] = body
-    if None in found:
+            found[here] = as_multis(wkb.take(positions[here] - first).to_numpy(zero_copy_only=False))
+    if any(body is None for body in found):
         raise ValueError("parcels are gone")
-    return [body for body in found if body is not None]
+    return found
 
 
 def _firsts(library: Library, identifier: str, table: str, condition: str, values: Sequence[Any]) -> list[int]:

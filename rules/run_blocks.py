@@ -117,16 +117,17 @@ class Rows:
         return Rows(self.columns.take(positions), wkb)
 
 
-def rows_of_table(table: Table) -> Rows:
-    """The rows of a table as they are kept: every digit of every number."""
+def rows_of_table(table: Table, outlines: np.ndarray | None = None) -> Rows:
+    """The rows of a table as they are kept: every digit of every number; outlines (n,): see `Rows.block`."""
     if table.rows is not None:
         return table.rows
-    wkb = None if table.geometries is None else pa.array(table.wkb, pa.large_binary())
+    mask = None if outlines is None else outlines >= 0
+    wkb = None if table.geometries is None else pa.array(table.wkb, pa.large_binary(), mask=mask)
     return Rows(_arrow_table({str(name): table.columns[name] for name in table.columns.columns}), wkb)
 
 
 def rows_of_values(rows: Sequence[StoredRow]) -> Rows:
-    """Rows that are there one by one, all of the same columns."""
+    """Rows one by one, all of the same columns."""
     values = pd.DataFrame([row.values for row in rows], dtype=object)
     wkb = pa.array([row.wkb for row in rows], pa.large_binary())
     return Rows(_arrow_table({str(name): values[name] for name in values.columns}), wkb)

@@ -20,7 +20,7 @@ from onemap.rules.parcel_outlines import Outlines
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
 from onemap.rules.run import Chunk, Run
-from onemap.rules.run_blocks import Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
+from onemap.rules.run_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 CHECK = "check"  # the kind of a run whose record names none
@@ -54,27 +54,37 @@ class Recorder:
             if part.standing:
                 values = (self._run, name, REFERENCE, 0, None, None, part.standing.content, None)
                 self._connection.execute(_INSERT, values)
-        outlines = None
-        if chunk.parcels:
-            outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels.ids, chunk.parcels.wkb)
+        outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels) if chunk.parcels else None
         for name in KEPT:
             if name in shared:
-                self.append_rows({name: shared[name].own}, outlines)
+                own = shared[name].own
+                self._append(
+                    name, own, outlines.of(own.values(KEY), own.bodies()) if outlines and own.wkb is not None else None
+                )
             elif name in chunk.tables:
-                self.append_rows({name: rows_of_table(chunk.tables[name])}, outlines)
+                table, whole = chunk.tables[name], None
+                if outlines and table.has_geometries:
+                    names = (
+                        table.rows.values(KEY) if table.rows is not None else table.columns[KEY].to_numpy(dtype=object)
+                    )
+                    whole = outlines.of(names, table.wkb)
+                self._append(name, rows_of_table(table, whole), whole)
         if GIVEN in shared:
-            self.append_rows({GIVEN: shared[GIVEN].own})
+            self._append(GIVEN, shared[GIVEN].own)
         elif chunk.parcels:
-            self.append_rows({GIVEN: parcel_rows(chunk.parcels.ids, chunk.parcels.attributes, chunk.parcels.wkb)})
+            self._append(GIVEN, parcel_rows(chunk.parcels.ids, chunk.parcels.attributes, chunk.parcels.wkb))
 
-    def append_rows(self, kept: Mapping[str, Rows], outlines: Outlines | None = None) -> None:
-        """The next rows of tables of any kind of run; outlines: of the parcels to which they belong."""
+    def append_rows(self, kept: Mapping[str, Rows]) -> None:
+        """The next rows of tables of any kind of run."""
         for name, rows in kept.items():
-            for block in rows.blocks(outlines.of(rows) if outlines else None):
-                first = self._rows.get(name, 0)
-                values = (self._run, name, first, block.count, block.lowest, block.highest)
-                self._connection.execute(_INSERT, (*values, block.content, block.shapes))
-                self._rows[name] = first + block.count
+            self._append(name, rows)
+
+    def _append(self, name: str, rows: Rows, outlines: np.ndarray | None = None) -> None:
+        for block in rows.blocks(outlines):
+            first = self._rows.get(name, 0)
+            values = (self._run, name, first, block.count, block.lowest, block.highest)
+            self._connection.execute(_INSERT, (*values, block.content, block.shapes))
+            self._rows[name] = first + block.count
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """The record itself, and the texts by which the run was asked (hash, text)."""

@@ -1,7 +1,6 @@
 """The parcels of a run as its tables show them: what a row says of a whole parcel is worked out once for all rows."""
 
 import struct
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from operator import is_
@@ -17,9 +16,11 @@ _POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)  # how its WKB be
 _OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # a multipolygon's, before its one part
 
 
-def as_multis(bodies: Sequence[bytes]) -> list[bytes]:
-    """Polygons and multipolygons as WKB, all of them as multipolygons."""
-    return [_OF_ONE + body if body.startswith(_POLYGON) else body for body in bodies]
+def as_multis(bodies: np.ndarray) -> np.ndarray:
+    """Polygons and multipolygons as WKB (n,), all of them as multipolygons."""
+    multis = np.empty(len(bodies), dtype=object)
+    multis[:] = [_OF_ONE + body if body.startswith(_POLYGON) else body for body in bodies.tolist()]
+    return multis
 
 
 @dataclass(frozen=True)
@@ -55,9 +56,7 @@ class WholeParcels:
     @cached_property
     def wkb(self) -> np.ndarray:
         """The multipolygons as WKB (n,)."""
-        bodies = np.empty(len(self.given_wkb), dtype=object)
-        bodies[:] = as_multis(self.given_wkb.tolist())
-        return bodies
+        return as_multis(self.given_wkb)
 
     def placed(self, grounds: np.ndarray, parcel: np.ndarray) -> "Placed":
         """Grounds (k,), counted from the origin, or None, of parcels (k,), back in the library's plane."""
