@@ -17,6 +17,7 @@ from onemap.layers.gcj02 import gcj02_step_m
 _REACH_M = 3000.0  # how far a border is looked for
 _MOST_M = 1500.0  # a longer step is no datum, but another border that happens to be alike
 _SAMPLES = 3000
+_AT_ONCE = 100_000  # segments
 _LEAST_SAMPLES = 50  # of the district's border that must have found its like
 _MOST_OF_IT, _MUCH_OF_IT = 0.6, 0.3
 _WINDING = 4 * math.pi  # the turns that a border must take before its like elsewhere is no chance
@@ -132,7 +133,10 @@ class _Borders:
     end: np.ndarray
 
     def __post_init__(self) -> None:
-        self.tree = shapely.STRtree(shapely.linestrings(np.stack([self.begin, self.end], axis=1)))
+        ends = np.stack([self.begin, self.end], axis=1)
+        # Made in parts, so that nobody waits long who wants it stopped.
+        parts = [shapely.linestrings(ends[at : at + _AT_ONCE]) for at in range(0, len(ends), _AT_ONCE)]
+        self.tree = shapely.STRtree(np.concatenate(parts))
 
     def nearest(self, points: np.ndarray, within_m: float) -> tuple[np.ndarray, np.ndarray]:
         """Which points have a segment within a distance, and the way from each to it (k, 2)."""

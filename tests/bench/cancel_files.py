@@ -59,14 +59,14 @@ def asked(folder: Path, out: Path) -> Iterator[Asked]:
     yield Asked("check", "check", check)
     yield Asked("check --out", "check", {**check, "out": [str(out / "check.gpkg")]})
     yield Asked("check --out folder", "check", {**check, "out": [str(out / "check")]})
-    yield Asked("check, in blocks", "check", {**check, "out": [str(out / "check.gpkg")]}, {"ONEMAP_BLOCK": "10000"})
+    yield Asked("check in blocks", "check", {**check, "out": [str(out / "check.gpkg")]}, {"ONEMAP_BLOCK": "10000"})
     plans = {"library": library, "matrix": matrix, "a": "PLAN1", "b": "PLAN2"}
     yield Asked("compare", "compare", {**plans, "out": [str(out / "spots.gpkg")]})
     pairs = {"library": library, "matrix": [matrix], "only": "PLAN1", "out": [str(out / "pairs.xlsx")]}
     yield Asked("contradictions", "contradictions", pairs)
     remedy = {**check, "parcels": few, "out": [str(out / "remedy.gpkg")]}
     yield Asked("remedy", "remedy", remedy)
-    yield Asked("remedy, moved and turned", "remedy", {**remedy, "move": "50", "turn": "30"})
+    yield Asked("remedy moved and turned", "remedy", {**remedy, "move": "50", "turn": "30"})
     yield Asked("sites", "sites", {"library": library, "area": "5000", "width": "40", "pack": check["pack"]})
     yield Asked("spots", "spots", {"library": library, "run": made["compare"]})
     atlas = {"library": library, "run": made["compare"], "target": str(out / "atlas.pdf"), "by": "spot"}
