@@ -7,7 +7,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
@@ -99,7 +99,8 @@ def judged_beside(
         answer = judged_parcels(agenda, sources, parcels.at(spared.asked), workers, report, spared)
         found = spared.unreadable(answer.layers) - lost
         if not found:
-            return TakenOver(spared, answer)
+            # Rasters near parcels that are spared were warped as well.
+            return TakenOver(spared, replace(answer, warped=[*answer.warped, *spared.warped(answer.warped)]))
         lost |= found
 
 

@@ -9,8 +9,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.parts import moved
+from onemap.layers.rasters import checked_raster
 from onemap.layers.software import software_versions
 from onemap.layers.versions import Version, in_force, versions
 from onemap.rules.agenda import Agenda, layers_of
@@ -76,6 +78,8 @@ class Comparison:
         for code in layers_of(rule):
             if not stands.any():
                 break
+            if self._is_gone(code):
+                return nobody
             if self._is_the_same(code):
                 continue
             changes = self._changes_of(code)
@@ -100,6 +104,18 @@ class Comparison:
         is_other = code in self.lost or code in self.agenda.unreadable or code in self.agenda.replaced
         return not is_other and (version.table, version.hash) == (recorded["table"], recorded["hash"])
 
+    def _is_gone(self, code: str) -> bool:
+        """Whether rasters of a layer, which lie in files of their own, are no more what was added."""
+        entry = self.sources.catalogue.get(code)
+        if entry is None or entry.geometry != "raster":
+            return False
+        try:
+            for reference in self.sources.read(code, None).rasters:
+                checked_raster(reference).close()
+        except OneMapError:
+            return True
+        return False
+
     def _changes_of(self, code: str) -> Changes | None:
         """The layer as the stored run saw it, beside what it is now; None if that cannot be told any more."""
         if code not in self._changes:
@@ -117,7 +133,8 @@ class Comparison:
         version = next((item for item in versions(self.earlier.library) if item.table == recorded["table"]), None)
         if version is None or version.hash != recorded["hash"]:
             return None
-        return self.sources.of_version(version, self._bounds(code))
+        source = self.sources.of_version(version, self._bounds(code))
+        return None if source.reason else source  # it could be read then
 
     @cached_property
     def _local(self) -> np.ndarray:

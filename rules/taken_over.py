@@ -110,6 +110,12 @@ class Spared:
         before = {layer["code"]: layer["reason"] for layer in self.earlier.record["layers"]}
         return frozenset(code for code in layers if layers[code]["reason"] == "unreadable" != before.get(code))
 
+    def warped(self, known: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
+        """What the earlier run says of warped rasters of rules whose rows stand, beyond what is known."""
+        rules = {item["rule"] for item in known}
+        stand = {rule for rule, stands in self.stands.items() if stands.any()}
+        return [item for item in self.earlier.record["warped"] if item["rule"] in stand - rules]
+
 
 def spared_by(comparison: Comparison) -> Spared:
     """What an earlier run spares. Raises OneMapError for layers that are refused."""

@@ -1,9 +1,14 @@
 """A run against an earlier one computes what changed and nothing else, and says what a whole run would say."""
 
+import sqlite3
+
 import numpy as np
 import pytest
 from shapely import LineString, affinity, box
 
+from onemap.tests.rules.test_raster import write_grid
+
+RASTER = "name=g,department=land,library=base,kind=vector,geometry=raster"
 CLASSES = np.array(["0101", "0301", "0701", None], dtype=object)
 RULES = (
     {"id": "zone", "where": "GRADE = 1", "min_width_m": 0.4},
@@ -165,3 +170,33 @@ def test_another_language_is_computed_whole(town):
     answer = town.desk.run("check", town.desk.library, parcels, *options, lang="zh")
     again = answer.json["run"]
     assert again["computed"] == len(RULES) * len(town.parcels) and town.verified(again) == []
+
+
+def test_a_raster_is_told_of_as_by_a_whole_run_and_computed_once_it_is_another(desk):
+    path = desk.folder / "geo.tif"
+    place = {"west": 113.99, "north": 38.02, "cell": 0.001, "crs": "EPSG:4490"}
+    write_grid(path, [[(20 - row) * 100.0] * 20 for row in range(20)], **place)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", RASTER, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    parcels = {f"P{n}": box(499_900 + 90 * n, 4_208_500, 499_980 + 90 * n, 4_208_600) for n in range(4)}
+    rule = {"kind": "raster", "layer": "GRID", "above": 40, "derive": "slope"}
+    first = desk.check(parcels, rule).answer.json["run"]
+    again = desk.check(parcels, rule, against=first["id"])
+    assert (again.answer.json["run"]["computed"], again.answer.json["changed"]) == (0, [])
+    assert again.answer.json["run"]["warped"] == first["warped"] != []
+    write_grid(path, [[0.0] * 20 for row in range(20)], **place)
+    gone = desk.check(parcels, rule, against=first["id"])
+    assert gone.answer.json["run"]["computed"] == 4 and gone.verdicts() == dict.fromkeys(parcels, "unknown")
+
+
+def test_a_layer_that_is_damaged_since_is_unknown_as_in_a_whole_run(town):
+    first = town.check()
+    with sqlite3.connect(town.desk.library) as connection:
+        connection.execute('DROP TABLE "PLAN__1"')
+    connection.close()
+    again = town.check(against=first["id"])
+    of_plan = sum(rule.get("layer") == "PLAN" and rule["kind"] != "composition" for rule in RULES)
+    assert again["computed"] == of_plan * len(town.parcels)
+    # The table is missed by verify; no row of the run is another than that of a whole one.
+    assert {problem["code"] for problem in town.verified(again)} == {"verify.version"}
+    assert {layer["code"] for layer in again["layers"] if layer["reason"] == "unreadable"} == {"PLAN"}
