@@ -20,7 +20,7 @@ from onemap.tests.bench.province_files import CONTROLS, LINES, PATCHES, PROGRAM,
 from onemap.tests.bench.workload import CRS, SOUTH, WEST, _control
 
 ROOT = Path(__file__).resolve().parents[2]
-VERTICES = (20_000, 60_000, 180_000)  # of one body of a control, which has three
+VERTICES = (16_384, 65_536, 262_144)  # of one body of a control, which has three; what a shore is doubled to
 
 
 @dataclass(frozen=True)
