@@ -121,12 +121,12 @@ def sorted_geometries(
     if repair and invalid.any():
         geometries, lost, repairs, changed = _repaired(geometries, invalid, names, place)
     found = (missing, empty, wrong, endless, invalid & (not repair), lost)
-    told = [(code, row) for code, rows in zip(CODES, found, strict=True) for row in np.flatnonzero(rows).tolist()]
+    unsound = [(code, row) for code, rows in zip(CODES, found, strict=True) for row in np.flatnonzero(rows).tolist()]
     problems = tuple(
         Problem(code, {**place, "feature": names[row], "row": row + 1, **_facts(code, geometries[row], geometry)})
-        for code, row in told
+        for code, row in unsound
     )
-    return SortedGeometries(geometries, tuple(row for _, row in told), problems, repairs, changed)
+    return SortedGeometries(geometries, tuple(row for _, row in unsound), problems, repairs, changed)
 
 
 def _are_valid(polygons: np.ndarray, workers: int, told: Told) -> np.ndarray:
