@@ -10,10 +10,11 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.blocks.partition import most_parcels
-from onemap.rules.compare.in_chunks import beside, intersecting
+from onemap.rules.compare.in_chunks import intersecting
 from onemap.rules.compare.kept_polygons import Batch, read_columns, read_polygons, spatial_blocks, write_batch
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.crew import Crew
+from onemap.rules.left_alone import waited_for
 from onemap.rules.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
 
 _LARGE = 3000  # pieces of one group, whose union takes long and hears of nothing meanwhile
@@ -124,7 +125,7 @@ def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, crew: Crew) 
     """
     count = int(group.max()) + 1
     if int(np.bincount(group).max()) > _LARGE:
-        unions = beside(lambda: union_by(group, pieces, count), crew)
+        unions = waited_for(lambda: union_by(group, pieces, count))
     else:
         unions = union_by(group, pieces, count, crew)
     unions = _proved(unions, group, pieces)

@@ -1,17 +1,11 @@
 """What a comparison asks of many polygons, shared among the threads: the answers are those of one thread."""
 
-import threading
-from collections.abc import Callable
-from typing import TypeVar
-
 import numpy as np
 import shapely
 
 from onemap.layers.parts import sound
 from onemap.rules.crew import Crew
 
-Answer = TypeVar("Answer")
-_LISTEN_S = 0.1  # between two looks at whether anybody still wants an answer
 AT_ONCE = 4000  # geometries, or pairs of them; enough that a thread is worth it
 
 
@@ -70,27 +64,3 @@ def sound_all(geometries: np.ndarray, crew: Crew) -> np.ndarray:
     points = np.cumsum(shapely.get_num_coordinates(geometries)) // (25 * AT_ONCE)
     found = crew.each(sound, np.split(geometries, np.flatnonzero(np.diff(points)) + 1) if len(geometries) else [])
     return np.concatenate(found) if found else geometries
-
-
-def beside(work: Callable[[], Answer], crew: Crew) -> Answer:
-    """What a single long call answers, while the crew hears whether to stop; then nobody waits for the call to end.
-
-    work: of polygons that nobody else has. Raises what it raises, and Cancelled.
-    """
-    done: list[Answer] = []
-    failed: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            done.append(work())
-        except BaseException as error:  # noqa: BLE001 - handed on to who waits
-            failed.append(error)
-
-    thread = threading.Thread(target=run, daemon=True)
-    thread.start()
-    while thread.is_alive():
-        crew.check()
-        thread.join(_LISTEN_S)
-    if failed:
-        raise failed[0]
-    return done[0]

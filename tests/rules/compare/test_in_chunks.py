@@ -1,13 +1,10 @@
 """Threads share the work of a comparison, and what they say does not depend on how many they are or what each takes."""
 
-import threading
-
 import numpy as np
 import pytest
 import shapely
 from numpy.testing import assert_array_equal
 
-from onemap.layers.errors import Cancelled
 from onemap.rules import overlay
 from onemap.rules.compare import dissolve, in_chunks
 from onemap.rules.compare.dissolve import joined_groups, united
@@ -61,26 +58,6 @@ def test_nothing_to_ask_is_answered_with_nothing():
     assert len(in_chunks.nearest_distances_m(tree, nothing, Crew(2))) == 0
     assert in_chunks.pairs_within(tree, nothing, 1.0, Crew(2)).shape == (2, 0)
     assert len(in_chunks.insides_meet(nothing, nothing, Crew(2))) == 0
-
-
-def test_a_long_call_is_left_alone_once_nobody_wants_its_answer():
-    begun, ended = threading.Event(), threading.Event()
-
-    def work():
-        begun.set()
-        ended.wait(60)
-
-    def stop():
-        if begun.is_set():
-            raise Cancelled
-
-    with pytest.raises(Cancelled):
-        in_chunks.beside(work, Crew(1, stop))
-    assert not ended.is_set()
-    ended.set()
-    assert in_chunks.beside(lambda: "said", Crew()) == "said"
-    with pytest.raises(ZeroDivisionError):
-        in_chunks.beside(lambda: 1 / 0, Crew())
 
 
 def test_a_large_group_is_united_as_it_is_by_itself(monkeypatch):
