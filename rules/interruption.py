@@ -38,11 +38,16 @@ class Interruption:
             return False
         return True
 
-    def stop(self, name: object) -> None:
-        """Break off the work of that name, if it is being done; not while it loads a module, which must come whole."""
+    def stop(self, name: object) -> bool:
+        """Break off the work of that name, if it is being done; not while it loads a module, which must come whole.
+
+        False if it was not broken off.
+        """
         with self._lock:
-            if self._thread is not None and self._work == name and not _is_importing(self._thread):
-                _raise_in(self._thread, Cancelled)
+            if self._thread is None or self._work != name or _is_importing(self._thread):
+                return False
+            _raise_in(self._thread, Cancelled)
+            return True
 
 
 def _is_importing(thread: int) -> bool:

@@ -20,6 +20,7 @@ from onemap.rules.verbs import VERBS, Asked, checked_values
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
 _PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
+_SOON_S = 0.05  # until it is tried again, where modules are loaded just then
 _CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
 _IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
 # What the first check would have to wait for.
@@ -177,8 +178,7 @@ class _Server:
         """Break off what has not stopped by itself; then it has time to put away what it was doing."""
         wait_s = _PATIENCE_S
         while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
-            self.interruption.stop(wanted)
-            wait_s = _CLEARING_S
+            wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
 
 
 def serve(language: str) -> int:
