@@ -3,7 +3,6 @@
 import numpy as np
 import shapely
 
-from onemap.layers.parts import sound
 from onemap.rules.crew import Crew
 
 AT_ONCE = 4000  # geometries, or pairs of them; enough that a thread is worth it
@@ -57,10 +56,3 @@ def insides_meet(first: np.ndarray, second: np.ndarray, crew: Crew) -> np.ndarra
     """Whether polygons share more than their edges, pair by pair (k,)."""
     found = crew.each(lambda part: shapely.relate_pattern(first[part], second[part], "T********"), chunks(len(first)))
     return np.concatenate(found) if found else np.empty(0, dtype=bool)
-
-
-def sound_all(geometries: np.ndarray, crew: Crew) -> np.ndarray:
-    """`sound` of polygons (n,) of which some are large: as many at once as have some ten thousand points together."""
-    points = np.cumsum(shapely.get_num_coordinates(geometries)) // (25 * AT_ONCE)
-    found = crew.each(sound, np.split(geometries, np.flatnonzero(np.diff(points)) + 1) if len(geometries) else [])
-    return np.concatenate(found) if found else geometries

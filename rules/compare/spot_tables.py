@@ -9,10 +9,10 @@ import pyproj
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, multi, sound
 from onemap.rules.compare.clusters import Clusters, clustered
-from onemap.rules.compare.in_chunks import sound_all
 from onemap.rules.compare.spots import Spots, matrix_rows, spot_names
 from onemap.rules.compare.triage import Triage
 from onemap.rules.crew import Crew
+from onemap.rules.left_alone import waited_for
 from onemap.rules.run_tables import Table
 
 SPOT_COLUMNS = ["spot", "type", "conflict", "code_a", "code_b", "use_a", "use_b", "area_m2", "share"]
@@ -52,7 +52,7 @@ def spot_tables(
         "matrix": Table(typed_columns(matrix, MATRIX_COLUMNS)),
         "clusters": Table(
             typed_columns(listed, CLUSTER_COLUMNS),
-            multi(sound_all(moved(clusters.geometries, origin), crew), "polygon"),
+            multi(waited_for(lambda: sound(moved(clusters.geometries, origin))), "polygon"),
         ),
     }
 
