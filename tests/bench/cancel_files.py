@@ -68,7 +68,7 @@ def asked(folder: Path, out: Path) -> Iterator[Asked]:
     yield Asked("remedy", "remedy", remedy)
     yield Asked("remedy moved and turned", "remedy", {**remedy, "move": "50", "turn": "30"})
     yield Asked("sites", "sites", {"library": library, "area": "5000", "width": "40", "pack": check["pack"]})
-    yield Asked("spots", "spots", {"library": library, "run": made["compare"]})
+    yield Asked("spots", "spots", {"library": library, "run": made["compare"], "region": "430100"})
     atlas = {"library": library, "run": made["compare"], "target": str(out / "atlas.pdf"), "by": "spot"}
     yield Asked("atlas", "atlas", atlas)
     add = {"library": library, "source": str(folder / "landuse.gpkg"), "as": "LAND", "covers": "extent", "label": "b"}
