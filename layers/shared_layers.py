@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 import shapely
 
 from onemap.layers.catalogue import LayerEntry
+from onemap.layers.geoparquet import CORNERS, KEY, geo_metadata
 from onemap.layers.hilbert import hilbert_order, places_on_curve
 from onemap.layers.kept_values import arrow_column
 from onemap.layers.library import Library, sha256
@@ -160,8 +161,7 @@ def _table(
     there = np.isfinite(boxes).all(axis=1)
     order = np.r_[np.flatnonzero(there)[hilbert_order(boxes[there])], np.flatnonzero(~there)]
     features, boxes, there = _at(features, order), boxes[order], there[order]
-    corners = ("xmin", "ymin", "xmax", "ymax")
-    cover = pa.StructArray.from_arrays([pa.array(side) for side in boxes.T], corners, mask=pa.array(~there))
+    cover = pa.StructArray.from_arrays([pa.array(side) for side in boxes.T], CORNERS, mask=pa.array(~there))
     name = f"{GEOMETRY_COLUMN}_bbox"
     while name in types:
         name += "_"
@@ -173,14 +173,8 @@ def _table(
         *(_column(field, features.attributes[field].tolist(), kind) for field, kind in types.items()),
     ]
     assert len(columns) == FIELDS_FROM + len(types)  # noqa: S101 - where a reader looks for them
-    about: dict[str, Any] = {
-        "encoding": "WKB",
-        "geometry_types": [],
-        "crs": library.crs.to_json_dict(),
-        "covering": {"bbox": {corner: [name, corner] for corner in corners}},
-    }
-    geo = {"version": "1.1.0", "primary_column": GEOMETRY_COLUMN, "columns": {GEOMETRY_COLUMN: about}}
-    schema = pa.schema([field for field, _ in columns], metadata={"geo": json.dumps(geo)})
+    geo = geo_metadata(GEOMETRY_COLUMN, library.crs, covering=name)
+    schema = pa.schema([field for field, _ in columns], metadata={KEY: geo})
     table = pa.Table.from_arrays([column for _, column in columns], schema=schema)
     return table, boxes, shapely.get_num_coordinates(features.geometries)
 

@@ -1,6 +1,5 @@
 """Tables written as a folder of GeoParquet files, as they come: a group of rows for each part."""
 
-import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,6 +9,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
 
+from onemap.layers.geoparquet import KEY, geo_metadata
 from onemap.rules.extents import Extent, joined_extent
 from onemap.rules.run_tables import Table
 
@@ -65,20 +65,10 @@ class ParquetOutput:
         """Write what stands at the end of each file."""
         for file in self._files.values():
             if file.has_geometry:
-                file.writer.add_key_value_metadata({"geo": json.dumps(self._geo(file))})
+                extent = joined_extent(file.extents)
+                geo = geo_metadata(_GEOMETRY, self._crs, extent.kinds, extent.box)
+                file.writer.add_key_value_metadata({KEY: geo})
             file.writer.close()
-
-    def _geo(self, file: _File) -> dict[str, object]:
-        """What GeoParquet 1.0 says of the geometries."""
-        extent = joined_extent(file.extents)
-        column: dict[str, object] = {
-            "encoding": "WKB",
-            "crs": self._crs.to_json_dict(),
-            "geometry_types": sorted(extent.kinds),
-        }
-        if extent.box is not None:
-            column["bbox"] = list(extent.box)
-        return {"primary_column": _GEOMETRY, "columns": {_GEOMETRY: column}, "version": "1.0.0"}
 
     def close(self) -> None:
         """Let go of the files, whole or not."""

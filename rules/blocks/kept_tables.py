@@ -14,6 +14,7 @@ import pyarrow.parquet as pq
 import pyproj
 import shapely
 
+from onemap.layers.geoparquet import KEY, geo_metadata
 from onemap.rules.blocks.kept_parcels import ranges_of
 from onemap.rules.extents import Extent, extent_of, joined_extent
 from onemap.rules.run_blocks import Rows
@@ -49,7 +50,7 @@ def keep_table(
     if table.geometries is not None:
         names.append(_SHAPE)
         columns.append(pa.array(table.wkb, pa.large_binary()))
-        metadata = {b"geo": json.dumps(_geo(table.geometry_type, crs)).encode()}
+        metadata = {KEY: geo_metadata(_SHAPE, crs, [table.geometry_type])}
     whole = pa.Table.from_arrays(columns, names=names).replace_schema_metadata(metadata)
     by_rule = name in BY_RULE
     order = table.columns["rule"].map(rules).to_numpy(dtype=np.int64) if by_rule else np.zeros(len(whole), np.int64)
@@ -123,7 +124,7 @@ class KeptRows(Table):
         """The GeoPackage type of its geometries."""
         if not self.has_geometries:
             return "MultiPolygon"
-        (kind,) = json.loads(self.found.schema.metadata[b"geo"])["columns"][_SHAPE]["geometry_types"]
+        (kind,) = json.loads(self.found.schema.metadata[KEY.encode()])["columns"][_SHAPE]["geometry_types"]
         return str(kind)
 
     @property
@@ -167,9 +168,3 @@ def _values(column: pa.ChunkedArray) -> Any:
         missing = column.is_null().to_numpy()
         return pd.arrays.IntegerArray(column.fill_null(0).to_numpy().copy(), missing)
     return column.to_numpy()
-
-
-def _geo(geometry_type: str, crs: pyproj.CRS) -> dict[str, Any]:
-    """What GeoParquet says of the column of geometries."""
-    column = {"encoding": "WKB", "geometry_types": [geometry_type], "crs": crs.to_json_dict()}
-    return {"version": "1.1.0", "primary_column": _SHAPE, "columns": {_SHAPE: column}}

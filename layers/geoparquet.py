@@ -1,0 +1,34 @@
+"""What stands in a GeoParquet file besides its rows: which column is the geometry, and what is known of it."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+import pyproj
+
+KEY = "geo"  # of a file's metadata
+CORNERS = ("xmin", "ymin", "xmax", "ymax")
+
+
+def geo_metadata(
+    column: str,
+    crs: pyproj.CRS,
+    geometry_types: Iterable[str] = (),
+    box: Sequence[float] | None = None,
+    covering: str | None = None,
+) -> str:
+    """The text under `KEY` as GeoParquet 1.1 has it, for geometries as WKB.
+
+    geometry_types: those there are, none where nobody says; box: (4,) around all of them, in units of the CRS;
+    covering: the column that holds the box of each row, with a part for each of `CORNERS`.
+    """
+    about: dict[str, Any] = {
+        "encoding": "WKB",
+        "geometry_types": sorted(geometry_types),
+        "crs": crs.to_json_dict(),
+    }
+    if box is not None:
+        about["bbox"] = list(box)
+    if covering is not None:
+        about["covering"] = {"bbox": {corner: [covering, corner] for corner in CORNERS}}
+    return json.dumps({"version": "1.1.0", "primary_column": column, "columns": {column: about}})
