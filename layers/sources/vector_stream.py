@@ -67,7 +67,18 @@ class VectorStream:
         self.count = int(info["features"])
         self.crs: pyproj.CRS | None = vector.declared_crs(opened, info["crs"])
         self._type = str(info["geometry_type"])
+        self._fid = str(info["fid_column"] or "") if self._stands_by_fid() else ""
         self._asked = encoding
+
+    def _stands_by_fid(self) -> bool:
+        """Whether rows come in the order of their fids, as those of a GeoPackage's table do; a view's may not."""
+        if self.opened.path.suffix.lower() != ".gpkg":
+            return False
+        name = str(self.opened.gdal_layer).replace("'", "''")
+        asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted
+        with self._errors():
+            *_, (kinds,) = pyogrio.raw.read(self.opened.content, sql=asked)
+        return kinds.tolist() == ["table"]
 
     @property
     def is_fit(self) -> bool:
@@ -92,11 +103,12 @@ class VectorStream:
             if may_be_curved:
                 with self._errors():
                     arcs = held.enter_context(arc_stream(self.opened.content, self.opened.gdal_layer, first))
+            part: dict[str, Any] = {"skip_features": first}
             while True:
                 with self._errors() as reading:
-                    part = {"skip_features": first, "max_features": at_once}
-                    meta, _, wkb, columns = pyogrio.raw.read(
-                        self.opened.content, layer=self.opened.gdal_layer, encoding=encoding, **part
+                    wanted = {"max_features": at_once, "return_fids": bool(self._fid), **part}
+                    meta, fids, wkb, columns = pyogrio.raw.read(
+                        self.opened.content, layer=self.opened.gdal_layer, encoding=encoding, **wanted
                     )
                 gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
                 count = len(wkb)
@@ -107,11 +119,19 @@ class VectorStream:
                     kept = [column[rows] for column in columns]
                     yield self._block(meta, wkb[rows], kept, chunk, arcs, seen), seen
                 first += count
+                part = self._rows_after(first, fids)
                 if count < at_once:
                     more = arcs.left() if arcs is not None else 0
                     if more:
                         raise OneMapError("source.rows", rows=first + more, held=first, **self.opened.place)
                     return
+
+    def _rows_after(self, first: int, fids: np.ndarray | None) -> dict[str, Any]:
+        """How pyogrio is told to go on at a row, behind those with these fids: rows are skipped by reading them."""
+        if fids is None or not len(fids):
+            return {"skip_features": first}
+        name = self._fid.replace('"', '""')
+        return {"where": f'"{name}" > {fids[-1]}'}
 
     def _errors(self) -> contextlib.AbstractContextManager[list[str]]:
         return vector.gdal_errors_as_refusals(self.opened.path, self.opened.layer)
