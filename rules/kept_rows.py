@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.rules.former_runs import former_rows
+from onemap.rules.former_runs import former_rows, has_former_rows
 from onemap.rules.run_blocks import KEY, Rows, matching, read_columns, read_shapes
 from onemap.rules.standing import Placed, Standing
 from onemap.rules.whole_parcels import as_multis
@@ -37,6 +37,14 @@ def kept_rows(
         yield from own
     else:
         yield from standing.merged(own_rows(library, standing.run, table, wanted, names), own)
+
+
+def holds(library: Library, identifier: str, table: str) -> bool:
+    """Whether a run has kept a table, with rows or without."""
+    if has_former_rows(library, identifier):
+        return True
+    sql = f"SELECT 1 FROM {_TABLE} WHERE run = ? AND name = ? LIMIT 1"
+    return library.has_table(_TABLE) and library.connection.execute(sql, (identifier, table)).fetchone() is not None
 
 
 def standing_of(library: Library, identifier: str, table: str) -> Standing | None:

@@ -51,6 +51,11 @@ class Table:
         """Whether its rows have geometries."""
         return self.geometries is not None
 
+    def values(self, name: str) -> np.ndarray:
+        """A column as plain values (n,)."""
+        values: np.ndarray = self.columns[name].to_numpy(dtype=object)
+        return values
+
     @cached_property
     def extent(self) -> Extent:
         """Where its geometries lie, and of which types they are; only of a table that has some."""

@@ -13,8 +13,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
 from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.former_runs import has_former_rows
-from onemap.rules.kept_rows import GIVEN, REFERENCE, kept_rows
+from onemap.rules.kept_rows import GIVEN, REFERENCE, holds, kept_rows
 from onemap.rules.packs import Pack, parse_pack
 from onemap.rules.parcel_outlines import Outlines
 from onemap.rules.parcels import Parcels
@@ -58,16 +57,11 @@ class Recorder:
         for name in KEPT:
             if name in shared:
                 own = shared[name].own
-                self._append(
-                    name, own, outlines.of(own.values(KEY), own.bodies()) if outlines and own.wkb is not None else None
-                )
+                whole = outlines.of(own.values(KEY), own.bodies()) if outlines and own.wkb is not None else None
+                self._append(name, own, whole)
             elif name in chunk.tables:
-                table, whole = chunk.tables[name], None
-                if outlines and table.has_geometries:
-                    names = (
-                        table.rows.values(KEY) if table.rows is not None else table.columns[KEY].to_numpy(dtype=object)
-                    )
-                    whole = outlines.of(names, table.wkb)
+                table = chunk.tables[name]
+                whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
                 self._append(name, rows_of_table(table, whole), whole)
         if GIVEN in shared:
             self._append(GIVEN, shared[GIVEN].own)
@@ -182,19 +176,10 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     """
     record = run_record(library, identifier, kind)
     texts = stored_texts(library)
-    if not _has_given(library, identifier) or any(pack["hash"] not in texts for pack in record["packs"]):
+    if not holds(library, identifier, GIVEN) or any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
     catalogue = library.catalogue()
     return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"])
-
-
-def _has_given(library: Library, identifier: str) -> bool:
-    """Whether the parcels are there as they were given."""
-    if has_former_rows(library, identifier):
-        return True
-    sql = "SELECT 1 FROM onemap_run_blocks WHERE run = ? AND name = ? LIMIT 1"
-    found = library.has_table("onemap_run_blocks") and library.connection.execute(sql, (identifier, GIVEN)).fetchone()
-    return bool(found)
 
 
 def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:

@@ -98,6 +98,10 @@ class KeptRows(Table):
         wkb = self.found.column(_SHAPE).combine_chunks() if self.has_geometries else None
         return Rows(pa.Table.from_arrays(arrays, names=self._names), wkb)
 
+    def values(self, name: str) -> np.ndarray:
+        """A column as plain values (n,)."""
+        return self.rows.values(name)
+
     @cached_property
     def extent(self) -> Extent:
         """Where its geometries lie, and of which types they are."""
