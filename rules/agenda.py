@@ -6,7 +6,7 @@ from datetime import date
 
 from onemap.layers.errors import UsageError
 from onemap.layers.library import Library
-from onemap.layers.versions import Version, versions
+from onemap.layers.versions import Version, in_force, versions
 from onemap.rules.kinds import KINDS
 from onemap.rules.layer_sources import Sources
 from onemap.rules.packs import Pack, joined_rules
@@ -35,6 +35,15 @@ class Agenda:
         """Where the layers come from."""
         required = {rule.layer: rule.layer_fields for rule in self.rules}
         return Sources(library, self.known, self.as_of, self.replaced, required, self.origin, self.unreadable)
+
+    @property
+    def codes(self) -> list[str]:
+        """The layers that the rules look at, in the order in which they are first asked for."""
+        return list(dict.fromkeys(code for rule in self.rules for code in layers_of(rule)))
+
+    def in_force(self, code: str) -> Version | None:
+        """The version of a layer by which it is judged, if there is one."""
+        return in_force([version for version in self.known if version.code == code], self.as_of)
 
     def reaches(self) -> dict[str, float]:
         """How far from the parcels each layer matters, by the rule that looks farthest."""

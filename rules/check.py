@@ -165,7 +165,7 @@ def _judged(
             used[code] = sources.read(code, box)
         return used[code]
 
-    codes = list(dict.fromkeys(code for rule in agenda.rules for code in layers_of(rule)))
+    codes = agenda.codes
     for done, code in enumerate(codes):
         report(_LAYERS * done / len(codes), phrase("progress.layers", agenda.language, layer=code))
         read(code)

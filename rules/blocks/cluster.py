@@ -19,8 +19,6 @@ from onemap.layers.messages import phrase
 from onemap.layers.shared_layers import share
 from onemap.layers.software import software_versions
 from onemap.layers.stores.server_address import without_password
-from onemap.layers.versions import in_force
-from onemap.rules.agenda import layers_of
 from onemap.rules.blocks.cluster_task import Outcome, Task, by_value
 from onemap.rules.blocks.journal import block_name, place_block, read_finished
 from onemap.rules.blocks.kept_parcels import block_name as parcels_name
@@ -170,8 +168,7 @@ class Cluster:
     def _shared(self, work: Work, report: Report) -> Path:
         """The file by which workers read the layers of a run from the folder. Raises OneMapError cluster.shared."""
         agenda, folder = work.agenda, self.shared or Path()
-        codes = {code for rule in agenda.rules for code in layers_of(rule)}
-        found = [in_force([one for one in agenda.known if one.code == code], agenda.as_of) for code in sorted(codes)]
+        found = [agenda.in_force(code) for code in sorted(agenda.codes)]
         step = phrase("progress.shared", work.question.language)
         try:
             facts = share(self.library, [one for one in found if one], folder, lambda: report(0.0, step))

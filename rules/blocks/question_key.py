@@ -7,8 +7,7 @@ from typing import Any
 from onemap.layers.library import Library, sha256
 from onemap.layers.software import software_versions
 from onemap.layers.sources.reading import content_hash
-from onemap.layers.versions import in_force
-from onemap.rules.agenda import Agenda, layers_of
+from onemap.rules.agenda import Agenda
 from onemap.rules.question import Question
 
 _LAYOUT = 2  # of the journal: another one is another question
@@ -28,7 +27,7 @@ def question_key(
     asked_id: the field of the parcels' ids if one was asked for; as_of: the day if one was; without one a run that was
     begun yesterday goes on, if what is in force today is what was in force then. block: its most parcels.
     """
-    codes = sorted({code for rule in agenda.rules for code in layers_of(rule)})
+    codes = sorted(agenda.codes)
     catalogue = library.catalogue()
     parcels = question.parcels
     return {
@@ -53,6 +52,7 @@ def question_key(
 
 def _layer(agenda: Agenda, code: str) -> list[str | None]:
     """What is in force of a layer, by its content."""
-    known = [version for version in agenda.known if version.code == code]
-    version = in_force(known, agenda.as_of)
-    return [code, version.table, version.hash] if version else [code, None, "not_in_force" if known else None]
+    version = agenda.in_force(code)
+    if version:
+        return [code, version.table, version.hash]
+    return [code, None, "not_in_force" if any(known.code == code for known in agenda.known) else None]
