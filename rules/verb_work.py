@@ -174,7 +174,7 @@ def check(values: Values, asked: Asked) -> Result:
         how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
         run = held.enter_context(checked(library, wishes, asked.language, how, asked.report, against))
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
-        recorded = library.writable and not wishes.replaced
+        recorded = library.writable and not wishes.replaced and not values.get("unrecorded")
         changes = VerdictChanges(library, against) if against else None
         with contextlib.ExitStack() as written:
             takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]

@@ -112,6 +112,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("overwrite", flag=True),
                 Parameter("replace", "CODE=FILE", repeated=True),
                 Parameter("against", "RUN"),
+                Parameter("unrecorded", flag=True),
                 Parameter("workers", "N", convert=to_count),
                 Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
                 Parameter("shared", "FOLDER"),

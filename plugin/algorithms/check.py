@@ -72,6 +72,7 @@ class CheckAlgorithm(VerbAlgorithm):
             *reading_parameters(),
             *trial_parameters(),
             QgsProcessingParameterString("AGAINST", tr("Compare with an earlier run (its id)"), optional=True),
+            QgsProcessingParameterBoolean("UNRECORDED", tr("Do not keep the run in the library"), defaultValue=False),
             QgsProcessingParameterNumber("WORKERS", tr("Workers"), optional=True, minValue=1),
             QgsProcessingParameterString("SCHEDULER", tr("Cluster (local, or a scheduler's address)"), optional=True),
             QgsProcessingParameterString("SHARED", tr("Folder that all workers of the cluster see"), optional=True),
@@ -93,6 +94,7 @@ class CheckAlgorithm(VerbAlgorithm):
         options = {
             **parcel_options(self, parameters, context, feedback),
             "against": self.parameterAsString(parameters, "AGAINST", context),
+            "unrecorded": self.parameterAsBoolean(parameters, "UNRECORDED", context),
             "scheduler": self.parameterAsString(parameters, "SCHEDULER", context),
             "shared": self.parameterAsString(parameters, "SHARED", context),
             "fail_on": self.parameterAsEnumString(parameters, "FAIL_ON", context),

@@ -3061,5 +3061,9 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Print an atlas (PDF), or keep in the library: the types chosen in the matrix, else all differences</source>
         <translation>输出图册（PDF）或入库：矩阵中选了类型的只含这些类型，否则含全部差异</translation>
     </message>
+    <message>
+        <source>Do not keep the run in the library</source>
+        <translation>本次检测不存入资料库</translation>
+    </message>
 </context>
 </TS>

@@ -104,6 +104,16 @@ def test_a_trial_layer_shows_which_parcels_change_and_why_and_leaves_no_run(city
     assert desk.run("explain", desk.library, answer.json["run"]["id"], "A", "zone").codes == ["run.unknown"]
 
 
+def test_an_unrecorded_check_says_the_same_and_leaves_no_run(city):
+    desk, found = city
+    parcels, pack = desk.folder / "parcels.gpkg", desk.folder / "test.toml"
+    before = desk.run("history", desk.library).json
+    answer = desk.run("check", desk.library, parcels, "--pack", pack, "--unrecorded")
+    assert answer.json["verdicts"] == found.answer.json["verdicts"]
+    assert answer.json["run"]["recorded"] is False
+    assert desk.run("history", desk.library).json == before
+
+
 def test_a_changed_pack_is_compared_with_a_stored_run(city):
     desk, found = city
     milder = desk.pack({"id": "zone", "verdict": "notice", "where": "TBLX = '实划'"}, id="milder")
