@@ -3,12 +3,16 @@
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import lru_cache
 from typing import Any
 
 import cql2
 import numpy as np
 import pandas as pd
+
+from onemap.layers.fields import text_value
+from onemap.layers.messages import LANGUAGES, phrase
 
 _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     "=": lambda a, b: a == b,
@@ -19,10 +23,18 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": lambda a, b: a >= b,
 }
 _SUPPORTED = {*_COMPARISONS, "and", "or", "not", "in", "like", "isNull", "between"}
+_EXACT = 2**53  # up to here every whole number is a float of its own
+_DAY = r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d?)-(\d\d?)|/(\d\d?)/(\d\d?))"
+_MOMENT = re.compile(_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
 
 
 class ConditionError(ValueError):
-    """A condition that cannot be understood; its text says what is wrong with it."""
+    """A condition that cannot be understood. reason: what is wrong with it, in each language."""
+
+    def __init__(self, key: str, **facts: Any) -> None:
+        """key: of the sentence in the messages under `condition`; facts: what it names."""
+        self.reason = {language: phrase(f"condition.{key}", language, **facts) for language in LANGUAGES}
+        super().__init__(self.reason["en"])
 
 
 @dataclass(frozen=True)
@@ -52,28 +64,50 @@ def parsed(text: str) -> dict[str, Any]:
         tree = cql2.parse_text(text).to_json()
     except Exception as error:  # noqa: BLE001 - the parser's error classes share no public base
         lines = [line.strip() for line in str(error).splitlines() if line.strip()]
-        raise ConditionError(" ".join(lines[-1:])) from None
+        raise ConditionError("syntax", parser=" ".join(lines[-1:])) from None
     if not isinstance(tree, dict) or "op" not in tree:
-        raise ConditionError("not a condition")
+        raise ConditionError("none")
     _check(tree)
+    _check_numbers(text)
     return tree
 
 
 def _check(tree: Any) -> None:
     if isinstance(tree, dict) and "op" in tree:
         if tree["op"] not in _SUPPORTED:
-            raise ConditionError(f"operator {tree['op']} is not supported")
+            raise ConditionError("operator", operator=tree["op"])
         if tree["op"] in ("in", "like", "isNull", "between", *_COMPARISONS):
-            operands = tree["args"][:1] if tree["op"] not in _COMPARISONS else tree["args"]
-            if any(isinstance(operand, dict) and "op" in operand for operand in operands):
-                raise ConditionError("a comparison takes a field and a value")
-            if not any(isinstance(operand, dict) and "property" in operand for operand in operands):
-                raise ConditionError("a comparison needs a field")
+            _check_comparison(tree["op"], tree["args"])
             return
         for argument in tree["args"]:
             if not (isinstance(argument, dict) and "op" in argument):
-                raise ConditionError("AND, OR and NOT join conditions")
+                raise ConditionError("joined")
             _check(argument)
+
+
+def _check_comparison(operator: str, arguments: list[Any]) -> None:
+    """A comparison is of a field, by its name, with values."""
+    left, rest = arguments[0], arguments[1:]
+    asked = arguments if operator in _COMPARISONS else [left]
+    if not any(isinstance(argument, dict) and "property" in argument for argument in asked):
+        raise ConditionError("field")
+    for value in [left, *(rest[0] if operator == "in" else rest)]:
+        named = isinstance(value, dict) and "property" in value
+        if isinstance(value, (dict, list)) and not named and not _is_moment(value):
+            raise ConditionError("value")
+        # What is no moment would be unknown for every row, and so match all of them.
+        if _is_moment(value) and np.isnat(_moment(*value.values())):
+            raise ConditionError("moment", value=next(iter(value.values())))
+    if operator == "like" and not isinstance(rest[0], str):
+        raise ConditionError("pattern")
+
+
+def _check_numbers(text: str) -> None:
+    """The parser makes every number a float: a longer one would stand for its neighbours too."""
+    bare = re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "''", text)
+    for figures in re.findall(r"(?<![\w.])\d+(?![\w.])", bare):
+        if int(figures) > _EXACT:
+            raise ConditionError("figures", figures=figures)
 
 
 def fields_of(text: str) -> tuple[str, ...]:
@@ -143,12 +177,38 @@ def _is_null(values: np.ndarray) -> np.ndarray:
 
 
 def _operand(argument: Any, columns: pd.DataFrame) -> Any:
-    if isinstance(argument, dict):
-        if "property" in argument:
-            return column_named(columns, argument["property"])
-        (value,) = argument.values()  # {"date": …} or {"timestamp": …}: ISO text orders as time does
-        return value
-    return argument
+    return column_named(columns, argument["property"]) if isinstance(argument, dict) else argument
+
+
+def _is_moment(argument: Any) -> bool:
+    return isinstance(argument, dict) and bool(argument.keys() & {"date", "timestamp"})
+
+
+def _moment(value: Any) -> np.datetime64:
+    """A day (2020-01-31, 2020/1/31, 20200131: its midnight) or a moment, in UTC where it names no zone; else NaT."""
+    match = _MOMENT.fullmatch(text_value(value) or "")
+    if match is None:
+        return np.datetime64("NaT", "us")
+    hour, minute, second, fraction, zone = match.groups()[7:]
+    year, month, day = (int(part) for part in match.groups()[:7] if part is not None)
+    try:
+        told = datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
+        if zone not in (None, "Z"):
+            told = told.replace(tzinfo=datetime.strptime(zone.replace(":", ""), "%z").tzinfo).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return np.datetime64("NaT", "us")
+    return np.datetime64(told.replace(tzinfo=None), "us") + np.timedelta64(round(float(fraction or 0) * 1e6), "us")
+
+
+def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
+    """Moments (n,) of a field, or (1,) of a literal; NaT for a null and for what is no moment."""
+    if isinstance(argument, dict) and "property" in argument:
+        values = column_named(columns, argument["property"])
+    else:
+        values = np.array([next(iter(argument.values())) if isinstance(argument, dict) else argument], dtype=object)
+    texts = pd.Series([text_value(value) for value in values], dtype=object)
+    known = {text: _moment(text) for text in texts.unique()}
+    return np.array([known[text] for text in texts], dtype="datetime64[us]")
 
 
 def _numbers(values: Any) -> Any:
@@ -158,6 +218,20 @@ def _numbers(values: Any) -> Any:
     return pd.to_numeric(values, errors="coerce")
 
 
+def _exact(values: Any, floats: Any) -> np.ndarray:
+    """Values as Python's numbers, which compare whole ones of any length; `floats` (0 for NaN) where not whole."""
+    pairs = zip(np.atleast_1d(np.asarray(values, dtype=object)), np.atleast_1d(floats), strict=True)
+    texts = [(text_value(value), number) for value, number in pairs]
+    whole = re.compile(r"[+-]?[0-9]+")
+    return np.array(
+        [
+            int(t) if t and whole.fullmatch(t) else np.nan_to_num(number, posinf=np.inf, neginf=-np.inf)
+            for t, number in texts
+        ],
+        dtype=object,
+    )
+
+
 def _is_numeric(values: Any) -> bool:
     if isinstance(values, np.ndarray):
         return any(isinstance(value, (int, float)) and not pd.isna(value) for value in values)
@@ -165,27 +239,37 @@ def _is_numeric(values: Any) -> bool:
 
 
 def _compared(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Truth:
-    a, b = _operand(left, columns), _operand(right, columns)
-    if isinstance(a, bool) or isinstance(b, bool):
-        a, b = (int(value) if isinstance(value, bool) else value for value in (a, b))
-    if _is_numeric(a) or _is_numeric(b):
-        a, b = _numbers(a), _numbers(b)
+    if _is_moment(left) or _is_moment(right):
+        a, b = _moments(left, columns), _moments(right, columns)
+        known = ~(np.isnat(a) | np.isnat(b))
+        return _truth(_COMPARISONS[operator](a, b), ~known, len(columns))
+    operands = [_operand(left, columns), _operand(right, columns)]
+    given = [int(value) if isinstance(value, bool) else value for value in operands]
+    if any(map(_is_numeric, given)):
+        a, b = map(_numbers, given)
         unknown = np.isnan(a) | np.isnan(b)
+        if max(np.nanmax(np.abs(part), initial=0.0) for part in (a, b)) >= _EXACT:
+            a, b = (_exact(*part) for part in zip(given, (a, b), strict=True))
     else:
-        unknown = (_is_null(a) if isinstance(a, np.ndarray) else np.asarray(a is None)) | (
-            _is_null(b) if isinstance(b, np.ndarray) else np.asarray(b is None)
-        )
-        a, b = (np.where(unknown, "", value) if isinstance(value, np.ndarray) else value or "" for value in (a, b))
-        a, b = (value.astype(str) if isinstance(value, np.ndarray) else str(value) for value in (a, b))
-    unknown = np.broadcast_to(unknown, (len(columns),))
-    true = np.broadcast_to(_COMPARISONS[operator](a, b), (len(columns),)) & ~unknown
-    return Truth(true, unknown)
+        nothing = [_is_null(value) if isinstance(value, np.ndarray) else np.asarray(value is None) for value in given]
+        unknown = nothing[0] | nothing[1]
+        a, b = (_plain(value, unknown) for value in given)
+    return _truth(_COMPARISONS[operator](a, b), unknown, len(columns))
 
 
-def _like(values: np.ndarray, pattern: Any) -> Truth:
+def _plain(value: Any, unknown: np.ndarray) -> Any:
+    """A text, or texts (n,), to compare; blank where that is unknown."""
+    return np.where(unknown, "", value).astype(str) if isinstance(value, np.ndarray) else str(value or "")
+
+
+def _truth(holds: np.ndarray, unknown: np.ndarray, count: int) -> Truth:
+    """What holds, (n,) or for all alike, and is known."""
+    unknown = np.broadcast_to(unknown, (count,))
+    return Truth(np.broadcast_to(np.asarray(holds, dtype=bool), (count,)) & ~unknown, unknown)
+
+
+def _like(values: np.ndarray, pattern: str) -> Truth:
     """SQL's LIKE: % is any text, _ one character, a backslash takes the next as it is; case counts."""
-    if not isinstance(pattern, str):
-        raise ConditionError("LIKE takes a text")
     expression = ""
     for escaped, character in re.findall(r"(\\?)(.)", pattern, flags=re.DOTALL):
         wild = "" if escaped else {"%": ".*", "_": "."}.get(character, "")
@@ -193,7 +277,15 @@ def _like(values: np.ndarray, pattern: Any) -> Truth:
     matcher = re.compile(expression, flags=re.DOTALL)
     unknown = _is_null(values)
     true = np.array(
-        [not blank and matcher.fullmatch(str(value)) is not None for value, blank in zip(values, unknown, strict=True)],
+        [
+            not blank and matcher.fullmatch(_as_text(value)) is not None
+            for value, blank in zip(values, unknown, strict=True)
+        ],
         dtype=bool,
     )
     return Truth(true, unknown)
+
+
+def _as_text(value: Any) -> str:
+    """A text as it is; a whole number without a point."""
+    return value if isinstance(value, str) else text_value(value) or ""

@@ -215,7 +215,7 @@ def _rule_problems(item: Any, source: str, name: str, catalogue: Mapping[str, La
             try:
                 fields_of(item[key])
             except ConditionError as error:
-                wrong("rule.condition", key, reason=str(error))
+                wrong("rule.condition", key, reason=error.reason)
     if kind is None or problems:
         return problems
     entry = catalogue.get(item["layer"])

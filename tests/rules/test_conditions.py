@@ -93,3 +93,59 @@ def test_a_number_and_the_text_of_a_number_are_compared_as_numbers():
     truth = evaluate("T >= 110", columns)
     assert truth.true.tolist() == [True, False, False, False]
     assert truth.unknown.tolist() == [False, False, True, True]  # "x" cannot be compared: unknown, not false
+
+
+BEYOND_FLOATS = [130102000000000001, 130102000000000002, None]
+NEIGHBOURS = [
+    ("K = '130102000000000001'", [True, False, None]),
+    ("K <> '130102000000000001'", [False, True, None]),
+    ("K > '130102000000000001'", [False, True, None]),
+    ("K IN ('130102000000000002', '5')", [False, True, None]),
+    ("K > 5", [True, True, None]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), NEIGHBOURS)
+def test_whole_numbers_too_long_for_a_float_are_told_from_their_neighbours(text, expected):
+    assert _said(text, BEYOND_FLOATS) == expected
+
+
+def test_a_long_number_without_quotes_is_refused_since_the_parser_rounds_it():
+    with pytest.raises(ConditionError, match="'130102000000000001'"):
+        parsed("K <> 130102000000000001 AND T = '130102000000000002'")
+    parsed("K = 9007199254740992 AND T <> '130102000000000002' AND \"F130102000000000001\" > 0.12345678901234567")
+
+
+MOMENTS = ["2020-01-01", "2020-01-01T12:00:00.000", None, "20200102", "2020/1/3", "2020-01-01T20:00:00+08:00", "soon"]
+INSTANTS = [
+    ("K = TIMESTAMP('2020-01-01T00:00:00Z')", [1, 0, None, 0, 0, 0, None]),
+    ("K = TIMESTAMP('2020-01-01T12:00:00Z')", [0, 1, None, 0, 0, 1, None]),
+    ("K > DATE('2020-01-01')", [0, 1, None, 1, 1, 1, None]),
+    ("K <= DATE('2020-01-02')", [1, 1, None, 1, 0, 1, None]),
+    ("K BETWEEN DATE('2020-01-02') AND DATE('2020-01-03')", [0, 0, None, 1, 1, 0, None]),
+    ("NOT K IN (DATE('2020-01-01'), DATE('2020-01-02'))", [0, 1, None, 0, 1, 1, None]),
+]
+
+
+@pytest.mark.parametrize(("text", "expected"), INSTANTS)
+def test_days_and_moments_are_compared_as_time_however_they_are_written(text, expected):
+    assert _said(text, MOMENTS) == [None if said is None else bool(said) for said in expected]
+
+
+def test_a_whole_number_held_as_a_float_is_like_its_digits():
+    assert _said("K LIKE '101'", [101.0, 1010, None]) == [True, False, None]
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A LIKE 5", "A LIKE B", "A LIKE NULL", "A = POINT(0 0)", "A = INTERVAL('P1D', 'P2D')", "A = DATE('2020-02-30')"],
+)
+def test_what_no_row_could_be_compared_with_is_refused_in_both_languages(text):
+    with pytest.raises(ConditionError) as refused:
+        parsed(text)
+    assert refused.value.reason["zh"] != refused.value.reason["en"]
+
+
+def _said(text, values):
+    truth = evaluate(text, pd.DataFrame({"K": values}, dtype=object))
+    return [None if unknown else bool(true) for true, unknown in zip(truth.true, truth.unknown, strict=True)]
