@@ -12,7 +12,7 @@ from onemap.layers import crs as systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.inspection import undeclared_crs
 from onemap.layers.messages import problem_record
-from onemap.layers.rasters import check_blocks, opened_raster, raster_crs
+from onemap.layers.rasters import check_blocks, is_scaled, opened_raster, raster_crs, scaling
 
 
 def inspect_raster(path: Path, language: str) -> dict[str, Any]:
@@ -41,6 +41,8 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
         transform = dataset.transform
         if is_placed and not transform.b == transform.d == 0:
             problems.append(Problem("raster.rotated", {"file": path.name}))
+        if is_scaled(dataset):
+            problems.append(Problem("raster.scaled", scaling(dataset)))
         layer = {
             "name": path.stem,
             "count": 1,

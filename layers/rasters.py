@@ -84,6 +84,16 @@ def raster_crs(dataset: "DatasetReader", given: str | None) -> pyproj.CRS:
     return parse_crs(dataset.crs.to_wkt(), file=name)
 
 
+def is_scaled(dataset: "DatasetReader") -> bool:
+    """Whether the first band's numbers stand for others: QGIS shows number × scale + offset, rules see the number."""
+    return bool(dataset.scales[0] != 1 or dataset.offsets[0] != 0)
+
+
+def scaling(dataset: "DatasetReader") -> dict[str, Any]:
+    """How a scaled raster's numbers are meant, for the message."""
+    return {"file": Path(dataset.name).name, "scale": dataset.scales[0], "offset": dataset.offsets[0]}
+
+
 def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:
     """The outline of a raster's grid in `target`."""
     steps = np.linspace(0, 1, _EDGE_POINTS)
@@ -105,11 +115,13 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
     """A raster as the row that a library keeps of it.
 
     copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a reference.
-    Raises OneMapError source.…, crs.…, raster.rotated, out.failed.
+    Raises OneMapError source.…, crs.…, raster.rotated, raster.scaled, out.failed.
     """
     path = Path(source)
     with opened_raster(path) as dataset:
         check_blocks(dataset)
+        if is_scaled(dataset):
+            raise OneMapError("raster.scaled", **scaling(dataset))
         crs = raster_crs(dataset, given_crs)
         if not math.isclose(dataset.transform.determinant, 0) and dataset.transform.b == dataset.transform.d == 0:
             outline = footprint(dataset, crs, target)

@@ -76,6 +76,17 @@ def test_a_raster_whose_cells_cannot_be_read_is_refused_and_not_added(onemap, tm
     assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["source.damaged"]
 
 
+def test_a_raster_whose_numbers_stand_for_other_values_is_refused(onemap, tmp_path):
+    path = write(tmp_path / "dem.tif")
+    with rasterio.open(path, "r+") as dataset:
+        dataset.scales, dataset.offsets = (0.1,), (100.0,)
+    told = onemap("inspect", path).json["layers"][0]["problems"]
+    assert [problem["code"] for problem in told] == ["raster.scaled"]
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["raster.scaled"]
+
+
 def _quiet():
     from contextlib import nullcontext
 
