@@ -16,7 +16,7 @@ import pandas as pd
 import pyproj
 import shapely
 
-from onemap.layers.crs import crs_name, parse_crs, suggestion, transformation
+from onemap.layers.crs import contradiction, crs_name, parse_crs, suggestion, transformation
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames import CleanFrame
 
@@ -84,6 +84,17 @@ def raster_crs(dataset: "DatasetReader", given: str | None) -> pyproj.CRS:
     return parse_crs(dataset.crs.to_wkt(), file=name)
 
 
+def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
+    """Refuse a raster without coordinates, or with such as its CRS does not have."""
+    name = Path(dataset.name).name
+    if dataset.transform.is_identity:
+        raise OneMapError("raster.unplaced", file=name)
+    west, south, east, north = map(float, dataset.bounds)
+    problem = contradiction(crs, (min(west, east), min(south, north), max(west, east), max(south, north)))
+    if problem is not None:
+        raise OneMapError(problem.code, **problem.facts, file=name)
+
+
 def is_scaled(dataset: "DatasetReader") -> bool:
     """Whether the first band's numbers stand for others: QGIS shows number × scale + offset, rules see the number."""
     return bool(dataset.scales[0] != 1 or dataset.offsets[0] != 0)
@@ -115,7 +126,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
     """A raster as the row that a library keeps of it.
 
     copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a reference.
-    Raises OneMapError source.…, crs.…, raster.rotated, raster.scaled, out.failed.
+    Raises OneMapError source.…, crs.…, raster.rotated, raster.scaled, raster.unplaced, out.failed.
     """
     path = Path(source)
     with opened_raster(path) as dataset:
@@ -123,6 +134,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         if is_scaled(dataset):
             raise OneMapError("raster.scaled", **scaling(dataset))
         crs = raster_crs(dataset, given_crs)
+        _check_place(dataset, crs)
         if not math.isclose(dataset.transform.determinant, 0) and dataset.transform.b == dataset.transform.d == 0:
             outline = footprint(dataset, crs, target)
         else:

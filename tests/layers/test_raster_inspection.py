@@ -76,6 +76,23 @@ def test_a_raster_whose_cells_cannot_be_read_is_refused_and_not_added(onemap, tm
     assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["source.damaged"]
 
 
+@pytest.mark.parametrize(
+    ("options", "given", "code"),
+    [
+        ({"crs": None, "transform": False}, ["--crs", "EPSG:4547"], "raster.unplaced"),
+        ({"transform": from_origin(38_000_000 + X, Y, 20, 20)}, [], "crs.contradicted"),
+    ],
+)
+def test_a_raster_that_lies_nowhere_or_in_another_zone_is_not_added(onemap, tmp_path, options, given, code):
+    with pytest.warns() if options.get("transform") is False else _quiet():
+        path = write(tmp_path / "dem.tif", **options)
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    answer = onemap("add", library, path, "--as", "DEM", "--covers", "extent", *given)
+    assert answer.codes == [code]
+    assert answer.stderr == ""
+
+
 def test_a_raster_whose_numbers_stand_for_other_values_is_refused(onemap, tmp_path):
     path = write(tmp_path / "dem.tif")
     with rasterio.open(path, "r+") as dataset:
