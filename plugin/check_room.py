@@ -26,6 +26,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection import Request
 from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
+from onemap.plugin.live_view import LiveView
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.parcel_mends import ParcelMends
@@ -75,6 +76,10 @@ class CheckRoom(QWidget):
         self.sites.refused.connect(self.refused)
         self.sites.left.connect(lambda: self.sites_button.setChecked(False))
         self.sites.taken.connect(self.parcels.take_drawn)
+        self.live = LiveView(library, canvas, self.parcels, self._live_params)
+        self.live.results.refused.connect(self.refused)
+        self.live.shown.connect(lambda: self._show_page(self.live))
+        self.live.left.connect(self._leave_live)
         self._build()
         library.listed.connect(self._enable)
         library.loading.connect(self._forget_another)
@@ -87,6 +92,7 @@ class CheckRoom(QWidget):
         self.trial.clear()
         self.remedy.close_down()
         self.sites.close_down()
+        self.live.close_down()
         self.parcels.close_down()
         if self._reading is not None:
             self._reading.forget()
@@ -97,7 +103,8 @@ class CheckRoom(QWidget):
         """Check the chosen parcels."""
         if self._request is not None or not self.button.isEnabled():
             return
-        self.results.spotlight.leave()
+        self.leave_map()
+        self.live.clear()
         folder = Path(QgsProcessingUtils.generateTempFilename("check"))
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -192,6 +199,7 @@ class CheckRoom(QWidget):
         self.sites_button.setAutoRaise(True)
         self.sites_button.setToolTip(tr("Find a site: where a parcel of a given area would pass"))
         self.sites_button.toggled.connect(self._show_sites)
+        row.addWidget(self.live.button)
         row.addWidget(self.sites_button)
         self._step = QLabel()
         self._step.setWordWrap(True)
@@ -205,6 +213,7 @@ class CheckRoom(QWidget):
         self._pages.addWidget(self.trial)
         self._pages.addWidget(self.remedy)
         self._pages.addWidget(self.sites)
+        self._pages.addWidget(self.live)
         self._page_before: QWidget = self._empty  # that was shown before the sites
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
@@ -296,12 +305,26 @@ class CheckRoom(QWidget):
         self._row_rest.setText(f"{self._checked} · {moment_text(str(run.get('started') or ''))}")
         said = tr("Run {id} of library {library}").format(id=run.get("id", ""), library=self._library.name)
         self._row_rest.setToolTip(said)
+        self.live.before = {parcel.parcel: parcel.verdict for parcel in parcels}
         self._show_page(self.results)
         self.finished.emit()
+
+    def _live_params(self) -> dict[str, Any] | None:
+        """What a check is asked while somebody edits; None where nobody looks, or a check of all is running."""
+        choice = self.parcels.choice
+        if not self._library.path or choice is None or self._request is not None or not self.isVisible():
+            return None
+        said = {name: value for name, value in self.mends.told(choice).items() if name in ("id", "repair")}
+        return {"library": self._library.path, "as_of": self._library.day, "pack": self.rules.packs, **said}
+
+    def _leave_live(self) -> None:
+        if self._page_before is self.live:
+            self._show_page(self.results if self.results.run is not None else self._empty)
 
     def _forget_another(self) -> None:
         """Results of another library or another day are not shown as if they were of this one."""
         self._enable()
+        self.live.forget()
         self.sites.forget_another()
         searches = self.sites_button.isChecked()
         shown = self._page_before if searches else self._pages.currentWidget()
@@ -329,6 +352,7 @@ class CheckRoom(QWidget):
         self.trial.spotlight.leave()
         self.remedy.spotlight.leave()
         self.sites.spotlight.leave()
+        self.live.results.spotlight.leave()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc, wherever the focus is in the room."""

@@ -12,6 +12,7 @@ from qgis.core import (
     QgsCoordinateReferenceSystem,
     QgsCoordinateTransformContext,
     QgsFeature,
+    QgsFeatureRequest,
     QgsFeatureSink,
     QgsFields,
     QgsProviderRegistry,
@@ -99,6 +100,12 @@ def export_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> Sou
     expected = expected_count(layer, selected_only)
     features = layer.getSelectedFeatures() if selected_only else layer.getFeatures()
     features = counted(features, expected, layer.name())
+    return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
+
+
+def export_features(layer: QgsVectorLayer, ids: Iterable[int], folder: str) -> SourceFile:
+    """Some features of a layer as they stand now, saved or not, in a GeoPackage in the folder."""
+    features = layer.getFeatures(QgsFeatureRequest().setFilterFids(list(ids)))
     return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
 
 

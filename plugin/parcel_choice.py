@@ -63,6 +63,7 @@ class ParcelChoice(QWidget):
 
     DRAWN = "onemap/drawn"  # the property of the layer that holds what is drawn
     changed = pyqtSignal()
+    added = pyqtSignal(object, int)  # QgsVectorLayer, feature: what was drawn is on the map, and chosen
 
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -177,11 +178,13 @@ class ParcelChoice(QWidget):
         feature = QgsFeature(layer.fields())
         feature.setAttributes([str(layer.featureCount() + 1)])
         feature.setGeometry(QgsGeometry.collectGeometry([geometry]))
-        layer.dataProvider().addFeatures([feature])
+        _is_added, features = layer.dataProvider().addFeatures([feature])
         layer.updateExtents()
         layer.triggerRepaint()
         self.refresh()
         self.choose_layer(layer)
+        for one in features:
+            self.added.emit(layer, one.id())
 
     def _drawn_layer(self) -> QgsVectorLayer:
         crs = QgsProject.instance().crs()

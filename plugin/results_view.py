@@ -124,6 +124,32 @@ class ResultsView(QWidget):
             self._tables = None
             shutil.rmtree(folder, ignore_errors=True)
 
+    @property
+    def chosen(self) -> tuple[str, str]:
+        """The parcel and the rule of the current row; empty where there is none."""
+        parcel, finding = self._parcel, self._finding
+        return (parcel.parcel if parcel else "", finding.rule if finding else "")
+
+    def choose(self, parcel: str, rule: str) -> None:
+        """Make a finding the current row, else the gravest of the first parcel; the map stays."""
+        parcels = [self.model.index(row, NAME) for row in range(self.model.rowCount())]
+        place = next((one for one in parcels if self.model.parcel_at(one).parcel == parcel), None)
+        place = place or (parcels[0] if parcels else QModelIndex())
+        findings = [self.model.index(row, NAME, place) for row in range(self.model.rowCount(place))]
+        found = next((one for one in findings if self.model.finding_at(one).rule == rule), None)
+        self.tree.setExpanded(place, True)
+        self.tree.setCurrentIndex(found or (findings[0] if findings else place))
+
+    def light_up(self) -> None:
+        """Show the current row on the map as it stands: the view does not move."""
+        parcel = self._parcel
+        if parcel is None or self._tables is None:
+            return
+        try:
+            self.spotlight.show(self._tables, parcel, self._finding, is_to_move=False)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+
     def keep(self) -> None:
         """Put the results on the map as styled layers, in a file that stays."""
         if self._tables is None:

@@ -23,6 +23,7 @@ SETTINGS: dict[str, Setting] = {
     "library": Setting(str, ""),  # the one that was open last
     "recent_libraries": Setting(list, ()),
     "server_logins": Setting(str, "{}"),  # JSON: library on a server → entry of QGIS's authentication store
+    "live": Setting(bool, True),  # whether what is being edited is checked at every change
     "hide_empty_layers": Setting(bool, False),
     "review_name": Setting(str, ""),  # under which somebody writes and signs opinions
     "review_department": Setting(str, ""),  # whose opinion is opened first; empty: nobody's

@@ -50,8 +50,8 @@ class Spotlight:
         """The measures that are shown."""
         return [text for _place, text in self._labels.texts] if self._labels is not None else []
 
-    def show(self, tables: RunTables, parcel: CheckedParcel, finding: Finding | None) -> None:
-        """Go to a parcel, or to the pieces of one of its findings."""
+    def show(self, tables: RunTables, parcel: CheckedParcel, finding: Finding | None, is_to_move: bool = True) -> None:
+        """Go to a parcel, or to the pieces of one of its findings. is_to_move: False where the view stays."""
         self._remove()
         outline = tables.geometry("parcels", parcel.row)
         self._draw(outline, tables.crs, PARCEL_COLOUR, None)
@@ -65,6 +65,8 @@ class Spotlight:
                 for piece in sorted(pieces, key=_weight)[:LABELS_AT_MOST]
             ],
         )
+        if not is_to_move:
+            return
         # A sliver at the edge says nothing without the parcel; what is only near it, nothing without the way there.
         box = outline.boundingBox()
         for piece in pieces:
@@ -105,6 +107,11 @@ class Spotlight:
         if before is not None and shown is not None and shown == self._canvas.extent():
             self._canvas.setExtent(before)
             self._canvas.refresh()
+
+    def let_go(self) -> None:
+        """Take the highlight away, and stay where the map is now."""
+        self._remove()
+        self._view_before = self._view_shown = None
 
     def _draw(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, colour: str, verdict: str | None) -> None:
         if geometry.isNull():

@@ -3065,5 +3065,41 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Do not keep the run in the library</source>
         <translation>本次检测不存入资料库</translation>
     </message>
+    <message>
+        <source>Check while editing: the verdict follows every corner that is moved; such checks are not kept</source>
+        <translation>边改边检：每移动一个拐点，结论随之更新；这样的检测不存入资料库</translation>
+    </message>
+    <message>
+        <source>Checking the new shape…</source>
+        <translation>正在检测新的图形…</translation>
+    </message>
+    <message>
+        <source>{count} parcels have another shape. Press Check to check them.</source>
+        <translation>有 {count} 个地块改了形状。请点“检测”进行检测。</translation>
+    </message>
+    <message>
+        <source>To keep this in the library press Check.</source>
+        <translation>要存入资料库，请点“检测”。</translation>
+    </message>
+    <message>
+        <source>{parcel}: {before} → {now}.</source>
+        <translation>{parcel}：{before} → {now}。</translation>
+    </message>
+    <message>
+        <source>{count} parcels have another verdict.</source>
+        <translation>有 {count} 个地块的结论变了。</translation>
+    </message>
+    <message>
+        <source>{parcel}: {verdict}.</source>
+        <translation>{parcel}：{verdict}。</translation>
+    </message>
+    <message>
+        <source>The verdicts are as before.</source>
+        <translation>结论不变。</translation>
+    </message>
+    <message>
+        <source>No verdict for this shape.</source>
+        <translation>此图形没有结论。</translation>
+    </message>
 </context>
 </TS>
