@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.layers.stores.store import DamagedTable
+from onemap.layers.stores.store import DamagedTable, FeatureRows
 
 COUNTED = "counted"  # among what is kept of an open library: the tables whose features and index were whole already
 _ROWS_AT_ONCE = 20_000  # as WKB, beside the geometries
@@ -108,6 +108,16 @@ def row_hashes(of_geometries: Sequence[int], columns: Sequence[Sequence[Any]]) -
     return np.array(found, dtype="<u4")
 
 
+def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
+    """The checksums (n,) that were kept of a version's rows when it was added; None if they are not there."""
+    if not library.has_table("onemap_row_hashes"):
+        return None
+    sql = "SELECT hashes FROM onemap_row_hashes WHERE table_name = ?"
+    row = library.connection.execute(sql, (version.table,)).fetchone()
+    hashes = np.frombuffer(row[0], dtype="<u4") if row and len(row[0]) == 4 * version.count else None
+    return hashes
+
+
 def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
     """Of one layer's versions the one in force: the latest valid_from, of equals the last added."""
     day = as_of.isoformat()
@@ -135,19 +145,23 @@ def stored_features(library: Library, table: str, bounds: Sequence[float] | None
     """
     connection = library.connection
     found = connection.read_features(table, list(connection.field_types(table)), bounds, count)
-    fids, geometries = found.fids, found.geometries
-    rows = np.arange(len(fids))
+    rows = np.arange(len(found.fids))
     if bounds is not None:
         # A store's index may give more than is asked for, and each gives another more.
-        west, south, east, north = shapely.bounds(geometries).T
+        west, south, east, north = shapely.bounds(found.geometries).T
         near = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
         rows = np.flatnonzero(near)
+    return as_stored(found, rows)
+
+
+def as_stored(found: FeatureRows, rows: np.ndarray) -> StoredFeatures:
+    """Some rows (k,) of what a store has read."""
     values = np.empty((len(rows), len(found.values)), dtype=object)
     for at, column in enumerate(found.values.values()):
-        values[:, at] = np.fromiter(column, dtype=object, count=len(fids))[rows]
+        values[:, at] = np.fromiter(column, dtype=object, count=len(found.fids))[rows]
     names = pd.Index(list(found.values), dtype=object)  # pandas would make Arrow's text of them, which takes its time
     attributes = pd.DataFrame(values, index=range(len(rows)), columns=names, dtype=object)
-    return StoredFeatures(fids[rows], geometries[rows], attributes)
+    return StoredFeatures(found.fids[rows], found.geometries[rows], attributes)
 
 
 def read_version(library: Library, version: Version, bounds: Sequence[float] | None) -> StoredFeatures:

@@ -1,7 +1,7 @@
 """What differs between two states of a layer: features that are in one and not in the other, and the ground nearby."""
 
 from collections import defaultdict, deque
-from collections.abc import Hashable, Sequence
+from collections.abc import Hashable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import eq, is_
@@ -9,7 +9,11 @@ from operator import eq, is_
 import numpy as np
 import shapely
 
+from onemap.layers.version_differences import Alike
 from onemap.rules.layer_sources import LayerSource
+
+States = tuple[LayerSource, LayerSource]  # the earlier and the later
+Pair = tuple[np.ndarray, np.ndarray]  # of each of them
 
 
 def _signatures(source: LayerSource, rows: np.ndarray) -> list[Hashable]:
@@ -56,48 +60,68 @@ def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | No
     left = np.arange(first, len(before.names)), np.arange(first, len(after.names))
     if len(before.names) == len(after.names):
         left = np.flatnonzero(~same), np.flatnonzero(~same)
-    places: dict[Hashable, deque[int]] = defaultdict(deque)
-    for place, signature in zip(left[0].tolist(), _signatures(before, left[0]), strict=True):
-        places[signature].append(place)
-    kept_before, kept_after = [], []
-    for place, signature in zip(left[1].tolist(), _signatures(after, left[1]), strict=True):
-        if places[signature]:
-            kept_before.append(places[signature].popleft())
-            kept_after.append(place)
-    if _crosses(kept_before, kept_after, np.setdiff1d(np.arange(len(same)), left[1])):
+    in_place = np.setdiff1d(np.arange(len(same)), left[1])
+    return _unmatched((before, after), left, left, (in_place, in_place))
+
+
+def changed_of_rest(before: LayerSource, after: LayerSource, alike: Alike) -> np.ndarray | None:
+    """The same as `changed_features`, of sources that hold only what is not among the rows that both states share."""
+    assert before.stored is not None and after.stored is not None, "both were read"  # noqa: S101 - for the type checker
+    rows = np.arange(len(before.names)), np.arange(len(after.names))
+    return _unmatched((before, after), rows, (before.stored.fids, after.stored.fids), (alike.before, alike.after))
+
+
+def _unmatched(states: States, rows: Pair, places: Pair, in_place: Pair) -> np.ndarray | None:
+    """The geometries (k,) of features among some rows of each state that the other has not among its.
+
+    places: where the rows stand in the whole of each state; in_place: rows that both share, ascending in both.
+    None if rows passed each other.
+    """
+    known: dict[Hashable, deque[int]] = defaultdict(deque)
+    for at, signature in enumerate(_signatures(states[0], rows[0])):
+        known[signature].append(at)
+    kept: tuple[list[int], list[int]] = [], []
+    for at, signature in enumerate(_signatures(states[1], rows[1])):
+        if known[signature]:
+            kept[0].append(known[signature].popleft())
+            kept[1].append(at)
+    one, other = (np.r_[where[some], stay] for where, some, stay in zip(places, kept, in_place, strict=True))
+    if np.any(np.diff(one[np.argsort(other, kind="stable")]) < 0):
         return None
-    gone = before.stored.geometries[np.setdiff1d(left[0], kept_before)]
-    come = after.stored.geometries[np.setdiff1d(left[1], kept_after)]
-    changed: np.ndarray = np.r_[gone, come]
-    return changed
-
-
-def _crosses(before: Sequence[int], after: Sequence[int], in_place: np.ndarray) -> bool:
-    """Whether features that moved from rows `before` to rows `after` passed each other, or one that stayed in place."""
-    one, other = np.r_[np.array(before, dtype=np.int64), in_place], np.r_[np.array(after, dtype=np.int64), in_place]
-    return bool(np.any(np.diff(one[np.argsort(other, kind="stable")]) < 0))
+    changed = []
+    for state, mine, some in zip(states, rows, kept, strict=True):
+        assert state.stored is not None, "both were read"  # noqa: S101 - for the type checker
+        changed.append(state.stored.geometries[np.delete(mine, some)])
+    return np.concatenate(changed)
 
 
 @dataclass(frozen=True)
 class Changes:
-    """Two states of a layer, the earlier and the later one."""
+    """Two states of a layer, the earlier and the later one.
+
+    alike: the rows that both share, where the sources hold only the others.
+    """
 
     before: LayerSource
     after: LayerSource
+    alike: Alike | None = None
 
     @cached_property
     def features(self) -> np.ndarray | None:
         """See `changed_features`."""
+        if self.alike is not None:
+            return changed_of_rest(self.before, self.after, self.alike)
         return changed_features(self.before, self.after)
 
-    def near(self, parcels: np.ndarray, far_m: float) -> np.ndarray:
+    def near(self, boxes: np.ndarray, far_m: float) -> np.ndarray:
         """Which parcels (n,) may be judged otherwise by the later state than by the earlier one.
 
-        far_m: how far from a parcel a feature may lie and still matter. A parcel is named if its box, grown by that,
-        meets a changed feature, or ground for which not both states speak.
+        boxes (n, 4): of the parcels, counted from the sources' origin; far_m: how far from a parcel a feature may lie
+        and still matter. A parcel is named if its box, grown by that, meets a changed feature, or ground for which not
+        both states speak.
         """
         before, after = self.before, self.after
-        everywhere = np.ones(len(parcels), dtype=bool)
+        everywhere = np.ones(len(boxes), dtype=bool)
         old, new = before.version, after.version
         if old is None or new is None or before.reason or after.reason:
             return everywhere if (old is None) != (new is None) or before.reason != after.reason else ~everywhere
@@ -111,16 +135,20 @@ class Changes:
             return ~everywhere
         if before.rasters or after.rasters or not np.isfinite(far_m):
             return everywhere
-        west, south, east, north = shapely.bounds(parcels).T
-        boxes = shapely.box(west - far_m, south - far_m, east + far_m, north + far_m)
+        grown = boxes + np.array([-far_m, -far_m, far_m, far_m])
         affected = ~everywhere
         if not same_ground:
             for coverage in (before.coverage, after.coverage):
                 shapely.prepare(coverage)
-                affected |= ~shapely.covers(coverage, boxes)
+                affected |= ~shapely.covers(coverage, shapely.box(*grown.T))
         if not same_features:
             if self.features is None:
                 return everywhere
-            near, _ = shapely.STRtree(self.features).query(boxes, predicate="intersects")
-            affected[near] = True
+            features = self.features[~shapely.is_missing(self.features)]
+            west, south, east, north = shapely.total_bounds(features)
+            # The last digits of boxes that were counted from an origin are another matter: far_m has room for them.
+            around = (grown[:, 0] <= east) & (grown[:, 2] >= west) & (grown[:, 1] <= north) & (grown[:, 3] >= south)
+            rows = np.flatnonzero(around)
+            near, _ = shapely.STRtree(features).query(shapely.box(*grown[rows].T), predicate="intersects")
+            affected[rows[near]] = True
         return affected

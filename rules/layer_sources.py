@@ -5,20 +5,23 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from functools import cached_property, lru_cache, partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import shapely
 
 from onemap.layers.catalogue import LayerEntry
+from onemap.layers.chosen_features import features_of, fids_near
 from onemap.layers.errors import OneMapError
 from onemap.layers.fields import text_value
 from onemap.layers.library import Library, now
 from onemap.layers.normalise import normalise
 from onemap.layers.parts import moved
 from onemap.layers.placing import Wishes
-from onemap.layers.rasters import RasterReference, reference_of
+from onemap.layers.rasters import RasterReference, raster_frame, reference_of
 from onemap.layers.sources.reading import read_source
+from onemap.layers.stores.store import DamagedTable
 from onemap.layers.versions import (
     StoredFeatures,
     Version,
@@ -32,6 +35,8 @@ from onemap.rules.cut_store import Box, StoredCut, cut_near
 from onemap.rules.cutting import Pieces, subdivided
 from onemap.rules.kept_ground import KeptGround, ReadGround
 from onemap.rules.overlay import MARGIN_M
+
+_WORTH_BOXES = 2  # features of a version for each box: asking what is near one takes as long as reading about two
 
 
 @dataclass(frozen=True)
@@ -122,9 +127,10 @@ class Sources:
         """The library's catalogue, read once for a run."""
         return self.library.catalogue()
 
-    def read(self, code: str, bounds: Sequence[float] | None) -> LayerSource:
+    def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer near `bounds` (in the library's plane), or all of it.
 
+        boxes: (k, 4) within the bounds, where only what is near one of them matters.
         Raises OneMapError if a replacing file is refused.
         """
         version = in_force([version for version in self.known if version.code == code], self.as_of)
@@ -135,22 +141,32 @@ class Sources:
             return LayerSource(reason="not_in_force" if ever else "layer_missing")
         if code in self.unreadable:
             return LayerSource(reason="unreadable", version=version)
-        return self.of_version(version, bounds)
+        return self.of_version(version, bounds, boxes)
 
-    def of_version(self, version: Version, bounds: Sequence[float] | None) -> LayerSource:
-        """One version near `bounds`, whether or not it is in force."""
+    def of_version(
+        self, version: Version, bounds: Sequence[float] | None, boxes: np.ndarray | None = None
+    ) -> LayerSource:
+        """One version near `bounds`, whether or not it is in force; boxes: see `read`."""
+        # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
+        error_m = 2 * (version.accuracy_m or 0.0)
         if bounds is not None:
-            # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
-            error_m = 2 * (version.accuracy_m or 0.0)
             bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
         entry = self.catalogue[version.code]
         if bounds is None or entry.geometry == "raster":
             return self._read_anew(version, entry, bounds)[0]
+        if boxes is not None and self.library.path is not None and version.count > _WORTH_BOXES * len(boxes):
+            grown = boxes + np.array([-error_m, -error_m, error_m, error_m])
+            return self._read_anew(version, entry, bounds, lambda: _near(self.library, version, grown))[0]
         ground: KeptGround[LayerSource] = self.library.kept.setdefault("ground", KeptGround())
         # What is kept of a library may outlive it, but its layers ask the open one for their pieces.
         name = (self.library, version, entry.geometry, entry.key, self.origin)
         layer, rows = ground.near(name, bounds, lambda box: self._kept(version, entry, box))
         return layer if rows is None else layer.of_rows(rows)
+
+    def rows_of_version(self, version: Version, fids: np.ndarray) -> LayerSource:
+        """Some features of a version (k,) of a library in a file, for their ground and values alone."""
+        entry = self.catalogue[version.code]
+        return self._read_anew(version, entry, None, lambda: features_of(self.library, version, fids))[0]
 
     def _kept(self, version: Version, entry: LayerEntry, bounds: Sequence[float]) -> ReadGround[LayerSource]:
         """One version near `bounds`, to be kept: nobody may change its arrays."""
@@ -162,13 +178,20 @@ class Sources:
         return ReadGround(layer, boxes, int(shapely.get_num_coordinates(layer.stored.geometries).sum()))
 
     def _read_anew(
-        self, version: Version, entry: LayerEntry, bounds: Sequence[float] | None
+        self,
+        version: Version,
+        entry: LayerEntry,
+        bounds: Sequence[float] | None,
+        chosen: Callable[[], StoredFeatures] | None = None,
     ) -> tuple[LayerSource, np.ndarray]:
-        """One version near `bounds` out of the library, and the boxes (n, 4) of its features in the library's plane."""
+        """One version near `bounds` out of the library, and the boxes (n, 4) of its features in the library's plane.
+
+        chosen: reads its features, where not all of those are wanted; it may raise DamagedTable.
+        """
         try:
-            stored = read_version(self.library, version, bounds)
+            stored = chosen() if chosen else read_version(self.library, version, bounds)
             coverage = _local_ground(coverage_wkb(self.library, version), self.origin, threading.get_ident())
-        except (OneMapError, shapely.GEOSException):
+        except (OneMapError, DamagedTable, shapely.GEOSException):
             return LayerSource(reason="unreadable", version=version), np.empty((0, 4))
         rasters: tuple[RasterReference, ...] = ()
         if entry.geometry == "raster":
@@ -194,10 +217,17 @@ class Sources:
     def _replacement(self, code: str, version: Version | None) -> LayerSource:
         """A file as if it were the layer's version; it speaks for the ground for which that one does."""
         entry = self.catalogue.get(code)
-        if entry is None or entry.geometry not in ("polygon", "line", "point"):
+        if entry is None or entry.geometry not in ("polygon", "line", "point", "raster"):
             raise OneMapError("layer.unknown", layer=code, field="--replace", near=None)
-        raw = read_source(self.replaced[code], None, None)
-        frame = normalise(raw, entry, self.library.crs, Wishes(), self.required.get(code, ()))
+        file = self.replaced[code]
+        rasters: tuple[RasterReference, ...] = ()
+        if entry.geometry == "raster":
+            frame = raster_frame(file, None, self.library.crs, None)
+            rasters = (reference_of(frame.attributes.iloc[0], None),)
+        else:
+            frame = normalise(
+                read_source(file, None, None), entry, self.library.crs, Wishes(), self.required.get(code, ())
+            )
         stored = StoredFeatures(np.arange(1, len(frame.geometries) + 1), frame.geometries, frame.attributes)
         district = self.library.district()
         if version is not None:
@@ -210,7 +240,7 @@ class Sources:
             code=code,
             number=0,
             table=f"{code}__trial",
-            label=raw.path.name,
+            label=Path(file).name,
             valid_from=None,
             valid_to=None,
             recorded_at=now(),
@@ -220,7 +250,7 @@ class Sources:
             coverage_m2=float(shapely.area(coverage)),
             accuracy_m=None,
         )
-        return LayerSource(None, trial, stored, coverage, _names(stored, entry.key))
+        return LayerSource(None, trial, stored, coverage, _names(stored, entry.key), rasters)
 
 
 def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource:
@@ -244,6 +274,11 @@ def _local_ground(wkb: bytes, origin: tuple[float, float], _thread: int) -> shap
     (ground,) = moved(np.array([shapely.from_wkb(wkb)], dtype=object), (-origin[0], -origin[1]))
     shapely.prepare(ground)
     return ground
+
+
+def _near(library: Library, version: Version, boxes: np.ndarray) -> StoredFeatures:
+    """The features of a version near any of some boxes. Raises DamagedTable."""
+    return features_of(library, version, fids_near(library, version, boxes))
 
 
 def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:

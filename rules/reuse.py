@@ -11,9 +11,9 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.layers.parts import moved
 from onemap.layers.rasters import checked_raster
 from onemap.layers.software import software_versions
+from onemap.layers.version_differences import alike_rows
 from onemap.layers.versions import Version, in_force, versions
 from onemap.rules.agenda import Agenda, layers_of
 from onemap.rules.changes import Changes
@@ -87,7 +87,7 @@ class Comparison:
                 return nobody
             error_m = changes.after.version.accuracy_m if changes.after.version else None
             far_m = KINDS[rule.kind].reach_m(rule.options) + 2 * (error_m or 0.0) + 2 * MARGIN_M
-            stands &= ~changes.near(self._local, far_m)
+            stands &= ~changes.near(self._boxes, far_m)
         return stands
 
     def _recorded(self, code: str) -> Mapping[str, Any] | None:
@@ -119,27 +119,53 @@ class Comparison:
     def _changes_of(self, code: str) -> Changes | None:
         """The layer as the stored run saw it, beside what it is now; None if that cannot be told any more."""
         if code not in self._changes:
-            now = self.sources.read(code, self._bounds(code))
-            before = self._before(code)
-            self._changes[code] = Changes(before, now) if before else None
+            self._changes[code] = self._changes_by_rows(code) or self._changes_by_reading(code)
         return self._changes[code]
+
+    def _changes_by_rows(self, code: str) -> Changes | None:
+        """The same of two versions of which the library itself tells the rows that they share."""
+        before, after, entry = self._version_before(code), self._in_force(code), self.sources.catalogue.get(code)
+        is_other = code in self.lost or code in self.agenda.unreadable or code in self.agenda.replaced
+        if before is None or after is None or entry is None or entry.geometry == "raster" or is_other:
+            return None
+        alike = alike_rows(self.earlier.library, before, after, entry.key)
+        if alike is None:
+            return None
+        one, other = (
+            self.sources.rows_of_version(version, np.setdiff1d(np.arange(1, version.count + 1), shared))
+            for version, shared in ((before, alike.before), (after, alike.after))
+        )
+        return None if one.reason or other.reason else Changes(one, other, alike)
+
+    def _changes_by_reading(self, code: str) -> Changes | None:
+        """The same of any two states."""
+        now = self.sources.read(code, self._bounds(code))
+        before = self._before(code)
+        return Changes(before, now) if before else None
 
     def _before(self, code: str) -> LayerSource | None:
         recorded = self._recorded(code)
         if recorded is not None and recorded["table"] is None:
             return LayerSource(reason=recorded["reason"])
-        if recorded is None or recorded["reason"] is not None:
-            return None
-        version = next((item for item in versions(self.earlier.library) if item.table == recorded["table"]), None)
-        if version is None or version.hash != recorded["hash"]:
+        version = self._version_before(code)
+        if version is None:
             return None
         source = self.sources.of_version(version, self._bounds(code))
         return None if source.reason else source  # it could be read then
 
+    def _version_before(self, code: str) -> Version | None:
+        """The version that the stored run has read; None if it read none, or it is not there any more."""
+        recorded = self._recorded(code)
+        if recorded is None or recorded["table"] is None or recorded["reason"] is not None:
+            return None
+        version = next((item for item in versions(self.earlier.library) if item.table == recorded["table"]), None)
+        return version if version is not None and version.hash == recorded["hash"] else None
+
     @cached_property
-    def _local(self) -> np.ndarray:
-        """The parcels (n,), coordinates counted from the run's origin."""
-        return moved(self.earlier.parcels.geometries, (-self.agenda.origin[0], -self.agenda.origin[1]))
+    def _boxes(self) -> np.ndarray:
+        """The parcels' boxes (n, 4), coordinates counted from the run's origin."""
+        boxes: np.ndarray = shapely.bounds(self.earlier.parcels.geometries) - np.tile(self.agenda.origin, 2)
+        return boxes
 
     def _bounds(self, code: str) -> Sequence[float] | None:
         """The ground near which a layer matters to any parcel."""

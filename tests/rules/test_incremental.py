@@ -151,6 +151,8 @@ def test_many_small_changes_give_what_a_whole_run_gives(desk, seed):
     for place in town.random.integers(0, 40, 3):
         town.zones[place] = affinity.translate(town.zones[place], 3, -4)
     town.grades[int(town.random.integers(0, 40))] = 1
+    for column in (town.zones, town.grades, town.keys):
+        del column[17]  # all that follow stand one row before
     town.zones.append(box(400, 400, 430, 440))
     town.grades.append(1)
     town.keys.append("z40")

@@ -1,0 +1,49 @@
+"""Some features of a version that lies in a file: those of given fids, or those near many boxes at once."""
+
+import sqlite3
+from collections.abc import Sequence
+
+import numpy as np
+import shapely
+
+from onemap.layers import geopackage
+from onemap.layers.library import Library
+from onemap.layers.stores.store import DamagedTable, FeatureRows, quoted
+from onemap.layers.versions import StoredFeatures, Version, as_stored
+
+_ASKED_AT_ONCE = 500  # fids in one statement
+
+
+def features_of(library: Library, version: Version, fids: np.ndarray) -> StoredFeatures:
+    """The features of a version with these fids (k,), ascending, each of which must be there. Raises DamagedTable."""
+    fields = list(library.connection.field_types(version.table))
+    columns = "".join(f", {quoted(name)}" for name in fields)
+    sql = f"SELECT fid, geom{columns} FROM {quoted(version.table)} WHERE fid IN ({{}}) ORDER BY fid"  # noqa: S608 - quoted
+    rows: list[Sequence[object]] = []
+    try:
+        for start in range(0, len(fids), _ASKED_AT_ONCE):
+            some = fids[start : start + _ASKED_AT_ONCE].tolist()
+            rows += library.connection.execute(sql.format(",".join("?" * len(some))), some).fetchall()
+        geometries = geopackage.from_blobs(row[1] for row in rows)  # type: ignore[misc]  # a blob, or damaged
+    except (sqlite3.Error, shapely.GEOSException, ValueError, IndexError, TypeError) as error:
+        raise DamagedTable(str(error)) from error
+    if [row[0] for row in rows] != fids.tolist():
+        raise DamagedTable("features are gone")
+    values = list(zip(*rows, strict=True))[2:] if rows else [()] * len(fields)
+    return as_stored(FeatureRows(fids, geometries, dict(zip(fields, values, strict=True))), np.arange(len(fids)))
+
+
+def fids_near(library: Library, version: Version, boxes: np.ndarray) -> np.ndarray:
+    """The fids of a version's features whose boxes meet any of `boxes` (k, 4), ascending. Raises DamagedTable."""
+    index, counted = quoted(f"rtree_{version.table}_geom"), quoted(f"rtree_{version.table}_geom_rowid")
+    sql = f"SELECT id FROM {index} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"  # noqa: S608 - quoted
+    ask, found = library.connection.execute, set[int]()
+    try:
+        # An index that lost entries would hide features, and hidden is not clear.
+        if ask(f"SELECT count(*) FROM {counted}").fetchone()[0] != version.count:  # noqa: S608 - quoted
+            raise DamagedTable("the spatial index does not hold every feature")
+        for west, south, east, north in boxes.tolist():
+            found.update(row[0] for row in ask(sql, (west, east, south, north)))
+    except sqlite3.Error as error:
+        raise DamagedTable(str(error)) from error
+    return np.array(sorted(found), dtype=np.int64)
