@@ -6,17 +6,22 @@ from pathlib import Path
 from typing import Any
 
 from onemap.rules.statement.docx_templates import check_template, environment, template_path
+from onemap.rules.statement.page_setting import Told
 from onemap.rules.statement.pdf_documents import map_pictures
 from onemap.rules.statement.printed import printed
 from onemap.rules.statement.template_fields import template_fields
 
 _MAP_MM = 142  # with its caption it fills a page
 _MAP_PX = 1240  # 200 dots per inch
+_PICTURES = 0.4  # of the work, when the maps are pictures
 
 
-def docx_document(content: dict[str, Any], maps: Sequence[str], templates: Path | None = None) -> bytes:
+def docx_document(
+    content: dict[str, Any], maps: Sequence[str], templates: Path | None = None, told: Told = lambda share: None
+) -> bytes:
     """The .docx of a content. maps: the SVG text of its figures, in their order; templates: a bureau's own folder.
 
+    told: how much is done, 0 to 1.
     Raises OneMapError statement.templates_folder, statement.template….
     """
     from docx.shared import Mm
@@ -26,7 +31,8 @@ def docx_document(content: dict[str, Any], maps: Sequence[str], templates: Path 
     context = printed(content)
     check_template(path, template_fields(context))
     template = DocxTemplate(str(path))
-    drawn = map_pictures(maps, _MAP_PX)
+    drawn = map_pictures(maps, _MAP_PX, lambda share: told(_PICTURES * share))
+    told(_PICTURES)
     pictures = [InlineImage(template, io.BytesIO(picture), width=Mm(_MAP_MM)) for picture in drawn]
     template.render(_with_pictures(context, pictures), environment(), autoescape=True)
     written = io.BytesIO()

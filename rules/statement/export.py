@@ -1,6 +1,8 @@
 """Documents of a case as files: content, maps and template put together, written beside and then named."""
 
+import itertools
 import json
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -13,10 +15,12 @@ from onemap.rules.review.case_file import Case
 from onemap.rules.statement.content import document_kind, statement_content
 from onemap.rules.statement.figures import page_of
 from onemap.rules.statement.fonts import FontChoice, chosen_fonts
-from onemap.rules.statement.map_drawing import FONTS, MapSource, draw_map
+from onemap.rules.statement.map_drawing import FONTS, MapPage, MapSource, draw_map
+from onemap.rules.statement.map_drawing_pages import theme_codes
 
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
-_READ, _DRAWN = 0.05, 0.7  # of the work, when it is known what to say, and the maps are drawn
+_READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
+_A_MAP, _LAYERS_DRAWN = 20, 6  # as much as so many parcels of a layer; so many times layers are drawn for a map
 Report = Callable[[float, str], None]
 
 
@@ -66,10 +70,18 @@ def _body(
         from onemap.rules.statement.pdf_documents import pdf_document
 
         fonts = chosen_fonts()
-        return pdf_document(content, drawn_maps(library, case, content, fonts, report), templates, fonts)
+        drawn = drawn_maps(library, case, content, fonts, report)
+        return pdf_document(content, drawn, templates, fonts, _setting(content, report))
     from onemap.rules.statement.docx_documents import docx_document
 
-    return docx_document(content, drawn_maps(library, case, content, chosen_fonts(), report), templates)
+    drawn = drawn_maps(library, case, content, chosen_fonts(), report)
+    return docx_document(content, drawn, templates, _setting(content, report))
+
+
+def _setting(content: dict[str, Any], report: Report) -> Callable[[float], None]:
+    """Tells how much of the pages is set."""
+    step = phrase("progress.pages", content["language"])
+    return lambda done: report(_DRAWN + (1 - _DRAWN) * done, step)
 
 
 def drawn_maps(library: Library, case: Case, content: dict[str, Any], fonts: FontChoice, report: Report) -> list[str]:
@@ -77,12 +89,28 @@ def drawn_maps(library: Library, case: Case, content: dict[str, Any], fonts: Fon
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
     language, figures = content["language"], content["figures"]
     source = MapSource(library, case.current.run, language, overrides)
-    drawn = []
-    for done, figure in enumerate(figures):
-        step = phrase("progress.maps", language, number=done + 1, count=len(figures))
-        report(_READ + (_DRAWN - _READ) * done / len(figures), step)
+    drawn: list[str] = []
+    pages = [page_of(figure) for figure in figures]
+    costs = [_cost(page, source) for page in pages]
+    ends = [_READ + (_DRAWN - _READ) * reached / sum(costs) for reached in itertools.accumulate(costs)]
+    for figure, page, begin, end in zip(figures, pages, [_READ, *ends], ends, strict=False):
+        step = phrase("progress.maps", language, number=len(drawn) + 1, count=len(figures))
         title, families = content["project"]["name"], f"{fonts.families['heading']}, {FONTS}"
         prefix = f"map{figure['number']}-"
-        drawn.append(draw_map(source, page_of(figure), project=title, fonts=families, prefix=prefix).svg)
+        told = _teller(report, begin, end, step)
+        told()
+        drawn.append(draw_map(source, page, project=title, fonts=families, prefix=prefix, told=told).svg)
     report(_DRAWN, phrase("progress.pages", language))
     return drawn
+
+
+def _cost(page: MapPage, source: MapSource) -> int:
+    """What drawing a map takes, about: by its parcels, and the layers around them."""
+    layers = [code for code in theme_codes(page.theme) if source.version_of(code)]
+    return _A_MAP + (len(layers) + (page.rule is not None)) * (len(page.parcels) or len(source.parcels))
+
+
+def _teller(report: Report, begin: float, end: float, step: str) -> Callable[[], None]:
+    """What is called before each layer of a map: a map that is too large is drawn again, nobody knows how often."""
+    called = itertools.count()
+    return lambda: report(begin + (end - begin) * (1 - math.exp(-next(called) / _LAYERS_DRAWN)), step)

@@ -1,6 +1,6 @@
 """A map of a statement as SVG: frame, features, conflicts, parcels, legend, north arrow, scale, grid, coordinates."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,15 +69,16 @@ def draw_map(
     project: str = "",
     fonts: str = FONTS,
     prefix: str = "m",
+    told: Callable[[], None] = lambda: None,
 ) -> DrawnMap:
     """One map on one sheet, below 1 MB.
 
     project: its name, above the map; fonts: families in the order of preference; prefix: begins every id in the SVG,
-    so that several maps may stand in one HTML page.
+    so that several maps may stand in one HTML page; told: called before each layer that is drawn.
     """
     paper = paper or Paper()
     for tolerance_mm, least_mm in _THINNED:
-        drawn = _Drawing(source, page, paper, project, fonts, prefix).drawn(tolerance_mm, least_mm)
+        drawn = _Drawing(source, page, paper, project, fonts, prefix, told).drawn(tolerance_mm, least_mm)
         if len(drawn.svg.encode()) <= MOST_BYTES:
             break
     return drawn
@@ -86,9 +87,18 @@ def draw_map(
 class _Drawing:
     """One map while it is drawn."""
 
-    def __init__(self, source: MapSource, page: MapPage, paper: Paper, project: str, fonts: str, prefix: str) -> None:
+    def __init__(
+        self,
+        source: MapSource,
+        page: MapPage,
+        paper: Paper,
+        project: str,
+        fonts: str,
+        prefix: str,
+        told: Callable[[], None],
+    ) -> None:
         self.source, self.page, self.paper, self.project = source, page, paper, project
-        self.fonts, self.prefix = fonts, prefix
+        self.fonts, self.prefix, self.told = fonts, prefix, told
         self.language = source.language
         self.theme: Mapping = map_themes()[page.theme]
         names = page.parcels or tuple(source.parcels)
@@ -180,7 +190,10 @@ class _Drawing:
 
     def _layer(self, sheet: Sheet, code: str, *, faint: bool = False, coded: bool = False) -> bool:
         near = self.source.near(code, sheet.view.bounds)
-        if near is None or not sheet.features(near, faint=faint, coded=coded):
+        if near is None:
+            return False
+        self.told()
+        if not sheet.features(near, faint=faint, coded=coded):
             return False
         self.used[code] = f"{near.entry.title.get(self.language) or code} {near.version.label}"
         return True

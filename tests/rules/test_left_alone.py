@@ -30,3 +30,19 @@ def test_who_is_told_to_stop_does_not_wait_for_the_end():
     with pytest.raises(Cancelled), interruption.work("a"):
         waited_for(work)
     may_end.set()  # not before: whoever had waited for the end would wait still
+
+
+def test_who_waits_hears_how_long_the_processors_work_and_may_stop_there():
+    may_end = threading.Event()
+    told: list[float] = []
+
+    def hear(seconds: float) -> None:
+        told.append(seconds)
+        if len(told) == 3:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        waited_for(may_end.wait, hear)
+    may_end.set()
+    assert told == sorted(told)
+    assert told[0] >= 0

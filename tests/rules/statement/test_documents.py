@@ -11,8 +11,11 @@ import pytest
 from docx import Document
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.library import open_library
 from onemap.layers.messages import RESOURCES
 from onemap.resources.templates.docx_maker import KINDS, LANGUAGES, template
+from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.export import export_case
 from onemap.rules.statement.fonts import chosen_fonts, installed_families
 from onemap.rules.statement.words import words
 from onemap.tests.rules.command import command
@@ -349,3 +352,16 @@ def test_every_field_that_the_manual_names_is_there(bureau: Bureau, own: Path, l
     document.save(str(own / "report.docx"))
     assert len(document.paragraphs) > 15
     assert bureau.export("manual.docx", bureau.one, language, templates=own).exists()
+
+
+def test_the_bar_moves_while_maps_are_drawn_and_pages_are_set_and_never_goes_back(bureau: Bureau, tmp_path: Path):
+    told: list[tuple[float, str]] = []
+    with open_library(str(bureau.library)) as library:
+        case = read_case(library, bureau.one)
+        target = str(tmp_path / "told.pdf")
+        export_case(library, case, target, None, "en", report=lambda share, step: told.append((share, step)))
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert shares[-1] < 1
+    for step in ("Drawing map 1 of", "Setting the pages"):
+        assert len({share for share, said in told if said.startswith(step)}) > 1
