@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
-from qgis.gui import QgsDockWidget, QgsMapCanvas
+from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
 from qgis.PyQt.QtCore import QStandardPaths, Qt
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
+    QFrame,
     QLabel,
     QPushButton,
     QStackedWidget,
@@ -79,11 +80,14 @@ class OneMapDock(QgsDockWidget):
         self.compare_room = CompareRoom(self.library, canvas)
         self.rooms = QTabWidget()
         self.rooms.setDocumentMode(True)
-        self.rooms.addTab(self.map_room, tr("Map"))
-        self.rooms.addTab(self.check_room, tr("Check"))
-        self.rooms.addTab(self.compare_room, tr("Compare"))
         self.review_room = ReviewRoom(self.library, canvas)
-        self.rooms.addTab(self.review_room, tr("Review"))
+        for room, title in (
+            (self.map_room, tr("Map")),
+            (self.check_room, tr("Check")),
+            (self.compare_room, tr("Compare")),
+            (self.review_room, tr("Review")),
+        ):
+            self.rooms.addTab(_scrolled(room), title)
         self._loading = QLabel(tr("Reading the library…"))
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
@@ -144,6 +148,10 @@ class OneMapDock(QgsDockWidget):
         self.core.died.connect(self._core_died)
         self.rooms.currentChanged.connect(lambda _room: self._room_changed())
         self.visibilityChanged.connect(self._visibility_changed)
+
+    def tab_of(self, room: QWidget) -> int:
+        """Which tab a room is."""
+        return next(number for number in range(self.rooms.count()) if self.rooms.widget(number).widget() is room)
 
     def close_down(self) -> None:
         """Before the plugin is unloaded; more than once does no harm."""
@@ -346,7 +354,7 @@ class OneMapDock(QgsDockWidget):
 
     def _room_changed(self) -> None:
         self.check_room.leave_map()
-        self.review_room.look_at(self.rooms.currentWidget() is self.review_room)
+        self.review_room.look_at(self.rooms.currentIndex() == self.tab_of(self.review_room))
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:
         self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))
@@ -359,6 +367,16 @@ class OneMapDock(QgsDockWidget):
         self._canvas.setReferencedExtent(QgsReferencedRectangle(box, crs))
         self._canvas.refresh()
         self._canvas.flashGeometries([geometry], crs)
+
+
+def _scrolled(room: QWidget) -> QgsScrollArea:
+    """A room that scrolls where the screen is low: it must not make QGIS's window higher than the screen."""
+    area = QgsScrollArea()
+    area.setWidget(room)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area
 
 
 def _documents() -> str:

@@ -230,9 +230,8 @@ class LiveView(QWidget):
         turned = [one for one in parcels if self.before.get(one.parcel, one.verdict) != one.verdict]
         if len(turned) == 1:
             one = turned[0]
-            text = tr("{parcel}: {before} → {now}.")
-            said = {"before": word("verdicts", self.before[one.parcel]), "now": word("verdicts", one.verdict)}
-            return [text.format(parcel=one.parcel, **said)]
+            before, now = (word("verdicts", verdict) for verdict in (self.before[one.parcel], one.verdict))
+            return [tr("{parcel}: {verdict}.").format(parcel=one.parcel, verdict=f"{before} → {now}")]
         if turned:
             return [tr("{count} parcels have another verdict.").format(count=f"{len(turned):,}")]
         if len(parcels) == 1:

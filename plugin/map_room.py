@@ -21,6 +21,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin import settings
+from onemap.plugin.contrast import quiet_brush
 from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
 from onemap.plugin.layer_list import CatalogueLayer, Version, state_of
@@ -170,7 +171,7 @@ class MapRoom(QWidget):
         item.setCheckState(TITLE, Qt.CheckState.Unchecked)
 
     def _grey(self) -> QBrush:
-        return self.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+        return quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
 
     def _layer_items(self, role: int = ROLE_ENTRY) -> Iterator[QTreeWidgetItem]:
         every = QTreeWidgetItemIterator(self.tree)

@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.plugin.translation import sentences, tr
+from onemap.plugin.translation import labelled, sentences, tr
 
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
@@ -55,7 +55,8 @@ def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
         if name not in known and not (part in ("file", "layer") and message.startswith((name, f"“{name}”")))
     ]
     where = " · ".join(dict.fromkeys(place))
-    return (f"{where}: " if where else "") + sentences(*(said or [str(problem.get("code", ""))]))
+    text = sentences(*(said or [str(problem.get("code", ""))]))
+    return labelled(where, text) if where else text
 
 
 @dataclass(frozen=True)

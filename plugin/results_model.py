@@ -7,9 +7,10 @@ from typing import Any
 from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
 from qgis.PyQt.QtGui import QIcon, QPalette
 
+from onemap.plugin.contrast import quiet_brush
 from onemap.plugin.figures import area_text, length_text, measure_text, mu_text, share_text
 from onemap.plugin.results import CheckedParcel, Finding
-from onemap.plugin.translation import tr
+from onemap.plugin.translation import labelled, tr
 from onemap.plugin.verdicts import SEVERITY, sign_icon
 from onemap.plugin.words import word, words_of
 
@@ -108,9 +109,9 @@ class ResultsModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.details_at(index)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:
-            return f"{word('verdicts', finding.verdict)}: {self.data(index)}"
+            return labelled(word("verdicts", finding.verdict), str(self.data(index)))
         if role == Qt.ItemDataRole.ForegroundRole and finding is not None and not finding.counted:
-            return self._palette.brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+            return quiet_brush(self._palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base)
         return None
 
     def _icon(self, verdict: str) -> QIcon:
@@ -191,7 +192,7 @@ def _parcel_text(parcel: CheckedParcel, column: int) -> str:
 def _finding_text(finding: Finding, column: int) -> str:
     title = finding.title
     if column == NAME and finding.verdict == "unknown" and finding.reason:
-        title = f"{title}: {words_of('reasons', finding.reason)}"
+        title = labelled(title, words_of("reasons", finding.reason))
     if finding.assumed:
         title += " ◌"  # as in the room Map
     sign = "≈ " if finding.is_about else ""

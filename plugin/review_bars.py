@@ -8,6 +8,8 @@ from qgis.PyQt.QtCore import QEvent, QRectF, QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QIcon, QPainter, QPalette
 from qgis.PyQt.QtWidgets import QSizePolicy, QWidget
 
+from onemap.plugin.contrast import quiet_brush
+
 GAP_PX = 6
 BAR_SHARE = 0.62  # of a row's height
 WIDEST_NAME = 0.5  # of the whole width
@@ -69,8 +71,8 @@ class CountBars(QWidget):
             if row.icon is not None:
                 row.icon.paint(painter, 0, top + (height - 14) // 2, 14, 14)
             role = QPalette.ColorRole.WindowText
-            group = QPalette.ColorGroup.Active if row.count else QPalette.ColorGroup.Disabled
-            painter.setPen(palette.color(group, role))
+            quiet = quiet_brush(palette, role, QPalette.ColorRole.Window).color()
+            painter.setPen(palette.color(role) if row.count else quiet)
             name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, left - icons - GAP_PX)
             at = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
             painter.drawText(QRectF(icons, top, left - icons, height), at, name)

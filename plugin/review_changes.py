@@ -9,7 +9,7 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLa
 
 from onemap.plugin.figures import area_text
 from onemap.plugin.review_words import conclusion_word
-from onemap.plugin.translation import tr
+from onemap.plugin.translation import labelled, tr
 from onemap.plugin.words import word
 
 USUAL_PX = (460, 420)
@@ -55,19 +55,19 @@ def changes_text(changes: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _named(one: dict[str, Any]) -> str:
-    return f"{one.get('code') or one.get('id')}: {one['from'] or '–'} → {one['to'] or '–'}"
+    return labelled(str(one.get("code") or one.get("id")), f"{one['from'] or '–'} → {one['to'] or '–'}")
 
 
 def _parcel(one: dict[str, Any]) -> str:
     before, after = (word("verdicts", one[side]) if one[side] else "–" for side in ("from", "to"))
-    return f"{one['parcel']}: {before} → {after}"
+    return labelled(one["parcel"], f"{before} → {after}")
 
 
 def _finding(one: dict[str, Any]) -> str:
     areas = f"{area_text(one['area_m2_from'])} → {area_text(one['area_m2_to'])}"
-    return f"{one['parcel']} · {one['rule']} · {word('verdicts', one['verdict'])}: {areas}"
+    return labelled(f"{one['parcel']} · {one['rule']} · {word('verdicts', one['verdict'])}", areas)
 
 
 def _opinion(one: dict[str, Any]) -> str:
     before, after = (conclusion_word(one[side]["conclusion"]) for side in ("from", "to"))
-    return f"{word('departments', one['department'])}: {before} → {after}"
+    return labelled(word("departments", one["department"]), f"{before} → {after}")

@@ -8,6 +8,7 @@ from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
+from onemap.plugin.contrast import quiet_brush
 from onemap.plugin.review_cases import Case, Opinion
 from onemap.plugin.review_words import (
     UNSEEN,
@@ -16,7 +17,7 @@ from onemap.plugin.review_words import (
     opinion_state,
     who_wrote,
 )
-from onemap.plugin.translation import tr
+from onemap.plugin.translation import labelled, tr
 from onemap.plugin.words import word
 
 DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
@@ -105,7 +106,7 @@ class OpinionTable(QTreeWidget):
         for column in range(self.columnCount()):
             item.setToolTip(column, tip)
             if not opinion.routed and opinion.by_machine:
-                grey = self.palette().brush(QPalette.ColorGroup.Disabled, QPalette.ColorRole.Text)
+                grey = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
                 item.setForeground(column, grey)
         if opinion.overdue:
             font = item.font(STATE)
@@ -115,7 +116,7 @@ class OpinionTable(QTreeWidget):
 
 
 def _details(opinion: Opinion, is_unsaved: bool, is_changed: bool) -> list[str]:
-    lines = [f"{word('departments', opinion.department)}: {opinion.why}", who_wrote(opinion)]
+    lines = [labelled(word("departments", opinion.department), opinion.why), who_wrote(opinion)]
     lines += [tr("Due: {day}").format(day=opinion.due)] if opinion.due else []
     lines += [tr("The clock stands still since {day}").format(day=opinion.stopped_on)] if opinion.stopped_on else []
     if opinion.stale_because:

@@ -19,7 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.review_cases import Case, Opinion, opinions_in
 from onemap.plugin.review_words import conclusion_word, who_wrote
-from onemap.plugin.translation import tr
+from onemap.plugin.translation import labelled, tr
 from onemap.plugin.words import word
 
 CHANGED = "≠"
@@ -104,7 +104,7 @@ class RoundsView(QWidget):
             if opinion is None:
                 continue
             title = tr("Round {round}").format(round=one["round"])
-            head = f"{title}: {conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)}"
+            head = labelled(title, f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)}")
             parts.append(f"<p><b>{escape(head)}</b><br><small>{escape(who_wrote(opinion))}</small></p>")
             parts.append(f"<p>{escape(opinion.text).replace(chr(10), '<br>')}</p>")
             if opinion.basis:

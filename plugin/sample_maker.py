@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection import Core, Request
 from onemap.plugin.refusals import Refusal
-from onemap.plugin.translation import tr
+from onemap.plugin.translation import labelled, tr
 
 SHARE_OF_FILES = 0.2  # of the work is making the files; the rest is adding the layers
 
@@ -82,7 +82,7 @@ class SampleMaker(QObject):
         else:
             done = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
             if self._added:
-                step = f"{self._layers[self._added - 1]['code']}: {step}"
+                step = labelled(self._layers[self._added - 1]["code"], step)
         self.progressed.emit(done, step)
 
     def _refuse(self, refusal: Refusal) -> None:

@@ -20,6 +20,11 @@ def sentences(*texts: str) -> str:
     return ("" if language() == "zh" else " ").join(text for text in texts if text)
 
 
+def labelled(name: str, text: str) -> str:
+    """What something is called, and what is said of it."""
+    return f"{name}：{text}" if language() == "zh" else f"{name}: {text}"
+
+
 def install_translator() -> Optional[QTranslator]:
     """Teach Qt the plugin's words; keep what comes back for as long as they are needed."""
     if language() == "en":

@@ -25,7 +25,7 @@ from onemap.plugin.refusals import Refusal
 from onemap.plugin.results import CheckedParcel, Finding, RunTables
 from onemap.plugin.results_model import measure_of
 from onemap.plugin.spotlight import Spotlight
-from onemap.plugin.translation import sentences, tr
+from onemap.plugin.translation import labelled, sentences, tr
 from onemap.plugin.verdicts import sign_icon
 from onemap.plugin.words import word
 
@@ -120,7 +120,7 @@ class TrialView(QWidget):
     def _rule_item(self, parcel: str, rule: str, before: Side, after: Side) -> QTreeWidgetItem:
         first, second = before.finding(parcel, rule), after.finding(parcel, rule)
         told = second or first
-        item = QTreeWidgetItem([f"{told.title if told else rule}: {_said(first)} → {_said(second)}"])
+        item = QTreeWidgetItem([labelled(told.title if told else rule, f"{_said(first)} → {_said(second)}")])
         item.setToolTip(0, item.text(0))
         item.setIcon(0, sign_icon(second.verdict if second else "clear", self.palette()))
         side = after if second else before

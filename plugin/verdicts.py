@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from qgis.PyQt.QtCore import QPointF, QRectF, Qt
 from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
 
-CONTRAST = 4.5  # of signs and words against what is behind them
+from onemap.plugin.contrast import CONTRAST, contrast, luminance
 
 
 @dataclass(frozen=True)
@@ -41,9 +41,9 @@ def readable_colour(verdict: str, palette: QPalette) -> QColor:
     """The verdict's colour, made lighter or darker until it can be read on the palette's ground."""
     ground = palette.color(QPalette.ColorRole.Base)
     colour = QColor(LOOKS[verdict].colour if verdict in LOOKS else "#6B6B6B")
-    is_dark = _luminance(ground) < 0.5
+    is_dark = luminance(ground) < 0.5
     for _step in range(24):
-        if _contrast(colour, ground) >= CONTRAST:
+        if contrast(colour, ground) >= CONTRAST:
             break
         colour = colour.lighter(112) if is_dark else colour.darker(108)
     return colour
@@ -82,16 +82,3 @@ def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
         )
     painter.end()
     return QIcon(picture)
-
-
-def _luminance(colour: QColor) -> float:
-    parts = [
-        part / 12.92 if part <= 0.03928 else ((part + 0.055) / 1.055) ** 2.4
-        for part in (colour.redF(), colour.greenF(), colour.blueF())
-    ]
-    return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
-
-
-def _contrast(one: QColor, other: QColor) -> float:
-    lights = sorted((_luminance(one), _luminance(other)))
-    return (lights[1] + 0.05) / (lights[0] + 0.05)

@@ -3082,10 +3082,6 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>要存入资料库，请点“检测”。</translation>
     </message>
     <message>
-        <source>{parcel}: {before} → {now}.</source>
-        <translation>{parcel}：{before} → {now}。</translation>
-    </message>
-    <message>
         <source>{count} parcels have another verdict.</source>
         <translation>有 {count} 个地块的结论变了。</translation>
     </message>

@@ -198,7 +198,7 @@ def review(dock):
     """Open a case on the parcels that were checked, look at its findings, and go back to the list."""
     room, tabs = dock.review_room, dock.rooms.tabBar()
     room.person.set_name("Wang")
-    click(tabs, tabs.tabRect(dock.rooms.indexOf(room)).center())
+    click(tabs, tabs.tabRect(dock.tab_of(room)).center())
     click(room.list.open_button)
     QTest.keyClicks(room.form.project, "School")
     take_picture("review-open")
@@ -260,7 +260,7 @@ def find_sites(room):
 def compare(dock):
     """Compare all plans, open two that contradict each other, and lay them side by side."""
     room, tabs = dock.compare_room, dock.rooms.tabBar()
-    click(tabs, tabs.tabRect(dock.rooms.indexOf(room)).center())
+    click(tabs, tabs.tabRect(dock.tab_of(room)).center())
     wait_for(lambda: room.form.is_complete)
     done, shown = [], []
     room.pairs.shown.connect(lambda: shown.append(True))
@@ -377,7 +377,7 @@ def run():
         find_sites(room)
         compare(dock)
     review(dock)
-    click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(dock.rooms.indexOf(room)).center())
+    click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(dock.tab_of(room)).center())
     if ORDERS.get("file"):
         try_file(room)
         add_file(dock)

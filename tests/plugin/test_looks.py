@@ -9,13 +9,14 @@ from qgis.core import NULL, Qgis, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtGui import QColor, QPalette
 
 from onemap.plugin import settings
+from onemap.plugin.contrast import CONTRAST, contrast, quiet_brush
 from onemap.plugin.figures import area_text, length_text, moment_text, mu_text, plain, share_text
 from onemap.plugin.guide import Guide
 from onemap.plugin.layer_list import CatalogueLayer, Version, state_of
 from onemap.plugin.options_page import OptionsPage
 from onemap.plugin.places import FOLDER, GUIDES, RESOURCES
 from onemap.plugin.styles import OFTEN_EMPTY, RESULT_TABLES, lies_over, style_layer, style_results
-from onemap.plugin.verdicts import CONTRAST, LOOKS, SEVERITY, _contrast, readable_colour
+from onemap.plugin.verdicts import LOOKS, SEVERITY, readable_colour
 
 ICONS = sorted((RESOURCES / "icons").glob("*.svg"))
 
@@ -25,7 +26,16 @@ ICONS = sorted((RESOURCES / "icons").glob("*.svg"))
 def test_a_verdict_s_colour_can_be_read_in_every_theme(verdict, ground):
     palette = QPalette()
     palette.setColor(QPalette.ColorRole.Base, QColor(ground))
-    assert _contrast(readable_colour(verdict, palette), QColor(ground)) >= CONTRAST
+    assert contrast(readable_colour(verdict, palette), QColor(ground)) >= CONTRAST
+
+
+@pytest.mark.parametrize("ground, text", [("#FFFFFF", "#000000"), ("#202020", "#DDDDDD"), ("#323232", "#AAAAAA")])
+def test_words_that_matter_less_are_paler_and_still_readable(ground, text):
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Base, QColor(ground))
+    palette.setColor(QPalette.ColorRole.Text, QColor(text))
+    quiet = quiet_brush(palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base).color()
+    assert CONTRAST <= contrast(quiet, QColor(ground)) < contrast(QColor(text), QColor(ground))
 
 
 def test_no_two_verdicts_share_a_sign_or_a_pattern():
