@@ -6,6 +6,7 @@ import gc
 import json
 import locale
 import os
+import re
 import signal
 import sys
 import threading
@@ -14,6 +15,7 @@ from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.messages import LANGUAGES, phrase, problem_record
+from onemap.layers.stores.server_address import without_password
 from onemap.rules.reference import help_text
 from onemap.rules.stop_signals import heard_by
 from onemap.rules.verbs import VERBS, Asked, Parameter, Verb, checked_values
@@ -24,11 +26,29 @@ _CLEARING_S = 0.7  # for rolling back and removing files, before a further signa
 _COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and none of them refers to itself
 
 
+# What argparse says in English, and the sentence that says it in both languages.
+_COMPLAINTS = {
+    "lacking": r"the following arguments are required: (?P<names>.*)",
+    "unknown": r"unrecognized arguments: (?P<names>.*)",
+    "choice": r"argument (?P<names>[^:]*): invalid choice: (?P<value>.*) \(choose from (?P<allowed>.*)\)",
+    "valueless": r"argument (?P<names>[^:]*): expected one argument",
+    "flag": r"argument (?P<names>[^:]*): ignored explicit argument (?P<value>.*)",
+}
+
+
 class _Parser(argparse.ArgumentParser):
     """argparse whose complaints are refusals like any other."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError("usage.arguments", reason=message, verb=self.prog)
+        raise UsageError("usage.arguments", reason=_complaint(without_password(message)), verb=self.prog)
+
+
+def _complaint(message: str) -> Any:
+    """An error of argparse in each language; as it is where it is none of the usual ones."""
+    for key, pattern in _COMPLAINTS.items():
+        if found := re.fullmatch(pattern, message, flags=re.DOTALL):
+            return {said: phrase(f"complaint.{key}", said, **found.groupdict()) for said in LANGUAGES}
+    return message
 
 
 def system_language() -> str:
@@ -98,6 +118,9 @@ def _parser(language: str) -> argparse.ArgumentParser:
 
 
 def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = False) -> None:
+    parser._positionals.title = phrase("help.positionals", language)  # argparse has no other door for its words
+    parser._optionals.title = phrase("help.options", language)
+    parser._actions[0].help = phrase("help.help", language)
     absent = None if top else argparse.SUPPRESS  # given before the verb, an option holds after it
     parser.add_argument("--json", action="store_true", default=absent, help=_help("any.json", language))
     parser.add_argument("--lang", choices=LANGUAGES, default=absent, help=_help("any.lang", language))
@@ -244,9 +267,12 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
     progress = _Progress(form)
 
+    asked = Asked(language, progress)
+    asked.left.append(asked)  # so that what is left stays, and goes with the process
+
     with heard_by(progress.stop):
         try:
-            result = verb.run(values, Asked(language, progress))
+            result = verb.run(values, asked)
         except Exception:
             if progress.stopped.is_set():  # and what was broken off ended in an error of another kind
                 raise Cancelled from None

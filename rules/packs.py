@@ -179,10 +179,10 @@ def _rule_problems(item: Any, source: str, name: str, catalogue: Mapping[str, La
     if not isinstance(item, dict):
         wrong("rule.type", "rule", expected=_TABLE)
         return problems
-    for key in _REQUIRED_KEYS:
-        if key not in item:
-            wrong("rule.key_missing", key)
     kind = KINDS.get(item.get("kind", "")) if isinstance(item.get("kind"), str) else None
+    for key in _REQUIRED_KEYS:
+        if key not in item and not (key == "verdict" and kind is not None and not getattr(kind, "FINDS", True)):
+            wrong("rule.key_missing", key)
     if "kind" in item and kind is None:
         wrong("rule.kind", "kind", value=item["kind"], allowed=list(KINDS))
     known = {**_COMMON_KEYS, **(kind.KEYS if kind else {})}
@@ -248,6 +248,7 @@ def _is_type(value: Any, expected: str) -> bool:
 
 def _rule(item: dict[str, Any], pack: str) -> Rule:
     common = {key: value for key, value in item.items() if key in _COMMON_KEYS}
+    common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
     common["consult"] = tuple(common.get("consult", ()))
     options = {key: value for key, value in item.items() if key not in _COMMON_KEYS}

@@ -1,6 +1,7 @@
 """Every refusal: its code, its place, words in both languages and a way to mend it; and nothing is half-written."""
 
 import hashlib
+import re
 import shutil
 import subprocess
 import sys
@@ -12,6 +13,8 @@ from typing import Any
 import geopandas as gpd
 import pytest
 import shapely
+
+from onemap.rules.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
@@ -260,3 +263,22 @@ def test_overwrite_replaces_results_but_no_folder_of_other_things(desk, onemap):
     (desk / "documents" / "letter.docx").write_bytes(b"dear")
     assert onemap(*check, desk / "documents", "--overwrite").code == 3
     assert (desk / "documents" / "letter.docx").read_bytes() == b"dear"
+
+
+@pytest.mark.parametrize(
+    ("command", "english"),
+    [
+        ("check city.gpkg", "PARCELS"),
+        ("layers city.gpkg --colour", "--colour"),
+        ("fly", "VERB fly"),
+        ("check city.gpkg parcels.gpkg --layer", "--layer"),
+        ("check city.gpkg parcels.gpkg --repair=yes", "--repair yes"),
+    ],
+)
+def test_a_wrong_command_is_answered_in_chinese_where_that_is_asked(onemap, command, english):
+    answer = onemap(*command.split(), lang="zh")
+    (problem,) = answer.json["problems"]
+    assert answer.code == 2
+    words = re.findall("[A-Za-z]{3,}", problem["message"])
+    known = {word.strip("-") for word in english.split()} | set(" ".join([*VERBS, "serve"]).split())
+    assert set(words) <= known

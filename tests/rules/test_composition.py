@@ -35,6 +35,14 @@ def test_without_its_layer_the_rule_is_skipped_with_the_reason(desk):
     assert found.verdicts() == {"A": "clear"} and len(found.table("composition")) == 0
 
 
+def test_it_needs_no_verdict_since_it_judges_nothing(desk):
+    desk.layer("ZONE", [box(0, 0, 6, 10)], {"QSXZ": ["a"], "DLBM": ["1"]})
+    path = desk.pack({key: value for key, value in BY.items() if key != "verdict"})
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('verdict = "prohibited"\n', ""), encoding="utf-8")
+    assert parts(desk.check({"A": SQUARE})) == {("a", "1"): 60.0, (None, None): 40.0}
+
+
 SURVEY = {
     "QSXZ": ["30", "20", "20"],
     "DLBM": ["0102", "0201K", "0701"],
