@@ -22,6 +22,7 @@ from onemap.layers.software import software_versions
 from onemap.rules.agenda import Agenda, agenda_of, layers_of
 from onemap.rules.crew import Crew
 from onemap.rules.findings import Judged
+from onemap.rules.former_parcels import FormerParcels
 from onemap.rules.judging import Bench, judged_rule
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import SharedGround
@@ -64,18 +65,20 @@ def check(
     workers: int,
     report: Report,
     against: str | None = None,
+    former: FormerParcels | None = None,
 ) -> Run:
     """Judge every parcel by every rule, all of them in memory; nothing is written.
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
-    the others are computed, and the answer is the same as without it. report(fraction, step) may raise Cancelled.
+    the others are computed, and the answer is the same as without it; former: its parcels, if they are at hand.
+    report(fraction, step) may raise Cancelled.
     Raises OneMapError for every refusal.
     """
     began, started, language = time.perf_counter(), now(), question.language
     report = forward(report)
     west, south, _, _ = shapely.total_bounds(question.parcels.geometries)
     agenda = agenda_of(library, question, local_origin(west, south))
-    earlier = earlier_run(library, against, question, agenda.origin) if against else None
+    earlier = earlier_run(library, against, question, agenda.origin, former) if against else None
     asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, 0.1, JUDGED))
     taken = judged_beside(*asked, earlier) if earlier else None
     answer = taken.answer if taken else judged_parcels(*asked)

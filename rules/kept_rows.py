@@ -14,6 +14,7 @@ from onemap.rules.standing import Placed, Standing
 from onemap.rules.whole_parcels import as_multis
 
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
+READING = "reading"  # what was told when they were read
 REFERENCE = -1  # where, instead of a first row, it stands which rows of an earlier run are the run's too
 _TABLE = "onemap_run_blocks"
 _ALL: Mapping[str, str] = {}
@@ -45,6 +46,26 @@ def holds(library: Library, identifier: str, table: str) -> bool:
         return True
     sql = f"SELECT 1 FROM {_TABLE} WHERE run = ? AND name = ? LIMIT 1"
     return library.has_table(_TABLE) and library.connection.execute(sql, (identifier, table)).fetchone() is not None
+
+
+def count_of(library: Library, identifier: str, table: str) -> int:
+    """How many rows a table of a run has; 0 of one that is kept row by row. Raises OneMapError run.damaged."""
+    standing = standing_of(library, identifier, table)
+    if standing is not None:
+        return standing.rows
+    if not library.has_table(_TABLE):
+        return 0
+    sql = f"SELECT sum(count) FROM {_TABLE} WHERE run = ? AND name = ?"
+    return int(library.connection.execute(sql, (identifier, table)).fetchone()[0] or 0)
+
+
+def note_of(library: Library, identifier: str, name: str) -> bytes | None:
+    """What is noted of a run under a name, beside its rows; None if nothing is."""
+    if not library.has_table(_TABLE):
+        return None
+    sql = f"SELECT content FROM {_TABLE} WHERE run = ? AND name = ? AND first = 0"
+    row = library.connection.execute(sql, (identifier, name)).fetchone()
+    return bytes(row[0]) if row else None
 
 
 def standing_of(library: Library, identifier: str, table: str) -> Standing | None:

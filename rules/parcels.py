@@ -1,8 +1,10 @@
 """The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
+from operator import is_
 from typing import Any
 
 import numpy as np
@@ -12,17 +14,22 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.fields import text_values
+from onemap.layers.library import sha256
 from onemap.layers.placing import Wishes, in_crs
 from onemap.layers.soundness import Told, checked_geometries
 from onemap.layers.sources.reading import read_source
 
 _READ = 0.6  # of the time: the rest is the proof that they are sound
+Proved = Callable[[np.ndarray, np.ndarray], np.ndarray]
 ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 
 
 @dataclass(frozen=True)
 class Parcels:
-    """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes."""
+    """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes.
+
+    is_as_read: all that a source holds, and none of it carried from another plane: the same source says the same.
+    """
 
     ids: np.ndarray
     geometries: np.ndarray
@@ -31,6 +38,7 @@ class Parcels:
     source: str
     source_hash: str
     problems: tuple[Problem, ...]
+    is_as_read: bool = False
 
     @cached_property
     def wkb(self) -> np.ndarray:
@@ -38,10 +46,17 @@ class Parcels:
         bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
         return bodies
 
+    @cached_property
+    def ground_hash(self) -> str:
+        """SHA-256 of all polygons as WKB, one after the other."""
+        return sha256(b"".join(self.wkb))
+
     def at(self, rows: np.ndarray) -> "Parcels":
         """Some of them: positions (k,)."""
         attributes = self.attributes.iloc[rows].reset_index(drop=True)
-        return replace(self, ids=self.ids[rows], geometries=self.geometries[rows], attributes=attributes)
+        return replace(
+            self, ids=self.ids[rows], geometries=self.geometries[rows], attributes=attributes, is_as_read=False
+        )
 
 
 def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:
@@ -86,27 +101,43 @@ def read_parcels(
     target: pyproj.CRS,
     workers: int = 1,
     told: Told = lambda share: None,
+    proved: Proved | None = None,
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
     workers: threads; told: how much is read and proved, 0 to 1; it may raise Cancelled.
+    proved: which polygons (n,) are known to be sound, by the parcels' ids and the polygons' WKB.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.….
     """
     raw = read_source(source, layer, encoding, lambda share: told(_READ * share))
     place = {"file": raw.path.name, "layer": raw.layer}
     field = id_field_of(list(map(str, raw.attributes.columns)), id_field, place)
     ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
-    geometries, remarks = in_crs(raw.geometries, raw, wishes, target)
+    carried, remarks = in_crs(raw.geometries, raw, wishes, target)
+    wkb: np.ndarray | None = None
+    known: np.ndarray | None = None
+    if proved is not None:
+        wkb = np.asarray(shapely.to_wkb(carried, byte_order=1), dtype=object)
+        known = proved(ids, wkb)
     geometries, repairs, _, _ = checked_geometries(
-        geometries, "polygon", ids, wishes.repair, place, workers, lambda share: told(_READ + (1 - _READ) * share)
+        carried, "polygon", ids, wishes.repair, place, workers, lambda share: told(_READ + (1 - _READ) * share), known
     )
     geometries = dissolved(geometries)
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):
         raise OneMapError.of(Problem("geometry.empty", {**place, "feature": ids[row], "row": row + 1}) for row in empty)
-    return Parcels(
-        ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, (*raw.problems, *remarks, *repairs)
-    )
+    problems, is_as_read = (*raw.problems, *remarks, *repairs), carried is raw.geometries
+    parcels = Parcels(ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, problems, is_as_read)
+    if wkb is not None:
+        parcels.__dict__["wkb"] = _with_changed(wkb, carried, geometries)
+    return parcels
+
+
+def _with_changed(wkb: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
+    """The WKB of polygons (n,), most of which are the same objects as before."""
+    changed = np.flatnonzero(~np.fromiter(map(is_, before, after), dtype=bool, count=len(after)))
+    wkb[changed] = shapely.to_wkb(after[changed], byte_order=1)
+    return wkb
 
 
 def dissolved(geometries: np.ndarray) -> np.ndarray:

@@ -3,16 +3,19 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from onemap.layers.catalogue import LayerEntry
-from onemap.layers.library import Library, sha256
+from onemap.layers.library import Library
 from onemap.layers.placing import Wishes
 from onemap.layers.soundness import Told
 from onemap.layers.sources.reading import source_name
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, no_parcels, read_parcels
+
+if TYPE_CHECKING:
+    from onemap.rules.former_parcels import FormerParcels
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ class Question:
             "library_id": library.id,
             "parcels": self.parcels.source,
             "parcels_hash": self.parcels.source_hash,
-            "parcels_ground": sha256(b"".join(self.parcels.wkb)),
+            "parcels_ground": self.parcels.ground_hash,
             "id": self.parcels.id_field,
             **self.source,
             "only": list(self.only),
@@ -90,16 +93,25 @@ def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
 
 
 def question_of(
-    library: Library, wishes: CheckWishes, language: str, workers: int = 1, told: Told = lambda share: None
+    library: Library,
+    wishes: CheckWishes,
+    language: str,
+    workers: int = 1,
+    told: Told = lambda share: None,
+    former: "FormerParcels | None" = None,
 ) -> Question:
     """Read the packs, then the parcels.
 
-    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled.
+    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled; former: those of an
+    earlier run, by which some of that is spared.
     Raises OneMapError for every refusal of either.
     """
     question = question_about(library, wishes, language, no_parcels(wishes.parcels, ""))
     source = (wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding)
-    parcels = read_parcels(*source, wishes.normalising, library.crs, workers, told)
+    parcels = former.read(wishes, question.source) if former else None
+    if parcels is None:
+        proved = former.proved if former else None
+        parcels = read_parcels(*source, wishes.normalising, library.crs, workers, told, proved)
     return replace(question, parcels=parcels)
 
 

@@ -17,6 +17,7 @@ from onemap.layers.version_differences import alike_rows
 from onemap.layers.versions import Version, in_force, versions
 from onemap.rules.agenda import Agenda, layers_of
 from onemap.rules.changes import Changes
+from onemap.rules.former_parcels import FormerParcels
 from onemap.rules.kept_rows import GIVEN
 from onemap.rules.kinds import KINDS
 from onemap.rules.layer_sources import LayerSource, Sources
@@ -176,9 +177,16 @@ class Comparison:
         return west - far, south - far, east + far, north + far
 
 
-def earlier_run(library: Library, identifier: str, question: Question, origin: tuple[float, float]) -> Earlier | None:
+def earlier_run(
+    library: Library,
+    identifier: str,
+    question: Question,
+    origin: tuple[float, float],
+    former: FormerParcels | None = None,
+) -> Earlier | None:
     """A stored run whose rows may stand for some of a new run's; None if none of them can.
 
+    former: its parcels, if they are at hand, of which those of the question may be the very ones.
     They can only where software, language and origin of coordinates are the same. Raises OneMapError run.unknown,
     run.damaged.
     """
@@ -189,17 +197,23 @@ def earlier_run(library: Library, identifier: str, question: Question, origin: t
         return None
     rules = {rule.id: rule for rule in joined_rules(stored_packs(library, identifier))}
     parcels = question.parcels
+    if former is not None and former.are(parcels):
+        every = np.arange(len(parcels.ids))
+        return Earlier(library, identifier, record, rules, parcels, every, every >= 0)
     nobody = np.empty(0, dtype=np.int64), np.zeros(len(parcels.ids), dtype=bool)
-    return _with_parcels(Earlier(library, identifier, record, rules, parcels, *nobody))
+    return _with_parcels(Earlier(library, identifier, record, rules, parcels, *nobody), former)
 
 
-def _with_parcels(earlier: Earlier) -> Earlier:
+def _with_parcels(earlier: Earlier, former: FormerParcels | None) -> Earlier:
     """The same, with its parcels held against those of now."""
     parcels = earlier.parcels
-    parts = stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"])
-    place = earlier.places_of([name for rows in parts for name in rows.columns["id"].to_pylist()])
+    if former is not None:
+        place = earlier.places_of(former.ids.to_pylist())
+    else:
+        parts = stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"])
+        place = earlier.places_of([name for rows in parts for name in rows.columns["id"].to_pylist()])
     now, first = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb), 0
-    for rows in stored_blocks(earlier.library, earlier.identifier, GIVEN):
+    for rows in former.blocks if former is not None else stored_blocks(earlier.library, earlier.identifier, GIVEN):
         at = place[first : first + len(rows)]
         first += len(rows)
         known = np.flatnonzero(at >= 0)

@@ -13,11 +13,12 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
 from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.kept_rows import GIVEN, REFERENCE, holds, kept_rows
+from onemap.rules.kept_rows import GIVEN, READING, REFERENCE, holds, kept_rows
 from onemap.rules.packs import Pack, parse_pack
 from onemap.rules.parcel_outlines import Outlines
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
+from onemap.rules.reading_note import reading_note
 from onemap.rules.run import Chunk, Run
 from onemap.rules.run_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 
@@ -67,6 +68,14 @@ class Recorder:
             self._append(GIVEN, shared[GIVEN].own)
         elif chunk.parcels:
             self._append(GIVEN, parcel_rows(chunk.parcels.ids, chunk.parcels.attributes, chunk.parcels.wkb))
+
+        if chunk.parcels and chunk.parcels.is_as_read:
+            self._note(READING, reading_note(chunk.parcels.problems))
+
+    def _note(self, name: str, content: bytes | None) -> None:
+        """Keep something beside the rows, if there is anything."""
+        if content is not None:
+            self._connection.execute(_INSERT, (self._run, name, 0, 0, None, None, content, None))
 
     def append_rows(self, kept: Mapping[str, Rows]) -> None:
         """The next rows of tables of any kind of run."""

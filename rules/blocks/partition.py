@@ -9,7 +9,7 @@ from onemap.layers.errors import UsageError
 from onemap.layers.hilbert import places_on_curve
 
 MOST_PARCELS = 25_000
-_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
+BLOCKS_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
 _GIVEN = "ONEMAP_BLOCK"
 MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of megabytes
 
@@ -25,7 +25,7 @@ def fits_into_memory(blocks: float) -> bool:
 
     Where ONEMAP_BLOCK says how large a block is, each is one of its own.
     """
-    return blocks <= (1 if _GIVEN in os.environ else _IN_MEMORY)
+    return blocks <= (1 if _GIVEN in os.environ else BLOCKS_IN_MEMORY)
 
 
 def most_parcels() -> int:
