@@ -43,6 +43,15 @@ def test_cells_above_a_value_are_weighed_by_the_ground_that_they_share(desk, gri
     assert found.verdicts() == {"A": "prohibited"} and len(found.table("overlaps")) == 0
 
 
+def test_a_raster_may_stand_in_a_layers_place_for_a_trial(desk, grid):
+    grid([[1, 2, 3, 4]] * 4)
+    other = write_grid(desk.folder / "other.tif", [[9, 9, 9, 0]] * 4)
+    parcel = {"A": box(0, 0, 40, 40)}
+    found = desk.check(parcel, {**RULE, "above": 3}, replace=f"GRID={other}")
+    assert (found.finding("A").share, found.finding("A").version) == (pytest.approx(0.75), "other.tif")
+    assert desk.check(parcel, {**RULE, "above": 3}).finding("A").share == pytest.approx(0.25)
+
+
 def test_the_limit_is_strict_and_below_works_the_other_way(desk, grid):
     grid([[1, 2, 3, 4]] * 4)
     parcel = {"A": box(0, 0, 40, 40)}
