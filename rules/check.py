@@ -1,12 +1,10 @@
 """The conflict check: parcels × rules × layer versions → the tables of a run. The only loop over rules."""
 
-import contextlib
 import itertools
 import math
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -21,7 +19,6 @@ from onemap.layers.parts import moved
 from onemap.layers.software import software_versions
 from onemap.rules.agenda import Agenda, agenda_of, layers_of
 from onemap.rules.crew import Crew
-from onemap.rules.findings import Judged
 from onemap.rules.former_parcels import FormerParcels
 from onemap.rules.judging import Bench, judged_rule
 from onemap.rules.kinds import KINDS
@@ -31,13 +28,14 @@ from onemap.rules.packs import Pack
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
 from onemap.rules.reuse import Comparison, Earlier, earlier_run
+from onemap.rules.rule_rows import RowsBeside, RuleRows, rows_beside
 from onemap.rules.run import Run, verdict_counts
 from onemap.rules.run_tables import Table, parcel_table, row_tables
 from onemap.rules.taken_over import Spared, TakenOver, spared_by
 from onemap.rules.together import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
 from onemap.rules.whole_parcels import WholeParcels
 
-_LAYERS, _RULES = 0.1, 0.85  # of the work, when layers are read, and all rules have judged
+_LAYERS, _RULES, _ROWS = 0.1, 0.85, 0.92  # of the work: layers are read, all rules have judged, all have their rows
 JUDGED = 0.85  # of a whole check, before anything of it is written
 _VERTICES_A_PARCEL, _VERTICES_A_CHUNK = 1.6, 7000.0  # measured: what a parcel costs a rule, and what a chunk does
 _CELL_M, _DISTANCE_M = 100_000, 40_000
@@ -116,8 +114,8 @@ def judged_parcels(
     digit whichever parcels are judged together. Raises OneMapError rule.field.
     """
     whole = whole_parcels(agenda, sources.library.crs, parcels)
-    with _made_ready(whole, workers):
-        return _judged(agenda, sources, parcels, whole, workers, report, spared)
+    with rows_beside(whole, agenda.language, workers) as rows:
+        return _judged(agenda, sources, parcels, whole, rows, workers, report, spared)
 
 
 def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholeParcels:
@@ -126,29 +124,12 @@ def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholePar
     return WholeParcels(parcels.ids, parcels.geometries, parcels.wkb, local, agenda.origin, crs)
 
 
-@contextlib.contextmanager
-def _made_ready(whole: WholeParcels, workers: int) -> Iterator[None]:
-    """What rows say of whole parcels waits for no rule: a thread works it out while they are judged.
-
-    What goes wrong there goes wrong again, and is told, where it is asked for.
-    """
-    if workers == 1 or len(whole.local) <= FEW_PARCELS:
-        yield
-        return
-    beside = ThreadPoolExecutor(1)
-    for name in ("area_ellipsoidal_m2", "multis", "wkb"):
-        beside.submit(getattr, whole, name)
-    try:
-        yield
-    finally:  # whoever has cancelled does not wait for it
-        beside.shutdown(wait=False, cancel_futures=True)
-
-
 def _judged(
     agenda: Agenda,
     sources: Sources,
     parcels: Parcels,
     whole: WholeParcels,
+    rows: RowsBeside,
     workers: int,
     report: Report,
     spared: Spared | None,
@@ -158,8 +139,8 @@ def _judged(
     boxes = shapely.bounds(parcels.geometries) if spared else None  # the others may lie far apart
     bench = Bench(local, parcels.attributes, sources.library.crs, agenda.origin)
     reach = agenda.reaches()
-    computed, skipped = 0, []
-    judged: list[Judged] = []
+    computed, skipped, warped = 0, [], []
+    still = Crew(workers, lambda: report(_LAYERS, ""))
     used: dict[str, LayerSource] = {}
 
     def read(code: str) -> LayerSource:
@@ -179,7 +160,7 @@ def _judged(
     shared: dict[str, SharedGround] = {}
     if len(local) <= FEW_PARCELS and not spared:
         grounds = {rule.layer: used[rule.layer] for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
-        shared = shared_grounds(local, bench.tree, grounds, Crew(workers, lambda: report(_LAYERS, "")))
+        shared = shared_grounds(local, bench.tree, grounds, still)
     for number, rule in enumerate(agenda.rules):
         fraction, step = ends[number - 1] if number else _LAYERS, rule.title.get(agenda.language, rule.id)
         report(fraction, step)
@@ -190,21 +171,21 @@ def _judged(
         wanted = spared.wanted(rule.id) if spared else None
         computed += len(local) if wanted is None else int(wanted.sum())
         crew = Crew(workers, _teller(share(report, fraction, ends[number]), costs[number], step))
-        judged.append(judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer)))
-    step, in_tables = phrase("progress.tables", agenda.language), share(report, _RULES, 1.0)
-    tables = tables_of(agenda, whole, judged, spared, lambda done: in_tables(done, step))
-    warped = [
-        {"rule": item.rule.id, "layer": item.rule.layer, "cell_m": item.judgement.warped_to_m}
-        for item in judged
-        if item.judgement.warped_to_m
-    ]
+        judged = judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer))
+        if judged.judgement.warped_to_m:
+            warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
+        rows.add(replace(judged, crew=still))
+    step = phrase("progress.tables", agenda.language)
+    in_rows, in_tables = share(report, _RULES, _ROWS), share(report, _ROWS, 1.0)
+    made = rows.finished(lambda done: in_rows(done, step))
+    tables = tables_of(agenda, whole, made, spared, lambda done: in_tables(done, step))
     return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
 
 
 def tables_of(
     agenda: Agenda,
     whole: WholeParcels,
-    judged: list[Judged],
+    rules: Sequence[RuleRows],
     spared: Spared | None,
     told: Callable[[float], None] = lambda share: None,
 ) -> dict[str, Table]:
@@ -212,7 +193,7 @@ def tables_of(
 
     told: how much is done, 0 to 1.
     """
-    tables = row_tables(whole, judged, agenda.language, told)
+    tables = row_tables(whole, rules, agenda.language, told)
     said = [tables["findings"].columns, *([spared.said] if spared else [])]
     return {"parcels": parcel_table(whole, said), **tables}
 
@@ -261,12 +242,12 @@ def local_origin(west: float, south: float) -> tuple[float, float]:
 
 
 def forward(report: Report) -> Report:
-    """The same report, which never goes back: a second look at a rule comes after all rules."""
-    reached = [0.0]
+    """The same report, which never goes back: a second look at a rule comes later; a step without words is the last."""
+    reached, last = [0.0], [""]
 
     def told(fraction: float, step: str) -> None:
-        reached[0] = max(reached[0], fraction)
-        report(reached[0], step)
+        reached[0], last[0] = max(reached[0], fraction), step or last[0]
+        report(reached[0], last[0])
 
     return told
 

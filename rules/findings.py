@@ -133,6 +133,17 @@ def _second_look(judged: Judged, present: np.ndarray, measure: Measured) -> dict
     return columns
 
 
+def looked_ahead(judged: Judged) -> None:
+    """Have all at hand that rows need of the library, whose connection belongs to the thread that judges."""
+    judgement = judged.judgement
+    if judgement.zones is None:
+        return
+    area, least = shapely.area(judgement.hit), judged.rule.min_area_m2
+    # Rows may sum an area in another order.
+    if judged.accuracy_m or any(deciding(area * share, least).any() for share in (1 - 1e-6, 1 + 1e-6)):
+        judgement.zones.pieces()
+
+
 Block = dict[str, np.ndarray]
 
 

@@ -14,12 +14,13 @@ import shapely
 from onemap.layers.areas import ellipsoidal_areas_m2
 from onemap.layers.parts import moved, sound
 from onemap.rules.extents import Extent, extent_of
-from onemap.rules.findings import Block, Judged, rows_of
+from onemap.rules.findings import Block, Judged
 from onemap.rules.land_classes import land_classes
 from onemap.rules.rule import VERDICTS
 from onemap.rules.whole_parcels import WholeParcels
 
 if TYPE_CHECKING:
+    from onemap.rules.rule_rows import RuleRows
     from onemap.rules.run_blocks import Rows
 
 RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
@@ -168,37 +169,30 @@ def _texts(values: np.ndarray) -> np.ndarray:
 
 def row_tables(
     parcels: WholeParcels,
-    judged: Sequence[Judged],
+    rules: "Sequence[RuleRows]",
     language: str,
     told: Callable[[float], None] = lambda share: None,
 ) -> dict[str, Table]:
     """The tables of a run whose rows belong to one parcel and one rule each.
 
-    judged: in the rules' order, coordinates counted from the parcels' origin; told: how much is done, 0 to 1.
+    rules: the rows of each, in their order; told: how much is done, 0 to 1.
     """
-    keys = parcels.names
-    blocks = []
-    for order, item in enumerate(judged):
-        told(0.5 * order / len(judged))
-        blocks.append(rows_of(item, order, parcels.area_m2, language))
-    told(0.5)
-    findings = _sorted([part for block in blocks for part in block[0]], ["_parcel", "_rule", "_unknown"])
-    pieces = _sorted([part for block in blocks for part in block[1]], ["_parcel", "_rule", "_unknown", "_feature"])
+    keys, judged = parcels.names, [item.judged for item in rules]
+    findings = _sorted([block for item in rules for block in item.findings], ["_parcel", "_rule", "_unknown"])
+    told(0.3)
+    pieces = _sorted([block for item in rules for block in item.overlaps], ["_parcel", "_rule", "_unknown", "_feature"])
     for block in (findings, pieces):
         block["parcel"] = keys[block["_parcel"]]
-    ground = parcels.placed(findings["_geometry"], findings["_parcel"])
-    findings["area_ellipsoidal_m2"] = ground.area_ellipsoidal_m2
-    told(0.7)
-    shapes = parcels.placed(pieces["_geometry"], pieces["_parcel"])
-    dimension = shapely.get_dimensions(shapes.geometries)
-    multis, bodies = ground.written("polygon")
-    tables = {"findings": Table(typed(findings, _FINDING_COLUMNS), multis, "MultiPolygon", bodies)}
+    told(0.5)
+    columns = typed(findings, _FINDING_COLUMNS)
+    tables = {"findings": Table(columns, findings["_multi"], "MultiPolygon", findings["_wkb"])}
     for name, wanted, kind in _OVERLAP_TABLES:
-        told(0.85)
-        rows = np.flatnonzero(dimension == wanted)
+        told(0.8)
+        is_all = bool((pieces["_dimension"] == wanted).all())
+        rows = slice(None) if is_all else np.flatnonzero(pieces["_dimension"] == wanted)
         part = {column: pieces[column][rows] for column in _OVERLAP_COLUMNS if column in pieces}
-        multis, bodies = shapes.at(rows).written(kind)
-        tables[name] = Table(typed(part, _OVERLAP_COLUMNS), multis, f"Multi{_PROPER[kind]}", bodies)
+        shapes = pieces["_multi"][rows], kind, pieces["_wkb"][rows]
+        tables[name] = Table(typed(part, _OVERLAP_COLUMNS), *shapes)
     tables["composition"] = _composition(keys, parcels.area_m2, judged, parcels.crs, parcels.origin)
     classes = land_classes(keys, judged, parcels.crs, parcels.origin, language)
     tables["land_classes"] = Table(typed(classes))
@@ -214,8 +208,11 @@ ROW_TABLES = {
     "composition": "parcel",
     "land_classes": "rule",
 }
-_OVERLAP_TABLES = (("overlaps", 2, "polygon"), ("overlaps_line", 1, "line"), ("overlaps_point", 0, "point"))
-_PROPER = {"polygon": "Polygon", "line": "LineString", "point": "Point"}
+_OVERLAP_TABLES = (
+    ("overlaps", 2, "MultiPolygon"),
+    ("overlaps_line", 1, "MultiLineString"),
+    ("overlaps_point", 0, "MultiPoint"),
+)
 
 
 def _composition(
@@ -247,7 +244,8 @@ def _composition(
 def _sorted(blocks: list[Block], by: list[str]) -> Block:
     """All blocks as one in the order of its columns `by`."""
     if not blocks:
-        return {"_parcel": np.empty(0, dtype=np.int64), "_geometry": _NOTHING}
+        nobody = np.empty(0, dtype=np.int64)
+        return {"_parcel": nobody, "_dimension": nobody, "_multi": _NOTHING, "_wkb": _NOTHING}
     columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
     order = np.lexsort([columns[name] for name in reversed(by)])
     return {name: values[order] for name, values in columns.items()}

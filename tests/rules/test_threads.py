@@ -3,6 +3,8 @@
 import sqlite3
 from contextlib import closing
 
+import numpy as np
+import shapely
 from shapely import Polygon, box
 
 from onemap.rules.together import FEW_PARCELS
@@ -34,3 +36,42 @@ def test_many_parcels_have_the_same_rows_with_one_thread_and_with_four(desk):
     with closing(sqlite3.connect(desk.folder / "out4.gpkg")) as connection:
         (ellipsoidal,) = connection.execute("SELECT sum(area_ellipsoidal_m2) FROM parcels").fetchone()
     assert 0.99 < ellipsoidal / (400 * MANY) < 1  # so far from the meridian the plane is larger than the ground
+
+
+def test_rows_made_beside_the_rules_are_those_of_one_thread_where_a_second_look_needs_the_library(desk):
+    turn = np.linspace(0, 2 * np.pi, 5000, endpoint=False)  # so many vertices that its pieces lie in the library
+    shore = Polygon(np.column_stack([300 + 280 * np.cos(turn), 300 + (250 + 20 * np.sin(9 * turn)) * np.sin(turn)]))
+    desk.layer("ZONE", [shore, box(250, 250, 900, 900)], {"GRADE": [1, 2]}, accuracy=0.5)
+    desk.pack(
+        {"id": "avoid"},
+        {"id": "within", "kind": "within", "verdict": "consult"},
+        {"id": "setback", "kind": "setback", "distance_m": 7.5, "min_width_m": 1.0},
+        {"id": "near", "kind": "near", "distance_m": 20.0, "verdict": "notice"},
+        {"id": "classes", "kind": "composition", "by": ["GRADE"], "verdict": "notice"},
+    )
+    side = int(np.ceil(np.sqrt(MANY)))
+    corners = [(x, y) for x in np.linspace(0, 700, side) for y in np.linspace(0, 700, side)]
+    given = desk.write(
+        "given",
+        [shapely.box(x, y, x + 31, y + 27) for x, y in corners],
+        {"DKBH": [f"p{at}" for at in range(side**2)]},
+        "EPSG:4547",
+    )
+    found = []
+    for workers in (1, 3):
+        out = desk.folder / f"second{workers}.gpkg"
+        words = ("--pack", desk.folder / "test.toml", "--workers", workers, "--out", out)
+        answer = desk.run("check", desk.library, given, *words)
+        assert answer.code == 0, answer.json
+        tables = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition")
+        found.append({table: rows_of(out, table) for table in tables})
+    one, three = found
+    assert one == three
+    with closing(sqlite3.connect(desk.folder / "second3.gpkg")) as connection:
+        looked, ranges = connection.execute("SELECT count(area_check_m2), count(area_low_m2) FROM findings").fetchone()
+        (apart,) = connection.execute(
+            "SELECT max(abs(f.area_m2 - o.area_m2)) FROM findings f JOIN overlaps o USING (parcel, rule)"
+            " WHERE f.features = 1 AND f.rule = 'avoid'"
+        ).fetchone()
+    assert looked > 0 and ranges > 0  # the second look is taken, and rows of one feature have the finding's own ground
+    assert apart == 0
