@@ -18,9 +18,10 @@ from onemap.rules.crowding import crowded
 from onemap.rules.cutting import MOST_VERTICES, Pieces
 from onemap.rules.meetings import Meetings, lies_apart, meetings
 from onemap.rules.near_parts import cut_around, tiles_near
+from onemap.rules.ring_overlay import common_ground, remaining_ground
 
 ARITHMETIC_M2 = 1e-6
-_CHUNK = 1000  # geometries that one thread hands to GEOS at once
+_CHUNK = 1000  # geometries that one thread takes at once
 RETRY_GRIDS_M = (1e-8, 1e-4)
 MARGIN_M = 1.0  # around a parcel's box, so that a cut never runs along the parcel's own edge
 _ALONE = Crew()
@@ -60,7 +61,9 @@ def _proved(
         one, other = near_left[rows], cut_around(near[rows], shapely.bounds(left[rows]), MARGIN_M)
         if is_common:
             one = cut_around(one, shapely.bounds(right[rows]), MARGIN_M)
-        result = _attempt(operation, one, other)
+        result = common_ground(one, other) if is_common else remaining_ground(one, other)
+        untold = np.flatnonzero(shapely.is_missing(result))
+        result[untold] = _attempt(operation, one[untold], other[untold])
         failed = np.zeros(len(result), dtype=bool)
         doubtful = ~(np.abs(shapely.area(result) - expected_m2[rows]) <= allowed_m2[rows])
         for row in np.flatnonzero(doubtful):

@@ -8,12 +8,12 @@ polygons, as it counts how often ground is wound around. Each pair is summed by 
 digits do not depend on what else is summed beside it.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
 import shapely
 
+from onemap.layers.ragged import blocks_within
 from onemap.layers.rings import rings_of
 
 _EDGES_AT_ONCE = 150_000  # enough for numpy to work outside the interpreter's lock, few enough to stay near the cache
@@ -131,18 +131,9 @@ def pair_areas_m2(table: EdgeTable, one: np.ndarray, other: np.ndarray) -> tuple
     """
     areas, errors = np.zeros(len(one)), np.zeros(len(one))
     ends = np.cumsum(np.diff(table.first)[one] + np.diff(table.first)[other])
-    for block in _blocks(ends, _EDGES_AT_ONCE):
+    for block in blocks_within(ends, _EDGES_AT_ONCE):
         areas[block], errors[block] = _block_areas(table, one[block], other[block])
     return areas, errors
-
-
-def _blocks(ends: np.ndarray, most: int) -> Iterator[slice]:
-    """Consecutive items whose sizes, of which `ends` is the running sum, sum to at most `most`, or single items."""
-    start, done = 0, 0
-    while start < len(ends):
-        stop = max(start + 1, int(np.searchsorted(ends, done + most, side="right")))
-        yield slice(start, stop)
-        start, done = stop, int(ends[stop - 1])
 
 
 def _block_areas(table: EdgeTable, one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -159,10 +150,10 @@ def _block_areas(table: EdgeTable, one: np.ndarray, other: np.ndarray) -> tuple[
     areas, widths = np.zeros(len(low)), np.zeros(len(low))
     work = np.cumsum(np.bincount(pair, partners, len(low)).astype(np.int64))
     at = np.searchsorted(pair, np.arange(len(low) + 1))
-    for block in _blocks(work, _EDGE_PAIRS_AT_ONCE):
+    for block in blocks_within(work, _EDGE_PAIRS_AT_ONCE):
         edges = slice(int(at[block.start]), int(at[block.stop]))
         # A pair too large for memory is alone in its block, and is cut from its own first edge on.
-        for rows in _blocks(np.cumsum(partners[edges]), 2 * _EDGE_PAIRS_AT_ONCE):
+        for rows in blocks_within(np.cumsum(partners[edges]), 2 * _EDGE_PAIRS_AT_ONCE):
             some = slice(edges.start + rows.start, edges.start + rows.stop)
             mine = pair[some]
             _add(table, a[some], b, mine, first[mine], partners[some], areas, widths)
