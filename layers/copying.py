@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.blocks import blocks
 from onemap.layers.catalogue import OWN_FILES, own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, NewPlace, make_store
@@ -19,6 +21,9 @@ from onemap.layers.version_writing import GEOMETRY_TYPES
 from onemap.layers.versions import content_hash, versions
 
 _BLOCK = 5000
+_A_RUN_BLOCK = 500  # what some thousand rows of a run take that are kept together, in rows of features
+# Of the work on features: when they are read, hashed, written, indexed, and read once more.
+_READ, _HASHED, _WRITTEN, _INDEXED, _AGAIN = 0.15, 0.35, 0.6, 0.7, 0.85
 _MODULUS = 1 << 256
 Told = Callable[[float], None]
 
@@ -41,8 +46,9 @@ def copy_library(
         former = [name for name in FORMER_TABLES if source.has_table(name)]
         for table in (*LIBRARY_TABLES, *(FORMER_TABLES[name] for name in former), *tables):
             target.execute(table)
-        counts["rows"] = _plain_tables(source, target)
-        counts["versions"] = _features(source, target, told)
+        work = _Work(source, told)
+        counts["rows"] = _plain_tables(source, target, work)
+        counts["versions"] = _features(source, target, work)
         if place.path is None:
             _keep_own_files(source, target)
         target.protect([*grants, *(grant for grant in FORMER_GRANTS if grant.table in former)])
@@ -53,6 +59,44 @@ def copy_library(
         if place.path is not None:
             _write_own_files(source, place.path)
     return {**counts, "log": number, "head": head}
+
+
+class _Work:
+    """How much of a library is copied, in rows of features. told: of the whole, 0 to 1."""
+
+    def __init__(self, source: Library, told: Told) -> None:
+        rows = sum(version.count for version in versions(source))
+        plain = sum(_rows_of(source, name) * _row_cost(name) for name in _plain_names(source))
+        self._all, self._done, self._told = max(rows + plain, 1), 0.0, told
+
+    def done(self, rows: float) -> None:
+        """So many more are copied."""
+        self._done += rows
+        self._told(min(self._done / self._all, 1.0))
+
+    def part(self, rows: int) -> Told:
+        """What tells of some features, 0 to 1."""
+        begin = self._done
+
+        def told(share: float) -> None:
+            self._done = begin + rows * share
+            self.done(0)
+
+        return told
+
+
+def _plain_names(source: Library) -> list[str]:
+    """One Map's own tables without geometry."""
+    names = source.connection.own_tables()
+    return [name for name in names if name.startswith("onemap_") and name != "onemap_problems"]
+
+
+def _rows_of(source: Library, table: str) -> int:
+    return int(source.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
+
+
+def _row_cost(table: str) -> int:
+    return _A_RUN_BLOCK if table == "onemap_run_blocks" else 1
 
 
 def _check_rasters(source: Library) -> None:
@@ -80,18 +124,17 @@ def _feature_tables(source: Library) -> dict[str, FeatureTable]:
     return found
 
 
-def _plain_tables(source: Library, target: StoreConnection) -> int:
+def _plain_tables(source: Library, target: StoreConnection, work: _Work) -> int:
     """Copy every table of One Map's own without geometry; returns how many rows."""
     connection, total = source.connection, 0
-    for name in connection.own_tables():
-        if not name.startswith("onemap_") or name == "onemap_problems":
-            continue
+    for name in _plain_names(source):
         if not target.has_table(name):
             raise OneMapError("copy.table", file=source.label, layer=name)
         columns = connection.column_names(name)
-        before = _Sum(row for row in connection.read_rows(name, columns) if not _is_own_file(name, row))
+        heard = partial(work.done, _row_cost(name) / 2)  # once on the way, and once there
+        before = _Sum((row for row in connection.read_rows(name, columns) if not _is_own_file(name, row)), heard)
         target.write_rows(name, columns, before)
-        after = _Sum(target.read_rows(name, columns))
+        after = _Sum(target.read_rows(name, columns), heard)
         after.run()
         if (before.count, before.total) != (after.count, after.total):
             raise OneMapError("copy.differs", file=source.label, layer=name)
@@ -104,10 +147,14 @@ def _is_own_file(table: str, row: Sequence[Any]) -> bool:
 
 
 class _Sum:
-    """Rows on their way, counted and summed, so that two tables are compared whatever the order of their rows."""
+    """Rows on their way, counted and summed, so that two tables are compared whatever the order of their rows.
 
-    def __init__(self, rows: Iterable[Sequence[Any]]) -> None:
+    heard: called after each row; it may raise Cancelled.
+    """
+
+    def __init__(self, rows: Iterable[Sequence[Any]], heard: Callable[[], None]) -> None:
         self.rows = rows
+        self.heard = heard
         self.count = 0
         self.total = 0
 
@@ -117,6 +164,7 @@ class _Sum:
             self.count += 1
             self.total = (self.total + int.from_bytes(digest, "big")) % _MODULUS
             yield row
+            self.heard()
 
     def run(self) -> None:
         """Go through all rows."""
@@ -124,13 +172,15 @@ class _Sum:
             continue
 
 
-def _features(source: Library, target: StoreConnection, told: Told) -> int:
+def _features(source: Library, target: StoreConnection, work: _Work) -> int:
     """Copy the tables of features, and make the views; returns how many versions there are."""
     tables, known = _feature_tables(source), versions(source)
-    hashes = {version.table: version.hash for version in known}
-    for done, (name, table) in enumerate(tables.items()):
-        told(done / len(tables))
-        _copy_features(source, target, table, hashes.get(name))
+    of = {version.table: version for version in known}
+    for name, table in tables.items():
+        version = of.get(name)
+        part = work.part(version.count if version else 0)
+        _copy_features(source, target, table, version.hash if version else None, part)
+        part(1.0)
     catalogue = source.catalogue()
     for code in dict.fromkeys(version.code for version in known):
         entry, numbers = catalogue[code], [(item.number, item.table) for item in known if item.code == code]
@@ -138,28 +188,41 @@ def _features(source: Library, target: StoreConnection, told: Told) -> int:
     return len(known)
 
 
-def _copy_features(source: Library, target: StoreConnection, table: FeatureTable, expected: str | None) -> None:
+def _copy_features(
+    source: Library, target: StoreConnection, table: FeatureTable, expected: str | None, told: Told
+) -> None:
     """Copy one table; expected: the hash of a version, which original and copy must have."""
     fields = list(table.fields)
+    told(0.0)
     try:
         rows = source.connection.read_features(table.name, fields, None, None)
     except DamagedTable as error:
         raise OneMapError("copy.damaged", file=source.label, layer=table.name) from error
     geometries, values = rows.geometries, [rows.values[name] for name in fields]
-    before = content_hash(geometries, _frame(rows.values, len(geometries)))
+    before = content_hash(geometries, _frame(rows.values, len(geometries)), _share(told, _READ, _HASHED))
     in_order = np.array_equal(rows.fids, np.arange(1, len(rows.fids) + 1))
     if not in_order or (expected is not None and before != expected):
         raise OneMapError("copy.damaged", file=source.label, layer=table.name)
-    blocks = (geometries[start : start + _BLOCK] for start in range(0, len(geometries), _BLOCK))
     target.make_features(table)
-    target.add_features(table, blocks, values)
+    target.add_features(table, _blocks(geometries, _share(told, _HASHED, _WRITTEN)), values)
     bounds = shapely.bounds(geometries).reshape(-1, 4)
     target.show_features(table, shapely.total_bounds(geometries))
     if expected is not None:
-        target.index_features(table, bounds, lambda share: None)
+        target.index_features(table, bounds, _share(told, _WRITTEN, _INDEXED))
     again = target.read_features(table.name, fields, None, None if expected is None else len(geometries))
-    if content_hash(again.geometries, _frame(again.values, len(again.geometries))) != before:
+    last = _share(told, _AGAIN, 1.0)
+    if content_hash(again.geometries, _frame(again.values, len(again.geometries)), last) != before:
         raise OneMapError("copy.differs", file=source.label, layer=table.name)
+
+
+def _share(told: Told, begin: float, end: float) -> Told:
+    return lambda share: told(begin + (end - begin) * share)
+
+
+def _blocks(geometries: np.ndarray, told: Told) -> Iterator[np.ndarray]:
+    for block in blocks(len(geometries), _BLOCK):
+        told(block.start / len(geometries))
+        yield geometries[block]
 
 
 def _frame(values: Any, count: int) -> pd.DataFrame:

@@ -1,5 +1,6 @@
 """`onemap inspect`: what is in a file, without loading it."""
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +9,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers import crs as systems
+from onemap.layers.blocks import blocks
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record, wording
@@ -16,11 +18,18 @@ from onemap.layers.soundness import are_finite, type_names
 from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
 
 RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jpeg", ".dem", ".nc", ".bil"}
+_READ = 0.6  # of the work on a layer, when it is read
+_VALID = 0.6  # of the rest, when it is known which geometries are valid
+_ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their values are
+Told = Callable[[float], None]
 
 
-def inspect(source: str, layer: str | None, encoding: str | None, language: str) -> dict[str, Any]:
+def inspect(
+    source: str, layer: str | None, encoding: str | None, language: str, told: Told = lambda share: None
+) -> dict[str, Any]:
     """Format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
 
+    told: how much is done, 0 to 1; it may raise Cancelled.
     Raises OneMapError if the source cannot be opened at all, or has no layer of that name.
     """
     if Path(source).suffix.lower() in RASTERS and Path(source).is_file():
@@ -32,17 +41,26 @@ def inspect(source: str, layer: str | None, encoding: str | None, language: str)
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=source_name(source), layer=layer, names=names)
         found, kind = [], ""
-        for name in [layer] if layer is not None else names:
+        wanted = [layer] if layer is not None else names
+        each = 1 / max(len(wanted), 1)
+        for name in wanted:
+            begin = len(found) * each
+            reading = _share(told, begin, begin + _READ * each)
             try:
-                frame = read_layer(path, name, encoding)
+                frame = read_layer(path, name, encoding, reading)
             except OneMapError as error:
                 if len(names) == 1 or layer is not None:
                     raise
                 found.append(_unread(name, error, language))
                 continue
             kind = kind or frame.format
-            found.append(_described(frame, language))
+            found.append(_described(frame, language, _share(told, begin + _READ * each, begin + each)))
     return {"format": kind, "file": source_name(source), "layers": found}
+
+
+def _share(told: Told, begin: float, end: float) -> Told:
+    """What tells of a part of the work."""
+    return lambda share: told(begin + (end - begin) * share)
 
 
 def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
@@ -60,9 +78,10 @@ def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are told as such
-def _described(frame: RawFrame, language: str) -> dict[str, Any]:
+def _described(frame: RawFrame, language: str, told: Told) -> dict[str, Any]:
+    told(0.0)
     place = {"file": frame.path.name, "layer": frame.layer}
-    problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place))]
+    problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place, told))]
     if len(frame.geometries) == 0:
         problems.append(Problem("source.empty", place))
     sound = frame.geometries[are_finite(frame.geometries)]
@@ -78,7 +97,10 @@ def _described(frame: RawFrame, language: str) -> dict[str, Any]:
         "crs": crs,
         "encoding": frame.encoding,
         "bounds": box,
-        "fields": [{"name": str(name), "type": _type(frame.attributes[name])} for name in frame.attributes.columns],
+        "fields": [
+            {"name": str(name), "type": _type(frame.attributes[name], lambda: told(_VALID))}
+            for name in frame.attributes.columns
+        ],
         "problems": [problem_record(problem, language) for problem in problems],
     }
 
@@ -103,24 +125,27 @@ def undeclared_crs(box: Any, language: str) -> tuple[dict[str, Any], Problem]:
     return guess, Problem("crs.missing", {"suggestion": hint})
 
 
-def _geometry_problems(frame: RawFrame, place: dict[str, Any]) -> list[Problem]:
+def _geometry_problems(frame: RawFrame, place: dict[str, Any], told: Told) -> list[Problem]:
     """Counted, with the first few rows named: a file may have a million of them."""
     missing = shapely.is_missing(frame.geometries)
     empty = shapely.is_empty(frame.geometries) & ~missing
     invalid = np.zeros(len(missing), dtype=bool)
     endless = ~are_finite(frame.geometries)
     areal = ~missing & ~endless & (shapely.get_dimensions(frame.geometries) == 2)
-    invalid[areal] = ~shapely.is_valid(frame.geometries[areal])
+    rows = np.flatnonzero(areal)
+    for block in blocks(len(rows), _ROWS_AT_ONCE):
+        told(_VALID * block.start / len(rows))
+        invalid[rows[block]] = ~shapely.is_valid(frame.geometries[rows[block]])
     found = []
-    for code, rows in (
+    for code, wrong in (
         ("inspect.null", missing),
         ("inspect.empty", empty),
         ("inspect.not_finite", endless),
         ("inspect.invalid", invalid),
     ):
-        if rows.any():
-            first = [int(row) + 1 for row in np.flatnonzero(rows)[:10]]
-            found.append(Problem(code, {**place, "count": int(rows.sum()), "rows": first}))
+        if wrong.any():
+            first = [int(row) + 1 for row in np.flatnonzero(wrong)[:10]]
+            found.append(Problem(code, {**place, "count": int(wrong.sum()), "rows": first}))
     return found
 
 
@@ -128,8 +153,12 @@ def _geometry_name(geometries: np.ndarray) -> str | None:
     return ", ".join(sorted({name for name in type_names(geometries) if name})) or None
 
 
-def _type(values: pd.Series) -> str:
-    kinds = {type(value).__name__ for value in values if value is not None and not pd.isna(value)}
+def _type(values: pd.Series, heard: Callable[[], None]) -> str:
+    kinds: set[str] = set()
+    for block in blocks(len(values), _ROWS_AT_ONCE):
+        heard()
+        part = values.iloc[block]
+        kinds |= {type(value).__name__ for value in part if value is not None and not pd.isna(value)}
     if not kinds:
         return "text"
     if all(kind.startswith(("int", "uint")) for kind in kinds):

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
+import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library, sha256
@@ -22,6 +23,9 @@ from onemap.layers.versions import (
 
 _MOST_ROWS = 20  # that a problem names
 _LEAST_SIGNS = 8  # of a hash, so that no other row's is taken for it
+_A_TABLE = 500  # what a table takes besides its rows, in rows
+_READ = 0.5  # of the work on a table, when it is read
+Report = Callable[[float], None]
 
 
 class _Nothing:
@@ -70,23 +74,32 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def version_problems(library: Library, report: Callable[[float], None]) -> list[Problem]:
+def version_problems(library: Library, report: Report) -> list[Problem]:
     """Versions whose rows are not those that were added, or whose raster is gone or another; and what was set aside.
 
-    A problem names the rows and since when the version stood there whole.
+    A problem names the rows and since when the version stood there whole. report: how much is done, 0 to 1, by rows; it
+    may raise Cancelled.
     """
     recorded = versions(library)
     logged = {(subject, detail.get("hash")) for subject, detail in _logged(library, "add")}
     kept = _row_hashes(library)
     rasters = {code for code, entry in library.catalogue().items() if entry.geometry == "raster"}
+    aside = _logged(library, "set_aside")
+    of_aside = [detail.get("count") for _, detail in aside]
+    counts = [version.count for version in recorded] + [count if isinstance(count, int) else 0 for count in of_aside]
+    ends = np.cumsum([_A_TABLE + count for count in counts]) / max(sum(counts) + _A_TABLE * len(counts), 1)
+    parts = [_share(report, *part) for part in zip([0.0, *ends.tolist()], ends.tolist(), strict=False)]
     found = []
-    for done, version in enumerate(recorded):
-        report(done / max(len(recorded), 1))
+    for version, part in zip(recorded, parts, strict=False):
         place = {"file": library.label, "layer": version.table, "since": version.recorded_at}
         if (version.table, version.hash) not in logged:
             found.append(Problem("verify.unlogged", place))
-        found += _version(library, version, place, kept.get(version.table), version.code in rasters)
-    return found + _set_aside(library)
+        found += _version(library, version, place, kept.get(version.table), version.code in rasters, part)
+    return found + _set_aside(library, aside, parts[len(recorded) :])
+
+
+def _share(report: Report, begin: float, end: float) -> Report:
+    return lambda done: report(begin + (end - begin) * done)
 
 
 def _logged(library: Library, action: str) -> list[tuple[str, dict[str, Any]]]:
@@ -104,17 +117,28 @@ def _row_hashes(library: Library) -> dict[str, np.ndarray]:
 
 
 def _version(
-    library: Library, version: Version, place: dict[str, Any], kept: np.ndarray | None, is_raster: bool
+    library: Library,
+    version: Version,
+    place: dict[str, Any],
+    kept: np.ndarray | None,
+    is_raster: bool,
+    report: Report,
 ) -> list[Problem]:
+    report(0.0)
     try:
         # Without asking how many there are: a row that is gone is to be named too.
         stored = stored_features(library, version.table, None, None)
     except DamagedTable:
         return [_broken(place, "verify.table")]
-    if len(stored.fids) != version.count or content_hash(stored.geometries, stored.attributes) != version.hash:
+    if (
+        len(stored.fids) != version.count
+        or content_hash(stored.geometries, stored.attributes, _share(report, _READ, 1.0)) != version.hash
+    ):
         return [_located(stored, version, place, kept)]
     try:
-        stored_features(library, version.table, None, version.count)
+        # An index that lost entries shows wherever one asks by it.
+        first = shapely.total_bounds(stored.geometries[:1])
+        stored_features(library, version.table, first if np.isfinite(first).all() else None, version.count)
         for row in range(len(stored.fids)) if is_raster else ():
             checked_raster(reference_of(stored.attributes.iloc[row], library.path)).close()
     except DamagedTable:
@@ -151,16 +175,19 @@ def _listed(fids: Sequence[int]) -> str:
     return f"{shown} …" if len(fids) > _MOST_ROWS else shown or "–"
 
 
-def _set_aside(library: Library) -> list[Problem]:
+def _set_aside(
+    library: Library, logged: Sequence[tuple[str, dict[str, Any]]], parts: Sequence[Report]
+) -> list[Problem]:
     """The tables of bad features that are not what was set aside."""
     found = []
-    for table, detail in _logged(library, "set_aside"):
+    for (table, detail), part in zip(logged, parts, strict=True):
+        part(0.0)
         place = {"file": library.label, "layer": table}
         try:
             stored = stored_features(library, table, None, None)
         except DamagedTable:
             found.append(Problem("verify.set_aside", place))
             continue
-        if content_hash(stored.geometries, stored.attributes) != detail.get("hash"):
+        if content_hash(stored.geometries, stored.attributes, _share(part, _READ, 1.0)) != detail.get("hash"):
             found.append(Problem("verify.set_aside", place))
     return found

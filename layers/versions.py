@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.blocks import blocks
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.stores.store import DamagedTable, FeatureRows
@@ -61,12 +62,26 @@ class Digest(Protocol):
         """Take in more."""
 
 
-def content_hash(geometries: np.ndarray, attributes: pd.DataFrame) -> str:
-    """SHA-256 of a version's rows as they are stored: geometries as WKB, then each field's name and values."""
-    digest = hashlib.sha256()
-    for start in range(0, len(geometries), _ROWS_AT_ONCE):
-        digest_geometries(digest, geometries[start : start + _ROWS_AT_ONCE])
-    digest_attributes(digest, attributes)
+def content_hash(
+    geometries: np.ndarray, attributes: pd.DataFrame, told: Callable[[float], None] = lambda share: None
+) -> str:
+    """SHA-256 of a version's rows as they are stored: geometries as WKB, then each field's name and values.
+
+    told: how much is done, 0 to 1; it may raise Cancelled.
+    """
+    digest, names = hashlib.sha256(), attributes.columns
+    count, columns = len(geometries), 1 + len(names)
+
+    def parts(column: int) -> Iterator[slice]:
+        for block in blocks(count, _ROWS_AT_ONCE):
+            told((column + block.start / count) / columns)
+            yield block
+
+    for block in parts(0):
+        digest_geometries(digest, geometries[block])
+    for column, name in enumerate(names, start=1):
+        values = attributes[name].tolist()
+        digest_field(digest, name, (values[block] for block in parts(column)))
     return digest.hexdigest()
 
 
@@ -76,12 +91,6 @@ def digest_geometries(digest: Digest, geometries: np.ndarray) -> list[int]:
     for body in bodies:
         digest.update(body)
     return [zlib.crc32(body) for body in bodies]
-
-
-def digest_attributes(digest: Digest, attributes: pd.DataFrame) -> None:
-    """Take the fields of a version into its hash, after all its geometries."""
-    for name in attributes.columns:
-        digest_field(digest, name, [attributes[name].tolist()])
 
 
 def digest_field(digest: Digest, name: str, blocks: Iterable[Sequence[Any]]) -> None:

@@ -44,8 +44,13 @@ def new(values: Values, asked: Asked) -> Result:
 def inspect(values: Values, asked: Asked) -> Result:
     """Say what is in a source."""
     from onemap.layers.inspection import inspect as inspected
+    from onemap.layers.messages import phrase
 
-    return inspected(values["source"], values.get("layer"), values.get("encoding"), asked.language)
+    step = phrase("progress.reading", asked.language)
+    of = (values["source"], values.get("layer"), values.get("encoding"), asked.language)
+    result = inspected(*of, lambda done: asked.report(done, step))
+    asked.report(1.0, "")
+    return result
 
 
 def add(values: Values, asked: Asked) -> Result:
@@ -173,6 +178,7 @@ def check(values: Values, asked: Asked) -> Result:
             run_record(library, against)
         how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
         run = held.enter_context(checked(library, wishes, asked.language, how, asked.report, against))
+        asked.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced and not values.get("unrecorded")
         changes = VerdictChanges(library, against) if against else None
