@@ -104,11 +104,15 @@ def add_version(
 
     source_report: what was found when the source was read, kept with the version. told: how much is written, 0 to 1;
     it may raise Cancelled. is_new: the layer has just been defined. What is logged is logged last: from there on a
-    server lets no others write. Raises OneMapError version.label if the label is used, layer.defined, library.….
+    server lets no others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined,
+    library.….
     """
     is_new = is_new and _defined(connection, entry)
     geometry_type = GEOMETRY_TYPES[entry.geometry]
     features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
+    if len(features.columns) > connection.most_fields:
+        counts = {"count": len(features.columns), "most": connection.most_fields}
+        raise OneMapError("field.too_many", file=facts.source, layer=entry.code, **counts)
     types = {name: _sql_type(features.types(name)) for name in features.columns}
     number = 1 + (
         connection.execute("SELECT max(number) FROM onemap_versions WHERE code = ?", (entry.code,)).fetchone()[0] or 0

@@ -25,6 +25,8 @@ _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
 class FileConnection(sqlite3.Connection):
     """`StoreConnection` on a file. srs_id: the library's, once it is known."""
 
+    most_fields = 1_980  # of SQLite's 2,000 columns some are ours, in the table of features that were set aside too
+
     srs_id = 0
 
     def has_table(self, name: str) -> bool:

@@ -37,6 +37,8 @@ class _NumberLoader(Loader):
 class ServerConnection:
     """`StoreConnection` on a schema. srs_id: the library's, once it is known."""
 
+    most_fields = 1_580  # of PostgreSQL's 1,600 columns some are ours
+
     def __init__(self, connection: "psycopg.Connection[Any]", schema: str, roles: ServerRoles) -> None:
         self.srs_id = 0
         self.schema = schema

@@ -57,10 +57,11 @@ class FeatureRows:
 class StoreConnection(Protocol):
     """A connection of one thread. SQL is portable, with ? marks; tables of features have methods of their own.
 
-    srs_id: the EPSG code of the library's system.
+    srs_id: the EPSG code of the library's system; most_fields: how many fields a table of features can have.
     """
 
     srs_id: int
+    most_fields: int
 
     def execute(self, sql: str, parameters: Sequence[Any] = (), /) -> Cursor:
         """Run one statement."""

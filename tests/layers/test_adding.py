@@ -187,3 +187,16 @@ def test_progress_of_reading_checking_and_writing_is_told(shelf, square, core):
     fractions = [step["progress"] for step in steps]
     assert fractions == sorted(fractions)
     assert fractions[-1] == 1.0
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_a_table_with_more_fields_than_a_layer_can_have_is_refused(shelf, tmp_path, box, more):
+    properties = {f"字段{number}": number for number in range(1_980 + more)}
+    feature = {"type": "Feature", "properties": properties, "geometry": shapely.geometry.mapping(box(0, 0))}
+    crs = {"type": "name", "properties": {"name": "urn:ogc:def:crs:EPSG::4547"}}
+    path = tmp_path / "wide.geojson"
+    path.write_text(json.dumps({"type": "FeatureCollection", "crs": crs, "features": [feature]}), encoding="utf-8")
+    answer = shelf.add(path)
+    assert (answer.code, shelf.tables() >= {"T__1"}) == ((3, False) if more else (0, True))
+    if more:
+        assert (answer.codes, "1981" in answer.json["problems"][0]["message"]) == (["field.too_many"], True)
