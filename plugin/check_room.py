@@ -17,7 +17,6 @@ from qgis.PyQt.QtWidgets import (
     QProgressBar,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -28,6 +27,7 @@ from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
 from onemap.plugin.live_view import LiveView
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.pages import Pages
 from onemap.plugin.parcel_choice import Choice, ParcelChoice
 from onemap.plugin.parcel_mends import ParcelMends
 from onemap.plugin.refusals import Refusal
@@ -207,7 +207,7 @@ class CheckRoom(QWidget):
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 24, 12, 12)
-        self._pages = QStackedWidget()
+        self._pages = Pages()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.results)
         self._pages.addWidget(self.trial)

@@ -13,7 +13,6 @@ from qgis.PyQt.QtWidgets import (
     QLabel,
     QPushButton,
     QSizePolicy,
-    QStackedWidget,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -30,6 +29,7 @@ from onemap.plugin.contradictions_view import ContradictionsView
 from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.pages import Pages
 from onemap.plugin.refusals import Refusal, problem_line
 from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import sentences, tr
@@ -100,7 +100,7 @@ class CompareRoom(QWidget):
         self._empty.setWordWrap(True)
         self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
         self._empty.setContentsMargins(12, 24, 12, 12)
-        self._pages = QStackedWidget()
+        self._pages = Pages()
         self._pages.addWidget(self._empty)
         self._pages.addWidget(self.view)
         self._pages.addWidget(self.pairs)

@@ -36,6 +36,7 @@ from onemap.plugin.refusals import Refusal
 from onemap.plugin.spotlight import Spotlight
 from onemap.plugin.translation import tr
 
+FEWEST_ROWS = 8  # of the list of spots that are in sight
 SHARES = (180, 320, 120)  # of matrix, list and details, before somebody moves them
 WAYS = ("swipe", "beside")
 DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_7)
@@ -60,6 +61,8 @@ class CompareView(QWidget):
         self.matrix.chosen.connect(self._choose)
         self.model = SpotsModel(self)
         self.list = self._make_list()
+        self.list.setAccessibleName(tr("Difference spots"))
+        self.matrix.setAccessibleName(tr("Matrix"))
         self.details = DetailsPane()
         self.atlas = AtlasButton(core)
         self.atlas.refused.connect(self.refused)
@@ -138,6 +141,8 @@ class CompareView(QWidget):
         split.setStretchFactor(1, 1)
         split.setCollapsible(1, False)
         split.setSizes(list(SHARES))
+        # Where the dock is low the room scrolls; a list of which nothing can be seen is none.
+        self.list.setMinimumHeight(FEWEST_ROWS * self.fontMetrics().lineSpacing())
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)

@@ -51,6 +51,7 @@ class ContradictionsView(AskingView):
         self.words = QLabel(self._invitation())
         self.words.setWordWrap(True)
         self.table = QTableView()
+        self.table.setAccessibleName(tr("Who contradicts whom"))
         self.table.setModel(self.model)
         self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.table.setTabKeyNavigation(False)

@@ -284,6 +284,8 @@ class OneMapDock(QgsDockWidget):
         """Say what was refused; where the core is what is missing, offer the mend."""
         if refusal.is_about("core.missing"):
             self._show(self.setup_page)
+        elif refusal.is_about("library.missing") and not is_server(self.library.path):
+            self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library)
         else:
             self.notice.refuse(refusal)
 

@@ -11,7 +11,9 @@ from onemap.plugin.translation import tr
 
 NOT_MEASURED = "–"
 M2_PER_MU = 2000 / 3
-SMALLEST_SHARE = 0.001
+SMALLEST_SHARE = 0.001  # what is smaller than these is told as less than they are, never as nothing
+SMALLEST_AREA_M2 = 0.05
+SMALLEST_MU = 0.005
 
 
 def plain(value: Any) -> Any:
@@ -20,15 +22,20 @@ def plain(value: Any) -> Any:
 
 
 def area_text(area_m2: float | None) -> str:
-    """An area: no decimals from 10 m² on, one below."""
+    """An area: no decimals from 10 m² on, one below; a small one is not nothing."""
     if area_m2 is None:
         return NOT_MEASURED
+    if 0 < area_m2 < SMALLEST_AREA_M2:
+        return "< 0.1 m²"
     return f"{area_m2:,.0f} m²" if area_m2 >= 10 else f"{area_m2:,.1f} m²"
 
 
 def mu_text(area_m2: float | None) -> str:
     """The same area in mu."""
-    return NOT_MEASURED if area_m2 is None else f"{area_m2 / M2_PER_MU:,.2f} " + tr("mu")
+    if area_m2 is None:
+        return NOT_MEASURED
+    mu = area_m2 / M2_PER_MU
+    return ("< 0.01 " if 0 < mu < SMALLEST_MU else f"{mu:,.2f} ") + tr("mu")
 
 
 def length_text(length_m: float | None) -> str:

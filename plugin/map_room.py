@@ -65,6 +65,7 @@ class MapRoom(QWidget):
         self.places = PlaceList(library, show_place)
         self.search.valueChanged.connect(self.places.look_for)
         self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Layers"))
         self.tree.setColumnCount(2)
         self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

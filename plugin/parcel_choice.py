@@ -77,6 +77,8 @@ class ParcelChoice(QWidget):
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(SHORTEST_NAME)
+        self.box.setAccessibleName(self.words().ask)
+        self.setFocusProxy(self.box)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         self.box.currentIndexChanged.connect(lambda _index: self.changed.emit())
         self.file_button = QToolButton()

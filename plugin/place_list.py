@@ -20,6 +20,7 @@ from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QSizePolicy, QWidg
 from onemap.plugin.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.table_layers import table_layer
+from onemap.plugin.translation import tr
 
 SHORTEST = 2  # signs; one alone is in every second name
 MOST, LINES_SHOWN = 20, 6
@@ -45,6 +46,7 @@ class PlaceList(QListWidget):
 
     def __init__(self, library: OpenLibrary, show_place: ShowPlace, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(tr("Places found"))
         self._library, self._show_place = library, show_place
         self._wanted = ""
         self._later = QTimer(self)

@@ -26,6 +26,10 @@ class Refusal(Exception):
     def __str__(self) -> str:
         return "\n".join(problem_line(problem) for problem in self.problems) or self.message
 
+    def without_mends(self) -> str:
+        """What is wrong, without what to do about it: for where a button does it."""
+        return "\n".join(problem_line({**problem, "mend": ""}) for problem in self.problems) or self.message
+
     def is_about(self, code: str) -> bool:
         """Whether a problem of this code is in it."""
         return any(problem.get("code") == code for problem in self.problems)
@@ -48,11 +52,11 @@ def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
         for part in ("file", "layer", "feature", "field")
         if problem.get(part) not in (None, "")
     }
-    # A sentence that begins with the file's name needs it not twice.
+    # A sentence that has the file's name in it needs it not twice.
     place = [
         name
         for part, name in named.items()
-        if name not in known and not (part in ("file", "layer") and message.startswith((name, f"“{name}”")))
+        if name not in known and not (part in ("file", "layer") and name in message)
     ]
     where = " · ".join(dict.fromkeys(place))
     text = sentences(*(said or [str(problem.get("code", ""))]))

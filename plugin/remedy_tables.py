@@ -59,6 +59,7 @@ class AlternativesTree(QTreeWidget):
         self._is_filling = False
         self._whole_m2 = 0.0
         _set_columns(self, [tr("Alternative"), tr("Area"), tr("Share")])
+        self.setAccessibleName(tr("What would pass?"))
         self.setIndentation(12)
         self.setToolTip(tr("Choose one to see it on the map"))
         self.currentItemChanged.connect(lambda item, _before: self._tell(item))
@@ -121,6 +122,7 @@ class DepartmentsTable(QTreeWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         _set_columns(self, [tr("Department"), tr("Conflict now"), tr("Then")])
+        self.setAccessibleName(tr("What each department has against it"))
         self.setRootIsDecorated(False)
         self.setMinimumHeight((DEPARTMENTS_SHOWN + 1) * (self.fontMetrics().height() + 6))
 

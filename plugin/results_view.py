@@ -32,6 +32,7 @@ from onemap.plugin.translation import tr
 from onemap.plugin.verdict_counts import VerdictCounts
 from onemap.plugin.verdicts import severity
 
+ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
 MOST_FOR_STEPS = 0.6  # of the room that list and details share
 
 
@@ -59,12 +60,14 @@ class ResultsView(QWidget):
         self.tree.setUniformRowHeights(True)
         self.tree.setIndentation(12)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # of a parcel with a long name the verdict stays
+        self.tree.setAccessibleName(tr("Findings"))
         header = self.tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setResizeContentsPrecision(ROWS_MEASURED)
         self.tree.clicked.connect(self._go_to)
         self.tree.activated.connect(self._go_to)
         self.tree.selectionModel().currentChanged.connect(self._show_details)

@@ -21,6 +21,7 @@ class HistoryView(QTreeWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self.setAccessibleName(tr("History"))
         self.setRootIsDecorated(False)
         self.setWordWrap(True)
         self.setHeaderLabels([tr("Day"), tr("Who"), tr("What")])

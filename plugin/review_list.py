@@ -86,6 +86,7 @@ class CaseList(QWidget):
         self.search.setPlaceholderText(tr("project, number, department…"))
         self.search.textChanged.connect(lambda _text: self._show_rows())
         self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Cases"))
         self.tree.setRootIsDecorated(False)
         self.tree.setHeaderLabels([tr("Project"), tr("State"), tr("Deadline")])
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)

@@ -6,9 +6,10 @@ from typing import Any
 
 from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtWidgets import QVBoxLayout, QWidget
 
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.pages import Pages
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.review_case import CasePage
 from onemap.plugin.review_cases import Case, case_in, lines_in
@@ -53,7 +54,7 @@ class ReviewRoom(QWidget):
         self.case_page.stepped.connect(self._stepped)
         self.case_page.findings.read.connect(self.touched)
         self.case_page.documents.written.connect(lambda _path: self.touched.emit())
-        self.pages = QStackedWidget()
+        self.pages = Pages()
         for page in (self.list, self.form, self.case_page):
             self.pages.addWidget(page)
         layout = QVBoxLayout(self)

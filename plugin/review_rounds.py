@@ -35,6 +35,7 @@ class RoundsView(QWidget):
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Rounds"))
         self.tree.setRootIsDecorated(False)
         self.tree.setUniformRowHeights(True)
         self.tree.currentItemChanged.connect(lambda *_: self._show_words())

@@ -25,6 +25,8 @@ class RulesChoice(QWidget):
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.box.setMinimumContentsLength(SHORTEST_NAME)
+        self.box.setAccessibleName(tr("Rules"))
+        self.setFocusProxy(self.box)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         button = QToolButton()
         button.setIcon(icon("file"))

@@ -76,6 +76,7 @@ class SitesView(AskingView):
         self.words = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
         self.words.setWordWrap(True)
         self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Places found"))
         self.tree.setColumnCount(4)
         self.tree.setHeaderLabels([tr("Place"), tr("Free"), tr("Nearest"), tr("Away")])
         for column, hint in (

@@ -60,6 +60,7 @@ class TrialView(QWidget):
         self.words = QLabel()
         self.words.setWordWrap(True)
         self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Parcels whose verdict changes"))
         self.tree.setColumnCount(1)
         self.tree.setHeaderHidden(True)
         self.tree.setIndentation(12)

@@ -2574,10 +2574,6 @@ B: {b}</source>
         <translation>备选方案</translation>
     </message>
     <message>
-        <source>Who contradicts whom</source>
-        <translation>规划矛盾一览</translation>
-    </message>
-    <message>
         <source>Compares every pair of plans in force for which there is a matrix, and says in hectares how much ground they disagree about. Each comparison is kept in the library as a run of its own; a pair that cannot be compared has its reason in the table.</source>
         <translation>对现行规划中有对照矩阵的每一对进行比对，以公顷列出双方不一致的面积。每次比对都作为一次运行保存在资料库中；无法比对的，在表中写明原因。</translation>
     </message>
@@ -3096,6 +3092,34 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     <message>
         <source>No verdict for this shape.</source>
         <translation>此图形没有结论。</translation>
+    </message>
+    <message>
+        <source>Layers</source>
+        <translation>图层</translation>
+    </message>
+    <message>
+        <source>Places found</source>
+        <translation>找到的位置</translation>
+    </message>
+    <message>
+        <source>Parcels whose verdict changes</source>
+        <translation>结论变化的地块</translation>
+    </message>
+    <message>
+        <source>Cases</source>
+        <translation>项目</translation>
+    </message>
+    <message>
+        <source>Opinions of the departments</source>
+        <translation>各部门意见</translation>
+    </message>
+    <message>
+        <source>What each department has against it</source>
+        <translation>各部门的冲突</translation>
+    </message>
+    <message>
+        <source>Who contradicts whom</source>
+        <translation>规划矛盾一览</translation>
     </message>
 </context>
 </TS>

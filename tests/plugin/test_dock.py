@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsApplication, QgsGeometry, QgsProject, QgsRectangle, QgsVectorLayer
 from qgis.PyQt.QtCore import QDate, Qt
+from qgis.PyQt.QtWidgets import QAbstractItemView, QFrame, QHeaderView
 
 from onemap.plugin import settings, words
 from onemap.plugin.connection import Core
@@ -211,6 +212,31 @@ def test_a_missing_core_is_said_and_the_mend_offered(dock, library, monkeypatch)
     assert dock.pages.currentWidget() is dock.setup_page
     assert "core is not set up" in dock.setup_page.text
     assert dock.setup_page.button.isEnabled()
+
+
+def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock, tmp_path):
+    gone = str(tmp_path / "gone.gpkg")
+    dock.open_library(gone)
+    wait_for(lambda: dock.notice.text)
+    assert dock.notice.text == f"There is no library {gone}."
+    assert dock.notice._button.text() == "Open a library…"
+
+
+def test_a_room_without_results_is_as_low_as_what_it_says(open_dock):
+    before = open_dock.check_room.minimumSizeHint().height()
+    check(open_dock)
+    assert before < open_dock.check_room.minimumSizeHint().height()
+
+
+def test_every_list_of_the_rooms_has_a_name_for_who_cannot_see_it(open_dock):
+    unnamed = [
+        f"{type(one.parent()).__name__}: {type(one).__name__}"
+        for one in open_dock.rooms.findChildren(QAbstractItemView)
+        if not isinstance(one, QHeaderView)
+        and not isinstance(one.window(), QFrame)  # what a box lets drop down has its box's name
+        and not one.accessibleName()
+    ]
+    assert unnamed == []
 
 
 def test_the_dock_is_not_wider_than_320_pixels_and_fits_a_low_screen(open_dock):
