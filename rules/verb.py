@@ -3,7 +3,7 @@
 import importlib
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, time
 from typing import Any
 
@@ -61,12 +61,14 @@ class Verb:
 class Asked:
     """In which language a verb is asked, and how it tells of its progress.
 
-    session: what one session of `serve` remembers of what it was shown; None for a single verb.
+    session: what one session of `serve` remembers of what it was shown; None for a single verb; left: what a verb has
+    no more need of, and would take its time to clear away.
     """
 
     language: str
     report: Report
     session: dict[Any, Any] | None = None
+    left: list[Any] = field(default_factory=list)
 
 
 def to_date(text: str) -> date:
