@@ -2,7 +2,6 @@
 
 import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
-from itertools import chain, islice
 from typing import Any
 
 from onemap.layers.stores.store import quoted
@@ -27,17 +26,21 @@ def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str
         own = {name: columns[name] for name in shared}
         shared = {}
     together = max(1, min(_MOST_ROWS, (_MOST_MARKS - len(shared)) // len(own)))
-    rows = zip(*own.values(), strict=True)
     before = list(shared.values())
     whole = count - count % together
-    for at_once, some in ((together, islice(rows, whole)), (1, rows)):
+    for at_once, rows in ((together, range(whole)), (1, range(whole, count))):
         statement = _statement(table, list(shared), list(own), at_once)
-        connection.executemany(statement, _bound(before, some, at_once, at_once * len(own)))
+        connection.executemany(statement, _bound(before, list(own.values()), rows, at_once))
 
 
-def _bound(before: list[Any], rows: Iterator[tuple[Any, ...]], at_once: int, width: int) -> Iterator[list[Any]]:
-    """The values of each statement, of `at_once` rows each and `width` values, after those that are bound before."""
-    while flat := list(chain.from_iterable(islice(rows, at_once * _STATEMENTS))):
+def _bound(before: list[Any], own: Sequence[Sequence[Any]], rows: range, at_once: int) -> Iterator[list[Any]]:
+    """The values of each statement, of `at_once` rows each, after those that are bound before."""
+    width = at_once * len(own)
+    for first in rows[:: at_once * _STATEMENTS]:
+        last = min(first + at_once * _STATEMENTS, rows.stop)
+        flat: list[Any] = [None] * ((last - first) * len(own))
+        for at, values in enumerate(own):
+            flat[at :: len(own)] = values[first:last]
         yield from (before + flat[at : at + width] for at in range(0, len(flat), width))
 
 

@@ -49,26 +49,26 @@ class GeoPackageOutput:
         """The next rows of some tables; one that comes for the first time becomes a layer."""
         for name, table in tables.items():
             layer = self._layers.get(name) or self._made(name, table)
+            plain = {str(column): plain_values(table.columns[column]) for column in table.columns.columns}
             for first in range(0, len(table.columns), _ROWS_AT_ONCE):
                 if self._stopped.is_set():
                     return
-                self._add(name, layer, table, slice(first, first + _ROWS_AT_ONCE))
+                self._add(name, layer, table, plain, slice(first, first + _ROWS_AT_ONCE))
+            layer.rows += len(table.columns)
 
     def stop(self) -> None:
         """Write no more rows: nobody will look at the file. Any thread may say so."""
         self._stopped.set()
 
-    def _add(self, name: str, layer: _Layer, table: Table, rows: slice) -> None:
-        part = table.columns.iloc[rows]
+    def _add(self, name: str, layer: _Layer, table: Table, plain: Mapping[str, list[Any]], rows: slice) -> None:
         columns: dict[str, list[Any]] = {}
         if table.geometries is not None:
             shapes = table.geometries[rows]
             bounds = shapely.bounds(shapes).reshape(-1, 4)
             columns[GEOMETRY_COLUMN] = geopackage.to_blobs(shapes, self._srs_id, table.wkb[rows], bounds)
             layer.bounds.append(bounds)
-        columns |= {str(column): plain_values(part[column]) for column in part.columns}
+        columns |= {column: values[rows] for column, values in plain.items()}
         insert_rows(self._connection, name, columns)
-        layer.rows += len(part)
 
     def _made(self, name: str, table: Table) -> _Layer:
         """A new layer, in the types of the table's columns."""

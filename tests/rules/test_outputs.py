@@ -67,7 +67,9 @@ def test_the_three_forms_say_the_same(ready, tmp_path):
         forms: list[pd.DataFrame] = [
             pyogrio.read_dataframe(tmp_path / "o.gpkg", layer=table),
             gpd.read_parquet(tmp_path / "folder" / f"{table}.parquet"),
-            pd.read_excel(tmp_path / "o.xlsx", sheet_name=table, dtype={"parcel": str, "feature": str}),
+            pd.read_excel(
+                tmp_path / "o.xlsx", sheet_name=table, dtype={"parcel": str, "feature": str}, engine="openpyxl"
+            ),
         ]
         plain = [
             pd.DataFrame(form[columns]).assign(reason=form["reason"].astype(object).fillna(""))
@@ -84,7 +86,7 @@ def test_the_three_forms_say_the_same(ready, tmp_path):
 def test_one_run_may_be_written_in_several_forms(ready, tmp_path):
     answer = check(ready, tmp_path / "o.gpkg", "--out", tmp_path / "o.xlsx")
     assert answer.json["out"] == [str(tmp_path / "o.gpkg"), str(tmp_path / "o.xlsx")]
-    sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="run")
+    sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="run", engine="openpyxl")
     table = pyogrio.read_dataframe(tmp_path / "o.gpkg", layer="run")
     assert sheet["id"].tolist() == table["id"].tolist() == [answer.json["run"]["id"]]
 
@@ -97,7 +99,8 @@ def test_tables_without_rows_exist_with_their_columns(desk, tmp_path):
         assert desk.run("check", desk.library, parcels, "--pack", pack, "--out", tmp_path / out).code == 0
     assert list(pyogrio.read_dataframe(tmp_path / "o.gpkg", layer="findings").columns)[: len(FINDINGS)] == FINDINGS
     assert list(gpd.read_parquet(tmp_path / "folder" / "findings.parquet").columns)[: len(FINDINGS)] == FINDINGS
-    assert list(pd.read_excel(tmp_path / "o.xlsx", sheet_name="findings").columns)[: len(FINDINGS)] == FINDINGS
+    sheet = pd.read_excel(tmp_path / "o.xlsx", sheet_name="findings", engine="openpyxl")
+    assert list(sheet.columns)[: len(FINDINGS)] == FINDINGS
     assert (tmp_path / "folder" / "composition.parquet").is_file()
 
 
