@@ -40,7 +40,8 @@ def inspect(
         names = layers_of(path)
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=source_name(source), layer=layer, names=names)
-        found, kind = [], ""
+        found: list[dict[str, Any]] = []
+        kind = ""
         wanted = [layer] if layer is not None else names
         each = 1 / max(len(wanted), 1)
         for name in wanted:

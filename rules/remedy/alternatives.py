@@ -16,7 +16,7 @@ from onemap.rules.question import Question
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES, department_changes, said_by
 from onemap.rules.remedy.obstacles import verdicts_left
-from onemap.rules.remedy.search import Bounds, Step, nearest_steps, searches
+from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, Expect, Step, nearest_steps, searches
 from onemap.rules.remedy.wishes import RemedyWishes
 from onemap.rules.run import Run
 from onemap.rules.run_tables import Table, records_of
@@ -59,13 +59,13 @@ def alternatives(
     wishes: RemedyWishes,
     origin: tuple[float, float],
     judge: Judge,
-    expect: Callable[[int], None],
+    expect: Expect,
     crew: Crew,
 ) -> Alternatives:
     """The alternatives of every parcel that does not pass whole.
 
-    first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; expect(most): told
-    how many more grounds will be judged at most.
+    first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; expect: told how
+    many more grounds will be judged at most, and in how many checks.
     """
     parcels = moved(question.parcels.geometries, (-origin[0], -origin[1]))
     rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, wishes.keep_verdict))
@@ -93,10 +93,12 @@ def alternatives(
     steps: dict[str, Mapping[int, Step]] = {}
     every = searches(bounds)
     later = PROPOSED * len(rows) + len(movable) * sum(len(ring) for rings in every.values() for ring in rings)
+    checks = 1 + CHECKS_A_RING * sum(map(len, every.values()))
     best: dict[int, float] = {}  # only what is less than a move or a turn alone is worth both
     for name, rings in every.items():
         later -= len(movable) * sum(map(len, rings))
-        told = lambda most, later=later: expect(most + later)  # noqa: E731 - one line
+        checks -= CHECKS_A_RING * len(rings)
+        told = lambda most, more, later=later, checks=checks: expect(most + later, more + checks)  # noqa: E731 - one line
         known = best if name == "moved_turned" else None
         steps[name] = nearest_steps(parcels, movable, rings, passes, bounds.share, known, told)
         best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}
@@ -129,7 +131,7 @@ def _tables(
     keep_verdict: str,
     origin: tuple[float, float],
     judge: Judge,
-    expect: Callable[[int], None],
+    expect: Expect,
     crew: Crew,
     search: dict[str, Any],
 ) -> Alternatives:
@@ -142,7 +144,7 @@ def _tables(
         {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
     )
     if found:
-        expect(len(found))
+        expect(len(found), 1)
         asked = _asked(question, np.array([item.row for item in found]), written)
         run = judge(asked, None)
         columns = run.tables["parcels"].columns

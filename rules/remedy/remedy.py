@@ -22,7 +22,7 @@ from onemap.rules.question import Question
 from onemap.rules.remedy.alternatives import PROPOSED, alternatives
 from onemap.rules.remedy.cutting_off import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
-from onemap.rules.remedy.search import Bounds, searches
+from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, searches
 from onemap.rules.remedy.tally import Tally
 from onemap.rules.remedy.wishes import RemedyWishes
 from onemap.rules.rule import Rule
@@ -32,7 +32,8 @@ from onemap.rules.run_tables import RANK, Table, run_table
 KIND = "remedy"
 # How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.
 RETREATS_M = (0.0, 1e-4, 1e-3, 1e-2, 0.1)
-_WRITING = 0.95  # of the work, when it is written
+_TOUCHED = 0.5  # of the parcels, about: before the first check nobody knows against how many something stands
+WRITING = 0.9  # of the work, when it is written
 Report = Callable[[float, str], None]
 
 
@@ -66,14 +67,15 @@ def remedy(
     origin = local_origin(west, south)
     parts = Parts.whole(moved(parcels.geometries, (-origin[0], -origin[1])))
     areas = shapely.area(parts.rest)
-    tally = Tally(share(report, 0.0, _WRITING))
+    tally = Tally(share(report, 0.0, WRITING))
 
     def judge(asked: Question, step: str | None = None) -> Run:
         return tally.checked(len(asked.parcels.ids), lambda told: check(library, asked, workers, told), step)
 
-    tried = sum(len(ring) for rings in searches(Bounds(wishes.move_m, wishes.turn_deg)).values() for ring in rings)
-    each = 1 + PROPOSED + tried  # of a parcel that something stands against: what is left of it is checked again
-    tally.expect(len(areas) * (1 + each))
+    rings = [ring for rings in searches(Bounds(wishes.move_m, wishes.turn_deg)).values() for ring in rings]
+    # Of a parcel that something stands against: what is left of it is checked again.
+    each, checks = 1 + PROPOSED + sum(map(len, rings)), 2 + CHECKS_A_RING * len(rings)
+    tally.expect(len(areas) + round(_TOUCHED * len(areas)) * each, 1 + checks)
     first = judge(question)
     rules = [rule for rule in joined_rules(question.packs) if rule.id in first.record["rules"]]
     crew = Crew(workers, lambda: report(0.0, phrase("progress.cutting", question.language)))
@@ -88,7 +90,7 @@ def remedy(
             break
         # The remainder is judged as it will be written: with the digits of the library's plane.
         again = _part_of(question, rows, sound(moved(parts.rest[rows], origin)))
-        tally.expect(len(rows) * each)
+        tally.expect(len(rows) * each, checks)
         run = judge(again)
     else:
         _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)

@@ -15,9 +15,11 @@ BOTH_DIRECTIONS = 8
 BOTH_SHARES = (0.1, 0.25, 0.5, 1.0)
 _BOTH_RINGS = (0.5, 1.0, 2.0)  # up to which sum of both shares
 _HALVINGS = 6
+CHECKS_A_RING = 1 + _HALVINGS  # at most
 
 # Which of some parcels (k,), called by their rows (k,), pass: geometries in the plane of the search.
 Passes = Callable[[np.ndarray, np.ndarray], np.ndarray]
+Expect = Callable[[int, int], None]  # grounds, and checks, that are still to come at most
 
 
 @dataclass(frozen=True)
@@ -121,13 +123,13 @@ def nearest_steps(
     passes: Passes,
     size: Callable[[Step], float],
     smaller_than: Mapping[int, float] | None = None,
-    expect: Callable[[int], None] = lambda most: None,
+    expect: Expect = lambda grounds, checks: None,
 ) -> dict[int, Step]:
     """For each of the parcels `rows` the smallest step found after which it passes; none is no proof that none is.
 
     parcels: (n,) geometries. All steps of a ring are tried before a larger one; then the best are halved towards
     where the parcel stood. smaller_than: for parcels that know of a step already, which size another must stay below.
-    expect(most): told before grounds are asked about, how many more these will be at most.
+    expect: told before grounds are asked about, how many more these will be at most, and how often it will be asked.
     """
     found: dict[int, Step] = {}
     known = smaller_than or {}
@@ -138,10 +140,12 @@ def nearest_steps(
         tried = [(row, step) for row in left for step in ring if size(step) < known.get(row, np.inf)]
         if not tried:
             continue
-        expect(len(tried) + later * len(left))
+        rest = CHECKS_A_RING * len(rings[number + 1 :])
+        expect(len(tried) + later * len(left), CHECKS_A_RING + rest)
         good = _pass(parcels, tried, passes)
         fine = [pair for pair, passing in zip(tried, good, strict=True) if passing]
-        expect(len(fine) * _HALVINGS + later * (len(left) - len({row for row, _ in fine})))
+        halvings = _HALVINGS if fine else 0
+        expect(len(fine) * halvings + later * (len(left) - len({row for row, _ in fine})), halvings + rest)
         low = np.array([failed.get(_way(step, size), 0.0) / size(step) for _, step in fine])
         for row, step in sorted(_halved(parcels, fine, low, passes), key=lambda item: size(item[1])):
             found.setdefault(row, step)

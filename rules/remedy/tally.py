@@ -1,31 +1,52 @@
-"""How far a search is, by the grounds that are checked: so many are, and at most so many more will be."""
+"""How far a search is, by the checks that it takes: each reads its layers, and judges grounds."""
 
+import time
 from collections.abc import Callable
 from typing import TypeVar
 
+_BEGUN, _READ, _JUDGED = 0.1, 0.175, 0.85  # of a check's own bar: when it begins, has read its layers, has judged
 Report = Callable[[float, str], None]
 Result = TypeVar("Result")
 
 
 class Tally:
-    """Counts grounds, and tells which share of all that are expected is checked."""
+    """Counts checks and their grounds, and tells which share of all the work that is expected is done.
+
+    What it takes to read the layers shows at the first check, in grounds; it is about as much at every other.
+    """
 
     def __init__(self, report: Report) -> None:
         self._report = report
-        self._done = self._left = 0
+        self._done = 0.0
+        self._left = self._checks = 0
+        self._reading: float | None = None
 
-    def expect(self, most: int) -> None:
-        """So many more are checked at most: what is known of it changes with what is found."""
-        self._left = most
+    def expect(self, grounds: int, checks: int = 1) -> None:
+        """So many more are checked at most, in so many checks: what is known of it changes with what is found."""
+        self._left, self._checks = grounds, checks
 
     def checked(self, count: int, check: Callable[[Report], Result], step: str | None = None) -> Result:
         """What a check of so many grounds finds; step: what is said meanwhile, else what the check itself says."""
+        reading = count if self._reading is None else self._reading
+        expected = self._done + reading * max(self._checks, 1) + max(self._left, count)
+        began, read = time.process_time(), 0.0
 
         def told(fraction: float, said: str) -> None:
-            expected = self._done + max(self._left, count)
-            self._report((self._done + fraction * count) / max(expected, 1), step or said)
+            nonlocal read
+            if not read and fraction >= _READ - 1e-9:
+                read = time.process_time()
+            part = reading * _share(fraction, _BEGUN, _READ) + count * _share(fraction, _READ, _JUDGED)
+            self._report((self._done + part) / max(expected, 1), step or said)
 
         result = check(told)
-        self._done += count
-        self._left = max(self._left - count, 0)
+        if self._reading is None:
+            judging_s = time.process_time() - read
+            reading = self._reading = count * (read - began) / judging_s if read and judging_s > 0 else 0.0
+        self._done += reading + count
+        self._left, self._checks = max(self._left - count, 0), max(self._checks - 1, 0)
         return result
+
+
+def _share(fraction: float, begin: float, end: float) -> float:
+    """How much of a part of the work is done."""
+    return min(max((fraction - begin) / (end - begin), 0.0), 1.0)

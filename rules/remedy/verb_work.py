@@ -12,11 +12,12 @@ def remedy(values: Values, asked: Asked) -> Result:
     from pathlib import Path
 
     from onemap.layers.library import open_library
+    from onemap.layers.messages import phrase
     from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import check_target, tables_written
     from onemap.rules.question import question_of
     from onemap.rules.remedy.answer import told, wishes_of
-    from onemap.rules.remedy.remedy import of_parcels
+    from onemap.rules.remedy.remedy import WRITING, of_parcels
     from onemap.rules.remedy.remedy import remedy as find_remedy
     from onemap.rules.remedy.storage import record_remedy
 
@@ -32,6 +33,7 @@ def remedy(values: Values, asked: Asked) -> Result:
         workers = values.get("workers") or os.cpu_count() or 1
         found = find_remedy(library, question, wishes, workers, asked.report)
         recorded = library.writable and not question.replaced
+        asked.report(WRITING, phrase("progress.writing", asked.language))
         with contextlib.ExitStack() as written:
             for out in outs:
                 written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
