@@ -52,6 +52,7 @@ JOBS = {
     "file": Job((), ("shapely", "geopandas", "duckdb", "sedonadb")),
     "desk": Job((), ("qgis-clip", "qgis-intersection")),
     "again": Job((), ()),
+    "plan": Job((), ()),
 }
 
 
@@ -73,6 +74,9 @@ def rows_of(name: str, size: str, wanted: Sequence[str], pythons: Pythons, repea
     if name == "again":
         for way, who in (("against", f"{OURS}, against"), ("whole", WHOLE)):
             keep(computed(who, Path(sys.executable), "desk_again", way, folder, repeats, limit_s))
+    if name == "plan":
+        for way, who in (("against", f"{OURS}, against"), ("session", f"{OURS}, session"), ("whole", WHOLE)):
+            keep(computed(who, Path(sys.executable), "desk_again", f"plan-{way}", folder, repeats, limit_s))
     for peer in (*job.peers, *(job.peers_if_small if size in SMALL else ())):
         if not wanted or peer in wanted:
             keep(by_peer(peer, name, folder, pythons, repeats, limit_s))

@@ -128,10 +128,10 @@ def from_files(who: str, python: Path | None, engine: str, folder: Path, repeats
             files = [folder / "parcels.gpkg", folder / "controls.gpkg", out]
             theirs = [python, "-m", "onemap.tests.bench.peer_files", engine, *files]
             command = desk_files.command(folder, out) if python is None else theirs
-            busy = _of_children_s()
+            busy = children_s()
             _, took, memory = ran(command, limit_s, _environment())
             seconds.append(took)
-            processors.append(_of_children_s() - busy)
+            processors.append(children_s() - busy)
             peak = max(peak, memory)
         return Row(who, desk_files.totals(out), seconds[0], seconds[1:], processors, None, peak)
     except (Failed, OSError) as error:
@@ -140,7 +140,7 @@ def from_files(who: str, python: Path | None, engine: str, folder: Path, repeats
         shutil.rmtree(out.parent)
 
 
-def _of_children_s() -> float:
+def children_s() -> float:
     """What programs that have ended took of the processors, in seconds."""
     times = os.times()
     return times.children_user + times.children_system

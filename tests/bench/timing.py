@@ -50,7 +50,8 @@ def answer_for(prepared: Callable[[str, Path], Work]) -> None:
     """The program of a peer: MODULE JOB FOLDER REPEATS prints one JSON object as its last line.
 
     prepared(job, folder) loads what the work needs, which is timed apart. The work may bear an attribute `peak_mb`,
-    a function, where it is other processes that hold the memory and work.
+    a function, where it is other processes that hold the memory and work, and `processors`, one that says how many
+    seconds of processors each call took of them.
     """
     job, folder, repeats = sys.argv[1], Path(sys.argv[2]), int(sys.argv[3])
     began = time.perf_counter()
@@ -60,6 +61,6 @@ def answer_for(prepared: Callable[[str, Path], Work]) -> None:
     answer["load_s"] = loaded
     answer["peak_mb"] = getattr(work, "peak_mb", peak_mb)()
     if hasattr(work, "peak_mb"):
-        answer["processors"] = []
+        answer["processors"] = getattr(work, "processors", list)()
     sys.stdout.write(f"\n{json.dumps(answer)}\n")
     sys.stdout.flush()
