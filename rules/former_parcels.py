@@ -82,7 +82,7 @@ class FormerParcels:
             if field != parameters["id"]:
                 return None
             bodies = np.concatenate([np.empty(0, dtype=object), *(rows.bodies() for rows in self.blocks)])
-            ids = np.fromiter(self.ids.to_pylist(), dtype=object, count=len(self.ids))
+            ids = np.array(self.ids.to_numpy(zero_copy_only=False), dtype=object)
             content = parameters["parcels_hash"]
             found = Parcels(ids, shapely.from_wkb(bodies), attributes, field, path.name, content, problems, True)
             found.__dict__["wkb"] = bodies
@@ -103,21 +103,18 @@ class FormerParcels:
             return None
         if any(field.metadata or not any(is_kind(field.type) for is_kind in _PLAIN) for field in fields):
             return None
-        values: dict[str, list[Any]] = {name: [] for name in names[0]}
+        values: dict[str, list[np.ndarray]] = {name: [] for name in names[0]}
         for rows in self.blocks:
             parts = _joined(rows.columns["attributes"]).flatten()
             for name, part in zip(names[0], parts, strict=True):
-                # Files give no number where a number is missing, and nothing where another value is.
-                values[name] += (
-                    part.to_numpy(zero_copy_only=False) if pa.types.is_float64(part.type) else part
-                ).tolist()
-        columns = {name: pd.Series(column, dtype=object) for name, column in values.items()}
+                values[name].append(_plain(part))
+        columns = {name: pd.Series(np.concatenate(parts), dtype=object) for name, parts in values.items()}
         return pd.DataFrame(columns, index=range(len(self.ids)))
 
     def proved(self, ids: np.ndarray, wkb: np.ndarray) -> np.ndarray:
         """Which polygons (n,), as WKB, the run has as parcels of the same ids, so that they are known to be sound."""
         known = np.zeros(len(ids), dtype=bool)
-        found = pc.index_in(self.ids, value_set=pa.array(ids.tolist(), pa.string()))
+        found = pc.index_in(self.ids, value_set=pa.array(ids, pa.string()))
         place = np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
         bodies, first = pa.array(wkb, pa.large_binary()), 0
         for rows in self.blocks:
@@ -151,3 +148,10 @@ def _is_whole(source: str) -> bool:
 
 def _joined(values: pa.ChunkedArray | pa.Array) -> pa.Array:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
+
+
+def _plain(values: pa.Array) -> np.ndarray:
+    """A column of one of the plain types (n,) as it was read: NaN for a missing number, None of other values."""
+    if pa.types.is_int64(values.type) and values.null_count:
+        return np.fromiter(values.to_pylist(), dtype=object, count=len(values))
+    return np.asarray(values.to_numpy(zero_copy_only=False)).astype(object)

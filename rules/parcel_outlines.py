@@ -24,11 +24,6 @@ class Outlines:
         """The parcels' ids."""
         return pd.Index(self._parcels.ids, dtype=object)
 
-    @cached_property
-    def _outlines(self) -> np.ndarray:
-        """The parcels' outlines as WKB (n,)."""
-        return as_multis(self._parcels.wkb)
-
     def of(self, names: np.ndarray, bodies: np.ndarray) -> np.ndarray:
         """The positions of the parcels whose outline, byte by byte, is a row's geometry, -1 of other rows: (k,).
 
@@ -36,7 +31,7 @@ class Outlines:
         """
         found = np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)))
         known = np.flatnonzero(found >= 0)
-        whole = known[bodies[known] == self._outlines[found[known]]]
+        whole = known[bodies[known] == as_multis(self._parcels.wkb[found[known]])]
         positions = np.full(len(bodies), -1)
         positions[whole] = self._first + found[whole]
         return positions

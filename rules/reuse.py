@@ -51,7 +51,7 @@ class Earlier:
         """The ids of the parcels of now."""
         return pd.Index(self.parcels.ids, dtype=object)
 
-    def places_of(self, names: Sequence[str]) -> np.ndarray:
+    def places_of(self, names: np.ndarray) -> np.ndarray:
         """Where parcels of these ids (k,) stand among those of now, -1 where there is none."""
         return np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)), dtype=np.int64)
 
@@ -133,7 +133,9 @@ class Comparison:
         if alike is None:
             return None
         one, other = (
-            self.sources.rows_of_version(version, np.setdiff1d(np.arange(1, version.count + 1), shared))
+            self.sources.rows_of_version(
+                version, np.flatnonzero(np.bincount(shared, minlength=version.count + 1)[1:] == 0) + 1
+            )
             for version, shared in ((before, alike.before), (after, alike.after))
         )
         return None if one.reason or other.reason else Changes(one, other, alike)
@@ -208,10 +210,10 @@ def _with_parcels(earlier: Earlier, former: FormerParcels | None) -> Earlier:
     """The same, with its parcels held against those of now."""
     parcels = earlier.parcels
     if former is not None:
-        place = earlier.places_of(former.ids.to_pylist())
+        place = earlier.places_of(former.ids.to_numpy(zero_copy_only=False))
     else:
-        parts = stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"])
-        place = earlier.places_of([name for rows in parts for name in rows.columns["id"].to_pylist()])
+        parts = list(stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"]))
+        place = np.concatenate([np.empty(0, np.int64), *(earlier.places_of(rows.values("id")) for rows in parts)])
     now, first = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb), 0
     for rows in former.blocks if former is not None else stored_blocks(earlier.library, earlier.identifier, GIVEN):
         at = place[first : first + len(rows)]

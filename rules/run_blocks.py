@@ -99,12 +99,15 @@ class Rows:
         field, column = self.columns.schema.field(at), self.columns.column(at)
         if pa.types.is_float64(field.type):
             return np.asarray(column.to_numpy())
+        if pa.types.is_string(field.type):
+            return np.asarray(column.to_numpy(), dtype=object)
         return np.fromiter(_plain(column, field), dtype=object, count=len(self))
 
     def bodies(self) -> np.ndarray:
         """The geometries as WKB (n,), None where there is none."""
-        bodies = [None] * len(self) if self.wkb is None else self.wkb.to_pylist()
-        return np.fromiter(bodies, dtype=object, count=len(self))
+        if self.wkb is None:
+            return np.full(len(self), None, dtype=object)
+        return np.array(self.wkb.to_numpy(zero_copy_only=False), dtype=object)
 
     def slice(self, first: int, count: int) -> "Rows":
         """Rows from a position, as many as there are up to `count`."""

@@ -80,7 +80,7 @@ class Spared:
         return self._stored[name]
 
     def _found(self, columns: pa.Table) -> "Held":
-        parcel = self.earlier.places_of(columns["parcel"].to_pylist())
+        parcel = self.earlier.places_of(Rows(columns, None).values("parcel"))
         if "rule" not in columns.column_names:
             rule = np.zeros(len(parcel), dtype=np.int64)
             stands = (parcel >= 0) & self.whole[parcel]
@@ -163,7 +163,9 @@ class TakenOver:
     def verdicts_before(self) -> dict[str, str]:
         """The verdicts that the earlier run had of parcels whose row does not stand, in its order."""
         columns = self.spared.stored("parcels")
-        gone = columns.take(np.setdiff1d(np.arange(len(columns)), self.spared.held("parcels").rows))
+        is_gone = np.ones(len(columns), dtype=bool)
+        is_gone[self.spared.held("parcels").rows] = False
+        gone = columns.filter(pa.array(is_gone))
         return dict(zip(gone["parcel"].to_pylist(), gone["verdict"].to_pylist(), strict=True))
 
     def findings_of_computed(self) -> Iterator[tuple[Any, ...]]:
@@ -198,7 +200,7 @@ class TakenOver:
     def _keys_of(self, name: str, table: Table) -> np.ndarray:
         """By what the computed rows of a table are in order."""
         columns = table.columns
-        parcel = self.spared.earlier.places_of(columns["parcel"].tolist())
+        parcel = self.spared.earlier.places_of(columns["parcel"].to_numpy())
         if "rule" not in columns:
             return self._keys(name, parcel, np.zeros(len(parcel), dtype=np.int64))
         order = {rule.id: at for at, rule in enumerate(self.spared.rules)}
