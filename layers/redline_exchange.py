@@ -32,6 +32,7 @@ from onemap.layers.sources.redline_writing import (
     redline_text,
     with_zone,
 )
+from onemap.layers.unsound import invalid_reasons
 from onemap.layers.zones import GEOGRAPHIC_CODES, Zone, zone_crs, zone_of, zone_of_longitude
 
 WRITABLE = {
@@ -149,7 +150,7 @@ def _to_vector(text: RedlineText, source: Path, target: Path, wishes: ExchangeWi
 def _crossing(frame: RawFrame) -> list[Problem]:
     """Parcels whose rings cross are written as they are, so that someone can see and mend them."""
     rows = np.flatnonzero(~shapely.is_valid(frame.geometries))
-    reasons = shapely.is_valid_reason(frame.geometries[rows])
+    reasons = invalid_reasons(frame.geometries[rows])
     names = [frame.attributes["DKBH"][row] or int(row) + 1 for row in rows]
     place = {"file": frame.path.name}
     return [

@@ -11,6 +11,7 @@ import shapely
 from onemap.layers.blocks import blocks
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.parts import polygon_parts, without_empty_rings
+from onemap.layers.unsound import invalid_reasons
 
 CODES = (  # of what may be unsound, in the order in which it is told
     "geometry.null",
@@ -171,7 +172,7 @@ def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str
     if code == "geometry.type":
         return {"found": _TYPE_NAMES[shapely.get_type_id(found)], "expected": Problem(f"kind.{expected}")}
     if code == "geometry.invalid":
-        return {"reason": shapely.is_valid_reason(found)}
+        return {"reason": invalid_reasons(np.array([found], dtype=object))[0]}
     return {}
 
 
@@ -181,7 +182,7 @@ def _repaired(
     """Geometries with the invalid made valid, where nothing was left (n,), the repairs, the sum of |area change|."""
     rows = np.flatnonzero(invalid)
     before = shapely.area(geometries[rows])
-    reasons = shapely.is_valid_reason(geometries[rows])
+    reasons = invalid_reasons(geometries[rows])
     mended = polygon_parts(_made_valid(geometries[rows]))
     kept = ~shapely.is_missing(mended)
     lost = np.zeros(len(geometries), dtype=bool)

@@ -114,6 +114,8 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     for key in raw:
         if key not in ("pack", "review", "rule", "checklist"):
             wrong("pack.key", key)
+        elif key in ("rule", "checklist") and not _is_tables(raw[key]):
+            wrong("pack.tables", f"[[{key}]]")
     for section, keys in _PACK_KEYS.items():
         content = raw.get(section, {})
         if not isinstance(content, dict):
@@ -128,11 +130,13 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     for key in ("id", "version"):
         if not isinstance(head.get(key), str) or not head.get(key):
             wrong("pack.key_missing", f"pack.{key}")
+    if not _is_title(head.get("title", {})):
+        wrong("pack.key", "pack.title")
     if problems:
         raise OneMapError.of(problems)
     rules, seen = [], set()
     for position, item in enumerate(raw.get("rule", ()), start=1):
-        name = str(item.get("id", f"#{position}")) if isinstance(item, dict) else f"#{position}"
+        name = str(item.get("id", f"#{position}"))
         found = _rule_problems(item, source, name, catalogue)
         if name in seen:
             found.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
@@ -142,7 +146,7 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
             rules.append(_rule(item, head["id"]))
     checklist = raw.get("checklist", ())
     for item in checklist:
-        if not {"id", "department", "title"} <= set(item) or item["department"] not in DEPARTMENTS:
+        if not _is_asked(item):
             name = str(item.get("id", "?"))
             problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
     if problems:
@@ -159,6 +163,20 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     )
 
 
+def _is_tables(value: Any) -> bool:
+    """Whether a key of a pack holds [[…]], and nothing else."""
+    return isinstance(value, list) and all(isinstance(item, dict) for item in value)
+
+
+def _is_asked(item: dict[str, Any]) -> bool:
+    """Whether a checklist item has its id, its department and its title in each language."""
+    return isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and _is_title(item.get("title"))
+
+
+def _is_title(value: Any) -> bool:
+    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+
+
 def _is_term(key: str, value: Any) -> bool:
     """Whether a value of [review] can be followed."""
     if key == "days":
@@ -168,7 +186,7 @@ def _is_term(key: str, value: Any) -> bool:
     return isinstance(value, bool if key == "self_sign" else str)
 
 
-def _rule_problems(item: Any, source: str, name: str, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
+def _rule_problems(item: dict[str, Any], source: str, name: str, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
     """Everything that is wrong with one rule."""
     problems: list[Problem] = []
 
@@ -176,9 +194,6 @@ def _rule_problems(item: Any, source: str, name: str, catalogue: Mapping[str, La
         place = {"file": source, "feature": name, "rule": name, "field": key, "key": key}
         problems.append(Problem(code, {**place, **facts}))
 
-    if not isinstance(item, dict):
-        wrong("rule.type", "rule", expected=_TABLE)
-        return problems
     kind = KINDS.get(item.get("kind", "")) if isinstance(item.get("kind"), str) else None
     for key in _REQUIRED_KEYS:
         if key not in item and not (key == "verdict" and kind is not None and not getattr(kind, "FINDS", True)):

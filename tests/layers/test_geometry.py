@@ -1,11 +1,14 @@
 """Geometry of the right kind, present and valid; repaired only where someone asks, and each repair named."""
 
 import csv
+import re
 
 import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
+
+from onemap.layers.unsound import invalid_reasons
 
 BOWTIE = shapely.Polygon([(500_000, 4_000_000), (500_100, 4_000_100), (500_100, 4_000_000), (500_000, 4_000_100)])
 
@@ -135,3 +138,20 @@ def test_a_repair_keeps_the_area_of_rings_that_touch_themselves(onemap, tmp_path
     assert answer.json["area_changed_m2"] == pytest.approx(0, abs=0.001)
     frame = gpd.read_file(library, layer="H__1")
     assert np.sum(frame.area) == pytest.approx(31_488.666, abs=0.001)
+
+
+@pytest.mark.parametrize(
+    "ring",
+    [
+        "POLYGON ((0 0, 50 50, 50 0, 0 50, 0 0))",
+        "POLYGON ((0 0, 10 0, 10 10, 0 10, 0 0), (20 20, 21 20, 21 21, 20 20))",
+        "POLYGON ((0 0, 9 0, 9 9, 0 9, 0 0), (2 2, 8 2, 8 8, 2 8, 2 2), (3 3, 4 3, 4 4, 3 3))",
+        "MULTIPOLYGON (((0 0, 9 0, 9 9, 0 9, 0 0)), ((2 2, 3 2, 3 3, 2 2)))",
+        "POLYGON ((0 0, 0 0, 0 0, 0 0))",
+        "POLYGON ((0 0, 10 0, 10 10, 0 10, 0 0), (0 0, 10 5, 0 10, 0 0), (10 0, 10 5, 9 5, 10 0))",
+    ],
+)
+def test_why_a_geometry_is_invalid_is_said_in_each_language(ring):
+    (said,) = invalid_reasons(np.array([shapely.from_wkt(ring)], dtype=object))
+    assert said["en"] == shapely.is_valid_reason(shapely.from_wkt(ring))
+    assert not re.search("[A-Za-z]", said["zh"]) and said["en"].partition("[")[2] in said["zh"]

@@ -73,6 +73,13 @@ def test_a_wrong_key_is_named_with_its_pack_and_rule(tmp_path, onemap, changes, 
         ('[pack]\nid = "p"\n', "pack.key_missing"),
         ('[pack]\nid = "p"\nversion = "1"\n[rules]\n', "pack.key"),
         ('[pack]\nid = "p"\nversion = "1"\nvers = "1"\n', "pack.key"),
+        ('[pack]\nid = "p"\nversion = "1"\ntitle = "text"\n', "pack.key"),
+        ('checklist = 3\n[pack]\nid = "p"\nversion = "1"\n', "pack.tables"),
+        ('rule = [1]\n[pack]\nid = "p"\nversion = "1"\n', "pack.tables"),
+        (
+            '[pack]\nid = "p"\nversion = "1"\n[[checklist]]\nid = "a"\ndepartment = "land"\ntitle = "t"\n',
+            "pack.checklist",
+        ),
         (pack() + pack().partition("\n\n")[0].partition('"1"\n')[2], "rule.twice"),
     ],
 )

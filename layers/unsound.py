@@ -1,0 +1,35 @@
+"""Why a geometry is invalid, in each language: GEOS says it in English only."""
+
+import re
+
+import numpy as np
+import shapely
+
+from onemap.layers.messages import LANGUAGES, phrase
+
+_SAID = re.compile(r"(?P<what>[^\[]*)(?:\[(?P<at>.*)\])?")
+_KEYS = {
+    "Self-intersection": "crossing",
+    "Ring Self-intersection": "ring_crossing",
+    "Hole lies outside shell": "hole_outside",
+    "Holes are nested": "holes_nested",
+    "Nested shells": "shells_nested",
+    "Interior is disconnected": "disconnected",
+    "Duplicate Rings": "rings_twice",
+    "Too few points in geometry component": "few_points",
+    "Invalid Coordinate": "coordinate",
+    "Ring is not closed": "open_ring",
+}
+
+
+def invalid_reasons(geometries: np.ndarray) -> list[dict[str, str]]:
+    """What is wrong with each geometry (n,) and where, as a fact for a message."""
+    return [_in_each_language(reason) for reason in np.atleast_1d(shapely.is_valid_reason(geometries))]
+
+
+def _in_each_language(reason: str) -> dict[str, str]:
+    found = _SAID.fullmatch(reason)
+    key = _KEYS.get(found["what"]) if found else None
+    if found is None or key is None:
+        return dict.fromkeys(LANGUAGES, reason)
+    return {language: phrase(f"unsound.{key}", language, at=found["at"] or "–") for language in LANGUAGES}
