@@ -121,7 +121,7 @@ def judged_parcels(
 def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholeParcels:
     """Some parcels as an agenda judges them, and as the tables show them."""
     local = moved(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
-    return WholeParcels(parcels.ids, parcels.geometries, parcels.wkb, local, agenda.origin, crs)
+    return WholeParcels(parcels.ids, parcels.geometries, lambda: parcels.wkb, local, agenda.origin, crs)
 
 
 def _judged(

@@ -1,6 +1,7 @@
 """From one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
 
 import json
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -212,7 +213,7 @@ def _hit_reasons(judgement: Judgement, present: np.ndarray) -> np.ndarray:
     pairs, count = judgement.pairs, len(judgement.hit)
     doubtful = np.bincount(pairs.parcel[pairs.of_hit & pairs.no_value], minlength=count)
     all_doubtful = (doubtful > 0) & (doubtful == np.bincount(pairs.parcel[pairs.of_hit], minlength=count))
-    if judgement.measures is not None:
+    if judgement.measures is not None or not all_doubtful.any():
         return np.where(all_doubtful[present], "no_value", "").astype(object)
     piece_area = np.bincount(pairs.parcel[pairs.of_hit], shapely.area(pairs.geometry[pairs.of_hit]), minlength=count)
     # In a `within` conflict most ground lies under no feature at all: then the doubt is not the whole reason.
@@ -230,6 +231,13 @@ def _net_areas(judged: Judged, present: np.ndarray) -> np.ndarray:
     pairs = judged.judgement.pairs
     ratio = (part / whole).to_numpy(dtype=float)[pairs.feature]
     return np.bincount(pairs.parcel, shapely.area(pairs.geometry) * ratio, minlength=count)[present]
+
+
+def _measured_where(asked: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], grounds: np.ndarray) -> np.ndarray:
+    """What some of the grounds (n,) measure, NaN for the others. asked: (n,)."""
+    result = np.full(len(grounds), np.nan)
+    result[asked] = measure(grounds[asked])
+    return result
 
 
 def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Block:
@@ -269,8 +277,8 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
             "_feature": pairs.feature,
             "rule": judged.rule.id,
             "feature": judged.names[pairs.feature] if len(pairs.feature) else np.empty(0, dtype=object),
-            "area_m2": np.where(dimension == 2, shapely.area(pairs.geometry), np.nan),
-            "length_m": np.where(dimension == 1, shapely.length(pairs.geometry), np.nan),
+            "area_m2": _measured_where(dimension == 2, shapely.area, pairs.geometry),
+            "length_m": _measured_where(dimension == 1, shapely.length, pairs.geometry),
             "distance_m": pairs.distance_m,
             "counted": counted,
             "reason": np.where(reason.astype(bool), reason, np.full(1, None)),

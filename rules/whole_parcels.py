@@ -1,6 +1,7 @@
 """The parcels of a run as its tables show them: what a row says of a whole parcel is worked out once for all rows."""
 
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from operator import is_
@@ -27,12 +28,12 @@ def as_multis(bodies: np.ndarray) -> np.ndarray:
 class WholeParcels:
     """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`.
 
-    given_wkb: the polygons as WKB (n,).
+    given_wkb: makes the polygons' WKB (n,), or has made it.
     """
 
     names: np.ndarray
     geometries: np.ndarray
-    given_wkb: np.ndarray
+    given_wkb: Callable[[], np.ndarray]
     local: np.ndarray
     origin: tuple[float, float]
     crs: pyproj.CRS
@@ -56,7 +57,7 @@ class WholeParcels:
     @cached_property
     def wkb(self) -> np.ndarray:
         """The multipolygons as WKB (n,)."""
-        return as_multis(self.given_wkb)
+        return as_multis(self.given_wkb())
 
     def placed(self, grounds: np.ndarray, parcel: np.ndarray) -> "Placed":
         """Grounds (k,), counted from the origin, or None, of parcels (k,), back in the library's plane."""

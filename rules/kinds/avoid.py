@@ -77,9 +77,10 @@ def less(
     piece agrees with its own counterpart, but not with the areas of the pieces.
     """
     result, failed = given.copy(), np.zeros(len(given), dtype=bool)
-    all_taken = np.array([zone is parcel for zone, parcel in zip(taken, ground.parcels, strict=True)], dtype=bool)
-    result[all_taken] = None
-    rows = np.flatnonzero(~shapely.is_missing(given) & ~shapely.is_missing(taken) & ~all_taken)
+    both = np.flatnonzero(~shapely.is_missing(given) & ~shapely.is_missing(taken))
+    are_taken = np.array([taken[row] is ground.parcels[row] for row in both.tolist()], dtype=bool)
+    result[both[are_taken]] = None
+    rows = both[~are_taken]
     mine = None if concerns is None else (lambda at, zone: concerns(rows[at], zone))
     if len(rows) == 0:
         return result, failed

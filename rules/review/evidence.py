@@ -22,7 +22,7 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
     """
     record = run_record(library, current.run)
     nothing = np.empty(0, dtype=object)
-    nobody = WholeParcels(nothing, nothing, nothing, nothing, (0.0, 0.0), library.crs)
+    nobody = WholeParcels(nothing, nothing, lambda: nothing, nothing, (0.0, 0.0), library.crs)
     empty = row_tables(nobody, [], language)
     empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
     tables = {name: _filled(library, current.run, name, table) for name, table in empty.items()}
