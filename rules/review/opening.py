@@ -13,7 +13,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log, now, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.check import check
+from onemap.rules.check import check, share
 from onemap.rules.check_options import check_wishes
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs import joined_rules
@@ -34,6 +34,7 @@ from onemap.rules.runs import rows_of_table, write_run
 from onemap.rules.verb import Asked, Values
 
 _MOST_NAME, _MOST_BYTES = 200, 50_000_000
+_READ = 0.1  # of the work, when the parcels are read
 
 
 @dataclass(frozen=True)
@@ -68,13 +69,22 @@ def judged(library: Library, values: Values, asked: Asked, day: date) -> Run:
         raise OneMapError("library.read_only", file=library.label)
     if not library.voice.is_lead:
         raise OneMapError("review.lead_only", field="--by", action="review open, review revise")
-    asked.report(0.0, phrase("progress.parcels", asked.language))
-    return answered(library, question_of(library, check_wishes(values, day), asked.language), values, asked)
+    step = phrase("progress.parcels", asked.language)
+    asked.report(0.0, step)
+    reading = share(asked.report, 0.0, _READ)
+    question = question_of(
+        library, check_wishes(values, day), asked.language, _workers(values), lambda done: reading(done, step)
+    )
+    return answered(library, question, values, asked)
 
 
 def answered(library: Library, question: Question, values: Values, asked: Asked) -> Run:
     """The run of a question."""
-    return check(library, question, values.get("workers") or os.cpu_count() or 1, asked.report)
+    return check(library, question, _workers(values), asked.report)
+
+
+def _workers(values: Values) -> int:
+    return values.get("workers") or os.cpu_count() or 1
 
 
 def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:

@@ -20,7 +20,7 @@ from onemap.rules.statement.map_drawing_pages import theme_codes
 
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
-_A_MAP, _LAYERS_DRAWN = 20, 6  # as much as so many parcels of a layer; so many times layers are drawn for a map
+_A_MAP, _LAYERS_DRAWN = 20, 12  # as much as so many parcels of a layer; so many layers and classes are drawn for a map
 Report = Callable[[float, str], None]
 
 
@@ -111,6 +111,6 @@ def _cost(page: MapPage, source: MapSource) -> int:
 
 
 def _teller(report: Report, begin: float, end: float, step: str) -> Callable[[], None]:
-    """What is called before each layer of a map: a map that is too large is drawn again, nobody knows how often."""
+    """What is called before each layer and class of a map; one too large is drawn again, nobody knows how often."""
     called = itertools.count()
     return lambda: report(begin + (end - begin) * (1 - math.exp(-next(called) / _LAYERS_DRAWN)), step)

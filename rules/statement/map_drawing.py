@@ -74,7 +74,8 @@ def draw_map(
     """One map on one sheet, below 1 MB.
 
     project: its name, above the map; fonts: families in the order of preference; prefix: begins every id in the SVG,
-    so that several maps may stand in one HTML page; told: called before each layer that is drawn.
+    so that several maps may stand in one HTML page; told: called before each layer that is drawn, and each of
+    its classes.
     """
     paper = paper or Paper()
     for tolerance_mm, least_mm in _THINNED:
@@ -115,7 +116,7 @@ class _Drawing:
         for _ in range(4):
             head, top = self._head()
             view = self._view(top, reserved)
-            sheet = Sheet(view, self.language, self.prefix, tolerance_mm, least_mm)
+            sheet = Sheet(view, self.language, self.prefix, tolerance_mm, least_mm, told=self.told)
             self._fill(sheet)
             panel = self._panel(sheet)
             if self.paper.is_wide or panel.height <= reserved + 0.01:

@@ -1,6 +1,6 @@
 """The layers of a map on paper: features, pieces of conflict and parcels as paths, with the legend that they need."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -31,7 +31,8 @@ _CODE_MM, _NAME_MM = 1.9, 2.4
 class Sheet:
     """A map under construction. prefix: begins the ids of its patterns, unique in the document that holds the map.
 
-    tolerance_mm, least_mm: how far lines may move, and what is too small to be drawn.
+    tolerance_mm, least_mm: how far lines may move, and what is too small to be drawn; told: called before each class of
+    features.
     """
 
     view: View
@@ -43,6 +44,7 @@ class Sheet:
     legend: list[LegendEntry] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     patterns: dict[Symbol, str] = field(default_factory=dict)
+    told: Callable[[], None] = lambda: None
 
     def pattern(self, symbol: Symbol) -> str:
         """The id of a symbol's pattern, which is made at its first use; empty if it has none."""
@@ -62,6 +64,7 @@ class Sheet:
         if len(seen) == 0:
             return False
         for index in np.unique(look_of[seen]).tolist():
+            self.told()
             rows = seen[look_of[seen] == index]
             self._paint(shapes[rows], looks[index], _KINDS[int(shapely.get_dimensions(shapes[rows]).max())])
         self._name(near, shapes, seen, coded=coded, faint=faint)

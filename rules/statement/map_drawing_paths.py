@@ -6,9 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.blocks import blocks
+
 _ROUND = (1.0, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 _BEYOND_MM = 2.0  # drawn beyond the frame, so that no outline runs along it
 _SMALLEST_SCALE = 100
+_AT_ONCE = 20_000  # features, so that nobody waits long who wants it stopped
 
 
 @dataclass(frozen=True)
@@ -63,6 +66,13 @@ def within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_
 
     tolerance_mm: no line moves by more; least_mm: what is smaller in both directions is left out.
     """
+    result = np.empty(len(geometries), dtype=object)
+    for block in blocks(len(geometries), _AT_ONCE):
+        result[block] = _within_frame(geometries[block], view, tolerance_mm, least_mm)
+    return result
+
+
+def _within_frame(geometries: np.ndarray, view: View, tolerance_mm: float, least_mm: float) -> np.ndarray:
     beyond = _BEYOND_MM / view.mm_per_m
     west, south, east, north = view.bounds
     clipped = _clipped(shapely.make_valid(geometries), (west - beyond, south - beyond, east + beyond, north + beyond))
