@@ -21,19 +21,16 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.software import software_versions
-from onemap.layers.sources import postgis
 from onemap.layers.sources.reading import content_hash
 from onemap.rules.kept_rows import GIVEN, READING, count_of, note_of
 from onemap.rules.parcels import Parcels, id_field_of
-from onemap.rules.reading_note import noted_problems
+from onemap.rules.reading_note import noted_problems, whole_state
 from onemap.rules.run_blocks import Rows
 from onemap.rules.runs import run_record, stored_blocks
 
 if TYPE_CHECKING:
     from onemap.rules.question import CheckWishes
 
-_WHOLE = {".gpkg", ".shp", ".geojson", ".json", ".fgb"}  # of which nothing is read that is not in the hash
-_BESIDE = ("-wal", "-journal")  # what is written there already is not in a GeoPackage's own file yet
 _PLAIN = (pa.types.is_string, pa.types.is_boolean, pa.types.is_int64, pa.types.is_float64, pa.types.is_null)
 
 
@@ -62,7 +59,7 @@ class FormerParcels:
         asked: how it is to be read, as a run's parameters say it. Raises OneMapError run.damaged.
         """
         parameters, path = self.record["parameters"], Path(wishes.parcels)
-        if any(parameters.get(name) != value for name, value in asked.items()) or not _is_whole(wishes.parcels):
+        if any(parameters.get(name) != value for name, value in asked.items()) or whole_state(wishes.parcels) is None:
             return None
         note = note_of(self.library, self.identifier, READING)
         try:
@@ -137,13 +134,6 @@ def former_parcels(library: Library, identifier: str, most: int) -> FormerParcel
     if record["software"] != software_versions() or count_of(library, identifier, GIVEN) > most:
         return None
     return FormerParcels(library, identifier, record)
-
-
-def _is_whole(source: str) -> bool:
-    """Whether a source is a file that holds all that is read of it."""
-    if postgis.is_database(source) or Path(source).suffix.lower() not in _WHOLE:
-        return False
-    return not any(Path(source + ending).exists() for ending in _BESIDE)
 
 
 def _joined(values: pa.ChunkedArray | pa.Array) -> pa.Array:

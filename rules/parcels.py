@@ -18,6 +18,7 @@ from onemap.layers.library import sha256
 from onemap.layers.placing import Wishes, in_crs
 from onemap.layers.soundness import Told, checked_geometries
 from onemap.layers.sources.reading import read_source
+from onemap.rules.reading_note import whole_state
 
 _READ = 0.6  # of the time: the rest is the proof that they are sound
 Proved = Callable[[np.ndarray, np.ndarray], np.ndarray]
@@ -28,7 +29,8 @@ ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 class Parcels:
     """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes.
 
-    is_as_read: all that a source holds, and none of it carried from another plane: the same source says the same.
+    is_as_read: all that a source holds, known by its hash, and none of it carried from another plane: whoever reads a
+    source with that hash finds the same.
     """
 
     ids: np.ndarray
@@ -109,6 +111,7 @@ def read_parcels(
     proved: which polygons (n,) are known to be sound, by the parcels' ids and the polygons' WKB.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.….
     """
+    before = whole_state(source)
     raw = read_source(source, layer, encoding, lambda share: told(_READ * share))
     place = {"file": raw.path.name, "layer": raw.layer}
     field = id_field_of(list(map(str, raw.attributes.columns)), id_field, place)
@@ -126,7 +129,9 @@ def read_parcels(
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):
         raise OneMapError.of(Problem("geometry.empty", {**place, "feature": ids[row], "row": row + 1}) for row in empty)
-    problems, is_as_read = (*raw.problems, *remarks, *repairs), carried is raw.geometries
+    problems = (*raw.problems, *remarks, *repairs)
+    # What changed while it was read may have a hash that is not that of what was read.
+    is_as_read = carried is raw.geometries and before is not None and before == whole_state(source)
     parcels = Parcels(ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, problems, is_as_read)
     if wkb is not None:
         parcels.__dict__["wkb"] = _with_changed(wkb, carried, geometries)

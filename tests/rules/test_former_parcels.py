@@ -115,6 +115,15 @@ def test_what_was_carried_from_another_plane_or_does_not_come_back_is_read(desk,
     assert found(desk, path, run)[0] is None
 
 
+def test_what_was_read_while_a_part_of_it_lay_beside_is_read_again(asked):
+    desk, path, _ = asked
+    beside = path.with_name(path.name + "-wal")
+    beside.write_bytes(b"")
+    run = desk.run("check", desk.library, path, "--pack", desk.folder / "test.toml").json["run"]["id"]
+    beside.unlink(missing_ok=True)
+    assert found(desk, path, run)[0] is None
+
+
 def test_parcels_that_are_damaged_in_the_library_are_not_taken_for_what_was_asked(asked):
     desk, path, run = asked
     with sqlite3.connect(desk.library) as connection:
