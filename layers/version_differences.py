@@ -47,11 +47,13 @@ def alike_rows(library: Library, before: Version, after: Version, key: str | Non
     for first, count, shift in stretches:
         named = _is_named(key if key in fields else None) if shift else ""
         sql = (
-            f"SELECT a.fid FROM {quoted(before.table)} a JOIN {quoted(after.table)} b ON b.fid = a.fid + ?"  # noqa: S608
-            f" WHERE a.fid BETWEEN ? AND ? AND {equal}{typed}{named} ORDER BY a.fid"
+            f"SELECT a.fid FROM {quoted(before.table)} a LEFT JOIN {quoted(after.table)} b"  # noqa: S608 - quoted
+            f" ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
+            f" AND (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1"
         )
         asked = (shift, first, first + count - 1)
-        fids = np.fromiter((row[0] for row in library.connection.execute(sql, asked)), dtype=np.int64)
+        unlike = np.array([row[0] for row in library.connection.execute(sql, asked)], dtype=np.int64)
+        fids = np.delete(np.arange(first, first + count), unlike - first)
         one.append(fids)
         other.append(fids + shift)
     nothing = np.empty(0, dtype=np.int64)
