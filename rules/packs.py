@@ -3,6 +3,7 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import isfinite
 from pathlib import Path
 from string import Formatter
 from typing import Any
@@ -258,7 +259,8 @@ def _is_wording(text: str) -> bool:
 def _is_type(value: Any, expected: str) -> bool:
     if isinstance(value, bool):
         return expected == _FLAG
-    return isinstance(value, _TYPES[expected])
+    # With nan or inf as a limit nothing would ever count, and all would be clear.
+    return isinstance(value, _TYPES[expected]) and not (isinstance(value, float) and not isfinite(value))
 
 
 def _rule(item: dict[str, Any], pack: str) -> Rule:

@@ -39,6 +39,8 @@ def pack(**changes):
         ({"when": "\"f(A) = 'x'\""}, "rule.condition", "when"),
         ({"min_area_m2": '"1"'}, "rule.type", "min_area_m2"),
         ({"min_area_m2": "-1"}, "rule.negative", "min_area_m2"),
+        ({"min_area_m2": "nan"}, "rule.type", "min_area_m2"),
+        ({"min_width_m": "inf"}, "rule.type", "min_width_m"),
         ({"distance_m": "5"}, "rule.key", "distance_m"),
         ({"kind": '"setback"'}, "rule.option", "distance_m"),
         ({"kind": '"setback"', "distance_m": "-5"}, "rule.option", "distance_m"),
