@@ -23,6 +23,10 @@ class Pages(QStackedWidget):
         shown = self.currentWidget()
         return self._as_high_as(super().sizeHint(), shown.sizeHint() if shown is not None else None)
 
+    def hasHeightForWidth(self) -> bool:  # noqa: N802 - Qt's name
+        """No: for the sake of one sentence that wraps, a room would be as high as its lists would like to be."""
+        return False
+
     @staticmethod
     def _as_high_as(size: QSize, shown: QSize | None) -> QSize:
         return size if shown is None else QSize(size.width(), shown.height())

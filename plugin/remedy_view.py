@@ -37,6 +37,7 @@ from onemap.plugin.task import BackgroundTask
 from onemap.plugin.translation import sentences, tr
 from onemap.plugin.work_row import WorkRow
 
+FEWEST_ROWS = 6  # of the list of alternatives that are in sight
 Ground = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
 Asker = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: nobody asked
 
@@ -75,6 +76,7 @@ class RemedyView(QWidget):
         self.departments = DepartmentsTable()
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.tree)
+        self.tree.setMinimumHeight(FEWEST_ROWS * self.fontMetrics().lineSpacing())  # the room scrolls where it is low
         split.addWidget(self.departments)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)

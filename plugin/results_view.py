@@ -15,6 +15,8 @@ from qgis.PyQt.QtWidgets import (
     QMenu,
     QPushButton,
     QSplitter,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
     QTreeView,
     QVBoxLayout,
     QWidget,
@@ -34,6 +36,16 @@ from onemap.plugin.verdicts import severity
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
 MOST_FOR_STEPS = 0.6  # of the room that list and details share
+
+
+class NameDelegate(QStyledItemDelegate):
+    """Of a parcel with a long name the verdict after it stays; of a rule the beginning says most."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
+        """Leave out the middle of a parcel's text where there is no room for all."""
+        super().initStyleOption(option, index)
+        if not index.parent().isValid():
+            option.textElideMode = Qt.TextElideMode.ElideMiddle
 
 
 class ResultsView(QWidget):
@@ -60,7 +72,8 @@ class ResultsView(QWidget):
         self.tree.setUniformRowHeights(True)
         self.tree.setIndentation(12)
         self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideMiddle)  # of a parcel with a long name the verdict stays
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.setItemDelegateForColumn(NAME, NameDelegate(self.tree))
         self.tree.setAccessibleName(tr("Findings"))
         header = self.tree.header()
         header.setStretchLastSection(False)

@@ -132,6 +132,7 @@ class ProgressLines:
     def __init__(self, feedback: QgsFeedback) -> None:
         self._feedback = feedback
         self._buffer = b""
+        self._step = ""
         self.rest = ""
 
     def feed(self, chunk: bytes) -> None:
@@ -150,5 +151,6 @@ class ProgressLines:
                 self.rest = (self.rest + "\n" + line)[-LAST_WORDS_KEPT:].strip()
                 self._feedback.pushWarning(line)
             return
-        if step:
+        if step and step != self._step:  # each is a line of QGIS's log
+            self._step = step
             self._feedback.setProgressText(step)

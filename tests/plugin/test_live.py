@@ -105,6 +105,7 @@ def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
     dock, layer, parcel = desk
     live = dock.check_room.live
     corner = corner_of(layer, parcel, 400, 100)
+    os.kill(dock.core.process_id, signal.SIGSTOP)  # so that it has not answered when it is killed
     drag(layer, parcel, corner, 390, 100)
     wait_for(lambda: live._request is not None)
     os.kill(dock.core.process_id, signal.SIGKILL)

@@ -15,7 +15,7 @@ from qgis.core import (
 )
 
 from onemap.plugin.connection import core_python
-from onemap.plugin.verb_runs import run_verb
+from onemap.plugin.verb_runs import ProgressLines, run_verb
 from onemap.tests.plugin.small_town import CRS, box, write_layer
 
 OF_QGIS = {
@@ -242,3 +242,12 @@ def test_a_cancelled_run_stops_the_core_and_says_so(library, town):
         processing.run(
             "onemap:check", {"LIBRARY": library, "PARCELS": str(town / "parcels.gpkg")}, feedback=Impatient(False)
         )
+
+
+def test_a_step_that_goes_on_is_one_line_of_the_log():
+    feedback = QgsProcessingFeedback(False)
+    follower = ProgressLines(feedback)
+    for fraction, step in ((0.1, "Making the tables"), (0.2, "Making the tables"), (0.3, "Done")):
+        follower.feed((json.dumps({"progress": fraction, "step": step}) + "\n").encode())
+    assert feedback.textLog().splitlines() == ["Making the tables", "Done"]
+    assert feedback.progress() == 30
