@@ -58,12 +58,14 @@ def _proved(
 
     def run(start: int) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(start, start + _CHUNK)
-        one, other = near_left[rows], cut_around(near[rows], shapely.bounds(left[rows]), MARGIN_M)
-        if is_common:
-            one = cut_around(one, shapely.bounds(right[rows]), MARGIN_M)
+        one, other = near_left[rows], near[rows]
         result = common_ground(one, other) if is_common else remaining_ground(one, other)
         untold = np.flatnonzero(shapely.is_missing(result))
-        result[untold] = _attempt(operation, one[untold], other[untold])
+        if len(untold):
+            at = start + untold
+            other = cut_around(near[at], shapely.bounds(left[at]), MARGIN_M)
+            one = cut_around(near_left[at], shapely.bounds(right[at]), MARGIN_M) if is_common else left[at]
+            result[untold] = _attempt(operation, one, other)
         failed = np.zeros(len(result), dtype=bool)
         doubtful = ~(np.abs(shapely.area(result) - expected_m2[rows]) <= allowed_m2[rows])
         for row in np.flatnonzero(doubtful):
