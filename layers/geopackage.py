@@ -12,7 +12,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.rtree import fill_rtree
+from onemap.layers.rtree import PackedRtree
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
@@ -176,22 +176,23 @@ def register(
         )
 
 
+def packed_index(fids: Sequence[int], bounds: np.ndarray) -> PackedRtree:
+    """The R-tree of a table's rows. bounds: (n, 4), rows of NaN are left out."""
+    boxed = np.isfinite(bounds).all(axis=1)
+    return PackedRtree(np.asarray(fids)[boxed], bounds[boxed])
+
+
 def index_geometries(
-    connection: sqlite3.Connection,
-    table: str,
-    fids: Sequence[int],
-    bounds: np.ndarray,
-    told: Callable[[float], None] = lambda share: None,
+    connection: sqlite3.Connection, table: str, tree: PackedRtree, told: Callable[[float], None] = lambda share: None
 ) -> None:
-    """Fill the R-tree in bulk and make its triggers afterwards. bounds: (n, 4), rows of NaN are left out.
+    """Fill the R-tree in bulk and make its triggers afterwards.
 
     told: how much is done, 0 to 1; it may raise Cancelled.
     """
     index = f"rtree_{table}_{GEOMETRY_COLUMN}"
     connection.execute(f"CREATE VIRTUAL TABLE {quoted(index)} USING rtree(id, minx, maxx, miny, maxy)")
-    boxed = np.isfinite(bounds).all(axis=1)
     told(0.0)
-    fill_rtree(connection, index, np.asarray(fids)[boxed], bounds[boxed])
+    tree.fill(connection, index)
     told(1.0)
     run_script(connection, _RTREE_TRIGGERS.format(t=table, c=GEOMETRY_COLUMN))
     connection.execute(

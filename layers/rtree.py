@@ -1,6 +1,8 @@
 """A packed R-tree in the shape in which SQLite keeps one: all nodes at once, instead of box by box."""
 
 import sqlite3
+from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 
@@ -10,44 +12,85 @@ from onemap.layers.stores.store import quoted
 _HEADER_BYTES, _CELL_BYTES = 4, 24
 _CELL = np.dtype([("child", ">i8"), ("box", ">f4", 4)])  # least x, greatest x, least y, greatest y
 _ROOT = 1
+_USUAL_BYTES = _HEADER_BYTES + 51 * _CELL_BYTES  # of a node, where pages are no smaller than 2048 bytes
 
 
-def fill_rtree(connection: sqlite3.Connection, index: str, ids: np.ndarray, bounds: np.ndarray) -> None:
-    """Fill an empty R-tree of two dimensions, a virtual table `rtree(id, minx, maxx, miny, maxy)`.
+@dataclass(frozen=True)
+class _Level:
+    """The nodes of one level: of what each is made, in the order of those, and their numbers and contents."""
+
+    children: list[int]
+    parents: list[int]
+    numbers: list[int]
+    contents: list[bytes]
+
+
+class PackedRtree:
+    """An R-tree of two dimensions, packed as soon as it is asked for; any thread may do it.
 
     ids: (n,) of the rows, each once; bounds: (n, 4) west, south, east, north, all finite.
     """
-    if len(ids) == 0:
-        return
-    nodes = quoted(f"{index}_node")
-    (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {_ROOT}").fetchone()  # noqa: S608
+
+    def __init__(self, ids: np.ndarray, bounds: np.ndarray) -> None:
+        self._ids = ids
+        self._bounds = bounds
+
+    @property
+    def extent(self) -> list[float] | None:
+        """West, south, east, north of all rows; None without any."""
+        if len(self._ids) == 0:
+            return None
+        return [*self._bounds[:, :2].min(axis=0).tolist(), *self._bounds[:, 2:].max(axis=0).tolist()]
+
+    def make_ready(self) -> None:
+        """Pack it."""
+        if len(self._ids):
+            _ = self._usual
+
+    @cached_property
+    def _usual(self) -> list[_Level]:
+        return _levels(self._ids, self._bounds, _USUAL_BYTES)
+
+    def fill(self, connection: sqlite3.Connection, index: str) -> None:
+        """Fill an empty virtual table `rtree(id, minx, maxx, miny, maxy)`."""
+        if len(self._ids) == 0:
+            return
+        nodes = quoted(f"{index}_node")
+        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {_ROOT}").fetchone()  # noqa: S608
+        levels = self._usual if size == _USUAL_BYTES else _levels(self._ids, self._bounds, size)
+        for depth, level in enumerate(levels):
+            table, key, value = (
+                (f"{index}_parent", "nodeno", "parentnode") if depth else (f"{index}_rowid", "rowid", "nodeno")
+            )
+            insert_rows(connection, table, {key: level.children, value: level.parents})
+            connection.executemany(
+                f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608
+                zip(level.numbers, level.contents, strict=True),
+            )
+
+
+def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
+    """The levels of a packed tree with nodes of `size` bytes, from the leaves to the root."""
     capacity = (size - _HEADER_BYTES) // _CELL_BYTES
     order = _near_to_near(bounds, capacity)
     children, boxes = np.asarray(ids, dtype=np.int64)[order], _outward(bounds[order])
-    number, depth = _ROOT + 1, 0
+    number = _ROOT + 1
+    levels: list[_Level] = []
     while True:
         count = -(-len(children) // capacity)
         numbers = np.arange(number, number + count) if count > 1 else np.array([_ROOT])
         number += count
         parent = np.repeat(numbers, capacity)[: len(children)]
         sorted_rows = np.argsort(children, kind="stable")  # appended to the table one after the other
-        table, key, value = (
-            (f"{index}_parent", "nodeno", "parentnode") if depth else (f"{index}_rowid", "rowid", "nodeno")
-        )
-        rows = {key: children[sorted_rows].tolist(), value: parent[sorted_rows].tolist()}
-        insert_rows(connection, table, rows)
-        packed = _packed(children, boxes, count, capacity, size, depth if count == 1 else 0)
-        connection.executemany(
-            f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608
-            zip(numbers.tolist(), packed, strict=True),
-        )
+        packed = _packed(children, boxes, count, capacity, size, len(levels) if count == 1 else 0)
+        levels.append(_Level(children[sorted_rows].tolist(), parent[sorted_rows].tolist(), numbers.tolist(), packed))
         if count == 1:
-            return
+            return levels
         first = np.arange(0, len(children), capacity)
         least = np.minimum.reduceat(boxes[:, [0, 2]], first)
         greatest = np.maximum.reduceat(boxes[:, [1, 3]], first)
         boxes = np.column_stack([least[:, 0], greatest[:, 0], least[:, 1], greatest[:, 1]])
-        children, depth = numbers, depth + 1
+        children = numbers
 
 
 def _near_to_near(bounds: np.ndarray, capacity: int) -> np.ndarray:

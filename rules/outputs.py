@@ -94,23 +94,25 @@ class _Beside(_Named):
 
     def __init__(self, output: "GeoPackageOutput | ParquetOutput", label: str) -> None:
         super().__init__(output, label)
-        self._stop = output.stop
+        self._writing = output
         self._writer = ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of some tables, as soon as those before are written. Raises what went wrong with those."""
         self._wait()
+        self._writing.begin(tables)
         self._last = self._writer.submit(super().append, tables)
 
     def finish(self) -> None:
-        """Write what is left to write."""
+        """Write what is left to write, some of which is made ready while the last rows are written."""
+        self._writing.make_ready()
         self._wait()
         super().finish()
 
     def close(self) -> None:
         """Let go of the files, once nobody writes any more."""
-        self._stop()
+        self._writing.stop()
         self._writer.shutdown(cancel_futures=True)
         super().close()
 

@@ -36,6 +36,9 @@ class ParquetOutput:
         self._files: dict[str, _File] = {}
         self._stopped = threading.Event()
 
+    def begin(self, tables: Mapping[str, Table]) -> None:
+        """Nothing has to be known of rows before they are written."""
+
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of some tables; one that comes for the first time becomes a file."""
         for name, table in tables.items():
@@ -60,6 +63,9 @@ class ParquetOutput:
         whole = columns.append(pa.field(_GEOMETRY, pa.binary())) if has_geometry else columns
         self._files[name] = _File(pq.ParquetWriter(self._folder / f"{name}.parquet", whole), columns, has_geometry)
         return self._files[name]
+
+    def make_ready(self) -> None:
+        """What stands at the end of each file is short."""
 
     def finish(self) -> None:
         """Write what stands at the end of each file."""

@@ -109,7 +109,7 @@ class FileConnection(sqlite3.Connection):
 
     def index_features(self, table: FeatureTable, bounds: np.ndarray, told: Told) -> None:
         """Fill the R-tree in bulk; its triggers are made afterwards."""
-        geopackage.index_geometries(self, table.name, range(1, len(bounds) + 1), bounds, told)
+        geopackage.index_geometries(self, table.name, geopackage.packed_index(range(1, len(bounds) + 1), bounds), told)
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""
