@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.blocks import give_back_memory
 from onemap.layers.errors import Problem
+from onemap.layers.journal_folder import Journal
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase
 from onemap.layers.parts import moved, multi, sound
@@ -21,8 +24,10 @@ from onemap.layers.versions import Version
 from onemap.rules.check import forward, local_origin
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
+from onemap.rules.compare.local_table import parts_of
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import overlaid
+from onemap.rules.compare.plan_strips import plan_in_strips
 from onemap.rules.compare.plans import (
     Plan,
     common_ground,
@@ -33,15 +38,18 @@ from onemap.rules.compare.plans import (
 )
 from onemap.rules.compare.spot_tables import spot_tables
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
+from onemap.rules.compare.stage import Stage, in_turn
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import triaged
-from onemap.rules.compare.unfinished import unfinished_work
+from onemap.rules.compare.unfinished import UnfinishedWork, has_many_features, has_many_points, unfinished_work
 from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
 from onemap.rules.crew import Crew
 from onemap.rules.layer_sources import Sources
 from onemap.rules.run_tables import Table, run_table
 
 Report = Callable[[float, str], None]
+# How far a comparison is where a stage begins, by the processor time that each took of one of 100,000 polygons.
+_READ_FROM, _OVERLAID_FROM, _SPOTS_FROM, _CAUSES_FROM, _TABLES_FROM, WRITTEN_FROM = 0.01, 0.24, 0.42, 0.83, 0.92, 0.96
 
 
 @dataclass(frozen=True)
@@ -77,6 +85,15 @@ class Comparison:
     origin: tuple[float, float]
     changed: dict[str, list[dict[str, Any]]] | None = None
     resumed: Problem | None = None
+
+    def parts(self) -> Iterator[tuple[float, str, Table]]:
+        """The tables in parts: how much of all rows went before, the table's name, and the next of its rows."""
+        rows = {name: len(table.columns) + 1 for name, table in self.tables.items()}
+        done = 0
+        for name, table in self.tables.items():
+            for part in parts_of(table):
+                yield done / sum(rows.values()), name, part
+                done += len(part.columns)
 
 
 @contextlib.contextmanager
@@ -114,29 +131,39 @@ def _compared(
     origin = local_origin(bounds[0], bounds[1])
     (local,) = moved(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), wishes.as_of, {}, {}, origin)
-    plans = _placed(sources, wishes, (a, b), bounds, local, workers, report, before is not None)
+    work = UnfinishedWork()
+    folder = partial(unfinished_work, library, (a, b), wishes.matrix, local, origin, against, wishes.limits)
+    if before is None and has_many_features((a, b)):
+        work = held.enter_context(folder())
+    plans = _placed(sources, wishes, (a, b), bounds, local, workers, report, work.journal)
     kept = what_stands(library, before, plans, sources, bounds, wishes.matrix, wishes.limits) if before else None
     plans = (plans[0].without_features(), plans[1].without_features())
-    work = held.enter_context(unfinished_work(library, plans, wishes.matrix, local, origin, against, wishes.limits))
-    crew = _crew(workers, report, 0.5, phrase("progress.overlay", language))
+    if work.journal is None and has_many_points(plans):
+        work = held.enter_context(folder())
+    crew = _stage(workers, report, "overlay", language, _OVERLAID_FROM, _SPOTS_FROM)
     pieces = overlaid(*plans, crew, None if kept is None else kept.ground, work.journal)
     both = (plans[0].without_ground(), plans[1].without_ground())
     del plans  # large ones need the room for their spots
-    crew = _crew(workers, report, 0.7, phrase("progress.spots", language))
+    give_back_memory()
+    crew = _stage(workers, report, "spots", language, _SPOTS_FROM, _CAUSES_FROM)
     spots = spots_of(pieces, both, wishes.matrix, wishes.limits, crew, origin, work.journal)
     del pieces
+    give_back_memory()
     resumed = work.resumed()
     computed = len(spots.geometries)
     if kept is not None:
         columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), kept.columns], ignore_index=True)
         spots = in_order(np.r_[spots.geometries, kept.geometries], columns)
-    report(0.9, phrase("progress.tables", language))
-    earlier = _earlier_plans(library, wishes, (a, b), sources, local, crew)
-    triage = triaged(spots, both, wishes.matrix, earlier, crew)
-    given = standing(decisions_of(library, pair, wishes.decided_until), spots, origin, crew)
-    tables = spot_tables(spots, triage, given, pair, library.crs, origin, crew)
+    crew = _stage(workers, report, "spots", language, _CAUSES_FROM, _TABLES_FROM)
+    earlier = _earlier_plans(library, wishes, (a, b), sources, local, crew.part(0.0, 0.1))
+    triage = triaged(spots, both, wishes.matrix, earlier, crew.part(0.1, 1.0))
+    del earlier
+    give_back_memory()
+    crew = _stage(workers, report, "tables", language, _TABLES_FROM, WRITTEN_FROM)
+    given = standing(decisions_of(library, pair, wishes.decided_until), spots, origin, crew.part(0.0, 0.1))
+    tables = spot_tables(spots, triage, given, pair, library.crs, origin, crew.part(0.1, 0.8))
     townships = township_source(library, sources, bounds, wishes.as_of, wishes.known_at)
-    tables["statistics"] = township_statistics(spots, townships, crew, language)
+    tables["statistics"] = township_statistics(spots, townships, crew.part(0.8, 1.0), language)
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
@@ -171,19 +198,26 @@ def _placed(
     ground: shapely.Geometry,
     workers: int,
     report: Report,
-    features_wanted: bool,
+    journal: Journal | None,
 ) -> tuple[Plan, Plan]:
-    """Both plans on the compared ground; with their features as they were read only where these are wanted."""
-    plans, matrix, step = [], wishes.matrix, phrase("progress.overlay", wishes.language)
-    for done, (version, side) in enumerate(zip(versions, (matrix.a, matrix.b), strict=True)):
-        crew = _crew(workers, report, 0.1 + 0.2 * done, step)
-        plan = placed_plan(read_plan(sources, version, bounds, crew.check), side, matrix, ground, crew)
-        plans.append(plan if features_wanted else plan.without_features())
+    """Both plans on the compared ground; a large one in strips on disk, if there is a journal."""
+    plans, matrix = [], wishes.matrix
+    both = _stage(workers, report, "overlay", wishes.language, _READ_FROM, _OVERLAID_FROM)
+    for (done, (version, side)), crew in in_turn(
+        list(enumerate(zip(versions, (matrix.a, matrix.b), strict=True))), both
+    ):
+        # What a plan says elsewhere is what none of all its features has, which are united for that.
+        if journal is not None and side.elsewhere is None:
+            name = f"plan-{'ab'[done]}"
+            plans.append(plan_in_strips(sources, version, side, matrix, bounds, ground, crew, journal, name))
+        else:
+            plans.append(placed_plan(read_plan(sources, version, bounds, crew.check), side, matrix, ground, crew))
     return plans[0], plans[1]
 
 
-def _crew(workers: int, report: Report, fraction: float, step: str) -> Crew:
-    return Crew(workers, lambda: report(fraction, step))
+def _stage(workers: int, report: Report, step: str, language: str, start: float, end: float) -> Stage:
+    said = phrase(f"progress.{step}", language)
+    return Stage.telling(workers, lambda share: report(share, said), start, end)
 
 
 def _parameters(library: Library, wishes: ComparisonWishes, a: Version, b: Version) -> dict[str, Any]:

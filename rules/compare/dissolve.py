@@ -1,4 +1,4 @@
-"""Pieces of one kind that touch become one ground, and that ground single polygons."""
+"""Pieces of one kind that touch along their edges become one ground, and that ground single polygons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,13 +10,16 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.blocks.partition import most_parcels
+from onemap.rules.compare.contacts import share_edges
 from onemap.rules.compare.in_chunks import intersecting
-from onemap.rules.compare.kept_polygons import Batch, read_columns, read_polygons, spatial_blocks, write_batch
+from onemap.rules.compare.kept_polygons import Batch, boxes_meet, extent, read_columns, read_polygons, write_batch
 from onemap.rules.compare.pieces import Ground
+from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.crew import Crew
 from onemap.rules.left_alone import waited_for
 from onemap.rules.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
 
+_TOUCHING = 0.1  # of the work, before pieces are united
 _LARGE = 3000  # pieces of one group, whose union takes long and hears of nothing meanwhile
 
 
@@ -30,25 +33,27 @@ class Dissolved:
     polygon: np.ndarray
 
 
-def dissolved(ground: Ground, kind: np.ndarray, crew: Crew, journal: Journal | None = None) -> Iterator[Dissolved]:
-    """The single polygons of touching pieces of one kind, some groups of pieces at a time.
+def dissolved(
+    ground: Ground, kind: np.ndarray, crew: Crew, journal: Journal | None = None
+) -> Iterator[tuple[Dissolved, Crew]]:
+    """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the crew for these.
 
     kind: (k,) numbers; journal: where they are kept, and those that an earlier attempt left are found. Raises
     OneMapError compare.balance, journal.failed.
     """
-    group = touching(ground, kind, crew)
-    for number, rows in enumerate(_whole_groups(group)):
-        crew.check()
+    group = touching(ground, kind, part_of(crew, 0.0, _TOUCHING))
+    wholes = list(_whole_groups(group))
+    for number, (rows, own) in enumerate(in_turn(wholes, part_of(crew, _TOUCHING, 1.0))):
         name = f"spots-{number:06d}"
         if journal is not None and journal.has(name):
-            yield _read(journal, name)
+            yield _read(journal, name), own
             continue
         # One group of touching pieces at a time: its union depends on nothing that lies elsewhere.
-        found = united(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), crew)
+        found = united(ground.geometries(rows), kind[rows], group[rows] - group[rows].min(), own)
         found = Dissolved(found.polygons, found.kind, rows[found.piece], found.polygon)
         if journal is not None:
             _keep(journal, name, found)
-        yield found
+        yield found, own
 
 
 def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
@@ -64,37 +69,31 @@ def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
 
 
 def touching(ground: Ground, kind: np.ndarray, crew: Crew) -> np.ndarray:
-    """The group (n,) of each piece: those of one kind that touch, directly or through others of the kind."""
-    blocks = spatial_blocks(np.arange(len(kind)), ground.boxes, ground.points)
-    extents = np.array([_extent(ground.boxes[rows]) for rows in blocks])
+    """The group (n,) of each piece: those of one kind that touch, directly or through others of the kind.
+
+    Touching corner to corner is no touching: it makes no ground one, and would join pieces of half a city.
+    """
+    blocks = ground.blocks(np.arange(len(kind)))
+    extents = np.array([extent(ground.boxes[rows]) for rows in blocks])
     pairs = [np.empty((2, 0), dtype=np.int64)]
-    for number, mine in enumerate(blocks):
-        crew.check()
+    for number, (mine, own_crew) in enumerate(in_turn(blocks, crew)):
         rows = np.r_[mine, _around(number, blocks, extents, ground.boxes)]
         polygons = ground.geometries(rows)
-        other, own = intersecting(shapely.STRtree(polygons[: len(mine)]), polygons, crew)
+        other, own = intersecting(shapely.STRtree(polygons[: len(mine)]), polygons, own_crew)
         first, second = mine[own], rows[other]
         once = (other >= len(mine)) | (first < second)
-        kept = once & (kind[first] == kind[second])
+        kept = np.flatnonzero(once & (kind[first] == kind[second]))
+        kept = kept[share_edges(polygons, own[kept], other[kept], own_crew)]
         pairs.append(np.stack([first[kept], second[kept]]))
     first, second = np.concatenate(pairs, axis=1)
     return joined_groups(len(kind), first, second, crew)
 
 
-def _extent(boxes: np.ndarray) -> np.ndarray:
-    return np.r_[boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)]
-
-
 def _around(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
     """The pieces of later blocks whose boxes meet the extent of this one; earlier ones have met it themselves."""
-    later = number + 1 + np.flatnonzero(_meet(extents[number + 1 :], extents[number]))
-    found = [blocks[other][_meet(boxes[blocks[other]], extents[number])] for other in later.tolist()]
+    later = number + 1 + np.flatnonzero(boxes_meet(extents[number + 1 :], extents[number]))
+    found = [blocks[other][boxes_meet(boxes[blocks[other]], extents[number])] for other in later.tolist()]
     return np.concatenate([np.empty(0, dtype=np.int64), *found])
-
-
-def _meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
-    west, south, east, north = boxes.T
-    return np.asarray((west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1]))
 
 
 def joined_groups(count: int, first: np.ndarray, second: np.ndarray, crew: Crew) -> np.ndarray:
@@ -125,7 +124,7 @@ def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, crew: Crew) 
     """
     count = int(group.max()) + 1
     if int(np.bincount(group).max()) > _LARGE:
-        unions = waited_for(lambda: union_by(group, pieces, count))
+        unions = waited_for(lambda: union_by(group, pieces, count), lambda seconds: crew.check())
     else:
         unions = union_by(group, pieces, count, crew)
     unions = _proved(unions, group, pieces)

@@ -1,12 +1,15 @@
 """The edges of difference spots: which plan drew them, and how far the two plans' lines lie from one another."""
 
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, fields
 
 import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.rules.compare.in_chunks import intersecting, nearest_distances_m
+from onemap.rules.compare.contacts import segments_of
+from onemap.rules.compare.in_chunks import chunks, intersecting, nearest_distances_m
+from onemap.rules.compare.stage import in_turn
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import Pieces
 
@@ -33,17 +36,34 @@ class Edges:
 def edges_of(rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame, crew: Crew) -> Edges:
     """The edges of the spots `rows` (k,); polygons (m,): all spots, `pieces` the same cut small; columns: use_a, use_b.
 
-    An edge is a plan's own where that plan's use changes across it and the other's does not.
+    An edge is a plan's own where that plan's use changes across it and the other's does not. Only those of some
+    thousand spots are looked at together.
     """
-    start, end, spot = _segments(polygons[rows])
-    beyond = _beyond(start, end, rows[spot], pieces, crew)
-    uses = {side: pd.factorize(columns[f"use_{side}"], use_na_sentinel=True)[0] for side in ("a", "b")}
+    uses = [pd.factorize(columns[f"use_{side}"], use_na_sentinel=True)[0] for side in ("a", "b")]
+    tree = shapely.STRtree(pieces.geometries)
+    parts = [
+        _edges(rows[some], polygons, tree, pieces.owner, uses, own) for some, own in in_turn(chunks(len(rows)), crew)
+    ]
+    return Edges(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Edges)))
+
+
+def _edges(
+    rows: np.ndarray,
+    polygons: np.ndarray,
+    tree: shapely.STRtree,
+    owner: np.ndarray,
+    uses: Sequence[np.ndarray],
+    crew: Crew,
+) -> Edges:
+    """The same of some spots (k,). tree: of the pieces of all spots, owner: whose each is; uses (m,) of both plans."""
+    start, end, spot = segments_of(polygons[rows])
+    beyond = _beyond(start, end, rows[spot], tree, owner, crew)
     known = beyond >= 0
-    changes = {}
-    for side, use in uses.items():
+    changes = []
+    for use in uses:
         there = np.where(known, use[beyond], -2)  # the end of the compared ground is nobody's line
-        changes[side] = known & (there != use[rows[spot]])
-    own = {"a": changes["a"] & ~changes["b"], "b": changes["b"] & ~changes["a"]}
+        changes.append(known & (there != use[rows[spot]]))
+    own = {"a": changes[0] & ~changes[1], "b": changes[1] & ~changes[0]}
     length = np.hypot(*(end - start).T)
     total, of_a, of_b = (
         np.bincount(spot, weights, minlength=len(rows)) for weights in (length, length * own["a"], length * own["b"])
@@ -54,26 +74,19 @@ def edges_of(rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd
     return Edges(total, of_a, of_b, np.hypot(east, north), east, north)
 
 
-def _segments(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Starts and ends (s, 2) of all edges of polygons, and the polygon (s,) of each."""
-    rings, owner = shapely.get_rings(polygons, return_index=True)
-    points, ring = shapely.get_coordinates(rings, return_index=True)
-    inner = np.flatnonzero(ring[:-1] == ring[1:])
-    return points[inner], points[inner + 1], owner[ring[inner]]
-
-
-def _beyond(start: np.ndarray, end: np.ndarray, own: np.ndarray, pieces: Pieces, crew: Crew) -> np.ndarray:
+def _beyond(
+    start: np.ndarray, end: np.ndarray, own: np.ndarray, tree: shapely.STRtree, owner: np.ndarray, crew: Crew
+) -> np.ndarray:
     """The spot (s,) on the other side of each edge of the spots `own` (s,); -1 where there is none."""
     step = end - start
     length = np.hypot(*step.T)[:, None]
     across = np.column_stack([-step[:, 1], step[:, 0]]) / np.where(length > 0, length, 1) * _BESIDE_M
     middle = (start + end) / 2
-    tree = shapely.STRtree(pieces.geometries)
     result = np.full(len(own), -1)
     for side in (middle + across, middle - across):
         edge, piece = intersecting(tree, shapely.points(side), crew)
-        other = pieces.owner[piece] != own[edge]
-        result[edge[other]] = pieces.owner[piece[other]]
+        other = owner[piece] != own[edge]
+        result[edge[other]] = owner[piece[other]]
     return result
 
 
@@ -108,14 +121,14 @@ def line_distances_m(
     0 where both plans drew some of its edge; infinite where a plan has no line at all on the compared ground.
     """
     farthest = np.zeros(len(rows))
-    for side in ("a", "b"):
+    for side, half in in_turn(("a", "b"), crew):
         use = pd.factorize(columns[f"use_{side}"], use_na_sentinel=True)[0]
         distance = np.full(len(rows), np.inf)
-        for value in np.unique(use[rows]):
+        for value, own in in_turn(np.unique(use[rows]).tolist(), half):
             mine = np.flatnonzero(use[rows] == value)
             others = pieces.geometries[use[pieces.owner] != value]
             if len(others) == 0:
                 continue
-            distance[mine] = nearest_distances_m(shapely.STRtree(others), polygons[rows[mine]], crew)
+            distance[mine] = nearest_distances_m(shapely.STRtree(others), polygons[rows[mine]], own)
         farthest = np.maximum(farthest, distance)
     return farthest

@@ -55,6 +55,10 @@ class KeptPolygons:
         """A column of all blocks, one after the other (n,) or (n, 4)."""
         return np.concatenate([columns[name] for columns in self._columns])
 
+    def forget_columns(self) -> None:
+        """Let go of what is told of the polygons, once nobody asks for it any more."""
+        self._columns = []
+
     def take(self, places: np.ndarray) -> np.ndarray:
         """The polygons at some places (k,)."""
         part = np.searchsorted(self._starts, places, side="right") - 1
@@ -67,6 +71,60 @@ class KeptPolygons:
             elif self._journal is not None:
                 result[mine] = read_polygons(self._journal, kept, at)
         return result
+
+
+@dataclass(frozen=True)
+class Polygons:
+    """Polygons (n,), held or on disk: of each its box (n, 4), area_m2 (n,), points (n,), and where in `kept` it is."""
+
+    boxes: np.ndarray
+    area_m2: np.ndarray
+    points: np.ndarray
+    at: np.ndarray
+    kept: KeptPolygons
+
+    @staticmethod
+    def held(polygons: np.ndarray) -> "Polygons":
+        """Polygons that stay in memory."""
+        kept = KeptPolygons(Batch(polygons[:0], measured(polygons[:0])))
+        kept.add("", lambda: Batch(polygons, measured(polygons)))
+        return Polygons.among(kept, np.arange(len(polygons)))
+
+    @staticmethod
+    def among(kept: KeptPolygons, at: np.ndarray) -> "Polygons":
+        """The polygons at some places of `kept`."""
+        boxes, area_m2, points = (kept.column(name)[at] for name in ("box", "area_m2", "points"))
+        return Polygons(boxes, area_m2, points, at, kept)
+
+    def __len__(self) -> int:
+        return len(self.at)
+
+    def geometries(self, rows: np.ndarray) -> np.ndarray:
+        """Some of the polygons (k,)."""
+        return self.kept.take(self.at[rows])
+
+    def meeting(self, boxes: np.ndarray) -> np.ndarray:
+        """The rows whose boxes meet one of the boxes (k, 4), ascending; only these, and not all, get an index."""
+        if len(boxes) == 0:
+            return np.empty(0, dtype=np.int64)
+        near = np.flatnonzero(boxes_meet(self.boxes, extent(boxes)))
+        tree = shapely.STRtree(shapely.box(*self.boxes[near].T))
+        return near[np.unique(tree.query(shapely.box(*boxes.T))[1])]
+
+    def blocks(self, rows: np.ndarray) -> list[np.ndarray]:
+        """Some rows in blocks of neighbours; each row belongs to one block as a whole."""
+        return spatial_blocks(rows, self.boxes[rows], self.points[rows])
+
+
+def extent(boxes: np.ndarray) -> np.ndarray:
+    """The box around boxes (n, 4), of which there are some."""
+    return np.r_[boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)]
+
+
+def boxes_meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
+    """Which of the boxes (n, 4) meet a box."""
+    west, south, east, north = boxes.T
+    return np.asarray((west <= box[2]) & (east >= box[0]) & (south <= box[3]) & (north >= box[1]))
 
 
 def write_batch(journal: Journal, name: str, batch: Batch) -> None:

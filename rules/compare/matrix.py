@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from onemap.layers.code_tables import plain_code
@@ -234,8 +235,8 @@ def _is_list(value: Any) -> bool:
     return isinstance(value, list) and all(_is_text(item) for item in value)
 
 
-def codes_of(side: Side, attributes: pd.DataFrame, layer: str, matrix: str) -> list[str | None]:
-    """The plan's code of each feature as text, None where there is none.
+def codes_of(side: Side, attributes: pd.DataFrame, layer: str, matrix: str) -> np.ndarray:
+    """The plan's code of each feature (n,) as text, None where there is none.
 
     Raises OneMapError matrix.field if the layer has none of the side's fields.
     """
@@ -244,9 +245,11 @@ def codes_of(side: Side, attributes: pd.DataFrame, layer: str, matrix: str) -> l
             values = column_named(attributes, name)
         except KeyError:
             continue
-        return [text_value(value) for value in values]
+        once: dict[str | None, str | None] = {}  # a text is held once, however many features have it
+        said = [once.setdefault(code, code) for code in map(text_value, values)]
+        return np.array([*said, None], dtype=object)[:-1]
     if side.every is not None:
-        return [None] * len(attributes)
+        return np.full(len(attributes), None, dtype=object)
     fitting = [known for known in shipped_matrices() if layer in (*read_matrix(known).for_a, *read_matrix(known).for_b)]
     raise OneMapError(
         "matrix.field",

@@ -9,32 +9,23 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.journal_folder import Journal
-from onemap.rules.compare.kept_polygons import Batch, KeptPolygons, measured, spatial_blocks
+from onemap.rules.compare.kept_polygons import Batch, KeptPolygons, Polygons, measured
 from onemap.rules.compare.plans import Plan
+from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import Pieces
 from onemap.rules.overlay import ARITHMETIC_M2, BALANCE_M2, BALANCE_SHARE, MARGIN_M, differences, overlaps, unions_near
 
 
 @dataclass(frozen=True)
-class Ground:
+class Ground(Polygons):
     """The compared ground in single polygons (k,), and the row of each plan, -1 where that plan does not speak.
 
-    They stand in the order of the plans' rows, whatever the blocks: of both, of a alone, of b alone. boxes (k, 4),
-    area_m2 (k,), points (k,): of each; at (k,): where among `kept` it is.
+    They stand in the order of the plans' rows, whatever the blocks: of both, of a alone, of b alone.
     """
 
     a: np.ndarray
     b: np.ndarray
-    boxes: np.ndarray
-    area_m2: np.ndarray
-    points: np.ndarray
-    at: np.ndarray
-    kept: KeptPolygons
-
-    def geometries(self, rows: np.ndarray) -> np.ndarray:
-        """Some of the polygons (j,)."""
-        return self.kept.take(self.at[rows])
 
 
 def overlaid(
@@ -46,58 +37,50 @@ def overlaid(
     put, and those that an earlier attempt left are found; they are held without one. Raises OneMapError
     compare.arithmetic that names layer and feature, journal.failed.
     """
-    trees = shapely.STRtree(plan_a.geometries), shapely.STRtree(plan_b.geometries)
-    rows_a = wanted_a = np.arange(len(plan_a.geometries))
-    rows_b = wanted_b = np.arange(len(plan_b.geometries))
+    ground_a, ground_b = plan_a.polygons, plan_b.polygons
+    rows_a = wanted_a = np.arange(len(ground_a))
+    rows_b = wanted_b = np.arange(len(ground_b))
     inside = None
     if near is not None:
-        wanted_a, wanted_b = (_meeting(tree, near) for tree in trees)
+        boxes = shapely.bounds(near).reshape(-1, 4)
+        wanted_a, wanted_b = ground_a.meeting(boxes), ground_b.meeting(boxes)
         # A row is proved by all of its pieces, so all rows that meet it belong to the work.
-        rows_a = np.union1d(wanted_a, _meeting(trees[0], plan_b.geometries[wanted_b]))
-        rows_b = np.union1d(wanted_b, _meeting(trees[1], plan_a.geometries[wanted_a]))
+        rows_a = np.union1d(wanted_a, ground_a.meeting(ground_b.boxes[wanted_b]))
+        rows_b = np.union1d(wanted_b, ground_b.meeting(ground_a.boxes[wanted_a]))
         inside = shapely.STRtree(near)
     kept = KeptPolygons(_batch(np.empty(0, dtype=object), _NONE, _NONE, inside), journal)
 
-    def in_blocks(name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray], Batch]) -> None:
-        for number, mine in enumerate(_blocks(plan, rows)):
-            crew.check()
-            kept.add(f"{name}-{number:06d}", partial(make, mine))
+    def in_blocks(
+        name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray, Crew], Batch], share: Crew
+    ) -> None:
+        for number, (mine, own) in enumerate(in_turn(plan.polygons.blocks(rows), share)):
+            kept.add(f"{name}-{number:06d}", partial(make, mine, own))
 
-    def common(mine: np.ndarray) -> Batch:
-        first = plan_a.geometries[mine]
-        others = np.intersect1d(_meeting(trees[1], first), rows_b, assume_unique=True)
-        found = overlaps(first, shapely.STRtree(first), plan_b.geometries[others], crew)
+    def common(mine: np.ndarray, own: Crew) -> Batch:
+        first = ground_a.geometries(mine)
+        others = np.intersect1d(ground_b.meeting(ground_a.boxes[mine]), rows_b, assume_unique=True)
+        found = overlaps(first, shapely.STRtree(first), ground_b.geometries(others), own)
         if len(found.failed):
             _refuse(plan_a, mine[found.failed[0, 0]])
         return _batch(found.geometry, mine[found.parcel], others[found.feature], inside)
 
-    def only_a(mine: np.ndarray) -> Batch:
-        rows, rest = _left(plan_a, mine, shared_a[mine], plan_b.geometries, trees[1], crew)
+    def only_a(mine: np.ndarray, own: Crew) -> Batch:
+        rows, rest = _left(plan_a, mine, shared_a[mine], ground_b, own)
         return _batch(rest, rows, np.full(len(rows), -1), inside)
 
-    def only_b(mine: np.ndarray) -> Batch:
-        rows, rest = _left(plan_b, mine, shared_b[mine], plan_a.geometries, trees[0], crew)
+    def only_b(mine: np.ndarray, own: Crew) -> Batch:
+        rows, rest = _left(plan_b, mine, shared_b[mine], ground_a, own)
         return _batch(rest, np.full(len(rows), -1), rows, inside)
 
-    in_blocks("common", plan_a, rows_a, common)
-    shared_a, shared_b = _shared(kept, len(plan_a.geometries), len(plan_b.geometries))
-    in_blocks("only-a", plan_a, wanted_a, only_a)
-    in_blocks("only-b", plan_b, wanted_b, only_b)
+    in_blocks("common", plan_a, rows_a, common, part_of(crew, 0.0, 0.7))
+    shared_a, shared_b = _shared(kept, len(ground_a), len(ground_b))
+    in_blocks("only-a", plan_a, wanted_a, only_a, part_of(crew, 0.7, 0.85))
+    in_blocks("only-b", plan_b, wanted_b, only_b, part_of(crew, 0.85, 1.0))
     return _in_order(kept)
 
 
 _NONE = np.empty(0, dtype=np.int64)
-
-
-def _meeting(tree: shapely.STRtree, others: np.ndarray) -> np.ndarray:
-    """The polygons of a tree whose boxes meet the box of one of the others, ascending."""
-    return np.unique(tree.query(others)[1])
-
-
-def _blocks(plan: Plan, rows: np.ndarray) -> list[np.ndarray]:
-    """Some rows of a plan in blocks of neighbours; each row belongs to one block as a whole."""
-    polygons = plan.geometries[rows]
-    return spatial_blocks(rows, shapely.bounds(polygons).reshape(-1, 4), shapely.get_num_coordinates(polygons))
+_MARGINS_M = np.array([-MARGIN_M, -MARGIN_M, MARGIN_M, MARGIN_M])
 
 
 def _batch(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.STRtree | None) -> Batch:
@@ -130,19 +113,18 @@ def _shared(kept: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray,
 
 
 def _left(
-    plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: np.ndarray, tree: shapely.STRtree, crew: Crew
+    plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: Polygons, crew: Crew
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the other plan does not have of the wanted rows (n,) of a plan: rows (k,), grounds (k,); areas must add up.
 
-    shared (n,): m² that it has; others: its polygons, and their index.
+    shared (n,): m² that it has; others: its polygons.
     """
-    whole = shapely.area(plan.geometries[wanted])
+    whole = plan.polygons.area_m2[wanted]
     at = np.flatnonzero(whole - shared >= ARITHMETIC_M2)
-    mine = plan.geometries[wanted[at]]
-    west, south, east, north = shapely.bounds(mine).reshape(-1, 4).T
-    boxes = shapely.box(west - MARGIN_M, south - MARGIN_M, east + MARGIN_M, north + MARGIN_M)
-    close = _meeting(tree, boxes)
-    taken = unions_near(mine, Pieces(others[close], np.arange(len(close))), MARGIN_M, crew)
+    mine = plan.polygons.geometries(wanted[at])
+    close = others.meeting(plan.polygons.boxes[wanted[at]] + _MARGINS_M)
+    pieces = Pieces(others.geometries(close), np.arange(len(close)))
+    taken = unions_near(mine, pieces, MARGIN_M, crew)
     rest, failed = differences(mine, taken, crew)
     if failed.any():
         _refuse(plan, wanted[at[failed]][0])
@@ -161,11 +143,10 @@ def _in_order(kept: KeptPolygons) -> Ground:
     side = np.where(a < 0, 2, np.where(b < 0, 1, 0))
     at = np.lexsort((part, b, a, side))
     at = at[kept.column("is_wanted")[at]]
-    box, area_m2, points = (kept.column(name)[at] for name in ("box", "area_m2", "points"))
-    return Ground(a[at], b[at], box, area_m2, points, at, kept)
+    found = Polygons.among(kept, at)
+    kept.forget_columns()
+    return Ground(found.boxes, found.area_m2, found.points, at, kept, a[at], b[at])
 
 
 def _refuse(plan: Plan, row: int) -> None:
-    feature = plan.feature[row]
-    name = plan.source.names[feature] if feature >= 0 else None
-    raise OneMapError("compare.arithmetic", layer=plan.version.table, feature=name)
+    raise OneMapError("compare.arithmetic", layer=plan.version.table, feature=plan.named(row))

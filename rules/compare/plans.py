@@ -14,6 +14,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.parts import polygon_parts
 from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, versions
+from onemap.rules.compare.kept_polygons import Polygons
 from onemap.rules.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.compare.self_overlap import SelfOverlap, first_row_wins
 from onemap.rules.crew import Crew
@@ -24,18 +25,19 @@ from onemap.rules.overlay import differences, inside, union_by
 
 @dataclass(frozen=True)
 class Plan:
-    """One plan on the compared ground: polygons (n,) that share no ground, each with its code and use.
+    """One plan on the compared ground: polygons (n,) that share no ground, each with its code and use, by fid.
 
-    feature (n,): the row of the version, -1 for ground without a feature for which the plan speaks all the same.
-    Large polygons are cut small, so a feature may have several rows.
+    feature (n,): the fid in the version, -1 for ground without a feature for which the plan speaks all the same; last
+    of all. Large polygons are cut small, so a feature may have several rows. named: the key of a row's feature.
     """
 
     source: LayerSource
-    geometries: np.ndarray
+    polygons: Polygons
     feature: np.ndarray
     codes: np.ndarray
     uses: np.ndarray
     overlap: SelfOverlap
+    named: Callable[[int], str | None]
 
     @property
     def version(self) -> Version:
@@ -49,9 +51,9 @@ class Plan:
 
     def without_ground(self) -> "Plan":
         """What the plan says of its rows, without their polygons and features."""
-        nothing = np.empty(0, dtype=object)
-        plan = self.without_features()
-        return replace(plan, source=replace(plan.source, names=nothing), geometries=nothing, feature=nothing)
+        none, plan = Polygons.held(np.empty(0, dtype=object)), self.without_features()
+        source = replace(plan.source, names=none.at)
+        return replace(plan, source=source, polygons=none, feature=none.at, named=lambda row: None)
 
 
 def wanted_version(library: Library, asked: str, as_of: date, known_at: datetime | None, field: str) -> Version:
@@ -148,17 +150,15 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     """
     stored = source.stored
     assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # noqa: S101
-    said = codes_of(side, stored.attributes, source.version.code, matrix.name)
-    once: dict[str | None, str | None] = {}  # a text is held once, however many features have it
-    codes = np.array([once.setdefault(code, code) for code in said], dtype=object)
+    codes = codes_of(side, stored.attributes, source.version.code, matrix.name)
     clipped, failed = inside(stored.geometries, ground, crew)
-    _refuse(source, np.flatnonzero(failed))
+    refuse(source, np.flatnonzero(failed))
     rows = np.flatnonzero(~shapely.is_missing(clipped))
     geometries, overlap, broken = first_row_wins(clipped[rows], crew)
-    _refuse(source, rows[broken])
+    refuse(source, rows[broken])
     present = ~shapely.is_missing(geometries)
     geometries, rows = geometries[present], rows[present]
-    uses = np.array([side.use_of(code) for code in codes], dtype=object)[rows]
+    uses = uses_of(side, codes)[rows]
     codes = codes[rows]
     if side.elsewhere is not None:
         rest = _elsewhere(geometries, ground, source, crew)
@@ -167,14 +167,24 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
         uses = np.r_[uses, np.full(len(rest), side.elsewhere, dtype=object)]
     speaks = uses != "silent"
     pieces = subdivided(geometries[speaks])
+    rows = rows[speaks][pieces.owner]
+    feature = np.where(rows >= 0, stored.fids[rows] if len(stored.fids) else rows, -1)
+    names = source.names
     return Plan(
         source,
-        pieces.geometries,
-        rows[speaks][pieces.owner],
+        Polygons.held(pieces.geometries),
+        feature,
         codes[speaks][pieces.owner],
         uses[speaks][pieces.owner],
         overlap,
+        lambda row: names[rows[row]] if rows[row] >= 0 else None,
     )
+
+
+def uses_of(side: Side, codes: np.ndarray) -> np.ndarray:
+    """What a side makes of each code (n,); each is looked up once."""
+    known = {code: side.use_of(code) for code in set(codes.tolist())}
+    return np.array([*(known[code] for code in codes.tolist()), None], dtype=object)[:-1]
 
 
 def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSource, crew: Crew) -> np.ndarray:
@@ -187,8 +197,11 @@ def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSo
     return parts
 
 
-def _refuse(source: LayerSource, rows: np.ndarray) -> None:
-    """Ground that arithmetic cannot place is neither lost nor guessed: the comparison is refused by feature."""
+def refuse(source: LayerSource, rows: np.ndarray) -> None:
+    """Ground that arithmetic cannot place is neither lost nor guessed: the comparison is refused by feature.
+
+    rows: of the source's features that failed. Raises OneMapError compare.arithmetic.
+    """
     if len(rows):
         assert source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
         raise OneMapError("compare.arithmetic", layer=source.version.table, feature=source.names[rows[0]])

@@ -24,27 +24,45 @@ class SelfOverlap:
 
 
 def first_row_wins(geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, SelfOverlap, np.ndarray]:
-    """Polygons (n,) without the ground that an earlier one has, None where nothing is left; what was lost; failures.
+    """Polygons (n,) without the ground that an earlier one has, None where nothing is left; what was lost; failures."""
+    grounds, lost_m2, failed = without_earlier(geometries, np.arange(len(geometries)), crew)
+    return grounds, overlap_of(lost_m2), failed
 
+
+def overlap_of(lost_m2: np.ndarray) -> SelfOverlap:
+    """What a plan's features (n,) lost, in their order."""
+    real = lost_m2[lost_m2 > 0]
+    return SelfOverlap(len(real), float(real.sum()))
+
+
+def without_earlier(
+    geometries: np.ndarray, wanted: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The polygons at `wanted` (k,) without the ground that an earlier one of all (n,) has, None where nothing is left.
+
+    Second what each lost in m² (k,), 0 for what arithmetic leaves of nothing; third those of `geometries` that failed.
     Each is taken from its own geometry and not from a rounded common ground, so that no slit opens between them.
     """
-    result = geometries.copy()
-    later, earlier = _meeting(geometries, crew)
+    result, lost_m2 = geometries[wanted], np.zeros(len(wanted))
+    later, earlier = _meeting(geometries, wanted, crew)
     if len(later) == 0:
-        return result, SelfOverlap(0, 0.0), np.empty(0, dtype=np.int64)
-    rows, group = np.unique(later, return_inverse=True)
-    taken = union_by(group, geometries[earlier], len(rows))
-    rest, failed = differences(geometries[rows], taken, crew)
-    lost = shapely.area(geometries[rows]) - np.nan_to_num(shapely.area(rest))
+        return result, lost_m2, np.empty(0, dtype=np.int64)
+    places, group = np.unique(later, return_inverse=True)
+    taken = union_by(group, geometries[earlier], len(places))
+    rest, failed = differences(result[places], taken, crew)
+    lost = shapely.area(result[places]) - np.nan_to_num(shapely.area(rest))
     real = lost >= ARITHMETIC_M2
-    result[rows[real]] = rest[real]
-    return result, SelfOverlap(int(real.sum()), float(lost[real].sum())), rows[failed]
+    result[places[real]], lost_m2[places[real]] = rest[real], lost[real]
+    return result, lost_m2, wanted[places[failed]]
 
 
-def _meeting(geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
-    """Pairs whose insides meet: the later row (k,) and the earlier one (k,)."""
-    first, second = intersecting(shapely.STRtree(geometries), geometries, crew)
-    later, earlier = first[second < first], second[second < first]
+def _meeting(geometries: np.ndarray, wanted: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs whose insides meet: the place among `wanted` (k,) of the later one, and which one the earlier is (k,)."""
+    place, other = intersecting(shapely.STRtree(geometries), geometries[wanted], crew)
+    is_earlier = other < wanted[place]
+    place, other = place[is_earlier], other[is_earlier]
+    order = np.lexsort((other, place))  # the tree's own order depends on polygons that are far away
+    place, other = place[order], other[order]
     # Neighbours of one coverage touch all along their edges; only their insides matter.
-    inner = insides_meet(geometries[later], geometries[earlier], crew)
-    return later[inner], earlier[inner]
+    inner = insides_meet(geometries[wanted[place]], geometries[other], crew)
+    return place[inner], other[inner]

@@ -7,9 +7,12 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.parts import moved, multi, sound
+from onemap.layers.blocks import blocks
+from onemap.layers.parts import multi
 from onemap.rules.compare.clusters import Clusters, clustered
+from onemap.rules.compare.local_table import PART_ROWS, LocalTable, written
 from onemap.rules.compare.spots import Spots, matrix_rows, spot_names
+from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.compare.triage import Triage
 from onemap.rules.crew import Crew
 from onemap.rules.left_alone import waited_for
@@ -39,20 +42,25 @@ def spot_tables(
 
     decisions: what stands for each spot; pair: the two layers' codes.
     """
-    written = sound(moved(spots.geometries, origin))
-    names = spot_names(pair, spots.columns, written)
-    clusters = clustered(names, spots.columns, spots.geometries, triage, crew)
+    count = len(spots.geometries)
+    names, area_m2 = np.empty(count, dtype=object), np.empty(count)
+    for rows, own in in_turn(list(blocks(count, PART_ROWS)), part_of(crew, 0.0, 0.5)):
+        ground = written(spots.geometries[rows], origin)
+        names[rows] = spot_names(pair, spots.columns.iloc[rows], ground)
+        own.check()
+        area_m2[rows] = ellipsoidal_areas_m2(ground, crs)
+    clusters = clustered(names, spots.columns, spots.geometries, triage, part_of(crew, 0.5, 1.0))
     columns = pd.concat([spots.columns, triage.columns, decisions], axis=1).assign(spot=names)
-    columns["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(written, crs)
+    columns["area_ellipsoidal_m2"] = area_m2
     columns["cluster"] = _cluster_names(clusters)
     listed = clusters.columns.assign(**_decided(clusters, columns["decision"].to_numpy(dtype=object)))
     matrix = matrix_rows(spots.columns, spots.compared_m2)
     return {
-        "spots": Table(typed_columns(columns, [*SPOT_COLUMNS, *_MORE]), multi(written, "polygon")),
+        "spots": LocalTable(typed_columns(columns, [*SPOT_COLUMNS, *_MORE]), spots.geometries, origin),
         "matrix": Table(typed_columns(matrix, MATRIX_COLUMNS)),
         "clusters": Table(
             typed_columns(listed, CLUSTER_COLUMNS),
-            multi(waited_for(lambda: sound(moved(clusters.geometries, origin))), "polygon"),
+            multi(waited_for(lambda: written(clusters.geometries, origin)), "polygon"),
         ),
     }
 

@@ -7,12 +7,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.blocks import blocks
 from onemap.layers.errors import OneMapError
 from onemap.layers.journal_folder import Journal
 from onemap.layers.library import sha256
 from onemap.layers.parts import moved, sound
 from onemap.layers.ragged import ranges
 from onemap.rules.compare.dissolve import Dissolved, dissolved
+from onemap.rules.compare.in_chunks import chunks
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.plans import Plan
@@ -64,18 +66,14 @@ def spots_of(
     journal.failed.
     """
     compared_m2 = float(ground.area_m2.sum())
-    sides = [_spoken(plan, rows) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)]
-    (code_a, use_a), (code_b, use_b) = sides
-    types = _types(matrix, use_a, use_b, code_a, code_b)
-    kinds = pd.DataFrame({"type": types, "use_a": use_a, "use_b": use_b})
-    kind = kinds.groupby(["type", "use_a", "use_b"], dropna=False, sort=True).ngroup().to_numpy()
-    of_kind = kinds.assign(kind=kind).drop_duplicates("kind").set_index("kind").sort_index()
+    kind, of_kind = _kinds(ground, plans, matrix)
     type_of_kind = of_kind["type"].to_numpy(dtype=object)
     parts = [_Part.nothing()]
-    for whole in dissolved(ground, kind, crew, journal):
+    for whole, own in dissolved(ground, kind, crew, journal):
         found = _as_written(whole, origin)
-        is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits)
+        is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits, own)
         count = len(found.polygons)
+        sides = [_spoken(plan, rows[found.piece]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)]
         by_code = [_codes(found, code, use, ground.area_m2) for code, use in sides]
         said = [(_listed(codes, count), _main(codes, count)) for codes in by_code]
         parts.append(_Part(found.polygons, found.kind, is_artefact, *said[0], *said[1]))
@@ -128,14 +126,16 @@ def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
     return Dissolved(polygons, found.kind[of], np.repeat(found.piece, times), ranges(first[found.polygon], times))
 
 
-def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits) -> np.ndarray:
+def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, crew: Crew) -> np.ndarray:
     """Which of the polygons (m,) of 01 to 05 are thin or small."""
     judged = np.isin(types, _JUDGED)
     result: np.ndarray = judged & (shapely.area(polygons) < limits.min_area_m2)
     rest = np.flatnonzero(judged & ~result)
     width_m = limits.min_width_m - _NOT_THINNER_M
     if width_m > 0:
-        result[rest[vanishing(polygons[rest], width_m)]] = True
+        parts = [rest[part] for part in chunks(len(rest))]
+        for rows, thin in zip(parts, crew.each(lambda rows: vanishing(polygons[rows], width_m), parts), strict=True):
+            result[rows[thin]] = True
     return result
 
 
@@ -147,20 +147,32 @@ def _spoken(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return code, use
 
 
-def _types(matrix: Matrix, use_a: np.ndarray, use_b: np.ndarray, code_a: np.ndarray, code_b: np.ndarray) -> np.ndarray:
-    """The type of each piece (k,); each combination of uses and codes is looked up once."""
-    known: dict[tuple[str | None, ...], str] = {}
-    types = []
-    for key in zip(use_a, use_b, code_a, code_b, strict=True):
-        if key not in known:
-            known[key] = matrix.type_of(*key)
-        types.append(known[key])
-    return np.array(types, dtype=object)
+def _kinds(ground: Ground, plans: tuple[Plan, Plan], matrix: Matrix) -> tuple[np.ndarray, pd.DataFrame]:
+    """Which of the kinds each piece (k,) is of; and the kinds, row by row: type, use_a, use_b.
+
+    Each combination of uses and codes is looked up once; texts are made for some of the pieces at a time.
+    """
+    kind = np.empty(len(ground), dtype=np.int64)
+    known: dict[tuple[str | None, ...], int] = {}
+    kinds: dict[tuple[str | None, ...], int] = {}
+    for some in blocks(len(ground)):
+        (code_a, use_a), (code_b, use_b) = (
+            _spoken(plan, rows[some]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
+        )
+        said = list(zip(use_a, use_b, code_a, code_b, strict=True))
+        for key in dict.fromkeys(said):
+            if key not in known:
+                known[key] = kinds.setdefault((matrix.type_of(*key), *key[:2]), len(kinds))
+        kind[some] = [known[key] for key in said]
+    return kind, pd.DataFrame(list(kinds), columns=["type", "use_a", "use_b"], dtype=object)
 
 
 def _codes(found: Dissolved, code: np.ndarray, use: np.ndarray, area_m2: np.ndarray) -> pd.DataFrame:
-    """Spot, code and area of every code that a plan has in a spot; ground without a code is left out."""
-    code, use, area_m2 = code[found.piece], use[found.piece], area_m2[found.piece]
+    """Spot, code and area of every code that a plan has in a spot; ground without a code is left out.
+
+    code, use: of the pieces that are part of spots (k,); area_m2: of all pieces.
+    """
+    area_m2 = area_m2[found.piece]
     kept = (code != None) & (use != None)  # noqa: E711 - elementwise
     rows = pd.DataFrame({"spot": found.polygon[kept], "code": code[kept], "area_m2": area_m2[kept]})
     return pd.DataFrame(rows.groupby(["spot", "code"], sort=True)["area_m2"].sum().reset_index())

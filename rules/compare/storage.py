@@ -1,32 +1,57 @@
 """Comparisons kept in the library beside the runs of checks: record, matrix text, spots and matrix."""
 
+from collections.abc import Callable, Iterator
 from datetime import date, datetime
+
+import pyarrow as pa
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
 from onemap.rules.compare.comparison import Comparison, ComparisonWishes
 from onemap.rules.compare.comparison_record import KIND
+from onemap.rules.compare.local_table import parts_of
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.spots import Limits
-from onemap.rules.runs import keep_run, rows_of_table, run_record, stored_texts
+from onemap.rules.run_blocks import Rows, rows_of_table
+from onemap.rules.run_tables import Table
+from onemap.rules.runs import Recorder, run_record, stored_texts
 
 KEPT = ("spots", "matrix", "clusters", "statistics")
 
 
-def record_comparison(library: Library, found: Comparison) -> None:
-    """Keep a comparison in one transaction. Raises OneMapError library.read_only, library.busy, library.full."""
+def record_comparison(library: Library, found: Comparison, told: Callable[[float], None] = lambda share: None) -> None:
+    """Keep a comparison in one transaction; told: how much is written, 0 to 1.
+
+    Raises OneMapError library.read_only, library.busy, library.full.
+    """
     record = found.record
-    kept = {name: rows_of_table(found.tables[name]) for name in KEPT}
     matrix = found.wishes.matrix
     detail = {
         "parameters": record["parameters"],
         "matrix": matrix.record(),
-        "spots": len(kept["spots"]),
+        "spots": len(found.tables["spots"].columns),
         "area_m2": found.spots.compared_m2,
     }
     with library.writing() as connection:
-        keep_run(connection, record, kept, [(matrix.hash, matrix.text)])
+        recorder = Recorder(connection, record["id"])
+        done, count = 0, sum(len(found.tables[name].columns) for name in KEPT)
+        for name in KEPT:
+            for rows in _rows_of(found.tables[name]):
+                told(done / max(count, 1))
+                recorder.append_rows({name: rows})
+                done += len(rows)
+        recorder.finish(record, [(matrix.hash, matrix.text)])
         log(connection, record["who"], "compare", record["id"], detail)
+
+
+def _rows_of(table: Table) -> Iterator[Rows]:
+    """The rows of a table as they are kept, part by part; every column has one type in all of them."""
+    columns, first = rows_of_table(Table(table.columns)).columns, 0
+    for part in parts_of(table):
+        count = len(part.columns)
+        wkb = pa.array(part.wkb, pa.large_binary()) if part.has_geometries else None
+        yield Rows(columns.slice(first, count), wkb)
+        first += count
 
 
 def stored_wishes(library: Library, identifier: str) -> ComparisonWishes:

@@ -9,9 +9,11 @@ import pandas as pd
 import shapely
 
 from onemap.rules.compare.edges import edges_of, line_distances_m
+from onemap.rules.compare.in_chunks import AT_ONCE
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS, Spots
+from onemap.rules.compare.stage import part_of
 from onemap.rules.crew import Crew
 from onemap.rules.cutting import subdivided
 from onemap.rules.overlay import overlaps
@@ -62,14 +64,17 @@ def triaged(
     if len(rows) == 0:
         return Triage(pd.DataFrame(columns), steps)
     pieces = subdivided(spots.geometries)
-    edges = edges_of(rows, spots.geometries, pieces, spots.columns, crew)
-    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns, crew)
+    edges = edges_of(rows, spots.geometries, pieces, spots.columns, part_of(crew, 0.1, 0.4))
+    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns, part_of(crew, 0.4, 0.8))
     columns["line_distance_m"][rows] = np.where(np.isfinite(distance), distance, np.nan)
     columns["shift_m"][rows] = edges.shift_m
     steps[rows] = np.column_stack([edges.shift_east_m, edges.shift_north_m])
     shares = _pair_shares(spots)
-    agreed = _agreed_before(spots, rows, matrix, earlier, crew)
+    agreed = _agreed_before(spots, rows, matrix, earlier, part_of(crew, 0.8, 0.9))
+    last = part_of(crew, 0.9, 1.0)
     for at, row in enumerate(rows):
+        if at % AT_ONCE == 0:
+            last.check()
         width = float(columns["mean_width_m"][row])
         facts = {
             "type": types[row],
@@ -138,7 +143,8 @@ def _agreed_before(
     for side, before in zip(("a", "b"), earlier, strict=True):
         if before is None:
             continue
-        found = overlaps(mine, tree, before.geometries, crew)
+        then = before.polygons.geometries(np.arange(len(before.polygons)))
+        found = overlaps(mine, tree, then, crew)
         use_there = spots.columns["use_b" if side == "a" else "use_a"].to_numpy(dtype=object)[rows]
         codes_there = spots.columns["class_b" if side == "a" else "class_a"].to_numpy(dtype=object)[rows]
         agrees = np.array(

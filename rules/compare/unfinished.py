@@ -14,13 +14,14 @@ from onemap.layers.errors import Problem
 from onemap.layers.journal_folder import Journal, journal_folder, work_place
 from onemap.layers.library import Library, sha256
 from onemap.layers.software import software_versions
+from onemap.layers.versions import Version
 from onemap.rules.blocks.partition import block_count, fits_into_memory, most_parcels
 from onemap.rules.compare.comparison_record import KIND
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.spots import Limits
 
-_LAYOUT = 1  # of the folder: another one is another question
+_LAYOUT = 2  # of the folder: another one is another question
 
 
 @dataclass(frozen=True)
@@ -39,26 +40,23 @@ class UnfinishedWork:
 
 def unfinished_work(
     library: Library,
-    plans: tuple[Plan, Plan],
+    versions: tuple[Version, Version],
     matrix: Matrix,
     ground: shapely.Geometry,
     origin: tuple[float, float],
     against: str | None,
     limits: Limits,
 ) -> AbstractContextManager[UnfinishedWork]:
-    """The folder of this question, as long as the block lasts, where the plans are large; they are not held.
+    """The folder of this question, as long as the block lasts.
 
-    ground: on which they are compared, counted from `origin`; limits: with other ones less stands of the earlier
-    comparison `against`. Raises OneMapError journal.failed.
+    ground: on which the versions are compared, counted from `origin`; limits: with other ones less stands of the
+    earlier comparison `against`. Raises OneMapError journal.failed.
     """
-    points = np.concatenate([shapely.get_num_coordinates(plan.geometries) for plan in plans])
-    if fits_into_memory(block_count(points, most_parcels())):
-        return contextlib.nullcontext(UnfinishedWork())
     key = {
         "layout": _LAYOUT,
         "software": software_versions(),
         "library": library.id,
-        "layers": [[plan.version.table, plan.version.hash] for plan in plans],
+        "layers": [[version.table, version.hash] for version in versions],
         "ground": sha256(shapely.to_wkb(ground)),
         "origin": list(origin),
         "matrix": matrix.hash,
@@ -67,6 +65,17 @@ def unfinished_work(
         "block": most_parcels(),
     }
     return _in_folder(work_place(library.path, library.id), key)
+
+
+def has_many_features(versions: tuple[Version, Version]) -> bool:
+    """Whether two plans are placed on disk, where they are never held as a whole."""
+    return not fits_into_memory(sum(version.count for version in versions) / most_parcels())
+
+
+def has_many_points(plans: tuple[Plan, Plan]) -> bool:
+    """Whether what two plans that are held have in common is found on disk."""
+    points = np.concatenate([plan.polygons.points for plan in plans])
+    return not fits_into_memory(block_count(points, most_parcels()))
 
 
 @contextlib.contextmanager

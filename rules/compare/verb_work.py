@@ -12,9 +12,10 @@ def compare(values: Values, asked: Asked) -> Result:
     import os
 
     from onemap.layers.library import open_library
-    from onemap.rules.compare.comparison import compared
+    from onemap.layers.messages import phrase
+    from onemap.rules.compare.comparison import WRITTEN_FROM, compared
     from onemap.rules.compare.storage import record_comparison
-    from onemap.rules.outputs import check_target, tables_written
+    from onemap.rules.outputs import check_target, output_opened
     from onemap.rules.run_tables import records_of
 
     wishes = _wishes(values, asked)
@@ -25,10 +26,16 @@ def compare(values: Values, asked: Asked) -> Result:
         workers = values.get("workers") or os.cpu_count() or 1
         with contextlib.ExitStack() as written:
             found = written.enter_context(compared(library, wishes, workers, asked.report, values.get("against")))
-            for out in outs:
-                written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
+            outputs = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+            step, left = phrase("progress.tables", asked.language), 1 - WRITTEN_FROM
+            for share, name, part in found.parts() if outputs else ():
+                asked.report(WRITTEN_FROM + left / 2 * share, step)
+                for output in outputs:
+                    output.append({name: part})
+            for output in outputs:
+                output.finish()
             if library.writable:
-                record_comparison(library, found)
+                record_comparison(library, found, lambda share: asked.report(1 - left / 2 * (1 - share), step))
         recorded = library.writable
     asked.report(1.0, "")
     result: Result = {

@@ -204,7 +204,7 @@ def test_every_pair_of_the_truth_of_two_years_has_its_ground(shared_data):
         local = shapely.transform(shapely.make_valid(frame.geometry.to_numpy()), lambda xy, by=corner: xy - by)
         areal = np.flatnonzero(np.isin(shapely.get_type_id(local), (3, 6)) & ~shapely.is_empty(local))
         made = plan(str(year), list(zip(local[areal], frame["MAP"].iloc[areal], strict=True)), side, said, everywhere)
-        kept = np.bincount(made.feature, shapely.area(made.geometries), minlength=len(areal))
+        kept = np.bincount(made.feature - 1, made.polygons.area_m2, minlength=len(areal))
         rows = frame["src_row"].iloc[areal].astype(str).to_numpy()
         bad = invalid.loc[invalid["layer"] == f"parcels_{year}", "src_row"].astype(str)
         whole = np.abs(kept - shapely.area(local[areal])) < 1e-6
@@ -213,8 +213,8 @@ def test_every_pair_of_the_truth_of_two_years_has_its_ground(shared_data):
         fine.append(set(rows[whole & ~np.isin(rows, bad)]))
     ground = overlaid(plans[0], plans[1], CREW)
     both = np.flatnonzero((ground.a >= 0) & (ground.b >= 0))
-    first = names[0][plans[0].feature[ground.a[both]]]
-    second = names[1][plans[1].feature[ground.b[both]]]
+    first = names[0][plans[0].feature[ground.a[both]] - 1]
+    second = names[1][plans[1].feature[ground.b[both]] - 1]
     found = pd.Series(ground.area_m2[both]).groupby([first, second]).sum()
     expected = truth.set_index(["parcels_2013_row", "parcels_2014_row"])["area_geos_m2"]
     sides = pd.concat([found.rename("found"), expected.rename("expected")], axis=1).fillna(0.0)

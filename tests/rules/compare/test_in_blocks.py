@@ -79,7 +79,7 @@ def test_blocks_say_of_real_parcels_of_two_years_what_memory_says(shared_data, t
         plans.append(
             plan(str(year), list(zip(local[rows], frame["MAP"].iloc[rows], strict=True)), side, matrix, middle)
         )
-    assert min(len(one.geometries) for one in plans) > 500
+    assert min(len(one.polygons) for one in plans) > 500
     whole = said(plans, matrix)
     assert len(whole[1]) > 300
     monkeypatch.setenv("ONEMAP_BLOCK", "60")

@@ -1,0 +1,173 @@
+"""A large plan placed on the compared ground strip by strip, each on disk, so that it is never held as a whole."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.journal_folder import Journal
+from onemap.layers.versions import StoredFeatures, Version
+from onemap.rules.blocks.partition import most_parcels
+from onemap.rules.compare.kept_polygons import Batch, KeptPolygons, Polygons, measured
+from onemap.rules.compare.matrix import Matrix, Side, codes_of
+from onemap.rules.compare.plans import Plan, refuse, uses_of
+from onemap.rules.compare.self_overlap import overlap_of, without_earlier
+from onemap.rules.compare.stage import in_turn
+from onemap.rules.crew import Crew
+from onemap.rules.cutting import subdivided
+from onemap.rules.layer_sources import LayerSource, Sources
+from onemap.rules.overlay import inside
+
+_SPARE_M = 1.0  # beside a strip: the index of the library is rounded, and coordinates are counted from another origin
+Bounds = Sequence[float]
+
+
+def plan_in_strips(
+    sources: Sources,
+    version: Version,
+    side: Side,
+    matrix: Matrix,
+    bounds: Bounds,
+    ground: shapely.Geometry,
+    crew: Crew,
+    journal: Journal,
+    name: str,
+) -> Plan:
+    """What `placed_plan` says of a version, whose polygons lie in the journal as parts called `name`; by fid.
+
+    A strip has the features whose west edge lies in it; what an earlier attempt left is taken as it is. Raises
+    OneMapError version.unreadable, matrix.field, compare.arithmetic, journal.failed.
+    """
+    west, south, east, north = bounds
+    edges = np.linspace(west, east, max(1, -(-version.count // most_parcels())) + 1)
+    kept, told = KeptPolygons(_NO_BATCH, journal), []
+
+    def read(first: float, last: float) -> LayerSource:
+        source = sources.of_version(version, (first - _SPARE_M, south, last + _SPARE_M, north))
+        if source.stored is None:
+            raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
+        return source
+
+    def make(number: int, strip: str, own: Crew) -> Batch:
+        found = _strip(read, edges, number, sources.origin[0], own)
+        batch, said = _placed(found, side, matrix, ground, own)
+        journal.keep_text(f"{strip}-told", said)  # first, since the polygons tell that all is there
+        return batch
+
+    for number, own in in_turn(range(len(edges) - 1), crew):
+        strip = f"{name}-{number:06d}"
+        kept.add(strip, partial(make, number, strip, own))
+        told.append(journal.text(f"{strip}-told"))
+    codes = _codes(kept.column("code"), told)
+    fid, part = kept.column("fid"), kept.column("part")
+    at = np.lexsort((part, fid))
+    fid, codes = fid[at], codes[at]
+    polygons = Polygons.among(kept, at)
+    kept.forget_columns()
+    lost = np.array(sorted(pair for strip in told for pair in strip["lost"])).reshape(-1, 2)
+    source = LayerSource(version=version)
+
+    def named(row: int) -> str | None:
+        """Names are not held; the few that are asked for are read again."""
+        moved_by = np.array([*sources.origin, *sources.origin])
+        near = sources.of_version(version, (polygons.boxes[row] + moved_by).tolist())
+        found = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
+        return near.names[found[0]] if len(found) else None
+
+    return Plan(source, polygons, fid, codes, uses_of(side, codes), overlap_of(lost[:, 1]), named)
+
+
+@dataclass(frozen=True)
+class _Strip:
+    """The features of a strip and those near them, by fid: source, is_own (n,): whose west edge lies in the strip."""
+
+    source: LayerSource
+    stored: StoredFeatures
+    is_own: np.ndarray
+
+
+def _strip(
+    read: Callable[[float, float], LayerSource], edges: np.ndarray, number: int, origin_m: float, crew: Crew
+) -> _Strip:
+    source = read(edges[number], edges[number + 1])
+    assert source.stored is not None, "what cannot be read is refused"  # noqa: S101 - for the type checker
+    stored = source.stored
+
+    def own(boxes: np.ndarray) -> np.ndarray:
+        return np.asarray(np.searchsorted(edges[1:-1] - origin_m, boxes[:, 0], side="right") == number)
+
+    boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
+    east_m = boxes[own(boxes), 2].max(initial=-np.inf) + origin_m
+    if east_m > edges[number + 1]:  # what lies beside these alone belongs to other strips, and may stand before them
+        crew.check()
+        beside = read(edges[number + 1], east_m)
+        assert beside.stored is not None, "what cannot be read is refused"  # noqa: S101 - for the type checker
+        stored = _joined(stored, beside.stored)
+        boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
+    return _Strip(source, stored, own(boxes))
+
+
+def _joined(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
+    """The features of both, each once, by fid."""
+    new = np.flatnonzero(~np.isin(other.fids, one.fids))
+    fids = np.r_[one.fids, other.fids[new]]
+    order = np.argsort(fids, kind="stable")
+    attributes = pd.concat([one.attributes, other.attributes.iloc[new]], ignore_index=True)
+    geometries = np.r_[one.geometries, other.geometries[new]][order]
+    return StoredFeatures(fids[order], geometries, attributes.iloc[order].reset_index(drop=True))
+
+
+def _placed(
+    strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, crew: Crew
+) -> tuple[Batch, dict[str, Any]]:
+    """The polygons of a strip; and what else is told of it: its codes, how many rows it has, and what features lost."""
+    source, stored = strip.source, strip.stored
+    assert source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
+    codes = codes_of(side, stored.attributes, source.version.code, matrix.name)
+    clipped, failed = inside(stored.geometries, ground, crew)
+    _refuse_own(strip, failed)
+    rows = np.flatnonzero(~shapely.is_missing(clipped))
+    wanted = np.flatnonzero(strip.is_own[rows])
+    grounds, lost_m2, broken = without_earlier(clipped[rows], wanted, crew)
+    _refuse_own(strip, np.isin(np.arange(len(clipped)), rows[broken]))
+    rows = rows[wanted]
+    real = np.flatnonzero(lost_m2)
+    lost = zip(stored.fids[rows[real]].tolist(), lost_m2[real].tolist(), strict=True)
+    speaks = ~shapely.is_missing(grounds) & (uses_of(side, codes[rows]) != "silent")
+    rows, pieces = rows[speaks], subdivided(grounds[speaks])
+    code, names = pd.factorize(codes[rows], use_na_sentinel=True)
+    columns = {
+        "fid": stored.fids[rows][pieces.owner],
+        "part": np.arange(len(pieces.owner)) - np.searchsorted(pieces.owner, pieces.owner),
+        "code": code[pieces.owner],
+        **measured(pieces.geometries),
+    }
+    return Batch(pieces.geometries, columns), {"rows": len(pieces.owner), "codes": list(names), "lost": list(lost)}
+
+
+def _refuse_own(strip: _Strip, failed: np.ndarray) -> None:
+    """Others are refused where they belong. failed: (n,) of the strip's features."""
+    for fid in strip.stored.fids[failed & strip.is_own].tolist():
+        assert strip.source.stored is not None, "it was read"  # noqa: S101 - for the type checker
+        refuse(strip.source, np.flatnonzero(strip.source.stored.fids == fid))
+
+
+def _codes(code: np.ndarray, told: Sequence[Mapping[str, Any]]) -> np.ndarray:
+    """The code of every polygon (n,), each text held once. code: its number among those of its strip, -1 for none."""
+    once: dict[str, str] = {}
+    found, start = np.full(len(code), None, dtype=object), 0
+    for strip in told:
+        names = np.array([*(once.setdefault(name, name) for name in strip["codes"]), None], dtype=object)
+        found[start : start + strip["rows"]] = names[code[start : start + strip["rows"]]]
+        start += strip["rows"]
+    return found
+
+
+_NONE = np.empty(0, dtype=np.int64)
+_NO_GROUND = np.empty(0, dtype=object)
+_NO_BATCH = Batch(_NO_GROUND, {"fid": _NONE, "part": _NONE, "code": _NONE, **measured(_NO_GROUND)})
