@@ -1,36 +1,80 @@
-"""A stored run asked again: the tables that it would give today, to be held against those that are stored."""
+"""A stored run asked again, and held against what is stored of it; of a check only some parcels at a time."""
 
 from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import shapely
 
 from onemap.layers.library import Library
 from onemap.rules import runs
-from onemap.rules.check import check
+from onemap.rules.agenda import agenda_of
+from onemap.rules.blocks.partition import fits_into_memory, most_parcels
+from onemap.rules.check import judged_parcels, local_origin
 from onemap.rules.compare import storage as comparisons
 from onemap.rules.compare.comparison import compared
 from onemap.rules.compare.comparison_record import KIND as COMPARE
 from onemap.rules.remedy import storage as remedies
 from onemap.rules.remedy.remedy import KIND as REMEDY
 from onemap.rules.remedy.remedy import remedy
-from onemap.rules.run_tables import Table
+from onemap.rules.run_differences import Difference, Differences
+
+Report = Callable[[float, str], None]
 
 
-def tables_again(
-    library: Library, identifier: str, workers: int, report: Callable[[float, str], None]
-) -> dict[str, Table]:
-    """The tables of a stored check, comparison or remedy, computed again with what was known then.
+def differences_again(library: Library, identifier: str, workers: int, report: Report) -> list[Difference]:
+    """Where a stored check, comparison or remedy differs from what it gives with what was known then.
 
-    Raises OneMapError run.unknown, run.incomplete.
+    Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
     kind = runs.kind_of(runs.run_record(library, identifier, None))
     if kind == COMPARE:
+        held = Differences(library, identifier, comparisons.KEPT)
         with compared(library, comparisons.stored_wishes(library, identifier), workers, report) as found:
-            tables = found.tables
-        kept: tuple[str, ...] = comparisons.KEPT
+            held.hold(found.tables)
     elif kind == REMEDY:
         question = runs.stored_question(library, identifier, REMEDY)
-        tables = remedy(library, question, remedies.stored_wishes(library, identifier), workers, report).tables
-        kept = remedies.KEPT
+        held = Differences(library, identifier, remedies.KEPT)
+        held.hold(remedy(library, question, remedies.stored_wishes(library, identifier), workers, report).tables)
     else:
-        tables = check(library, runs.stored_question(library, identifier), workers, report).tables
-        kept = runs.KEPT
-    return {name: tables[name] for name in kept}
+        return _check_again(library, identifier, workers, report)
+    return held.found()
+
+
+def _check_again(library: Library, identifier: str, workers: int, report: Report) -> list[Difference]:
+    """The same of a check: where its parcels are many, only so many as make a block are held with their rows."""
+    question = runs.stored_question_of_none(library, identifier)
+    count, origin = _extent(library, identifier)
+    most = count if fits_into_memory(count / most_parcels()) else most_parcels()
+    agenda = agenda_of(library, question, origin)
+    while True:
+        sources, done = agenda.sources(library), 0
+        held = Differences(library, identifier, runs.KEPT, [rule.id for rule in agenda.rules])
+        lost: frozenset[str] = frozenset()
+        for parcels in runs.stored_parcels(library, identifier, question.parcels, max(most, 1)):
+            told = _teller(report, done / count, len(parcels.ids) / count)
+            answer = judged_parcels(agenda, sources, parcels, workers, told)
+            # A layer that is damaged somewhere is unreadable for the whole run.
+            found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
+            lost = frozenset(found) - agenda.unreadable if most < count else frozenset()
+            if lost:
+                break
+            held.hold(answer.tables)
+            done += len(parcels.ids)
+        if not lost:
+            return held.found()
+        agenda = replace(agenda, unreadable=agenda.unreadable | lost)
+
+
+def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]]:
+    """How many parcels a stored check was given, and from where it counted coordinates."""
+    count, corners = 0, []
+    for rows in runs.stored_blocks(library, identifier, runs.GIVEN):
+        count += len(rows)
+        corners.append(shapely.total_bounds(shapely.from_wkb(rows.bodies()))[:2])
+    west, south = np.array(corners).min(axis=0)
+    return count, local_origin(west, south)
+
+
+def _teller(report: Report, begin: float, part: float) -> Report:
+    return lambda fraction, step: report(begin + part * fraction, step)

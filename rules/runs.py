@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 
@@ -16,7 +17,7 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.kept_rows import GIVEN, READING, REFERENCE, holds, kept_rows
 from onemap.rules.packs import Pack, parse_pack
 from onemap.rules.parcel_outlines import Outlines
-from onemap.rules.parcels import Parcels
+from onemap.rules.parcels import Parcels, no_parcels
 from onemap.rules.question import Question
 from onemap.rules.reading_note import reading_note
 from onemap.rules.run import Chunk, Run
@@ -196,20 +197,42 @@ def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Que
 
     Raises OneMapError run.unknown, run.incomplete.
     """
+    rows = stored_rows(library, identifier, GIVEN)
+    question = stored_question_of_none(library, identifier, kind)
+    return replace(question, parcels=_given_parcels(rows, question.parcels))
+
+
+def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) -> Iterator[Parcels]:
+    """The parcels of a stored run in the order in which they were given, at most so many at a time.
+
+    like: what all have in common. Raises OneMapError run.damaged.
+    """
+    waiting: list[StoredRow] = []
+    for rows in stored_blocks(library, identifier, GIVEN):
+        waiting += rows
+        while len(waiting) >= most:
+            yield _given_parcels(waiting[:most], like)
+            waiting = waiting[most:]
+    if waiting:
+        yield _given_parcels(waiting, like)
+
+
+def _given_parcels(rows: Sequence[StoredRow], like: Parcels) -> Parcels:
+    values = [row.values for row in rows]
+    return replace(
+        like,
+        ids=np.array([value["id"] for value in values], dtype=object),
+        geometries=shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)),
+        attributes=pd.DataFrame([value["attributes"] for value in values], dtype=object, index=range(len(values))),
+    )
+
+
+def stored_question_of_none(library: Library, identifier: str, kind: str = CHECK) -> Question:
+    """What a stored run was asked, without its parcels. Raises OneMapError run.unknown, run.incomplete."""
     packs = stored_packs(library, identifier, kind)
     record = run_record(library, identifier, kind)
     parameters = record["parameters"]
-    given = stored_rows(library, identifier, GIVEN)
-    values = [row.values for row in given]
-    parcels = Parcels(
-        ids=np.array([value["id"] for value in values], dtype=object),
-        geometries=shapely.from_wkb(np.array([row.wkb for row in given], dtype=object)),
-        attributes=pd.DataFrame([value["attributes"] for value in values], dtype=object, index=range(len(values))),
-        id_field=parameters["id"],
-        source=parameters["parcels"],
-        source_hash=parameters["parcels_hash"],
-        problems=(),
-    )
+    parcels = replace(no_parcels(parameters["parcels"], parameters["parcels_hash"]), id_field=parameters["id"])
     moments = [datetime.fromisoformat(text) for text in (parameters["known_at"], record["started"]) if text]
     return Question(
         parcels=parcels,

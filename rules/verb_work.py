@@ -6,6 +6,8 @@ from typing import Any
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.rules.verbs import VERDICT_CHOICES, Asked, Result, Values
 
+_VERSIONS = 0.1  # of the work, when the versions are verified and a run is repeated
+
 
 def new(values: Values, asked: Asked) -> Result:
     """Make a library; its packs are read first, so that a wrong one leaves nothing behind."""
@@ -270,9 +272,8 @@ def verify(values: Values, asked: Asked) -> Result:
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase, problem_record
     from onemap.layers.verification import chain_problems, head_problems, version_problems
-    from onemap.rules.repeating import tables_again
+    from onemap.rules.repeating import differences_again
     from onemap.rules.review.integrity import review_problems
-    from onemap.rules.run_differences import differences
 
     step = phrase("progress.verifying", asked.language)
     with open_library(values["library"]) as library:
@@ -282,11 +283,12 @@ def verify(values: Values, asked: Asked) -> Result:
         run = values.get("run")
         is_whole = library.voice.reads_layers
         if is_whole:
-            problems += version_problems(library, lambda done: asked.report(done * (0.1 if run else 1), step))
+            problems += version_problems(library, lambda done: asked.report(done * (_VERSIONS if run else 1), step))
             problems += review_problems(library)
         if run:
-            again = tables_again(library, run, os.cpu_count() or 1, asked.report)
-            for table, row, before, after in differences(library, run, again, asked.report):
+            whole = asked.report
+            told = lambda done, said: whole(_VERSIONS + (1 - _VERSIONS) * done, said)  # noqa: E731 - one line
+            for table, row, before, after in differences_again(library, run, os.cpu_count() or 1, told):
                 facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
                 problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
     asked.report(1.0, "")

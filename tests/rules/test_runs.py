@@ -160,3 +160,17 @@ def test_a_copy_of_a_library_verifies_and_repeats_as_well(city, tmp_path):
     copy = tmp_path / "copy.gpkg"
     shutil.copy(desk.library, copy)
     assert desk.run("verify", copy, "--run", found.answer.json["run"]["id"]).json["ok"]
+
+
+@pytest.mark.parametrize("block", ["1", "2", "100"])
+def test_a_run_is_repeated_some_parcels_at_a_time_and_every_difference_is_told_alike(city, monkeypatch, block):
+    desk, found = city
+    run = found.answer.json["run"]["id"]
+    monkeypatch.setenv("ONEMAP_BLOCK", block)
+    assert desk.run("verify", desk.library, "--run", run).json == {"ok": True, "problems": []}
+    for table, column in (("parcels", "verdict"), ("findings", "verdict"), ("overlaps", "rule")):
+        change_value(desk.library, table, column, found.table(table)[column].iloc[-1], "other")
+    told = desk.run("verify", desk.library, "--run", run)
+    monkeypatch.delenv("ONEMAP_BLOCK")
+    assert told.code == 5 and told.json == desk.run("verify", desk.library, "--run", run).json
+    assert {problem["layer"] for problem in told.json["problems"]} == {"parcels", "findings", "overlaps"}
