@@ -104,7 +104,7 @@ class CheckRoom(QWidget):
         if self._request is not None or not self.button.isEnabled():
             return
         self.leave_map()
-        self.live.clear()
+        self.live.leave()
         folder = Path(QgsProcessingUtils.generateTempFilename("check"))
         folder.mkdir(parents=True, exist_ok=True)
         try:

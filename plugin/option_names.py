@@ -43,6 +43,7 @@ def dock_controls() -> dict[str, str]:
         "--pack": tr("Rules"),
         "--as-of": tr("As of"),
         "--district": tr("District"),
+        "--repair": tr("Repair and check"),
     }
 
 

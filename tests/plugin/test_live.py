@@ -93,6 +93,10 @@ def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
     assert live.words.text().startswith("No verdict for this shape.\nB · The geometry is invalid")
     assert "--" not in live.words.text()
     assert dock.notice.text == ""
+    dock.check_room.button.click()
+    wait_for(lambda: dock.notice.text)
+    assert "“Repair and check”" in dock.notice.text
+    assert dock.check_room._pages.currentWidget() is dock.check_room._empty
     drag(layer, parcel, corner, 410, 100)
     settled(live)
     assert live.results.model.parcels[0].verdict == "unknown"
