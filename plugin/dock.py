@@ -45,6 +45,7 @@ from onemap.plugin.styles import style_parcels
 from onemap.plugin.translation import tr
 
 NARROWEST_PX = 320
+NO_LIBRARY = ("library.missing", "library.not_one")
 AROUND_M, AROUND_DEG = 200.0, 0.002  # how much of its surroundings a place is shown with
 
 
@@ -284,7 +285,7 @@ class OneMapDock(QgsDockWidget):
         """Say what was refused; where the core is what is missing, offer the mend."""
         if refusal.is_about("core.missing"):
             self._show(self.setup_page)
-        elif refusal.is_about("library.missing") and not is_server(self.library.path):
+        elif any(map(refusal.is_about, NO_LIBRARY)) and not is_server(self.library.path):
             self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library)
         else:
             self.notice.refuse(refusal)

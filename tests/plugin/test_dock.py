@@ -220,6 +220,11 @@ def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock
     wait_for(lambda: dock.notice.text)
     assert dock.notice.text == f"There is no library {gone}."
     assert dock.notice._button.text() == "Open a library…"
+    (tmp_path / "other.gpkg").touch()
+    dock.open_library(str(tmp_path / "other.gpkg"))
+    wait_for(lambda: "other" in dock.notice.text)
+    assert "onemap new" not in dock.notice.text
+    assert dock.notice._button.text() == "Open a library…"
 
 
 def test_a_room_without_results_is_as_low_as_what_it_says(open_dock):
