@@ -57,8 +57,12 @@ class Agenda:
 def agenda_of(library: Library, question: Question, origin: tuple[float, float]) -> Agenda:
     """What is to be done for a question. origin: from where coordinates are to be counted.
 
-    Raises UsageError only.unknown.
+    Raises UsageError only.unknown, replace.unknown.
     """
+    asked = {code for rule in joined_rules(question.packs) for code in layers_of(rule)}
+    for code in question.replaced:
+        if code not in asked:
+            raise UsageError("replace.unknown", field="--replace", layer=code, known=sorted(asked))
     known = versions(library, question.known_at)
     ever_loaded = {version.code for version in known} | set(question.replaced)
     rules, skipped = _chosen_rules(question.packs, question.only, ever_loaded)

@@ -222,14 +222,21 @@ def _hit_reasons(judgement: Judgement, present: np.ndarray) -> np.ndarray:
 
 
 def _net_areas(judged: Judged, present: np.ndarray) -> np.ndarray:
-    """Piece × part ÷ of, summed over the conflict's features; NaN without `net`, or where a value is null."""
+    """Piece × part ÷ of, summed over the conflict's features, (n,).
+
+    NaN without `net`, and where the part of one of them is no finite area ≥ 0 of a finite whole > 0.
+    """
     net = judged.rule.options.get("net")
     count = len(judged.judgement.hit)
     if net is None:
         return np.full(len(present), np.nan)
-    part, whole = (pd.to_numeric(pd.Series(column_named(judged.attributes, net[key]))) for key in ("part", "of"))
+    part, whole = (
+        pd.to_numeric(pd.Series(column_named(judged.attributes, net[key])), errors="coerce").to_numpy(dtype=float)
+        for key in ("part", "of")
+    )
     pairs = judged.judgement.pairs
-    ratio = (part / whole).to_numpy(dtype=float)[pairs.feature]
+    is_known = (part >= 0) & np.isfinite(part) & (whole > 0) & np.isfinite(whole)
+    ratio = np.divide(part, whole, out=np.full(len(part), np.nan), where=is_known)[pairs.feature]
     return np.bincount(pairs.parcel, shapely.area(pairs.geometry) * ratio, minlength=count)[present]
 
 

@@ -35,7 +35,8 @@ def rule_rows(judged: Judged, order: int, parcels: WholeParcels, language: str) 
     shown = []
     for block in findings:
         ground = parcels.placed(block["_geometry"], block["_parcel"])
-        block["area_ellipsoidal_m2"] = ground.area_ellipsoidal_m2
+        # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
+        block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, ground.area_ellipsoidal_m2)
         block["_multi"], block["_wkb"] = ground.written("polygon")
         shown.append(ground)
     for block in overlaps:

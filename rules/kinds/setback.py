@@ -96,10 +96,11 @@ def distances_m(options: dict[str, Any], attributes: pd.DataFrame) -> np.ndarray
 
 
 def half_widths_m(options: dict[str, Any], attributes: pd.DataFrame) -> np.ndarray:
-    """Half of each feature's width in metres, (m,); NaN where its field says nothing."""
+    """Half of each feature's width in metres, (m,); NaN where its field says nothing, or what no width can be."""
     if "half_width_field" in options:
         values = pd.Series(column_named(attributes, options["half_width_field"]), dtype=object)
-        return pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+        width = pd.to_numeric(values, errors="coerce").to_numpy(dtype=float)
+        return np.where((width >= 0) & np.isfinite(width), width, np.nan)
     return np.full(len(attributes), float(options.get("half_width_m", 0.0)))
 
 

@@ -1,5 +1,7 @@
 """avoid: P ∩ F, worked by hand on squares."""
 
+import math
+
 import pytest
 from shapely import MultiPolygon, Polygon, box
 
@@ -177,3 +179,20 @@ def test_large_controls_are_measured_as_exactly_as_small_ones(desk):
     hits = desk.check(parcels, {}).hits()
     for name, parcel in parcels.items():
         assert hits.get(name, 0.0) == pytest.approx(parcel.intersection(star).area, abs=1e-7)
+
+
+@pytest.mark.parametrize(
+    ("part", "whole"), [("x", 50.0), (40.0, 0.0), (-3.0, 50.0), (40.0, float("inf")), (None, 50.0)]
+)
+def test_a_net_area_of_numbers_that_are_no_areas_is_not_told(desk, part, whole):
+    desk.layer("ZONE", [box(0, 0, 10, 10)], {"NET": [part], "GROSS": [whole]})
+    row = desk.check({"A": SQUARE}, {"net": {"part": "NET", "of": "GROSS"}}).finding("A")
+    assert row.area_m2 == 100.0
+    assert math.isnan(row.net_area_m2)
+
+
+def test_a_trial_of_a_layer_that_no_rule_looks_at_is_refused(desk):
+    desk.layer("ZONE", [box(0, 0, 10, 10)])
+    parcels, pack = desk.parcels({"A": SQUARE}), desk.pack({})
+    answer = desk.run("check", desk.library, parcels, "--pack", pack, "--replace", "ZONES=x.gpkg")
+    assert (answer.code, answer.json["problems"][0]["code"]) == (2, "replace.unknown")

@@ -12,6 +12,7 @@ def test_the_length_inside_is_measured_and_the_pieces_are_lines(desk):
     row = found.finding("A")
     assert (row.length_m, row.features, row.counted, row.distance_m) == (14.0, 2, True, 0.0)  # 10 + 4
     assert row.geometry is None and row.area_m2 != row.area_m2 and row.value != row.value
+    assert row.area_ellipsoidal_m2 != row.area_ellipsoidal_m2
     pieces = found.table("overlaps_line")
     assert list(zip(pieces.feature, pieces.length_m, strict=True)) == [("f1", 10.0), ("f2", 4.0)]
     assert found.verdicts() == {"A": "prohibited"} and len(found.table("overlaps")) == 0

@@ -72,6 +72,14 @@ def test_half_widths_move_the_edge_outward(desk):
     assert row.distance_m == 5.0  # from the edge, not from the centreline
 
 
+@pytest.mark.parametrize("half", [-3.0, float("inf"), None])
+def test_a_half_width_that_is_none_leaves_unknown_what_it_decides(desk, half):
+    desk.layer("ZONE", [ROAD], {"HALF": [half]}, geometry="line")
+    found = desk.check({"A": box(0, 0, 10, 50)}, setback(distance_m=6, half_width_field="HALF"))
+    assert found.hits() == {}
+    assert found.unknowns() == {"A": (pytest.approx(60.0), "no_value")}
+
+
 def test_round_ends_lie_within_two_hundredths_of_a_per_cent_of_the_true_curve(desk):
     desk.layer("ZONE", [Point(0, 0)], geometry="point")
     area = desk.check({"A": box(-50, -50, 50, 50)}, setback(distance_m=30)).hits()["A"]
