@@ -47,6 +47,11 @@ def _source_crs(raw: RawFrame, wishes: Wishes, bounds: systems.Bounds | None) ->
     return declared
 
 
+def _same(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+    """Whether two systems are one, by whatever name."""
+    return systems.crs_name(one) == systems.crs_name(other) or one.equals(other, ignore_axis_order=True)
+
+
 def bounds_of(geometries: np.ndarray) -> systems.Bounds | None:
     """West, south, east, north of all geometries (n,), or None if there is no coordinate."""
     if len(geometries) == 0:
@@ -70,6 +75,9 @@ class Way:
         self._is_given = wishes.transform is not None
         self.named = {**place, "crs": systems.crs_name(self._source), "target": systems.crs_name(target)}
         self._remarks = []
+        if wishes.crs and raw.crs is not None and not _same(raw.crs, self._source):
+            declared = {"declared": systems.crs_name(raw.crs), "crs": systems.crs_name(self._source)}
+            self._remarks.append(Problem("crs.overridden", {**place, **declared}))
         if wishes.transform is not None:
             self._change: systems.Transformation | None = wishes.transform.between(self._source, target, **place)
             self._remarks.append(Problem("crs.transformed", self.named))

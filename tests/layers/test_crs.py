@@ -264,3 +264,12 @@ def test_every_zones_prefix_is_recognised_and_held_against_the_declared_zone(dat
 def test_a_figure_that_is_not_the_datums_is_no_zone_of_it():
     odd = pyproj.CRS(ESRI_CM_114.replace("CGCS2000_3_Degree_GK_CM_114E", "x").replace("6378137.0", "6378245.0"))
     assert by_parameters(odd) is odd
+
+
+@pytest.mark.parametrize(("declared", "told"), [("EPSG:2383", ["crs.overridden"]), ("EPSG:4547", []), (None, [])])
+def test_a_declaration_that_a_wish_overrides_is_told(shelf, layer_file, box, declared, told):
+    suffix = "gpkg" if declared else "shp"
+    answer = shelf.add(layer_file(f"a.{suffix}", [box(0, 0)], crs=declared), crs="EPSG:4547")
+    assert (answer.code, answer.codes) == (0, told)
+    if told:
+        assert all(name in answer.json["problems"][0]["message"] for name in (declared, "EPSG:4547"))
