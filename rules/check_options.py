@@ -38,8 +38,11 @@ def check_wishes(values: Values, as_of: date | None = None) -> CheckWishes:
 
 def _replaced(given: Sequence[str]) -> dict[str, str]:
     """--replace CODE=FILE, each. Raises UsageError usage.value."""
-    pairs = [item.partition("=") for item in given]
-    for code, equals, file in pairs:
-        if not (code and equals and file):
-            raise UsageError("usage.value", field="--replace", value=code)
-    return {code.strip(): file.strip() for code, _, file in pairs}
+    replaced: dict[str, str] = {}
+    for item in given:
+        code, _, file = (part.strip() for part in item.partition("="))
+        # Of two files in place of one layer neither is taken in silence.
+        if not code or not file or code in replaced:
+            raise UsageError("usage.value", field="--replace", value=item)
+        replaced[code] = file
+    return replaced

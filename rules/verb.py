@@ -132,8 +132,11 @@ def to_scheduler(text: str) -> str:
 
 
 def to_codes(text: str) -> tuple[str, ...]:
-    """Codes with commas between."""
-    return tuple(code.strip() for code in text.split(",") if code.strip())
+    """Codes with commas between. Raises ValueError where there is none: an empty word would ask for everything."""
+    codes = tuple(code.strip() for code in text.split(",") if code.strip())
+    if not codes:
+        raise ValueError(text)
+    return codes
 
 
 def to_pairs(text: str) -> dict[str, str]:

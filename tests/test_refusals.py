@@ -128,6 +128,8 @@ CASES = [
     Case("check city.gpkg parcels.gpkg --only NOSUCH", 2, "only.unknown", field="--only", says="NOSUCH"),
     Case("check city.gpkg parcels.gpkg --fail-on awful", 2, "usage.choice", field="--fail-on"),
     Case("check city.gpkg parcels.gpkg --workers 0", 2, "usage.value", field="--workers"),
+    Case("check city.gpkg parcels.gpkg --only=", 2, "usage.value", field="--only"),
+    Case("check city.gpkg parcels.gpkg --replace A=x.gpkg --replace A=y.gpkg", 2, "usage.value", field="--replace"),
     # The library.
     Case("new city.gpkg --crs EPSG:4547", 3, "library.exists", file="city.gpkg"),
     Case("new nowhere/a.gpkg --crs EPSG:4547", 3, "library.folder"),

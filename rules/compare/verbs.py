@@ -14,7 +14,7 @@ _OUT = (Parameter("out", "PATH", repeated=True), Parameter("overwrite", flag=Tru
 def to_types(text: str) -> tuple[str, ...]:
     """Types of spots with commas between, in order and once each. Raises ValueError."""
     codes = to_codes(text)
-    if not codes or not set(codes) <= set(TYPES):
+    if not set(codes) <= set(TYPES):
         raise ValueError(text)
     return tuple(sorted(set(codes)))
 
