@@ -10,7 +10,7 @@ from onemap.layers.library import Library
 from onemap.rules import runs
 from onemap.rules.agenda import agenda_of
 from onemap.rules.blocks.partition import fits_into_memory, most_parcels
-from onemap.rules.check import judged_parcels, local_origin
+from onemap.rules.check import forward, judged_parcels, local_origin, share
 from onemap.rules.compare import storage as comparisons
 from onemap.rules.compare.comparison import compared
 from onemap.rules.compare.comparison_record import KIND as COMPARE
@@ -19,6 +19,7 @@ from onemap.rules.remedy.remedy import KIND as REMEDY
 from onemap.rules.remedy.remedy import remedy
 from onemap.rules.run_differences import Difference, Differences
 
+_JUDGED = 0.85  # of the work on some parcels, before their rows are held against those that are stored
 Report = Callable[[float, str], None]
 
 
@@ -27,7 +28,7 @@ def differences_again(library: Library, identifier: str, workers: int, report: R
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
-    kind = runs.kind_of(runs.run_record(library, identifier, None))
+    kind, report = runs.kind_of(runs.run_record(library, identifier, None)), forward(report)
     if kind == COMPARE:
         held = Differences(library, identifier, comparisons.KEPT)
         with compared(library, comparisons.stored_wishes(library, identifier), workers, report) as found:
@@ -52,7 +53,7 @@ def _check_again(library: Library, identifier: str, workers: int, report: Report
         held = Differences(library, identifier, runs.KEPT, [rule.id for rule in agenda.rules])
         lost: frozenset[str] = frozenset()
         for parcels in runs.stored_parcels(library, identifier, question.parcels, max(most, 1)):
-            told = _teller(report, done / count, len(parcels.ids) / count)
+            told = share(report, done / count, (done + _JUDGED * len(parcels.ids)) / count)
             answer = judged_parcels(agenda, sources, parcels, workers, told)
             # A layer that is damaged somewhere is unreadable for the whole run.
             found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
@@ -74,7 +75,3 @@ def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]
         corners.append(shapely.total_bounds(shapely.from_wkb(rows.bodies()))[:2])
     west, south = np.array(corners).min(axis=0)
     return count, local_origin(west, south)
-
-
-def _teller(report: Report, begin: float, part: float) -> Report:
-    return lambda fraction, step: report(begin + part * fraction, step)

@@ -21,6 +21,7 @@ from onemap.rules.statement.map_drawing_pages import theme_codes
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
 _A_MAP, _LAYERS_DRAWN = 20, 12  # as much as so many parcels of a layer; so many layers and classes are drawn for a map
+_PAGE_DRAWN = 60  # the same of a page, with the map that one can pan
 Report = Callable[[float, str], None]
 
 
@@ -65,7 +66,9 @@ def _body(
     if suffix == ".html":
         from onemap.rules.statement.page import statement_page
 
-        return statement_page(library, case, content, content["language"]).encode()
+        step = phrase("progress.pages", content["language"])
+        told = _teller(report, _READ, 1.0, step, _PAGE_DRAWN)
+        return statement_page(library, case, content, content["language"], told).encode()
     if suffix == ".pdf":
         from onemap.rules.statement.pdf_documents import pdf_document
 
@@ -110,7 +113,7 @@ def _cost(page: MapPage, source: MapSource) -> int:
     return _A_MAP + (len(layers) + (page.rule is not None)) * (len(page.parcels) or len(source.parcels))
 
 
-def _teller(report: Report, begin: float, end: float, step: str) -> Callable[[], None]:
+def _teller(report: Report, begin: float, end: float, step: str, most: int = _LAYERS_DRAWN) -> Callable[[], None]:
     """What is called before each layer and class of a map; one too large is drawn again, nobody knows how often."""
     called = itertools.count()
-    return lambda: report(begin + (end - begin) * (1 - math.exp(-next(called) / _LAYERS_DRAWN)), step)
+    return lambda: report(begin + (end - begin) * (1 - math.exp(-next(called) / most)), step)

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.library import Library
@@ -19,9 +20,12 @@ from onemap.rules.statement.words import words
 _PARTS = RESOURCES / "pages"
 
 
-def statement_page(library: Library, case: Case, content: dict[str, Any], language: str) -> str:
+def statement_page(
+    library: Library, case: Case, content: dict[str, Any], language: str, told: Callable[[], None] = lambda: None
+) -> str:
     """The document as HTML. content: from `statement_content`; of one department it is its review pack.
 
+    told: called before each layer of a map that is drawn, and each of its classes; it may raise Cancelled.
     Everything of it is in the file; a policy in it forbids whatever else a browser might fetch or run.
     Raises OneMapError run.unknown, run.incomplete.
     """
@@ -36,14 +40,14 @@ def statement_page(library: Library, case: Case, content: dict[str, Any], langua
     if department and takes_reply(case, department):
         reply = reply_section(library, case, department, shown, language)
         scripts.append(_part("reply.js"))
-    figures = [_figure(source, figure, content["project"]["name"], language) for figure in content["figures"]]
+    figures = [_figure(source, figure, content["project"]["name"], language, told) for figure in content["figures"]]
     said = words(language)
     body = tag(
         "body",
         _head(shown, language),
         tag(
             "main",
-            tag("div", page_map(source, rules), class_="map", id="map-box"),
+            tag("div", page_map(source, rules, told), class_="map", id="map-box"),
             tag(
                 "article",
                 reply,
@@ -93,8 +97,8 @@ def _head(shown: dict[str, Any], language: str) -> Html:
     return tag("header", tag("h1", document["title"]), tag("p", *(tag("span", fact) for fact in facts), class_="facts"))
 
 
-def _figure(source: MapSource, figure: dict[str, Any], project: str, language: str) -> Html:
+def _figure(source: MapSource, figure: dict[str, Any], project: str, language: str, told: Callable[[], None]) -> Html:
     """One printed map under its number."""
-    drawn = draw_map(source, page_of(figure), project=project, prefix=f"f{figure['number']}")
+    drawn = draw_map(source, page_of(figure), project=project, prefix=f"f{figure['number']}", told=told)
     caption = words(language)["figure"].format(number=figure["number"])
     return tag("figure", Html(drawn.svg), tag("figcaption", joined([caption, " ", drawn.title])))
