@@ -79,6 +79,9 @@ def asked(folder: Path, out: Path) -> Iterator[Asked]:
     document = {"library": library, "case": made["case"]}
     for suffix in ("pdf", "docx"):
         yield Asked(f"review export {suffix}", "review export", {**document, "target": str(out / f"case.{suffix}")})
+    yield Asked("review export html", "review export", {**document, "target": str(out / "case.html")})
+    yield Asked("review recheck", "review recheck", document)
+    yield Asked("review remedy", "review remedy", document)
     yield Asked("verify", "verify", {"library": library})
     yield Asked("verify --run", "verify", {"library": library, "run": made["check"]})
     yield Asked("copy", "copy", {"library": library, "target": str(out / "copy.gpkg")})
