@@ -31,7 +31,7 @@ from onemap.layers.quality_report import check_report, keep_problems, listed_rec
 from onemap.layers.rasters import raster_copy, raster_frame
 from onemap.layers.services import Snapshot, keep_snapshot
 from onemap.layers.software import software_versions
-from onemap.layers.soundness import checked_geometries, listed
+from onemap.layers.soundness import listed, sorted_geometries
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
 from onemap.layers.sources.vector_stream import VectorStream
 from onemap.layers.staging import Staging
@@ -77,7 +77,7 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
             raise
         geometries, _ = in_crs(raw.geometries, raw, Wishes(transform=transform), target)
     names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
-    return checked_geometries(geometries, "polygon", names, False, place)[0]
+    return sorted_geometries(geometries, "polygon", names, False, place).accepted(place).geometries
 
 
 def _coverage(

@@ -20,7 +20,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record
 from onemap.layers.placing import Wishes, bounds_of, in_crs, source_crs
-from onemap.layers.soundness import checked_geometries
+from onemap.layers.soundness import sorted_geometries
 from onemap.layers.sources.reading import opened, read_source
 from onemap.layers.sources.redline import frame_of
 from onemap.layers.sources.redline_text import RedlineText, looks_like_redline, read_text
@@ -209,8 +209,7 @@ def _sound(raw: RawFrame) -> np.ndarray:
     dimensions = shapely.get_dimensions(raw.geometries)
     kind = _KINDS[int(max(dimensions, default=2))] if (dimensions >= 0).any() else "polygon"
     names = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
-    geometries, *_ = checked_geometries(raw.geometries, kind, names, False, place)
-    return geometries
+    return sorted_geometries(raw.geometries, kind, names, False, place).accepted(place).geometries
 
 
 def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:

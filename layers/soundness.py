@@ -53,6 +53,15 @@ class SortedGeometries:
     repairs: tuple[Problem, ...]
     changed_m2: float
 
+    def accepted(self, place: dict[str, Any]) -> "SortedGeometries":
+        """These, if all are sound.
+
+        Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .collapsed, each feature named.
+        """
+        if self.problems:
+            raise OneMapError.of(listed(self.problems, place))
+        return self
+
 
 def type_names(geometries: np.ndarray) -> np.ndarray:
     """The name of each geometry's type (n,), "" for None."""
@@ -70,28 +79,6 @@ def are_finite(geometries: np.ndarray) -> np.ndarray:
         coordinates, owner = shapely.get_coordinates(geometries[rows[block]], return_index=True)
         finite[rows[block.start + owner[~np.isfinite(coordinates).all(axis=1)]]] = False
     return finite
-
-
-def checked_geometries(
-    geometries: np.ndarray,
-    geometry: str,
-    names: np.ndarray,
-    repair: bool,
-    place: dict[str, Any],
-    workers: int = 1,
-    told: Told = lambda share: None,
-    proved: np.ndarray | None = None,
-) -> tuple[np.ndarray, list[Problem], int, float]:
-    """Geometries of the expected kind, present and valid; with `repair` invalid polygons are made valid.
-
-    workers: threads; told: how much is proved, 0 to 1; it may raise Cancelled; proved: see `sorted_geometries`.
-    Returns geometries, the repairs as problems, their number, and the sum of |area change| in m².
-    Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .collapsed, each feature named.
-    """
-    result = sorted_geometries(geometries, geometry, names, repair, place, workers, told, proved)
-    if result.problems:
-        raise OneMapError.of(listed(result.problems, place))
-    return result.geometries, list(result.repairs), len(result.repairs), result.changed_m2
 
 
 def sorted_geometries(

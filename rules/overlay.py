@@ -62,9 +62,9 @@ def _proved(
         result = common_ground(one, other) if is_common else remaining_ground(one, other)
         untold = np.flatnonzero(shapely.is_missing(result))
         if len(untold):
-            at = start + untold
-            other = cut_around(near[at], shapely.bounds(left[at]), MARGIN_M)
-            one = cut_around(near_left[at], shapely.bounds(right[at]), MARGIN_M) if is_common else left[at]
+            pair = start + untold
+            other = cut_around(near[pair], shapely.bounds(left[pair]), MARGIN_M)
+            one = cut_around(near_left[pair], shapely.bounds(right[pair]), MARGIN_M) if is_common else left[pair]
             result[untold] = _attempt(operation, one, other)
         failed = np.zeros(len(result), dtype=bool)
         doubtful = ~(np.abs(shapely.area(result) - expected_m2[rows]) <= allowed_m2[rows])

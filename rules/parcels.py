@@ -16,7 +16,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.fields import text_values
 from onemap.layers.library import sha256
 from onemap.layers.placing import Wishes, in_crs
-from onemap.layers.soundness import Told, checked_geometries
+from onemap.layers.soundness import Told, sorted_geometries
 from onemap.layers.sources.reading import read_source
 from onemap.rules.reading_note import whole_state
 
@@ -122,14 +122,14 @@ def read_parcels(
     if proved is not None:
         wkb = np.asarray(shapely.to_wkb(carried, byte_order=1), dtype=object)
         known = proved(ids, wkb)
-    geometries, repairs, _, _ = checked_geometries(
+    sound = sorted_geometries(
         carried, "polygon", ids, wishes.repair, place, workers, lambda share: told(_READ + (1 - _READ) * share), known
-    )
-    geometries = dissolved(geometries)
+    ).accepted(place)
+    geometries = dissolved(sound.geometries)
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):
         raise OneMapError.of(Problem("geometry.empty", {**place, "feature": ids[row], "row": row + 1}) for row in empty)
-    problems = (*raw.problems, *remarks, *repairs)
+    problems = (*raw.problems, *remarks, *sound.repairs)
     # What changed while it was read may have a hash that is not that of what was read.
     is_as_read = carried is raw.geometries and before is not None and before == whole_state(source)
     parcels = Parcels(ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, problems, is_as_read)

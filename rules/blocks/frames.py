@@ -19,7 +19,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.fields import text_values
 from onemap.layers.library import Library, open_library
-from onemap.layers.soundness import checked_geometries
+from onemap.layers.soundness import sorted_geometries
 from onemap.rules.agenda import Agenda, agenda_of
 from onemap.rules.check import judged_parcels, local_origin, tables_of, whole_parcels
 from onemap.rules.parcels import Parcels, dissolved, no_parcels
@@ -79,10 +79,10 @@ def _parcels(part: Any, id_field: str) -> Parcels:
     ids = np.array(text_values(part[id_field].tolist()), dtype=object)
     if None in set(ids):
         raise OneMapError("parcel.id", feature=None, field=id_field, **place)
-    ground, _, _, _ = checked_geometries(part.geometry.to_numpy(), "polygon", ids, False, place)
+    sound = sorted_geometries(part.geometry.to_numpy(), "polygon", ids, False, place).accepted(place)
     attributes = pd.DataFrame(part.drop(columns=part.geometry.name)).reset_index(drop=True).astype(object)
     attributes = attributes.where(attributes.notna(), None)
-    return Parcels(ids, dissolved(ground), attributes, id_field, PARCELS, "", ())
+    return Parcels(ids, dissolved(sound.geometries), attributes, id_field, PARCELS, "", ())
 
 
 def _framed(table: Table, library: Library) -> Any:
