@@ -1,4 +1,4 @@
-"""Some features of a version that lies in a file: those of given fids, or those near many boxes at once."""
+"""Some features of a version that lies in a file, by their fids."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -31,19 +31,3 @@ def features_of(library: Library, version: Version, fids: np.ndarray) -> StoredF
         raise DamagedTable("features are gone")
     values = list(zip(*rows, strict=True))[2:] if rows else [()] * len(fields)
     return as_stored(FeatureRows(fids, geometries, dict(zip(fields, values, strict=True))), np.arange(len(fids)))
-
-
-def fids_near(library: Library, version: Version, boxes: np.ndarray) -> np.ndarray:
-    """The fids of a version's features whose boxes meet any of `boxes` (k, 4), ascending. Raises DamagedTable."""
-    index, counted = quoted(f"rtree_{version.table}_geom"), quoted(f"rtree_{version.table}_geom_rowid")
-    sql = f"SELECT id FROM {index} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"  # noqa: S608 - quoted
-    ask, found = library.connection.execute, set[int]()
-    try:
-        # An index that lost entries would hide features, and hidden is not clear.
-        if ask(f"SELECT count(*) FROM {counted}").fetchone()[0] != version.count:  # noqa: S608 - quoted
-            raise DamagedTable("the spatial index does not hold every feature")
-        for west, south, east, north in boxes.tolist():
-            found.update(row[0] for row in ask(sql, (west, east, south, north)))
-    except sqlite3.Error as error:
-        raise DamagedTable(str(error)) from error
-    return np.array(sorted(found), dtype=np.int64)

@@ -136,7 +136,6 @@ def _judged(
 ) -> Answer:
     local = whole.local
     west, south, east, north = shapely.total_bounds(parcels.geometries)
-    boxes = shapely.bounds(parcels.geometries) if spared else None  # the others may lie far apart
     bench = Bench(local, parcels.attributes, sources.library.crs, agenda.origin)
     reach = agenda.reaches()
     computed, skipped, warped = 0, [], []
@@ -147,8 +146,7 @@ def _judged(
         if code not in used:
             far = reach[code]
             box = (west - far, south - far, east + far, north + far) if far < float("inf") else None
-            near = boxes + np.array([-far, -far, far, far]) if boxes is not None and box is not None else None
-            used[code] = sources.read(code, box, near)
+            used[code] = sources.read(code, box)
         return used[code]
 
     codes = agenda.codes

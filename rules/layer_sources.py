@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue import LayerEntry
-from onemap.layers.chosen_features import features_of, fids_near
+from onemap.layers.chosen_features import features_of
 from onemap.layers.errors import OneMapError
 from onemap.layers.fields import text_value
 from onemap.layers.library import Library, now
@@ -35,8 +35,6 @@ from onemap.rules.cut_store import Box, StoredCut, cut_near
 from onemap.rules.cutting import Pieces, subdivided
 from onemap.rules.kept_ground import KeptGround, ReadGround
 from onemap.rules.overlay import MARGIN_M
-
-_WORTH_BOXES = 2  # features of a version for each box: asking what is near one takes as long as reading about two
 
 
 @dataclass(frozen=True)
@@ -127,10 +125,9 @@ class Sources:
         """The library's catalogue, read once for a run."""
         return self.library.catalogue()
 
-    def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
+    def read(self, code: str, bounds: Sequence[float] | None) -> LayerSource:
         """One layer near `bounds` (in the library's plane), or all of it.
 
-        boxes: (k, 4) within the bounds, where only what is near one of them matters.
         Raises OneMapError if a replacing file is refused.
         """
         version = in_force([version for version in self.known if version.code == code], self.as_of)
@@ -141,22 +138,17 @@ class Sources:
             return LayerSource(reason="not_in_force" if ever else "layer_missing")
         if code in self.unreadable:
             return LayerSource(reason="unreadable", version=version)
-        return self.of_version(version, bounds, boxes)
+        return self.of_version(version, bounds)
 
-    def of_version(
-        self, version: Version, bounds: Sequence[float] | None, boxes: np.ndarray | None = None
-    ) -> LayerSource:
-        """One version near `bounds`, whether or not it is in force; boxes: see `read`."""
-        # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
-        error_m = 2 * (version.accuracy_m or 0.0)
+    def of_version(self, version: Version, bounds: Sequence[float] | None) -> LayerSource:
+        """One version near `bounds`, whether or not it is in force."""
         if bounds is not None:
+            # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
+            error_m = 2 * (version.accuracy_m or 0.0)
             bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
         entry = self.catalogue[version.code]
         if bounds is None or entry.geometry == "raster":
             return self._read_anew(version, entry, bounds)[0]
-        if boxes is not None and self.library.path is not None and version.count > _WORTH_BOXES * len(boxes):
-            grown = boxes + np.array([-error_m, -error_m, error_m, error_m])
-            return self._read_anew(version, entry, bounds, lambda: _near(self.library, version, grown))[0]
         ground: KeptGround[LayerSource] = self.library.kept.setdefault("ground", KeptGround())
         # What is kept of a library may outlive it, but its layers ask the open one for their pieces.
         name = (self.library, version, entry.geometry, entry.key, self.origin)
@@ -274,11 +266,6 @@ def _local_ground(wkb: bytes, origin: tuple[float, float], _thread: int) -> shap
     (ground,) = moved(np.array([shapely.from_wkb(wkb)], dtype=object), (-origin[0], -origin[1]))
     shapely.prepare(ground)
     return ground
-
-
-def _near(library: Library, version: Version, boxes: np.ndarray) -> StoredFeatures:
-    """The features of a version near any of some boxes. Raises DamagedTable."""
-    return features_of(library, version, fids_near(library, version, boxes))
 
 
 def _names(stored: StoredFeatures, key: str | None) -> np.ndarray:

@@ -190,7 +190,7 @@ class TakenOver:
         old = {column: np.concatenate([rows.values(column) for rows in parts]) for column in new.columns.columns}
         rows_at = np.argsort(np.r_[self._keys_of(name, new), self._keys(name, held.parcel, held.rule)], kind="stable")
         both = {column: _one_after_the_other(new.columns[column], values)[rows_at] for column, values in old.items()}
-        columns = typed(pd.DataFrame({column: pd.Series(values) for column, values in both.items()}))
+        columns = typed(both)
         if new.geometries is None:
             return Table(columns, None, new.geometry_type)
         wkb = np.concatenate([new.wkb, *(rows.bodies() for rows in parts)])

@@ -9,7 +9,7 @@ import shapely
 from shapely import box
 
 from onemap.layers import geopackage
-from onemap.layers.chosen_features import features_of, fids_near
+from onemap.layers.chosen_features import features_of
 from onemap.layers.library import open_library
 from onemap.layers.stores.store import DamagedTable
 from onemap.layers.version_differences import alike_rows
@@ -114,17 +114,12 @@ def test_numbers_of_another_type_and_rows_that_are_gone_are_not_the_same(desk):
         alike = alike_rows(library, one, other, "KEY")
         assert {*range(1, 31)} - {*alike.before.tolist()} <= {2, 3}
         assert 3 not in alike.before.tolist()
-        near = fids_near(library, one, np.array([[0, 0, 60, 5], [1449, 0, 1451, 5.0]]))
-        assert near.tolist() == [1, 2, 30]
-        assert features_of(library, one, near).attributes["KEY"].tolist() == ["z0", "z1", "z29"]
+        assert features_of(library, one, np.array([1, 2, 30])).attributes["KEY"].tolist() == ["z0", "z1", "z29"]
         with pytest.raises(DamagedTable):
             features_of(library, one, np.array([30, 31]))
     with sqlite3.connect(desk.library) as connection:
-        connection.execute('DELETE FROM "rtree_ZONE__1_geom_rowid" WHERE rowid = 30')
         geopackage.add_functions(connection)
         connection.execute('DELETE FROM "ZONE__2" WHERE fid = 30')
     connection.close()
     with open_library(str(desk.library)) as library:
         assert alike_rows(library, one, other, "KEY") is None
-        with pytest.raises(DamagedTable):
-            fids_near(library, one, np.array([[0, 0, 60, 5.0]]))
