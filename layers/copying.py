@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -132,10 +133,13 @@ def _plain_tables(source: Library, target: StoreConnection, work: _Work) -> int:
             raise OneMapError("copy.table", file=source.label, layer=name)
         columns = connection.column_names(name)
         heard = partial(work.done, _row_cost(name) / 2)  # once on the way, and once there
-        before = _Sum((row for row in connection.read_rows(name, columns) if not _is_own_file(name, row)), heard)
-        target.write_rows(name, columns, before)
-        after = _Sum(target.read_rows(name, columns), heard)
-        after.run()
+        # Closed here: what is cancelled in the middle would read on when the library is shut already.
+        with closing(connection.read_rows(name, columns)) as rows:  # type: ignore[type-var]
+            before = _Sum((row for row in rows if not _is_own_file(name, row)), heard)
+            target.write_rows(name, columns, before)
+        with closing(target.read_rows(name, columns)) as rows:  # type: ignore[type-var]
+            after = _Sum(rows, heard)
+            after.run()
         if (before.count, before.total) != (after.count, after.total):
             raise OneMapError("copy.differs", file=source.label, layer=name)
         total += before.count

@@ -327,8 +327,8 @@ def copy(values: Values, asked: Asked) -> Result:
     step = phrase("progress.copying", asked.language)
     with open_library(values["library"]) as library:
         place = new_place(values["target"], library.name)
+        # Its last word comes before the copy has its name: whoever cancels later finds it done.
         copied = copy_library(library, place, TABLES, GRANTS, lambda done: asked.report(done, step))
-    asked.report(1.0, "")
     return {"ok": True, "library": place.shown, **copied}
 
 
