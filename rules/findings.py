@@ -1,6 +1,5 @@
 """From one rule's judgement to its rows: findings and overlaps, measured and held to their thresholds."""
 
-import json
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,6 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.rules.attribute_json import attribute_json
 from onemap.rules.conditions import column_named
 from onemap.rules.crew import Crew
 from onemap.rules.kinds.ground import Judgement, no_ground
@@ -27,9 +27,6 @@ _REASON_ORDER = (
     "nodata",
     "arithmetic",
 )
-
-
-_AS_JSON = json.JSONEncoder(ensure_ascii=False, default=str).encode  # made once: there are many small texts
 
 
 @dataclass(frozen=True)
@@ -274,7 +271,7 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
     names = list(judged.attributes.columns)
     texts = np.empty(len(named), dtype=object)
     for at, values in enumerate(judged.attributes.to_numpy(dtype=object)[named].tolist()):
-        texts[at] = _AS_JSON(dict(zip(names, values, strict=True)))
+        texts[at] = attribute_json(dict(zip(names, values, strict=True)))
     return _block(
         len(pairs.parcel),
         {

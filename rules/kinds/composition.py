@@ -1,12 +1,12 @@
 """composition: the parcel's ground by classes, in a table of its own. No finding and no verdict."""
 
-import json
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.rules.attribute_json import attribute_json
 from onemap.rules.conditions import column_named
 from onemap.rules.kinds.avoid import GEOMETRIES, less, reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
@@ -41,7 +41,7 @@ def judge(ground: Ground) -> Judgement:
     parcel, feature, geometry = found.parcel[kept], found.feature[kept], geometry[kept]
     columns = [_column(ground.features.attributes, name) for name in by]
     plain = [tuple(None if pd.isna(value) else value for value in values) for values in zip(*columns, strict=True)]
-    keys = np.array([json.dumps(dict(zip(by, v, strict=True)), ensure_ascii=False, default=str) for v in plain] or [""])
+    keys = np.array([attribute_json(dict(zip(by, v, strict=True))) for v in plain] or [""])
     class_of = keys[feature] if len(feature) else np.empty(0, dtype=object)
     groups, position = np.unique(
         np.column_stack([parcel.astype(object), class_of]).astype(str), axis=0, return_inverse=True
@@ -53,7 +53,7 @@ def judge(ground: Ground) -> Judgement:
     taken = ground.grounds_of(found)
     rest, failed = less(ground.parcels, taken, ground, lambda: ground.features.pieces)
     bare = np.flatnonzero(~shapely.is_missing(rest))
-    nulls = json.dumps(dict.fromkeys(by), ensure_ascii=False)
+    nulls = attribute_json(dict.fromkeys(by))
     blank = pd.DataFrame({"_row": bare, "keys": nulls, "_geometry": rest[bare]})
     classes = pd.concat([rows, blank], ignore_index=True).sort_values(["_row", "keys"], kind="stable")
     judgement = Judgement(no_ground(count), no_ground(count), np.full(count, np.nan), no_pairs(), classes=classes)

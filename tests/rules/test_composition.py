@@ -43,6 +43,15 @@ def test_it_needs_no_verdict_since_it_judges_nothing(desk):
     assert parts(desk.check({"A": SQUARE})) == {("a", "1"): 60.0, (None, None): 40.0}
 
 
+def test_a_number_that_is_not_finite_is_null_in_what_is_written_as_json(desk):
+    desk.layer("ZONE", [box(0, 0, 6, 10)], {"QSXZ": ["a"], "DLBM": ["1"], "N": [float("inf")]})
+    with_n = desk.check({"A": SQUARE}, {**BY, "by": ["QSXZ", "N"]})
+    assert sorted(with_n.table("composition")["keys"]) == ['{"QSXZ": "a", "N": null}', '{"QSXZ": null, "N": null}']
+    overlaps = desk.check({"A": SQUARE}, {"kind": "avoid"}).table("overlaps")
+    (text,) = overlaps["attributes"]
+    assert json.loads(text, parse_constant=pytest.fail)["N"] is None
+
+
 SURVEY = {
     "QSXZ": ["30", "20", "20"],
     "DLBM": ["0102", "0201K", "0701"],
