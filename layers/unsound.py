@@ -1,5 +1,6 @@
-"""Why a geometry is invalid, in each language: GEOS says it in English only."""
+"""Why a geometry is invalid, in each language: GEOS says it in its own terms only."""
 
+import math
 import re
 
 import numpy as np
@@ -8,6 +9,7 @@ import shapely
 from onemap.layers.messages import LANGUAGES, phrase
 
 _SAID = re.compile(r"(?P<what>[^\[]*)(?:\[(?P<at>.*)\])?")
+_MOST_DEGREES = 360
 _KEYS = {
     "Self-intersection": "crossing",
     "Ring Self-intersection": "ring_crossing",
@@ -32,4 +34,17 @@ def _in_each_language(reason: str) -> dict[str, str]:
     key = _KEYS.get(found["what"]) if found else None
     if found is None or key is None:
         return dict.fromkeys(LANGUAGES, reason)
-    return {language: phrase(f"unsound.{key}", language, at=found["at"] or "–") for language in LANGUAGES}
+    at = " ".join(map(_shown, (found["at"] or "–").split(" ")))
+    return {language: phrase(f"unsound.{key}", language, at=at) for language in LANGUAGES}
+
+
+def _shown(coordinate: str) -> str:
+    """A coordinate with the decimals that somebody can look for: of metres three, of what may be degrees nine."""
+    try:
+        value = float(coordinate)
+    except ValueError:
+        return coordinate
+    if not math.isfinite(value):
+        return coordinate
+    decimals = 9 if abs(value) <= _MOST_DEGREES else 3
+    return np.format_float_positional(value, precision=decimals, trim="-")

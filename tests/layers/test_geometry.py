@@ -46,7 +46,7 @@ def test_invalid_geometry_is_refused_with_feature_row_and_place(shelf, layer_fil
     answer = shelf.add(path, key="BSM")
     (problem,) = answer.json["problems"]
     assert (problem["code"], problem["feature"], problem["row"]) == ("geometry.invalid", "B", 2)
-    assert "Self-intersection[500050 4000050]" in problem["message"]
+    assert problem["message"] == "The geometry is invalid: its boundary crosses or touches itself at [500050 4000050]."
     assert problem["mend"]
 
 
@@ -150,5 +150,16 @@ def test_a_repair_keeps_the_area_of_rings_that_touch_themselves(onemap, tmp_path
 )
 def test_why_a_geometry_is_invalid_is_said_in_each_language(ring):
     (said,) = invalid_reasons(np.array([shapely.from_wkt(ring)], dtype=object))
-    assert said["en"] == shapely.is_valid_reason(shapely.from_wkt(ring))
-    assert not re.search("[A-Za-z]", said["zh"]) and said["en"].partition("[")[2] in said["zh"]
+    place = shapely.is_valid_reason(shapely.from_wkt(ring)).partition("[")[2]
+    assert not re.search("[A-Za-z]", said["zh"]) and said["zh"].endswith(f"[{place}")
+    assert said["en"].endswith(f" at [{place}") and said["en"][0].islower()
+
+
+@pytest.mark.parametrize(
+    ("corner", "place"),
+    [((500_000.0, 4_000_000.0), "500000.333 4000000.333"), ((115.0, 38.0), "115.333333333 38.333333333")],
+)
+def test_where_a_geometry_is_invalid_has_the_decimals_of_metres_or_of_degrees(corner, place):
+    bowtie = shapely.from_wkt("POLYGON ((0 0, 1 1, 0.6666666666666666 0, 0 0.6666666666666666, 0 0))")
+    (said,) = invalid_reasons(np.array([shapely.transform(bowtie, lambda at: at + corner)], dtype=object))
+    assert said["en"].endswith(f" at [{place}]") and said["zh"].endswith(f"[{place}]")
