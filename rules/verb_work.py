@@ -188,7 +188,7 @@ def check(values: Values, asked: Asked) -> Result:
             takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
             recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
             keepers: list[Recorder | VerdictChanges] = [item for item in (recorder, changes) if item is not None]
-            asked.report(JUDGED, phrase("progress.writing", asked.language))
+            asked.report(JUDGED, phrase("progress.writing" if recorded else "progress.tables", asked.language))
             for chunk in run.chunks():
                 for taker in takers:
                     taker.append(chunk.tables)

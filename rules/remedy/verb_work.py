@@ -33,7 +33,7 @@ def remedy(values: Values, asked: Asked) -> Result:
         workers = values.get("workers") or os.cpu_count() or 1
         found = find_remedy(library, question, wishes, workers, asked.report)
         recorded = library.writable and not question.replaced
-        asked.report(WRITING, phrase("progress.writing", asked.language))
+        asked.report(WRITING, phrase("progress.writing" if recorded else "progress.tables", asked.language))
         with contextlib.ExitStack() as written:
             for out in outs:
                 written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
