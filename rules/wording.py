@@ -4,7 +4,8 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from onemap.layers.messages import phrase
+from onemap.layers.errors import Problem
+from onemap.layers.messages import phrase, wording
 from onemap.rules.remedy.spoken import remedy_lines
 from onemap.rules.review.spoken import REVIEW_SPEAKERS
 
@@ -60,7 +61,9 @@ def _inspect(result: Result, language: str) -> str:
         else:
             lines.append(phrase("said.inspect", language, **{**layer, "crs": crs}))
         lines.append("    " + layer["crs"]["why"])
-        lines += [f"    {field['name']} ({field['type']})" for field in layer["fields"]]
+        for field in layer["fields"]:
+            said = wording(Problem(f"kind.{field['type']}"), language)[0]
+            lines.append("    " + phrase("said.inspect_field", language, name=field["name"], type=said))
         lines += ["  " + line for line in warnings(layer, language)]
     return "\n".join(lines)
 
