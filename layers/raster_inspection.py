@@ -12,7 +12,7 @@ from onemap.layers import crs as systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.inspection import undeclared_crs
 from onemap.layers.messages import problem_record
-from onemap.layers.rasters import check_blocks, is_scaled, opened_raster, raster_crs, scaling
+from onemap.layers.rasters import band_remarks, check_blocks, is_complex, is_scaled, opened_raster, raster_crs, scaling
 
 
 def inspect_raster(path: Path, language: str) -> dict[str, Any]:
@@ -43,6 +43,9 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
             problems.append(Problem("raster.rotated", {"file": path.name}))
         if is_scaled(dataset):
             problems.append(Problem("raster.scaled", scaling(dataset)))
+        if is_complex(dataset):
+            problems.append(Problem("raster.complex", {"file": path.name, "data_type": dataset.dtypes[0]}))
+        problems += band_remarks(dataset)
         layer = {
             "name": path.stem,
             "count": 1,

@@ -17,8 +17,9 @@ import pyproj
 import shapely
 
 from onemap.layers.crs import contradiction, crs_name, parse_crs, suggestion, transformation
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import CleanFrame
+from onemap.layers.sources.reading import layers_of, opened
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -52,6 +53,24 @@ def opened_raster(path: Path) -> "DatasetReader":
         return rasterio.open(path)
     except RasterioIOError as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error
+
+
+def _opened_as_raster(path: Path) -> "DatasetReader":
+    """The same, of a file that may be of another kind. Raises OneMapError raster.vector also."""
+    try:
+        return opened_raster(path)
+    except OneMapError as error:
+        if error.code == "source.damaged" and _is_vector(path):
+            raise OneMapError("raster.vector", file=path.name) from error
+        raise
+
+
+def _is_vector(path: Path) -> bool:
+    try:
+        with opened(path) as found:
+            return bool(layers_of(found))
+    except OneMapError:
+        return False
 
 
 def check_blocks(dataset: "DatasetReader") -> None:
@@ -105,6 +124,18 @@ def scaling(dataset: "DatasetReader") -> dict[str, Any]:
     return {"file": Path(dataset.name).name, "scale": dataset.scales[0], "offset": dataset.offsets[0]}
 
 
+def is_complex(dataset: "DatasetReader") -> bool:
+    """Whether the first band, which is the one that rules read, holds complex numbers: they are no heights."""
+    return "complex" in dataset.dtypes[0]
+
+
+def band_remarks(dataset: "DatasetReader") -> tuple[Problem, ...]:
+    """That of several bands the first is read, which nobody should have to guess."""
+    if dataset.count == 1:
+        return ()
+    return (Problem("raster.bands", {"file": Path(dataset.name).name, "bands": dataset.count}),)
+
+
 def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:
     """The outline of a raster's grid in `target`."""
     steps = np.linspace(0, 1, _EDGE_POINTS)
@@ -126,19 +157,23 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
     """A raster as the row that a library keeps of it.
 
     copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a reference.
-    Raises OneMapError source.…, crs.…, raster.rotated, raster.scaled, raster.unplaced, out.failed.
+    Raises OneMapError source.…, crs.…, raster.rotated, raster.scaled, raster.complex, raster.unplaced, raster.vector,
+    out.failed.
     """
     path = Path(source)
-    with opened_raster(path) as dataset:
+    with _opened_as_raster(path) as dataset:
         check_blocks(dataset)
         if is_scaled(dataset):
             raise OneMapError("raster.scaled", **scaling(dataset))
+        if is_complex(dataset):
+            raise OneMapError("raster.complex", file=path.name, data_type=dataset.dtypes[0])
         crs = raster_crs(dataset, given_crs)
         _check_place(dataset, crs)
         if not math.isclose(dataset.transform.determinant, 0) and dataset.transform.b == dataset.transform.d == 0:
             outline = footprint(dataset, crs, target)
         else:
             raise OneMapError("raster.rotated", file=path.name)
+        remarks = band_remarks(dataset)
         compound = crs.sub_crs_list[1].name if crs.is_compound else None
         facts = {
             "width": dataset.width,
@@ -166,6 +201,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
         geometries=np.array([outline], dtype=object),
         attributes=pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in row.items()}),
         names=np.array(["1"], dtype=object),
+        problems=remarks,
     )
 
 

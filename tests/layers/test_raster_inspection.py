@@ -3,7 +3,10 @@
 import numpy as np
 import pytest
 import rasterio
+import shapely
 from rasterio.transform import Affine, from_origin
+
+from onemap.tests.conftest import write_layer
 
 X, Y = 538_000.0, 4_214_000.0
 
@@ -102,6 +105,38 @@ def test_a_raster_whose_numbers_stand_for_other_values_is_refused(onemap, tmp_pa
     library = tmp_path / "library.gpkg"
     onemap("new", library, "--crs", "EPSG:4547")
     assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["raster.scaled"]
+
+
+def test_of_several_bands_it_is_said_that_the_first_is_read(onemap, tmp_path):
+    path = tmp_path / "dem.tif"
+    grid = {"width": 4, "height": 3, "count": 2, "dtype": "float32", "transform": from_origin(X, Y, 20, 20)}
+    with rasterio.open(path, "w", crs="EPSG:4547", **grid) as dataset:
+        dataset.write(np.zeros((2, 3, 4), dtype="float32"))
+    assert [problem["code"] for problem in onemap("inspect", path).json["layers"][0]["problems"]] == ["raster.bands"]
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    answer = onemap("add", library, path, "--as", "DEM", "--covers", "extent")
+    assert (answer.code, answer.codes) == (0, ["raster.bands"])
+    assert answer.json["problems"][0]["level"] == "warn"
+
+
+def test_complex_numbers_are_refused(onemap, tmp_path):
+    path = write(tmp_path / "dem.tif", dtype="complex64")
+    told = onemap("inspect", path).json["layers"][0]["problems"]
+    assert [problem["code"] for problem in told] == ["raster.complex"]
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    assert onemap("add", library, path, "--as", "DEM", "--covers", "extent").codes == ["raster.complex"]
+
+
+def test_a_vector_file_for_a_raster_layer_is_no_damaged_one(onemap, tmp_path):
+    library = tmp_path / "library.gpkg"
+    onemap("new", library, "--crs", "EPSG:4547")
+    vector = write_layer(tmp_path / "a.gpkg", [shapely.Point(X, Y)])
+    assert onemap("add", library, vector, "--as", "DEM", "--covers", "extent").codes == ["raster.vector"]
+    broken = tmp_path / "b.tif"
+    broken.write_bytes(b"II*\0 no more")
+    assert onemap("add", library, broken, "--as", "DEM", "--covers", "extent").codes == ["source.damaged"]
 
 
 def _quiet():
