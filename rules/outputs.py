@@ -5,17 +5,19 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import pyproj
 
 from onemap.layers.beside import check_place, written_beside
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.messages import problem_record
 from onemap.rules.run_tables import Table
 
 if TYPE_CHECKING:
     from onemap.rules.geopackage_output import GeoPackageOutput
     from onemap.rules.parquet_output import ParquetOutput
+    from onemap.rules.sheet_output import SheetOutput
 
 
 class Output(Protocol):
@@ -31,6 +33,14 @@ class Output(Protocol):
         """Let go of the files, whole or not."""
 
 
+class Target(Output, Protocol):
+    """An output that was asked for by its name."""
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What its form could not hold, after `finish`."""
+
+
 def check_target(out: str, overwrite: bool, inputs: Iterable[str] = ()) -> None:
     """Refuse a target before hours of work; none of the inputs may be overwritten.
 
@@ -43,7 +53,7 @@ def check_target(out: str, overwrite: bool, inputs: Iterable[str] = ()) -> None:
 
 
 @contextlib.contextmanager
-def tables_written(tables: Mapping[str, Table], crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[None]:
+def tables_written(tables: Mapping[str, Table], crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Target]:
     """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files.
 
     They are written beside, and take their place when the block ends without an error: what must be recorded together
@@ -52,11 +62,11 @@ def tables_written(tables: Mapping[str, Table], crs: pyproj.CRS, out: str, overw
     with output_opened(crs, out, overwrite) as output:
         output.append(tables)
         output.finish()
-        yield
+        yield output
 
 
 @contextlib.contextmanager
-def output_opened(crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Output]:
+def output_opened(crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Target]:
     """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block."""
     check_target(out, overwrite)
     target = Path(out).absolute()
@@ -65,6 +75,11 @@ def output_opened(crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Output
             output = _output_to(beside, crs, target.name)
         with contextlib.closing(output):
             yield output
+
+
+def remark_records(targets: Iterable[Target], language: str) -> list[dict[str, Any]]:
+    """What the forms of some targets could not hold, as the contract's JSON objects."""
+    return [problem_record(problem, language) for target in targets for problem in target.remarks]
 
 
 class _Named:
@@ -84,9 +99,27 @@ class _Named:
         with _refusals(self._label):
             self._output.finish()
 
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What the form could not hold: only a sheet cannot hold everything."""
+        return ()
+
     def close(self) -> None:
         """Let go of the files."""
         self._output.close()
+
+
+class _Sheets(_Named):
+    """Sheets, of whose cells some may be too small."""
+
+    def __init__(self, output: "SheetOutput", label: str) -> None:
+        super().__init__(output, label)
+        self._sheets = output
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What the cells could not hold."""
+        return self._sheets.remarks
 
 
 class _Beside(_Named):
@@ -139,7 +172,7 @@ def _output_to(path: Path, crs: pyproj.CRS, label: str) -> _Named:
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.sheet_output import SheetOutput
 
-        return _Named(SheetOutput(path, label), label)
+        return _Sheets(SheetOutput(path, label), label)
     from onemap.rules.parquet_output import ParquetOutput
 
     return _Beside(ParquetOutput(path, crs), label)

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Mapping
 from pathlib import Path
+from typing import TypeGuard
 
 import pandas as pd
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
@@ -10,7 +11,7 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.rules.run_tables import Table
 
 _MOST_SHEET_ROWS = 1_048_575
@@ -29,6 +30,15 @@ class SheetOutput:
         self._label = label
         self._parts: dict[str, list[pd.DataFrame]] = {}
         self._rows: dict[str, int] = {}
+        self._cut: dict[tuple[str, str], int] = {}
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """After `finish`: in which columns cells could not hold all of their text (out.cell_cut), and how many."""
+        return tuple(
+            Problem("out.cell_cut", {"file": self._label, "layer": name, "field": column, "count": count})
+            for (name, column), count in self._cut.items()
+        )
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of some tables. Raises OneMapError out.too_many_rows."""
@@ -45,7 +55,9 @@ class SheetOutput:
         with pd.ExcelWriter(sheets, engine="openpyxl") as writer:
             for name, parts in self._parts.items():
                 filled = [part for part in parts if len(part)] or parts[:1]
-                _write_sheet(writer, name, pd.concat(filled, ignore_index=True))
+                columns = pd.concat(filled, ignore_index=True)
+                for column, count in _write_sheet(writer, name, columns).items():
+                    self._cut[name, column] = count
         self._path.write_bytes(sheets.getvalue())
 
     def close(self) -> None:
@@ -53,10 +65,16 @@ class SheetOutput:
         self._parts.clear()
 
 
-def _write_sheet(writer: pd.ExcelWriter, name: str, columns: pd.DataFrame) -> None:
+def _write_sheet(writer: pd.ExcelWriter, name: str, columns: pd.DataFrame) -> dict[str, int]:
+    """One sheet; returns how many cells were cut, by column."""
+    cut: dict[str, int] = {}
     texts = [at for at, column in enumerate(columns) if columns[column].dtype == object]
     for at in texts:
-        columns.isetitem(at, [_cell(value) for value in columns.iloc[:, at]])
+        values = [_cell(value) for value in columns.iloc[:, at]]
+        if too_long := sum(_is_too_long(value) for value in values):
+            cut[str(columns.columns[at])] = too_long
+            values = [_shortened(value) if _is_too_long(value) else value for value in values]
+        columns.isetitem(at, values)
     columns.to_excel(writer, sheet_name=name, index=False, freeze_panes=(1, 1))
     sheet = writer.sheets[name]
     for at in texts:
@@ -64,6 +82,7 @@ def _write_sheet(writer: pd.ExcelWriter, name: str, columns: pd.DataFrame) -> No
         for row in (row for row, value in enumerate(columns.iloc[:, at]) if str(value).startswith("=")):
             sheet.cell(row + 2, at + 1).data_type = "s"
     _dress(sheet, columns)
+    return cut
 
 
 def _dress(sheet: Worksheet, columns: pd.DataFrame) -> None:
@@ -91,5 +110,15 @@ def _width(text: str) -> int:
 
 
 def _cell(value: object) -> object:
-    """Text that a sheet can hold: without control characters, and no longer than a cell."""
-    return ILLEGAL_CHARACTERS_RE.sub("", value)[:_MOST_CELL_CHARACTERS] if isinstance(value, str) else value
+    """Text that a sheet can hold: without control characters."""
+    return ILLEGAL_CHARACTERS_RE.sub("", value) if isinstance(value, str) else value
+
+
+def _is_too_long(value: object) -> TypeGuard[str]:
+    return isinstance(value, str) and len(value) > _MOST_CELL_CHARACTERS
+
+
+def _shortened(text: str) -> str:
+    """The beginning of a text that is too long for a cell; its end says how many characters of how many stand there."""
+    kept = _MOST_CELL_CHARACTERS - len(f"…[{_MOST_CELL_CHARACTERS}/{len(text)}]")
+    return f"{text[:kept]}…[{kept}/{len(text)}]"

@@ -164,7 +164,7 @@ def check(values: Values, asked: Asked) -> Result:
     from onemap.rules.blocks.checking import How, checked
     from onemap.rules.check import JUDGED
     from onemap.rules.check_options import check_wishes
-    from onemap.rules.outputs import check_target, output_opened
+    from onemap.rules.outputs import check_target, output_opened, remark_records
     from onemap.rules.runs import Recorder, run_record
     from onemap.rules.verdict_changes import VerdictChanges
 
@@ -206,7 +206,7 @@ def check(values: Values, asked: Asked) -> Result:
         "verdicts": run.verdicts,
         "verdict": run.verdict,
         "seconds": run.record["seconds"],
-        "problems": run.problems,
+        "problems": [*run.problems, *remark_records(takers, asked.language)],
     }
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs

@@ -14,7 +14,7 @@ def remedy(values: Values, asked: Asked) -> Result:
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase
     from onemap.rules.check_options import check_wishes
-    from onemap.rules.outputs import check_target, tables_written
+    from onemap.rules.outputs import check_target, remark_records, tables_written
     from onemap.rules.question import question_of
     from onemap.rules.remedy.answer import told, wishes_of
     from onemap.rules.remedy.remedy import WRITING, of_parcels
@@ -35,8 +35,7 @@ def remedy(values: Values, asked: Asked) -> Result:
         recorded = library.writable and not question.replaced
         asked.report(WRITING, phrase("progress.writing" if recorded else "progress.tables", asked.language))
         with contextlib.ExitStack() as written:
-            for out in outs:
-                written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
+            targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
             if recorded:
                 record_remedy(library, found)
     asked.report(1.0, "")
@@ -44,7 +43,7 @@ def remedy(values: Values, asked: Asked) -> Result:
         **told(found, asked.language),
         "run": {**found.record, "recorded": recorded},
         "seconds": found.record["seconds"],
-        "problems": found.problems,
+        "problems": [*found.problems, *remark_records(targets, asked.language)],
     }
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs

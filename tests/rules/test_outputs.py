@@ -141,6 +141,27 @@ def test_the_run_tells_what_it_rests_on(ready, tmp_path):
     assert kept["id"].tolist() == [run["id"]] and "recorded" in run
 
 
+def test_text_that_no_cell_can_hold_is_marked_in_the_sheet_and_told(desk, tmp_path):
+    desk.layer("ZONE", [box(0, 0, 2, 10), box(2, 0, 4, 10)], {"NOTE": ["a" * 40_000, "short"]})
+    pack, parcels = desk.pack({}), desk.parcels({"A": SQUARE})
+    both = [tmp_path / "o.xlsx", tmp_path / "o.gpkg"]
+    answer = desk.run("check", desk.library, parcels, "--pack", pack, "--out", both[0], "--out", both[1])
+    (told,) = answer.json["problems"]
+    assert [told[key] for key in ("code", "file", "layer", "field")] == [
+        "out.cell_cut",
+        "o.xlsx",
+        "overlaps",
+        "attributes",
+    ]
+    assert " 1 " in told["message"]
+    sheet = pd.read_excel(both[0], sheet_name="overlaps", engine="openpyxl")["attributes"]
+    whole = pyogrio.read_dataframe(both[1], layer="overlaps")["attributes"]
+    cut, length = sheet[sheet.str.len().argmax()], whole.str.len().max()
+    shown, mark = cut.split("…")
+    assert len(cut) == 32_767 and mark == f"[{len(shown)}/{length}]" and length > 40_000
+    assert sorted(sheet.str.len())[0] == sorted(whole.str.len())[0]
+
+
 def test_titles_and_words_follow_the_language(ready, tmp_path):
     desk, pack, parcels = ready
     for language, title in (("zh", "题"), ("en", "title")):
