@@ -20,12 +20,13 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record
 from onemap.layers.placing import Wishes, bounds_of, in_crs, source_crs
-from onemap.layers.soundness import sorted_geometries
+from onemap.layers.soundness import listed, sorted_geometries
 from onemap.layers.sources.reading import opened, read_source
 from onemap.layers.sources.redline import frame_of
 from onemap.layers.sources.redline_text import RedlineText, looks_like_redline, read_text
 from onemap.layers.sources.redline_writing import (
     Frame,
+    changes,
     header_lines,
     kept_header,
     redline_bytes,
@@ -193,7 +194,10 @@ def _to_text(source: str, target: Path, wishes: ExchangeWishes) -> _Made:
         facts = {"file": raw.path.name, "layer": raw.layer, "crs": systems.crs_name(crs)}
         problems += [*remarks, Problem("redline.projected", {**facts, "target": f"EPSG:{zone.epsg}"})]
     attributes = raw.attributes.reset_index(drop=True)
-    text = redline_text(Frame(geometries, _plain_columns(attributes), zone, _header(source, raw.layer)))
+    frame = Frame(geometries, _plain_columns(attributes), zone, _header(source, raw.layer))
+    place = {"file": raw.path.name, "layer": raw.layer}
+    problems += listed(changes(frame, place), place)
+    text = redline_text(frame)
     _write_text(text, target, wishes)
     written = replace(zone, prefixed=True)
     return _Made(len(geometries), _count(text), zone_crs(written), problems)

@@ -8,13 +8,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.errors import OneMapError
+from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.sources.redline import EXTRA_FIELD, PARCEL_FIELDS
 from onemap.layers.sources.redline_text import (
     COORDINATES,
@@ -30,6 +31,8 @@ from onemap.layers.zones import DATUM_TITLES, Zone, datum_named, zone_crs
 ENCODING = "gb18030"
 _HEADER = "[属性描述]"
 _KINDS = {0: "点", 1: "线", 2: "面"}
+_MADE = ("JZDS", "DKMJ", "TXSX")  # counted, measured or seen of the geometry, whatever stands in the source
+_ROUNDED_M = 1e-6  # a coordinate that moves by less is a matter of how the number is kept
 _FEWEST_DECIMALS, _MOST_DECIMALS = 3, 4
 _ALIASES = {
     "DKBH": ("地块编号", "地块号", "parcel", "DKID", "BSM"),
@@ -90,8 +93,7 @@ def redline_text(frame: Frame) -> RedlineText:
     A header that was read before is kept if it declares the same zone; else ours is written, and eastings get the
     zone's number.
     """
-    kept = frame.header if frame.header is not None and _declares(frame.header.header, frame.zone) else None
-    decimals = _decimals(frame.geometries, _stated_decimals(kept.header) if kept else _FEWEST_DECIMALS)
+    kept, decimals = _kept(frame)
     before = kept.before if kept else _header(frame.zone, decimals)
     shift = 0 if kept or frame.zone.prefixed else frame.zone.number * 1_000_000
     names = _columns(list(frame.attributes.columns))
@@ -106,6 +108,40 @@ def redline_text(frame: Frame) -> RedlineText:
         fields[PARCEL_FIELDS.index("TXSX")] = _KINDS[int(shapely.get_dimensions(geometry))]
         parcels.append(ParcelLines(0, tuple(fields), tuple(points)))
     return RedlineText(before, tuple(parcels), kept.after if kept else ())
+
+
+def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
+    """What `redline_text` writes otherwise than it stands in the frame: redline.renamed, redline.rounded.
+
+    place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals.
+    """
+    _, decimals = _kept(frame)
+    coordinates = shapely.get_coordinates(frame.geometries)
+    moved = np.abs(coordinates - np.round(coordinates, decimals)).max(axis=1, initial=0.0)
+    found = []
+    if (count := int((moved > _ROUNDED_M).sum())) > 0:
+        facts = {"count": count, "decimals": decimals, "most": f"{moved.max():.{decimals + 2}f}"}
+        found.append(Problem("redline.rounded", {**place, **facts}))
+    names = {field: column for field, column in _columns(list(frame.attributes.columns)).items() if field not in _MADE}
+    columns = {field: frame.attributes[column].tolist() for field, column in names.items()}
+    for row in range(len(frame.attributes)):
+        values = {field: _text(column[row]) for field, column in columns.items()}
+        for field, old in values.items():
+            new = ",".join(map(_token, old.split(","))) if field == EXTRA_FIELD else _token(old)
+            if new != old:
+                facts = {"feature": _in_a_line(values.get("DKBH") or str(row + 1)), "row": row + 1, "field": field}
+                found.append(Problem("redline.renamed", {**place, **facts, "old": _in_a_line(old), "new": new}))
+    return found
+
+
+def _in_a_line(text: str) -> str:
+    return "⏎".join(text.splitlines())
+
+
+def _kept(frame: Frame) -> tuple[RedlineText | None, int]:
+    """The header that is kept, if any, and how many decimals coordinates get."""
+    kept = frame.header if frame.header is not None and _declares(frame.header.header, frame.zone) else None
+    return kept, _decimals(frame.geometries, _stated_decimals(kept.header) if kept else _FEWEST_DECIMALS)
 
 
 def hectares_text(area_m2: float) -> str:
@@ -209,11 +245,15 @@ def _fields(row: Mapping[str, object], columns: Mapping[str, str], number: int) 
 
 
 def _token(value: object) -> str:
-    """A value as one token: whole numbers without a point, no separator and no line end within."""
+    """A value as one token: no separator and no line end within."""
+    return " ".join(_text(value).replace(",", "，").split())
+
+
+def _text(value: object) -> str:
+    """A value as text, whole numbers without a point."""
     if value is None or value != value:
         return ""
-    text = str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
-    return " ".join(text.replace(",", "，").split())
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
 
 
 def kept_header(lines: str) -> RedlineText | None:

@@ -299,6 +299,31 @@ def test_degrees_are_carried_into_the_zone_of_their_middle_and_told(tmp_path, on
     }
 
 
+def test_what_a_text_cannot_keep_is_told_with_the_old_and_the_new(tmp_path, onemap):
+    corners = [(540000.0004, 4210000), (540000, 4210100), (540100, 4210100.12345)]
+    shapes = [shapely.Polygon(corners), shapely.box(541000, 4210000, 541010, 4210010)]
+    source, target = tmp_path / "v.gpkg", tmp_path / "b.txt"
+    frame = {"DKBH": ["a,b", "c"], "DKMC": ["one\ntwo", "three"], "DKMJ": ["1,5", "2"]}
+    gpd.GeoDataFrame(frame, geometry=shapes, crs=4547).to_file(source)
+    answer = onemap("redline", source, target)
+    rounded, number, name = answer.json["problems"]
+    assert rounded["code"] == "redline.rounded" and rounded["message"].startswith("3 points were rounded to 3 decimals")
+    assert "by 0.00045 m" in rounded["message"]
+    places = [[told[key] for key in ("code", "feature", "field", "row")] for told in (number, name)]
+    assert places == [["redline.renamed", "a,b", "DKBH", 1], ["redline.renamed", "a,b", "DKMC", 1]]
+    assert (
+        '"a,b" was written as "a，b"' in number["message"] and '"one⏎two" was written as "one two"' in name["message"]
+    )
+    lines = target.read_bytes().decode("gb18030")
+    assert ",a，b,one two,面," in lines and ",c,three,面," in lines
+
+
+def test_what_a_text_keeps_is_no_remark(tmp_path, onemap):
+    source, vector = written(tmp_path, TWO_PARCELS), tmp_path / "v.gpkg"
+    onemap("redline", source, vector)
+    assert onemap("redline", vector, tmp_path / "b.txt").codes == []
+
+
 def test_a_crs_that_the_user_names_goes_into_the_header(tmp_path, onemap):
     text = TWO_PARCELS.replace(",38540", ",540").replace("带号=38\n", "").replace("坐标系=2000国家大地坐标系\n", "")
     source, target = written(tmp_path, text), tmp_path / "b.txt"
