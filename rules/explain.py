@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.layers.messages import phrase
+from onemap.layers.messages import phrase, sentences
 from onemap.rules.packs import joined_rules
 from onemap.rules.rule import Rule
 from onemap.rules.runs import StoredRow, run_record, stored_packs, stored_rows
@@ -33,8 +33,9 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     whole = parcels[0].values
     step("parcel", f"{parcel} · {_area(whole['area_m2'])} · {record['parameters']['parcels']}")
     pack = next(pack for pack in record["packs"] if pack["id"] == rule.pack)
-    step("rule", f"{rule.id} · {rule.title.get(language, '')} · {rule.kind} · {pack['id']} {pack['version']}")
-    step("options", json.dumps(rule.options, ensure_ascii=False) if rule.options else "–")
+    said = (rule.id, rule.title.get(language, ""), _named("rule_kind", rule.kind, language))
+    step("rule", " · ".join((*said, f"{pack['id']} {pack['version']}")))
+    step("options", " · ".join(_option(key, value, language) for key, value in rule.options.items()) or "–")
     if rule.replaced:
         step("replaced", rule.replaced.spoken(language))
     skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
@@ -50,6 +51,16 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     step("basis", rule.basis_text)
     step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
     return {"steps": steps}
+
+
+def _named(group: str, code: str, language: str) -> str:
+    """A code with its word before it; the code alone where there is none."""
+    word = sentences(language)[group].get(code)
+    return phrase("explain.named", language, word=word, code=code) if word else code
+
+
+def _option(key: str, value: Any, language: str) -> str:
+    return f"{_named('rule_option', key, language)} = {json.dumps(value, ensure_ascii=False)}"
 
 
 def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str) -> str:
@@ -69,7 +80,9 @@ def _found(library: Library, identifier: str, parcel: str, rule: Rule, language:
         row = piece.values
         measure = _area(row["area_m2"]) if row["area_m2"] is not None else _length(row["length_m"])
         reason = _reasons(row["reason"], language)
-        step("feature", " · ".join(filter(None, (row["feature"], measure, _length(row["distance_m"]), reason))))
+        apart = _length(row["distance_m"])
+        distance = phrase("explain.distance", language, distance=apart) if apart else ""
+        step("feature", " · ".join(filter(None, (row["feature"], measure, distance, reason))))
     findings = stored_rows(library, identifier, "findings", parcel=parcel, rule=rule.id)
     for finding in (row.values for row in findings):
         name = "unknown" if finding["verdict"] == "unknown" else "conflict"

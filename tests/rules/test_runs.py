@@ -6,6 +6,8 @@ import sqlite3
 import pytest
 from shapely import LineString, Polygon, box
 
+from onemap.layers.messages import sentences
+from onemap.rules.kinds import KINDS
 from onemap.tests.rules.stored import change_value
 
 SQUARE = box(0, 0, 10, 10)
@@ -39,6 +41,28 @@ def test_explain_tells_versions_filter_features_thresholds_verdict_and_basis(cit
     assert steps["basis"] == ["法 第一条"] and steps["verdict"] == ["prohibited"]
     clear = desk.run("explain", desk.library, run, "B", "zone").json["steps"]
     assert clear[-1]["value"] == "clear"
+
+
+@pytest.mark.parametrize(
+    ("language", "kind", "options", "distance"),
+    [
+        ("zh", "避让（avoid）", "最小面积（min_area_m2） = 1.0", "距离 0.000 m"),
+        ("en", "keep off (avoid)", "least area (min_area_m2) = 1.0", "0.000 m away"),
+    ],
+)
+def test_explain_has_words_beside_the_codes_and_says_what_a_length_is(city, language, kind, options, distance):
+    desk, found = city
+    answer = desk.run("explain", desk.library, found.answer.json["run"]["id"], "A", "zone", lang=language)
+    steps = {step["key"]: step["value"] for step in answer.json["steps"]}
+    assert steps["rule"].split(" · ")[2] == kind and options in steps["options"].split(" · ")
+    assert distance in steps["feature"].split(" · ")
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_each_kind_of_rule_and_each_of_its_keys_has_a_word(language):
+    said = sentences(language)
+    assert set(said["rule_kind"]) == set(KINDS)
+    assert set(said["rule_option"]) == {key for kind in KINDS.values() for key in kind.KEYS}
 
 
 @pytest.mark.parametrize(
