@@ -1,7 +1,7 @@
 """The core, as the plugin knows it: started, spoken to, shown at work, cancelled, and survived.
 
-The dock keeps one `onemap serve` and speaks JSON-RPC with it; Processing runs one verb to its end (verb_runs.py).
-Nothing else in the plugin starts the core.
+The dock keeps one `onemap serve` and speaks JSON-RPC with it; Processing runs one verb to its end (verb_runs.py);
+expressions, which must wait, keep another `serve` (expression_client.py). Nothing else in the plugin starts the core.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from qgis.core import QgsApplication, QgsMessageLog, QgsProxyProgressTask
 from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
 from onemap.plugin import settings
-from onemap.plugin.core_python import CorePython, find_core
+from onemap.plugin.core_python import CorePython, find_core, names_nothing
 from onemap.plugin.places import FOLDER, RESOURCES, profile_folder
 from onemap.plugin.programs import clean_environment
 from onemap.plugin.refusals import CANCELLED_CODE, Refusal, refusal_from_error
@@ -29,6 +29,20 @@ REQUIREMENTS = RESOURCES / "requirements" / "core.txt"
 def core_python() -> CorePython | None:
     """The interpreter that the core would be started with now; None: it must be set up first."""
     return find_core(settings.get("core_python"), profile_folder() / "core", FOLDER, REQUIREMENTS)
+
+
+def named_in_vain() -> str:
+    """What to say where the settings name a Python that is not there; empty where all is well."""
+    named = settings.get("core_python")
+    if not names_nothing(named):
+        return ""
+    said = tr("The settings name {python} as the core's Python. It is not there, so it is passed over.")
+    return said.format(python=named)
+
+
+def serve_command(python: CorePython) -> list[str]:
+    """The program and its words that start `onemap serve`."""
+    return [str(python.path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), "serve"]
 
 
 def is_given(value: Any) -> bool:
@@ -100,6 +114,7 @@ class Core(QObject):
     """`onemap serve`: started at the first question, and again at the next one if it has died."""
 
     died = pyqtSignal(str)  # what to say to the user
+    stopping = pyqtSignal()  # nobody may hold the core's files, or an earlier login, any longer
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -160,6 +175,7 @@ class Core(QObject):
 
     def stop(self) -> None:
         """End the core: close its stdin, at which it stops; what it was asked is refused as cancelled."""
+        self.stopping.emit()
         process, self._process = self._process, None
         if process is None:
             return
@@ -189,7 +205,8 @@ class Core(QObject):
         self._process.readyReadStandardError.connect(self._read_words)
         self._process.finished.connect(self._process_ended)
         self._process.errorOccurred.connect(self._process_failed)
-        self._process.start(str(python.path), ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), "serve"])
+        program, *words = serve_command(python)
+        self._process.start(program, words)
 
     def _send(self, message: dict[str, Any]) -> None:
         if self._process is not None:

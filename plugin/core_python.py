@@ -74,6 +74,11 @@ def find_core(named: str, core_folder: Path, checkout: Path, requirements: Path)
     return CorePython(own, "checkout") if own.exists() else None
 
 
+def names_nothing(named: str) -> bool:
+    """Whether an interpreter is named that is not there; finding the core passes it over."""
+    return bool(named) and shutil.which(named) is None
+
+
 def has_packages(command: list[str], requirements: Path) -> bool:
     """Whether an interpreter is new enough and has every package of the list."""
     code = (

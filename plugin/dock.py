@@ -24,7 +24,7 @@ from onemap.plugin import settings
 from onemap.plugin.add_dialog import AddDialog
 from onemap.plugin.check_room import CheckRoom
 from onemap.plugin.compare_room import CompareRoom
-from onemap.plugin.connection import Core, core_python
+from onemap.plugin.connection import Core, core_python, named_in_vain
 from onemap.plugin.header import Header
 from onemap.plugin.icons import icon
 from onemap.plugin.map_layers import reopen_cut_off
@@ -177,20 +177,22 @@ class OneMapDock(QgsDockWidget):
         """Show what there is to show: the mend, a library, or how to get one."""
         self._is_begun = True
         python = core_python()
+        path = self.library.path or settings.get("library")
         if python is None:
             self._show(self.setup_page)
-            return
-        if not python.is_current:
+        elif path and (is_server(path) or Path(path).exists()):
+            self.open_library(path)
+        else:
+            self._show(self.empty_page)
+        # Said last, for to open a library takes away what was said before.
+        if python is not None and not python.is_current:
             self.notice.say(
                 tr("One Map's core was made for an older version of the plugin."),
                 tr("Bring it up to date"),
                 self._mend,
             )
-        path = self.library.path or settings.get("library")
-        if path and (is_server(path) or Path(path).exists()):
-            self.open_library(path)
-        else:
-            self._show(self.empty_page)
+        elif named_in_vain():
+            self.notice.say(named_in_vain(), tr("Settings…"), self._open_settings)
 
     def open_library(self, path: str) -> None:
         """Open a library."""

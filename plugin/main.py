@@ -18,12 +18,13 @@ MENU = "One Map"
 
 
 class OneMapPlugin:
-    """Adds the dock, the Processing provider and the options page; takes them all away again."""
+    """Adds the dock, the Processing provider, the expression functions and the options page; takes them away again."""
 
     def __init__(self, iface: QgisInterface) -> None:
         self.iface = iface
         self.provider: OneMapProvider | None = None
         self.dock = None
+        self._functions = None
         self._core = None
         self._factory = None
         self._guide = None
@@ -42,6 +43,7 @@ class OneMapPlugin:
         """Add what a person sees."""
         from onemap.plugin.connection import Core
         from onemap.plugin.dock import OneMapDock
+        from onemap.plugin.expression_functions import ExpressionFunctions
         from onemap.plugin.options_page import OptionsFactory
         from onemap.plugin.service_keys import begin_moving_keys
 
@@ -59,6 +61,7 @@ class OneMapPlugin:
         )
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.hide()
+        self._functions = ExpressionFunctions(self._core, self.dock)
         self._panel_action = QAction(icon("onemap"), tr("One Map panel"), window)
         self._panel_action.setObjectName("OneMapPanel")
         self.dock.setToggleVisibilityAction(self._panel_action)
@@ -72,6 +75,9 @@ class OneMapPlugin:
 
     def unload(self) -> None:
         """Take everything away; the core ends within a second."""
+        if self._functions is not None:
+            self._functions.close_down()
+            self._functions = None
         if self.dock is not None:
             self.dock.close_down()
             self.iface.removeDockWidget(self.dock)

@@ -6,7 +6,7 @@ from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactor
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 
 from onemap.plugin import settings
-from onemap.plugin.connection import core_python
+from onemap.plugin.connection import core_python, named_in_vain
 from onemap.plugin.icons import icon
 from onemap.plugin.translation import tr
 
@@ -59,5 +59,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 def _python_in_use() -> str:
     python = core_python()
     if python is None:
-        return tr("The core is not set up; the One Map panel offers it.")
-    return tr("The core runs in {python}").format(python=python.path)
+        said = tr("The core is not set up; the One Map panel offers it.")
+    else:
+        said = tr("The core runs in {python}").format(python=python.path)
+    return "\n".join(part for part in (named_in_vain(), said) if part)

@@ -3121,5 +3121,85 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>Who contradicts whom</source>
         <translation>规划矛盾一览</translation>
     </message>
+    <message>
+        <source>The core did not answer within {seconds} s and was stopped. Try again, or check in the One Map panel.</source>
+        <translation>核心程序在 {seconds} 秒内没有回答，已被停止。请重试，或在一张图面板中检测。</translation>
+    </message>
+    <message>
+        <source>No library is open. Open one in the One Map panel.</source>
+        <translation>没有打开资料库。请在一张图面板中打开一个。</translation>
+    </message>
+    <message>
+        <source>Mend the shape, or hand over make_valid(…) of it.</source>
+        <translation>请修正图形，或传入 make_valid(…) 的结果。</translation>
+    </message>
+    <message>
+        <source>The first argument must be a geometry, such as @geometry.</source>
+        <translation>第一个参数必须是几何图形，例如 @geometry。</translation>
+    </message>
+    <message>
+        <source>Only polygons have a verdict. Hand over a polygon, such as buffer(@geometry, 10).</source>
+        <translation>只有面才有结论。请传入一个面，例如 buffer(@geometry, 10)。</translation>
+    </message>
+    <message>
+        <source>The second argument must be a map, such as attributes().</source>
+        <translation>第二个参数必须是映射（map），例如 attributes()。</translation>
+    </message>
+    <message>
+        <source>The shape has no coordinate system. Choose one in the properties of its layer, or of the project.</source>
+        <translation>图形没有坐标系。请在其图层的属性或工程的属性中选择一个。</translation>
+    </message>
+    <message>
+        <source>Checks a polygon against the library that is open in the One Map panel and returns its verdict: prohibited, restricted, unknown, consult, notice or clear.</source>
+        <translation>用一张图面板中打开的资料库检测一个面，返回其结论：prohibited（禁止）、restricted（限制）、unknown（无法判定）、consult（征求意见）、notice（提示）或 clear（无冲突）。</translation>
+    </message>
+    <message>
+        <source>Categorise a layer by this expression, or put it into a virtual field, and every parcel has its verdict.</source>
+        <translation>以此表达式对图层分类，或写入虚拟字段，每个地块即有其结论。</translation>
+    </message>
+    <message>
+        <source>Checks a polygon against the library that is open in the One Map panel and returns what stands against it: an array of maps, those that count first, the gravest first.</source>
+        <translation>用一张图面板中打开的资料库检测一个面，返回与之冲突的各项结论：由映射组成的数组，计入的在前，最严重的在前。</translation>
+    </message>
+    <message>
+        <source>Each map says: {names}.</source>
+        <translation>每个映射包含：{names}。</translation>
+    </message>
+    <message>
+        <source>a polygon, in the coordinate system of the layer, else of the project</source>
+        <translation>一个面，采用图层的坐标系；没有图层时采用工程的坐标系</translation>
+    </message>
+    <message>
+        <source>what is known of the parcel, by field, such as attributes(); rules may ask for its proposed use</source>
+        <translation>地块的已知属性，按字段，例如 attributes()；规则可能需要其拟用途</translation>
+    </message>
+    <message>
+        <source>A null or empty geometry gives NULL. Where there is no answer the expression's error says why.</source>
+        <translation>几何图形为空值或为空时返回 NULL。没有答案时，表达式的错误信息说明原因。</translation>
+    </message>
+    <message>
+        <source>Such checks leave no run in the library; to keep one press Check in the One Map panel.</source>
+        <translation>这样的检测不存入资料库；要存入，请在一张图面板中点“检测”。</translation>
+    </message>
+    <message>
+        <source>Syntax</source>
+        <translation>语法</translation>
+    </message>
+    <message>
+        <source>Arguments</source>
+        <translation>参数</translation>
+    </message>
+    <message>
+        <source>Examples</source>
+        <translation>示例</translation>
+    </message>
+    <message>
+        <source>Open another library in the One Map panel.</source>
+        <translation>请在一张图面板中打开另一个资料库。</translation>
+    </message>
+    <message>
+        <source>The settings name {python} as the core's Python. It is not there, so it is passed over.</source>
+        <translation>设置中将 {python} 指定为核心程序的 Python，但它不存在，因此未被采用。</translation>
+    </message>
 </context>
 </TS>

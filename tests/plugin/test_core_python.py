@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from onemap.plugin import settings
-from onemap.plugin.connection import Core
+from onemap.plugin.connection import Core, named_in_vain
 from onemap.plugin.core_python import (
     OLDEST,
     CoreSetupError,
@@ -127,6 +127,16 @@ def test_the_interpreter_of_the_settings_comes_first_when_it_has_the_packages(pl
     assert find_core(own, tmp_path / "none", tmp_path / "none", plan.requirements).origin == "settings"
     without = find_core(sys.executable, plan.core_folder, tmp_path / "none", plan.requirements)
     assert without.origin == "profile"
+
+
+def test_an_interpreter_that_is_named_and_not_there_is_told(tmp_path, dock):
+    assert named_in_vain() == ""
+    settings.put("core_python", sys.executable)
+    assert named_in_vain() == ""
+    settings.put("core_python", str(tmp_path / "gone"))
+    assert str(tmp_path / "gone") in named_in_vain()
+    dock.begin()
+    assert dock.notice.text.startswith(named_in_vain())
 
 
 def test_the_checkout_s_own_environment_is_the_last_to_be_looked_for(tmp_path, plan):
