@@ -108,7 +108,10 @@ def _met(parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others:
         far = np.flatnonzero(np.r_[near, -1][at] != every)
         within, around = there[far], others.large[owner[far]]
         west, south, east, north = mine.bounds[within].T
-        inside = shapely.contains_xy(features[around], (west + east) / 2, (south + north) / 2)
+        x, y = (west + east) / 2, (south + north) / 2
+        rows = [slice(start, start + _ASKED_AT_ONCE) for start in range(0, len(x), _ASKED_AT_ONCE)]
+        answers = crew.each(lambda some: shapely.contains_xy(features[around[some]], x[some], y[some]), rows)
+        inside = np.concatenate([np.empty(0, dtype=bool), *answers])
         within, around = within[inside], around[inside]
         close, owner = np.divmod(near, count)
         parcel, feature = np.r_[parcel, close], np.r_[feature, others.large[owner]]

@@ -73,9 +73,11 @@ def outlines(polygons: np.ndarray, between: tuple[float, float] | None = None) -
         slope = np.where(dx == 0, 0.0, dy / dx)
     if between is None:
         shapely.prepare(polygons)
-        # What a prepared polygon keeps is made at its first question, which must not come from two threads at once.
+        # What a prepared polygon keeps is made at its second question, and GEOS ends the process if two threads ask
+        # that at once; a third costs microseconds.
         at = start[np.unique(found.polygon, return_index=True)[1]]
-        shapely.contains_xy(polygons, found.x[at], found.y[at])
+        for _ in range(3):
+            shapely.contains_xy(polygons, found.x[at], found.y[at])
     return Outlines(
         polygons=polygons,
         west=found.x[west],

@@ -33,13 +33,14 @@ class RingTable:
 class PairEdges:
     """Those edges of k pairs of polygons that may reach into the box of the other polygon, all left ones first.
 
-    edge (q,): the place in the table; polygon (q,): 0 … k - 1 the left ones, k … 2k - 1 the right ones of the pairs;
-    follower (q,): the edge that begins where this one ends, q if it is not among these; first_of_ring (r,).
-    begins_away (q,): the edge begins outside that box. repeated: pairs with a polygon that repeats a point.
+    which (2k,): the polygons' places in the table. edge (q,): the edges' places there; polygon (q,): 0 … k - 1 the left
+    ones, k … 2k - 1 the right ones of the pairs. follower (q,): the edge that begins where this one ends, q if it is
+    not among these; first_of_ring (r,). begins_away (q,): the edge begins outside that box. repeated: pairs with a
+    polygon that repeats a point.
     """
 
     table: RingTable
-    polygons: np.ndarray
+    which: np.ndarray
     edge: np.ndarray
     polygon: np.ndarray
     follower: np.ndarray
@@ -50,7 +51,7 @@ class PairEdges:
     @property
     def pairs(self) -> int:
         """How many pairs there are."""
-        return len(self.polygons) // 2
+        return len(self.which) // 2
 
     @property
     def lefts(self) -> int:
@@ -103,7 +104,7 @@ def pair_edges(left: np.ndarray, right: np.ndarray, *, whole_left: bool) -> Pair
     first_of_ring, follower = _followers(table, edge, polygon)
     return PairEdges(
         table=table,
-        polygons=polygons,
+        which=which,
         edge=edge,
         polygon=polygon,
         follower=follower,

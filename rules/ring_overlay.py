@@ -130,12 +130,27 @@ def _filled(edges: PairEdges, place: np.ndarray, first_bit: np.ndarray) -> np.nd
     # A ring that meets nothing lies inside or outside as a whole.
     alone = np.flatnonzero(at_last < begin)
     if len(alone):
-        row = edges.first_of_ring[alone]
-        other = np.roll(edges.polygons, edges.pairs)[edges.polygon[row]]
-        at = edges.begin(row)
-        inside = shapely.contains_xy(other, edges.table.x[at], edges.table.y[at])
-        result[ranges(begin[alone], size[alone])] = np.where(inside, _INSIDE, _OUTSIDE).repeat(size[alone])
+        result[ranges(begin[alone], size[alone])] = _whole(edges, edges.first_of_ring[alone]).repeat(size[alone])
     return result
+
+
+def _whole(edges: PairEdges, rows: np.ndarray) -> np.ndarray:
+    """Where corners at which edges (n,) begin lie, which are on no edge of the pair's other polygon: (n,).
+
+    By how many of its edges lie east of them; GEOS is not asked, for threads must not ask it of one polygon together.
+    """
+    table, other = edges.table, np.roll(edges.which, edges.pairs)[edges.polygon[rows]]
+    count = table.first[other + 1] - table.first[other]
+    edge, corner = ranges(table.first[other], count), np.arange(len(rows)).repeat(count)
+    point = edges.begin(rows)[corner]
+    end = table.next[edge]
+    upward = (table.y[end] > table.y[point]).astype(np.int8) - (table.y[edge] > table.y[point])
+    beside = np.flatnonzero(upward)
+    corner, upward = corner[beside], upward[beside]
+    side, _ = sides(table, edge[beside], end[beside], point[beside])
+    east = np.bincount(corner, side * upward > 0, len(rows)).astype(np.int64)
+    in_doubt = np.bincount(corner, side == 0, len(rows)) > 0
+    return np.where(in_doubt, _UNTOLD, np.where(east % 2 == 1, _INSIDE, _OUTSIDE)).astype(np.int8)
 
 
 def _polygons(x: np.ndarray, y: np.ndarray, follower: np.ndarray, pair: np.ndarray, is_told: np.ndarray) -> np.ndarray:
