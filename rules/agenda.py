@@ -9,6 +9,7 @@ from onemap.layers.library import Library
 from onemap.layers.versions import Version, in_force, versions
 from onemap.rules.kinds import KINDS
 from onemap.rules.layer_sources import Sources
+from onemap.rules.overlay import MARGIN_M
 from onemap.rules.packs import Pack, joined_rules
 from onemap.rules.question import Question
 from onemap.rules.rule import Rule
@@ -46,11 +47,15 @@ class Agenda:
         return in_force([version for version in self.known if version.code == code], self.as_of)
 
     def reaches(self) -> dict[str, float]:
-        """How far from the parcels each layer matters, by the rule that looks farthest."""
+        """How far from the parcels each layer matters, by the rule that looks farthest, in metres.
+
+        With what overlays take beside a parcel: it changes no area but by its last digits, which must be the same
+        whatever other parcels are asked for.
+        """
         reach: dict[str, float] = {}
         for rule in self.rules:
             for code in layers_of(rule):
-                reach[code] = max(reach.get(code, 0.0), KINDS[rule.kind].reach_m(rule.options))
+                reach[code] = max(reach.get(code, 0.0), KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M)
         return reach
 
 
