@@ -3,7 +3,7 @@
 import contextlib
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from onemap.rules.geopackage_output import GeoPackageOutput
     from onemap.rules.parquet_output import ParquetOutput
     from onemap.rules.sheet_output import SheetOutput
+
+_HEARD_S = 0.1  # how long a cancellation may stay unheard
 
 
 class Output(Protocol):
@@ -150,8 +152,12 @@ class _Beside(_Named):
         super().close()
 
     def _wait(self) -> None:
-        if self._last is not None:
-            self._last.result()
+        if self._last is None:
+            return
+        while not self._last.done():
+            # A cancellation is heard only where Python runs.
+            wait([self._last], timeout=_HEARD_S)
+        self._last.result()
 
 
 @contextlib.contextmanager
