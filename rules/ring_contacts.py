@@ -9,6 +9,7 @@ from onemap.rules.ring_edges import PairEdges, RingTable
 
 _ORIENTATION = (3 + 16 * 2.0**-53) * 2.0**-53  # of what is subtracted: how wrong the difference may be, in doubles
 _EDGE_PAIRS_AT_ONCE = 500_000
+_MOST_EDGE_PAIRS = 60_000  # of one pair of polygons; beyond, GEOS, which sorts its edges, is quicker
 
 
 @dataclass(frozen=True)
@@ -56,7 +57,7 @@ def sides(table: RingTable, one: np.ndarray, two: np.ndarray, point: np.ndarray)
 def contacts(edges: PairEdges) -> Contacts:
     """Where the left polygon's edges meet the right one's, pair by pair."""
     x, y = edges.table.x, edges.table.y
-    one, two = _near(edges)
+    one, two, large = _near(edges)
     begin_one, end_one, begin_two, end_two = edges.begin(one), edges.goal(one), edges.begin(two), edges.goal(two)
     begins, back, meets, ends = (
         (x.take(a) == x.take(b)) & (y.take(a) == y.take(b))
@@ -65,7 +66,7 @@ def contacts(edges: PairEdges) -> Contacts:
     common = begins.astype(np.int8) + back + meets + ends
     same, opposite = begins & ends, back & meets
     kept = same | opposite
-    doubtful = [edges.repeated, edges.pair(one[(common > 1) & ~kept])]
+    doubtful = [edges.repeated, large, edges.pair(one[(common > 1) & ~kept])]
 
     # Two edges at one corner: in the same direction they run along each other.
     row = np.flatnonzero(common == 1)
@@ -114,8 +115,8 @@ def _crossings(edges: PairEdges, one: np.ndarray, two: np.ndarray) -> tuple[Cros
     return found, edges.pair(one[~crosses & (parted <= 0)])
 
 
-def _near(edges: PairEdges) -> tuple[np.ndarray, np.ndarray]:
-    """Left and right edges (n,) of the same pair whose boxes meet."""
+def _near(edges: PairEdges) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Left and right edges (n,) of the same pair whose boxes meet; and pairs with too many edges to look at."""
     table, lefts = edges.table, edges.lefts
     end = table.next.take(edges.edge)
     x, y, next_x, next_y = table.x.take(edges.edge), table.y.take(edges.edge), table.x.take(end), table.y.take(end)
@@ -123,7 +124,8 @@ def _near(edges: PairEdges) -> tuple[np.ndarray, np.ndarray]:
     south, north = np.minimum(y, next_y), np.maximum(y, next_y)
     count = np.bincount(edges.polygon[lefts:] - edges.pairs, minlength=edges.pairs)
     pair = edges.polygon[:lefts]
-    first, partners = (lefts + np.cumsum(count) - count).take(pair), count.take(pair)
+    is_large = count * np.bincount(pair, minlength=edges.pairs) > _MOST_EDGE_PAIRS
+    first, partners = (lefts + np.cumsum(count) - count).take(pair), np.where(is_large, 0, count).take(pair)
     found = [(np.empty(0, dtype=np.int64), np.empty(0, dtype=np.int64))]
     for block in blocks_within(np.cumsum(partners), _EDGE_PAIRS_AT_ONCE):
         one = np.arange(block.start, block.stop).repeat(partners[block])
@@ -133,4 +135,4 @@ def _near(edges: PairEdges) -> tuple[np.ndarray, np.ndarray]:
         meet = np.flatnonzero((west.take(two) <= east.take(one)) & (south.take(two) <= north.take(one)))
         found.append((one.take(meet), two.take(meet)))
     left, right = (np.concatenate(side) for side in zip(*found, strict=True))
-    return left, right
+    return left, right, np.flatnonzero(is_large)

@@ -129,6 +129,15 @@ def test_what_is_in_doubt_has_no_answer(right: shapely.Geometry) -> None:
     assert remaining_ground(np.array([SQUARE]), np.array([right])).tolist() == [None]
 
 
+def test_polygons_of_too_many_edges_have_no_answer_and_leave_the_others_theirs() -> None:
+    round_ones = [shapely.Point(10 * east, 0).buffer(50, quad_segs=200) for east in (0, 1)]
+    left, right = np.array([round_ones[0], SQUARE]), np.array([round_ones[1], shapely.box(5, 5, 20, 20)])
+    for work, expected_m2 in ((common_ground, 25.0), (remaining_ground, 75.0)):
+        large, small = work(left, right)
+        assert large is None
+        assert small.area == expected_m2
+
+
 def test_without_pairs_there_is_nothing() -> None:
     nothing = np.empty(0, dtype=object)
     assert len(common_ground(nothing, nothing)) == 0
