@@ -24,7 +24,7 @@ from onemap.layers.kept_values import NotPlain
 from onemap.layers.library import Library
 from onemap.layers.normalise import sorted_out
 from onemap.layers.placing import Wishes, in_crs
-from onemap.layers.quality import Found, Ground, Quality, looked_at
+from onemap.layers.quality import Found, Ground, Quality, looked_at, looks_at_shapes
 from onemap.layers.quality_blocks import POINTS_AT_ONCE
 from onemap.layers.quality_quarantine import bad_table, without_ground, write_bad
 from onemap.layers.quality_report import check_report, keep_problems, listed_records, write_report
@@ -38,7 +38,8 @@ from onemap.layers.staging import Staging
 from onemap.layers.version_writing import VersionFacts, add_version, refuse_used_label
 
 Report = Callable[[float, str], None]
-_READ = 0.35  # of the time that adding takes
+# How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
+_LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,10 @@ def _coverage(
 
 @dataclass(frozen=True)
 class _Arrival:
-    """What arrives: the wishes about it, and who adds it, in which language, with progress told to whom."""
+    """What arrives: the wishes about it, and who adds it, in which language, with progress told to whom.
+
+    shares: how much of the work is done when all is read, and when it is checked.
+    """
 
     library: Library
     source: str
@@ -111,6 +115,7 @@ class _Arrival:
     who: str
     language: str
     report: Report
+    shares: tuple[float, float] = _SHORT_LOOK
 
     @property
     def place(self) -> dict[str, Any]:
@@ -147,7 +152,9 @@ def add(
         if result is not None:
             return result
     with _reported(arrival, entry):
-        raw = read_source(source, wishes.layer, wishes.encoding, lambda share: report(_READ * share, "reading"))
+        raw = read_source(
+            source, wishes.layer, wishes.encoding, lambda share: report(arrival.shares[0] * share, "reading")
+        )
     return _normalised(arrival, entry, is_new, raw)
 
 
@@ -159,7 +166,7 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
     library, wishes, given = arrival.library, arrival.wishes, arrival.wishes.normalising
 
     def told(share: float) -> None:
-        arrival.report(_READ * share, "reading")
+        arrival.report(arrival.shares[0] * share, "reading")
 
     # What needs no look at the data is not told after an hour of it.
     _coverage(library, np.array([0.0, 0.0, 1.0, 1.0]), wishes, library.district(), arrival.place)
@@ -235,12 +242,13 @@ def _arrival(
     entry, is_new = layer_entry(library, wishes.code, wishes.define)
     if wishes.report:
         check_report(wishes.report, [source, str(library.path)])
-    return replace(arrival, required=required_fields(entry.code)), entry, is_new
+    shares = _LONG_LOOK if looks_at_shapes(entry, library.district()) else _SHORT_LOOK
+    return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
 def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
     """Bring a frame into the layer's shape, and add it."""
-    arrival.report(_READ, "checking")
+    arrival.report(arrival.shares[0], "checking")
     with _reported(arrival, entry):
         frame = sorted_out(raw, entry, arrival.library.crs, arrival.wishes.normalising, arrival.required)
     return _added(arrival, entry, is_new, frame, raw)
@@ -259,6 +267,7 @@ def _added(
     raw: what is known of the source besides its rows; None for a raster.
     """
     library, wishes, report = arrival.library, arrival.wishes, arrival.report
+    read, checked = arrival.shares
     district = library.district()
     coverage, kind, unknown = None, "", None
     try:
@@ -272,7 +281,7 @@ def _added(
         Ground(library.crs, district, None if kind == "extent" else coverage),
         arrival.required,
         arrival.place,
-        lambda share: report(_READ + 0.2 * share, "checking"),
+        lambda share: report(read + (checked - read) * share, "checking"),
         journal,
     )
     found = _all_found(frame, entry, quality)
@@ -285,7 +294,7 @@ def _added(
             problem = Problem("bad.no_ground", {**arrival.place, "count": without})
             found.append(Found(problem, "warn"))
     _report(arrival, entry, found, quality.more)
-    report(0.6, "writing")
+    report(checked, "writing")
     facts = VersionFacts(
         label=wishes.label,
         valid_from=wishes.valid_from,
@@ -362,7 +371,7 @@ def _written(
     bad = frame.bad
 
     def told(share: float) -> None:
-        arrival.report(0.6 + 0.35 * share, "writing")
+        arrival.report(arrival.shares[1] + (0.98 - arrival.shares[1]) * share, "writing")
 
     with library.writing(entry.code) as connection:
         version = add_version(connection, entry, frame, facts, kept, told, is_new=is_new)

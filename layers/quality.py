@@ -82,19 +82,36 @@ def looked_at(
         return None if level_of(entry, code) == "refuse" else MOST_KEPT
 
     far_m = check_of(entry, "position.outside")["far_m"]
-    flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), part(0.0, 0.1))
+    rows = 0.15 if looks_at_shapes(entry, ground.district) else 0.95
+    flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), part(0.0, 0.25 * rows))
     codes: dict[str, str] = {}
     # Where the frame lies in another country, nothing else that could be said of it would help.
     if not any(item.code == "position.outside" for item in flaws) and entry.geometry != "raster":
-        flaws += key_flaws(frame, entry, most, part(0.1, 0.15))
-        tables = chosen_tables(frame, entry, part(0.15, 0.2))
+        flaws += key_flaws(frame, entry, most, part(0.25 * rows, 0.4 * rows))
+        tables = chosen_tables(frame, entry, part(0.4 * rows, 0.5 * rows))
         codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
-        flaws += value_flaws(frame, entry, required, tables, most, part(0.2, 0.3))
-        flaws += area_flaws(frame, entry, ground.crs, check_of(entry, "area.declared"), most, part(0.3, 0.4))
-        told(0.4)
-        flaws += _of_shapes(frame, entry, ground, most, part(0.4, 1.0), journal)
+        flaws += value_flaws(frame, entry, required, tables, most, part(0.5 * rows, 0.75 * rows))
+        declared = check_of(entry, "area.declared")
+        flaws += area_flaws(frame, entry, ground.crs, declared, most, part(0.75 * rows, rows))
+        told(rows)
+        flaws += _of_shapes(frame, entry, ground, most, part(rows, 1.0), journal)
     told(1.0)
     return _quality(frame, entry, flaws, place, codes)
+
+
+def looks_at_shapes(entry: LayerEntry, district: shapely.Geometry | None) -> bool:
+    """Whether a layer's shapes are held against each other or against the district, which takes most of the time."""
+    return _looks_at_neighbours(entry) or _looks_for_a_shift(entry, district)
+
+
+def _looks_at_neighbours(entry: LayerEntry) -> bool:
+    codes = ("topology.overlap", "topology.gap")
+    return entry.geometry == "polygon" and any(level_of(entry, code) != "off" for code in codes)
+
+
+def _looks_for_a_shift(entry: LayerEntry, district: shapely.Geometry | None) -> bool:
+    has_outlines = entry.geometry in ("polygon", "line")
+    return has_outlines and district is not None and level_of(entry, "position.shift") != "off"
 
 
 def _of_shapes(
@@ -106,28 +123,36 @@ def _of_shapes(
     journal: Journal | None,
 ) -> list[Flaws]:
     flaws = []
+    asks_for_a_shift = _looks_for_a_shift(entry, ground.district)
+    upto = (0.7 if _looks_at_neighbours(entry) else 0.05) if asks_for_a_shift else 1.0
     outlines: Iterator[np.ndarray] = (frame.geometries(block) for block in frame.blocks())
     if level_of(entry, "topology.duplicate") != "off":
-        flaws += duplicate_flaws(frame, most("topology.duplicate"), lambda share: told(0.05 * share))
-    if entry.geometry == "polygon":
+        flaws += duplicate_flaws(frame, most("topology.duplicate"), lambda share: told(0.05 * upto * share))
+    if _looks_at_neighbours(entry):
         overlaps, gaps = (level_of(entry, code) != "off" for code in ("topology.overlap", "topology.gap"))
-        if overlaps or gaps:
-            items = Items(frame)
-            found = []
-            for number in range(len(items.blocks)):
-                told(0.05 + 0.8 * number / len(items.blocks))
-                found.append(_kept(journal, frame, items, number, overlaps=overlaps, union=gaps))
-            told(0.85)
-            if overlaps:
-                flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))
-            if gaps:
-                union = union_of(frame, items, found, lambda share: told(0.85 + 0.1 * share))
-                outlines = iter([np.array([union], dtype=object)])
-                flaws += gap_flaws(union, ground.covered, _least(entry, "topology.gap"))
-    told(0.95)
-    if ground.district is not None and entry.geometry != "point" and level_of(entry, "position.shift") != "off":
+        items = Items(frame)
+        found = []
+        for number in range(len(items.blocks)):
+            told((0.05 + 0.8 * number / len(items.blocks)) * upto)
+            found.append(_kept(journal, frame, items, number, overlaps=overlaps, union=gaps))
+        told(0.85 * upto)
+        if overlaps:
+            flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))
+        if gaps:
+            union = union_of(frame, items, found, lambda share: told((0.85 + 0.1 * share) * upto))
+            outlines = iter([np.array([union], dtype=object)])
+            flaws += gap_flaws(union, ground.covered, _least(entry, "topology.gap"))
+    told(upto)
+    if ground.district is not None and asks_for_a_shift:
         limits = check_of(entry, "position.shift")
-        flaws += shift_flaws(outlines, ground.district, ground.crs, limits["least_m"], limits["within_m"])
+        flaws += shift_flaws(
+            outlines,
+            ground.district,
+            ground.crs,
+            limits["least_m"],
+            limits["within_m"],
+            lambda share: told(upto + (1 - upto) * share),
+        )
     return flaws
 
 

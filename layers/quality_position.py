@@ -48,17 +48,25 @@ def outside_flaws(
 
 
 def shift_flaws(
-    outlines: Iterable[np.ndarray], district: shapely.Geometry, crs: pyproj.CRS, least_m: float, within_m: float
+    outlines: Iterable[np.ndarray],
+    district: shapely.Geometry,
+    crs: pyproj.CRS,
+    least_m: float,
+    within_m: float,
+    told: Callable[[float], None] = lambda share: None,
 ) -> list[Flaws]:
     """That borders of a layer run beside the district's, all of them by the same step of at least `least_m`.
 
     outlines: the layer's geometries, or their union, in blocks; crs: of both; within_m: how near to the district's
-    border they must come once the step is taken back.
+    border they must come once the step is taken back. told: how much is done, 0 to 1; it may raise Cancelled.
     """
-    points, segments = _border_points(district), _segments_near(outlines, district)
+    points = _border_points(district)
+    told(0.2)
+    segments = _segments_near(outlines, district, told)
     if segments is None:
         return []
     here = _Borders(*segments)
+    told(0.9)
     step = _step(points, here)
     size_m = math.hypot(*step)
     if not least_m <= size_m <= _MOST_M:
@@ -101,11 +109,16 @@ def _border_points(district: shapely.Geometry) -> np.ndarray:
     return np.vstack(points)
 
 
-def _segments_near(outlines: Iterable[np.ndarray], district: shapely.Geometry) -> tuple[np.ndarray, np.ndarray] | None:
+def _segments_near(
+    outlines: Iterable[np.ndarray], district: shapely.Geometry, told: Callable[[float], None]
+) -> tuple[np.ndarray, np.ndarray] | None:
     """Beginnings and ends (n, 2) of the segments of all outlines that lie in reach of the district's box."""
     west, south, east, north = district.bounds
     box = (west - _REACH_M, south - _REACH_M, east + _REACH_M, north + _REACH_M)
-    found = [_segments_in(geometries, box) for geometries in outlines]
+    found = []
+    for geometries in outlines:
+        found.append(_segments_in(geometries, box))
+        told(0.4)
     begins, ends = (np.concatenate([part[side] for part in found]) for side in (0, 1))
     return (begins, ends) if len(begins) else None
 
