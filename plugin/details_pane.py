@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import re
 from html import escape
 from typing import Any
@@ -72,23 +71,5 @@ class DetailsPane(QScrollArea):
 
 
 def step_text(value: Any) -> str:
-    """A step's value as a person reads it: moments by the clock on the wall, options by name and not as JSON."""
-    text = str(value)
-    if text.startswith("{"):
-        try:
-            return "\n".join(_option_lines(json.loads(text)))
-        except ValueError:
-            return text
-    return MOMENT.sub(lambda found: moment_text(found.group(0)), text)
-
-
-def _option_lines(options: dict[str, Any]) -> list[str]:
-    return [f"{name}: {_plain(value)}" for name, value in options.items()]
-
-
-def _plain(value: Any) -> str:
-    if isinstance(value, dict):
-        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
-    if isinstance(value, list):
-        return ", ".join(_plain(one) for one in value)
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    """A step's value as a person reads it: moments by the clock on the wall."""
+    return MOMENT.sub(lambda found: moment_text(found.group(0)), str(value))

@@ -1,6 +1,5 @@
 """How a finding came about, step by step, from what the run kept."""
 
-import json
 from typing import Any
 
 from onemap.layers.errors import OneMapError
@@ -60,7 +59,18 @@ def _named(group: str, code: str, language: str) -> str:
 
 
 def _option(key: str, value: Any, language: str) -> str:
-    return f"{_named('rule_option', key, language)} = {json.dumps(value, ensure_ascii=False)}"
+    return f"{_named('rule_option', key, language)} = {_plain(value)}"
+
+
+def _plain(value: Any) -> str:
+    """A value of a rule's option without the signs of JSON."""
+    if isinstance(value, dict):
+        return ", ".join(f"{name} {_plain(one)}" for name, one in value.items())
+    if isinstance(value, list):
+        return ", ".join(map(_plain, value))
+    if isinstance(value, bool):
+        return str(value).lower()
+    return f"{value:.15g}" if isinstance(value, float) else str(value)
 
 
 def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str) -> str:

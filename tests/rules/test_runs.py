@@ -46,8 +46,8 @@ def test_explain_tells_versions_filter_features_thresholds_verdict_and_basis(cit
 @pytest.mark.parametrize(
     ("language", "kind", "options", "distance"),
     [
-        ("zh", "避让（avoid）", "最小面积（min_area_m2） = 1.0", "距离 0.000 m"),
-        ("en", "keep off (avoid)", "least area (min_area_m2) = 1.0", "0.000 m away"),
+        ("zh", "避让（avoid）", "最小面积（min_area_m2） = 1", "距离 0.000 m"),
+        ("en", "keep off (avoid)", "least area (min_area_m2) = 1", "0.000 m away"),
     ],
 )
 def test_explain_has_words_beside_the_codes_and_says_what_a_length_is(city, language, kind, options, distance):
