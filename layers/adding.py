@@ -24,6 +24,7 @@ from onemap.layers.kept_values import NotPlain
 from onemap.layers.library import Library
 from onemap.layers.normalise import sorted_out
 from onemap.layers.placing import Wishes, in_crs
+from onemap.layers.progress import part_of
 from onemap.layers.quality import Found, Ground, Quality, looked_at, looks_at_shapes
 from onemap.layers.quality_blocks import POINTS_AT_ONCE
 from onemap.layers.quality_quarantine import bad_table, without_ground, write_bad
@@ -122,6 +123,10 @@ class _Arrival:
         """File and layer, as problems name them."""
         return {"file": source_name(self.source), "layer": self.wishes.layer}
 
+    def reading(self, share: float) -> None:
+        """Tell how much is read, 0 to 1."""
+        self.report(self.shares[0] * share, "reading")
+
 
 def add(
     library: Library,
@@ -152,9 +157,7 @@ def add(
         if result is not None:
             return result
     with _reported(arrival, entry):
-        raw = read_source(
-            source, wishes.layer, wishes.encoding, lambda share: report(arrival.shares[0] * share, "reading")
-        )
+        raw = read_source(source, wishes.layer, wishes.encoding, arrival.reading)
     return _normalised(arrival, entry, is_new, raw)
 
 
@@ -165,9 +168,6 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
     """
     library, wishes, given = arrival.library, arrival.wishes, arrival.wishes.normalising
 
-    def told(share: float) -> None:
-        arrival.report(arrival.shares[0] * share, "reading")
-
     # What needs no look at the data is not told after an hour of it.
     _coverage(library, np.array([0.0, 0.0, 1.0, 1.0]), wishes, library.district(), arrival.place)
     label = wishes.label or (wishes.valid_from.isoformat() if wishes.valid_from else None)
@@ -175,7 +175,7 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
         refuse_used_label(library.connection, entry.code, label)
     files = Path(arrival.source), stream.opened.path
     state = state_of(*files)
-    digest = content_hash(*files, lambda: told(0.0))
+    digest = content_hash(*files, lambda: arrival.reading(0.0))
     key = {
         "source": [digest, stream.opened.layer, wishes.encoding],
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
@@ -185,7 +185,7 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
         "software": software_versions(),
     }
     with journal_folder(work_place(library.path, library.id), "add", key) as journal:
-        staging = Staging(stream, entry, library.crs, given, arrival.required, journal, told)
+        staging = Staging(stream, entry, library.crs, given, arrival.required, journal, arrival.reading)
         try:
             with _reported(arrival, entry):
                 frame, encoding = staging.frame()
@@ -281,7 +281,7 @@ def _added(
         Ground(library.crs, district, None if kind == "extent" else coverage),
         arrival.required,
         arrival.place,
-        lambda share: report(read + (checked - read) * share, "checking"),
+        part_of(lambda done: report(done, "checking"), read, checked),
         journal,
     )
     found = _all_found(frame, entry, quality)

@@ -15,6 +15,7 @@ from onemap.layers.blocks import blocks
 from onemap.layers.catalogue import OWN_FILES, own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, NewPlace, make_store
+from onemap.layers.progress import Told, part_of
 from onemap.layers.stores.library_tables import FORMER_TABLES, LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.rights import FORMER_GRANTS, Grant
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
@@ -26,7 +27,6 @@ _A_RUN_BLOCK = 500  # what some thousand rows of a run take that are kept togeth
 # Of the work on features: when they are read, hashed, written, indexed, and read once more.
 _READ, _HASHED, _WRITTEN, _INDEXED, _AGAIN = 0.15, 0.35, 0.6, 0.7, 0.85
 _MODULUS = 1 << 256
-Told = Callable[[float], None]
 
 
 def copy_library(
@@ -203,24 +203,20 @@ def _copy_features(
     except DamagedTable as error:
         raise OneMapError("copy.damaged", file=source.label, layer=table.name) from error
     geometries, values = rows.geometries, [rows.values[name] for name in fields]
-    before = content_hash(geometries, _frame(rows.values, len(geometries)), _share(told, _READ, _HASHED))
+    before = content_hash(geometries, _frame(rows.values, len(geometries)), part_of(told, _READ, _HASHED))
     in_order = np.array_equal(rows.fids, np.arange(1, len(rows.fids) + 1))
     if not in_order or (expected is not None and before != expected):
         raise OneMapError("copy.damaged", file=source.label, layer=table.name)
     target.make_features(table)
-    target.add_features(table, _blocks(geometries, _share(told, _HASHED, _WRITTEN)), values)
+    target.add_features(table, _blocks(geometries, part_of(told, _HASHED, _WRITTEN)), values)
     bounds = shapely.bounds(geometries).reshape(-1, 4)
     target.show_features(table, shapely.total_bounds(geometries))
     if expected is not None:
-        target.index_features(table, bounds, _share(told, _WRITTEN, _INDEXED))
+        target.index_features(table, bounds, part_of(told, _WRITTEN, _INDEXED))
     again = target.read_features(table.name, fields, None, None if expected is None else len(geometries))
-    last = _share(told, _AGAIN, 1.0)
+    last = part_of(told, _AGAIN, 1.0)
     if content_hash(again.geometries, _frame(again.values, len(again.geometries)), last) != before:
         raise OneMapError("copy.differs", file=source.label, layer=table.name)
-
-
-def _share(told: Told, begin: float, end: float) -> Told:
-    return lambda share: told(begin + (end - begin) * share)
 
 
 def _blocks(geometries: np.ndarray, told: Told) -> Iterator[np.ndarray]:

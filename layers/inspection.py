@@ -14,6 +14,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record, wording
 from onemap.layers.placing import bounds_of
+from onemap.layers.progress import Told, part_of
 from onemap.layers.soundness import are_finite, type_names
 from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
 
@@ -21,7 +22,6 @@ RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jp
 _READ = 0.6  # of the work on a layer, when it is read
 _VALID = 0.6  # of the rest, when it is known which geometries are valid
 _ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their values are
-Told = Callable[[float], None]
 
 
 def inspect(
@@ -46,7 +46,7 @@ def inspect(
         each = 1 / max(len(wanted), 1)
         for name in wanted:
             begin = len(found) * each
-            reading = _share(told, begin, begin + _READ * each)
+            reading = part_of(told, begin, begin + _READ * each)
             try:
                 frame = read_layer(path, name, encoding, reading)
             except OneMapError as error:
@@ -55,13 +55,8 @@ def inspect(
                 found.append(_unread(name, error, language))
                 continue
             kind = kind or frame.format
-            found.append(_described(frame, language, _share(told, begin + _READ * each, begin + each)))
+            found.append(_described(frame, language, part_of(told, begin + _READ * each, begin + each)))
     return {"format": kind, "file": source_name(source), "layers": found}
-
-
-def _share(told: Told, begin: float, end: float) -> Told:
-    """What tells of a part of the work."""
-    return lambda share: told(begin + (end - begin) * share)
 
 
 def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:

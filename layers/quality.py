@@ -14,6 +14,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.flaws import MOST_KEPT, Flaws
 from onemap.layers.frame_blocks import FrameBlocks
 from onemap.layers.journal_folder import Journal
+from onemap.layers.progress import Told, part_of
 from onemap.layers.quality_areas import area_flaws
 from onemap.layers.quality_blocks import Items
 from onemap.layers.quality_position import outside_flaws, shift_flaws
@@ -63,7 +64,7 @@ def looked_at(
     ground: Ground,
     required: Sequence[str],
     place: dict[str, Any],
-    told: Callable[[float], None],
+    told: Told,
     journal: Journal | None = None,
 ) -> Quality:
     """All checks of one layer whose level is not off.
@@ -74,27 +75,24 @@ def looked_at(
     if frame.count == 0:
         return Quality()
 
-    def part(first: float, last: float) -> Callable[[float], None]:
-        return lambda share: told(first + (last - first) * share)
-
     def most(code: str) -> int | None:
         # A feature that cannot be taken must be known, however many there are.
         return None if level_of(entry, code) == "refuse" else MOST_KEPT
 
     far_m = check_of(entry, "position.outside")["far_m"]
     rows = 0.15 if looks_at_shapes(entry, ground.district) else 0.95
-    flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), part(0.0, 0.25 * rows))
+    flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), part_of(told, 0.0, 0.25 * rows))
     codes: dict[str, str] = {}
     # Where the frame lies in another country, nothing else that could be said of it would help.
     if not any(item.code == "position.outside" for item in flaws) and entry.geometry != "raster":
-        flaws += key_flaws(frame, entry, most, part(0.25 * rows, 0.4 * rows))
-        tables = chosen_tables(frame, entry, part(0.4 * rows, 0.5 * rows))
+        flaws += key_flaws(frame, entry, most, part_of(told, 0.25 * rows, 0.4 * rows))
+        tables = chosen_tables(frame, entry, part_of(told, 0.4 * rows, 0.5 * rows))
         codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
-        flaws += value_flaws(frame, entry, required, tables, most, part(0.5 * rows, 0.75 * rows))
+        flaws += value_flaws(frame, entry, required, tables, most, part_of(told, 0.5 * rows, 0.75 * rows))
         declared = check_of(entry, "area.declared")
-        flaws += area_flaws(frame, entry, ground.crs, declared, most, part(0.75 * rows, rows))
+        flaws += area_flaws(frame, entry, ground.crs, declared, most, part_of(told, 0.75 * rows, rows))
         told(rows)
-        flaws += _of_shapes(frame, entry, ground, most, part(rows, 1.0), journal)
+        flaws += _of_shapes(frame, entry, ground, most, part_of(told, rows, 1.0), journal)
     told(1.0)
     return _quality(frame, entry, flaws, place, codes)
 
@@ -119,27 +117,28 @@ def _of_shapes(
     entry: LayerEntry,
     ground: Ground,
     most: Callable[[str], int | None],
-    told: Callable[[float], None],
+    told: Told,
     journal: Journal | None,
 ) -> list[Flaws]:
     flaws = []
     asks_for_a_shift = _looks_for_a_shift(entry, ground.district)
     upto = (0.7 if _looks_at_neighbours(entry) else 0.05) if asks_for_a_shift else 1.0
+    of_neighbours = part_of(told, 0.0, upto)
     outlines: Iterator[np.ndarray] = (frame.geometries(block) for block in frame.blocks())
     if level_of(entry, "topology.duplicate") != "off":
-        flaws += duplicate_flaws(frame, most("topology.duplicate"), lambda share: told(0.05 * upto * share))
+        flaws += duplicate_flaws(frame, most("topology.duplicate"), part_of(of_neighbours, 0.0, 0.05))
     if _looks_at_neighbours(entry):
         overlaps, gaps = (level_of(entry, code) != "off" for code in ("topology.overlap", "topology.gap"))
         items = Items(frame)
         found = []
         for number in range(len(items.blocks)):
-            told((0.05 + 0.8 * number / len(items.blocks)) * upto)
+            of_neighbours(0.05 + 0.8 * number / len(items.blocks))
             found.append(_kept(journal, frame, items, number, overlaps=overlaps, union=gaps))
-        told(0.85 * upto)
+        of_neighbours(0.85)
         if overlaps:
             flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))
         if gaps:
-            union = union_of(frame, items, found, lambda share: told((0.85 + 0.1 * share) * upto))
+            union = union_of(frame, items, found, part_of(of_neighbours, 0.85, 0.95))
             outlines = iter([np.array([union], dtype=object)])
             flaws += gap_flaws(union, ground.covered, _least(entry, "topology.gap"))
     told(upto)
@@ -151,7 +150,7 @@ def _of_shapes(
             ground.crs,
             limits["least_m"],
             limits["within_m"],
-            lambda share: told(upto + (1 - upto) * share),
+            part_of(told, upto, 1.0),
         )
     return flaws
 

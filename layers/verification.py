@@ -1,7 +1,7 @@
 """Whether a library still is what was put into it: the chain of its log, and every row of every version."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -9,6 +9,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library, sha256
+from onemap.layers.progress import Told, part_of
 from onemap.layers.rasters import checked_raster, reference_of
 from onemap.layers.stores.store import DamagedTable, chained_hash
 from onemap.layers.versions import (
@@ -25,7 +26,6 @@ _MOST_ROWS = 20  # that a problem names
 _LEAST_SIGNS = 8  # of a hash, so that no other row's is taken for it
 _A_TABLE = 500  # what a table takes besides its rows, in rows
 _READ = 0.5  # of the work on a table, when it is read
-Report = Callable[[float], None]
 
 
 class _Nothing:
@@ -74,7 +74,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def version_problems(library: Library, report: Report) -> list[Problem]:
+def version_problems(library: Library, report: Told) -> list[Problem]:
     """Versions whose rows are not those that were added, or whose raster is gone or another; and what was set aside.
 
     A problem names the rows and since when the version stood there whole. report: how much is done, 0 to 1, by rows; it
@@ -88,7 +88,7 @@ def version_problems(library: Library, report: Report) -> list[Problem]:
     of_aside = [detail.get("count") for _, detail in aside]
     counts = [version.count for version in recorded] + [count if isinstance(count, int) else 0 for count in of_aside]
     ends = np.cumsum([_A_TABLE + count for count in counts]) / max(sum(counts) + _A_TABLE * len(counts), 1)
-    parts = [_share(report, *part) for part in zip([0.0, *ends.tolist()], ends.tolist(), strict=False)]
+    parts = [part_of(report, *part) for part in zip([0.0, *ends.tolist()], ends.tolist(), strict=False)]
     found = []
     for version, part in zip(recorded, parts, strict=False):
         place = {"file": library.label, "layer": version.table, "since": version.recorded_at}
@@ -96,10 +96,6 @@ def version_problems(library: Library, report: Report) -> list[Problem]:
             found.append(Problem("verify.unlogged", place))
         found += _version(library, version, place, kept.get(version.table), version.code in rasters, part)
     return found + _set_aside(library, aside, parts[len(recorded) :])
-
-
-def _share(report: Report, begin: float, end: float) -> Report:
-    return lambda done: report(begin + (end - begin) * done)
 
 
 def _logged(library: Library, action: str) -> list[tuple[str, dict[str, Any]]]:
@@ -122,7 +118,7 @@ def _version(
     place: dict[str, Any],
     kept: np.ndarray | None,
     is_raster: bool,
-    report: Report,
+    report: Told,
 ) -> list[Problem]:
     report(0.0)
     try:
@@ -132,7 +128,7 @@ def _version(
         return [_broken(place, "verify.table")]
     if (
         len(stored.fids) != version.count
-        or content_hash(stored.geometries, stored.attributes, _share(report, _READ, 1.0)) != version.hash
+        or content_hash(stored.geometries, stored.attributes, part_of(report, _READ, 1.0)) != version.hash
     ):
         return [_located(stored, version, place, kept)]
     try:
@@ -175,9 +171,7 @@ def _listed(fids: Sequence[int]) -> str:
     return f"{shown} …" if len(fids) > _MOST_ROWS else shown or "–"
 
 
-def _set_aside(
-    library: Library, logged: Sequence[tuple[str, dict[str, Any]]], parts: Sequence[Report]
-) -> list[Problem]:
+def _set_aside(library: Library, logged: Sequence[tuple[str, dict[str, Any]]], parts: Sequence[Told]) -> list[Problem]:
     """The tables of bad features that are not what was set aside."""
     found = []
     for (table, detail), part in zip(logged, parts, strict=True):
@@ -188,6 +182,6 @@ def _set_aside(
         except DamagedTable:
             found.append(Problem("verify.set_aside", place))
             continue
-        if content_hash(stored.geometries, stored.attributes, _share(part, _READ, 1.0)) != detail.get("hash"):
+        if content_hash(stored.geometries, stored.attributes, part_of(part, _READ, 1.0)) != detail.get("hash"):
             found.append(Problem("verify.set_aside", place))
     return found

@@ -8,8 +8,6 @@ plan that was edited in one township. All others are whole programs.
 import json
 import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -19,7 +17,7 @@ import numpy as np
 import shapely
 
 from onemap.tests.bench import desk_files
-from onemap.tests.bench.desk_serve import MAIN, answered, kept_totals
+from onemap.tests.bench.desk_serve import Session, kept_totals
 from onemap.tests.bench.programs import children_s, ran
 from onemap.tests.bench.timing import Work, answer_for, peak_mb
 
@@ -104,23 +102,15 @@ def prepared(job: str, folder: Path) -> Work:
 
 def _in_session(params: dict[str, Any]) -> Work:
     """The same question asked again and again of one session; the first call holds its start."""
-    sessions: list[subprocess.Popen] = []
-    asked = [0]
-
-    def work() -> Sequence[float]:
-        if not sessions:
-            command = [sys.executable, "-I", "-X", "utf8", str(MAIN), "serve"]
-            sessions.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-        asked[0] += 1
-        return kept_totals(Path(params["library"]), answered(sessions[0], asked[0], params)["run"]["id"])
+    session = Session(params)
 
     def busy_s() -> float:
-        if not sessions:
+        if session.process_id is None:
             return 0.0
-        times = Path(f"/proc/{sessions[0].pid}/stat").read_text().rpartition(")")[2].split()[11:13]
+        times = Path(f"/proc/{session.process_id}/stat").read_text().rpartition(")")[2].split()[11:13]
         return sum(map(int, times)) / os.sysconf("SC_CLK_TCK")
 
-    return _watched(work, lambda: peak_mb(str(sessions[0].pid)), busy_s)
+    return _watched(session.totals, lambda: peak_mb(str(session.process_id)), busy_s)
 
 
 def _watched(work: Work, memory: Callable[[], float | None], busy_s: Callable[[], float]) -> Work:

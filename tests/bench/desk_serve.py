@@ -27,35 +27,44 @@ def kept_totals(library: Path, run: str) -> Sequence[float]:
         ]
 
 
-def answered(session: subprocess.Popen, number: int, params: dict[str, Any]) -> dict[str, Any]:
-    """The result of a check. Raises ValueError where it is refused."""
-    assert session.stdin is not None and session.stdout is not None
-    request = {"jsonrpc": "2.0", "id": number, "method": "check", "params": params}
-    session.stdin.write(json.dumps(request).encode() + b"\n")
-    session.stdin.flush()
-    while (line := json.loads(session.stdout.readline())).get("id") != number:
-        continue
-    if "result" not in line:
-        raise ValueError(line["error"]["message"])
-    result: dict[str, Any] = line["result"]
-    return result
+class Session:
+    """A core that answers one check after the other; it starts at the first."""
+
+    def __init__(self, params: dict[str, Any]) -> None:
+        self._params, self._asked = params, 0
+        self._process: subprocess.Popen | None = None
+
+    @property
+    def process_id(self) -> int | None:
+        """The core's process, None before the first question."""
+        return self._process.pid if self._process else None
+
+    def totals(self) -> Sequence[float]:
+        """What the run of the next check keeps. Raises ValueError where it is refused."""
+        if self._process is None:
+            command = [sys.executable, "-I", "-X", "utf8", str(MAIN), "serve"]
+            self._process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._asked += 1
+        assert self._process.stdin is not None and self._process.stdout is not None
+        request = {"jsonrpc": "2.0", "id": self._asked, "method": "check", "params": self._params}
+        self._process.stdin.write(json.dumps(request).encode() + b"\n")
+        self._process.stdin.flush()
+        while (line := json.loads(self._process.stdout.readline())).get("id") != self._asked:
+            continue
+        if "result" not in line:
+            raise ValueError(line["error"]["message"])
+        return kept_totals(Path(self._params["library"]), line["result"]["run"]["id"])
 
 
 def prepared(job: str, folder: Path) -> Work:
     """The work of the job `desk`."""
     library, pack, parcel = desk_library.made(folder)
-    params = {"library": str(library), "parcels": str(parcel), "pack": [str(pack)]}
-    sessions: list[subprocess.Popen] = []
-    asked = [0]
+    session = Session({"library": str(library), "parcels": str(parcel), "pack": [str(pack)]})
 
     def work() -> Sequence[float]:
-        if not sessions:
-            command = [sys.executable, "-I", "-X", "utf8", str(MAIN), "serve"]
-            sessions.append(subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE))
-        asked[0] += 1
-        return kept_totals(library, answered(sessions[0], asked[0], params)["run"]["id"])
+        return session.totals()
 
-    work.peak_mb = lambda: peak_mb(str(sessions[0].pid))  # type: ignore[attr-defined]  # it is another process
+    work.peak_mb = lambda: peak_mb(str(session.process_id))  # type: ignore[attr-defined]  # it is another process
     return work
 
 

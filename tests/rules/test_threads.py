@@ -19,19 +19,22 @@ def rows_of(path, table):
         return connection.execute(f'SELECT * FROM "{table}" ORDER BY fid').fetchall()
 
 
+def rows_by_threads(desk, source, name, numbers, tables):
+    """The rows of each of the tables, once for every number of threads."""
+    for workers in numbers:
+        out = desk.folder / f"{name}{workers}.gpkg"
+        words = ("--pack", desk.folder / "test.toml", "--workers", workers, "--out", out)
+        answer = desk.run("check", desk.library, source, *words)
+        assert answer.code == 0, answer.json
+        yield {table: rows_of(out, table) for table in tables}
+
+
 def test_many_parcels_have_the_same_rows_with_one_thread_and_with_four(desk):
     desk.layer("ZONE", [box(-5, -5, 30 * MANY / 3, 200), Polygon([(0, 15), (30 * MANY, 15), (30 * MANY, 100)])])
     desk.pack({})
     shapes = [box(30 * at, 0, 30 * at + 20, 20) for at in range(MANY)]
     source = desk.write("given", shapes, {"DKBH": [f"p{at}" for at in range(MANY)]}, "EPSG:4547")
-    found = []
-    for workers in (1, 4):
-        out = desk.folder / f"out{workers}.gpkg"
-        words = ("--pack", desk.folder / "test.toml", "--workers", workers, "--out", out)
-        answer = desk.run("check", desk.library, source, *words)
-        assert answer.code == 0, answer.json
-        found.append({table: rows_of(out, table) for table in ("parcels", "findings", "overlaps")})
-    one, four = found
+    one, four = rows_by_threads(desk, source, "out", (1, 4), ("parcels", "findings", "overlaps"))
     assert one == four
     assert len(one["parcels"]) == MANY
     assert MANY / 3 < len(one["findings"]) < len(one["overlaps"]) + 1
@@ -59,15 +62,8 @@ def test_rows_made_beside_the_rules_are_those_of_one_thread_where_a_second_look_
         {"DKBH": [f"p{at}" for at in range(side**2)]},
         "EPSG:4547",
     )
-    found = []
-    for workers in (1, 3):
-        out = desk.folder / f"second{workers}.gpkg"
-        words = ("--pack", desk.folder / "test.toml", "--workers", workers, "--out", out)
-        answer = desk.run("check", desk.library, given, *words)
-        assert answer.code == 0, answer.json
-        tables = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition")
-        found.append({table: rows_of(out, table) for table in tables})
-    one, three = found
+    tables = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition")
+    one, three = rows_by_threads(desk, given, "second", (1, 3), tables)
     assert one == three
     with closing(sqlite3.connect(desk.folder / "second3.gpkg")) as connection:
         looked, ranges = connection.execute("SELECT count(area_check_m2), count(area_low_m2) FROM findings").fetchone()
