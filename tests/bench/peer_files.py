@@ -2,7 +2,8 @@
 
 Called as: python -m onemap.tests.bench.peer_files ENGINE PARCELS.gpkg CONTROLS.gpkg OUT.gpkg
 
-Each script cuts the controls first, or it would never end; joins what a cut parted; and writes both tables.
+Each script does what a check does and no more: it proves the parcels, cuts the controls first, or it would never end,
+joins what a cut parted, measures in the plane and on the ellipsoid, and writes the tables that are not empty.
 """
 
 import sys
@@ -16,6 +17,7 @@ import shapely
 from onemap.tests.bench.peer_sql import connected_duckdb
 
 MOST_VERTICES = 128
+EQUAL_AREA = "+proj=cea +ellps=GRS80 +type=crs"  # straight edges in it are those of the land survey's rule
 VERDICTS = ("prohibited", "restricted", "notice")
 Fragments = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -111,9 +113,11 @@ def joined(fragments: Fragments) -> Fragments:
 
 
 def main(engine: str, parcels_file: str, controls_file: str, out: str) -> None:
-    """Read, overlay, judge, write."""
+    """Read, prove, overlay, judge, measure, and write what `onemap check` writes: parcels, findings, overlaps."""
     parcels = gpd.read_file(parcels_file, use_arrow=True)
     controls = gpd.read_file(controls_file, use_arrow=True)
+    if not (parcels["pid"].is_unique and parcels.is_valid.all() and (parcels.area > 0).all()):
+        raise ValueError(parcels_file)
     cut = [halved(polygon) for polygon in controls.geometry]
     control = np.repeat(controls["cid"].to_numpy(), [len(parts) for parts in cut])
     pieces = np.array([part for parts in cut for part in parts], dtype=object)
@@ -121,10 +125,19 @@ def main(engine: str, parcels_file: str, controls_file: str, out: str) -> None:
     parcel, control, ground = joined(ENGINES[engine](polygons, pieces, control))
     worst = np.full(len(parcels), len(VERDICTS))
     np.minimum.at(worst, parcel, control)
-    columns = {"pid": parcels["pid"].to_numpy()[parcel], "cid": control, "area_m2": shapely.area(ground)}
-    gpd.GeoDataFrame(columns, geometry=ground, crs=parcels.crs).to_file(out, layer="overlaps")
     parcels["verdict"] = np.array([*VERDICTS, "clear"])[worst]
-    parcels.to_file(out, layer="parcels")
+    parcels["findings"] = np.bincount(parcel, minlength=len(parcels))
+    overlaps = gpd.GeoDataFrame(
+        {"parcel": parcels["pid"].to_numpy()[parcel], "cid": control}, geometry=ground, crs=parcels.crs
+    )
+    for frame in (parcels, overlaps):
+        frame["area_m2"] = frame.area
+        frame["area_ellipsoidal_m2"] = frame.to_crs(EQUAL_AREA).area
+    findings = overlaps.assign(
+        verdict=np.array(VERDICTS)[control], share=overlaps["area_m2"] / parcels["area_m2"].to_numpy()[parcel]
+    )
+    for layer, frame in (("parcels", parcels), ("findings", findings), ("overlaps", overlaps)):
+        frame.to_file(out, layer=layer)
 
 
 if __name__ == "__main__":
