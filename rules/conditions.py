@@ -23,6 +23,7 @@ _COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
     ">=": lambda a, b: a >= b,
 }
 _SUPPORTED = {*_COMPARISONS, "and", "or", "not", "in", "like", "isNull", "between"}
+_DEEPEST, _MOST_JOINED = 64, 1000  # beyond that the parser needs more stack than a thread may have
 _EXACT = 2**53  # up to here every whole number is a float of its own
 _DAY = r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d?)-(\d\d?)|/(\d\d?)/(\d\d?))"
 _MOMENT = re.compile(_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
@@ -60,6 +61,7 @@ class Truth:
 @lru_cache(maxsize=512)
 def parsed(text: str) -> dict[str, Any]:
     """The condition as CQL2 JSON. Raises ConditionError for a wrong syntax or an operator not allowed."""
+    _check_size(text)
     try:
         tree = cql2.parse_text(text).to_json()
     except Exception as error:  # noqa: BLE001 - the parser's error classes share no public base
@@ -102,9 +104,27 @@ def _check_comparison(operator: str, arguments: list[Any]) -> None:
         raise ConditionError("pattern")
 
 
+def _unquoted(text: str) -> str:
+    """A condition with nothing between its quotes."""
+    return re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "''", text)
+
+
+def _check_size(text: str) -> None:
+    """The parser follows brackets and joints by recursion, and ends the process where they are too many."""
+    bare = _unquoted(text)
+    depth = deepest = 0
+    for bracket in re.findall(r"[()]", bare):
+        depth += 1 if bracket == "(" else -1
+        deepest = max(deepest, depth)
+    negations = len(re.findall(r"\bnot\b", bare, re.IGNORECASE))
+    joints = len(re.findall(r"\b(?:and|or)\b|-", bare, re.IGNORECASE))
+    if max(deepest, negations) > _DEEPEST or joints > _MOST_JOINED:
+        raise ConditionError("long")
+
+
 def _check_numbers(text: str) -> None:
     """The parser makes every number a float: a longer one would stand for its neighbours too."""
-    bare = re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "''", text)
+    bare = _unquoted(text)
     for figures in re.findall(r"(?<![\w.])\d+(?![\w.])", bare):
         if int(figures) > _EXACT:
             raise ConditionError("figures", figures=figures)

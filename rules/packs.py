@@ -3,57 +3,18 @@
 import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import isfinite
 from pathlib import Path
-from string import Formatter
 from typing import Any
 
 from onemap.layers.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import sha256
 from onemap.layers.messages import RESOURCES
-from onemap.rules.conditions import ConditionError, fields_of
-from onemap.rules.kinds import KINDS
 from onemap.rules.rule import Rule
+from onemap.rules.rule_problems import COMMON_KEYS, is_title, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
-RULE_VERDICTS = ("prohibited", "restricted", "consult", "notice")
 
-_TEXT, _NUMBER, _FLAG, _TABLE, _LIST = "text", "number", "flag", "table", "list"
-_TYPES: dict[str, tuple[type, ...]] = {
-    _TEXT: (str,),
-    _NUMBER: (int, float),
-    _FLAG: (bool,),
-    _TABLE: (dict,),
-    _LIST: (list,),
-}
-_COMMON_KEYS = {
-    "id": _TEXT,
-    "kind": _TEXT,
-    "layer": _TEXT,
-    "department": _TEXT,
-    "verdict": _TEXT,
-    "where": _TEXT,
-    "when": _TEXT,
-    "missing": _TEXT,
-    "title": _TABLE,
-    "finding": _TABLE,
-    "draft": _TABLE,
-    "basis": _LIST,
-    "consult": _LIST,
-    "source": _TEXT,
-    "confidence": _TEXT,
-    "estimated": _FLAG,
-    "replaces": _TEXT,
-}
-_REQUIRED_KEYS = ("id", "kind", "layer", "department", "verdict", "title", "basis")
-_CHOICES = {
-    "verdict": RULE_VERDICTS,
-    "department": DEPARTMENTS,
-    "missing": ("unknown", "checklist"),
-    "confidence": ("C", "L", "U"),
-}
-AREA_THRESHOLDS = ("min_area_m2", "min_width_m")  # of kinds whose conflict is ground
 _PACK_KEYS = {"pack": ("id", "version", "title"), "review": ("days", "overdue", "self_sign", "prefix")}
 _OVERDUE = ("escalate", "consent")
 _MOST_DAYS = 250  # working days: about a year
@@ -131,14 +92,14 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     for key in ("id", "version"):
         if not isinstance(head.get(key), str) or not head.get(key):
             wrong("pack.key_missing", f"pack.{key}")
-    if not _is_title(head.get("title", {})):
+    if not is_title(head.get("title", {})):
         wrong("pack.key", "pack.title")
     if problems:
         raise OneMapError.of(problems)
     rules, seen = [], set()
     for position, item in enumerate(raw.get("rule", ()), start=1):
         name = str(item.get("id", f"#{position}"))
-        found = _rule_problems(item, source, name, catalogue)
+        found = rule_problems(item, source, name, catalogue)
         if name in seen:
             found.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
         seen.add(name)
@@ -147,9 +108,11 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
             rules.append(_rule(item, head["id"]))
     checklist = raw.get("checklist", ())
     for item in checklist:
+        name = str(item.get("id", "?"))
         if not _is_asked(item):
-            name = str(item.get("id", "?"))
             problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
+        for key in item.keys() - {"id", "department", "title"}:
+            wrong("pack.key", f"checklist.{key}", feature=name)
     if problems:
         raise OneMapError.of(problems)
     return Pack(
@@ -171,11 +134,7 @@ def _is_tables(value: Any) -> bool:
 
 def _is_asked(item: dict[str, Any]) -> bool:
     """Whether a checklist item has its id, its department and its title in each language."""
-    return isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and _is_title(item.get("title"))
-
-
-def _is_title(value: Any) -> bool:
-    return isinstance(value, dict) and all(isinstance(text, str) for text in value.values())
+    return isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))
 
 
 def _is_term(key: str, value: Any) -> bool:
@@ -187,88 +146,12 @@ def _is_term(key: str, value: Any) -> bool:
     return isinstance(value, bool if key == "self_sign" else str)
 
 
-def _rule_problems(item: dict[str, Any], source: str, name: str, catalogue: Mapping[str, LayerEntry]) -> list[Problem]:
-    """Everything that is wrong with one rule."""
-    problems: list[Problem] = []
-
-    def wrong(code: str, key: str, **facts: Any) -> None:
-        place = {"file": source, "feature": name, "rule": name, "field": key, "key": key}
-        problems.append(Problem(code, {**place, **facts}))
-
-    kind = KINDS.get(item.get("kind", "")) if isinstance(item.get("kind"), str) else None
-    for key in _REQUIRED_KEYS:
-        if key not in item and not (key == "verdict" and kind is not None and not getattr(kind, "FINDS", True)):
-            wrong("rule.key_missing", key)
-    if "kind" in item and kind is None:
-        wrong("rule.kind", "kind", value=item["kind"], allowed=list(KINDS))
-    known = {**_COMMON_KEYS, **(kind.KEYS if kind else {})}
-    for key, value in item.items():
-        if key in AREA_THRESHOLDS and kind is not None and key not in known:
-            wrong("rule.geometry", key, layer=item.get("layer"), geometry=key, kind=item["kind"])
-        elif key not in known:
-            if kind is not None:
-                wrong("rule.key", key, kind=item["kind"])
-        elif known[key] is not None and not _is_type(value, known[key]):
-            wrong("rule.type", key, expected=known[key])
-        elif key in _CHOICES and value not in _CHOICES[key]:
-            wrong("rule.value", key, value=value, allowed=list(_CHOICES[key]))
-    for key in AREA_THRESHOLDS:
-        if isinstance(item.get(key), (int, float)) and item[key] < 0:
-            wrong("rule.negative", key)
-    for department in item.get("consult", ()) if isinstance(item.get("consult"), list) else ():
-        if department not in DEPARTMENTS:
-            wrong("rule.value", "consult", value=department, allowed=list(DEPARTMENTS))
-    if isinstance(item.get("basis"), list) and (
-        not item["basis"] or not all(isinstance(entry, dict) and entry.get("law") for entry in item["basis"])
-    ):
-        wrong("rule.basis", "basis")
-    for key in ("finding", "draft"):
-        wordings = item[key].values() if isinstance(item.get(key), dict) else ()
-        if not all(isinstance(wording, str) and _is_wording(wording) for wording in wordings):
-            wrong("rule.wording", key)
-    for key in ("where", "when"):
-        if isinstance(item.get(key), str):
-            try:
-                fields_of(item[key])
-            except ConditionError as error:
-                wrong("rule.condition", key, reason=error.reason)
-    if kind is None or problems:
-        return problems
-    entry = catalogue.get(item["layer"])
-    if entry is None:
-        wrong("rule.layer", "layer", layer=item["layer"])
-        return problems
-    if entry.geometry not in kind.GEOMETRIES:
-        wrong("rule.geometry", "layer", layer=item["layer"], geometry=entry.geometry, kind=item["kind"])
-    for key, reason in kind.problems(item):
-        wrong("rule.option", key, reason=reason)
-    if "instead" in item and item["instead"] not in catalogue:
-        wrong("rule.layer", "instead", layer=item["instead"])
-    return problems
-
-
-def _is_wording(text: str) -> bool:
-    """Whether a sentence's placeholders are plain names in braces."""
-    try:
-        parts = list(Formatter().parse(text))
-    except ValueError:
-        return False
-    return all(name is None or (name.isidentifier() and not spec and not change) for _, name, spec, change in parts)
-
-
-def _is_type(value: Any, expected: str) -> bool:
-    if isinstance(value, bool):
-        return expected == _FLAG
-    # With nan or inf as a limit nothing would ever count, and all would be clear.
-    return isinstance(value, _TYPES[expected]) and not (isinstance(value, float) and not isfinite(value))
-
-
 def _rule(item: dict[str, Any], pack: str) -> Rule:
-    common = {key: value for key, value in item.items() if key in _COMMON_KEYS}
+    common = {key: value for key, value in item.items() if key in COMMON_KEYS}
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
     common["consult"] = tuple(common.get("consult", ()))
-    options = {key: value for key, value in item.items() if key not in _COMMON_KEYS}
+    options = {key: value for key, value in item.items() if key not in COMMON_KEYS}
     return Rule(**common, pack=pack, options=options)
 
 

@@ -15,7 +15,7 @@ from onemap.layers.parts import moved
 from onemap.layers.rasters import RasterReference, checked_raster, raster_crs
 from onemap.rules.crew import Crew
 from onemap.rules.grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
-from onemap.rules.kinds.avoid import reach_m
+from onemap.rules.kinds.avoid import arithmetic, reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.overlay import ARITHMETIC_M2, union_by
 
@@ -79,7 +79,8 @@ def _grid(
 class _Weighed:
     """Of parcels (k,) the weights of cells that match, that have a value, and of all times their values: (3, k).
 
-    hits, blanks: the ground of cells that match, and of those without a value, on the grid, each with its parcel.
+    hits, blanks, calm: the ground of cells that match, of those without a value, and of those that have one and do not
+    match, on the grid, each with its parcel; calm only where `every` cell is asked for.
     """
 
     parcel: np.ndarray
@@ -88,10 +89,15 @@ class _Weighed:
     hit_owner: np.ndarray
     blanks: np.ndarray
     blank_owner: np.ndarray
+    calm: np.ndarray
+    calm_owner: np.ndarray
 
 
 def judge(ground: Ground) -> Judgement:
-    """Share of matching cells by exact weights; cells without a value and ground off the grid are unknown."""
+    """Share of matching cells by exact weights; cells without a value and ground off the grid are unknown.
+
+    So is what lies outside the coverage and in no matching cell: a grid may reach further than its version speaks.
+    """
     count, options = len(ground.parcels), ground.options
     attributes = ground.features.attributes
     whole, totals = np.zeros(count), np.zeros((3, count))
@@ -100,7 +106,10 @@ def judge(ground: Ground) -> Judgement:
     blanks: list[np.ndarray] = []
     blank_owner: list[np.ndarray] = []
     is_slope = options.get("derive") == "slope"
-    covered = no_ground(count)
+    nothing = no_ground(count)
+    outlying, failed = ground.outside_coverage()
+    beyond = np.flatnonzero(~shapely.is_missing(outlying))
+    without_value, unspoken = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
     warped_to_m: float | None = None
     assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker
     for reference, given in zip(ground.rasters, attributes["given_crs"], strict=True):
@@ -117,8 +126,13 @@ def judge(ground: Ground) -> Judgement:
                 hit_owner.append(seen.hit_owner)
                 blanks.append(back(seen.blanks))
                 blank_owner.append(seen.blank_owner)
+                without_value[seen.blank_owner] = True
+            for seen in _weighed(in_cells(there(outlying[beyond]), grid), grid, options, True, ground.crew):
+                blanks.append(back(seen.calm))
+                blank_owner.append(beyond[seen.calm_owner])
+                unspoken[beyond[seen.calm_owner]] = True
     matching, valid, weighed = totals
-    hit = union_by(np.concatenate(hit_owner), np.concatenate(hits), count) if hits else covered
+    hit = union_by(np.concatenate(hit_owner), np.concatenate(hits), count) if hits else nothing
     unknown = union_by(np.concatenate(blank_owner), np.concatenate(blanks), count) if blanks else ground.parcels.copy()
     with np.errstate(invalid="ignore", divide="ignore"):
         share = matching / valid
@@ -139,9 +153,11 @@ def judge(ground: Ground) -> Judgement:
             share=share,
         ),
     )
-    judgement.because("nodata", ~shapely.is_missing(unknown))
+    is_unknown = ~shapely.is_missing(unknown)
+    judgement.because("outside_coverage", is_unknown & unspoken)
+    judgement.because("nodata", is_unknown & (without_value | ~unspoken))
     judgement.warped_to_m = warped_to_m
-    return judgement
+    return arithmetic(judgement, ground, failed)
 
 
 def _weighed(
@@ -176,7 +192,7 @@ def _weighed(
         for sums, times in zip(weights, (matching, has_value, np.nan_to_num(value)), strict=True):
             sums[rows] = np.bincount(found.parcel, found.fraction * times, len(rows))
         pieces = []
-        for wanted in (matching, ~has_value):
+        for wanted in (matching, ~has_value, has_value & ~matching & every):
             owner, west, north = part_of[found.parcel[wanted]], found.column[wanted], found.row[wanted]
             cells_of = shapely.box(west, north, west + 1, north + 1)
             pieces += [shapely.intersection(cells_of, polygons[owner]), owner]

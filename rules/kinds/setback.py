@@ -1,5 +1,6 @@
 """setback: the parcel must keep a distance. Conflict: P ∩ the union of the features, each grown by its own distance."""
 
+from sys import float_info
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,8 @@ def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
         names = distance.get("field")
         names = names if isinstance(names, list) else [names]
         values = distance.get("values")
-        if set(distance) - {"field", "values", "default"} or not all(isinstance(n, str) and n for n in names):
+        are_named = bool(names) and all(isinstance(name, str) and name for name in names)
+        if set(distance) - {"field", "values", "default"} or not are_named:
             found.append(("distance_m", "distance_m = { field, values, default }"))
         elif not isinstance(values, dict) or not values or not all(map(is_distance, values.values())):
             found.append(("distance_m.values", "values = { CLASS = METRES }"))
@@ -52,7 +54,7 @@ def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
 
 def is_distance(value: Any) -> bool:
     """True for a finite number of metres, zero or more."""
-    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value < float("inf")
+    return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= float_info.max
 
 
 def _class_fields(options: dict[str, Any]) -> list[str]:

@@ -43,6 +43,23 @@ def test_cells_above_a_value_are_weighed_by_the_ground_that_they_share(desk, gri
     assert found.verdicts() == {"A": "prohibited"} and len(found.table("overlaps")) == 0
 
 
+def test_ground_outside_the_coverage_is_unknown_though_the_grid_has_values_there(desk):
+    path = write_grid(desk.folder / "grid.tif", [[0, 0, 0, 9]] * 4)
+    covers = desk.write("covers", [box(0, 0, 20, 40)], {"n": [1]}, "EPSG:4547")
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", covers)
+    assert answer.code == 0, answer.json
+    parcels = {"A": box(0, 0, 20, 40), "B": box(10, 0, 30, 40), "C": box(20, 0, 45, 40)}
+    found = desk.check(parcels, {**RULE, "above": 4})
+    # Of C 400 m² match, 400 m² have a value of which the version does not speak, and 200 m² lie off the grid.
+    assert found.verdicts() == {"A": "clear", "B": "unknown", "C": "prohibited"}
+    assert found.hits() == {"C": pytest.approx(400.0)}
+    assert found.finding("C").share == pytest.approx(0.5)
+    assert found.unknowns() == {
+        "B": (pytest.approx(400.0), "outside_coverage"),
+        "C": (pytest.approx(600.0), "outside_coverage,nodata"),
+    }
+
+
 def test_a_raster_may_stand_in_a_layers_place_for_a_trial(desk, grid):
     grid([[1, 2, 3, 4]] * 4)
     other = write_grid(desk.folder / "other.tif", [[9, 9, 9, 0]] * 4)
