@@ -2,6 +2,7 @@
 
 import itertools
 import math
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -35,8 +36,10 @@ from onemap.rules.taken_over import Spared, TakenOver, spared_by
 from onemap.rules.together import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
 from onemap.rules.whole_parcels import WholeParcels
 
-_LAYERS, _RULES, _ROWS = 0.1, 0.85, 0.92  # of the work: layers are read, all rules have judged, all have their rows
-JUDGED = 0.85  # of a whole check, before anything of it is written
+_LAYERS, _RULES, _ROWS = 0.09, 0.75, 0.95  # of the work: layers are read, all rules have judged, all have their rows
+BEGUN, JUDGED = 0.05, 0.9  # of a whole check: its parcels are read; nothing of it is written yet
+LAYERS_READ = BEGUN + _LAYERS * (JUDGED - BEGUN)
+_FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
 _VERTICES_A_PARCEL, _VERTICES_A_CHUNK = 1.6, 7000.0  # measured: what a parcel costs a rule, and what a chunk does
 _CELL_M, _DISTANCE_M = 100_000, 40_000
 Report = Callable[[float, str], None]
@@ -74,10 +77,10 @@ def check(
     """
     began, started, language = time.perf_counter(), now(), question.language
     report = forward(report)
-    west, south, _, _ = shapely.total_bounds(question.parcels.geometries)
+    west, south, _, _ = question.parcels.extent
     agenda = agenda_of(library, question, local_origin(west, south))
     earlier = earlier_run(library, against, question, agenda.origin, former) if against else None
-    asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, 0.1, JUDGED))
+    asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, BEGUN, JUDGED))
     taken = judged_beside(*asked, earlier) if earlier else None
     answer = taken.answer if taken else judged_parcels(*asked)
     parameters = question.parameters(library)
@@ -135,7 +138,7 @@ def _judged(
     spared: Spared | None,
 ) -> Answer:
     local = whole.local
-    west, south, east, north = shapely.total_bounds(parcels.geometries)
+    west, south, east, north = parcels.extent
     bench = Bench(local, parcels.attributes, sources.library.crs, agenda.origin)
     reach = agenda.reaches()
     computed, skipped, warped = 0, [], []
@@ -150,8 +153,9 @@ def _judged(
         return used[code]
 
     codes = agenda.codes
+    sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
     for done, code in enumerate(codes):
-        report(_LAYERS * done / len(codes), phrase("progress.layers", agenda.language, layer=code))
+        report(_LAYERS * sum(sizes[:done]) / sum(sizes), phrase("progress.layers", agenda.language, layer=code))
         read(code)
     costs = [sum(_cost(len(local), used[code]) for code in layers_of(rule)) for rule in agenda.rules]
     ends = _LAYERS + (_RULES - _LAYERS) * np.cumsum(costs) / max(sum(costs), 1)
@@ -240,12 +244,16 @@ def local_origin(west: float, south: float) -> tuple[float, float]:
 
 
 def forward(report: Report) -> Report:
-    """The same report, which never goes back: a second look at a rule comes later; a step without words is the last."""
-    reached, last = [0.0], [""]
+    """The same report, which never goes back: a second look at a rule comes later; a step without words is the last.
+
+    Threads tell one after the other.
+    """
+    reached, last, one = [0.0], [""], threading.RLock()
 
     def told(fraction: float, step: str) -> None:
-        reached[0], last[0] = max(reached[0], fraction), step or last[0]
-        report(reached[0], last[0])
+        with one:
+            reached[0], last[0] = max(reached[0], fraction), step or last[0]
+            report(reached[0], last[0])
 
     return told
 

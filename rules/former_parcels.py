@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
@@ -23,45 +22,87 @@ from onemap.layers.library import Library
 from onemap.layers.software import software_versions
 from onemap.layers.sources.reading import content_hash
 from onemap.rules.kept_rows import GIVEN, READING, count_of, note_of
+from onemap.rules.known_runs import KnownRun, known_run
 from onemap.rules.parcels import Parcels, id_field_of
 from onemap.rules.reading_note import noted_problems, whole_state
-from onemap.rules.run_blocks import Rows
-from onemap.rules.runs import run_record, stored_blocks
+from onemap.rules.run_blocks import joined
+from onemap.rules.runs import run_record
 
 if TYPE_CHECKING:
     from onemap.rules.question import CheckWishes
 
-_PLAIN = (pa.types.is_string, pa.types.is_boolean, pa.types.is_int64, pa.types.is_float64, pa.types.is_null)
+
+class ParcelsOfRun(Parcels):
+    """Parcels that were read from a run: polygons are made only of those that somebody asks for."""
+
+    library: Library
+    run: KnownRun
+
+    @staticmethod
+    def of(library: Library, run: KnownRun, like: Parcels) -> "ParcelsOfRun":
+        """The parcels of a run; like: all that is not their ground."""
+        found = ParcelsOfRun(**vars(like))
+        del found.__dict__["geometries"]
+        found.__dict__.update(library=library, run=run)
+        return found
+
+    @cached_property
+    def geometries(self) -> np.ndarray:
+        """The polygons (n,)."""
+        polygons: np.ndarray = shapely.from_wkb(self.wkb)
+        return polygons
+
+    @cached_property
+    def wkb(self) -> np.ndarray:
+        """The polygons as WKB (n,)."""
+        return self.run.bodies(self.library)
+
+    @property
+    def ground_hash(self) -> str:
+        """SHA-256 of all polygons as WKB, one after the other."""
+        return self.run.ground_hash(self.library)
+
+    @property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each polygon (n, 4)."""
+        return self.run.boxes(self.library)
+
+    @property
+    def vertices(self) -> np.ndarray:
+        """How many vertices each polygon has (n,)."""
+        return self.run.vertices(self.library)
+
+    def wkb_at(self, rows: np.ndarray) -> np.ndarray:
+        """The polygons of some of them as WKB: positions (k,)."""
+        return self.run.bodies_at(self.library, rows)
+
+    def at(self, rows: np.ndarray) -> Parcels:
+        """Some of them: positions (k,)."""
+        bodies = self.wkb_at(rows)
+        attributes = self.attributes.iloc[rows].reset_index(drop=True)
+        said = (self.id_field, self.source, self.source_hash, self.problems)
+        some = Parcels(self.ids[rows], shapely.from_wkb(bodies), attributes, *said)
+        some.__dict__["wkb"] = bodies
+        return some
 
 
 @dataclass
 class FormerParcels:
-    """The parcels of a stored run, in blocks as they are kept."""
+    """The parcels of a stored run, as far as they are asked for."""
 
     library: Library
-    identifier: str
-    record: dict[str, Any]
+    run: KnownRun
     _read: Parcels | None = None
-
-    @cached_property
-    def blocks(self) -> list[Rows]:
-        """All of them. Raises OneMapError run.damaged."""
-        return list(stored_blocks(self.library, self.identifier, GIVEN))
-
-    @cached_property
-    def ids(self) -> pa.Array:
-        """Their ids (m,)."""
-        return pa.concat_arrays([pa.array([], pa.string()), *(_joined(rows.columns["id"]) for rows in self.blocks)])
 
     def read(self, wishes: "CheckWishes", asked: Mapping[str, Any]) -> Parcels | None:
         """The parcels that reading a source would give, if the run has read the same one in the same way.
 
         asked: how it is to be read, as a run's parameters say it. Raises OneMapError run.damaged.
         """
-        parameters, path = self.record["parameters"], Path(wishes.parcels)
+        parameters, path = self.run.record["parameters"], Path(wishes.parcels)
         if any(parameters.get(name) != value for name, value in asked.items()) or whole_state(wishes.parcels) is None:
             return None
-        note = note_of(self.library, self.identifier, READING)
+        note = note_of(self.library, self.run.identifier, READING)
         try:
             if note is None or content_hash(path, path) != parameters["parcels_hash"]:
                 return None
@@ -71,56 +112,36 @@ class FormerParcels:
             problems = noted_problems(note)
         except ValueError:
             return None
-        attributes = self._attributes()
+        attributes = self.run.attributes(self.library)
         if attributes is None or path.name != parameters["parcels"]:
             return None
         with contextlib.suppress(OneMapError):
             field = id_field_of(list(attributes.columns), wishes.id_field, {})
-            if field != parameters["id"]:
-                return None
-            bodies = np.concatenate([np.empty(0, dtype=object), *(rows.bodies() for rows in self.blocks)])
-            ids = np.array(self.ids.to_numpy(zero_copy_only=False), dtype=object)
-            content = parameters["parcels_hash"]
-            found = Parcels(ids, shapely.from_wkb(bodies), attributes, field, path.name, content, problems, True)
-            found.__dict__["wkb"] = bodies
             # Damage to the library must not pass for parcels that were asked about.
-            self._read = found if found.ground_hash == parameters["parcels_ground"] else None
+            if field != parameters["id"] or self.run.ground_hash(self.library) != parameters["parcels_ground"]:
+                return None
+            names, content = self.run.names(self.library), parameters["parcels_hash"]
+            like = Parcels(names, np.empty(0, dtype=object), attributes, field, path.name, content, problems, True)
+            self._read = ParcelsOfRun.of(self.library, self.run, like)
         return self._read
 
     def are(self, parcels: Parcels) -> bool:
         """Whether these parcels have been read from the run."""
         return parcels is self._read
 
-    def _attributes(self) -> pd.DataFrame | None:
-        """Their attributes; None where a value does not come back as it was read."""
-        structs = [rows.columns.schema.field("attributes").type for rows in self.blocks]
-        names = [[field.name for field in struct] for struct in structs]
-        fields = [field for struct in structs for field in struct]
-        if not structs or any(other != names[0] for other in names) or len(set(names[0])) < len(names[0]):
-            return None
-        if any(field.metadata or not any(is_kind(field.type) for is_kind in _PLAIN) for field in fields):
-            return None
-        values: dict[str, list[np.ndarray]] = {name: [] for name in names[0]}
-        for rows in self.blocks:
-            parts = _joined(rows.columns["attributes"]).flatten()
-            for name, part in zip(names[0], parts, strict=True):
-                values[name].append(_plain(part))
-        columns = {name: pd.Series(np.concatenate(parts), dtype=object) for name, parts in values.items()}
-        return pd.DataFrame(columns, index=range(len(self.ids)))
-
     def proved(self, ids: np.ndarray, wkb: np.ndarray) -> np.ndarray:
         """Which polygons (n,), as WKB, the run has as parcels of the same ids, so that they are known to be sound."""
         known = np.zeros(len(ids), dtype=bool)
-        found = pc.index_in(self.ids, value_set=pa.array(ids, pa.string()))
+        found = pc.index_in(self.run.ids(self.library), value_set=pa.array(ids, pa.string()))
         place = np.asarray(pc.fill_null(found, -1).to_numpy(zero_copy_only=False), dtype=np.int64)
         bodies, first = pa.array(wkb, pa.large_binary()), 0
-        for rows in self.blocks:
+        for rows in self.run.blocks(self.library):
             at = place[first : first + len(rows)]
             first += len(rows)
             here = np.flatnonzero(at >= 0)
             if rows.wkb is None or not len(here):
                 continue
-            before = _joined(rows.wkb) if len(here) == len(at) else _joined(rows.wkb).take(pa.array(here))
+            before = joined(rows.wkb) if len(here) == len(at) else joined(rows.wkb).take(pa.array(here))
             in_order = np.array_equal(at[here], np.arange(at[here[0]], at[here[0]] + len(here)))
             beside = bodies.slice(int(at[here[0]]), len(here)) if in_order else bodies.take(pa.array(at[here]))
             same = pc.fill_null(pc.equal(before, beside), fill_value=False)
@@ -133,15 +154,4 @@ def former_parcels(library: Library, identifier: str, most: int) -> FormerParcel
     record = run_record(library, identifier)
     if record["software"] != software_versions() or count_of(library, identifier, GIVEN) > most:
         return None
-    return FormerParcels(library, identifier, record)
-
-
-def _joined(values: pa.ChunkedArray | pa.Array) -> pa.Array:
-    return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
-
-
-def _plain(values: pa.Array) -> np.ndarray:
-    """A column of one of the plain types (n,) as it was read: NaN for a missing number, None of other values."""
-    if pa.types.is_int64(values.type) and values.null_count:
-        return np.fromiter(values.to_pylist(), dtype=object, count=len(values))
-    return np.asarray(values.to_numpy(zero_copy_only=False)).astype(object)
+    return FormerParcels(library, known_run(library, identifier, record))

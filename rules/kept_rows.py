@@ -59,6 +59,16 @@ def count_of(library: Library, identifier: str, table: str) -> int:
     return int(library.connection.execute(sql, (identifier, table)).fetchone()[0] or 0)
 
 
+def room_of(library: Library, identifier: str, table: str) -> tuple[int, int]:
+    """How many blocks of a table a run holds itself, and their bytes."""
+    if not library.has_table(_TABLE):
+        return 0, 0
+    room = "sum(length(content) + coalesce(length(shapes), 0))"
+    sql = f"SELECT count(*), {room} FROM {_TABLE} WHERE run = ? AND name = ?"
+    count, room = library.connection.execute(sql, (identifier, table)).fetchone()
+    return int(count), int(room or 0)
+
+
 def note_of(library: Library, identifier: str, name: str) -> bytes | None:
     """What is noted of a run under a name, beside its rows; None if nothing is."""
     if not library.has_table(_TABLE):

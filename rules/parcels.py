@@ -53,12 +53,39 @@ class Parcels:
         """SHA-256 of all polygons as WKB, one after the other."""
         return sha256(b"".join(self.wkb))
 
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each polygon (n, 4)."""
+        boxes: np.ndarray = shapely.bounds(self.geometries).reshape(-1, 4)
+        return boxes
+
+    @property
+    def extent(self) -> tuple[float, float, float, float]:
+        """West, south, east, north of all of them."""
+        west, south = self.boxes[:, :2].min(axis=0).tolist()
+        east, north = self.boxes[:, 2:].max(axis=0).tolist()
+        return west, south, east, north
+
+    @cached_property
+    def vertices(self) -> np.ndarray:
+        """How many vertices each polygon has (n,)."""
+        vertices: np.ndarray = shapely.get_num_coordinates(self.geometries)
+        return vertices
+
+    def wkb_at(self, rows: np.ndarray) -> np.ndarray:
+        """The polygons of some of them as WKB: positions (k,)."""
+        bodies: np.ndarray = self.wkb[rows]
+        return bodies
+
     def at(self, rows: np.ndarray) -> "Parcels":
         """Some of them: positions (k,)."""
         attributes = self.attributes.iloc[rows].reset_index(drop=True)
-        return replace(
+        some = replace(
             self, ids=self.ids[rows], geometries=self.geometries[rows], attributes=attributes, is_as_read=False
         )
+        if "wkb" in self.__dict__:
+            some.__dict__["wkb"] = self.wkb[rows]
+        return some
 
 
 def id_field_of(columns: list[str], wanted: str | None, place: dict[str, Any]) -> str | None:

@@ -6,8 +6,8 @@ from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pandas as pd
-import shapely
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
@@ -20,13 +20,14 @@ from onemap.rules.changes import Changes
 from onemap.rules.former_parcels import FormerParcels
 from onemap.rules.kept_rows import GIVEN
 from onemap.rules.kinds import KINDS
+from onemap.rules.known_runs import KnownRun, Said, said_of
 from onemap.rules.layer_sources import LayerSource, Sources
 from onemap.rules.overlay import MARGIN_M
 from onemap.rules.packs import joined_rules
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
-from onemap.rules.rule import Rule
-from onemap.rules.run_blocks import parcel_rows, same_rows
+from onemap.rules.rule import VERDICTS, Rule
+from onemap.rules.run_blocks import joined, parcel_rows, same_rows
 from onemap.rules.runs import run_record, stored_blocks, stored_columns, stored_packs
 
 
@@ -35,25 +36,54 @@ class Earlier:
     """A stored run beside a new question: what it knew of the same parcels, rules and layers.
 
     place (m,): where the parcels of then stand among the (n,) of now, -1 of those that are gone; same (n,): the
-    parcel's ground and attributes are those of then.
+    parcel's ground and attributes are those of then; known: what is known of the run, if it is at hand.
     """
 
     library: Library
     identifier: str
-    record: dict[str, Any]
+    record: Mapping[str, Any]
     rules: Mapping[str, Rule]
     parcels: Parcels
     place: np.ndarray
     same: np.ndarray
+    known: KnownRun | None = None
+    _said: dict[str, Said] = field(default_factory=dict)
 
-    @cached_property
-    def _index(self) -> pd.Index:
-        """The ids of the parcels of now."""
-        return pd.Index(self.parcels.ids, dtype=object)
+    def said(self, table: str) -> Said:
+        """What the rows of a table say: parcels are those of now, rules those of the record."""
+        if table not in self._said:
+            self._said[table] = self._read(table)
+        return self._said[table]
 
-    def places_of(self, names: np.ndarray) -> np.ndarray:
-        """Where parcels of these ids (k,) stand among those of now, -1 where there is none."""
-        return np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)), dtype=np.int64)
+    def words(self, said: Said, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Parcel, rule, verdict and whether it counts of some rows (k,), as text and truth; all of parcels of now."""
+        if not len(rows):
+            return (np.empty(0, dtype=object),) * 4
+        assert said.rule is not None and said.verdict is not None and said.counted is not None  # noqa: S101 - findings
+        rules, verdicts = (np.array([*names, None], dtype=object) for names in (self.record["rules"], VERDICTS))
+        parcels = self.parcels.ids[said.parcel[rows]]
+        return parcels, rules[said.rule[rows]], verdicts[said.verdict[rows]], said.counted[rows].astype(object)
+
+    def verdicts_but(self, held: np.ndarray) -> dict[str, str]:
+        """The verdicts of the run's parcels but for some of its rows (k,), in its order."""
+        if self.known is None:
+            parts = stored_columns(self.library, self.identifier, "parcels", ["parcel", "verdict"])
+            names, verdicts = zip(*(map(rows.values, ("parcel", "verdict")) for rows in parts), strict=True)
+            left = np.delete(np.arange(sum(map(len, names))), held)
+            return dict(zip(np.concatenate(names)[left], np.concatenate(verdicts)[left], strict=True))
+        then = self.known.said(self.library, "parcels")
+        left = np.delete(np.arange(len(then.parcel)), held)
+        assert then.verdict is not None, "each parcel has a verdict"  # noqa: S101 - for the type checker
+        names = self.known.names(self.library)[then.parcel[left]]
+        return dict(zip(names, (VERDICTS[place] for place in then.verdict[left].tolist()), strict=True))
+
+    def _read(self, table: str) -> Said:
+        if self.known is None:
+            ids = pa.array(self.parcels.ids.tolist(), pa.string())
+            return said_of(self.library, self.identifier, table, ids, list(self.record["rules"]))
+        then = self.known.said(self.library, table)
+        # The place beyond the last one is that of parcels which the run does not know.
+        return replace(then, parcel=np.r_[self.place, -1][then.parcel])
 
 
 @dataclass
@@ -167,7 +197,7 @@ class Comparison:
     @cached_property
     def _boxes(self) -> np.ndarray:
         """The parcels' boxes (n, 4), coordinates counted from the run's origin."""
-        boxes: np.ndarray = shapely.bounds(self.earlier.parcels.geometries) - np.tile(self.agenda.origin, 2)
+        boxes: np.ndarray = self.earlier.parcels.boxes - np.tile(self.agenda.origin, 2)
         return boxes
 
     def _bounds(self, code: str) -> Sequence[float] | None:
@@ -175,7 +205,7 @@ class Comparison:
         far = self.agenda.reaches()[code]
         if far == float("inf"):
             return None
-        west, south, east, north = shapely.total_bounds(self.earlier.parcels.geometries)
+        west, south, east, north = self.earlier.parcels.extent
         return west - far, south - far, east + far, north + far
 
 
@@ -201,21 +231,23 @@ def earlier_run(
     parcels = question.parcels
     if former is not None and former.are(parcels):
         every = np.arange(len(parcels.ids))
-        return Earlier(library, identifier, record, rules, parcels, every, every >= 0)
-    nobody = np.empty(0, dtype=np.int64), np.zeros(len(parcels.ids), dtype=bool)
-    return _with_parcels(Earlier(library, identifier, record, rules, parcels, *nobody), former)
+        return Earlier(library, identifier, record, rules, parcels, every, every >= 0, former.run)
+    nobody, known = np.empty(0, dtype=np.int64), former.run if former is not None else None
+    same = np.zeros(len(parcels.ids), dtype=bool)
+    return _with_parcels(Earlier(library, identifier, record, rules, parcels, nobody, same, known))
 
 
-def _with_parcels(earlier: Earlier, former: FormerParcels | None) -> Earlier:
+def _with_parcels(earlier: Earlier) -> Earlier:
     """The same, with its parcels held against those of now."""
-    parcels = earlier.parcels
-    if former is not None:
-        place = earlier.places_of(former.ids.to_numpy(zero_copy_only=False))
+    parcels, run, library = earlier.parcels, earlier.known, earlier.library
+    if run is not None:
+        place = _places(run.ids(library), parcels.ids)
     else:
-        parts = list(stored_columns(earlier.library, earlier.identifier, GIVEN, ["id"]))
-        place = np.concatenate([np.empty(0, np.int64), *(earlier.places_of(rows.values("id")) for rows in parts)])
+        parts = stored_columns(library, earlier.identifier, GIVEN, ["id"])
+        ids = [joined(rows.columns["id"]).cast(pa.string()) for rows in parts]
+        place = _places(pa.concat_arrays([pa.array([], pa.string()), *ids]), parcels.ids)
     now, first = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb), 0
-    for rows in former.blocks if former is not None else stored_blocks(earlier.library, earlier.identifier, GIVEN):
+    for rows in run.blocks(library) if run is not None else stored_blocks(library, earlier.identifier, GIVEN):
         at = place[first : first + len(rows)]
         first += len(rows)
         known = np.flatnonzero(at >= 0)
@@ -228,3 +260,11 @@ def _with_parcels(earlier: Earlier, former: FormerParcels | None) -> Earlier:
         beside = now.slice(int(here[0]), len(here)) if in_order else now.take(here)
         earlier.same[here] = same_rows(before, beside)
     return replace(earlier, place=place)
+
+
+def _places(ids: pa.Array, now: np.ndarray) -> np.ndarray:
+    """Where parcels of these ids (m,) stand among those of now, -1 where there is none."""
+    wanted = pa.array(now.tolist(), pa.string())
+    if ids.equals(wanted):
+        return np.arange(len(ids))
+    return np.asarray(pc.fill_null(pc.index_in(ids, value_set=wanted), -1).to_numpy(), dtype=np.int64)

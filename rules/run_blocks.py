@@ -164,7 +164,7 @@ def _one_after_the_other(name: str, tables: Sequence[pa.Table]) -> tuple[pa.Fiel
     for table in tables:
         at = table.schema.get_field_index(name)
         fields.append(pa.field(name, pa.null()) if at < 0 else table.schema.field(at))
-        arrays.append(pa.nulls(table.num_rows) if at < 0 else _whole(table.column(at)))
+        arrays.append(pa.nulls(table.num_rows) if at < 0 else joined(table.column(at)))
     known = [field for field in fields if not pa.types.is_null(field.type)] or fields
     if all(field.equals(known[0], check_metadata=True) for field in known):
         # What is empty has no type of its own.
@@ -213,9 +213,9 @@ def same_rows(rows: Rows, others: Rows) -> np.ndarray:
         return np.zeros(len(rows), dtype=bool)
     same = np.ones(len(rows), dtype=bool)
     for at, (field, other) in enumerate(zip(fields, other_fields, strict=True)):
-        same &= _same(_whole(rows.columns.column(at)), field, _whole(others.columns.column(at)), other)
+        same &= _same(joined(rows.columns.column(at)), field, joined(others.columns.column(at)), other)
     none = pa.nulls(len(rows), pa.large_binary())
-    return same & _same_values(*(none if one.wkb is None else _whole(one.wkb) for one in (rows, others)))
+    return same & _same_values(*(none if one.wkb is None else joined(one.wkb) for one in (rows, others)))
 
 
 def _same(values: pa.Array, field: pa.Field, others: pa.Array, other: pa.Field) -> np.ndarray:
@@ -242,7 +242,8 @@ def _same_values(values: pa.Array, others: pa.Array) -> np.ndarray:
     return np.asarray(same.to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def _whole(values: pa.ChunkedArray | pa.Array) -> pa.Array:
+def joined(values: pa.ChunkedArray | pa.Array) -> pa.Array:
+    """A column as one array."""
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
@@ -291,7 +292,7 @@ def _stated(value: Any) -> Any:
 
 def _plain(values: pa.ChunkedArray | pa.Array, field: pa.Field) -> list[Any]:
     if pa.types.is_struct(field.type):
-        array = _whole(values)
+        array = joined(values)
         parts = [_plain(part, inner) for part, inner in zip(array.flatten(), field.type, strict=True)]
         names = [inner.name for inner in field.type]
         return [dict(zip(names, row, strict=True)) for row in zip(*parts, strict=True)] or [{} for _ in array]

@@ -7,17 +7,16 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pandas as pd
-import pyarrow as pa
-import pyarrow.compute as pc
 import shapely
 
 from onemap.rules.former_runs import has_former_rows
 from onemap.rules.kept_rows import GIVEN, own_rows, standing_of
+from onemap.rules.known_runs import Said
 from onemap.rules.reuse import Comparison, Earlier
 from onemap.rules.rule import VERDICTS, Rule
 from onemap.rules.run_blocks import Rows, parcel_rows, rows_of_table, together
 from onemap.rules.run_tables import ROW_TABLES, Table, typed
-from onemap.rules.runs import KEPT, run_record, stored_blocks, stored_columns
+from onemap.rules.runs import KEPT, run_record, stored_blocks
 from onemap.rules.standing import Shared, Standing, renamed
 
 if TYPE_CHECKING:
@@ -47,7 +46,6 @@ class Spared:
     stands: Mapping[str, np.ndarray]
     whole: np.ndarray
     _held: dict[str, "Held"] = field(default_factory=dict)
-    _stored: dict[str, pa.Table] = field(default_factory=dict)
 
     @cached_property
     def asked(self) -> np.ndarray:
@@ -60,39 +58,33 @@ class Spared:
         wanted: np.ndarray = ~self.stands[rule][self.asked]
         return wanted
 
-    @cached_property
-    def order(self) -> pa.Array:
-        """The rules' ids in their order."""
-        return pa.array([rule.id for rule in self.rules], pa.string())
-
     def held(self, name: str) -> "Held":
         """Of the earlier run's rows of a table those that stand."""
         if name not in self._held:
-            self._held[name] = self._found(self.stored(name))
+            self._held[name] = self._found(self.earlier.said(name))
         return self._held[name]
 
-    def stored(self, name: str) -> pa.Table:
-        """What rows of a table of the earlier run say of parcel, rule and verdict."""
-        if name not in self._stored:
-            parts = stored_columns(self.earlier.library, self.earlier.identifier, name, _SAID)
-            tables = [rows.columns for rows in parts] or [pa.table({"parcel": pa.array([], pa.string())})]
-            self._stored[name] = pa.concat_tables(tables, promote_options="default")
-        return self._stored[name]
+    @cached_property
+    def _stands_by_place(self) -> np.ndarray:
+        """For which parcels the rows of each rule of now stand, and of none: (r + 1, n + 1), the last for nobody."""
+        by_place = np.zeros((len(self.rules) + 1, len(self.whole) + 1), dtype=bool)
+        for at, rule in enumerate(self.rules):
+            by_place[at, :-1] = self.stands[rule.id]
+        return by_place
 
-    def _found(self, columns: pa.Table) -> "Held":
-        parcel = self.earlier.places_of(Rows(columns, None).values("parcel"))
-        if "rule" not in columns.column_names:
-            rule = np.zeros(len(parcel), dtype=np.int64)
-            stands = (parcel >= 0) & self.whole[parcel]
-        else:
-            found = pc.fill_null(pc.index_in(columns["rule"].cast(pa.string()), value_set=self.order), -1)
-            rule = np.asarray(found.to_numpy(), dtype=np.int64)
-            stands = np.zeros(len(parcel), dtype=bool)
-            for at in np.unique(rule[rule >= 0]).tolist():
-                mine = np.flatnonzero((rule == at) & (parcel >= 0))
-                stands[mine] = self.stands[self.rules[at].id][parcel[mine]]
-        rows = np.flatnonzero(stands)
-        return Held(rows, parcel[rows], rule[rows])
+    @cached_property
+    def _rule_places(self) -> np.ndarray:
+        """Where the rules of the earlier run stand among those of now, -1 where they do not; the last one is nobody."""
+        order = {rule.id: at for at, rule in enumerate(self.rules)}
+        return np.array([*(order.get(rule, -1) for rule in self.earlier.record["rules"]), -1], dtype=np.int64)
+
+    def _found(self, said: Said) -> "Held":
+        if said.rule is None:
+            rows = np.flatnonzero(np.r_[self.whole, False][said.parcel])
+            return Held(rows, said.parcel[rows], np.zeros(len(rows), dtype=np.int64))
+        rule = self._rule_places[said.rule]
+        rows = np.flatnonzero(self._stands_by_place[rule, said.parcel])
+        return Held(rows, said.parcel[rows], rule[rows])
 
     @cached_property
     def said(self) -> pd.DataFrame:
@@ -101,9 +93,8 @@ class Spared:
         if any((stands & rest).any() for stands in self.stands.values()):
             held = self.held("findings")
             rows = held.rows[rest[held.parcel]]
-        found = Rows(self.stored("findings"), None).take(rows) if len(rows) else None
-        nothing = np.empty(0, dtype=object)
-        return pd.DataFrame({name: found.values(name) if found is not None else nothing for name in _SAID})
+        said = self.earlier.said("findings")
+        return pd.DataFrame(dict(zip(_SAID, self.earlier.words(said, rows), strict=True)))
 
     def unreadable(self, layers: Mapping[str, Mapping[str, Any]]) -> frozenset[str]:
         """The layers that could be read then, and now cannot, although they should be the same."""
@@ -148,9 +139,11 @@ class TakenOver:
         """How many parcels have each of the six verdicts."""
         said = list(self.verdicts_computed.values())
         counts = {verdict: said.count(verdict) for verdict in VERDICTS}
-        stood = self.spared.stored("parcels")["verdict"].take(self.spared.held("parcels").rows)
-        for found in pc.value_counts(stood).to_pylist():
-            counts[found["values"]] += found["counts"]
+        stood = self.spared.earlier.said("parcels").verdict
+        assert stood is not None, "each parcel has a verdict"  # noqa: S101 - for the type checker
+        found = np.bincount(stood[self.spared.held("parcels").rows], minlength=len(VERDICTS))
+        for verdict, count in zip(VERDICTS, found.tolist(), strict=True):
+            counts[verdict] += count
         return counts
 
     @property
@@ -162,11 +155,7 @@ class TakenOver:
     @cached_property
     def verdicts_before(self) -> dict[str, str]:
         """The verdicts that the earlier run had of parcels whose row does not stand, in its order."""
-        columns = self.spared.stored("parcels")
-        is_gone = np.ones(len(columns), dtype=bool)
-        is_gone[self.spared.held("parcels").rows] = False
-        gone = columns.filter(pa.array(is_gone))
-        return dict(zip(gone["parcel"].to_pylist(), gone["verdict"].to_pylist(), strict=True))
+        return self.spared.earlier.verdicts_but(self.spared.held("parcels").rows)
 
     def findings_of_computed(self) -> Iterator[tuple[Any, ...]]:
         """Parcel, rule, verdict and whether it counts, of all findings of the parcels whose row was computed."""
@@ -200,7 +189,9 @@ class TakenOver:
     def _keys_of(self, name: str, table: Table) -> np.ndarray:
         """By what the computed rows of a table are in order."""
         columns = table.columns
-        parcel = self.spared.earlier.places_of(columns["parcel"].to_numpy())
+        asked = self.spared.asked
+        index = pd.Index(self.spared.earlier.parcels.ids[asked], dtype=object)
+        parcel = asked[index.get_indexer(pd.Index(columns["parcel"].to_numpy(), dtype=object))]
         if "rule" not in columns:
             return self._keys(name, parcel, np.zeros(len(parcel), dtype=np.int64))
         order = {rule.id: at for at, rule in enumerate(self.spared.rules)}

@@ -6,8 +6,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import shapely
-
 from onemap.layers.errors import UsageError
 from onemap.layers.kept_values import NotPlain
 from onemap.layers.library import Library
@@ -79,7 +77,7 @@ def checked(
         if run is None:
             question = question_of(library, wishes, language, workers, told, former)
             parcels = question.parcels
-            blocks = block_count(shapely.get_num_coordinates(parcels.geometries), most)
+            blocks = block_count(parcels.vertices, most)
             if how.scheduler or not fits_into_memory(blocks):
                 blank = no_parcels(parcels.source, parcels.source_hash)
                 with contextlib.suppress(NotPlain):  # attributes that no file can hold: then memory must do
