@@ -20,6 +20,7 @@ _LAYER_TYPES: dict[str, Any] = {
     "class_field": str,
     "fields": list,
     "coverage": bool,
+    "withheld": bool,
     "checks": dict,
 }
 _FIELD_TYPES: dict[str, Any] = {
@@ -34,7 +35,7 @@ _FIELD_TYPES: dict[str, Any] = {
     "area": bool,
 }
 _NEEDED = ("title", *_CHOICES)
-_OF_SHIPPED = ("aliases", "checks")  # what a city's file may say of a layer that ships with One Map
+_OF_SHIPPED = ("aliases", "checks", "withheld")  # what a city's file may say of a layer that ships with One Map
 
 
 def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
@@ -47,7 +48,7 @@ def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, Laye
 
 
 def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-    """The layers of a catalogue's text; of a layer of `base` it may say only further aliases and checks.
+    """The layers of a catalogue's text; of a layer of `base` it may say only further aliases, checks, and withheld.
 
     Raises OneMapError catalogue.syntax, .code, .clash, .key, .key_missing, .type, .value, .field, .alias, .shipped,
     .check, all that there are at once.
@@ -108,6 +109,7 @@ class _Reader:
             class_field=raw.get("class_field"),
             standard=raw.get("standard", self.file),
             coverage=raw.get("coverage", False),
+            withheld=raw.get("withheld", False),
             checks=self._checks(code, raw),
         )
         if len(self.problems) == before:
@@ -115,10 +117,13 @@ class _Reader:
         return entry if len(self.problems) == before else None
 
     def _changed(self, entry: LayerEntry, raw: dict[str, Any]) -> LayerEntry:
-        """A shipped layer with a city's aliases for its fields, and its levels."""
+        """A shipped layer with a city's aliases for its fields, its levels, and whether it is withheld."""
         for key in raw:
             if key not in _OF_SHIPPED:
                 self._wrong("catalogue.shipped", entry.code, key=key, allowed=_OF_SHIPPED)
+        withheld = raw.get("withheld", entry.withheld)
+        if not isinstance(withheld, bool):
+            self._wrong("catalogue.type", entry.code, key="withheld", expected=_WORDS[bool])
         aliases = raw.get("aliases", {})
         if not isinstance(aliases, dict):
             self._wrong("catalogue.type", entry.code, key="aliases", expected='{ FIELD = ["…"] }')
@@ -130,7 +135,7 @@ class _Reader:
             elif self._texts(entry.code, f"aliases.{name}", given):
                 fields[name] = replace(fields[name], aliases=tuple(dict.fromkeys([*fields[name].aliases, *given])))
         checks = {**entry.checks, **self._checks(entry.code, raw)}
-        changed = replace(entry, fields=tuple(fields.values()), checks=checks)
+        changed = replace(entry, fields=tuple(fields.values()), checks=checks, withheld=bool(withheld))
         self._names(changed)
         return changed
 

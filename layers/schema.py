@@ -54,7 +54,7 @@ class LayerEntry:
     """One catalogue entry: what a layer is called, whose it is, and what it holds.
 
     coverage: its polygons fill their ground without gap or overlap; checks: where it is checked otherwise than others,
-    by the check's code.
+    by the check's code; withheld: it is published only where somebody asks for it by its code.
     """
 
     code: str
@@ -68,6 +68,7 @@ class LayerEntry:
     class_field: str | None = None
     standard: str = ""
     coverage: bool = False
+    withheld: bool = False
     checks: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
 
     def __hash__(self) -> int:

@@ -157,6 +157,11 @@ def keep_snapshot(connection: Any, table: str, snapshot: Snapshot) -> None:
     )
 
 
+def is_entry(text: str) -> bool:
+    """Whether a text can be the id of an entry of QGIS's authentication store; a key or a password hardly can."""
+    return bool(re.fullmatch(r"[A-Za-z0-9]{7}", text))
+
+
 def _checked(library: Library, wanted: Service) -> Service:
     """A service whose every part may be kept, what its layer says filled in."""
     service = replace(
@@ -174,7 +179,7 @@ def _checked(library: Library, wanted: Service) -> Service:
             raise OneMapError("service.secret", field=name, name=secret)
     if service.layer is None and service.type != "xyz":
         raise OneMapError("service.layer", feature=service.name, field="--layer")
-    if service.authcfg and not re.fullmatch(r"[A-Za-z0-9]{7}", service.authcfg):
+    if service.authcfg and not is_entry(service.authcfg):
         raise OneMapError("service.authcfg", feature=service.name, field="--authcfg")
     _check_options(service)
     if service.code is not None:

@@ -32,6 +32,7 @@ POSITIONALS = {
     "spots": ("library", "run"),
     "sites": ("library",),
     "atlas": ("library", "run", "target"),
+    "publish": ("library", "project"),
 }
 
 

@@ -16,6 +16,7 @@ from onemap.rules.verb import (
     Values,
     Verb,
     checked_values,
+    to_codes,
     to_count,
     to_date,
     to_metres,
@@ -145,6 +146,20 @@ VERBS: dict[str, Verb] = {
         Verb("keep", (_LIBRARY, Parameter("file", "FILE", positional=True))),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
         Verb("words", ()),
+        Verb(
+            "publish",
+            (
+                _LIBRARY,
+                Parameter("project", "PROJECT.qgz", positional=True),
+                Parameter("only", "CODE,…", convert=to_codes),
+                _AS_OF,
+                Parameter("known_at", "T", convert=to_moment),
+                Parameter("authcfg", "ID"),
+                Parameter("overwrite", flag=True),
+            ),
+            makes_data=True,
+            work="onemap.rules.publishing",
+        ),
         Verb(
             "sample",
             (

@@ -231,6 +231,14 @@ def _copy(result: Result, language: str) -> str:
     return phrase("said.copied", language, **result)
 
 
+def _publish(result: Result, language: str) -> str:
+    lines = [phrase("said.publish", language, project=result["project"], layers=len(result["layers"]))]
+    for one in result["left_out"]:
+        reason = phrase(f"reason.{one['reason']}", language)
+        lines.append("  " + phrase("said.left_out", language, code=one["code"], reason=reason))
+    return "\n".join(lines)
+
+
 def _words(result: Result, language: str) -> str:
     groups = (items for items in result.values() if isinstance(items, dict))
     return "\n".join(f"{code}: {name}" for items in groups for code, name in items.items())
@@ -247,6 +255,7 @@ _SPEAKERS: dict[str, Callable[[Result, str], str]] = {
     "verify": _verify,
     "keep": _keep,
     "copy": _copy,
+    "publish": _publish,
     "words": _words,
     "compare": _compare,
     "contradictions": _contradictions,

@@ -28,7 +28,9 @@ LIBRARIES = words("base integrated department approval project opinion")
 KINDS = words("vector imagery placename threed census history longterm iot")
 GEOMETRIES = {"polygon", "line", "point", "raster", "table"}
 FIELD_TYPES = {"text", "integer", "number", "date"}
-LAYER_KEYS = set(words("title department library kind geometry key standard class_field fields coverage checks"))
+LAYER_KEYS = set(
+    words("title department library kind geometry key standard class_field fields coverage withheld checks")
+)
 FITTING_GEOMETRIES = {
     "avoid": {"polygon"},
     "within": {"polygon"},

@@ -13,6 +13,7 @@ from onemap.plugin.algorithms.contradictions import ContradictionsAlgorithm
 from onemap.plugin.algorithms.decide import DecideAlgorithm
 from onemap.plugin.algorithms.inspect import InspectAlgorithm
 from onemap.plugin.algorithms.new import NewAlgorithm
+from onemap.plugin.algorithms.publish import PublishAlgorithm
 from onemap.plugin.algorithms.redline import RedlineAlgorithm
 from onemap.plugin.algorithms.remedy import RemedyAlgorithm
 from onemap.plugin.algorithms.sites import SitesAlgorithm
@@ -32,6 +33,7 @@ ALGORITHMS = (
     SpotsAlgorithm,
     AtlasAlgorithm,
     SitesAlgorithm,
+    PublishAlgorithm,
 )
 
 

@@ -3201,5 +3201,37 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>The settings name {python} as the core's Python. It is not there, so it is passed over.</source>
         <translation>设置中将 {python} 指定为核心程序的 Python，但它不存在，因此未被采用。</translation>
     </message>
+    <message>
+        <source>Publish the one map as a project</source>
+        <translation>把一张图发布为QGIS工程</translation>
+    </message>
+    <message>
+        <source>Writes a QGIS project with the version in force of each layer, as the dock shows it, with names, metadata and what QGIS Server needs to offer it as maps and features to read. The library is only read. A library in a file is found from the project's folder; one on a server is named without user or password.</source>
+        <translation>写出一个QGIS工程，含各图层的有效版本，样式与面板所示相同，并带有名称、元数据以及QGIS Server发布地图和只读要素所需的内容。只读资料库。文件库以相对工程文件夹的路径找到；服务器库不写用户和口令。</translation>
+    </message>
+    <message>
+        <source>QGIS project</source>
+        <translation>QGIS工程</translation>
+    </message>
+    <message>
+        <source>QGIS project (*.qgz)</source>
+        <translation>QGIS工程 (*.qgz)</translation>
+    </message>
+    <message>
+        <source>Authentication for a server</source>
+        <translation>服务器的认证</translation>
+    </message>
+    <message>
+        <source>Number of layers</source>
+        <translation>图层数</translation>
+    </message>
+    <message>
+        <source>Layers left out</source>
+        <translation>未发布的图层数</translation>
+    </message>
+    <message>
+        <source>Left out: {code} ({reason})</source>
+        <translation>未发布：{code}（{reason}）</translation>
+    </message>
 </context>
 </TS>

@@ -2,9 +2,9 @@
 
 from typing import Any
 
+from onemap.layers.styles import map_themes
 from onemap.rules.statement.evidence import Evidence
 from onemap.rules.statement.map_drawing import MapPage, MapSource, map_pages
-from onemap.rules.statement.map_drawing_source import map_themes
 
 Row = dict[str, Any]
 

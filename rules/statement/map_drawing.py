@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.crs import crs_name
 from onemap.layers.messages import phrase
+from onemap.layers.styles import map_themes
 from onemap.rules.statement.boundary_points import boundary_points
 from onemap.rules.statement.map_drawing_furniture import grid_ticks, north_arrow, scale_bar
 from onemap.rules.statement.map_drawing_inset import inset_svg, rings_svg, tiny_pieces
@@ -16,7 +17,7 @@ from onemap.rules.statement.map_drawing_layers import Sheet
 from onemap.rules.statement.map_drawing_pages import MapPage, map_pages
 from onemap.rules.statement.map_drawing_panel import Line, Panel, Row, laid_out
 from onemap.rules.statement.map_drawing_paths import View, round_scale
-from onemap.rules.statement.map_drawing_source import MapSource, Piece, map_themes
+from onemap.rules.statement.map_drawing_source import MapSource, Piece
 from onemap.rules.statement.map_drawing_symbols import PARCEL, Symbol
 from onemap.rules.statement.map_drawing_text import as_attribute, svg_text, wrapped
 

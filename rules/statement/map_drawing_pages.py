@@ -6,8 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
+from onemap.layers.styles import map_themes
 from onemap.rules.rule import VERDICTS
-from onemap.rules.statement.map_drawing_source import MapSource, map_themes
+from onemap.rules.statement.map_drawing_source import MapSource
 
 THEMES = ("location", "boundary", "present_use", "plan", "controls")
 _CONFLICT = "conflict"

@@ -1,10 +1,8 @@
 """What a map is drawn from: a stored run's parcels and pieces, and the features that lie near them."""
 
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -13,20 +11,12 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.layers.messages import RESOURCES
 from onemap.layers.schema import LayerEntry
 from onemap.layers.versions import Version, coverage_of, in_force, read_version, versions
 from onemap.rules.runs import StoredRow, run_record, stored_packs, stored_rows
 
 _PIECES = ("findings", "overlaps_line", "overlaps_point")
 Bounds = tuple[float, float, float, float]
-
-
-@lru_cache(maxsize=1)
-def map_themes() -> dict[str, dict[str, Any]]:
-    """Which layers each kind of map shows: resources/styles/maps.toml."""
-    with (RESOURCES / "styles" / "maps.toml").open("rb") as file:
-        return tomllib.load(file)
 
 
 @dataclass(frozen=True)

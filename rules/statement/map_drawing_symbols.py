@@ -1,21 +1,18 @@
 """How the features of a layer look on a drawn map, and what the legend calls them: by the table in resources/styles."""
 
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.messages import phrase
 from onemap.layers.schema import LayerEntry
+from onemap.layers.styles import FAINT, OTHER_COLOUR, style_of
 from onemap.rules.statement.map_drawing_text import as_attribute
 
-_OTHER = "#6B6B6B"
 _DASHES = {"dash": (4.0, 2.0), "dot": (1.0, 1.6), "dash dot": (5.0, 1.5, 1.0, 1.5)}
-_FAINT = 0.25  # an opacity that hides little
 
 
 @dataclass(frozen=True)
@@ -34,7 +31,7 @@ class Symbol:
     @property
     def hides(self) -> bool:
         """Whether it covers what lies below, so that it has to be drawn first."""
-        return self.fill is not None and self.fill_opacity > _FAINT
+        return self.fill is not None and self.fill_opacity > FAINT
 
 
 PARCEL = Symbol("", stroke="#E60012", stroke_mm=0.7)
@@ -55,12 +52,6 @@ def verdict_symbol(verdict: str, language: str) -> Symbol:
     return Symbol(**{**look.__dict__, "title": title})
 
 
-@lru_cache(maxsize=1)
-def _table() -> dict[str, Any]:
-    content: dict[str, Any] = json.loads((RESOURCES / "styles" / "layers.json").read_text(encoding="utf-8"))
-    return content
-
-
 def symbols_of(
     entry: LayerEntry, attributes: pd.DataFrame, language: str, *, faint: bool = False
 ) -> tuple[list[Symbol], np.ndarray]:
@@ -68,7 +59,7 @@ def symbols_of(
 
     faint: as a background, so that what lies on it is read first.
     """
-    style = _style_of(entry)
+    style = style_of(entry)
     name = entry.title.get(language) or entry.code
     field = style.get("field")
     if field is None or field not in attributes.columns:
@@ -105,16 +96,8 @@ def _class_title(look: Mapping[str, Any], key: str, language: str) -> str:
     return f"{key} {title.get(language) or ''}".strip() if key[:1].isdigit() else str(title.get(language) or key)
 
 
-def _style_of(entry: LayerEntry) -> dict[str, Any]:
-    colour = _table()["departments"].get(entry.department, _OTHER)
-    style = _table()["layers"].get(
-        entry.code, {"fill": colour, "fill_opacity": 0.2, "stroke": colour, "stroke_mm": 0.4}
-    )
-    return {**_table()["layers"][style["like"]], **style} if "like" in style else style
-
-
 def _symbol(style: Mapping[str, Any], title: str, faint: bool) -> Symbol:
-    stroke = style.get("stroke") or _OTHER
+    stroke = style.get("stroke") or OTHER_COLOUR
     width = float(style.get("stroke_mm") or 0.3)
     hatch = style.get("hatch")
     opacity = float(style.get("fill_opacity", 1.0))

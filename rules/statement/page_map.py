@@ -7,11 +7,12 @@ import numpy as np
 import shapely
 
 from onemap.layers.messages import phrase
+from onemap.layers.styles import map_themes
 from onemap.rules.rule import VERDICTS
 from onemap.rules.statement.map_drawing import FONTS
 from onemap.rules.statement.map_drawing_pages import near_each_other
 from onemap.rules.statement.map_drawing_paths import View, path_data, points_of, within_frame
-from onemap.rules.statement.map_drawing_source import Bounds, MapSource, NearFeatures, Piece, map_themes
+from onemap.rules.statement.map_drawing_source import Bounds, MapSource, NearFeatures, Piece
 from onemap.rules.statement.map_drawing_symbols import (
     PARCEL,
     Symbol,

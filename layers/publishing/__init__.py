@@ -1,0 +1,1 @@
+"""The one map as a QGIS project."""

@@ -1,0 +1,109 @@
+"""One published layer as QGIS keeps it in a project: source, names, system, metadata, aliases, look."""
+
+from xml.etree.ElementTree import Element, SubElement
+
+import pyproj
+
+from onemap.layers.catalogue import named_groups
+from onemap.layers.messages import phrase
+from onemap.layers.publishing.chosen import PublishedLayer
+from onemap.layers.publishing.pictures import pipe_of
+from onemap.layers.publishing.places import wkb_type
+from onemap.layers.publishing.symbols import renderer_of
+from onemap.layers.publishing.text import add_crs, add_text
+
+_SHAPES = {"polygon": "Polygon", "line": "Line", "point": "Point"}
+_FLAGS = {"Identifiable": 1, "Removable": 1, "Searchable": 1, "Private": 0}
+_ALL_SCALES = {"hasScaleBasedVisibilityFlag": "0", "minScale": "1e+08", "maxScale": "0"}
+_M2_IN_HA = 10_000.0
+
+
+def title_of(layer: PublishedLayer, language: str) -> str:
+    """What a layer is called, with its version, as in the dock."""
+    return f"{layer.entry.title.get(language) or layer.entry.code} {layer.version.label}"
+
+
+def abstract_of(layer: PublishedLayer, language: str) -> str:
+    """What a reader must know of a version: when it is valid, for which ground it speaks, where it comes from."""
+    version = layer.version
+    return phrase(
+        "published.layer",
+        language,
+        title=layer.entry.title.get(language) or layer.entry.code,
+        code=layer.entry.code,
+        label=version.label,
+        since=version.valid_from or "…",
+        until=version.valid_to or "…",
+        coverage=phrase(f"coverage.{version.coverage_kind}", language),
+        area_ha=f"{version.coverage_m2 / _M2_IN_HA:,.4f}",
+        count=version.count,
+        source=layer.source,
+        hash=version.hash,
+        recorded=version.recorded_at,
+    )
+
+
+def keywords_of(layer: PublishedLayer, language: str) -> list[str]:
+    """By which words a layer is found: its code, and whose it is."""
+    groups, entry = named_groups(), layer.entry
+    named = (("departments", entry.department), ("libraries", entry.library), ("kinds", entry.kind))
+    return [entry.code, *(groups[group][code][language] for group, code in named)]
+
+
+def map_layer(layer: PublishedLayer, source: str, crs: pyproj.CRS, language: str) -> Element:
+    """A layer's element. crs: the library's; a raster has its own."""
+    shape = _SHAPES.get(layer.entry.geometry, "No geometry")
+    if layer.picture is not None:
+        found = Element("maplayer", {"type": "raster", **_ALL_SCALES})
+    else:
+        kinds = {"type": "vector", "geometry": shape, "wkbType": wkb_type(layer.entry.geometry)}
+        found = Element("maplayer", {**kinds, "readOnly": "1", "labelsEnabled": "0", **_ALL_SCALES})
+    title, abstract, keywords = title_of(layer, language), abstract_of(layer, language), keywords_of(layer, language)
+    add_text(found, "id", layer.id)
+    add_text(found, "datasource", source)
+    add_text(found, "shortname", layer.entry.code)
+    add_text(found, "title", title)
+    add_text(found, "abstract", abstract)
+    words = SubElement(found, "keywordList")
+    for word in keywords:
+        add_text(words, "value", word)
+    add_text(found, "layername", title)
+    is_table = layer.picture is None and layer.entry.geometry not in _SHAPES
+    own_crs = crs if layer.picture is None else layer.picture.crs
+    if not is_table:
+        add_crs(SubElement(found, "srs"), own_crs)
+    found.append(_metadata(layer, title, abstract, keywords, None if is_table else own_crs))
+    if layer.picture is not None:
+        add_text(found, "provider", "gdal")
+    else:
+        add_text(found, "provider", "postgres" if source.startswith(("service=", "dbname=", "host=")) else "ogr")
+    flags = SubElement(found, "flags")
+    for name, value in _FLAGS.items():
+        add_text(flags, name, value)
+    if layer.picture is not None:
+        found.append(pipe_of(layer.picture))
+        return found
+    if not is_table:
+        other = phrase("published.other", language)
+        found.append(renderer_of(layer.style, layer.entry.geometry, layer.fields, language, other))
+    aliases = SubElement(found, "aliases")
+    for name in layer.fields:
+        field = layer.entry.field_named(name)
+        alias = dict(field.title).get(language) if field else None
+        if alias and alias != name:
+            SubElement(aliases, "alias", field=name, name=alias)
+    return found
+
+
+def _metadata(layer: PublishedLayer, title: str, abstract: str, keywords: list[str], crs: pyproj.CRS | None) -> Element:
+    metadata = Element("resourceMetadata")
+    add_text(metadata, "identifier", layer.version.table)
+    add_text(metadata, "type", "dataset")
+    add_text(metadata, "title", title)
+    add_text(metadata, "abstract", abstract)
+    words = SubElement(metadata, "keywords", vocabulary="One Map")
+    for word in keywords:
+        add_text(words, "keyword", word)
+    if crs is not None:
+        add_crs(SubElement(metadata, "crs"), crs)
+    return metadata

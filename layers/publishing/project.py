@@ -1,0 +1,142 @@
+"""The project's XML: its layers, their tree and order, its extent, and what QGIS Server offers of it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from xml.etree.ElementTree import Element, SubElement, indent, tostring
+
+import pyproj
+
+from onemap.layers.catalogue import named_groups
+from onemap.layers.publishing.chosen import Bounds, PublishedLayer
+from onemap.layers.publishing.layer_xml import map_layer, title_of
+from onemap.layers.publishing.text import add_crs, add_list, add_options, add_text
+
+WRITTEN_FOR = "3.40.0"  # the oldest QGIS that the plugin runs in
+_DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+_USUAL_SYSTEMS = ("EPSG:4326", "EPSG:3857")  # what most clients of a map service can show
+
+
+@dataclass(frozen=True)
+class ProjectFacts:
+    """What is said of the whole: title, abstract, the library's system, and what the map shows when it opens."""
+
+    title: str
+    abstract: str
+    crs: pyproj.CRS
+    bounds: Bounds | None
+    language: str
+
+
+def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources: Mapping[str, str]) -> bytes:
+    """A whole project. sources: by a version's table where QGIS finds it."""
+    root = Element("qgis", version=WRITTEN_FOR, projectname=facts.title)
+    SubElement(root, "homePath", path="")
+    add_text(root, "title", facts.title)
+    add_crs(SubElement(root, "projectCrs"), facts.crs)
+    root.append(_tree(layers, sources, facts.language))
+    if facts.bounds is not None:
+        _add_canvas(root, facts)
+    projected = SubElement(root, "projectlayers")
+    for layer in layers:
+        projected.append(map_layer(layer, sources[layer.version.table], facts.crs, facts.language))
+    order = SubElement(root, "layerorder")
+    for layer in in_drawing_order(layers):
+        SubElement(order, "layer", id=layer.id)
+    root.append(_properties(facts, layers))
+    metadata = SubElement(root, "projectMetadata")
+    add_text(metadata, "title", facts.title)
+    add_text(metadata, "abstract", facts.abstract)
+    if facts.bounds is not None:
+        view = SubElement(root, "ProjectViewSettings", UseProjectScales="0", rotation="0")
+        for tag in ("DefaultViewExtent", "PresetFullExtent"):
+            names = zip(("xmin", "ymin", "xmax", "ymax"), facts.bounds, strict=True)
+            add_crs(SubElement(view, tag, {name: _number(value) for name, value in names}), facts.crs)
+    indent(root, " ")
+    text: str = tostring(root, encoding="unicode")
+    return (_DOCTYPE + text + "\n").encode("utf-8")
+
+
+def in_drawing_order(layers: Sequence[PublishedLayer]) -> list[PublishedLayer]:
+    """The uppermost first."""
+    return sorted(layers, key=lambda layer: (layer.rank, not layer.shown))
+
+
+def _tree(layers: Sequence[PublishedLayer], sources: Mapping[str, str], language: str) -> Element:
+    """Libraries, in them departments, in them layers, as in the dock; what lies over what is in its own list."""
+    tree = Element("layer-tree-group")
+    groups: dict[tuple[str, ...], Element] = {}
+    for layer in layers:
+        above, path = tree, tuple[str, ...]()
+        for subject, code in (("libraries", layer.entry.library), ("departments", layer.entry.department)):
+            path = (*path, code)
+            if path not in groups:
+                groups[path] = _group(above, named_groups()[subject][code][language], "_".join(path))
+            above = groups[path]
+        picture = layer.picture is not None
+        SubElement(
+            above,
+            "layer-tree-layer",
+            id=layer.id,
+            name=title_of(layer, language),
+            source=sources[layer.version.table],
+            providerKey="gdal" if picture else "ogr",
+            checked="Qt::Checked" if layer.shown else "Qt::Unchecked",
+            expanded="0",
+        )
+    order = SubElement(tree, "custom-order", enabled="1")
+    for layer in in_drawing_order(layers):
+        add_text(order, "item", layer.id)
+    return tree
+
+
+def _group(above: Element, title: str, short_name: str) -> Element:
+    group = SubElement(above, "layer-tree-group", name=title, checked="Qt::Checked", expanded="1")
+    # A service's clients ask for a group by a plain name.
+    add_options(SubElement(group, "customproperties"), {"wmsShortName": short_name, "wmsTitle": title})
+    return group
+
+
+def _add_canvas(root: Element, facts: ProjectFacts) -> None:
+    """What the map shows when the project opens."""
+    canvas = SubElement(root, "mapcanvas", name="theMapCanvas", annotationsVisible="1")
+    add_text(canvas, "units", "meters")
+    extent = SubElement(canvas, "extent")
+    for name, value in zip(("xmin", "ymin", "xmax", "ymax"), facts.bounds or (), strict=True):
+        add_text(extent, name, _number(value))
+    add_text(canvas, "rotation", "0")
+    add_crs(SubElement(canvas, "destinationsrs"), facts.crs)
+
+
+def _properties(facts: ProjectFacts, layers: Sequence[PublishedLayer]) -> Element:
+    """Paths from the project's folder; what QGIS Server offers: maps of everything, features to read, none to write."""
+    found = Element("properties")
+    add_text(SubElement(found, "Paths"), "Absolute", "false", type="bool")
+    measuring = SubElement(found, "Measurement")
+    add_text(measuring, "AreaUnits", "m2", type="QString")
+    add_text(measuring, "DistanceUnits", "meters", type="QString")
+    add_text(SubElement(found, "SpatialRefSys"), "ProjectionsEnabled", "1", type="int")
+    add_text(found, "WMSServiceCapabilities", "true", type="bool")
+    add_text(found, "WMSServiceTitle", facts.title, type="QString")
+    add_text(found, "WMSServiceAbstract", facts.abstract, type="QString")
+    add_text(found, "WMSRootName", "onemap", type="QString")
+    add_text(found, "WMSUseLayerIDs", "false", type="bool")
+    add_text(found, "WMSAddWktGeometry", "false", type="bool")
+    groups, entries = named_groups(), [layer.entry for layer in layers]
+    departments = [groups["departments"][code][facts.language] for code in dict.fromkeys(e.department for e in entries)]
+    add_list(found, "WMSKeywordList", ["One Map", *departments])
+    add_list(found, "WMSCrsList", _offered_systems(facts.crs))
+    if facts.bounds is not None:
+        add_list(found, "WMSExtent", [_number(value) for value in facts.bounds])
+    add_list(found, "WFSLayers", [layer.id for layer in layers if layer.picture is None])
+    return found
+
+
+def _offered_systems(crs: pyproj.CRS) -> list[str]:
+    """In which systems a map may be asked for: the library's, its degrees, and the two of the web."""
+    geodetic = crs.geodetic_crs
+    codes = [crs.to_epsg(), geodetic.to_epsg() if geodetic is not None else None]
+    return list(dict.fromkeys([*(f"EPSG:{code}" for code in codes if code is not None), *_USUAL_SYSTEMS]))
+
+
+def _number(value: float) -> str:
+    return f"{value:.6f}".rstrip("0").rstrip(".")

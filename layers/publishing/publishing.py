@@ -1,0 +1,121 @@
+"""`onemap publish`: the one map as a QGIS project, for QGIS desktop and QGIS Server; the library is only read."""
+
+import io
+import zipfile
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.beside import check_place, written_beside
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library import Library
+from onemap.layers.messages import phrase, problem_record
+from onemap.layers.publishing.chosen import PublishedLayer, chosen, map_bounds
+from onemap.layers.publishing.layer_xml import title_of
+from onemap.layers.publishing.places import from_project, table_source
+from onemap.layers.publishing.project import ProjectFacts, project_text
+from onemap.layers.services import is_entry
+
+SUFFIX = ".qgz"
+_SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same library gives the same bytes
+
+
+@dataclass(frozen=True)
+class PublishWishes:
+    """What is asked for: which versions, of which layers (None: of all), and who logs in to a server."""
+
+    as_of: date
+    known_at: datetime | None = None
+    only: tuple[str, ...] | None = None
+    overwrite: bool = False
+    authcfg: str | None = None
+
+
+def check_project(project: Path, wishes: PublishWishes, inputs: list[str]) -> None:
+    """Refuse a place before any work. Raises OneMapError publish.suffix, publish.authcfg, out.exists, out.folder."""
+    if project.suffix.lower() != SUFFIX:
+        raise OneMapError("publish.suffix", file=project.name)
+    if wishes.authcfg and not is_entry(wishes.authcfg):
+        raise OneMapError("publish.authcfg", field="--authcfg")
+    check_place(project, wishes.overwrite, inputs=inputs)
+
+
+def publish(library: Library, location: str, project: Path, wishes: PublishWishes, language: str) -> dict[str, Any]:
+    """Write the project, whole or not at all; returns what is in it, what was left out, and what a server needs.
+
+    location: how the library was named, of which only its place is kept.
+    Raises UsageError layer.unknown, OneMapError publish.empty, out.….
+    """
+    with library.reading():
+        layers, left_out = chosen(library, wishes.as_of, wishes.known_at, wishes.only)
+        bounds = map_bounds(library, layers)
+        sources = {
+            layer.version.table: (
+                from_project(layer.picture.path, project)
+                if layer.picture is not None
+                else table_source(library, location, layer.version.table, layer.entry.geometry, project, wishes.authcfg)
+            )
+            for layer in layers
+        }
+    abstract = phrase("published.map", language, day=wishes.as_of.isoformat())
+    if wishes.known_at is not None:
+        moment = wishes.known_at.isoformat(timespec="seconds")
+        abstract += phrase("published.known_at", language, moment=moment)
+    facts = ProjectFacts(library.name, abstract, library.crs, bounds, language)
+    text = project_text(facts, layers, sources)
+    with written_beside(project, wishes.overwrite) as part:
+        part.write_bytes(_packed(text, f"{project.stem}.qgs"))
+    problems = _needs(library, wishes, layers, sources)
+    return {
+        "ok": True,
+        "project": str(project),
+        "layers": [_record(layer, language) for layer in layers],
+        "left_out": [asdict(one) for one in left_out],
+        "problems": [problem_record(problem, language) for problem in problems],
+    }
+
+
+def _record(layer: PublishedLayer, language: str) -> dict[str, Any]:
+    version = layer.version
+    return {
+        "code": version.code,
+        "version": version.number,
+        "label": version.label,
+        "table": version.table,
+        "title": title_of(layer, language),
+        "count": version.count,
+        "coverage": version.coverage_kind,
+        "shown": layer.shown,
+    }
+
+
+def _needs(
+    library: Library, wishes: PublishWishes, layers: list[PublishedLayer], sources: dict[str, str]
+) -> list[Problem]:
+    """What whoever opens the project has to see to."""
+    found = []
+    if library.path is None and not wishes.authcfg:
+        found.append(Problem("publish.login", {"file": library.label}))
+    elsewhere = [layer.version for layer in layers if not sources[layer.version.table].startswith("./")]
+    if library.path is not None and len(elsewhere) == len(layers):
+        found.append(Problem("publish.elsewhere", {"file": library.label}))
+    else:
+        pictures = [layer.version.table for layer in layers if layer.picture is not None]
+        found += [
+            Problem("publish.picture_elsewhere", {"layer": version.code, "file": sources[version.table]})
+            for version in elsewhere
+            if version.table in pictures
+        ]
+    return found
+
+
+def _packed(text: bytes, name: str) -> bytes:
+    """The project as QGIS packs it."""
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as archive:
+        entry = zipfile.ZipInfo(name, _SAME_TIME)
+        entry.compress_type = zipfile.ZIP_DEFLATED
+        entry.create_system, entry.external_attr = 3, 0o644 << 16  # as on every platform
+        archive.writestr(entry, text)
+    return content.getvalue()

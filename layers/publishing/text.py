@@ -1,0 +1,47 @@
+"""Small pieces of a QGIS project's XML: a child with text, a table of options, a coordinate system."""
+
+import re
+from collections.abc import Mapping
+from xml.etree.ElementTree import Element, SubElement
+
+import pyproj
+
+_FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
+
+
+def clean(text: str) -> str:
+    """A text without what XML cannot hold: names and labels come from files."""
+    return _FORBIDDEN.sub("\ufffd", text)
+
+
+def add_text(parent: Element, tag: str, text: object, **attributes: str) -> Element:
+    """A child with text."""
+    child = SubElement(parent, tag, attributes)
+    child.text = clean(str(text))
+    return child
+
+
+def add_options(parent: Element, values: Mapping[str, str]) -> None:
+    """A table of texts as QGIS keeps it."""
+    table = SubElement(parent, "Option", type="Map")
+    for name, value in sorted(values.items()):
+        SubElement(table, "Option", type="QString", name=name, value=clean(value))
+
+
+def add_crs(parent: Element, crs: pyproj.CRS) -> None:
+    """A coordinate system: by its number where it has one, and as text for a QGIS that does not know it."""
+    system = SubElement(parent, "spatialrefsys", nativeFormat="Wkt")
+    add_text(system, "wkt", crs.to_wkt("WKT2_2019"))
+    code = crs.to_epsg()
+    if code is not None:
+        add_text(system, "srid", code)
+        add_text(system, "authid", f"EPSG:{code}")
+    add_text(system, "description", crs.name)
+    add_text(system, "geographicflag", "true" if crs.is_geographic else "false")
+
+
+def add_list(parent: Element, tag: str, values: list[str]) -> None:
+    """A list of texts among a project's properties."""
+    found = SubElement(parent, tag, type="QStringList")
+    for value in values:
+        add_text(found, "value", value)
