@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.sources.old_workbook import checked_workbook
 from onemap.layers.sources.text_encodings import text_of
 
 SUFFIXES = {".xlsx": "XLSX", ".xls": "XLS", ".csv": "CSV"}
@@ -149,14 +150,17 @@ def _old_grids(path: Path) -> list[Grid]:
     # Not xlrd: it follows the chains of a damaged file for ever, and takes all memory on the way.
     from python_calamine import CalamineWorkbook
 
+    if path.stat().st_size > _MOST_BYTES:
+        raise OneMapError("sheet.too_large", file=path.name)
+    workbook = checked_workbook(path, _MOST_CELLS)
     grids = []
     with _panics_as_errors():
-        book = CalamineWorkbook.from_path(path)
+        book = CalamineWorkbook.from_filelike(io.BytesIO(workbook))
         for sheet in (book.get_sheet_by_name(name) for name in book.sheet_names):
-            if sheet.total_height * sheet.total_width > _MOST_CELLS:
-                raise OneMapError("sheet.too_large", file=path.name, layer=sheet.name)
             rows = [[None if cell == "" else cell for cell in row] for row in sheet.to_python(skip_empty_area=False)]
-            merged = ((first[0], last[0] + 1, first[1]) for first, last in sheet.merged_cell_ranges or ())
+            merged = [(first[0], last[0] + 1, first[1]) for first, last in sheet.merged_cell_ranges or ()]
+            if sum(min(bottom, len(rows)) - top for top, bottom, _ in merged if top < len(rows)) > _MOST_CELLS:
+                raise OneMapError("sheet.too_large", file=path.name, layer=sheet.name)
             grids.append(Grid(sheet.name, _filled(rows, merged)))
     return grids
 

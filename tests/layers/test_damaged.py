@@ -1,12 +1,15 @@
 """Damaged files that the fuzzer of tests/bench has found: refused with a reason, in silence."""
 
 import json
+import struct
 import zipfile
 from pathlib import Path
 
 import numpy as np
 import pytest
 import shapely
+
+from onemap.layers.sources.compound_file import file_of, stream_of
 
 OLD_SHEET = (Path(__file__).parent / "data" / "boundary.xls").read_bytes()
 CM_114 = (
@@ -38,7 +41,11 @@ def test_an_old_workbook_that_is_cut_off_anywhere_is_refused_without_a_word_on_s
 def test_a_panic_of_the_library_is_a_damaged_file_in_a_program_of_its_own_too(core, tmp_path):
     header = bytearray(OLD_SHEET)
     header[48:52] = (2**31).to_bytes(4, "little")  # where its directory begins
-    for number, content in enumerate((bytes(header), OLD_SHEET[:1100], OLD_SHEET[: len(OLD_SHEET) - 100])):
+    stream = stream_of(OLD_SHEET, ("Workbook",))
+    merged = struct.pack("<HH", 0x00E5, 26)
+    assert stream.count(merged) == 1
+    empty = file_of("Workbook", stream.replace(merged, struct.pack("<HHHH", 0x00E5, 0, 0, 22)))
+    for number, content in enumerate((bytes(header), OLD_SHEET[:1100], empty)):
         path = tmp_path / f"{number}.xls"
         path.write_bytes(content)
         done = core("inspect", path, "--json")
