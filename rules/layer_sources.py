@@ -140,6 +140,11 @@ class Sources:
             return LayerSource(reason="unreadable", version=version)
         return self.of_version(version, bounds)
 
+    def features(self, code: str) -> int:
+        """How many features the version of a layer has that is in force; 0 where nothing is read from the library."""
+        version = in_force([version for version in self.known if version.code == code], self.as_of)
+        return 0 if version is None or code in self.replaced or code in self.unreadable else version.count
+
     def of_version(self, version: Version, bounds: Sequence[float] | None) -> LayerSource:
         """One version near `bounds`, whether or not it is in force."""
         if bounds is not None:

@@ -4,7 +4,8 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-_BEGUN, _READ, _JUDGED = 0.1, 0.175, 0.85  # of a check's own bar: when it begins, has read its layers, has judged
+from onemap.rules.check import BEGUN, JUDGED, LAYERS_READ
+
 Report = Callable[[float, str], None]
 Result = TypeVar("Result")
 
@@ -33,9 +34,9 @@ class Tally:
 
         def told(fraction: float, said: str) -> None:
             nonlocal read
-            if not read and fraction >= _READ - 1e-9:
+            if not read and fraction >= LAYERS_READ - 1e-9:
                 read = time.process_time()
-            part = reading * _share(fraction, _BEGUN, _READ) + count * _share(fraction, _READ, _JUDGED)
+            part = reading * _share(fraction, BEGUN, LAYERS_READ) + count * _share(fraction, LAYERS_READ, JUDGED)
             self._report((self._done + part) / max(expected, 1), step or said)
 
         result = check(told)

@@ -8,7 +8,7 @@ import shapely
 
 from onemap.layers.errors import Cancelled
 from onemap.layers.library import open_library
-from onemap.rules.check import check
+from onemap.rules.check import BEGUN, JUDGED, LAYERS_READ, check
 from onemap.rules.question import CheckWishes, question_of
 from onemap.rules.remedy.tally import Tally
 
@@ -67,7 +67,7 @@ def test_a_tally_tells_what_is_checked_of_what_is_expected():
     tally = Tally(lambda fraction, step: told.append((round(fraction, 6), step)))
 
     def all_of_it(report: Callable[[float, str], None]) -> str:
-        for fraction in (0.1, 0.175, 0.5125, 0.85, 1.0):  # begun, layers read, half of the grounds, all, written
+        for fraction in (BEGUN, LAYERS_READ, (LAYERS_READ + JUDGED) / 2, JUDGED, 1.0):  # the third: half of the grounds
             report(fraction, "inner")
         return "found"
 
