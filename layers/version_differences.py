@@ -4,6 +4,7 @@ A new version of a plan mostly repeats the one before. Checksums, which every ve
 stands where; whether two rows are the same is then asked of their bytes, so that no checksum can deceive.
 """
 
+from collections.abc import Hashable
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +13,8 @@ from onemap.layers.library import Library
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 from onemap.layers.versions import Version, kept_row_hashes
 
+_KEPT = "alike"  # among what is kept of an open library: of each two versions that were held together
+_MOST_KEPT = 8
 _MOST_STRETCHES = 2_000  # each is a statement; rows that are mixed up so much are read
 _FIRST_SIGN = "(unicode({0}) BETWEEN 33 AND 126 OR unicode({0}) >= 13312)"  # no blank of any script stands there
 
@@ -28,9 +31,20 @@ def alike_rows(library: Library, before: Version, after: Version, key: str | Non
     """The rows of two versions that are the same byte by byte, and stand in the same order; None if nobody can tell.
 
     key: the field by which features are named; a row that has none is known by its fid, and then that must be the same.
+    As long as the library is open they are looked for once: a version never changes.
     """
     if library.path is None:
         return None  # a server's rows are read
+    name = (before.table, before.hash, after.table, after.hash, key)
+    kept: dict[Hashable, Alike | None] = library.kept.setdefault(_KEPT, {})
+    if name not in kept:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[name] = _alike_rows(library, before, after, key)
+    return kept[name]
+
+
+def _alike_rows(library: Library, before: Version, after: Version, key: str | None) -> Alike | None:
     fields = library.connection.field_types(before.table)
     if not fields or list(fields.items()) != list(library.connection.field_types(after.table).items()):
         return None

@@ -41,6 +41,7 @@ BEGUN, JUDGED = 0.05, 0.9  # of a whole check: its parcels are read; nothing of 
 LAYERS_READ = BEGUN + _LAYERS * (JUDGED - BEGUN)
 _FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
 _VERTICES_A_PARCEL, _VERTICES_A_CHUNK = 1.6, 7000.0  # measured: what a parcel costs a rule, and what a chunk does
+_MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
 _CELL_M, _DISTANCE_M = 100_000, 40_000
 Report = Callable[[float, str], None]
 
@@ -148,8 +149,9 @@ def _judged(
     def read(code: str) -> LayerSource:
         if code not in used:
             far = reach[code]
-            box = (west - far, south - far, east + far, north + far) if far < float("inf") else None
-            used[code] = sources.read(code, box)
+            is_near = far < float("inf")
+            box = (west - far, south - far, east + far, north + far) if is_near else None
+            used[code] = sources.read(code, box, scattered(parcels.boxes, far) if is_near else None)
         return used[code]
 
     codes = agenda.codes
@@ -241,6 +243,16 @@ def local_origin(west: float, south: float) -> tuple[float, float]:
     zero, where floating point is so fine that overlays lose polygons.
     """
     return float(west // _CELL_M * _CELL_M - _DISTANCE_M), float(south // _CELL_M * _CELL_M - _DISTANCE_M)
+
+
+def scattered(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
+    """The boxes of parcels (n, 4), grown; None of many, or of such as lie close enough to be taken as one."""
+    if len(boxes) > _MOST_SCATTERED:
+        return None
+    grown = boxes + np.array([-far_m, -far_m, far_m, far_m])
+    ground = np.prod(grown[:, 2:] - grown[:, :2], axis=1).sum()
+    whole = np.prod(grown[:, 2:].max(axis=0) - grown[:, :2].min(axis=0))
+    return grown if ground < _SCATTERED_SHARE * whole else None
 
 
 def forward(report: Report) -> Report:

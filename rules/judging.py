@@ -66,6 +66,8 @@ def judged_rule(
         return _blank(rule, bench, rows, source, source.reason or "unreadable")
     if getattr(KINDS[rule.kind], "FINDS", True):
         _check_fields(rule, source)
+    if wanted is not None and not wanted.any():
+        return _blank(rule, bench, rows, source, "")  # an earlier run's rows stand for all of them
     attributes, chosen = source.stored.attributes, np.arange(len(source.stored.fids))
     uncertain = np.zeros(len(chosen), dtype=bool)
     selected = attributes

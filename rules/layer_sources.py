@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.catalogue import LayerEntry
-from onemap.layers.chosen_features import features_of
+from onemap.layers.chosen_features import features_near, features_of
 from onemap.layers.errors import OneMapError
 from onemap.layers.fields import text_value
 from onemap.layers.library import Library, now
@@ -35,6 +35,8 @@ from onemap.rules.cut_store import Box, StoredCut, cut_near
 from onemap.rules.cutting import Pieces, subdivided
 from onemap.rules.kept_ground import KeptGround, ReadGround
 from onemap.rules.overlay import MARGIN_M
+
+_WORTH_BOXES = 10_000  # features: of fewer, all that lie between some boxes are read as fast, and a session keeps them
 
 
 @dataclass(frozen=True)
@@ -125,9 +127,10 @@ class Sources:
         """The library's catalogue, read once for a run."""
         return self.library.catalogue()
 
-    def read(self, code: str, bounds: Sequence[float] | None) -> LayerSource:
+    def read(self, code: str, bounds: Sequence[float] | None, boxes: np.ndarray | None = None) -> LayerSource:
         """One layer near `bounds` (in the library's plane), or all of it.
 
+        boxes (k, 4): where they lie far from each other within the bounds, only what is near them need be read.
         Raises OneMapError if a replacing file is refused.
         """
         version = in_force([version for version in self.known if version.code == code], self.as_of)
@@ -138,22 +141,27 @@ class Sources:
             return LayerSource(reason="not_in_force" if ever else "layer_missing")
         if code in self.unreadable:
             return LayerSource(reason="unreadable", version=version)
-        return self.of_version(version, bounds)
+        return self.of_version(version, bounds, boxes)
 
     def features(self, code: str) -> int:
         """How many features the version of a layer has that is in force; 0 where nothing is read from the library."""
         version = in_force([version for version in self.known if version.code == code], self.as_of)
         return 0 if version is None or code in self.replaced or code in self.unreadable else version.count
 
-    def of_version(self, version: Version, bounds: Sequence[float] | None) -> LayerSource:
-        """One version near `bounds`, whether or not it is in force."""
+    def of_version(
+        self, version: Version, bounds: Sequence[float] | None, boxes: np.ndarray | None = None
+    ) -> LayerSource:
+        """One version near `bounds`, or near boxes (k, 4) within, whether or not it is in force."""
+        # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
+        error_m = 2 * (version.accuracy_m or 0.0)
         if bounds is not None:
-            # Within the boundary error a feature may come nearer than it is drawn, and so may its neighbour.
-            error_m = 2 * (version.accuracy_m or 0.0)
             bounds = (bounds[0] - error_m, bounds[1] - error_m, bounds[2] + error_m, bounds[3] + error_m)
         entry = self.catalogue[version.code]
         if bounds is None or entry.geometry == "raster":
             return self._read_anew(version, entry, bounds)[0]
+        if boxes is not None and self.library.path is not None and version.count >= _WORTH_BOXES:
+            grown = boxes + np.array([-error_m, -error_m, error_m, error_m])
+            return self._read_anew(version, entry, bounds, lambda: features_near(self.library, version, grown))[0]
         ground: KeptGround[LayerSource] = self.library.kept.setdefault("ground", KeptGround())
         # What is kept of a library may outlive it, but its layers ask the open one for their pieces.
         name = (self.library, version, entry.geometry, entry.key, self.origin)

@@ -9,7 +9,7 @@ import shapely
 from shapely import box
 
 from onemap.layers import geopackage
-from onemap.layers.chosen_features import features_of
+from onemap.layers.chosen_features import features_near, features_of
 from onemap.layers.library import open_library
 from onemap.layers.stores.store import DamagedTable
 from onemap.layers.version_differences import alike_rows
@@ -123,3 +123,20 @@ def test_numbers_of_another_type_and_rows_that_are_gone_are_not_the_same(desk):
     connection.close()
     with open_library(str(desk.library)) as library:
         assert alike_rows(library, one, other, "KEY") is None
+
+
+def test_what_lies_near_some_boxes_is_what_is_near_any_of_them(desk):
+    add(desk, edits()["none"], "a")
+    boxes = np.array([[95.0, 10, 105, 12], [700, 100, 710, 110], [1040, 0, 1050, 9]])
+    with open_library(str(desk.library)) as library:
+        (version,) = (version for version in versions(library) if version.code == "ZONE")
+        found = features_near(library, version, boxes)
+        whole = read_version(library, version, None)
+        near = [any(shape.intersects(box(*one)) for one in boxes.tolist()) for shape in whole.geometries]
+        assert found.fids.tolist() == whole.fids[near].tolist() == [3, 21, 22]
+        assert found.attributes.equals(whole.attributes[near].reset_index(drop=True))
+    with sqlite3.connect(desk.library) as connection:
+        connection.execute(f'DELETE FROM "rtree_{version.table}_geom" WHERE id = 9')
+    connection.close()
+    with open_library(str(desk.library)) as library, pytest.raises(DamagedTable):
+        features_near(library, version, boxes)
