@@ -31,6 +31,7 @@ class GeoPackageOutput:
         self._bounds: dict[str, list[np.ndarray]] = {}
         self._indexes: dict[str, PackedRtree] = {}
         self._stopped = threading.Event()
+        self.rows = 0  # that are written
         # One thread after the other: whoever opens it need not be who writes.
         self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
         # Until it is whole nobody looks at the file; it is brought to the disk once, at the end.
@@ -70,6 +71,7 @@ class GeoPackageOutput:
             columns[GEOMETRY_COLUMN] = geopackage.to_blobs(geometries, self._srs_id, table.wkb[rows], bounds)
         columns |= {column: values[rows] for column, values in plain.items()}
         insert_rows(self._connection, name, columns)
+        self.rows += len(range(*rows.indices(len(table.columns))))
 
     def _make(self, name: str, table: Table) -> None:
         """Make a layer, in the types of the table's columns."""

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -12,6 +12,7 @@ import pyproj
 from onemap.layers.beside import check_place, written_beside
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import problem_record
+from onemap.layers.progress import Told, part_of
 from onemap.rules.run_tables import Table
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from onemap.rules.sheet_output import SheetOutput
 
 _HEARD_S = 0.1  # how long a cancellation may stay unheard
+_ROWS_WRITTEN = 0.85  # of what `finish` waits for, when all rows are in the file
 
 
 class Output(Protocol):
@@ -35,8 +37,17 @@ class Output(Protocol):
         """Let go of the files, whole or not."""
 
 
-class Target(Output, Protocol):
+class Target(Protocol):
     """An output that was asked for by its name."""
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """As that of an output."""
+
+    def finish(self, told: Told = lambda share: None) -> None:
+        """As that of an output; told: how much of what is left is done, 0 to 1."""
+
+    def close(self) -> None:
+        """As that of an output."""
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
@@ -96,8 +107,9 @@ class _Named:
         with _refusals(self._label):
             self._output.append(tables)
 
-    def finish(self) -> None:
+    def finish(self, told: Told = lambda share: None) -> None:
         """Write what is left to write."""
+        told(0.0)
         with _refusals(self._label):
             self._output.finish()
 
@@ -132,18 +144,22 @@ class _Beside(_Named):
         self._writing = output
         self._writer = ThreadPoolExecutor(1)
         self._last: Future[None] | None = None
+        self._rows = 0  # that were given
 
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of some tables, as soon as those before are written. Raises what went wrong with those."""
         self._wait()
         self._writing.begin(tables)
+        self._rows += sum(len(table.columns) for table in tables.values())
         self._last = self._writer.submit(super().append, tables)
 
-    def finish(self) -> None:
+    def finish(self, told: Told = lambda share: None) -> None:
         """Write what is left to write, some of which is made ready while the last rows are written."""
+        begun = self._writing.rows
+        left = max(self._rows - begun, 1)
         self._writing.make_ready()
-        self._wait()
-        super().finish()
+        self._wait(lambda: told(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
+        super().finish(part_of(told, _ROWS_WRITTEN, 1.0))
 
     def close(self) -> None:
         """Let go of the files, once nobody writes any more."""
@@ -151,12 +167,13 @@ class _Beside(_Named):
         self._writer.shutdown(cancel_futures=True)
         super().close()
 
-    def _wait(self) -> None:
+    def _wait(self, told: Callable[[], None] = lambda: None) -> None:
         if self._last is None:
             return
         while not self._last.done():
             # A cancellation is heard only where Python runs.
             wait([self._last], timeout=_HEARD_S)
+            told()
         self._last.result()
 
 

@@ -35,6 +35,7 @@ class ParquetOutput:
         self._crs = crs
         self._files: dict[str, _File] = {}
         self._stopped = threading.Event()
+        self.rows = 0  # that are written
 
     def begin(self, tables: Mapping[str, Table]) -> None:
         """Nothing has to be known of rows before they are written."""
@@ -50,6 +51,7 @@ class ParquetOutput:
                 columns = columns.append_column(_GEOMETRY, _bodies(table))
                 file.extents.append(table.extent)
             file.writer.write_table(columns)
+            self.rows += len(table.columns)
 
     def stop(self) -> None:
         """Write no more rows: nobody will look at the files. Any thread may say so."""

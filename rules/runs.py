@@ -1,7 +1,7 @@
 """Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
@@ -12,6 +12,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library, log
+from onemap.layers.progress import Told
 from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.kept_rows import GIVEN, READING, REFERENCE, holds, kept_rows
@@ -44,13 +45,17 @@ class Recorder:
         self._connection = connection
         self._run = identifier
         self._rows: dict[str, int] = {}
+        self._look: Callable[[], None] = lambda: None  # called whenever some rows are written
 
-    def append(self, chunk: Chunk) -> None:
+    def append(self, chunk: Chunk, told: Told = lambda share: None) -> None:
         """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over.
 
-        Of a table that an earlier run holds for the most part, only the others are written.
+        Of a table that an earlier run holds for the most part, only the others are written. told: how much of the
+        chunk is written, 0 to 1.
         """
         shared = chunk.taken.shared if chunk.taken else {}
+        before, count = self._written(), max(_rows_of(chunk), 1)
+        self._look = lambda: told(min((self._written() - before) / count, 1.0))
         for name, part in shared.items():
             if part.standing:
                 values = (self._run, name, REFERENCE, 0, None, None, part.standing.content, None)
@@ -89,6 +94,10 @@ class Recorder:
             values = (self._run, name, first, block.count, block.lowest, block.highest)
             self._connection.execute(_INSERT, (*values, block.content, block.shapes))
             self._rows[name] = first + block.count
+            self._look()
+
+    def _written(self) -> int:
+        return sum(self._rows.values())
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
         """The record itself, and the texts by which the run was asked (hash, text)."""
@@ -101,6 +110,14 @@ class Recorder:
         self.finish(record, [(pack.hash, pack.text) for pack in packs])
         detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
         log(self._connection, record["who"], "check", record["id"], detail)
+
+
+def _rows_of(chunk: Chunk) -> int:
+    """How many rows of a chunk are written, its parcels as they were given among them."""
+    shared = chunk.taken.shared if chunk.taken else {}
+    kept = [name for name in KEPT if name in shared or name in chunk.tables]
+    rows = sum(len(shared[name].own) if name in shared else len(chunk.tables[name].columns) for name in kept)
+    return rows + (len(shared[GIVEN].own) if GIVEN in shared else len(chunk.parcels.ids) if chunk.parcels else 0)
 
 
 def record_run(library: Library, run: Run) -> None:

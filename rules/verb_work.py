@@ -6,6 +6,8 @@ from typing import Any
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.rules.verbs import VERDICT_CHOICES, Asked, Result, Values
 
+_KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
+_JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
 _VERSIONS = 0.1  # of the work, when the versions are verified and a run is repeated
 
 
@@ -161,8 +163,9 @@ def check(values: Values, asked: Asked) -> Result:
 
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase
+    from onemap.layers.progress import part_of
     from onemap.rules.blocks.checking import How, checked
-    from onemap.rules.check import JUDGED
+    from onemap.rules.check import JUDGED, share
     from onemap.rules.check_options import check_wishes
     from onemap.rules.outputs import check_target, output_opened, remark_records
     from onemap.rules.runs import Recorder, run_record
@@ -179,7 +182,9 @@ def check(values: Values, asked: Asked) -> Result:
         if against:
             run_record(library, against)
         how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
-        run = held.enter_context(checked(library, wishes, asked.language, how, asked.report, against))
+        judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
+        judging = share(asked.report, 0.0, judged / JUDGED)
+        run = held.enter_context(checked(library, wishes, asked.language, how, judging, against))
         asked.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced and not values.get("unrecorded")
@@ -187,15 +192,21 @@ def check(values: Values, asked: Asked) -> Result:
         with contextlib.ExitStack() as written:
             takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
             recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
-            keepers: list[Recorder | VerdictChanges] = [item for item in (recorder, changes) if item is not None]
-            asked.report(JUDGED, phrase("progress.writing" if recorded else "progress.tables", asked.language))
+            step, done = phrase("progress.writing" if recorded else "progress.tables", asked.language), 0
+            asked.report(judged, step)
+            kept = part_of(lambda share: asked.report(share, step), judged, _KEPT if takers else 1.0)
             for chunk in run.chunks():
                 for taker in takers:
                     taker.append(chunk.tables)
-                for keeper in keepers:
-                    keeper.append(chunk)
-            for taker in takers:
-                taker.finish()
+                begin, done = done, done + (len(chunk.parcels.ids) if chunk.parcels else 0)
+                if recorder:
+                    recorder.append(chunk, part_of(kept, begin / max(run.parcels, 1), done / max(run.parcels, 1)))
+                if changes:
+                    changes.append(chunk)
+                kept(done / max(run.parcels, 1))
+            for number, taker in enumerate(takers):
+                written_by = part_of(lambda share: asked.report(share, step), _KEPT, 1.0)
+                taker.finish(part_of(written_by, number / len(takers), (number + 1) / len(takers)))
             if recorder:
                 recorder.finish_check(run.record, run.packs, run.verdicts)
         changed = changes.found() if changes else None

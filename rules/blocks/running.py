@@ -18,7 +18,7 @@ from onemap.rules.blocks.merging import chunks
 from onemap.rules.blocks.question_key import question_key
 from onemap.rules.blocks.supply import Supply
 from onemap.rules.blocks.work import Engine, Work
-from onemap.rules.check import Answer, Report, forward, local_origin, record_of, share
+from onemap.rules.check import JUDGED, Answer, Report, forward, local_origin, record_of, share
 from onemap.rules.packs import Pack
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
@@ -26,7 +26,7 @@ from onemap.rules.rule import VERDICTS
 from onemap.rules.run import Chunk, most_severe
 from onemap.rules.run_tables import run_table
 
-READ, _KEPT, _JUDGED = 0.05, 0.1, 0.85  # of the work, until parcels are read, on disk, and judged
+READ, _KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,6 @@ class RunInBlocks:
     problems: list[dict[str, Any]]
     _kept: KeptParcels
     _journal: BlockJournal
-    _report: Report
 
     @property
     def verdict(self) -> str:
@@ -54,12 +53,7 @@ class RunInBlocks:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
-        step = phrase("progress.tables", self.record["parameters"]["lang"])
-        done = 0
-        for chunk in chunks(self._kept, self._journal.done, self._journal.finished):
-            done += len(chunk.parcels.ids) if chunk.parcels else 0
-            yield chunk
-            self._report(_JUDGED + (1 - _JUDGED) * done / self._kept.count, step)
+        yield from chunks(self._kept, self._journal.done, self._journal.finished)
         yield Chunk({"run": run_table(self.record)})
 
 
@@ -102,7 +96,7 @@ def run_in_blocks(
             problems.append(_told_resumed(journal, kept, question.language))
             report(_KEPT, problems[-1]["message"])
         work = Work(question, agenda, kept, journal, against)
-        work.done(engine, share(report, _KEPT, _JUDGED))
+        work.done(engine, share(report, _KEPT, JUDGED))
         finished = [journal.finished[number] for number in range(kept.blocks)]
         record = record_of(
             agenda,
@@ -113,9 +107,7 @@ def run_in_blocks(
             time.perf_counter() - began,
         )
         verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
-        yield RunInBlocks(
-            record, question.packs, verdicts, kept.count, kept.blocks, resumed, problems, kept, journal, report
-        )
+        yield RunInBlocks(record, question.packs, verdicts, kept.count, kept.blocks, resumed, problems, kept, journal)
 
 
 def _told_resumed(journal: BlockJournal, kept: KeptParcels, language: str) -> dict[str, Any]:
