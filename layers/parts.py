@@ -48,6 +48,23 @@ def moved(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
     return shapely.transform(geometries, lambda xy: xy + by)
 
 
+def placed(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
+    """Valid polygons (n,), or None, moved east and north by whole metres, and valid there too.
+
+    Far from the origin coordinates lie on a coarser grid, and rings that pass each other by a hair may cross on it.
+    Such are fitted to that grid before they are moved, which is then exact; made valid only afterwards, a hole that
+    its shell crosses may be filled. None where nothing is left.
+    """
+    result = moved(geometries, by)
+    rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
+    rows = rows[shapely.is_valid(geometries[rows])]
+    if len(rows):
+        finest = np.spacing(np.abs(shapely.bounds(result[rows])).max(axis=1))
+        fitted = shapely.set_precision(geometries[rows], finest)
+        result[rows] = moved(polygon_parts(shapely.set_precision(fitted, 0, mode="pointwise")), by)
+    return sound(result)
+
+
 def sound(geometries: np.ndarray) -> np.ndarray:
     """Polygons (n,) that are still valid after they were moved: the last digit may have crossed a hair's breadth."""
     result = geometries.copy()

@@ -12,7 +12,7 @@ import pyproj
 import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.parts import moved, sound
+from onemap.layers.parts import placed
 from onemap.rules.extents import Extent, extent_of
 from onemap.rules.findings import Block, Judged
 from onemap.rules.land_classes import land_classes
@@ -233,7 +233,7 @@ def _composition(
         return Table(typed(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
     rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
     parcel = rows["_parcel"].to_numpy(dtype=int)
-    grounds = sound(moved(rows["_geometry"].to_numpy(dtype=object), origin))
+    grounds = placed(rows["_geometry"].to_numpy(dtype=object), origin)
     rows["parcel"] = keys[parcel]
     rows["area_m2"] = shapely.area(grounds)
     rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)

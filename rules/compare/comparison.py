@@ -18,7 +18,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.journal_folder import Journal
 from onemap.layers.library import Library, now, system_user
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, sound
+from onemap.layers.parts import moved, multi, placed
 from onemap.layers.software import software_versions
 from onemap.layers.versions import Version
 from onemap.rules.check import forward, local_origin
@@ -186,7 +186,7 @@ def _compared(
     if before is not None:
         found = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, crew)
         changed = found.told
-        tables["changes"] = Table(found.columns, multi(sound(moved(found.geometries, origin)), "polygon"))
+        tables["changes"] = Table(found.columns, multi(placed(found.geometries, origin), "polygon"))
     return Comparison(wishes, record, tables, both, spots, origin, changed, resumed)
 
 

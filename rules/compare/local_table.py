@@ -7,7 +7,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.blocks import blocks
-from onemap.layers.parts import moved, multi, sound
+from onemap.layers.parts import multi, placed
 from onemap.rules.run_blocks import BLOCK_ROWS
 from onemap.rules.run_tables import Table
 
@@ -42,7 +42,7 @@ class LocalTable(Table):
 
 def written(local: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
     """Polygons (n,) counted from `origin` as they are in the library's plane."""
-    return sound(moved(local, origin))
+    return placed(local, origin)
 
 
 def parts_of(table: Table) -> Iterator[Table]:

@@ -11,7 +11,7 @@ from onemap.layers.blocks import blocks
 from onemap.layers.errors import OneMapError
 from onemap.layers.journal_folder import Journal
 from onemap.layers.library import sha256
-from onemap.layers.parts import moved, sound
+from onemap.layers.parts import moved, placed
 from onemap.layers.ragged import ranges
 from onemap.rules.compare.dissolve import Dissolved, dissolved
 from onemap.rules.compare.in_chunks import chunks
@@ -115,7 +115,7 @@ def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
 
     One that no longer is valid there, by a hair's breadth, may become several.
     """
-    written = moved(sound(moved(found.polygons, origin)), (-origin[0], -origin[1]))
+    written = moved(placed(found.polygons, origin), (-origin[0], -origin[1]))
     polygons, of = shapely.get_parts(written, return_index=True)
     if len(polygons) == len(written) and np.array_equal(of, np.arange(len(written))):
         return Dissolved(polygons, found.kind, found.piece, found.polygon)

@@ -13,7 +13,7 @@ from onemap.layers.adding import AddWishes, add_made
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.library import Library, sha256
-from onemap.layers.parts import moved, multi, sound
+from onemap.layers.parts import moved, multi, placed
 from onemap.layers.version_writing import free_label
 from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.rules.compare.comparison_record import KIND, pair_of
@@ -69,7 +69,7 @@ def add_spots(
     if len(rows) == 0:
         raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(wishes.types))
     columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
-    written = multi(sound(moved(local, origin)), "polygon")
+    written = multi(placed(local, origin), "polygon")
     attributes = spot_fields(library, record, columns, written)
     regions = _regions(library, record, local, origin, wishes.region, crew)
     attributes["XZQDM"] = regions

@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, sound
+from onemap.layers.parts import moved, multi, placed
 from onemap.rules.crew import Crew
 from onemap.rules.question import Question
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
@@ -84,7 +84,7 @@ def alternatives(
         for start in range(0, len(called), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
             step = phrase("progress.places", question.language, count=f"{tried:,}")
-            run = judge(_asked(question, called[part], sound(moved(shapes[part], origin))), step)
+            run = judge(_asked(question, called[part], placed(shapes[part], origin)), step)
             fine[part] = ~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict)
         return fine
 
@@ -138,7 +138,7 @@ def _tables(
     """Each alternative once more through the check, with its verdict and what it changes for each department."""
     shapes = np.empty(len(found), dtype=object)
     shapes[:] = [item.ground for item in found]
-    written = sound(moved(shapes, origin))
+    written = placed(shapes, origin)
     rows: list[dict[str, Any]] = []
     departments = pd.DataFrame(
         {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}

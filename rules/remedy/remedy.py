@@ -14,7 +14,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, sound
+from onemap.layers.parts import moved, multi, placed
 from onemap.rules.check import check, forward, local_origin, share
 from onemap.rules.crew import Crew
 from onemap.rules.packs import joined_rules
@@ -89,7 +89,7 @@ def remedy(
         if len(rows) == 0:
             break
         # The remainder is judged as it will be written: with the digits of the library's plane.
-        again = _part_of(question, rows, sound(moved(parts.rest[rows], origin)))
+        again = _part_of(question, rows, placed(parts.rest[rows], origin))
         tally.expect(len(rows) * each, checks)
         run = judge(again)
     else:
@@ -183,9 +183,9 @@ def _tables(
     )
     columns, grounds = _cut_rows(parts.cuts, rules)
     columns["parcel"] = [ids[row] for row in columns["parcel"]]
-    written = sound(moved(grounds, origin))
+    written = placed(grounds, origin)
     return {
-        "remainder": Table(remainder, multi(sound(moved(parts.rest, origin)), "polygon")),
+        "remainder": Table(remainder, multi(placed(parts.rest, origin), "polygon")),
         "cuts": Table(_typed(columns), multi(written, "polygon")),
     }
 

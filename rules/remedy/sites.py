@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.library import Library, sha256
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, polygon_parts, sound
+from onemap.layers.parts import moved, multi, placed, polygon_parts
 from onemap.rules.check import check, forward, local_origin, share
 from onemap.rules.crew import Crew
 from onemap.rules.left_alone import waited_for
@@ -102,7 +102,7 @@ def _cells(ground: np.ndarray) -> np.ndarray:
 
 
 def _parcels(grounds: np.ndarray, origin: tuple[float, float], attributes: Mapping[str, str]) -> Parcels:
-    written = sound(moved(grounds, origin))
+    written = placed(grounds, origin)
     count = len(written)
     return Parcels(
         ids=np.array([str(number) for number in range(1, count + 1)], dtype=object),
@@ -147,7 +147,7 @@ def _table(
         "nearest_m": distance,
         "nearest_title": np.array([titles.get(rule) for rule in nearest], dtype=object),
     }
-    return Table(pd.DataFrame(rows, columns=COLUMNS), multi(sound(moved(shapes, origin)), "polygon"))
+    return Table(pd.DataFrame(rows, columns=COLUMNS), multi(placed(shapes, origin), "polygon"))
 
 
 def _widths(shapes: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.parts import moved, multi, polygon_parts, sound
+from onemap.layers.parts import moved, multi, placed, polygon_parts
 from onemap.rules.whole_parcels import WholeParcels
 
 CRS = pyproj.CRS("EPSG:4547")
@@ -24,13 +24,13 @@ def test_rows_of_whole_parcels_and_of_parts_say_what_each_would_say_alone(origin
     parcel = np.r_[np.arange(40), 3, 25, 7]
     grounds = local[parcel]
     grounds[-3:] = [grounds[-3].buffer(-0.5), shapely.MultiPolygon([grounds[-2].buffer(-0.5)]), None]
-    placed = parcels.placed(grounds, parcel)
-    alone = sound(moved(grounds, origin))
-    assert shapely.to_wkb(placed.geometries).tolist() == shapely.to_wkb(alone).tolist()
-    assert placed.area_ellipsoidal_m2.tolist() == ellipsoidal_areas_m2(alone, CRS).tolist()
-    multis, wkb = placed.written("polygon")
+    rows = parcels.placed(grounds, parcel)
+    alone = placed(grounds, origin)
+    assert shapely.to_wkb(rows.geometries).tolist() == shapely.to_wkb(alone).tolist()
+    assert rows.area_ellipsoidal_m2.tolist() == ellipsoidal_areas_m2(alone, CRS).tolist()
+    multis, wkb = rows.written("polygon")
     assert wkb.tolist() == shapely.to_wkb(multis).tolist() == shapely.to_wkb(multi(alone, "polygon")).tolist()
-    assert (placed.parcel >= 0).sum() == (40 if origin[0] >= 0 else 0)
+    assert (rows.parcel >= 0).sum() == (40 if origin[0] >= 0 else 0)
 
 
 def test_polygons_of_which_nothing_goes_are_the_same_objects_and_others_lose_what_is_no_ground():
