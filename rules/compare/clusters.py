@@ -9,12 +9,14 @@ import shapely
 from onemap.layers.library import sha256
 from onemap.rules.compare.dissolve import joined_groups
 from onemap.rules.compare.in_chunks import pairs_within
+from onemap.rules.compare.stage import part_of
 from onemap.rules.compare.triage import Triage
 from onemap.rules.crew import Crew
 
 ALONG_M = 60.0  # pieces of one shifted line may lie so far apart: crossings and yards between them
 SAME_STEP_M, SAME_STEP_SHARE = 0.5, 0.25  # how much the step of one shifted line may differ between two spots
 NEAR_M = 1.0  # spots of one policy lie beside each other
+_CLUSTERS_AT_ONCE = 500  # whose rows are made between two looks at whether to stop
 
 
 @dataclass(frozen=True)
@@ -34,11 +36,11 @@ def clustered(names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, tr
     """
     cause = triage.columns["cause"].to_numpy(dtype=object)
     rows = np.flatnonzero(triage.columns["cause"].notna())
-    first, second = _joined(rows, cause, spots, geometries, triage, crew)
+    first, second = _joined(rows, cause, spots, geometries, triage, part_of(crew, 0.0, 0.4))
     group = joined_groups(len(rows), first, second, crew)
     member = np.full(len(spots), -1)
     member[rows] = group
-    return _table(rows, group, names, spots, geometries, triage, member)
+    return _table(rows, group, names, spots, geometries, triage, member, part_of(crew, 0.4, 1.0))
 
 
 def _joined(
@@ -99,6 +101,7 @@ def _table(
     geometries: np.ndarray,
     triage: Triage,
     member: np.ndarray,
+    crew: Crew,
 ) -> Clusters:
     """One row for each cluster, the largest first; member is renumbered to match."""
     columns = ["cluster", "cause", "spots", "area_m2", "types", "class_a", "class_b", "mean_width_m", "shift_m"]
@@ -109,7 +112,11 @@ def _table(
     order = sorted(range(len(members)), key=lambda number: (-area[members[number]].sum(), names[members[number]].min()))
     records, shapes = [], []
     place = np.full(len(members) + 1, -1)
+    kinds, class_a, class_b = (spots[name].to_numpy(dtype=object) for name in ("type", "class_a", "class_b"))
+    cause, width_m = triage.columns["cause"].to_numpy(dtype=object), triage.columns["mean_width_m"].to_numpy()
     for position, number in enumerate(order):
+        if position % _CLUSTERS_AT_ONCE == 0:
+            part_of(crew, position / len(order), 1.0).check()
         mine = members[number]
         place[number] = position
         weight = area[mine]
@@ -119,13 +126,13 @@ def _table(
         records.append(
             [
                 "K" + sha256("\n".join(sorted(names[mine])))[:12],
-                triage.columns["cause"].iat[mine[0]],
+                cause[mine[0]],
                 len(mine),
                 float(weight.sum()),
-                ",".join(sorted(set(spots["type"].iloc[mine]))),
-                _listed(spots["class_a"].iloc[mine]),
-                _listed(spots["class_b"].iloc[mine]),
-                float(np.average(triage.columns["mean_width_m"].to_numpy()[mine], weights=weight)),
+                ",".join(sorted(set(kinds[mine]))),
+                _listed(class_a[mine]),
+                _listed(class_b[mine]),
+                float(np.average(width_m[mine], weights=weight)),
                 float(np.hypot(*mean)),
                 *(float(value) for value in mean),
             ]
@@ -138,5 +145,5 @@ def _table(
     return Clusters(found, pd.DataFrame(records, columns=columns), made)
 
 
-def _listed(values: pd.Series) -> str | None:
-    return ",".join(sorted(set(values.dropna()))) or None
+def _listed(values: np.ndarray) -> str | None:
+    return ",".join(sorted({value for value in values.tolist() if isinstance(value, str)})) or None

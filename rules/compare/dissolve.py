@@ -19,7 +19,7 @@ from onemap.rules.crew import Crew
 from onemap.rules.left_alone import waited_for
 from onemap.rules.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
 
-_TOUCHING = 0.1  # of the work, before pieces are united
+_TOUCHING = 0.4  # of the work, before pieces are united
 _LARGE = 3000  # pieces of one group, whose union takes long and hears of nothing meanwhile
 
 

@@ -9,13 +9,13 @@ import pandas as pd
 import shapely
 
 from onemap.rules.compare.edges import edges_of, line_distances_m
-from onemap.rules.compare.in_chunks import AT_ONCE
+from onemap.rules.compare.in_chunks import AT_ONCE, chunks
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS, Spots
-from onemap.rules.compare.stage import part_of
+from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.crew import Crew
-from onemap.rules.cutting import subdivided
+from onemap.rules.cutting import Pieces, subdivided
 from onemap.rules.overlay import overlaps
 
 CAUSES = ("digitising", "boundary_shift", "classification", "outdated", "policy")
@@ -63,9 +63,9 @@ def triaged(
     steps = np.full((count, 2), np.nan)
     if len(rows) == 0:
         return Triage(pd.DataFrame(columns), steps)
-    pieces = subdivided(spots.geometries)
-    edges = edges_of(rows, spots.geometries, pieces, spots.columns, part_of(crew, 0.1, 0.4))
-    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns, part_of(crew, 0.4, 0.8))
+    pieces = _cut_small(spots.geometries, part_of(crew, 0.0, 0.2))
+    edges = edges_of(rows, spots.geometries, pieces, spots.columns, part_of(crew, 0.2, 0.45))
+    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns, part_of(crew, 0.45, 0.8))
     columns["line_distance_m"][rows] = np.where(np.isfinite(distance), distance, np.nan)
     columns["shift_m"][rows] = edges.shift_m
     steps[rows] = np.column_stack([edges.shift_east_m, edges.shift_north_m])
@@ -91,6 +91,16 @@ def triaged(
         columns["cause"][row] = cause_of(facts)
         columns["evidence"][row] = json.dumps(facts, ensure_ascii=False)
     return Triage(pd.DataFrame(columns), steps)
+
+
+def _cut_small(polygons: np.ndarray, crew: Crew) -> Pieces:
+    """Polygons (n,) cut small, some thousand at a time; each is cut as if it were alone."""
+    parts = []
+    for some, own in in_turn(chunks(len(polygons)), crew):
+        own.check()
+        pieces = subdivided(polygons[some])
+        parts.append(Pieces(pieces.geometries, pieces.owner + some.start))
+    return Pieces.joined(parts)
 
 
 def cause_of(facts: dict[str, Any]) -> str:
