@@ -25,6 +25,7 @@ from onemap.plugin.add_dialog import AddDialog
 from onemap.plugin.check_room import CheckRoom
 from onemap.plugin.compare_room import CompareRoom
 from onemap.plugin.connection import Core, core_python, named_in_vain
+from onemap.plugin.expression_row import ExpressionRow
 from onemap.plugin.header import Header
 from onemap.plugin.icons import icon
 from onemap.plugin.map_layers import reopen_cut_off
@@ -32,7 +33,7 @@ from onemap.plugin.map_room import MapRoom
 from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.option_names import dock_controls
-from onemap.plugin.refusals import Refusal
+from onemap.plugin.refusals import NO_LIBRARY, Refusal
 from onemap.plugin.review_room import ReviewRoom
 from onemap.plugin.sample_maker import SampleMaker
 from onemap.plugin.sample_page import SamplePage
@@ -45,7 +46,6 @@ from onemap.plugin.styles import style_parcels
 from onemap.plugin.translation import tr
 
 NARROWEST_PX = 320
-NO_LIBRARY = ("library.missing", "library.not_one")
 AROUND_M, AROUND_DEG = 200.0, 0.002  # how much of its surroundings a place is shown with
 
 
@@ -75,6 +75,7 @@ class OneMapDock(QgsDockWidget):
         self.library = OpenLibrary(core, self)
         self.header = Header(self.library)
         self.notice = Notice(dock_controls())
+        self.expressions = ExpressionRow()
         self.setup_page = SetupPage(core, open_settings)
         self.map_room = MapRoom(self.library, self._zoom_to, self._show_place)
         self.check_room = CheckRoom(self.library, canvas)
@@ -103,6 +104,7 @@ class OneMapDock(QgsDockWidget):
         layout.setSpacing(4)
         layout.addWidget(self.header)
         layout.addWidget(self.notice)
+        layout.addWidget(self.expressions)
         layout.addWidget(self.pages, 1)
         self.setWidget(body)
         self.setMinimumWidth(NARROWEST_PX)

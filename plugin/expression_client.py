@@ -29,12 +29,16 @@ from onemap.plugin.programs import LINES_KEPT, NO_WINDOW, READER_LIMIT_S, clean_
 from onemap.plugin.refusals import CANCELLED_CODE, Refusal, refusal_from_error
 from onemap.plugin.translation import tr
 
-LIMIT_S = 60.0  # one parcel takes a fraction of a second; what takes longer must not hold QGIS for ever
+LIMIT_S = 60.0  # a question takes a second or two; what takes longer must not hold QGIS for ever
 POLL_S = 0.1  # how long a cancel may go unseen
 
 
 class Died(Exception):
     """The core ended before it answered."""
+
+
+class TooLate(Refusal):
+    """The core took longer than anybody waits."""
 
 
 class BlockingCore:
@@ -58,6 +62,11 @@ class BlockingCore:
         """The core's process; 0 when there is none."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else 0
+
+    @property
+    def questions(self) -> int:
+        """How many it has been asked."""
+        return self._number
 
     def ask(
         self, verb: str, params: dict[str, Any], login: dict[str, str], is_cancelled: Callable[[], bool]
@@ -213,6 +222,6 @@ def _cancelled() -> Refusal:
     return Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
 
 
-def _too_late() -> Refusal:
+def _too_late() -> TooLate:
     text = tr("The core did not answer within {seconds} s and was stopped. Try again, or check in the One Map panel.")
-    return Refusal(text.format(seconds=round(LIMIT_S)))
+    return TooLate(text.format(seconds=round(LIMIT_S)))

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING, Any
 
 from qgis.core import (
     Qgis,
@@ -11,20 +11,26 @@ from qgis.core import (
     QgsExpression,
     QgsExpressionContext,
     QgsExpressionFunction,
+    QgsExpressionNodeFunction,
     QgsGeometry,
     QgsMapLayer,
     QgsReferencedGeometry,
 )
 
-from onemap.plugin.connection import Core
-from onemap.plugin.dock import OneMapDock
-from onemap.plugin.expression_answers import Answers, Asked, evaluation_error
+from onemap.plugin import settings
+from onemap.plugin.expression_answers import Answers
 from onemap.plugin.expression_client import BlockingCore
+from onemap.plugin.expression_request import Asked, Shape, evaluation_error, shape_of
+from onemap.plugin.features_ahead import FeaturesAhead
 from onemap.plugin.figures import plain
 from onemap.plugin.refusals import Refusal
 from onemap.plugin.results import CheckedParcel
 from onemap.plugin.server_logins import entry_of, login_environment
 from onemap.plugin.translation import tr
+
+if TYPE_CHECKING:  # qgis_process has no window
+    from onemap.plugin.connection import Core
+    from onemap.plugin.dock import OneMapDock
 
 GROUP = "One Map"
 TOLD = ("rule", "verdict", "layer", "version", "area_m2", "title", "basis", "department", "counted", "reason")
@@ -33,27 +39,28 @@ TOLD = ("rule", "verdict", "layer", "version", "area_m2", "title", "basis", "dep
 class CheckFunction(QgsExpressionFunction):
     """One function of a polygon, and of the parcel's attributes where rules ask for them."""
 
-    def __init__(self, name: str, help_text: str, answers: Answers, value: Callable[[CheckedParcel], Any]) -> None:
+    def __init__(
+        self, name: str, help_text: str, functions: ExpressionFunctions, value: Callable[[CheckedParcel], Any]
+    ) -> None:
         given = [self.Parameter("geometry"), self.Parameter("attributes", True)]
         super().__init__(name, given, GROUP, help_text)
-        self._answers, self._value = answers, value
+        self._functions, self._value = functions, value
 
-    def func(self, values, context, parent, _node):  # noqa: ANN001, ANN201 - as QGIS calls it
+    def func(self, values, context, parent, node):  # noqa: ANN001, ANN201 - as QGIS calls it
         """The value; None of a null or empty geometry, and where the evaluation error says why there is none."""
-        geometry = values[0]
         try:
-            if not isinstance(geometry, QgsGeometry):
-                raise Refusal(tr("The first argument must be a geometry, such as @geometry."))
-            if geometry.isNull() or geometry.isEmpty():
+            shape = _shape_of(values, context)
+            if shape is None:
                 return None
-            if geometry.type() != Qgis.GeometryType.Polygon:
-                raise Refusal(tr("Only polygons have a verdict. Hand over a polygon, such as buffer(@geometry, 10)."))
-            attributes = plain(values[1]) if len(values) > 1 else None
-            if not isinstance(attributes, (dict, type(None))):
-                raise Refusal(tr("The second argument must be a map, such as attributes()."))
-            told = {name: plain(value) for name, value in (attributes or {}).items()}
-            crs = _crs_of(geometry, context)
-            return self._value(self._answers.check(geometry, crs, told, _cancel_of(context)))
+            is_cancelled = _cancel_of(context)
+
+            def ahead(most: int, is_known: Callable[[Shape], bool]) -> list[Shape]:
+                if context is None or not context.hasFeature():
+                    return []
+                others = _Others(node, context)
+                return self._functions.ahead.shapes(context, node, others.shape, most, is_known, is_cancelled)
+
+            return self._value(self._functions.answers.check(shape, ahead, is_cancelled))
         except Refusal as refusal:
             parent.setEvalErrorString(evaluation_error(refusal))
             return None
@@ -72,40 +79,102 @@ class CheckFunction(QgsExpressionFunction):
 
 
 class ExpressionFunctions:
-    """Both functions, registered until they are closed down; they answer for what the dock has open."""
+    """Both functions, registered until they are closed down.
 
-    def __init__(self, core: Core, dock: OneMapDock) -> None:
-        self._dock = dock
+    They answer for what the dock has open; where there is none, as in qgis_process, for the library open last.
+    """
+
+    def __init__(self) -> None:
         self.core = BlockingCore()
-        self.answers = Answers(self.core)
+        self._answers = Answers(self.core)
+        self.ahead = FeaturesAhead()
+        self._dock: OneMapDock | None = None
+        self._is_told = False
         # QGIS keeps no reference of ours.
         self._functions = [
-            CheckFunction("onemap_verdict", _verdict_help(), self.answers, lambda checked: checked.verdict),
-            CheckFunction("onemap_findings", _findings_help(), self.answers, findings_of),
+            CheckFunction("onemap_verdict", _verdict_help(), self, lambda checked: checked.verdict),
+            CheckFunction("onemap_findings", _findings_help(), self, findings_of),
         ]
         for function in self._functions:
             QgsExpression.registerFunction(function)
+
+    @property
+    def answers(self) -> Answers:
+        """What is answered, and for which library."""
+        if not self._is_told:
+            self._is_told = True
+            self._answers.follow(_asked_without_dock())
+        return self._answers
+
+    def follow(self, core: Core, dock: OneMapDock) -> None:
+        """From now on answer for what the dock has open."""
+        self._dock, self._is_told = dock, True
         dock.library.loading.connect(self._follow)
         dock.library.listed.connect(self._follow)
         dock.check_room.rules.box.currentIndexChanged.connect(self._follow)
         core.stopping.connect(self.core.stop)
+        self.ahead.told.connect(dock.expressions.tell)
         self._follow()
 
     def close_down(self) -> None:
         """Take the functions away and end their core; more than once does no harm."""
         self.core.close()
+        self.ahead.forget()
         for function in self._functions:
             QgsExpression.unregisterFunction(function.name())
         self._functions = []
 
     def _follow(self, *_said: object) -> None:
         library = self._dock.library
-        packs, login, refusal = tuple(self._dock.check_room.rules.packs or ()), {}, None
+        packs = tuple(self._dock.check_room.rules.packs or ())
+        self._answers.follow(_asked(library.path, library.day, packs))
+
+
+def _asked_without_dock() -> Asked:
+    return _asked(settings.get("library"), "", ())
+
+
+def _asked(library: str, day: str, packs: tuple[str, ...]) -> Asked:
+    """What is to be asked for; with a login, for which QGIS may ask for its master password: in the main thread."""
+    try:
+        return Asked(library, day, packs, login_environment(entry_of(library)))
+    except Refusal as why:
+        return Asked(library, day, packs, refusal=why)
+
+
+class _Others:
+    """What a call of a function would be given for other features."""
+
+    def __init__(self, node: QgsExpressionNodeFunction, context: QgsExpressionContext) -> None:
+        # Of their own: an error must not become one of the expression that is evaluated.
+        self._arguments = [QgsExpression(argument.dump()) for argument in node.args().list()]
+        for argument in self._arguments:
+            argument.prepare(context)
+
+    def shape(self, context: QgsExpressionContext) -> Shape | None:
+        """The shape for the feature that the context has; None where there is none to ask for."""
+        values = [argument.evaluate(context) for argument in self._arguments]
         try:
-            login = login_environment(entry_of(library.path))  # here, for only the main thread may ask for a password
-        except Refusal as why:
-            refusal = why
-        self.answers.follow(Asked(library.path, library.day, packs, login, refusal))
+            is_known = not any(argument.hasEvalError() for argument in self._arguments)
+            return _shape_of(values, context) if is_known else None
+        except Refusal:
+            return None
+
+
+def _shape_of(values: Sequence[Any], context: QgsExpressionContext | None) -> Shape | None:
+    """What a function is asked for; None of a null or empty geometry. Raises Refusal of what is no polygon."""
+    geometry = values[0]
+    if not isinstance(geometry, QgsGeometry):
+        raise Refusal(tr("The first argument must be a geometry, such as @geometry."))
+    if geometry.isNull() or geometry.isEmpty():
+        return None
+    if geometry.type() != Qgis.GeometryType.Polygon:
+        raise Refusal(tr("Only polygons have a verdict. Hand over a polygon, such as buffer(@geometry, 10)."))
+    attributes = plain(values[1]) if len(values) > 1 else None
+    if not isinstance(attributes, (dict, type(None))):
+        raise Refusal(tr("The second argument must be a map, such as attributes()."))
+    told = {name: plain(value) for name, value in (attributes or {}).items()}
+    return shape_of(geometry, _crs_of(geometry, context), told)
 
 
 def findings_of(checked: CheckedParcel) -> list[dict[str, Any]]:

@@ -35,15 +35,17 @@ class OneMapPlugin:
         self._translator = install_translator()
 
     def initProcessing(self) -> None:  # noqa: N802 - QGIS's name
-        """Add the provider; all that qgis_process needs."""
+        """Add the provider and the expression functions; all that qgis_process needs."""
+        from onemap.plugin.expression_functions import ExpressionFunctions
+
         self.provider = OneMapProvider()
         QgsApplication.processingRegistry().addProvider(self.provider)
+        self._functions = ExpressionFunctions()
 
     def initGui(self) -> None:  # noqa: N802 - QGIS's name
         """Add what a person sees."""
         from onemap.plugin.connection import Core
         from onemap.plugin.dock import OneMapDock
-        from onemap.plugin.expression_functions import ExpressionFunctions
         from onemap.plugin.options_page import OptionsFactory
         from onemap.plugin.service_keys import begin_moving_keys
 
@@ -61,7 +63,7 @@ class OneMapPlugin:
         )
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.hide()
-        self._functions = ExpressionFunctions(self._core, self.dock)
+        self._functions.follow(self._core, self.dock)
         self._panel_action = QAction(icon("onemap"), tr("One Map panel"), window)
         self._panel_action.setObjectName("OneMapPanel")
         self.dock.setToggleVisibilityAction(self._panel_action)

@@ -11,6 +11,7 @@ from onemap.plugin.translation import labelled, sentences, tr
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
 ABSENT = "field.absent"
+NO_LIBRARY = ("library.missing", "library.not_one")
 
 
 class Refusal(Exception):

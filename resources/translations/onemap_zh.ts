@@ -3122,6 +3122,10 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>规划矛盾一览</translation>
     </message>
     <message>
+        <source>Checking {done} of {total} polygons of “{layer}” for an expression</source>
+        <translation>正在为表达式检测“{layer}”的面：{done} / {total}</translation>
+    </message>
+    <message>
         <source>The core did not answer within {seconds} s and was stopped. Try again, or check in the One Map panel.</source>
         <translation>核心程序在 {seconds} 秒内没有回答，已被停止。请重试，或在一张图面板中检测。</translation>
     </message>

@@ -39,7 +39,8 @@ def desk(library):
     """A dock with the town's library open, and the functions that answer for it."""
     core = Core()
     dock = OneMapDock(core, QgsMapCanvas(), lambda *_: None, lambda: None, lambda: None)
-    functions = ExpressionFunctions(core, dock)
+    functions = ExpressionFunctions()
+    functions.follow(core, dock)
     open_in(dock, library)
     yield dock, functions
     functions.close_down()
