@@ -9,7 +9,7 @@ import pyproj
 from onemap.layers.catalogue import named_groups
 from onemap.layers.publishing.chosen import Bounds, PublishedLayer
 from onemap.layers.publishing.layer_xml import map_layer, title_of
-from onemap.layers.publishing.text import add_crs, add_list, add_options, add_text
+from onemap.layers.publishing.text import add_crs, add_list, add_options, add_text, clean
 
 WRITTEN_FOR = "3.40.0"  # the oldest QGIS that the plugin runs in
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
@@ -51,6 +51,7 @@ def project_text(facts: ProjectFacts, layers: Sequence[PublishedLayer], sources:
         for tag in ("DefaultViewExtent", "PresetFullExtent"):
             names = zip(("xmin", "ymin", "xmax", "ymax"), facts.bounds, strict=True)
             add_crs(SubElement(view, tag, {name: _number(value) for name, value in names}), facts.crs)
+    clean(root)
     indent(root, " ")
     text: str = tostring(root, encoding="unicode")
     return (_DOCTYPE + text + "\n").encode("utf-8")

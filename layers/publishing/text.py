@@ -9,15 +9,10 @@ import pyproj
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")  # what XML 1.0 cannot hold
 
 
-def clean(text: str) -> str:
-    """A text without what XML cannot hold: names and labels come from files."""
-    return _FORBIDDEN.sub("\ufffd", text)
-
-
 def add_text(parent: Element, tag: str, text: object, **attributes: str) -> Element:
     """A child with text."""
     child = SubElement(parent, tag, attributes)
-    child.text = clean(str(text))
+    child.text = str(text)
     return child
 
 
@@ -25,7 +20,7 @@ def add_options(parent: Element, values: Mapping[str, str]) -> None:
     """A table of texts as QGIS keeps it."""
     table = SubElement(parent, "Option", type="Map")
     for name, value in sorted(values.items()):
-        SubElement(table, "Option", type="QString", name=name, value=clean(value))
+        SubElement(table, "Option", type="QString", name=name, value=value)
 
 
 def add_crs(parent: Element, crs: pyproj.CRS) -> None:
@@ -45,3 +40,11 @@ def add_list(parent: Element, tag: str, values: list[str]) -> None:
     found = SubElement(parent, tag, type="QStringList")
     for value in values:
         add_text(found, "value", value)
+
+
+def clean(root: Element) -> None:
+    """Replace what XML cannot hold, wherever it stands: names and labels come from files."""
+    for element in root.iter():
+        element.text = _FORBIDDEN.sub("\ufffd", element.text) if element.text else None
+        for name, value in element.items():
+            element.set(name, _FORBIDDEN.sub("\ufffd", value))
