@@ -10,6 +10,7 @@ import shapely
 SAGITTA_M = 0.01
 _CURVED = {8, 9, 10, 11, 12}
 _COLLECTION = 7
+_MOST_PIECES = 1_000_000  # of one arc: a circle of two million kilometres
 _DEEPEST = 32  # collections within collections; deeper ones are an attack, not a plan
 
 
@@ -145,7 +146,7 @@ def stroked_points(points: np.ndarray, sagitta: float) -> np.ndarray:
 def _arc(points: np.ndarray, sagitta: float) -> np.ndarray:
     """The points after the first of an arc through three points; a full circle if it ends where it begins."""
     start, middle, end = points
-    (bx, by), (cx, cy) = middle - start, end - start
+    (bx, by), (cx, cy) = (middle - start).tolist(), (end - start).tolist()
     if cx == cy == 0:
         ux, uy, turn = bx / 2, by / 2, 1.0
     else:
@@ -163,12 +164,19 @@ def _arc(points: np.ndarray, sagitta: float) -> np.ndarray:
     for at in (1, 2):
         ahead = (angles[at] - angles[at - 1]) % full if turn > 0 else -((angles[at - 1] - angles[at]) % full)
         angles[at] = angles[at - 1] + ahead
+    if not is_measurable(radius, abs(angles[2] - angles[0]), sagitta):
+        raise ValueError(f"an arc with a radius of {radius:.6g}")
     # 1 − cos(a/2) = sagitta / radius, solved for a without losing the digits of a small one.
     step = min(4 * math.asin(min(1.0, math.sqrt(sagitta / (2 * radius)))), math.pi / 2)
     centre = start + (ux, uy)
     first = _between(angles[0], angles[1], step)
     second = _between(angles[1], angles[2], step)
     return np.concatenate([_on(centre, radius, first), [middle], _on(centre, radius, second), [end]])
+
+
+def is_measurable(radius: float, angle: float, sagitta: float) -> bool:
+    """False for an arc of that many radians that would take all memory, or whose radius is no number."""
+    return angle * math.sqrt(2 * radius / sagitta) <= 4 * _MOST_PIECES
 
 
 def _between(start: float, end: float, step: float) -> np.ndarray:

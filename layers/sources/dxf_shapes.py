@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import shapely
 
-from onemap.layers.sources.curves import SAGITTA_M, stroked_points
+from onemap.layers.sources.curves import SAGITTA_M, is_measurable, stroked_points
 
 if TYPE_CHECKING:
     from ezdxf.document import Drawing
@@ -70,7 +70,11 @@ class Walk:
             shape, arcs, heights = shapely.Point(entity.dxf.insert.x, entity.dxf.insert.y), 0, False
             self.drawn.append(Drawn(layer, handle, kind, shape, block, text, arcs, heights, attributes))
             return
-        points = _points(entity, kind, self.sagitta)
+        try:
+            points = _points(entity, kind, self.sagitta)
+        except ValueError as error:
+            self.drawn.append(Drawn(layer, handle, kind, str(error), block, attributes=attributes))
+            return
         if points is None:
             self.aside[layer, kind] = self.aside.get((layer, kind), 0) + 1
             return
@@ -87,6 +91,8 @@ class Walk:
             self.aside[layer, "XREF"] = self.aside.get((layer, "XREF"), 0) + 1
             return
         attributes = {**above, **{str(tag.dxf.tag): str(tag.dxf.text) for tag in insert.attribs}}
+        if insert.mcount > _MOST_ENTITIES:
+            raise ValueError(f"{insert.mcount} times the block {insert.dxf.name}")
         for one in insert.multi_insert() if insert.mcount > 1 else [insert]:
             for part in one.virtual_entities():
                 own = layer if part.dxf.layer == "0" else part.dxf.layer
@@ -99,12 +105,16 @@ _Points = tuple[np.ndarray, int, bool | None]
 def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
     """Coordinates (k, 2 or 3), how many arcs were stroked, and whether the line is declared closed (None: a point).
 
-    None for what is no geometry: hatches, dimensions, images, meshes.
+    None for what is no geometry: hatches, dimensions, images, meshes. Raises ValueError for a curve beyond all measure.
     """
     if kind == "POINT":
         return np.array([entity.dxf.location.xyz]), 0, None
     if kind == "LINE":
         return np.array([entity.dxf.start.xyz, entity.dxf.end.xyz]), 0, False
+    if kind in ("CIRCLE", "ARC", "ELLIPSE", "SPLINE"):
+        reach = _reach(entity, kind)
+        if not is_measurable(reach, math.radians(_degrees(entity, kind)), sagitta):
+            raise ValueError(f"a curve that reaches as far as {reach:.6g}")
     if kind in ("CIRCLE", "ARC"):
         return _array(entity.flattening(_finer(sagitta, abs(entity.dxf.radius)))), 1, kind == "CIRCLE"
     if kind in ("ELLIPSE", "SPLINE"):
@@ -122,6 +132,20 @@ def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
         flat = np.column_stack([points[:, :2], [vertex.dxf.get("bulge", 0.0) for vertex in vertices]])
         return *_in_world(entity, *_bulged(flat, bool(entity.is_closed), sagitta)), bool(entity.is_closed)
     return None
+
+
+def _reach(entity: Any, kind: str) -> float:
+    """The greatest radius of a curve, or how far the points of a spline are apart."""
+    if kind in ("CIRCLE", "ARC"):
+        return abs(float(entity.dxf.radius))
+    if kind == "ELLIPSE":
+        return float(entity.dxf.major_axis.magnitude) * max(1.0, abs(float(entity.dxf.ratio)))
+    points = np.array([*entity.control_points, *entity.fit_points], dtype=float).reshape(-1, 3)
+    return float(np.ptp(points, axis=0).max()) if len(points) else 0.0
+
+
+def _degrees(entity: Any, kind: str) -> float:
+    return float((entity.dxf.end_angle - entity.dxf.start_angle) % 360.0) if kind == "ARC" else 360.0
 
 
 def _array(vertices: Iterable[Any]) -> np.ndarray:

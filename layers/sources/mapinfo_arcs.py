@@ -13,6 +13,8 @@ from pathlib import Path
 import numpy as np
 import shapely
 
+from onemap.layers.sources.curves import is_measurable
+
 _OBJECTS = rb"none|point|line|pline|region|arc|text|rect|roundrect|ellipse|multipoint|collection"
 _OBJECT = re.compile(rb"^[ \t]*(" + _OBJECTS + rb")\b((?:[ \t]+-?[\d.][^\s]*)*(?:\s+-?[\d.][^\s]*){0,6})", re.I | re.M)
 _DATA = re.compile(rb"^[ \t]*data[ \t]*\r?$", re.I | re.M)
@@ -79,6 +81,8 @@ def _shape(kind: str, numbers: list[float], sagitta: float) -> shapely.Geometry 
     (west, east), (south, north) = sorted(numbers[0:4:2]), sorted(numbers[1:4:2])
     centre, radii = np.array([west + east, south + north]) / 2, np.array([east - west, north - south]) / 2
     if not np.isfinite([*centre, *radii]).all() or radii.min() <= 0:
+        return None
+    if not is_measurable(float(radii.max()), 2 * math.pi, sagitta):
         return None
     if kind == "ellipse":
         return shapely.Polygon(_on(centre, radii, 0.0, 360.0, sagitta))

@@ -180,3 +180,35 @@ def test_blocks_that_hold_each_other_many_times_are_refused(onemap, drawing, mon
         space.add_blockref("b5", (WEST, SOUTH))
 
     assert onemap("inspect", drawing(draw)).codes == ["source.damaged"]
+
+
+@pytest.mark.parametrize("kind", ["circle", "arc", "ellipse", "spline", "bulge"])
+def test_a_curve_beyond_all_measure_is_named_and_the_others_are_read(onemap, drawing, kind):
+    # To within a centimetre it would have a hundred million points.
+    far = 1e16
+
+    def draw(document, space):
+        space.add_lwpolyline(SQUARE, close=True)
+        if kind == "circle":
+            space.add_circle((0, 0), far)
+        elif kind == "arc":
+            space.add_arc((0, 0), far, 0, 90)
+        elif kind == "ellipse":
+            space.add_ellipse((0, 0), major_axis=(0, far), ratio=0.5)
+        elif kind == "spline":
+            space.add_open_spline([(0, 0), (far, 5), (far, far), (0, far)])
+        else:
+            space.add_lwpolyline([(0, 0, 1), (far, 0, 1)], format="xyb", close=True)
+
+    layer = onemap("inspect", drawing(draw)).json["layers"][0]
+    assert (layer["count"], layer["geometry"]) == (2, "Polygon")
+    assert "geometry.unreadable" in [problem["code"] for problem in layer["problems"]]
+
+
+def test_a_block_repeated_without_end_is_refused_at_once(onemap, drawing):
+    def draw(document, space):
+        document.blocks.new("b").add_point((0, 0))
+        grid = {"row_count": 32_767, "column_count": 32_767, "row_spacing": 1, "column_spacing": 1}
+        space.add_blockref("b", (WEST, SOUTH), dxfattribs=grid)
+
+    assert onemap("inspect", drawing(draw)).codes == ["source.damaged"]

@@ -118,3 +118,9 @@ def test_a_curve_that_is_none_is_left_to_the_driver(mif, line):
         assert len(read(path).geometries) == 2
     except OneMapError as error:
         assert error.code == "source.damaged"
+
+
+def test_an_ellipse_beyond_all_measure_keeps_the_driver_s_points(mif):
+    frame = read(mif("Ellipse 0 0 1e17 1e17\n    Pen (1,2,0)\n", SQUARE))
+    assert shapely.get_num_coordinates(frame.geometries[0]) < 1000
+    assert frame.geometries[1].equals(shapely.box(500_000, 4_000_000, 500_100, 4_000_100))
