@@ -8,7 +8,7 @@ from onemap.layers.catalogue import named_groups
 from onemap.layers.messages import phrase
 from onemap.layers.publishing.chosen import PublishedLayer
 from onemap.layers.publishing.pictures import pipe_of
-from onemap.layers.publishing.places import wkb_type
+from onemap.layers.publishing.places import provider_of, wkb_type
 from onemap.layers.publishing.symbols import renderer_of
 from onemap.layers.publishing.text import add_crs, add_text
 
@@ -76,7 +76,7 @@ def map_layer(layer: PublishedLayer, source: str, crs: pyproj.CRS, language: str
     if layer.picture is not None:
         add_text(found, "provider", "gdal")
     else:
-        add_text(found, "provider", "postgres" if source.startswith(("service=", "dbname=", "host=")) else "ogr")
+        add_text(found, "provider", provider_of(source))
     flags = SubElement(found, "flags")
     for name, value in _FLAGS.items():
         add_text(flags, name, value)

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from rasterio.io import DatasetReader
 
 _SAMPLE = 500  # cells on a side, from which the range of numbers is estimated
+_COLOURS = ("red", "green", "blue")
 _CUT = (2.0, 98.0)  # percentiles between which several bands of large numbers are stretched
 
 
@@ -52,7 +53,7 @@ def picture_of(library: Library, version: Version) -> Picture:
         crs = raster_crs(dataset, row["given_crs"] or None)
         colours: tuple[tuple[int, int, int, int, int], ...] = ()
         numbers, alpha = [1], -1
-        if dataset.count > 2:
+        if dataset.count > 2 or (dataset.count == 2 and dataset.colorinterp[0].name != "palette"):
             numbers, alpha = _coloured(dataset)
         elif dataset.colorinterp[0].name == "palette":
             found = sorted(dataset.colormap(1).items())
@@ -62,10 +63,12 @@ def picture_of(library: Library, version: Version) -> Picture:
 
 
 def _coloured(dataset: "DatasetReader") -> tuple[list[int], int]:
-    """The bands of red, green and blue, by what the file says of them, else the first three; and that of opacity."""
+    """The bands of red, green and blue, by what the file says of them, else the first; and that of opacity."""
     names = [interpretation.name for interpretation in dataset.colorinterp]
-    numbers = [names.index(name) + 1 if name in names else at for at, name in enumerate(("red", "green", "blue"), 1)]
-    return numbers, names.index("alpha") + 1 if "alpha" in names else -1
+    numbers = [names.index(name) + 1 if name in names else at for at, name in enumerate(_COLOURS, 1)]
+    return [number for number in numbers if number <= dataset.count], names.index(
+        "alpha"
+    ) + 1 if "alpha" in names else -1
 
 
 def _band(dataset: "DatasetReader", number: int, alone: bool) -> Band:
@@ -97,10 +100,10 @@ def pipe_of(picture: Picture) -> Element:
         renderer = SubElement(pipe, "rasterrenderer", {**grey, **common})
         _add_contrast(renderer, "contrastEnhancement", picture.bands[0])
     else:
-        names = ("red", "green", "blue")
-        numbers = {f"{name}Band": str(band.number) for name, band in zip(names, picture.bands, strict=True)}
+        numbers = {f"{name}Band": "-1" for name in _COLOURS}  # where there are two
+        numbers |= {f"{name}Band": str(band.number) for name, band in zip(_COLOURS, picture.bands, strict=False)}
         renderer = SubElement(pipe, "rasterrenderer", {"type": "multibandcolor", **numbers, **common})
-        for name, band in zip(names, picture.bands, strict=True):
+        for name, band in zip(_COLOURS, picture.bands, strict=False):
             _add_contrast(renderer, f"{name}ContrastEnhancement", band)
     return pipe
 

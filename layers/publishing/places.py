@@ -8,6 +8,7 @@ from onemap.layers.stores.server_address import server_address
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 
 KEY = "fid"
+_OF_FILE = "|layername="
 _GEOMETRY_TYPES = {
     "polygon": "MultiPolygon",
     "raster": "MultiPolygon",
@@ -20,6 +21,11 @@ _SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full
 def wkb_type(geometry: str) -> str:
     """What a layer's geometry is called in QGIS; NoGeometry of a table."""
     return _GEOMETRY_TYPES.get(geometry, "NoGeometry")
+
+
+def provider_of(source: str) -> str:
+    """Which of QGIS's providers opens a table of features."""
+    return "ogr" if _OF_FILE in source else "postgres"
 
 
 def from_project(path: Path, project: Path) -> str:
@@ -37,7 +43,7 @@ def table_source(library: Library, location: str, table: str, geometry: str, pro
     authcfg: an entry of QGIS's authentication store; nothing else says who logs in.
     """
     if library.path is not None:
-        return f"{from_project(library.path, project)}|layername={table}"
+        return f"{from_project(library.path, project)}{_OF_FILE}{table}"
     return _server_source(library, location, table, geometry, authcfg)
 
 

@@ -9,6 +9,7 @@ import pyproj
 from onemap.layers.catalogue import named_groups
 from onemap.layers.publishing.chosen import Bounds, PublishedLayer
 from onemap.layers.publishing.layer_xml import map_layer, title_of
+from onemap.layers.publishing.places import provider_of
 from onemap.layers.publishing.text import add_crs, add_list, add_options, add_text, clean
 
 WRITTEN_FOR = "3.40.0"  # the oldest QGIS that the plugin runs in
@@ -73,14 +74,14 @@ def _tree(layers: Sequence[PublishedLayer], sources: Mapping[str, str], language
             if path not in groups:
                 groups[path] = _group(above, named_groups()[subject][code][language], "_".join(path))
             above = groups[path]
-        picture = layer.picture is not None
+        source = sources[layer.version.table]
         SubElement(
             above,
             "layer-tree-layer",
             id=layer.id,
             name=title_of(layer, language),
-            source=sources[layer.version.table],
-            providerKey="gdal" if picture else "ogr",
+            source=source,
+            providerKey="gdal" if layer.picture is not None else provider_of(source),
             checked="Qt::Checked" if layer.shown else "Qt::Unchecked",
             expanded="0",
         )

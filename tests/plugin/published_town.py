@@ -52,20 +52,44 @@ class Session:
         return answer["result"]
 
 
-def raster(path, bands, kind, paint):
-    """A raster over the town. paint: the number of a cell, by band, column and row."""
-    made = gdal.GetDriverByName("GTiff").Create(str(path), SIDE, SIDE, bands, kind)
+NUMBERS = {gdal.GDT_Byte: "B", gdal.GDT_UInt16: "H", gdal.GDT_Float32: "f"}
+
+
+def raster(path, bands, kind, paint, options=(), colours=(), nodata=None):
+    """A raster over the town. paint: the number of a cell, by band, column and row; options: of GDAL's driver."""
+    made = gdal.GetDriverByName("GTiff").Create(str(path), SIDE, SIDE, bands, kind, list(options))
     made.SetGeoTransform((X, CELL, 0, Y + SIDE * CELL, 0, -CELL))
     system = osr.SpatialReference()
     system.ImportFromEPSG(4547)
     made.SetProjection(system.ExportToWkt())
-    number = {gdal.GDT_Byte: "B", gdal.GDT_Float32: "f"}[kind]
     for band in range(1, bands + 1):
-        cells = array.array(number, [paint(band, at % SIDE, at // SIDE) for at in range(SIDE * SIDE)])
+        cells = array.array(NUMBERS[kind], [paint(band, at % SIDE, at // SIDE) for at in range(SIDE * SIDE)])
         made.GetRasterBand(band).WriteRaster(0, 0, SIDE, SIDE, cells.tobytes())
+        if nodata is not None:
+            made.GetRasterBand(band).SetNoDataValue(nodata)
+    if colours:
+        table = gdal.ColorTable()
+        for value, colour in enumerate(colours):
+            table.SetColorEntry(value, colour)
+        made.GetRasterBand(1).SetColorTable(table)
     made.FlushCache()
     del made
     return str(path)
+
+
+def pictures(folder):
+    """Rasters of every kind that QGIS paints in its own way, by code."""
+    mixed = lambda band, x, y: (band * 37 + x * 11 + y * 5) % 251  # noqa: E731 - one line
+    seen = lambda band, x, y: mixed(band, x, y) if band < 4 else 255 * (x < SIDE / 2)  # noqa: E731 - one line
+    holes = lambda band, x, y: -9999.0 if (x + y) % 3 == 0 else 0.1 * x * y  # noqa: E731 - one line
+    table = [(255, 0, 0, 255), (0, 255, 0, 255), (0, 0, 255, 255), (9, 9, 9, 0)]
+    return {
+        "RGBA": raster(folder / "rgba.tif", 4, gdal.GDT_Byte, seen, ["ALPHA=YES"]),
+        "PALETTE": raster(folder / "palette.tif", 1, gdal.GDT_Byte, lambda _, x, y: (x + y) % 4, colours=table),
+        "MANY": raster(folder / "many.tif", 4, gdal.GDT_UInt16, lambda *at: 16 * mixed(*at)),
+        "TWO": raster(folder / "two.tif", 2, gdal.GDT_Byte, mixed),
+        "HOLES": raster(folder / "holes.tif", 1, gdal.GDT_Float32, holes, nodata=-9999),
+    }
 
 
 def make_files(folder):

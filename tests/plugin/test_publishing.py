@@ -21,7 +21,7 @@ from onemap.plugin import settings, words
 from onemap.plugin.layer_list import layers_in
 from onemap.plugin.map_layers import put_on_map
 from onemap.plugin.translation import install_translator, remove_translator
-from onemap.tests.plugin.published_town import Session, fill, made_town, make_files
+from onemap.tests.plugin.published_town import Session, fill, made_town, make_files, pictures
 from onemap.tests.plugin.small_town import CRS, X, Y
 from onemap.tests.plugin.town_server import PASSWORD
 
@@ -189,6 +189,31 @@ def drawn(project, layers, size):
     job.waitForFinished()
     assert not job.errors()
     return job.renderedImage()
+
+
+def test_every_raster_is_painted_as_qgis_paints_it(town, application, tmp_path):
+    library, project = tmp_path / "library.gpkg", tmp_path / "map.qgz"
+    defined = "name={},department=land,library=base,kind=imagery,geometry=raster"
+    files = pictures(tmp_path)
+    with Session() as core:
+        core("new", library=library, crs=CRS, district=town / "district.gpkg")
+        for code, path in files.items():
+            core("add", library=library, source=path, **{"as": code}, define=defined.format(code))
+        core("publish", library=library, project=project)
+    assert QgsProject.instance().read(str(project))
+    for code, layer in by_code(QgsProject.instance()).items():
+        own = QgsRasterLayer(files[code], code)
+        assert layer.isValid() and type(layer.renderer()) is type(own.renderer()), code
+        assert layer.renderer().alphaBand() == own.renderer().alphaBand(), code
+        ours, theirs = (drawn(QgsProject.instance(), [one], 50) for one in (layer, own))
+        places = [(x, y) for x in range(50) for y in range(50)]
+        assert len({ours.pixel(*place) for place in places}) > 3, code
+        off = [
+            abs(mine - its)
+            for place in places
+            for mine, its in zip(ours.pixelColor(*place).getRgb(), theirs.pixelColor(*place).getRgb(), strict=True)
+        ]
+        assert max(off) <= 3, code  # percentiles by counting and by a histogram
 
 
 def test_the_library_is_as_it_was_once_the_project_is_closed(read):
