@@ -33,6 +33,23 @@ sys.path.append(str(Path(QgsApplication.pkgDataPath()) / "python" / "plugins"))
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, write_layer  # noqa: E402
 
 
+def pytest_sessionfinish(session, exitstatus):
+    """Remember how it went, for the very end."""
+    session.config.ended_with = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """End here: Python would take QGIS's objects down in no order, and now and then the process with them.
+
+    How QGIS itself ends with the plugin is shown by a desktop of its own.
+    """
+    shutil.rmtree(PROFILE, ignore_errors=True)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(getattr(config, "ended_with", 3))
+
+
 @pytest.fixture(scope="session", autouse=True)
 def application():
     """QGIS without a window, with Processing."""

@@ -245,6 +245,9 @@ def main() -> None:
         response = QgsBufferServerResponse()
         server.handleRequest(request, response, published)
         reply.set_result((response.statusCode(), response.headers(), bytes(response.body())))
+    # A project that outlives its application brings the process down.
+    del server, published
+    application.exitQgis()
 
 
 if __name__ == "__main__":
