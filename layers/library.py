@@ -91,9 +91,12 @@ class Library:
         Raises OneMapError library.read_only, library.busy (after 30 s), library.full.
         """
         with self._store.writing(scope) as connection:
-            for write in self._beside:
+            before = tuple(self._beside)
+            for write in before:
                 write(connection)
             yield connection
+            for write in self._beside[len(before) :]:  # what was made meanwhile
+                write(connection)
         self._beside.clear()
 
     def beside(self, write: Callable[[StoreConnection], None]) -> None:

@@ -48,7 +48,7 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
     fields = library.connection.field_types(before.table)
     if not fields or list(fields.items()) != list(library.connection.field_types(after.table).items()):
         return None
-    if not all(_is_whole(library, version) for version in (before, after)):
+    if not all(_are_numbered(library, version) for version in (before, after)):
         return None
     stretches = _stretches(library, before, after)
     if stretches is None:
@@ -61,12 +61,15 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
     for first, count, shift in stretches:
         named = _is_named(key if key in fields else None) if shift else ""
         sql = (
-            f"SELECT a.fid FROM {quoted(before.table)} a LEFT JOIN {quoted(after.table)} b"  # noqa: S608 - quoted
-            f" ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
-            f" AND (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1"
+            f"SELECT count(*), group_concat(a.fid) FILTER"  # noqa: S608 - quoted
+            f" (WHERE (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1) FROM {quoted(before.table)} a"
+            f" LEFT JOIN {quoted(after.table)} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
         )
         asked = (shift, first, first + count - 1)
-        unlike = np.array([row[0] for row in library.connection.execute(sql, asked)], dtype=np.int64)
+        held, others = library.connection.execute(sql, asked).fetchone()
+        if held != count:
+            return None  # features are gone
+        unlike = np.array(sorted(map(int, others.split(","))) if others else [], dtype=np.int64)
         fids = np.delete(np.arange(first, first + count), unlike - first)
         one.append(fids)
         other.append(fids + shift)
@@ -82,11 +85,11 @@ def _is_named(key: str | None) -> str:
     return f" AND (typeof({name}) = 'integer' OR (typeof({name}) = 'text' AND {_FIRST_SIGN.format(name)}))"
 
 
-def _is_whole(library: Library, version: Version) -> bool:
-    """Whether a version's table has as many rows as were added, numbered from 1."""
-    sql = f"SELECT count(*), min(fid), max(fid) FROM {quoted(version.table)}"  # noqa: S608 - quoted
-    found = library.connection.execute(sql).fetchone()
-    return bool(found == (version.count, 1, version.count))
+def _are_numbered(library: Library, version: Version) -> bool:
+    """Whether the rows of a version's table are numbered from 1 to as many as were added; some may be gone between."""
+    ends = ((f"SELECT {end}(fid) FROM {quoted(version.table)}", end) for end in ("min", "max"))  # noqa: S608 - quoted
+    found = {end: library.connection.execute(sql).fetchone()[0] for sql, end in ends}
+    return found == {"min": 1, "max": version.count}
 
 
 def _stretches(library: Library, before: Version, after: Version) -> list[tuple[int, int, int]] | None:

@@ -1,10 +1,13 @@
 """What is asked of an earlier run again and again: its parcels, and to which parcel and rule each of its rows belongs.
 
 A run never changes, so a session keeps this of the run that it was last asked for, even while its library is closed.
+What takes longest to work out stays beside the run's rows in a library in a file: it may be lost, and is made again.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any, TypeVar
 
 import numpy as np
@@ -15,13 +18,18 @@ import shapely
 
 from onemap.layers.kept_open import known
 from onemap.layers.library import Library, sha256
-from onemap.rules.kept_rows import GIVEN, room_of
+from onemap.layers.stores.library_tables import RUN_BLOCKS
+from onemap.layers.stores.store import StoreConnection
+from onemap.rules.kept_rows import GIVEN, note_of, room_of
 from onemap.rules.rule import VERDICTS
-from onemap.rules.run_blocks import Rows, joined
+from onemap.rules.run_blocks import Rows, joined, stream_of
 from onemap.rules.runs import stored_blocks, stored_columns
 
 _MOST_BYTES = 64_000_000  # what the given parcels of a run take in the library, at most, that a session keeps
+_NOTE = "places."  # and a table's name: what is worked out of it, beside the run's rows
+_SEAL = 32  # bytes
 _PLAIN = (pa.types.is_string, pa.types.is_boolean, pa.types.is_int64, pa.types.is_float64, pa.types.is_null)
+_SIDES = ("west", "south", "east", "north")
 Value = TypeVar("Value")
 
 
@@ -114,11 +122,16 @@ class KnownRun:
         return self._measures(library)[1]
 
     def _measures(self, library: Library) -> tuple[np.ndarray, np.ndarray]:
-        def measured() -> tuple[np.ndarray, np.ndarray]:
+        def measured() -> dict[str, np.ndarray]:
             geometries = shapely.from_wkb(self.bodies(library))
-            return shapely.bounds(geometries).reshape(-1, 4), shapely.get_num_coordinates(geometries)
+            sides = dict(zip(_SIDES, shapely.bounds(geometries).reshape(-1, 4).T, strict=True))
+            return {**sides, "vertices": shapely.get_num_coordinates(geometries)}
 
-        return self._once("measures", measured)
+        def read() -> tuple[np.ndarray, np.ndarray]:
+            found = self._beside(library, GIVEN, measured)
+            return np.column_stack([found[side] for side in _SIDES]), found["vertices"]
+
+        return self._once("measures", read)
 
     def attributes(self, library: Library) -> pd.DataFrame | None:
         """The parcels' attributes as they were read; None where a value does not come back as it was."""
@@ -126,8 +139,53 @@ class KnownRun:
 
     def said(self, library: Library, table: str) -> Said:
         """What the rows of a table say: parcels are those given, rules those of the record."""
-        rules = list(self.record["rules"])
-        return self._once((table,), lambda: said_of(library, self.identifier, table, self.ids(library), rules))
+
+        def found() -> dict[str, np.ndarray]:
+            ids, rules = self.ids(library), list(self.record["rules"])
+            columns = vars(said_of(library, self.identifier, table, ids, rules))
+            return {name: values for name, values in columns.items() if values is not None}
+
+        def read() -> Said:
+            columns = dict.fromkeys(("rule", "verdict", "counted")) | self._beside(library, table, found)
+            return Said(**columns)  # type: ignore[arg-type]  # every table says the parcel
+
+        return self._once((table,), read)
+
+    def findings_of(self, library: Library, parcels: pa.Array) -> Iterator[tuple[str, str, str, bool]]:
+        """Parcel, rule, verdict and whether it counts, of all findings of parcels of these ids."""
+        said = self.said(library, "findings")
+        if said.rule is None or said.verdict is None or said.counted is None:
+            return  # there is none
+        is_asked = np.asarray(pc.is_in(self.ids(library), value_set=parcels).to_numpy(zero_copy_only=False), dtype=bool)
+        names, rules = self.names(library), list(self.record["rules"])
+        for row in np.flatnonzero(np.r_[is_asked, False][said.parcel]).tolist():
+            verdict = VERDICTS[said.verdict[row]]
+            yield names[said.parcel[row]], rules[said.rule[row]], verdict, bool(said.counted[row])
+
+    def _beside(self, library: Library, table: str, make: Callable[[], dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+        """Columns that stay beside the run's rows once they were made, until when somebody writes to the library."""
+        note = note_of(library, self.identifier, _NOTE + table)
+        if note is not None and note[:_SEAL] == self._seal(note[_SEAL:]):
+            kept = pa.ipc.open_stream(note[_SEAL:]).read_all()
+            return {name: np.asarray(kept[name].to_numpy()) for name in kept.column_names}
+        made = make()
+        if library.path is not None:
+            content = stream_of(pa.table(made))
+            library.beside(partial(_keep, self.identifier, _NOTE + table, self._seal(content) + content))
+        return made
+
+    def _seal(self, content: bytes) -> bytes:
+        """By what columns are known to be whole, of this run, and in places that mean the same now."""
+        meant = repr(
+            (self.identifier, self.record["parameters"]["parcels_ground"], list(self.record["rules"]), VERDICTS)
+        )
+        return hashlib.sha256(meant.encode() + content).digest()
+
+
+def _keep(run: str, name: str, content: bytes, connection: StoreConnection) -> None:
+    connection.execute(RUN_BLOCKS)
+    sql = "INSERT INTO onemap_run_blocks VALUES (?,?,?,?,?,?,?,?) ON CONFLICT DO NOTHING"
+    connection.execute(sql, (run, name, 0, 0, None, None, content, None))
 
 
 def known_run(library: Library, identifier: str, record: Mapping[str, Any]) -> KnownRun:

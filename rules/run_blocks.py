@@ -78,11 +78,11 @@ class Rows:
             lowest, highest = ends["min"].as_py(), ends["max"].as_py()
         shapes = None
         if self.wkb is not None and (outlines is None or not np.any(outlines >= 0)):
-            shapes = _stream(pa.table({"wkb": self.wkb}))
+            shapes = stream_of(pa.table({"wkb": self.wkb}))
         elif self.wkb is not None and outlines is not None:
             parts = self.wkb.take(pa.array(np.arange(len(self)), mask=outlines >= 0))
-            shapes = _stream(pa.table({"part": parts, "outline": pa.array(outlines, mask=outlines < 0)}))
-        return Block(len(self), _stream(self.columns), shapes, lowest, highest)
+            shapes = stream_of(pa.table({"part": parts, "outline": pa.array(outlines, mask=outlines < 0)}))
+        return Block(len(self), stream_of(self.columns), shapes, lowest, highest)
 
     def __iter__(self) -> Iterator[StoredRow]:
         plain = plain_columns(self.columns)
@@ -247,7 +247,8 @@ def joined(values: pa.ChunkedArray | pa.Array) -> pa.Array:
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
 
-def _stream(table: pa.Table) -> bytes:
+def stream_of(table: pa.Table) -> bytes:
+    """A table as one Arrow stream, its columns compressed."""
     sink = pa.BufferOutputStream()
     with pa.ipc.new_stream(sink, table.schema, options=_OPTIONS) as writer:
         writer.write_table(table.combine_chunks())

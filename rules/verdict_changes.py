@@ -1,6 +1,6 @@
 """Which parcels' verdicts differ from those of a stored run, and which rules say something else now."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cached_property
 from typing import Any
 
@@ -59,10 +59,7 @@ class VerdictChanges:
         if not changed:
             return []
         said: Said = {}
-        wanted = pa.array(changed, pa.string())
-        for rows in stored_columns(self._library, self._identifier, "findings", _SAYING):
-            mine = rows.take(np.flatnonzero(pc.is_in(rows.columns["parcel"].cast(pa.string()), value_set=wanted)))
-            _say(said, zip(*plain_columns(mine.columns.select(_SAYING)).values(), strict=True))
+        _say(said, self._findings_of(pa.array(changed, pa.string())))
         result = []
         for parcel in changed:
             first, second = (side.get(parcel, {}) for side in (said, self._said))
@@ -70,6 +67,16 @@ class VerdictChanges:
             told = {"from": self._before.get(parcel), "to": self._after.get(parcel), "rules": rules}
             result.append({"parcel": parcel, **told})
         return result
+
+    def _findings_of(self, wanted: pa.Array) -> Iterator[tuple[str, str, str, bool]]:
+        """Parcel, rule, verdict and whether it counts, of all findings of then of some parcels."""
+        run = self._taken.spared.earlier.known if self._taken else None
+        if run is not None and run.identifier == self._identifier:
+            yield from run.findings_of(self._library, wanted)
+            return
+        for rows in stored_columns(self._library, self._identifier, "findings", _SAYING):
+            mine = rows.take(np.flatnonzero(pc.is_in(rows.columns["parcel"].cast(pa.string()), value_set=wanted)))
+            yield from zip(*plain_columns(mine.columns.select(_SAYING)).values(), strict=True)
 
 
 def changed_verdicts(library: Library, identifier: str, run: Run) -> list[dict[str, Any]]:

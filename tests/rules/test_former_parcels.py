@@ -9,11 +9,14 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, affinity, box
 
+from onemap.layers.kept_open import keeping_open
 from onemap.layers.library import open_library
 from onemap.layers.placing import Wishes
 from onemap.rules.former_parcels import former_parcels
+from onemap.rules.known_runs import known_run
 from onemap.rules.parcels import no_parcels, read_parcels
 from onemap.rules.question import CheckWishes, question_about
+from onemap.rules.runs import run_record
 
 SHAPES = [
     box(0, 0, 10, 10),
@@ -163,3 +166,39 @@ def test_what_is_unsound_beside_sound_parcels_is_told_as_ever(asked):
     again, whole = desk.run(*words, "--repair", "--against", run), desk.run(*words, "--repair")
     assert again.json["problems"] == whole.json["problems"] and again.json["run"]["computed"] == 1
     assert desk.run("verify", desk.library, "--run", again.json["run"]["id"]).json["problems"] == []
+
+
+def test_what_is_worked_out_of_a_run_stays_beside_it_and_is_never_taken_when_it_is_damaged(asked):
+    desk, path, run = asked
+    words = ("check", desk.library, path, "--pack", desk.folder / "test.toml", "--against", run)
+    desk.layer("ZONE", [box(5, 0, 65, 3), box(85, 0, 90, 3)], label="2")
+    first = desk.run(*words).json
+    change = "UPDATE onemap_run_blocks SET content = {} WHERE run = ? AND name LIKE 'places.%'"
+    found = []
+    for damage in ("content", "zeroblob(length(content))", "substr(content, 1, 40)"):
+        with sqlite3.connect(desk.library) as connection:
+            assert connection.execute(change.format(damage), (run,)).rowcount > 4
+        connection.close()
+        with open_library(str(desk.library)) as library:
+            known = known_run(library, run, run_record(library, run))
+            found.append([known.boxes(library).tolist(), known.said(library, "findings").parcel.tolist()])
+        again = desk.run(*words).json
+        assert (again["verdicts"], again["run"]["computed"]) == (first["verdicts"], 1)
+        assert desk.run("verify", desk.library, "--run", again["run"]["id"]).json["problems"] == []
+    assert found == [[[list(shape.bounds) for shape in SHAPES], [0, 1, 2]]] * 3
+
+
+def test_a_session_knows_a_run_while_its_library_is_closed_but_not_another_of_its_name(asked):
+    desk, path, run = asked
+    with keeping_open() as kept:
+        before = [known_in(desk, run), kept.close(), known_in(desk, run)]
+        assert before[0] is before[2]
+        with sqlite3.connect(desk.library) as connection:
+            connection.execute("UPDATE onemap_runs SET record = replace(record, '\"who\"', '\"whom\"')")
+        connection.close()
+        assert known_in(desk, run) is not before[0]
+
+
+def known_in(desk, run):
+    with open_library(str(desk.library)) as library:
+        return known_run(library, run, run_record(library, run))
