@@ -1,9 +1,12 @@
 """Calculations in one long call that nothing can break off: whoever waits for one can stop waiting."""
 
+import math
 import threading
 import time
 from collections.abc import Callable
 from typing import TypeVar
+
+from onemap.layers.progress import Told
 
 _LOOK_S = 0.05
 Result = TypeVar("Result")
@@ -33,3 +36,11 @@ def waited_for(work: Callable[[], Result], told: Callable[[float], None] = lambd
     if errors:
         raise errors[0]
     return found[0]
+
+
+def expected(told: Told, seconds: float) -> Callable[[float], None]:
+    """Tells of work that says nothing of itself by the seconds it has taken, where about so many are expected.
+
+    Most is told in the time that is expected, and all of it never.
+    """
+    return lambda taken: told(1 - math.exp(-2 * taken / seconds))

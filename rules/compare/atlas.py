@@ -11,6 +11,7 @@ from onemap.layers.beside import check_place, written_beside
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.progress import part_of
 from onemap.rules.compare.atlas_content import atlas_content
 from onemap.rules.compare.atlas_maps import AtlasMaps
 from onemap.rules.compare.atlas_source import AtlasSource, atlas_source
@@ -22,7 +23,7 @@ TEMPLATE = "atlas.typ"
 OVERVIEW_MM = 150.0
 _FIELD = "TARGET"
 _TALLEST_MM, _ROW_MM = 200.0, 10.5  # of a sheet's map, and what a further row of its table takes from it
-_READ, _DRAWN = 0.05, 0.6  # of the work, when the spots are read, and the maps drawn
+_READ, _DRAWN = 0.08, 0.42  # of the work, when the spots are read, and the maps drawn
 Report = Callable[[float, str], None]
 
 
@@ -87,8 +88,9 @@ def _set(
             rows = len(content["sheets"][done]["rows"])
             svg = maps.sheet(sheet, _TALLEST_MM - _ROW_MM * (rows - 1))
             (place / f"map-{sheet.number}.svg").write_text(svg, encoding="utf-8")
-        report(_DRAWN, phrase("atlas.setting", language))
+        step = phrase("atlas.setting", language)
         moment = int(datetime.fromisoformat(source.record["started"]).timestamp())
-        result = set_pages(place / TEMPLATE, TEMPLATE, timestamp=moment)
+        told = part_of(lambda done: report(done, step), _DRAWN, 1.0)
+        result = set_pages(place / TEMPLATE, TEMPLATE, told, timestamp=moment)
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker
     return result

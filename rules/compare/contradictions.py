@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
 import pandas as pd
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 from onemap.layers.messages import problem_record
-from onemap.layers.versions import in_force, versions
-from onemap.rules.compare.comparison import Comparison, ComparisonWishes, compared
+from onemap.layers.progress import Told, part_of
+from onemap.layers.versions import Version, in_force, versions
+from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonWishes, compared
 from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
 from onemap.rules.run_tables import Table
@@ -54,11 +56,16 @@ def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str], o
 
 def contradictions(
     library: Library, wishes: ComparisonWishes, pairs: Sequence[Pair], workers: int, report: Report
-) -> Iterator[tuple[dict[str, Any], Comparison | None]]:
-    """For each pair its row of the table, and the comparison; None, with the reason in the row, if it was refused."""
-    catalogue = library.catalogue()
+) -> Iterator[tuple[dict[str, Any], Comparison | None, Told]]:
+    """For each pair its row of the table, and the comparison; None, with the reason in the row, if it was refused.
+
+    Third what is to be told, 0 to 1, of writing it. The bar goes by the features of the plans.
+    """
+    catalogue, known = library.catalogue(), versions(library, wishes.known_at)
+    sizes = [1 + sum(_features(known, code, wishes) for code in (pair.a, pair.b)) for pair in pairs]
+    ends = (np.cumsum(sizes) / max(sum(sizes), 1)).tolist()
     for done, pair in enumerate(pairs):
-        start, step = done / len(pairs), f"{pair.a} × {pair.b}"
+        start, step = ends[done - 1] if done else 0.0, f"{pair.a} × {pair.b}"
         head = {
             "a": pair.a,
             "b": pair.b,
@@ -68,17 +75,23 @@ def contradictions(
             "title": pair.matrix.title.get(wishes.language, pair.matrix.name),
         }
 
-        def told(fraction: float, _: str, start: float = start, step: str = step) -> None:
-            report(start + fraction / len(pairs), step)
+        def told(fraction: float, _: str = "", start: float = start, end: float = ends[done], step: str = step) -> None:
+            report(start + (end - start) * fraction, step)
 
         with contextlib.ExitStack() as held:
             try:
                 asked = replace(wishes, a=pair.a, b=pair.b, matrix=pair.matrix)
                 found = held.enter_context(compared(library, asked, workers, told))
             except OneMapError as error:
-                yield {**head, "reason": problem_record(error.problems[0], wishes.language)["message"]}, None
+                yield {**head, "reason": problem_record(error.problems[0], wishes.language)["message"]}, None, told
                 continue
-            yield {**head, **_measured(found)}, found
+            yield {**head, **_measured(found)}, found, part_of(told, WRITTEN_FROM, 1.0)
+
+
+def _features(known: Sequence[Version], code: str, wishes: ComparisonWishes) -> int:
+    """How many features the version of a layer has that is in force."""
+    found = in_force([version for version in known if version.code == code], wishes.as_of)
+    return found.count if found else 0
 
 
 def _measured(found: Comparison) -> dict[str, Any]:

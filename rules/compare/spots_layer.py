@@ -30,6 +30,10 @@ from onemap.rules.question import packs_of, required_fields
 from onemap.rules.runs import run_record, stored_rows
 from onemap.rules.verb import Report
 
+# Of the work: when the program is loaded, the spots read, what is decided of them known, and the layer made
+# that is then added as any other.
+_BEGUN, _READ, _DECIDED, _MADE = 0.1, 0.5, 0.7, 0.75
+
 
 @dataclass(frozen=True)
 class SpotsWishes:
@@ -54,14 +58,19 @@ def add_spots(
     Spots of other pairs of plans that the version in force holds are carried over; a spot that it knows keeps its
     number. Raises OneMapError run.unknown, run.kind, spots.none, spots.region, and what `add` refuses.
     """
+    report(0.0, "reading")
     record = run_record(library, run, KIND)
     pair = pair_of(record)
+    report(_BEGUN, "reading")
     earlier = earlier_comparison(library, run, pair)
-    crew = Crew(workers, lambda: report(0.1, "reading"))
+    report(_READ, "reading")
+    crew = Crew(workers, lambda: report(_READ, "reading"))
     spots = Spots(earlier.geometries, earlier.columns, float(earlier.columns["area_m2"].sum()))
     origin = (float(record["origin"][0]), float(record["origin"][1]))
     columns = pd.concat([earlier.columns, standing(decisions_of(library, pair), spots, origin, crew)], axis=1)
     columns["cause"] = [row.values["cause"] for row in stored_rows(library, run, "spots")]
+    report(_DECIDED, "reading")
+    crew = Crew(workers, lambda: report(_DECIDED, "reading"))
     wanted = columns["type"].isin(wishes.types).to_numpy(dtype=bool)
     if wishes.decided:
         wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
@@ -102,7 +111,11 @@ def add_spots(
         report=wishes.report,
     )
     packs = packs_of(library, ())
-    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, report)
+
+    def told(share: float, step: str) -> None:
+        report(_MADE + (1 - _MADE) * share, step)
+
+    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, told)
     return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
 
 

@@ -15,7 +15,7 @@ def compare(values: Values, asked: Asked) -> Result:
     from onemap.layers.messages import phrase
     from onemap.rules.compare.comparison import WRITTEN_FROM, compared
     from onemap.rules.compare.storage import record_comparison
-    from onemap.rules.outputs import check_target, output_opened
+    from onemap.rules.outputs import check_target, output_opened, remark_records
     from onemap.rules.run_tables import records_of
 
     wishes = _wishes(values, asked)
@@ -44,7 +44,7 @@ def compare(values: Values, asked: Asked) -> Result:
         "area_m2": found.spots.compared_m2,
         "matrix": records_of(found.tables["matrix"].columns),
         "overlap": found.record["overlap"],
-        "problems": _told(found, asked.language),
+        "problems": [*_told(found, asked.language), *remark_records(outputs, asked.language)],
         "seconds": found.record["seconds"],
     }
     if found.changed is not None:
@@ -116,7 +116,7 @@ def contradictions(values: Values, asked: Asked) -> Result:
     from onemap.rules.compare.contradictions import contradictions as compare_pairs
     from onemap.rules.compare.matrix import DEFAULT_MATRIX
     from onemap.rules.compare.storage import record_comparison
-    from onemap.rules.outputs import check_target, tables_written
+    from onemap.rules.outputs import check_target, remark_records, tables_written
     from onemap.rules.run_tables import records_of
 
     wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, asked)
@@ -127,17 +127,19 @@ def contradictions(values: Values, asked: Asked) -> Result:
     rows = []
     with open_library(values["library"]) as library:
         pairs = pairs_of(library, wishes, named, values.get("only") or ())
-        for row, found in compare_pairs(library, wishes, pairs, workers, asked.report):
+        for row, found, told in compare_pairs(library, wishes, pairs, workers, asked.report):
             if found is not None and library.writable:
-                record_comparison(library, found)
+                record_comparison(library, found, told)
             rows.append(row)
         crs, recorded = library.crs, library.writable
     tables = contradiction_tables(rows)
+    problems: list[dict[str, Any]] = []
     for out in outs:
-        with tables_written(tables, crs, out, overwrite):
-            pass  # each comparison is a run of its own, recorded when it was done
+        with tables_written(tables, crs, out, overwrite) as target:  # each pair is a run of its own, recorded before
+            problems += remark_records([target], asked.language)
     asked.report(1.0, "")
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
+    result["problems"] = problems
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result

@@ -32,7 +32,7 @@ from onemap.rules.run_tables import RANK, Table, run_table
 KIND = "remedy"
 # How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.
 RETREATS_M = (0.0, 1e-4, 1e-3, 1e-2, 0.1)
-_TOUCHED = 0.5  # of the parcels, about: before the first check nobody knows against how many something stands
+_TOUCHED = 0.2  # of the parcels, about: before the first check nobody knows against how many something stands
 WRITING = 0.9  # of the work, when it is written
 Report = Callable[[float, str], None]
 

@@ -6,13 +6,15 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.rules.crew import Crew
-from onemap.rules.left_alone import waited_for
+from onemap.layers.progress import Told, part_of
+from onemap.rules.left_alone import expected, waited_for
 
 DIRECTIONS_DEG = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
 FORMS = 3  # from a square to the least width
 _MOST_CENTRES = 20_000  # of one form; the grid is widened until it has no more
 _AT_ONCE, _MEASURED_AT_ONCE = 500, 25  # rectangles in free ground of ten thousands of vertices: tried, and measured
+_SHRINKING, _TRIED = 1.4, 0.02  # measured: by how many directions of a form its ground costs, and of one the trying
+_SHRINKING_S = 8e-5  # a vertex
 Operation = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
@@ -37,8 +39,7 @@ def places(
     area_m2: float,
     least_width_m: float,
     count: int,
-    crew: Crew,
-    told: Callable[[float], None] = lambda share: None,
+    told: Told = lambda share: None,
 ) -> Places:
     """At most `count` rectangles of an area, at least so wide, inside free ground; none is no proof that none fits.
 
@@ -52,27 +53,32 @@ def places(
     shapely.prepare(edges)
     found: list[np.ndarray] = []
     clear: list[np.ndarray] = []
-    widths = widths_m(area_m2, least_width_m)
-    for form, width in enumerate(widths):
-        length = area_m2 / width
+    forms = [(width, area_m2 / width) for width in widths_m(area_m2, least_width_m)]
+    turns = [DIRECTIONS_DEG if length > width * (1 + 1e-6) else DIRECTIONS_DEG[:3] for width, length in forms]
+    done, whole = 0.0, sum(_SHRINKING + len(angles) for angles in turns)
+    shrinking_s = _SHRINKING_S * int(shapely.get_num_coordinates(free).sum())
+    for (width, length), angles in zip(forms, turns, strict=True):
+        shrunk = expected(part_of(told, done / whole, (done + _SHRINKING) / whole), shrinking_s)
         # A centre nearer to the edge than half the width can hold no such rectangle.
-        inner = waited_for(lambda by=-width / 2 * (1 - 1e-6): shapely.buffer(free, by))  # type: ignore[misc]
+        inner = waited_for(lambda by=-width / 2 * (1 - 1e-6): shapely.buffer(free, by), shrunk)  # type: ignore[misc]
+        done += _SHRINKING
         ground = np.flatnonzero(~shapely.is_empty(inner))
         centres, owner = _grid(inner[ground], width / 2)
         mine = ground[owner]
-        angles = DIRECTIONS_DEG if length > width * (1 + 1e-6) else DIRECTIONS_DEG[:3]
-        for turn, angle in enumerate(angles):
-            told((form + turn / len(angles)) / len(widths))
+        for angle in angles:
+            own = part_of(told, done / whole, (done + 1) / whole)
             shapes = _rectangles(centres, width, length, np.radians(angle))
-            fits = _each(shapely.covers, free[mine], shapes, _AT_ONCE, crew)
+            fits = _each(shapely.covers, free[mine], shapes, _AT_ONCE, part_of(own, 0.0, _TRIED))
             found.append(shapes[fits])
-            clear.append(_each(shapely.distance, edges[mine[fits]], shapes[fits], _MEASURED_AT_ONCE, crew))
+            measured = part_of(own, _TRIED, 1.0)
+            clear.append(_each(shapely.distance, edges[mine[fits]], shapes[fits], _MEASURED_AT_ONCE, measured))
+            done += 1
     if not found:
         return Places(np.empty(0, dtype=object), np.empty(0))
     return _apart(np.concatenate(found), np.concatenate(clear), count)
 
 
-def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, crew: Crew) -> np.ndarray:
+def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, told: Told) -> np.ndarray:
     """operation(one, other) pair by pair; so few at a time that nobody waits long who wants it stopped.
 
     By one thread: what is prepared cannot be asked by several at once.
@@ -81,7 +87,7 @@ def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int
         return operation(one, other)
     parts = []
     for start in range(0, len(one), at_once):
-        crew.check()
+        told(start / len(one))
         parts.append(operation(one[start : start + at_once], other[start : start + at_once]))
     return np.concatenate(parts)
 

@@ -12,9 +12,10 @@ import shapely
 from onemap.layers.library import Library, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.parts import moved, multi, placed, polygon_parts
+from onemap.layers.progress import part_of
 from onemap.rules.check import check, forward, local_origin, share
-from onemap.rules.crew import Crew
-from onemap.rules.left_alone import waited_for
+from onemap.rules.compare.stage import Stage
+from onemap.rules.left_alone import expected, waited_for
 from onemap.rules.packs import Pack, joined_rules
 from onemap.rules.parcels import Parcels
 from onemap.rules.question import Question
@@ -25,7 +26,9 @@ from onemap.rules.run import Run
 from onemap.rules.run_tables import Table
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
-_CHECKED, _FREE, _FOUND = 0.2, 0.25, 0.9  # of the work: when the ground is checked, what is free known, and searched
+# Of the work: when the ground is checked, what stands against it cut off, what is free known, and searched.
+_CHECKED, _CUT, _FREE, _FOUND = 0.07, 0.09, 0.1, 0.98
+_UNITED_S = 6e-6  # measured, a vertex of what is left
 SPARE = 3  # how many more places are tried than are asked for, since some fail the check
 COLUMNS = ["site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "nearest_rule", "nearest_m", "nearest_title"]
 Report = Callable[[float, str], None]
@@ -64,19 +67,21 @@ def sites(
     blank = Question(_parcels(cells, origin, wishes.attributes), tuple(packs), (), as_of, known_at, language)
     first = check(library, blank, workers, share(report, 0.0, _CHECKED))
     rules = [rule for rule in joined_rules(packs) if rule.id in first.record["rules"]]
-    crew = Crew(workers, lambda: report(_CHECKED, phrase("progress.cutting", language)))
+    step = phrase("progress.cutting", language)
+    cutting = Stage.telling(workers, lambda done: report(done, step), _CHECKED, _CUT)
     obstacles = obstacles_of(first, rules, wishes.keep_verdict, origin, np.arange(len(cells)))
     parts = Parts.whole(cells)
-    cut_off(parts, obstacles, 0.0, crew)
+    cut_off(parts, obstacles, 0.0, cutting)
     left = parts.rest[~shapely.is_missing(parts.rest)]
     # Cells share their edges to the last digit, so that their free grounds grow together again.
-    whole = waited_for(lambda: shapely.union_all(left))
+    united_s = _UNITED_S * (1 + int(shapely.get_num_coordinates(left).sum()))
+    united = part_of(lambda done: report(done, step), _CUT, _FREE)
+    whole = waited_for(lambda: shapely.union_all(left), expected(united, united_s))
     free = shapely.get_parts(polygon_parts(np.array([whole], dtype=object)))
     free = free[shapely.area(free) >= wishes.area_m2] if len(left) else np.empty(0, dtype=object)
-    step, searching = phrase("progress.free", language), share(report, _FREE, _FOUND)
-    told = lambda done: searching(done, step)  # noqa: E731 - one line
-    crew = Crew(workers, lambda: told(0.0))
-    found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, crew, told)
+    searching = phrase("progress.free", language)
+    told = part_of(lambda done: report(done, searching), _FREE, _FOUND)
+    found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, told)
     if len(found.grounds) == 0:
         return _table(first, np.empty(0, dtype=object), np.empty(0), [], {}, origin)
     asked = replace(blank, parcels=_parcels(found.grounds, origin, wishes.attributes))

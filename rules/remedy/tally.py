@@ -6,6 +6,8 @@ from typing import TypeVar
 
 from onemap.rules.check import BEGUN, JUDGED, LAYERS_READ
 
+_READING = 0.5  # of what judging takes: to read the layers, as long as nobody knows
+_AGAIN = 0.2  # of that, at every later check
 Report = Callable[[float, str], None]
 Result = TypeVar("Result")
 
@@ -13,7 +15,7 @@ Result = TypeVar("Result")
 class Tally:
     """Counts checks and their grounds, and tells which share of all the work that is expected is done.
 
-    What it takes to read the layers shows at the first check, in grounds; it is about as much at every other.
+    What it takes to read the layers shows at the first check, in grounds; the others find most of it kept.
     """
 
     def __init__(self, report: Report) -> None:
@@ -28,8 +30,10 @@ class Tally:
 
     def checked(self, count: int, check: Callable[[Report], Result], step: str | None = None) -> Result:
         """What a check of so many grounds finds; step: what is said meanwhile, else what the check itself says."""
-        reading = count if self._reading is None else self._reading
-        expected = self._done + reading * max(self._checks, 1) + max(self._left, count)
+        first = self._reading is None
+        reading = _READING * count if self._reading is None else _AGAIN * self._reading
+        later = _AGAIN * reading if first else reading
+        expected = self._done + reading + later * max(self._checks - 1, 0) + max(self._left, count)
         began, read = time.process_time(), 0.0
 
         def told(fraction: float, said: str) -> None:
@@ -40,7 +44,7 @@ class Tally:
             self._report((self._done + part) / max(expected, 1), step or said)
 
         result = check(told)
-        if self._reading is None:
+        if first:
             judging_s = time.process_time() - read
             reading = self._reading = count * (read - began) / judging_s if read and judging_s > 0 else 0.0
         self._done += reading + count

@@ -58,7 +58,7 @@ def sites(values: Values, asked: Asked) -> Result:
     from onemap.layers.adding import read_polygons
     from onemap.layers.errors import OneMapError, UsageError
     from onemap.layers.library import open_library
-    from onemap.rules.outputs import check_target, tables_written
+    from onemap.rules.outputs import check_target, remark_records, tables_written
     from onemap.rules.question import packs_of
     from onemap.rules.remedy.sites import SiteWishes
     from onemap.rules.remedy.sites import sites as find_sites
@@ -93,11 +93,12 @@ def sites(values: Values, asked: Asked) -> Result:
         workers = values.get("workers") or os.cpu_count() or 1
         table = find_sites(library, ground, packs, *moment, wishes, asked.language, workers, asked.report)
         crs = library.crs
+    problems: list[dict[str, Any]] = []
     for out in outs:
-        with tables_written({"sites": table}, crs, out, overwrite):
-            pass  # nothing else is recorded with them
+        with tables_written({"sites": table}, crs, out, overwrite) as target:  # nothing else is recorded with them
+            problems += remark_records([target], asked.language)
     asked.report(1.0, "")
-    result: Result = {"ok": True, "sites": records_of(table.columns)}
+    result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result

@@ -1,9 +1,12 @@
 """What a round rests on: the tables of its run read back for a map, and how many parcels have which verdict."""
 
+from collections.abc import Sequence
+
 import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.errors import Problem
 from onemap.layers.library import Library
 from onemap.rules.outputs import tables_written
 from onemap.rules.packs import joined_rules
@@ -15,10 +18,10 @@ from onemap.rules.runs import run_record, stored_packs, stored_rows, stored_valu
 from onemap.rules.whole_parcels import WholeParcels
 
 
-def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> None:
+def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> Sequence[Problem]:
     """Write the tables of a round's run as `check --out` does, with the machine's own verdicts, titled in the language.
 
-    Raises OneMapError run.unknown, out.….
+    Gives what the form could not hold. Raises OneMapError run.unknown, out.….
     """
     record = run_record(library, current.run)
     nothing = np.empty(0, dtype=object)
@@ -32,8 +35,8 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
         titles[rule].get(language, title) for rule, title in zip(findings["rule"], findings["title"], strict=True)
     ]
     tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
-    with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite):
-        pass
+    with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite) as target:
+        return target.remarks
 
 
 def _filled(library: Library, run: str, name: str, empty: Table) -> Table:

@@ -2,11 +2,12 @@
 
 import contextlib
 import os
+from dataclasses import replace
 from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.rules.outputs import check_target, tables_written
+from onemap.rules.outputs import check_target, remark_records, tables_written
 from onemap.rules.packs import joined_rules
 from onemap.rules.remedy.answer import alternative_rows, search_text, wishes_of
 from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
@@ -43,8 +44,8 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, as
     found = remedy(library, question, wishes_of(values), workers, asked.report)
     detail: Row = {"run": found.record["id"], **wishes_of(values).record(), **found.sums}
     with contextlib.ExitStack() as written:
-        for out in outs:
-            written.enter_context(tables_written(found.tables, library.crs, out, overwrite))
+        targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
+        told = [*found.problems, *remark_records(targets, asked.language)]
         with step(library, case_id, "remedy", hand, detail) as taken:
             if taken.stored.round != case.round:
                 # It was found for parcels that somebody has replaced meanwhile.
@@ -57,7 +58,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, as
                 "INSERT INTO onemap_case_remedies (case_id, round, number, run, who, day) VALUES (?,?,?,?,?,?)",
                 (case_id, taken.round, number, found.record["id"], taken.by, taken.on.isoformat()),
             )
-    return found
+    return replace(found, problems=told)
 
 
 def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:

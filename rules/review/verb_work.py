@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library import Library, open_library
+from onemap.layers.messages import problem_record
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case import Case, Round
 from onemap.rules.review.case_file import read_case
@@ -24,7 +25,7 @@ if TYPE_CHECKING:
 
 def review_open(values: Values, asked: Asked) -> Result:
     """Check parcels and open a case on them."""
-    from onemap.rules.outputs import tables_written
+    from onemap.rules.outputs import remark_records, tables_written
     from onemap.rules.review import opening
     from onemap.rules.runs import run_record
     from onemap.rules.verdict_changes import changed_verdicts
@@ -38,12 +39,14 @@ def review_open(values: Values, asked: Asked) -> Result:
         run = opening.judged(library, values, asked, hand.on or date.today())
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         with contextlib.ExitStack() as written:
-            for out in values.get("out") or ():
-                written.enter_context(tables_written(run.tables, library.crs, out, bool(values.get("overwrite"))))
+            outs, overwrite = values.get("out") or (), bool(values.get("overwrite"))
+            targets = [written.enter_context(tables_written(run.tables, library.crs, out, overwrite)) for out in outs]
             case_id = opening.open_case(library, run, hand, values, project)
         answer = _answer(library, read_case(library, case_id, hand.on), asked)
     asked.report(1.0, "")
-    return {**answer, **_told(run, values), **({"changed": changed} if changed is not None else {})}
+    told = _told(run, values)
+    told["problems"] = [*told["problems"], *remark_records(targets, asked.language)]
+    return {**answer, **told, **({"changed": changed} if changed is not None else {})}
 
 
 def _check_outs(values: Values) -> None:
@@ -72,11 +75,14 @@ def review_show(values: Values, asked: Asked) -> Result:
     """One case as it stands."""
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"], values.get("on"))
+        answer = _answer(library, case, asked, values.get("by"))
         if values.get("out"):
             from onemap.rules.review.evidence import write_evidence
 
-            write_evidence(library, _round(case, values), values["out"], bool(values.get("overwrite")), asked.language)
-        return _answer(library, case, asked, values.get("by"))
+            overwrite = bool(values.get("overwrite"))
+            cut = write_evidence(library, _round(case, values), values["out"], overwrite, asked.language)
+            return {**answer, "problems": [problem_record(problem, asked.language) for problem in cut]}
+        return answer
 
 
 def _round(case: Case, values: Values) -> Round:

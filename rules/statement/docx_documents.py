@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.progress import Told
 from onemap.rules.statement.docx_templates import check_template, environment, template_path
-from onemap.rules.statement.page_setting import Told
 from onemap.rules.statement.pdf_documents import map_pictures
 from onemap.rules.statement.printed import printed
 from onemap.rules.statement.template_fields import template_fields

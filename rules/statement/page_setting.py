@@ -1,16 +1,14 @@
 """Pages set by typst: the one place where it runs."""
 
-import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.left_alone import waited_for
+from onemap.layers.progress import Told
+from onemap.rules.left_alone import expected, waited_for
 
 # Measured: what typst takes of a processor at least, and how much of maps and of all else it sets in a second.
 _LEAST_S, _MAPS_A_S, _TEXTS_A_S = 0.5, 2_300_000, 220_000
-Told = Callable[[float], None]
 
 
 def set_pages(source: Path, name: str, told: Told = lambda share: None, **options: Any) -> bytes | list[bytes]:
@@ -27,8 +25,7 @@ def set_pages(source: Path, name: str, told: Told = lambda share: None, **option
     try:
         made: bytes | list[bytes] = waited_for(
             lambda: typst.compile(str(source), root=str(source.parent), **options),
-            # Typst says nothing of itself: most is done in the time that is expected, and all of it never.
-            lambda seconds: told(1 - math.exp(-2 * seconds / expected_s)),
+            expected(told, expected_s),
         )
     except typst.TypstError as error:
         raise OneMapError("statement.template", file=name, reason=str(error)[:400]) from error

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.messages import RESOURCES
+from onemap.layers.progress import Told
 from onemap.rules.statement.fonts import FontChoice, chosen_fonts
-from onemap.rules.statement.page_setting import Told, set_pages
+from onemap.rules.statement.page_setting import set_pages
 from onemap.rules.statement.printed import printed
 from onemap.rules.statement.words import words
 

@@ -73,8 +73,8 @@ def test_a_tally_tells_what_is_checked_of_what_is_expected():
 
     tally.expect(100, 2)
     assert tally.checked(20, all_of_it) == "found"
-    # As long as nobody knows what reading takes, it is as much as the grounds.
-    assert told == [(fraction, "inner") for fraction in (0, *(round(part / 140, 6) for part in (20, 30, 40, 40)))]
+    # As long as nobody knows what reading takes, it is half as much as the grounds, and a fifth of that once more.
+    assert told == [(fraction, "inner") for fraction in (0, *(round(part / 112, 6) for part in (10, 20, 30, 30)))]
     told.clear()
     tally.expect(20)  # most of it turns out not to be needed
     tally.checked(20, all_of_it, "places")

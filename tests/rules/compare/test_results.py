@@ -6,7 +6,7 @@ import pytest
 from shapely import box
 
 from onemap.tests.conftest import write_layer
-from onemap.tests.rules.compare.conftest import GROUND
+from onemap.tests.rules.compare.conftest import GROUND, MATRIX
 from onemap.tests.rules.stored import change_value
 
 
@@ -47,6 +47,22 @@ def test_statistics_by_township_and_type(city):
     }
     assert rows.groupby("township", dropna=False)["share"].sum().tolist() == pytest.approx([1, 1, 1])
     assert rows["area_m2"].sum() == pytest.approx(GROUND.area)
+
+
+def test_codes_that_no_cell_can_hold_are_marked_in_the_sheet_and_told(table):
+    long = "7" * 40_000
+    matrix = MATRIX.replace('"07"', f'"07", "{long}"', 1)
+    assert long in matrix
+    table.plan("A", [(box(0, 0, 400, 100), long)])
+    table.plan("B", [(GROUND, "E")])
+    out = table.folder / "out.xlsx"
+    told = {
+        (one["code"], one["file"], one["layer"], one["field"])
+        for one in table.compare(matrix=matrix, out=out).answer["problems"]
+    }
+    assert ("out.cell_cut", "out.xlsx", "spots", "code_a") in told
+    pairs = table.run("contradictions", table.library, "--matrix", table.matrix(matrix))
+    assert pairs.json["problems"] == []
 
 
 def test_without_townships_the_statistics_are_of_the_whole(city):

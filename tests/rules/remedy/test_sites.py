@@ -6,7 +6,6 @@ import pytest
 import shapely
 from shapely import box
 
-from onemap.rules.crew import Crew
 from onemap.rules.remedy.site_shapes import places, widths_m
 from onemap.tests.conftest import write_layer
 
@@ -109,7 +108,7 @@ def test_rectangles_lie_inside_and_apart_whatever_the_ground():
         ]
     )
     free = shapely.get_parts(shapely.union_all(free))
-    found = places(free, 6000.0, 40.0, 30, Crew())
+    found = places(free, 6000.0, 40.0, 30)
     assert len(found.grounds) > 6
     assert shapely.area(found.grounds) == pytest.approx([6000] * len(found.grounds))
     assert (shapely.area(shapely.difference(found.grounds, shapely.union_all(free))) < 1e-6).all()
