@@ -10,9 +10,11 @@ from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QAbstractItemView,
     QCheckBox,
+    QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QScrollArea,
     QSizePolicy,
     QSplitter,
     QTableView,
@@ -141,12 +143,17 @@ class CompareView(QWidget):
         split.setStretchFactor(1, 1)
         split.setCollapsible(1, False)
         split.setSizes(list(SHARES))
-        # Where the dock is low the room scrolls; a list of which nothing can be seen is none.
+        # A list of which nothing can be seen is none: where the dock is low all but the decision scrolls.
         self.list.setMinimumHeight(FEWEST_ROWS * self.fontMetrics().lineSpacing())
+        area = QScrollArea()
+        area.setWidget(split)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
-        layout.addWidget(split, 1)
+        layout.addWidget(area, 1)
         layout.addWidget(self.decide)
 
     @property

@@ -43,6 +43,7 @@ class Header(QWidget):
         self.date.setNullRepresentation(tr("today"))
         self.date.setDisplayFormat("yyyy-MM-dd")
         self.date.setCalendarPopup(True)
+        self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)  # a dark theme cuts letters
         self.date.clear()
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
         self.date.dateChanged.connect(self._change_day)

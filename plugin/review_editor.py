@@ -31,6 +31,7 @@ from onemap.plugin.translation import tr
 from onemap.plugin.words import word
 
 TEXT_LINES, BASIS_LINES = 6, 2
+LINES_IN_SIGHT = 12  # of all above the buttons, before the list of departments gives way
 
 
 class OpinionEditor(QWidget):
@@ -178,6 +179,7 @@ class OpinionEditor(QWidget):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setMinimumHeight(LINES_IN_SIGHT * self.fontMetrics().lineSpacing())
         grid = QGridLayout()
         for place, button in enumerate(self.buttons.values()):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)

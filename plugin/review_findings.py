@@ -8,8 +8,18 @@ from typing import Any
 
 from qgis.core import QgsProcessingUtils
 from qgis.gui import QgsMapCanvas
-from qgis.PyQt.QtCore import pyqtSignal
-from qgis.PyQt.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QPushButton, QStackedWidget, QVBoxLayout, QWidget
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QStackedWidget,
+    QVBoxLayout,
+    QWidget,
+)
 
 from onemap.plugin.connection import Request
 from onemap.plugin.open_library import OpenLibrary
@@ -28,7 +38,7 @@ Asked = tuple[str, int, int]
 NOTHING: Asked = ("", 0, 0)
 MOST_UNFOLDED = 20
 MOST_TOGETHER = 20  # parcels of which is asked at once what would pass
-LEAST_ROWS = 6
+LEAST_ROWS = 4
 
 
 class CaseFindings(QWidget):
@@ -81,7 +91,12 @@ class CaseFindings(QWidget):
         self.pages = QStackedWidget()
         self.pages.addWidget(list_page)
         self.pages.addWidget(self.remedy)
-        layout.addWidget(self.pages, 1)
+        area = QScrollArea()  # where the dock is low this scrolls, and the departments stay in sight
+        area.setWidget(self.pages)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout.addWidget(area, 1)
 
     @property
     def bases(self) -> dict[str, list[str]]:

@@ -23,7 +23,7 @@ from onemap.plugin.words import word
 DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
 CODE = Qt.ItemDataRole.UserRole
 WIDE_PX = 620  # from here on there is room for what they say
-ROWS = 10
+ROWS, ROWS_AT_LEAST = 10, 5
 
 
 class OpinionTable(QTreeWidget):
@@ -75,8 +75,15 @@ class OpinionTable(QTreeWidget):
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
         """All ten rows."""
+        return QSize(super().sizeHint().width(), self._height_of(ROWS))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Some of them, where the dock is low."""
+        return QSize(super().minimumSizeHint().width(), self._height_of(ROWS_AT_LEAST))
+
+    def _height_of(self, rows: int) -> int:
         row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 1
-        return QSize(super().sizeHint().width(), self.header().sizeHint().height() + ROWS * row + 6)
+        return self.header().sizeHint().height() + rows * row + 6
 
     def _fit(self) -> None:
         is_wide = self.width() >= WIDE_PX

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QPalette
 from qgis.PyQt.QtWidgets import QGridLayout, QSizePolicy, QToolButton, QWidget
 
+from onemap.plugin.contrast import quiet_brush
 from onemap.plugin.translation import tr
 from onemap.plugin.verdicts import SEVERITY, sign_icon
 from onemap.plugin.words import word
@@ -23,6 +25,7 @@ class VerdictCounts(QWidget):
         self._grid.setContentsMargins(0, 0, 0, 0)
         self._grid.setSpacing(2)
         self._columns = 0
+        quiet = quiet_brush(self.palette(), QPalette.ColorRole.WindowText, QPalette.ColorRole.Window).color().name()
         self.buttons: dict[str, QToolButton] = {}
         for verdict in SEVERITY:
             button = QToolButton()
@@ -32,6 +35,7 @@ class VerdictCounts(QWidget):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
             button.setIcon(sign_icon(verdict, self.palette()))
             button.setIconSize(QSize(14, 14))
+            button.setStyleSheet(f"QToolButton:disabled {{ color: {quiet}; }}")  # that there are none is to be read too
             button.toggled.connect(self._choose)
             self.buttons[verdict] = button
         self._arrange()

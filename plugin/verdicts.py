@@ -30,6 +30,7 @@ LOOKS: dict[str, Look] = {  # most severe first
     "clear": Look("#1A7F37", "✓", Qt.PenStyle.SolidLine, 1, Qt.BrushStyle.NoBrush),
 }
 SEVERITY = tuple(LOOKS)
+PLATE = QColor("#FFFFFF")
 
 
 def severity(verdict: str) -> int:
@@ -50,15 +51,26 @@ def readable_colour(verdict: str, palette: QPalette) -> QColor:
 
 
 def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
-    """The verdict's sign as an icon, drawn, so that it looks the same in every font."""
+    """The verdict's sign as an icon; on a selected row, whose ground is coloured too, on a white plate."""
+    made = QIcon(_sign(verdict, readable_colour(verdict, palette), size))
+    white = QPalette()
+    white.setColor(QPalette.ColorRole.Base, PLATE)
+    made.addPixmap(_sign(verdict, readable_colour(verdict, white), size, PLATE), QIcon.Mode.Selected)
+    return made
+
+
+def _sign(verdict: str, colour: QColor, size: int, plate: QColor | None = None) -> QPixmap:
+    """The sign, drawn, so that it looks the same in every font."""
     picture = QPixmap(4 * size, 4 * size)  # sharp on any screen
     picture.fill(Qt.GlobalColor.transparent)
-    colour = readable_colour(verdict, palette)
     painter = QPainter(picture)
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.scale(4 * size / 16, 4 * size / 16)
-    painter.setBrush(colour)
     painter.setPen(Qt.PenStyle.NoPen)
+    if plate is not None:
+        painter.setBrush(plate)
+        painter.drawRoundedRect(QRectF(0, 0, 16, 16), 3, 3)
+    painter.setBrush(colour)
     if verdict == "prohibited":
         painter.drawRect(QRectF(3, 3, 10, 10))
     elif verdict == "restricted":
@@ -81,4 +93,4 @@ def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
             LOOKS[verdict].sign if verdict in LOOKS else "",
         )
     painter.end()
-    return QIcon(picture)
+    return picture

@@ -2799,7 +2799,7 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
     </message>
     <message>
         <source>unknown: {area}</source>
-        <translation>未知：{area}</translation>
+        <translation>无法判定：{area}</translation>
     </message>
     <message>
         <source>Verdict: {before}, then {after}</source>

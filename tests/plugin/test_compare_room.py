@@ -176,6 +176,17 @@ def test_a_decision_by_key_asks_for_its_reason_is_kept_by_the_core_and_marked(ro
     assert (again.decision, again.reason) == ("discuss", "minutes of 3 November")
 
 
+def test_the_decisions_are_in_sight_however_low_the_dock_is(room):
+    compare(room)
+    room.resize(360, 400)
+    QTest.qWait(50)
+    assert room.height() == 400
+    for button in room.view.decide.buttons.values():
+        place = button.mapTo(room, button.rect().bottomRight())
+        assert room.rect().contains(place)
+        assert button.visibleRegion().boundingRect().size() == button.size()
+
+
 def test_one_decision_can_be_given_to_a_whole_cluster(room):
     compare(room)
     room.view.decide.reason.setText("the road was moved")

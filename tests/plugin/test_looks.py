@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 
 import pytest
 from qgis.core import NULL, Qgis, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtGui import QColor, QPalette
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor, QIcon, QPalette
 
 from onemap.plugin import settings
 from onemap.plugin.contrast import CONTRAST, contrast, quiet_brush
@@ -16,7 +17,8 @@ from onemap.plugin.layer_list import CatalogueLayer, Version, state_of
 from onemap.plugin.options_page import OptionsPage
 from onemap.plugin.places import FOLDER, GUIDES, RESOURCES
 from onemap.plugin.styles import OFTEN_EMPTY, RESULT_TABLES, lies_over, style_layer, style_results
-from onemap.plugin.verdicts import LOOKS, SEVERITY, readable_colour
+from onemap.plugin.verdict_counts import VerdictCounts
+from onemap.plugin.verdicts import LOOKS, SEVERITY, readable_colour, sign_icon
 
 ICONS = sorted((RESOURCES / "icons").glob("*.svg"))
 
@@ -27,6 +29,24 @@ def test_a_verdict_s_colour_can_be_read_in_every_theme(verdict, ground):
     palette = QPalette()
     palette.setColor(QPalette.ColorRole.Base, QColor(ground))
     assert contrast(readable_colour(verdict, palette), QColor(ground)) >= CONTRAST
+
+
+@pytest.mark.parametrize("verdict", SEVERITY)
+def test_a_verdict_s_sign_can_be_seen_on_a_selected_row_of_whatever_colour(verdict):
+    picture = sign_icon(verdict, QPalette()).pixmap(QSize(64, 64), QIcon.Mode.Selected).toImage()
+    assert picture.pixelColor(32, 1).name() == "#ffffff"  # the plate
+    drawn = {picture.pixelColor(x, y).name() for x in range(8, 56) for y in range(8, 56)}
+    assert max(contrast(QColor(colour), QColor("#ffffff")) for colour in drawn) >= CONTRAST
+
+
+def test_how_many_there_are_none_of_can_be_read_too():
+    counts = VerdictCounts()
+    counts.show_counts({"clear": 3})
+    said = counts.buttons["consult"]
+    assert not said.isEnabled()
+    said.ensurePolished()
+    colour = said.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+    assert contrast(colour, counts.palette().color(QPalette.ColorRole.Window)) >= CONTRAST
 
 
 @pytest.mark.parametrize("ground, text", [("#FFFFFF", "#000000"), ("#202020", "#DDDDDD"), ("#323232", "#AAAAAA")])
