@@ -236,6 +236,8 @@ def _publish(result: Result, language: str) -> str:
     for one in result["left_out"]:
         reason = phrase(f"reason.{one['reason']}", language)
         lines.append("  " + phrase("said.left_out", language, code=one["code"], reason=reason))
+    # What whoever opens the project has to see to; what is wrong with a single layer has been said.
+    lines += [problem["mend"] for problem in result["problems"] if not problem["layer"]]
     return "\n".join(lines)
 
 

@@ -14,15 +14,21 @@ from onemap.layers.publishing.text import add_crs, add_list, add_options, add_te
 
 WRITTEN_FOR = "3.40.0"  # the oldest QGIS that the plugin runs in
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"
+_BOTTOM_LEFT, _TOP_LEFT, _TOP_RIGHT, _BOTTOM_RIGHT = "0", "1", "2", "3"  # QGIS's numbers of the corners
+_PALE = "255,255,255,200"  # below the title, whose letters are dark
 _USUAL_SYSTEMS = ("EPSG:4326", "EPSG:3857")  # what most clients of a map service can show
 
 
 @dataclass(frozen=True)
 class ProjectFacts:
-    """What is said of the whole: title, abstract, the library's system, and what the map shows when it opens."""
+    """What is said of the whole: title, abstract, the library's system, and what the map shows when it opens.
+
+    dated: the day of the data, as it stands on the map.
+    """
 
     title: str
     abstract: str
+    dated: str
     crs: pyproj.CRS
     bounds: Bounds | None
     language: str
@@ -127,10 +133,30 @@ def _properties(facts: ProjectFacts, layers: Sequence[PublishedLayer]) -> Elemen
     departments = [groups["departments"][code][facts.language] for code in dict.fromkeys(e.department for e in entries)]
     add_list(found, "WMSKeywordList", ["One Map", *departments])
     add_list(found, "WMSCrsList", _offered_systems(facts.crs))
+    _add_furniture(found, facts)
     if facts.bounds is not None:
         add_list(found, "WMSExtent", [_number(value) for value in facts.bounds])
     add_list(found, "WFSLayers", [layer.id for layer in layers if layer.picture is None])
     return found
+
+
+def _add_furniture(properties: Element, facts: ProjectFacts) -> None:
+    """What every map must have that is printed from the desktop: its title, the date of its data, scale and north."""
+    corners = {
+        "TitleLabel": _TOP_LEFT,
+        "CopyrightLabel": _BOTTOM_LEFT,
+        "ScaleBar": _BOTTOM_RIGHT,
+        "NorthArrow": _TOP_RIGHT,
+    }
+    said = {"TitleLabel": facts.title, "CopyrightLabel": facts.dated}
+    for name, corner in corners.items():
+        item = SubElement(properties, name)
+        add_text(item, "Enabled", "true", type="bool")
+        add_text(item, "Placement", corner, type="int")
+        if name in said:
+            add_text(item, "Label", said[name], type="QString")
+        if name == "TitleLabel":
+            add_text(item, "BackgroundColor", _PALE, type="QString")
 
 
 def _offered_systems(crs: pyproj.CRS) -> list[str]:

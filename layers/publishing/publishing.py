@@ -58,11 +58,12 @@ def publish(library: Library, location: str, project: Path, wishes: PublishWishe
             )
             for layer in layers
         }
-    abstract = phrase("published.map", language, day=wishes.as_of.isoformat())
+    dated = phrase("published.dated", language, day=wishes.as_of.isoformat())
     if wishes.known_at is not None:
         moment = wishes.known_at.isoformat(timespec="seconds")
-        abstract += phrase("published.known_at", language, moment=moment)
-    facts = ProjectFacts(library.name, abstract, library.crs, bounds, language)
+        dated += phrase("published.known_at", language, moment=moment)
+    abstract = dated + phrase("published.beyond", language)
+    facts = ProjectFacts(library.name, abstract, dated, library.crs, bounds, language)
     text = project_text(facts, layers, sources)
     with written_beside(project, wishes.overwrite) as part:
         part.write_bytes(_packed(text, f"{project.stem}.qgs"))

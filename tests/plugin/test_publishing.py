@@ -89,6 +89,9 @@ def test_every_version_in_force_is_a_valid_layer_with_its_name_count_and_system(
 def test_the_project_is_called_placed_and_ordered_as_the_dock_has_it(published, read):
     project = read()
     assert (project.title(), project.crs().authid()) == ("小城", CRS)
+    assert project.readEntry("TitleLabel", "/Label")[0] == "小城"
+    assert "有效的各图层版本" in project.readEntry("CopyrightLabel", "/Label")[0]
+    assert all(project.readBoolEntry(item, "/Enabled")[0] for item in ("ScaleBar", "NorthArrow"))
     seen = project.viewSettings().defaultViewExtent()
     assert [round(side) for side in (seen.xMinimum(), seen.yMaximum())] == [X, Y + 1000]
     root = project.layerTreeRoot()
