@@ -18,7 +18,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers import geopackage
+from onemap.layers import geopackage, recorded
 from onemap.layers.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
 from onemap.layers.errors import OneMapError
 from onemap.layers.kept_open import KEPT
@@ -106,7 +106,7 @@ class Library:
     def catalogue(self) -> dict[str, LayerEntry]:
         """The layers that may exist here: those that ship with One Map, the city's file of them, then `--define`'s.
 
-        Raises OneMapError catalogue.… for mistakes in the city's file.
+        Raises OneMapError catalogue.… for mistakes in the city's file, library.damaged.
         """
         entries = own_catalogue(self.path) if self.path else self._catalogue_kept()
         for code, title, department, library, kind, geometry, key in self.connection.execute(
@@ -117,9 +117,11 @@ class Library:
                 continue  # the file says more of it
             if described is not None:
                 raise OneMapError("catalogue.geometry", layer=code, geometry=geometry, given=described.geometry)
-            entries[code] = LayerEntry(
-                code, json.loads(title), department, library, kind, geometry, key, standard="library"
-            )
+            try:
+                titles = json.loads(title)
+            except ValueError as error:
+                raise OneMapError("library.damaged", file=self.label, reason=f"{code}: {error}") from None
+            entries[code] = LayerEntry(code, titles, department, library, kind, geometry, key, standard="library")
         return entries
 
     def own_file(self, kind: str) -> str | None:
@@ -276,7 +278,9 @@ def make_library(
             blobs = geopackage.to_blobs(district, srs_id)
             connection.executemany("INSERT INTO onemap_district (fid, geom) VALUES (?,?)", enumerate(blobs, start=1))
         connection.protect(grants)
-        log(connection, who, "new", place.name, {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]})
+        made = {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]}
+        made[recorded.KEY] = recorded.library_hash(connection)
+        log(connection, who, "new", place.name, made)
 
     make_store(place, crs, fill)
 

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.layers import recorded
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library, sha256
 from onemap.layers.progress import Told, part_of
@@ -74,28 +75,60 @@ def _is_json(text: str) -> bool:
     return True
 
 
+def record_problems(library: Library) -> list[Problem]:
+    """What is said of the library, of a version or of a layer, and is not what was logged; and versions that are gone.
+
+    Entries of before such hashes were kept say nothing.
+    """
+    connection, found = library.connection, []
+    here = {row[0] for row in connection.execute("SELECT table_name FROM onemap_versions")}
+    asked = {"new": "onemap_library", "define": "onemap_catalogue", "add": "onemap_versions"}
+    sql = "SELECT at, who, action, subject, detail FROM onemap_audit ORDER BY number"
+    for at, who, action, subject, text in connection.execute(sql).fetchall():
+        if action not in asked:
+            continue
+        place = {"file": library.label, "layer": asked[action], "feature": subject, "at": at, "who": who}
+        if action == "add" and subject not in here:
+            found.append(Problem("verify.record_gone", place))
+            continue
+        logged = recorded.logged_hash(text)
+        if logged is None:
+            continue
+        if action == "new":
+            now = recorded.library_hash(connection)
+        else:
+            now = (
+                recorded.layer_hash(connection, subject)
+                if action == "define"
+                else recorded.version_hash(connection, subject)
+            )
+        if now != logged:
+            found.append(Problem("verify.record_changed", place))
+    return found
+
+
 def version_problems(library: Library, report: Told) -> list[Problem]:
     """Versions whose rows are not those that were added, or whose raster is gone or another; and what was set aside.
 
     A problem names the rows and since when the version stood there whole. report: how much is done, 0 to 1, by rows; it
     may raise Cancelled.
     """
-    recorded = versions(library)
+    listed = versions(library)
     logged = {(subject, detail.get("hash")) for subject, detail in _logged(library, "add")}
     kept = _row_hashes(library)
     rasters = {code for code, entry in library.catalogue().items() if entry.geometry == "raster"}
     aside = _logged(library, "set_aside")
     of_aside = [detail.get("count") for _, detail in aside]
-    counts = [version.count for version in recorded] + [count if isinstance(count, int) else 0 for count in of_aside]
+    counts = [version.count for version in listed] + [count if isinstance(count, int) else 0 for count in of_aside]
     ends = np.cumsum([_A_TABLE + count for count in counts]) / max(sum(counts) + _A_TABLE * len(counts), 1)
     parts = [part_of(report, *part) for part in zip([0.0, *ends.tolist()], ends.tolist(), strict=False)]
     found = []
-    for version, part in zip(recorded, parts, strict=False):
+    for version, part in zip(listed, parts, strict=False):
         place = {"file": library.label, "layer": version.table, "since": version.recorded_at}
         if (version.table, version.hash) not in logged:
             found.append(Problem("verify.unlogged", place))
         found += _version(library, version, place, kept.get(version.table), version.code in rasters, part)
-    return found + _set_aside(library, aside, parts[len(recorded) :])
+    return found + _set_aside(library, aside, parts[len(listed) :])
 
 
 def _logged(library: Library, action: str) -> list[tuple[str, dict[str, Any]]]:
@@ -109,7 +142,8 @@ def _row_hashes(library: Library) -> dict[str, np.ndarray]:
     if not library.has_table("onemap_row_hashes"):
         return {}
     rows = library.connection.execute("SELECT table_name, hashes FROM onemap_row_hashes")
-    return {table: np.frombuffer(hashes, dtype="<u4") for table, hashes in rows}
+    # What is no row of such hashes names no rows; the version's own hash tells whether they are what was added.
+    return {table: np.frombuffer(hashes, dtype="<u4") for table, hashes in rows if len(hashes) % 4 == 0}
 
 
 def _version(

@@ -11,6 +11,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers import recorded
 from onemap.layers.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.frame_blocks import FrameBlocks
@@ -154,8 +155,10 @@ def add_version(
     ).fetchall()
     connection.show_in_force(entry.code, layer_title, geometry_type, known)
     if is_new:
-        log(connection, facts.who, "define", entry.code, {"title": entry.title})
+        layer = recorded.layer_hash(connection, entry.code)
+        log(connection, facts.who, "define", entry.code, {"title": entry.title, recorded.KEY: layer})
     detail = {"label": label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
+    detail[recorded.KEY] = recorded.version_hash(connection, version.table)
     log(connection, facts.who, "add", version.table, detail)
     return version
 

@@ -282,26 +282,35 @@ def verify(values: Values, asked: Asked) -> Result:
 
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase, problem_record
-    from onemap.layers.verification import chain_problems, head_problems, version_problems
+    from onemap.layers.verification import chain_problems, head_problems, record_problems, version_problems
     from onemap.rules.repeating import differences_again
     from onemap.rules.review.integrity import review_problems
+    from onemap.rules.run_integrity import run_problems
 
     step = phrase("progress.verifying", asked.language)
-    with open_library(values["library"]) as library:
-        problems = chain_problems(library)
-        if values.get("head"):
-            problems += head_problems(library, values["head"])
-        run = values.get("run")
-        is_whole = library.voice.reads_layers
-        if is_whole:
-            problems += version_problems(library, lambda done: asked.report(done * (_VERSIONS if run else 1), step))
-            problems += review_problems(library)
-        if run:
-            whole = asked.report
-            told = lambda done, said: whole(_VERSIONS + (1 - _VERSIONS) * done, said)  # noqa: E731 - one line
-            for table, row, before, after in differences_again(library, run, os.cpu_count() or 1, told):
-                facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
-                problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
+    problems: list[Problem] = []
+    run, is_whole = values.get("run"), True
+    try:
+        with open_library(values["library"]) as library:
+            problems += chain_problems(library)
+            if values.get("head"):
+                problems += head_problems(library, values["head"])
+            is_whole = library.voice.reads_layers
+            if is_whole:
+                problems += record_problems(library)
+                problems += version_problems(library, lambda done: asked.report(done * (_VERSIONS if run else 1), step))
+                problems += run_problems(library)
+                problems += review_problems(library)
+            if run:
+                whole = asked.report
+                told = lambda done, said: whole(_VERSIONS + (1 - _VERSIONS) * done, said)  # noqa: E731 - one line
+                for table, row, before, after in differences_again(library, run, os.cpu_count() or 1, told):
+                    facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
+                    problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
+    except OneMapError as error:
+        if any(problem.code != "library.damaged" for problem in error.problems):
+            raise
+        problems += error.problems  # a table that is gone, or pages that cannot be read: nothing more can be asked
     asked.report(1.0, "")
     records = [problem_record(problem, asked.language) for problem in problems]
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.

@@ -42,6 +42,8 @@ def sqlite_errors_as_refusals(path: Path) -> Iterator[None]:
         refusal = _REFUSALS.get(code & 0xFF) if code is not None else None
         if code in _NO_ROOM:
             refusal = "library.full"
+        if code == sqlite3.SQLITE_ERROR and str(error).startswith("no such table: onemap_"):
+            refusal = "library.damaged"
         if refusal is None:
             raise
         raise OneMapError(refusal, file=path.name, reason=str(error)) from error

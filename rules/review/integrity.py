@@ -90,8 +90,6 @@ def row_hashes(connection: StoreConnection, case_id: str | None) -> dict[str, st
 
 def review_problems(library: Library) -> list[Problem]:
     """Rows of cases that are not what the last step that wrote them left: changed, gone, or never logged."""
-    if not library.has_table("onemap_cases"):
-        return []
     logged = {key: (hash_, at, who) for key, hash_, at, who in _logged(library)}
     now = row_hashes(library.connection, None)
     problems = []
@@ -123,6 +121,8 @@ def _logged(library: Library) -> Iterator[tuple[str, str, str, str]]:
 
 
 def _changed_files(library: Library) -> Iterator[Problem]:
+    if not library.has_table("onemap_case_files"):
+        return  # made before there was such a table, or gone, which the log tells
     sql = "SELECT case_id, position, name, hash, content FROM onemap_case_files"
     for case_id, position, name, hash_, content in library.connection.execute(sql):
         if sha256(bytes(content)) != hash_:

@@ -113,7 +113,21 @@ def test_of_many_rows_the_first_are_named_and_all_are_counted(whole):
     ("damage", "code", "layer"),
     [
         ('ALTER TABLE "T__1" RENAME COLUMN "MJ" TO "MJ2"', "verify.version", "T__1"),
-        ("UPDATE onemap_versions SET hash = 'x' WHERE number = 1", "verify.unlogged verify.version", "T__1"),
+        (
+            "UPDATE onemap_versions SET hash = 'x' WHERE number = 1",
+            "verify.record_changed verify.unlogged verify.version",
+            "",
+        ),
+        ("UPDATE onemap_versions SET valid_to = '2001-01-01'", "verify.record_changed", "onemap_versions"),
+        (
+            "UPDATE onemap_versions SET coverage = (SELECT coverage FROM onemap_versions WHERE number = 2)",
+            "verify.record_changed",
+            "onemap_versions",
+        ),
+        ("DELETE FROM onemap_versions WHERE number = 2", "verify.record_gone", "onemap_versions"),
+        ("UPDATE onemap_catalogue SET key = NULL", "verify.record_changed", "onemap_catalogue"),
+        ("DELETE FROM onemap_packs", "verify.record_changed", "onemap_library"),
+        ("INSERT INTO onemap_runs VALUES ('r', '2026', 'me', '{}')", "verify.run_unlogged", "onemap_runs"),
         ("UPDATE \"T__2__bad\" SET message = 'nothing wrong'", "verify.set_aside", "T__2__bad"),
         ('DROP TABLE "T__2__bad"', "verify.set_aside", "T__2__bad"),
         ("UPDATE onemap_audit SET who = 'another' WHERE number = 2", "verify.chain", "onemap_audit"),
@@ -133,9 +147,29 @@ def test_damage_of_a_table_a_record_or_the_log_is_found(whole, damage, code, lay
     assert layer in ("", problems[0]["layer"])
 
 
+@pytest.mark.parametrize("table", ["audit", "versions", "catalogue", "runs", "district"])
+def test_a_table_that_is_gone_is_damage_and_no_defect(made, tmp_path, onemap, table):
+    path = Path(shutil.copy(made, tmp_path / "city.gpkg"))
+    with contextlib.closing(sqlite3.connect(path)) as connection:
+        connection.execute(f"DROP TABLE onemap_{table}")
+    answer = onemap("verify", path)
+    assert (answer.code, answer.codes[-1]) == (5, "library.damaged")
+
+
+def test_hashes_of_rows_that_are_none_and_titles_that_are_none_are_no_defect(made, tmp_path, onemap):
+    path = Path(shutil.copy(made, tmp_path / "city.gpkg"))
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("UPDATE onemap_row_hashes SET hashes = x'00'")
+        assert onemap("verify", path).code == 0  # they only tell which rows differ
+        connection.execute("UPDATE onemap_catalogue SET title = 'no JSON'")
+    assert onemap("layers", path).codes == ["library.damaged"]
+    answer = onemap("verify", path)
+    assert (answer.code, set(answer.codes)) == (5, {"verify.record_changed", "library.damaged"})
+
+
 def test_the_row_from_which_the_chain_breaks_is_named_with_its_moment(whole):
     whole.change("UPDATE onemap_audit SET subject = 'other' WHERE number = 2")
-    (problem,) = whole.problems()
+    problem = whole.problems()[0]
     assert (problem["code"], problem["feature"]) == ("verify.chain", "2")
     assert "(20" in problem["message"]
 

@@ -112,6 +112,24 @@ def test_damage_is_located(city, damage, codes):
     assert answer.code == 5 and codes <= set(answer.codes)
 
 
+@pytest.mark.parametrize(
+    ("damage", "code"),
+    [
+        ("DELETE FROM onemap_runs WHERE id = ?", "verify.record_gone"),
+        ("UPDATE onemap_runs SET record = record || ' ' WHERE id = ?", "verify.record_changed"),
+        ("DELETE FROM onemap_audit WHERE subject = ?", "verify.run_unlogged"),
+    ],
+)
+def test_a_run_that_is_gone_changed_or_not_logged_is_found(city, damage, code):
+    desk, found = city
+    assert desk.run("verify", desk.library).code == 0
+    with sqlite3.connect(desk.library) as connection:
+        connection.execute(damage, (found.answer.json["run"]["id"],))
+    connection.close()
+    answer = desk.run("verify", desk.library)
+    assert answer.code == 5 and code in answer.codes
+
+
 def test_a_trial_layer_shows_which_parcels_change_and_why_and_leaves_no_run(city):
     desk, found = city
     run = found.answer.json["run"]["id"]
