@@ -288,26 +288,46 @@ def test_qgis_server_offers_maps_and_features_and_lets_nobody_write(map_server, 
     assert len(json.loads(map_server(project, features))["features"]) == 2
 
 
-def test_a_library_on_a_server_is_published_without_login_and_opened_with_an_entry(postgres, town, entry, tmp_path):
+@pytest.fixture(scope="module")
+def on_server(postgres, town, tmp_path_factory):
+    """The town's library on a server, filled."""
     location = postgres.library("published", town).location
+    with Session(PGUSER="guarded", PGPASSWORD=PASSWORD) as core:
+        fill(core, location, make_files(tmp_path_factory.mktemp("server") / "files"), copy=False)
+    return location
+
+
+def test_a_library_on_a_server_is_published_without_login_and_opened_with_an_entry(on_server, entry, tmp_path):
     project = tmp_path / "server.qgz"
     with Session(PGUSER="guarded", PGPASSWORD=PASSWORD) as core:
-        fill(core, location, make_files(tmp_path / "files"), copy=False)
-        answer = core("publish", library=location, project=project)
-        assert [problem["code"] for problem in answer["problems"]][0] == "publish.login"
+        answer = core("publish", library=on_server, project=project)
+        assert answer["problems"][0]["code"] == "publish.login"
         number = entry("guarded", PASSWORD)
-        answer = core("publish", library=location, project=project, authcfg=number, overwrite=True)
-        assert not [problem for problem in answer["problems"] if problem["code"] == "publish.login"]
+        answer = core("publish", library=on_server, project=project, authcfg=number, overwrite=True)
+        assert "publish.login" not in [problem["code"] for problem in answer["problems"]]
     text = b"".join(packed(project)).decode()
     assert "guarded" not in text and PASSWORD not in text
     assert QgsProject.instance().read(str(project))
     layers = by_code(QgsProject.instance())
-    assert all(layer.isValid() for layer in layers.values()), {
-        code: layer.error().summary() for code, layer in layers.items()
-    }
+    assert [code for code, layer in layers.items() if not layer.isValid()] == []
     vectors = {code: layer for code, layer in layers.items() if code not in ("DEM", "DOM")}
     assert {layer.providerType() for layer in vectors.values()} == {"postgres"}
     assert {code: len(list(layer.getFeatures())) for code, layer in vectors.items()} == {
         "DLTB": 3, "GL": 2, "XZHQ": 1, "STBHHX": 1, "GXDY": 1, "DMDZ": 1,
     }  # fmt: skip
     assert not any(layer.startEditing() for layer in vectors.values())
+
+
+def test_a_service_of_libpq_is_named_and_found(on_server, postgres, tmp_path, monkeypatch):
+    services, project = tmp_path / "pg_service.conf", tmp_path / "service.qgz"
+    database = postgres.address.partition("///")[2].partition("?")[0]
+    services.write_text(f"[city]\nhost={postgres.folder}\ndbname={database}\n", encoding="utf-8")
+    for name, value in (("PGSERVICEFILE", str(services)), ("PGUSER", "guarded"), ("PGPASSWORD", PASSWORD)):
+        monkeypatch.setenv(name, value)
+    with Session() as core:
+        core("publish", library="service=city?schema=published", project=project, only="GL")
+    assert postgres.folder.encode() not in b"".join(packed(project))
+    assert QgsProject.instance().read(str(project))
+    (layer,) = QgsProject.instance().mapLayers().values()
+    assert layer.isValid() and layer.featureCount() == 2
+    assert "service='city'" in layer.source()
