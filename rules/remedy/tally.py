@@ -7,7 +7,7 @@ from typing import TypeVar
 from onemap.rules.check import BEGUN, JUDGED, LAYERS_READ
 
 _READING = 0.5  # of what judging takes: to read the layers, as long as nobody knows
-_AGAIN = 0.2  # of that, at every later check
+_AGAIN = 0.5  # of that, at every later check
 Report = Callable[[float, str], None]
 Result = TypeVar("Result")
 

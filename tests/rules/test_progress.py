@@ -48,14 +48,12 @@ def test_a_rule_of_much_work_has_more_of_the_bar_than_one_of_little(asked):
 
 
 def test_it_can_be_stopped_wherever_it_tells_how_far_it_is(asked):
-    count = [0]
-    asked(lambda fraction, step: count.__setitem__(0, count[0] + 1))
-    for last in (1, count[0] // 2, count[0] - 1):
-        heard = [0]
+    told: list[float] = []
+    asked(lambda fraction, step: told.append(fraction))
+    for last in (0.0, told[len(told) // 2], told[-1]):
 
-        def report(fraction: float, step: str, last: int = last, heard: list[int] = heard) -> None:
-            heard[0] += 1
-            if heard[0] >= last:
+        def report(fraction: float, step: str, last: float = last) -> None:
+            if fraction >= last:
                 raise Cancelled
 
         with pytest.raises(Cancelled):
@@ -73,8 +71,8 @@ def test_a_tally_tells_what_is_checked_of_what_is_expected():
 
     tally.expect(100, 2)
     assert tally.checked(20, all_of_it) == "found"
-    # As long as nobody knows what reading takes, it is half as much as the grounds, and a fifth of that once more.
-    assert told == [(fraction, "inner") for fraction in (0, *(round(part / 112, 6) for part in (10, 20, 30, 30)))]
+    # As long as nobody knows what reading takes, it is half as much as the grounds, and half of that once more.
+    assert told == [(fraction, "inner") for fraction in (0, *(round(part / 115, 6) for part in (10, 20, 30, 30)))]
     told.clear()
     tally.expect(20)  # most of it turns out not to be needed
     tally.checked(20, all_of_it, "places")
