@@ -110,10 +110,10 @@ def is_header(row: list[Any], columns: Columns) -> bool:
 def _headings(grid: Grid, row: int) -> tuple[str, ...]:
     """Unique names for all columns; one without a heading is called after its letter."""
     width = max(len(values) for values in grid.rows)
-    names: list[str] = []
+    names: dict[str, None] = {}
     for column in range(width):
         name = re.sub(r"\s+", "", plain(grid.at(row, column))) or f"_{column + 1}"
         while name in names:
             name += "_"
-        names.append(name)
+        names[name] = None
     return tuple(names)

@@ -20,10 +20,16 @@ from onemap.layers.sources.text_encodings import text_of
 SUFFIXES = {".xlsx": "XLSX", ".xls": "XLS", ".csv": "CSV"}
 _MOST_BYTES = 200_000_000  # of an .xlsx, unpacked: more would need gigabytes of memory as cells
 _MOST_CELLS = 20_000_000
+_MOST_ROWS = 1_048_576
 _MOST_MERGED_CELLS = 1_000_000
 _MOST_CELL_CHARACTERS = 1 << 30
 _SEPARATORS = ",\t;，"
-_MERGED = re.compile(rb'<(?:\w+:)?mergeCell\s[^>]*?ref="([A-Z]{1,3})(\d{1,7}):([A-Z]{1,3})(\d{1,7})"')
+# What openpyxl makes a cell of for each place in its range.
+_RANGE = re.compile(
+    rb"<(?:\w+:)?(?:mergeCell|hyperlink)\s[^>]*?\bref\s*=\s*[\"']\s*"
+    rb"\$?([A-Za-z]{1,3})\$?(\d+)\s*:\s*\$?([A-Za-z]{1,3})\$?(\d+)"
+)
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _OLE, _ZIP = b"\xd0\xcf\x11\xe0", b"PK\x03\x04"
 
 
@@ -86,31 +92,30 @@ def _csv_grid(path: Path, encoding: str | None) -> Grid:
 
 
 def _check_size(path: Path) -> None:
-    """Refuse what would fill the memory: too much when unpacked, or cells merged without end."""
+    """Refuse what would fill the memory: too much when unpacked, or cells merged or linked without end."""
     try:
         with zipfile.ZipFile(path) as archive:
             if sum(info.file_size for info in archive.infolist()) > _MOST_BYTES:
                 raise OneMapError("sheet.too_large", file=path.name)
-            for info in archive.infolist():
-                if (
-                    info.filename.startswith("xl/worksheets/")
-                    and _merged_cells(archive.read(info)) > _MOST_MERGED_CELLS
-                ):
-                    raise OneMapError("sheet.too_large", file=path.name)
+            # Sheets may lie anywhere in it.
+            if any(_cells_in_ranges(archive.read(info)) > _MOST_MERGED_CELLS for info in archive.infolist()):
+                raise OneMapError("sheet.too_large", file=path.name)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, OSError, EOFError, ValueError, zlib.error) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error
 
 
-def _merged_cells(content: bytes) -> int:
+def _cells_in_ranges(content: bytes) -> int:
+    if content.startswith(_UTF_16):
+        content = content.decode("utf-16", errors="replace").encode()
     total = 0
-    for first, top, last, bottom in _MERGED.findall(content):
-        total += (_column(last) - _column(first) + 1) * (int(bottom) - int(top) + 1)
+    for first, top, last, bottom in _RANGE.findall(content):
+        total += max(0, _column(last) - _column(first) + 1) * max(0, int(bottom) - int(top) + 1)
     return total
 
 
 def _column(letters: bytes) -> int:
     number = 0
-    for letter in letters:
+    for letter in letters.upper():
         number = number * 26 + letter - 64
     return number
 
@@ -122,14 +127,33 @@ def _new_grids(path: Path) -> list[Grid]:
     formulas = openpyxl.load_workbook(path) if _has_formulas(path) else None
     grids = []
     for sheet in book.worksheets:
-        if sheet.max_row * sheet.max_column > _MOST_CELLS:
-            raise OneMapError("sheet.too_large", file=path.name, layer=sheet.title)
-        rows = [list(row) for row in sheet.iter_rows(values_only=True)]
+        rows = _rows_of(sheet, path.name)
         if formulas is not None:
-            _show_formulas(rows, formulas[sheet.title].iter_rows(values_only=True))
+            _show_formulas(rows, formulas[sheet.title])
         merged = ((r.min_row - 1, r.max_row, r.min_col - 1) for r in sheet.merged_cells.ranges)
         grids.append(Grid(sheet.title, _filled(rows, merged)))
     return grids
+
+
+def _rows_of(sheet: Any, file: str) -> list[list[Any]]:
+    """The values of a sheet, each row up to its last cell. Raises OneMapError sheet.too_large; ValueError."""
+    if sheet.max_row > _MOST_ROWS:
+        raise OneMapError("sheet.too_large", file=file, layer=sheet.title)
+    rows: list[list[Any]] = [[] for _ in range(sheet.max_row if sheet._cells else 0)]
+    room = 0
+    # Not iter_rows: it makes a cell for each gap, and one far from the others would take all memory.
+    for (row, column), cell in sheet._cells.items():
+        if row < 1 or column < 1:
+            raise ValueError(f"a cell in row {row}, column {column}")
+        values = rows[row - 1]
+        gap = column - len(values)
+        if gap > 0:
+            room += gap
+            if room > _MOST_CELLS:
+                raise OneMapError("sheet.too_large", file=file, layer=sheet.title)
+            values += [None] * gap
+        values[column - 1] = cell.value
+    return rows
 
 
 def _has_formulas(path: Path) -> bool:
@@ -138,12 +162,11 @@ def _has_formulas(path: Path) -> bool:
         return any(re.search(rb"<(\w+:)?f[ />]", archive.read(name)) for name in sheets)
 
 
-def _show_formulas(rows: list[list[Any]], formulas: Iterable[tuple[Any, ...]]) -> None:
-    """A formula whose result the file does not hold must not pass as an empty cell."""
-    for row, contents in zip(rows, formulas, strict=False):
-        for column, content in enumerate(contents):
-            if row[column] is None and content is not None:
-                row[column] = str(content)
+def _show_formulas(rows: list[list[Any]], formulas: Any) -> None:
+    """A formula whose result the file does not hold must not pass as an empty cell. formulas: the sheet with them."""
+    for (row, column), cell in formulas._cells.items():
+        if cell.value is not None and rows[row - 1][column - 1] is None:
+            rows[row - 1][column - 1] = str(cell.value)
 
 
 def _old_grids(path: Path) -> list[Grid]:

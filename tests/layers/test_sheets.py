@@ -1,6 +1,7 @@
 """Coordinate sheets: parcels from Excel and CSV tables, wherever their header stands and however they spell degrees."""
 
 import os
+import zipfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -417,16 +418,49 @@ def test_a_file_that_is_no_workbook_is_damaged(tmp_path, content, suffix):
     assert [code for code, _ in refusal(path)] == ["source.damaged"]
 
 
-def test_cells_merged_without_end_are_refused_before_they_fill_the_memory(sheet):
-    import zipfile
-
-    path = sheet([["点号", "X", "Y"], *numbered(FIRST)], ["A8:B9"])
+@pytest.mark.parametrize(
+    "ranges",
+    [
+        '<mergeCells count="1"><mergeCell ref="A8:XFD1048576"/></mergeCells>',
+        "<mergeCells count='1'><mergeCell ref = '$A$8:$XFD$1048576' /></mergeCells>",
+        '<hyperlinks><hyperlink ref="A1:XFD1048576" location="A1"/></hyperlinks>',
+    ],
+)
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-16"])
+def test_cells_merged_or_linked_without_end_are_refused_before_they_fill_the_memory(sheet, ranges, encoding):
+    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
     with zipfile.ZipFile(path) as archive:
         parts = {name: archive.read(name) for name in archive.namelist()}
+    name = "xl/worksheets/sheet1.xml"
+    parts[name] = parts[name].decode().replace("</sheetData>", f"</sheetData>{ranges}").encode(encoding)
     with zipfile.ZipFile(path, "w") as archive:
-        for name, content in parts.items():
-            archive.writestr(name, content.replace(b'ref="A8:B9"', b'ref="A8:XFD1048576"'))
+        for part, content in parts.items():
+            archive.writestr(part, content)
     assert [code for code, _ in refusal(path)] == ["sheet.too_large"]
+
+
+def test_a_cell_far_from_the_others_is_read_and_takes_no_memory(sheet):
+    import tracemalloc
+
+    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
+    book = openpyxl.load_workbook(path)
+    book.active["XFD1100"] = "备注"  # eighteen million cells between
+    book.save(path)
+    tracemalloc.start()
+    try:
+        assert areas(read(path)) == [10_000.0]
+        assert tracemalloc.get_traced_memory()[1] < 50_000_000
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_cell_in_no_row_is_refused(sheet):
+    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
+    book = openpyxl.load_workbook(path)
+    book.active._cells[0, 1] = book.active._cells.pop((3, 2))
+    book.active._cells[0, 1].row = 0
+    book.save(path)
+    assert [code for code, _ in refusal(path)] == ["source.damaged"]
 
 
 CELLS = st.one_of(
