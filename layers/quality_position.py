@@ -1,7 +1,7 @@
 """Checks of where a layer lies: beyond the district, or beside its borders by one and the same step."""
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,15 +9,18 @@ import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.blocks import blocks
 from onemap.layers.errors import Problem
 from onemap.layers.flaws import FlawList, Flaws
 from onemap.layers.frame_blocks import FrameBlocks
 from onemap.layers.gcj02 import gcj02_step_m
+from onemap.layers.progress import Told, part_of
 
 _REACH_M = 3000.0  # how far a border is looked for
 _MOST_M = 1500.0  # a longer step is no datum, but another border that happens to be alike
 _SAMPLES = 3000
 _AT_ONCE = 100_000  # segments
+_SAMPLED, _CUT_UP, _INDEXED = 0.05, 0.3, 0.85  # of the look for a shift: points, segments, and their index are made
 _LEAST_SAMPLES = 50  # of the district's border that must have found its like
 _MOST_OF_IT, _MUCH_OF_IT = 0.6, 0.3
 _WINDING = 4 * math.pi  # the turns that a border must take before its like elsewhere is no chance
@@ -26,7 +29,7 @@ _GCJ02_WITHIN_M = 60.0
 
 
 def outside_flaws(
-    frame: FrameBlocks, district: shapely.Geometry | None, far_m: float, most: int | None, told: Callable[[float], None]
+    frame: FrameBlocks, district: shapely.Geometry | None, far_m: float, most: int | None, told: Told
 ) -> list[Flaws]:
     """Features beyond the district; or that the whole frame lies at least `far_m` from it.
 
@@ -53,7 +56,7 @@ def shift_flaws(
     crs: pyproj.CRS,
     least_m: float,
     within_m: float,
-    told: Callable[[float], None] = lambda share: None,
+    told: Told = lambda share: None,
 ) -> list[Flaws]:
     """That borders of a layer run beside the district's, all of them by the same step of at least `least_m`.
 
@@ -61,12 +64,11 @@ def shift_flaws(
     border they must come once the step is taken back. told: how much is done, 0 to 1; it may raise Cancelled.
     """
     points = _border_points(district)
-    told(0.2)
-    segments = _segments_near(outlines, district, told)
+    told(_SAMPLED)
+    segments = _segments_near(outlines, district, part_of(told, _SAMPLED, _CUT_UP))
     if segments is None:
         return []
-    here = _Borders(*segments)
-    told(0.9)
+    here = _borders(*segments, part_of(told, _CUT_UP, _INDEXED))
     step = _step(points, here)
     size_m = math.hypot(*step)
     if not least_m <= size_m <= _MOST_M:
@@ -110,7 +112,7 @@ def _border_points(district: shapely.Geometry) -> np.ndarray:
 
 
 def _segments_near(
-    outlines: Iterable[np.ndarray], district: shapely.Geometry, told: Callable[[float], None]
+    outlines: Iterable[np.ndarray], district: shapely.Geometry, told: Told
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Beginnings and ends (n, 2) of the segments of all outlines that lie in reach of the district's box."""
     west, south, east, north = district.bounds
@@ -118,7 +120,7 @@ def _segments_near(
     found = []
     for geometries in outlines:
         found.append(_segments_in(geometries, box))
-        told(0.4)
+        told(1 - 0.5 ** len(found))  # how many there will be is not known
     begins, ends = (np.concatenate([part[side] for part in found]) for side in (0, 1))
     return (begins, ends) if len(begins) else None
 
@@ -144,12 +146,7 @@ class _Borders:
 
     begin: np.ndarray
     end: np.ndarray
-
-    def __post_init__(self) -> None:
-        ends = np.stack([self.begin, self.end], axis=1)
-        # Made in parts, so that nobody waits long who wants it stopped.
-        parts = [shapely.linestrings(ends[at : at + _AT_ONCE]) for at in range(0, len(ends), _AT_ONCE)]
-        self.tree = shapely.STRtree(np.concatenate(parts))
+    tree: shapely.STRtree
 
     def nearest(self, points: np.ndarray, within_m: float) -> tuple[np.ndarray, np.ndarray]:
         """Which points have a segment within a distance, and the way from each to it (k, 2)."""
@@ -168,6 +165,15 @@ class _Borders:
         point, way = self.nearest(points, _REACH_M)
         result[point] = np.hypot(way[:, 0], way[:, 1])
         return result
+
+
+def _borders(begin: np.ndarray, end: np.ndarray, told: Told = lambda share: None) -> _Borders:
+    """Segments (n, 2) with their index; they are made in parts, so that nobody waits long who wants it stopped."""
+    ends, parts = np.stack([begin, end], axis=1), []
+    for rows in blocks(len(ends), _AT_ONCE):
+        parts.append(shapely.linestrings(ends[rows]))
+        told(0.9 * rows.stop / len(ends))
+    return _Borders(begin, end, shapely.STRtree(np.concatenate(parts)))
 
 
 def _step(points: np.ndarray, borders: _Borders) -> np.ndarray:
@@ -202,7 +208,7 @@ def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: _Borders, step
     turns = np.abs((angles[1] - angles[0] + math.pi) % (2 * math.pi) - math.pi)
     if turns.sum() < _WINDING:
         return False
-    district = _Borders(points, np.roll(points, -1, axis=0))
+    district = _borders(points, np.roll(points, -1, axis=0))
     middles = (borders.begin + borders.end) / 2
     lengths = np.hypot(*(borders.end - borders.begin).T)
     away = district.distances_m(middles - step)
