@@ -115,6 +115,8 @@ def _remarks(
         place = {"file": path.name, "feature": parcel.field("DKBH") or parcel.lines.line}
         if not parcel.lines.marked:
             yield Problem("redline.mark", {**place, "line": parcel.lines.line})
+        if not parcel.field("DKBH"):
+            yield Problem("redline.unnumbered", {**place, "line": parcel.lines.line, "field": "DKBH"})
         stated, found = number_of(parcel.field("JZDS")), len(parcel.lines.points)
         # Some count the closing points and some do not, whether the file has them or not.
         if stated is not None and stated not in (found, found - len(parcel.rings), found + len(parcel.rings)):

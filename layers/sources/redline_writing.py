@@ -34,6 +34,7 @@ _KINDS = {0: "点", 1: "线", 2: "面"}
 _MADE = ("JZDS", "DKMJ", "TXSX")  # counted, measured or seen of the geometry, whatever stands in the source
 _ROUNDED_M = 1e-6  # a coordinate that moves by less is a matter of how the number is kept
 _FEWEST_DECIMALS, _MOST_DECIMALS = 3, 4
+_MOST_ROWS_NAMED = 10
 _ALIASES = {
     "DKBH": ("地块编号", "地块号", "parcel", "DKID", "BSM"),
     "DKMC": ("地块名称", "XMMC", "项目名称"),
@@ -111,9 +112,10 @@ def redline_text(frame: Frame) -> RedlineText:
 
 
 def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
-    """What `redline_text` writes otherwise than it stands in the frame: redline.renamed, redline.rounded.
+    """What `redline_text` writes otherwise than it stands: redline.renamed, redline.rounded, redline.numbered.
 
-    place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals.
+    place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals;
+    parcels without a number get their row's.
     """
     _, decimals = _kept(frame)
     coordinates = shapely.get_coordinates(frame.geometries)
@@ -124,6 +126,10 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
         found.append(Problem("redline.rounded", {**place, **facts}))
     names = {field: column for field, column in _columns(list(frame.attributes.columns)).items() if field not in _MADE}
     columns = {field: frame.attributes[column].tolist() for field, column in names.items()}
+    numbers = columns.get("DKBH", [None] * len(frame.attributes))
+    if unnumbered := [row for row, value in enumerate(numbers, start=1) if not _token(value)]:
+        facts = {"field": "DKBH", "count": len(unnumbered), "rows": unnumbered[:_MOST_ROWS_NAMED]}
+        found.append(Problem("redline.numbered", {**place, **facts}))
     for row in range(len(frame.attributes)):
         values = {field: _text(column[row]) for field, column in columns.items()}
         for field, old in values.items():

@@ -415,3 +415,24 @@ def test_damaged_texts_are_read_or_refused_and_nothing_else(tmp_path, damages, e
         return
     path.write_bytes(once)
     assert redline_bytes(read_text(path, None), path.name) == once
+
+
+def test_a_parcel_without_a_number_is_told_by_its_line_in_each_language(tmp_path, shelf):
+    path = written(tmp_path, TWO_PARCELS.replace(",DK002,", ",,"))
+    for told in (shelf.run("inspect", path).json["layers"][0], shelf.run("redline", path, tmp_path / "v.gpkg").json):
+        (problem,) = told["problems"]
+        assert (problem["code"], problem["field"], problem["feature"]) == ("redline.unnumbered", "DKBH", "27")
+    (chinese,) = shelf.run("inspect", path, lang="zh").json["layers"][0]["problems"]
+    assert "第 27 行" in chinese["message"]
+
+
+@pytest.mark.parametrize(("columns", "rows"), [({"DKBH": ["A", None, ""]}, [2, 3]), ({"name": ["x"] * 3}, [1, 2, 3])])
+def test_row_numbers_that_are_written_for_parcels_without_a_number_are_told(
+    tmp_path, onemap, layer_file, box, columns, rows
+):
+    source = layer_file("a.gpkg", [box(0, 0), box(200, 0), box(400, 0)], columns)
+    answer = onemap("redline", source, tmp_path / "a.txt")
+    assert [problem["code"] for problem in answer.json["problems"]] == ["redline.numbered"]
+    assert f"{len(rows)}" in answer.json["problems"][0]["message"]
+    numbers = list(read_redline(tmp_path / "a.txt", None).attributes["DKBH"])
+    assert [numbers[row - 1] for row in rows] == [str(row) for row in rows]
