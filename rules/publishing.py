@@ -21,7 +21,7 @@ def publish(values: Values, asked: Asked) -> Result:
         overwrite=bool(values.get("overwrite")),
         authcfg=values.get("authcfg"),
     )
-    check_project(project, wishes, [values["library"]])
+    check_project(values["library"], project, wishes)
     asked.report(0.0, phrase("progress.publishing", asked.language))
     with open_library(values["library"]) as library:
         result = write_project(library, values["library"], project, wishes, asked.language)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.beside import check_place, written_beside
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.library import Library
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.publishing.chosen import PublishedLayer, chosen, map_bounds
@@ -16,6 +16,7 @@ from onemap.layers.publishing.layer_xml import title_of
 from onemap.layers.publishing.places import from_project, table_source
 from onemap.layers.publishing.project import ProjectFacts, project_text
 from onemap.layers.services import is_entry
+from onemap.layers.stores.server_address import is_server
 
 SUFFIX = ".qgz"
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same library gives the same bytes
@@ -32,13 +33,18 @@ class PublishWishes:
     authcfg: str | None = None
 
 
-def check_project(project: Path, wishes: PublishWishes, inputs: list[str]) -> None:
-    """Refuse a place before any work. Raises OneMapError publish.suffix, publish.authcfg, out.exists, out.folder."""
+def check_project(location: str, project: Path, wishes: PublishWishes) -> None:
+    """Refuse a place before any work.
+
+    Raises UsageError usage.alone, OneMapError publish.suffix, publish.authcfg, out.exists, out.folder.
+    """
     if project.suffix.lower() != SUFFIX:
         raise OneMapError("publish.suffix", file=project.name)
     if wishes.authcfg and not is_entry(wishes.authcfg):
         raise OneMapError("publish.authcfg", field="--authcfg")
-    check_place(project, wishes.overwrite, inputs=inputs)
+    if wishes.authcfg and not is_server(location):
+        raise UsageError("usage.alone", field="--authcfg", other="postgresql://…, service=…")
+    check_place(project, wishes.overwrite, inputs=[location])
 
 
 def publish(library: Library, location: str, project: Path, wishes: PublishWishes, language: str) -> dict[str, Any]:
@@ -67,7 +73,7 @@ def publish(library: Library, location: str, project: Path, wishes: PublishWishe
     text = project_text(facts, layers, sources)
     with written_beside(project, wishes.overwrite) as part:
         part.write_bytes(_packed(text, f"{project.stem}.qgs"))
-    problems = _needs(library, wishes, layers, sources)
+    problems = _needs(library, project, wishes, layers)
     return {
         "ok": True,
         "project": str(project),
@@ -91,24 +97,23 @@ def _record(layer: PublishedLayer, language: str) -> dict[str, Any]:
     }
 
 
-def _needs(
-    library: Library, wishes: PublishWishes, layers: list[PublishedLayer], sources: dict[str, str]
-) -> list[Problem]:
+def _needs(library: Library, project: Path, wishes: PublishWishes, layers: list[PublishedLayer]) -> list[Problem]:
     """What whoever opens the project has to see to."""
     found = []
     if library.path is None and not wishes.authcfg:
         found.append(Problem("publish.login", {"file": library.label}))
-    elsewhere = [layer.version for layer in layers if not sources[layer.version.table].startswith("./")]
-    if library.path is not None and len(elsewhere) == len(layers):
+    if library.path is not None and not _is_below(library.path, project):
         found.append(Problem("publish.elsewhere", {"file": library.label}))
-    else:
-        pictures = [layer.version.table for layer in layers if layer.picture is not None]
-        found += [
-            Problem("publish.picture_elsewhere", {"layer": version.code, "file": sources[version.table]})
-            for version in elsewhere
-            if version.table in pictures
-        ]
+    for layer in layers:
+        if layer.picture is not None and not _is_below(layer.picture.path, project):
+            facts = {"layer": layer.entry.code, "file": from_project(layer.picture.path, project)}
+            found.append(Problem("publish.picture_elsewhere", facts))
     return found
+
+
+def _is_below(path: Path, project: Path) -> bool:
+    """Whether a file lies in the project's folder, and moves with it."""
+    return from_project(path, project).startswith("./")
 
 
 def _packed(text: bytes, name: str) -> bytes:

@@ -74,6 +74,7 @@ def test_a_target_is_replaced_only_when_asked_and_stays_whole_when_refused(publi
     unknown = published("--only", "NO", target=tmp_path / "b.qgz")
     assert (unknown.code, unknown.codes) == (2, ["layer.unknown"])
     assert published("--authcfg", "a secret", target=tmp_path / "b.qgz").codes == ["publish.authcfg"]
+    assert published("--authcfg", "abc1234", target=tmp_path / "b.qgz").codes == ["usage.alone"]
     assert [path.name for path in tmp_path.glob("*.q*")] == ["map.qgz"]
 
 
