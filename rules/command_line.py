@@ -197,6 +197,9 @@ def main(arguments: list[str] | None = None) -> int:
     gc.set_threshold(_COLLECT_EVERY, 50, 100)
     atexit.register(gc.freeze)  # what is left at the end goes with the process, and need not be looked through
     given = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stdout is None or sys.stderr is None:  # closed by whoever started this
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it stays open to the end
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
@@ -204,6 +207,8 @@ def main(arguments: list[str] | None = None) -> int:
         return _answered(given, _wanted_language(given), "--json" in given)
     except (Cancelled, KeyboardInterrupt):
         return cancelled(given)
+    finally:
+        _flush()
 
 
 def cancelled(given: list[str]) -> int:
@@ -225,7 +230,7 @@ def _answered(given: list[str], language: str, as_json: bool) -> int:
     except Cancelled:
         raise
     except BrokenPipeError:
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _to_nowhere(sys.stdout)
         return 0
     except Exception as error:  # noqa: BLE001 - a traceback is a defect, whatever the input
         return _defect(error, as_json, language)
@@ -277,15 +282,38 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
             if progress.stopped.is_set():  # and what was broken off ended in an error of another kind
                 raise Cancelled from None
             raise
-    if as_json:
-        _print_json(result)
-    else:
-        from onemap.rules.wording import spoken, warnings
-
-        for line in warnings(result, language):
-            sys.stderr.write(line + "\n")
-        sys.stdout.write(spoken(name, result, language) + "\n")
-        sys.stdout.flush()  # here, where a reader that has left is no error
+    try:
+        _say(name, result, as_json, language)
+    except BrokenPipeError:
+        _to_nowhere(sys.stdout)  # a reader that has left is no error, and what was found is still so
+    except OSError as error:
+        _to_nowhere(sys.stdout)
+        return _refusal(OneMapError("out.failed", file="stdout", reason=str(error)), False, language)
     if name == "verify" and not result["ok"]:
         return EXIT_DAMAGED
     return EXIT_FAILED_ON if result.get("failed_on") else 0
+
+
+def _say(name: str, result: Any, as_json: bool, language: str) -> None:
+    if as_json:
+        _print_json(result)
+        return
+    from onemap.rules.wording import spoken, warnings
+
+    for line in warnings(result, language):
+        sys.stderr.write(line + "\n")
+    sys.stdout.write(spoken(name, result, language) + "\n")
+    sys.stdout.flush()
+
+
+def _to_nowhere(stream: Any) -> None:
+    """What is still to be written goes nowhere: nobody reads it, or there is no room."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _to_nowhere(stream)

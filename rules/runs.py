@@ -152,13 +152,16 @@ def keep_run(
 
 
 def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> dict[str, Any]:
-    """The record of a stored run of a kind, or of any kind. Raises OneMapError run.unknown, run.kind."""
+    """The record of a stored run of a kind, or of any kind. Raises OneMapError run.unknown, run.kind, run.damaged."""
     # Stray bytes of an argument cannot be asked for in SQL, and are no run's id.
     sql = "SELECT record FROM onemap_runs WHERE id = ?"
     row = library.connection.execute(sql, (identifier,)).fetchone() if identifier.isprintable() else None
     if row is None:
         raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
-    record: dict[str, Any] = json.loads(row[0])
+    try:
+        record: dict[str, Any] = json.loads(row[0])
+    except ValueError:
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_runs") from None
     if kind is not None and kind_of(record) != kind:
         raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_of(record))
     return record

@@ -301,16 +301,16 @@ def verify(values: Values, asked: Asked) -> Result:
                 problems += version_problems(library, lambda done: asked.report(done * (_VERSIONS if run else 1), step))
                 problems += run_problems(library)
                 problems += review_problems(library)
-            if run:
+            if run and not any(problem.facts.get("feature") == run for problem in problems):
                 whole = asked.report
                 told = lambda done, said: whole(_VERSIONS + (1 - _VERSIONS) * done, said)  # noqa: E731 - one line
                 for table, row, before, after in differences_again(library, run, os.cpu_count() or 1, told):
                     facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
                     problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
     except OneMapError as error:
-        if any(problem.code != "library.damaged" for problem in error.problems):
+        if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise
-        problems += error.problems  # a table that is gone, or pages that cannot be read: nothing more can be asked
+        problems += error.problems  # a table that is gone, or what cannot be read: nothing more can be asked
     asked.report(1.0, "")
     records = [problem_record(problem, asked.language) for problem in problems]
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.

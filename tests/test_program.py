@@ -301,3 +301,30 @@ def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clear
     assert onemap(*arguments, "--overwrite").code == 0
     assert [path.name for path in town.glob("results*")] == ["results.gpkg"]
     assert [path.name for path in town.glob("city.*")] == ["city.gpkg"]
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a place without room is /dev/full")
+def test_where_nobody_reads_or_nothing_has_room_the_code_is_right_and_nothing_is_a_defect(tmp_path):
+    path = tmp_path / "city.gpkg"
+    subprocess.run(command("new", path, "--crs", "EPSG:4547"), check=True, capture_output=True)
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as connection:
+        connection.execute("DELETE FROM onemap_packs")
+
+    def code(*arguments: object, out: Any = None) -> int:
+        with contextlib.ExitStack() as open_ones:
+            there = open_ones.enter_context(open("/dev/full", "wb")) if out == "full" else None
+            if out == "left":
+                end, start = os.pipe()
+                os.close(end)
+                there = open_ones.enter_context(open(start, "wb"))
+            words = command(*arguments)
+            if out == "closed":
+                words = ["sh", "-c", 'exec "$@" >&-', "sh", *words]
+            done = subprocess.run(words, stdout=there, stderr=subprocess.PIPE, check=False)
+        assert b"Traceback" not in done.stderr and b"Exception" not in done.stderr, done.stderr
+        return done.returncode
+
+    assert [code("verify", path, *more, out="left") for more in ((), ("--json",))] == [5, 5]
+    assert [code("layers", path, *more, out="full") for more in ((), ("--json",))] == [3, 3]
+    assert [code("verify", path, *more, out="closed") for more in ((), ("--json",))] == [5, 5]
+    assert [code("-h", out=out) for out in ("left", "full", "closed")] == [0, 0, 0]

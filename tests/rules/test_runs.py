@@ -130,6 +130,22 @@ def test_a_run_that_is_gone_changed_or_not_logged_is_found(city, damage, code):
     assert answer.code == 5 and code in answer.codes
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE onemap_runs SET record = 'no JSON'",
+        "UPDATE onemap_runs SET record = '{}'",
+        "UPDATE onemap_run_blocks SET content = x'00' WHERE name = 'findings'",
+    ],
+)
+def test_a_run_that_cannot_be_repeated_because_it_is_damaged_is_damage(city, damage):
+    desk, found = city
+    with sqlite3.connect(desk.library) as connection:
+        connection.execute(damage)
+    connection.close()
+    assert desk.run("verify", desk.library, "--run", found.answer.json["run"]["id"]).code == 5
+
+
 def test_a_trial_layer_shows_which_parcels_change_and_why_and_leaves_no_run(city):
     desk, found = city
     run = found.answer.json["run"]["id"]
