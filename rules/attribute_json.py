@@ -5,11 +5,17 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-_ENCODED = json.JSONEncoder(ensure_ascii=False, default=str, allow_nan=False).encode  # once: there are many small texts
+
+def _as_text(value: Any) -> str:
+    """What JSON has no word for; bytes in hexadecimal, as GDAL writes binary fields into GeoJSON."""
+    return bytes(value).hex().upper() if isinstance(value, (bytes, bytearray, memoryview)) else str(value)
+
+
+_ENCODED = json.JSONEncoder(ensure_ascii=False, default=_as_text, allow_nan=False).encode  # once: there are many texts
 
 
 def attribute_json(values: Mapping[str, Any]) -> str:
-    """Attributes by name as one JSON object; a number that is not finite, for which JSON has no word, is null."""
+    """Attributes by name as one JSON object; a number that is not finite is null, bytes are hexadecimal digits."""
     try:
         return _ENCODED(values)
     except ValueError:
