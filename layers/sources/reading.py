@@ -214,6 +214,9 @@ def _in_blocks(source: Opened, layer: str | None) -> tuple[Path, str] | None:
 def content_hash(source: Path, opened_path: Path, told: Callable[[], None] = lambda: None) -> str:
     """SHA-256 over a file, or over all files of a shapefile, a MapInfo table or a folder, names included.
 
+    A GeoPackage that another program has open may have changes in a file beside it; they are hashed too, so that it has
+    another hash when they have been folded in.
+
     told: called again and again meanwhile; it may raise Cancelled. Files that nobody has touched since they were last
     hashed have the same hash; what was changed only just may be changed again within the same tick of the clock.
     """
@@ -253,4 +256,6 @@ def _files_of(source: Path, opened_path: Path) -> list[Path]:
         return sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
     if source.suffix.lower() in {".shp", *formats.MAPINFO}:
         return sorted(item for item in source.parent.iterdir() if item.stem == opened_path.stem and item.is_file())
-    return [source]
+    # What was written to a GeoPackage and not yet folded in lies beside it, and is read with it.
+    unfolded = source.with_name(f"{source.name}-wal")
+    return [source, unfolded] if unfolded.is_file() and unfolded.stat().st_size else [source]

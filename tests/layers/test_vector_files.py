@@ -309,3 +309,28 @@ def test_a_path_of_odd_characters_is_read(shelf, layer_file, box, tmp_path):
     assert path.exists()
     assert shelf.add(odd / "图 斑?.shp").json["features"] == 1
     assert shelf.column("MC") == ["国道"]
+
+
+def test_what_lies_beside_a_geopackage_unfolded_is_read_and_hashed(tmp_path, layer_file, box):
+    from onemap.layers.sources.reading import read_source
+
+    path = layer_file("a.gpkg", [box(0, 0)], {"BSM": ["1"]}, SPATIAL_INDEX="NO")
+    before = read_source(path, None, None)
+    connection = sqlite3.connect(path)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        for value in ("2", "3"):
+            connection.execute("UPDATE a SET BSM = ?", (value,))
+            connection.commit()
+            for name in ("a.gpkg", "a.gpkg-wal"):
+                (copy / name).write_bytes((tmp_path / name).read_bytes())
+            frame = read_source(copy / "a.gpkg", None, None)
+            assert list(frame.attributes["BSM"]) == [value]
+            assert frame.source_hash != before.source_hash
+            assert read_source(copy / "a.gpkg", None, None).source_hash == frame.source_hash
+            before = frame
+    finally:
+        connection.close()
