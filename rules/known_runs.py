@@ -25,7 +25,7 @@ from onemap.rules.rule import VERDICTS
 from onemap.rules.run_blocks import Rows, joined, stream_of
 from onemap.rules.runs import stored_blocks, stored_columns
 
-_MOST_BYTES = 64_000_000  # what the given parcels of a run take in the library, at most, that a session keeps
+_MOST_BYTES = 32_000_000  # what the given parcels of a run take in the library, at most, that a session keeps
 _NOTE = "places."  # and a table's name: what is worked out of it, beside the run's rows
 _SEAL = 32  # bytes
 _PLAIN = (pa.types.is_string, pa.types.is_boolean, pa.types.is_int64, pa.types.is_float64, pa.types.is_null)
