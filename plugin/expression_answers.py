@@ -66,6 +66,8 @@ class Answers:
         ahead: what is likely to be asked for next, at most so many, of which it is not known yet; asked in one go.
         Raises Refusal: no library, no core, the core's own, or a cancel.
         """
+        if self._core.is_closed:
+            raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
         asked = self._asked
         if asked.refusal is not None:
             raise _anew(asked.refusal)

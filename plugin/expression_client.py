@@ -64,6 +64,11 @@ class BlockingCore:
         return process.pid if process is not None and process.poll() is None else 0
 
     @property
+    def is_closed(self) -> bool:
+        """Whether nothing will be answered any more."""
+        return self._is_closed
+
+    @property
     def questions(self) -> int:
         """How many it has been asked."""
         return self._number

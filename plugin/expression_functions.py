@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +17,7 @@ from qgis.core import (
     QgsMapLayer,
     QgsReferencedGeometry,
 )
+from qgis.PyQt.QtCore import QThreadPool
 
 from onemap.plugin import settings
 from onemap.plugin.expression_answers import Answers
@@ -33,6 +35,7 @@ if TYPE_CHECKING:  # qgis_process has no window
     from onemap.plugin.dock import OneMapDock
 
 GROUP = "One Map"
+DRAWN_WITHIN_S, LOOK_S = 5.0, 0.02
 TOLD = ("rule", "verdict", "layer", "version", "area_m2", "title", "basis", "department", "counted", "reason")
 
 
@@ -117,9 +120,15 @@ class ExpressionFunctions:
         self._follow()
 
     def close_down(self) -> None:
-        """Take the functions away and end their core; more than once does no harm."""
-        self.core.close()
-        self.ahead.forget()
+        """Take the functions away and end their core; more than once does no harm.
+
+        QGIS finds a function by its place in a list: whoever still draws would find another one there, or none.
+        """
+        self.ahead.close()
+        self.core.close()  # from here on all that is asked fails at once
+        ends_at = time.monotonic() + DRAWN_WITHIN_S
+        while self._functions and QThreadPool.globalInstance().activeThreadCount() and time.monotonic() < ends_at:
+            time.sleep(LOOK_S)  # in which those who draw go on
         for function in self._functions:
             QgsExpression.unregisterFunction(function.name())
         self._functions = []

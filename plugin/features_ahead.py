@@ -71,11 +71,13 @@ class FeaturesAhead(QObject):
         self._passes: OrderedDict[str, _Pass] = OrderedDict()
         self._paces: dict[str, tuple[int, float]] = {}  # by layer: shapes in the last block, and when
         self._busy_until = 0.0
+        self._is_closed = False
         self._reading = threading.local()
 
-    def forget(self) -> None:
-        """Let go of all layers."""
+    def close(self) -> None:
+        """Let go of all layers, and read none any more: the main thread is about to wait for those who ask."""
         with self._guard:
+            self._is_closed = True
             self._passes.clear()
 
     def shapes(
@@ -91,7 +93,7 @@ class FeaturesAhead(QObject):
 
         shape_of: what the function is asked for where the context has another feature.
         """
-        if getattr(self._reading, "now", False) or most < 1:
+        if self._is_closed or getattr(self._reading, "now", False) or most < 1:
             return []
         found = self._pass_of(context, node, is_cancelled)
         if found is None:
@@ -144,7 +146,7 @@ class FeaturesAhead(QObject):
         if time.monotonic() > self._busy_until:
             errand = _Errand(context)
             self._wanted.emit(errand)
-            if not errand.wait(is_cancelled) and not is_cancelled():
+            if not errand.wait(lambda: self._is_closed or is_cancelled()) and not is_cancelled():
                 self._busy_until = time.monotonic() + BUSY_S
             if errand.source is not None:
                 return errand.source

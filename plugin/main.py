@@ -78,6 +78,8 @@ class OneMapPlugin:
     def unload(self) -> None:
         """Take everything away; the core ends within a second."""
         if self._functions is not None:
+            for canvas in self.iface.mapCanvases() if self.iface is not None else ():
+                canvas.stopRendering()  # what is drawn may be asking them
             self._functions.close_down()
             self._functions = None
         if self.dock is not None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
 
 from onemap.plugin.figures import area_text, length_text, share_text
@@ -125,6 +125,10 @@ class DepartmentsTable(QTreeWidget):
         self.setAccessibleName(tr("What each department has against it"))
         self.setRootIsDecorated(False)
         self.setMinimumHeight((DEPARTMENTS_SHOWN + 1) * (self.fontMetrics().height() + 6))
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Few rows: the room is the alternatives', above."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def show_changes(self, changes: tuple[DepartmentChange, ...]) -> None:
         """Show one alternative's."""

@@ -325,3 +325,23 @@ def test_qgis_process_knows_the_functions_for_the_library_that_was_open_last(lib
     made = QgsVectorLayer(str(target), "verdicts", "ogr")
     found = {feature["DKBH"]: feature["verdict"] for feature in made.getFeatures()}
     assert found == {name: one.verdict for name, one in checked.items()}
+
+
+def test_what_is_closed_down_while_it_is_drawn_waits_for_the_drawing_to_end(desk, layer):
+    """The last of the file: nobody asks after it. QGIS would crash in the thread that draws."""
+    _dock, functions = desk
+    ask_anew(functions)
+    style(layer)
+    settings = QgsMapSettings()
+    settings.setLayers([layer])
+    settings.setDestinationCrs(QgsCoordinateReferenceSystem(CRS))
+    settings.setOutputSize(QSize(400, 250))
+    settings.setExtent(layer.extent())
+    before = functions.core.questions
+    job = QgsMapRendererParallelJob(settings)
+    job.start()
+    wait_for(lambda: functions.core.questions > before)
+    functions.close_down()
+    assert not QgsExpression.isFunctionName("onemap_verdict")
+    wait_for(lambda: not job.isActive())
+    assert functions.answers.count < 1000
