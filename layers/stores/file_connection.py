@@ -130,8 +130,8 @@ class FileConnection(sqlite3.Connection):
         sql = f"SELECT f.fid, f.geom{columns} FROM {quoted(table)} f"  # noqa: S608 - the names are quoted
         parameters: tuple[float, ...] = ()
         if bounds is not None:
-            sql += f" WHERE f.fid IN (SELECT id FROM {quoted(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ?"
-            sql += " AND maxy >= ? AND miny <= ?)"
+            near = f"FROM {quoted(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+            sql += f" WHERE f.fid IN (SELECT id {near})"
             parameters = (bounds[0], bounds[2], bounds[1], bounds[3])
         try:
             if count is not None:
@@ -140,6 +140,9 @@ class FileConnection(sqlite3.Connection):
                 if self.execute(indexed).fetchone()[0] != count:
                     raise DamagedTable("the spatial index does not hold every feature")
             rows = self.execute(sql + " ORDER BY f.fid", parameters).fetchall()
+            wanted = count if bounds is None else self.execute(f"SELECT count(*) {near}", parameters).fetchone()[0]
+            if wanted is not None and len(rows) != wanted:
+                raise DamagedTable("the table does not hold every feature")
             geometries = geopackage.from_blobs(row[1] for row in rows)
         except (sqlite3.Error, shapely.GEOSException, ValueError, IndexError, TypeError) as error:
             raise DamagedTable(str(error)) from error

@@ -1,6 +1,8 @@
 """avoid: P ∩ F, worked by hand on squares."""
 
+import contextlib
 import math
+import sqlite3
 
 import pytest
 from shapely import MultiPolygon, Polygon, box
@@ -196,3 +198,14 @@ def test_a_trial_of_a_layer_that_no_rule_looks_at_is_refused(desk):
     parcels, pack = desk.parcels({"A": SQUARE}), desk.pack({})
     answer = desk.run("check", desk.library, parcels, "--pack", pack, "--replace", "ZONES=x.gpkg")
     assert (answer.code, answer.json["problems"][0]["code"]) == (2, "replace.unknown")
+
+
+def test_a_feature_that_is_gone_from_its_table_is_never_clear(desk):
+    desk.layer("ZONE", [box(100 * n, 0, 100 * n + 10, 10) for n in range(20)])
+    with contextlib.closing(sqlite3.connect(desk.library, isolation_level=None)) as connection:
+        # As someone would who knows no triggers of GeoPackage: the index still has it.
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.execute('DELETE FROM "ZONE__1" WHERE fid = 1')
+    found = desk.check({"A": box(0, 0, 10, 10)}, {})
+    assert found.unknowns() == {"A": (100.0, "unreadable")}

@@ -1,6 +1,8 @@
 """setback: P ∩ the features grown by their own distance; straight parts by hand, round ones by their formula."""
 
+import contextlib
 import math
+import sqlite3
 
 import pytest
 from shapely import LineString, Point, box
@@ -122,3 +124,12 @@ def test_two_parallel_roads_grown_into_each_other_count_once(desk):
     found = desk.check({"A": box(0, -50, 10, 50)}, setback(distance_m=8))
     assert found.hits() == {"A": pytest.approx(260.0, abs=1e-9)}  # y −8…18
     assert found.table("overlaps").area_m2.sum() == pytest.approx(320.0, abs=1e-9)
+
+
+def test_where_official_zones_cannot_be_read_nothing_is_known(desk):
+    desk.layer("ROAD", [LineString([(-1000, 0), (1000, 0)])], geometry="line")
+    desk.layer("OFFICIAL", [box(-100, -30, 100, 30)])
+    with contextlib.closing(sqlite3.connect(desk.library, isolation_level=None)) as connection:
+        connection.execute('DROP TABLE "rtree_OFFICIAL__1_geom"')
+    found = desk.check({"A": box(0, 25, 10, 35)}, setback(layer="ROAD", distance_m=20, instead="OFFICIAL"))
+    assert found.unknowns() == {"A": (100.0, "unreadable")} and found.hits() == {}
