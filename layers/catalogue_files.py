@@ -10,6 +10,7 @@ from onemap.layers.check_levels import check_problems, settings_of
 from onemap.layers.code_tables import table_names
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.schema import DEPARTMENTS, FIELD_TYPES, GEOMETRIES, KINDS, LIBRARIES, Field, LayerEntry, is_code
+from onemap.layers.toml_reason import toml_reason
 
 _CHOICES = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
 _LAYER_TYPES: dict[str, Any] = {
@@ -56,7 +57,7 @@ def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> di
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise OneMapError("catalogue.syntax", file=file, reason=str(error)) from None
+        raise OneMapError("catalogue.syntax", file=file, reason=toml_reason(error)) from None
     reader = _Reader(file, base)
     entries = {code: reader.entry(code, raw) for code, raw in content.items()}
     if reader.problems:

@@ -10,6 +10,7 @@ from onemap.layers.catalogue import DEPARTMENTS, LayerEntry
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import sha256
 from onemap.layers.messages import RESOURCES
+from onemap.layers.toml_reason import toml_reason
 from onemap.rules.rule import Rule
 from onemap.rules.rule_problems import COMMON_KEYS, is_title, rule_problems
 
@@ -67,7 +68,7 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
     try:
         raw = tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
-        raise OneMapError("pack.syntax", file=source, reason=str(error)) from None
+        raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
     problems: list[Problem] = []
 
     def wrong(code: str, key: str, **facts: Any) -> None:

@@ -253,7 +253,7 @@ REMARKS = {
     "source.remark",
 }
 # Parts of other sentences.
-FRAGMENTS = ("suggest.", "kind.")
+FRAGMENTS = ("suggest.", "kind.", "toml.")
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -14,6 +14,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.fields import text_value
 from onemap.layers.library import sha256
 from onemap.layers.messages import RESOURCES
+from onemap.layers.toml_reason import toml_reason
 from onemap.rules.conditions import column_named
 
 DEFAULT_MATRIX = "land-urban"
@@ -134,7 +135,7 @@ def parse_matrix(text: str, source: str) -> Matrix:
     try:
         raw = tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
-        raise OneMapError("matrix.syntax", file=source, reason=str(error)) from None
+        raise OneMapError("matrix.syntax", file=source, reason=toml_reason(error)) from None
     problems = [Problem(code, {"file": source, "field": key, "key": key, **facts}) for code, key, facts in _wrong(raw)]
     if problems:
         raise OneMapError.of(problems)

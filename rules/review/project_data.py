@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.toml_reason import toml_reason
 
 _MOST_CHARACTERS = 2000
 _CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: without I, O, S, V, Z
@@ -137,7 +138,7 @@ def read_project_data(path: str) -> dict[str, Any]:
     except OSError as error:
         raise OneMapError("data.file", file=source.name, field="--data", reason=error.strerror) from None
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise OneMapError("data.syntax", file=source.name, field="--data", reason=str(error)) from None
+        raise OneMapError("data.syntax", file=source.name, field="--data", reason=toml_reason(error)) from None
     return checked_data(content, source.name)
 
 

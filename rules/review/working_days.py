@@ -22,6 +22,7 @@ import chinese_calendar
 from onemap.layers.catalogue import own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
+from onemap.layers.toml_reason import toml_reason
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5
@@ -86,7 +87,7 @@ def checked_calendar(text: str, file: str) -> WorkCalendar:
     try:
         content = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise OneMapError("calendar.syntax", file=file, reason=str(error)) from None
+        raise OneMapError("calendar.syntax", file=file, reason=toml_reason(error)) from None
     own: dict[int, dict[date, bool]] = {}
     for key, year in content.items():
         if not key.isdecimal() or not isinstance(year, dict) or not set(year) <= set(_KEYS):
