@@ -122,7 +122,9 @@ def _column(letters: bytes) -> int:
 
 def _new_grids(path: Path) -> list[Grid]:
     import openpyxl
+    from openpyxl.styles import cell_style
 
+    cell_style.print = _unheard  # it says on stdout, where the answer goes, that a style is not there
     book = openpyxl.load_workbook(path, data_only=True)
     formulas = openpyxl.load_workbook(path) if _has_formulas(path) else None
     grids = []
@@ -133,6 +135,10 @@ def _new_grids(path: Path) -> list[Grid]:
         merged = ((r.min_row - 1, r.max_row, r.min_col - 1) for r in sheet.merged_cells.ranges)
         grids.append(Grid(sheet.title, _filled(rows, merged)))
     return grids
+
+
+def _unheard(*words: object) -> None:
+    """What a library prints and nobody asked for."""
 
 
 def _rows_of(sheet: Any, file: str) -> list[list[Any]]:

@@ -1,6 +1,8 @@
 """Coordinate sheets: parcels from Excel and CSV tables, wherever their header stands and however they spell degrees."""
 
+import json
 import os
+import re
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
@@ -452,6 +454,21 @@ def test_a_cell_far_from_the_others_is_read_and_takes_no_memory(sheet):
         assert tracemalloc.get_traced_memory()[1] < 50_000_000
     finally:
         tracemalloc.stop()
+
+
+def test_a_style_that_is_not_there_leaves_stdout_to_the_answer(core, sheet):
+    path = sheet([["点号", "X", "Y"], *numbered(FIRST)])
+    with zipfile.ZipFile(path) as archive:
+        parts = {name: archive.read(name) for name in archive.namelist()}
+    styles = parts["xl/styles.xml"]
+    parts["xl/styles.xml"] = re.sub(rb'(<cellStyle [^>]*xfId=")0', rb"\g<1>999999", styles)
+    assert parts["xl/styles.xml"] != styles
+    with zipfile.ZipFile(path, "w") as archive:
+        for part, content in parts.items():
+            archive.writestr(part, content)
+    done = core("inspect", path, "--json")
+    assert json.loads(done.stdout)["problems"][0]["code"] == "source.damaged"
+    assert done.stderr == b""
 
 
 def test_a_cell_in_no_row_is_refused(sheet):
