@@ -7,17 +7,21 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.sources.stored import is_library
 
 
 def check_place(target: Path, overwrite: bool, field: str | None = None, inputs: Iterable[str | Path] = ()) -> None:
     """Refuse a place before any work; what is read for it must never be replaced by it.
 
-    Raises OneMapError out.exists, out.folder, out.input, out.foreign.
+    Nor is a library: it holds what nothing else does.
+    Raises OneMapError out.exists, out.folder, out.input, out.library, out.foreign.
     """
     if target.exists() and not overwrite:
         raise OneMapError("out.exists", file=target.name, field=field)
     if target.exists() and any(Path(path).exists() and target.samefile(path) for path in inputs):
         raise OneMapError("out.input", file=target.name, field=field)
+    if is_library(target):
+        raise OneMapError("out.library", file=target.name, field=field)
     if target.is_dir() and not _is_of_ours(target):
         raise OneMapError("out.foreign", file=target.name, field=field)
     if not target.absolute().parent.is_dir():

@@ -2,7 +2,7 @@
 
 import contextlib
 import sqlite3
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Protocol
@@ -54,12 +54,20 @@ class Target(Protocol):
         """What its form could not hold, after `finish`."""
 
 
-def check_target(out: str, overwrite: bool, inputs: Iterable[str] = ()) -> None:
-    """Refuse a target before hours of work; none of the inputs may be overwritten.
+def check_targets(outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = ()) -> None:
+    """Refuse targets before hours of work: each is another one, and none of them an input.
 
-    Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign.
+    Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign, out.library, out.twice.
     """
-    target = Path(out)
+    known: set[Path] = set()
+    for target in map(Path, outs):
+        _check(target, overwrite, inputs)
+        if target.resolve() in known:
+            raise OneMapError("out.twice", file=target.name, field="--out")
+        known.add(target.resolve())
+
+
+def _check(target: Path, overwrite: bool, inputs: Iterable[str] = ()) -> None:
     if target.suffix.lower() not in (".gpkg", ".xlsx", ""):
         raise OneMapError("out.format", file=target.name, field="--out")
     check_place(target, overwrite, "--out", inputs)
@@ -81,8 +89,8 @@ def tables_written(tables: Mapping[str, Table], crs: pyproj.CRS, out: str, overw
 @contextlib.contextmanager
 def output_opened(crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Target]:
     """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block."""
-    check_target(out, overwrite)
     target = Path(out).absolute()
+    _check(target, overwrite)
     with written_beside(target, overwrite, "--out") as beside:
         with _refusals(target.name):
             output = _output_to(beside, crs, target.name)

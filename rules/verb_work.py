@@ -167,7 +167,7 @@ def check(values: Values, asked: Asked) -> Result:
     from onemap.rules.blocks.checking import How, checked
     from onemap.rules.check import JUDGED, share
     from onemap.rules.check_options import check_wishes
-    from onemap.rules.outputs import check_target, output_opened, remark_records
+    from onemap.rules.outputs import check_targets, output_opened, remark_records
     from onemap.rules.runs import Recorder, run_record
     from onemap.rules.verdict_changes import VerdictChanges
 
@@ -175,8 +175,7 @@ def check(values: Values, asked: Asked) -> Result:
     outs = values.get("out") or []
     overwrite, against = bool(values.get("overwrite")), values.get("against")
     inputs = [values["library"], values["parcels"], *wishes.packs]
-    for out in outs:
-        check_target(out, overwrite, inputs)
+    check_targets(outs, overwrite, inputs)
     with contextlib.ExitStack() as held:
         library = held.enter_context(open_library(values["library"]))
         if against:

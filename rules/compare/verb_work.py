@@ -15,13 +15,12 @@ def compare(values: Values, asked: Asked) -> Result:
     from onemap.layers.messages import phrase
     from onemap.rules.compare.comparison import WRITTEN_FROM, compared
     from onemap.rules.compare.storage import record_comparison
-    from onemap.rules.outputs import check_target, output_opened, remark_records
+    from onemap.rules.outputs import check_targets, output_opened, remark_records
     from onemap.rules.run_tables import records_of
 
     wishes = _wishes(values, asked)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    for out in outs:
-        check_target(out, overwrite, [values["library"], values.get("matrix") or ""])
+    check_targets(outs, overwrite, [values["library"], values.get("matrix") or ""])
     with open_library(values["library"]) as library:
         workers = values.get("workers") or os.cpu_count() or 1
         with contextlib.ExitStack() as written:
@@ -116,13 +115,12 @@ def contradictions(values: Values, asked: Asked) -> Result:
     from onemap.rules.compare.contradictions import contradictions as compare_pairs
     from onemap.rules.compare.matrix import DEFAULT_MATRIX
     from onemap.rules.compare.storage import record_comparison
-    from onemap.rules.outputs import check_target, remark_records, tables_written
+    from onemap.rules.outputs import check_targets, remark_records, tables_written
     from onemap.rules.run_tables import records_of
 
     wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, asked)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
-    for out in outs:
-        check_target(out, overwrite, [values["library"], *named])
+    check_targets(outs, overwrite, [values["library"], *named])
     workers = values.get("workers") or os.cpu_count() or 1
     rows = []
     with open_library(values["library"]) as library:

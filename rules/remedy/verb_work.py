@@ -14,7 +14,7 @@ def remedy(values: Values, asked: Asked) -> Result:
     from onemap.layers.library import open_library
     from onemap.layers.messages import phrase
     from onemap.rules.check_options import check_wishes
-    from onemap.rules.outputs import check_target, remark_records, tables_written
+    from onemap.rules.outputs import check_targets, remark_records, tables_written
     from onemap.rules.question import question_of
     from onemap.rules.remedy.answer import told, wishes_of
     from onemap.rules.remedy.remedy import WRITING, of_parcels
@@ -24,8 +24,7 @@ def remedy(values: Values, asked: Asked) -> Result:
     wishes = wishes_of(values)
     asked_of = check_wishes(values)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    for out in outs:
-        check_target(out, overwrite, [values["library"], values["parcels"], *asked_of.packs])
+    check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
     with open_library(values["library"]) as library:
         question = question_of(library, asked_of, asked.language)
         if values.get("parcel"):
@@ -58,7 +57,7 @@ def sites(values: Values, asked: Asked) -> Result:
     from onemap.layers.adding import read_polygons
     from onemap.layers.errors import OneMapError, UsageError
     from onemap.layers.library import open_library
-    from onemap.rules.outputs import check_target, remark_records, tables_written
+    from onemap.rules.outputs import check_targets, remark_records, tables_written
     from onemap.rules.question import packs_of
     from onemap.rules.remedy.sites import SiteWishes
     from onemap.rules.remedy.sites import sites as find_sites
@@ -78,8 +77,7 @@ def sites(values: Values, asked: Asked) -> Result:
         attributes=values.get("project") or {},
     )
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    for out in outs:
-        check_target(out, overwrite, [values["library"], values.get("within") or ""])
+    check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
     with open_library(values["library"]) as library:
         if values.get("within"):
             ground = read_polygons(values["within"], library.crs)

@@ -7,7 +7,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
-from onemap.rules.outputs import check_target, remark_records, tables_written
+from onemap.rules.outputs import check_targets, remark_records, tables_written
 from onemap.rules.packs import joined_rules
 from onemap.rules.remedy.answer import alternative_rows, search_text, wishes_of
 from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
@@ -30,8 +30,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, as
     review.…, parcel.unknown, out.….
     """
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
-    for out in outs:
-        check_target(out, overwrite, [values["library"]])
+    check_targets(outs, overwrite, [values["library"]])
     case = stored_case(library, case_id, hand.on)
     may_act(library.voice, "remedy", None)
     case_state_after(case.state, "remedy", case=case_id, field="CASE")

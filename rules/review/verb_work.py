@@ -50,10 +50,9 @@ def review_open(values: Values, asked: Asked) -> Result:
 
 
 def _check_outs(values: Values) -> None:
-    from onemap.rules.outputs import check_target
+    from onemap.rules.outputs import check_targets
 
-    for out in values.get("out") or ():
-        check_target(out, bool(values.get("overwrite")), [values["library"], values["parcels"]])
+    check_targets(values.get("out") or (), bool(values.get("overwrite")), [values["library"], values["parcels"]])
 
 
 def _told(run: Run, values: Values) -> Result:

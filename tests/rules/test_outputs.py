@@ -113,6 +113,17 @@ def test_an_existing_target_is_refused_and_untouched_unless_overwritten(ready, t
     assert len(pyogrio.read_dataframe(out, layer="findings")) == 3
 
 
+def test_another_library_is_never_replaced_and_no_target_is_named_twice(ready, onemap, tmp_path):
+    other, out = tmp_path / "other.gpkg", tmp_path / "o.gpkg"
+    assert onemap("new", other, "--crs", "EPSG:4547").code == 0
+    before = other.read_bytes()
+    answer = check(ready, other, "--overwrite")
+    assert (answer.code, answer.codes) == (3, ["out.library"]) and other.read_bytes() == before
+    (tmp_path / "more").mkdir()
+    answer = check(ready, out, "--out", tmp_path / "more" / ".." / "o.gpkg")
+    assert (answer.code, answer.codes) == (3, ["out.twice"]) and not out.exists()
+
+
 def test_a_leftover_of_a_killed_run_is_removed_by_the_next(ready, tmp_path):
     (tmp_path / "o.gpkg.part").mkdir()
     (tmp_path / "o.gpkg.part" / "o.gpkg").write_bytes(b"half")
