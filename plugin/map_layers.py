@@ -26,7 +26,6 @@ PROPERTY_TABLE = "onemap/table"
 PROPERTY_LIBRARY = "onemap/library"
 PROPERTY_RUN = "onemap/run"  # on layers of results
 GROUP = "One Map"
-WAL_BYTE, IN_WAL_MODE = 18, b"\x02"
 
 
 def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
@@ -100,9 +99,10 @@ def reopen_cut_off(library: str) -> None:
 
     QGIS takes a library out of WAL mode when it closes its project, and opens it so again. Once the core has written,
     the file is back in WAL mode, and a reader that came before sees nothing of it.
+
+    Only the layers are asked. To look into the file itself would end every lock that QGIS has on it, for they belong
+    to the process: the core would then take the journal away under QGIS, which from there on reads the file as it was.
     """
-    if not _is_in_wal_mode(library):
-        return
     registry = QgsProviderRegistry.instance()
     for layer in QgsProject.instance().mapLayers().values():
         is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
@@ -115,15 +115,6 @@ def _is_cut_off(layer: QgsVectorLayer) -> bool:
     """Whether a layer that has features gives none."""
     first = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None)
     return first is None and layer.featureCount() != 0
-
-
-def _is_in_wal_mode(library: str) -> bool:
-    """As the file's own header says."""
-    try:
-        with open(library, "rb") as file:
-            return file.read(WAL_BYTE + 1)[WAL_BYTE:] == IN_WAL_MODE
-    except OSError:
-        return False
 
 
 def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:

@@ -16,6 +16,9 @@ from onemap.plugin import settings, words
 from onemap.plugin.connection import Core
 from onemap.plugin.dock import OneMapDock
 from onemap.plugin.map_layers import layer_on_map
+from onemap.plugin.place_preview import district_of
+from onemap.plugin.table_layers import table_layer
+from onemap.tests.plugin.review_desk import core
 from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
 
 
@@ -41,6 +44,31 @@ def test_layers_opened_while_the_library_was_out_of_wal_mode_are_read_after_a_ch
     wait_for(lambda: dock.library.layers)
     check(dock)
     assert len(list(layer.getFeatures())) == 1
+
+
+def test_the_library_keeps_its_journal_while_qgis_reads_it(dock, library, town, tmp_path, capfd):
+    """A lock of QGIS's that is lost lets whoever else writes take the journal away under the map."""
+    path = str(tmp_path / "read.gpkg")
+    shutil.copyfile(library, path)
+    layer = table_layer(path, "YJJBNTTB__1", "farmland")
+    QgsProject.instance().addMapLayer(layer)
+    dock.open_library(path)
+    wait_for(lambda: dock.library.layers)
+    dock.core.stop()
+    core(
+        "add",
+        path,
+        town / "farmland.gpkg",
+        "--as",
+        "ZZ",
+        "--define",
+        "name=x,department=land,library=base,kind=vector,geometry=polygon",
+    )
+    assert Path(f"{path}-wal").exists()  # whoever closes last takes it away, and QGIS has not closed
+    added = table_layer(path, "ZZ__1", "added")
+    assert [len(list(one.getFeatures())) for one in (layer, added)] == [1, 1]
+    assert district_of(path).area() == pytest.approx(1_000_000)
+    assert "IMMUTABLE" not in capfd.readouterr().err
 
 
 def test_a_dock_without_a_library_says_how_to_get_one(dock):
