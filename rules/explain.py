@@ -7,19 +7,22 @@ from onemap.layers.library import Library
 from onemap.layers.messages import phrase, sentences
 from onemap.rules.packs import joined_rules
 from onemap.rules.rule import Rule
-from onemap.rules.runs import StoredRow, run_record, stored_packs, stored_rows
+from onemap.rules.runs import GIVEN, StoredRow, run_record, stored_columns, stored_packs, stored_rows
 
 
 def explain(library: Library, identifier: str, parcel: str, rule_id: str, language: str) -> dict[str, Any]:
     """The steps from versions, filter and features to area, thresholds, verdict and basis.
 
-    Raises OneMapError run.unknown, run.parcel, run.rule.
+    Raises OneMapError run.unknown, run.parcel, run.rule, run.incomplete, run.damaged.
     """
     record = run_record(library, identifier)
+    packs = stored_packs(library, identifier)
     parcels = stored_rows(library, identifier, "parcels", parcel=parcel)
     if not parcels:
+        if any(parcel in given.values("id") for given in stored_columns(library, identifier, GIVEN, ["id"])):
+            raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
         raise OneMapError("run.parcel", file=library.label, run=identifier, parcel=parcel)
-    rules = {rule.id: rule for rule in joined_rules(stored_packs(library, identifier))}
+    rules = {rule.id: rule for rule in joined_rules(packs)}
     if rule_id not in rules:
         raise OneMapError("run.rule", file=library.label, run=identifier, rule=rule_id, known=sorted(rules))
     rule = rules[rule_id]

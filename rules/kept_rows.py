@@ -27,7 +27,11 @@ def kept_rows(
 
     wanted: only rows with these values; names: only these columns, without geometry. Raises OneMapError run.damaged.
     """
-    former = former_rows(library, identifier, table)
+    damage = OneMapError("run.damaged", file=library.label, layer=table, run=identifier)
+    try:
+        former = former_rows(library, identifier, table)
+    except (ValueError, TypeError) as error:
+        raise damage from error
     if former is not None:
         chosen = matching(former.columns, wanted)
         yield chosen, former.take(chosen)
@@ -36,8 +40,16 @@ def kept_rows(
     standing = standing_of(library, identifier, table)
     if standing is None:
         yield from own
-    else:
-        yield from standing.merged(own_rows(library, standing.run, table, wanted, names), own)
+        return
+    count = 0
+    try:
+        for places, rows in standing.merged(own_rows(library, standing.run, table, wanted, names), own):
+            count += len(places)
+            yield places, rows
+    except IndexError as error:  # more rows than it says
+        raise damage from error
+    if not wanted and count != standing.rows:
+        raise damage
 
 
 def holds(library: Library, identifier: str, table: str) -> bool:
@@ -70,12 +82,15 @@ def room_of(library: Library, identifier: str, table: str) -> tuple[int, int]:
 
 
 def note_of(library: Library, identifier: str, name: str) -> bytes | None:
-    """What is noted of a run under a name, beside its rows; None if nothing is."""
+    """What is noted of a run under a name, beside its rows; None if nothing is. Raises OneMapError run.damaged."""
     if not library.has_table(_TABLE):
         return None
     sql = f"SELECT content FROM {_TABLE} WHERE run = ? AND name = ? AND first = 0"
     row = library.connection.execute(sql, (identifier, name)).fetchone()
-    return bytes(row[0]) if row else None
+    try:
+        return bytes(row[0]) if row else None
+    except TypeError as error:  # a text
+        raise OneMapError("run.damaged", file=library.label, layer=name, run=identifier) from error
 
 
 def standing_of(library: Library, identifier: str, table: str) -> Standing | None:
@@ -95,33 +110,46 @@ def standing_of(library: Library, identifier: str, table: str) -> Standing | Non
 def own_rows(
     library: Library, identifier: str, table: str, wanted: Mapping[str, str] = _ALL, names: Sequence[str] | None = None
 ) -> Iterator[Placed]:
-    """The same of the rows that the run holds itself."""
+    """The same of the rows that the run holds itself. Raises OneMapError run.damaged."""
+    damage, end = OneMapError("run.damaged", file=library.label, layer=table, run=identifier), 0
     if not library.has_table(_TABLE):
         return
     condition, values = "", []
     if KEY in wanted:
         condition, values = "AND (lowest IS NULL OR lowest <= ? AND highest >= ?)", [wanted[KEY]] * 2
-    for first in _firsts(library, identifier, table, condition, values):
+    for first, count in _firsts(library, identifier, table, condition, values):
+        if first != end and not condition:
+            raise damage  # a block is gone
+        end = first + count
         try:
             content = _content(library, identifier, table, first)
             if names is not None:
-                rows = Rows(read_columns(content, names), None)
+                rows = Rows(_counted(read_columns(content, names), count), None)
                 yield np.arange(first, first + len(rows)), rows
                 continue
             if wanted and not len(matching(read_columns(content, list(wanted)), wanted)):
                 continue
-            columns = read_columns(content)
+            columns = _counted(read_columns(content), count)
             chosen = matching(columns, wanted)
             rows = _read(library, identifier, table, first, columns, chosen)
-        except (pa.ArrowException, OSError, ValueError) as error:
-            raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier) from error
+        except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
+            raise damage from error
         yield first + chosen, rows
+
+
+def _counted(columns: pa.Table, count: int) -> pa.Table:
+    """Columns of as many rows as a block should have. Raises ValueError."""
+    if columns.num_columns and columns.num_rows != count:
+        raise ValueError("rows are gone")
+    return columns
 
 
 def _read(library: Library, identifier: str, table: str, first: int, columns: pa.Table, chosen: np.ndarray) -> Rows:
     """The chosen rows of a block with their geometries. Raises pa.ArrowException, OSError, ValueError."""
     shapes = _content(library, identifier, table, first, "shapes")
     wkb, outlines = (None, None) if shapes is None else read_shapes(shapes)
+    if (wkb is None and table == GIVEN) or (wkb is not None and len(wkb) != len(columns)):
+        raise ValueError("shapes are gone")
     rows = Rows(columns, wkb)
     if len(chosen) < len(rows):
         rows, outlines = rows.take(chosen), None if outlines is None else outlines[chosen]
@@ -152,7 +180,7 @@ def _own_outlines(library: Library, identifier: str, positions: np.ndarray) -> n
     found = np.full(len(positions), None, dtype=object)
     if len(positions):
         ends = [int(positions.max()), int(positions.min())]
-        for first in _firsts(library, identifier, GIVEN, "AND first <= ? AND first + count > ?", ends):
+        for first, _ in _firsts(library, identifier, GIVEN, "AND first <= ? AND first + count > ?", ends):
             shapes = _content(library, identifier, GIVEN, first, "shapes")
             wkb, _ = read_shapes(shapes)
             here = np.flatnonzero((positions >= first) & (positions < first + len(wkb)))
@@ -162,10 +190,13 @@ def _own_outlines(library: Library, identifier: str, positions: np.ndarray) -> n
     return found
 
 
-def _firsts(library: Library, identifier: str, table: str, condition: str, values: Sequence[Any]) -> list[int]:
-    """Where the blocks of a table begin, in their order."""
-    sql = f"SELECT first FROM {_TABLE} WHERE run = ? AND name = ? AND first <> ? {condition} ORDER BY first"
-    return [row[0] for row in library.connection.execute(sql, (identifier, table, REFERENCE, *values)).fetchall()]
+def _firsts(
+    library: Library, identifier: str, table: str, condition: str, values: Sequence[Any]
+) -> list[tuple[int, int]]:
+    """Where the blocks of a table begin, in their order, and how many rows each has."""
+    sql = f"SELECT first, count FROM {_TABLE} WHERE run = ? AND name = ? AND first <> ? {condition} ORDER BY first"
+    found = library.connection.execute(sql, (identifier, table, REFERENCE, *values)).fetchall()
+    return [(row[0], row[1]) for row in found]
 
 
 def _content(library: Library, identifier: str, table: str, first: int, column: str = "content") -> Any:

@@ -16,6 +16,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.kept_open import known
 from onemap.layers.library import Library, sha256
 from onemap.layers.stores.library_tables import RUN_BLOCKS
@@ -59,8 +60,9 @@ def said_of(library: Library, identifier: str, table: str, parcels: pa.Array, ru
             found[name] = np.asarray(places.to_numpy(), dtype=np.int32)
     if "counted" in columns.column_names:
         found["counted"] = np.asarray(columns["counted"].cast(pa.bool_()).to_numpy(), dtype=bool)
-    parcel = found.pop("parcel")
-    assert parcel is not None, "every table of a check names its parcel"  # noqa: S101 - for the type checker
+    parcel = found.pop("parcel", None)
+    if parcel is None:  # as every table of a check names it
+        raise OneMapError("run.damaged", file=library.label, layer=table, run=identifier)
     return Said(parcel, **found)
 
 

@@ -18,7 +18,8 @@ from onemap.layers.versions import Version, in_force, versions
 from onemap.rules.agenda import Agenda, layers_of
 from onemap.rules.changes import Changes
 from onemap.rules.former_parcels import FormerParcels
-from onemap.rules.kept_rows import GIVEN
+from onemap.rules.former_runs import has_former_rows
+from onemap.rules.kept_rows import GIVEN, count_of
 from onemap.rules.kinds import KINDS
 from onemap.rules.known_runs import KnownRun, Said, said_of
 from onemap.rules.layer_sources import LayerSource, Sources
@@ -52,8 +53,22 @@ class Earlier:
     def said(self, table: str) -> Said:
         """What the rows of a table say: parcels are those of now, rules those of the record."""
         if table not in self._said:
-            self._said[table] = self._read(table)
+            found = self._read(table)
+            if not self._is_whole(table, found):
+                raise self.damage(table)
+            self._said[table] = found
         return self._said[table]
+
+    def damage(self, table: str) -> OneMapError:
+        """The refusal of rows of a table that are not what they were."""
+        return OneMapError("run.damaged", file=self.library.label, run=self.identifier, layer=table)
+
+    def _is_whole(self, table: str, said: Said) -> bool:
+        """Whether a table says as much as it has rows, and each parcel one of the verdicts."""
+        if table in ("parcels", "findings") and len(said.parcel) and (said.verdict is None or np.any(said.verdict < 0)):
+            return False
+        former = has_former_rows(self.library, self.identifier)  # which nobody has counted
+        return former or len(said.parcel) == count_of(self.library, self.identifier, table)
 
     def words(self, said: Said, rows: np.ndarray) -> tuple[np.ndarray, ...]:
         """Parcel, rule, verdict and whether it counts of some rows (k,), as text and truth; all of parcels of now."""

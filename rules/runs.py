@@ -16,7 +16,7 @@ from onemap.layers.progress import Told
 from onemap.layers.recorded import KEY as RECORD
 from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.kept_rows import GIVEN, READING, REFERENCE, holds, kept_rows
+from onemap.rules.kept_rows import GIVEN, READING, REFERENCE, count_of, holds, kept_rows
 from onemap.rules.packs import Pack, parse_pack
 from onemap.rules.parcel_outlines import Outlines
 from onemap.rules.parcels import Parcels, no_parcels
@@ -25,6 +25,7 @@ from onemap.rules.reading_note import reading_note
 from onemap.rules.run import Chunk, Run
 from onemap.rules.run_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 from onemap.rules.run_integrity import record_hash
+from onemap.rules.stored_record import read_record
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 CHECK = "check"  # the kind of a run whose record names none
@@ -158,10 +159,7 @@ def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> d
     row = library.connection.execute(sql, (identifier,)).fetchone() if identifier.isprintable() else None
     if row is None:
         raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
-    try:
-        record: dict[str, Any] = json.loads(row[0])
-    except ValueError:
-        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_runs") from None
+    record = read_record(library, identifier, row[0])
     if kind is not None and kind_of(record) != kind:
         raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_of(record))
     return record
@@ -204,12 +202,14 @@ def stored_texts(library: Library) -> dict[str, str]:
 def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[Pack, ...]:
     """The packs by which a stored run was asked.
 
-    Raises OneMapError run.unknown, run.incomplete.
+    Raises OneMapError run.unknown, run.incomplete, run.damaged (also of a check that has lost parcels).
     """
     record = run_record(library, identifier, kind)
     texts = stored_texts(library)
     if not holds(library, identifier, GIVEN) or any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
+    if kind == CHECK and count_of(library, identifier, "parcels") != count_of(library, identifier, GIVEN):
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     catalogue = library.catalogue()
     return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"])
 

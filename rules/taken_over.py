@@ -59,9 +59,12 @@ class Spared:
         return wanted
 
     def held(self, name: str) -> "Held":
-        """Of the earlier run's rows of a table those that stand."""
+        """Of the earlier run's rows of a table those that stand. Raises OneMapError run.damaged."""
         if name not in self._held:
-            self._held[name] = self._found(self.earlier.said(name))
+            held = self._found(self.earlier.said(name))
+            if name == "parcels" and len(held.rows) != self.whole.sum():
+                raise self.earlier.damage(name)
+            self._held[name] = held
         return self._held[name]
 
     @cached_property

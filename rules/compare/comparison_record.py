@@ -1,11 +1,11 @@
 """The records of comparisons among the library's runs."""
 
-import json
 from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.library import Library
 from onemap.rules.runs import kind_of
+from onemap.rules.stored_record import read_record
 
 KIND = "compare"
 
@@ -16,6 +16,6 @@ def pair_of(record: Mapping[str, Any]) -> str:
 
 
 def comparison_runs(library: Library) -> list[str]:
-    """The comparisons that the library holds, the newest first."""
+    """The comparisons that the library holds, the newest first. Raises OneMapError run.damaged."""
     rows = library.connection.execute("SELECT id, record FROM onemap_runs ORDER BY started DESC, id DESC")
-    return [identifier for identifier, record in rows if kind_of(json.loads(record)) == KIND]
+    return [name for name, record in rows if kind_of(read_record(library, name, record)) == KIND]
