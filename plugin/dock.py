@@ -8,7 +8,7 @@ from typing import Any
 
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
 from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
-from qgis.PyQt.QtCore import QStandardPaths, Qt
+from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtWidgets import (
     QFileDialog,
     QFrame,
@@ -30,6 +30,7 @@ from onemap.plugin.header import Header
 from onemap.plugin.icons import icon
 from onemap.plugin.map_layers import reopen_cut_off
 from onemap.plugin.map_room import MapRoom
+from onemap.plugin.new_files import documents, free_path
 from onemap.plugin.notice import Notice
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.option_names import dock_controls
@@ -38,7 +39,7 @@ from onemap.plugin.review_room import ReviewRoom
 from onemap.plugin.sample_maker import SampleMaker
 from onemap.plugin.sample_page import SamplePage
 from onemap.plugin.server_dialog import ServerDialog, in_words_of_the_dock
-from onemap.plugin.server_location import is_server
+from onemap.plugin.server_location import is_server, short_name
 from onemap.plugin.service_dialog import ServiceDialog
 from onemap.plugin.service_list import Service
 from onemap.plugin.setup_page import SetupPage
@@ -117,6 +118,7 @@ class OneMapDock(QgsDockWidget):
         self.header.server_asked.connect(self.choose_server)
         self.header.new_asked.connect(self.make_library)
         self.header.sample_asked.connect(self.make_sample)
+        self.header.publish_asked.connect(self.publish)
         self.header.settings_asked.connect(self._open_settings)
         self.header.setup_asked.connect(lambda: self._show(self.setup_page))
         self.header.help_asked.connect(open_guide)
@@ -227,7 +229,7 @@ class OneMapDock(QgsDockWidget):
 
     def make_library(self) -> None:
         """Ask for a new library's file, coordinate system and district."""
-        target = _free_path(Path(_documents()), "library", ".gpkg")
+        target = free_path(Path(documents()), "library", ".gpkg")
         self._ask_algorithm(
             "onemap:new", {"LIBRARY": str(target)}, lambda results: self.open_library(str(results.get("LIBRARY")))
         )
@@ -236,6 +238,14 @@ class OneMapDock(QgsDockWidget):
         """Ask how the differences of a comparison become a layer of the library."""
         values = {"LIBRARY": self.library.path, "RUN": run, "TYPE": types}
         self._ask_algorithm("onemap:spots", values, lambda _results: self.library.refresh())
+
+    def publish(self) -> None:
+        """Ask for the QGIS project that the one map becomes, as of the day that is looked at."""
+        path = self.library.path
+        folder = Path(documents()) if is_server(path) else Path(path).parent
+        project = str(free_path(folder, short_name(path), ".qgz"))
+        values = {"LIBRARY": path, "PROJECT": project, "AS_OF": self.library.day or None}
+        self._ask_algorithm("onemap:publish", values, self._published)
 
     def add_layer(self, code: str) -> None:
         """Ask for a department's file, and add it."""
@@ -265,14 +275,14 @@ class OneMapDock(QgsDockWidget):
 
     def make_sample(self) -> None:
         """Ask for a folder, and make the sample city in it."""
-        folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), _documents())
+        folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), documents())
         if folder:
             self.make_sample_in(Path(folder))
 
     def make_sample_in(self, folder: Path) -> None:
         """Make the sample city: in the folder if it is empty, else in a new one inside."""
         if folder.exists() and any(folder.iterdir()):
-            folder = _free_path(folder, "onemap-sample-city", "")
+            folder = free_path(folder, "onemap-sample-city", "")
         self.notice.hide()
         if core_python() is None:
             self._show(self.setup_page)
@@ -334,6 +344,10 @@ class OneMapDock(QgsDockWidget):
         if not self.add_dialog.isVisible():
             self.notice.say(said)
 
+    def _published(self, results: dict[str, Any]) -> None:
+        said = tr("The project has {count} layers: {path}").format(count=results["LAYERS"], path=results["PROJECT"])
+        self.notice.say("\n".join(filter(None, [said, results["REMARKS"]])))
+
     def _library_refused(self, refusal: Refusal) -> None:
         self._show(self.rooms if self.library.layers else self.empty_page)
         location = self.library.path
@@ -384,16 +398,3 @@ def _scrolled(room: QWidget) -> QgsScrollArea:
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     return area
-
-
-def _documents() -> str:
-    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)
-
-
-def _free_path(folder: Path, name: str, ending: str) -> Path:
-    """A path that nothing has yet: the name, else the name with a number."""
-    path, number = folder / f"{name}{ending}", 1
-    while path.exists():
-        number += 1
-        path = folder / f"{name}-{number}{ending}"
-    return path

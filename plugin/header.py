@@ -23,6 +23,7 @@ class Header(QWidget):
     server_asked = pyqtSignal()
     new_asked = pyqtSignal()
     sample_asked = pyqtSignal()
+    publish_asked = pyqtSignal()
     settings_asked = pyqtSignal()
     setup_asked = pyqtSignal()
     help_asked = pyqtSignal()
@@ -55,6 +56,8 @@ class Header(QWidget):
         more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.more_menu = QMenu(self)
         self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
+        self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
+        self.publish_action.triggered.connect(lambda _checked: self.publish_asked.emit())
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_asked.emit)
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_asked.emit)
         self.more_menu.addAction(icon("help"), tr("User guide"), self.help_asked.emit)
@@ -73,6 +76,7 @@ class Header(QWidget):
         self.button.setText(self._library.name if self._library.path else tr("Choose a library"))
         self.button.setToolTip(self._library.path)
         self.date.setVisible(bool(self._library.path))
+        self.publish_action.setEnabled(bool(self._library.layers))
 
     def _change_day(self) -> None:
         self._library.set_day(QDate() if self.date.isNull() else self.date.date())

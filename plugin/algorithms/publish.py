@@ -8,6 +8,7 @@ from qgis.core import (
     QgsProcessingContext,
     QgsProcessingFeedback,
     QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
     QgsProcessingParameterAuthConfig,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterFileDestination,
@@ -16,6 +17,7 @@ from qgis.core import (
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter, moment_text
 from onemap.plugin.algorithms.plans_asked import when_parameters
+from onemap.plugin.refusals import told_in_order
 from onemap.plugin.translation import tr
 from onemap.plugin.words import word
 
@@ -56,6 +58,7 @@ class PublishAlgorithm(VerbAlgorithm):
             self.addParameter(advanced(definition))
         self.addOutput(QgsProcessingOutputNumber("LAYERS", tr("Number of layers")))
         self.addOutput(QgsProcessingOutputNumber("LEFT_OUT", tr("Layers left out")))
+        self.addOutput(QgsProcessingOutputString("REMARKS", tr("Remarks")))
 
     def processAlgorithm(  # noqa: N802 - QGIS's name
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
@@ -72,8 +75,15 @@ class PublishAlgorithm(VerbAlgorithm):
             "overwrite": self.parameterAsBoolean(parameters, "OVERWRITE", context),
         }
         answer, _exit_code = self.run_core(options, feedback)
-        for one in answer["left_out"]:
-            feedback.pushInfo(
-                tr("Left out: {code} ({reason})").format(code=one["code"], reason=word("reasons", one["reason"]))
-            )
-        return {"PROJECT": project, "LAYERS": len(answer["layers"]), "LEFT_OUT": len(answer["left_out"])}
+        left_out = [
+            tr("Left out: {code} ({reason})").format(code=one["code"], reason=word("reasons", one["reason"]))
+            for one in answer["left_out"]
+        ]
+        for text in left_out:
+            feedback.pushInfo(text)
+        return {
+            "PROJECT": project,
+            "LAYERS": len(answer["layers"]),
+            "LEFT_OUT": len(left_out),
+            "REMARKS": "\n".join([*(told.text for told in told_in_order(answer["problems"])), *left_out]),
+        }

@@ -2217,7 +2217,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>Since</source>
-        <translation>起点</translation>
+        <translation>对照上次</translation>
     </message>
     <message>
         <source>Choose a matrix</source>
@@ -2225,7 +2225,7 @@ A plan is a layer's code, or code@label for one of its versions.</source>
     </message>
     <message>
         <source>whole comparison</source>
-        <translation>全部比对</translation>
+        <translation>不对照，全部比对</translation>
     </message>
     <message>
         <source>A matrix from a file</source>
@@ -3230,12 +3230,24 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <translation>图层数</translation>
     </message>
     <message>
+        <source>Remarks</source>
+        <translation>说明</translation>
+    </message>
+    <message>
         <source>Layers left out</source>
         <translation>未发布的图层数</translation>
     </message>
     <message>
         <source>Left out: {code} ({reason})</source>
         <translation>未发布：{code}（{reason}）</translation>
+    </message>
+    <message>
+        <source>Publish as a QGIS project…</source>
+        <translation>发布为QGIS工程…</translation>
+    </message>
+    <message>
+        <source>The project has {count} layers: {path}</source>
+        <translation>工程共{count}个图层：{path}</translation>
     </message>
 </context>
 </TS>

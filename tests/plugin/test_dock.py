@@ -336,3 +336,29 @@ def test_differences_are_kept_in_the_library_by_the_algorithm_with_its_run_fille
     dock.library.path = library
     dock.compare_room.view.atlas.keep_asked.emit("20261120T1", "03,04")
     assert asked == [("onemap:spots", {"LIBRARY": library, "RUN": "20261120T1", "TYPE": "03,04"})]
+
+
+def test_the_one_map_is_published_from_the_menu_with_the_library_and_the_day_filled_in(dock, library, town, tmp_path):
+    import processing
+
+    path, project = tmp_path / "一张图.gpkg", tmp_path / "一张图-2.qgz"
+    shutil.copyfile(library, path)
+    (tmp_path / "一张图.qgz").touch()
+    core("add", path, town / "farmland.gpkg", "--as", "STBHHX", "--valid-from", "2026-11-01")
+    assert not dock.header.publish_action.isEnabled()
+    dock.library.as_of = QDate(2026, 3, 2)
+    dock.open_library(str(path))
+    wait_for(lambda: dock.library.layers and words.known())
+    asked = []
+    dock._ask_algorithm = lambda *given: asked.append(given)
+    dock.header.publish_action.trigger()
+    ((name, values, done),) = asked
+    assert (name, values) == (
+        "onemap:publish",
+        {"LIBRARY": str(path), "PROJECT": str(project), "AS_OF": "2026-03-02"},
+    )
+    done(processing.run(name, values))
+    assert project.is_file()
+    headline, *left_out = dock.notice.text.split("\n")
+    assert headline == f"The project has 1 layers: {project}"
+    assert len(left_out) == 1 and "STBHHX" in left_out[0] and words.word("reasons", "not_in_force") in left_out[0]
