@@ -15,7 +15,7 @@ from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record, wording
 from onemap.layers.placing import bounds_of
 from onemap.layers.progress import Told, part_of
-from onemap.layers.soundness import are_finite, type_names
+from onemap.layers.soundness import are_beyond, are_finite, type_names
 from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
 
 RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jpeg", ".dem", ".nc", ".bil"}
@@ -127,7 +127,8 @@ def _geometry_problems(frame: RawFrame, place: dict[str, Any], told: Told) -> li
     empty = shapely.is_empty(frame.geometries) & ~missing
     invalid = np.zeros(len(missing), dtype=bool)
     endless = ~are_finite(frame.geometries)
-    areal = ~missing & ~endless & (shapely.get_dimensions(frame.geometries) == 2)
+    beyond = ~endless & are_beyond(frame.geometries)
+    areal = ~missing & ~endless & ~beyond & (shapely.get_dimensions(frame.geometries) == 2)
     rows = np.flatnonzero(areal)
     for block in blocks(len(rows), _ROWS_AT_ONCE):
         told(_VALID * block.start / len(rows))
@@ -137,6 +138,7 @@ def _geometry_problems(frame: RawFrame, place: dict[str, Any], told: Told) -> li
         ("inspect.null", missing),
         ("inspect.empty", empty),
         ("inspect.not_finite", endless),
+        ("inspect.beyond", beyond),
         ("inspect.invalid", invalid),
     ):
         if wrong.any():

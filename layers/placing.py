@@ -13,6 +13,7 @@ from onemap.layers.blocks import blocks
 from onemap.layers.datum_change import DatumChange, step_km
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
+from onemap.layers.soundness import FARTHEST
 
 _FARTHEST_KM = 1.0  # between any two datums of one country
 _SAMPLES = 100
@@ -89,7 +90,8 @@ class Way:
     def carry(self, geometries: np.ndarray) -> tuple[np.ndarray, float]:
         """Geometries in the target's plane, and how far a given change has carried the farthest, in kilometres.
 
-        Coordinates that are no numbers are left as they are, for the check of geometries to name.
+        Coordinates that are no numbers, or that no system has, are left as they are, for the check of geometries to
+        name.
         Raises OneMapError crs.out_of_range.
         """
         if self._change is None:
@@ -122,9 +124,9 @@ def in_crs(
 
 
 def _carried(geometries: np.ndarray, change: systems.Transformation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Geometries with changed coordinates; and those that are numbers before and after (k, 2)."""
+    """Geometries with changed coordinates; and those that are carried before and after (k, 2)."""
     coordinates = shapely.get_coordinates(geometries)
-    finite = np.isfinite(coordinates).all(axis=1)
+    finite = (np.abs(coordinates) <= FARTHEST).all(axis=1)  # which what is no number is not, either
     before = coordinates[finite]
     after = np.column_stack(change(before[:, 0], before[:, 1]))
     coordinates[finite] = after

@@ -9,7 +9,7 @@ from onemap.layers.frames import BadFeatures
 from onemap.layers.library import log
 from onemap.layers.messages import wording
 from onemap.layers.parts import polygon_parts
-from onemap.layers.soundness import are_finite
+from onemap.layers.soundness import are_beyond, are_finite
 from onemap.layers.stores.store import FeatureTable, StoreConnection
 from onemap.layers.version_writing import as_stored, sql_types, write_table
 from onemap.layers.versions import Version, content_hash
@@ -74,7 +74,8 @@ def write_bad(
             free += "_"
         attributes.insert(position, free, np.array(values, dtype=object))
     geometries = bad.geometries.copy()
-    geometries[~are_finite(geometries)] = None  # a file may not hold coordinates that are no numbers
+    # A file may not hold coordinates that are no numbers, and no index those that no system has.
+    geometries[~are_finite(geometries) | are_beyond(geometries)] = None
     attributes = as_stored(attributes)
     features = FeatureTable(table, table, "GEOMETRY", sql_types(attributes))
     write_table(connection, features, attributes, [geometries], told)

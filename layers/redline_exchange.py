@@ -20,7 +20,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record
 from onemap.layers.placing import Wishes, bounds_of, in_crs, source_crs
-from onemap.layers.soundness import listed, sorted_geometries
+from onemap.layers.soundness import listed, refuse_beyond, sorted_geometries
 from onemap.layers.sources.reading import opened, read_source
 from onemap.layers.sources.redline import frame_of
 from onemap.layers.sources.redline_text import RedlineText, looks_like_redline, read_text
@@ -149,11 +149,16 @@ def _to_vector(text: RedlineText, source: Path, target: Path, wishes: ExchangeWi
 
 
 def _crossing(frame: RawFrame) -> list[Problem]:
-    """Parcels whose rings cross are written as they are, so that someone can see and mend them."""
+    """Parcels whose rings cross are written as they are, so that someone can see and mend them.
+
+    Raises OneMapError geometry.beyond.
+    """
+    place = {"file": frame.path.name}
+    numbers = [number or row for row, number in enumerate(frame.attributes["DKBH"], start=1)]
+    refuse_beyond(frame.geometries, numbers, place)
     rows = np.flatnonzero(~shapely.is_valid(frame.geometries))
     reasons = invalid_reasons(frame.geometries[rows])
-    names = [frame.attributes["DKBH"][row] or int(row) + 1 for row in rows]
-    place = {"file": frame.path.name}
+    names = [numbers[row] for row in rows]
     return [
         Problem("geometry.invalid", {**place, "feature": name, "row": int(row) + 1, "reason": reason})
         for name, row, reason in zip(names, rows, reasons, strict=True)

@@ -18,6 +18,7 @@ CODES = (  # of what may be unsound, in the order in which it is told
     "geometry.empty",
     "geometry.type",
     "geometry.not_finite",
+    "geometry.beyond",
     "geometry.invalid",
     "geometry.collapsed",
 )
@@ -34,6 +35,7 @@ _TYPE_NAMES = {
 }
 _MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is counted
 _POLYGONS = (3, 6)
+FARTHEST = 1e9  # metres or degrees: no system reaches so far, and what is asked of such numbers may never be answered
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts someone may say that he has had enough
 
 Told = Callable[[float], None]
@@ -56,7 +58,7 @@ class SortedGeometries:
     def accepted(self, place: dict[str, Any]) -> "SortedGeometries":
         """These, if all are sound.
 
-        Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .collapsed, each feature named.
+        Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .beyond, .collapsed, each feature named.
         """
         if self.problems:
             raise OneMapError.of(listed(self.problems, place))
@@ -79,6 +81,20 @@ def are_finite(geometries: np.ndarray) -> np.ndarray:
         coordinates, owner = shapely.get_coordinates(geometries[rows[block]], return_index=True)
         finite[rows[block.start + owner[~np.isfinite(coordinates).all(axis=1)]]] = False
     return finite
+
+
+def are_beyond(geometries: np.ndarray) -> np.ndarray:
+    """True where a coordinate is farther away than any coordinate system reaches (n,)."""
+    far: np.ndarray = (np.abs(shapely.bounds(geometries)).reshape(-1, 4) > FARTHEST).any(axis=1)
+    return far
+
+
+def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, place: dict[str, Any]) -> None:
+    """Raises OneMapError geometry.beyond, each feature named, where a coordinate is so far away."""
+    rows = np.flatnonzero(are_beyond(geometries)).tolist()
+    problems = [Problem("geometry.beyond", {**place, "feature": names[row], "row": row + 1}) for row in rows]
+    if problems:
+        raise OneMapError.of(listed(problems, place))
 
 
 def sorted_geometries(
@@ -120,7 +136,8 @@ def _sorted(
     empty = shapely.is_empty(geometries) & ~missing
     wrong = ~missing & ~empty & (_dimension(geometries) != _DIMENSIONS[geometry])
     endless = ~missing & ~empty & ~wrong & ~are_finite(geometries)
-    good = ~(missing | empty | wrong | endless)
+    beyond = ~missing & ~empty & ~wrong & ~endless & are_beyond(geometries)
+    good = ~(missing | empty | wrong | endless | beyond)
     invalid = np.zeros(len(geometries), dtype=bool)
     if geometry == "polygon":
         invalid[good] = ~_are_valid(geometries[good], workers, told)
@@ -129,7 +146,7 @@ def _sorted(
     lost = np.zeros(len(geometries), dtype=bool)
     if repair and invalid.any():
         geometries, lost, repairs, changed = _repaired(geometries, invalid, names, at, place)
-    found = (missing, empty, wrong, endless, invalid & (not repair), lost)
+    found = (missing, empty, wrong, endless, beyond, invalid & (not repair), lost)
     unsound = [(code, row) for code, rows in zip(CODES, found, strict=True) for row in np.flatnonzero(rows).tolist()]
     problems = tuple(
         Problem(
@@ -196,7 +213,7 @@ def _repaired(
 
 
 def _made_valid(geometries: np.ndarray) -> np.ndarray:
-    """Geometries (n,) made valid; None where GEOS gives up, as on coordinates beyond all measure."""
+    """Geometries (n,) made valid; None where GEOS gives up."""
     try:
         return np.asarray(shapely.make_valid(geometries), dtype=object)
     except shapely.GEOSException:

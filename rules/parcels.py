@@ -16,7 +16,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.fields import text_values
 from onemap.layers.library import sha256
 from onemap.layers.placing import Wishes, in_crs
-from onemap.layers.soundness import Told, sorted_geometries
+from onemap.layers.soundness import Told, refuse_beyond, sorted_geometries
 from onemap.layers.sources.reading import read_source
 from onemap.rules.reading_note import whole_state
 
@@ -143,6 +143,7 @@ def read_parcels(
     place = {"file": raw.path.name, "layer": raw.layer}
     field = id_field_of(list(map(str, raw.attributes.columns)), id_field, place)
     ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
+    refuse_beyond(raw.geometries, ids, place)
     carried, remarks = in_crs(raw.geometries, raw, wishes, target)
     wkb: np.ndarray | None = None
     known: np.ndarray | None = None

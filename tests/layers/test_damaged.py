@@ -143,5 +143,5 @@ def test_a_shape_beyond_all_measure_is_not_repaired_and_the_others_are():
     shapes = np.array([bow_tie, endless, shapely.box(0, 0, 1, 1), bow_tie], dtype=object)
     with np.errstate(all="ignore"):
         found = sorted_geometries(shapes, "polygon", np.array(list("abcd"), dtype=object), True, {})
-    assert [(problem.code, problem.facts["row"]) for problem in found.problems] == [("geometry.collapsed", 2)]
+    assert [(problem.code, problem.facts["row"]) for problem in found.problems] == [("geometry.beyond", 2)]
     assert [repair.facts["feature"] for repair in found.repairs] == ["a", "d"]

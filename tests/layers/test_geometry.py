@@ -83,6 +83,34 @@ def test_a_coordinate_that_is_no_number_is_refused_by_row(shelf, layer_file, los
     assert [(p["code"], p["row"]) for p in answer.json["problems"]] == [("geometry.not_finite", 2)]
 
 
+@pytest.mark.parametrize("repair", [True, False])
+@pytest.mark.parametrize("crs", ["EPSG:4547", "EPSG:3857", "EPSG:4490"])
+def test_a_coordinate_where_no_system_reaches_is_refused_by_row_before_it_is_mended(shelf, layer_file, repair, crs):
+    good = shapely.box(114, 36, 114.01, 36.01) if crs == "EPSG:4490" else shapely.box(5e5, 4e6, 5e5 + 9, 4e6 + 9)
+    points = shapely.get_coordinates(good)
+    points[1, 0], points[2] = 3e268, (2, -1e200)
+    path = layer_file("a.gpkg", [good, shapely.Polygon(points)], {"X": ["a", "b"]}, crs=crs)
+    inspected = shelf.run("inspect", path).json["layers"][0]["problems"]
+    assert "inspect.beyond" in [problem["code"] for problem in inspected]
+    answer = shelf.add(path, repair=repair)
+    assert [p["row"] for p in answer.json["problems"] if p["code"] == "geometry.beyond"] == [2]
+    checked = shelf.run("check", shelf.path, path, "--id", "X", *(["--repair"] if repair else []))
+    assert (checked.code, [(p["code"], p["feature"]) for p in checked.json["problems"]]) == (
+        3,
+        [("geometry.beyond", "b")],
+    )
+
+
+def test_redline_text_with_a_coordinate_where_no_system_reaches_is_refused_by_parcel(onemap, tmp_path):
+    text = tmp_path / "a.txt"
+    lines = ["J1,1,4000000,500000", "J2,1,4000009,500000", "J3,1,4000009,1e200", "J1,1,4000000,500000"]
+    head = ["[属性描述]", "坐标系=2000国家大地坐标系", "[地块坐标]", "4,0.01,T1,甲,面,,,,@"]
+    text.write_text("\n".join([*head, *lines]), encoding="utf-8")
+    answer = onemap("redline", text, tmp_path / "b.gpkg", "--crs", "EPSG:3857")
+    assert answer.code == 3
+    assert [(p["code"], p["feature"]) for p in answer.json["problems"]] == [("geometry.beyond", "T1")]
+
+
 def test_one_refusal_tells_everything_that_is_wrong(shelf, layer_file, box):
     path = layer_file("a.shp", [box(0, 0), BOWTIE, None], {"X": ["1", "2", "3"]}, crs=None)
     answer = shelf.add(path, key="BSM")
