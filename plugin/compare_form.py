@@ -23,6 +23,7 @@ from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
 from onemap.plugin.layer_list import CatalogueLayer, Version
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.thousands import part_thousands
 from onemap.plugin.translation import tr
 
 AREAL = ("polygon", "")
@@ -259,6 +260,7 @@ def _number(most: float, decimals: int, unit: str, value: float, hint: str) -> Q
     box.setRange(0.0, most)
     box.setDecimals(decimals)
     box.setSuffix(unit)
+    part_thousands(box)
     box.setValue(value)
     box.setToolTip(hint)
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

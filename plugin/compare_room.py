@@ -12,7 +12,6 @@ from qgis.PyQt.QtWidgets import (
     QHBoxLayout,
     QLabel,
     QPushButton,
-    QSizePolicy,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -26,6 +25,7 @@ from onemap.plugin.compare_view import CompareView
 from onemap.plugin.connection import Request
 from onemap.plugin.contradictions_table import Contradiction
 from onemap.plugin.contradictions_view import ContradictionsView
+from onemap.plugin.elided_label import ElidedLabel
 from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
 from onemap.plugin.open_library import OpenLibrary
@@ -72,8 +72,7 @@ class CompareRoom(QWidget):
     def _build(self) -> None:
         self.button = QPushButton(icon("compare"), tr("Compare"))
         self.button.clicked.connect(lambda: self.compare())
-        self.said = QLabel()
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.said = ElidedLabel()
         row = QHBoxLayout()
         row.addWidget(self.button)
         row.addWidget(self.said, 1)

@@ -19,6 +19,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.figures import mu_text
 from onemap.plugin.ground_choice import GroundChoice
+from onemap.plugin.thousands import part_thousands
 from onemap.plugin.translation import tr
 
 MOST_M2, MOST_M, MOST_SITES = 1e9, 1e5, 200
@@ -38,7 +39,7 @@ class SitesForm(QWidget):
         self.area.setRange(1.0, MOST_M2)
         self.area.setDecimals(0)
         self.area.setSingleStep(1000.0)
-        self.area.setGroupSeparatorShown(True)
+        part_thousands(self.area)
         self.area.setSuffix(" m²")
         self.area.setValue(USUAL_M2)
         self.area.valueChanged.connect(self._say_mu)

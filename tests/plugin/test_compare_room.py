@@ -125,6 +125,16 @@ def test_conflicts_are_listed_first_and_every_type_has_its_look_in_the_legend(ro
     assert QgsProject.instance().mapLayer(layer.id()) is layer
 
 
+def test_names_that_have_no_room_beside_the_button_end_in_dots_and_are_whole_on_hover(room):
+    compare(room)
+    names = room.said.text()
+    assert names.startswith("PLAN_A v1 | PLAN_B v1") and names in room.said.toolTip()
+    room.said.resize(room.said.fontMetrics().horizontalAdvance("PLAN_A v1 |"), 20)
+    assert room.said.shown.startswith("PLAN") and room.said.shown.endswith("…")
+    room.said.resize(2000, 20)
+    assert room.said.shown == names
+
+
 def test_the_matrix_holds_hectares_and_its_cells_choose_spots_in_the_list_and_on_the_map(room):
     compare(room)
     table = room.view.matrix

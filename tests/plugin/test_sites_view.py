@@ -3,12 +3,13 @@
 import processing
 import pytest
 from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
-from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtCore import QLocale, Qt
 from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin import words
 from onemap.plugin.check_room import CheckRoom
 from onemap.plugin.open_library import OpenLibrary
+from onemap.plugin.sites_form import SitesForm
 from onemap.plugin.sites_results import sites_in
 from onemap.tests.plugin.small_town import CRS, PACK, box, wait_for, write_layer
 
@@ -110,6 +111,22 @@ def test_a_place_becomes_a_parcel_that_can_be_checked(room):
     wait_for(lambda: done or room.said)
     (parcel,) = room.results.model.parcels
     assert (parcel.verdict, round(parcel.area_m2)) == (found[0].verdict, 2500)
+
+
+@pytest.mark.parametrize("language", ["zh_CN", "en_GB"])
+def test_thousands_are_apart_in_the_area_although_qgis_leaves_them_together(canvas, language):
+    usual, of_qgis = QLocale(), QLocale(language)
+    of_qgis.setNumberOptions(QLocale.NumberOption.OmitGroupSeparator)
+    QLocale.setDefault(of_qgis)
+    try:
+        form = SitesForm(canvas)
+    finally:
+        QLocale.setDefault(usual)
+    assert form.area.text() == "10,000 m²"
+    for typed in ("1234567 m²", "1,234,567 m²"):
+        form.area.lineEdit().setText(typed)
+        form.area.interpretText()
+        assert (form.area.value(), form.area.text()) == (1_234_567, "1,234,567 m²")
 
 
 def test_a_place_wider_than_its_area_allows_is_told_before_the_core_is_asked(room):
