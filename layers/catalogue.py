@@ -5,7 +5,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from onemap.layers.catalogue_files import parsed_catalogue, read_catalogue
-from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.layers.messages import RESOURCES
 from onemap.layers.schema import (
     CODE_PATTERN,
@@ -95,13 +95,15 @@ def named_groups() -> dict[str, dict[str, dict[str, str]]]:
 def defined_entry(code: str, definition: str) -> LayerEntry:
     """A layer that a city adds with `--define name=…,department=…,library=…,kind=…,geometry=…[,key=…]`.
 
-    Raises OneMapError define.… for an unknown key, a missing one, or a value that does not exist.
+    Raises OneMapError define.… for an unknown key, a missing one, one said twice, or a value that does not exist.
     """
     given: dict[str, str] = {}
     for part in definition.split(","):
         name, equals, value = part.partition("=")
         if not equals:
             raise OneMapError("define.syntax", field="--define", text=part)
+        if name.strip() in given:
+            raise UsageError("define.twice", field="--define", name=name.strip())
         given[name.strip()] = value.strip()
     legal = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
     problems = [

@@ -131,6 +131,13 @@ def to_scheduler(text: str) -> str:
     return text
 
 
+def to_name(text: str) -> str:
+    """A name or an identifier. Raises ValueError where there is none: an empty variable of a shell is no wish."""
+    if not text.strip():
+        raise ValueError(text)
+    return text
+
+
 def to_codes(text: str) -> tuple[str, ...]:
     """Codes with commas between. Raises ValueError where there is none: an empty word would ask for everything."""
     codes = tuple(code.strip() for code in text.split(",") if code.strip())
@@ -140,11 +147,11 @@ def to_codes(text: str) -> tuple[str, ...]:
 
 
 def to_pairs(text: str) -> dict[str, str]:
-    """target=source pairs with commas between. Raises ValueError."""
+    """target=source pairs with commas between. Raises ValueError, also where a target has two sources."""
     pairs = {}
     for part in filter(None, (part.strip() for part in re.split("[,，]", text))):
         target, equals, source = part.partition("=")
-        if not equals or not target.strip() or not source.strip():
+        if not equals or not target.strip() or not source.strip() or target.strip() in pairs:
             raise ValueError(part)
         pairs[target.strip()] = source.strip()
     return pairs

@@ -21,6 +21,7 @@ from onemap.rules.verb import (
     to_date,
     to_metres,
     to_moment,
+    to_name,
     to_pairs,
     to_scheduler,
     to_seed,
@@ -32,10 +33,10 @@ __all__ = ["VERBS", "VERDICT_CHOICES", "Asked", "Parameter", "Result", "Values",
 SERVICE_TYPES = ("wms", "wmts", "xyz", "wfs", "oapif", "sensorthings")
 
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
-_LAYER = Parameter("layer", "N")
-_CRS = Parameter("crs", "C")
-_ENCODING = Parameter("encoding", "E")
-_TRANSFORM = Parameter("transform", "T")
+_LAYER = Parameter("layer", "N", convert=to_name)
+_CRS = Parameter("crs", "C", convert=to_name)
+_ENCODING = Parameter("encoding", "E", convert=to_name)
+_TRANSFORM = Parameter("transform", "T", convert=to_name)
 _AS_OF = Parameter("as_of", "D", convert=to_date)
 _REPAIR = Parameter("repair", flag=True)
 
@@ -112,7 +113,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("out", "PATH", repeated=True),
                 Parameter("overwrite", flag=True),
                 Parameter("replace", "CODE=FILE", repeated=True),
-                Parameter("against", "RUN"),
+                Parameter("against", "RUN", convert=to_name),
                 Parameter("unrecorded", flag=True),
                 Parameter("workers", "N", convert=to_count),
                 Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
@@ -142,7 +143,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("rule", "RULE", positional=True),
             ),
         ),
-        Verb("verify", (_LIBRARY, Parameter("run", "ID"), Parameter("head", "HASH"))),
+        Verb("verify", (_LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH", convert=to_name))),
         Verb("keep", (_LIBRARY, Parameter("file", "FILE", positional=True))),
         Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
         Verb("words", ()),

@@ -1,7 +1,7 @@
 """The verbs of plan against plan, declared as every verb is; `rules/compare/verb_work.py` does them."""
 
 from onemap.rules.compare.decision_words import DECISIONS
-from onemap.rules.verb import Parameter, Verb, to_codes, to_count, to_date, to_metres, to_moment
+from onemap.rules.verb import Parameter, Verb, to_codes, to_count, to_date, to_metres, to_moment, to_name
 
 _WORK = "onemap.rules.compare.verb_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -36,7 +36,7 @@ COMPARE_VERBS: tuple[Verb, ...] = (
             Parameter("matrix", "FILE|NAME"),
             *_LIMITS,
             *_WHEN,
-            Parameter("against", "RUN"),
+            Parameter("against", "RUN", convert=to_name),
             *_OUT,
             Parameter("workers", "N", convert=to_count),
         ),

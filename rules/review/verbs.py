@@ -3,7 +3,7 @@
 from onemap.rules.check_parameters import CHECK_PARAMETERS
 from onemap.rules.remedy.remedy_parameters import REMEDY_PARAMETERS
 from onemap.rules.review.words import CASE_STATES, CONCLUSIONS
-from onemap.rules.verb import VERDICT_CHOICES, Parameter, Verb, to_count, to_date
+from onemap.rules.verb import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
 
 _WORK = "onemap.rules.review.verb_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
@@ -37,7 +37,7 @@ REVIEW_VERBS: tuple[Verb, ...] = (
         Parameter("data", "FILE.toml"),
         Parameter("attach", "FILE", repeated=True),
         *_INPUT,
-        Parameter("against", "RUN"),
+        Parameter("against", "RUN", convert=to_name),
         *_STEP[:2],
     ),
     _review("list", Parameter("state", choices=CASE_STATES), _ON),
