@@ -120,7 +120,8 @@ class _Server:
             if fraction - last[0] >= 0.005 or fraction >= 1 or step != last[1]:
                 last = (fraction, step)
                 params = {"id": number, "progress": round(fraction, 4), "step": step}
-                self.send({"method": "progress", "params": params})
+                if "id" in request:  # a notification is told nothing
+                    self.send({"method": "progress", "params": params})
 
         try:
             if verb is None:
@@ -130,7 +131,7 @@ class _Server:
                 raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
             with self.interruption.work(number):
                 report(0.0, "")
-                values = checked_values(verb, {key: value for key, value in given.items() if key != "lang"})
+                values = checked_values(verb, _named(given))
                 result = verb.run(values, Asked(language, report, self.session))
             return self._line({"id": number, "result": result})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
@@ -179,6 +180,21 @@ class _Server:
         wait_s = _PATIENCE_S
         while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
             wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
+
+
+def _named(given: dict[str, Any]) -> dict[str, Any]:
+    """A request's values by their parameters' names, which may also be written as options are, but for the dashes.
+
+    Raises UsageError usage.apart for one that is given both ways.
+    """
+    named: dict[str, Any] = {}
+    for written, value in given.items():
+        name = written.replace("-", "_")
+        if name in named:
+            raise UsageError("usage.apart", field=name.replace("_", "-"), other=name)
+        named[name] = value
+    named.pop("lang", None)
+    return named
 
 
 def serve(language: str) -> int:

@@ -218,7 +218,12 @@ def test_a_cancellation_that_comes_too_late_does_not_hit_a_later_request_of_that
         ("layers", {}, 2, "usage.required"),
         ("layers", {"library": "none.gpkg", "colour": "red"}, 2, "usage.parameter"),
         ("layers", {"library": "none.gpkg", "as_of": "soon"}, 2, "usage.value"),
+        ("layers", {"library": "none.gpkg", "as-of": "soon"}, 2, "usage.value"),
+        ("layers", {"library": "none.gpkg", "as-of": "2026-11-20"}, 3, "library.missing"),
+        ("layers", {"library": "none.gpkg", "as-of": "2026-11-20", "as_of": "2026-11-20"}, 2, "usage.apart"),
         ("check", {"library": "a.gpkg", "parcels": "b.gpkg", "fail_on": "awful"}, 2, "usage.choice"),
+        ("check", {"library": "a.gpkg", "parcels": "b.gpkg", "against": ""}, 2, "usage.value"),
+        ("check", {"library": "a.gpkg", "parcels": "b.gpkg", "id": ""}, 2, "usage.value"),
         ("fly", {}, 2, "usage.verb"),
         ("serve", {}, 2, "usage.verb"),
     ],
@@ -264,6 +269,7 @@ def test_a_request_without_id_is_done_and_not_answered(served, town):
     served.send(json.dumps(request).encode())
     served.ask("layers", 2, library=str(town / "b.gpkg"))
     assert served.answer()["id"] == 2
+    assert {note["id"] for note in served.notes} == {2}  # nobody is told of what nobody waits for
 
 
 def test_the_end_of_stdin_ends_it_in_the_middle_of_a_check(town):
