@@ -4,15 +4,18 @@ from collections.abc import Callable, Sequence
 from datetime import date
 from typing import Any
 
+from onemap.layers.errors import OneMapError
 from onemap.layers.fields import needed_fields, schema_names
 from onemap.layers.library import Library
 from onemap.layers.schema import LayerEntry
 from onemap.layers.services import listed_services
-from onemap.layers.versions import Version, in_force, versions
+from onemap.layers.versions import Version, in_force, read_version, versions
 
 
 def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> dict[str, Any]:
     """Every layer that may exist, in the catalogue's order, with its fields, its versions and which is in force.
+
+    unreadable: a version's table is gone, or its raster is gone or not what was added.
 
     required_fields: the fields of a layer that the library's rules use.
     """
@@ -46,6 +49,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
                         "coverage_m2": version.coverage_m2,
                         "coverage": version.coverage_kind,
                         "in_force": version is current,
+                        "unreadable": _is_unreadable(library, entry, version),
                     }
                     for version in found
                 ],
@@ -60,6 +64,21 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
         "layers": layers,
         "services": listed_services(library),
     }
+
+
+def _is_unreadable(library: Library, entry: LayerEntry, version: Version) -> bool:
+    """Whether what was added is there no more, as far as that is seen without reading its features."""
+    if not library.connection.has_table(version.table):
+        return True
+    if entry.geometry != "raster":
+        return False
+    from onemap.layers.rasters import is_as_added, reference_of  # only where a raster is at stake
+
+    try:
+        rows = read_version(library, version, None).attributes
+        return not all(is_as_added(reference_of(row, library.path)) for _, row in rows.iterrows())
+    except (OneMapError, KeyError, TypeError, ValueError):  # a row that was changed by hand
+        return True
 
 
 def _fields(entry: LayerEntry, required: Sequence[str]) -> list[dict[str, Any]]:

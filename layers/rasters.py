@@ -4,6 +4,7 @@ In the library a raster version is a table of one polygon, the raster's footprin
 """
 
 import contextlib
+import functools
 import hashlib
 import math
 from collections.abc import Iterator
@@ -40,6 +41,12 @@ class RasterReference:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+@functools.lru_cache(maxsize=64)
+def _sha256_in_state(path: Path, _size: int, _modified_ns: int) -> str:
+    """The hash of a file while it stays as it is: a copy of gigabytes with another time is read once."""
+    return _sha256(path)
 
 
 def opened_raster(path: Path) -> "DatasetReader":
@@ -255,15 +262,23 @@ def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterRe
     )
 
 
-def checked_raster(reference: RasterReference) -> "DatasetReader":
-    """The raster, if it still is what was added: by size and time, else by its hash.
-
-    Raises OneMapError version.unreadable if it is gone or another.
-    """
+def is_as_added(reference: RasterReference) -> bool:
+    """Whether a raster still is what was added: by size and time, else by its hash."""
     try:
         state = reference.path.stat()
-        same = state.st_size == reference.size and state.st_mtime_ns == reference.modified_ns
-        if not same and (state.st_size != reference.size or _sha256(reference.path) != reference.sha256):
+        if state.st_size != reference.size:
+            return False
+        if state.st_mtime_ns == reference.modified_ns:
+            return True
+        return _sha256_in_state(reference.path, state.st_size, state.st_mtime_ns) == reference.sha256
+    except OSError:
+        return False
+
+
+def checked_raster(reference: RasterReference) -> "DatasetReader":
+    """The raster, if it still is what was added. Raises OneMapError version.unreadable if it is gone or another."""
+    try:
+        if not is_as_added(reference):
             raise OneMapError("version.unreadable", file=reference.path.name, layer=reference.path.stem)
         return opened_raster(reference.path)
     except OSError as error:

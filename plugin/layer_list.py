@@ -27,7 +27,10 @@ _hints: list[str] = []
 
 @dataclass(frozen=True)
 class Version:
-    """One dated state of a layer. coverage: district, file, or extent (then assumed)."""
+    """One dated state of a layer. coverage: district, file, or extent (then assumed).
+
+    unreadable: what was added is there no more, such as a raster's file that is gone or another.
+    """
 
     label: str
     table: str
@@ -37,6 +40,7 @@ class Version:
     count: int
     coverage: str
     in_force: bool
+    unreadable: bool = False
 
 
 @dataclass(frozen=True)
@@ -126,9 +130,11 @@ def _titles(title: Any) -> list[str]:
 
 
 def state_of(version: Version | None) -> str:
-    """What to show of a version: missing, old, assumed, partial or in_force; the core has said which is in force."""
+    """What to show of a version: missing, unreadable, old, assumed, partial or in_force, as the core has said."""
     if version is None:
         return "missing"
+    if version.unreadable:
+        return "unreadable"
     if not version.in_force:
         return "old"
     return {"extent": "assumed", "file": "partial"}.get(version.coverage, "in_force")
@@ -179,4 +185,5 @@ def _version(version: dict[str, Any]) -> Version:
         int(version.get("count") or 0),
         str(version.get("coverage") or ""),
         bool(version.get("in_force")),
+        bool(version.get("unreadable")),
     )

@@ -48,12 +48,14 @@ def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) 
 def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
     """Add a version to the map with its style; the library is never written.
 
-    Of a raster the picture itself is shown, below everything else; its outline where the picture is not there.
+    Of a raster the picture itself is shown, below everything else; its outline where the picture is not there, or the
+    core has said that it is another one than was added.
     """
     layer = open_version(library, entry, version)
     if not layer.isValid():
         return layer
-    picture = _picture(layer, Path(library.path).parent, layer.name()) if entry.geometry == "raster" else None
+    is_picture = entry.geometry == "raster" and not version.unreadable
+    picture = _picture(layer, Path(library.path).parent, layer.name()) if is_picture else None
     shown = picture or layer
     shown.setCustomProperty(PROPERTY_LIBRARY, library.path)
     shown.setCustomProperty(PROPERTY_TABLE, version.table)

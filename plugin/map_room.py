@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import Any
 
-from qgis.core import QgsProject
+from qgis.core import QgsProject, QgsRasterLayer
 from qgis.gui import QgsFilterLineEdit
 from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
 from qgis.PyQt.QtGui import QBrush, QPalette
@@ -24,7 +25,7 @@ from onemap.plugin import settings
 from onemap.plugin.contrast import quiet_brush
 from onemap.plugin.figures import moment_text
 from onemap.plugin.icons import icon
-from onemap.plugin.layer_list import CatalogueLayer, Version, state_of
+from onemap.plugin.layer_list import CatalogueLayer, Version, layers_in, state_of
 from onemap.plugin.map_layers import layer_on_map, put_on_map, take_from_map
 from onemap.plugin.open_library import OpenLibrary
 from onemap.plugin.place_list import PlaceList, ShowPlace
@@ -123,6 +124,7 @@ class MapRoom(QWidget):
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
                 item.setForeground(TITLE, self._grey())
         self.tree.blockSignals(False)
+        self._take_other_pictures()
         self._show_what_is_on_map()
         self._filter(self.search.value())
 
@@ -202,11 +204,42 @@ class MapRoom(QWidget):
         if item.checkState(TITLE) != Qt.CheckState.Checked:
             take_from_map(self._library, version)
         elif layer_on_map(self._library, version) is None:
-            layer = put_on_map(self._library, entry, version)
-            if not layer.isValid():
-                text = tr("“{layer}” cannot be opened from {library}.")
-                self.refused.emit(text.format(layer=entry.title, library=self._library.path))
+            self._put_on_map(entry, version)
+            if entry.geometry == "raster" and not version.unreadable:
+                self._ask_about_file(version)
         self._show_what_is_on_map()
+
+    def _put_on_map(self, entry: CatalogueLayer, version: Version) -> None:
+        layer = put_on_map(self._library, entry, version)
+        if not layer.isValid():
+            text = tr("“{layer}” cannot be opened from {library}.")
+            self.refused.emit(text.format(layer=entry.title, library=self._library.path))
+        elif version.unreadable:
+            text = tr(
+                "“{layer}” shows only its outline: the raster's file is gone, or is not the one that was added. "
+                "Put that file back, or add this one as a new version."
+            )
+            self.refused.emit(text.format(layer=f"{entry.title} {version.label}"))
+
+    def _ask_about_file(self, version: Version) -> None:
+        """Read the library again if a raster's file has changed since it was read."""
+        path = self._library.path
+        request = self._library.core.ask("layers", {"library": path, "as_of": self._library.day})
+
+        def look(answer: dict[str, Any]) -> None:
+            lost = {one.table for entry in layers_in(answer) for one in entry.versions if one.unreadable}
+            if version.table in lost and path == self._library.path:
+                self._library.refresh()
+
+        request.answered.connect(look)
+
+    def _take_other_pictures(self) -> None:
+        """Show the outline of each raster on the map whose file is no longer what was added."""
+        for entry in self._library.layers:
+            for version in entry.versions:
+                if version.unreadable and isinstance(layer_on_map(self._library, version), QgsRasterLayer):
+                    take_from_map(self._library, version)
+                    self._put_on_map(entry, version)
 
     def _go_to(self, item: QTreeWidgetItem) -> None:
         version = item.data(0, ROLE_VERSION)
@@ -267,6 +300,7 @@ def state_texts(label: str) -> dict[str, str]:
         "old": f"{label} ◐ {tr('old')}",
         "partial": f"{label} ◌ {tr('part')}",
         "assumed": f"{label} ◌ {tr('assumed')}",
+        "unreadable": f"{label} ✕ {tr('unreadable')}",
         "missing": f"○ {tr('no data')}",
     }
 
@@ -278,6 +312,7 @@ def state_hints() -> dict[str, str]:
         "old": tr("Not in force on that day: a check does not use it"),
         "partial": tr("In force on that day, but only for a part of the ground: outside it nothing is known"),
         "assumed": tr("In force on that day; its coverage is only assumed, from the extent of its features"),
+        "unreadable": tr("What was added cannot be read any more: what depends on it is unknown, not clear"),
         "missing": tr("The library has no version of this layer: what depends on it is unknown, not clear"),
     }
 

@@ -82,7 +82,8 @@ def _layers(result: Result, language: str) -> str:
         for version in layer["versions"]:
             mark = "●" if version["in_force"] else "○"
             title = layer["title"].get(language) or layer["code"]
-            lines.append(f"{mark} {layer['code']:<12} {version['label']:<12} {version['count']:>8}  {title}")
+            lost = f" · {phrase('reason.unreadable', language)}" if version["unreadable"] else ""
+            lines.append(f"{mark} {layer['code']:<12} {version['label']:<12} {version['count']:>8}  {title}{lost}")
     if len(lines) == 1:
         lines.append(phrase("said.no_layers", language))
     lines += [f"~ {one['type']:<12} {one['department']:<12} {one['name']}" for one in result.get("services", ())]

@@ -3249,5 +3249,17 @@ The name of a spot or a cluster stands in the tables of a comparison.</source>
         <source>The project has {count} layers: {path}</source>
         <translation>工程共{count}个图层：{path}</translation>
     </message>
+    <message>
+        <source>“{layer}” shows only its outline: the raster's file is gone, or is not the one that was added. Put that file back, or add this one as a new version.</source>
+        <translation>“{layer}”只显示范围：栅格文件已不在，或与入库时不同。请放回原文件，或将现文件作为新版本入库。</translation>
+    </message>
+    <message>
+        <source>unreadable</source>
+        <translation>无法读取</translation>
+    </message>
+    <message>
+        <source>What was added cannot be read any more: what depends on it is unknown, not clear</source>
+        <translation>入库的数据已无法读取：相关结论为无法判定，而非无冲突</translation>
+    </message>
 </context>
 </TS>

@@ -1,6 +1,13 @@
 """`onemap layers`: the fields that each layer may have, as whoever matches a file's fields needs them."""
 
+import contextlib
+import os
+import sqlite3
+
+import numpy as np
 import pytest
+import rasterio
+from rasterio.transform import from_origin
 
 
 def listed(shelf, code):
@@ -51,6 +58,39 @@ def test_a_layer_that_the_library_defines_lists_its_key(shelf, layer_file, box):
     assert shelf.add(layer_file("a.gpkg", [box(0, 0)]), key="BSM").code == 0
     (field,) = listed(shelf, "T")["fields"]
     assert (field["name"], field["required"]) == ("BSM", True)
+
+
+def test_a_version_whose_raster_is_no_longer_what_was_added_or_whose_table_is_gone_is_unreadable(
+    shelf, core, layer_file, box, tmp_path
+):
+    def said(code):
+        (version,) = listed(shelf, code)["versions"]
+        return version["unreadable"]
+
+    path = tmp_path / "高程.tif"
+    with rasterio.open(
+        path, "w", "GTiff", 40, 30, 1, "EPSG:4547", from_origin(538_000, 4_214_000, 20, 20), "uint8"
+    ) as dataset:
+        dataset.write(np.ones((1, 30, 40), dtype="uint8"))
+    added = path.read_bytes()
+    assert shelf.add(path, code="DEM", geometry="raster", define=None).code == 0
+    assert said("DEM") is False
+    os.utime(path, (1_000_000, 1_000_000))
+    assert said("DEM") is False  # another time, the same file
+    path.write_bytes(added[:-1] + bytes([added[-1] ^ 1]))
+    assert said("DEM") is True  # of the same size
+    path.write_bytes(added)
+    assert said("DEM") is False
+    path.unlink()
+    assert said("DEM") is True
+    printed = core("layers", shelf.path, "--lang", "en").stdout.decode("utf-8")
+    assert [line.endswith(" · the layer cannot be read") for line in printed.splitlines() if "DEM" in line] == [True]
+    assert shelf.add(layer_file("a.gpkg", [box(0, 0)])).code == 0
+    assert said("T") is False
+    with contextlib.closing(sqlite3.connect(shelf.path)) as connection:
+        connection.execute('DROP VIEW IF EXISTS "T"')
+        connection.execute('ALTER TABLE "T__1" RENAME TO "elsewhere"')
+    assert said("T") is True
 
 
 LAYERS = {  # of the three surveys, the plans before and after 2019, and the controls of use

@@ -135,6 +135,7 @@ def test_numbers_are_written_as_people_read_them(said, expected):
         (Version("a", "X__1", "", "", "", 1, "extent", True), "assumed"),
         (Version("a", "X__1", "", "", "", 1, "file", True), "partial"),
         (Version("a", "X__1", "", "", "", 1, "district", False), "old"),
+        (Version("a", "X__1", "", "", "", 1, "district", True, True), "unreadable"),
     ],
 )
 def test_a_version_s_state_comes_from_what_the_core_said(version, state):
