@@ -21,6 +21,7 @@ from onemap.layers.frames import RawFrame
 from onemap.layers.messages import problem_record
 from onemap.layers.placing import Wishes, bounds_of, in_crs, source_crs
 from onemap.layers.soundness import listed, refuse_beyond, sorted_geometries
+from onemap.layers.sources.gdal_name import gdal_name, gdal_target
 from onemap.layers.sources.reading import opened, read_source
 from onemap.layers.sources.redline import frame_of
 from onemap.layers.sources.redline_text import RedlineText, looks_like_redline, read_text
@@ -177,7 +178,12 @@ def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> 
         with warnings.catch_warnings(record=True) as caught:
             warnings.simplefilter("always")
             pyogrio.write_dataframe(
-                table, path, layer=frame.layer, driver=WRITABLE[suffix], promote_to_multi=is_mixed or None, **options
+                table,
+                gdal_target(path),
+                layer=frame.layer,
+                driver=WRITABLE[suffix],
+                promote_to_multi=is_mixed or None,
+                **options,
             )
     except (DataSourceError, ValueError, RuntimeError) as error:
         raise OneMapError("out.failed", file=path.name, field="TARGET", reason=str(error)[:200]) from error
@@ -248,7 +254,7 @@ def _header(source: str, layer: str) -> RedlineText | None:
         if not isinstance(path, Path) or path.suffix.lower() != ".gpkg":
             return None
         try:
-            metadata = pyogrio.read_info(path, layer=layer).get("layer_metadata") or {}
+            metadata = pyogrio.read_info(gdal_name(path), layer=layer).get("layer_metadata") or {}
         except (DataSourceError, ValueError):
             return None
     return kept_header(metadata[_HEADER_KEY]) if _HEADER_KEY in metadata else None

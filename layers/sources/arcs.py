@@ -15,6 +15,7 @@ import pyproj
 import shapely
 
 from onemap.layers.sources import curves
+from onemap.layers.sources.gdal_name import gdal_name
 
 _ROWS_AT_ONCE = 50_000
 _WKB_HEAD = 5
@@ -66,7 +67,7 @@ def arc_stream(
     wanted: dict[str, Any] = {"columns": [], "use_pyarrow": True, "batch_size": _ROWS_AT_ONCE, **(options or {})}
     if first:
         wanted["skip_features"] = first
-    with pyogrio.raw.open_arrow(content, layer=layer, **wanted) as (meta, batches):
+    with pyogrio.raw.open_arrow(gdal_name(content), layer=layer, **wanted) as (meta, batches):
         yield ArcStream(meta["geometry_name"] or "wkb_geometry", batches)
 
 

@@ -17,6 +17,7 @@ import shapely
 
 from onemap.layers.sources import curves
 from onemap.layers.sources.arcs import heads_of
+from onemap.layers.sources.gdal_name import gdal_name
 
 FORMATS = {".gpkg"}
 ROWS_AT_ONCE = 25_000
@@ -34,7 +35,10 @@ def arrow_rows(path: Path, layer: str | int, expected: int, told: Callable[[floa
     shapes: list[np.ndarray] = []
     read: list[pa.RecordBatch] = []
     done = 0
-    with pyogrio.raw.open_arrow(path, layer=layer, use_pyarrow=True, batch_size=ROWS_AT_ONCE) as (meta, batches):
+    with pyogrio.raw.open_arrow(gdal_name(path), layer=layer, use_pyarrow=True, batch_size=ROWS_AT_ONCE) as (
+        meta,
+        batches,
+    ):
         name = meta["geometry_name"]
         is_plain = set(meta["ogr_types"]) <= _SAME and set(meta["ogr_subtypes"]) <= {"OFSTNone"}
         if not name or not is_plain or name in meta["fields"]:

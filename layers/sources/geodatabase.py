@@ -18,6 +18,7 @@ from pyogrio.errors import DataLayerError, DataSourceError, FieldError
 
 from onemap.layers.errors import Problem
 from onemap.layers.fields import text_value
+from onemap.layers.sources.gdal_name import gdal_name
 
 _ITEMS = "GDB_Items"
 _TABLES = ("DEFeatureClassInfo", "DETableInfo")
@@ -167,7 +168,7 @@ class _Column:
 def _read(path: Path, layer: str) -> tuple[dict[str, _Domain], _Definition]:
     """All domains of a geodatabase by name, and the definition of one table. Raises as pyogrio and the parser do."""
     meta, _, _, columns = pyogrio.raw.read(
-        path, layer=_ITEMS, columns=["Name", "Definition"], read_geometry=False, LIST_ALL_TABLES="YES"
+        gdal_name(path), layer=_ITEMS, columns=["Name", "Definition"], read_geometry=False, LIST_ALL_TABLES="YES"
     )
     items = dict(zip(map(str, meta["fields"]), columns, strict=True))
     domains: dict[str, _Domain] = {}

@@ -26,6 +26,7 @@ from onemap.layers.sources import mapinfo, mapinfo_arcs
 from onemap.layers.sources.arcs import Looked, restroked, sagitta_of
 from onemap.layers.sources.arrow_rows import FORMATS, Rows, arrow_rows
 from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
+from onemap.layers.sources.gdal_name import gdal_name
 from onemap.layers.sources.geodatabase import Decoded, decoded
 from onemap.layers.sources.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.json_text import JSON_SUFFIXES, JsonText, json_text
@@ -117,7 +118,7 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Open
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that hold geometry or rows, in the file's order."""
     with prepared_file(path, "", None) as opened, gdal_errors_as_refusals(path):
-        names = [str(name) for name, _ in pyogrio.list_layers(opened.content)]
+        names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(opened.content))]
     is_unnamed = isinstance(opened.content, bytes) and not (opened.json and opened.json.is_topology)
     return [path.stem] if is_unnamed and names else names
 
@@ -194,7 +195,7 @@ def _by_column(opened: Opened, encoding: str | None, told: Told) -> Rows | None:
     is_fit = opened.path.suffix.lower() in FORMATS and encodings_to_try(opened, encoding)[0] == UTF_8
     if not is_fit:
         return None
-    expected = pyogrio.read_info(opened.content, layer=opened.gdal_layer)["features"]
+    expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer)["features"]
     return arrow_rows(opened.path, opened.gdal_layer, expected, told)
 
 
@@ -237,14 +238,14 @@ def _rows(opened: Opened, encoding: str, told: Told) -> tuple[dict[str, Any], np
     A ring too short or open to be one reads as None and is reported as such later.
     """
     by_blocks = opened.path.suffix.lower() in SEEKABLE
-    expected = pyogrio.read_info(opened.content, layer=opened.gdal_layer, encoding=encoding)["features"]
+    expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer, encoding=encoding)["features"]
     blocks: list[list[Any]] = []
     shapes: list[np.ndarray] = []
     read = 0
     while True:
         part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
         meta, _, wkb, columns = pyogrio.raw.read(
-            opened.content, layer=opened.gdal_layer, encoding=encoding, **part, **opened.options
+            gdal_name(opened.content), layer=opened.gdal_layer, encoding=encoding, **part, **opened.options
         )
         found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
         if found or not blocks:
@@ -271,7 +272,7 @@ def check_count(opened: Opened, rows: int) -> None:
         # GDAL believes the file's own table of contents, which another program may have left behind the facts.
         name = opened.layer.replace('"', '""')
         sql = f'SELECT count(*) AS held FROM "{name}"'  # noqa: S608 - the name is quoted
-        held = int(pyogrio.raw.read(opened.path, sql=sql, read_geometry=False)[3][0][0])
+        held = int(pyogrio.raw.read(gdal_name(opened.path), sql=sql, read_geometry=False)[3][0][0])
     if held != rows:
         reason = f"{rows} ≠ {held}"
         raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **opened.place)
@@ -300,7 +301,7 @@ def _integers(opened: Opened, name: str, column: np.ndarray, part: dict[str, int
     if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
         return [None if np.isnan(value) else int(value) for value in column]
     only = {"columns": [name], "read_geometry": False, **part}
-    _, table = pyogrio.raw.read_arrow(opened.content, layer=opened.gdal_layer, **only)
+    _, table = pyogrio.raw.read_arrow(gdal_name(opened.content), layer=opened.gdal_layer, **only)
     exact: list[int | None] = table.column(name).to_pylist()
     if len(exact) != len(column):
         raise OneMapError("source.rows", rows=len(exact), held=len(column), **opened.place)

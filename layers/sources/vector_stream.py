@@ -20,6 +20,7 @@ from onemap.layers.frames import RawFrame
 from onemap.layers.sources import geodatabase, vector
 from onemap.layers.sources.arcs import ArcStream, arc_stream, sagitta_of
 from onemap.layers.sources.formats import GDAL_DRIVERS
+from onemap.layers.sources.gdal_name import gdal_name
 
 _MANY = 2_000_000  # rows; from there on more of them are read at once, for to skip those before takes its time
 _BLOCKS_OF_MANY = 4
@@ -62,7 +63,7 @@ class VectorStream:
         self.opened = opened
         self.encodings = vector.encodings_to_try(opened, encoding)
         with vector.gdal_errors_as_refusals(opened.path, opened.layer) as remarks:
-            info = pyogrio.read_info(opened.content, layer=opened.gdal_layer, encoding=self.encodings[0])
+            info = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer, encoding=self.encodings[0])
         self.remarks = remarks
         self.count = int(info["features"])
         self.crs: pyproj.CRS | None = vector.declared_crs(opened, info["crs"])
@@ -77,7 +78,7 @@ class VectorStream:
         name = str(self.opened.gdal_layer).replace("'", "''")
         asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted
         with self._errors():
-            *_, (kinds,) = pyogrio.raw.read(self.opened.content, sql=asked)
+            *_, (kinds,) = pyogrio.raw.read(gdal_name(self.opened.content), sql=asked)
         return kinds.tolist() == ["table"]
 
     @property
@@ -108,7 +109,7 @@ class VectorStream:
                 with self._errors() as reading:
                     wanted = {"max_features": at_once, "return_fids": bool(self._fid), **part}
                     meta, fids, wkb, columns = pyogrio.raw.read(
-                        self.opened.content, layer=self.opened.gdal_layer, encoding=encoding, **wanted
+                        gdal_name(self.opened.content), layer=self.opened.gdal_layer, encoding=encoding, **wanted
                     )
                 gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
                 count = len(wkb)

@@ -4,9 +4,12 @@ import json
 import shutil
 import sqlite3
 import struct
+import sys
 import zipfile
 from contextlib import closing
+from pathlib import Path
 
+import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pytest
@@ -334,3 +337,30 @@ def test_what_lies_beside_a_geopackage_unfolded_is_read_and_hashed(tmp_path, lay
             before = frame
     finally:
         connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a path with a drive is never taken for an address")
+@pytest.mark.parametrize("name", ["a;b.gpkg", "a;b.shp", "a;b.geojson", "a;b.gml", "of;all/a.gpkg", "of;all/a.gdb"])
+def test_a_semicolon_in_a_path_is_a_sign_like_any_other(onemap, tmp_path, name):
+    path, plain = tmp_path / name, tmp_path / f"plain{Path(name).suffix}"
+    frame = gpd.GeoDataFrame({"DKBH": ["一", "二"]}, geometry=[shapely.box(0, 0, 9, 9)] * 2, crs="EPSG:4547")
+    frame.to_file(plain, driver="OpenFileGDB" if plain.suffix == ".gdb" else None)
+    path.parent.mkdir(exist_ok=True)
+    for part in tmp_path.glob("plain.*"):
+        part.rename(path.with_suffix(part.suffix))
+    answer = onemap("inspect", path)
+    assert (answer.code, answer.json["layers"][0]["count"]) == (0, 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a path with a drive is never taken for an address")
+def test_what_cannot_be_read_or_written_by_its_name_is_not_called_damaged(onemap, tmp_path):
+    frame = gpd.GeoDataFrame({"DKBH": ["一"]}, geometry=[shapely.box(5e5, 4e6, 5e5 + 9, 4e6 + 9)], crs="EPSG:4547")
+    frame.to_file(tmp_path / "plain.gpkg")
+    (tmp_path / "plain.gpkg").rename(tmp_path / "a!b.gpkg")
+    answer = onemap("inspect", tmp_path / "a!b.gpkg")
+    assert (answer.code, answer.codes) == (3, ["source.sign"])
+    frame.to_file(tmp_path / "plain.gpkg")
+    assert onemap("redline", tmp_path / "plain.gpkg", tmp_path / "text.txt").code == 0
+    answer = onemap("redline", tmp_path / "text.txt", tmp_path / "a;b.shp")
+    assert (answer.code, answer.codes) == (3, ["source.sign"])
+    assert not list(tmp_path.glob("a*.shp*")) and not (tmp_path / "a").exists()

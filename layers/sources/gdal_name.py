@@ -1,0 +1,34 @@
+"""What pyogrio must be told so that it opens a file whose path has signs in it that mean something in an address."""
+
+import os
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError
+
+
+def gdal_name(content: Path | bytes) -> Path | str | bytes:
+    """A path, or bytes, as pyogrio takes them for themselves and not for an address.
+
+    It cuts a path at a semicolon unless it begins with a scheme, and takes what stands before an exclamation mark for
+    an archive. Raises OneMapError source.sign for the latter.
+    """
+    if isinstance(content, bytes):
+        return content
+    _refuse(content, "!")
+    return f"file://{content.absolute()}" if _has(content, ";") else content
+
+
+def gdal_target(path: Path) -> Path:
+    """The same of a file that is to be written, where nothing helps. Raises OneMapError source.sign."""
+    _refuse(path, "!")
+    _refuse(path, ";")
+    return path
+
+
+def _has(path: Path, sign: str) -> bool:
+    return os.name != "nt" and sign in str(path.absolute())  # a path with a drive is taken as it is
+
+
+def _refuse(path: Path, sign: str) -> None:
+    if _has(path, sign):
+        raise OneMapError("source.sign", file=path.name, sign=sign)
