@@ -162,6 +162,7 @@ def test_every_layer_looks_as_on_the_dock_s_map(published, read):
         entry.code: put_on_map(opened, entry, entry.in_force) for entry in layers_in(listed) if entry.code in layers
     }
     remove_translator(translator)
+    words.learn({})
     assert {code: look(layer) for code, layer in layers.items()} == {code: look(layer) for code, layer in shown.items()}
     assert {code: layer.name() for code, layer in layers.items()} == {
         code: layer.name() for code, layer in shown.items()
