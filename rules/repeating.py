@@ -7,6 +7,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.library import Library
+from onemap.layers.progress import Told, part_of
 from onemap.rules import runs
 from onemap.rules.agenda import agenda_of
 from onemap.rules.blocks.partition import fits_into_memory, most_parcels
@@ -19,7 +20,7 @@ from onemap.rules.remedy.remedy import KIND as REMEDY
 from onemap.rules.remedy.remedy import remedy
 from onemap.rules.run_differences import Difference, Differences
 
-_JUDGED = 0.85  # of the work on some parcels, before their rows are held against those that are stored
+_COMPUTED = 0.85  # of the work, before rows are held against those that are stored
 Report = Callable[[float, str], None]
 
 
@@ -29,14 +30,16 @@ def differences_again(library: Library, identifier: str, workers: int, report: R
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
     kind, report = runs.kind_of(runs.run_record(library, identifier, None)), forward(report)
+    computing, holding = share(report, 0, _COMPUTED), part_of(_wordless(report), _COMPUTED, 1)
     if kind == COMPARE:
         held = Differences(library, identifier, comparisons.KEPT)
-        with compared(library, comparisons.stored_wishes(library, identifier), workers, report) as found:
-            held.hold(found.tables)
+        with compared(library, comparisons.stored_wishes(library, identifier), workers, computing) as found:
+            held.hold(found.tables, holding)
     elif kind == REMEDY:
         question = runs.stored_question(library, identifier, REMEDY)
         held = Differences(library, identifier, remedies.KEPT)
-        held.hold(remedy(library, question, remedies.stored_wishes(library, identifier), workers, report).tables)
+        wishes = remedies.stored_wishes(library, identifier)
+        held.hold(remedy(library, question, wishes, workers, computing).tables, holding)
     else:
         return _check_again(library, identifier, workers, report)
     return held.found()
@@ -53,18 +56,23 @@ def _check_again(library: Library, identifier: str, workers: int, report: Report
         held = Differences(library, identifier, runs.KEPT, [rule.id for rule in agenda.rules])
         lost: frozenset[str] = frozenset()
         for parcels in runs.stored_parcels(library, identifier, question.parcels, max(most, 1)):
-            told = share(report, done / count, (done + _JUDGED * len(parcels.ids)) / count)
-            answer = judged_parcels(agenda, sources, parcels, workers, told)
+            judged, end = (done + _COMPUTED * len(parcels.ids)) / count, (done + len(parcels.ids)) / count
+            answer = judged_parcels(agenda, sources, parcels, workers, share(report, done / count, judged))
             # A layer that is damaged somewhere is unreadable for the whole run.
             found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
             lost = frozenset(found) - agenda.unreadable if most < count else frozenset()
             if lost:
                 break
-            held.hold(answer.tables)
+            held.hold(answer.tables, part_of(_wordless(report), judged, end))
             done += len(parcels.ids)
         if not lost:
             return held.found()
         agenda = replace(agenda, unreadable=agenda.unreadable | lost)
+
+
+def _wordless(report: Report) -> Told:
+    """The same report without words, so that those of the last step stay."""
+    return lambda fraction: report(fraction, "")
 
 
 def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]]:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.library import Library
+from onemap.layers.progress import Told, part_of
 from onemap.rules.run_blocks import Rows, StoredRow, rows_of_table, same_rows, together
 from onemap.rules.run_tables import ROW_TABLES, Table
 from onemap.rules.runs import stored_blocks
@@ -25,14 +26,21 @@ class Differences:
         self._rules = {rule: place for place, rule in enumerate(rules)}
         self._by_rule: dict[str, list[Rows]] = {name: [] for name in names if ROW_TABLES.get(name) == "rule"}
 
-    def hold(self, tables: Mapping[str, Table]) -> None:
-        """The next rows of each table. Raises OneMapError run.damaged."""
+    def hold(self, tables: Mapping[str, Table], told: Told = lambda share: None) -> None:
+        """The next rows of each table.
+
+        told: how much of them is held against what is stored, 0 to 1; it may raise Cancelled.
+        Raises OneMapError run.damaged.
+        """
+        count, done = max(sum(len(tables[name].columns) for name in self._tables), 1), 0
         for name, held in self._tables.items():
             rows = rows_of_table(tables[name])
             if name in self._by_rule:
                 self._by_rule[name].append(rows)  # they stand by rule first, and are small
             else:
-                held.hold(rows)
+                held.hold(rows, part_of(told, done / count, (done + len(rows)) / count))
+            done += len(rows)
+            told(done / count)
 
     def found(self) -> list[Difference]:
         """All rows have come: every difference, by table and row. Raises OneMapError run.damaged."""
@@ -53,9 +61,11 @@ class _Held:
         self._reached = 0
         self._found: list[Difference] = []
 
-    def hold(self, fresh: Rows) -> None:
-        """The next rows that came out."""
+    def hold(self, fresh: Rows, told: Told = lambda share: None) -> None:
+        """The next rows that came out. told: how much of them is held against the stored ones, 0 to 1."""
+        count = len(fresh)
         while len(fresh):
+            told(1 - len(fresh) / count)
             stored = self._next()
             if stored is None:
                 self._found += [self._difference(at, None, row) for at, row in enumerate(fresh)]

@@ -8,9 +8,11 @@ import shapely
 
 from onemap.layers.errors import Cancelled
 from onemap.layers.library import open_library
+from onemap.rules import run_blocks
 from onemap.rules.check import BEGUN, JUDGED, LAYERS_READ, check
 from onemap.rules.question import CheckWishes, question_of
 from onemap.rules.remedy.tally import Tally
+from onemap.rules.repeating import differences_again
 
 Told = list[tuple[float, str]]
 
@@ -82,3 +84,26 @@ def test_a_tally_tells_what_is_checked_of_what_is_expected():
     assert told[-1] == (1.0, "places")
     tally.checked(10, all_of_it)  # and some that nobody expected is
     assert told[-1] == (1.0, "inner")
+
+
+def test_a_run_that_is_repeated_tells_how_many_rows_are_held_against_the_stored_ones(desk, monkeypatch):
+    monkeypatch.setattr(run_blocks, "BLOCK_ROWS", 8)
+    desk.layer("ZONE", [shapely.box(0, 0, 1000, 5)])
+    run = desk.check({f"p{n:03}": shapely.box(20 * n, 0, 20 * n + 9, 9) for n in range(80)}, {}).answer.json["run"][
+        "id"
+    ]
+    told: Told = []
+    with open_library(str(desk.library)) as library:
+        assert differences_again(library, run, 1, lambda *said: told.append(said)) == []
+        shares = [fraction for fraction, _ in told]
+        assert shares == sorted(shares) and shares[-1] == 1
+        # Ten blocks of parcels; each is told before it is held.
+        held = sorted({fraction for fraction, step in told if 0.86 < fraction < 0.99})
+        assert len(held) > 10 and max(np.diff(held)) < 0.05
+
+        def stop(fraction: float, step: str) -> None:
+            if fraction >= held[3]:
+                raise Cancelled
+
+        with pytest.raises(Cancelled):
+            differences_again(library, run, 1, stop)
