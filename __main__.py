@@ -53,6 +53,12 @@ def _run() -> int:
         _asked_to_stop.append(number)
         raise KeyboardInterrupt
 
+    def take(unraisable: object) -> None:
+        # What is raised in a callback of importlib's is lost; it is raised once more when all is loaded.
+        if unraisable.exc_type is not KeyboardInterrupt:
+            sys.__unraisablehook__(unraisable)
+
+    sys.unraisablehook = take
     for one in (signal.SIGINT, signal.SIGTERM):
         signal.signal(one, stop)
     # QGIS hands its children the way to its own PROJ and GDAL; the core has others.
@@ -62,6 +68,8 @@ def _run() -> int:
     _hide_passwords()
     from onemap.rules.command_line import main as run
 
+    if _asked_to_stop:
+        raise KeyboardInterrupt
     return run()
 
 

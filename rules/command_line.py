@@ -147,6 +147,10 @@ class _Progress:
             self._asked_at = now
             raise Cancelled
 
+    def lost(self) -> None:
+        """What was raised came to nothing: the next request to stop is as good as the first."""
+        self._asked_at = -_CLEARING_S
+
     def __call__(self, fraction: float, step: str) -> None:
         if self.stopped.is_set():
             raise Cancelled
@@ -275,7 +279,7 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     asked = Asked(language, progress)
     asked.left.append(asked)  # so that what is left stays, and goes with the process
 
-    with heard_by(progress.stop):
+    with heard_by(progress.stop, progress.lost):
         try:
             result = verb.run(values, asked)
         except Exception:

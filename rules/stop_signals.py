@@ -2,23 +2,64 @@
 
 import contextlib
 import signal
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from onemap.layers.errors import Cancelled
+
 _NAMES = ("SIGINT", "SIGTERM", "SIGBREAK")  # the last is Windows' own
+_SOON_S = 0.02  # until a request that was lost comes again
 Handler = Callable[[int, Any], Any] | signal.Handlers
 
 
 @contextlib.contextmanager
-def heard_by(handler: Handler) -> Iterator[None]:
-    """Have a handler hear them for as long as the block lasts; nobody does in a thread that is not the first."""
+def heard_by(handler: Handler, lost: Callable[[], None] | None = None) -> Iterator[None]:
+    """Have a handler hear them for as long as the block lasts; nobody does in a thread that is not the first.
+
+    lost: called where Cancelled, raised by the handler, came to nothing, as in the callback of a weak reference while
+    a module is loaded; the handler then hears the signal once more.
+    """
     before = {}
     if threading.current_thread() is threading.main_thread():
         for one in [getattr(signal, name) for name in _NAMES if hasattr(signal, name)]:
             before[one] = signal.signal(one, handler)
     try:
-        yield
+        with _said_again(lost) if before and lost else contextlib.nullcontext():
+            yield
     finally:
         for one, former in before.items():
             signal.signal(one, former)
+
+
+@contextlib.contextmanager
+def _said_again(lost: Callable[[], None]) -> Iterator[None]:
+    former, waiting = sys.unraisablehook, []
+
+    def take(unraisable: Any) -> None:
+        if unraisable.exc_type is not Cancelled:
+            former(unraisable)
+            return
+        lost()
+        timer = threading.Timer(_SOON_S, _ask)
+        timer.daemon = True
+        waiting.append(timer)
+        timer.start()
+
+    sys.unraisablehook = take
+    try:
+        yield
+    finally:
+        sys.unraisablehook = former
+        for timer in waiting:
+            timer.cancel()
+
+
+def _ask() -> None:
+    """Send the first thread a request to stop, so that what it waits for ends too."""
+    first = threading.main_thread().ident
+    if hasattr(signal, "pthread_kill") and first is not None:
+        signal.pthread_kill(first, signal.SIGINT)
+    else:
+        signal.raise_signal(signal.SIGINT)

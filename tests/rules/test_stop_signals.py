@@ -53,6 +53,43 @@ def test_who_stops_it_while_its_modules_are_loaded_reads_one_line(core, sign, pl
     assert (done.returncode, done.stdout, done.stderr) == (130, "", SAID)
 
 
+# As importlib's lock of a module does, whose weak reference ends when the module is loaded: what is raised is lost.
+LOST = """
+import os, signal, time, weakref
+class Lock:
+    pass
+lock = Lock()
+def ended(ref):
+    os.kill(os.getpid(), signal.SIGTERM)
+    for _ in range(9):
+        time.sleep(0)
+reference = weakref.ref(lock, ended)
+del lock
+{then}
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
+@pytest.mark.parametrize(("module", "then"), [("verbs", ""), ("verb_work", "time.sleep(60)")])
+def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, module, then):
+    with (core / "rules" / f"{module}.py").open("a") as file:
+        file.write("\n" + LOST.format(then=then))
+    words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)  # noqa: S603
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", SAID)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
+def test_other_errors_that_python_ignores_are_still_told(core):
+    with (core / "rules" / "verb_work.py").open("a") as file:
+        file.write(
+            "\nclass Wrong:\n    def __del__(self):\n        raise ValueError('seen')\ndel_me = Wrong()\ndel del_me\n"
+        )
+    words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
+    done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)  # noqa: S603
+    assert done.returncode == 0 and "ValueError: seen" in done.stderr
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
 def test_what_ends_in_another_error_because_it_was_stopped_was_cancelled(onemap, monkeypatch):
     def words(*_: object) -> dict[str, object]:
