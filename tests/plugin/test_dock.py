@@ -4,6 +4,7 @@ import os
 import shutil
 import signal
 import sqlite3
+import zipfile
 from contextlib import closing
 from pathlib import Path
 
@@ -360,5 +361,7 @@ def test_the_one_map_is_published_from_the_menu_with_the_library_and_the_day_fil
     done(processing.run(name, values))
     assert project.is_file()
     headline, *left_out = dock.notice.text.split("\n")
-    assert headline == f"The project has 1 layers: {project}"
+    with zipfile.ZipFile(project) as archive:
+        published = archive.read("一张图-2.qgs").decode().count("<maplayer ")
+    assert published and headline == f"The project has {published} layers: {project}"
     assert len(left_out) == 1 and "STBHHX" in left_out[0] and words.word("reasons", "not_in_force") in left_out[0]
