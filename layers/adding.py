@@ -369,10 +369,7 @@ def _written(
         ],
     }
     bad = frame.bad
-
-    def told(share: float) -> None:
-        arrival.report(arrival.shares[1] + (0.98 - arrival.shares[1]) * share, "writing")
-
+    told = part_of(lambda done: arrival.report(done, "writing"), arrival.shares[1], 0.98)
     with library.writing(entry.code) as connection:
         version = add_version(connection, entry, frame, facts, kept, told, is_new=is_new)
         if arrival.wishes.snapshot:

@@ -1,6 +1,7 @@
 """The layers that may exist: those that ship with One Map, a city's own file of them, and `--define`."""
 
 import tomllib
+from collections.abc import Iterable
 from functools import lru_cache
 from pathlib import Path
 
@@ -90,6 +91,11 @@ def named_groups() -> dict[str, dict[str, dict[str, str]]]:
         with (RESOURCES / "catalogue" / f"{group}.toml").open("rb") as content:
             groups[group] = {code: dict(entry["title"]) for code, entry in tomllib.load(content).items()}
     return groups
+
+
+def codes_like(catalogue: Iterable[str], code: str) -> list[str]:
+    """The codes that differ from a code in their case only: what may have been meant."""
+    return [known for known in catalogue if known.lower() == code.lower()]
 
 
 def defined_entry(code: str, definition: str) -> LayerEntry:

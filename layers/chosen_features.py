@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers import geopackage
 from onemap.layers.library import Library
+from onemap.layers.stores.file_index import check_index, corners, near
 from onemap.layers.stores.store import DamagedTable, FeatureRows, quoted
 from onemap.layers.versions import COUNTED, StoredFeatures, Version, as_stored
 
@@ -16,18 +17,14 @@ _ASKED_AT_ONCE = 500  # fids in one statement
 
 def features_near(library: Library, version: Version, boxes: np.ndarray) -> StoredFeatures:
     """The features of a version whose boxes meet any of some boxes (k, 4), by fid. Raises DamagedTable."""
-    index = f"rtree_{version.table}_geom"
     counted: set[str] = library.kept.setdefault(COUNTED, set())
-    sql = f"SELECT id FROM {quoted(index)} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"  # noqa: S608
+    sql = f"SELECT id {near(version.table)}"
     fids: set[int] = set()
     try:
         if version.table not in counted:
-            # An index that lost entries would hide features, and hidden is not clear.
-            held = library.connection.execute(f"SELECT count(*) FROM {quoted(f'{index}_rowid')}")  # noqa: S608 - quoted
-            if held.fetchone()[0] != version.count:
-                raise DamagedTable("the spatial index does not hold every feature")
-        for west, south, east, north in boxes.tolist():
-            fids.update(row[0] for row in library.connection.execute(sql, (west, east, south, north)))
+            check_index(library.connection, version.table, version.count)
+        for box in boxes.tolist():
+            fids.update(row[0] for row in library.connection.execute(sql, corners(box)))
     except sqlite3.Error as error:
         raise DamagedTable(str(error)) from error
     found = features_of(library, version, np.array(sorted(fids), dtype=np.int64))

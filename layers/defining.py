@@ -1,6 +1,6 @@
 """Which layer a code means: one that the library knows, or one that a city defines as it adds to it."""
 
-from onemap.layers.catalogue import LayerEntry, defined_entry
+from onemap.layers.catalogue import LayerEntry, codes_like, defined_entry
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import Library
 
@@ -13,10 +13,9 @@ def layer_entry(library: Library, code: str, define: str | None) -> tuple[LayerE
     catalogue = library.catalogue()
     entry = catalogue.get(code)
     if entry is None and define is None:
-        near = [known for known in catalogue if known.lower() == code.lower()]
-        raise OneMapError("layer.unknown", layer=code, field="--as", near=near or None)
+        raise OneMapError("layer.unknown", layer=code, field="--as", near=codes_like(catalogue, code) or None)
     if entry is None:
-        clash = [known for known in catalogue if known.lower() == code.lower()]
+        clash = codes_like(catalogue, code)
         if clash:
             raise OneMapError("layer.clash", layer=code, field="--as", other=clash[0])
         entry, is_new = defined_entry(code, define or ""), True

@@ -4,7 +4,6 @@ In the library a raster version is a table of one polygon, the raster's footprin
 """
 
 import contextlib
-import functools
 import hashlib
 import math
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import shapely
 
 from onemap.layers.crs import contradiction, crs_name, parse_crs, suggestion, transformation
 from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.file_hashes import known_hash
 from onemap.layers.frames import CleanFrame
 from onemap.layers.sources.reading import layers_of, opened
 
@@ -41,12 +41,6 @@ class RasterReference:
 def _sha256(path: Path) -> str:
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
-
-
-@functools.lru_cache(maxsize=64)
-def _sha256_in_state(path: Path, _size: int, _modified_ns: int) -> str:
-    """The hash of a file while it stays as it is: a copy of gigabytes with another time is read once."""
-    return _sha256(path)
 
 
 def opened_raster(path: Path) -> "DatasetReader":
@@ -270,7 +264,8 @@ def is_as_added(reference: RasterReference) -> bool:
             return False
         if state.st_mtime_ns == reference.modified_ns:
             return True
-        return _sha256_in_state(reference.path, state.st_size, state.st_mtime_ns) == reference.sha256
+        # A copy of gigabytes with another time is read once.
+        return known_hash("raster", [reference.path], lambda: _sha256(reference.path)) == reference.sha256
     except OSError:
         return False
 

@@ -5,10 +5,14 @@ The rows of versions have a hash of their own (`versions.content_hash`).
 
 import hashlib
 import json
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 from onemap.layers.stores.store import StoreConnection
+
+if TYPE_CHECKING:  # which logs with these hashes
+    from onemap.layers.library import Library
 
 KEY = "record"  # under which the log keeps such a hash
 _VERSION = (
@@ -47,8 +51,29 @@ def _plain(row: Sequence[Any]) -> list[Any]:
     return [hashlib.sha256(value).hexdigest() if isinstance(value, (bytes, memoryview)) else value for value in row]
 
 
-def logged_hash(text: str) -> str | None:
-    """The hash that an entry of the log keeps; None without, and where the entry is damaged, which the chain tells."""
+@dataclass(frozen=True)
+class Logged:
+    """An entry of the log that may keep such a hash: of what, in which table, and where problems say it lies.
+
+    hash: None of entries of before they were kept, and where the entry is damaged, which the chain tells.
+    """
+
+    action: str
+    subject: str
+    hash: str | None
+    place: dict[str, Any]
+
+
+def logged(library: "Library", tables: Mapping[str, str]) -> Iterator[Logged]:
+    """The entries of some actions, in their order. tables: by action, where what they left lies."""
+    sql = "SELECT at, who, action, subject, detail FROM onemap_audit ORDER BY number"
+    for at, who, action, subject, text in library.connection.execute(sql).fetchall():
+        if action in tables:
+            place = {"file": library.label, "layer": tables[action], "feature": subject, "at": at, "who": who}
+            yield Logged(action, subject, _kept_hash(text), place)
+
+
+def _kept_hash(text: str) -> str | None:
     try:
         detail = json.loads(text)
     except ValueError:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from onemap.layers.catalogue import DEPARTMENTS, KINDS, LIBRARIES
+from onemap.layers.catalogue import DEPARTMENTS, KINDS, LIBRARIES, codes_like
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library import Library, log, now
 from onemap.layers.service_address import secret_in, service_address
@@ -227,7 +227,7 @@ def _as_its_layer(library: Library, service: Service) -> Service:
     catalogue = library.catalogue()
     entry = catalogue.get(str(service.code))
     if entry is None:
-        near = [code for code in catalogue if code.lower() == str(service.code).lower()]
+        near = codes_like(catalogue, str(service.code))
         raise OneMapError("layer.unknown", layer=service.code, field="--as", near=near or None)
     if service.type in FEATURES and entry.geometry == "raster":
         raise OneMapError("service.geometry", layer=entry.code, feature=service.name, field="--as")

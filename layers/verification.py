@@ -1,7 +1,7 @@
 """Whether a library still is what was put into it: the chain of its log, and every row of every version."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -82,28 +82,17 @@ def record_problems(library: Library) -> list[Problem]:
     """
     connection, found = library.connection, []
     here = {row[0] for row in connection.execute("SELECT table_name FROM onemap_versions")}
-    asked = {"new": "onemap_library", "define": "onemap_catalogue", "add": "onemap_versions"}
-    sql = "SELECT at, who, action, subject, detail FROM onemap_audit ORDER BY number"
-    for at, who, action, subject, text in connection.execute(sql).fetchall():
-        if action not in asked:
-            continue
-        place = {"file": library.label, "layer": asked[action], "feature": subject, "at": at, "who": who}
-        if action == "add" and subject not in here:
-            found.append(Problem("verify.record_gone", place))
-            continue
-        logged = recorded.logged_hash(text)
-        if logged is None:
-            continue
-        if action == "new":
-            now = recorded.library_hash(connection)
-        else:
-            now = (
-                recorded.layer_hash(connection, subject)
-                if action == "define"
-                else recorded.version_hash(connection, subject)
-            )
-        if now != logged:
-            found.append(Problem("verify.record_changed", place))
+    hashes: dict[str, Callable[[str], str]] = {
+        "new": lambda _: recorded.library_hash(connection),
+        "define": lambda code: recorded.layer_hash(connection, code),
+        "add": lambda table: recorded.version_hash(connection, table),
+    }
+    tables = {"new": "onemap_library", "define": "onemap_catalogue", "add": "onemap_versions"}
+    for entry in recorded.logged(library, tables):
+        if entry.action == "add" and entry.subject not in here:
+            found.append(Problem("verify.record_gone", entry.place))
+        elif entry.hash is not None and entry.hash != hashes[entry.action](entry.subject):
+            found.append(Problem("verify.record_changed", entry.place))
     return found
 
 

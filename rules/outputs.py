@@ -37,17 +37,11 @@ class Output(Protocol):
         """Let go of the files, whole or not."""
 
 
-class Target(Protocol):
+class Target(Output, Protocol):
     """An output that was asked for by its name."""
-
-    def append(self, tables: Mapping[str, Table]) -> None:
-        """As that of an output."""
 
     def finish(self, told: Told = lambda share: None) -> None:
         """As that of an output; told: how much of what is left is done, 0 to 1."""
-
-    def close(self) -> None:
-        """As that of an output."""
 
     @property
     def remarks(self) -> tuple[Problem, ...]:

@@ -11,9 +11,8 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library, log
+from onemap.layers.library import Library
 from onemap.layers.progress import Told
-from onemap.layers.recorded import KEY as RECORD
 from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.kept_rows import GIVEN, READING, REFERENCE, count_of, holds, kept_rows
@@ -24,7 +23,7 @@ from onemap.rules.question import Question
 from onemap.rules.reading_note import reading_note
 from onemap.rules.run import Chunk, Run
 from onemap.rules.run_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
-from onemap.rules.run_integrity import record_hash
+from onemap.rules.run_integrity import log_run
 from onemap.rules.stored_record import read_record
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
@@ -111,8 +110,8 @@ class Recorder:
     def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
         """The record of a check, with its row in the log."""
         self.finish(record, [(pack.hash, pack.text) for pack in packs])
-        detail = {"verdicts": dict(verdicts), "parameters": record["parameters"], RECORD: record_hash(record)}
-        log(self._connection, record["who"], "check", record["id"], detail)
+        detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
+        log_run(self._connection, "check", record, detail)
 
 
 def _rows_of(chunk: Chunk) -> int:

@@ -8,6 +8,7 @@ from typing import Any
 
 import shapely
 
+from onemap.layers.catalogue import codes_like
 from onemap.layers.errors import OneMapError, UsageError
 from onemap.layers.library import Library
 from onemap.layers.publishing.pictures import Picture, picture_of
@@ -76,8 +77,7 @@ def chosen(
     catalogue = library.catalogue()
     for code in only or ():
         if code not in catalogue:
-            near = [known for known in catalogue if known.lower() == code.lower()]
-            raise UsageError("layer.unknown", field="--only", layer=code, near=near or None)
+            raise UsageError("layer.unknown", field="--only", layer=code, near=codes_like(catalogue, code) or None)
     of_code: dict[str, list[Version]] = {}
     for version in versions(library, known_at):
         of_code.setdefault(version.code, []).append(version)

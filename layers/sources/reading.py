@@ -1,7 +1,6 @@
 """From a path to a raw frame: which adapter reads it, which layer is meant, what was its content."""
 
 import hashlib
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -10,6 +9,7 @@ from pathlib import Path
 import numpy as np
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.file_hashes import known_hash
 from onemap.layers.frames import RawFrame
 from onemap.layers.sources import (
     dxf,
@@ -30,9 +30,6 @@ from onemap.layers.sources.shapefile import check_complete
 
 Opened = Path | postgis.Database
 _READ = 0.9  # of the time: the rest is the hash
-_TICK_NS = 2_000_000_000  # no file system's times are coarser
-_HASHES: dict[str, str] = {}  # of files in a state that nobody has changed since
-_MOST_HASHES = 16
 
 
 def source_name(source: str | Path) -> str:
@@ -217,32 +214,21 @@ def content_hash(source: Path, opened_path: Path, told: Callable[[], None] = lam
     A GeoPackage that another program has open may have changes in a file beside it; they are hashed too, so that it has
     another hash when they have been folded in.
 
-    told: called again and again meanwhile; it may raise Cancelled. Files that nobody has touched since they were last
-    hashed have the same hash; what was changed only just may be changed again within the same tick of the clock.
+    told: called again and again meanwhile; it may raise Cancelled.
     """
     files = _files_of(source, opened_path)
-    state = [(str(file.absolute()), *_touched(file)) for file in files]
-    is_settled = all(max(times) < time.time_ns() - _TICK_NS for *_, times in state)
-    if is_settled and (known := _HASHES.get(str(state))):
-        return known
-    digest = hashlib.sha256()
-    for file in files:
-        digest.update(file.name.encode())
-        with file.open("rb") as content:
-            while block := content.read(1 << 22):
-                digest.update(block)
-                told()
-    if is_settled and state == [(str(file.absolute()), *_touched(file)) for file in files]:
-        if len(_HASHES) >= _MOST_HASHES:
-            _HASHES.clear()
-        _HASHES[str(state)] = digest.hexdigest()
-    return digest.hexdigest()
 
+    def hashed() -> str:
+        digest = hashlib.sha256()
+        for file in files:
+            digest.update(file.name.encode())
+            with file.open("rb") as content:
+                while block := content.read(1 << 22):
+                    digest.update(block)
+                    told()
+        return digest.hexdigest()
 
-def _touched(file: Path) -> tuple[int, int, int, tuple[int, int]]:
-    """By what a file is known to be as it was: which one it is, its size, its times."""
-    state = file.stat()
-    return state.st_dev, state.st_ino, state.st_size, (state.st_mtime_ns, state.st_ctime_ns)
+    return known_hash("source", files, hashed)
 
 
 def state_of(source: Path, opened_path: Path) -> list[tuple[str, int, int]]:

@@ -8,6 +8,7 @@ import numpy as np
 import shapely
 
 from onemap.layers import geopackage
+from onemap.layers.stores.file_index import check_index, corners, near
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.store import (
     GEOMETRY_COLUMN,
@@ -130,17 +131,15 @@ class FileConnection(sqlite3.Connection):
         sql = f"SELECT f.fid, f.geom{columns} FROM {quoted(table)} f"  # noqa: S608 - the names are quoted
         parameters: tuple[float, ...] = ()
         if bounds is not None:
-            near = f"FROM {quoted(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
-            sql += f" WHERE f.fid IN (SELECT id {near})"
-            parameters = (bounds[0], bounds[2], bounds[1], bounds[3])
+            sql += f" WHERE f.fid IN (SELECT id {near(table)})"
+            parameters = corners(bounds)
         try:
             if count is not None:
-                # An index that lost entries would hide features, and hidden is not clear.
-                indexed = f"SELECT count(*) FROM {quoted(f'rtree_{table}_geom_rowid')}"  # noqa: S608
-                if self.execute(indexed).fetchone()[0] != count:
-                    raise DamagedTable("the spatial index does not hold every feature")
+                check_index(self, table, count)
             rows = self.execute(sql + " ORDER BY f.fid", parameters).fetchall()
-            wanted = count if bounds is None else self.execute(f"SELECT count(*) {near}", parameters).fetchone()[0]
+            wanted = count
+            if bounds is not None:
+                wanted = self.execute(f"SELECT count(*) {near(table)}", parameters).fetchone()[0]
             if wanted is not None and len(rows) != wanted:
                 raise DamagedTable("the table does not hold every feature")
             geometries = geopackage.from_blobs(row[1] for row in rows)

@@ -16,6 +16,7 @@ from onemap.layers.library import Library, sha256
 from onemap.layers.parts import moved, multi, placed
 from onemap.layers.version_writing import free_label
 from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
+from onemap.rules.check import share
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
 from onemap.rules.compare.plans import common_ground
@@ -111,11 +112,8 @@ def add_spots(
         report=wishes.report,
     )
     packs = packs_of(library, ())
-
-    def told(share: float, step: str) -> None:
-        report(_MADE + (1 - _MADE) * share, step)
-
-    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, told)
+    adding = share(report, _MADE, 1.0)
+    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
     return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
 
 

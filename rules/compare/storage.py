@@ -6,15 +6,14 @@ from datetime import date, datetime
 import pyarrow as pa
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library, log
-from onemap.layers.recorded import KEY as RECORD
+from onemap.layers.library import Library
 from onemap.rules.compare.comparison import Comparison, ComparisonWishes
 from onemap.rules.compare.comparison_record import KIND
 from onemap.rules.compare.local_table import parts_of
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.spots import Limits
 from onemap.rules.run_blocks import Rows, rows_of_table
-from onemap.rules.run_integrity import record_hash
+from onemap.rules.run_integrity import log_run
 from onemap.rules.run_tables import Table
 from onemap.rules.runs import Recorder, run_record, stored_texts
 
@@ -43,8 +42,7 @@ def record_comparison(library: Library, found: Comparison, told: Callable[[float
                 recorder.append_rows({name: rows})
                 done += len(rows)
         recorder.finish(record, [(matrix.hash, matrix.text)])
-        detail[RECORD] = record_hash(record)
-        log(connection, record["who"], "compare", record["id"], detail)
+        log_run(connection, "compare", record, detail)
 
 
 def _rows_of(table: Table) -> Iterator[Rows]:

@@ -6,15 +6,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.library import Library, log
-from onemap.layers.recorded import KEY as RECORD
+from onemap.layers.library import Library
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.remedy.alternatives import COLUMNS as ALTERNATIVE_COLUMNS
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND, Remedy
 from onemap.rules.remedy.wishes import RemedyWishes
-from onemap.rules.run_integrity import record_hash
+from onemap.rules.run_integrity import log_run
 from onemap.rules.run_tables import Table
 from onemap.rules.runs import GIVEN, given_rows, keep_run, rows_of_table, run_record, stored_rows
 
@@ -47,8 +46,7 @@ def write_remedy(connection: StoreConnection, found: Remedy) -> None:
     texts = [(pack.hash, pack.text) for pack in found.question.packs]
     keep_run(connection, record, kept, texts)
     detail = {"parameters": record["parameters"], **found.sums}
-    detail[RECORD] = record_hash(record)
-    log(connection, record["who"], "remedy", record["id"], detail)
+    log_run(connection, "remedy", record, detail)
 
 
 def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:

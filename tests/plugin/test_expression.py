@@ -22,39 +22,20 @@ from qgis.core import (
     QgsRuleBasedRenderer,
     QgsVectorLayer,
 )
-from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QSize
 from qgis.PyQt.QtGui import QColor
 
-from onemap.plugin.connection import Core
-from onemap.plugin.dock import OneMapDock
-from onemap.plugin.expression_functions import ExpressionFunctions
 from onemap.plugin.results import read_results
 from onemap.plugin.verb_runs import run_verb
+from onemap.tests.plugin.expression_desk import answering_desk, open_in
 from onemap.tests.plugin.small_town import CRS, PACK, X, Y, box, line, wait_for, write_layer
 
 
 @pytest.fixture(scope="module")
 def desk(library):
     """A dock with the town's library open, and the functions that answer for it."""
-    core = Core()
-    dock = OneMapDock(core, QgsMapCanvas(), lambda *_: None, lambda: None, lambda: None)
-    functions = ExpressionFunctions()
-    functions.follow(core, dock)
-    open_in(dock, library)
-    yield dock, functions
-    functions.close_down()
-    dock.close_down()
-    core.stop()
-    dock.deleteLater()
-
-
-def open_in(dock, path):
-    """Open a library and wait until it is listed."""
-    listed = []
-    dock.library.listed.connect(lambda: listed.append(True))
-    dock.open_library(str(path))
-    wait_for(lambda: listed)
+    with answering_desk(library) as made:
+        yield made
 
 
 def scope_of(wkt, crs=CRS):

@@ -21,16 +21,13 @@ from qgis.core import (
     QgsRendererCategory,
     QgsVectorLayer,
 )
-from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import QMetaType, QSize
 from qgis.PyQt.QtGui import QColor
 
-from onemap.plugin.connection import Core
-from onemap.plugin.dock import OneMapDock
-from onemap.plugin.expression_functions import ExpressionFunctions
 from onemap.plugin.results import read_results
 from onemap.plugin.verb_runs import run_verb
 from onemap.tests.plugin.desktop import NOT_INHERITED, make_profile
+from onemap.tests.plugin.expression_desk import answering_desk
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 COLOURS = {"prohibited": "#ff0000", "unknown": "#0000ff"}
@@ -41,19 +38,8 @@ FEW = 12  # questions for a thousand: the library's layers, and blocks that grow
 @pytest.fixture(scope="module")
 def desk(library):
     """A dock with the town's library open, and the functions that answer for it."""
-    core = Core()
-    dock = OneMapDock(core, QgsMapCanvas(), lambda *_: None, lambda: None, lambda: None)
-    functions = ExpressionFunctions()
-    functions.follow(core, dock)
-    listed = []
-    dock.library.listed.connect(lambda: listed.append(True))
-    dock.open_library(str(library))
-    wait_for(lambda: listed)
-    yield dock, functions
-    functions.close_down()
-    dock.close_down()
-    core.stop()
-    dock.deleteLater()
+    with answering_desk(library) as made:
+        yield made
 
 
 @pytest.fixture(scope="module")

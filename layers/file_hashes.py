@@ -1,0 +1,37 @@
+"""Hashes of files that nobody has touched since they were last read: such a file is not read again."""
+
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+_TICK_NS = 2_000_000_000  # no file system's times are coarser
+_MOST_KNOWN = 64
+_known: dict[str, str] = {}  # of files in a state that nobody has changed since
+
+
+def known_hash(kind: str, files: Sequence[Path], make: Callable[[], str]) -> str:
+    """What `make` gives for files, made once while they stay as they are. kind: which sort of hash that is.
+
+    What was changed only just may be changed again within the same tick of the clock, and is read each time. Raises
+    OSError for a file that is gone.
+    """
+    state = _state(files)
+    is_settled = all(max(times) < time.time_ns() - _TICK_NS for *_, times in state)
+    name = f"{kind} {state}"
+    if is_settled and (found := _known.get(name)):
+        return found
+    made = make()
+    if is_settled and state == _state(files):
+        if len(_known) >= _MOST_KNOWN:
+            _known.clear()
+        _known[name] = made
+    return made
+
+
+def _state(files: Sequence[Path]) -> list[tuple[str, int, int, int, tuple[int, int]]]:
+    """By what files are known to be as they were: which ones they are, their sizes, their times."""
+    states = [(str(file.absolute()), file.stat()) for file in files]
+    return [
+        (name, found.st_dev, found.st_ino, found.st_size, (found.st_mtime_ns, found.st_ctime_ns))
+        for name, found in states
+    ]

@@ -1,0 +1,27 @@
+"""The spatial index of a table of features in a file: what lies near a box, and whether every feature is in it."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from onemap.layers.stores.store import Cursor, DamagedTable, quoted
+
+
+class _Connection(Protocol):
+    def execute(self, sql: str, /) -> Cursor: ...
+
+
+def near(table: str) -> str:
+    """Behind SELECT id: the features whose boxes meet a box, which `corners` gives as parameters."""
+    return f"FROM {quoted(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+
+
+def corners(box: Sequence[float]) -> tuple[float, ...]:
+    """West, south, east, north in the order of `near`."""
+    return box[0], box[2], box[1], box[3]
+
+
+def check_index(connection: _Connection, table: str, count: int) -> None:
+    """Raises DamagedTable where the index lost entries: it would hide features, and hidden is not clear."""
+    indexed = f"SELECT count(*) FROM {quoted(f'rtree_{table}_geom_rowid')}"  # noqa: S608 - quoted
+    if connection.execute(indexed).fetchone()[0] != count:
+        raise DamagedTable("the spatial index does not hold every feature")
