@@ -1,7 +1,7 @@
 """The formats by suffix: which adapter reads which, which none does, and what the sender can do then."""
 
 from onemap.layers.errors import Problem
-from onemap.layers.sources import sheet_grid
+from onemap.layers.sources.sheets import sheet_grid
 
 GDAL_DRIVERS = {
     ".shp": "ESRI Shapefile",

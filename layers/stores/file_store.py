@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pyproj
 
-from onemap.layers import geopackage
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.schema import DEPARTMENTS
+from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.rights import Voice
 

@@ -4,9 +4,9 @@ from contextlib import contextmanager
 
 from qgis.gui import QgsMapCanvas
 
-from onemap.plugin.connection import Core
-from onemap.plugin.dock import OneMapDock
-from onemap.plugin.expression_functions import ExpressionFunctions
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.dock.dock import OneMapDock
+from onemap.plugin.expressions.expression_functions import ExpressionFunctions
 from onemap.tests.plugin.small_town import wait_for
 
 
