@@ -1,6 +1,6 @@
 """The core's door: `onemap VERB …`, `python -m onemap VERB …`, `python -I FOLDER/__main__.py VERB …`."""
 
-import sys  # all else is loaded where Ctrl+C is heard already
+import sys  # all else is loaded where Ctrl+C ends the work already
 
 _CANCELLED = 130
 _asked_to_stop = []

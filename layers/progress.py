@@ -1,10 +1,81 @@
-"""How much of a piece of work is done, told to whoever waits for it."""
+"""How far a piece of work is, and whether it should stop: one value, handed down from whoever waits to where it works.
 
-from collections.abc import Callable
+Whoever waits gives a `report`; it raises Cancelled to stop the work, wherever that says how far it is or asks.
+"""
 
-Told = Callable[[float], None]  # from 0 to 1; whoever is told may raise Cancelled
+import itertools
+import threading
+from collections.abc import Callable, Sequence
+
+Report = Callable[[float, str], None]
 
 
-def part_of(told: Told, begin: float, end: float) -> Told:
-    """What tells of a part of the work, from `begin` to `end` of the whole."""
-    return lambda share: told(begin + (end - begin) * share)
+class _Whole:
+    """What was last said of the whole: a share, which never goes back, and the words of its step."""
+
+    def __init__(self, report: Report) -> None:
+        self.share, self._step, self._report = 0.0, "", report
+        self._one = threading.RLock()  # threads say it one after the other
+
+    def say(self, share: float, step: str | None) -> None:
+        with self._one:
+            self.share, self._step = max(self.share, share), self._step if step is None else step
+            self._report(self.share, self._step)
+
+
+class Progress:
+    """Says of a piece of work how much of it is done, from `begin` to `end` of the whole that a report is given.
+
+    Every method may raise Cancelled.
+    """
+
+    def __init__(self, report: Report | None = None) -> None:
+        """The whole of a piece of work.
+
+        report: is called with the share of the whole that is done (0 to 1) and the step's text; None for nobody.
+        """
+        self._whole = _Whole(report) if report else None
+        self._begin, self._end = 0.0, 1.0
+        self._step: str | None = None
+
+    def part(self, begin: float, end: float, step: str | None = None) -> "Progress":
+        """A part of this piece, from `begin` to `end` of it (0 to 1).
+
+        step: what is done in it, for which no part of it has other words.
+        """
+        part = Progress()
+        part._whole, part._step = self._whole, step if self._step is None else self._step
+        part._begin, part._end = self._of_whole(begin), self._of_whole(end)
+        return part
+
+    def parts(self, costs: Sequence[float]) -> list["Progress"]:
+        """The parts of this piece, one after the other, each as long as its cost."""
+        ends = [0.0, *itertools.accumulate(map(float, costs))]
+        return [
+            self.part(begin / (ends[-1] or 1.0), end / (ends[-1] or 1.0)) for begin, end in itertools.pairwise(ends)
+        ]
+
+    def at(self, share: float, step: str | None = None) -> None:
+        """This share of the piece (0 to 1) is done.
+
+        step: what is done next, if that is another than before.
+        """
+        if self._whole is not None:
+            self._whole.say(self._of_whole(min(max(share, 0.0), 1.0)), step if self._step is None else self._step)
+
+    def forward(self, share: float) -> None:
+        """This share of what is left of the piece is done: of work whose end nobody knows, so that it is never all."""
+        if self._whole is not None:
+            reached = max(self._whole.share, self._begin)
+            self._whole.say(reached + max(self._end - reached, 0.0) * share, self._step)
+
+    def check(self) -> None:
+        """Ask whether to stop; what was said last is said again."""
+        if self._whole is not None:
+            self._whole.say(0.0, None)
+
+    def _of_whole(self, share: float) -> float:
+        return self._begin + (self._end - self._begin) * share
+
+
+SILENT = Progress()  # of work for which nobody waits

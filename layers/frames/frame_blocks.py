@@ -1,6 +1,6 @@
 """A clean frame block by block: what is checked and written of a layer never stands in memory for all of it at once."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from typing import Any, Protocol
@@ -12,6 +12,7 @@ import shapely
 from onemap.layers.errors import Problem
 from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
+from onemap.layers.progress import SILENT, Progress
 
 
 class Rows(Protocol):
@@ -103,8 +104,13 @@ class FrameBlocks:
     @classmethod
     def of(cls, frame: CleanFrame) -> "FrameBlocks":
         """A frame that is in memory."""
-        told = {"problems": frame.problems, "repaired": frame.repaired, "area_changed_m2": frame.area_changed_m2}
-        return cls(HeldRows(frame), facts=frame.facts, **told)  # type: ignore[arg-type]
+        return cls(
+            HeldRows(frame),  # type: ignore[arg-type]
+            problems=frame.problems,
+            repaired=frame.repaired,
+            area_changed_m2=frame.area_changed_m2,
+            facts=frame.facts,
+        )
 
     @property
     def count(self) -> int:
@@ -134,17 +140,14 @@ class FrameBlocks:
             return np.full(4, np.nan)
         return np.concatenate([np.nanmin(self.boxes[:, :2], axis=0), np.nanmax(self.boxes[:, 2:], axis=0)])
 
-    def blocks(self, told: Callable[[float], None] = lambda share: None) -> Iterator[np.ndarray]:
-        """The places of all features in their order, as many at once as are read at once.
-
-        told: how many have been given out before each, 0 to 1; it may raise Cancelled.
-        """
+    def blocks(self, progress: Progress = SILENT) -> Iterator[np.ndarray]:
+        """The places of all features in their order, as many at once as are read at once."""
         for block in blocks(self.held.count, self.held.size):
             first, last = block.start, block.stop
             if self.kept is not None:
                 first, last = np.searchsorted(self.kept, [first, last])
             if first < last:
-                told(float(first) / self.count)
+                progress.at(float(first) / self.count)
                 yield np.arange(first, last)
 
     def _rows(self, places: np.ndarray) -> np.ndarray:

@@ -1,6 +1,6 @@
 """Sound geometry: of the layer's kind, present, finite and valid; made valid where the user asks for it."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import Any
@@ -12,6 +12,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
 from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.progress import SILENT, Progress
 
 CODES = (  # of what may be unsound, in the order in which it is told
     "geometry.null",
@@ -37,8 +38,6 @@ _MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is count
 _POLYGONS = (3, 6)
 FARTHEST = 1e9  # metres or degrees: no system reaches so far, and what is asked of such numbers may never be answered
 _PROVED_AT_ONCE = 5_000  # by one thread; between two such parts someone may say that he has had enough
-
-Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -104,16 +103,16 @@ def sorted_geometries(
     repair: bool,
     place: dict[str, Any],
     workers: int = 1,
-    told: Told = lambda share: None,
+    progress: Progress = SILENT,
     proved: np.ndarray | None = None,
 ) -> SortedGeometries:
     """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused.
 
-    workers: threads; told: how much is proved, 0 to 1; it may raise Cancelled.
+    workers: threads.
     proved: which of them (n,) are known to be sound, so that nothing is asked of them.
     """
     rows = np.arange(len(geometries)) if proved is None else np.flatnonzero(~proved)
-    found = _sorted(geometries[rows], geometry, names[rows], rows, repair, place, workers, told)
+    found = _sorted(geometries[rows], geometry, names[rows], rows, repair, place, workers, progress)
     result = geometries.copy()
     result[rows] = found.geometries
     return replace(found, geometries=result, rows=tuple(rows[list(found.rows)].tolist()))
@@ -127,7 +126,7 @@ def _sorted(
     repair: bool,
     place: dict[str, Any],
     workers: int,
-    told: Told,
+    progress: Progress,
 ) -> SortedGeometries:
     """The same of some rows (n,). at: where each stands among all."""
     if geometry == "polygon":
@@ -140,7 +139,7 @@ def _sorted(
     good = ~(missing | empty | wrong | endless | beyond)
     invalid = np.zeros(len(geometries), dtype=bool)
     if geometry == "polygon":
-        invalid[good] = ~_are_valid(geometries[good], workers, told)
+        invalid[good] = ~_are_valid(geometries[good], workers, progress)
     repairs: tuple[Problem, ...] = ()
     changed = 0.0
     lost = np.zeros(len(geometries), dtype=bool)
@@ -157,7 +156,7 @@ def _sorted(
     return SortedGeometries(geometries, tuple(row for _, row in unsound), problems, repairs, changed)
 
 
-def _are_valid(polygons: np.ndarray, workers: int, told: Told) -> np.ndarray:
+def _are_valid(polygons: np.ndarray, workers: int, progress: Progress) -> np.ndarray:
     """Which polygons (n,) are valid; GEOS leaves the interpreter's lock, so that threads share the work."""
     valid = np.zeros(len(polygons), dtype=bool)
     parts = list(blocks(len(polygons), _PROVED_AT_ONCE))
@@ -166,7 +165,7 @@ def _are_valid(polygons: np.ndarray, workers: int, told: Told) -> np.ndarray:
             proved = pool.map(lambda part: shapely.is_valid(polygons[part]), parts)
             for done, (part, found) in enumerate(zip(parts, proved, strict=True), start=1):
                 valid[part] = found
-                told(done / len(parts))
+                progress.at(done / len(parts))
         finally:
             pool.shutdown(cancel_futures=True)
     return valid

@@ -30,7 +30,8 @@ from onemap.layers.ingest.staging import Staging
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot, keep_snapshot
 from onemap.layers.library.version_writing import VersionFacts, add_version, refuse_used_label
-from onemap.layers.progress import part_of
+from onemap.layers.messages import phrase
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
 from onemap.layers.quality.quality import Found, Ground, Quality, looked_at, looks_at_shapes
 from onemap.layers.software import software_versions
@@ -38,9 +39,9 @@ from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
 from onemap.layers.stores.arrow_values import NotPlain
 
-Report = Callable[[float, str], None]
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
+_WRITTEN = 0.98
 
 
 @dataclass(frozen=True)
@@ -104,7 +105,7 @@ def _coverage(
 
 @dataclass(frozen=True)
 class _Arrival:
-    """What arrives: the wishes about it, and who adds it, in which language, with progress told to whom.
+    """What arrives: the wishes about it, who adds it, in which language, and how far that is.
 
     shares: how much of the work is done when all is read, and when it is checked.
     """
@@ -115,7 +116,7 @@ class _Arrival:
     required: Sequence[str]
     who: str
     language: str
-    report: Report
+    progress: Progress
     shares: tuple[float, float] = _SHORT_LOOK
 
     @property
@@ -123,9 +124,11 @@ class _Arrival:
         """File and layer, as problems name them."""
         return {"file": source_name(self.source), "layer": self.wishes.layer}
 
-    def reading(self, share: float) -> None:
-        """Tell how much is read, 0 to 1."""
-        self.report(self.shares[0] * share, "reading")
+    def step(self, name: str) -> Progress:
+        """A step of the work: reading, checking, writing."""
+        read, checked = self.shares
+        begin, end = {"reading": (0.0, read), "checking": (read, checked), "writing": (checked, _WRITTEN)}[name]
+        return self.progress.part(begin, end, phrase(f"progress.{name}", self.language))
 
 
 def add(
@@ -135,15 +138,15 @@ def add(
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
-    report: Report,
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Read, normalise, check and add a source as a new version; returns the contract's record of it.
 
     required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
     report that was asked for is written even then.
     """
-    arrival, entry, is_new = _arrival(library, source, wishes, required_fields, who, language, report)
-    report(0.0, "reading")
+    arrival, entry, is_new = _arrival(library, source, wishes, required_fields, who, language, progress)
+    arrival.step("reading").at(0.0)
     if entry.geometry == "raster":
         if wishes.normalising.transform is not None:
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
@@ -157,7 +160,7 @@ def add(
         if result is not None:
             return result
     with _reported(arrival, entry):
-        raw = read_source(source, wishes.layer, wishes.encoding, arrival.reading)
+        raw = read_source(source, wishes.layer, wishes.encoding, arrival.step("reading"))
     return _normalised(arrival, entry, is_new, raw)
 
 
@@ -175,7 +178,7 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
         refuse_used_label(library.connection, entry.code, label)
     files = Path(arrival.source), stream.opened.path
     state = state_of(*files)
-    digest = content_hash(*files, lambda: arrival.reading(0.0))
+    digest = content_hash(*files, arrival.progress)
     key = {
         "source": [digest, stream.opened.layer, wishes.encoding],
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
@@ -185,7 +188,7 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
         "software": software_versions(),
     }
     with journal_folder(work_place(library.path, library.id), "add", key) as journal:
-        staging = Staging(stream, entry, library.crs, given, arrival.required, journal, arrival.reading)
+        staging = Staging(stream, entry, library.crs, given, arrival.required, journal, arrival.step("reading"))
         try:
             with _reported(arrival, entry):
                 frame, encoding = staging.frame()
@@ -214,13 +217,13 @@ def add_made(
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
-    report: Report,
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Add what One Map itself has made, such as the spots of a comparison, by the same way as a file.
 
     raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
     """
-    arrival, entry, is_new = _arrival(library, str(raw.path), wishes, required_fields, who, language, report)
+    arrival, entry, is_new = _arrival(library, str(raw.path), wishes, required_fields, who, language, progress)
     return _normalised(arrival, entry, is_new, raw)
 
 
@@ -231,10 +234,10 @@ def _arrival(
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
-    report: Report,
+    progress: Progress,
 ) -> tuple[_Arrival, LayerEntry, bool]:
     """What arrives, into which layer, and whether that is new; all that can be refused before anything is read."""
-    arrival = _Arrival(library, source, wishes, (), who, language, report)
+    arrival = _Arrival(library, source, wishes, (), who, language, progress)
     if wishes.valid_from and wishes.valid_to and wishes.valid_to < wishes.valid_from:
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
     if not library.voice.is_owner:
@@ -248,7 +251,7 @@ def _arrival(
 
 def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
     """Bring a frame into the layer's shape, and add it."""
-    arrival.report(arrival.shares[0], "checking")
+    arrival.step("checking").at(0.0)
     with _reported(arrival, entry):
         frame = sorted_out(raw, entry, arrival.library.crs, arrival.wishes.normalising, arrival.required)
     return _added(arrival, entry, is_new, frame, raw)
@@ -266,8 +269,7 @@ def _added(
 
     raw: what is known of the source besides its rows; None for a raster.
     """
-    library, wishes, report = arrival.library, arrival.wishes, arrival.report
-    read, checked = arrival.shares
+    library, wishes = arrival.library, arrival.wishes
     district = library.district()
     coverage, kind, unknown = None, "", None
     try:
@@ -281,7 +283,7 @@ def _added(
         Ground(library.crs, district, None if kind == "extent" else coverage),
         arrival.required,
         arrival.place,
-        part_of(lambda done: report(done, "checking"), read, checked),
+        arrival.step("checking"),
         journal,
     )
     found = _all_found(frame, entry, quality)
@@ -294,7 +296,7 @@ def _added(
             problem = Problem("bad.no_ground", {**arrival.place, "count": without})
             found.append(Found(problem, "warn"))
     _report(arrival, entry, found, quality.more)
-    report(checked, "writing")
+    arrival.step("writing").at(0.0)
     facts = VersionFacts(
         label=wishes.label,
         valid_from=wishes.valid_from,
@@ -369,15 +371,15 @@ def _written(
         ],
     }
     bad = frame.bad
-    told = part_of(lambda done: arrival.report(done, "writing"), arrival.shares[1], 0.98)
+    progress = arrival.step("writing")
     with library.writing(entry.code) as connection:
-        version = add_version(connection, entry, frame, facts, kept, told, is_new=is_new)
+        version = add_version(connection, entry, frame, facts, kept, progress, is_new=is_new)
         if arrival.wishes.snapshot:
             keep_snapshot(connection, version.table, arrival.wishes.snapshot)
         if bad is not None:
-            write_bad(connection, version, bad, arrival.who, arrival.language, lambda _: told(1.0))
+            write_bad(connection, version, bad, arrival.who, arrival.language, progress)
         keep_problems(connection, version, found, arrival.language)
-    arrival.report(1.0, "done")
+    arrival.progress.at(1.0, phrase("progress.done", arrival.language))
     result = {
         "code": entry.code,
         "version": version.label,

@@ -1,6 +1,5 @@
 """`onemap inspect`: what is in a file, without loading it."""
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +15,7 @@ from onemap.layers.geometry.validity import are_beyond, are_finite, type_names
 from onemap.layers.ingest.placing import bounds_of
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
 
 RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jpeg", ".dem", ".nc", ".bil"}
@@ -26,11 +25,10 @@ _ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their
 
 
 def inspect(
-    source: str, layer: str | None, encoding: str | None, language: str, told: Told = lambda share: None
+    source: str, layer: str | None, encoding: str | None, language: str, progress: Progress = SILENT
 ) -> dict[str, Any]:
     """Format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
 
-    told: how much is done, 0 to 1; it may raise Cancelled.
     Raises OneMapError if the source cannot be opened at all, or has no layer of that name.
     """
     if Path(source).suffix.lower() in RASTERS and Path(source).is_file():
@@ -46,19 +44,16 @@ def inspect(
         found: list[dict[str, Any]] = []
         kind = ""
         wanted = [layer] if layer is not None else names
-        each = 1 / max(len(wanted), 1)
-        for name in wanted:
-            begin = len(found) * each
-            reading = part_of(told, begin, begin + _READ * each)
+        for name, part in zip(wanted, progress.parts([1] * len(wanted)), strict=True):
             try:
-                frame = read_layer(path, name, encoding, reading)
+                frame = read_layer(path, name, encoding, part.part(0.0, _READ))
             except OneMapError as error:
                 if len(names) == 1 or layer is not None:
                     raise
                 found.append(_unread(name, error, language))
                 continue
             kind = kind or frame.format
-            found.append(_described(frame, language, part_of(told, begin + _READ * each, begin + each)))
+            found.append(_described(frame, language, part.part(_READ, 1.0)))
     return {"format": kind, "file": source_name(source), "layers": found}
 
 
@@ -77,10 +72,10 @@ def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are told as such
-def _described(frame: RawFrame, language: str, told: Told) -> dict[str, Any]:
-    told(0.0)
+def _described(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
+    progress.at(0.0)
     place = {"file": frame.path.name, "layer": frame.layer}
-    problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place, told))]
+    problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place, progress))]
     if len(frame.geometries) == 0:
         problems.append(Problem("source.empty", place))
     sound = frame.geometries[are_finite(frame.geometries)]
@@ -89,6 +84,7 @@ def _described(frame: RawFrame, language: str, told: Told) -> dict[str, Any]:
     crs, extra = _crs(frame, box, language)
     if extra is not None and not frame.is_table:
         problems.append(Problem(extra.code, {**extra.facts, **place}))
+    progress.at(_VALID)
     return {
         "name": frame.layer,
         "count": len(frame.geometries),
@@ -97,8 +93,7 @@ def _described(frame: RawFrame, language: str, told: Told) -> dict[str, Any]:
         "encoding": frame.encoding,
         "bounds": box,
         "fields": [
-            {"name": str(name), "type": _type(frame.attributes[name], lambda: told(_VALID))}
-            for name in frame.attributes.columns
+            {"name": str(name), "type": _type(frame.attributes[name], progress)} for name in frame.attributes.columns
         ],
         "problems": [problem_record(problem, language) for problem in problems],
     }
@@ -112,7 +107,7 @@ def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Prob
     return undeclared_crs(box, language)
 
 
-def _geometry_problems(frame: RawFrame, place: dict[str, Any], told: Told) -> list[Problem]:
+def _geometry_problems(frame: RawFrame, place: dict[str, Any], progress: Progress) -> list[Problem]:
     """Counted, with the first few rows named: a file may have a million of them."""
     missing = shapely.is_missing(frame.geometries)
     empty = shapely.is_empty(frame.geometries) & ~missing
@@ -122,7 +117,7 @@ def _geometry_problems(frame: RawFrame, place: dict[str, Any], told: Told) -> li
     areal = ~missing & ~endless & ~beyond & (shapely.get_dimensions(frame.geometries) == 2)
     rows = np.flatnonzero(areal)
     for block in blocks(len(rows), _ROWS_AT_ONCE):
-        told(_VALID * block.start / len(rows))
+        progress.at(_VALID * block.start / len(rows))
         invalid[rows[block]] = ~shapely.is_valid(frame.geometries[rows[block]])
     found = []
     for code, wrong in (
@@ -142,10 +137,10 @@ def _geometry_name(geometries: np.ndarray) -> str | None:
     return ", ".join(sorted({name for name in type_names(geometries) if name})) or None
 
 
-def _type(values: pd.Series, heard: Callable[[], None]) -> str:
+def _type(values: pd.Series, progress: Progress) -> str:
     kinds: set[str] = set()
     for block in blocks(len(values), _ROWS_AT_ONCE):
-        heard()
+        progress.check()
         part = values.iloc[block]
         kinds |= {type(value).__name__ for value in part if value is not None and not pd.isna(value)}
     if not kinds:

@@ -12,6 +12,7 @@ from onemap.layers.files.atomic_output import check_place, written_beside
 from onemap.layers.library.library import now
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase, problem_record, wording
+from onemap.layers.progress import SILENT
 from onemap.layers.quality.quality import Found
 from onemap.layers.stores.store import FeatureTable, StoreConnection
 
@@ -41,12 +42,12 @@ def check_report(target: str, inputs: Sequence[str]) -> None:
 def listed_records(found: Sequence[Found], more: Mapping[str, int], language: str) -> list[dict[str, Any]]:
     """The problems as the answer lists them, at most a thousand of a kind; how many more there are is said."""
     records: list[dict[str, Any]] = []
-    told: dict[str, int] = {}
+    listed: dict[str, int] = {}
     left = dict(more)
     for item in found:
         code = item.problem.code
-        told[code] = told.get(code, 0) + 1
-        if told[code] <= _MOST_LISTED:
+        listed[code] = listed.get(code, 0) + 1
+        if listed[code] <= _MOST_LISTED:
             records.append({**problem_record(item.problem, language), "level": item.level})
         else:
             left[code] = left.get(code, 0) + 1
@@ -80,7 +81,7 @@ def keep_problems(connection: StoreConnection, version: Version, found: Sequence
         rows.append((*where, item.problem.code, item.level, message, mend, facts.get("row"), moment))
     connection.add_features(_TABLE, [geometries], list(zip(*rows, strict=True)), last + 1)
     if is_new:
-        connection.index_features(_TABLE, shapely.bounds(geometries), lambda share: None)
+        connection.index_features(_TABLE, shapely.bounds(geometries), SILENT)
     connection.show_features(_TABLE, shapely.total_bounds(geometries))
 
 

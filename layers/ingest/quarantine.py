@@ -1,7 +1,5 @@
 """Quarantine: features that a layer cannot hold go into a table of their own; their ground is not spoken for."""
 
-from collections.abc import Callable
-
 import numpy as np
 import shapely
 
@@ -12,6 +10,7 @@ from onemap.layers.library.library import log
 from onemap.layers.library.version_writing import as_stored, sql_types, write_table
 from onemap.layers.library.versions import Version, content_hash
 from onemap.layers.messages import wording
+from onemap.layers.progress import Progress
 from onemap.layers.stores.store import FeatureTable, StoreConnection
 
 _THIN_M = 0.5  # a line or a point is no ground: this much around it is
@@ -57,7 +56,7 @@ def write_bad(
     bad: BadFeatures,
     who: str,
     language: str,
-    told: Callable[[float], None],
+    progress: Progress,
 ) -> str:
     """Put bad features with their problems into a table of their own, inside the open transaction; returns its name."""
     table = bad_table(version.table)
@@ -78,7 +77,7 @@ def write_bad(
     geometries[~are_finite(geometries) | are_beyond(geometries)] = None
     attributes = as_stored(attributes)
     features = FeatureTable(table, table, "GEOMETRY", sql_types(attributes))
-    write_table(connection, features, attributes, [geometries], told)
+    write_table(connection, features, attributes, [geometries], progress)
     connection.show_features(features, shapely.total_bounds(geometries))
     detail = {"count": len(geometries), "hash": content_hash(geometries, attributes)}
     log(connection, who, "set_aside", table, detail)

@@ -3,7 +3,7 @@
 What is said of it, and what is refused, is what `normalise.sorted_out` says of a layer in memory.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -30,16 +30,15 @@ from onemap.layers.geometry.row_blocks import BLOCK
 from onemap.layers.geometry.validity import CODES, listed, sorted_geometries
 from onemap.layers.ingest.placing import Way, Wishes, bounds_of
 from onemap.layers.ingest.staged_rows import StagedRows, write_part
+from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import Seen, VectorStream
-
-Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
 class Staging:
     """A source on its way into a journal.
 
-    required: further fields that must be there because rules use them; told: how much is read, 0 to 1.
+    required: further fields that must be there because rules use them; progress: of reading.
     """
 
     stream: VectorStream
@@ -48,7 +47,7 @@ class Staging:
     wishes: Wishes
     required: Sequence[str]
     journal: Journal
-    told: Told
+    progress: Progress
 
     def frame(self) -> tuple[FrameBlocks, str]:
         """The clean frame, unsound features set aside, and the encoding of its text.
@@ -91,8 +90,8 @@ class Staging:
         seen = Seen()
         for about in abouts:
             seen.add(_seen(about["seen"]))
-        read = self.stream.told(seen, rows.count, abouts[0]["columns"])
-        told = self._fields(rows, abouts)
+        read = self.stream.problems(seen, rows.count, abouts[0]["columns"])
+        of_fields = self._fields(rows, abouts)
         unsound = [_problem(problem) for about in abouts for problem in about["unsound"]]
         unsound.sort(key=lambda problem: CODES.index(problem.code))
         unsound = self._named(rows, unsound)
@@ -105,7 +104,7 @@ class Staging:
         remarks = way.remarks(max(about["farthest_km"] for about in abouts)) if way else []
         frame = FrameBlocks(
             rows,
-            problems=(*read, *told, *remarks, *repairs),
+            problems=(*read, *of_fields, *remarks, *repairs),
             repaired=len(repairs),
             area_changed_m2=float(np.abs(np.array([fix.facts["area_changed_m2"] for fix in repairs])).sum()),
         )
@@ -120,13 +119,13 @@ class Staging:
         done = len(names) > 0 and StagedRows(self.journal, names, BLOCK).count < BLOCK * len(names)
         if not done:
             for raw, seen in self.stream.blocks(encoding, len(names) * BLOCK, BLOCK):
-                self.told(min(1.0, len(names) * BLOCK / max(1, self.stream.count)))
+                self.progress.at(len(names) * BLOCK / max(1, self.stream.count))
                 name = f"{kind}-{len(names):06d}.arrow"
                 self._keep(name, raw, seen, way, len(names) * BLOCK)
                 names.append(name)
         if not names:
             raise OneMapError("source.empty", file=self.stream.opened.path.name, layer=self.stream.opened.layer)
-        self.told(1.0)
+        self.progress.at(1.0)
         return StagedRows(self.journal, names, BLOCK)
 
     @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
@@ -165,13 +164,13 @@ class Staging:
     def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:
         """What is said of the fields; values that only all blocks together explain are changed as they are read."""
         place, stored = self.stream.opened.place, abouts[0]["fields"]
-        told = [
+        problems = [
             Problem("field.absent", {**place, "field": field.name})
             for field in self.entry.fields
             if field.name not in stored
         ]
         as_text = [field.name for field in self.entry.fields if any(field.name in about["as_text"] for about in abouts)]
-        told += [Problem("field.type", {**place, "field": name}) for name in as_text]
+        problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
         as_number = [
             field.name
             for field in self.entry.fields
@@ -179,10 +178,10 @@ class Staging:
             and any(about["texts"][field.name][0] for about in abouts)
             and all(about["texts"][field.name][1] for about in abouts)
         ]
-        told += [Problem("field.as_number", {**place, "field": name}) for name in as_number]
+        problems += [Problem("field.as_number", {**place, "field": name}) for name in as_number]
         rows.changes = {stored[name]: as_numbers for name in as_number}
         rows.key = stored.get(self.entry.key or "")
-        return told
+        return problems
 
     def _named(self, rows: StagedRows, problems: Sequence[Problem]) -> list[Problem]:
         """Problems of features, called as reports call them."""

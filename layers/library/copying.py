@@ -17,7 +17,7 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library, NewPlace, make_store
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import content_hash, versions
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import Progress
 from onemap.layers.stores.library_tables import FORMER_TABLES, LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.rights import FORMER_GRANTS, Grant
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
@@ -30,12 +30,12 @@ _MODULUS = 1 << 256
 
 
 def copy_library(
-    source: Library, place: NewPlace, tables: Sequence[str], grants: Sequence[Grant], told: Told
+    source: Library, place: NewPlace, tables: Sequence[str], grants: Sequence[Grant], progress: Progress
 ) -> dict[str, Any]:
     """Copy a whole library, of one moment, to a place where there is none; nothing is left if anything differs.
 
-    tables, grants: as for `make_library`. told: how much is done, 0 to 1; it may raise Cancelled. Returns how many
-    versions and rows were copied, and the head of the log, which is the same in both.
+    tables, grants: as for `make_library`.
+    Returns how many versions and rows were copied, and the head of the log, which is the same in both.
     Raises OneMapError copy.…, library.….
     """
     if not source.voice.is_owner:
@@ -47,7 +47,7 @@ def copy_library(
         former = [name for name in FORMER_TABLES if source.has_table(name)]
         for table in (*LIBRARY_TABLES, *(FORMER_TABLES[name] for name in former), *tables):
             target.execute(table)
-        work = _Work(source, told)
+        work = _Work(source, progress)
         counts["rows"] = _plain_tables(source, target, work)
         counts["versions"] = _features(source, target, work)
         if place.path is None:
@@ -63,27 +63,22 @@ def copy_library(
 
 
 class _Work:
-    """How much of a library is copied, in rows of features. told: of the whole, 0 to 1."""
+    """How much of a library is copied, in rows of features."""
 
-    def __init__(self, source: Library, told: Told) -> None:
+    def __init__(self, source: Library, progress: Progress) -> None:
         rows = sum(version.count for version in versions(source))
         plain = sum(_rows_of(source, name) * _row_cost(name) for name in _plain_names(source))
-        self._all, self._done, self._told = max(rows + plain, 1), 0.0, told
+        self._all, self._done, self._progress = max(rows + plain, 1), 0.0, progress
 
     def done(self, rows: float) -> None:
         """So many more are copied."""
         self._done += rows
-        self._told(min(self._done / self._all, 1.0))
+        self._progress.at(self._done / self._all)
 
-    def part(self, rows: int) -> Told:
-        """What tells of some features, 0 to 1."""
-        begin = self._done
-
-        def told(share: float) -> None:
-            self._done = begin + rows * share
-            self.done(0)
-
-        return told
+    def part(self, rows: int) -> Progress:
+        """Of the next rows, which are features."""
+        begin, self._done = self._done, self._done + rows
+        return self._progress.part(begin / self._all, self._done / self._all)
 
 
 def _plain_names(source: Library) -> list[str]:
@@ -132,13 +127,13 @@ def _plain_tables(source: Library, target: StoreConnection, work: _Work) -> int:
         if not target.has_table(name):
             raise OneMapError("copy.table", file=source.label, layer=name)
         columns = connection.column_names(name)
-        heard = partial(work.done, _row_cost(name) / 2)  # once on the way, and once there
+        row_done = partial(work.done, _row_cost(name) / 2)  # once on the way, and once there
         # Closed here: what is cancelled in the middle would read on when the library is shut already.
         with closing(connection.read_rows(name, columns)) as rows:  # type: ignore[type-var]
-            before = _Sum((row for row in rows if not _is_own_file(name, row)), heard)
+            before = _Sum((row for row in rows if not _is_own_file(name, row)), row_done)
             target.write_rows(name, columns, before)
         with closing(target.read_rows(name, columns)) as rows:  # type: ignore[type-var]
-            after = _Sum(rows, heard)
+            after = _Sum(rows, row_done)
             after.run()
         if (before.count, before.total) != (after.count, after.total):
             raise OneMapError("copy.differs", file=source.label, layer=name)
@@ -153,12 +148,12 @@ def _is_own_file(table: str, row: Sequence[Any]) -> bool:
 class _Sum:
     """Rows on their way, counted and summed, so that two tables are compared whatever the order of their rows.
 
-    heard: called after each row; it may raise Cancelled.
+    row_done: called after each row; it may raise Cancelled.
     """
 
-    def __init__(self, rows: Iterable[Sequence[Any]], heard: Callable[[], None]) -> None:
+    def __init__(self, rows: Iterable[Sequence[Any]], row_done: Callable[[], None]) -> None:
         self.rows = rows
-        self.heard = heard
+        self.row_done = row_done
         self.count = 0
         self.total = 0
 
@@ -168,7 +163,7 @@ class _Sum:
             self.count += 1
             self.total = (self.total + int.from_bytes(digest, "big")) % _MODULUS
             yield row
-            self.heard()
+            self.row_done()
 
     def run(self) -> None:
         """Go through all rows."""
@@ -184,7 +179,7 @@ def _features(source: Library, target: StoreConnection, work: _Work) -> int:
         version = of.get(name)
         part = work.part(version.count if version else 0)
         _copy_features(source, target, table, version.hash if version else None, part)
-        part(1.0)
+        part.at(1.0)
     catalogue = source.catalogue()
     for code in dict.fromkeys(version.code for version in known):
         entry, numbers = catalogue[code], [(item.number, item.table) for item in known if item.code == code]
@@ -193,35 +188,35 @@ def _features(source: Library, target: StoreConnection, work: _Work) -> int:
 
 
 def _copy_features(
-    source: Library, target: StoreConnection, table: FeatureTable, expected: str | None, told: Told
+    source: Library, target: StoreConnection, table: FeatureTable, expected: str | None, progress: Progress
 ) -> None:
     """Copy one table; expected: the hash of a version, which original and copy must have."""
     fields = list(table.fields)
-    told(0.0)
+    progress.at(0.0)
     try:
         rows = source.connection.read_features(table.name, fields, None, None)
     except DamagedTable as error:
         raise OneMapError("copy.damaged", file=source.label, layer=table.name) from error
     geometries, values = rows.geometries, [rows.values[name] for name in fields]
-    before = content_hash(geometries, _frame(rows.values, len(geometries)), part_of(told, _READ, _HASHED))
+    before = content_hash(geometries, _frame(rows.values, len(geometries)), progress.part(_READ, _HASHED))
     in_order = np.array_equal(rows.fids, np.arange(1, len(rows.fids) + 1))
     if not in_order or (expected is not None and before != expected):
         raise OneMapError("copy.damaged", file=source.label, layer=table.name)
     target.make_features(table)
-    target.add_features(table, _blocks(geometries, part_of(told, _HASHED, _WRITTEN)), values)
+    target.add_features(table, _blocks(geometries, progress.part(_HASHED, _WRITTEN)), values)
     bounds = shapely.bounds(geometries).reshape(-1, 4)
     target.show_features(table, shapely.total_bounds(geometries))
     if expected is not None:
-        target.index_features(table, bounds, part_of(told, _WRITTEN, _INDEXED))
+        target.index_features(table, bounds, progress.part(_WRITTEN, _INDEXED))
     again = target.read_features(table.name, fields, None, None if expected is None else len(geometries))
-    last = part_of(told, _AGAIN, 1.0)
+    last = progress.part(_AGAIN, 1.0)
     if content_hash(again.geometries, _frame(again.values, len(again.geometries)), last) != before:
         raise OneMapError("copy.differs", file=source.label, layer=table.name)
 
 
-def _blocks(geometries: np.ndarray, told: Told) -> Iterator[np.ndarray]:
+def _blocks(geometries: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
     for block in blocks(len(geometries), _BLOCK):
-        told(block.start / len(geometries))
+        progress.at(block.start / len(geometries))
         yield geometries[block]
 
 

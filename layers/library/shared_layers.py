@@ -21,6 +21,7 @@ from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.geometry.hilbert import hilbert_order, places_on_curve
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, stored_features
+from onemap.layers.progress import Progress
 from onemap.layers.rasters.rasters import reference_of
 from onemap.layers.stores.arrow_values import arrow_column
 from onemap.layers.stores.geoparquet import CORNERS, KEY, geo_metadata
@@ -34,20 +35,19 @@ _GROUP_ROWS, _GROUP_VERTICES = 2_000, 100_000  # of a group of rows at most, one
 _FAR_M = 1e9  # beyond any plane
 _ARROW = {"INTEGER": (int, pa.int64()), "REAL": (float, pa.float64()), "TEXT": (str, pa.string())}
 _PLAIN = arrow_column("", [""])[0].metadata  # of a column whose values need nothing to be read back
-Told = Callable[[], None]
 
 
-def share(library: Library, wanted: Sequence[Version], folder: Path, told: Told) -> Path:
+def share(library: Library, wanted: Sequence[Version], folder: Path, progress: Progress) -> Path:
     """Have some versions in a folder, each of them written if it is not there yet.
 
-    Returns the file by which `open_shared` reads them. told: called between parts; it may raise Cancelled. A version
-    that cannot be read here is left out, and cannot be read there either. Raises OSError, NotPlain.
+    Returns the file by which `open_shared` reads them. A version that cannot be read here is left out, and cannot be
+    read there either. Raises OSError, NotPlain.
     """
     folder.mkdir(parents=True, exist_ok=True)
     catalogue, layers = library.catalogue(), {}
     for version in wanted:
         try:
-            layers[version.table] = _shared(library, version, catalogue[version.code], folder, told)
+            layers[version.table] = _shared(library, version, catalogue[version.code], folder, progress)
         except (DamagedTable, shapely.GEOSException):
             continue
     facts = json.dumps({"tables": _small_tables(library, wanted), "layers": layers}, ensure_ascii=False)
@@ -76,7 +76,7 @@ def _stated(value: Any) -> Any:
     return {"hex": bytes(value).hex()} if isinstance(value, bytes | memoryview) else value
 
 
-def _shared(library: Library, version: Version, entry: LayerEntry, folder: Path, told: Told) -> dict[str, Any]:
+def _shared(library: Library, version: Version, entry: LayerEntry, folder: Path, progress: Progress) -> dict[str, Any]:
     """What is to be known of a version's files, which are there. Raises DamagedTable, GEOSException."""
     key = sha256(json.dumps([_LAYOUT, library.id, version.table, version.hash, library.srs_id]))[:16]
     index = folder / f"{version.table}-{key}.json"
@@ -85,7 +85,7 @@ def _shared(library: Library, version: Version, entry: LayerEntry, folder: Path,
         return known
     types, parts = library.connection.field_types(version.table), []
     for number, features in enumerate(_parts(library, version)):
-        told()
+        progress.check()
         if entry.geometry == "raster":
             features = _found_from_anywhere(features, library.path)
         path = folder / f"{index.stem}-{number:04d}.parquet"

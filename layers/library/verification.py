@@ -19,7 +19,7 @@ from onemap.layers.library.versions import (
     stored_features,
     versions,
 )
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import Progress
 from onemap.layers.rasters.rasters import checked_raster, reference_of
 from onemap.layers.stores.store import DamagedTable, chained_hash
 
@@ -96,11 +96,10 @@ def record_problems(library: Library) -> list[Problem]:
     return found
 
 
-def version_problems(library: Library, report: Told) -> list[Problem]:
+def version_problems(library: Library, progress: Progress) -> list[Problem]:
     """Versions whose rows are not those that were added, or whose raster is gone or another; and what was set aside.
 
-    A problem names the rows and since when the version stood there whole. report: how much is done, 0 to 1, by rows; it
-    may raise Cancelled.
+    A problem names the rows and since when the version stood there whole.
     """
     listed = versions(library)
     logged = {(subject, detail.get("hash")) for subject, detail in _logged(library, "add")}
@@ -109,8 +108,7 @@ def version_problems(library: Library, report: Told) -> list[Problem]:
     aside = _logged(library, "set_aside")
     of_aside = [detail.get("count") for _, detail in aside]
     counts = [version.count for version in listed] + [count if isinstance(count, int) else 0 for count in of_aside]
-    ends = np.cumsum([_A_TABLE + count for count in counts]) / max(sum(counts) + _A_TABLE * len(counts), 1)
-    parts = [part_of(report, *part) for part in zip([0.0, *ends.tolist()], ends.tolist(), strict=False)]
+    parts = progress.parts([_A_TABLE + count for count in counts])
     found = []
     for version, part in zip(listed, parts, strict=False):
         place = {"file": library.label, "layer": version.table, "since": version.recorded_at}
@@ -141,9 +139,9 @@ def _version(
     place: dict[str, Any],
     kept: np.ndarray | None,
     is_raster: bool,
-    report: Told,
+    progress: Progress,
 ) -> list[Problem]:
-    report(0.0)
+    progress.at(0.0)
     try:
         # Without asking how many there are: a row that is gone is to be named too.
         stored = stored_features(library, version.table, None, None)
@@ -151,7 +149,7 @@ def _version(
         return [_broken(place, "verify.table")]
     if (
         len(stored.fids) != version.count
-        or content_hash(stored.geometries, stored.attributes, part_of(report, _READ, 1.0)) != version.hash
+        or content_hash(stored.geometries, stored.attributes, progress.part(_READ, 1.0)) != version.hash
     ):
         return [_located(stored, version, place, kept)]
     try:
@@ -181,8 +179,8 @@ def _located(stored: StoredFeatures, version: Version, place: dict[str, Any], ke
         return _broken(place, "verify.record")  # the record was changed, or a field was renamed
     rows = {"changed": stored.fids[~same & inside].tolist(), "gone": gone, "more": stored.fids[~inside].tolist()}
     damaged = sorted({fid for fids in rows.values() for fid in fids})
-    told = {name: _listed(fids) for name, fids in rows.items()}
-    return _broken({**place, "feature": _listed(damaged)}, "verify.rows", count=len(damaged), **told)
+    listed = {name: _listed(fids) for name, fids in rows.items()}
+    return _broken({**place, "feature": _listed(damaged)}, "verify.rows", count=len(damaged), **listed)
 
 
 def _broken(place: dict[str, Any], how: str, **facts: Any) -> Problem:
@@ -194,17 +192,19 @@ def _listed(fids: Sequence[int]) -> str:
     return f"{shown} …" if len(fids) > _MOST_ROWS else shown or "–"
 
 
-def _set_aside(library: Library, logged: Sequence[tuple[str, dict[str, Any]]], parts: Sequence[Told]) -> list[Problem]:
+def _set_aside(
+    library: Library, logged: Sequence[tuple[str, dict[str, Any]]], parts: Sequence[Progress]
+) -> list[Problem]:
     """The tables of bad features that are not what was set aside."""
     found = []
     for (table, detail), part in zip(logged, parts, strict=True):
-        part(0.0)
+        part.at(0.0)
         place = {"file": library.label, "layer": table}
         try:
             stored = stored_features(library, table, None, None)
         except DamagedTable:
             found.append(Problem("verify.set_aside", place))
             continue
-        if content_hash(stored.geometries, stored.attributes, part_of(part, _READ, 1.0)) != detail.get("hash"):
+        if content_hash(stored.geometries, stored.attributes, part.part(_READ, 1.0)) != detail.get("hash"):
             found.append(Problem("verify.set_aside", place))
     return found

@@ -19,8 +19,9 @@ from onemap.layers.geometry.parts import multi
 from onemap.layers.library import record_hashes
 from onemap.layers.library.library import log, now
 from onemap.layers.library.versions import Digest, Version, digest_field, digest_geometries, row_hashes
+from onemap.layers.progress import Progress
 from onemap.layers.stores.library_tables import ROW_HASHES
-from onemap.layers.stores.store import FeatureTable, StoreConnection, Told
+from onemap.layers.stores.store import FeatureTable, StoreConnection
 
 GEOMETRY_TYPES = {
     "polygon": "MULTIPOLYGON",
@@ -98,13 +99,13 @@ def add_version(
     frame: CleanFrame | FrameBlocks,
     facts: VersionFacts,
     source_report: dict[str, Any],
-    told: Callable[[float], None],
+    progress: Progress,
     is_new: bool = False,
 ) -> Version:
     """Add a new version inside the open transaction; the layer's view then shows whichever is in force.
 
-    source_report: what was found when the source was read, kept with the version. told: how much is written, 0 to 1;
-    it may raise Cancelled. is_new: the layer has just been defined. What is logged is logged last: from there on a
+    source_report: what was found when the source was read, kept with the version.
+    is_new: the layer has just been defined. What is logged is logged last: from there on a
     server lets no others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined,
     library.….
     """
@@ -123,13 +124,10 @@ def add_version(
     table = FeatureTable(f"{entry.code}__{number}", f"{layer_title} {label}", geometry_type, types)
     digest = hashlib.sha256()
     geometry = "polygon" if entry.geometry == "raster" else entry.geometry
-    hashes = _write_features(connection, table, features, geometry, digest, lambda share: told(_ROWS_SHARE * share))
-    for at, (name, kind) in enumerate(types.items()):
-
-        def hashed(share: float, at: int = at) -> None:
-            told(_ROWS_SHARE + (_TABLE_SHARE - _ROWS_SHARE) * (at + share) / len(types))
-
-        values = (features.values(name, block) for block in features.blocks(hashed))
+    hashes = _write_features(connection, table, features, geometry, digest, progress.part(0.0, _ROWS_SHARE))
+    hashing = progress.part(_ROWS_SHARE, _TABLE_SHARE).parts([1] * len(types))
+    for (name, kind), part in zip(types.items(), hashing, strict=True):
+        values = (features.values(name, block) for block in features.blocks(part))
         digest_field(digest, name, (_stored(several, kind) for several in values))
     version = Version(
         code=entry.code,
@@ -146,7 +144,7 @@ def add_version(
         accuracy_m=facts.accuracy_m,
     )
     connection.show_features(table, features.bounds().tolist())
-    connection.index_features(table, features.boxes, lambda share: told(_TABLE_SHARE + (1 - _TABLE_SHARE) * share))
+    connection.index_features(table, features.boxes, progress.part(_TABLE_SHARE, 1.0))
     _record(connection, version, facts, source_report)
     connection.execute(ROW_HASHES)
     connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, hashes.tobytes()))
@@ -164,7 +162,12 @@ def add_version(
 
 
 def _write_features(
-    connection: StoreConnection, table: FeatureTable, features: FrameBlocks, geometry: str, digest: Digest, told: Told
+    connection: StoreConnection,
+    table: FeatureTable,
+    features: FrameBlocks,
+    geometry: str,
+    digest: Digest,
+    progress: Progress,
 ) -> np.ndarray:
     """Fill a new table of features block by block, geometries hashed on the way; returns the hash of each row (n,)."""
     connection.make_features(table)
@@ -172,7 +175,7 @@ def _write_features(
     for places in features.blocks():
         for start in range(0, len(places), _BLOCK):
             some = places[start : start + _BLOCK]
-            told(float(some[0]) / features.count)
+            progress.at(float(some[0]) / features.count)
             shapes = multi(features.geometries(some), geometry)
             columns = [_stored(features.values(name, some), kind) for name, kind in table.fields.items()]
             hashes[some] = row_hashes(digest_geometries(digest, shapes), columns)
@@ -217,19 +220,19 @@ def write_table(
     table: FeatureTable,
     attributes: pd.DataFrame,
     blocks: Iterable[np.ndarray],
-    told: Callable[[float], None],
+    progress: Progress,
 ) -> None:
-    """A new table of features, fid from 1; values as `as_stored` leaves them. told: how much is written, 0 to 1."""
+    """A new table of features, fid from 1; values as `as_stored` leaves them."""
     connection.make_features(table)
 
-    def heard() -> Iterator[np.ndarray]:
+    def written() -> Iterator[np.ndarray]:
         done = 0
         for block in blocks:
-            told(done / max(len(attributes), 1))
+            progress.at(done / max(len(attributes), 1))
             yield block
             done += len(block)
 
-    connection.add_features(table, heard(), [attributes[name].tolist() for name in table.fields])
+    connection.add_features(table, written(), [attributes[name].tolist() for name in table.fields])
 
 
 def _record(connection: StoreConnection, version: Version, facts: VersionFacts, source_report: dict[str, Any]) -> None:

@@ -3,7 +3,7 @@
 import hashlib
 import json
 import zlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Protocol
@@ -15,6 +15,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import Library
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.store import DamagedTable, FeatureRows
 
 COUNTED = "counted"  # among what is kept of an open library: the tables whose features and index were whole already
@@ -62,19 +63,14 @@ class Digest(Protocol):
         """Take in more."""
 
 
-def content_hash(
-    geometries: np.ndarray, attributes: pd.DataFrame, told: Callable[[float], None] = lambda share: None
-) -> str:
-    """SHA-256 of a version's rows as they are stored: geometries as WKB, then each field's name and values.
-
-    told: how much is done, 0 to 1; it may raise Cancelled.
-    """
+def content_hash(geometries: np.ndarray, attributes: pd.DataFrame, progress: Progress = SILENT) -> str:
+    """SHA-256 of a version's rows as they are stored: geometries as WKB, then each field's name and values."""
     digest, names = hashlib.sha256(), attributes.columns
     count, columns = len(geometries), 1 + len(names)
 
     def parts(column: int) -> Iterator[slice]:
         for block in blocks(count, _ROWS_AT_ONCE):
-            told((column + block.start / count) / columns)
+            progress.at((column + block.start / count) / columns)
             yield block
 
     for block in parts(0):

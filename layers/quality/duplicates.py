@@ -10,24 +10,24 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
 _FACTORS = tuple(np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
 _SHIFT = np.uint64(29)
 
 Most = Callable[[str], int | None]
-Told = Callable[[float], None]
 
 
-def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, told: Told) -> list[Flaws]:
-    """Features without a key, and features whose key another has had before them. told: how much is done, 0 to 1."""
+def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progress) -> list[Flaws]:
+    """Features without a key, and features whose key another has had before them."""
     key = entry.key
     if key is None or key not in frame.columns:
         return []
     without = FlawList("key.null", most("key.null"))
     hashes = np.zeros(frame.count, dtype=np.uint64)
     named = np.zeros(frame.count, dtype=bool)
-    for block in frame.blocks(lambda share: told(share / 2)):
+    for block in frame.blocks(progress.part(0.0, 0.5)):
         keys = np.array([text_value(value) for value in frame.values(key, block)], dtype=object)
         there = ~pd.isna(keys)
         without.add(block[~there], lambda at: {"field": key})
@@ -35,7 +35,7 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, told: Told) -> 
         named[block[there]] = True
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, named), lambda share: told((1 + share) / 2)):
+        for block in _asked(frame, _alike(hashes, named), progress.part(0.5, 1.0)):
             yield block, [text_value(value) or "" for value in frame.values(key, block)]
 
     repeated = FlawList("key.repeated", most("key.repeated"))
@@ -45,12 +45,12 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, told: Told) -> 
     return without.flaws() + repeated.flaws()
 
 
-def duplicate_flaws(frame: FrameBlocks, most: int | None, told: Told) -> list[Flaws]:
+def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) -> list[Flaws]:
     """Features whose shape another has had before them, whatever the point at which it begins."""
     hashes = _mixed(frame.boxes)
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), told):
+        for block in _asked(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), progress):
             shapes = shapely.to_wkb(shapely.normalize(frame.geometries(block)))
             yield block, [hashlib.sha256(shape).hexdigest() for shape in shapes]
 
@@ -78,9 +78,9 @@ def _alike(hashes: np.ndarray, asked: np.ndarray) -> np.ndarray:
     return asked & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)
 
 
-def _asked(frame: FrameBlocks, asked: np.ndarray, told: Told) -> Iterator[np.ndarray]:
+def _asked(frame: FrameBlocks, asked: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
     if asked.any():
-        for block in frame.blocks(told):
+        for block in frame.blocks(progress):
             some = block[asked[block]]
             if len(some):
                 yield some

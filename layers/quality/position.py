@@ -13,7 +13,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.gcj02 import gcj02_step_m
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
 _REACH_M = 3000.0  # how far a border is looked for
@@ -29,17 +29,17 @@ _GCJ02_WITHIN_M = 60.0
 
 
 def outside_flaws(
-    frame: FrameBlocks, district: shapely.Geometry | None, far_m: float, most: int | None, told: Told
+    frame: FrameBlocks, district: shapely.Geometry | None, far_m: float, most: int | None, progress: Progress
 ) -> list[Flaws]:
     """Features beyond the district; or that the whole frame lies at least `far_m` from it.
 
-    most: how many are told of, None for all; told: how much is done, 0 to 1.
+    most: how many are told of, None for all.
     """
     if district is None or district.is_empty:
         return []
     shapely.prepare(district)
     beyond = FlawList("position.partly", most)
-    for block in frame.blocks(told):
+    for block in frame.blocks(progress):
         beyond.add(block[~shapely.intersects(district, frame.geometries(block))], lambda at: {})
     if beyond.count < frame.count:
         return beyond.flaws()
@@ -56,19 +56,19 @@ def shift_flaws(
     crs: pyproj.CRS,
     least_m: float,
     within_m: float,
-    told: Told = lambda share: None,
+    progress: Progress = SILENT,
 ) -> list[Flaws]:
     """That borders of a layer run beside the district's, all of them by the same step of at least `least_m`.
 
     outlines: the layer's geometries, or their union, in blocks; crs: of both; within_m: how near to the district's
-    border they must come once the step is taken back. told: how much is done, 0 to 1; it may raise Cancelled.
+    border they must come once the step is taken back.
     """
     points = _border_points(district)
-    told(_SAMPLED)
-    segments = _segments_near(outlines, district, part_of(told, _SAMPLED, _CUT_UP))
+    progress.at(_SAMPLED)
+    segments = _segments_near(outlines, district, progress.part(_SAMPLED, _CUT_UP))
     if segments is None:
         return []
-    here = _borders(*segments, part_of(told, _CUT_UP, _INDEXED))
+    here = _borders(*segments, progress.part(_CUT_UP, _INDEXED))
     step = _step(points, here)
     size_m = math.hypot(*step)
     if not least_m <= size_m <= _MOST_M:
@@ -112,7 +112,7 @@ def _border_points(district: shapely.Geometry) -> np.ndarray:
 
 
 def _segments_near(
-    outlines: Iterable[np.ndarray], district: shapely.Geometry, told: Told
+    outlines: Iterable[np.ndarray], district: shapely.Geometry, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """Beginnings and ends (n, 2) of the segments of all outlines that lie in reach of the district's box."""
     west, south, east, north = district.bounds
@@ -120,7 +120,7 @@ def _segments_near(
     found = []
     for geometries in outlines:
         found.append(_segments_in(geometries, box))
-        told(1 - 0.5 ** len(found))  # how many there will be is not known
+        progress.at(1 - 0.5 ** len(found))  # how many there will be is not known
     begins, ends = (np.concatenate([part[side] for part in found]) for side in (0, 1))
     return (begins, ends) if len(begins) else None
 
@@ -167,12 +167,12 @@ class _Borders:
         return result
 
 
-def _borders(begin: np.ndarray, end: np.ndarray, told: Told = lambda share: None) -> _Borders:
+def _borders(begin: np.ndarray, end: np.ndarray, progress: Progress = SILENT) -> _Borders:
     """Segments (n, 2) with their index; they are made in parts, so that nobody waits long who wants it stopped."""
     ends, parts = np.stack([begin, end], axis=1), []
     for rows in blocks(len(ends), _AT_ONCE):
         parts.append(shapely.linestrings(ends[rows]))
-        told(0.9 * rows.stop / len(ends))
+        progress.at(0.9 * rows.stop / len(ends))
     return _Borders(begin, end, shapely.STRtree(np.concatenate(parts)))
 
 

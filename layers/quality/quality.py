@@ -13,7 +13,7 @@ from onemap.layers.catalogue.check_levels import check_of, level_of
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.frame_blocks import FrameBlocks
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import Progress
 from onemap.layers.quality.declared_areas import area_flaws
 from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
@@ -64,13 +64,13 @@ def looked_at(
     ground: Ground,
     required: Sequence[str],
     place: dict[str, Any],
-    told: Told,
+    progress: Progress,
     journal: Journal | None = None,
 ) -> Quality:
     """All checks of one layer whose level is not off.
 
-    required: the fields that rules use. told: how much is done, 0 to 1; it may raise Cancelled. journal: where what is
-    done of a long look is kept, None if it is not.
+    required: the fields that rules use.
+    journal: where what is done of a long look is kept, None if it is not.
     """
     if frame.count == 0:
         return Quality()
@@ -81,19 +81,19 @@ def looked_at(
 
     far_m = check_of(entry, "position.outside")["far_m"]
     rows = 0.15 if looks_at_shapes(entry, ground.district) else 0.95
-    flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), part_of(told, 0.0, 0.25 * rows))
+    flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), progress.part(0.0, 0.25 * rows))
     codes: dict[str, str] = {}
     # Where the frame lies in another country, nothing else that could be said of it would help.
     if not any(item.code == "position.outside" for item in flaws) and entry.geometry != "raster":
-        flaws += key_flaws(frame, entry, most, part_of(told, 0.25 * rows, 0.4 * rows))
-        tables = chosen_tables(frame, entry, part_of(told, 0.4 * rows, 0.5 * rows))
+        flaws += key_flaws(frame, entry, most, progress.part(0.25 * rows, 0.4 * rows))
+        tables = chosen_tables(frame, entry, progress.part(0.4 * rows, 0.5 * rows))
         codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
-        flaws += value_flaws(frame, entry, required, tables, most, part_of(told, 0.5 * rows, 0.75 * rows))
+        flaws += value_flaws(frame, entry, required, tables, most, progress.part(0.5 * rows, 0.75 * rows))
         declared = check_of(entry, "area.declared")
-        flaws += area_flaws(frame, entry, ground.crs, declared, most, part_of(told, 0.75 * rows, rows))
-        told(rows)
-        flaws += _of_shapes(frame, entry, ground, most, part_of(told, rows, 1.0), journal)
-    told(1.0)
+        flaws += area_flaws(frame, entry, ground.crs, declared, most, progress.part(0.75 * rows, rows))
+        progress.at(rows)
+        flaws += _of_shapes(frame, entry, ground, most, progress.part(rows, 1.0), journal)
+    progress.at(1.0)
     return _quality(frame, entry, flaws, place, codes)
 
 
@@ -117,31 +117,31 @@ def _of_shapes(
     entry: LayerEntry,
     ground: Ground,
     most: Callable[[str], int | None],
-    told: Told,
+    progress: Progress,
     journal: Journal | None,
 ) -> list[Flaws]:
     flaws = []
     asks_for_a_shift = _looks_for_a_shift(entry, ground.district)
     upto = (0.7 if _looks_at_neighbours(entry) else 0.05) if asks_for_a_shift else 1.0
-    of_neighbours = part_of(told, 0.0, upto)
+    of_neighbours = progress.part(0.0, upto)
     outlines: Iterator[np.ndarray] = (frame.geometries(block) for block in frame.blocks())
     if level_of(entry, "topology.duplicate") != "off":
-        flaws += duplicate_flaws(frame, most("topology.duplicate"), part_of(of_neighbours, 0.0, 0.05))
+        flaws += duplicate_flaws(frame, most("topology.duplicate"), of_neighbours.part(0.0, 0.05))
     if _looks_at_neighbours(entry):
         overlaps, gaps = (level_of(entry, code) != "off" for code in ("topology.overlap", "topology.gap"))
         items = Items(frame)
         found = []
         for number in range(len(items.blocks)):
-            of_neighbours(0.05 + 0.8 * number / len(items.blocks))
+            of_neighbours.at(0.05 + 0.8 * number / len(items.blocks))
             found.append(_kept(journal, frame, items, number, overlaps=overlaps, union=gaps))
-        of_neighbours(0.85)
+        of_neighbours.at(0.85)
         if overlaps:
             flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))
         if gaps:
-            union = union_of(frame, items, found, part_of(of_neighbours, 0.85, 0.95))
+            union = union_of(frame, items, found, of_neighbours.part(0.85, 0.95))
             outlines = iter([np.array([union], dtype=object)])
             flaws += gap_flaws(union, ground.covered, _least(entry, "topology.gap"))
-    told(upto)
+    progress.at(upto)
     if ground.district is not None and asks_for_a_shift:
         limits = check_of(entry, "position.shift")
         flaws += shift_flaws(
@@ -150,7 +150,7 @@ def _of_shapes(
             ground.crs,
             limits["least_m"],
             limits["within_m"],
-            part_of(told, upto, 1.0),
+            progress.part(upto, 1.0),
         )
     return flaws
 
@@ -196,10 +196,10 @@ def _quality(
         if count > room:
             more[item.code] = more.get(item.code, 0) + count - room
         # A feature that cannot be taken must be known, however many there are.
-        told = item.rows if level == "refuse" else item.rows[:room]
-        of_features = _of_features(frame, told)
-        places = _places(frame, item, min(len(told), room))
-        for at, row in enumerate(told.tolist()):
+        rows = item.rows if level == "refuse" else item.rows[:room]
+        of_features = _of_features(frame, rows)
+        places = _places(frame, item, min(len(rows), room))
+        for at, row in enumerate(rows.tolist()):
             problem = Problem(item.code, {**place, **of_features.get(row, {}), **item.facts[at], "level": level})
             if level == "refuse" and row >= 0:
                 refused.setdefault(row, []).append(problem)

@@ -1,6 +1,6 @@
 """Checks of how polygons lie to one another, overlaps and gaps: block by block, merged so that blocks do not show."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +9,7 @@ import shapely
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.geometry.hilbert import hilbert_order
 from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import Flaws
 from onemap.layers.quality.neighbours import Items
 
@@ -16,7 +17,6 @@ _ARITHMETIC_M2 = 1e-6  # less than that is no ground
 _MISFITS_AT_ONCE = 10_000  # that are united in one step; always the same, so that digits are too
 
 Block = dict[str, np.ndarray]
-Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -122,14 +122,14 @@ def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: in
     kept = np.flatnonzero(enough)
     if len(kept) == 0:
         return []
-    told = kept if most is None else kept[:most]
-    names = frame.names(owners[told, 1])
+    listed = kept if most is None else kept[:most]
+    names = frame.names(owners[listed, 1])
     facts = [
         {"other": names[int(owners[at, 1])], "area": f"{total_m2[at]:.2f}", "area_m2": float(total_m2[at])}
-        for at in told.tolist()
+        for at in listed.tolist()
     ]
-    grounds = np.array([ground(at) for at in told.tolist()], dtype=object)
-    return [Flaws("topology.overlap", owners[told, 0], facts, grounds, more=len(kept) - len(told))]
+    grounds = np.array([ground(at) for at in listed.tolist()], dtype=object)
+    return [Flaws("topology.overlap", owners[listed, 0], facts, grounds, more=len(kept) - len(listed))]
 
 
 def _shared(block: Block, at: int) -> shapely.Geometry:
@@ -137,7 +137,7 @@ def _shared(block: Block, at: int) -> shapely.Geometry:
     return shapely.from_wkb(block["shared"][start : int(block["ends"][at])].tobytes())
 
 
-def union_of(frame: FrameBlocks, items: Items, found: list[Block], told: Told) -> shapely.Geometry:
+def union_of(frame: FrameBlocks, items: Items, found: list[Block], progress: Progress) -> shapely.Geometry:
     """All polygons as one: those that fit their neighbours by their edges alone, the few others by overlay.
 
     Neither the order of rings nor the points at which they begin tell of the blocks.
@@ -146,7 +146,7 @@ def union_of(frame: FrameBlocks, items: Items, found: list[Block], told: Told) -
     parts = [shapely.coverage_union_all(shapely.from_wkb(bodies))] if bodies else []
     others = np.sort(np.concatenate([*(block["misfits"] for block in found), items.giants]))
     for places in _groups(frame, others):
-        told(len(parts) / (len(others) // _MISFITS_AT_ONCE + 2))
+        progress.at(len(parts) / (len(others) // _MISFITS_AT_ONCE + 2))
         parts.append(shapely.union_all(frame.geometries(places)))
     return shapely.normalize(shapely.union_all(parts))
 

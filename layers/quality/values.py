@@ -14,18 +14,18 @@ from onemap.layers.catalogue.code_tables import CodeTable, code_table, plain_cod
 from onemap.layers.errors import Problem
 from onemap.layers.frames.fields import text_value
 from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.progress import Progress
 from onemap.layers.quality.feature_problems import FlawList, Flaws
 
 Most = Callable[[str], int | None]
-Told = Callable[[float], None]
 
 
-def chosen_tables(frame: FrameBlocks, entry: LayerEntry, told: Told) -> dict[str, CodeTable]:
+def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> dict[str, CodeTable]:
     """For each field of codes the table that knows most of its rows; of equals the first that the schema names."""
     fields = [field for field in entry.fields if field.codes and not field.values and field.name in frame.columns]
     known = {field.name: [0] * len(field.codes) for field in fields}
     tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
-    for block in frame.blocks(told) if any(len(several) > 1 for several in tables.values()) else ():
+    for block in frame.blocks(progress) if any(len(several) > 1 for several in tables.values()) else ():
         for field in fields:
             place, values = distinct(frame.values(field.name, block))
             counts = np.bincount(place[place >= 0], minlength=len(values)).tolist()
@@ -42,17 +42,18 @@ def value_flaws(
     required: Sequence[str],
     tables: dict[str, CodeTable],
     most: Most,
-    told: Told,
+    progress: Progress,
 ) -> list[Flaws]:
     """Features without a value in the class field or one that rules use, and values that do not fit their field.
 
-    tables: from `chosen_tables`; most: of a code, how many are told of; told: how much is done, 0 to 1.
+    tables: from `chosen_tables`.
+    most: of a code, how many are told of.
     """
     wanted = dict.fromkeys([*([entry.class_field] if entry.class_field else []), *required])
     there = [name for name in wanted if name != entry.key and name in frame.columns]
     missing = {name: FlawList("value.missing", most("value.missing")) for name in there}
     fields = [_FieldCheck(field, tables, most) for field in entry.fields if field.name in frame.columns]
-    for block in frame.blocks(told):
+    for block in frame.blocks(progress):
         values = {name: frame.values(name, block) for name in {*missing, *(check.field.name for check in fields)}}
         for name, flaws in missing.items():
             null = np.array([text_value(value) is None for value in values[name]], dtype=bool)
@@ -93,22 +94,22 @@ class _FieldCheck:
         field, own = self.field, values[self.field.name]
         place, found = distinct(own)
 
-        def told(flaws: FlawList, wrong: Sequence[bool], **facts: Any) -> None:
+        def add(flaws: FlawList, wrong: Sequence[bool], **facts: Any) -> None:
             at = np.flatnonzero(np.array([*wrong, False], dtype=bool)[place])  # the last stands for null: place -1
             flaws.add(rows[at], lambda k: {"field": field.name, "value": str(own[at[k]])[:80], **facts})
 
-        told(self.type, [not _fits(value, field) for value in found], expected=Problem(f"kind.{field.type}"))
+        add(self.type, [not _fits(value, field) for value in found], expected=Problem(f"kind.{field.type}"))
         if field.type == "text" and field.length is not None:
             length = field.length
-            told(self.length, [isinstance(value, str) and len(value) > length for value in found], length=field.length)
+            add(self.length, [isinstance(value, str) and len(value) > length for value in found], length=field.length)
         if self._allowed:
             known = self._allowed
-            told(self.code, [_is_other(text_value(value), known) for value in found], known=field.values)
+            add(self.code, [_is_other(text_value(value), known) for value in found], known=field.values)
         elif self._table is not None:
             classes = self._table
             codes = [text_value(value) for value in found]
             unknown = [code is not None and classes.class_of(code) is None for code in codes]
-            told(self.code, unknown, known=classes.standard)
+            add(self.code, unknown, known=classes.standard)
         if self._codes_of_names is not None and field.name_of is not None:
             self._look_at_names(rows, values[field.name_of], place, found, own)
 

@@ -1,7 +1,7 @@
 """From a path to a raw frame: which adapter reads it, which layer is meant, what was its content."""
 
 import hashlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +11,7 @@ import numpy as np
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import known_hash
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
 from onemap.layers.sources.archive import check_driver, sources_in, unpacked
 from onemap.layers.sources.drawing import dxf, kml
@@ -94,15 +95,15 @@ def layers_of(source: Opened) -> list[str]:
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
-def read_layer(source: Opened, layer: str, encoding: str | None, told: vector.Told = lambda share: None) -> RawFrame:
-    """One layer of an opened source as it stands in the file. told: how much of a large one is read, 0 to 1."""
+def read_layer(source: Opened, layer: str, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
+    """One layer of an opened source as it stands in the file."""
     if isinstance(source, postgis.Database):
         return source.read(layer)
     suffix = source.suffix.lower()
     if _is_folder_of_sources(source):
         path, name = _members(source)[layer]
         _check_readable(path)
-        return read_layer(path, name, encoding, told)
+        return read_layer(path, name, encoding, progress)
     if suffix in sheet_grid.SUFFIXES:
         return sheet.read_sheet(source, layer, encoding)
     if suffix in (formats.KML, formats.KMZ):
@@ -115,7 +116,7 @@ def read_layer(source: Opened, layer: str, encoding: str | None, told: vector.To
         return redline_reading.read_redline(source, encoding)
     if is_library(source):
         return library_source.read_library_layer(source, layer)
-    return vector.read_vector(source, layer, encoding, told)
+    return vector.read_vector(source, layer, encoding, progress)
 
 
 def _members(folder: Path) -> dict[str, tuple[Path, str]]:
@@ -135,12 +136,9 @@ def _members(folder: Path) -> dict[str, tuple[Path, str]]:
     return found
 
 
-def read_source(
-    source: str | Path, layer: str | None, encoding: str | None, told: vector.Told = lambda share: None
-) -> RawFrame:
+def read_source(source: str | Path, layer: str | None, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
     """The layer that is meant, with the hash of its file.
 
-    told: how much of a large one is read, 0 to 1; it may raise Cancelled.
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
     source.empty, and whatever `opened` and the adapters refuse.
     """
@@ -152,12 +150,12 @@ def read_source(
             raise OneMapError(code, file=file, names=names, field="--layer")
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=file, layer=layer, names=names)
-        frame = read_layer(found, layer or names[0], encoding, lambda share: told(_READ * share))
+        frame = read_layer(found, layer or names[0], encoding, progress.part(0.0, _READ))
         if len(frame.geometries) == 0:
             raise OneMapError("source.empty", file=file, layer=frame.layer)
         if isinstance(found, postgis.Database):
             return frame
-        digest = frame.source_hash or content_hash(Path(source), found, lambda: told(_READ))
+        digest = frame.source_hash or content_hash(Path(source), found, progress)
         return replace(frame, path=Path(source), source_hash=digest)
 
 
@@ -203,13 +201,11 @@ def _in_blocks(source: Opened, layer: str | None) -> tuple[Path, str] | None:
     return (path, name) if path.suffix.lower() in vector.SEEKABLE and not is_library(path) else None
 
 
-def content_hash(source: Path, opened_path: Path, told: Callable[[], None] = lambda: None) -> str:
+def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -> str:
     """SHA-256 over a file, or over all files of a shapefile, a MapInfo table or a folder, names included.
 
     A GeoPackage that another program has open may have changes in a file beside it; they are hashed too, so that it has
     another hash when they have been folded in.
-
-    told: called again and again meanwhile; it may raise Cancelled.
     """
     files = _files_of(source, opened_path)
 
@@ -220,7 +216,7 @@ def content_hash(source: Path, opened_path: Path, told: Callable[[], None] = lam
             with file.open("rb") as content:
                 while block := content.read(1 << 22):
                     digest.update(block)
-                    told()
+                    progress.check()
         return digest.hexdigest()
 
     return known_hash("source", files, hashed)

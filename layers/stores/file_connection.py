@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
+from onemap.layers.progress import Progress
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import check_index, corners, near
 from onemap.layers.stores.rights import Grant
@@ -15,7 +16,6 @@ from onemap.layers.stores.store import (
     DamagedTable,
     FeatureRows,
     FeatureTable,
-    Told,
     chained_hash,
     quoted,
 )
@@ -108,9 +108,11 @@ class FileConnection(sqlite3.Connection):
         for fid, row in enumerate(zip(blobs, *values, strict=True), start=first_fid):
             yield (fid, *row)
 
-    def index_features(self, table: FeatureTable, bounds: np.ndarray, told: Told) -> None:
+    def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
         """Fill the R-tree in bulk; its triggers are made afterwards."""
-        geopackage.index_geometries(self, table.name, geopackage.packed_index(range(1, len(bounds) + 1), bounds), told)
+        geopackage.index_geometries(
+            self, table.name, geopackage.packed_index(range(1, len(bounds) + 1), bounds), progress
+        )
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Register a table as a layer of the GeoPackage; an extent that it has already only grows."""

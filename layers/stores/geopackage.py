@@ -5,13 +5,14 @@ The library's file is opened by this SQLite and no other (a second one in the pr
 
 import sqlite3
 import struct
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 
 import numpy as np
 import pyproj
 import shapely
 
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 
@@ -183,17 +184,14 @@ def packed_index(fids: Sequence[int], bounds: np.ndarray) -> PackedRtree:
 
 
 def index_geometries(
-    connection: sqlite3.Connection, table: str, tree: PackedRtree, told: Callable[[float], None] = lambda share: None
+    connection: sqlite3.Connection, table: str, tree: PackedRtree, progress: Progress = SILENT
 ) -> None:
-    """Fill the R-tree in bulk and make its triggers afterwards.
-
-    told: how much is done, 0 to 1; it may raise Cancelled.
-    """
+    """Fill the R-tree in bulk and make its triggers afterwards."""
     index = f"rtree_{table}_{GEOMETRY_COLUMN}"
     connection.execute(f"CREATE VIRTUAL TABLE {quoted(index)} USING rtree(id, minx, maxx, miny, maxy)")
-    told(0.0)
+    progress.at(0.0)
     tree.fill(connection, index)
-    told(1.0)
+    progress.at(1.0)
     run_script(connection, _RTREE_TRIGGERS.format(t=table, c=GEOMETRY_COLUMN))
     connection.execute(
         "INSERT INTO gpkg_extensions VALUES (?,?,'gpkg_rtree_index',"

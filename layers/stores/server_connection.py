@@ -9,10 +9,11 @@ import shapely
 from psycopg import sql
 from psycopg.adapt import Loader
 
+from onemap.layers.progress import Progress
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.server_rights import ServerRoles, protect
 from onemap.layers.stores.server_sql import TYPES, made_if_absent, server_sql
-from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable, Told
+from onemap.layers.stores.store import GEOMETRY_COLUMN, Cursor, DamagedTable, FeatureRows, FeatureTable
 
 _NAME_BYTES = 63
 _SYSTEM_COLUMNS = {"tableoid", "xmin", "cmin", "xmax", "cmax", "ctid", "fid", GEOMETRY_COLUMN, "ogc_fid"}
@@ -163,12 +164,12 @@ class ServerConnection:
         for fid, row in enumerate(zip(bodies, *values, strict=True), start=first_fid):
             yield (fid, *row)
 
-    def index_features(self, table: FeatureTable, bounds: np.ndarray, told: Told) -> None:
+    def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
         """A GiST index, and what the planner wants to know of a new table."""
-        told(0.0)
+        progress.at(0.0)
         name = sql.Identifier(table.name)
         self.raw.execute(sql.SQL("CREATE INDEX ON {} USING gist (geom)").format(name))
-        told(0.8)
+        progress.at(0.8)
         self.raw.execute(sql.SQL("ANALYZE {}").format(name))
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:

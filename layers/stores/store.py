@@ -1,7 +1,7 @@
 """The interface of a library's store: what a file and a server must both do, and the plain values between."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,10 +9,10 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from onemap.layers.progress import Progress
 from onemap.layers.stores.rights import Grant, Voice
 
 GEOMETRY_COLUMN = "geom"
-Told = Callable[[float], None]
 
 
 class DamagedTable(Exception):
@@ -107,8 +107,8 @@ class StoreConnection(Protocol):
     ) -> None:
         """Append features: their geometries in blocks, and the values of each field (n,), in the fields' order."""
 
-    def index_features(self, table: FeatureTable, bounds: np.ndarray, told: Told) -> None:
-        """Index the features 1 … n of a new table. bounds: (n, 4), NaN where there is none; told: 0 to 1."""
+    def index_features(self, table: FeatureTable, bounds: np.ndarray, progress: Progress) -> None:
+        """Index the features 1 … n of a new table. bounds: (n, 4), NaN where there is none."""
 
     def show_features(self, table: FeatureTable, bounds: Sequence[float] | None) -> None:
         """Tell other programs of a table and its extent, which may have grown."""

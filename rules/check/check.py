@@ -1,11 +1,8 @@
 """The conflict check: parcels × rules × layer versions → the tables of a run. The only loop over rules."""
 
-import itertools
-import math
-import threading
 import time
 import uuid
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -17,6 +14,7 @@ import shapely
 from onemap.layers.geometry.parts import moved
 from onemap.layers.library.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.software import software_versions
 from onemap.rules.check.judge_rule import Bench, judged_rule
 from onemap.rules.findings.rule_rows import RowsBeside, RuleRows, rows_beside
@@ -30,7 +28,7 @@ from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.few_parcels import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
 from onemap.rules.kinds.ground import SharedGround
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import Pack
 from onemap.rules.question.check_plan import Agenda, agenda_of, layers_of
 from onemap.rules.question.question import Question
@@ -43,7 +41,6 @@ _FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs be
 _VERTICES_A_PARCEL, _VERTICES_A_CHUNK = 1.6, 7000.0  # measured: what a parcel costs a rule, and what a chunk does
 _MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
 _CELL_M, _DISTANCE_M = 100_000, 40_000
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -64,8 +61,7 @@ class Answer:
 def check(
     library: Library,
     question: Question,
-    workers: int,
-    report: Report,
+    threads: Threads,
     against: str | None = None,
     former: FormerParcels | None = None,
 ) -> Run:
@@ -73,15 +69,13 @@ def check(
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
     the others are computed, and the answer is the same as without it; former: its parcels, if they are at hand.
-    report(fraction, step) may raise Cancelled.
     Raises OneMapError for every refusal.
     """
     began, started, language = time.perf_counter(), now(), question.language
-    report = forward(report)
     west, south, _, _ = question.parcels.extent
     agenda = agenda_of(library, question, local_origin(west, south))
     earlier = earlier_run(library, against, question, agenda.origin, former) if against else None
-    asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, BEGUN, JUDGED))
+    asked = (agenda, agenda.sources(library), question.parcels, threads.part(BEGUN, JUDGED))
     taken = judged_beside(*asked, earlier) if earlier else None
     answer = taken.answer if taken else judged_parcels(*asked)
     parameters = question.parameters(library)
@@ -91,9 +85,7 @@ def check(
     return Run(question, record, answer.tables, problems, verdicts, taken)
 
 
-def judged_beside(
-    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, earlier: Earlier
-) -> TakenOver:
+def judged_beside(agenda: Agenda, sources: Sources, parcels: Parcels, threads: Threads, earlier: Earlier) -> TakenOver:
     """Judge some parcels as far as an earlier run's rows do not stand; what they say of the others is taken over.
 
     Raises OneMapError rule.field, run.damaged.
@@ -101,7 +93,7 @@ def judged_beside(
     lost: frozenset[str] = frozenset()
     while True:
         spared = spared_by(Comparison(earlier, agenda, sources, lost))
-        answer = judged_parcels(agenda, sources, parcels.at(spared.asked), workers, report, spared)
+        answer = judged_parcels(agenda, sources, parcels.at(spared.asked), threads, spared)
         found = spared.unreadable(answer.layers) - lost
         if not found:
             # Rasters near parcels that are spared were warped as well.
@@ -110,7 +102,7 @@ def judged_beside(
 
 
 def judged_parcels(
-    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, spared: Spared | None = None
+    agenda: Agenda, sources: Sources, parcels: Parcels, threads: Threads, spared: Spared | None = None
 ) -> Answer:
     """Judge some parcels by every rule of an agenda; of each layer only what is near them is read from its sources.
 
@@ -118,8 +110,8 @@ def judged_parcels(
     digit whichever parcels are judged together. Raises OneMapError rule.field.
     """
     whole = whole_parcels(agenda, sources.library.crs, parcels)
-    with rows_beside(whole, agenda.language, workers) as rows:
-        return _judged(agenda, sources, parcels, whole, rows, workers, report, spared)
+    with rows_beside(whole, agenda.language, threads.workers) as rows:
+        return _judged(agenda, sources, parcels, whole, rows, threads, spared)
 
 
 def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholeParcels:
@@ -134,8 +126,7 @@ def _judged(
     parcels: Parcels,
     whole: WholeParcels,
     rows: RowsBeside,
-    workers: int,
-    report: Report,
+    threads: Threads,
     spared: Spared | None,
 ) -> Answer:
     local = whole.local
@@ -143,7 +134,7 @@ def _judged(
     bench = Bench(local, parcels.attributes, sources.library.crs, agenda.origin)
     reach = agenda.reaches()
     computed, skipped, warped = 0, [], []
-    still = Crew(workers, lambda: report(_LAYERS, ""))
+    still = threads.part(_LAYERS, _LAYERS)  # what it does beside the rules moves no bar
     used: dict[str, LayerSource] = {}
 
     def read(code: str) -> LayerSource:
@@ -156,33 +147,33 @@ def _judged(
 
     codes = agenda.codes
     sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
-    for done, code in enumerate(codes):
-        report(_LAYERS * sum(sizes[:done]) / sum(sizes), phrase("progress.layers", agenda.language, layer=code))
+    for code, part in zip(codes, threads.progress.part(0.0, _LAYERS).parts(sizes), strict=True):
+        part.at(0.0, phrase("progress.layers", agenda.language, layer=code))
         read(code)
     costs = [sum(_cost(len(local), used[code]) for code in layers_of(rule)) for rule in agenda.rules]
-    ends = _LAYERS + (_RULES - _LAYERS) * np.cumsum(costs) / max(sum(costs), 1)
+    judging = threads.progress.part(_LAYERS, _RULES).parts(costs)
     shared: dict[str, SharedGround] = {}
     if len(local) <= FEW_PARCELS and not spared:
         grounds = {rule.layer: used[rule.layer] for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
         shared = shared_grounds(local, bench.tree, grounds, still)
-    for number, rule in enumerate(agenda.rules):
-        fraction, step = ends[number - 1] if number else _LAYERS, rule.title.get(agenda.language, rule.id)
-        report(fraction, step)
+    for rule, cost, share in zip(agenda.rules, costs, judging, strict=True):
+        part = share.part(0.0, 1.0, rule.title.get(agenda.language, rule.id))
+        part.at(0.0)
         source, instead = used[rule.layer], used.get(rule.options.get("instead", ""))
         if source.reason and not getattr(KINDS[rule.kind], "FINDS", True):
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
             continue
         wanted = spared.wanted(rule.id) if spared else None
         computed += len(local) if wanted is None else int(wanted.sum())
-        crew = Crew(workers, _teller(share(report, fraction, ends[number]), costs[number], step))
-        judged = judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer))
+        own = Threads(threads.workers, part, max(cost, 1) / _VERTICES_A_CHUNK)
+        judged = judged_rule(rule, bench, source, instead, own, wanted, shared.get(rule.layer))
         if judged.judgement.warped_to_m:
             warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
-        rows.add(replace(judged, crew=still))
-    step = phrase("progress.tables", agenda.language)
-    in_rows, in_tables = share(report, _RULES, _ROWS), share(report, _ROWS, 1.0)
-    made = rows.finished(lambda done: in_rows(done, step))
-    tables = tables_of(agenda, whole, made, spared, lambda done: in_tables(done, step))
+        rows.add(replace(judged, threads=still))
+    last = threads.progress.part(_RULES, 1.0, phrase("progress.tables", agenda.language))
+    in_rows = (_ROWS - _RULES) / (1 - _RULES)
+    made = rows.finished(last.part(0.0, in_rows))
+    tables = tables_of(agenda, whole, made, spared, last.part(in_rows, 1.0))
     return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
 
 
@@ -191,13 +182,10 @@ def tables_of(
     whole: WholeParcels,
     rules: Sequence[RuleRows],
     spared: Spared | None,
-    told: Callable[[float], None] = lambda share: None,
+    progress: Progress = SILENT,
 ) -> dict[str, Table]:
-    """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too.
-
-    told: how much is done, 0 to 1.
-    """
-    tables = row_tables(whole, rules, agenda.language, told)
+    """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too."""
+    tables = row_tables(whole, rules, agenda.language, progress)
     said = [tables["findings"].columns, *([spared.said] if spared else [])]
     return {"parcels": parcel_table(whole, said), **tables}
 
@@ -255,36 +243,7 @@ def scattered(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
     return grown if ground < _SCATTERED_SHARE * whole else None
 
 
-def forward(report: Report) -> Report:
-    """The same report, which never goes back: a second look at a rule comes later; a step without words is the last.
-
-    Threads tell one after the other.
-    """
-    reached, last, one = [0.0], [""], threading.RLock()
-
-    def told(fraction: float, step: str) -> None:
-        with one:
-            reached[0], last[0] = max(reached[0], fraction), step or last[0]
-            report(reached[0], last[0])
-
-    return told
-
-
-def share(report: Report, start: float, end: float) -> Report:
-    """The report of a part of the work, from `start` to `end` of the whole."""
-    return lambda fraction, step: report(start + (end - start) * fraction, step)
-
-
 def _cost(parcels: int, source: LayerSource) -> float:
     """What judging by a layer takes, in vertices: those that were read of it, and what each parcel costs besides."""
     read = source.stored.geometries if source.stored is not None else ()
     return float(_VERTICES_A_PARCEL * parcels + shapely.get_num_coordinates(read).sum())
-
-
-def _teller(report: Report, cost: float, step: str) -> Callable[[], None]:
-    """What the threads of one rule call between chunks: it tells how far the rule is, and notices a cancel.
-
-    How many chunks there will be shows as they are made only; so many as its cost suggests are most of the rule.
-    """
-    called = itertools.count()
-    return lambda: report(1 - math.exp(-2 * next(called) * _VERTICES_A_CHUNK / max(cost, 1)), step)

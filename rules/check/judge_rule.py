@@ -14,7 +14,7 @@ from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import Truth, evaluate
 from onemap.rules.kinds.ground import CoveredGround, Features, Ground, Judgement, SharedGround, no_ground, no_pairs
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import Rule
 
 
@@ -48,7 +48,7 @@ def judged_rule(
     bench: Bench,
     source: LayerSource,
     instead: LayerSource | None,
-    crew: Crew,
+    threads: Threads,
     wanted: np.ndarray | None = None,
     shared: SharedGround | None = None,
 ) -> Judged:
@@ -86,7 +86,7 @@ def judged_rule(
         features=Features(source.stored.geometries[chosen], selected, uncertain, partial(source.pieces_of, chosen)),
         coverage=source.coverage,
         options=rule.options,
-        crew=crew,
+        threads=threads,
         parcel_attributes=bench.records if is_everyone else bench.records.iloc[rows].reset_index(drop=True),
         rasters=source.rasters,
         crs=bench.crs,
@@ -112,7 +112,7 @@ def judged_rule(
         attributes=selected,
         assumed=version is not None and version.coverage_kind == "extent",
         accuracy_m=version.accuracy_m if version else None,
-        crew=crew,
+        threads=threads,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem, UsageError
 from onemap.rules.commands.verbs import VERDICT_CHOICES, Asked, Result, Values
+from onemap.rules.overlay.threads import Threads
 
 _KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
 _JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
@@ -50,10 +51,9 @@ def inspect(values: Values, asked: Asked) -> Result:
     from onemap.layers.ingest.inspection import inspect as inspected
     from onemap.layers.messages import phrase
 
-    step = phrase("progress.reading", asked.language)
-    of = (values["source"], values.get("layer"), values.get("encoding"), asked.language)
-    result = inspected(*of, lambda done: asked.report(done, step))
-    asked.report(1.0, "")
+    reading = asked.progress.part(0.0, 1.0, phrase("progress.reading", asked.language))
+    result = inspected(values["source"], values.get("layer"), values.get("encoding"), asked.language, reading)
+    asked.progress.at(1.0, "")
     return result
 
 
@@ -62,7 +62,6 @@ def add(values: Values, asked: Asked) -> Result:
     from onemap.layers.ingest.adding import AddWishes
     from onemap.layers.ingest.adding import add as add_source
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.messages import phrase
     from onemap.rules.question.check_options import normalising_wishes
     from onemap.rules.question.question import packs_of, required_fields
 
@@ -82,9 +81,6 @@ def add(values: Values, asked: Asked) -> Result:
         normalising=normalising_wishes(values),
     )
 
-    def told(fraction: float, step: str) -> None:
-        asked.report(fraction, phrase(f"progress.{step}", asked.language))
-
     if values.get("taken_at") and not values.get("service"):
         raise UsageError("usage.alone", field="--taken-at", other="--service")
     with open_library(values["library"]) as library:
@@ -95,7 +91,7 @@ def add(values: Values, asked: Asked) -> Result:
             lambda code: required_fields(packs_of(library, ()), code),
             system_user(),
             asked.language,
-            told,
+            asked.progress,
         )
 
 
@@ -163,8 +159,7 @@ def check(values: Values, asked: Asked) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
-    from onemap.layers.progress import part_of
-    from onemap.rules.check.check import JUDGED, share
+    from onemap.rules.check.check import JUDGED
     from onemap.rules.distributed.checking import How, checked
     from onemap.rules.incremental.verdict_changes import VerdictChanges
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
@@ -182,7 +177,7 @@ def check(values: Values, asked: Asked) -> Result:
             run_record(library, against)
         how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
         judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
-        judging = share(asked.report, 0.0, judged / JUDGED)
+        judging = asked.progress.part(0.0, judged / JUDGED)
         run = held.enter_context(checked(library, wishes, asked.language, how, judging, against))
         asked.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
@@ -192,24 +187,23 @@ def check(values: Values, asked: Asked) -> Result:
             takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
             recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
             step, done = phrase("progress.writing" if recorded else "progress.tables", asked.language), 0
-            asked.report(judged, step)
-            kept = part_of(lambda share: asked.report(share, step), judged, _KEPT if takers else 1.0)
+            kept = asked.progress.part(judged, _KEPT if takers else 1.0, step)
+            kept.at(0.0)
             for chunk in run.chunks():
                 for taker in takers:
                     taker.append(chunk.tables)
                 begin, done = done, done + (len(chunk.parcels.ids) if chunk.parcels else 0)
                 if recorder:
-                    recorder.append(chunk, part_of(kept, begin / max(run.parcels, 1), done / max(run.parcels, 1)))
+                    recorder.append(chunk, kept.part(begin / max(run.parcels, 1), done / max(run.parcels, 1)))
                 if changes:
                     changes.append(chunk)
-                kept(done / max(run.parcels, 1))
-            for number, taker in enumerate(takers):
-                written_by = part_of(lambda share: asked.report(share, step), _KEPT, 1.0)
-                taker.finish(part_of(written_by, number / len(takers), (number + 1) / len(takers)))
+                kept.at(done / max(run.parcels, 1))
+            for taker, part in zip(takers, asked.progress.part(_KEPT, 1.0, step).parts([1] * len(takers)), strict=True):
+                taker.finish(part)
             if recorder:
                 recorder.finish_check(run.record, run.packs, run.verdicts)
         changed = changes.found() if changes else None
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     result: Result = {
         "run": {**run.record, "recorded": recorded},
         "parcels": run.parcels,
@@ -253,7 +247,7 @@ def sample(values: Values, asked: Asked) -> Result:
         raise OneMapError("out.folder", file=str(folder.parent))
     if folder.exists() and any(folder.iterdir()):
         raise OneMapError("out.exists", file=folder.name)
-    asked.report(0.0, phrase("progress.sample", asked.language))
+    asked.progress.at(0.0, phrase("progress.sample", asked.language))
     folder.mkdir(exist_ok=True)
     try:
         made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000)
@@ -277,7 +271,6 @@ def explain(values: Values, asked: Asked) -> Result:
 
 def verify(values: Values, asked: Asked) -> Result:
     """The library's own integrity; with a run, that run computed again and compared row by row."""
-    import os
 
     from onemap.layers.library.library import open_library
     from onemap.layers.library.verification import chain_problems, head_problems, record_problems, version_problems
@@ -297,20 +290,19 @@ def verify(values: Values, asked: Asked) -> Result:
             is_whole = library.voice.reads_layers
             if is_whole:
                 problems += record_problems(library)
-                problems += version_problems(library, lambda done: asked.report(done * (_VERSIONS if run else 1), step))
+                problems += version_problems(library, asked.progress.part(0.0, _VERSIONS if run else 1.0, step))
                 problems += run_problems(library)
                 problems += review_problems(library)
             if run and not any(problem.facts.get("feature") == run for problem in problems):
-                whole = asked.report
-                told = lambda done, said: whole(_VERSIONS + (1 - _VERSIONS) * done, said)  # noqa: E731 - one line
-                for table, row, before, after in differences_again(library, run, os.cpu_count() or 1, told):
+                threads = Threads.of(None, asked.progress.part(_VERSIONS, 1.0))
+                for table, row, before, after in differences_again(library, run, threads):
                     facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
                     problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
     except OneMapError as error:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise
         problems += error.problems  # a table that is gone, or what cannot be read: nothing more can be asked
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     records = [problem_record(problem, asked.language) for problem in problems]
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions"]}
@@ -343,11 +335,11 @@ def copy(values: Values, asked: Asked) -> Result:
     from onemap.layers.messages import phrase
     from onemap.rules.commands.judgement_tables import GRANTS, TABLES
 
-    step = phrase("progress.copying", asked.language)
+    copying = asked.progress.part(0.0, 1.0, phrase("progress.copying", asked.language))
     with open_library(values["library"]) as library:
         place = new_place(values["target"], library.name)
         # Its last word comes before the copy has its name: whoever cancels later finds it done.
-        copied = copy_library(library, place, TABLES, GRANTS, lambda done: asked.report(done, step))
+        copied = copy_library(library, place, TABLES, GRANTS, copying)
     return {"ok": True, "library": place.shown, **copied}
 
 

@@ -15,9 +15,10 @@ from typing import Any, NoReturn
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.messages import LANGUAGES, phrase, problem_record
+from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
 from onemap.rules.commands.reference import help_text
-from onemap.rules.commands.stop_signals import heard_by
+from onemap.rules.commands.stop_signals import handling_signals
 from onemap.rules.commands.verbs import VERBS, Asked, Parameter, Verb, checked_values
 
 EXIT_DEFECT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 4, 5
@@ -129,13 +130,12 @@ def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = Fal
     )
 
 
-class _Progress:
+class _ProgressLine:
     """Progress on stderr, one line at a time; it is also where a request to stop is noticed."""
 
     def __init__(self, form: str) -> None:
         self.form = form
         self.stopped = threading.Event()
-        self._telling = threading.Lock()
         self._last: tuple[int, str] = (-1, "")
         self._asked_at = -_CLEARING_S
 
@@ -156,10 +156,6 @@ class _Progress:
             raise Cancelled
         if self.form == "none":
             return
-        with self._telling:  # any of the threads that share the work may tell
-            self._tell(fraction, step)
-
-    def _tell(self, fraction: float, step: str) -> None:
         shown = (int(fraction * 100), step)
         if shown == self._last:
             return
@@ -217,7 +213,7 @@ def main(arguments: list[str] | None = None) -> int:
 
 def cancelled(given: list[str]) -> int:
     """Say that what was asked with these words was cancelled; returns the exit code."""
-    with heard_by(signal.SIG_IGN):
+    with handling_signals(signal.SIG_IGN):
         if "--json" in given:
             _print_json({"problems": [], "cancelled": True})
         else:
@@ -274,16 +270,16 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     verb = VERBS[name]
     values = checked_values(verb, parsed)
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
-    progress = _Progress(form)
+    line = _ProgressLine(form)
 
-    asked = Asked(language, progress)
+    asked = Asked(language, Progress(line))
     asked.left.append(asked)  # so that what is left stays, and goes with the process
 
-    with heard_by(progress.stop, progress.lost):
+    with handling_signals(line.stop, line.lost):
         try:
             result = verb.run(values, asked)
         except Exception:
-            if progress.stopped.is_set():  # and what was broken off ended in an error of another kind
+            if line.stopped.is_set():  # and what was broken off ended in an error of another kind
                 raise Cancelled from None
             raise
     try:

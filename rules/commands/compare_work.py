@@ -3,13 +3,13 @@
 from datetime import date
 from typing import Any
 
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Asked, Result, Values
 
 
 def compare(values: Values, asked: Asked) -> Result:
     """Compare two plans, keep the run in the library, and write its tables: both, or neither."""
     import contextlib
-    import os
 
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
@@ -22,28 +22,28 @@ def compare(values: Values, asked: Asked) -> Result:
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("matrix") or ""])
     with open_library(values["library"]) as library:
-        workers = values.get("workers") or os.cpu_count() or 1
+        threads = Threads.of(values.get("workers"), asked.progress)
         with contextlib.ExitStack() as written:
-            found = written.enter_context(compared(library, wishes, workers, asked.report, values.get("against")))
+            found = written.enter_context(compared(library, wishes, threads, values.get("against")))
             outputs = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
-            step, left = phrase("progress.tables", asked.language), 1 - WRITTEN_FROM
+            writing = asked.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", asked.language))
             for share, name, part in found.parts() if outputs else ():
-                asked.report(WRITTEN_FROM + left / 2 * share, step)
+                writing.at(share / 2)
                 for output in outputs:
                     output.append({name: part})
             for output in outputs:
                 output.finish()
             if library.writable:
-                record_comparison(library, found, lambda share: asked.report(1 - left / 2 * (1 - share), step))
+                record_comparison(library, found, writing.part(0.5, 1.0))
         recorded = library.writable
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     result: Result = {
         "run": {**found.record, "recorded": recorded},
         "spots": len(found.tables["spots"].columns),
         "area_m2": found.spots.compared_m2,
         "matrix": records_of(found.tables["matrix"].columns),
         "overlap": found.record["overlap"],
-        "problems": [*_told(found, asked.language), *remark_records(outputs, asked.language)],
+        "problems": [*_problem_records(found, asked.language), *remark_records(outputs, asked.language)],
         "seconds": found.record["seconds"],
     }
     if found.changed is not None:
@@ -53,20 +53,20 @@ def compare(values: Values, asked: Asked) -> Result:
     return result
 
 
-def _told(found: Any, language: str) -> list[dict[str, Any]]:
+def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
     """Where a plan overlaps itself, and whether the comparison was taken up again, as problems of the input."""
     from onemap.layers.errors import Problem
     from onemap.layers.messages import problem_record
 
-    told = []
+    records = []
     for plan in found.plans:
         if plan.overlap.features:
             facts = {"layer": plan.version.table, "features": plan.overlap.features}
             problem = Problem("compare.overlap", {**facts, "area": f"{plan.overlap.area_m2:,.1f}"})
-            told.append(problem_record(problem, language))
+            records.append(problem_record(problem, language))
     if found.resumed is not None:
-        told.append(problem_record(found.resumed, language))
-    return told
+        records.append(problem_record(found.resumed, language))
+    return records
 
 
 def decide(values: Values, asked: Asked) -> Result:
@@ -82,10 +82,8 @@ def decide(values: Values, asked: Asked) -> Result:
 
 def spots(values: Values, asked: Asked) -> Result:
     """Keep the spots of a stored comparison as a version of the layer of difference spots."""
-    import os
 
     from onemap.layers.library.library import open_library, system_user
-    from onemap.layers.messages import phrase
     from onemap.rules.compare.spots import CONFLICTS
     from onemap.rules.compare.spots_layer import SpotsWishes, add_spots
 
@@ -97,18 +95,14 @@ def spots(values: Values, asked: Asked) -> Result:
         valid_from=values.get("valid_from"),
         report=values.get("report"),
     )
-    workers = values.get("workers") or os.cpu_count() or 1
-
-    def told(fraction: float, step: str) -> None:
-        asked.report(fraction, phrase(f"progress.{step}", asked.language))
+    threads = Threads.of(values.get("workers"), asked.progress)
 
     with open_library(values["library"]) as library:
-        return add_spots(library, values["run"], wishes, system_user(), asked.language, workers, told)
+        return add_spots(library, values["run"], wishes, system_user(), asked.language, threads)
 
 
 def contradictions(values: Values, asked: Asked) -> Result:
     """Compare every pair of plans for which there is a matrix, and say who contradicts whom, in hectares."""
-    import os
 
     from onemap.layers.library.library import open_library
     from onemap.rules.compare.comparison_storage import record_comparison
@@ -121,13 +115,13 @@ def contradictions(values: Values, asked: Asked) -> Result:
     wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, asked)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
     check_targets(outs, overwrite, [values["library"], *named])
-    workers = values.get("workers") or os.cpu_count() or 1
+    threads = Threads.of(values.get("workers"), asked.progress)
     rows = []
     with open_library(values["library"]) as library:
         pairs = pairs_of(library, wishes, named, values.get("only") or ())
-        for row, found, told in compare_pairs(library, wishes, pairs, workers, asked.report):
+        for row, found, progress in compare_pairs(library, wishes, pairs, threads):
             if found is not None and library.writable:
-                record_comparison(library, found, told)
+                record_comparison(library, found, progress)
             rows.append(row)
         crs, recorded = library.crs, library.writable
     tables = contradiction_tables(rows)
@@ -135,7 +129,7 @@ def contradictions(values: Values, asked: Asked) -> Result:
     for out in outs:
         with tables_written(tables, crs, out, overwrite) as target:  # each pair is a run of its own, recorded before
             problems += remark_records([target], asked.language)
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
     result["problems"] = problems
     if outs:
@@ -159,9 +153,9 @@ def atlas(values: Values, asked: Asked) -> Result:
             values.get("most") or 200,
             asked.language,
             bool(values.get("overwrite")),
-            asked.report,
+            asked.progress,
         )
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     return {"ok": True, **found}
 
 

@@ -31,8 +31,8 @@ def history(values: Values, asked: Asked) -> Result:
         head = library.connection.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
     if out:
         _write(rows, Path(out), bool(values.get("overwrite")))
-    told = [{**row, "detail": _parsed(row["detail"])} for row in rows]
-    return {"ok": True, "head": head[0] if head else None, "rows": told, **({"out": out} if out else {})}
+    entries = [{**row, "detail": _parsed(row["detail"])} for row in rows]
+    return {"ok": True, "head": head[0] if head else None, "rows": entries, **({"out": out} if out else {})}
 
 
 def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:

@@ -22,8 +22,8 @@ def publish(values: Values, asked: Asked) -> Result:
         authcfg=values.get("authcfg"),
     )
     check_project(values["library"], project, wishes)
-    asked.report(0.0, phrase("progress.publishing", asked.language))
+    asked.progress.at(0.0, phrase("progress.publishing", asked.language))
     with open_library(values["library"]) as library:
         result = write_project(library, values["library"], project, wishes, asked.language)
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     return result

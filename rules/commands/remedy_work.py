@@ -2,13 +2,13 @@
 
 from typing import Any
 
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Asked, Result, Values
 
 
 def remedy(values: Values, asked: Asked) -> Result:
     """Find the part of each parcel that passes, keep it in the library, and write its tables: both, or neither."""
     import contextlib
-    import os
     from pathlib import Path
 
     from onemap.layers.library.library import open_library
@@ -18,7 +18,7 @@ def remedy(values: Values, asked: Asked) -> Result:
     from onemap.rules.question.question import question_of
     from onemap.rules.remedy.remedy import WRITING, of_parcels
     from onemap.rules.remedy.remedy import remedy as find_remedy
-    from onemap.rules.remedy.remedy_json import told, wishes_of
+    from onemap.rules.remedy.remedy_json import remedy_json, wishes_of
     from onemap.rules.remedy.remedy_storage import record_remedy
 
     wishes = wishes_of(values)
@@ -29,17 +29,17 @@ def remedy(values: Values, asked: Asked) -> Result:
         question = question_of(library, asked_of, asked.language)
         if values.get("parcel"):
             question = of_parcels(question, values["parcel"], Path(values["parcels"]).name)
-        workers = values.get("workers") or os.cpu_count() or 1
-        found = find_remedy(library, question, wishes, workers, asked.report)
+        threads = Threads.of(values.get("workers"), asked.progress)
+        found = find_remedy(library, question, wishes, threads)
         recorded = library.writable and not question.replaced
-        asked.report(WRITING, phrase("progress.writing" if recorded else "progress.tables", asked.language))
+        asked.progress.at(WRITING, phrase("progress.writing" if recorded else "progress.tables", asked.language))
         with contextlib.ExitStack() as written:
             targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
             if recorded:
                 record_remedy(library, found)
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     result: Result = {
-        **told(found, asked.language),
+        **remedy_json(found, asked.language),
         "run": {**found.record, "recorded": recorded},
         "seconds": found.record["seconds"],
         "problems": [*found.problems, *remark_records(targets, asked.language)],
@@ -51,7 +51,6 @@ def remedy(values: Values, asked: Asked) -> Result:
 
 def sites(values: Values, asked: Asked) -> Result:
     """Look for places where a parcel of an area and a least width would pass; the library is not changed."""
-    import os
     from datetime import date
 
     from onemap.layers.errors import OneMapError, UsageError
@@ -88,14 +87,14 @@ def sites(values: Values, asked: Asked) -> Result:
             ground = _alone(district)
         packs = packs_of(library, tuple(values.get("pack") or ()))
         moment = (values.get("as_of") or date.today(), values.get("known_at"))
-        workers = values.get("workers") or os.cpu_count() or 1
-        table = find_sites(library, ground, packs, *moment, wishes, asked.language, workers, asked.report)
+        threads = Threads.of(values.get("workers"), asked.progress)
+        table = find_sites(library, ground, packs, *moment, wishes, asked.language, threads)
         crs = library.crs
     problems: list[dict[str, Any]] = []
     for out in outs:
         with tables_written({"sites": table}, crs, out, overwrite) as target:  # nothing else is recorded with them
             problems += remark_records([target], asked.language)
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs

@@ -1,18 +1,17 @@
 """A stored run asked again, and held against what is stored of it; of a check only some parcels at a time."""
 
-from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
 import shapely
 
 from onemap.layers.library.library import Library
-from onemap.layers.progress import Told, part_of
-from onemap.rules.check.check import forward, judged_parcels, local_origin, share
+from onemap.rules.check.check import judged_parcels, local_origin
 from onemap.rules.compare import comparison_storage as comparisons
 from onemap.rules.compare.comparison import compared
 from onemap.rules.compare.comparison_record import KIND as COMPARE
 from onemap.rules.distributed.partition import fits_into_memory, most_parcels
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import agenda_of
 from onemap.rules.remedy import remedy_storage as remedies
 from onemap.rules.remedy.remedy import KIND as REMEDY
@@ -21,31 +20,30 @@ from onemap.rules.runs import run_store
 from onemap.rules.runs.run_differences import Difference, Differences
 
 _COMPUTED = 0.85  # of the work, before rows are held against those that are stored
-Report = Callable[[float, str], None]
 
 
-def differences_again(library: Library, identifier: str, workers: int, report: Report) -> list[Difference]:
+def differences_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
     """Where a stored check, comparison or remedy differs from what it gives with what was known then.
 
     Raises OneMapError run.unknown, run.incomplete, run.damaged.
     """
-    kind, report = run_store.kind_of(run_store.run_record(library, identifier, None)), forward(report)
-    computing, holding = share(report, 0, _COMPUTED), part_of(_wordless(report), _COMPUTED, 1)
+    kind = run_store.kind_of(run_store.run_record(library, identifier, None))
+    computing, holding = threads.part(0.0, _COMPUTED), threads.progress.part(_COMPUTED, 1.0)
     if kind == COMPARE:
         held = Differences(library, identifier, comparisons.KEPT)
-        with compared(library, comparisons.stored_wishes(library, identifier), workers, computing) as found:
+        with compared(library, comparisons.stored_wishes(library, identifier), computing) as found:
             held.hold(found.tables, holding)
     elif kind == REMEDY:
         question = run_store.stored_question(library, identifier, REMEDY)
         held = Differences(library, identifier, remedies.KEPT)
         wishes = remedies.stored_wishes(library, identifier)
-        held.hold(remedy(library, question, wishes, workers, computing).tables, holding)
+        held.hold(remedy(library, question, wishes, computing).tables, holding)
     else:
-        return _check_again(library, identifier, workers, report)
+        return _check_again(library, identifier, threads)
     return held.found()
 
 
-def _check_again(library: Library, identifier: str, workers: int, report: Report) -> list[Difference]:
+def _check_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
     """The same of a check: where its parcels are many, only so many as make a block are held with their rows."""
     question = run_store.stored_question_of_none(library, identifier)
     count, origin = _extent(library, identifier)
@@ -57,22 +55,17 @@ def _check_again(library: Library, identifier: str, workers: int, report: Report
         lost: frozenset[str] = frozenset()
         for parcels in run_store.stored_parcels(library, identifier, question.parcels, max(most, 1)):
             judged, end = (done + _COMPUTED * len(parcels.ids)) / count, (done + len(parcels.ids)) / count
-            answer = judged_parcels(agenda, sources, parcels, workers, share(report, done / count, judged))
+            answer = judged_parcels(agenda, sources, parcels, threads.part(done / count, judged))
             # A layer that is damaged somewhere is unreadable for the whole run.
             found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
             lost = frozenset(found) - agenda.unreadable if most < count else frozenset()
             if lost:
                 break
-            held.hold(answer.tables, part_of(_wordless(report), judged, end))
+            held.hold(answer.tables, threads.progress.part(judged, end))
             done += len(parcels.ids)
         if not lost:
             return held.found()
         agenda = replace(agenda, unreadable=agenda.unreadable | lost)
-
-
-def _wordless(report: Report) -> Told:
-    """The same report without words, so that those of the last step stay."""
-    return lambda fraction: report(fraction, "")
 
 
 def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]]:

@@ -43,10 +43,10 @@ def review_open(values: Values, asked: Asked) -> Result:
             targets = [written.enter_context(tables_written(run.tables, library.crs, out, overwrite)) for out in outs]
             case_id = opening.open_case(library, run, hand, values, project)
         answer = _answer(library, read_case(library, case_id, hand.on), asked)
-    asked.report(1.0, "")
-    told = _told(run, values)
-    told["problems"] = [*told["problems"], *remark_records(targets, asked.language)]
-    return {**answer, **told, **({"changed": changed} if changed is not None else {})}
+    asked.progress.at(1.0, "")
+    of_run = _run_answer(run, values)
+    of_run["problems"] = [*of_run["problems"], *remark_records(targets, asked.language)]
+    return {**answer, **of_run, **({"changed": changed} if changed is not None else {})}
 
 
 def _check_outs(values: Values) -> None:
@@ -55,13 +55,13 @@ def _check_outs(values: Values) -> None:
     check_targets(values.get("out") or (), bool(values.get("overwrite")), [values["library"], values["parcels"]])
 
 
-def _told(run: Run, values: Values) -> Result:
+def _run_answer(run: Run, values: Values) -> Result:
     """What the check of a round says beside the case."""
-    told: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": run.problems}
+    of_run: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": run.problems}
     threshold = values.get("fail_on")
     if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
-        told["failed_on"] = threshold
-    return told
+        of_run["failed_on"] = threshold
+    return of_run
 
 
 def review_list(values: Values, asked: Asked) -> Result:
@@ -188,8 +188,8 @@ def review_revise(values: Values, asked: Asked) -> Result:
         run = opening.judged(library, given, asked, hand.on or read_case(library, values["case"]).on)
         opening.revise(library, values["case"], run, hand, _reason(values), named)
         answer = _answer(library, read_case(library, values["case"], hand.on), asked)
-    asked.report(1.0, "")
-    return {**answer, **_told(run, values)}
+    asked.progress.at(1.0, "")
+    return {**answer, **_run_answer(run, values)}
 
 
 def review_recheck(values: Values, asked: Asked) -> Result:
@@ -205,7 +205,7 @@ def review_recheck(values: Values, asked: Asked) -> Result:
         if library.writable:
             looked_again(library, case, hand.by, sum(map(len, changes.values())))
         answer = _answer(library, case, asked)
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     return {**answer, "changes": changes}
 
 
@@ -217,7 +217,7 @@ def review_remedy(values: Values, asked: Asked) -> Result:
     with open_library(values["library"]) as library:
         found = find_and_keep(library, values["case"], hand, values, asked)
         answer = _answer(library, read_case(library, values["case"], hand.on), asked, hand.by)
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     return {**answer, "problems": found.problems, **({"out": values["out"]} if values.get("out") else {})}
 
 
@@ -260,7 +260,7 @@ def review_export(values: Values, asked: Asked) -> Result:
             values.get("document"),
             values.get("templates"),
             bool(values.get("overwrite")),
-            asked.report,
+            asked.progress,
         )
-    asked.report(1.0, "")
+    asked.progress.at(1.0, "")
     return {"ok": True, "case": case.id, "target": values["target"], **written}

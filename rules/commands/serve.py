@@ -13,6 +13,7 @@ from typing import Any
 
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences, wording
+from onemap.layers.progress import Progress
 from onemap.layers.stores.session import KeptOpen, keeping_open
 from onemap.rules.commands.interruption import Interruption
 from onemap.rules.commands.verbs import VERBS, Asked, checked_values
@@ -130,9 +131,10 @@ class _Server:
             if not isinstance(given, dict):
                 raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
             with self.interruption.work(number):
-                report(0.0, "")
+                progress = Progress(report)
+                progress.check()
                 values = checked_values(verb, _named(given))
-                result = verb.run(values, Asked(language, report, self.session))
+                result = verb.run(values, Asked(language, progress, self.session))
             return self._line({"id": number, "result": result})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
             # What is broken off, while a module is loaded, may end in an error of another kind.

@@ -15,7 +15,7 @@ Handler = Callable[[int, Any], Any] | signal.Handlers
 
 
 @contextlib.contextmanager
-def heard_by(handler: Handler, lost: Callable[[], None] | None = None) -> Iterator[None]:
+def handling_signals(handler: Handler, lost: Callable[[], None] | None = None) -> Iterator[None]:
     """Have a handler hear them for as long as the block lasts; nobody does in a thread that is not the first.
 
     lost: called where Cancelled, raised by the handler, came to nothing, as in the callback of a weak reference while

@@ -24,16 +24,16 @@ def warnings(result: Result, language: str) -> list[str]:
     absent = [problem["field"] for problem in result.get("problems", ()) if problem["code"] == "field.absent"]
     if absent:
         lines.append("  - " + phrase("said.absent", language, fields=", ".join(absent)))
-    told: Counter[str] = Counter()
+    listed: Counter[str] = Counter()
     for problem in result.get("problems", ()):
         if problem["code"] == "field.absent":
             continue
-        told[problem["code"]] += 1
-        if told[problem["code"]] > _MOST_OF_A_KIND:
+        listed[problem["code"]] += 1
+        if listed[problem["code"]] > _MOST_OF_A_KIND:
             continue
         place = " · ".join(problem[name] for name in ("layer", "feature", "field") if problem[name])
         lines.append(f"  - {place}: {problem['message']}" if place else f"  - {problem['message']}")
-    for code, count in told.items():
+    for code, count in listed.items():
         if count > _MOST_OF_A_KIND:
             lines.append("  - " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code))
     return lines

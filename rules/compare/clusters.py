@@ -8,10 +8,9 @@ import shapely
 
 from onemap.layers.library.library import sha256
 from onemap.rules.compare.dissolve import joined_groups
-from onemap.rules.compare.stage import part_of
 from onemap.rules.compare.triage import Triage
 from onemap.rules.overlay.in_chunks import pairs_within
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 ALONG_M = 60.0  # pieces of one shifted line may lie so far apart: crossings and yards between them
 SAME_STEP_M, SAME_STEP_SHARE = 0.5, 0.25  # how much the step of one shifted line may differ between two spots
@@ -28,7 +27,9 @@ class Clusters:
     geometries: np.ndarray
 
 
-def clustered(names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, crew: Crew) -> Clusters:
+def clustered(
+    names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, threads: Threads
+) -> Clusters:
     """The clusters of all spots with a cause; names (m,): the spots' own, of which a cluster's name is made.
 
     Digitising: all artefacts of one pair of uses. Boundary shift: the same step along one line. Classification, and
@@ -36,15 +37,15 @@ def clustered(names: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, tr
     """
     cause = triage.columns["cause"].to_numpy(dtype=object)
     rows = np.flatnonzero(triage.columns["cause"].notna())
-    first, second = _joined(rows, cause, spots, geometries, triage, part_of(crew, 0.0, 0.4))
-    group = joined_groups(len(rows), first, second, crew)
+    first, second = _joined(rows, cause, spots, geometries, triage, threads.part(0.0, 0.4))
+    group = joined_groups(len(rows), first, second, threads)
     member = np.full(len(spots), -1)
     member[rows] = group
-    return _table(rows, group, names, spots, geometries, triage, member, part_of(crew, 0.4, 1.0))
+    return _table(rows, group, names, spots, geometries, triage, member, threads.part(0.4, 1.0))
 
 
 def _joined(
-    rows: np.ndarray, cause: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, crew: Crew
+    rows: np.ndarray, cause: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of places in `rows` that belong to one cluster."""
     types = spots["type"].to_numpy(dtype=object)[rows]
@@ -54,8 +55,8 @@ def _joined(
         _chained(np.flatnonzero(cause[rows] == "digitising"), by_use[rows]),
         _chained(np.flatnonzero(cause[rows] == "classification"), by_class[rows]),
         _chained(np.flatnonzero(cause[rows] == "outdated"), by_class[rows]),
-        _along_lines(np.flatnonzero(cause[rows] == "boundary_shift"), geometries[rows], triage.steps[rows], crew),
-        _beside(np.flatnonzero(cause[rows] == "policy"), geometries[rows], types, crew),
+        _along_lines(np.flatnonzero(cause[rows] == "boundary_shift"), geometries[rows], triage.steps[rows], threads),
+        _beside(np.flatnonzero(cause[rows] == "policy"), geometries[rows], types, threads),
     ]
     return np.concatenate([pair[0] for pair in pairs]), np.concatenate([pair[1] for pair in pairs])
 
@@ -73,11 +74,11 @@ def _chained(places: np.ndarray, key: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
 
 def _along_lines(
-    places: np.ndarray, geometries: np.ndarray, steps: np.ndarray, crew: Crew
+    places: np.ndarray, geometries: np.ndarray, steps: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """Spots near each other across which the line moved by the same step."""
     mine = geometries[places]
-    near = pairs_within(shapely.STRtree(mine), mine, ALONG_M, crew)
+    near = pairs_within(shapely.STRtree(mine), mine, ALONG_M, threads)
     first, second = places[near[0]], places[near[1]]
     apart = np.hypot(*(steps[first] - steps[second]).T)
     size = np.minimum(np.hypot(*steps[first].T), np.hypot(*steps[second].T))
@@ -85,9 +86,11 @@ def _along_lines(
     return first[same], second[same]
 
 
-def _beside(places: np.ndarray, geometries: np.ndarray, types: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def _beside(
+    places: np.ndarray, geometries: np.ndarray, types: np.ndarray, threads: Threads
+) -> tuple[np.ndarray, np.ndarray]:
     mine = geometries[places]
-    near = pairs_within(shapely.STRtree(mine), mine, NEAR_M, crew)
+    near = pairs_within(shapely.STRtree(mine), mine, NEAR_M, threads)
     first, second = places[near[0]], places[near[1]]
     same = types[first] == types[second]
     return first[same], second[same]
@@ -101,7 +104,7 @@ def _table(
     geometries: np.ndarray,
     triage: Triage,
     member: np.ndarray,
-    crew: Crew,
+    threads: Threads,
 ) -> Clusters:
     """One row for each cluster, the largest first; member is renumbered to match."""
     columns = ["cluster", "cause", "spots", "area_m2", "types", "class_a", "class_b", "mean_width_m", "shift_m"]
@@ -116,7 +119,7 @@ def _table(
     cause, width_m = triage.columns["cause"].to_numpy(dtype=object), triage.columns["mean_width_m"].to_numpy()
     for position, number in enumerate(order):
         if position % _CLUSTERS_AT_ONCE == 0:
-            part_of(crew, position / len(order), 1.0).check()
+            threads.progress.at(position / len(order))
         mine = members[number]
         place[number] = position
         weight = area[mine]

@@ -3,7 +3,7 @@
 import contextlib
 import time
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from functools import partial
@@ -21,7 +21,7 @@ from onemap.layers.library.library import Library, now, system_user
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
 from onemap.layers.software import software_versions
-from onemap.rules.check.check import forward, local_origin
+from onemap.rules.check.check import local_origin
 from onemap.rules.compare.comparison_journal import UnfinishedWork, has_many_features, has_many_points, unfinished_work
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
@@ -39,15 +39,13 @@ from onemap.rules.compare.plans import (
 )
 from onemap.rules.compare.spot_tables import spot_tables
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
-from onemap.rules.compare.stage import Stage, in_turn
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import triaged
 from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
 from onemap.rules.findings.run_tables import Table, run_table
 from onemap.rules.inputs.layer_sources import Sources
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
-Report = Callable[[float, str], None]
 # How far a comparison is where a stage begins, by the processor time that each took of one of 100,000 polygons.
 _READ_FROM, _OVERLAID_FROM, _SPOTS_FROM, _CAUSES_FROM, _TABLES_FROM, WRITTEN_FROM = 0.015, 0.29, 0.49, 0.8, 0.91, 0.96
 
@@ -98,7 +96,7 @@ class Comparison:
 
 @contextlib.contextmanager
 def compared(
-    library: Library, wishes: ComparisonWishes, workers: int, report: Report, against: str | None = None
+    library: Library, wishes: ComparisonWishes, threads: Threads, against: str | None = None
 ) -> Iterator[Comparison]:
     """Compare two plans; the library is not written.
 
@@ -108,19 +106,18 @@ def compared(
     was cancelled or killed. Raises OneMapError for every refusal.
     """
     with contextlib.ExitStack() as held:
-        yield _compared(library, wishes, workers, report, against, held)
+        yield _compared(library, wishes, threads, against, held)
 
 
 def _compared(
     library: Library,
     wishes: ComparisonWishes,
-    workers: int,
-    report: Report,
+    whole: Threads,
     against: str | None,
     held: contextlib.ExitStack,
 ) -> Comparison:
-    began, started, language, report = time.perf_counter(), now(), wishes.language, forward(report)
-    report(0.0, phrase("progress.reading", language))
+    began, started, language = time.perf_counter(), now(), wishes.language
+    whole.progress.at(0.0, phrase("progress.reading", language))
     a = wanted_version(library, wishes.a, wishes.as_of, wishes.known_at, "A")
     b = wanted_version(library, wishes.b, wishes.as_of, wishes.known_at, "B")
     parameters = _parameters(library, wishes, a, b)
@@ -135,18 +132,19 @@ def _compared(
     folder = partial(unfinished_work, library, (a, b), wishes.matrix, local, origin, against, wishes.limits)
     if before is None and has_many_features((a, b)):
         work = held.enter_context(folder())
-    plans = _placed(sources, wishes, (a, b), bounds, local, workers, report, work.journal)
+    threads = whole.part(_READ_FROM, _OVERLAID_FROM, phrase("progress.overlay", language))
+    plans = _placed(sources, wishes, (a, b), bounds, local, threads, work.journal)
     kept = what_stands(library, before, plans, sources, bounds, wishes.matrix, wishes.limits) if before else None
     plans = (plans[0].without_features(), plans[1].without_features())
     if work.journal is None and has_many_points(plans):
         work = held.enter_context(folder())
-    crew = _stage(workers, report, "overlay", language, _OVERLAID_FROM, _SPOTS_FROM)
-    pieces = overlaid(*plans, crew, None if kept is None else kept.ground, work.journal)
+    threads = whole.part(_OVERLAID_FROM, _SPOTS_FROM, phrase("progress.overlay", language))
+    pieces = overlaid(*plans, threads, None if kept is None else kept.ground, work.journal)
     both = (plans[0].without_ground(), plans[1].without_ground())
     del plans  # large ones need the room for their spots
     give_back_memory()
-    crew = _stage(workers, report, "spots", language, _SPOTS_FROM, _CAUSES_FROM)
-    spots = spots_of(pieces, both, wishes.matrix, wishes.limits, crew, origin, work.journal)
+    threads = whole.part(_SPOTS_FROM, _CAUSES_FROM, phrase("progress.spots", language))
+    spots = spots_of(pieces, both, wishes.matrix, wishes.limits, threads, origin, work.journal)
     del pieces
     give_back_memory()
     resumed = work.resumed()
@@ -154,16 +152,16 @@ def _compared(
     if kept is not None:
         columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), kept.columns], ignore_index=True)
         spots = in_order(np.r_[spots.geometries, kept.geometries], columns)
-    crew = _stage(workers, report, "spots", language, _CAUSES_FROM, _TABLES_FROM)
-    earlier = _earlier_plans(library, wishes, (a, b), sources, local, crew.part(0.0, 0.1))
-    triage = triaged(spots, both, wishes.matrix, earlier, crew.part(0.1, 1.0))
+    threads = whole.part(_CAUSES_FROM, _TABLES_FROM, phrase("progress.spots", language))
+    earlier = _earlier_plans(library, wishes, (a, b), sources, local, threads.part(0.0, 0.1))
+    triage = triaged(spots, both, wishes.matrix, earlier, threads.part(0.1, 1.0))
     del earlier
     give_back_memory()
-    crew = _stage(workers, report, "tables", language, _TABLES_FROM, WRITTEN_FROM)
-    given = standing(decisions_of(library, pair, wishes.decided_until), spots, origin, crew.part(0.0, 0.1))
-    tables = spot_tables(spots, triage, given, pair, library.crs, origin, crew.part(0.1, 0.8))
+    threads = whole.part(_TABLES_FROM, WRITTEN_FROM, phrase("progress.tables", language))
+    given = standing(decisions_of(library, pair, wishes.decided_until), spots, origin, threads.part(0.0, 0.1))
+    tables = spot_tables(spots, triage, given, pair, library.crs, origin, threads.part(0.1, 0.8))
     townships = township_source(library, sources, bounds, wishes.as_of, wishes.known_at)
-    tables["statistics"] = township_statistics(spots, townships, crew.part(0.8, 1.0), language)
+    tables["statistics"] = township_statistics(spots, townships, threads.part(0.8, 1.0), language)
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
@@ -184,8 +182,8 @@ def _compared(
     tables["run"] = run_table(record)
     changed = None
     if before is not None:
-        found = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, crew)
-        changed = found.told
+        found = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, threads)
+        changed = found.lists
         tables["changes"] = Table(found.columns, multi(placed(found.geometries, origin), "polygon"))
     return Comparison(wishes, record, tables, both, spots, origin, changed, resumed)
 
@@ -196,28 +194,19 @@ def _placed(
     versions: tuple[Version, Version],
     bounds: Sequence[float],
     ground: shapely.Geometry,
-    workers: int,
-    report: Report,
+    threads: Threads,
     journal: Journal | None,
 ) -> tuple[Plan, Plan]:
     """Both plans on the compared ground; a large one in strips on disk, if there is a journal."""
     plans, matrix = [], wishes.matrix
-    both = _stage(workers, report, "overlay", wishes.language, _READ_FROM, _OVERLAID_FROM)
-    for (done, (version, side)), crew in in_turn(
-        list(enumerate(zip(versions, (matrix.a, matrix.b), strict=True))), both
-    ):
+    both = list(zip("ab", versions, (matrix.a, matrix.b), strict=True))
+    for (name, version, side), own in threads.in_turn(both):
         # What a plan says elsewhere is what none of all its features has, which are united for that.
         if journal is not None and side.elsewhere is None:
-            name = f"plan-{'ab'[done]}"
-            plans.append(plan_in_strips(sources, version, side, matrix, bounds, ground, crew, journal, name))
+            plans.append(plan_in_strips(sources, version, side, matrix, bounds, ground, own, journal, f"plan-{name}"))
         else:
-            plans.append(placed_plan(read_plan(sources, version, bounds, crew.check), side, matrix, ground, crew))
+            plans.append(placed_plan(read_plan(sources, version, bounds, own.progress), side, matrix, ground, own))
     return plans[0], plans[1]
-
-
-def _stage(workers: int, report: Report, step: str, language: str, start: float, end: float) -> Stage:
-    said = phrase(f"progress.{step}", language)
-    return Stage.telling(workers, lambda share: report(share, said), start, end)
 
 
 def _parameters(library: Library, wishes: ComparisonWishes, a: Version, b: Version) -> dict[str, Any]:
@@ -241,7 +230,7 @@ def _earlier_plans(
     pair: tuple[Version, Version],
     sources: Sources,
     ground: shapely.Geometry,
-    crew: Crew,
+    threads: Threads,
 ) -> tuple[Plan | None, Plan | None]:
     """For the newer plan the version that it had before, if there is one: what agreed then may be outdated now."""
     found: list[Plan | None] = []
@@ -257,5 +246,5 @@ def _earlier_plans(
             east + sources.origin[0],
             north + sources.origin[1],
         )
-        found.append(placed_plan(read_plan(sources, before, bounds), side, wishes.matrix, ground, crew))
+        found.append(placed_plan(read_plan(sources, before, bounds), side, wishes.matrix, ground, threads))
     return found[0], found[1]

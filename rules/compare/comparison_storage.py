@@ -1,12 +1,13 @@
 """Comparisons kept in the library beside the runs of checks: record, matrix text, spots and matrix."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from datetime import date, datetime
 
 import pyarrow as pa
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.compare.comparison import Comparison, ComparisonWishes
 from onemap.rules.compare.comparison_record import KIND
 from onemap.rules.compare.local_table import parts_of
@@ -20,8 +21,8 @@ from onemap.rules.runs.run_store import Recorder, run_record, stored_texts
 KEPT = ("spots", "matrix", "clusters", "statistics")
 
 
-def record_comparison(library: Library, found: Comparison, told: Callable[[float], None] = lambda share: None) -> None:
-    """Keep a comparison in one transaction; told: how much is written, 0 to 1.
+def record_comparison(library: Library, found: Comparison, progress: Progress = SILENT) -> None:
+    """Keep a comparison in one transaction.
 
     Raises OneMapError library.read_only, library.busy, library.full.
     """
@@ -38,7 +39,7 @@ def record_comparison(library: Library, found: Comparison, told: Callable[[float
         done, count = 0, sum(len(found.tables[name].columns) for name in KEPT)
         for name in KEPT:
             for rows in _rows_of(found.tables[name]):
-                told(done / max(count, 1))
+                progress.at(done / max(count, 1))
                 recorder.append_rows({name: rows})
                 done += len(rows)
         recorder.finish(record, [(matrix.hash, matrix.text)])

@@ -1,24 +1,23 @@
 """Who contradicts whom: every pair of plans for which there is a matrix, compared, in one table."""
 
 import contextlib
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.messages import problem_record
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import Progress
 from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonWishes, compared
 from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
 from onemap.rules.findings.run_tables import Table
+from onemap.rules.overlay.threads import Threads
 
-Report = Callable[[float, str], None]
 COLUMNS = ["a", "b", "department_a", "department_b", "matrix", "title", "conflicts", "conflict_ha", "compared_ha"]
 COLUMNS += ["ha_03", "ha_04", "ha_05", "ha_90", "run", "reason"]
 _HECTARES = [name for name in COLUMNS if name.endswith("_ha") or name.startswith("ha_")]
@@ -55,17 +54,16 @@ def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str], o
 
 
 def contradictions(
-    library: Library, wishes: ComparisonWishes, pairs: Sequence[Pair], workers: int, report: Report
-) -> Iterator[tuple[dict[str, Any], Comparison | None, Told]]:
+    library: Library, wishes: ComparisonWishes, pairs: Sequence[Pair], threads: Threads
+) -> Iterator[tuple[dict[str, Any], Comparison | None, Progress]]:
     """For each pair its row of the table, and the comparison; None, with the reason in the row, if it was refused.
 
-    Third what is to be told, 0 to 1, of writing it. The bar goes by the features of the plans.
+    Third the progress of writing it. The bar goes by the features of the plans.
     """
     catalogue, known = library.catalogue(), versions(library, wishes.known_at)
     sizes = [1 + sum(_features(known, code, wishes) for code in (pair.a, pair.b)) for pair in pairs]
-    ends = (np.cumsum(sizes) / max(sum(sizes), 1)).tolist()
-    for done, pair in enumerate(pairs):
-        start, step = ends[done - 1] if done else 0.0, f"{pair.a} × {pair.b}"
+    for pair, share in zip(pairs, threads.progress.parts(sizes), strict=True):
+        part = share.part(0.0, 1.0, f"{pair.a} × {pair.b}")
         head = {
             "a": pair.a,
             "b": pair.b,
@@ -75,17 +73,14 @@ def contradictions(
             "title": pair.matrix.title.get(wishes.language, pair.matrix.name),
         }
 
-        def told(fraction: float, _: str = "", start: float = start, end: float = ends[done], step: str = step) -> None:
-            report(start + (end - start) * fraction, step)
-
         with contextlib.ExitStack() as held:
             try:
                 asked = replace(wishes, a=pair.a, b=pair.b, matrix=pair.matrix)
-                found = held.enter_context(compared(library, asked, workers, told))
+                found = held.enter_context(compared(library, asked, replace(threads, progress=part)))
             except OneMapError as error:
-                yield {**head, "reason": problem_record(error.problems[0], wishes.language)["message"]}, None, told
+                yield {**head, "reason": problem_record(error.problems[0], wishes.language)["message"]}, None, part
                 continue
-            yield {**head, **_measured(found)}, found, part_of(told, WRITTEN_FROM, 1.0)
+            yield {**head, **_measured(found)}, found, part.part(WRITTEN_FROM, 1.0)
 
 
 def _features(known: Sequence[Version], code: str, wishes: ComparisonWishes) -> int:

@@ -16,7 +16,7 @@ from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_o
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.triage import TRIAGED
 from onemap.rules.overlay.overlay import intersections
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.runs.run_store import run_record, stored_rows
 
 TABLES = (
@@ -104,7 +104,9 @@ def decisions_of(library: Library, pair: str, until: str | None = None) -> list[
     return sorted((item for item in found if until is None or item.at <= until), key=lambda item: item.number)
 
 
-def standing(decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], crew: Crew) -> pd.DataFrame:
+def standing(
+    decisions: Sequence[Decision], spots: Spots, origin: tuple[float, float], threads: Threads
+) -> pd.DataFrame:
     """For every spot (m,) the decision that stands: by whom, when, why, and how much of the ground is the same.
 
     A decision stands for a spot of the same type, uses and classes if at least half of their ground together is
@@ -121,7 +123,7 @@ def standing(decisions: Sequence[Decision], spots: Spots, origin: tuple[float, f
         facts = list(plain.itertuples(index=False, name=None))
         same = np.array([decisions[d].facts == facts[s] for d, s in zip(given, spot, strict=True)], dtype=bool)
         given, spot = given[same], spot[same]
-        common, _ = intersections(grounds[given], spots.geometries[spot], crew)
+        common, _ = intersections(grounds[given], spots.geometries[spot], threads)
         shared = np.nan_to_num(shapely.area(common))
         match = shared / (shapely.area(grounds[given]) + shapely.area(spots.geometries[spot]) - shared)
         for at in np.lexsort((given, spot)):  # the last one given on the same ground stands

@@ -11,13 +11,12 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.polygon_files import Batch, boxes_meet, extent, read_columns, read_polygons, write_batch
-from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.overlay.contacts import share_edges
 from onemap.rules.overlay.in_chunks import intersecting
 from onemap.rules.overlay.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
-from onemap.rules.overlay.threads import Crew
-from onemap.rules.overlay.uninterruptible import waited_for
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.uninterruptible import run_cancellable
 
 _TOUCHING = 0.4  # of the work, before pieces are united
 _LARGE = 3000  # pieces of one group, whose union takes long and hears of nothing meanwhile
@@ -34,16 +33,16 @@ class Dissolved:
 
 
 def dissolved(
-    ground: Ground, kind: np.ndarray, crew: Crew, journal: Journal | None = None
-) -> Iterator[tuple[Dissolved, Crew]]:
-    """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the crew for these.
+    ground: Ground, kind: np.ndarray, threads: Threads, journal: Journal | None = None
+) -> Iterator[tuple[Dissolved, Threads]]:
+    """The single polygons of touching pieces of one kind, some groups of pieces at a time, and the threads for these.
 
     kind: (k,) numbers; journal: where they are kept, and those that an earlier attempt left are found. Raises
     OneMapError compare.balance, journal.failed.
     """
-    group = touching(ground, kind, part_of(crew, 0.0, _TOUCHING))
+    group = touching(ground, kind, threads.part(0.0, _TOUCHING))
     wholes = list(_whole_groups(group))
-    for number, (rows, own) in enumerate(in_turn(wholes, part_of(crew, _TOUCHING, 1.0))):
+    for number, (rows, own) in enumerate(threads.part(_TOUCHING, 1.0).in_turn(wholes)):
         name = f"spots-{number:06d}"
         if journal is not None and journal.has(name):
             yield _read(journal, name), own
@@ -68,7 +67,7 @@ def _whole_groups(group: np.ndarray) -> Iterator[np.ndarray]:
         start = stop
 
 
-def touching(ground: Ground, kind: np.ndarray, crew: Crew) -> np.ndarray:
+def touching(ground: Ground, kind: np.ndarray, threads: Threads) -> np.ndarray:
     """The group (n,) of each piece: those of one kind that touch, directly or through others of the kind.
 
     Touching corner to corner is no touching: it makes no ground one, and would join pieces of half a city.
@@ -76,17 +75,17 @@ def touching(ground: Ground, kind: np.ndarray, crew: Crew) -> np.ndarray:
     blocks = ground.blocks(np.arange(len(kind)))
     extents = np.array([extent(ground.boxes[rows]) for rows in blocks])
     pairs = [np.empty((2, 0), dtype=np.int64)]
-    for number, (mine, own_crew) in enumerate(in_turn(blocks, crew)):
+    for number, (mine, own_threads) in enumerate(threads.in_turn(blocks)):
         rows = np.r_[mine, _around(number, blocks, extents, ground.boxes)]
         polygons = ground.geometries(rows)
-        other, own = intersecting(shapely.STRtree(polygons[: len(mine)]), polygons, own_crew)
+        other, own = intersecting(shapely.STRtree(polygons[: len(mine)]), polygons, own_threads)
         first, second = mine[own], rows[other]
         once = (other >= len(mine)) | (first < second)
         kept = np.flatnonzero(once & (kind[first] == kind[second]))
-        kept = kept[share_edges(polygons, own[kept], other[kept], own_crew)]
+        kept = kept[share_edges(polygons, own[kept], other[kept], own_threads)]
         pairs.append(np.stack([first[kept], second[kept]]))
     first, second = np.concatenate(pairs, axis=1)
-    return joined_groups(len(kind), first, second, crew)
+    return joined_groups(len(kind), first, second, threads)
 
 
 def _around(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: np.ndarray) -> np.ndarray:
@@ -96,11 +95,11 @@ def _around(number: int, blocks: list[np.ndarray], extents: np.ndarray, boxes: n
     return np.concatenate([np.empty(0, dtype=np.int64), *found])
 
 
-def joined_groups(count: int, first: np.ndarray, second: np.ndarray, crew: Crew) -> np.ndarray:
+def joined_groups(count: int, first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
     """Groups (count,) of what the pairs (first, second) join, numbered 0, 1, … by their first member."""
     label = np.arange(count)
     while True:
-        crew.check()
+        threads.progress.check()
         least = np.minimum(label[first], label[second])
         before = label.copy()
         np.minimum.at(label, label[first], least)
@@ -116,7 +115,7 @@ def joined_groups(count: int, first: np.ndarray, second: np.ndarray, crew: Crew)
     return groups
 
 
-def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, crew: Crew) -> Dissolved:
+def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, threads: Threads) -> Dissolved:
     """The single polygons of whole groups of touching pieces.
 
     pieces: (k,) single polygons that share no ground; group: (k,) numbered 0, 1, …, each of one kind. Raises
@@ -124,9 +123,9 @@ def united(pieces: np.ndarray, kind: np.ndarray, group: np.ndarray, crew: Crew) 
     """
     count = int(group.max()) + 1
     if int(np.bincount(group).max()) > _LARGE:
-        unions = waited_for(lambda: union_by(group, pieces, count), lambda seconds: crew.check())
+        unions = run_cancellable(lambda: union_by(group, pieces, count), threads.progress)
     else:
-        unions = union_by(group, pieces, count, crew)
+        unions = union_by(group, pieces, count, threads)
     unions = _proved(unions, group, pieces)
     polygons, of_group = shapely.get_parts(unions, return_index=True)
     polygons = shapely.normalize(polygons)

@@ -7,11 +7,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.rules.compare.stage import in_turn
 from onemap.rules.overlay.contacts import segments_of
 from onemap.rules.overlay.in_chunks import chunks, intersecting, nearest_distances_m
 from onemap.rules.overlay.subdivision import Pieces
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 _BESIDE_M = 0.005  # from an edge, to see what lies beyond it
 _OWN_LINE_SHARE = 0.15  # of a spot's edge that a plan must have drawn to be said to have drawn a side of it
@@ -33,7 +32,7 @@ class Edges:
     shift_north_m: np.ndarray
 
 
-def edges_of(rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame, crew: Crew) -> Edges:
+def edges_of(rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame, threads: Threads) -> Edges:
     """The edges of the spots `rows` (k,); polygons (m,): all spots, `pieces` the same cut small; columns: use_a, use_b.
 
     An edge is a plan's own where that plan's use changes across it and the other's does not. Only those of some
@@ -42,7 +41,7 @@ def edges_of(rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd
     uses = [pd.factorize(columns[f"use_{side}"], use_na_sentinel=True)[0] for side in ("a", "b")]
     tree = shapely.STRtree(pieces.geometries)
     parts = [
-        _edges(rows[some], polygons, tree, pieces.owner, uses, own) for some, own in in_turn(chunks(len(rows)), crew)
+        _edges(rows[some], polygons, tree, pieces.owner, uses, own) for some, own in threads.in_turn(chunks(len(rows)))
     ]
     return Edges(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(Edges)))
 
@@ -53,11 +52,11 @@ def _edges(
     tree: shapely.STRtree,
     owner: np.ndarray,
     uses: Sequence[np.ndarray],
-    crew: Crew,
+    threads: Threads,
 ) -> Edges:
     """The same of some spots (k,). tree: of the pieces of all spots, owner: whose each is; uses (m,) of both plans."""
     start, end, spot = segments_of(polygons[rows])
-    beyond = _beyond(start, end, rows[spot], tree, owner, crew)
+    beyond = _beyond(start, end, rows[spot], tree, owner, threads)
     known = beyond >= 0
     changes = []
     for use in uses:
@@ -75,7 +74,7 @@ def _edges(
 
 
 def _beyond(
-    start: np.ndarray, end: np.ndarray, own: np.ndarray, tree: shapely.STRtree, owner: np.ndarray, crew: Crew
+    start: np.ndarray, end: np.ndarray, own: np.ndarray, tree: shapely.STRtree, owner: np.ndarray, threads: Threads
 ) -> np.ndarray:
     """The spot (s,) on the other side of each edge of the spots `own` (s,); -1 where there is none."""
     step = end - start
@@ -84,7 +83,7 @@ def _beyond(
     middle = (start + end) / 2
     result = np.full(len(own), -1)
     for side in (middle + across, middle - across):
-        edge, piece = intersecting(tree, shapely.points(side), crew)
+        edge, piece = intersecting(tree, shapely.points(side), threads)
         other = owner[piece] != own[edge]
         result[edge[other]] = owner[piece[other]]
     return result
@@ -114,17 +113,17 @@ def _steps(
 
 
 def line_distances_m(
-    rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame, crew: Crew
+    rows: np.ndarray, polygons: np.ndarray, pieces: Pieces, columns: pd.DataFrame, threads: Threads
 ) -> np.ndarray:
     """How far each of the spots `rows` (k,) lies from the nearest line of the plan that draws none around it.
 
     0 where both plans drew some of its edge; infinite where a plan has no line at all on the compared ground.
     """
     farthest = np.zeros(len(rows))
-    for side, half in in_turn(("a", "b"), crew):
+    for side, half in threads.in_turn(("a", "b")):
         use = pd.factorize(columns[f"use_{side}"], use_na_sentinel=True)[0]
         distance = np.full(len(rows), np.inf)
-        for value, own in in_turn(np.unique(use[rows]).tolist(), half):
+        for value, own in half.in_turn(np.unique(use[rows]).tolist()):
             mine = np.flatnonzero(use[rows] == value)
             others = pieces.geometries[use[pieces.owner] != value]
             if len(others) == 0:

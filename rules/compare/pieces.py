@@ -11,7 +11,6 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.polygon_files import Batch, KeptPolygons, Polygons, measured
-from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.overlay.overlay import (
     ARITHMETIC_M2,
     BALANCE_M2,
@@ -22,7 +21,7 @@ from onemap.rules.overlay.overlay import (
     unions_near,
 )
 from onemap.rules.overlay.subdivision import Pieces
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Ground(Polygons):
 
 
 def overlaid(
-    plan_a: Plan, plan_b: Plan, crew: Crew, near: np.ndarray | None = None, journal: Journal | None = None
+    plan_a: Plan, plan_b: Plan, threads: Threads, near: np.ndarray | None = None, journal: Journal | None = None
 ) -> Ground:
     """All ground on which at least one plan speaks, every place once; each plan's rows are proved by their pieces.
 
@@ -59,12 +58,12 @@ def overlaid(
     kept = KeptPolygons(_batch(np.empty(0, dtype=object), _NONE, _NONE, inside), journal)
 
     def in_blocks(
-        name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray, Crew], Batch], share: Crew
+        name: str, plan: Plan, rows: np.ndarray, make: Callable[[np.ndarray, Threads], Batch], share: Threads
     ) -> None:
-        for number, (mine, own) in enumerate(in_turn(plan.polygons.blocks(rows), share)):
+        for number, (mine, own) in enumerate(share.in_turn(plan.polygons.blocks(rows))):
             kept.add(f"{name}-{number:06d}", partial(make, mine, own))
 
-    def common(mine: np.ndarray, own: Crew) -> Batch:
+    def common(mine: np.ndarray, own: Threads) -> Batch:
         first = ground_a.geometries(mine)
         others = np.intersect1d(ground_b.meeting(ground_a.boxes[mine]), rows_b, assume_unique=True)
         found = overlaps(first, shapely.STRtree(first), ground_b.geometries(others), own)
@@ -72,18 +71,18 @@ def overlaid(
             _refuse(plan_a, mine[found.failed[0, 0]])
         return _batch(found.geometry, mine[found.parcel], others[found.feature], inside)
 
-    def only_a(mine: np.ndarray, own: Crew) -> Batch:
+    def only_a(mine: np.ndarray, own: Threads) -> Batch:
         rows, rest = _left(plan_a, mine, shared_a[mine], ground_b, own)
         return _batch(rest, rows, np.full(len(rows), -1), inside)
 
-    def only_b(mine: np.ndarray, own: Crew) -> Batch:
+    def only_b(mine: np.ndarray, own: Threads) -> Batch:
         rows, rest = _left(plan_b, mine, shared_b[mine], ground_a, own)
         return _batch(rest, np.full(len(rows), -1), rows, inside)
 
-    in_blocks("common", plan_a, rows_a, common, part_of(crew, 0.0, 0.7))
+    in_blocks("common", plan_a, rows_a, common, threads.part(0.0, 0.7))
     shared_a, shared_b = _shared(kept, len(ground_a), len(ground_b))
-    in_blocks("only-a", plan_a, wanted_a, only_a, part_of(crew, 0.7, 0.85))
-    in_blocks("only-b", plan_b, wanted_b, only_b, part_of(crew, 0.85, 1.0))
+    in_blocks("only-a", plan_a, wanted_a, only_a, threads.part(0.7, 0.85))
+    in_blocks("only-b", plan_b, wanted_b, only_b, threads.part(0.85, 1.0))
     return _in_order(kept)
 
 
@@ -121,7 +120,7 @@ def _shared(kept: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray,
 
 
 def _left(
-    plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: Polygons, crew: Crew
+    plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: Polygons, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the other plan does not have of the wanted rows (n,) of a plan: rows (k,), grounds (k,); areas must add up.
 
@@ -132,8 +131,8 @@ def _left(
     mine = plan.polygons.geometries(wanted[at])
     close = others.meeting(plan.polygons.boxes[wanted[at]] + _MARGINS_M)
     pieces = Pieces(others.geometries(close), np.arange(len(close)))
-    taken = unions_near(mine, pieces, MARGIN_M, crew)
-    rest, failed = differences(mine, taken, crew)
+    taken = unions_near(mine, pieces, MARGIN_M, threads)
+    rest, failed = differences(mine, taken, threads)
     if failed.any():
         _refuse(plan, wanted[at[failed]][0])
     total = shared.astype(float)  # numpy counts nothing in whole numbers

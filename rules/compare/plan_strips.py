@@ -16,12 +16,11 @@ from onemap.rules.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.compare.plans import Plan, refuse, uses_of
 from onemap.rules.compare.polygon_files import Batch, KeptPolygons, Polygons, measured
 from onemap.rules.compare.self_overlap import overlap_of, without_earlier
-from onemap.rules.compare.stage import in_turn
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.overlay import inside
 from onemap.rules.overlay.subdivision import subdivided
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 _SPARE_M = 1.0  # beside a strip: the index of the library is rounded, and coordinates are counted from another origin
 Bounds = Sequence[float]
@@ -34,7 +33,7 @@ def plan_in_strips(
     matrix: Matrix,
     bounds: Bounds,
     ground: shapely.Geometry,
-    crew: Crew,
+    threads: Threads,
     journal: Journal,
     name: str,
 ) -> Plan:
@@ -45,7 +44,7 @@ def plan_in_strips(
     """
     west, south, east, north = bounds
     edges = np.linspace(west, east, max(1, -(-version.count // most_parcels())) + 1)
-    kept, told = KeptPolygons(_NO_BATCH, journal), []
+    kept, notes = KeptPolygons(_NO_BATCH, journal), []
 
     def read(first: float, last: float) -> LayerSource:
         source = sources.of_version(version, (first - _SPARE_M, south, last + _SPARE_M, north))
@@ -53,23 +52,23 @@ def plan_in_strips(
             raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
         return source
 
-    def make(number: int, strip: str, own: Crew) -> Batch:
+    def make(number: int, strip: str, own: Threads) -> Batch:
         found = _strip(read, edges, number, sources.origin[0], own)
         batch, said = _placed(found, side, matrix, ground, own)
-        journal.keep_text(f"{strip}-told", said)  # first, since the polygons tell that all is there
+        journal.keep_text(f"{strip}-notes", said)  # first, since the polygons tell that all is there
         return batch
 
-    for number, own in in_turn(range(len(edges) - 1), crew):
+    for number, own in threads.in_turn(range(len(edges) - 1)):
         strip = f"{name}-{number:06d}"
         kept.add(strip, partial(make, number, strip, own))
-        told.append(journal.text(f"{strip}-told"))
-    codes = _codes(kept.column("code"), told)
+        notes.append(journal.text(f"{strip}-notes"))
+    codes = _codes(kept.column("code"), notes)
     fid, part = kept.column("fid"), kept.column("part")
     at = np.lexsort((part, fid))
     fid, codes = fid[at], codes[at]
     polygons = Polygons.among(kept, at)
     kept.forget_columns()
-    lost = np.array(sorted(pair for strip in told for pair in strip["lost"])).reshape(-1, 2)
+    lost = np.array(sorted(pair for strip in notes for pair in strip["lost"])).reshape(-1, 2)
     source = LayerSource(version=version)
 
     def named(row: int) -> str | None:
@@ -92,7 +91,7 @@ class _Strip:
 
 
 def _strip(
-    read: Callable[[float, float], LayerSource], edges: np.ndarray, number: int, origin_m: float, crew: Crew
+    read: Callable[[float, float], LayerSource], edges: np.ndarray, number: int, origin_m: float, threads: Threads
 ) -> _Strip:
     source = read(edges[number], edges[number + 1])
     assert source.stored is not None, "what cannot be read is refused"  # noqa: S101 - for the type checker
@@ -104,7 +103,7 @@ def _strip(
     boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
     east_m = boxes[own(boxes), 2].max(initial=-np.inf) + origin_m
     if east_m > edges[number + 1]:  # what lies beside these alone belongs to other strips, and may stand before them
-        crew.check()
+        threads.progress.check()
         beside = read(edges[number + 1], east_m)
         assert beside.stored is not None, "what cannot be read is refused"  # noqa: S101 - for the type checker
         stored = _joined(stored, beside.stored)
@@ -123,17 +122,17 @@ def _joined(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
 
 
 def _placed(
-    strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, crew: Crew
+    strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads
 ) -> tuple[Batch, dict[str, Any]]:
     """The polygons of a strip; and what else is told of it: its codes, how many rows it has, and what features lost."""
     source, stored = strip.source, strip.stored
     assert source.version is not None, "a plan is read from a version"  # noqa: S101 - for the type checker
     codes = codes_of(side, stored.attributes, source.version.code, matrix.name)
-    clipped, failed = inside(stored.geometries, ground, crew)
+    clipped, failed = inside(stored.geometries, ground, threads)
     _refuse_own(strip, failed)
     rows = np.flatnonzero(~shapely.is_missing(clipped))
     wanted = np.flatnonzero(strip.is_own[rows])
-    grounds, lost_m2, broken = without_earlier(clipped[rows], wanted, crew)
+    grounds, lost_m2, broken = without_earlier(clipped[rows], wanted, threads)
     _refuse_own(strip, np.isin(np.arange(len(clipped)), rows[broken]))
     rows = rows[wanted]
     real = np.flatnonzero(lost_m2)
@@ -157,11 +156,11 @@ def _refuse_own(strip: _Strip, failed: np.ndarray) -> None:
         refuse(strip.source, np.flatnonzero(strip.source.stored.fids == fid))
 
 
-def _codes(code: np.ndarray, told: Sequence[Mapping[str, Any]]) -> np.ndarray:
+def _codes(code: np.ndarray, progress: Sequence[Mapping[str, Any]]) -> np.ndarray:
     """The code of every polygon (n,), each text held once. code: its number among those of its strip, -1 for none."""
     once: dict[str, str] = {}
     found, start = np.full(len(code), None, dtype=object), 0
-    for strip in told:
+    for strip in progress:
         names = np.array([*(once.setdefault(name, name) for name in strip["codes"]), None], dtype=object)
         found[start : start + strip["rows"]] = names[code[start : start + strip["rows"]]]
         start += strip["rows"]

@@ -14,13 +14,14 @@ from onemap.layers.geometry.parts import polygon_parts
 from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, versions
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.compare.polygon_files import Polygons
 from onemap.rules.compare.self_overlap import SelfOverlap, first_row_wins
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.overlay import differences, inside, union_by
 from onemap.rules.overlay.subdivision import subdivided
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 
 @dataclass(frozen=True)
@@ -108,20 +109,18 @@ def common_ground(library: Library, a: Version, b: Version) -> shapely.Geometry:
     return ground
 
 
-def read_plan(
-    sources: Sources, version: Version, bounds: Sequence[float], check: Callable[[], None] = lambda: None
-) -> LayerSource:
+def read_plan(sources: Sources, version: Version, bounds: Sequence[float], progress: Progress = SILENT) -> LayerSource:
     """The features of a version near `bounds`, coordinates counted from the sources' origin, by fid.
 
-    They are read strip by strip, since a reading takes several times the room of what it gives; check: called between,
-    to hear whether to stop. Raises OneMapError version.unreadable.
+    They are read strip by strip, since a reading takes several times the room of what it gives.
+    Raises OneMapError version.unreadable.
     """
     west, south, east, north = bounds
     edges = np.linspace(west, east, max(1, -(-version.count // BLOCK)) + 1).tolist()
     parts: list[LayerSource] = []
     read: np.ndarray = np.empty(0, dtype=np.int64)
     for first, last in pairwise(edges):
-        check()
+        progress.check()
         source = sources.of_version(version, (first, south, last, north))
         if source.stored is None:
             raise OneMapError("version.unreadable", file=sources.library.label, layer=version.table)
@@ -142,7 +141,7 @@ def read_plan(
     return replace(parts[0], stored=StoredFeatures(read[order], geometries, attributes), names=names)
 
 
-def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely.Geometry, crew: Crew) -> Plan:
+def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads) -> Plan:
     """What a plan says on the compared ground, every place once.
 
     ground: one geometry, counted from the same origin as the source. Raises OneMapError matrix.field,
@@ -151,17 +150,17 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     stored = source.stored
     assert stored is not None and source.version is not None, "read_plan refuses otherwise"  # noqa: S101
     codes = codes_of(side, stored.attributes, source.version.code, matrix.name)
-    clipped, failed = inside(stored.geometries, ground, crew)
+    clipped, failed = inside(stored.geometries, ground, threads)
     refuse(source, np.flatnonzero(failed))
     rows = np.flatnonzero(~shapely.is_missing(clipped))
-    geometries, overlap, broken = first_row_wins(clipped[rows], crew)
+    geometries, overlap, broken = first_row_wins(clipped[rows], threads)
     refuse(source, rows[broken])
     present = ~shapely.is_missing(geometries)
     geometries, rows = geometries[present], rows[present]
     uses = uses_of(side, codes)[rows]
     codes = codes[rows]
     if side.elsewhere is not None:
-        rest = _elsewhere(geometries, ground, source, crew)
+        rest = _elsewhere(geometries, ground, source, threads)
         geometries, rows = np.r_[geometries, rest], np.r_[rows, np.full(len(rest), -1)]
         codes = np.r_[codes, np.full(len(rest), None)]
         uses = np.r_[uses, np.full(len(rest), side.elsewhere, dtype=object)]
@@ -187,10 +186,10 @@ def uses_of(side: Side, codes: np.ndarray) -> np.ndarray:
     return np.array([*(known[code] for code in codes.tolist()), None], dtype=object)[:-1]
 
 
-def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSource, crew: Crew) -> np.ndarray:
+def _elsewhere(geometries: np.ndarray, ground: shapely.Geometry, source: LayerSource, threads: Threads) -> np.ndarray:
     """The compared ground without a feature, as single polygons."""
     taken = union_by(np.zeros(len(geometries), dtype=np.int64), geometries, 1)
-    rest, failed = differences(np.array([ground], dtype=object), taken, crew)
+    rest, failed = differences(np.array([ground], dtype=object), taken, threads)
     if failed.any():
         raise OneMapError("compare.arithmetic", layer=source.version.table if source.version else None)
     parts: np.ndarray = shapely.get_parts(rest)

@@ -8,7 +8,7 @@ import shapely
 
 from onemap.rules.overlay.in_chunks import insides_meet, intersecting
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 
 @dataclass(frozen=True)
@@ -23,9 +23,9 @@ class SelfOverlap:
         return {"features": self.features, "area_m2": self.area_m2}
 
 
-def first_row_wins(geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, SelfOverlap, np.ndarray]:
+def first_row_wins(geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, SelfOverlap, np.ndarray]:
     """Polygons (n,) without the ground that an earlier one has, None where nothing is left; what was lost; failures."""
-    grounds, lost_m2, failed = without_earlier(geometries, np.arange(len(geometries)), crew)
+    grounds, lost_m2, failed = without_earlier(geometries, np.arange(len(geometries)), threads)
     return grounds, overlap_of(lost_m2), failed
 
 
@@ -36,7 +36,7 @@ def overlap_of(lost_m2: np.ndarray) -> SelfOverlap:
 
 
 def without_earlier(
-    geometries: np.ndarray, wanted: np.ndarray, crew: Crew
+    geometries: np.ndarray, wanted: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """The polygons at `wanted` (k,) without the ground that an earlier one of all (n,) has, None where nothing is left.
 
@@ -44,25 +44,25 @@ def without_earlier(
     Each is taken from its own geometry and not from a rounded common ground, so that no slit opens between them.
     """
     result, lost_m2 = geometries[wanted], np.zeros(len(wanted))
-    later, earlier = _meeting(geometries, wanted, crew)
+    later, earlier = _meeting(geometries, wanted, threads)
     if len(later) == 0:
         return result, lost_m2, np.empty(0, dtype=np.int64)
     places, group = np.unique(later, return_inverse=True)
     taken = union_by(group, geometries[earlier], len(places))
-    rest, failed = differences(result[places], taken, crew)
+    rest, failed = differences(result[places], taken, threads)
     lost = shapely.area(result[places]) - np.nan_to_num(shapely.area(rest))
     real = lost >= ARITHMETIC_M2
     result[places[real]], lost_m2[places[real]] = rest[real], lost[real]
     return result, lost_m2, wanted[places[failed]]
 
 
-def _meeting(geometries: np.ndarray, wanted: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def _meeting(geometries: np.ndarray, wanted: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """Pairs whose insides meet: the place among `wanted` (k,) of the later one, and which one the earlier is (k,)."""
-    place, other = intersecting(shapely.STRtree(geometries), geometries[wanted], crew)
+    place, other = intersecting(shapely.STRtree(geometries), geometries[wanted], threads)
     is_earlier = other < wanted[place]
     place, other = place[is_earlier], other[is_earlier]
     order = np.lexsort((other, place))  # the tree's own order depends on polygons that are far away
     place, other = place[order], other[order]
     # Neighbours of one coverage touch all along their edges; only their insides matter.
-    inner = insides_meet(geometries[wanted[place]], geometries[other], crew)
+    inner = insides_meet(geometries[wanted[place]], geometries[other], threads)
     return place[inner], other[inner]

@@ -13,7 +13,7 @@ from onemap.rules.compare.decisions import HOLDS_SHARE
 from onemap.rules.compare.spot_fields import LAYER, plain_pair
 from onemap.rules.findings.run_tables import plain_values
 from onemap.rules.overlay.overlay import intersections
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 _NUMBER = re.compile(r"(\d{6}\d{4})(\d{5,})")
 _FACTS = ("CYLX", "TGDM", "CGDM")  # what a spot is, besides its plans and its ground
@@ -27,7 +27,7 @@ def numbered(
     written: np.ndarray,
     regions: np.ndarray,
     year: str,
-    crew: Crew,
+    threads: Threads,
 ) -> tuple[list[str], int]:
     """A number for each spot (n,): six figures of the division, four of the year, a serial of five; how many it had.
 
@@ -43,7 +43,7 @@ def numbered(
                 found = _NUMBER.fullmatch(name)
                 if found:
                     last[found[1]] = max(last[found[1]], int(found[2]))
-    known = _kept(had, attributes, written, crew) if had is not None else {}
+    known = _kept(had, attributes, written, threads) if had is not None else {}
     names = []
     for row, region in enumerate(regions):
         if row in known:
@@ -60,14 +60,14 @@ def _numbers(stored: StoredFeatures) -> list[str]:
     return [str(name) for name in rows["CYTBBH"] if name is not None] if "CYTBBH" in rows else []
 
 
-def _kept(stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, crew: Crew) -> dict[int, str]:
+def _kept(stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, threads: Threads) -> dict[int, str]:
     """Row → the number that a spot had in the version before, where at least half of both grounds is common."""
     had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
     first, second = shapely.STRtree(stored.geometries).query(written, predicate="intersects")
     facts = [_facts(frame) for frame in (attributes, had)]
     same = np.array([facts[0][row] == facts[1][old] for row, old in zip(first, second, strict=True)], dtype=bool)
     first, second = first[same], second[same]
-    common, _ = intersections(written[first], stored.geometries[second], crew)
+    common, _ = intersections(written[first], stored.geometries[second], threads)
     shared = np.nan_to_num(shapely.area(common))
     match = shared / (shapely.area(written[first]) + shapely.area(stored.geometries[second]) - shared)
     found: dict[int, str] = {}

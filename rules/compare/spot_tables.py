@@ -12,11 +12,10 @@ from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.compare.clusters import Clusters, clustered
 from onemap.rules.compare.local_table import PART_ROWS, LocalTable, written
 from onemap.rules.compare.spots import Spots, matrix_rows, spot_names
-from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.compare.triage import Triage
 from onemap.rules.findings.run_tables import Table
-from onemap.rules.overlay.threads import Crew
-from onemap.rules.overlay.uninterruptible import waited_for
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.uninterruptible import run_cancellable
 
 SPOT_COLUMNS = ["spot", "type", "conflict", "code_a", "code_b", "use_a", "use_b", "area_m2", "share"]
 _MORE = ["area_ellipsoidal_m2", "mean_width_m", "compactness", "class_a", "class_b", "date_a", "date_b"]
@@ -36,7 +35,7 @@ def spot_tables(
     pair: str,
     crs: pyproj.CRS,
     origin: tuple[float, float],
-    crew: Crew,
+    threads: Threads,
 ) -> dict[str, Table]:
     """The tables `spots`, `matrix` and `clusters`, ground in the library's plane.
 
@@ -44,12 +43,12 @@ def spot_tables(
     """
     count = len(spots.geometries)
     names, area_m2 = np.empty(count, dtype=object), np.empty(count)
-    for rows, own in in_turn(list(blocks(count, PART_ROWS)), part_of(crew, 0.0, 0.5)):
+    for rows, own in threads.part(0.0, 0.5).in_turn(list(blocks(count, PART_ROWS))):
         ground = written(spots.geometries[rows], origin)
         names[rows] = spot_names(pair, spots.columns.iloc[rows], ground)
-        own.check()
+        own.progress.at(0.5)
         area_m2[rows] = ellipsoidal_areas_m2(ground, crs)
-    clusters = clustered(names, spots.columns, spots.geometries, triage, part_of(crew, 0.5, 1.0))
+    clusters = clustered(names, spots.columns, spots.geometries, triage, threads.part(0.5, 1.0))
     columns = pd.concat([spots.columns, triage.columns, decisions], axis=1).assign(spot=names)
     columns["area_ellipsoidal_m2"] = area_m2
     columns["cluster"] = _cluster_names(clusters)
@@ -60,7 +59,7 @@ def spot_tables(
         "matrix": Table(typed_columns(matrix, MATRIX_COLUMNS)),
         "clusters": Table(
             typed_columns(listed, CLUSTER_COLUMNS),
-            multi(waited_for(lambda: written(clusters.geometries, origin)), "polygon"),
+            multi(run_cancellable(lambda: written(clusters.geometries, origin)), "polygon"),
         ),
     }
 

@@ -20,7 +20,7 @@ from onemap.rules.compare.plans import Plan
 from onemap.rules.findings.run_tables import plain_values
 from onemap.rules.findings.thresholds import vanishing
 from onemap.rules.overlay.in_chunks import chunks
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 KEPT_COLUMNS = ["type", "use_a", "use_b", "code_a", "code_b", "class_a", "class_b", "area_m2"]
 CONFLICTS = ("03", "04", "05")
@@ -56,7 +56,7 @@ def spots_of(
     plans: tuple[Plan, Plan],
     matrix: Matrix,
     limits: Limits,
-    crew: Crew,
+    threads: Threads,
     origin: tuple[float, float] = (0.0, 0.0),
     journal: Journal | None = None,
 ) -> Spots:
@@ -69,7 +69,7 @@ def spots_of(
     kind, of_kind = _kinds(ground, plans, matrix)
     type_of_kind = of_kind["type"].to_numpy(dtype=object)
     parts = [_Part.nothing()]
-    for whole, own in dissolved(ground, kind, crew, journal):
+    for whole, own in dissolved(ground, kind, threads, journal):
         found = _as_written(whole, origin)
         is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits, own)
         count = len(found.polygons)
@@ -126,7 +126,7 @@ def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
     return Dissolved(polygons, found.kind[of], np.repeat(found.piece, times), ranges(first[found.polygon], times))
 
 
-def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, crew: Crew) -> np.ndarray:
+def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, threads: Threads) -> np.ndarray:
     """Which of the polygons (m,) of 01 to 05 are thin or small."""
     judged = np.isin(types, _JUDGED)
     result: np.ndarray = judged & (shapely.area(polygons) < limits.min_area_m2)
@@ -134,7 +134,7 @@ def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, crew
     width_m = limits.min_width_m - _NOT_THINNER_M
     if width_m > 0:
         parts = [rest[part] for part in chunks(len(rest))]
-        for rows, thin in zip(parts, crew.each(lambda rows: vanishing(polygons[rows], width_m), parts), strict=True):
+        for rows, thin in zip(parts, threads.each(lambda rows: vanishing(polygons[rows], width_m), parts), strict=True):
             result[rows[thin]] = True
     return result
 

@@ -16,7 +16,7 @@ from onemap.layers.ingest.adding import AddWishes, add_made
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
-from onemap.rules.check.check import share
+from onemap.layers.messages import phrase
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
 from onemap.rules.compare.plans import common_ground
@@ -26,10 +26,9 @@ from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_source
 from onemap.rules.compare.watch import earlier_comparison
 from onemap.rules.inputs.layer_sources import Sources
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import packs_of, required_fields
 from onemap.rules.runs.run_store import run_record, stored_rows
-from onemap.rules.verb.declaration import Report
 
 # Of the work: when the program is loaded, the spots read, what is decided of them known, and the layer made
 # that is then added as any other.
@@ -52,26 +51,27 @@ class SpotsWishes:
 
 
 def add_spots(
-    library: Library, run: str, wishes: SpotsWishes, who: str, language: str, workers: int, report: Report
+    library: Library, run: str, wishes: SpotsWishes, who: str, language: str, whole: Threads
 ) -> dict[str, Any]:
     """Add the spots of a comparison as a new version, by the way of every layer; what `add` answers, and more.
 
     Spots of other pairs of plans that the version in force holds are carried over; a spot that it knows keeps its
     number. Raises OneMapError run.unknown, run.kind, spots.none, spots.region, and what `add` refuses.
     """
-    report(0.0, "reading")
+    step = phrase("progress.reading", language)
+    whole.progress.at(0.0, step)
     record = run_record(library, run, KIND)
     pair = pair_of(record)
-    report(_BEGUN, "reading")
+    whole.progress.at(_BEGUN)
     earlier = earlier_comparison(library, run, pair)
-    report(_READ, "reading")
-    crew = Crew(workers, lambda: report(_READ, "reading"))
+    threads = whole.part(_READ, _DECIDED)
+    threads.progress.at(0.0)
     spots = Spots(earlier.geometries, earlier.columns, float(earlier.columns["area_m2"].sum()))
     origin = (float(record["origin"][0]), float(record["origin"][1]))
-    columns = pd.concat([earlier.columns, standing(decisions_of(library, pair), spots, origin, crew)], axis=1)
+    columns = pd.concat([earlier.columns, standing(decisions_of(library, pair), spots, origin, threads)], axis=1)
     columns["cause"] = [row.values["cause"] for row in stored_rows(library, run, "spots")]
-    report(_DECIDED, "reading")
-    crew = Crew(workers, lambda: report(_DECIDED, "reading"))
+    threads = whole.part(_DECIDED, _MADE)
+    threads.progress.at(0.0)
     wanted = columns["type"].isin(wishes.types).to_numpy(dtype=bool)
     if wishes.decided:
         wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
@@ -81,12 +81,12 @@ def add_spots(
     columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
     written = multi(placed(local, origin), "polygon")
     attributes = spot_fields(library, record, columns, written)
-    regions = _regions(library, record, local, origin, wishes.region, crew)
+    regions = _regions(library, record, local, origin, wishes.region, threads)
     attributes["XZQDM"] = regions
     before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
     had = read_version(library, before, None) if before is not None else None
     year = record["parameters"]["as_of"][:4]
-    attributes["CYTBBH"], kept = numbered(library, before, had, attributes, written, regions, year, crew)
+    attributes["CYTBBH"], kept = numbered(library, before, had, attributes, written, regions, year, threads)
     carried = _carried(library, before, had, attributes["BDGH"].iloc[0])
     a, b = _versions_of(library, record)
     frame = pd.concat([attributes[list(FIELDS)], carried.attributes], ignore_index=True).astype(object)
@@ -112,7 +112,7 @@ def add_spots(
         report=wishes.report,
     )
     packs = packs_of(library, ())
-    adding = share(report, _MADE, 1.0)
+    adding = whole.progress.part(_MADE, 1.0)
     added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
     return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
 
@@ -123,7 +123,7 @@ def _regions(
     local: np.ndarray,
     origin: tuple[float, float],
     region: str | None,
-    crew: Crew,
+    threads: Threads,
 ) -> np.ndarray:
     """The six figures of the division in which each spot (n,) has most of its ground.
 
@@ -133,7 +133,7 @@ def _regions(
     sources = Sources(library, (), as_of, {}, {}, origin)
     west, south, east, north = shapely.total_bounds(moved(local, origin)).tolist()
     source = township_source(library, sources, (west, south, east, north), as_of, None)
-    codes = main_townships(local, source, crew) if source else np.full(len(local), None, dtype=object)
+    codes = main_townships(local, source, threads) if source else np.full(len(local), None, dtype=object)
     found = np.full(len(local), region, dtype=object)
     for row, code in enumerate(codes):
         if code is not None and code[:6].isdigit() and len(code) >= len("130100"):

@@ -17,7 +17,7 @@ from onemap.rules.findings.run_tables import Table
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.overlay.overlay import overlaps
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 LAYER = "XZQ"
 _CODE, _NAME = "XZQDM", "XZQMC"
@@ -34,7 +34,7 @@ def township_source(
     return source if source is not None and source.stored is not None and len(source.stored.fids) else None
 
 
-def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew, language: str) -> Table:
+def township_statistics(spots: Spots, source: LayerSource | None, threads: Threads, language: str) -> Table:
     """Spots and area by township and type; without townships, and outside them, the township is null.
 
     A spot counts in every township in which it lies. share is of the township's compared ground; title: the type's name
@@ -45,7 +45,7 @@ def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew, la
     blocks = []
     inside: np.ndarray = np.zeros(len(types))
     if source is not None and source.stored is not None and len(types):
-        spot, rows, pieces = _shares(spots.geometries, source, crew)
+        spot, rows, pieces = _shares(spots.geometries, source, threads)
         inside = np.bincount(spot, pieces, minlength=len(types))
         code, name = _texts(source, _CODE)[rows], _texts(source, _NAME)[rows]
         blocks.append(_block(code, name, types[spot], spot, pieces))
@@ -69,23 +69,23 @@ def township_statistics(spots: Spots, source: LayerSource | None, crew: Crew, la
     return Table(table[COLUMNS])
 
 
-def main_townships(geometries: np.ndarray, source: LayerSource, crew: Crew) -> np.ndarray:
+def main_townships(geometries: np.ndarray, source: LayerSource, threads: Threads) -> np.ndarray:
     """The code of the township that has most of each polygon (n,), None for one that lies in none."""
     result = np.full(len(geometries), None, dtype=object)
-    spot, row, pieces = _shares(geometries, source, crew)
+    spot, row, pieces = _shares(geometries, source, threads)
     order = np.lexsort((-row, pieces, spot))
     last = np.flatnonzero(np.r_[np.diff(spot[order]) != 0, np.ones(min(len(order), 1), dtype=bool)])
     result[spot[order][last]] = _texts(source, _CODE)[row[order][last]]
     return result
 
 
-def _shares(geometries: np.ndarray, source: LayerSource, crew: Crew) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _shares(geometries: np.ndarray, source: LayerSource, threads: Threads) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """How much of each polygon lies in which township: polygon, the township's row, m², (k,) each."""
     assert source.stored is not None, "asked only of a layer that was read"  # noqa: S101 - for the type checker
-    grounds, _, _ = first_row_wins(source.stored.geometries, crew)
+    grounds, _, _ = first_row_wins(source.stored.geometries, threads)
     present = np.flatnonzero(~shapely.is_missing(grounds))
     grounds = grounds[present]
-    found = overlaps(geometries, shapely.STRtree(geometries), grounds, crew)
+    found = overlaps(geometries, shapely.STRtree(geometries), grounds, threads)
     return found.parcel, present[found.feature], shapely.area(found.geometry)
 
 

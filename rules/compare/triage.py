@@ -12,11 +12,10 @@ from onemap.rules.compare.edges import edges_of, line_distances_m
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS, Spots
-from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.overlay.in_chunks import AT_ONCE, chunks
 from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.subdivision import Pieces, subdivided
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 CAUSES = ("digitising", "boundary_shift", "classification", "outdated", "policy")
 TRIAGED = (*CONFLICTS, ARTEFACT)
@@ -40,7 +39,7 @@ class Triage:
 
 
 def triaged(
-    spots: Spots, plans: tuple[Plan, Plan], matrix: Matrix, earlier: tuple[Plan | None, Plan | None], crew: Crew
+    spots: Spots, plans: tuple[Plan, Plan], matrix: Matrix, earlier: tuple[Plan | None, Plan | None], threads: Threads
 ) -> Triage:
     """Measure the spots in conflict and the artefacts, and propose a cause for each.
 
@@ -63,18 +62,18 @@ def triaged(
     steps = np.full((count, 2), np.nan)
     if len(rows) == 0:
         return Triage(pd.DataFrame(columns), steps)
-    pieces = _cut_small(spots.geometries, part_of(crew, 0.0, 0.2))
-    edges = edges_of(rows, spots.geometries, pieces, spots.columns, part_of(crew, 0.2, 0.45))
-    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns, part_of(crew, 0.45, 0.8))
+    pieces = _cut_small(spots.geometries, threads.part(0.0, 0.2))
+    edges = edges_of(rows, spots.geometries, pieces, spots.columns, threads.part(0.2, 0.45))
+    distance = line_distances_m(rows, spots.geometries, pieces, spots.columns, threads.part(0.45, 0.8))
     columns["line_distance_m"][rows] = np.where(np.isfinite(distance), distance, np.nan)
     columns["shift_m"][rows] = edges.shift_m
     steps[rows] = np.column_stack([edges.shift_east_m, edges.shift_north_m])
     shares = _pair_shares(spots)
-    agreed = _agreed_before(spots, rows, matrix, earlier, part_of(crew, 0.8, 0.9))
-    last = part_of(crew, 0.9, 1.0)
+    agreed = _agreed_before(spots, rows, matrix, earlier, threads.part(0.8, 0.9))
+    last = threads.progress.part(0.9, 1.0)
     for at, row in enumerate(rows):
         if at % AT_ONCE == 0:
-            last.check()
+            last.at(at / len(rows))
         width = float(columns["mean_width_m"][row])
         facts = {
             "type": types[row],
@@ -93,11 +92,10 @@ def triaged(
     return Triage(pd.DataFrame(columns), steps)
 
 
-def _cut_small(polygons: np.ndarray, crew: Crew) -> Pieces:
+def _cut_small(polygons: np.ndarray, threads: Threads) -> Pieces:
     """Polygons (n,) cut small, some thousand at a time; each is cut as if it were alone."""
     parts = []
-    for some, own in in_turn(chunks(len(polygons)), crew):
-        own.check()
+    for some, _ in threads.in_turn(chunks(len(polygons))):
         pieces = subdivided(polygons[some])
         parts.append(Pieces(pieces.geometries, pieces.owner + some.start))
     return Pieces.joined(parts)
@@ -144,7 +142,7 @@ def _agreed_before(
     rows: np.ndarray,
     matrix: Matrix,
     earlier: tuple[Plan | None, Plan | None],
-    crew: Crew,
+    threads: Threads,
 ) -> dict[str, np.ndarray]:
     """For each side with an earlier version the share of each spot on which that agreed with the other plan."""
     result = {}
@@ -154,7 +152,7 @@ def _agreed_before(
         if before is None:
             continue
         then = before.polygons.geometries(np.arange(len(before.polygons)))
-        found = overlaps(mine, tree, then, crew)
+        found = overlaps(mine, tree, then, threads)
         use_there = spots.columns["use_b" if side == "a" else "use_a"].to_numpy(dtype=object)[rows]
         codes_there = spots.columns["class_b" if side == "a" else "class_a"].to_numpy(dtype=object)[rows]
         agrees = np.array(

@@ -22,7 +22,7 @@ from onemap.rules.compare.triage import TRIAGED
 from onemap.rules.inputs.changed_features import changed_features
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.overlay import intersections
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.runs.run_store import run_record, stored_rows
 
 
@@ -118,13 +118,13 @@ class Changes:
     columns: change (new, gone, changed), spot and its measures now, and what it was (before, before_m2).
     """
 
-    told: dict[str, list[dict[str, Any]]]
+    lists: dict[str, list[dict[str, Any]]]
     columns: pd.DataFrame
     geometries: np.ndarray
 
 
 def changes(
-    earlier: Earlier, columns: pd.DataFrame, names: Sequence[str], geometries: np.ndarray, crew: Crew
+    earlier: Earlier, columns: pd.DataFrame, names: Sequence[str], geometries: np.ndarray, threads: Threads
 ) -> Changes:
     """Which differences are new, gone, or changed: one that went and one that came on the same ground, of one kind."""
     before, now = earlier.columns, columns.assign(spot=list(names))
@@ -135,7 +135,7 @@ def changes(
     facts = [[tuple(row) for row in _plain(frame.iloc[rows])] for frame, rows in ((now, new), (before, gone))]
     same = np.array([facts[0][c] == facts[1][w] for c, w in zip(came, went, strict=True)], dtype=bool)
     came, went = came[same], went[same]
-    common, _ = intersections(new_shapes[came], old_shapes[went], crew)
+    common, _ = intersections(new_shapes[came], old_shapes[went], threads)
     shared = np.nan_to_num(shapely.area(common))
     match = shared / (shapely.area(new_shapes[came]) + shapely.area(old_shapes[went]) - shared)
     pairs: dict[int, int] = {}
@@ -147,17 +147,17 @@ def changes(
     only_new = [at for at in range(len(new)) if at not in pairs]
     only_gone = [at for at in range(len(gone)) if at not in taken]
     both = sorted(pairs.items())
-    told = {
-        "new": [_told(now.iloc[new[at]]) for at in only_new],
-        "gone": [_told(before.iloc[gone[at]]) for at in only_gone],
-        "changed": [{"from": _told(before.iloc[gone[w]]), "to": _told(now.iloc[new[c]])} for c, w in both],
+    lists = {
+        "new": [_spot_json(now.iloc[new[at]]) for at in only_new],
+        "gone": [_spot_json(before.iloc[gone[at]]) for at in only_gone],
+        "changed": [{"from": _spot_json(before.iloc[gone[w]]), "to": _spot_json(now.iloc[new[c]])} for c, w in both],
     }
-    rows = [_row("new", spot, None) for spot in told["new"]]
-    rows += [_row("gone", None, spot) for spot in told["gone"]]
-    rows += [_row("changed", pair["to"], pair["from"]) for pair in told["changed"]]
+    rows = [_row("new", spot, None) for spot in lists["new"]]
+    rows += [_row("gone", None, spot) for spot in lists["gone"]]
+    rows += [_row("changed", pair["to"], pair["from"]) for pair in lists["changed"]]
     table = pd.DataFrame(rows, columns=list(_CHANGE_TYPES)).astype(_CHANGE_TYPES)
     shapes = np.r_[new_shapes[only_new], old_shapes[only_gone], new_shapes[[c for c, _ in both]]]
-    return Changes(told, table, shapes)
+    return Changes(lists, table, shapes)
 
 
 _CHANGE_TYPES = {"change": object, "spot": object, "type": object, "area_m2": float, "before": object}
@@ -179,5 +179,5 @@ def _plain(columns: pd.DataFrame) -> list[tuple[Any, ...]]:
     return list(plain.where(plain.notna(), None).itertuples(index=False, name=None))
 
 
-def _told(row: pd.Series) -> dict[str, Any]:
+def _spot_json(row: pd.Series) -> dict[str, Any]:
     return {"spot": row["spot"], "type": row["type"], "area_m2": float(row["area_m2"])}

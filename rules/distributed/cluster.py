@@ -16,10 +16,10 @@ from onemap.layers.files.journal_folder import disk_errors_as_refusals
 from onemap.layers.library.library import Library
 from onemap.layers.library.shared_layers import share
 from onemap.layers.messages import phrase
+from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
 from onemap.layers.software import software_versions
 from onemap.layers.stores.arrow_values import NotPlain
-from onemap.rules.check.check import Report
 from onemap.rules.distributed.cluster_task import Outcome, Task, by_value
 from onemap.rules.distributed.journal import block_name, place_block, read_finished
 from onemap.rules.distributed.parcel_files import block_name as parcels_name
@@ -99,11 +99,11 @@ def _ended(cluster: Any) -> None:
 @contextlib.contextmanager
 def _quiet() -> Iterator[None]:
     """Dask's own words about connections are nothing that a user of `check` could act on."""
-    told = logging.getLogger("distributed")
-    before = told.level
-    told.setLevel(logging.CRITICAL)
+    logger = logging.getLogger("distributed")
+    before = logger.level
+    logger.setLevel(logging.CRITICAL)
     yield
-    told.setLevel(before)
+    logger.setLevel(before)
 
 
 @dataclass(frozen=True)
@@ -119,13 +119,13 @@ class Cluster:
     library: Library
     shared: Path | None = None
 
-    def judged(self, work: Work, numbers: Sequence[int], report: Report) -> Generator[Reached]:
+    def judged(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
         """Have these blocks judged by whoever is free, as many at a time as all can have before them."""
         from distributed import wait
 
         waiting, function = list(reversed(numbers)), by_value(str(PACKAGE))
         running: dict[Future, int] = {}
-        like = self._task(work, report)
+        like = self._task(work, progress)
         step = phrase("progress.cluster", work.question.language)
         try:
             while waiting or running:
@@ -134,7 +134,7 @@ class Cluster:
                     number = waiting.pop()
                     body = pickle.dumps(self._of_block(like, work, number))
                     running[self.client.submit(function, body, pure=False)] = number
-                report(0.0, step)
+                progress.at(work.share_done(), step)
                 with contextlib.suppress(TimeoutError):
                     wait(list(running), timeout=_WAIT_S, return_when="FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
@@ -146,11 +146,11 @@ class Cluster:
     def _threads(self) -> int:
         return max(1, sum(self.client.nthreads().values()))
 
-    def _task(self, work: Work, report: Report) -> Task:
+    def _task(self, work: Work, progress: Progress) -> Task:
         """What the tasks of all blocks have in common."""
         return Task(
             location=self.place,
-            shared=self._shared(work, report) if self.shared else None,
+            shared=self._shared(work, progress) if self.shared else None,
             work=uuid.uuid4().hex,
             question=work.question,
             agenda=work.agenda,
@@ -165,13 +165,14 @@ class Cluster:
         path = work.journal.parcels / parcels_name(number)
         return replace(like, number=number, parcels=path if like.done else path.read_bytes())
 
-    def _shared(self, work: Work, report: Report) -> Path:
+    def _shared(self, work: Work, progress: Progress) -> Path:
         """The file by which workers read the layers of a run from the folder. Raises OneMapError cluster.shared."""
         agenda, folder = work.agenda, self.shared or Path()
         found = [agenda.in_force(code) for code in sorted(agenda.codes)]
         step = phrase("progress.shared", work.question.language)
+        progress.at(work.share_done(), step)
         try:
-            facts = share(self.library, [one for one in found if one], folder, lambda: report(0.0, step))
+            facts = share(self.library, [one for one in found if one], folder, progress)
         except (OSError, NotPlain) as error:
             raise OneMapError("cluster.shared", field="--shared", folder=str(folder), reason=str(error)) from error
         if not self._see(facts):

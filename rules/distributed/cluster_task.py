@@ -18,6 +18,7 @@ from onemap.rules.distributed.journal import Finished, block_name, keep_block
 from onemap.rules.distributed.parcel_files import read_block
 from onemap.rules.distributed.work import judged_block
 from onemap.rules.inputs.subdivision_store import CUTS
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import Agenda
 from onemap.rules.question.question import Question
 
@@ -110,7 +111,7 @@ def _outcome(task: Task) -> Outcome:
             path.write_bytes(content)
         block = read_block(path, task.number, task.question.parcels)
         sources = task.agenda.sources(library)
-        answer = judged_block(sources, task.agenda, task.question, block, task.against, 1, lambda done, step: None)
+        answer = judged_block(sources, task.agenda, task.question, block, task.against, Threads())
         finished = keep_block(task.done or Path(own), block, answer, task.agenda, library.crs)
         if task.done:
             return Outcome(finished)

@@ -23,6 +23,7 @@ from onemap.layers.library.library import Library, open_library
 from onemap.rules.check.check import judged_parcels, local_origin, tables_of, whole_parcels
 from onemap.rules.findings.run_tables import ROW_TABLES, Table
 from onemap.rules.inputs.parcels import Parcels, dissolved, no_parcels
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import Agenda, agenda_of
 from onemap.rules.question.question import CheckWishes, question_about
 
@@ -67,7 +68,7 @@ def _judged(part: Any, library: str, agenda: Agenda, id_field: str, table: str, 
         return nothing
     with open_library(library, read_only=True) as opened:
         parcels = _parcels(part, id_field)
-        answer = judged_parcels(agenda, agenda.sources(opened), parcels, 1, lambda done, step: None)
+        answer = judged_parcels(agenda, agenda.sources(opened), parcels, Threads())
         return _framed(answer.tables[table], opened)
 
 

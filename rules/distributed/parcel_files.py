@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -12,6 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
+from onemap.layers.progress import Progress
 from onemap.layers.stores.arrow_values import arrow_column, plain_column
 from onemap.rules.distributed.partition import blocks_of, centres_of
 from onemap.rules.inputs.parcels import Parcels
@@ -19,7 +20,6 @@ from onemap.rules.inputs.parcels import Parcels
 RANGE = 50_000  # parcels that are merged at a time
 _POSITION, _ID, _GROUND = "position", "id", "ground"
 _GIVEN, _FACTS, _ALL = "given.arrow", "facts.json", "all.json"
-Told = Callable[[float], None]
 _OWN = 3  # columns before the attributes
 
 
@@ -110,10 +110,10 @@ def read_block(path: Path, number: int, like: Parcels) -> Block:
     return Block(number, *_parcels(tables, like))
 
 
-def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, told: Told) -> None:
+def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, progress: Progress) -> None:
     """Write parcels, given one part after the other, into a folder; `all_are_kept` then says that they are there.
 
-    told: how much of the writing in blocks is done, 0 to 1; it may raise Cancelled.
+    progress: of the writing in blocks.
     Raises NotPlain if an attribute would not come back as it was; OSError.
     """
     digest, count = hashlib.sha256(), 0
@@ -129,7 +129,7 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, told
             vertices.append(shapely.get_num_coordinates(part.geometries))
             bounds.append(shapely.total_bounds(part.geometries))
     block = blocks_of(np.concatenate(centres), np.concatenate(vertices), most_parcels)
-    _write_blocks(folder, offsets, block, told)
+    _write_blocks(folder, offsets, block, progress)
     corners = np.array(bounds)
     facts: dict[str, Any] = {
         "parcels": count,
@@ -158,13 +158,13 @@ def are_kept(folder: Path) -> bool:
     return (folder / _ALL).exists()
 
 
-def _write_blocks(folder: Path, offsets: list[int], block: np.ndarray, told: Told) -> None:
+def _write_blocks(folder: Path, offsets: list[int], block: np.ndarray, progress: Progress) -> None:
     """Each block's parcels as a file of streams, one for each range that has some of them."""
     for number in range(int(block.max()) + 1):
         (folder / block_name(number)).unlink(missing_ok=True)
     with pa.OSFile(str(folder / _GIVEN)) as file:
         for at, offset in enumerate(offsets):
-            told(at / len(offsets))
+            progress.at(at / len(offsets))
             file.seek(offset)
             table = pa.ipc.open_stream(file).read_all()
             here = block[at * RANGE : at * RANGE + len(table)]

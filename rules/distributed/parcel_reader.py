@@ -14,6 +14,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import CODES, listed, sorted_geometries
 from onemap.layers.ingest.placing import Way, bounds_of
+from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import Seen, VectorStream
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, dissolved, id_field_of
@@ -92,14 +93,14 @@ class _Wrong:
 class Streamed:
     """Parcels of a large file, checked part by part as `read_parcels` checks them at once.
 
-    told: how much is read, 0 to 1; it may raise Cancelled. Raises OneMapError parcel.id, geometry.…, crs.…, source.….
+    progress: of reading. Raises OneMapError parcel.id, geometry.…, crs.…, source.….
     """
 
     stream: VectorStream
     wishes: CheckWishes
     target: pyproj.CRS
     source_hash: str
-    told: Callable[[float], None]
+    progress: Progress
     id_field: str | None = None
     problems: Sequence[Problem] = ()
 
@@ -123,7 +124,7 @@ class Streamed:
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
         for raw, more in self.stream.blocks(encoding, 0, _ROWS):
-            self.told(min(1.0, first / max(1, self.stream.count)))
+            self.progress.at(first / max(1, self.stream.count))
             seen.add(more)
             count = len(raw.geometries)
             if count == 0:
@@ -145,11 +146,11 @@ class Streamed:
             if not wrong.count and not nameless:
                 ground = dissolved(found.geometries)
                 empty = np.flatnonzero(shapely.area(ground) <= 0).tolist()
-                told = [
+                without_ground = [
                     Problem("geometry.empty", {**self._place, "feature": ids[row], "row": row + 1}) for row in empty
                 ]
-                wrong.add(_further(told, first))
-                if not told:
+                wrong.add(_further(without_ground, first))
+                if not without_ground:
                     yield self._part(ids, ground, raw.attributes)
             first += count
         if way is None:
@@ -158,7 +159,7 @@ class Streamed:
         # Whether the numbers contradict the system is told of all of them, too.
         Way(raw, self.wishes.normalising, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None)
         wrong.refuse(self._place)
-        self.problems = (*self.stream.told(seen, first, columns), *way.remarks(farthest_km), *repairs)
+        self.problems = (*self.stream.problems(seen, first, columns), *way.remarks(farthest_km), *repairs)
 
     def _part(self, ids: np.ndarray, ground: np.ndarray, attributes: pd.DataFrame) -> Parcels:
         return Parcels(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
@@ -11,7 +11,8 @@ from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
 from onemap.layers.library.library import Library, now
 from onemap.layers.messages import phrase, problem_record
-from onemap.rules.check.check import JUDGED, Answer, Report, forward, local_origin, record_of, share
+from onemap.layers.progress import Progress
+from onemap.rules.check.check import JUDGED, Answer, local_origin, record_of
 from onemap.rules.distributed.journal import BlockJournal
 from onemap.rules.distributed.journal_key import question_key
 from onemap.rules.distributed.merging import chunks
@@ -65,7 +66,7 @@ def run_in_blocks(
     asked_id: str | None,
     as_of: date | None,
     engine: Engine,
-    report: Report,
+    progress: Progress,
     against: str | None,
     most_parcels: int,
 ) -> Iterator[RunInBlocks]:
@@ -75,7 +76,7 @@ def run_in_blocks(
     for; engine: who judges; most_parcels: of a block; the others as in `check`, and the rows are the same as its to the
     last digit. Raises OneMapError for every refusal, NotPlain.
     """
-    began, report = time.perf_counter(), forward(report)
+    began = time.perf_counter()
     agenda = agenda_of(library, question, (0.0, 0.0))
     key = question_key(library, question, asked_id, agenda, against, as_of, most_parcels)
     about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
@@ -84,9 +85,8 @@ def run_in_blocks(
         day = date.fromisoformat(journal.about["as_of"])
         question = replace(question, as_of=day)
         if not are_kept(journal.parcels):
-            step = phrase("progress.parcels", question.language)
-            told = share(report, READ, _KEPT)
-            _keep(journal, supply, most_parcels, question.language, lambda done: told(done, step))
+            keeping = progress.part(READ, _KEPT, phrase("progress.parcels", question.language))
+            _keep(journal, supply, most_parcels, question.language, keeping)
         kept = KeptParcels(journal.parcels, question.parcels)
         problems: list[dict[str, Any]] = kept.notes["problems"]
         question = replace(question, parcels=replace(question.parcels, id_field=kept.notes["id_field"]))
@@ -94,9 +94,9 @@ def run_in_blocks(
         resumed = len(journal.finished)
         if resumed:
             problems.append(_told_resumed(journal, kept, question.language))
-            report(_KEPT, problems[-1]["message"])
+            progress.at(_KEPT, problems[-1]["message"])
         work = Work(question, agenda, kept, journal, against)
-        work.done(engine, share(report, _KEPT, JUDGED))
+        work.done(engine, progress.part(_KEPT, JUDGED))
         finished = [journal.finished[number] for number in range(kept.blocks)]
         record = record_of(
             agenda,
@@ -115,12 +115,12 @@ def _told_resumed(journal: BlockJournal, kept: KeptParcels, language: str) -> di
     return problem_record(Problem("journal.resumed", facts), language)
 
 
-def _keep(journal: BlockJournal, supply: Supply, most: int, language: str, told: Callable[[float], None]) -> None:
+def _keep(journal: BlockJournal, supply: Supply, most: int, language: str, progress: Progress) -> None:
     """Put the parcels on disk, with what must be told of them."""
 
     def write(parts: Iterator[Parcels]) -> None:
         with disk_errors_as_refusals(journal.folder):
-            keep_parcels(journal.parcels, parts, most, told)
+            keep_parcels(journal.parcels, parts, most, progress)
 
     supply.hand_to(write)
     records = [problem_record(problem, language) for problem in supply.problems]

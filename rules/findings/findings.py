@@ -14,7 +14,7 @@ from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Judgement, no_ground
 from onemap.rules.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.overlay.overlay import ARITHMETIC_M2
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.rule import Rule
 
 _REASON_ORDER = (
@@ -45,7 +45,7 @@ class Judged:
     attributes: pd.DataFrame
     assumed: bool = False
     accuracy_m: float | None = None
-    crew: Crew = field(default_factory=Crew)
+    threads: Threads = field(default_factory=Threads)
 
 
 def _reasons(judgement: Judgement, indices: np.ndarray) -> np.ndarray:
@@ -123,10 +123,10 @@ def _second_look(judged: Judged, present: np.ndarray, measure: Measured) -> dict
         return {}
     check = np.full(len(present), np.nan)
     chosen = np.flatnonzero(deciding(measure.area_m2, judged.rule.min_area_m2))
-    check[chosen] = checked_areas(zones, present[chosen], judged.crew)
+    check[chosen] = checked_areas(zones, present[chosen], judged.threads)
     columns = {"area_check_m2": check, "check_differs": disagrees(measure.area_m2, check)}
     if judged.accuracy_m:
-        low, high = area_ranges(zones, present, judged.accuracy_m, judged.crew)
+        low, high = area_ranges(zones, present, judged.accuracy_m, judged.threads)
         columns |= {"area_low_m2": low, "area_high_m2": high, "within_error": within_error(low)}
     return columns
 

@@ -11,7 +11,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.findings import Block, Judged, looked_ahead, rows_of
 from onemap.rules.inputs.parcel_rows import WholeParcels
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
@@ -35,34 +35,27 @@ class RuleRows:
 
 
 def rule_rows(
-    judged: Judged, order: int, parcels: WholeParcels, language: str, told: Told = lambda share: None
+    judged: Judged, order: int, parcels: WholeParcels, language: str, progress: Progress = SILENT
 ) -> RuleRows:
-    """The rows of one rule; order: its place among the rules; told: how much is done, 0 to 1."""
+    """The rows of one rule; order: its place among the rules."""
     findings, overlaps = rows_of(judged, order, parcels.area_m2, language)
-    told(_MEASURED)
-    written = part_of(told, _MEASURED, 1.0)
-    done, count = 0, max(sum(len(block["_parcel"]) for block in (*findings, *overlaps)), 1)
-    shown = []
-    for block in findings:
-        rows = len(block["_parcel"])
-        shown.append(_write_findings(block, parcels, part_of(written, done / count, (done + rows) / count)))
-        done += rows
+    progress.at(_MEASURED)
+    parts = iter(progress.part(_MEASURED, 1.0).parts([len(block["_parcel"]) for block in (*findings, *overlaps)]))
+    shown = [_write_findings(block, parcels, next(parts)) for block in findings]
     for block in overlaps:
-        rows = len(block["_parcel"])
-        _write_overlaps(block, findings, shown, parcels, part_of(written, done / count, (done + rows) / count))
-        done += rows
+        _write_overlaps(block, findings, shown, parcels, next(parts))
     for block in (*findings, *overlaps):
         del block["_geometry"]
     return RuleRows(judged, findings, overlaps)
 
 
-def _write_findings(block: Block, parcels: WholeParcels, told: Told) -> np.ndarray:
+def _write_findings(block: Block, parcels: WholeParcels, progress: Progress) -> np.ndarray:
     """Add to findings their geometries as they are written; gives these in the library's plane (n,), or None."""
     geometry, parcel = block["_geometry"], block["_parcel"]
     shown, multis, bodies = (np.full(len(parcel), None, dtype=object) for _ in range(3))
     ellipsoidal_m2 = np.zeros(len(parcel))
     for rows in blocks(len(parcel), _AT_ONCE):
-        told(rows.start / len(parcel))
+        progress.at(rows.start / len(parcel))
         ground = parcels.placed(geometry[rows], parcel[rows])
         shown[rows], ellipsoidal_m2[rows] = ground.geometries, ground.area_ellipsoidal_m2
         multis[rows], bodies[rows] = ground.written("polygon")
@@ -73,7 +66,7 @@ def _write_findings(block: Block, parcels: WholeParcels, told: Told) -> np.ndarr
 
 
 def _write_overlaps(
-    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: WholeParcels, told: Told
+    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: WholeParcels, progress: Progress
 ) -> None:
     """Add to overlaps their geometries as they are written: where one is a finding's whole ground, it is that one's.
 
@@ -95,7 +88,7 @@ def _write_overlaps(
         is_left[rows] = False
     every = np.flatnonzero(is_left)
     for some in blocks(len(every), _AT_ONCE):
-        told(some.start / len(every))
+        progress.at(some.start / len(every))
         left = every[some]
         own = parcels.placed(geometry[left], parcel[left])
         dimension[left] = shapely.get_dimensions(own.geometries)
@@ -129,12 +122,12 @@ class RowsBeside:
             looked_ahead(judged)
             self._rows.append(self._beside.submit(work, partial(self._done.__setitem__, order)))
 
-    def finished(self, told: Told) -> list[RuleRows]:
-        """The rows of all rules in their order. told: how much of what is left to do is done, 0 to 1."""
+    def finished(self, progress: Progress) -> list[RuleRows]:
+        """The rows of all rules in their order. progress: of what is left to do."""
         left = self._left()
         for rows in self._rows:
             while not rows.done():
-                told(1 - self._left() / left)
+                progress.at(1 - self._left() / left)
                 wait([rows], timeout=_LOOK_S)
         return [rows.result() for rows in self._rows]
 

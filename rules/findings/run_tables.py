@@ -1,7 +1,7 @@
 """The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,7 @@ import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import placed
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.extents import Extent, extent_of
 from onemap.rules.findings.findings import Block, Judged
 from onemap.rules.findings.land_classes import land_classes
@@ -171,23 +172,23 @@ def row_tables(
     parcels: WholeParcels,
     rules: "Sequence[RuleRows]",
     language: str,
-    told: Callable[[float], None] = lambda share: None,
+    progress: Progress = SILENT,
 ) -> dict[str, Table]:
     """The tables of a run whose rows belong to one parcel and one rule each.
 
-    rules: the rows of each, in their order; told: how much is done, 0 to 1.
+    rules: the rows of each, in their order.
     """
     keys, judged = parcels.names, [item.judged for item in rules]
     findings = _sorted([block for item in rules for block in item.findings], ["_parcel", "_rule", "_unknown"])
-    told(0.3)
+    progress.at(0.3)
     pieces = _sorted([block for item in rules for block in item.overlaps], ["_parcel", "_rule", "_unknown", "_feature"])
     for block in (findings, pieces):
         block["parcel"] = keys[block["_parcel"]]
-    told(0.5)
+    progress.at(0.5)
     columns = typed(findings, _FINDING_COLUMNS)
     tables = {"findings": Table(columns, findings["_multi"], "MultiPolygon", findings["_wkb"])}
     for name, wanted, kind in _OVERLAP_TABLES:
-        told(0.8)
+        progress.at(0.8)
         is_all = bool((pieces["_dimension"] == wanted).all())
         rows = slice(None) if is_all else np.flatnonzero(pieces["_dimension"] == wanted)
         part = {column: pieces[column][rows] for column in _OVERLAP_COLUMNS if column in pieces}

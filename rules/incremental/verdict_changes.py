@@ -64,8 +64,8 @@ class VerdictChanges:
         for parcel in changed:
             first, second = (side.get(parcel, {}) for side in (said, self._said))
             rules = [rule for rule in {**first, **second} if first.get(rule) != second.get(rule)]
-            told = {"from": self._before.get(parcel), "to": self._after.get(parcel), "rules": rules}
-            result.append({"parcel": parcel, **told})
+            changes = {"from": self._before.get(parcel), "to": self._after.get(parcel), "rules": rules}
+            result.append({"parcel": parcel, **changes})
         return result
 
     def _findings_of(self, wanted: pa.Array) -> Iterator[tuple[str, str, str, bool]]:

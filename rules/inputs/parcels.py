@@ -14,9 +14,10 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
-from onemap.layers.geometry.validity import Told, refuse_beyond, sorted_geometries
+from onemap.layers.geometry.validity import refuse_beyond, sorted_geometries
 from onemap.layers.ingest.placing import Wishes, in_crs
 from onemap.layers.library.library import sha256
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
 from onemap.rules.inputs.reading_record import whole_state
 
@@ -129,17 +130,17 @@ def read_parcels(
     wishes: Wishes,
     target: pyproj.CRS,
     workers: int = 1,
-    told: Told = lambda share: None,
+    progress: Progress = SILENT,
     proved: Proved | None = None,
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
-    workers: threads; told: how much is read and proved, 0 to 1; it may raise Cancelled.
+    workers: threads.
     proved: which polygons (n,) are known to be sound, by the parcels' ids and the polygons' WKB.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.….
     """
     before = whole_state(source)
-    raw = read_source(source, layer, encoding, lambda share: told(_READ * share))
+    raw = read_source(source, layer, encoding, progress.part(0.0, _READ))
     place = {"file": raw.path.name, "layer": raw.layer}
     field = id_field_of(list(map(str, raw.attributes.columns)), id_field, place)
     ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
@@ -151,7 +152,7 @@ def read_parcels(
         wkb = np.asarray(shapely.to_wkb(carried, byte_order=1), dtype=object)
         known = proved(ids, wkb)
     sound = sorted_geometries(
-        carried, "polygon", ids, wishes.repair, place, workers, lambda share: told(_READ + (1 - _READ) * share), known
+        carried, "polygon", ids, wishes.repair, place, workers, progress.part(_READ, 1.0), known
     ).accepted(place)
     geometries = dissolved(sound.geometries)
     empty = np.flatnonzero(shapely.area(geometries) <= 0)

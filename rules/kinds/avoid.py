@@ -84,8 +84,8 @@ def less(
     mine = None if concerns is None else (lambda at, zone: concerns(rows[at], zone))
     if len(rows) == 0:
         return result, failed
-    near = unions_near(given[rows], zones(), MARGIN_M, ground.crew, mine)
-    result[rows], failed[rows] = differences(given[rows], near, ground.crew)
+    near = unions_near(given[rows], zones(), MARGIN_M, ground.threads, mine)
+    result[rows], failed[rows] = differences(given[rows], near, ground.threads)
     before, shared = shapely.area(given[rows]), shapely.area(taken[rows])
     is_whole = before >= shapely.area(ground.parcels[rows])
     allowed = BALANCE_M2 + BALANCE_SHARE * before

@@ -46,7 +46,7 @@ def judge(ground: Ground) -> Judgement:
     groups, position = np.unique(
         np.column_stack([parcel.astype(object), class_of]).astype(str), axis=0, return_inverse=True
     )
-    by_class = union_by(position.ravel(), geometry, len(groups), ground.crew)
+    by_class = union_by(position.ravel(), geometry, len(groups), ground.threads)
     rows = pd.DataFrame(
         {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": by_class}
     )
@@ -75,14 +75,14 @@ def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
 def _first_wins(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> np.ndarray:
     """The pieces of each parcel without the ground that an earlier piece of it has taken."""
     whole = np.bincount(parcel, shapely.area(geometry), minlength=len(ground.parcels))
-    union = shapely.area(union_by(parcel, geometry, len(ground.parcels), ground.crew))
+    union = shapely.area(union_by(parcel, geometry, len(ground.parcels), ground.threads))
     crowded = np.flatnonzero(whole - np.nan_to_num(union) > ARITHMETIC_M2)
     result = geometry.copy()
     for index in crowded:  # a survey that overlaps itself is an error, and rare
         rows = np.flatnonzero(parcel == index)
         taken = geometry[rows[0]]
         for row in rows[1:]:
-            part, _ = differences(geometry[[row]], np.array([taken], dtype=object), ground.crew)
+            part, _ = differences(geometry[[row]], np.array([taken], dtype=object), ground.threads)
             result[row] = part[0]
             taken = shapely.union(taken, geometry[row])
     return result

@@ -212,12 +212,12 @@ def _moment(value: Any) -> np.datetime64:
     hour, minute, second, fraction, zone = match.groups()[7:]
     year, month, day = (int(part) for part in match.groups()[:7] if part is not None)
     try:
-        told = datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
+        moment = datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
         if zone not in (None, "Z"):
-            told = told.replace(tzinfo=datetime.strptime(zone.replace(":", ""), "%z").tzinfo).astimezone(UTC)
+            moment = moment.replace(tzinfo=datetime.strptime(zone.replace(":", ""), "%z").tzinfo).astimezone(UTC)
     except (ValueError, OverflowError):
         return np.datetime64("NaT", "us")
-    return np.datetime64(told.replace(tzinfo=None), "us") + np.timedelta64(round(float(fraction or 0) * 1e6), "us")
+    return np.datetime64(moment.replace(tzinfo=None), "us") + np.timedelta64(round(float(fraction or 0) * 1e6), "us")
 
 
 def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:

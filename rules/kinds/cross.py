@@ -40,7 +40,7 @@ def judge(ground: Ground) -> Judgement:
     feature, parcel = ground.tree.query(shapes, predicate="intersects")
     order = np.lexsort((feature, parcel))
     feature, parcel = feature[order], parcel[order]
-    ground.crew.check()
+    ground.threads.progress.check()
     edges = shapely.boundary(ground.parcels)
     inside = shapely.difference(shapely.intersection(shapes[feature], ground.parcels[parcel]), edges[parcel])
     inside = _same_dimension(inside, shapely.get_dimensions(shapes)[feature])

@@ -8,14 +8,14 @@ import shapely
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.overlay import Overlaps, grounds, overlaps
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 FEW_PARCELS = 64
 KINDS_OF_GROUND = ("avoid", "within", "use", "composition")  # which lay all parcels over the layer's features
 
 
 def shared_grounds(
-    parcels: np.ndarray, tree: shapely.STRtree, layers: Mapping[str, LayerSource], crew: Crew
+    parcels: np.ndarray, tree: shapely.STRtree, layers: Mapping[str, LayerSource], threads: Threads
 ) -> dict[str, SharedGround]:
     """For each layer what the parcels share with its features; the digits are those of each layer by itself.
 
@@ -29,10 +29,10 @@ def shared_grounds(
     layer = np.repeat(np.arange(len(read)), sizes)
     features = np.concatenate(list(read.values()))
     first = np.cumsum(sizes) - sizes
-    found = overlaps(parcels, tree, features, crew)
+    found = overlaps(parcels, tree, features, threads)
     # Every layer has parcels of its own, as it were, so that nothing of two layers is joined.
     apart = Overlaps(layer[found.feature] * count + found.parcel, found.feature, found.geometry, found.failed)
-    ground = grounds(apart, np.tile(parcels, len(read)), features, crew)
+    ground = grounds(apart, np.tile(parcels, len(read)), features, threads)
     result = {}
     for at, code in enumerate(read):
         mine, broken = layer[found.feature] == at, layer[found.failed[:, 1]] == at

@@ -14,9 +14,9 @@ from onemap.layers.rasters.rasters import RasterReference
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import Overlaps, grounds, inside, outside, overlaps
 from onemap.rules.overlay.subdivision import Cut, Pieces, subdivided
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
-Covering = Callable[[np.ndarray, shapely.Geometry, Crew], tuple[np.ndarray, np.ndarray]]
+Covering = Callable[[np.ndarray, shapely.Geometry, Threads], tuple[np.ndarray, np.ndarray]]
 AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}
 QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by less than 0.02 %, in radius and area
 
@@ -67,12 +67,12 @@ class CoveredGround:
         self._last: dict[Covering, tuple[shapely.Geometry, np.ndarray, np.ndarray]] = {}
 
     def of(
-        self, work: Covering, parcels: np.ndarray, coverage: shapely.Geometry, crew: Crew
+        self, work: Covering, parcels: np.ndarray, coverage: shapely.Geometry, threads: Threads
     ) -> tuple[np.ndarray, np.ndarray]:
-        """work(parcels, coverage, crew), as it was found for the same coverage before: arrays of the asker's own."""
+        """work(parcels, coverage, threads), as it was found for the same coverage before: arrays of the asker's own."""
         last = self._last.get(work)
         if last is None or last[0] is not coverage:
-            last = self._last[work] = coverage, *work(parcels, coverage, crew)
+            last = self._last[work] = coverage, *work(parcels, coverage, threads)
         return last[1].copy(), last[2].copy()
 
 
@@ -91,7 +91,7 @@ class Ground:
     features: Features
     coverage: shapely.Geometry
     options: dict[str, Any]
-    crew: Crew = field(default_factory=Crew)
+    threads: Threads = field(default_factory=Threads)
     parcel_attributes: pd.DataFrame = field(default_factory=pd.DataFrame)
     rasters: tuple[RasterReference, ...] = ()
     crs: pyproj.CRS | None = None
@@ -103,23 +103,23 @@ class Ground:
 
     def outside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
         """The part of each parcel for which the layer does not speak, None without; and whether it failed."""
-        return self.covered.of(outside, self.parcels, self.coverage, self.crew)
+        return self.covered.of(outside, self.parcels, self.coverage, self.threads)
 
     def inside_coverage(self) -> tuple[np.ndarray, np.ndarray]:
         """The part of each parcel for which the layer speaks, None without; and whether it failed."""
-        return self.covered.of(inside, self.parcels, self.coverage, self.crew)
+        return self.covered.of(inside, self.parcels, self.coverage, self.threads)
 
     def overlaps_with(self, geometries: np.ndarray) -> Overlaps:
         """The ground that each parcel shares with each of `geometries` (polygons)."""
         if self.shared is not None and geometries is self.features.geometries:
             return self.shared.overlaps
-        return overlaps(self.parcels, self.tree, geometries, self.crew)
+        return overlaps(self.parcels, self.tree, geometries, self.threads)
 
     def grounds_of(self, found: Overlaps) -> np.ndarray:
         """All ground that each parcel (n,) shares with any of the layer's features, its overlaps being `found`."""
         if self.shared is not None and self.shared.grounds is not None and found is self.shared.overlaps:
             return self.shared.grounds
-        return grounds(found, self.parcels, self.features.geometries, self.crew)
+        return grounds(found, self.parcels, self.features.geometries, self.threads)
 
 
 @dataclass(frozen=True)

@@ -17,7 +17,7 @@ from onemap.rules.kinds.avoid import arithmetic, reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.kinds.raster_grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -120,14 +120,14 @@ def judge(ground: Ground) -> Judgement:
             polygons = in_cells(there(ground.parcels), grid)
             whole = shapely.area(polygons)
             # On several rasters a mean is made of all cells of all of them.
-            for seen in _weighed(polygons, grid, options, len(ground.rasters) > 1, ground.crew):
+            for seen in _weighed(polygons, grid, options, len(ground.rasters) > 1, ground.threads):
                 totals[:, seen.parcel] += seen.weights
                 hits.append(back(seen.hits))
                 hit_owner.append(seen.hit_owner)
                 blanks.append(back(seen.blanks))
                 blank_owner.append(seen.blank_owner)
                 without_value[seen.blank_owner] = True
-            for seen in _weighed(in_cells(there(outlying[beyond]), grid), grid, options, True, ground.crew):
+            for seen in _weighed(in_cells(there(outlying[beyond]), grid), grid, options, True, ground.threads):
                 blanks.append(back(seen.calm))
                 blank_owner.append(beyond[seen.calm_owner])
                 unspoken[beyond[seen.calm_owner]] = True
@@ -161,7 +161,7 @@ def judge(ground: Ground) -> Judgement:
 
 
 def _weighed(
-    polygons: np.ndarray, grid: "DatasetReader", options: dict[str, Any], every: bool, crew: Crew
+    polygons: np.ndarray, grid: "DatasetReader", options: dict[str, Any], every: bool, threads: Threads
 ) -> list[_Weighed]:
     """What the parcels, polygons (n,) in units of cells, have of a grid: window by window, in threads.
 
@@ -198,7 +198,7 @@ def _weighed(
             pieces += [shapely.intersection(cells_of, polygons[owner]), owner]
         return _Weighed(part, weights, *pieces)
 
-    return crew.each(of_window, list(windows(polygons, grid, 1 if is_slope else 0)))
+    return threads.each(of_window, list(windows(polygons, grid, 1 if is_slope else 0)))
 
 
 def _matching(values: np.ndarray, options: dict[str, Any]) -> np.ndarray:

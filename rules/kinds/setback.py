@@ -127,14 +127,14 @@ def judge(ground: Ground) -> Judgement:
     least = shapely.distance(ground.parcels[found.parcel], features.geometries[found.feature])
     least = np.maximum(least - np.nan_to_num(half_width[found.feature]), 0.0)
     sure = certain[found.feature]
-    hit = union_by(found.parcel[sure], found.geometry[sure], count, ground.crew)
-    doubt = union_by(found.parcel[~sure], found.geometry[~sure], count, ground.crew)
+    hit = union_by(found.parcel[sure], found.geometry[sure], count, ground.threads)
+    doubt = union_by(found.parcel[~sure], found.geometry[~sure], count, ground.threads)
     near, failed = near_unknown_ground(ground, largest_m(options) + widest)
     hit, doubt, near, failed_instead = _with_official_zones(ground, hit, doubt, near)
     if ground.instead_coverage is None:
         unknown, failed_unknown = less(unions(doubt, near), hit, ground, lambda: zones.pieces.only(certain))
     else:
-        unknown, failed_unknown = differences(unions(doubt, near), hit, ground.crew)
+        unknown, failed_unknown = differences(unions(doubt, near), hit, ground.threads)
     least_of = np.full(count, np.inf)
     np.minimum.at(least_of, found.parcel[sure], least[sure])
     judgement = Judgement(
@@ -170,9 +170,9 @@ def near_unknown_ground(ground: Ground, reach: float) -> tuple[np.ndarray, np.nd
     # A margin past the reach, so that the box's own edge is never taken for that of the unknown ground.
     margin = reach + 1.0
     around = shapely.box(west - margin, south - margin, east + margin, north + margin)
-    blank, failed[rows] = outside(around, ground.coverage, ground.crew)
+    blank, failed[rows] = outside(around, ground.coverage, ground.threads)
     beyond = shapely.buffer(blank, reach, quad_segs=QUARTER_SEGMENTS)
-    result[rows], failed_near = intersections(ground.parcels[rows], beyond, ground.crew)
+    result[rows], failed_near = intersections(ground.parcels[rows], beyond, ground.threads)
     failed[rows] |= failed_near
     return result, failed
 
@@ -184,14 +184,14 @@ def _with_official_zones(
     if ground.instead_coverage is None or ground.instead_zones is None:
         return hit, doubt, near, np.zeros(len(hit), dtype=bool)
     count = len(ground.parcels)
-    estimated, failed = outside(ground.parcels, ground.instead_coverage, ground.crew)
+    estimated, failed = outside(ground.parcels, ground.instead_coverage, ground.threads)
     computed = []
     for part in (hit, doubt, near):
-        kept, broken = intersections(part, estimated, ground.crew)
+        kept, broken = intersections(part, estimated, ground.threads)
         failed |= broken
         computed.append(kept)
     found = ground.overlaps_with(ground.instead_zones)
-    official, broken_official = inside(ground.parcels, ground.instead_coverage, ground.crew)
-    zones, broken = intersections(union_by(found.parcel, found.geometry, count), official, ground.crew)
+    official, broken_official = inside(ground.parcels, ground.instead_coverage, ground.threads)
+    zones, broken = intersections(union_by(found.parcel, found.geometry, count), official, ground.threads)
     broken |= broken_official
     return unions(computed[0], zones), computed[1], computed[2], failed | broken

@@ -68,9 +68,9 @@ def judge(ground: Ground) -> Judgement:
     key, code = keys[found.parcel], plan_codes[found.feature]
     no_key, no_code = pd.isna(key), pd.isna(code)
     forbidden = _forbids(keys, plan_codes, permits)(found.parcel, found.feature)
-    hit = union_by(found.parcel[forbidden], found.geometry[forbidden], count, ground.crew)
+    hit = union_by(found.parcel[forbidden], found.geometry[forbidden], count, ground.threads)
     doubtful = ~no_key & no_code
-    doubt = union_by(found.parcel[doubtful], found.geometry[doubtful], count, ground.crew)
+    doubt = union_by(found.parcel[doubtful], found.geometry[doubtful], count, ground.threads)
     without_key = pd.isna(keys)
     doubt[without_key] = ground.parcels[without_key]
     beyond, failed = ground.outside_coverage()
@@ -112,17 +112,17 @@ def _not_judged(
     unknown, all_failed = no_ground(len(ground.parcels)), np.zeros(len(ground.parcels), dtype=bool)
     if len(rows) == 0:
         return unknown, all_failed
-    zones, crew, no_code = ground.features.pieces, ground.crew, pd.isna(plan_codes)
+    zones, threads, no_code = ground.features.pieces, ground.threads, pd.isna(plan_codes)
     parcels = ground.parcels[rows]
 
     def near(concerns: Concerns) -> np.ndarray:
-        return unions_near(parcels, zones, MARGIN_M, crew, concerns)
+        return unions_near(parcels, zones, MARGIN_M, threads, concerns)
 
     spoken = near(lambda parcel, zone: ~no_code[zone] & ~pd.isna(keys[rows[parcel]]))
-    spoken, failed = intersections(spoken, np.full(len(rows), ground.coverage), crew)
-    spoken, broken = differences(spoken, near(lambda _, zone: no_code[zone]), crew)
+    spoken, failed = intersections(spoken, np.full(len(rows), ground.coverage), threads)
+    spoken, broken = differences(spoken, near(lambda _, zone: no_code[zone]), threads)
     judged = unions(spoken, near(lambda parcel, zone: forbids(rows[parcel], zone)))
-    rest, broken_rest = differences(parcels, judged, crew)
+    rest, broken_rest = differences(parcels, judged, threads)
     unknown[rows] = rest
     all_failed[rows] = failed | broken | broken_rest
     return unknown, all_failed

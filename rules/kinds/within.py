@@ -37,10 +37,10 @@ def judge(ground: Ground) -> Judgement:
     left = covered.copy()
     left[is_whole] = None
     part = sure & ~is_whole[found.parcel]
-    lawful = union_by(found.parcel[part], found.geometry[part], count, ground.crew)
+    lawful = union_by(found.parcel[part], found.geometry[part], count, ground.threads)
     hit, failed_hit = less(left, lawful, ground, lambda: ground.features.pieces.only(~uncertain))
     doubtful = np.flatnonzero(~sure & ~shapely.is_missing(hit[found.parcel]))
-    doubt, failed_doubt = intersections(hit[found.parcel[doubtful]], found.geometry[doubtful], ground.crew)
+    doubt, failed_doubt = intersections(hit[found.parcel[doubtful]], found.geometry[doubtful], ground.threads)
     kept = ~shapely.is_missing(doubt)
     pairs = Pairs(
         found.parcel[doubtful][kept],

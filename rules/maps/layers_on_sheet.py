@@ -1,6 +1,6 @@
 """The layers of a map on paper: features, pieces of conflict and parcels as paths, with the legend that they need."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.catalogue.code_tables import class_titles
 from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.labels import Label, line_name_shape
 from onemap.rules.maps.legend_panel import LegendEntry
 from onemap.rules.maps.map_source import NearFeatures, Piece
@@ -22,6 +23,7 @@ from onemap.rules.maps.symbols import (
     verdict_symbol,
 )
 
+LAYER_SHARE = 0.08  # of what is left of a map, for each layer and class that is drawn; one too large is drawn again
 _KINDS = ("point", "line", "polygon")
 _NOT_NAMES = {"DLMC", "QSDWMC", "ZLDWMC", "XZQMC", "XJXZQMC", "GHMC"}  # a class, an owner, the district, the plan
 _CODE_MM, _NAME_MM = 1.9, 2.4
@@ -31,8 +33,7 @@ _CODE_MM, _NAME_MM = 1.9, 2.4
 class Sheet:
     """A map under construction. prefix: begins the ids of its patterns, unique in the document that holds the map.
 
-    tolerance_mm, least_mm: how far lines may move, and what is too small to be drawn; told: called before each class of
-    features.
+    tolerance_mm, least_mm: how far lines may move, and what is too small to be drawn.
     """
 
     view: View
@@ -44,7 +45,7 @@ class Sheet:
     legend: list[LegendEntry] = field(default_factory=list)
     labels: list[Label] = field(default_factory=list)
     patterns: dict[Symbol, str] = field(default_factory=dict)
-    told: Callable[[], None] = lambda: None
+    progress: Progress = SILENT
 
     def pattern(self, symbol: Symbol) -> str:
         """The id of a symbol's pattern, which is made at its first use; empty if it has none."""
@@ -64,7 +65,7 @@ class Sheet:
         if len(seen) == 0:
             return False
         for index in np.unique(look_of[seen]).tolist():
-            self.told()
+            self.progress.forward(LAYER_SHARE)
             rows = seen[look_of[seen] == index]
             self._paint(shapes[rows], looks[index], _KINDS[int(shapely.get_dimensions(shapes[rows]).max())])
         self._name(near, shapes, seen, coded=coded, faint=faint)

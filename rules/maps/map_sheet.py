@@ -1,6 +1,6 @@
 """A map of a statement as SVG: frame, features, conflicts, parcels, legend, north arrow, scale, grid, coordinates."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,11 +9,12 @@ import shapely
 from onemap.layers.catalogue.styles import map_themes
 from onemap.layers.crs.systems import crs_name
 from onemap.layers.messages import phrase
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.boundary_points import boundary_points
 from onemap.rules.maps.furniture import grid_ticks, north_arrow, scale_bar
 from onemap.rules.maps.inset import inset_svg, rings_svg, tiny_pieces
 from onemap.rules.maps.labels import Label, labels_svg
-from onemap.rules.maps.layers_on_sheet import Sheet
+from onemap.rules.maps.layers_on_sheet import LAYER_SHARE, Sheet
 from onemap.rules.maps.legend_panel import Line, Panel, Row, laid_out
 from onemap.rules.maps.map_source import MapSource, Piece
 from onemap.rules.maps.sheets_needed import MapPage, map_pages
@@ -70,17 +71,16 @@ def draw_map(
     project: str = "",
     fonts: str = FONTS,
     prefix: str = "m",
-    told: Callable[[], None] = lambda: None,
+    progress: Progress = SILENT,
 ) -> DrawnMap:
     """One map on one sheet, below 1 MB.
 
     project: its name, above the map; fonts: families in the order of preference; prefix: begins every id in the SVG,
-    so that several maps may stand in one HTML page; told: called before each layer that is drawn, and each of
-    its classes.
+    so that several maps may stand in one HTML page.
     """
     paper = paper or Paper()
     for tolerance_mm, least_mm in _THINNED:
-        drawn = _Drawing(source, page, paper, project, fonts, prefix, told).drawn(tolerance_mm, least_mm)
+        drawn = _Drawing(source, page, paper, project, fonts, prefix, progress).drawn(tolerance_mm, least_mm)
         if len(drawn.svg.encode()) <= MOST_BYTES:
             break
     return drawn
@@ -97,10 +97,10 @@ class _Drawing:
         project: str,
         fonts: str,
         prefix: str,
-        told: Callable[[], None],
+        progress: Progress,
     ) -> None:
         self.source, self.page, self.paper, self.project = source, page, paper, project
-        self.fonts, self.prefix, self.told = fonts, prefix, told
+        self.fonts, self.prefix, self.progress = fonts, prefix, progress
         self.language = source.language
         self.theme: Mapping = map_themes()[page.theme]
         names = page.parcels or tuple(source.parcels)
@@ -117,7 +117,7 @@ class _Drawing:
         for _ in range(4):
             head, top = self._head()
             view = self._view(top, reserved)
-            sheet = Sheet(view, self.language, self.prefix, tolerance_mm, least_mm, told=self.told)
+            sheet = Sheet(view, self.language, self.prefix, tolerance_mm, least_mm, progress=self.progress)
             self._fill(sheet)
             panel = self._panel(sheet)
             if self.paper.is_wide or panel.height <= reserved + 0.01:
@@ -194,7 +194,7 @@ class _Drawing:
         near = self.source.near(code, sheet.view.bounds)
         if near is None:
             return False
-        self.told()
+        self.progress.forward(LAYER_SHARE)
         if not sheet.features(near, faint=faint, coded=coded):
             return False
         self.used[code] = f"{near.entry.title.get(self.language) or code} {near.version.label}"

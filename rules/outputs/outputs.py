@@ -12,7 +12,7 @@ import pyproj
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import check_place, written_beside
 from onemap.layers.messages import problem_record
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.run_tables import Table
 
 if TYPE_CHECKING:
@@ -40,8 +40,8 @@ class Output(Protocol):
 class Target(Output, Protocol):
     """An output that was asked for by its name."""
 
-    def finish(self, told: Told = lambda share: None) -> None:
-        """As that of an output; told: how much of what is left is done, 0 to 1."""
+    def finish(self, progress: Progress = SILENT) -> None:
+        """As that of an output; progress: of what is left."""
 
     @property
     def remarks(self) -> tuple[Problem, ...]:
@@ -109,9 +109,9 @@ class _Named:
         with _refusals(self._label):
             self._output.append(tables)
 
-    def finish(self, told: Told = lambda share: None) -> None:
+    def finish(self, progress: Progress = SILENT) -> None:
         """Write what is left to write."""
-        told(0.0)
+        progress.at(0.0)
         with _refusals(self._label):
             self._output.finish()
 
@@ -155,13 +155,13 @@ class _Beside(_Named):
         self._rows += sum(len(table.columns) for table in tables.values())
         self._last = self._writer.submit(super().append, tables)
 
-    def finish(self, told: Told = lambda share: None) -> None:
+    def finish(self, progress: Progress = SILENT) -> None:
         """Write what is left to write, some of which is made ready while the last rows are written."""
         begun = self._writing.rows
         left = max(self._rows - begun, 1)
         self._writing.make_ready()
-        self._wait(lambda: told(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
-        super().finish(part_of(told, _ROWS_WRITTEN, 1.0))
+        self._wait(lambda: progress.at(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
+        super().finish(progress.part(_ROWS_WRITTEN, 1.0))
 
     def close(self) -> None:
         """Let go of the files, once nobody writes any more."""
@@ -169,13 +169,13 @@ class _Beside(_Named):
         self._writer.shutdown(cancel_futures=True)
         super().close()
 
-    def _wait(self, told: Callable[[], None] = lambda: None) -> None:
+    def _wait(self, look: Callable[[], None] = lambda: None) -> None:
         if self._last is None:
             return
         while not self._last.done():
-            # A cancellation is heard only where Python runs.
+            # A cancellation comes only where Python runs.
             wait([self._last], timeout=_HEARD_S)
-            told()
+            look()
         self._last.result()
 
 

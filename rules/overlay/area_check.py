@@ -20,7 +20,7 @@ from onemap.rules.overlay.overlay import (
     unions_near,
 )
 from onemap.rules.overlay.subdivision import Cut
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
 NEAR_SHARE = 0.1  # and those within this share of the rule's least area
@@ -45,21 +45,21 @@ def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
     return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
 
 
-def _near(zones: Zones, rows: np.ndarray, margin_m: float, crew: Crew) -> np.ndarray:
+def _near(zones: Zones, rows: np.ndarray, margin_m: float, threads: Threads) -> np.ndarray:
     return unions_near(
-        zones.base[rows], zones.pieces(), margin_m, crew, lambda at, zone: zones.concerns(rows[at], zone)
+        zones.base[rows], zones.pieces(), margin_m, threads, lambda at, zone: zones.concerns(rows[at], zone)
     )
 
 
-def checked_areas(zones: Zones, rows: np.ndarray, crew: Crew) -> np.ndarray:
+def checked_areas(zones: Zones, rows: np.ndarray, threads: Threads) -> np.ndarray:
     """The conflict's area of each parcel in `rows` by signed trapezoids, in m²."""
     if len(rows) == 0:
         return np.empty(0)
-    near = _near(zones, rows, MARGIN_M, crew)
+    near = _near(zones, rows, MARGIN_M, threads)
     base = zones.base[rows]
     common = np.zeros(len(rows))
     met = np.flatnonzero(~shapely.is_missing(near))
-    common[met], _ = common_areas(base[met], near[met], crew)
+    common[met], _ = common_areas(base[met], near[met], threads)
     return shapely.area(base) - common if zones.inverted else common
 
 
@@ -68,15 +68,15 @@ def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
     return np.abs(area_m2 - check_m2) > BALANCE_M2 + BALANCE_SHARE * np.abs(area_m2)
 
 
-def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m²."""
-    near = _near(zones, rows, 2 * error_m + MARGIN_M, crew)
+    near = _near(zones, rows, 2 * error_m + MARGIN_M, threads)
     base = zones.base[rows]
     result = []
     for distance in (-error_m, error_m):
         moved = shapely.buffer(near, distance)
         moved[shapely.is_empty(moved)] = None
-        part, _ = (differences if zones.inverted else intersections)(base, moved, crew)
+        part, _ = (differences if zones.inverted else intersections)(base, moved, threads)
         result.append(shapely.area(part))
     areas = np.nan_to_num(np.array(result))
     return areas.min(axis=0), areas.max(axis=0)

@@ -7,7 +7,7 @@ import shapely
 
 from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.polygon_edges import Polygons
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 _FEW = 20  # parcels, for which of large features only what lies between west and east of all of them is looked at
 _ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
@@ -34,7 +34,7 @@ class Meetings:
         )
 
 
-def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, crew: Crew) -> Meetings:
+def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads) -> Meetings:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order.
 
     Of large features only parcels count whose boxes meet a box of some segments of its edge. The box of any other
@@ -45,11 +45,11 @@ def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, c
     others = Polygons(features, (float(west), float(east)) if few else None)
     apart = lies_apart(parcels)
     rows = np.flatnonzero(apart)
-    whole = _met(parcels, tree, ~apart, others, crew)
+    whole = _met(parcels, tree, ~apart, others, threads)
     if len(rows) == 0:
         return whole
     parts, owner = shapely.get_parts(parcels[rows], return_index=True)
-    found = _met(parts, shapely.STRtree(parts), np.ones(len(parts), dtype=bool), others, crew)
+    found = _met(parts, shapely.STRtree(parts), np.ones(len(parts), dtype=bool), others, threads)
     pairs, which = np.unique(owner[found.parcel] * np.int64(len(features)) + found.feature, return_inverse=True)
     parcel, feature = np.divmod(pairs, np.int64(max(len(features), 1)))
     of_parts = Meetings(
@@ -88,21 +88,23 @@ def _joined(one: Meetings, other: Meetings) -> Meetings:
     )
 
 
-def _met(parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others: Polygons, crew: Crew) -> Meetings:
+def _met(
+    parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others: Polygons, threads: Threads
+) -> Meetings:
     """meetings() of the parcels that are wanted (n,)."""
     mine, features = Polygons(parcels), others.geometries
     small = np.flatnonzero(~others.is_large)
-    feature, parcel = _asked(tree, features[small], wanted, crew)
+    feature, parcel = _asked(tree, features[small], wanted, threads)
     feature = small[feature]
     within = around = np.empty(0, dtype=np.int64)
     if len(others.large):
-        crew.check()
+        threads.progress.check()
         count = np.int64(len(others.large))
         edges = others.outlines
-        chunk, close = _asked(tree, edges.tree.geometries, wanted, crew)
+        chunk, close = _asked(tree, edges.tree.geometries, wanted, threads)
         near = np.sort(close * count + edges.polygon[chunk])
         near = near[np.r_[True, np.diff(near) > 0][: len(near)]]
-        owner, there = _asked(tree, features[others.large], wanted, crew)
+        owner, there = _asked(tree, features[others.large], wanted, threads)
         every = there * count + owner
         at = np.searchsorted(near, every)
         far = np.flatnonzero(np.r_[near, -1][at] != every)
@@ -110,29 +112,31 @@ def _met(parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others:
         west, south, east, north = mine.bounds[within].T
         x, y = (west + east) / 2, (south + north) / 2
         rows = [slice(start, start + _ASKED_AT_ONCE) for start in range(0, len(x), _ASKED_AT_ONCE)]
-        answers = crew.each(lambda some: shapely.contains_xy(features[around[some]], x[some], y[some]), rows)
+        answers = threads.each(lambda some: shapely.contains_xy(features[around[some]], x[some], y[some]), rows)
         inside = np.concatenate([np.empty(0, dtype=bool), *answers])
         within, around = within[inside], around[inside]
         close, owner = np.divmod(near, count)
         parcel, feature = np.r_[parcel, close], np.r_[feature, others.large[owner]]
-    area, error = areas_of_pairs(mine, parcel, others, feature, crew)
+    area, error = areas_of_pairs(mine, parcel, others, feature, threads)
     sums = Meetings(parcel, feature, area, error, np.zeros(len(parcel), dtype=bool))
     inner = shapely.area(parcels[within])
     return _joined(sums, Meetings(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool)))
 
 
-def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of geometries (n,) and those of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
     starts = range(0, len(geometries), _ASKED_AT_ONCE)
-    answers = crew.each(lambda start: tree.query(geometries[start : start + _ASKED_AT_ONCE]) + [[start], [0]], starts)
+    answers = threads.each(
+        lambda start: tree.query(geometries[start : start + _ASKED_AT_ONCE]) + [[start], [0]], starts
+    )
     geometry, other = np.hstack([np.empty((2, 0), dtype=np.int64), *answers])
     return geometry, other
 
 
 def _asked(
-    tree: shapely.STRtree, geometries: np.ndarray, wanted: np.ndarray, crew: Crew
+    tree: shapely.STRtree, geometries: np.ndarray, wanted: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """The geometries and the wanted parcels whose boxes meet."""
-    geometry, parcel = boxes_meet(tree, geometries, crew)
+    geometry, parcel = boxes_meet(tree, geometries, threads)
     kept = wanted[parcel]
     return (geometry, parcel) if kept.all() else (geometry[kept], parcel[kept])

@@ -9,14 +9,16 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.subdivision import MOST_VERTICES, clipped
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 _TILED = 1024  # vertices: below, a polygon is cut at once
 _CLIPS_AT_ONCE = 16
 _OVERLAP = 0.125  # of a tile's side, that it reaches into its neighbours on each side
 
 
-def tiles_near(polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, margin_m: float, crew: Crew) -> np.ndarray:
+def tiles_near(
+    polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, margin_m: float, threads: Threads
+) -> np.ndarray:
     """What of polygon (k,), of polygons (m,), lies in boxes (k, 4) and at least a margin around them: (k,).
 
     Cut in tiles, which may still be larger than need be; small polygons stay whole.
@@ -37,7 +39,7 @@ def tiles_near(polygons: np.ndarray, polygon: np.ndarray, boxes: np.ndarray, mar
         at = active[first]
         west, south = (origin[at] + tile[first] * side[at, None] - _OVERLAP * side[at, None]).T
         around = side[at] + 2 * (_OVERLAP * side[at])
-        tiles = _clipped(result[at], np.column_stack([west, south, west + around, south + around]), crew)
+        tiles = _clipped(result[at], np.column_stack([west, south, west + around, south + around]), threads)
         result[active] = tiles[which.ravel()]
         active = active[shapely.get_num_coordinates(result[active]) > _TILED]
     return result
@@ -51,11 +53,11 @@ def cut_around(polygons: np.ndarray, boxes: np.ndarray, margin_m: float) -> np.n
     result: np.ndarray = polygons.copy()
     rows = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
     far = np.maximum((boxes[rows, 2:] - boxes[rows, :2]).max(axis=1, initial=0.0), margin_m)[:, None]
-    result[rows] = _clipped(polygons[rows], np.hstack([boxes[rows, :2] - far, boxes[rows, 2:] + far]), Crew())
+    result[rows] = _clipped(polygons[rows], np.hstack([boxes[rows, :2] - far, boxes[rows, 2:] + far]), Threads())
     return result
 
 
-def _clipped(polygons: np.ndarray, boxes: np.ndarray, crew: Crew) -> np.ndarray:
+def _clipped(polygons: np.ndarray, boxes: np.ndarray, threads: Threads) -> np.ndarray:
     """What of polygons (k,) lies in boxes (k, 4): (k,)."""
 
     def of_some(start: int) -> list[shapely.Geometry]:
@@ -64,5 +66,5 @@ def _clipped(polygons: np.ndarray, boxes: np.ndarray, crew: Crew) -> np.ndarray:
         return [clipped(polygon, (west, south, east, north)) for polygon, (west, south, east, north) in pairs]
 
     result = np.empty(len(polygons), dtype=object)
-    result[:] = [part for some in crew.each(of_some, range(0, len(polygons), _CLIPS_AT_ONCE)) for part in some]
+    result[:] = [part for some in threads.each(of_some, range(0, len(polygons), _CLIPS_AT_ONCE)) for part in some]
     return result

@@ -5,7 +5,7 @@ import shapely
 
 from onemap.layers.geometry.hilbert import places_on_curve
 from onemap.rules.overlay.polygon_edges import Near, Polygons
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.trapezoids import edge_table, joined, pair_areas_m2
 
 _PAIRS_AT_ONCE = 30_000  # of neighbours, whose edges are listed once
@@ -23,7 +23,7 @@ def distinct(geometries: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return geometries[first], which
 
 
-def common_areas(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def common_areas(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The area in common of polygons pair by pair, (k,) in m², and its rounding error, (k,).
 
     left, right: (k,) valid polygons; what stands in several pairs is looked at only once.
@@ -33,12 +33,12 @@ def common_areas(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.nd
     pair = np.flatnonzero((one[:, :2] < other[:, 2:]).all(axis=1) & (other[:, :2] < one[:, 2:]).all(axis=1))
     mine, at_mine = distinct(left[pair])
     others, at_other = distinct(right[pair])
-    areas[pair], errors[pair] = areas_of_pairs(Polygons(mine), at_mine, Polygons(others), at_other, crew)
+    areas[pair], errors[pair] = areas_of_pairs(Polygons(mine), at_mine, Polygons(others), at_other, threads)
     return areas, errors
 
 
 def areas_of_pairs(
-    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, crew: Crew
+    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """The area in common of pairs of polygons, in m², and its rounding error, (k,) each.
 
@@ -48,12 +48,12 @@ def areas_of_pairs(
     is_large = left.is_large[left_index] | right.is_large[right_index]
     for rows, how in ((np.flatnonzero(~is_large), _whole), (np.flatnonzero(is_large), _by_boxes)):
         if len(rows):
-            areas[rows], errors[rows] = how(left, left_index[rows], right, right_index[rows], crew)
+            areas[rows], errors[rows] = how(left, left_index[rows], right, right_index[rows], threads)
     return areas, errors
 
 
 def _whole(
-    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, crew: Crew
+    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """areas_of_pairs for small polygons: in blocks of neighbours."""
     order = _neighbours(left, left_index)
@@ -65,7 +65,7 @@ def _whole(
         table = edge_table(np.concatenate([left.geometries[mine], right.geometries[others]]))
         return pair_areas_m2(table, at_mine, at_other + len(mine))
 
-    blocks = crew.each(of_block, range(0, len(order), _PAIRS_AT_ONCE))
+    blocks = threads.each(of_block, range(0, len(order), _PAIRS_AT_ONCE))
     areas, errors = np.empty(len(order)), np.empty(len(order))
     areas[order], errors[order] = (np.concatenate(column) for column in zip(*blocks, strict=True))
     return areas, errors
@@ -89,7 +89,7 @@ def _neighbours(polygons: Polygons, index: np.ndarray) -> np.ndarray:
 
 
 def _by_boxes(
-    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, crew: Crew
+    left: Polygons, left_index: np.ndarray, right: Polygons, right_index: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """areas_of_pairs where one of the two is large, or both: inside the box that they share, halved where need be."""
     one, other = left.bounds[left_index], right.bounds[right_index]
@@ -111,7 +111,7 @@ def _by_boxes(
         return rows, area, error
 
     areas, errors = np.zeros(len(left_index)), np.zeros(len(left_index))
-    for rows, area, error in crew.each(of_block, range(0, len(pair), _BOXES_AT_ONCE)):
+    for rows, area, error in threads.each(of_block, range(0, len(pair), _BOXES_AT_ONCE)):
         areas += np.bincount(rows, area, len(areas))
         errors += np.bincount(rows, error, len(areas))
     return areas, errors

@@ -4,7 +4,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.in_chunks import chunks
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 _MIXERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], dtype=np.uint64)
 
@@ -17,7 +17,7 @@ def segments_of(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarra
     return points[inner], points[inner + 1], owner[ring[inner]]
 
 
-def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, crew: Crew) -> np.ndarray:
+def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
     """Of pairs (k,) of polygons (n,) that meet and share no ground: whether one may change the other's line in a union.
 
     It does not where they meet in a single point that is a corner of both: then the union of both is both as they are.
@@ -29,7 +29,7 @@ def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, cre
         rows = left[part]
         return ~_meet_in_a_corner(polygons[first[rows]], polygons[second[rows]])
 
-    for part, found in zip(chunks(len(left)), crew.each(asked, chunks(len(left))), strict=True):
+    for part, found in zip(chunks(len(left)), threads.each(asked, chunks(len(left))), strict=True):
         result[left[part]] = found
     return result
 

@@ -3,7 +3,7 @@
 import numpy as np
 import shapely
 
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 AT_ONCE = 4000  # geometries, or pairs of them; enough that a thread is worth it
 
@@ -13,7 +13,7 @@ def chunks(count: int) -> list[slice]:
     return [slice(start, min(start + AT_ONCE, count)) for start in range(0, count, AT_ONCE)]
 
 
-def intersecting(tree: shapely.STRtree, geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def intersecting(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """Which of the geometries (n,) intersect which of the tree's: the one (k,) and the other (k,)."""
 
     def asked(part: slice) -> np.ndarray:
@@ -21,12 +21,12 @@ def intersecting(tree: shapely.STRtree, geometries: np.ndarray, crew: Crew) -> t
         found[0] += part.start
         return found
 
-    found = crew.each(asked, chunks(len(geometries)))
+    found = threads.each(asked, chunks(len(geometries)))
     first, second = np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
     return first, second
 
 
-def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: float, crew: Crew) -> np.ndarray:
+def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: float, threads: Threads) -> np.ndarray:
     """Pairs (2, k) of the geometries, of which the tree is the index, that lie within a distance, each once."""
 
     def asked(part: slice) -> np.ndarray:
@@ -35,11 +35,11 @@ def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: floa
         once: np.ndarray = found[:, found[0] < found[1]]
         return once
 
-    found = crew.each(asked, chunks(len(geometries)))
+    found = threads.each(asked, chunks(len(geometries)))
     return np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
 
 
-def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, crew: Crew) -> np.ndarray:
+def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> np.ndarray:
     """How far the nearest of the tree's geometries, of which there are some, lies from each of the geometries (n,)."""
 
     def asked(part: slice) -> np.ndarray:
@@ -48,11 +48,13 @@ def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, crew: Cre
         distance[at] = far
         return distance
 
-    found = crew.each(asked, chunks(len(geometries)))
+    found = threads.each(asked, chunks(len(geometries)))
     return np.concatenate(found) if found else np.empty(0)
 
 
-def insides_meet(first: np.ndarray, second: np.ndarray, crew: Crew) -> np.ndarray:
+def insides_meet(first: np.ndarray, second: np.ndarray, threads: Threads) -> np.ndarray:
     """Whether polygons share more than their edges, pair by pair (k,)."""
-    found = crew.each(lambda part: shapely.relate_pattern(first[part], second[part], "T********"), chunks(len(first)))
+    found = threads.each(
+        lambda part: shapely.relate_pattern(first[part], second[part], "T********"), chunks(len(first))
+    )
     return np.concatenate(found) if found else np.empty(0, dtype=bool)

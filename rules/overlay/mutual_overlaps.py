@@ -7,13 +7,13 @@ import shapely
 
 from onemap.layers.geometry.ragged import ranges
 from onemap.rules.overlay.common_areas import common_areas
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 _PAIRS_AT_ONCE = 1_000_000
 
 
 def crowded(
-    parcel: np.ndarray, feature: np.ndarray, features: np.ndarray, count: int, least_m2: float, crew: Crew
+    parcel: np.ndarray, feature: np.ndarray, features: np.ndarray, count: int, least_m2: float, threads: Threads
 ) -> np.ndarray:
     """Which of `count` parcels have two features on them that share at least so much ground: (count,).
 
@@ -21,11 +21,11 @@ def crowded(
     """
     found = np.zeros(count, dtype=bool)
     for on, one, other in _near_pairs(parcel, feature, shapely.bounds(features[feature]).reshape(-1, 4)):
-        crew.check()
+        threads.progress.check()
         # As one number each, since pairs would be sorted byte by byte.
         pair, which = np.unique(np.minimum(one, other) * len(features) + np.maximum(one, other), return_inverse=True)
         first, second = np.divmod(pair, len(features))
-        areas, errors = common_areas(features[first], features[second], crew)
+        areas, errors = common_areas(features[first], features[second], threads)
         found[on[(areas > errors + least_m2)[which]]] = True
     return found
 

@@ -18,13 +18,13 @@ from onemap.rules.overlay.common_areas import common_areas, distinct
 from onemap.rules.overlay.mutual_overlaps import crowded
 from onemap.rules.overlay.ring_overlay import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 ARITHMETIC_M2 = 1e-6
 _CHUNK = 1000  # geometries that one thread takes at once
 RETRY_GRIDS_M = (1e-8, 1e-4)
 MARGIN_M = 1.0  # around a parcel's box, so that a cut never runs along the parcel's own edge
-_ALONE = Crew()
+_ALONE = Threads()
 BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far an overlay may differ from the sums of trapezoids, of |P|
 
 
@@ -45,7 +45,7 @@ Operation = Callable[..., np.ndarray]
 
 
 def _proved(
-    operation: Operation, left: np.ndarray, right: np.ndarray, expected_m2: np.ndarray, crew: Crew
+    operation: Operation, left: np.ndarray, right: np.ndarray, expected_m2: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """operation(left, right) pair by pair, in threads: (n,) polygons or None, and (n,) whether it failed even on grids.
 
@@ -53,8 +53,8 @@ def _proved(
     """
     allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(left)
     is_common = operation is shapely.intersection
-    near = _near(right, left, crew)
-    near_left = _near(left, right, crew) if is_common else left
+    near = _near(right, left, threads)
+    near_left = _near(left, right, threads) if is_common else left
 
     def run(start: int) -> tuple[np.ndarray, np.ndarray]:
         rows = slice(start, start + _CHUNK)
@@ -73,7 +73,7 @@ def _proved(
             result[row], failed[row] = _once_more(operation, left[at], right[at], expected_m2[at], allowed_m2[at])
         return polygon_parts(result, ARITHMETIC_M2), failed
 
-    blocks = crew.each(run, range(0, len(left), _CHUNK))
+    blocks = threads.each(run, range(0, len(left), _CHUNK))
     if not blocks:
         return np.empty(0, dtype=object), np.empty(0, dtype=bool)
     return np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
@@ -91,12 +91,12 @@ def _attempt(operation: Operation, left: np.ndarray, right: np.ndarray) -> np.nd
     return result
 
 
-def _near(polygons: np.ndarray, others: np.ndarray, crew: Crew) -> np.ndarray:
+def _near(polygons: np.ndarray, others: np.ndarray, threads: Threads) -> np.ndarray:
     """Polygons (n,), of large ones only what lies near the other's box; what goes wrong there is proved wrong."""
     near = polygons.copy()
     large = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
     different, which = distinct(polygons[large])
-    near[large] = tiles_near(different, which, shapely.bounds(others[large]), MARGIN_M, crew)
+    near[large] = tiles_near(different, which, shapely.bounds(others[large]), MARGIN_M, threads)
     return near
 
 
@@ -112,15 +112,15 @@ def _once_more(
     return None, True
 
 
-def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, crew: Crew) -> Overlaps:
+def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads) -> Overlaps:
     """The ground that each parcel shares with each feature it meets; touching is not sharing.
 
     parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
     """
-    return built(parcels, features, meetings(parcels, tree, features, crew), crew)
+    return built(parcels, features, meetings(parcels, tree, features, threads), threads)
 
 
-def built(parcels: np.ndarray, features: np.ndarray, met: Meetings, crew: Crew) -> Overlaps:
+def built(parcels: np.ndarray, features: np.ndarray, met: Meetings, threads: Threads) -> Overlaps:
     """The ground itself of those that meet, each held against its sum."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
     met = met.only(np.lexsort((met.feature, met.parcel)))
@@ -145,23 +145,25 @@ def built(parcels: np.ndarray, features: np.ndarray, met: Meetings, crew: Crew) 
         (np.flatnonzero(is_open & ~apart), _common),
         (np.flatnonzero(is_open & apart), _common_by_parts),
     ):
-        geometry[rows], failed[rows] = work(mine[rows], other[rows], area[rows], crew)
+        geometry[rows], failed[rows] = work(mine[rows], other[rows], area[rows], threads)
     keep = ~shapely.is_missing(geometry) & ~failed
     broken = np.column_stack([met.parcel[failed], met.feature[failed]])
     return Overlaps(met.parcel[keep], met.feature[keep], geometry[keep], broken)
 
 
-def _common(mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
-    return _proved(shapely.intersection, mine, other, area_m2, crew)
+def _common(
+    mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, threads: Threads
+) -> tuple[np.ndarray, np.ndarray]:
+    return _proved(shapely.intersection, mine, other, area_m2, threads)
 
 
 def _common_by_parts(
-    mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, crew: Crew
+    mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """mine ∩ other where mine has parts far from each other: part by part, each near its own part of the other."""
     parts, owner = shapely.get_parts(mine, return_index=True)
-    ground, broken = intersections(parts, other[owner], crew)
-    result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine), crew)
+    ground, broken = intersections(parts, other[owner], threads)
+    result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine), threads)
     failed = np.bincount(owner, broken, len(mine)) > 0
     failed |= ~(
         np.abs(np.nan_to_num(shapely.area(result)) - area_m2) <= BALANCE_M2 + BALANCE_SHARE * shapely.area(mine)
@@ -169,7 +171,7 @@ def _common_by_parts(
     return result, failed
 
 
-def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, crew: Crew) -> np.ndarray:
+def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads: Threads) -> np.ndarray:
     """All ground that each parcel (n,) shares with any feature: (n,), None where there is none.
 
     Where a feature covers all of it, or what it shares with features that have no ground in common sums to the parcel,
@@ -182,9 +184,9 @@ def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, crew: Cr
     rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
     asked = np.isin(found.parcel, rows)
     one = found.parcel[asked], found.feature[asked]
-    is_full[rows] = ~crowded(*one, features, len(parcels), ARITHMETIC_M2, crew)[rows]
+    is_full[rows] = ~crowded(*one, features, len(parcels), ARITHMETIC_M2, threads)[rows]
     rest = ~is_full[found.parcel]
-    result = union_by(found.parcel[rest], found.geometry[rest], len(parcels), crew)
+    result = union_by(found.parcel[rest], found.geometry[rest], len(parcels), threads)
     result[is_full] = parcels[is_full]
     return result
 
@@ -195,7 +197,7 @@ def are_whole(found: Overlaps, parcels: np.ndarray) -> np.ndarray:
     return whole
 
 
-def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, crew: Crew = _ALONE) -> np.ndarray:
+def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, threads: Threads = _ALONE) -> np.ndarray:
     """The union of the geometries of each group: (groups,), None for a group without any."""
     result = np.full(groups, None, dtype=object)
     if len(group) == 0:
@@ -211,7 +213,7 @@ def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, crew: Crew 
         for rows, step in ((np.flatnonzero(size == k), max(1, _CHUNK // k)),)
         for at in range(0, len(rows), step)
     ]
-    united = crew.each(lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])]), parts)
+    united = threads.each(lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])]), parts)
     for (_, rows), unions_of_rows in zip(parts, united, strict=True):
         result[ids[rows]] = unions_of_rows
     return polygon_parts(result, ARITHMETIC_M2)
@@ -237,13 +239,15 @@ def _proved_unions(block: np.ndarray) -> np.ndarray:
     return result
 
 
-def _pairwise(left: np.ndarray, right: np.ndarray, crew: Crew, *, common_wanted: bool) -> tuple[np.ndarray, np.ndarray]:
+def _pairwise(
+    left: np.ndarray, right: np.ndarray, threads: Threads, *, common_wanted: bool
+) -> tuple[np.ndarray, np.ndarray]:
     result = np.full(len(left), None, dtype=object)
     failed = np.zeros(len(left), dtype=bool)
     rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
     if len(rows) == 0:
         return result, failed
-    common, error = common_areas(left[rows], right[rows], crew)
+    common, error = common_areas(left[rows], right[rows], threads)
     # Two that share nothing have no common ground, and nothing to take from each other.
     apart = common + error < ARITHMETIC_M2
     if not common_wanted:
@@ -251,23 +255,23 @@ def _pairwise(left: np.ndarray, right: np.ndarray, crew: Crew, *, common_wanted:
     rows, common = rows[~apart], common[~apart]
     one, other = left[rows], right[rows]
     if common_wanted:
-        result[rows], failed[rows] = _proved(shapely.intersection, one, other, common, crew)
+        result[rows], failed[rows] = _proved(shapely.intersection, one, other, common, threads)
     else:
-        result[rows], failed[rows] = _proved(shapely.difference, one, other, shapely.area(one) - common, crew)
+        result[rows], failed[rows] = _proved(shapely.difference, one, other, shapely.area(one) - common, threads)
     return result, failed
 
 
-def intersections(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def intersections(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """left ∩ right pair by pair, polygons only, None where they share no ground; and (n,) whether it failed."""
-    return _pairwise(left, right, crew, common_wanted=True)
+    return _pairwise(left, right, threads, common_wanted=True)
 
 
-def differences(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def differences(left: np.ndarray, right: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """left − right pair by pair, polygons only, None where nothing is left; and (n,) whether it failed.
 
     A right of None takes nothing away; a left of None has nothing.
     """
-    result, failed = _pairwise(left, right, crew, common_wanted=False)
+    result, failed = _pairwise(left, right, threads, common_wanted=False)
     whole = shapely.is_missing(right)
     result[whole] = left[whole]
     return result, failed
@@ -280,21 +284,21 @@ def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
     return union_by(np.tile(np.arange(len(left)), 2)[present], grounds[present], len(left))
 
 
-def outside(polygons: np.ndarray, ground: shapely.Geometry, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def outside(polygons: np.ndarray, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` does not cover, None where it is covered; and whether it failed."""
-    return _against(polygons, ground, crew, differences, apart=polygons, covered=np.full(len(polygons), None))
+    return _against(polygons, ground, threads, differences, apart=polygons, covered=np.full(len(polygons), None))
 
 
-def inside(polygons: np.ndarray, ground: shapely.Geometry, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+def inside(polygons: np.ndarray, ground: shapely.Geometry, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """The part of each polygon that `ground` covers, None where it covers nothing; and whether it failed."""
-    return _against(polygons, ground, crew, intersections, apart=np.full(len(polygons), None), covered=polygons)
+    return _against(polygons, ground, threads, intersections, apart=np.full(len(polygons), None), covered=polygons)
 
 
 def _against(
     polygons: np.ndarray,
     ground: shapely.Geometry,
-    crew: Crew,
-    operation: Callable[[np.ndarray, np.ndarray, Crew], tuple[np.ndarray, np.ndarray]],
+    threads: Threads,
+    operation: Callable[[np.ndarray, np.ndarray, Threads], tuple[np.ndarray, np.ndarray]],
     apart: np.ndarray,
     covered: np.ndarray,
 ) -> tuple[np.ndarray, np.ndarray]:
@@ -308,7 +312,7 @@ def _against(
     crossing = rows[~away]
     if len(crossing) == 0:
         return result, failed
-    result[crossing], failed[crossing] = operation(polygons[crossing], np.full(len(crossing), ground), crew)
+    result[crossing], failed[crossing] = operation(polygons[crossing], np.full(len(crossing), ground), threads)
     return result, failed
 
 
@@ -316,7 +320,7 @@ Concerns = Callable[[np.ndarray, np.ndarray], np.ndarray]
 
 
 def unions_near(
-    polygons: np.ndarray, zones: Pieces, margin_m: float, crew: Crew, concerns: Concerns | None = None
+    polygons: np.ndarray, zones: Pieces, margin_m: float, threads: Threads, concerns: Concerns | None = None
 ) -> np.ndarray:
     """The union of the zones that meet each polygon's box with a margin: (n,), None where there is none.
 
@@ -334,5 +338,5 @@ def unions_near(
     if concerns is not None:
         kept = concerns(rows[box], zones.owner[piece])
         box, piece = box[kept], piece[kept]
-    crew.check()
-    return union_by(rows[box], zones.geometries[piece], len(polygons), crew)
+    threads.progress.check()
+    return union_by(rows[box], zones.geometries[piece], len(polygons), threads)

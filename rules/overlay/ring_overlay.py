@@ -45,25 +45,25 @@ def remaining_ground(left: np.ndarray, right: np.ndarray) -> np.ndarray:
 def _followed(left: np.ndarray, right: np.ndarray, *, is_common: bool) -> np.ndarray:
     edges = pair_edges(left, right, whole_left=not is_common)
     met = contacts(edges)
-    is_told = np.ones(len(left), dtype=bool)
-    is_told[met.doubtful] = False
-    bits = _bounding(edges, met, is_told, is_common=is_common)
+    is_known = np.ones(len(left), dtype=bool)
+    is_known[met.doubtful] = False
+    bits = _bounding(edges, met, is_known, is_common=is_common)
     # Nodes are the beginnings of edges, and then the crossings.
     crossed = met.crossings
     nodes = len(edges.edge) + 1 + len(crossed.x)
     # Where more than one bit begins, rings touch each other: which of them goes on is not told here.
     begins, ends = np.bincount(bits.start, minlength=nodes), np.bincount(bits.end, minlength=nodes)
     for node in (bits.start, bits.end):
-        is_told[bits.pair[(begins.take(node) != 1) | (ends.take(node) != 1)]] = False
-    bits = bits.only(np.flatnonzero(is_told.take(bits.pair)))
+        is_known[bits.pair[(begins.take(node) != 1) | (ends.take(node) != 1)]] = False
+    bits = bits.only(np.flatnonzero(is_known.take(bits.pair)))
     begun = np.empty(nodes, dtype=np.int64)
     begun[bits.start] = np.arange(len(bits.start))
     x = np.r_[edges.table.x.take(edges.edge), np.nan, crossed.x]
     y = np.r_[edges.table.y.take(edges.edge), np.nan, crossed.y]
-    return _polygons(x.take(bits.start), y.take(bits.start), begun.take(bits.end), bits.pair, is_told)
+    return _polygons(x.take(bits.start), y.take(bits.start), begun.take(bits.end), bits.pair, is_known)
 
 
-def _bounding(edges: PairEdges, met: Contacts, is_told: np.ndarray, *, is_common: bool) -> _Bits:
+def _bounding(edges: PairEdges, met: Contacts, is_known: np.ndarray, *, is_common: bool) -> _Bits:
     """The bits that bound the result, ground on their left; pairs in which bits contradict each other are not told."""
     count, crossed = len(edges.edge), met.crossings
     crossing = np.tile(np.arange(len(crossed.x)), 2)
@@ -94,8 +94,8 @@ def _bounding(edges: PairEdges, met: Contacts, is_told: np.ndarray, *, is_common
     place = _filled(edges, place, first_bit)
     pair = edges.pair(of_edge)
     contradicts = place[later - 1] != np.where(goes_in, _OUTSIDE, _INSIDE)
-    is_told[pair[later[contradicts]]] = False
-    is_told[pair[place == _UNTOLD]] = False
+    is_known[pair[later[contradicts]]] = False
+    is_known[pair[place == _UNTOLD]] = False
 
     bits, is_left = _Bits(start, end, pair), of_edge < edges.lefts
     if is_common:
@@ -122,11 +122,11 @@ def _filled(edges: PairEdges, place: np.ndarray, first_bit: np.ndarray) -> np.nd
     """Where all bits lie (n,): as the one before them on the ring, if nothing is said of them themselves."""
     begin = first_bit[edges.first_of_ring]
     size = np.diff(np.r_[begin, len(place)])
-    told = np.maximum.accumulate(np.where(place == _UNTOLD, -1, np.arange(len(place))))
+    last_told = np.maximum.accumulate(np.where(place == _UNTOLD, -1, np.arange(len(place))))
     # What lies before the first of which it is said lies as the ring's last.
-    at_last = told.take(begin + size - 1)
-    told = np.where(told < begin.repeat(size), at_last.repeat(size), told)
-    result = place.take(told)
+    at_last = last_told.take(begin + size - 1)
+    last_told = np.where(last_told < begin.repeat(size), at_last.repeat(size), last_told)
+    result = place.take(last_told)
     # A ring that meets nothing lies inside or outside as a whole.
     alone = np.flatnonzero(at_last < begin)
     if len(alone):
@@ -153,13 +153,13 @@ def _whole(edges: PairEdges, rows: np.ndarray) -> np.ndarray:
     return np.where(in_doubt, _UNTOLD, np.where(east % 2 == 1, _INSIDE, _OUTSIDE)).astype(np.int8)
 
 
-def _polygons(x: np.ndarray, y: np.ndarray, follower: np.ndarray, pair: np.ndarray, is_told: np.ndarray) -> np.ndarray:
+def _polygons(x: np.ndarray, y: np.ndarray, follower: np.ndarray, pair: np.ndarray, is_known: np.ndarray) -> np.ndarray:
     """The polygons of rings that go from point (n,) to its follower (n,), all on one's pair (n,): (k,).
 
     None where it is not told, or where they are no valid polygons.
     """
-    result = np.full(len(is_told), None, dtype=object)
-    result[is_told] = shapely.Polygon()
+    result = np.full(len(is_known), None, dtype=object)
+    result[is_known] = shapely.Polygon()
     if len(x) == 0:
         return result
     place, size, of_pair = _ordered(follower, pair)
@@ -173,10 +173,10 @@ def _polygons(x: np.ndarray, y: np.ndarray, follower: np.ndarray, pair: np.ndarr
     next_x[ends - 1], next_y[ends - 1] = x[first], y[first]
     from_x, from_y = x - x[first][ring], y - y[first][ring]
     twice = np.bincount(ring, from_x * (next_y - y) - from_y * (next_x - x), len(size))
-    shells = np.bincount(of_pair, twice > 0, len(is_told))
-    holes = np.bincount(of_pair, twice <= 0, len(is_told))
+    shells = np.bincount(of_pair, twice > 0, len(is_known))
+    holes = np.bincount(of_pair, twice <= 0, len(is_known))
     # Of several shells and holes it is not told which hole lies in which.
-    made = (shells > 0) & ((holes == 0) | (shells == 1)) & (np.bincount(of_pair, size < 3, len(is_told)) == 0)
+    made = (shells > 0) & ((holes == 0) | (shells == 1)) & (np.bincount(of_pair, size < 3, len(is_known)) == 0)
     result[(shells + holes > 0) & ~made] = None
     wanted = made[of_pair]
     rows = wanted[ring]

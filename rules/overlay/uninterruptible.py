@@ -6,41 +6,43 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from onemap.layers.progress import Told
+from onemap.layers.progress import SILENT, Progress
 
 _LOOK_S = 0.05
 Result = TypeVar("Result")
 
 
-def waited_for(work: Callable[[], Result], told: Callable[[float], None] = lambda seconds: None) -> Result:
+def run_cancellable(work: Callable[[], Result], progress: Progress = SILENT, expected_s: float | None = None) -> Result:
     """What work() gives, or the error that it raises; it must hold no lock of the interpreter while it calculates.
 
     It is done by a thread of its own. Where nobody waits any more, it is left to itself and its result forgotten.
-    told: again and again, how many seconds the processors have worked since; it may raise Cancelled.
+
+    progress: of this work.
+    expected_s: how long the processors need about, by which the progress goes; None if nobody knows.
     """
-    found: list[Result] = []
+    results: list[Result] = []
     errors: list[Exception] = []
 
-    def done() -> None:
+    def run() -> None:
         try:
-            found.append(work())
+            results.append(work())
         except Exception as error:  # noqa: BLE001 - it is raised again where it is waited for
             errors.append(error)
 
-    thread = threading.Thread(target=done, daemon=True)
+    thread = threading.Thread(target=run, daemon=True)
     began = time.process_time()
     thread.start()
     while thread.is_alive():
         thread.join(_LOOK_S)
-        told(time.process_time() - began)
+        if expected_s is None:
+            progress.check()
+        else:
+            progress.at(expected_share(time.process_time() - began, expected_s))
     if errors:
         raise errors[0]
-    return found[0]
+    return results[0]
 
 
-def expected(told: Told, seconds: float) -> Callable[[float], None]:
-    """Tells of work that says nothing of itself by the seconds it has taken, where about so many are expected.
-
-    Most is told in the time that is expected, and all of it never.
-    """
-    return lambda taken: told(1 - math.exp(-2 * taken / seconds))
+def expected_share(taken_s: float, expected_s: float) -> float:
+    """How much is done of work that says nothing of itself: most of it in the time expected, and never all."""
+    return 1 - math.exp(-2 * taken_s / expected_s)

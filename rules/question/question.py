@@ -6,9 +6,9 @@ from datetime import date, datetime
 from typing import TYPE_CHECKING, Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.geometry.validity import Told
 from onemap.layers.ingest.placing import Wishes
 from onemap.layers.library.library import Library
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, no_parcels, read_parcels
 from onemap.rules.kinds import KINDS
@@ -97,12 +97,12 @@ def question_of(
     wishes: CheckWishes,
     language: str,
     workers: int = 1,
-    told: Told = lambda share: None,
+    progress: Progress = SILENT,
     former: "FormerParcels | None" = None,
 ) -> Question:
     """Read the packs, then the parcels.
 
-    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled; former: those of an
+    workers: threads; progress: of reading; former: those of an
     earlier run, by which some of that is spared.
     Raises OneMapError for every refusal of either.
     """
@@ -111,7 +111,7 @@ def question_of(
     parcels = former.read(wishes, question.source) if former else None
     if parcels is None:
         proved = former.proved if former else None
-        parcels = read_parcels(*source, wishes.normalising, library.crs, workers, told, proved)
+        parcels = read_parcels(*source, wishes.normalising, library.crs, workers, progress, proved)
     return replace(question, parcels=parcels)
 
 

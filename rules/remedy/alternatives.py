@@ -13,7 +13,7 @@ from onemap.layers.geometry.parts import moved, multi, placed
 from onemap.layers.messages import phrase
 from onemap.rules.findings.run_tables import Table, records_of
 from onemap.rules.findings.thresholds import vanishing
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import Question
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES, department_changes, said_by
@@ -60,7 +60,7 @@ def alternatives(
     origin: tuple[float, float],
     judge: Judge,
     expect: Expect,
-    crew: Crew,
+    threads: Threads,
 ) -> Alternatives:
     """The alternatives of every parcel that does not pass whole.
 
@@ -98,14 +98,14 @@ def alternatives(
     for name, rings in every.items():
         later -= len(movable) * sum(map(len, rings))
         checks -= CHECKS_A_RING * len(rings)
-        told = lambda most, more, later=later, checks=checks: expect(most + later, more + checks)  # noqa: E731 - one line
+        expect_more = lambda most, more, later=later, checks=checks: expect(most + later, more + checks)  # noqa: E731 - one line
         known = best if name == "moved_turned" else None
-        steps[name] = nearest_steps(parcels, movable, rings, passes, bounds.share, known, told)
+        steps[name] = nearest_steps(parcels, movable, rings, passes, bounds.share, known, expect_more)
         best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}
     for name, side in steps.items():
         found += [Candidate(row, name, step.applied(parcels[row]), step) for row, step in side.items()]
     found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
-    return _tables(question, first, found, wishes.keep_verdict, origin, judge, expect, crew, bounds.record(tried))
+    return _tables(question, first, found, wishes.keep_verdict, origin, judge, expect, threads, bounds.record(tried))
 
 
 def _is_large(parcel: shapely.Geometry, wishes: RemedyWishes) -> bool:
@@ -132,7 +132,7 @@ def _tables(
     origin: tuple[float, float],
     judge: Judge,
     expect: Expect,
-    crew: Crew,
+    threads: Threads,
     search: dict[str, Any],
 ) -> Alternatives:
     """Each alternative once more through the check, with its verdict and what it changes for each department."""
@@ -152,7 +152,7 @@ def _tables(
         names = [question.parcels.ids[item.row] for item in found]
         pairs = list(zip(names, asked.parcels.ids.tolist(), strict=True))
         kinds = [item.name for item in found]
-        departments = department_changes(said_by(first, origin), said_by(run, origin), pairs, kinds, crew)
+        departments = department_changes(said_by(first, origin), said_by(run, origin), pairs, kinds, threads)
         changes = departments_of(records_of(departments))
         areas = shapely.area(moved(question.parcels.geometries, (-origin[0], -origin[1])))
         for number, item in enumerate(found):

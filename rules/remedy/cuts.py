@@ -8,7 +8,7 @@ import shapely
 
 from onemap.rules.findings.thresholds import vanishing
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, intersections
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 
 @dataclass(frozen=True)
@@ -51,7 +51,7 @@ class Parts:
         return cls(parcels.copy(), [], np.zeros(len(parcels)))
 
 
-def cut_off(parts: Parts, obstacles: Sequence[Obstacle], grown_m: float, crew: Crew) -> None:
+def cut_off(parts: Parts, obstacles: Sequence[Obstacle], grown_m: float, threads: Threads) -> None:
     """Take the obstacles from the parcels, each parcel's in the order given; `grown_m`: by so much more than they are.
 
     Ground whose overlay breaks down is not lost: the whole rest of that parcel goes.
@@ -59,8 +59,9 @@ def cut_off(parts: Parts, obstacles: Sequence[Obstacle], grown_m: float, crew: C
     queues: dict[int, list[Obstacle]] = {}
     for obstacle in obstacles:
         queues.setdefault(obstacle.parcel, []).append(obstacle)
-    for turn in range(max(map(len, queues.values()), default=0)):
-        crew.check()
+    turns = max(map(len, queues.values()), default=0)
+    for turn in range(turns):
+        threads.progress.at(turn / turns)
         now = [queue[turn] for queue in queues.values() if len(queue) > turn]
         now = [obstacle for obstacle in now if parts.rest[obstacle.parcel] is not None]
         rows = np.array([obstacle.parcel for obstacle in now], dtype=np.int64)
@@ -69,8 +70,8 @@ def cut_off(parts: Parts, obstacles: Sequence[Obstacle], grown_m: float, crew: C
         if grown_m:
             ground = shapely.buffer(ground, grown_m, join_style="mitre")
         before = parts.rest[rows]
-        after, failed = differences(before, ground, crew)
-        piece, _ = intersections(before, ground, crew)
+        after, failed = differences(before, ground, threads)
+        piece, _ = intersections(before, ground, threads)
         after[failed], piece[failed] = None, before[failed]
         parts.rest[rows] = after
         area = shapely.area(before) - np.nan_to_num(shapely.area(after))

@@ -11,7 +11,7 @@ import shapely
 from onemap.layers.geometry.parts import moved
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, intersections, union_by
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.runs.run import Run
 
 MEASURES = ("before_m2", "after_m2", "kept_m2", "given_up_m2", "unknown_before_m2", "unknown_after_m2")
@@ -64,7 +64,7 @@ def said_by(run: Run, origin: tuple[float, float]) -> Said:
 
 
 def department_changes(
-    first: Said, again: Said, pairs: Sequence[tuple[str, str]], alternatives: Sequence[str], crew: Crew
+    first: Said, again: Said, pairs: Sequence[tuple[str, str]], alternatives: Sequence[str], threads: Threads
 ) -> pd.DataFrame:
     """One row for each alternative and department that a finding speaks for before or after.
 
@@ -85,7 +85,7 @@ def department_changes(
     before, after = _picked(first, then), _picked(again, now)
     both = np.flatnonzero(~shapely.is_missing(before.ground) & ~shapely.is_missing(after.ground))
     common = np.zeros(len(wanted))
-    found, failed = intersections(before.ground[both], after.ground[both], crew)
+    found, failed = intersections(before.ground[both], after.ground[both], threads)
     common[both] = np.nan_to_num(shapely.area(found))
     shown_then, shown_now = (np.nan_to_num(shapely.area(side.ground)) for side in (before, after))
     # What arithmetic cannot lay over each other is told by the difference of the areas.

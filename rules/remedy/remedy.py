@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -15,9 +15,9 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.geometry.parts import moved, multi, placed
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
-from onemap.rules.check.check import check, forward, local_origin, share
+from onemap.rules.check.check import check, local_origin
 from onemap.rules.findings.run_tables import RANK, Table, run_table
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule
 from onemap.rules.question.question import Question
@@ -26,7 +26,7 @@ from onemap.rules.remedy.cuts import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
 from onemap.rules.remedy.remedy_options import RemedyWishes
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, searches
-from onemap.rules.remedy.search_progress import Tally
+from onemap.rules.remedy.search_progress import SearchProgress
 from onemap.rules.runs.run import Run
 
 KIND = "remedy"
@@ -34,7 +34,6 @@ KIND = "remedy"
 RETREATS_M = (0.0, 1e-4, 1e-3, 1e-2, 0.1)
 _TOUCHED = 0.2  # of the parcels, about: before the first check nobody knows against how many something stands
 WRITING = 0.9  # of the work, when it is written
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -57,32 +56,33 @@ def remedy(
     library: Library,
     question: Question,
     wishes: RemedyWishes,
-    workers: int,
-    report: Report,
+    threads: Threads,
 ) -> Remedy:
     """Cut from every parcel what stands against it; nothing is written. Raises OneMapError for every refusal."""
-    began, report = time.perf_counter(), forward(report)
+    began = time.perf_counter()
     parcels = question.parcels
     west, south, _, _ = shapely.total_bounds(parcels.geometries)
     origin = local_origin(west, south)
     parts = Parts.whole(moved(parcels.geometries, (-origin[0], -origin[1])))
     areas = shapely.area(parts.rest)
-    tally = Tally(share(report, 0.0, WRITING))
+    searching = SearchProgress(threads.progress.part(0.0, WRITING))
 
     def judge(asked: Question, step: str | None = None) -> Run:
-        return tally.checked(len(asked.parcels.ids), lambda told: check(library, asked, workers, told), step)
+        part = len(asked.parcels.ids)
+        return searching.checked(part, lambda own: check(library, asked, replace(threads, progress=own)), step)
 
     rings = [ring for rings in searches(Bounds(wishes.move_m, wishes.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.
     each, checks = 1 + PROPOSED + sum(map(len, rings)), 2 + CHECKS_A_RING * len(rings)
-    tally.expect(len(areas) + round(_TOUCHED * len(areas)) * each, 1 + checks)
+    searching.expect(len(areas) + round(_TOUCHED * len(areas)) * each, 1 + checks)
     first = judge(question)
     rules = [rule for rule in joined_rules(question.packs) if rule.id in first.record["rules"]]
-    crew = Crew(workers, lambda: report(0.0, phrase("progress.cutting", question.language)))
+    # Nobody knows how much it is beside the checks, so that it is no part of the bar.
+    cutting = threads.part(0.0, 0.0, phrase("progress.cutting", question.language))
     run, rows = first, np.arange(len(areas))
     for retreat_m in RETREATS_M:
         found = obstacles_of(run, rules, wishes.keep_verdict, origin, rows)
-        cut_off(parts, found, retreat_m, crew)
+        cut_off(parts, found, retreat_m, cutting)
         drop_small(parts, wishes.min_part_m2, wishes.min_width_m, wishes.one_piece)
         touched = np.unique([obstacle.parcel for obstacle in found]).astype(np.int64)
         rows = touched[~shapely.is_missing(parts.rest[touched])] if len(touched) else touched
@@ -90,12 +90,12 @@ def remedy(
             break
         # The remainder is judged as it will be written: with the digits of the library's plane.
         again = _part_of(question, rows, placed(parts.rest[rows], origin))
-        tally.expect(len(rows) * each, checks)
+        searching.expect(len(rows) * each, checks)
         run = judge(again)
     else:
         _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)
     tables = _tables(parts, areas, question, rules, origin)
-    others = alternatives(question, first, parts.rest, wishes, origin, judge, tally.expect, crew)
+    others = alternatives(question, first, parts.rest, wishes, origin, judge, searching.expect, cutting)
     tables["alternatives"], tables["departments"] = others.table, others.departments
     record = {
         **first.record,

@@ -24,7 +24,7 @@ def wishes_of(values: Mapping[str, Any]) -> RemedyWishes:
     )
 
 
-def told(found: Remedy, language: str) -> Row:
+def remedy_json(found: Remedy, language: str) -> Row:
     """A remedy as `remedy` answers: sums, alternatives, and how far was searched."""
     tables = found.tables
     rows = alternative_rows(*(records_of(tables[name].columns) for name in ("alternatives", "departments")))

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.layers.progress import Told, part_of
-from onemap.rules.overlay.uninterruptible import expected, waited_for
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.overlay.uninterruptible import run_cancellable
 
 DIRECTIONS_DEG = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
 FORMS = 3  # from a square to the least width
@@ -39,12 +39,12 @@ def places(
     area_m2: float,
     least_width_m: float,
     count: int,
-    told: Told = lambda share: None,
+    progress: Progress = SILENT,
 ) -> Places:
     """At most `count` rectangles of an area, at least so wide, inside free ground; none is no proof that none fits.
 
     free: (n,) polygons that share no ground. A least width greater than the square's side leaves only wider ground,
-    so nothing is found. told: how much is done, 0 to 1.
+    so nothing is found.
     """
     if len(free) == 0 or least_width_m > np.sqrt(area_m2) * (1 + 1e-9):
         return Places(np.empty(0, dtype=object), np.empty(0))
@@ -55,30 +55,28 @@ def places(
     clear: list[np.ndarray] = []
     forms = [(width, area_m2 / width) for width in widths_m(area_m2, least_width_m)]
     turns = [DIRECTIONS_DEG if length > width * (1 + 1e-6) else DIRECTIONS_DEG[:3] for width, length in forms]
-    done, whole = 0.0, sum(_SHRINKING + len(angles) for angles in turns)
+    parts = iter(progress.parts([cost for angles in turns for cost in (_SHRINKING, *[1.0] * len(angles))]))
     shrinking_s = _SHRINKING_S * int(shapely.get_num_coordinates(free).sum())
     for (width, length), angles in zip(forms, turns, strict=True):
-        shrunk = expected(part_of(told, done / whole, (done + _SHRINKING) / whole), shrinking_s)
         # A centre nearer to the edge than half the width can hold no such rectangle.
-        inner = waited_for(lambda by=-width / 2 * (1 - 1e-6): shapely.buffer(free, by), shrunk)  # type: ignore[misc]
-        done += _SHRINKING
+        by = -width / 2 * (1 - 1e-6)
+        inner = run_cancellable(lambda by=by: shapely.buffer(free, by), next(parts), shrinking_s)  # type: ignore[misc]
         ground = np.flatnonzero(~shapely.is_empty(inner))
         centres, owner = _grid(inner[ground], width / 2)
         mine = ground[owner]
         for angle in angles:
-            own = part_of(told, done / whole, (done + 1) / whole)
+            own = next(parts)
             shapes = _rectangles(centres, width, length, np.radians(angle))
-            fits = _each(shapely.covers, free[mine], shapes, _AT_ONCE, part_of(own, 0.0, _TRIED))
+            fits = _each(shapely.covers, free[mine], shapes, _AT_ONCE, own.part(0.0, _TRIED))
             found.append(shapes[fits])
-            measured = part_of(own, _TRIED, 1.0)
+            measured = own.part(_TRIED, 1.0)
             clear.append(_each(shapely.distance, edges[mine[fits]], shapes[fits], _MEASURED_AT_ONCE, measured))
-            done += 1
     if not found:
         return Places(np.empty(0, dtype=object), np.empty(0))
     return _apart(np.concatenate(found), np.concatenate(clear), count)
 
 
-def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, told: Told) -> np.ndarray:
+def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int, progress: Progress) -> np.ndarray:
     """operation(one, other) pair by pair; so few at a time that nobody waits long who wants it stopped.
 
     By one thread: what is prepared cannot be asked by several at once.
@@ -87,7 +85,7 @@ def _each(operation: Operation, one: np.ndarray, other: np.ndarray, at_once: int
         return operation(one, other)
     parts = []
     for start in range(0, len(one), at_once):
-        told(start / len(one))
+        progress.at(start / len(one))
         parts.append(operation(one[start : start + at_once], other[start : start + at_once]))
     return np.concatenate(parts)
 

@@ -1,6 +1,6 @@
 """Site search: places in a district where a parcel of an area and a least width passes the check, the freest first."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -12,12 +12,11 @@ import shapely
 from onemap.layers.geometry.parts import moved, multi, placed, polygon_parts
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.messages import phrase
-from onemap.layers.progress import part_of
-from onemap.rules.check.check import check, forward, local_origin, share
-from onemap.rules.compare.stage import Stage
+from onemap.rules.check.check import check, local_origin
 from onemap.rules.findings.run_tables import Table
 from onemap.rules.inputs.parcels import Parcels
-from onemap.rules.overlay.uninterruptible import expected, waited_for
+from onemap.rules.overlay.threads import Threads
+from onemap.rules.overlay.uninterruptible import run_cancellable
 from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.question.question import Question
 from onemap.rules.remedy.cuts import Parts, cut_off
@@ -31,7 +30,6 @@ _CHECKED, _CUT, _FREE, _FOUND = 0.07, 0.09, 0.1, 0.98
 _UNITED_S = 6e-6  # measured, a vertex of what is left
 SPARE = 3  # how many more places are tried than are asked for, since some fail the check
 COLUMNS = ["site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "nearest_rule", "nearest_m", "nearest_title"]
-Report = Callable[[float, str], None]
 
 
 @dataclass(frozen=True)
@@ -53,39 +51,34 @@ def sites(
     known_at: datetime | None,
     wishes: SiteWishes,
     language: str,
-    workers: int,
-    report: Report,
+    threads: Threads,
 ) -> Table:
     """The table of sites, each of which passed the check as it is written. An empty one is no proof that there is none.
 
     ground: (n,) polygons in the library's plane, in which is searched. Raises OneMapError for every refusal.
     """
-    report = forward(report)
     west, south, _, _ = shapely.total_bounds(ground)
     origin = local_origin(west, south)
     cells = _cells(moved(ground, (-origin[0], -origin[1])))
     blank = Question(_parcels(cells, origin, wishes.attributes), tuple(packs), (), as_of, known_at, language)
-    first = check(library, blank, workers, share(report, 0.0, _CHECKED))
+    first = check(library, blank, threads.part(0.0, _CHECKED))
     rules = [rule for rule in joined_rules(packs) if rule.id in first.record["rules"]]
-    step = phrase("progress.cutting", language)
-    cutting = Stage.telling(workers, lambda done: report(done, step), _CHECKED, _CUT)
+    cutting = threads.part(_CHECKED, _CUT, phrase("progress.cutting", language))
     obstacles = obstacles_of(first, rules, wishes.keep_verdict, origin, np.arange(len(cells)))
     parts = Parts.whole(cells)
     cut_off(parts, obstacles, 0.0, cutting)
     left = parts.rest[~shapely.is_missing(parts.rest)]
     # Cells share their edges to the last digit, so that their free grounds grow together again.
     united_s = _UNITED_S * (1 + int(shapely.get_num_coordinates(left).sum()))
-    united = part_of(lambda done: report(done, step), _CUT, _FREE)
-    whole = waited_for(lambda: shapely.union_all(left), expected(united, united_s))
+    whole = run_cancellable(lambda: shapely.union_all(left), threads.progress.part(_CUT, _FREE), united_s)
     free = shapely.get_parts(polygon_parts(np.array([whole], dtype=object)))
     free = free[shapely.area(free) >= wishes.area_m2] if len(left) else np.empty(0, dtype=object)
-    searching = phrase("progress.free", language)
-    told = part_of(lambda done: report(done, searching), _FREE, _FOUND)
-    found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, told)
+    searching = threads.progress.part(_FREE, _FOUND, phrase("progress.free", language))
+    found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, searching)
     if len(found.grounds) == 0:
         return _table(first, np.empty(0, dtype=object), np.empty(0), [], {}, origin)
     asked = replace(blank, parcels=_parcels(found.grounds, origin, wishes.attributes))
-    run = check(library, asked, workers, share(report, _FOUND, 1.0))
+    run = check(library, asked, threads.part(_FOUND, 1.0))
     passing = np.flatnonzero(~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict))[: wishes.count]
     titles = {rule.id: rule.title.get(language, rule.id) for rule in rules}
     return _table(run, found.grounds, found.clearance_m, obstacles, titles, origin, passing)

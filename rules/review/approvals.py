@@ -18,6 +18,7 @@ from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import VersionFacts, add_version, free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.layers.messages import phrase
+from onemap.layers.progress import SILENT
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import case_ids, stored_case
@@ -162,7 +163,7 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     names = np.array([str(value) for value in attributes[str(entry.key)]], dtype=object)
     report: dict[str, Any] = {"problems": [], "cases": len(cases)}
     frame = CleanFrame(geometries, attributes, names)
-    return add_version(connection, entry, frame, facts, report, lambda _: None).label
+    return add_version(connection, entry, frame, facts, report, SILENT).label
 
 
 def _own_rows(kept: StoredFeatures, ids: Sequence[str]) -> np.ndarray:

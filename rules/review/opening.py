@@ -1,7 +1,6 @@
 """Cases are opened, revised and rechecked: parcels are checked, routed to departments, and drafts written."""
 
 import json
-import os
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -13,8 +12,9 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library, log, now, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.check.check import check, share
+from onemap.rules.check.check import check
 from onemap.rules.kinds import KINDS
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.question.check_options import check_wishes
 from onemap.rules.question.question import Question, question_of
@@ -69,22 +69,16 @@ def judged(library: Library, values: Values, asked: Asked, day: date) -> Run:
         raise OneMapError("library.read_only", file=library.label)
     if not library.voice.is_lead:
         raise OneMapError("review.lead_only", field="--by", action="review open, review revise")
-    step = phrase("progress.parcels", asked.language)
-    asked.report(0.0, step)
-    reading = share(asked.report, 0.0, _READ)
-    question = question_of(
-        library, check_wishes(values, day), asked.language, _workers(values), lambda done: reading(done, step)
-    )
+    threads = Threads.of(values.get("workers"), asked.progress)
+    reading = threads.progress.part(0.0, _READ, phrase("progress.parcels", asked.language))
+    reading.at(0.0)
+    question = question_of(library, check_wishes(values, day), asked.language, threads.workers, reading)
     return answered(library, question, values, asked)
 
 
 def answered(library: Library, question: Question, values: Values, asked: Asked) -> Run:
     """The run of a question."""
-    return check(library, question, _workers(values), asked.report)
-
-
-def _workers(values: Values) -> int:
-    return values.get("workers") or os.cpu_count() or 1
+    return check(library, question, Threads.of(values.get("workers"), asked.progress))
 
 
 def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:

@@ -92,7 +92,7 @@ def opine(
         _answer(taken, department, words.answers)
         if not before.by_machine and before.drafted_by != after.drafted_by:
             detail["instead_of"] = {"by": before.drafted_by, "conclusion": before.conclusion}
-        detail |= _told(after)
+        detail |= _opinion_detail(after)
 
 
 def _state_after(taken: Step, opinion: Opinion, action: str) -> str:
@@ -104,7 +104,7 @@ def _state_after(taken: Step, opinion: Opinion, action: str) -> str:
     return opinion_state_after(standing.state, action, **facts)
 
 
-def _told(opinion: Opinion) -> dict[str, Any]:
+def _opinion_detail(opinion: Opinion) -> dict[str, Any]:
     return {"opinion": opinion.state, "conclusion": opinion.conclusion, "words": words_hash(opinion)}
 
 
@@ -150,7 +150,7 @@ def sign(library: Library, case_id: str, department: str, hand: Hand, reason: st
         may_sign(taken.case, before, taken.by)
         after = replace(before, state=state, signed_by=taken.by, signed_on=taken.on)
         taken.put(after)
-        detail |= _told(after)
+        detail |= _opinion_detail(after)
 
 
 def may_sign(case: Case, opinion: Opinion, by: str) -> None:
@@ -173,7 +173,7 @@ def return_opinion(library: Library, case_id: str, department: str, hand: Hand, 
         due, stopped_on = _clock(taken, before, "", calendar_of(library))
         after = replace(before, state=state, signed_by=None, signed_on=None, due=due, stopped_on=stopped_on)
         taken.put(after)
-        detail |= _told(after)
+        detail |= _opinion_detail(after)
 
 
 def extend(library: Library, case_id: str, department: str | None, days: int, hand: Hand, reason: str) -> None:
@@ -201,7 +201,7 @@ def extend(library: Library, case_id: str, department: str | None, days: int, ha
             due_days[before.department] = due.isoformat()
         detail["due"] = due_days
         if department:
-            detail |= _told(taken.stored.opinion(department))
+            detail |= _opinion_detail(taken.stored.opinion(department))
 
 
 def _running(case: Case, stored: Case) -> list[Opinion]:

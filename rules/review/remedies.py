@@ -1,13 +1,13 @@
 """What would pass of a case's parcels: found by the packs and layer versions of its round, and kept with the round."""
 
 import contextlib
-import os
 from dataclasses import replace
 from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
 from onemap.rules.remedy.remedy_json import alternative_rows, search_text, wishes_of
@@ -39,12 +39,12 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, as
     question = stored_question(library, case.current.run)
     if values.get("parcel"):
         question = of_parcels(question, values["parcel"], case_id)
-    workers = values.get("workers") or os.cpu_count() or 1
-    found = remedy(library, question, wishes_of(values), workers, asked.report)
+    threads = Threads.of(values.get("workers"), asked.progress)
+    found = remedy(library, question, wishes_of(values), threads)
     detail: Row = {"run": found.record["id"], **wishes_of(values).record(), **found.sums}
     with contextlib.ExitStack() as written:
         targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
-        told = [*found.problems, *remark_records(targets, asked.language)]
+        problems = [*found.problems, *remark_records(targets, asked.language)]
         with step(library, case_id, "remedy", hand, detail) as taken:
             if taken.stored.round != case.round:
                 # It was found for parcels that somebody has replaced meanwhile.
@@ -57,7 +57,7 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, as
                 "INSERT INTO onemap_case_remedies (case_id, round, number, run, who, day) VALUES (?,?,?,?,?,?)",
                 (case_id, taken.round, number, found.record["id"], taken.by, taken.on.isoformat()),
             )
-    return replace(found, problems=told)
+    return replace(found, problems=problems)
 
 
 def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 
 from onemap.layers.library.library import Library
-from onemap.layers.progress import Told, part_of
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.run_tables import ROW_TABLES, Table
 from onemap.rules.runs.arrow_blocks import Rows, StoredRow, rows_of_table, same_rows, together
 from onemap.rules.runs.run_store import stored_blocks
@@ -26,10 +26,9 @@ class Differences:
         self._rules = {rule: place for place, rule in enumerate(rules)}
         self._by_rule: dict[str, list[Rows]] = {name: [] for name in names if ROW_TABLES.get(name) == "rule"}
 
-    def hold(self, tables: Mapping[str, Table], told: Told = lambda share: None) -> None:
+    def hold(self, tables: Mapping[str, Table], progress: Progress = SILENT) -> None:
         """The next rows of each table.
 
-        told: how much of them is held against what is stored, 0 to 1; it may raise Cancelled.
         Raises OneMapError run.damaged.
         """
         count, done = max(sum(len(tables[name].columns) for name in self._tables), 1), 0
@@ -38,9 +37,9 @@ class Differences:
             if name in self._by_rule:
                 self._by_rule[name].append(rows)  # they stand by rule first, and are small
             else:
-                held.hold(rows, part_of(told, done / count, (done + len(rows)) / count))
+                held.hold(rows, progress.part(done / count, (done + len(rows)) / count))
             done += len(rows)
-            told(done / count)
+            progress.at(done / count)
 
     def found(self) -> list[Difference]:
         """All rows have come: every difference, by table and row. Raises OneMapError run.damaged."""
@@ -61,11 +60,11 @@ class _Held:
         self._reached = 0
         self._found: list[Difference] = []
 
-    def hold(self, fresh: Rows, told: Told = lambda share: None) -> None:
-        """The next rows that came out. told: how much of them is held against the stored ones, 0 to 1."""
+    def hold(self, fresh: Rows, progress: Progress = SILENT) -> None:
+        """The next rows that came out."""
         count = len(fresh)
         while len(fresh):
-            told(1 - len(fresh) / count)
+            progress.at(1 - len(fresh) / count)
             stored = self._next()
             if stored is None:
                 self._found += [self._difference(at, None, row) for at, row in enumerate(fresh)]

@@ -12,7 +12,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
-from onemap.layers.progress import Told
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.inputs.parcel_outlines import Outlines
@@ -49,15 +49,14 @@ class Recorder:
         self._rows: dict[str, int] = {}
         self._look: Callable[[], None] = lambda: None  # called whenever some rows are written
 
-    def append(self, chunk: Chunk, told: Told = lambda share: None) -> None:
+    def append(self, chunk: Chunk, progress: Progress = SILENT) -> None:
         """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over.
 
-        Of a table that an earlier run holds for the most part, only the others are written. told: how much of the
-        chunk is written, 0 to 1.
+        Of a table that an earlier run holds for the most part, only the others are written.
         """
         shared = chunk.taken.shared if chunk.taken else {}
         before, count = self._written(), max(_rows_of(chunk), 1)
-        self._look = lambda: told(min((self._written() - before) / count, 1.0))
+        self._look = lambda: progress.at((self._written() - before) / count)
         for name, part in shared.items():
             if part.standing:
                 values = (self._run, name, REFERENCE, 0, None, None, part.standing.content, None)

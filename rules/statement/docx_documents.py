@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.progress import Told
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.statement.docx_templates import check_template, environment, template_path
 from onemap.rules.statement.pdf_documents import map_pictures
 from onemap.rules.statement.printed_content import printed
@@ -17,11 +17,10 @@ _PICTURES = 0.4  # of the work, when the maps are pictures
 
 
 def docx_document(
-    content: dict[str, Any], maps: Sequence[str], templates: Path | None = None, told: Told = lambda share: None
+    content: dict[str, Any], maps: Sequence[str], templates: Path | None = None, progress: Progress = SILENT
 ) -> bytes:
     """The .docx of a content. maps: the SVG text of its figures, in their order; templates: a bureau's own folder.
 
-    told: how much is done, 0 to 1.
     Raises OneMapError statement.templates_folder, statement.template….
     """
     from docx.shared import Mm
@@ -31,8 +30,8 @@ def docx_document(
     context = printed(content)
     check_template(path, template_fields(context))
     template = DocxTemplate(str(path))
-    drawn = map_pictures(maps, _MAP_PX, lambda share: told(_PICTURES * share))
-    told(_PICTURES)
+    drawn = map_pictures(maps, _MAP_PX, progress.part(0.0, _PICTURES))
+    progress.at(_PICTURES)
     pictures = [InlineImage(template, io.BytesIO(picture), width=Mm(_MAP_MM)) for picture in drawn]
     template.render(_with_pictures(context, pictures), environment(), autoescape=True)
     written = io.BytesIO()

@@ -1,9 +1,6 @@
 """Documents of a case as files: content, maps and template put together, written beside and then named."""
 
-import itertools
 import json
-import math
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +8,7 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import check_place, written_beside
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.fonts import FontChoice, chosen_fonts
 from onemap.rules.maps.map_sheet import FONTS, MapPage, MapSource, draw_map
 from onemap.rules.maps.sheets_needed import theme_codes
@@ -22,7 +20,6 @@ SUFFIXES = (".docx", ".pdf", ".html", ".json")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
 _A_MAP, _LAYERS_DRAWN = 20, 12  # as much as so many parcels of a layer; so many layers and classes are drawn for a map
 _PAGE_DRAWN = 60  # the same of a page, with the map that one can pan
-Report = Callable[[float, str], None]
 
 
 def export_case(
@@ -34,7 +31,7 @@ def export_case(
     document: str | None = None,
     templates: str | None = None,
     overwrite: bool = False,
-    report: Report = lambda fraction, step: None,
+    progress: Progress = SILENT,
 ) -> dict[str, Any]:
     """Write a document of a case; its suffix says the format. Gives what was written, for the verb's answer.
 
@@ -46,9 +43,9 @@ def export_case(
     if suffix not in SUFFIXES:
         raise OneMapError("statement.suffix", file=place.name, field="TARGET", known=list(SUFFIXES))
     check_place(place, overwrite, "TARGET", (str(library.path),))
-    report(0.0, phrase("progress.contents", language))
+    progress.at(0.0, phrase("progress.contents", language))
     content = statement_content(library, case, language, department, document)
-    body = _body(library, case, content, suffix, Path(templates) if templates else None, report)
+    body = _body(library, case, content, suffix, Path(templates) if templates else None, progress)
     with written_beside(place, overwrite, "TARGET") as beside:
         beside.write_bytes(body)
     return {
@@ -59,35 +56,36 @@ def export_case(
 
 
 def _body(
-    library: Library, case: Case, content: dict[str, Any], suffix: str, templates: Path | None, report: Report
+    library: Library, case: Case, content: dict[str, Any], suffix: str, templates: Path | None, progress: Progress
 ) -> bytes:
     if suffix == ".json":
         return (json.dumps(content, ensure_ascii=False, indent=2, allow_nan=False) + "\n").encode()
     if suffix == ".html":
         from onemap.rules.statement.page import statement_page
 
-        step = phrase("progress.pages", content["language"])
-        told = _teller(report, _READ, 1.0, step, _PAGE_DRAWN)
-        return statement_page(library, case, content, content["language"], told).encode()
+        return statement_page(library, case, content, content["language"], _pages(content, progress, _READ)).encode()
     if suffix == ".pdf":
         from onemap.rules.statement.pdf_documents import pdf_document
 
         fonts = chosen_fonts()
-        drawn = drawn_maps(library, case, content, fonts, report)
-        return pdf_document(content, drawn, templates, fonts, _setting(content, report))
+        drawn = drawn_maps(library, case, content, fonts, progress)
+        return pdf_document(content, drawn, templates, fonts, _pages(content, progress, _DRAWN))
     from onemap.rules.statement.docx_documents import docx_document
 
-    drawn = drawn_maps(library, case, content, chosen_fonts(), report)
-    return docx_document(content, drawn, templates, _setting(content, report))
+    drawn = drawn_maps(library, case, content, chosen_fonts(), progress)
+    return docx_document(content, drawn, templates, _pages(content, progress, _DRAWN))
 
 
-def _setting(content: dict[str, Any], report: Report) -> Callable[[float], None]:
-    """Tells how much of the pages is set."""
-    step = phrase("progress.pages", content["language"])
-    return lambda done: report(_DRAWN + (1 - _DRAWN) * done, step)
+def _pages(content: dict[str, Any], progress: Progress, begin: float) -> Progress:
+    """Of setting the pages, which begins there."""
+    part = progress.part(begin, 1.0, phrase("progress.pages", content["language"]))
+    part.at(0.0)
+    return part
 
 
-def drawn_maps(library: Library, case: Case, content: dict[str, Any], fonts: FontChoice, report: Report) -> list[str]:
+def drawn_maps(
+    library: Library, case: Case, content: dict[str, Any], fonts: FontChoice, progress: Progress
+) -> list[str]:
     """The content's figures as SVG texts, in their order."""
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
     language, figures = content["language"], content["figures"]
@@ -95,15 +93,12 @@ def drawn_maps(library: Library, case: Case, content: dict[str, Any], fonts: Fon
     drawn: list[str] = []
     pages = [page_of(figure) for figure in figures]
     costs = [_cost(page, source) for page in pages]
-    ends = [_READ + (_DRAWN - _READ) * reached / sum(costs) for reached in itertools.accumulate(costs)]
-    for figure, page, begin, end in zip(figures, pages, [_READ, *ends], ends, strict=False):
+    for figure, page, part in zip(figures, pages, progress.part(_READ, _DRAWN).parts(costs), strict=True):
         step = phrase("progress.maps", language, number=len(drawn) + 1, count=len(figures))
         title, families = content["project"]["name"], f"{fonts.families['heading']}, {FONTS}"
         prefix = f"map{figure['number']}-"
-        told = _teller(report, begin, end, step)
-        told()
-        drawn.append(draw_map(source, page, project=title, fonts=families, prefix=prefix, told=told).svg)
-    report(_DRAWN, phrase("progress.pages", language))
+        part.at(0.0, step)
+        drawn.append(draw_map(source, page, project=title, fonts=families, prefix=prefix, progress=part).svg)
     return drawn
 
 
@@ -111,9 +106,3 @@ def _cost(page: MapPage, source: MapSource) -> int:
     """What drawing a map takes, about: by its parcels, and the layers around them."""
     layers = [code for code in theme_codes(page.theme) if source.version_of(code)]
     return _A_MAP + (len(layers) + (page.rule is not None)) * (len(page.parcels) or len(source.parcels))
-
-
-def _teller(report: Report, begin: float, end: float, step: str, most: int = _LAYERS_DRAWN) -> Callable[[], None]:
-    """What is called before each layer and class of a map; one too large is drawn again, nobody knows how often."""
-    called = itertools.count()
-    return lambda: report(begin + (end - begin) * (1 - math.exp(-next(called) / most)), step)

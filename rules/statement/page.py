@@ -2,11 +2,11 @@
 
 import base64
 import hashlib
-from collections.abc import Callable
 from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.layers.messages import RESOURCES
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.map_sheet import MapSource, draw_map
 from onemap.rules.review.case_file import Case
 from onemap.rules.statement.document_words import words
@@ -18,14 +18,13 @@ from onemap.rules.statement.printed_content import printed
 from onemap.rules.statement.review_pack import reply_section, takes_reply
 
 _PARTS = RESOURCES / "pages"
+_PAGE_MAP = 4.0  # how much more work the map that one can pan is than a printed one
 
 
 def statement_page(
-    library: Library, case: Case, content: dict[str, Any], language: str, told: Callable[[], None] = lambda: None
+    library: Library, case: Case, content: dict[str, Any], language: str, progress: Progress = SILENT
 ) -> str:
     """The document as HTML. content: from `statement_content`; of one department it is its review pack.
-
-    told: called before each layer of a map that is drawn, and each of its classes; it may raise Cancelled.
     Everything of it is in the file; a policy in it forbids whatever else a browser might fetch or run.
     Raises OneMapError run.unknown, run.incomplete.
     """
@@ -40,14 +39,18 @@ def statement_page(
     if department and takes_reply(case, department):
         reply = reply_section(library, case, department, shown, language)
         scripts.append(_part("reply.js"))
-    figures = [_figure(source, figure, content["project"]["name"], language, told) for figure in content["figures"]]
+    *parts, last = progress.parts([1.0] * len(content["figures"]) + [_PAGE_MAP])
+    title = content["project"]["name"]
+    figures = [
+        _figure(source, figure, title, language, part) for figure, part in zip(content["figures"], parts, strict=True)
+    ]
     said = words(language)
     body = tag(
         "body",
         _head(shown, language),
         tag(
             "main",
-            tag("div", page_map(source, rules, told), class_="map", id="map-box"),
+            tag("div", page_map(source, rules, last), class_="map", id="map-box"),
             tag(
                 "article",
                 reply,
@@ -97,8 +100,8 @@ def _head(shown: dict[str, Any], language: str) -> Html:
     return tag("header", tag("h1", document["title"]), tag("p", *(tag("span", fact) for fact in facts), class_="facts"))
 
 
-def _figure(source: MapSource, figure: dict[str, Any], project: str, language: str, told: Callable[[], None]) -> Html:
+def _figure(source: MapSource, figure: dict[str, Any], project: str, language: str, progress: Progress) -> Html:
     """One printed map under its number."""
-    drawn = draw_map(source, page_of(figure), project=project, prefix=f"f{figure['number']}", told=told)
+    drawn = draw_map(source, page_of(figure), project=project, prefix=f"f{figure['number']}", progress=progress)
     caption = words(language)["figure"].format(number=figure["number"])
     return tag("figure", Html(drawn.svg), tag("figcaption", joined([caption, " ", drawn.title])))

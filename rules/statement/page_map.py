@@ -1,6 +1,6 @@
 """The map in a page that one can pan and zoom: layers as groups to be switched, pieces that know their finding."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -8,6 +8,8 @@ import shapely
 
 from onemap.layers.catalogue.styles import map_themes
 from onemap.layers.messages import phrase
+from onemap.layers.progress import SILENT, Progress
+from onemap.rules.maps.layers_on_sheet import LAYER_SHARE
 from onemap.rules.maps.map_sheet import FONTS
 from onemap.rules.maps.map_source import Bounds, MapSource, NearFeatures, Piece
 from onemap.rules.maps.sheets_needed import near_each_other
@@ -44,10 +46,10 @@ class _Group:
     looks: dict[str, tuple[Symbol, str]] = field(default_factory=dict)
 
 
-def page_map(source: MapSource, rules: set[str] | None = None, told: Callable[[], None] = lambda: None) -> Html:
-    """The map with its tools and its legend. rules: only the conflicts of these; None: of all; told: see `page`."""
+def page_map(source: MapSource, rules: set[str] | None = None, progress: Progress = SILENT) -> Html:
+    """The map with its tools and its legend. rules: only the conflicts of these; None: of all."""
     for tolerance_m, least_m in _THINNED:
-        drawn = _PageMap(source, rules, tolerance_m, least_m, told).html()
+        drawn = _PageMap(source, rules, tolerance_m, least_m, progress).html()
         if len(drawn.encode()) <= MOST_BYTES:
             break
     return drawn
@@ -57,9 +59,9 @@ class _PageMap:
     """A page's map while it is drawn. Its unit is the metre, counted from the upper left corner of its ground."""
 
     def __init__(
-        self, source: MapSource, rules: set[str] | None, tolerance_m: float, least_m: float, told: Callable[[], None]
+        self, source: MapSource, rules: set[str] | None, tolerance_m: float, least_m: float, progress: Progress
     ) -> None:
-        self.source, self.language, self.told = source, source.language, told
+        self.source, self.language, self.progress = source, source.language, progress
         self.tolerance_m, self.least_m = tolerance_m, least_m
         self.pieces = [piece for piece in source.pieces if rules is None or piece.rule in rules]
         self.boxes = _apart([_grown(source, group) for group in near_each_other(source, list(source.parcels))])
@@ -159,7 +161,7 @@ class _PageMap:
             if features is None:
                 continue
             looks, look_of = symbols_of(entry, features.attributes, self.language)
-            self.told()
+            self.progress.forward(LAYER_SHARE)
             view, geometries = self._view(box), shapely.make_valid(features.geometries)
             shapes = within_frame(geometries, view, self.tolerance_m, self.least_m)
             # Where a layer is cut off no outline may be drawn: it would look like a boundary.
@@ -168,7 +170,7 @@ class _PageMap:
             outlines = within_frame(lines, view, self.tolerance_m, self.least_m)
             seen = np.flatnonzero(~shapely.is_missing(shapes))
             for index in np.unique(look_of[seen]).tolist():
-                self.told()
+                self.progress.forward(LAYER_SHARE)
                 rows = seen[look_of[seen] == index]
                 group.paths.append(self._shapes_svg(shapes[rows], looks[index], outlines[rows]))
                 kind = _DIMENSIONS[int(shapely.get_dimensions(shapes[rows]).max())]

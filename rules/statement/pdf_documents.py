@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.messages import RESOURCES
-from onemap.layers.progress import Told
+from onemap.layers.progress import SILENT, Progress
 from onemap.rules.maps.fonts import FontChoice, chosen_fonts
 from onemap.rules.maps.typst_pages import set_pages
 from onemap.rules.statement.document_words import words
@@ -22,12 +22,11 @@ def pdf_document(
     maps: Sequence[str],
     templates: Path | None = None,
     fonts: FontChoice | None = None,
-    told: Told = lambda share: None,
+    progress: Progress = SILENT,
 ) -> bytes:
     """The PDF of a content. maps: the SVG text of its figures, in their order.
 
-    templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed; told: how
-    much is done, 0 to 1.
+    templates: a bureau's folder, whose statement.typ replaces ours; fonts: None chooses from those installed.
     Raises OneMapError statement.font, statement.template.
     """
     fonts = fonts or chosen_fonts()
@@ -44,7 +43,7 @@ def pdf_document(
             (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
         for number, svg in enumerate(maps, start=1):
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
-        result = set_pages(place / TEMPLATE, template.name, told, timestamp=_moment(content))
+        result = set_pages(place / TEMPLATE, template.name, progress, timestamp=_moment(content))
     assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker
     return result
 
@@ -54,8 +53,8 @@ def _moment(content: dict[str, Any]) -> int:
     return (date.fromisoformat(content["document"]["date"]) - date(1970, 1, 1)).days * 86_400
 
 
-def map_pictures(maps: Sequence[str], width_px: int, told: Told = lambda share: None) -> list[bytes]:
-    """SVG maps as PNG, so many pixels wide, for programs that draw no SVG; told: how much is done, 0 to 1.
+def map_pictures(maps: Sequence[str], width_px: int, progress: Progress = SILENT) -> list[bytes]:
+    """SVG maps as PNG, so many pixels wide, for programs that draw no SVG.
 
     Raises OneMapError statement.template if typst cannot draw one.
     """
@@ -68,5 +67,5 @@ def map_pictures(maps: Sequence[str], width_px: int, told: Told = lambda share: 
             (place / f"map-{number}.svg").write_text(svg, encoding="utf-8")
             lines.append(f'#page(image("map-{number}.svg", width: 156mm))')
         (place / "maps.typ").write_text("\n".join(lines), encoding="utf-8")
-        result = set_pages(place / "maps.typ", "maps", told, format="png", ppi=width_px / (156 / 25.4))
+        result = set_pages(place / "maps.typ", "maps", progress, format="png", ppi=width_px / (156 / 25.4))
     return [result] if isinstance(result, bytes) else list(result)

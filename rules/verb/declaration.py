@@ -8,8 +8,8 @@ from datetime import date, datetime, time
 from typing import Any
 
 from onemap.layers.errors import UsageError
+from onemap.layers.progress import Progress
 
-Report = Callable[[float, str], None]
 Values = Mapping[str, Any]
 Result = dict[str, Any]
 VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
@@ -66,7 +66,7 @@ class Asked:
     """
 
     language: str
-    report: Report
+    progress: Progress
     session: dict[Any, Any] | None = None
     left: list[Any] = field(default_factory=list)
 

@@ -17,6 +17,7 @@ from onemap.layers.catalogue.schema import LayerEntry
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.library.library import Library, make_library, new_place, open_library
 from onemap.layers.library.version_writing import VersionFacts, add_version
+from onemap.layers.progress import SILENT
 from onemap.rules.commands.judgement_tables import GRANTS, TABLES
 from onemap.tests.bench.workload import CRS
 
@@ -88,7 +89,7 @@ def _add(
     frame = CleanFrame(ground, attributes, keys)
     facts = VersionFacts("v1", None, None, district, "district", f"{code}.gpkg", "0" * 64, None, "bench")
     with library.writing() as connection:
-        add_version(connection, entry, frame, facts, {}, lambda share: None, is_new=True)
+        add_version(connection, entry, frame, facts, {}, SILENT, is_new=True)
 
 
 def _parcel(parcels: gpd.GeoDataFrame, folder: Path) -> gpd.GeoDataFrame:

@@ -16,11 +16,11 @@ from onemap.rules.overlay.candidate_pairs import Meetings, boxes_meet, meetings
 from onemap.rules.overlay.common_areas import areas_of_pairs
 from onemap.rules.overlay.overlay import built, overlaps, union_by
 from onemap.rules.overlay.polygon_edges import Polygons
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.tests.bench.timing import Work, answer_for
 from onemap.tests.bench.workload import CRS
 
-CREW = Crew(2)
+THREADS = Threads(2)
 STEEP_DEGREES = 25.0
 BUFFER_SEGMENTS = 8  # of a quarter, as the peers have it by default; the check itself takes 64
 
@@ -39,7 +39,7 @@ def shapes(folder: Path, layer: str) -> np.ndarray:
 
 def _areas(parcels: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Ground that the parcels share with each of the features, by sums alone: (m,)."""
-    met = meetings(parcels, shapely.STRtree(parcels), features, CREW)
+    met = meetings(parcels, shapely.STRtree(parcels), features, THREADS)
     return np.bincount(met.feature, met.area_m2, len(features))
 
 
@@ -54,7 +54,7 @@ def controls_ground(folder: Path) -> Work:
     parcels, controls = shapes(folder, "parcels"), shapes(folder, "controls")
 
     def work() -> np.ndarray:
-        found = overlaps(parcels, shapely.STRtree(parcels), controls, CREW)
+        found = overlaps(parcels, shapely.STRtree(parcels), controls, THREADS)
         return np.bincount(found.feature, shapely.area(found.geometry), len(controls))
 
     return work
@@ -71,7 +71,7 @@ def land_ground(folder: Path) -> Work:
     parcels, land = shapes(folder, "parcels"), shapes(folder, "landuse")
 
     def work() -> list[float]:
-        found = overlaps(parcels, shapely.STRtree(parcels), land, CREW)
+        found = overlaps(parcels, shapely.STRtree(parcels), land, THREADS)
         return [shapely.area(found.geometry).sum()]
 
     return work
@@ -83,10 +83,10 @@ def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], Meeti
     code1, code2 = column(folder, "plan1", "code1"), column(folder, "plan2", "code2")
 
     def met() -> Meetings:
-        left, right = boxes_meet(shapely.STRtree(other), one, CREW)
+        left, right = boxes_meet(shapely.STRtree(other), one, THREADS)
         kept = code1[left] != code2[right]
         left, right = left[kept], right[kept]
-        areas, errors = areas_of_pairs(Polygons(one), left, Polygons(other), right, CREW)
+        areas, errors = areas_of_pairs(Polygons(one), left, Polygons(other), right, THREADS)
         return Meetings(left, right, areas, errors, np.zeros(len(left), dtype=bool))
 
     return one, other, met
@@ -103,7 +103,7 @@ def spots_ground(folder: Path) -> Work:
     one, other, met = _differing(folder)
 
     def work() -> list[float]:
-        spots = built(one, other, met(), CREW)
+        spots = built(one, other, met(), THREADS)
         assert not len(spots.failed)
         return [shapely.area(spots.geometry).sum()]
 
@@ -120,7 +120,7 @@ def buffers_areas(folder: Path) -> Work:
     """(iv) by sums: the buffers of a class are joined, then cut small."""
     parcels = shapes(folder, "parcels")
     owner, buffers, names = _buffers(folder)
-    return lambda: _areas(parcels, union_by(owner, buffers(), len(names), CREW))
+    return lambda: _areas(parcels, union_by(owner, buffers(), len(names), THREADS))
 
 
 def buffers_ground(folder: Path) -> Work:
@@ -130,10 +130,10 @@ def buffers_ground(folder: Path) -> Work:
 
     def work() -> np.ndarray:
         grown = buffers()
-        found = overlaps(parcels, shapely.STRtree(parcels), grown, CREW)
+        found = overlaps(parcels, shapely.STRtree(parcels), grown, THREADS)
         group = found.parcel * len(names) + owner[found.feature]
         distinct, place = np.unique(group, return_inverse=True)
-        ground = union_by(place, found.geometry, len(distinct), CREW)
+        ground = union_by(place, found.geometry, len(distinct), THREADS)
         return np.bincount(distinct % len(names), np.nan_to_num(shapely.area(ground)), len(names))
 
     return work
@@ -156,7 +156,7 @@ def steep_shares(folder: Path) -> Work:
             steep, known = cell_sums(cells[part], slope > STEEP_DEGREES, ~np.isnan(slope), corner=corner)
             return float((steep / known).sum())
 
-        return [sum(CREW.each(share, list(windows(cells, grid, 1))))]
+        return [sum(THREADS.each(share, list(windows(cells, grid, 1))))]
 
     return work
 

@@ -4,7 +4,7 @@ GDAL strokes by angle, 6 dm off at a radius of 1 km; only through Arrow does it 
 """
 
 import contextlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -14,6 +14,7 @@ import pyogrio
 import pyproj
 import shapely
 
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import curves
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 
@@ -41,12 +42,9 @@ def restroked(
     options: Mapping[str, str],
     geometries: np.ndarray,
     crs: pyproj.CRS | None,
-    told: Callable[[float], None] = lambda share: None,
+    progress: Progress = SILENT,
 ) -> Looked:
-    """Put those of a layer's geometries that have arcs into their places in `geometries` (n,), stroked.
-
-    told: how much is done, 0 to 1; it may raise Cancelled.
-    """
+    """Put those of a layer's geometries that have arcs into their places in `geometries` (n,), stroked."""
     sagitta = sagitta_of(crs, geometries)
     curved = read = 0
     are_measured = False
@@ -54,7 +52,7 @@ def restroked(
         while True:
             looked = stream.restroke(geometries[read : read + _ROWS_AT_ONCE], sagitta)
             curved, are_measured, read = curved + looked.curved, are_measured | looked.are_measured, read + looked.read
-            told(min(1.0, read / max(1, len(geometries))))
+            progress.at(read / max(1, len(geometries)))
             if looked.read < _ROWS_AT_ONCE:
                 return Looked(curved, read + stream.left(), are_measured)
 

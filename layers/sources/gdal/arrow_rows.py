@@ -6,7 +6,6 @@ text of another encoding.
 """
 
 import struct
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pyarrow as pa
 import pyogrio
 import shapely
 
+from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal import curves
 from onemap.layers.sources.gdal.arcs import heads_of
 from onemap.layers.sources.gdal.gdal_name import gdal_name
@@ -27,10 +27,10 @@ _SAME = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString"}  # the types that
 Rows = tuple[dict[str, Any], np.ndarray, list[np.ndarray]]
 
 
-def arrow_rows(path: Path, layer: str | int, expected: int, told: Callable[[float], None]) -> Rows | None:
+def arrow_rows(path: Path, layer: str | int, expected: int, progress: Progress) -> Rows | None:
     """Metadata, geometries (n,) and columns (n,) each, as pyogrio reads them row by row; None where it might not.
 
-    expected: how many rows there are, as the file says; told: how much is read, 0 to 1; it may raise Cancelled.
+    expected: how many rows there are, as the file says.
     """
     shapes: list[np.ndarray] = []
     read: list[pa.RecordBatch] = []
@@ -54,7 +54,7 @@ def arrow_rows(path: Path, layer: str | int, expected: int, told: Callable[[floa
             shapes.append(found)
             read.append(batch.select(list(meta["fields"])))
             done += len(batch)
-            told(min(1.0, done / max(1, expected)))
+            progress.at(done / max(1, expected))
     if not read:
         return None
     table = pa.Table.from_batches(read)

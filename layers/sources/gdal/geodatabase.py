@@ -81,8 +81,8 @@ def decoded(path: Path, layer: str, attributes: pd.DataFrame) -> Decoded:
             problems += column.without_name(names, place)
         problems += column.outside(place)
     if added:
-        told = ", ".join(f"{code} → {name}" for code, name in added.items())
-        problems.insert(0, Problem("domain.decoded", {**place, "names": told}))
+        pairs = ", ".join(f"{code} → {name}" for code, name in added.items())
+        problems.insert(0, Problem("domain.decoded", {**place, "names": pairs}))
     return Decoded(result, added, tuple(problems))
 
 

@@ -7,7 +7,7 @@ digits beside nulls, arcs stroked too coarsely, text with replacement characters
 import contextlib
 import re
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -24,6 +24,7 @@ from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import REPLACEMENT, encoding_of
 from onemap.layers.frames.frames import RawFrame
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import Looked, restroked, sagitta_of
 from onemap.layers.sources.gdal.arrow_rows import FORMATS, Rows, arrow_rows
@@ -42,8 +43,6 @@ _MOST_REMARKS = 10
 SEEKABLE = {".shp", ".gdb", ".gpkg"}
 ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
 _ROWS = 0.7  # of the time: the rest is looking for arcs
-
-Told = Callable[[float], None]
 
 
 @dataclass(frozen=True)
@@ -123,16 +122,15 @@ def layer_names(path: Path) -> list[str]:
     return [path.stem] if is_unnamed and names else names
 
 
-def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambda share: None) -> RawFrame:
+def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
     """One layer of a vector file, every row of it, arcs stroked.
 
-    told: how much is read, 0 to 1; it may raise Cancelled.
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
     with prepared_file(path, layer, encoding) as opened, gdal_errors_as_refusals(path, layer) as remarks:
-        straight = _by_column(opened, encoding, told)
+        straight = _by_column(opened, encoding, progress)
         if straight is None:
-            meta, shapes, columns, found = _read(opened, encoding, lambda share: told(_ROWS * share))
+            meta, shapes, columns, found = _read(opened, encoding, progress.part(0.0, _ROWS))
         else:
             (meta, shapes, columns), found = straight, UTF_8
         rows = len(columns[0]) if columns else (0 if shapes is None else len(shapes))
@@ -143,11 +141,11 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
         is_mixed = meta["geometry_type"] == "Unknown"
         looked = Looked(0, rows, False)
         if straight is None:
-            looked = _stroked(opened, geometries, crs, is_mixed, lambda share: told(_ROWS + (1 - _ROWS) * share))
+            looked = _stroked(opened, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
         of_mapinfo = mapinfo_arcs.Stroked()
         if path.suffix.lower() in MAPINFO:
             of_mapinfo = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
-        told(1.0)
+        progress.at(1.0)
     refuse_replaced(replaced(attributes), opened.place)
     codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
     has_heights = shapely.has_z(geometries)
@@ -190,21 +188,23 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(opened: Opened, encoding: str | None, told: Told) -> Rows | None:
+def _by_column(opened: Opened, encoding: str | None, progress: Progress) -> Rows | None:
     """The same without the encoding, where a layer can be taken by the column; then there are no arcs in it."""
     is_fit = opened.path.suffix.lower() in FORMATS and encodings_to_try(opened, encoding)[0] == UTF_8
     if not is_fit:
         return None
     expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer)["features"]
-    return arrow_rows(opened.path, opened.gdal_layer, expected, told)
+    return arrow_rows(opened.path, opened.gdal_layer, expected, progress)
 
 
-def _read(opened: Opened, encoding: str | None, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
+def _read(
+    opened: Opened, encoding: str | None, progress: Progress
+) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
     """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
     is_mapinfo = opened.path.suffix.lower() in MAPINFO
     for candidate in encodings_to_try(opened, encoding):
         try:
-            meta, geometries, columns = _rows(opened, candidate, told)
+            meta, geometries, columns = _rows(opened, candidate, progress)
         except UnicodeDecodeError:
             continue
         if is_mapinfo and candidate == UTF_8:
@@ -232,7 +232,7 @@ def undecided(opened: Opened, encoding: str | None) -> OneMapError:
     return OneMapError(code, encoding=encoding, **opened.place)
 
 
-def _rows(opened: Opened, encoding: str, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
+def _rows(opened: Opened, encoding: str, progress: Progress) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
     """Metadata, geometries and columns; block by block where GDAL can begin in the middle of a file.
 
     A ring too short or open to be one reads as None and is reported as such later.
@@ -252,7 +252,7 @@ def _rows(opened: Opened, encoding: str, told: Told) -> tuple[dict[str, Any], np
             blocks.append(list(columns))
             shapes += [] if wkb is None else [shapely.from_wkb(wkb, on_invalid="ignore")]
         read += found
-        told(min(1.0, read / max(1, expected)))
+        progress.at(read / max(1, expected))
         if not by_blocks or found < ROWS_AT_ONCE:
             break
     joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
@@ -308,7 +308,9 @@ def _integers(opened: Opened, name: str, column: np.ndarray, part: dict[str, int
     return exact
 
 
-def _stroked(opened: Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, told: Told) -> Looked:
+def _stroked(
+    opened: Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
+) -> Looked:
     """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
 
     is_mixed: the layer may hold any type, so that GDAL does not warn of measures.
@@ -316,7 +318,7 @@ def _stroked(opened: Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_
     are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
     if opened.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
         return Looked(0, 0, False)
-    looked = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, told)
+    looked = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, progress)
     if looked.read != len(geometries):
         raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **opened.place)
     return looked

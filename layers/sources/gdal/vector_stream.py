@@ -177,7 +177,7 @@ class VectorStream:
             decoded=codes.names,
         )
 
-    def told(self, seen: Seen, rows: int, columns: list[str]) -> list[Problem]:
+    def problems(self, seen: Seen, rows: int, columns: list[str]) -> list[Problem]:
         """What is to be told of the whole layer, once all its rows are read.
 
         Raises OneMapError source.rows, encoding.replaced.

@@ -81,8 +81,8 @@ class _Words:
         since, until = layer.get("valid_from"), layer.get("valid_to")
         days = [self.said("since", day=since)] if since else []
         days += [self.said("until", day=until)] if until else []
-        told = " ".join(days) or self.said("no_dates")
-        return self.said("dates_are", dates=told, recorded=_moment(layer.get("recorded_at") or NOT_KNOWN))
+        progress = " ".join(days) or self.said("no_dates")
+        return self.said("dates_are", dates=progress, recorded=_moment(layer.get("recorded_at") or NOT_KNOWN))
 
     def _warnings(self, by: str) -> list[str]:
         """What the atlas does not show."""
@@ -187,7 +187,7 @@ class _Words:
 
     def _reasons(self, spots: list[Row]) -> list[str]:
         found = dict.fromkeys((spot["decision"], spot["decision_reason"]) for spot in spots if spot["decision"])
-        told = [
+        progress = [
             self.said(
                 "reason",
                 decision=phrase(f"decision.{decision}", self.language),
@@ -196,8 +196,8 @@ class _Words:
             for decision, reason in list(found)[:_MOST_REASONS]
         ]
         if len(found) > _MOST_REASONS:
-            told.append(self.said("more_reasons", count=len(found) - _MOST_REASONS))
-        return told
+            progress.append(self.said("more_reasons", count=len(found) - _MOST_REASONS))
+        return progress
 
     def _codes(self, codes: str | None) -> str:
         """The first codes, and how many more there are."""

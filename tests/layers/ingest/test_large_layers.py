@@ -19,6 +19,7 @@ from onemap.layers.files.journal_folder import Journal
 from onemap.layers.ingest.adding import AddWishes, add
 from onemap.layers.ingest.placing import Wishes
 from onemap.layers.library.library import open_library
+from onemap.layers.progress import Progress
 from onemap.layers.quality import neighbours
 from onemap.tests.layers.conftest import read_in_blocks
 
@@ -27,10 +28,10 @@ BLOCK = 50
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from onemap.tests.layers import test_large_layers as large
+from onemap.tests.layers.ingest import test_large_layers as large
 step, least = sys.argv[3], float(sys.argv[4])
 def report(fraction, now):
-    if now == step and fraction >= least:
+    if now.startswith(step) and fraction >= least:
         os.kill(os.getpid(), signal.SIGKILL)
 large.read_in_blocks(large.BLOCK, setattr)
 large.added(Path(sys.argv[1]), Path(sys.argv[2]), report)
@@ -89,12 +90,12 @@ def sources(tmp_path_factory):
     return folder
 
 
-def added(library, source, report=lambda share, step: None, **wishes):
+def added(library, source, report=None, **wishes):
     """Add a source as the land survey's patches; what `add` answers."""
     usual = {"covers": "extent", "keep_bad": True, "normalising": Wishes(repair=True)}
     wanted = AddWishes("DLTB", **{**usual, **wishes})
     with open_library(str(library)) as opened:
-        return add(opened, str(source), wanted, lambda code: (), "me", "en", report)
+        return add(opened, str(source), wanted, lambda code: (), "me", "en", Progress(report))
 
 
 def kept(library):
@@ -149,14 +150,14 @@ def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
     found = {problem["code"] for problem in answer["problems"]}
     wanted = {"topology.overlap", "topology.gap", "topology.duplicate", "key.repeated", "key.null", "value.code"}
     assert found >= wanted | {"area.declared", "value.name", "value.missing", "field.as_number", "geometry.null"}
-    assert len({share for share, step in told if step == "reading"}) >= 7  # it was read in blocks
+    assert len({share for share, step in told if step == "Reading the source"}) >= 7  # it was read in blocks
     assert [share for share, _ in told] == sorted(share for share, _ in told)
     assert parts_of(library) == []
 
 
 @pytest.mark.parametrize(
     ("step", "least"),
-    [("reading", 0.1), ("checking", 0.36), ("checking", 0.5), ("writing", 0.9)],
+    [("Reading", 0.1), ("Checking", 0.36), ("Checking", 0.5), ("Writing", 0.9)],
 )
 def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
     libraries, sources, whole, in_blocks, monkeypatch, step, least
@@ -179,7 +180,7 @@ def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
     monkeypatch.setattr(Journal, "keep", keep)
     assert (added(library, sources / "many.gpkg"), kept(library)) == whole["many.gpkg", True]
     assert done.isdisjoint(again)
-    assert bool(again) == (step != "writing")
+    assert bool(again) == (step != "Writing")
     assert parts_of(library) == []
 
 
@@ -195,7 +196,7 @@ def test_a_source_that_has_changed_finds_nothing_of_the_journal(libraries, sourc
     library, source = libraries("changed"), Path(shutil.copy(sources / "many.gpkg", tmp_path / "changed.gpkg"))
 
     def stop(share, step):
-        if step == "writing":
+        if step == "Writing the library":
             raise Cancelled
 
     with pytest.raises(Cancelled):

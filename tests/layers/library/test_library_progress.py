@@ -13,6 +13,7 @@ from onemap.layers.ingest.inspection import inspect
 from onemap.layers.library.library import open_library
 from onemap.layers.library.verification import version_problems
 from onemap.layers.library.versions import content_hash, versions
+from onemap.layers.progress import Progress
 from onemap.rules.commands.check_work import copy
 from onemap.rules.verb.declaration import Asked
 from onemap.tests.conftest import write_layer
@@ -51,12 +52,12 @@ def work(request, source, library, tmp_path) -> Work:
 
     def run(report: Callable[[float, str], None]) -> None:
         if request.param == "inspect":
-            inspect(str(source), None, None, "en", lambda share: report(share, ""))
+            inspect(str(source), None, None, "en", Progress(report))
         elif request.param == "copy":
-            copy({"library": str(library), "target": str(tmp_path / "copy.gpkg")}, Asked("en", report))
+            copy({"library": str(library), "target": str(tmp_path / "copy.gpkg")}, Asked("en", Progress(report)))
         else:
             with open_library(str(library)) as opened:
-                assert version_problems(opened, lambda share: report(share, "")) == []
+                assert version_problems(opened, Progress(report)) == []
 
     return run
 

@@ -12,6 +12,7 @@ import shapely
 from onemap.layers.library import shared_layers
 from onemap.layers.library.library import Library, open_library
 from onemap.layers.library.versions import content_hash, stored_features, versions
+from onemap.layers.progress import SILENT
 from onemap.layers.stores.shared_store import open_shared
 from onemap.layers.stores.store import DamagedTable
 
@@ -47,7 +48,7 @@ def town(shelf, tmp_path, small_parts):
 
 def shared(library, folder):
     """The library as the folder shows it, and what its files are."""
-    facts = shared_layers.share(library, versions(library), folder, lambda: None)
+    facts = shared_layers.share(library, versions(library), folder, SILENT)
     return Library(open_shared(facts)), sorted(folder.glob("*.parquet"))
 
 

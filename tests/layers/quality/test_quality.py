@@ -14,6 +14,7 @@ from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.gcj02 import gcj02_step_m
+from onemap.layers.progress import SILENT
 from onemap.layers.quality.duplicates import duplicate_flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.position import shift_flaws
@@ -238,7 +239,7 @@ def test_a_giant_is_cut_up_and_found_to_overlap_as_any_other():
     (flaws,) = overlap_flaws(frame, found, LEAST, None)
     assert [fact["other"] for fact in flaws.facts] == [str(at) for at in range(1, 11)]
     assert shapely.area(flaws.geometries) == pytest.approx(np.ones(10))
-    union = union_of(frame, items, found, lambda share: None)
+    union = union_of(frame, items, found, SILENT)
     assert shapely.area(union) == pytest.approx(2400 * 10 + 1200 * 50 + 10)
 
 
@@ -253,10 +254,10 @@ def test_a_coverage_with_planted_errors_shows_exactly_those():
     (overlaps,) = overlap_flaws(frame, found, LEAST, None)
     pairs = {(int(row), int(fact["other"])) for row, fact in zip(overlaps.rows, overlaps.facts, strict=True)}
     assert pairs == {(at, at + 1) for at in moved}
-    union = union_of(frame, items, found, lambda share: None)
+    union = union_of(frame, items, found, SILENT)
     (gaps,) = gap_flaws(union, shapely.box(0, 0, 600, 600), LEAST)
     assert [fact["area_m2"] for fact in gaps.facts] == pytest.approx([10.0] * 10)
-    assert duplicate_flaws(frame, None, lambda share: None) == []
+    assert duplicate_flaws(frame, None, SILENT) == []
 
 
 # Position.

@@ -10,6 +10,7 @@ import pytest
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.progress import SILENT
 from onemap.layers.sources.gdal import vector
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, arrow_rows
 
@@ -125,4 +126,4 @@ def test_a_layer_with_dates_is_left_to_the_usual_way(tmp_path):
         {"day": np.array(["2026-01-01"], dtype="datetime64[ms]")}, geometry=[SQUARE], crs="EPSG:4547"
     )
     frame.to_file(tmp_path / "a.gpkg", layer="a")
-    assert arrow_rows(tmp_path / "a.gpkg", "a", 1, lambda share: None) is None
+    assert arrow_rows(tmp_path / "a.gpkg", "a", 1, SILENT) is None

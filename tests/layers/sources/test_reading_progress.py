@@ -8,6 +8,7 @@ import shapely
 from onemap.layers.errors import Cancelled
 from onemap.layers.ingest.adding import AddWishes, add
 from onemap.layers.library.library import open_library
+from onemap.layers.progress import Progress
 
 DEFINE = "name=点,department=land,library=base,kind=vector,geometry=point"
 POINTS = 120_000  # of which 50,000 are read at once
@@ -34,15 +35,16 @@ def told_until(shelf, source, stop):
 
     with open_library(str(shelf.path)) as library:
         try:
-            add(library, str(source), AddWishes("T", define=DEFINE, covers="extent"), lambda _: (), "me", "en", report)
+            wishes = AddWishes("T", define=DEFINE, covers="extent")
+            add(library, str(source), wishes, lambda _: (), "me", "en", Progress(report))
         except Cancelled:
             told.append((None, "cancelled"))
     return told
 
 
 def test_progress_moves_while_a_file_is_read(shelf, many_points):
-    told = told_until(shelf, many_points, lambda fraction, step: step == "writing")
-    reading = [fraction for fraction, step in told if step == "reading"]
+    told = told_until(shelf, many_points, lambda fraction, step: step == "Writing the library")
+    reading = [fraction for fraction, step in told if step == "Reading the source"]
     assert reading == sorted(reading)
     assert len(set(reading)) >= 5  # its beginning, three blocks, and the look for arcs
     assert 0 < reading[1] < reading[-1] <= 0.55
@@ -51,8 +53,8 @@ def test_progress_moves_while_a_file_is_read(shelf, many_points):
 @pytest.mark.parametrize("at", [0.05, 0.1, 0.2, 0.3])
 def test_a_cancellation_while_reading_ends_it_and_leaves_nothing(shelf, many_points, at):
     before = shelf.path.read_bytes()
-    told = told_until(shelf, many_points, lambda fraction, step: step == "reading" and fraction >= at)
+    told = told_until(shelf, many_points, lambda fraction, step: step == "Reading the source" and fraction >= at)
     assert told[-1] == (None, "cancelled")
-    assert {step for _, step in told[:-1]} == {"reading"}
+    assert {step for _, step in told[:-1]} == {"Reading the source"}
     assert shelf.path.read_bytes() == before
     assert "T__1" not in shelf.tables()

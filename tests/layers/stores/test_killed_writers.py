@@ -15,6 +15,7 @@ import pytest
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.ingest.adding import AddWishes, add
 from onemap.layers.library.library import open_library
+from onemap.layers.progress import Progress
 from onemap.tests.conftest import ROOT
 from onemap.tests.layers.conftest import DEFINE
 from onemap.tests.postgis_server import (
@@ -40,7 +41,7 @@ def test_an_add_that_is_cancelled_in_mid_copy_leaves_no_trace(server_shelf, squa
 
     wishes = AddWishes(code="T", define=DEFINE.format("polygon"), covers="extent")
     with pytest.raises(Cancelled), open_library(server_shelf.url) as library:
-        add(library, str(squares), wishes, lambda code: (), "me", "en", cancel)
+        add(library, str(squares), wishes, lambda code: (), "me", "en", Progress(cancel))
     assert server_shelf.rows("SELECT action FROM onemap_audit") == [("new",)]
     assert server_shelf.rows("SELECT to_regclass('city.\"T__1\"')") == [(None,)]
 

@@ -88,7 +88,7 @@ def adding(server_shelf, squares):
     def added(code: str, label: str, who: str) -> None:
         wishes = AddWishes(code=code, define=DEFINE.format("polygon"), covers="extent", label=label)
         with open_library(server_shelf.url) as library:
-            add(library, str(squares), wishes, lambda code: (), who, "en", lambda fraction, step: None)
+            add(library, str(squares), wishes, lambda code: (), who, "en")
 
     return added
 

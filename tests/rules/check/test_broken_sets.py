@@ -16,12 +16,12 @@ import shapely
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.rules.overlay.overlay import differences, overlaps, union_by
 from onemap.rules.overlay.subdivision import subdivided
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 TORTURE = Path(__file__).resolve().parents[4] / "shared" / "data" / "torture"
 SWISS = "interlis-valid-ogc-invalid-geometry.txt"
 CITY = (38_500_000.0, 4_200_000.0)
-CREW = Crew()
+THREADS = Threads()
 DEFINE = "name=z,department=land,library=base,kind=vector,geometry=polygon"
 # Lines and points, rows without ground, coordinates beyond the zone, JSON that ends too soon.
 REFUSALS = {
@@ -140,11 +140,11 @@ def test_the_survey_polygon_is_balanced_in_a_citys_zone():
     assert shapely.is_valid(pieces.geometries).all()
     assert shapely.area(pieces.geometries).sum() == pytest.approx(swiss.area, abs=1e-3)
     cells = cells_over(whole, 8)
-    found = overlaps(cells, shapely.STRtree(cells), one(whole), CREW)
+    found = overlaps(cells, shapely.STRtree(cells), one(whole), THREADS)
     assert not len(found.failed) and shapely.is_valid(found.geometry).all()
     assert shapely.area(found.geometry).sum() == pytest.approx(swiss.area, abs=1e-3)
     covered = union_by(found.parcel, found.geometry, len(cells))
-    rest, failed = differences(cells, covered, CREW)
+    rest, failed = differences(cells, covered, THREADS)
     assert not failed.any()
     sums = np.array([area(a) + area(b) for a, b in zip(covered, rest, strict=True)])
     assert np.abs(sums - shapely.area(cells)).max() < 1e-3

@@ -8,10 +8,12 @@ import shapely
 
 from onemap.layers.errors import Cancelled
 from onemap.layers.library.library import open_library
+from onemap.layers.progress import Progress
 from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check
 from onemap.rules.commands.rerun import differences_again
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import CheckWishes, question_of
-from onemap.rules.remedy.search_progress import Tally
+from onemap.rules.remedy.search_progress import SearchProgress
 from onemap.rules.runs import arrow_blocks
 
 Told = list[tuple[float, str]]
@@ -32,7 +34,7 @@ def asked(desk) -> Callable[[Callable[[float, str], None]], None]:
     def run(report: Callable[[float, str], None]) -> None:
         with open_library(str(desk.library)) as library:
             question = question_of(library, CheckWishes(str(parcels), packs=(str(pack),)), "en")
-            check(library, question, 2, report)
+            check(library, question, Threads(2, Progress(report)))
 
     return run
 
@@ -62,27 +64,27 @@ def test_it_can_be_stopped_wherever_it_tells_how_far_it_is(asked):
             asked(report)
 
 
-def test_a_tally_tells_what_is_checked_of_what_is_expected():
+def test_a_search_tells_what_is_checked_of_what_is_expected():
     told: Told = []
-    tally = Tally(lambda fraction, step: told.append((round(fraction, 6), step)))
+    searching = SearchProgress(Progress(lambda fraction, step: told.append((round(fraction, 6), step))))
 
-    def all_of_it(report: Callable[[float, str], None]) -> str:
+    def all_of_it(progress: Progress) -> str:
         for fraction in (BEGUN, LAYERS_READ, (LAYERS_READ + JUDGED) / 2, JUDGED, 1.0):  # the third: half of the grounds
-            report(fraction, "inner")
+            progress.at(fraction, "inner")
         return "found"
 
-    tally.expect(100, 2)
-    assert tally.checked(20, all_of_it) == "found"
+    searching.expect(100, 2)
+    assert searching.checked(20, all_of_it) == "found"
     # As long as nobody knows what reading takes, it is half as much as the grounds, and half of that once more.
     assert told == [(fraction, "inner") for fraction in (0, *(round(part / 115, 6) for part in (10, 20, 30, 30)))]
     told.clear()
-    tally.expect(20)  # most of it turns out not to be needed
-    tally.checked(20, all_of_it, "places")
+    searching.expect(20)  # most of it turns out not to be needed
+    searching.checked(20, all_of_it, "places")
     shares = [fraction for fraction, _ in told]
     assert shares == sorted(shares)
     assert shares[0] > 0.3
     assert told[-1] == (1.0, "places")
-    tally.checked(10, all_of_it)  # and some that nobody expected is
+    searching.checked(10, all_of_it)  # and some that nobody expected is
     assert told[-1] == (1.0, "inner")
 
 
@@ -94,7 +96,7 @@ def test_a_run_that_is_repeated_tells_how_many_rows_are_held_against_the_stored_
     ]
     told: Told = []
     with open_library(str(desk.library)) as library:
-        assert differences_again(library, run, 1, lambda *said: told.append(said)) == []
+        assert differences_again(library, run, Threads(1, Progress(lambda *said: told.append(said)))) == []
         shares = [fraction for fraction, _ in told]
         assert shares == sorted(shares) and shares[-1] == 1
         # Ten blocks of parcels; each is told before it is held.
@@ -106,4 +108,4 @@ def test_a_run_that_is_repeated_tells_how_many_rows_are_held_against_the_stored_
                 raise Cancelled
 
         with pytest.raises(Cancelled):
-            differences_again(library, run, 1, stop)
+            differences_again(library, run, Threads(1, Progress(stop)))

@@ -11,7 +11,7 @@ import pytest
 
 from onemap.layers.errors import Cancelled
 from onemap.rules.commands import check_work, command_line
-from onemap.rules.commands.stop_signals import heard_by
+from onemap.rules.commands.stop_signals import handling_signals
 
 ROOT = Path(__file__).resolve().parents[3]
 SAID = "Cancelled; nothing was left half-done.\n"
@@ -122,7 +122,7 @@ def test_pressing_twice_does_not_break_off_the_clearing_away(monkeypatch):
 def test_who_heard_signals_before_hears_them_after():
     before = signal.getsignal(signal.SIGINT)
     heard: list[int] = []
-    with heard_by(lambda number, _: heard.append(number)):
+    with handling_signals(lambda number, _: heard.append(number)):
         signal.raise_signal(signal.SIGINT)
     assert heard == [signal.SIGINT]
     assert signal.getsignal(signal.SIGINT) is before

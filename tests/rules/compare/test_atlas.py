@@ -17,6 +17,7 @@ from shapely.geometry import box
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
+from onemap.layers.progress import Progress
 from onemap.rules.compare.atlas.atlas import write_atlas
 from onemap.rules.compare.triage import TRIAGED
 from onemap.rules.maps.fonts import chosen_fonts
@@ -217,5 +218,5 @@ def test_it_may_be_stopped_between_two_pages_and_leaves_nothing(town, tmp_path):
 
     target = str(tmp_path / "stopped.pdf")
     with open_library(str(town.library)) as library, pytest.raises(Stopped):
-        write_atlas(library, town.run, target, "cluster", TRIAGED, 9, "en", False, report)
+        write_atlas(library, town.run, target, "cluster", TRIAGED, 9, "en", False, Progress(report))
     assert list(tmp_path.iterdir()) == []

@@ -14,10 +14,10 @@ from onemap.rules.compare.pieces import overlaid
 from onemap.rules.compare.plans import Plan, placed_plan
 from onemap.rules.compare.spots import Limits, Spots, spots_of
 from onemap.rules.inputs.layer_sources import LayerSource
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.tests.rules.shapes import PLACE, grounds
 
-CREW = Crew()
+THREADS = Threads()
 EVERYWHERE = shapely.box(PLACE - 20, PLACE - 20, PLACE + 170, PLACE + 300)
 SIDES = {
     "a": '[{side}]\nfield = "USE"\nconstruction = ["7", "8"]\nother = ["1", "79"]\n',
@@ -41,13 +41,13 @@ def plan(name: str, shapes: list, side, of, ground=EVERYWHERE) -> Plan:
     stored = StoredFeatures(np.arange(1, len(shapes) + 1), geometries, codes)
     version = Version(name, 1, f"{name}__1", "v1", None, None, "", len(shapes), "", "file", ground.area, None)
     source = LayerSource(None, version, stored, ground, stored.fids.astype(str).astype(object))
-    return placed_plan(source, side, of, ground, CREW)
+    return placed_plan(source, side, of, ground, THREADS)
 
 
 def compared(first, second, order=("a", "b"), width=2.0, area=50.0) -> Spots:
     said = matrix(*order)
     plans = plan("P", first, said.a, said), plan("Q", second, said.b, said)
-    return spots_of(overlaid(*plans, CREW), plans, said, Limits(width, area), CREW)
+    return spots_of(overlaid(*plans, THREADS), plans, said, Limits(width, area), THREADS)
 
 
 def kinds(spots: Spots, exchange=False) -> dict:
@@ -132,7 +132,7 @@ def test_a_spot_that_hangs_together_by_a_hair_is_written_as_what_its_digits_are(
         plan("P", [(shapely.union_all([*yards, hair]), "7")], said.a, said),
         plan("Q", [(EVERYWHERE, "E")], said.b, said),
     )
-    spots = spots_of(overlaid(*plans, CREW), plans, said, Limits(0, 0), CREW, (38_500_000.0, 4_200_000.0))
+    spots = spots_of(overlaid(*plans, THREADS), plans, said, Limits(0, 0), THREADS, (38_500_000.0, 4_200_000.0))
     assert (shapely.get_type_id(spots.geometries) == 3).all()
     written = shapely.transform(spots.geometries, lambda xy: xy + (38_500_000.0, 4_200_000.0))
     assert shapely.is_valid(written).all()
@@ -178,7 +178,7 @@ def test_two_years_of_real_parcels_close_and_are_symmetric(shared_data, tmp_path
             plan("PQ"[n], shapes[of], side, said, moved)
             for n, (of, side) in enumerate(zip(order, (said.a, said.b), strict=True))
         )
-        return spots_of(overlaid(first, second, CREW), (first, second), said, Limits(), CREW)
+        return spots_of(overlaid(first, second, THREADS), (first, second), said, Limits(), THREADS)
 
     there, back = run((0, 1)), run((1, 0))
     assert len(shapes[0]) > 500
@@ -211,7 +211,7 @@ def test_every_pair_of_the_truth_of_two_years_has_its_ground(shared_data):
         plans.append(made)
         names.append(rows)
         fine.append(set(rows[whole & ~np.isin(rows, bad)]))
-    ground = overlaid(plans[0], plans[1], CREW)
+    ground = overlaid(plans[0], plans[1], THREADS)
     both = np.flatnonzero((ground.a >= 0) & (ground.b >= 0))
     first = names[0][plans[0].feature[ground.a[both]] - 1]
     second = names[1][plans[1].feature[ground.b[both]] - 1]

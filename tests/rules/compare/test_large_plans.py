@@ -15,26 +15,27 @@ from pandas.testing import assert_frame_equal
 
 from onemap.layers.errors import Cancelled
 from onemap.layers.files.journal_folder import Journal
+from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.pieces import overlaid
 from onemap.rules.compare.spots import Limits, spots_of
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Asked
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import MATRIX
 from onemap.tests.rules.compare.test_identities import MAPS, plan
 
-CREW = Crew()
+THREADS = Threads()
 SIDE = 24  # squares along each side of the plans
 CODES = {"A": ["07", "03", "01", "19"], "B": ["R", "M", "E"]}
 
 
 def said(plans, matrix, near=None, journal=None):
     """The pieces' rows and the spots, all that a comparison finds of two plans."""
-    ground = overlaid(*plans, CREW, near, journal)
-    spots = spots_of(ground, plans, matrix, Limits(2.0, 50.0), CREW, (38_500_000.0, 4_200_000.0), journal)
+    ground = overlaid(*plans, THREADS, near, journal)
+    spots = spots_of(ground, plans, matrix, Limits(2.0, 50.0), THREADS, (38_500_000.0, 4_200_000.0), journal)
     bodies = shapely.to_wkb(ground.geometries(np.arange(len(ground.a))))
     return [ground.a, ground.b, ground.area_m2, bodies, shapely.to_wkb(spots.geometries)], spots.columns
 
@@ -156,7 +157,7 @@ def test_what_a_cancelled_comparison_left_is_not_taken_for_other_limits(two_plan
     given = {"library": str(two_plans.library), "a": "A", "b": "B", "against": first}
     given["matrix"] = str(two_plans.matrix(MATRIX))
     with pytest.raises(Cancelled):
-        VERBS["compare"].run(checked_values(VERBS["compare"], given), Asked("en", report))
+        VERBS["compare"].run(checked_values(VERBS["compare"], given), Asked("en", Progress(report)))
     assert len(finished(work)) > 3
     found = two_plans.compare(against=first, min_area="901").answer
     assert found["problems"] == []

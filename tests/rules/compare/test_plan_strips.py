@@ -9,17 +9,17 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.library.library import open_library
 from onemap.layers.library.versions import versions
+from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.plan_strips import plan_in_strips
 from onemap.rules.compare.plans import placed_plan, read_plan
-from onemap.rules.compare.stage import Stage
 from onemap.rules.inputs.layer_sources import Sources
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.verb.declaration import Asked
 from onemap.tests.rules.compare.conftest import MATRIX
 
-CREW, ORIGIN = Crew(), (0.0, 0.0)
+THREADS, ORIGIN = Threads(), (0.0, 0.0)
 GROUND = shapely.box(-5, -5, 1000, 995)
 BOUNDS = GROUND.bounds
 SAID = parse_matrix(MATRIX.replace('other = ["01"', 'silent = ["9"]\nother = ["01"'), "m")
@@ -43,13 +43,13 @@ def drawn(table):
     return table
 
 
-def placed(library, journal=None, crew=CREW):
+def placed(library, journal=None, threads=THREADS):
     """The plan as it is held, or from a journal."""
     (version,) = (one for one in versions(library) if one.code == "A")
     sources = Sources(library, (), None, {}, {}, ORIGIN)
     if journal is None:
-        return placed_plan(read_plan(sources, version, BOUNDS), SAID.a, SAID, GROUND, crew)
-    return plan_in_strips(sources, version, SAID.a, SAID, BOUNDS, GROUND, crew, journal, "plan-a")
+        return placed_plan(read_plan(sources, version, BOUNDS), SAID.a, SAID, GROUND, threads)
+    return plan_in_strips(sources, version, SAID.a, SAID, BOUNDS, GROUND, threads, journal, "plan-a")
 
 
 def said(plan):
@@ -84,7 +84,7 @@ def test_strips_on_disk_hold_what_memory_holds(drawn, tmp_path, monkeypatch):
 def test_a_strip_that_arithmetic_breaks_down_on_names_the_feature(drawn, tmp_path, monkeypatch):
     from onemap.rules.compare import plan_strips
 
-    def broken(geometries, wanted, crew):
+    def broken(geometries, wanted, threads):
         return geometries[wanted], np.zeros(len(wanted)), wanted[-1:]
 
     monkeypatch.setattr(plan_strips, "without_earlier", broken)
@@ -99,7 +99,7 @@ def test_what_a_stage_tells_rises_strip_by_strip_and_ends_with_it(drawn, tmp_pat
     monkeypatch.setenv("ONEMAP_BLOCK", "9")
     told = []
     with open_library(str(drawn.library)) as library:
-        placed(library, Journal(tmp_path), Stage.telling(1, told.append, 0.2, 0.6))
+        placed(library, Journal(tmp_path), Threads(1, Progress(lambda share, step: told.append(share)).part(0.2, 0.6)))
     assert told == sorted(told) and told[0] >= 0.2 and 0.58 < told[-1] <= 0.6
     assert len({round(share, 3) for share in told}) > 20 and max(np.diff(told)) < 0.03
 
@@ -111,7 +111,7 @@ def test_a_comparison_tells_every_stage_by_its_work(drawn, monkeypatch):
     given = {"library": str(drawn.library), "a": "A", "b": "B", "matrix": str(drawn.matrix(MATRIX))}
     given["out"] = [str(drawn.folder / "out.gpkg")]
     VERBS["compare"].run(
-        checked_values(VERBS["compare"], given), Asked("en", lambda share, step: told.append((share, step)))
+        checked_values(VERBS["compare"], given), Asked("en", Progress(lambda share, step: told.append((share, step))))
     )
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1

@@ -8,6 +8,7 @@ import pytest
 from shapely import box
 
 from onemap.layers.errors import Cancelled
+from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.distributed import journal
 from onemap.rules.verb.declaration import Asked
@@ -35,7 +36,7 @@ def asked(desk, report):
     """`check` in this process, with a report of its own."""
     _, library, parcels, _, pack = arguments(desk)
     given = {"library": str(library), "parcels": str(parcels), "pack": [str(pack)]}
-    return VERBS["check"].run(checked_values(VERBS["check"], given), Asked("en", report))
+    return VERBS["check"].run(checked_values(VERBS["check"], given), Asked("en", Progress(report)))
 
 
 @pytest.mark.parametrize("blocks", [1, 5, 8])

@@ -11,19 +11,20 @@ import shapely
 from shapely import LineString, affinity, box
 
 from onemap.layers.library.library import open_library
+from onemap.layers.progress import SILENT
 from onemap.rules.check.check import check
 from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.parcel_reader import Held
 from onemap.rules.distributed.running import run_in_blocks
-from onemap.rules.distributed.work import Threads
+from onemap.rules.distributed.work import LocalEngine
 from onemap.rules.findings.run_tables import Table
 from onemap.rules.inputs.parcels import no_parcels
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import CheckWishes, question_of
 from onemap.tests.rules.check.test_by_formula import PERMITS, REACH, World, shapes
 from onemap.tests.rules.incremental.test_incremental import RULES
 from onemap.tests.rules.kinds.test_raster import DEFINE, write_grid
 
-SILENT = lambda done, step: None  # noqa: E731 - one line
 OF_THE_ATTEMPT = ("id", "started", "seconds")
 
 
@@ -54,9 +55,9 @@ def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
     wishes = CheckWishes(str(parcels or desk.folder / "parcels.gpkg"), packs=(str(desk.folder / "test.toml"),))
     with open_library(str(desk.library)) as library:
         question = question_of(library, wishes, "en")
-        whole = check(library, question, workers, SILENT, against)
+        whole = check(library, question, Threads(workers), against)
         blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
-        how = (None, None, Threads(library, workers), SILENT, against, most_parcels)
+        how = (None, None, LocalEngine(library, workers), SILENT, against, most_parcels)
         with run_in_blocks(library, blank, Held(question.parcels), *how) as run:
             assert run.blocks > 1 and whole.tables
             return whole, run, whole_tables(run)

@@ -3,6 +3,8 @@
 import pytest
 from shapely import LineString, MultiPolygon, Polygon, box
 
+from onemap.layers.progress import Progress
+
 SQUARE = box(0, 0, 10, 10)
 
 
@@ -138,13 +140,13 @@ def read_until(path, stop):
 
     told = []
 
-    def report(share):
+    def report(share, _step):
         told.append(share)
         if stop(share):
             raise Cancelled
 
     try:
-        parcels = read_parcels(str(path), None, None, None, Wishes(), pyproj.CRS("EPSG:4547"), 2, report)
+        parcels = read_parcels(str(path), None, None, None, Wishes(), pyproj.CRS("EPSG:4547"), 2, Progress(report))
     except Cancelled:
         return told, None
     return told, parcels

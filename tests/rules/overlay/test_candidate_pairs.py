@@ -10,10 +10,10 @@ from onemap.rules.overlay.common_areas import areas_of_pairs, common_areas
 from onemap.rules.overlay.edge_index import outlines, parts_in_boxes
 from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.polygon_edges import LARGE, Polygons
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.trapezoids import edge_table, joined, pair_areas_m2
 
-ONE = Crew()
+ONE = Threads()
 
 
 def coast(random, corners=1500, centre=(0.0, 0.0)):
@@ -80,7 +80,7 @@ def test_a_sum_does_not_depend_on_what_is_summed_beside_it():
     random = np.random.default_rng(7)
     parcels = shapely.buffer(shapely.points(random.uniform(-450, 450, (300, 2))), random.uniform(2, 30, 300))
     features = np.array([coast(random), *shapely.buffer(parcels[:80], 15), coast(random)], dtype=object)
-    met = meetings(parcels, shapely.STRtree(parcels), features, Crew(2))
+    met = meetings(parcels, shapely.STRtree(parcels), features, Threads(2))
     assert (met.error_m2 < 1e-6).all()
     for rows in np.array_split(random.permutation(300), 17):
         some = meetings(parcels[rows], shapely.STRtree(parcels[rows]), features, ONE)
@@ -98,7 +98,7 @@ def test_two_large_polygons_are_summed_box_by_box():
     random = np.random.default_rng(8)
     one = np.array([coast(random, 4000) for _ in range(4)], dtype=object)
     other = np.array([coast(random, 3000, (150.0, 80.0)) for _ in range(4)], dtype=object)
-    areas, errors = common_areas(one, other, Crew(2))
+    areas, errors = common_areas(one, other, Threads(2))
     assert areas == pytest.approx(shapely.area(shapely.intersection(one, other)), abs=1e-5)
     again, _ = areas_of_pairs(Polygons(other), np.array([2]), Polygons(one), np.array([2]), ONE)
     assert again[0] == pytest.approx(areas[2], abs=float(errors[2]))
@@ -123,7 +123,7 @@ def test_ground_is_the_same_to_the_last_digit_whatever_is_cut_beside_it():
     random = np.random.default_rng(10)
     parcels = shapely.box(*boxes_over(random, 250, 30).T)
     features = np.array([coast(random, 6000), coast(random, 400)], dtype=object)
-    whole = overlaps(parcels, shapely.STRtree(parcels), features, Crew(2))
+    whole = overlaps(parcels, shapely.STRtree(parcels), features, Threads(2))
     found = dict(zip(zip(whole.parcel, whole.feature, strict=True), shapely.to_wkb(whole.geometry), strict=True))
     expected = shapely.area(shapely.intersection(parcels[whole.parcel], features[whole.feature]))
     assert shapely.area(whole.geometry) == pytest.approx(expected, abs=1e-7) and not len(whole.failed)

@@ -7,9 +7,9 @@ from shapely import MultiPolygon, Polygon, box
 
 from onemap.rules.overlay.common_areas import common_areas
 from onemap.rules.overlay.subdivision import MOST_VERTICES, subdivided
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
-ONE = Crew()
+ONE = Threads()
 BOX, RING = box(0, 0, 10, 10), Polygon(box(-2, -2, 12, 12).exterior, [box(2, 2, 8, 8).exterior])
 HAND = [
     ("apart", BOX, box(20, 0, 30, 10), 0.0),
@@ -57,7 +57,7 @@ def stars(random, count, most):
 def test_random_pairs_agree_with_the_overlay_within_the_error_they_name(workers):
     random = np.random.default_rng(1)
     left, right = stars(random, 2000, 40), stars(random, 2000, 40)
-    found, error = common_areas(left, right, Crew(workers))
+    found, error = common_areas(left, right, Threads(workers))
     expected = shapely.area(shapely.intersection(left, right))
     # The overlay's own rounding comes on top.
     assert (np.abs(found - expected) <= error + 5e-9).all() and error.max() < 1e-7

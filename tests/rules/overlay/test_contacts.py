@@ -8,7 +8,7 @@ from shapely import box
 
 from onemap.rules.overlay import in_chunks
 from onemap.rules.overlay.contacts import share_edges
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 SQUARE = box(0, 0, 10, 10)
 
@@ -26,7 +26,7 @@ SQUARE = box(0, 0, 10, 10)
 def test_known_pairs(other, do_they):
     for pair in ([SQUARE, other], [other, SQUARE]):
         polygons = np.array(pair, dtype=object)
-        assert share_edges(polygons, np.array([0]), np.array([1]), Crew()).tolist() == [do_they]
+        assert share_edges(polygons, np.array([0]), np.array([1]), Threads()).tolist() == [do_they]
 
 
 def test_a_shaken_lattice_is_joined_as_geos_says_and_is_united_to_the_same_grounds(monkeypatch):
@@ -43,7 +43,7 @@ def test_a_shaken_lattice_is_joined_as_geos_says_and_is_united_to_the_same_groun
     polygons = cut[(shapely.area(cut) > 0) & (dice.random(len(cut)) < 0.5)]
     first, second = shapely.STRtree(polygons).query(polygons, predicate="intersects")
     first, second = first[first < second], second[first < second]
-    found = share_edges(polygons, first, second, Crew(2))
+    found = share_edges(polygons, first, second, Threads(2))
     lines = shapely.relate_pattern(polygons[first], polygons[second], "****1****")
     assert lines.sum() > 50 and (~found).sum() > 20
     assert found[lines].all()

@@ -16,10 +16,10 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.rules.overlay.overlay import differences, intersections, outside, overlaps, union_by, unions
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 TORTURE = Path(__file__).resolve().parents[4] / "shared" / "data" / "torture"
-CREW = Crew()
+THREADS = Threads()
 CITY = (38_500_000.0, 4_200_000.0)
 SHIFTS = pytest.mark.parametrize("shift", [(0.0, 0.0), CITY], ids=["as it lies", "in a city's zone"])
 # Suites in degrees are read as if a unit were 2^17 m, exact in binary: 1e-3 m² would forgive them anything.
@@ -139,7 +139,7 @@ def placed(case: Case, shift: tuple[float, float]) -> tuple[shapely.Geometry, sh
 
 def shared(a: shapely.Geometry, b: shapely.Geometry) -> shapely.Geometry | None:
     """a ∩ b as a check finds it: a is the parcel, b the feature."""
-    found = overlaps(one(a), shapely.STRtree([a]), one(b), CREW)
+    found = overlaps(one(a), shapely.STRtree([a]), one(b), THREADS)
     assert not len(found.failed), "the overlay broke down"
     assert len(found.geometry) <= 1
     return found.geometry[0] if len(found.geometry) else None
@@ -148,10 +148,10 @@ def shared(a: shapely.Geometry, b: shapely.Geometry) -> shapely.Geometry | None:
 def faults(a: shapely.Geometry, b: shapely.Geometry) -> list[str]:
     """What is wrong with the overlay of two valid polygons, in words."""
     common, again = shared(a, b), shared(b, a)
-    (a_less_b,), failed_a = differences(one(a), one(b), CREW)
-    (b_less_a,), failed_b = differences(one(b), one(a), CREW)
-    (pairwise,), failed_pair = intersections(one(a), one(b), CREW)
-    (beyond,), failed_beyond = outside(one(a), b, CREW)
+    (a_less_b,), failed_a = differences(one(a), one(b), THREADS)
+    (b_less_a,), failed_b = differences(one(b), one(a), THREADS)
+    (pairwise,), failed_pair = intersections(one(a), one(b), THREADS)
+    (beyond,), failed_beyond = outside(one(a), b, THREADS)
     (union,), (grouped,) = unions(one(a), one(b)), union_by(np.zeros(2, dtype=int), np.array([a, b]), 1)
     tolerance_a, tolerance_b = (1e-6 * area(whole) + 1e-3 for whole in (a, b))
     least = min(tolerance_a, tolerance_b)
@@ -196,8 +196,8 @@ def test_every_pair_of_the_suites_is_balanced_symmetric_and_valid(
 
 OPERATIONS: dict[str, Callable[[shapely.Geometry, shapely.Geometry], float]] = {
     "intersection": lambda a, b: area(shared(a, b)),
-    "difference": lambda a, b: area(differences(one(a), one(b), CREW)[0][0]),
-    "symdifference": lambda a, b: sum(area(differences(one(x), one(y), CREW)[0][0]) for x, y in ((a, b), (b, a))),
+    "difference": lambda a, b: area(differences(one(a), one(b), THREADS)[0][0]),
+    "symdifference": lambda a, b: sum(area(differences(one(x), one(y), THREADS)[0][0]) for x, y in ((a, b), (b, a))),
     "union": lambda a, b: area(unions(one(a), one(b))[0]),
 }
 

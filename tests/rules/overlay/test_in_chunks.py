@@ -9,7 +9,7 @@ from onemap.rules.compare import dissolve
 from onemap.rules.compare.dissolve import joined_groups, united
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.overlay import in_chunks, overlay
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 
 def town(seed: int = 3) -> np.ndarray:
@@ -27,26 +27,26 @@ def small_shares(monkeypatch):
     monkeypatch.setattr(overlay, "_CHUNK", 7)
 
 
-def answers(crew: Crew) -> tuple[list[np.ndarray], np.ndarray, float]:
+def answers(threads: Threads) -> tuple[list[np.ndarray], np.ndarray, float]:
     yards = town()
-    grounds, overlap, failed = first_row_wins(yards, crew)
+    grounds, overlap, failed = first_row_wins(yards, threads)
     assert len(failed) == 0
     kind = np.random.default_rng(5).integers(0, 3, len(grounds))
-    first, second = in_chunks.intersecting(shapely.STRtree(grounds), grounds, crew)
+    first, second = in_chunks.intersecting(shapely.STRtree(grounds), grounds, threads)
     alike = (first < second) & (kind[first] == kind[second])
-    found = united(grounds, kind, joined_groups(len(grounds), first[alike], second[alike], crew), crew)
+    found = united(grounds, kind, joined_groups(len(grounds), first[alike], second[alike], threads), threads)
     tree = shapely.STRtree(yards)
-    far = in_chunks.nearest_distances_m(tree, shapely.transform(yards, lambda xy: xy + 2000), crew)
-    numbers = [found.kind, found.piece, found.polygon, far, *in_chunks.intersecting(tree, yards, crew)]
-    numbers += list(in_chunks.pairs_within(tree, yards, 31.0, crew))
+    far = in_chunks.nearest_distances_m(tree, shapely.transform(yards, lambda xy: xy + 2000), threads)
+    numbers = [found.kind, found.piece, found.polygon, far, *in_chunks.intersecting(tree, yards, threads)]
+    numbers += list(in_chunks.pairs_within(tree, yards, 31.0, threads))
     return numbers, shapely.to_wkb(found.polygons), overlap.area_m2
 
 
 def test_one_thread_and_many_shares_of_the_work_say_the_same_to_the_last_digit(request):
-    whole = answers(Crew(1))
+    whole = answers(Threads(1))
     request.getfixturevalue("small_shares")
     for workers in (1, 3):
-        parts = answers(Crew(workers))
+        parts = answers(Threads(workers))
         for one, other in zip(whole[0], parts[0], strict=True):
             assert_array_equal(one, other)
         assert (whole[1] == parts[1]).all() and whole[2] == parts[2] > 0
@@ -54,13 +54,13 @@ def test_one_thread_and_many_shares_of_the_work_say_the_same_to_the_last_digit(r
 
 def test_nothing_to_ask_is_answered_with_nothing():
     tree, nothing = shapely.STRtree(town()), np.empty(0, dtype=object)
-    assert [len(found) for found in in_chunks.intersecting(tree, nothing, Crew(2))] == [0, 0]
-    assert len(in_chunks.nearest_distances_m(tree, nothing, Crew(2))) == 0
-    assert in_chunks.pairs_within(tree, nothing, 1.0, Crew(2)).shape == (2, 0)
-    assert len(in_chunks.insides_meet(nothing, nothing, Crew(2))) == 0
+    assert [len(found) for found in in_chunks.intersecting(tree, nothing, Threads(2))] == [0, 0]
+    assert len(in_chunks.nearest_distances_m(tree, nothing, Threads(2))) == 0
+    assert in_chunks.pairs_within(tree, nothing, 1.0, Threads(2)).shape == (2, 0)
+    assert len(in_chunks.insides_meet(nothing, nothing, Threads(2))) == 0
 
 
 def test_a_large_group_is_united_as_it_is_by_itself(monkeypatch):
-    whole = answers(Crew(1))
+    whole = answers(Threads(1))
     monkeypatch.setattr(dissolve, "_LARGE", 2)
-    assert (answers(Crew(1))[1] == whole[1]).all()
+    assert (answers(Threads(1))[1] == whole[1]).all()

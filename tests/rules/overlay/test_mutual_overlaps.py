@@ -5,9 +5,10 @@ import pytest
 import shapely
 
 from onemap.layers.errors import Cancelled
+from onemap.layers.progress import Progress
 from onemap.rules.overlay import mutual_overlaps
 from onemap.rules.overlay.mutual_overlaps import crowded
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 
 LEAST_M2 = 1e-6
 
@@ -33,12 +34,12 @@ def test_it_says_what_all_pairs_say(monkeypatch, seed, at_once):
     chance.shuffle(pairs)
     expected = by_all_pairs(pairs[:, 0], pairs[:, 1], features, 12)
     assert expected.any() and not expected.all()
-    assert crowded(pairs[:, 0], pairs[:, 1], features, 12, LEAST_M2, Crew()).tolist() == expected.tolist()
+    assert crowded(pairs[:, 0], pairs[:, 1], features, 12, LEAST_M2, Threads()).tolist() == expected.tolist()
 
 
 def test_features_that_only_touch_share_nothing():
     squares = shapely.box([0, 10, 0], [0, 0, 10], [10, 20, 10], [10, 10, 20])
-    assert not crowded(np.zeros(3, dtype=int), np.arange(3), squares, 1, LEAST_M2, Crew()).any()
+    assert not crowded(np.zeros(3, dtype=int), np.arange(3), squares, 1, LEAST_M2, Threads()).any()
 
 
 def test_a_parcel_on_a_whole_coverage_costs_no_more_than_neighbours_do(monkeypatch):
@@ -47,13 +48,13 @@ def test_a_parcel_on_a_whole_coverage_costs_no_more_than_neighbours_do(monkeypat
     squares = shapely.box(x, y, x + 1, y + 1)
     asked = []
 
-    def counted(one: np.ndarray, other: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    def counted(one: np.ndarray, other: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
         asked.append(len(one))
         return np.zeros(len(one)), np.zeros(len(one))
 
     monkeypatch.setattr(mutual_overlaps, "common_areas", counted)
     every = np.arange(side**2)
-    assert not crowded(np.zeros_like(every), every, squares, 1, LEAST_M2, Crew()).any()
+    assert not crowded(np.zeros_like(every), every, squares, 1, LEAST_M2, Threads()).any()
     assert sum(asked) <= 4 * side**2  # and not millions
 
 
@@ -61,17 +62,17 @@ def test_it_can_be_stopped_between_two_parts(monkeypatch):
     monkeypatch.setattr(mutual_overlaps, "_PAIRS_AT_ONCE", 10)
     asked = []
 
-    def check() -> None:
-        asked.append(1)
+    def report(share: float, step: str) -> None:
+        asked.append(share)
         if len(asked) == 3:
             raise Cancelled
 
     squares = shapely.box(np.zeros(30), 0, 1, 1)
     with pytest.raises(Cancelled):
-        crowded(np.zeros(30, dtype=int), np.arange(30), squares, 1, LEAST_M2, Crew(1, check))
+        crowded(np.zeros(30, dtype=int), np.arange(30), squares, 1, LEAST_M2, Threads(1, Progress(report)))
     assert len(asked) == 3
 
 
 def test_nothing_on_nothing():
     none = np.empty(0, dtype=np.int64)
-    assert crowded(none, none, shapely.box([0], 0, 1, 1), 2, LEAST_M2, Crew()).tolist() == [False, False]
+    assert crowded(none, none, shapely.box([0], 0, 1, 1), 2, LEAST_M2, Threads()).tolist() == [False, False]

@@ -16,12 +16,12 @@ from hypothesis import strategies as st
 
 from onemap.rules.overlay.overlay import Overlaps, differences, intersections, outside, overlaps, union_by
 from onemap.rules.overlay.subdivision import subdivided
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.tests.rules.command import command, done
 from onemap.tests.rules.conftest import Desk
 from onemap.tests.rules.shapes import PLACE, cut, grounds, parts_of, redrawn, seeds
 
-CREW = Crew()
+THREADS = Threads()
 CITY = np.array([38_500_000.0, 4_200_000.0])
 KNOWN = shapely.box(PLACE - 20, PLACE - 20, PLACE + 170, PLACE + 300)  # the coverage ends amid the drawn ground
 RELATIVE, ABSOLUTE_M2 = 1e-6, 1e-3
@@ -37,9 +37,9 @@ def array(geometries: list[shapely.Geometry]) -> np.ndarray:
     return result
 
 
-def met(parcels: list[shapely.Geometry], features: list[shapely.Geometry], crew: Crew = CREW) -> Overlaps:
+def met(parcels: list[shapely.Geometry], features: list[shapely.Geometry], threads: Threads = THREADS) -> Overlaps:
     mine, others = array(parcels), array(features)
-    found = overlaps(mine, shapely.STRtree(mine), others, crew)
+    found = overlaps(mine, shapely.STRtree(mine), others, threads)
     assert not len(found.failed)
     assert shapely.is_valid(found.geometry).all()
     return found
@@ -67,9 +67,9 @@ def test_what_two_grounds_share_does_not_depend_on_which_is_the_parcel(a, b):
 @often
 @given(grounds, grounds)
 def test_what_is_shared_and_what_is_left_make_up_the_ground(a, b):
-    (left,), failed = differences(array([a]), array([b]), CREW)
-    (beyond,), failed_beyond = outside(array([a]), b, CREW)
-    (common,), failed_common = intersections(array([a]), array([b]), CREW)
+    (left,), failed = differences(array([a]), array([b]), THREADS)
+    (beyond,), failed_beyond = outside(array([a]), b, THREADS)
+    (common,), failed_common = intersections(array([a]), array([b]), THREADS)
     assert not (failed.any() or failed_beyond.any() or failed_common.any())
     assert same(shared_m2([a], [b])[0] + shapely.area(left or shapely.Polygon()), a.area)
     assert same(shapely.area(common or shapely.Polygon()) + shapely.area(beyond or shapely.Polygon()), a.area)
@@ -79,7 +79,7 @@ def test_what_is_shared_and_what_is_left_make_up_the_ground(a, b):
 @given(grounds)
 def test_a_ground_shares_all_of_itself_and_leaves_nothing(a):
     assert same(shared_m2([a], [a]), [a.area])
-    assert differences(array([a]), array([a]), CREW)[0][0] is None
+    assert differences(array([a]), array([a]), THREADS)[0][0] is None
 
 
 @often
@@ -145,7 +145,7 @@ def test_many_parcels_with_many_workers_are_measured_as_each_alone(seed):
     alone = met(parcels, plots)
     assert len(alone.parcel) > 5000
     for workers in (2, 5):
-        together = met(parcels, plots, Crew(workers))
+        together = met(parcels, plots, Threads(workers))
         assert (together.parcel == alone.parcel).all() and (together.feature == alone.feature).all()
         assert (shapely.to_wkb(together.geometry) == shapely.to_wkb(alone.geometry)).all()
     for parcel in np.random.default_rng(seed).choice(len(parcels), 40, replace=False):
@@ -153,7 +153,7 @@ def test_many_parcels_with_many_workers_are_measured_as_each_alone(seed):
         mine = alone.parcel == parcel
         assert (found.feature == alone.feature[mine]).all()
         assert (shapely.to_wkb(found.geometry) == shapely.to_wkb(alone.geometry[mine])).all()
-    rest, _ = differences(array(parcels), union_by(alone.parcel, alone.geometry, len(parcels)), Crew(5))
+    rest, _ = differences(array(parcels), union_by(alone.parcel, alone.geometry, len(parcels)), Threads(5))
     both = shapely.area(union_by(alone.parcel, alone.geometry, len(parcels))), shapely.area(rest)
     assert same(sum(map(np.nan_to_num, both)), shapely.area(parcels))
 

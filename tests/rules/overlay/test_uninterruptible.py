@@ -5,14 +5,15 @@ import threading
 import pytest
 
 from onemap.layers.errors import Cancelled
+from onemap.layers.progress import Progress
 from onemap.rules.commands.interruption import Interruption
-from onemap.rules.overlay.uninterruptible import waited_for
+from onemap.rules.overlay.uninterruptible import expected_share, run_cancellable
 
 
 def test_a_result_and_an_error_come_as_they_are():
-    assert waited_for(lambda: 7) == 7
+    assert run_cancellable(lambda: 7) == 7
     with pytest.raises(ZeroDivisionError):
-        waited_for(lambda: 1 / 0)
+        run_cancellable(lambda: 1 / 0)
 
 
 def test_who_is_told_to_stop_does_not_wait_for_the_end():
@@ -28,21 +29,29 @@ def test_who_is_told_to_stop_does_not_wait_for_the_end():
 
     threading.Thread(target=stop).start()
     with pytest.raises(Cancelled), interruption.work("a"):
-        waited_for(work)
+        run_cancellable(work)
     may_end.set()  # not before: whoever had waited for the end would wait still
 
 
-def test_who_waits_hears_how_long_the_processors_work_and_may_stop_there():
+@pytest.mark.parametrize("expected_s", [None, 1.0])
+def test_who_waits_is_told_again_and_again_and_may_stop_there(expected_s):
     may_end = threading.Event()
     told: list[float] = []
 
-    def hear(seconds: float) -> None:
-        told.append(seconds)
+    def report(share: float, step: str) -> None:
+        told.append(share)
         if len(told) == 3:
             raise Cancelled
 
     with pytest.raises(Cancelled):
-        waited_for(may_end.wait, hear)
+        run_cancellable(may_end.wait, Progress(report), expected_s)
     may_end.set()
+    assert len(told) == 3
     assert told == sorted(told)
-    assert told[0] >= 0
+    assert 0 <= told[0] <= told[-1] < 1
+
+
+def test_most_of_what_is_expected_is_done_in_its_time_and_never_all():
+    shares = [expected_share(taken_s, 10.0) for taken_s in (0.0, 1.0, 10.0, 100.0)]
+    assert shares[0] == 0 and shares == sorted(shares)
+    assert 0.8 < shares[2] < 0.9 and shares[3] < 1

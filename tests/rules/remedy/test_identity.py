@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.threads import Threads
 from onemap.rules.remedy.cuts import Obstacle, Parts, cut_off, drop_small
 
 SIDE_M, PARCELS = 20_000, 10_000
@@ -34,7 +34,7 @@ def test_remainder_cuts_and_dropped_parts_make_up_ten_thousand_random_parcels(se
         for p, z in zip(parcel[order], zone[order], strict=True)
     ]
     parts = Parts.whole(parcels)
-    cut_off(parts, obstacles, 0.0, Crew(2))
+    cut_off(parts, obstacles, 0.0, Threads(2))
     drop_small(parts, 50.0, 1.0, one_piece=False)
     cut = np.bincount([c.parcel for c in parts.cuts], [c.area_m2 for c in parts.cuts], minlength=PARCELS)
     left = np.nan_to_num(shapely.area(parts.rest))

@@ -13,6 +13,7 @@ from docx import Document
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import RESOURCES
+from onemap.layers.progress import Progress
 from onemap.resources.templates.docx_maker import KINDS, LANGUAGES, template
 from onemap.rules.maps.fonts import chosen_fonts, installed_families
 from onemap.rules.review.case_file import read_case
@@ -359,7 +360,9 @@ def test_the_bar_moves_while_maps_are_drawn_and_pages_are_set_and_never_goes_bac
     with open_library(str(bureau.library)) as library:
         case = read_case(library, bureau.one)
         target = str(tmp_path / "told.pdf")
-        export_case(library, case, target, None, "en", report=lambda share, step: told.append((share, step)))
+        export_case(
+            library, case, target, None, "en", progress=Progress(lambda share, step: told.append((share, step)))
+        )
     shares = [share for share, _ in told]
     assert shares == sorted(shares)
     assert shares[-1] < 1
