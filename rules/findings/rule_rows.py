@@ -120,7 +120,8 @@ class RowsBeside:
             self._rows.append(_at_once(work))
         else:
             looked_ahead(judged)
-            self._rows.append(self._beside.submit(work, partial(self._done.__setitem__, order)))
+            progress = Progress(lambda share, _step: self._done.__setitem__(order, share))
+            self._rows.append(self._beside.submit(work, progress))
 
     def finished(self, progress: Progress) -> list[RuleRows]:
         """The rows of all rules in their order. progress: of what is left to do."""

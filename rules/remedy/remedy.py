@@ -68,8 +68,8 @@ def remedy(
     searching = SearchProgress(threads.progress.part(0.0, WRITING))
 
     def judge(asked: Question, step: str | None = None) -> Run:
-        part = len(asked.parcels.ids)
-        return searching.checked(part, lambda own: check(library, asked, replace(threads, progress=own)), step)
+        count = len(asked.parcels.ids)
+        return searching.checked(count, lambda own: check(library, asked, replace(threads, progress=own)), step)
 
     rings = [ring for rings in searches(Bounds(wishes.move_m, wishes.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.

@@ -107,7 +107,7 @@ def test_what_ends_in_another_error_because_it_was_stopped_was_cancelled(onemap,
 def test_pressing_twice_does_not_break_off_the_clearing_away(monkeypatch):
     moment = [100.0]
     monkeypatch.setattr(command_line.time, "monotonic", lambda: moment[0])
-    progress = command_line._Progress("none")
+    progress = command_line._ProgressLine("none")
     with pytest.raises(Cancelled):
         progress.stop()
     moment[0] += 0.2
