@@ -37,7 +37,7 @@ class Sink:
     by_default: bool = True
 
 
-def sink_parameters(sinks: list[Sink]) -> list[QgsProcessingParameterFeatureSink]:
+def sink_parameters(sinks: tuple[Sink, ...]) -> list[QgsProcessingParameterFeatureSink]:
     """The parameters that ask where the tables go."""
     return [
         QgsProcessingParameterFeatureSink(
@@ -47,7 +47,7 @@ def sink_parameters(sinks: list[Sink]) -> list[QgsProcessingParameterFeatureSink
     ]
 
 
-def outs_for(sinks: list[Sink], parameters: dict[str, Any], target: str) -> tuple[list[str], str]:
+def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -> tuple[list[str], str]:
     """Where the core is to write, and the GeoPackage among it from which the sinks are filled. target: may be empty."""
     outs, tables = [target] if target else [], target
     if any(parameters.get(sink.name) for sink in sinks) and not target.lower().endswith(".gpkg"):
@@ -58,7 +58,7 @@ def outs_for(sinks: list[Sink], parameters: dict[str, Any], target: str) -> tupl
 
 def fill_sinks(
     algorithm: QgsProcessingAlgorithm,
-    sinks: list[Sink],
+    sinks: tuple[Sink, ...],
     parameters: dict[str, Any],
     tables: str,
     context: QgsProcessingContext,
