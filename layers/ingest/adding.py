@@ -25,6 +25,7 @@ from onemap.layers.ingest.normalise import sorted_out
 from onemap.layers.ingest.placing import Wishes, in_crs
 from onemap.layers.ingest.quality_report import check_report, keep_problems, listed_records, write_report
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
+from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
 from onemap.layers.ingest.staging import Staging
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import Snapshot, keep_snapshot
@@ -32,7 +33,6 @@ from onemap.layers.library.version_writing import VersionFacts, add_version, ref
 from onemap.layers.progress import part_of
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
 from onemap.layers.quality.quality import Found, Ground, Quality, looked_at, looks_at_shapes
-from onemap.layers.rasters.rasters import raster_copy, raster_frame
 from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.crs import systems as systems
+from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.geometry.validity import are_beyond, are_finite, type_names
 from onemap.layers.ingest.placing import bounds_of
-from onemap.layers.messages import problem_record, wording
+from onemap.layers.ingest.undeclared_crs import undeclared_crs
+from onemap.layers.messages import problem_record
 from onemap.layers.progress import Told, part_of
 from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
 
@@ -109,18 +110,6 @@ def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Prob
         record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": frame.crs.name}
         return record, systems.contradiction(frame.crs, box)
     return undeclared_crs(box, language)
-
-
-def undeclared_crs(box: Any, language: str) -> tuple[dict[str, Any], Problem]:
-    """What the numbers of a source without a CRS suggest, and that it has none. box: its bounds, or None."""
-    hint = systems.suggestion(box)
-    epsg = hint.facts.get("epsg")
-    guess: dict[str, Any] = {
-        "code": f"EPSG:{epsg}" if epsg else None,
-        "from": "guessed" if epsg else "none",
-        "why": wording(hint, language)[0],
-    }
-    return guess, Problem("crs.missing", {"suggestion": hint})
 
 
 def _geometry_problems(frame: RawFrame, place: dict[str, Any], told: Told) -> list[Problem]:

@@ -8,7 +8,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.crs import systems as systems
+from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import blocks

@@ -8,9 +8,9 @@ from typing import Any
 
 import pyproj
 
-from onemap.layers.crs import systems as systems
+from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.ingest.inspection import undeclared_crs
+from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
 from onemap.layers.rasters.rasters import (
     band_remarks,

@@ -14,7 +14,7 @@ import pyproj
 import shapely
 from pyogrio.errors import DataSourceError
 
-from onemap.layers.crs import systems as systems
+from onemap.layers.crs import systems
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, Zone, zone_crs, zone_of, zone_of_longitude
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import check_place, written_beside

@@ -12,7 +12,7 @@ import pandas as pd
 import pyproj
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.crs import systems as systems
+from onemap.layers.crs import systems
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import (

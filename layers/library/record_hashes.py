@@ -7,12 +7,9 @@ import hashlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onemap.layers.stores.store import StoreConnection
-
-if TYPE_CHECKING:  # which logs with these hashes
-    from onemap.layers.library.library import Library
 
 KEY = "record"  # under which the log keeps such a hash
 _VERSION = (
@@ -64,12 +61,16 @@ class Logged:
     place: dict[str, Any]
 
 
-def logged(library: "Library", tables: Mapping[str, str]) -> Iterator[Logged]:
-    """The entries of some actions, in their order. tables: by action, where what they left lies."""
+def logged(connection: StoreConnection, label: str, tables: Mapping[str, str]) -> Iterator[Logged]:
+    """The entries of some actions, in their order.
+
+    label: what problems call the library.
+    tables: by action, the table in which it left something.
+    """
     sql = "SELECT at, who, action, subject, detail FROM onemap_audit ORDER BY number"
-    for at, who, action, subject, text in library.connection.execute(sql).fetchall():
+    for at, who, action, subject, text in connection.execute(sql).fetchall():
         if action in tables:
-            place = {"file": library.label, "layer": tables[action], "feature": subject, "at": at, "who": who}
+            place = {"file": label, "layer": tables[action], "feature": subject, "at": at, "who": who}
             yield Logged(action, subject, _kept_hash(text), place)
 
 

@@ -88,7 +88,7 @@ def record_problems(library: Library) -> list[Problem]:
         "add": lambda table: record_hashes.version_hash(connection, table),
     }
     tables = {"new": "onemap_library", "define": "onemap_catalogue", "add": "onemap_versions"}
-    for entry in record_hashes.logged(library, tables):
+    for entry in record_hashes.logged(connection, library.label, tables):
         if entry.action == "add" and entry.subject not in here:
             found.append(Problem("verify.record_gone", entry.place))
         elif entry.hash is not None and entry.hash != hashes[entry.action](entry.subject):

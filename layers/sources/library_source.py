@@ -24,19 +24,6 @@ from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
 _IDENTIFIERS = {"fid", "OGC_FID", GEOMETRY_COLUMN}
 
 
-def is_library(path: Path) -> bool:
-    """True if a file is a One Map library; nothing is written beside it to find out."""
-    if path.suffix.lower() != ".gpkg" or not path.is_file():
-        return False
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    try:
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'onemap_library'"
-            return connection.execute(sql).fetchone() is not None
-    except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter: SQLite quotes a damaged schema's own bytes
-        return False
-
-
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     with open_file(path, BUSY_WAIT_S) as store, sqlite_errors_as_refusals(path):

@@ -25,8 +25,8 @@ from onemap.plugin.compare.compare_form import CompareForm
 from onemap.plugin.compare.contradictions_table import Contradiction, ContradictionsModel, contradictions_in
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.verb_view import AskingView
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.verb_view import AskingView
 from onemap.plugin.words.translation import sentences, tr
 
 COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12

@@ -32,7 +32,9 @@ from onemap.plugin.words.translation import tr
 
 if TYPE_CHECKING:  # qgis_process has no window
     from onemap.plugin.connection.core_session import Core
-    from onemap.plugin.dock.dock import OneMapDock
+    from onemap.plugin.expressions.expression_row import ExpressionRow
+    from onemap.plugin.library.open_library import OpenLibrary
+    from onemap.plugin.parcels.rules_choice import RulesChoice
 
 GROUP = "One Map"
 DRAWN_WITHIN_S, LOOK_S = 5.0, 0.02
@@ -91,7 +93,8 @@ class ExpressionFunctions:
         self.core = BlockingCore()
         self._answers = Answers(self.core)
         self.ahead = FeaturesAhead()
-        self._dock: OneMapDock | None = None
+        self._library: OpenLibrary | None = None
+        self._rules: RulesChoice | None = None
         self._is_told = False
         # QGIS keeps no reference of ours.
         self._functions = [
@@ -109,14 +112,14 @@ class ExpressionFunctions:
             self._answers.follow(_asked_without_dock())
         return self._answers
 
-    def follow(self, core: Core, dock: OneMapDock) -> None:
-        """From now on answer for what the dock has open."""
-        self._dock, self._is_told = dock, True
-        dock.library.loading.connect(self._follow)
-        dock.library.listed.connect(self._follow)
-        dock.check_room.rules.box.currentIndexChanged.connect(self._follow)
+    def follow(self, core: Core, library: OpenLibrary, rules: RulesChoice, row: ExpressionRow) -> None:
+        """From now on answer for the library that is open and the rules that are chosen; `row` shows how far."""
+        self._library, self._rules, self._is_told = library, rules, True
+        library.loading.connect(self._follow)
+        library.listed.connect(self._follow)
+        rules.box.currentIndexChanged.connect(self._follow)
         core.stopping.connect(self.core.stop)
-        self.ahead.told.connect(dock.expressions.tell)
+        self.ahead.told.connect(row.tell)
         self._follow()
 
     def close_down(self) -> None:
@@ -134,9 +137,8 @@ class ExpressionFunctions:
         self._functions = []
 
     def _follow(self, *_said: object) -> None:
-        library = self._dock.library
-        packs = tuple(self._dock.check_room.rules.packs or ())
-        self._answers.follow(_asked(library.path, library.day, packs))
+        packs = tuple(self._rules.packs or ())
+        self._answers.follow(_asked(self._library.path, self._library.day, packs))
 
 
 def _asked_without_dock() -> Asked:

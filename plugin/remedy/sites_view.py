@@ -27,6 +27,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.verb_view import AskingView
 from onemap.plugin.remedy.sites_form import SitesForm
 from onemap.plugin.remedy.sites_looks import style_sites
 from onemap.plugin.remedy.sites_results import Site, sites_in
@@ -34,7 +35,6 @@ from onemap.plugin.results.highlight import Spotlight
 from onemap.plugin.results.result_layers import kept_file
 from onemap.plugin.results.result_table import ShownTable
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.verb_view import AskingView
 from onemap.plugin.words.number_format import length_text, moment_text
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon

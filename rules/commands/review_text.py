@@ -5,7 +5,7 @@ from typing import Any
 
 from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
-from onemap.rules.commands.remedy_text import remedy_lines
+from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
 

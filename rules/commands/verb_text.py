@@ -6,8 +6,8 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.messages import phrase, wording
-from onemap.rules.commands.remedy_text import remedy_lines
 from onemap.rules.commands.review_text import REVIEW_SPEAKERS
+from onemap.rules.remedy.remedy_text import remedy_lines
 
 Result = dict[str, Any]
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all

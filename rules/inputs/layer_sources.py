@@ -17,6 +17,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.parts import moved
 from onemap.layers.ingest.normalise import normalise
 from onemap.layers.ingest.placing import Wishes
+from onemap.layers.ingest.raster_reading import raster_frame
 from onemap.layers.library.chosen_features import features_near, features_of
 from onemap.layers.library.library import Library, now
 from onemap.layers.library.versions import (
@@ -28,7 +29,7 @@ from onemap.layers.library.versions import (
     in_force,
     read_version,
 )
-from onemap.layers.rasters.rasters import RasterReference, raster_frame, reference_of
+from onemap.layers.rasters.rasters import RasterReference, reference_of
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable
 from onemap.rules.inputs.layer_cache import KeptGround, ReadGround

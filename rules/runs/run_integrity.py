@@ -23,7 +23,7 @@ def run_problems(library: Library) -> list[Problem]:
     connection, found = library.connection, []
     runs = dict(connection.execute("SELECT id, record FROM onemap_runs"))
     known = set()
-    for entry in logged(library, dict.fromkeys(ACTIONS, "onemap_runs")):
+    for entry in logged(connection, library.label, dict.fromkeys(ACTIONS, "onemap_runs")):
         known.add(entry.subject)
         if entry.subject not in runs:
             found.append(Problem("verify.record_gone", entry.place))

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 
 from onemap.rules.findings.land_classes import rounded_hectares, survey_codes
-from onemap.rules.maps.document_areas import hectares, sum_of
+from onemap.rules.maps.document_areas import hectares, shared_out, sum_of
 from onemap.rules.statement.run_evidence import Evidence
 
 GROUPS = ("farm", "built", "unused", "unknown")
@@ -78,18 +78,6 @@ def land_table(evidence: Evidence) -> dict[str, Any] | None:
         ],
         "parcels": parcels,
     }
-
-
-def shared_out(areas_m2: list[float], total_hectares: float) -> list[float]:
-    """Areas as hectares with four decimals that sum to a given total: the largest remainders take what is missing."""
-    exact = [Decimal(repr(area)) / 10_000 for area in areas_m2]
-    step = Decimal("0.0001")
-    parts = [value.quantize(step, "ROUND_FLOOR") for value in exact]
-    missing = int((Decimal(repr(total_hectares)) - sum(parts, Decimal(0))) / step)
-    order = sorted(range(len(exact)), key=lambda at: exact[at] - parts[at], reverse=missing >= 0)
-    for at in order[: abs(missing)]:
-        parts[at] += step if missing > 0 else -step
-    return [float(part) for part in parts]
 
 
 def _codes_by_title(titles: Mapping[str, Mapping[str, str]]) -> dict[str, str]:

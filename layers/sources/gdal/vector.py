@@ -24,10 +24,10 @@ from onemap.layers.crs.zones import by_parameters
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import REPLACEMENT, encoding_of
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.sources.formats import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
 from onemap.layers.sources.gdal.arcs import Looked, restroked, sagitta_of
 from onemap.layers.sources.gdal.arrow_rows import FORMATS, Rows, arrow_rows
+from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 from onemap.layers.sources.gdal.geodatabase import Decoded, decoded
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy

@@ -17,9 +17,9 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.sources.formats import GDAL_DRIVERS
 from onemap.layers.sources.gdal import geodatabase, vector
 from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
+from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
 from onemap.layers.sources.gdal.gdal_name import gdal_name
 
 _MANY = 2_000_000  # rows; from there on more of them are read at once, for to skip those before takes its time

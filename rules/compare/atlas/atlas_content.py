@@ -7,8 +7,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_maps import NAMED
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
-from onemap.rules.maps.document_areas import hectares
-from onemap.rules.statement.land_areas import shared_out
+from onemap.rules.maps.document_areas import hectares, shared_out
 
 Content = dict[str, Any]
 NOT_KNOWN = "–"

@@ -8,7 +8,7 @@ import pyproj
 import pytest
 import shapely
 
-from onemap.layers.crs import systems as systems
+from onemap.layers.crs import systems
 from onemap.layers.crs.zones import by_parameters
 
 ESRI_CM_114 = (

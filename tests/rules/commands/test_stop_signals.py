@@ -46,7 +46,7 @@ def test_who_stops_it_while_its_modules_are_loaded_reads_one_line(core, sign, pl
             f"        {line}\n" for line in asks.strip().splitlines()
         )
         asks += "class Asks:\n    one = Asked()\n"
-    with (core / "rules" / "verbs.py").open("a") as file:
+    with (core / "rules" / "commands" / "verbs.py").open("a") as file:
         file.write("\n" + asks)
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False)  # noqa: S603
@@ -70,9 +70,9 @@ del lock
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
-@pytest.mark.parametrize(("module", "then"), [("verbs", ""), ("verb_work", "time.sleep(60)")])
+@pytest.mark.parametrize(("module", "then"), [("verbs", ""), ("check_work", "time.sleep(60)")])
 def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, module, then):
-    with (core / "rules" / f"{module}.py").open("a") as file:
+    with (core / "rules" / "commands" / f"{module}.py").open("a") as file:
         file.write("\n" + LOST.format(then=then))
     words = [sys.executable, "-I", "-X", "utf8", str(core / "__main__.py"), "words", "--lang", "en"]
     done = subprocess.run(words, capture_output=True, encoding="utf-8", check=False, timeout=40)  # noqa: S603
@@ -81,7 +81,7 @@ def test_a_request_to_stop_that_python_ignores_is_answered_all_the_same(core, mo
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows kills where Linux asks")
 def test_other_errors_that_python_ignores_are_still_told(core):
-    with (core / "rules" / "verb_work.py").open("a") as file:
+    with (core / "rules" / "commands" / "check_work.py").open("a") as file:
         file.write(
             "\nclass Wrong:\n    def __del__(self):\n        raise ValueError('seen')\ndel_me = Wrong()\ndel del_me\n"
         )
