@@ -9,9 +9,6 @@ from typing import Any
 from qgis.core import (
     Qgis,
     QgsProcessing,
-    QgsProcessingAlgorithm,
-    QgsProcessingContext,
-    QgsProcessingFeedback,
     QgsProcessingParameterAuthConfig,
     QgsProcessingParameterBoolean,
     QgsProcessingParameterCrs,
@@ -27,29 +24,12 @@ from qgis.core import (
 )
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 
+from onemap.plugin.algorithms.algorithm_run import AlgorithmRun
 from onemap.plugin.algorithms.sinks import POLYGON, VECTOR
-from onemap.plugin.algorithms.source_files import SourceFiles
-from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.connection.layer_export import SourceFile, crs_text
 from onemap.plugin.connection.verb_parameters import VerbParameter
 from onemap.plugin.library.layer_list import code_hints, code_of_hint
 from onemap.plugin.words.translation import tr
-
-
-@dataclass(frozen=True)
-class AlgorithmRun:
-    """One run of an algorithm: what it was given, and where it reads and speaks."""
-
-    algorithm: QgsProcessingAlgorithm
-    parameters: dict[str, Any]
-    context: QgsProcessingContext
-    feedback: QgsProcessingFeedback
-    sources: SourceFiles
-
-    def needs(self, name: str) -> bool:
-        """Whether a parameter was given, or must be."""
-        flags = self.algorithm.parameterDefinition(name).flags()
-        return bool(self.parameters.get(name)) or not flags & Qgis.ProcessingParameterFlag.Optional
-
 
 Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
 Read = Callable[[AlgorithmRun, str], Any]
@@ -123,10 +103,8 @@ def usual_titles() -> dict[str, str]:
 def source(of: QgsProcessing.SourceType, by_path_alone: bool = False) -> ParameterKind:
     """Any layer or file, with its selection; read as a SourceFile, None where none is given."""
 
-    def read(run: AlgorithmRun, name: str) -> Any:
-        if not run.needs(name):
-            return None
-        return run.sources.file(run.algorithm, name, run.parameters, run.context, run.feedback, by_path_alone)
+    def read(run: AlgorithmRun, name: str) -> SourceFile | None:
+        return run.source_file(name, by_path_alone) if run.needs(name) else None
 
     return ParameterKind(_made(QgsProcessingParameterFeatureSource, types=[of]), read)
 

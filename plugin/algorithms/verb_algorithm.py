@@ -21,8 +21,8 @@ from qgis.core import (
 )
 from qgis.PyQt.QtGui import QIcon
 
+from onemap.plugin.algorithms.algorithm_run import AlgorithmRun, SourceOrigin, source_origin
 from onemap.plugin.algorithms.parameter_kinds import (
-    AlgorithmRun,
     ParameterKind,
     advanced,
     kind_of_values,
@@ -30,7 +30,6 @@ from onemap.plugin.algorithms.parameter_kinds import (
     usual_titles,
 )
 from onemap.plugin.algorithms.sinks import Sink, fill_sinks, outs_for, sink_parameters
-from onemap.plugin.algorithms.source_files import SourceFiles
 from onemap.plugin.connection.core_session import core_missing, core_python
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import Refusal, told_in_order
@@ -93,7 +92,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     def __init__(self, row: VerbRow) -> None:
         super().__init__()
         self._row = row
-        self._sources = SourceFiles()
+        self._origins: dict[str, SourceOrigin] = {}
         self._titles = {**usual_titles(), **row.titles}
         kinds = {**usual_kinds(), **row.kinds}
         self._declared = {parameter.name: parameter for parameter in verb_parameters(row.verb)}
@@ -168,15 +167,16 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
     ) -> bool:
         """Find the files behind the sources, while layers may be touched."""
         for definition in self.parameterDefinitions():
-            if isinstance(definition, QgsProcessingParameterFeatureSource) and parameters.get(definition.name()):
-                self._sources.look_up(definition.name(), parameters[definition.name()], context)
+            value = parameters.get(definition.name())
+            if isinstance(definition, QgsProcessingParameterFeatureSource) and value:
+                self._origins[definition.name()] = source_origin(value, context)
         return True
 
     def processAlgorithm(  # noqa: N802 - QGIS's name
         self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
     ) -> dict[str, Any]:
         """Run the verb, then fill the sinks from the GeoPackage that it wrote."""
-        row, run = self._row, AlgorithmRun(self, parameters, context, feedback, self._sources)
+        row, run = self._row, AlgorithmRun(self, parameters, context, feedback, self._origins)
         options = self._options(run)
         results = {name.upper(): options[name] for name, kind in self._kinds.items() if kind.is_result}
         tables = ""
@@ -189,7 +189,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
             Path(results[PAGE]).write_text(row.page(answer), encoding="utf-8")
         if row.finish is not None:
             row.finish(answer, results, feedback)
-        results |= fill_sinks(self, row.sinks, parameters, tables, context, feedback)
+        results |= fill_sinks(run, row.sinks, tables)
         if exit_code == EXIT_THRESHOLD and "fail_on" in options:
             text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
             raise QgsProcessingException(text.format(verdict=answer.get("verdict"), threshold=options["fail_on"]))

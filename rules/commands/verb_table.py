@@ -1,12 +1,20 @@
 """The verbs as JSON, for the plugin: it imports nothing of the core, and makes its Processing algorithms from them."""
 
 import json
+from collections.abc import Callable
+from typing import Any
 
 from onemap.rules.commands.verbs import VERBS, Parameter
 from onemap.rules.verb.declaration import to_angle, to_count, to_date, to_metres, to_moment
 
 # What a value is; all that is not named here is text, as it is typed.
-_KINDS = {to_date: "date", to_moment: "moment", to_metres: "number", to_angle: "number", to_count: "count"}
+_KINDS: dict[Callable[[str], Any] | None, str] = {
+    to_date: "date",
+    to_moment: "moment",
+    to_metres: "number",
+    to_angle: "number",
+    to_count: "count",
+}
 
 
 def verb_table() -> str:
@@ -18,16 +26,20 @@ def verb_table() -> str:
     return "{\n" + ",\n".join(verbs) + "\n}\n"
 
 
-def _row(parameter: Parameter) -> dict[str, object]:
-    is_required = parameter.required or (parameter.positional and not parameter.optional)
-    row: dict[str, object] = {"name": parameter.name, "kind": _kind(parameter)}
-    row |= {"positional": True} if parameter.positional else {}
-    row |= {"required": True} if is_required else {}
-    row |= {"choices": list(parameter.choices)} if parameter.choices else {}
-    return row
+def _row(parameter: Parameter) -> dict[str, Any]:
+    row = {
+        "name": parameter.name,
+        "kind": _kind(parameter),
+        "positional": parameter.positional,
+        "required": parameter.is_required,
+        "choices": parameter.choices,
+    }
+    return {key: value for key, value in row.items() if value}
 
 
 def _kind(parameter: Parameter) -> str:
-    if parameter.flag or parameter.repeated or parameter.choices:
-        return "flag" if parameter.flag else "list" if parameter.repeated else "choice"
-    return _KINDS.get(parameter.convert, "text") if parameter.convert else "text"
+    if parameter.flag:
+        return "flag"
+    if parameter.repeated:
+        return "list"
+    return "choice" if parameter.choices else _KINDS.get(parameter.convert, "text")
