@@ -109,13 +109,13 @@ def _readable(source: SourceFile, feedback: QgsProcessingFeedback) -> SourceFile
     if not is_convertible(source.path):
         return source
 
-    def told(done: float, step: str) -> None:
+    def progress(done: float, step: str) -> None:
         if feedback.isCanceled():
             raise QgsProcessingException(tr("Cancelled."))
         feedback.setProgress(100 * done)
         feedback.setProgressText(step)
 
     try:
-        return convert(source, told)
+        return convert(source, progress)
     except Refusal as refusal:
         raise QgsProcessingException(str(refusal)) from refusal

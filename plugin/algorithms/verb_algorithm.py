@@ -220,8 +220,8 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
 
 def write_problems(problems: list[dict[str, Any]], feedback: QgsProcessingFeedback) -> None:
     """Problems in Processing's log: what is only noted is no warning."""
-    for told in told_in_order(problems):
-        if told.level == "note":
-            feedback.pushInfo(told.text)
+    for problem in told_in_order(problems):
+        if problem.level == "note":
+            feedback.pushInfo(problem.text)
         else:
-            feedback.pushWarning(told.text)
+            feedback.pushWarning(problem.text)

@@ -44,12 +44,12 @@ def inspection_page(answer: dict[str, Any]) -> str:
     parts.append(f"<h1>{escape(title)}</h1>")
     for layer in inspected_layers(answer):
         parts += [f"<h2>{escape(layer.name)}</h2>", "<table>"]
-        parts += [f"<tr><th align='left'>{escape(n)}</th><td>{escape(said)}</td></tr>" for n, said in facts_of(layer)]
+        parts += [f"<tr><th align='left'>{escape(n)}</th><td>{escape(value)}</td></tr>" for n, value in facts_of(layer)]
         if layer.fields:
             parts.append(f"<tr><th align='left'>{escape(tr('Fields'))}</th><td>{escape(_fields(layer))}</td></tr>")
         parts.append("</table>")
         if layer.problems:
-            lines = "".join(f"<li>{escape(told.text)}</li>" for told in told_in_order(layer.problems))
+            lines = "".join(f"<li>{escape(problem.text)}</li>" for problem in told_in_order(layer.problems))
             parts.append(f"<h3>{escape(tr('Problems'))}</h3><ul>{lines}</ul>")
     return "\n".join([*parts, "</body></html>"])
 
@@ -68,7 +68,7 @@ def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsPr
     ]
     for text in left_out:
         feedback.pushInfo(text)
-    results["REMARKS"] = "\n".join([*(told.text for told in told_in_order(answer["problems"])), *left_out])
+    results["REMARKS"] = "\n".join([*(problem.text for problem in told_in_order(answer["problems"])), *left_out])
 
 
 def _fields(layer: InspectedLayer) -> str:
