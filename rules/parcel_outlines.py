@@ -31,7 +31,7 @@ class Outlines:
         """
         found = np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)))
         known = np.flatnonzero(found >= 0)
-        whole = known[bodies[known] == as_multis(self._parcels.wkb_at(found[known]))]
+        whole = known[bodies[known] == as_multis(self._parcels.wkb[found[known]])]
         positions = np.full(len(bodies), -1)
         positions[whole] = self._first + found[whole]
         return positions

@@ -51,7 +51,7 @@ class ParquetOutput:
                 columns = columns.append_column(_GEOMETRY, _bodies(table))
                 file.extents.append(table.extent)
             file.writer.write_table(columns)
-            self.rows += len(table.columns)
+            self.rows += table.count
 
     def stop(self) -> None:
         """Write no more rows: nobody will look at the files. Any thread may say so."""

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onemap.layers.catalogue import LayerEntry
 from onemap.layers.library import Library
@@ -13,9 +13,6 @@ from onemap.layers.sources.reading import source_name
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs import Pack, joined_rules, pack_text, parse_pack
 from onemap.rules.parcels import Parcels, no_parcels, read_parcels
-
-if TYPE_CHECKING:
-    from onemap.rules.former_parcels import FormerParcels
 
 
 @dataclass(frozen=True)
@@ -98,21 +95,15 @@ def question_of(
     language: str,
     workers: int = 1,
     told: Told = lambda share: None,
-    former: "FormerParcels | None" = None,
 ) -> Question:
     """Read the packs, then the parcels.
 
-    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled; former: those of an
-    earlier run, by which some of that is spared.
+    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled.
     Raises OneMapError for every refusal of either.
     """
     question = question_about(library, wishes, language, no_parcels(wishes.parcels, ""))
     source = (wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding)
-    parcels = former.read(wishes, question.source) if former else None
-    if parcels is None:
-        proved = former.proved if former else None
-        parcels = read_parcels(*source, wishes.normalising, library.crs, workers, told, proved)
-    return replace(question, parcels=parcels)
+    return replace(question, parcels=read_parcels(*source, wishes.normalising, library.crs, workers, told))
 
 
 def question_about(library: Library, wishes: CheckWishes, language: str, parcels: Parcels) -> Question:
