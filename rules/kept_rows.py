@@ -1,6 +1,7 @@
 """Rows of a stored run as they lie in the library, block by block; the outline of a parcel lies there once."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache, partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ from onemap.rules.whole_parcels import as_multis
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
 _TABLE = "onemap_run_blocks"
 _ALL: Mapping[str, str] = {}
+OutlineBlock = Callable[[int], np.ndarray]
 
 
 def has_table(library: Library, identifier: str, table: str) -> bool:
@@ -36,6 +38,7 @@ def read_blocks(
     wanted: only rows with these values; names: only these columns, without geometry. Raises OneMapError run.damaged.
     """
     damage, end = OneMapError("run.damaged", file=library.label, layer=table, run=identifier), 0
+    outline_block = lru_cache(maxsize=2)(partial(_outline_block, library, identifier))
     condition, values = "", []
     if KEY in wanted:
         condition, values = "AND (lowest IS NULL OR lowest <= ? AND highest >= ?)", [wanted[KEY]] * 2
@@ -51,7 +54,7 @@ def read_blocks(
             if wanted and not len(matching(read_columns(content, list(wanted)), wanted)):
                 continue
             columns = _counted(read_columns(content), count)
-            rows = _read(library, identifier, table, first, columns, matching(columns, wanted))
+            rows = _read(library, identifier, table, first, columns, matching(columns, wanted), outline_block)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
             raise damage from error
         yield rows
@@ -64,7 +67,15 @@ def _counted(columns: pa.Table, count: int) -> pa.Table:
     return columns
 
 
-def _read(library: Library, identifier: str, table: str, first: int, columns: pa.Table, chosen: np.ndarray) -> Rows:
+def _read(
+    library: Library,
+    identifier: str,
+    table: str,
+    first: int,
+    columns: pa.Table,
+    chosen: np.ndarray,
+    outline_block: OutlineBlock,
+) -> Rows:
     """The chosen rows of a block with their geometries. Raises pa.ArrowException, OSError, ValueError."""
     shapes = _content(library, identifier, table, first, "shapes")
     wkb, outlines = (None, None) if shapes is None else read_shapes(shapes)
@@ -77,23 +88,28 @@ def _read(library: Library, identifier: str, table: str, first: int, columns: pa
         return rows
     whole = np.flatnonzero(outlines >= 0)
     bodies = rows.bodies()
-    bodies[whole] = _outlines(library, identifier, outlines[whole])
+    bodies[whole] = _outlines(library, identifier, outlines[whole], outline_block)
     return Rows(rows.columns, pa.array(bodies, pa.large_binary()))
 
 
-def _outlines(library: Library, identifier: str, positions: np.ndarray) -> np.ndarray:
+def _outlines(library: Library, identifier: str, positions: np.ndarray, block: OutlineBlock) -> np.ndarray:
     """The outlines of parcels of a run (k,), by their positions. Raises ValueError."""
     found = np.full(len(positions), None, dtype=object)
     if len(positions):
         ends = [int(positions.max()), int(positions.min())]
         for first, _ in _blocks(library, identifier, GIVEN, "AND first <= ? AND first + count > ?", ends):
-            shapes = _content(library, identifier, GIVEN, first, "shapes")
-            wkb, _ = read_shapes(shapes)
-            here = np.flatnonzero((positions >= first) & (positions < first + len(wkb)))
-            found[here] = as_multis(wkb.take(positions[here] - first).to_numpy(zero_copy_only=False))
+            outlines = block(first)
+            here = np.flatnonzero((positions >= first) & (positions < first + len(outlines)))
+            found[here] = outlines[positions[here] - first]
     if any(body is None for body in found):
         raise ValueError("parcels are gone")
     return found
+
+
+def _outline_block(library: Library, identifier: str, first: int) -> np.ndarray:
+    """The outlines of the parcels in a block, as multipolygons. Raises pa.ArrowException, OSError, ValueError."""
+    wkb, _ = read_shapes(_content(library, identifier, GIVEN, first, "shapes"))
+    return as_multis(wkb.to_numpy(zero_copy_only=False))
 
 
 def _blocks(

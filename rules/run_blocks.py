@@ -101,7 +101,9 @@ class Rows:
         field, column = self.columns.schema.field(at), self.columns.column(at)
         if pa.types.is_float64(field.type):
             return np.asarray(column.to_numpy())
-        if pa.types.is_string(field.type):
+        if pa.types.is_null(field.type):
+            return np.full(len(self), None, dtype=object)
+        if pa.types.is_string(field.type) or pa.types.is_boolean(field.type):
             return np.asarray(column.to_numpy(), dtype=object)
         return np.fromiter(_plain(column, field), dtype=object, count=len(self))
 
@@ -125,9 +127,12 @@ class Rows:
 class ArrowTable(Table):
     """A table whose rows come as a run stores them; frame and geometries are made where somebody asks."""
 
-    @property
+    def __init__(self, rows: Rows, geometry_type: str) -> None:
+        self.__dict__.update(rows=rows, geometry_type=geometry_type)
+
+    @cached_property
     def rows(self) -> Rows:
-        """The rows as a run stores them, which every such table makes in its own way."""
+        """The rows as a run stores them: those that were given, else a table makes them in its own way."""
         raise NotImplementedError
 
     @property

@@ -128,29 +128,6 @@ class StandingRows:
         return Rows(rows.columns.set_column(names.index("version"), "version", column), rows.wkb)
 
 
-class MergedTable(ArrowTable):
-    """A table of a new run: the rows that were computed, and an earlier run's where they stand."""
-
-    def __init__(self, name: str, computed: Table, standing: StandingRows, labels: Mapping[str, str | None]) -> None:
-        self.__dict__.update(name=name, computed=computed, standing=standing, labels=labels)
-        self.__dict__.update(geometry_type=computed.geometry_type)
-
-    name: str
-    computed: Table
-    standing: StandingRows
-    labels: Mapping[str, str | None]
-
-    @cached_property
-    def rows(self) -> Rows:
-        """All rows, in the order in which a whole run gives them. Raises OneMapError run.damaged."""
-        return self.standing.merged(self.name, self.computed, self.labels)
-
-    @property
-    def has_geometries(self) -> bool:
-        """Whether it is a table of ground."""
-        return self.computed.has_geometries
-
-
 def standing_rows(comparison: Comparison) -> StandingRows:
     """Which rows of an earlier run stand. Raises OneMapError for layers that are refused."""
     rules = comparison.agenda.rules
@@ -166,9 +143,12 @@ def standing_rows(comparison: Comparison) -> StandingRows:
 def merged_tables(
     standing: StandingRows, computed: Mapping[str, Table], layers: Mapping[str, Mapping[str, Any]]
 ) -> dict[str, Table]:
-    """The tables of a new run, each put together when somebody asks for its rows.
+    """The tables of a new run: the rows that were computed, and an earlier run's where they stand.
 
-    computed: the rows of the parcels that were asked; layers: what was read of each layer, by code.
+    computed: of the parcels that were asked; layers: what was read of each layer, by code.
+    Raises OneMapError run.damaged.
     """
     labels = {rule.id: layers[rule.layer]["label"] for rule in standing.rules}
-    return {name: MergedTable(name, table, standing, labels) for name, table in computed.items()}
+    return {
+        name: ArrowTable(standing.merged(name, table, labels), table.geometry_type) for name, table in computed.items()
+    }
