@@ -1,0 +1,61 @@
+"""One run as a value: what was asked, its record, its tables."""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.rules.findings.run_tables import Table
+from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.packs.pack import Pack
+from onemap.rules.packs.rule import VERDICTS
+from onemap.rules.question.question import Question
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """The rows of tables that belong to some consecutive parcels, and these parcels as they were given, if any."""
+
+    tables: dict[str, Table]
+    parcels: Parcels | None = None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One check: what was asked, its record, its tables, and what must be told about its input."""
+
+    question: Question
+    record: dict[str, Any]
+    tables: dict[str, Table]
+    problems: list[dict[str, Any]]
+    verdicts: dict[str, int]
+
+    @property
+    def verdict(self) -> str:
+        """The most severe verdict of any parcel."""
+        return most_severe(self.verdicts)
+
+    @property
+    def packs(self) -> tuple[Pack, ...]:
+        """The packs by which it was asked."""
+        return self.question.packs
+
+    @property
+    def parcels(self) -> int:
+        """How many parcels were asked about."""
+        return len(self.question.parcels.ids)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, in one chunk."""
+        yield Chunk(self.tables, self.question.parcels)
+
+
+def most_severe(verdicts: Mapping[str, int]) -> str:
+    """The most severe of the verdicts that any parcel has."""
+    return next((verdict for verdict in VERDICTS if verdicts[verdict]), "clear")
+
+
+def verdict_counts(parcels: Table) -> dict[str, int]:
+    """How many parcels have each of the six verdicts."""
+    found = Counter(parcels.values("verdict").tolist())
+    return {verdict: found[verdict] for verdict in VERDICTS}

@@ -1,0 +1,28 @@
+"""What someone does who changes a stored run behind One Map's back."""
+
+import sqlite3
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from onemap.rules.runs.arrow_blocks import Rows, read_columns
+
+
+def change_value(library, table, column, before, after):
+    """Write another text in a column of every block of a table, in all runs of a library."""
+    with sqlite3.connect(library) as connection:
+        blocks = connection.execute(
+            "SELECT run, first, content FROM onemap_run_blocks WHERE name = ?", (table,)
+        ).fetchall()
+        for run, first, content in blocks:
+            columns = read_columns(content)
+            values = columns[column].combine_chunks()
+            changed = pc.if_else(
+                pc.equal(values, pa.scalar(before, values.type)), pa.scalar(after, values.type), values
+            )
+            columns = columns.set_column(columns.column_names.index(column), columns.schema.field(column), changed)
+            connection.execute(
+                "UPDATE onemap_run_blocks SET content = ? WHERE run = ? AND name = ? AND first = ?",
+                (Rows(columns, None).block().content, run, table, first),
+            )
+    connection.close()
