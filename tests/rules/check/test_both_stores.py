@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from onemap.layers.library.library import open_library
-from onemap.rules.runs import GIVEN, KEPT, stored_rows
+from onemap.rules.runs.run_store import GIVEN, KEPT, stored_rows
 
 WEST, SOUTH = 500_000, 4_000_000
 RULES = (

@@ -8,7 +8,8 @@ import pytest
 from shapely import LineString, Polygon, affinity, box
 
 from onemap.layers.library.library import open_library
-from onemap.rules.runs import GIVEN, KEPT, arrow_blocks, stored_rows
+from onemap.rules.runs import arrow_blocks
+from onemap.rules.runs.run_store import GIVEN, KEPT, stored_rows
 from onemap.tests.rules.kinds.test_raster import write_grid
 
 RASTER = "name=g,department=land,library=base,kind=vector,geometry=raster"

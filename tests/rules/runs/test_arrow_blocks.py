@@ -13,9 +13,10 @@ from shapely import box
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.rules.findings.run_tables import Table, plain_values
-from onemap.rules.runs import GIVEN, KEPT, Recorder, arrow_blocks, stored_rows
+from onemap.rules.runs import arrow_blocks
 from onemap.rules.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows
 from onemap.rules.runs.run import Chunk
+from onemap.rules.runs.run_store import GIVEN, KEPT, Recorder, stored_rows
 
 SQUARE = box(0, 0, 10, 10)
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**70), 2**70) | st.booleans()
