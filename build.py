@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 
-from workshop import benches, checks, demo, package, qgis_desktop, translations  # noqa: E402
+from workshop import architecture, benches, checks, demo, package, qgis_desktop, translations  # noqa: E402
 from workshop.machine import WorkshopError, warn  # noqa: E402
 
 VERBS = {
@@ -20,6 +20,7 @@ VERBS = {
     "run": (qgis_desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),
     "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
+    "architecture": (architecture.draw, "draw the picture of the folders anew, from the imports"),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }
 
@@ -31,7 +32,7 @@ def main(words: list) -> int:
         stream.reconfigure(errors="replace")
     takes_words = words[:1] in (["bench"], ["test"])
     if words[:1] == [] or words[0] not in VERBS or (len(words) > 1 and not takes_words):
-        lines = [f"  {verb:<10} {purpose}" for verb, (_, purpose) in VERBS.items()]
+        lines = [f"  {verb:<13} {purpose}" for verb, (_, purpose) in VERBS.items()]
         print("\n".join(["usage: python3 build.py VERB", "", *lines]))
         return 0 if words in (["-h"], ["--help"]) else 2
     try:

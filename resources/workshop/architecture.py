@@ -118,10 +118,9 @@ def _floor(floor: list, top: int, colour: str, pale: str) -> str:
 
 def _arrow(top: int, text: str) -> str:
     x, end = _MARGIN + 30, top + _BETWEEN - 14
-    return (
-        f'<path d="M{x} {top + 4}V{end}m-5 -6l5 6l5 -6" fill="none" stroke="{_PALE}" stroke-width="1.5"/>\n'
-        + _text(x + 16, top + 21, text, f'font-style="italic" fill="{_PALE}"')
-    )
+    look = f'fill="none" stroke="{_PALE}" stroke-width="1.5"'
+    words = _text(x + 16, top + 21, text, f'font-style="italic" fill="{_PALE}"')
+    return f'<path d="M{x} {top + 4}V{end}m-5 -6l5 6l5 -6" {look}/>\n{words}'
 
 
 def _text(x: int, y: int, text: str, look: str) -> str:

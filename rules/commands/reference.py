@@ -1,6 +1,6 @@
 """The reference in docs/: every verb with its parameters, and every refusal with its mend, from what is declared.
 
-`python -P -m onemap.rules.reference` writes docs/reference.en.md and docs/reference.zh.md anew.
+`python -P -m onemap.rules.commands.reference` writes docs/reference.en.md and docs/reference.zh.md anew.
 """
 
 import sys
