@@ -88,9 +88,14 @@ CORE_ROOT = [ROOT / "__main__.py"]
 PRODUCT = [*HOUSE, *CORE_ROOT, ROOT / "build.py", ROOT / "__init__.py", *sources("resources/workshop")]
 
 
+def nodes_in(text: str) -> list[ast.AST]:
+    return list(ast.walk(ast.parse(text)))
+
+
 @cache
-def tree_of(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"), filename=name(path))
+def nodes_of(path: Path) -> list[ast.AST]:
+    """Every node of a file's tree; most of what is read here is read by several tests."""
+    return nodes_in(path.read_text(encoding="utf-8"))
 
 
 def hold_wall(offenders: Iterable[str]) -> None:
@@ -99,9 +104,9 @@ def hold_wall(offenders: Iterable[str]) -> None:
         pytest.fail("\n".join(["", *lines]), pytrace=False)
 
 
-def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
-    """Line and full dotted name of every import anywhere in a tree; an imported name counts as a module."""
-    for node in ast.walk(tree):
+def imports(nodes: Iterable[ast.AST]) -> Iterator[tuple[int, str]]:
+    """Line and full dotted name of every import anywhere in a file; an imported name counts as a module."""
+    for node in nodes:
         if isinstance(node, ast.Import):
             yield from ((alias.lineno, alias.name) for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -109,13 +114,13 @@ def imports(tree: ast.AST) -> Iterator[tuple[int, str]]:
             yield from ((node.lineno, f"{dots}{node.module or ''}.{alias.name}") for alias in node.names)
 
 
-def wrong_imports(tree: ast.AST, room: str, known: set[str]) -> list[str]:
+def wrong_imports(nodes: Iterable[ast.AST], room: str, known: set[str]) -> list[str]:
     """What a file of one room imports and must not, in words.
 
     known: the modules outside our rooms that the plugin may use.
     """
     wrong = []
-    for line, module in imports(tree):
+    for line, module in imports(nodes):
         first, _, rest = module.partition(".")
         if first in MAY_IMPORT:
             wrong.append(f"{line}: {module} is a second name of onemap.{module}")
@@ -135,7 +140,7 @@ def plugin_may_use() -> set[str]:
 
 def test_imports_between_rooms_point_one_way():
     may_use = plugin_may_use()
-    wrong = {path: wrong_imports(tree_of(path), path.relative_to(ROOT).parts[0], may_use) for path in HOUSE}
+    wrong = {path: wrong_imports(nodes_of(path), path.relative_to(ROOT).parts[0], may_use) for path in HOUSE}
     hold_wall(f"{name(path)}:{line}" for path, lines in wrong.items() for line in lines)
 
 
@@ -154,7 +159,7 @@ def test_imports_between_rooms_point_one_way():
     ],
 )
 def test_the_walls_would_stop_a_wrong_import(room: str, line: str):
-    assert wrong_imports(ast.parse(line), room, plugin_may_use())
+    assert wrong_imports(nodes_in(line), room, plugin_may_use())
 
 
 Module = str
@@ -174,7 +179,7 @@ def arrows() -> Arrows:
     known, found = modules(), {}
     for module, path in known.items():
         found[module] = {}
-        for line, target in imports(tree_of(path)):
+        for line, target in imports(nodes_of(path)):
             owner = target if target in known else target.rpartition(".")[0]
             if owner in known and owner != module:
                 found[module].setdefault(owner, line)
@@ -264,10 +269,8 @@ def test_no_file_is_longer_than_a_person_reads():
     hold_wall(f"{name(path)}: {lines}" for path, lines in lengths.items() if lines > LINES_OF_A_FILE)
 
 
-def definitions(tree: ast.AST) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
-            yield node
+def definitions(nodes: Iterable[ast.AST]) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef]:
+    return (node for node in nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef))
 
 
 @pytest.mark.xfail(reason="not yet")
@@ -275,7 +278,7 @@ def test_no_function_is_longer_than_a_screen():
     long = [
         f"{name(path)}:{node.lineno} {node.name}: {lines}"
         for path in PRODUCT
-        for node in definitions(tree_of(path))
+        for node in definitions(nodes_of(path))
         if not isinstance(node, ast.ClassDef)
         and (lines := (node.end_lineno or 0) - node.lineno + 1) > LINES_OF_A_FUNCTION
     ]
@@ -299,7 +302,7 @@ def test_no_drawer_for_odds_and_ends():
 def test_nothing_is_named_by_a_participle_alone():
     found = [f"{name(path)}: the module" for path in HOUSE if path.stem in PARTICIPLES]
     for path in HOUSE:
-        for node in definitions(tree_of(path)):
+        for node in definitions(nodes_of(path)):
             if node.name.strip("_").lower() in PARTICIPLES:
                 found.append(f"{name(path)}:{node.lineno} {node.name}")
     hold_wall(found)
@@ -311,7 +314,7 @@ MODULE_PATH = re.compile(r"(?:onemap\.)?(?:layers|rules|plugin)(?:\.[a-z_0-9]+)+
 def test_modules_are_named_in_strings_in_few_places_and_are_there():
     wrong = []
     for path in HOUSE:
-        for node in ast.walk(tree_of(path)):
+        for node in nodes_of(path):
             if not (isinstance(node, ast.Constant) and isinstance(node.value, str)):
                 continue
             if not MODULE_PATH.fullmatch(node.value.strip(".")) or node.value.endswith(".json"):
@@ -325,7 +328,7 @@ def test_modules_are_named_in_strings_in_few_places_and_are_there():
 
 
 def test_the_core_s_door_sees_no_qgis():
-    used = [module for path in CORE_ROOT for _, module in imports(tree_of(path))]
+    used = [module for path in CORE_ROOT for _, module in imports(nodes_of(path))]
     assert not {module.partition(".")[0] for module in used} & QT
     assert not any(module.startswith("onemap.plugin") for module in used)
 
@@ -336,7 +339,7 @@ def test_the_core_imports_no_package_that_it_does_not_require():
     required = {re.split(r"[<>=~! ]", line)[0].replace("-", "_") for line in lines if line and not line.startswith("#")}
     core = [path for path in [*HOUSE, *CORE_ROOT] if path.relative_to(ROOT).parts[0] != "plugin"]
     required |= {IMPORTED_AS[package] for package in required & set(IMPORTED_AS)}
-    used = {module.partition(".")[0]: name(path) for path in core for _, module in imports(tree_of(path))}
+    used = {module.partition(".")[0]: name(path) for path in core for _, module in imports(nodes_of(path))}
     known = set(sys.stdlib_module_names) | required | {"onemap"}
     assert {module: file for module, file in used.items() if module not in known} == {}
 
@@ -371,9 +374,9 @@ CODE = re.compile(r"[a-z][a-z0-9_]*\.[a-z][a-z0-9_]*")
 RAISED_BY = re.compile(r"(Error|Problem|problem|refuse|refusal)$")
 
 
-def codes_in(tree: ast.AST) -> Iterator[str]:
+def codes_in(nodes: Iterable[ast.AST]) -> Iterator[str]:
     """Every error code written as the first argument, or as `code=`, of an error or a problem."""
-    for node in ast.walk(tree):
+    for node in nodes:
         if not isinstance(node, ast.Call):
             continue
         called = getattr(node.func, "id", getattr(node.func, "attr", ""))
@@ -388,7 +391,7 @@ def codes_in(tree: ast.AST) -> Iterator[str]:
 
 def codes_used() -> set[str]:
     core = [path for path in [*HOUSE, *CORE_ROOT] if path.relative_to(ROOT).parts[0] != "plugin"]
-    return {code for path in core for code in codes_in(tree_of(path))}
+    return {code for path in core for code in codes_in(nodes_of(path))}
 
 
 def messages(language: str) -> dict[str, dict]:
@@ -436,7 +439,7 @@ def test_no_sentence_is_kept_for_an_error_that_cannot_happen(language: str):
     constants = {
         part.value
         for path in [*HOUSE, *CORE_ROOT]
-        for part in ast.walk(tree_of(path))
+        for part in nodes_of(path)
         if isinstance(part, ast.Constant) and isinstance(part.value, str)
     }
     # f"kind.{geometry}" stands for every code that begins so.
