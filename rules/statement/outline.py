@@ -42,59 +42,70 @@ def chapters(where: Collection[str], language: str) -> list[Node]:
 
     where: from `places`. Texts keep their fields, so that they can stand in a Word template.
     """
-    said = words(language)
+    fixed = words(language)
     found = []
-    for chapter in _standing(_file()["chapter"], where, ("paper", "screen")):
-        parts = [_part(part, where, language) for part in _standing(chapter["parts"], where)]
+    for chapter in _nodes_at(_file()["chapter"], where, ("paper", "screen")):
+        parts = [_part(part, where, language) for part in _nodes_at(chapter["parts"], where)]
         name = chapter.get("heading")
-        found.append({"level": 1, **chapter, "name": name, "heading": said[name] if name else "", "parts": parts})
+        found.append({"level": 1, **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts})
     return found
 
 
-def _standing(nodes: list[Node], where: Collection[str], default: Collection[str] = ()) -> Iterator[Node]:
+def _nodes_at(nodes: list[Node], where: Collection[str], default: Collection[str] = ()) -> Iterator[Node]:
     """Those nodes that stand in a document, each as it holds there."""
     for node in nodes:
         allowed = node.get("in", default)
         if not allowed or set(allowed) & set(where):
-            yield _here(node, where)
+            yield _node_at(node, where)
 
 
-def _here(node: Node, where: Collection[str]) -> Node:
+def _node_at(node: Node, where: Collection[str]) -> Node:
     own = {name: value for place in where for name, value in node.get(place, {}).items()}
     return {**{name: value for name, value in node.items() if name not in _PLACES}, **own}
 
 
 def _part(part: Node, where: Collection[str], language: str) -> Node:
-    said = words(language)
+    fixed = words(language)
     if "table" in part:
         return {**part, **_table(part["table"], where, language)}
     if "form" in part:
-        form = _here(_file()["forms"][part["form"]], where)
-        lines = [{**line, "name": said[line["name"]], "text": _text(line.get("text", ""), said)} for line in form["lines"]]
-        return {**part, **form, "heads": [said[name] for name in form.get("heads", ())], "lines": lines}
+        form = _node_at(_file()["forms"][part["form"]], where)
+        lines = [
+            {**line, "name": fixed[line["name"]], "text": _text(line.get("text", ""), fixed)} for line in form["lines"]
+        ]
+        return {**part, **form, "heads": [fixed[name] for name in form.get("heads", ())], "lines": lines}
     if "heading" in part:
-        return {"heading": said[part["heading"]]}
-    return {**part, "text": _text(part["text"], said)} if "text" in part else part
+        return {"heading": fixed[part["heading"]]}
+    part = {"look": "", **part}
+    return {**part, "text": _text(part["text"], fixed)} if "text" in part else part
 
 
 def _table(name: str, where: Collection[str], language: str) -> Node:
-    said, tables = words(language), _file()["tables"]
+    fixed, tables = words(language), _file()["tables"]
     declared = {**tables.get(tables[name].get("like"), {}), **tables[name]}
-    table: Node = {"total": {}, "mm": {}, "size": 9, **_here(declared, where)}
+    table: Node = {
+        "total": {},
+        "mm": {},
+        "size": 9,
+        "points_at": "",
+        "finds": "",
+        "pairs": False,
+        **_node_at(declared, where),
+    }
     columns = [column for key in table["columns"] for column in _columns(key, table, language)]
     rest = (WIDTH_MM - sum(column["mm"] for column in columns)) / max(sum(not column["mm"] for column in columns), 1)
-    total = [_text(column["total"], said) for column in columns]
+    total = [_text(column["total"], fixed) for column in columns]
     return {
         **table,
         "columns": [{**column, "mm": column["mm"] or rest} for column in columns],
-        "total": [said["total"], *total[1:]] if any(total) else [],
-        **{key: said[table[key]] if table.get(key) else None for key in ("caption", "unit", "none")},
+        "total": [fixed["total"], *total[1:]] if any(total) else [],
+        **{key: fixed[table[key]] if table.get(key) else None for key in ("caption", "unit", "none")},
     }
 
 
 def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
     """A column of the outline, or the several that it stands for."""
-    said, declared = words(language), _file()["columns"][key]
+    fixed, declared = words(language), _file()["columns"][key]
     texts = declared.get("text", f"{{{{ row.{key} }}}}")
     mm = table["mm"].get(key, declared.get("mm", 0))
     for each in declared.get("each", [""]):
@@ -103,29 +114,31 @@ def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
             "align": "left",
             **declared,
             "name": key,
-            "head": said[declared.get("head", f"column_{key}").replace("{}", each)],
-            "texts": [_text(text.replace("{}", each), said) for text in ([texts] if isinstance(texts, str) else texts)],
+            "head": fixed[declared.get("head", f"column_{key}").replace("{}", each)],
+            "texts": [
+                _text(text.replace("{}", each), fixed) for text in ([texts] if isinstance(texts, str) else texts)
+            ],
             "total": table["total"].get(key, "").replace("{}", each),
             "mm": mm[language == "en"] if isinstance(mm, list) else mm,
         }
 
 
-def _text(text: str, said: Mapping[str, str]) -> str:
+def _text(text: str, fixed: Mapping[str, str]) -> str:
     """A text with the fixed words that it names, and a field where such a word has a gap."""
 
-    def fixed(found: re.Match[str]) -> str:
+    def worded(found: re.Match[str]) -> str:
         word, gap, field = found.groups()
-        return said[word].replace(f"{{{gap}}}", f"{{{{ {field} }}}}") if gap else said[word]
+        return fixed[word].replace(f"{{{gap}}}", f"{{{{ {field} }}}}") if gap else fixed[word]
 
-    return _WORD_INSIDE.sub(lambda found: repr(said[found[1]]), _WORD.sub(fixed, text))
+    return _WORD_INSIDE.sub(lambda found: repr(fixed[found[1]]), _WORD.sub(worded, text))
 
 
-def filled_in(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
+def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
     """The chapters with what a printed content puts into them: lines, cells, and no part that does not stand.
 
     content: as `printed` gives it; where: from `places`.
     """
-    return _Filling(content, where).chapters()
+    return _OutlineFilling(content, where).chapters()
 
 
 @lru_cache(maxsize=1024)
@@ -138,7 +151,7 @@ def _expression(text: str) -> Callable[..., Any]:
     return _TEXTS.compile_expression(text, undefined_to_none=False)
 
 
-class _Filling:
+class _OutlineFilling:
     def __init__(self, content: Mapping[str, Any], where: Collection[str]) -> None:
         self.language: str = content["language"]
         self.where = where
@@ -164,7 +177,7 @@ class _Filling:
                 empty = not (table["rows"] or table["groups"])
                 if empty and set(part.get("skip_empty", ())) & set(self.where):
                     continue
-                yield {"lines": [table["none"]]} if empty and table["none"] else table
+                yield {"lines": [table["none"]], "look": ""} if empty and table["none"] else table
             elif "form" in part:
                 yield {**part, "lines": [{**line, "text": self._text(line["text"], row=row)} for line in part["lines"]]}
             elif "lines" in part:

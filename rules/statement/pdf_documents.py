@@ -10,7 +10,7 @@ from typing import Any
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import Told
 from onemap.rules.statement.fonts import FontChoice, chosen_fonts
-from onemap.rules.statement.outline import filled_in, places
+from onemap.rules.statement.outline import fill_outline, places
 from onemap.rules.statement.page_setting import set_pages
 from onemap.rules.statement.printed import printed
 from onemap.rules.statement.words import words
@@ -39,7 +39,7 @@ def pdf_document(
         (place / TEMPLATE).write_bytes(template.read_bytes())
         texts = printed(content)
         for name, value in (
-            ("outline", filled_in(texts, places("pdf", content["document"]["kind"]))),
+            ("outline", fill_outline(texts, places("pdf", content["document"]["kind"]))),
             ("content", texts),
             ("words", words(content["language"])),
             ("fonts", fonts.record()),

@@ -13,8 +13,8 @@ from docx import Document
 from onemap.layers.errors import OneMapError
 from onemap.layers.library import open_library
 from onemap.layers.messages import RESOURCES
-from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
 from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
 from onemap.rules.statement.export import export_case
 from onemap.rules.statement.fonts import chosen_fonts, installed_families
 from onemap.rules.statement.words import words
