@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.progress import Told, part_of
-from onemap.rules.left_alone import expected, waited_for
+from onemap.rules.overlay.uninterruptible import expected, waited_for
 
 DIRECTIONS_DEG = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
 FORMS = 3  # from a square to the least width
@@ -46,7 +46,7 @@ def places(
     free: (n,) polygons that share no ground. A least width greater than the square's side leaves only wider ground,
     so nothing is found. told: how much is done, 0 to 1.
     """
-    if least_width_m > np.sqrt(area_m2) * (1 + 1e-9):
+    if len(free) == 0 or least_width_m > np.sqrt(area_m2) * (1 + 1e-9):
         return Places(np.empty(0, dtype=object), np.empty(0))
     shapely.prepare(free)
     edges = shapely.boundary(free)

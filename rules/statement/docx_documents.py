@@ -15,7 +15,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import Told
 from onemap.rules.statement.pdf_documents import map_pictures
-from onemap.rules.statement.printed import printed
+from onemap.rules.statement.printed_content import printed
 
 _MAP_MM = 142  # with its caption it fills a page
 _MAP_PX = 1240  # 200 dots per inch

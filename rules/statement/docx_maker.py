@@ -11,9 +11,9 @@ from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
 from docx.shared import Pt
 
 from onemap.layers.messages import RESOURCES
+from onemap.rules.statement.document_words import words
 from onemap.rules.statement.docx_page import HEADING, form, line, new_page, table, tag
 from onemap.rules.statement.outline import Node, chapters, places
-from onemap.rules.statement.words import words
 
 KINDS = ("report", "statement", "opinion", "reply")
 LANGUAGES = ("zh", "en")

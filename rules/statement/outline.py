@@ -9,8 +9,8 @@ from typing import Any
 import jinja2
 
 from onemap.layers.messages import RESOURCES
-from onemap.rules.statement.printed import NOT_MEASURED
-from onemap.rules.statement.words import words
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.printed_content import NOT_MEASURED
 
 Node = dict[str, Any]
 WIDTH_MM = 156.0  # of the text on paper

@@ -7,16 +7,16 @@ from typing import Any
 
 from markupsafe import Markup
 
-from onemap.layers.library import Library
+from onemap.layers.library.library import Library
+from onemap.rules.maps.map_sheet import MapSource, draw_map
 from onemap.rules.review.case_file import Case
-from onemap.rules.statement.figures import page_of
-from onemap.rules.statement.map_drawing import MapSource, draw_map
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.map_figures import page_of
 from onemap.rules.statement.outline import fill_outline, places
 from onemap.rules.statement.page_map import page_map
 from onemap.rules.statement.page_template import PARTS, render
-from onemap.rules.statement.printed import printed
+from onemap.rules.statement.printed_content import printed
 from onemap.rules.statement.review_pack import reply_section, takes_reply
-from onemap.rules.statement.words import words
 
 
 def statement_page(

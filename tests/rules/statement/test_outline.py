@@ -7,9 +7,9 @@ import pytest
 from docx import Document
 
 from onemap.layers.errors import OneMapError
+from onemap.rules.maps.fonts import chosen_fonts
 from onemap.rules.statement import outline
 from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
-from onemap.rules.statement.fonts import chosen_fonts
 from onemap.rules.statement.outline import WIDTH_MM, chapters, places
 from onemap.tests.rules.statement.bureau import MARKUP, Bureau
 from onemap.tests.rules.statement.test_documents import needs_text, squeezed, text_of
