@@ -85,5 +85,5 @@ def test_a_version_s_hash_is_the_same_however_many_rows_are_taken_at_once(librar
         rows = opened.connection.read_features(many.table, ["BSM"], None, None)
     attributes = pd.DataFrame({"BSM": pd.Series(list(rows.values["BSM"]), dtype=object)})
     for at_once in (7, 20_000, ROWS):
-        monkeypatch.setattr("onemap.layers.library.library.versions._ROWS_AT_ONCE", at_once)
+        monkeypatch.setattr("onemap.layers.library.versions._ROWS_AT_ONCE", at_once)
         assert content_hash(rows.geometries, attributes) == many.hash

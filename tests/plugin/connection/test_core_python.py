@@ -114,7 +114,7 @@ def test_a_cancelled_set_up_leaves_nothing(plan):
 
 def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypatch, tmp_path):
     old = script(tmp_path / "python3", "echo 3 9")
-    monkeypatch.setattr("onemap.plugin.connection.core_session.core_python.interpreters", lambda named: iter([[old]]))
+    monkeypatch.setattr("onemap.plugin.connection.core_python.interpreters", lambda named: iter([[old]]))
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(CoreSetupError) as refused:
         make_core(plan, say_nothing)
@@ -187,9 +187,9 @@ def test_a_program_that_fails_gives_its_last_words(tmp_path):
 
 def test_the_dock_s_button_makes_the_core(plan, monkeypatch):
     settings.put("wheels_folder", plan.wheels)
-    monkeypatch.setattr("onemap.plugin.dock.dock.setup_page.REQUIREMENTS", plan.requirements)
-    monkeypatch.setattr("onemap.plugin.dock.dock.setup_page.FOLDER", plan.main.parent)
-    monkeypatch.setattr("onemap.plugin.dock.dock.setup_page.profile_folder", lambda: plan.core_folder.parent)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.FOLDER", plan.main.parent)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.profile_folder", lambda: plan.core_folder.parent)
     page = SetupPage(Core(), lambda: None)
     ready = []
     page.ready.connect(lambda: ready.append(True))
@@ -204,9 +204,9 @@ def test_a_set_up_that_fails_says_what_to_do(plan, monkeypatch, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()
     settings.put("wheels_folder", str(empty))
-    monkeypatch.setattr("onemap.plugin.dock.dock.setup_page.REQUIREMENTS", plan.requirements)
-    monkeypatch.setattr("onemap.plugin.dock.dock.setup_page.FOLDER", plan.main.parent)
-    monkeypatch.setattr("onemap.plugin.dock.dock.setup_page.profile_folder", lambda: plan.core_folder.parent)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.FOLDER", plan.main.parent)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.profile_folder", lambda: plan.core_folder.parent)
     page = SetupPage(Core(), lambda: None)
     page.button.click()
     wait_for(page.button.isEnabled)
