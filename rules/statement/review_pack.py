@@ -6,7 +6,7 @@ from markupsafe import Markup
 
 from onemap.layers.library.library import Library, sha256
 from onemap.rules.review.case_file import CONCLUSIONS, Case
-from onemap.rules.runs import stored_rows
+from onemap.rules.runs.run_store import stored_rows
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.page_template import render
 from onemap.rules.statement.reply_file import FORMAT, SUFFIX, canonical
