@@ -126,11 +126,11 @@ def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
 def _text(text: str, fixed: Mapping[str, str]) -> str:
     """A text with the fixed words that it names, and a field where such a word has a gap."""
 
-    def worded(found: re.Match[str]) -> str:
+    def word_text(found: re.Match[str]) -> str:
         word, gap, field = found.groups()
         return fixed[word].replace(f"{{{gap}}}", f"{{{{ {field} }}}}") if gap else fixed[word]
 
-    return _WORD_INSIDE.sub(lambda found: repr(fixed[found[1]]), _WORD.sub(worded, text))
+    return _WORD_INSIDE.sub(lambda found: repr(fixed[found[1]]), _WORD.sub(word_text, text))
 
 
 def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:

@@ -43,7 +43,7 @@ def statement_page(
         f"default-src 'none'; style-src {_digest(style)}; script-src {' '.join(map(_digest, scripts))};"
         " base-uri 'none'; form-action 'none'"
     )
-    return render(
+    page = render(
         "page.html",
         **shown,
         words=words(language),
@@ -55,6 +55,7 @@ def statement_page(
         chapters=fill_outline(shown, places("screen", content["document"]["kind"], department)),
         maps=[_figure(source, figure, content["project"]["name"], told) for figure in content["figures"]],
     )
+    return str(page)
 
 
 def _part(name: str) -> Markup:
