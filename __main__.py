@@ -36,7 +36,7 @@ def _hide_passwords() -> None:
     typed = " ".join(sys.argv)
     if os.name != "posix" or "PGPASSWORD" in os.environ or not ("://" in typed or "service=" in typed):
         return
-    from onemap.layers.stores.server_address import passwords_in, without_password
+    from onemap.layers.server_address import passwords_in, without_password
 
     passwords = {word for argument in sys.argv[1:] for word in passwords_in(argument)}
     if len(passwords) == 1:
@@ -66,7 +66,7 @@ def _run() -> int:
         del os.environ[name]
     _register_package()
     _hide_passwords()
-    from onemap.rules.command_line import main as run
+    from onemap.rules.commands.command_line import main as run
 
     if _asked_to_stop:
         raise KeyboardInterrupt
@@ -79,7 +79,7 @@ def _stopped() -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _register_package()
-    from onemap.rules.command_line import cancelled
+    from onemap.rules.commands.command_line import cancelled
 
     return cancelled(sys.argv[1:])
 

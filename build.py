@@ -10,14 +10,14 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 
-from workshop import benches, checks, demo, desktop, package, translations  # noqa: E402
+from workshop import benches, checks, demo, package, qgis_desktop, translations  # noqa: E402
 from workshop.machine import WorkshopError, warn  # noqa: E402
 
 VERBS = {
     "demo": (demo.demo, "make the sample city, check it outside and inside QGIS, and name the files made"),
     "test": (checks.test, "everything of `check`, then the tests without and with QGIS"),
     "check": (checks.check, "format, lint, types and the test of the house"),
-    "run": (desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
+    "run": (qgis_desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),
     "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),

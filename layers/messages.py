@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import Problem
-from onemap.layers.stores.server_address import without_password
+from onemap.layers.server_address import without_password
 
 RESOURCES = Path(__file__).resolve().parent.parent / "resources"
 LANGUAGES = ("zh", "en")

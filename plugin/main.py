@@ -11,8 +11,8 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QAction
 
 from onemap.plugin.algorithms.provider import OneMapProvider
-from onemap.plugin.icons import icon
-from onemap.plugin.translation import install_translator, remove_translator, tr
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import install_translator, remove_translator, tr
 
 MENU = "One Map"
 
@@ -36,7 +36,7 @@ class OneMapPlugin:
 
     def initProcessing(self) -> None:  # noqa: N802 - QGIS's name
         """Add the provider and the expression functions; all that qgis_process needs."""
-        from onemap.plugin.expression_functions import ExpressionFunctions
+        from onemap.plugin.expressions.expression_functions import ExpressionFunctions
 
         self.provider = OneMapProvider()
         QgsApplication.processingRegistry().addProvider(self.provider)
@@ -44,10 +44,10 @@ class OneMapPlugin:
 
     def initGui(self) -> None:  # noqa: N802 - QGIS's name
         """Add what a person sees."""
-        from onemap.plugin.connection import Core
-        from onemap.plugin.dock import OneMapDock
-        from onemap.plugin.options_page import OptionsFactory
-        from onemap.plugin.service_keys import begin_moving_keys
+        from onemap.plugin.connection.core_session import Core
+        from onemap.plugin.dock.dock import OneMapDock
+        from onemap.plugin.dock.options_page import OptionsFactory
+        from onemap.plugin.services.service_keys import begin_moving_keys
 
         self.initProcessing()
         self._keys = begin_moving_keys()
@@ -63,7 +63,7 @@ class OneMapPlugin:
         )
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.hide()
-        self._functions.follow(self._core, self.dock)
+        self._functions.follow(self._core, self.dock.library, self.dock.check_room.rules, self.dock.expressions)
         self._panel_action = QAction(icon("onemap"), tr("One Map panel"), window)
         self._panel_action.setObjectName("OneMapPanel")
         self.dock.setToggleVisibilityAction(self._panel_action)
@@ -98,7 +98,7 @@ class OneMapPlugin:
                 action.deleteLater()
         self._panel_action = self._guide_action = None
         if self._keys:
-            from onemap.plugin.service_keys import end_moving_keys
+            from onemap.plugin.services.service_keys import end_moving_keys
 
             end_moving_keys(self._keys)
             self._keys = ""
@@ -128,14 +128,14 @@ class OneMapPlugin:
         dialog.show()
 
     def _open_settings(self) -> None:
-        from onemap.plugin.options_page import KEY
+        from onemap.plugin.dock.options_page import KEY
 
         self.iface.showOptionsDialog(self.iface.mainWindow(), KEY)
         if self.dock is not None:
             self.dock.begin()
 
     def _open_guide(self) -> None:
-        from onemap.plugin.guide import Guide
+        from onemap.plugin.dock.guide import Guide
 
         self._guide = Guide(self.iface.mainWindow())
         self._guide.show()

@@ -167,7 +167,7 @@ def test_a_write_protected_library_or_folder_is_refused(desk, onemap):
 
 def test_a_library_written_while_it_may_only_be_read_is_not_believed(desk, small_disk):
     from onemap.layers.errors import OneMapError
-    from onemap.layers.library import open_library
+    from onemap.layers.library.library import open_library
 
     disk = small_disk("2m")
     library = Path(shutil.copy(desk / "city.gpkg", disk))
@@ -186,7 +186,7 @@ def test_a_library_written_while_it_may_only_be_read_is_not_believed(desk, small
 
 def test_a_library_that_someone_else_is_writing_is_waited_for_and_then_refused(desk):
     from onemap.layers.errors import OneMapError
-    from onemap.layers.library import BUSY_WAIT_S, open_library
+    from onemap.layers.library.library import BUSY_WAIT_S, open_library
 
     assert BUSY_WAIT_S == 30
     before = (desk / "city.gpkg").read_bytes()

@@ -78,7 +78,7 @@ def rows(library: Path, sql: str) -> list[Any]:
 
 
 def assert_whole(library: Path) -> None:
-    from onemap.layers.library import open_library
+    from onemap.layers.library.library import open_library
 
     with open_library(str(library)) as opened:
         assert opened.connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
@@ -127,7 +127,7 @@ def modules_after(*arguments: object, folder: Path = ROOT) -> set[str]:
 
 def test_no_module_has_two_names_and_no_neighbour_becomes_importable(town, elsewhere):
     loaded = modules_after("layers", town / "city.gpkg", folder=elsewhere)
-    assert {"onemap", "onemap.layers.library", "onemap.rules.verbs"} <= loaded
+    assert {"onemap", "onemap.layers.library.library", "onemap.rules.commands.verbs"} <= loaded
     assert not {name for name in loaded if name.split(".")[0] in {"layers", "rules", "resources", "plugin"}}
 
 

@@ -14,7 +14,7 @@ import geopandas as gpd
 import pytest
 import shapely
 
-from onemap.rules.verbs import VERBS
+from onemap.rules.commands.verbs import VERBS
 
 ROOT = Path(__file__).resolve().parents[1]
 DEFINE = "name=试验,department=land,library=base,kind=vector,geometry=polygon,key=BSM"

@@ -13,8 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from onemap.layers.catalogue import shipped_catalogue
-from onemap.rules.packs import joined_rules, pack_text, parse_pack
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.rules.packs.pack import joined_rules, pack_text, parse_pack
 
 
 def words(text: str) -> list[str]:

@@ -10,9 +10,9 @@ import pytest
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.kept_open import keeping_open
-from onemap.layers.library import log, open_library
-from onemap.rules.runs import KEPT, stored_rows
+from onemap.layers.library.library import log, open_library
+from onemap.layers.stores.session import keeping_open
+from onemap.rules.runs.run_store import KEPT, stored_rows
 from onemap.tests.test_serve import Served, check_of, ended, served, town, town_made_once
 
 __all__ = ["served", "town", "town_made_once"]  # fixtures

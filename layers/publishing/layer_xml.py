@@ -4,13 +4,13 @@ from xml.etree.ElementTree import Element, SubElement
 
 import pyproj
 
-from onemap.layers.catalogue import named_groups
+from onemap.layers.catalogue.catalogue import named_groups
 from onemap.layers.messages import phrase
-from onemap.layers.publishing.chosen import PublishedLayer
-from onemap.layers.publishing.pictures import pipe_of
-from onemap.layers.publishing.places import provider_of, wkb_type
-from onemap.layers.publishing.symbols import renderer_of
-from onemap.layers.publishing.text import add_crs, add_text
+from onemap.layers.publishing.layer_choice import PublishedLayer
+from onemap.layers.publishing.layer_locations import provider_of, wkb_type
+from onemap.layers.publishing.project_symbols import renderer_of
+from onemap.layers.publishing.raster_pictures import pipe_of
+from onemap.layers.publishing.xml_text import add_crs, add_text
 
 _SHAPES = {"polygon": "Polygon", "line": "Line", "point": "Point"}
 _FLAGS = {"Identifiable": 1, "Removable": 1, "Searchable": 1, "Private": 0}

@@ -6,11 +6,11 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 
 import pyproj
 
-from onemap.layers.catalogue import named_groups
-from onemap.layers.publishing.chosen import Bounds, PublishedLayer
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.publishing.layer_choice import Bounds, PublishedLayer
+from onemap.layers.publishing.layer_locations import provider_of
 from onemap.layers.publishing.layer_xml import map_layer, title_of
-from onemap.layers.publishing.places import provider_of
-from onemap.layers.publishing.text import add_crs, add_list, add_options, add_text, clean
+from onemap.layers.publishing.xml_text import add_crs, add_list, add_options, add_text, clean
 
 WRITTEN_FOR = "3.40.0"  # the oldest QGIS that the plugin runs in
 _DOCTYPE = "<!DOCTYPE qgis PUBLIC 'http://mrcc.com/qgis.dtd' 'SYSTEM'>\n"

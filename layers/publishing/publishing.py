@@ -7,16 +7,16 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.beside import check_place, written_beside
 from onemap.layers.errors import OneMapError, Problem, UsageError
-from onemap.layers.library import Library
+from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.library.library import Library
+from onemap.layers.library.services import is_entry
 from onemap.layers.messages import phrase, problem_record
-from onemap.layers.publishing.chosen import PublishedLayer, chosen, map_bounds
+from onemap.layers.publishing.layer_choice import PublishedLayer, chosen, map_bounds
+from onemap.layers.publishing.layer_locations import from_project, table_source
 from onemap.layers.publishing.layer_xml import title_of
-from onemap.layers.publishing.places import from_project, table_source
 from onemap.layers.publishing.project import ProjectFacts, project_text
-from onemap.layers.services import is_entry
-from onemap.layers.stores.server_address import is_server
+from onemap.layers.server_address import is_server
 
 SUFFIX = ".qgz"
 _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same library gives the same bytes

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import decodes
 from onemap.layers.sources import formats
-from onemap.layers.sources.text_encodings import decodes
 
 _MAY_BE_A_NOTE = {".txt", ".csv", ".xlsx", ".xls"}  # beside a map, these explain it
 _UTF8_NAMES = 0x800

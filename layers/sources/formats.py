@@ -1,21 +1,9 @@
 """The formats by suffix: which adapter reads which, which none does, and what the sender can do then."""
 
 from onemap.layers.errors import Problem
-from onemap.layers.sources import sheet_grid
+from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
+from onemap.layers.sources.sheets import sheet_grid
 
-GDAL_DRIVERS = {
-    ".shp": "ESRI Shapefile",
-    ".gdb": "OpenFileGDB",
-    ".gpkg": "GPKG",
-    ".geojson": "GeoJSON",
-    ".json": "GeoJSON",
-    ".topojson": "TopoJSON",
-    ".fgb": "FlatGeobuf",
-    ".gml": "GML",
-    ".tab": "MapInfo TAB",
-    ".mif": "MapInfo MIF",
-}
-MAPINFO = {".tab", ".mif"}
 KML, KMZ, DXF, VCT, TEXT = ".kml", ".kmz", ".dxf", ".vct", ".txt"
 ARCHIVES = {".zip", ".7z"}
 FOLDERS = {".gdb"}  # a format that is a folder

@@ -14,10 +14,10 @@ import pandas as pd
 import pyproj
 import shapely
 
-from onemap.layers.crs import parse_crs
+from onemap.layers.crs.systems import parse_crs
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames import RawFrame
-from onemap.layers.sources import curves
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.sources.gdal import curves
 
 if TYPE_CHECKING:
     import psycopg

@@ -9,24 +9,19 @@ from pathlib import Path
 import numpy as np
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.file_hashes import known_hash
-from onemap.layers.frames import RawFrame
-from onemap.layers.sources import (
-    dxf,
-    formats,
-    kml,
-    postgis,
-    redline,
-    sheet,
-    sheet_grid,
-    stored,
-    vct,
-    vector,
-    vector_stream,
-)
+from onemap.layers.files.file_hashes import known_hash
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.sources import formats, library_source, postgis
 from onemap.layers.sources.archive import check_driver, sources_in, unpacked
-from onemap.layers.sources.redline_text import looks_like_redline
-from onemap.layers.sources.shapefile import check_complete
+from onemap.layers.sources.drawing import dxf, kml
+from onemap.layers.sources.gdal import vector, vector_stream
+from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
+from onemap.layers.sources.gdal.shapefile import check_complete
+from onemap.layers.sources.redline import redline_reading
+from onemap.layers.sources.redline.redline_text import looks_like_redline
+from onemap.layers.sources.sheets import sheet, sheet_grid
+from onemap.layers.sources.vct import vct_reading
+from onemap.layers.stores.file_store import is_library
 
 Opened = Path | postgis.Database
 _READ = 0.9  # of the time: the rest is the hash
@@ -92,10 +87,10 @@ def layers_of(source: Opened) -> list[str]:
     if suffix == formats.DXF:
         return dxf.dxf_layers(source)
     if suffix == formats.VCT:
-        return vct.vct_layers(source)
-    if suffix not in formats.GDAL_DRIVERS:
+        return vct_reading.vct_layers(source)
+    if suffix not in GDAL_DRIVERS:
         return [source.stem]
-    return stored.library_layers(source) if stored.is_library(source) else vector.layer_names(source)
+    return library_source.library_layers(source) if is_library(source) else vector.layer_names(source)
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
@@ -115,11 +110,11 @@ def read_layer(source: Opened, layer: str, encoding: str | None, told: vector.To
     if suffix == formats.DXF:
         return dxf.read_dxf(source, layer, encoding)
     if suffix == formats.VCT:
-        return vct.read_vct(source, layer, encoding)
-    if suffix not in formats.GDAL_DRIVERS:
-        return redline.read_redline(source, encoding)
-    if stored.is_library(source):
-        return stored.read_library_layer(source, layer)
+        return vct_reading.read_vct(source, layer, encoding)
+    if suffix not in GDAL_DRIVERS:
+        return redline_reading.read_redline(source, encoding)
+    if is_library(source):
+        return library_source.read_library_layer(source, layer)
     return vector.read_vector(source, layer, encoding, told)
 
 
@@ -205,7 +200,7 @@ def _in_blocks(source: Opened, layer: str | None) -> tuple[Path, str] | None:
     if (layer is None and len(names) != 1) or (layer is not None and layer not in names):
         return None
     path, name = _members(source)[layer or names[0]] if _is_folder_of_sources(source) else (source, layer or names[0])
-    return (path, name) if path.suffix.lower() in vector.SEEKABLE and not stored.is_library(path) else None
+    return (path, name) if path.suffix.lower() in vector.SEEKABLE and not is_library(path) else None
 
 
 def content_hash(source: Path, opened_path: Path, told: Callable[[], None] = lambda: None) -> str:
@@ -240,7 +235,7 @@ def state_of(source: Path, opened_path: Path) -> list[tuple[str, int, int]]:
 def _files_of(source: Path, opened_path: Path) -> list[Path]:
     if source.is_dir():
         return sorted(item for item in source.rglob("*") if item.is_file() and item.suffix != ".lock")
-    if source.suffix.lower() in {".shp", *formats.MAPINFO}:
+    if source.suffix.lower() in {".shp", *MAPINFO}:
         return sorted(item for item in source.parent.iterdir() if item.stem == opened_path.stem and item.is_file())
     # What was written to a GeoPackage and not yet folded in lies beside it, and is read with it.
     unfolded = source.with_name(f"{source.name}-wal")

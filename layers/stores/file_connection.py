@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers import geopackage
+from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import check_index, corners, near
 from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.store import (

@@ -8,7 +8,7 @@ import psycopg
 from psycopg.conninfo import conninfo_to_dict
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.stores.server_address import ServerAddress
+from onemap.layers.server_address import ServerAddress
 
 # By SQLSTATE, or by its class of two characters.
 _REFUSALS = {

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from psycopg import errors, sql
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.schema import DEPARTMENTS
 from onemap.layers.stores.lock_keys import lock_key
 from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_GRANTS, Grant, Voice
 

@@ -12,13 +12,13 @@ import pyproj
 from psycopg import errors, sql
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.kept_open import KEPT, KeptOpen
+from onemap.layers.server_address import ServerAddress, server_address
 from onemap.layers.stores.lock_keys import lock_key
 from onemap.layers.stores.rights import Voice
-from onemap.layers.stores.server_address import ServerAddress, server_address
 from onemap.layers.stores.server_connection import ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
 from onemap.layers.stores.server_rights import ServerRoles, make_roles, voice_of
+from onemap.layers.stores.session import KEPT, KeptOpen
 
 _CONNECT_WAIT_S = 10
 # What was said to be written outlives a crash of the server, even where its other users prefer speed.

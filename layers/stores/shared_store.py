@@ -13,10 +13,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import shapely
 
-from onemap.layers import geopackage
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.kept_values import plain_column
-from onemap.layers.schema import DEPARTMENTS
+from onemap.layers.stores import geopackage
+from onemap.layers.stores.arrow_values import plain_column
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.library_tables import LIBRARY_TABLES
 from onemap.layers.stores.rights import Voice

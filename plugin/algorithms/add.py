@@ -21,9 +21,9 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter, moment_text
-from onemap.plugin.handover import crs_text
-from onemap.plugin.layer_list import code_hints, code_of_hint
-from onemap.plugin.translation import tr
+from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.library.layer_list import code_hints, code_of_hint
+from onemap.plugin.words.translation import tr
 
 DATE = QgsProcessingParameterDateTime.Type.Date
 

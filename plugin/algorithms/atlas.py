@@ -16,7 +16,7 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, library_parameter
-from onemap.plugin.translation import tr
+from onemap.plugin.words.translation import tr
 
 SHEETS = ("cluster", "spot")
 

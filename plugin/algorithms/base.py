@@ -23,14 +23,14 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QDate, QDateTime, Qt
 from qgis.PyQt.QtGui import QIcon
 
-from onemap.plugin.connection import core_missing, core_python
-from onemap.plugin.conversion import convert, is_convertible
-from onemap.plugin.handover import SourceFile, file_of_layer, file_of_path, write_source
-from onemap.plugin.icons import icon
-from onemap.plugin.live_layers import counted, expected_count
-from onemap.plugin.refusals import Refusal, told_in_order
-from onemap.plugin.translation import tr
-from onemap.plugin.verb_runs import run_verb
+from onemap.plugin.connection.conversion import convert, is_convertible
+from onemap.plugin.connection.core_session import core_missing, core_python
+from onemap.plugin.connection.layer_export import SourceFile, file_of_layer, file_of_path, write_source
+from onemap.plugin.connection.live_layers import counted, expected_count
+from onemap.plugin.connection.refusals import Refusal, told_in_order
+from onemap.plugin.connection.verb_runs import run_verb
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
 
 ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
 

@@ -27,9 +27,9 @@ from onemap.plugin.algorithms.parcels_asked import (
     trial_parameters,
 )
 from onemap.plugin.algorithms.sinks import POLYGON, VECTOR, Sink, fill_sinks, outs_for, sink_parameters
-from onemap.plugin.styles import style_results
-from onemap.plugin.translation import tr
-from onemap.plugin.verdicts import SEVERITY
+from onemap.plugin.map.layer_styles import style_results
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import SEVERITY
 
 DATE = QgsProcessingParameterDateTime.Type.Date
 EXIT_THRESHOLD = 4

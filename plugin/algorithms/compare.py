@@ -16,9 +16,9 @@ from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, li
 from onemap.plugin.algorithms.parcels_asked import results_file
 from onemap.plugin.algorithms.plans_asked import LIMITS, limit_parameters, when_parameters, work_parameters
 from onemap.plugin.algorithms.sinks import POLYGON, VECTOR, Sink, fill_sinks, outs_for, sink_parameters
-from onemap.plugin.compare_looks import style_spots
-from onemap.plugin.layer_list import code_hints, code_of_hint
-from onemap.plugin.translation import tr
+from onemap.plugin.compare.compare_looks import style_spots
+from onemap.plugin.library.layer_list import code_hints, code_of_hint
+from onemap.plugin.words.translation import tr
 
 
 class CompareAlgorithm(VerbAlgorithm):

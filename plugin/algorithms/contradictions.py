@@ -15,7 +15,7 @@ from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, li
 from onemap.plugin.algorithms.parcels_asked import results_file
 from onemap.plugin.algorithms.plans_asked import LIMITS, limit_parameters, when_parameters, work_parameters
 from onemap.plugin.algorithms.sinks import VECTOR, Sink, fill_sinks, outs_for, sink_parameters
-from onemap.plugin.translation import tr
+from onemap.plugin.words.translation import tr
 
 
 class ContradictionsAlgorithm(VerbAlgorithm):

@@ -14,8 +14,8 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, library_parameter
-from onemap.plugin.compare_results import DECISIONS
-from onemap.plugin.translation import tr
+from onemap.plugin.compare.compare_results import DECISIONS
+from onemap.plugin.words.translation import tr
 
 
 class DecideAlgorithm(VerbAlgorithm):

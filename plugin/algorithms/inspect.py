@@ -17,10 +17,10 @@ from qgis.core import (
     QgsProcessingParameterString,
 )
 
+from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, tell
-from onemap.plugin.inspected import InspectedLayer, facts_of, inspected_layers
-from onemap.plugin.refusals import told_in_order
-from onemap.plugin.translation import tr
+from onemap.plugin.connection.refusals import told_in_order
+from onemap.plugin.words.translation import tr
 
 
 class InspectAlgorithm(VerbAlgorithm):

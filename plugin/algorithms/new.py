@@ -15,8 +15,8 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, list_of
-from onemap.plugin.handover import crs_text
-from onemap.plugin.translation import tr
+from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.words.translation import tr
 
 HOME_CRS = "EPSG:4547"  # CGCS2000, 3-degree zone 38: the sample city's, and most users' neighbour
 

@@ -19,8 +19,8 @@ from qgis.core import (
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, date_text, library_parameter, list_of, moment_text
 from onemap.plugin.algorithms.sinks import POLYGON
-from onemap.plugin.handover import crs_text
-from onemap.plugin.translation import tr
+from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.words.translation import tr
 
 
 def parcel_parameters() -> list[QgsProcessingParameterDefinition]:

@@ -9,7 +9,7 @@ from qgis.core import (
     QgsProcessingParameterNumber,
 )
 
-from onemap.plugin.translation import tr
+from onemap.plugin.words.translation import tr
 
 LIMITS = ("MIN_AREA", "MIN_WIDTH")
 NUMBER = QgsProcessingParameterNumber.Type.Double

@@ -18,7 +18,7 @@ from onemap.plugin.algorithms.redline import RedlineAlgorithm
 from onemap.plugin.algorithms.remedy import RemedyAlgorithm
 from onemap.plugin.algorithms.sites import SitesAlgorithm
 from onemap.plugin.algorithms.spots import SpotsAlgorithm
-from onemap.plugin.icons import icon
+from onemap.plugin.widgets.icons import icon
 
 ALGORITHMS = (
     NewAlgorithm,

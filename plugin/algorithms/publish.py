@@ -17,9 +17,9 @@ from qgis.core import (
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter, moment_text
 from onemap.plugin.algorithms.plans_asked import when_parameters
-from onemap.plugin.refusals import told_in_order
-from onemap.plugin.translation import tr
-from onemap.plugin.words import word
+from onemap.plugin.connection.refusals import told_in_order
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
 
 
 class PublishAlgorithm(VerbAlgorithm):

@@ -17,8 +17,8 @@ from qgis.core import (
 )
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced
-from onemap.plugin.handover import crs_text
-from onemap.plugin.translation import tr
+from onemap.plugin.connection.layer_export import crs_text
+from onemap.plugin.words.translation import tr
 
 
 class RedlineAlgorithm(VerbAlgorithm):

@@ -26,9 +26,9 @@ from onemap.plugin.algorithms.parcels_asked import (
     trial_parameters,
 )
 from onemap.plugin.algorithms.sinks import POLYGON, Sink, fill_sinks, outs_for, sink_parameters
-from onemap.plugin.remedy_looks import style_remedy
-from onemap.plugin.translation import tr
-from onemap.plugin.verdicts import SEVERITY
+from onemap.plugin.remedy.remedy_looks import style_remedy
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import SEVERITY
 
 DATE = QgsProcessingParameterDateTime.Type.Date
 NUMBER = QgsProcessingParameterNumber.Type.Double

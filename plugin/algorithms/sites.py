@@ -18,9 +18,9 @@ from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, li
 from onemap.plugin.algorithms.parcels_asked import results_file
 from onemap.plugin.algorithms.plans_asked import NUMBER, when_parameters, work_parameters
 from onemap.plugin.algorithms.sinks import POLYGON, Sink, fill_sinks, outs_for, sink_parameters
-from onemap.plugin.sites_looks import style_sites
-from onemap.plugin.translation import tr
-from onemap.plugin.verdicts import SEVERITY
+from onemap.plugin.remedy.sites_looks import style_sites
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import SEVERITY
 
 
 class SitesAlgorithm(VerbAlgorithm):

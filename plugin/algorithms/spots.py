@@ -18,7 +18,7 @@ from qgis.core import (
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter
 from onemap.plugin.algorithms.plans_asked import DATE
-from onemap.plugin.translation import tr
+from onemap.plugin.words.translation import tr
 
 
 class SpotsAlgorithm(VerbAlgorithm):

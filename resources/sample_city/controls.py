@@ -7,9 +7,9 @@ import numpy as np
 import shapely
 
 from onemap.resources.sample_city import names, planted
+from onemap.resources.sample_city.city_ground import GRID_M, parts, ribbon, smooth_line, wavy_loop
+from onemap.resources.sample_city.city_land import identifiers, survey_area_m2
 from onemap.resources.sample_city.countryside import Country
-from onemap.resources.sample_city.ground import GRID_M, parts, ribbon, smooth_line, wavy_loop
-from onemap.resources.sample_city.land import identifiers, survey_area_m2
 from onemap.resources.sample_city.streets import Streets
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.resources.sample_city.ground import (
+from onemap.resources.sample_city.city_ground import (
     GRID_M,
     HEIGHT_M,
     WIDTH_M,

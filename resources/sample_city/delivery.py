@@ -14,8 +14,8 @@ import numpy as np
 import shapely
 
 from onemap.resources.sample_city import names
+from onemap.resources.sample_city.city_ground import CRS
 from onemap.resources.sample_city.forms import WRITERS, write_geopackage
-from onemap.resources.sample_city.ground import CRS
 from onemap.resources.sample_city.pictures import Raster
 
 _TABLE = Path(__file__).with_name("deliveries.toml")

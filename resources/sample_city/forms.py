@@ -13,7 +13,7 @@ import numpy as np
 import pandas
 import shapely
 
-from onemap.resources.sample_city.ground import CRS, ORIGIN
+from onemap.resources.sample_city.city_ground import CRS, ORIGIN
 from onemap.resources.sample_city.pictures import Raster
 
 DBF_LANGUAGE_BYTE = 29

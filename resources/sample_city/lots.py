@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import shapely
 
-from onemap.resources.sample_city.ground import Array
+from onemap.resources.sample_city.city_ground import Array
 from onemap.resources.sample_city.streets import USES, Block
 
 DEPTH_TO_FRONT = 2.2  # a parcel is about so much deeper than it is wide

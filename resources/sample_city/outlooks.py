@@ -7,8 +7,8 @@ import numpy as np
 import shapely
 
 from onemap.resources.sample_city import names, planted
-from onemap.resources.sample_city.ground import parts, wavy_loop
-from onemap.resources.sample_city.land import identifiers, survey_area_m2
+from onemap.resources.sample_city.city_ground import parts, wavy_loop
+from onemap.resources.sample_city.city_land import identifiers, survey_area_m2
 from onemap.resources.sample_city.streets import CENTRE, Block
 
 OLD_TOWN_M, OLD_YEAR = 820.0, 2009  # how far the town reached then

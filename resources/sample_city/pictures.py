@@ -9,8 +9,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from onemap.resources.sample_city.city_ground import HEIGHT_M, ORIGIN, WIDTH_M, Array
 from onemap.resources.sample_city.countryside import Country
-from onemap.resources.sample_city.ground import HEIGHT_M, ORIGIN, WIDTH_M, Array
 
 MARGIN_M = 240.0  # both reach beyond the district on every side
 TERRAIN_CELL_M, PICTURE_CELL_M = 20.0, 3.0

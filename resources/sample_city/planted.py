@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 
 from onemap.resources.sample_city import names
-from onemap.resources.sample_city.ground import ORIGIN
-from onemap.resources.sample_city.land import identifiers
+from onemap.resources.sample_city.city_ground import ORIGIN
+from onemap.resources.sample_city.city_land import identifiers
 
 CORNER = (543_000.0, 4_212_000.0)  # easting, northing in EPSG:4547
 Rectangle = tuple[float, float, float, float]

@@ -8,8 +8,8 @@ import pandas
 import shapely
 
 from onemap.resources.sample_city import names
+from onemap.resources.sample_city.city_sites import Sites
 from onemap.resources.sample_city.countryside import RIVER, VILLAGES, Country
-from onemap.resources.sample_city.sites import Sites
 from onemap.resources.sample_city.streets import USES, Block, Streets
 
 TOWNSHIP_SEATS = ((800, 2000), (3200, 2900), (5400, 2800), (5400, 150))

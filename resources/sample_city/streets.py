@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 import shapely
 
-from onemap.resources.sample_city.ground import GRID_M, Array, Warp, grid_of, smooth_line, wavy_loop
+from onemap.resources.sample_city.city_ground import GRID_M, Array, Warp, grid_of, smooth_line, wavy_loop
 
 CENTRE = (3220.0, 2880.0)
 NATIONAL_ROAD_B, PROVINCIAL_ROAD_A, COUNTY_ROAD_B = -650.0, 430.0, 260.0  # wished places in the drawing

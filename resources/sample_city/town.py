@@ -11,11 +11,21 @@ import numpy as np
 import pandas
 import shapely
 
-from onemap.resources.sample_city import controls, delivery, land, names, outlooks, pictures, plans, planted, registers
+from onemap.resources.sample_city import (
+    city_land,
+    city_plans,
+    controls,
+    delivery,
+    names,
+    outlooks,
+    pictures,
+    planted,
+    registers,
+)
+from onemap.resources.sample_city.city_ground import CRS, district, to_ground
+from onemap.resources.sample_city.city_sites import Sites, sites
 from onemap.resources.sample_city.countryside import Country, country, villages_beside
-from onemap.resources.sample_city.ground import CRS, district, to_ground
 from onemap.resources.sample_city.lots import Lots, lots
-from onemap.resources.sample_city.sites import Sites, sites
 from onemap.resources.sample_city.streets import USES, Block, Streets, streets
 
 REDLINE_PARCELS = ("DK90001", "DK90005", "DK90008", "DK90018", "DK90024")
@@ -89,30 +99,30 @@ def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame | pict
     """Every layer in EPSG:4547 with the catalogue's fields, the planted features added."""
     outline, around, network = town.district, town.land, town.network
     in_town = network.blocks
-    units = land.townships(outline, around, network)
-    cover = land.land_cover(chance["cover"], outline, around, network, town.blocks, units, planted.land_classes())
-    urban = plans.urban_boundary(network)
+    units = city_land.townships(outline, around, network)
+    cover = city_land.land_cover(chance["cover"], outline, around, network, town.blocks, units, planted.land_classes())
+    urban = city_plans.urban_boundary(network)
     urban_ground = urban.geometry.to_numpy()
-    farmland = land.permanent_farmland(chance["farmland"], cover, shapely.union_all(urban_ground))
+    farmland = city_land.permanent_farmland(chance["farmland"], cover, shapely.union_all(urban_ground))
     redline_2023, redline_2025 = controls.ecological_redlines(chance["redline"], outline, around)
     villages = np.asarray([ground for *_, ground in around.villages], object)
-    heritage, heritage_around = plans.heritage(network)
+    heritage, heritage_around = city_plans.heritage(network)
     roads, railways = controls.road_lines(network, outline)
     own = town.lots.block < len(in_town)
     tables = {
         "XZQ": units,
         "DLTB": cover.drop(columns="kind"),
         "YJJBNTTB": farmland,
-        "TDGHDL": land.land_use_plan(cover, units, outline, plans.land_plan_masks(network)),
-        "JSYDGZQ": plans.control_zones(
+        "TDGHDL": city_land.land_use_plan(cover, units, outline, city_plans.land_plan_masks(network)),
+        "JSYDGZQ": city_plans.control_zones(
             units, outline, network, urban_ground, redline_2023.geometry.to_numpy(), villages
         ),
         "DZZHYFQ": controls.hazards(chance["hazards"], outline),
         "CZKFBJ": urban,
-        "KGDK": plans.detailed_plan(chance["plan"], network, in_town),
-        "DLHX": plans.road_redlines(network),
-        "GHDK": plans.approved_sites(chance["approved"], in_town, town.lots.block[own], town.lots.ground[own]),
-        "ZXCQCSLVX": plans.green_lines(in_town),
+        "KGDK": city_plans.detailed_plan(chance["plan"], network, in_town),
+        "DLHX": city_plans.road_redlines(network),
+        "GHDK": city_plans.approved_sites(chance["approved"], in_town, town.lots.block[own], town.lots.ground[own]),
+        "ZXCQCSLVX": city_plans.green_lines(in_town),
         "WWBHFW": heritage,
         "JSKZDD": heritage_around,
         "STBHHX-2023": redline_2023,
@@ -124,7 +134,7 @@ def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame | pict
         "YQGD": controls.pipelines(),
         "LDYZT": controls.forest(chance["forest"], around, cover),
         "ZRBHD": controls.reserves(chance["reserves"], outline),
-        "GBZNT": land.improved_farmland(chance["improved"], farmland),
+        "GBZNT": city_land.improved_farmland(chance["improved"], farmland),
         "HLGLFW": controls.river_management(outline, around),
         "XZHQ": controls.flood_storage(chance["flood"], outline, around),
         "DLGQ": outlooks.census(cover),

@@ -30,11 +30,11 @@ from qgis.core import (
 from qgis.PyQt.QtCore import QSize, Qt
 from qgis.PyQt.QtGui import QFont
 
-from onemap.plugin.layer_list import layers_in
-from onemap.plugin.map_layers import insert_group, put_on_map
-from onemap.plugin.styles import style_results
-from onemap.plugin.translation import install_translator, remove_translator, tr
-from onemap.plugin.words import learn
+from onemap.plugin.library.layer_list import layers_in
+from onemap.plugin.map.layer_styles import style_results
+from onemap.plugin.map.map_layers import insert_group, put_on_map
+from onemap.plugin.words.core_words import learn
+from onemap.plugin.words.translation import install_translator, remove_translator, tr
 
 # Millimetres on an A3 sheet: the map on the left, what explains it in a column on the right.
 SHEET = (420, 297)

@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.library import sha256
+from onemap.layers.library.library import sha256
 from onemap.rules.compare.dissolve import joined_groups
 from onemap.rules.compare.in_chunks import pairs_within
 from onemap.rules.compare.stage import part_of
 from onemap.rules.compare.triage import Triage
-from onemap.rules.crew import Crew
+from onemap.rules.overlay.threads import Crew
 
 ALONG_M = 60.0  # pieces of one shifted line may lie so far apart: crossings and yards between them
 SAME_STEP_M, SAME_STEP_SHARE = 0.5, 0.25  # how much the step of one shifted line may differ between two spots

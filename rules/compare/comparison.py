@@ -13,15 +13,16 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.blocks import give_back_memory
 from onemap.layers.errors import Problem
-from onemap.layers.journal_folder import Journal
-from onemap.layers.library import Library, now, system_user
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.geometry.parts import moved, multi, placed
+from onemap.layers.geometry.row_blocks import give_back_memory
+from onemap.layers.library.library import Library, now, system_user
+from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, placed
 from onemap.layers.software import software_versions
-from onemap.layers.versions import Version
-from onemap.rules.check import forward, local_origin
+from onemap.rules.check.check import forward, local_origin
+from onemap.rules.compare.comparison_journal import UnfinishedWork, has_many_features, has_many_points, unfinished_work
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
 from onemap.rules.compare.local_table import parts_of
@@ -41,11 +42,10 @@ from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, sp
 from onemap.rules.compare.stage import Stage, in_turn
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import triaged
-from onemap.rules.compare.unfinished import UnfinishedWork, has_many_features, has_many_points, unfinished_work
 from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
-from onemap.rules.crew import Crew
-from onemap.rules.layer_sources import Sources
-from onemap.rules.run_tables import Table, run_table
+from onemap.rules.findings.run_tables import Table, run_table
+from onemap.rules.inputs.layer_sources import Sources
+from onemap.rules.overlay.threads import Crew
 
 Report = Callable[[float, str], None]
 # How far a comparison is where a stage begins, by the processor time that each took of one of 100,000 polygons.

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
-from onemap.layers.library import Library
-from onemap.rules.runs import kind_of
-from onemap.rules.stored_record import read_record
+from onemap.layers.library.library import Library
+from onemap.rules.runs.run_record import read_record
+from onemap.rules.runs.run_store import kind_of
 
 KIND = "compare"
 

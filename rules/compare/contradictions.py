@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Told, part_of
-from onemap.layers.versions import Version, in_force, versions
 from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonWishes, compared
 from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
-from onemap.rules.run_tables import Table
+from onemap.rules.findings.run_tables import Table
 
 Report = Callable[[float, str], None]
 COLUMNS = ["a", "b", "department_a", "department_b", "matrix", "title", "conflicts", "conflict_ha", "compared_ha"]

@@ -9,15 +9,15 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library, log, now
-from onemap.layers.parts import moved
+from onemap.layers.geometry.parts import moved
+from onemap.layers.library.library import Library, log, now
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
+from onemap.rules.compare.decision_table import TABLES
 from onemap.rules.compare.spots import Spots
-from onemap.rules.compare.tables import TABLES
 from onemap.rules.compare.triage import TRIAGED
-from onemap.rules.crew import Crew
-from onemap.rules.overlay import intersections
-from onemap.rules.runs import run_record, stored_rows
+from onemap.rules.overlay.overlay import intersections
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.runs.run_store import run_record, stored_rows
 
 HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
 FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground

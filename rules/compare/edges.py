@@ -10,8 +10,8 @@ import shapely
 from onemap.rules.compare.contacts import segments_of
 from onemap.rules.compare.in_chunks import chunks, intersecting, nearest_distances_m
 from onemap.rules.compare.stage import in_turn
-from onemap.rules.crew import Crew
-from onemap.rules.cutting import Pieces
+from onemap.rules.overlay.subdivision import Pieces
+from onemap.rules.overlay.threads import Crew
 
 _BESIDE_M = 0.005  # from an edge, to see what lies beyond it
 _OWN_LINE_SHARE = 0.15  # of a spot's edge that a plan must have drawn to be said to have drawn a side of it

@@ -3,7 +3,7 @@
 import numpy as np
 import shapely
 
-from onemap.rules.crew import Crew
+from onemap.rules.overlay.threads import Crew
 
 AT_ONCE = 4000  # geometries, or pairs of them; enough that a thread is worth it
 

@@ -6,10 +6,10 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.blocks import blocks
-from onemap.layers.parts import multi, placed
-from onemap.rules.run_blocks import BLOCK_ROWS
-from onemap.rules.run_tables import Table
+from onemap.layers.geometry.parts import multi, placed
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.rules.findings.run_tables import Table
+from onemap.rules.runs.arrow_blocks import BLOCK_ROWS
 
 PART_ROWS = 2 * BLOCK_ROWS  # that are written at once; the blocks of a run are the same as those of the whole
 

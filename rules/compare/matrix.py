@@ -9,13 +9,13 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.code_tables import plain_code
+from onemap.layers.catalogue.code_tables import plain_code
+from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.fields import text_value
-from onemap.layers.library import sha256
+from onemap.layers.frames.fields import text_value
+from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
-from onemap.layers.toml_reason import toml_reason
-from onemap.rules.conditions import column_named
+from onemap.rules.kinds.conditions import column_named
 
 DEFAULT_MATRIX = "land-urban"
 CONSTRUCTION, OTHER, UNKNOWN, SILENT = "construction", "other", "unknown", "silent"

@@ -8,13 +8,21 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.journal_folder import Journal
-from onemap.rules.compare.kept_polygons import Batch, KeptPolygons, Polygons, measured
+from onemap.layers.files.journal_folder import Journal
 from onemap.rules.compare.plans import Plan
+from onemap.rules.compare.polygon_files import Batch, KeptPolygons, Polygons, measured
 from onemap.rules.compare.stage import in_turn, part_of
-from onemap.rules.crew import Crew
-from onemap.rules.cutting import Pieces
-from onemap.rules.overlay import ARITHMETIC_M2, BALANCE_M2, BALANCE_SHARE, MARGIN_M, differences, overlaps, unions_near
+from onemap.rules.overlay.overlay import (
+    ARITHMETIC_M2,
+    BALANCE_M2,
+    BALANCE_SHARE,
+    MARGIN_M,
+    differences,
+    overlaps,
+    unions_near,
+)
+from onemap.rules.overlay.subdivision import Pieces
+from onemap.rules.overlay.threads import Crew
 
 
 @dataclass(frozen=True)

@@ -10,18 +10,18 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.journal_folder import Journal
-from onemap.layers.versions import StoredFeatures, Version
-from onemap.rules.blocks.partition import most_parcels
-from onemap.rules.compare.kept_polygons import Batch, KeptPolygons, Polygons, measured
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.rules.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.compare.plans import Plan, refuse, uses_of
+from onemap.rules.compare.polygon_files import Batch, KeptPolygons, Polygons, measured
 from onemap.rules.compare.self_overlap import overlap_of, without_earlier
 from onemap.rules.compare.stage import in_turn
-from onemap.rules.crew import Crew
-from onemap.rules.cutting import subdivided
-from onemap.rules.layer_sources import LayerSource, Sources
-from onemap.rules.overlay import inside
+from onemap.rules.distributed.partition import most_parcels
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.overlay.overlay import inside
+from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.threads import Crew
 
 _SPARE_M = 1.0  # beside a strip: the index of the library is rounded, and coordinates are counted from another origin
 Bounds = Sequence[float]

@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.blocks import BLOCK, give_back_memory
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library
-from onemap.layers.parts import polygon_parts
-from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, versions
-from onemap.rules.compare.kept_polygons import Polygons
+from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.row_blocks import BLOCK, give_back_memory
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, versions
 from onemap.rules.compare.matrix import Matrix, Side, codes_of
+from onemap.rules.compare.polygon_files import Polygons
 from onemap.rules.compare.self_overlap import SelfOverlap, first_row_wins
-from onemap.rules.crew import Crew
-from onemap.rules.cutting import subdivided
-from onemap.rules.layer_sources import LayerSource, Sources
-from onemap.rules.overlay import differences, inside, union_by
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.overlay.overlay import differences, inside, union_by
+from onemap.rules.overlay.subdivision import subdivided
+from onemap.rules.overlay.threads import Crew
 
 
 @dataclass(frozen=True)

@@ -7,8 +7,8 @@ import numpy as np
 import shapely
 
 from onemap.rules.compare.in_chunks import insides_meet, intersecting
-from onemap.rules.crew import Crew
-from onemap.rules.overlay import ARITHMETIC_M2, differences, union_by
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
+from onemap.rules.overlay.threads import Crew
 
 
 @dataclass(frozen=True)

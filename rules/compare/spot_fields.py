@@ -7,15 +7,15 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.code_tables import class_titles
-from onemap.layers.library import Library
+from onemap.layers.catalogue.code_tables import class_titles
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
-from onemap.layers.schema import LayerEntry
 from onemap.rules.compare.comparison_record import pair_of
 from onemap.rules.compare.decisions import EXCHANGED, EXCHANGED_TYPES
 from onemap.rules.compare.spots import CONFLICTS
-from onemap.rules.run_tables import plain_values
+from onemap.rules.findings.run_tables import plain_values
 
 LAYER = "CYTB"
 FIELDS = (

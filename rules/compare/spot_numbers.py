@@ -7,13 +7,13 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.library import Library
-from onemap.layers.versions import StoredFeatures, Version, read_version, versions
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import StoredFeatures, Version, read_version, versions
 from onemap.rules.compare.decisions import HOLDS_SHARE
 from onemap.rules.compare.spot_fields import LAYER, plain_pair
-from onemap.rules.crew import Crew
-from onemap.rules.overlay import intersections
-from onemap.rules.run_tables import plain_values
+from onemap.rules.findings.run_tables import plain_values
+from onemap.rules.overlay.overlay import intersections
+from onemap.rules.overlay.threads import Crew
 
 _NUMBER = re.compile(r"(\d{6}\d{4})(\d{5,})")
 _FACTS = ("CYLX", "TGDM", "CGDM")  # what a spot is, besides its plans and its ground

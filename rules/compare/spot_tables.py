@@ -6,17 +6,17 @@ import numpy as np
 import pandas as pd
 import pyproj
 
-from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.blocks import blocks
-from onemap.layers.parts import multi
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.parts import multi
+from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.compare.clusters import Clusters, clustered
 from onemap.rules.compare.local_table import PART_ROWS, LocalTable, written
 from onemap.rules.compare.spots import Spots, matrix_rows, spot_names
 from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.compare.triage import Triage
-from onemap.rules.crew import Crew
-from onemap.rules.left_alone import waited_for
-from onemap.rules.run_tables import Table
+from onemap.rules.findings.run_tables import Table
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.overlay.uninterruptible import waited_for
 
 SPOT_COLUMNS = ["spot", "type", "conflict", "code_a", "code_b", "use_a", "use_b", "area_m2", "share"]
 _MORE = ["area_ellipsoidal_m2", "mean_width_m", "compactness", "class_a", "class_b", "date_a", "date_b"]

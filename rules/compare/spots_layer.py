@@ -9,14 +9,14 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.adding import AddWishes, add_made
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.frames import RawFrame
-from onemap.layers.library import Library, sha256
-from onemap.layers.parts import moved, multi, placed
-from onemap.layers.version_writing import free_label
-from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
-from onemap.rules.check import share
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.parts import moved, multi, placed
+from onemap.layers.ingest.adding import AddWishes, add_made
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.version_writing import free_label
+from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
+from onemap.rules.check.check import share
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
 from onemap.rules.compare.plans import common_ground
@@ -25,11 +25,11 @@ from onemap.rules.compare.spot_numbers import numbered
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_source
 from onemap.rules.compare.watch import earlier_comparison
-from onemap.rules.crew import Crew
-from onemap.rules.layer_sources import Sources
-from onemap.rules.question import packs_of, required_fields
-from onemap.rules.runs import run_record, stored_rows
-from onemap.rules.verb import Report
+from onemap.rules.inputs.layer_sources import Sources
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.question.question import packs_of, required_fields
+from onemap.rules.runs.run_store import run_record, stored_rows
+from onemap.rules.verb.declaration import Report
 
 # Of the work: when the program is loaded, the spots read, what is decided of them known, and the layer made
 # that is then added as any other.

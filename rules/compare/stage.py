@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TypeVar
 
-from onemap.rules.crew import Crew, Part, Result
+from onemap.rules.overlay.threads import Crew, Part, Result
 
 _LOOK_SHARE = 0.02  # of what is left of a stage, for each look at whether to stop
 Item = TypeVar("Item")

@@ -7,17 +7,17 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.fields import text_value
-from onemap.layers.library import Library
+from onemap.layers.frames.fields import text_value
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import in_force, versions
 from onemap.layers.messages import phrase
-from onemap.layers.versions import in_force, versions
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.compare.spots import Spots
-from onemap.rules.conditions import column_named
-from onemap.rules.crew import Crew
-from onemap.rules.layer_sources import LayerSource, Sources
-from onemap.rules.overlay import overlaps
-from onemap.rules.run_tables import Table
+from onemap.rules.findings.run_tables import Table
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.kinds.conditions import column_named
+from onemap.rules.overlay.overlay import overlaps
+from onemap.rules.overlay.threads import Crew
 
 LAYER = "XZQ"
 _CODE, _NAME = "XZQDM", "XZQMC"

@@ -14,9 +14,9 @@ from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS, Spots
 from onemap.rules.compare.stage import in_turn, part_of
-from onemap.rules.crew import Crew
-from onemap.rules.cutting import Pieces, subdivided
-from onemap.rules.overlay import overlaps
+from onemap.rules.overlay.overlay import overlaps
+from onemap.rules.overlay.subdivision import Pieces, subdivided
+from onemap.rules.overlay.threads import Crew
 
 CAUSES = ("digitising", "boundary_shift", "classification", "outdated", "policy")
 TRIAGED = (*CONFLICTS, ARTEFACT)

@@ -9,21 +9,21 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library
-from onemap.layers.parts import moved
+from onemap.layers.geometry.parts import moved
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import coverage_of, versions
 from onemap.layers.software import software_versions
-from onemap.layers.versions import coverage_of, versions
-from onemap.rules.changes import changed_features
 from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import FACTS, HOLDS_SHARE
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits
 from onemap.rules.compare.triage import TRIAGED
-from onemap.rules.crew import Crew
-from onemap.rules.layer_sources import LayerSource, Sources
-from onemap.rules.overlay import intersections
-from onemap.rules.runs import run_record, stored_rows
+from onemap.rules.inputs.changed_features import changed_features
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.overlay.overlay import intersections
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.runs.run_store import run_record, stored_rows
 
 
 @dataclass(frozen=True)

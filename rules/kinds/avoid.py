@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.parts import polygon_parts
-from onemap.rules.cutting import Cut
+from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
-from onemap.rules.overlay import (
+from onemap.rules.overlay.area_check import Zones
+from onemap.rules.overlay.overlay import (
     ARITHMETIC_M2,
     BALANCE_M2,
     BALANCE_SHARE,
@@ -18,7 +18,7 @@ from onemap.rules.overlay import (
     differences,
     unions_near,
 )
-from onemap.rules.second_look import Zones
+from onemap.rules.overlay.subdivision import Cut
 
 KEYS = dict(AREA_KEYS)
 GEOMETRIES = ("polygon",)

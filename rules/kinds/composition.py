@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.rules.attribute_json import attribute_json
-from onemap.rules.conditions import column_named
+from onemap.rules.kinds.attribute_json import attribute_json
 from onemap.rules.kinds.avoid import GEOMETRIES, less, reach_m
+from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
-from onemap.rules.overlay import ARITHMETIC_M2, differences, union_by
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
 
 KEYS = {"by": "list"}
 FINDS = False  # where its layer is wanting, the rule is skipped with the reason, and no verdict changes

@@ -10,11 +10,11 @@ import pandas as pd
 import pyproj
 import shapely
 
-from onemap.layers.rasters import RasterReference
-from onemap.rules.crew import Crew
-from onemap.rules.cutting import Cut, Pieces, subdivided
-from onemap.rules.overlay import Overlaps, grounds, inside, outside, overlaps
-from onemap.rules.second_look import Zones
+from onemap.layers.rasters.rasters import RasterReference
+from onemap.rules.overlay.area_check import Zones
+from onemap.rules.overlay.overlay import Overlaps, grounds, inside, outside, overlaps
+from onemap.rules.overlay.subdivision import Cut, Pieces, subdivided
+from onemap.rules.overlay.threads import Crew
 
 Covering = Callable[[np.ndarray, shapely.Geometry, Crew], tuple[np.ndarray, np.ndarray]]
 AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}

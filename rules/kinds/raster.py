@@ -10,14 +10,14 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.crs import transformation
-from onemap.layers.parts import moved
-from onemap.layers.rasters import RasterReference, checked_raster, raster_crs
-from onemap.rules.crew import Crew
-from onemap.rules.grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
+from onemap.layers.crs.systems import transformation
+from onemap.layers.geometry.parts import moved
+from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
 from onemap.rules.kinds.avoid import arithmetic, reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
-from onemap.rules.overlay import ARITHMETIC_M2, union_by
+from onemap.rules.kinds.raster_grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
+from onemap.rules.overlay.threads import Crew
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader

@@ -7,12 +7,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.fields import text_value
-from onemap.rules.conditions import column_named
+from onemap.layers.frames.fields import text_value
 from onemap.rules.kinds.avoid import arithmetic, less
+from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import AREA_KEYS, QUARTER_SEGMENTS, Features, Ground, Judgement, Pairs
-from onemap.rules.overlay import differences, inside, intersections, outside, union_by, unions
-from onemap.rules.second_look import Zones
+from onemap.rules.overlay.area_check import Zones
+from onemap.rules.overlay.overlay import differences, inside, intersections, outside, union_by, unions
 
 KEYS: dict[str, str | None] = {
     **{key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")},

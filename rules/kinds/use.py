@@ -6,11 +6,12 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.fields import text_value
-from onemap.rules.conditions import column_named
+from onemap.layers.frames.fields import text_value
 from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, less, reach_m
+from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs, no_ground
-from onemap.rules.overlay import (
+from onemap.rules.overlay.area_check import Zones
+from onemap.rules.overlay.overlay import (
     MARGIN_M,
     Concerns,
     differences,
@@ -19,7 +20,6 @@ from onemap.rules.overlay import (
     unions,
     unions_near,
 )
-from onemap.rules.second_look import Zones
 
 KEYS = {
     **{key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")},

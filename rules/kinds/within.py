@@ -7,8 +7,8 @@ import shapely
 
 from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, less, problems, reach_m
 from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
-from onemap.rules.overlay import are_whole, intersections, union_by
-from onemap.rules.second_look import Zones
+from onemap.rules.overlay.area_check import Zones
+from onemap.rules.overlay.overlay import are_whole, intersections, union_by
 
 KEYS = {key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")}
 

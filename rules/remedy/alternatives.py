@@ -9,18 +9,18 @@ import numpy as np
 import pandas as pd
 import shapely
 
+from onemap.layers.geometry.parts import moved, multi, placed
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, placed
-from onemap.rules.crew import Crew
-from onemap.rules.question import Question
+from onemap.rules.findings.run_tables import Table, records_of
+from onemap.rules.findings.thresholds import vanishing
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.question.question import Question
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES, department_changes, said_by
 from onemap.rules.remedy.obstacles import verdicts_left
+from onemap.rules.remedy.remedy_options import RemedyWishes
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, Expect, Step, nearest_steps, searches
-from onemap.rules.remedy.wishes import RemedyWishes
-from onemap.rules.run import Run
-from onemap.rules.run_tables import Table, records_of
-from onemap.rules.thresholds import vanishing
+from onemap.rules.runs.run import Run
 
 COLUMNS = ["parcel", "alternative", "passes", "verdict", "area_m2", "share", "moved_m", "east_m", "north_m"]
 COLUMNS += ["turned_deg", "departments"]

@@ -8,11 +8,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.parts import moved
-from onemap.rules.crew import Crew
-from onemap.rules.overlay import ARITHMETIC_M2, intersections, union_by
-from onemap.rules.run import Run
-from onemap.rules.run_tables import RANK
+from onemap.layers.geometry.parts import moved
+from onemap.rules.findings.run_tables import RANK
+from onemap.rules.overlay.overlay import ARITHMETIC_M2, intersections, union_by
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.runs.run import Run
 
 MEASURES = ("before_m2", "after_m2", "kept_m2", "given_up_m2", "unknown_before_m2", "unknown_after_m2")
 COLUMNS = ["parcel", "alternative", "department", "verdict_before", "verdict_after", *MEASURES]

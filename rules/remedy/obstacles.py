@@ -6,11 +6,11 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.parts import moved
-from onemap.rules.remedy.cutting_off import Obstacle
-from onemap.rules.rule import Rule
-from onemap.rules.run import Run
-from onemap.rules.run_tables import RANK
+from onemap.layers.geometry.parts import moved
+from onemap.rules.findings.run_tables import RANK
+from onemap.rules.packs.rule import Rule
+from onemap.rules.remedy.cuts import Obstacle
+from onemap.rules.runs.run import Run
 
 CLEAR_OF_LINES_M = 0.01  # how far a remainder keeps from what has no width of its own
 _PIECES = ("overlaps", "overlaps_line", "overlaps_point")

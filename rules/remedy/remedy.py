@@ -12,22 +12,22 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.library import Library
+from onemap.layers.geometry.parts import moved, multi, placed
+from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, placed
-from onemap.rules.check import check, forward, local_origin, share
-from onemap.rules.crew import Crew
-from onemap.rules.packs import joined_rules
-from onemap.rules.question import Question
+from onemap.rules.check.check import check, forward, local_origin, share
+from onemap.rules.findings.run_tables import RANK, Table, run_table
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.rule import Rule
+from onemap.rules.question.question import Question
 from onemap.rules.remedy.alternatives import PROPOSED, alternatives
-from onemap.rules.remedy.cutting_off import Cut, Parts, cut_off, drop_small
+from onemap.rules.remedy.cuts import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
+from onemap.rules.remedy.remedy_options import RemedyWishes
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, searches
-from onemap.rules.remedy.tally import Tally
-from onemap.rules.remedy.wishes import RemedyWishes
-from onemap.rules.rule import Rule
-from onemap.rules.run import Run
-from onemap.rules.run_tables import RANK, Table, run_table
+from onemap.rules.remedy.search_progress import Tally
+from onemap.rules.runs.run import Run
 
 KIND = "remedy"
 # How much more is cut each time that the remainder, as it is written, still meets something: rounding first, then more.

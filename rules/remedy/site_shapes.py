@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.progress import Told, part_of
-from onemap.rules.left_alone import expected, waited_for
+from onemap.rules.overlay.uninterruptible import expected, waited_for
 
 DIRECTIONS_DEG = (0.0, 30.0, 60.0, 90.0, 120.0, 150.0)
 FORMS = 3  # from a square to the least width

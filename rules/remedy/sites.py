@@ -9,21 +9,21 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.library import Library, sha256
+from onemap.layers.geometry.parts import moved, multi, placed, polygon_parts
+from onemap.layers.library.library import Library, sha256
 from onemap.layers.messages import phrase
-from onemap.layers.parts import moved, multi, placed, polygon_parts
 from onemap.layers.progress import part_of
-from onemap.rules.check import check, forward, local_origin, share
+from onemap.rules.check.check import check, forward, local_origin, share
 from onemap.rules.compare.stage import Stage
-from onemap.rules.left_alone import expected, waited_for
-from onemap.rules.packs import Pack, joined_rules
-from onemap.rules.parcels import Parcels
-from onemap.rules.question import Question
-from onemap.rules.remedy.cutting_off import Parts, cut_off
+from onemap.rules.findings.run_tables import Table
+from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.overlay.uninterruptible import expected, waited_for
+from onemap.rules.packs.pack import Pack, joined_rules
+from onemap.rules.question.question import Question
+from onemap.rules.remedy.cuts import Parts, cut_off
 from onemap.rules.remedy.obstacles import Obstacle, obstacles_of, verdicts_left
 from onemap.rules.remedy.site_shapes import places
-from onemap.rules.run import Run
-from onemap.rules.run_tables import Table
+from onemap.rules.runs.run import Run
 
 CELL_M = 1000.0  # the ground is searched in squares, so that none of the overlays is of a whole district
 # Of the work: when the ground is checked, what stands against it cut off, what is free known, and searched.

@@ -13,15 +13,15 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.frames import CleanFrame
-from onemap.layers.library import Library, sha256
+from onemap.layers.frames.frames import CleanFrame
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.version_writing import VersionFacts, add_version, free_label
+from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.layers.messages import phrase
 from onemap.layers.stores.store import StoreConnection
-from onemap.layers.version_writing import VersionFacts, add_version, free_label
-from onemap.layers.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import case_ids, stored_case
-from onemap.rules.runs import stored_rows
+from onemap.rules.runs.run_store import stored_rows
 
 APPROVALS, OPINIONS, PROJECTS = "XS_XMKJFW", "YSYJ", "XMK"
 APPROVING = ("agree", "conditional")

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.schema import DEPARTMENTS
-from onemap.rules.review.words import MACHINE
+from onemap.rules.review.review_codes import MACHINE
 
 
 @dataclass(frozen=True)

@@ -6,9 +6,9 @@ from dataclasses import replace
 from datetime import date
 from typing import Any
 
-from onemap.layers.catalogue import DEPARTMENTS
+from onemap.layers.catalogue.catalogue import DEPARTMENTS
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library
+from onemap.layers.library.library import Library
 from onemap.rules.review.case import (
     AttachedFile,
     Case,
@@ -20,10 +20,10 @@ from onemap.rules.review.case import (
     Round,
     Terms,
 )
+from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS, MACHINE, OPINION_STATES
 from onemap.rules.review.staleness import superseded
-from onemap.rules.review.words import CASE_STATES, CONCLUSIONS, MACHINE, OPINION_STATES
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
-from onemap.rules.runs import run_record
+from onemap.rules.runs.run_store import run_record
 
 __all__ = [
     "CASE_STATES",

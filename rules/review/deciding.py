@@ -5,15 +5,15 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.library import Library
+from onemap.layers.library.library import Library
 from onemap.rules.review.approvals import APPROVALS, APPROVING, OPINIONS, PROJECTS, write_library
 from onemap.rules.review.case import Case
 from onemap.rules.review.case_file import stored_case
-from onemap.rules.review.named import department_names
+from onemap.rules.review.case_step import Hand, Step, step
+from onemap.rules.review.code_names import department_names
 from onemap.rules.review.opinions import reason_given
 from onemap.rules.review.routing import overall
 from onemap.rules.review.working_days import calendar_of
-from onemap.rules.review.writing import Hand, Step, step
 
 
 def circulate(library: Library, case_id: str, hand: Hand, reason: str | None) -> None:

@@ -6,8 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.review.case import ChecklistItem, Override
-from onemap.rules.rule import VERDICTS, Rule
 
 _DASH = "–"
 _MOST_PARCELS = 10  # named in one sentence; the table of findings has them all

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from onemap.layers.errors import Problem
-from onemap.layers.library import Library, sha256
+from onemap.layers.library.library import Library, sha256
 from onemap.layers.stores.store import StoreConnection
 
 # Each table with the columns that name a row; rows of the same name are one. A file's content is hashed where it lies.

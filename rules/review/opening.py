@@ -10,28 +10,28 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library, log, now, sha256
+from onemap.layers.library.library import Library, log, now, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.check import check, share
-from onemap.rules.check_options import check_wishes
+from onemap.rules.check.check import check, share
 from onemap.rules.kinds import KINDS
-from onemap.rules.packs import joined_rules
-from onemap.rules.question import Question, question_of
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.question.check_options import check_wishes
+from onemap.rules.question.question import Question, question_of
 from onemap.rules.review.case import Case, ChecklistItem, Opinion, Override
 from onemap.rules.review.case_file import stored_case
-from onemap.rules.review.machine import case_state_after
+from onemap.rules.review.case_step import Hand, Place, enter, put_opinion, step
 from onemap.rules.review.project_data import read_project_data
+from onemap.rules.review.review_codes import MACHINE
+from onemap.rules.review.review_tables import make_tables
 from onemap.rules.review.routing import Draft, checklist_items, drafts, watched
 from onemap.rules.review.staleness import pack_sources, watched_text
-from onemap.rules.review.tables import make_tables
+from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.review.terms import terms_of
-from onemap.rules.review.words import MACHINE
 from onemap.rules.review.working_days import calendar_of
-from onemap.rules.review.writing import Hand, Place, enter, put_opinion, step
-from onemap.rules.run import Run
-from onemap.rules.runs import rows_of_table, write_run
-from onemap.rules.verb import Asked, Values
+from onemap.rules.runs.run import Run
+from onemap.rules.runs.run_store import rows_of_table, write_run
+from onemap.rules.verb.declaration import Asked, Values
 
 _MOST_NAME, _MOST_BYTES = 200, 50_000_000
 _READ = 0.1  # of the work, when the parcels are read

@@ -6,16 +6,16 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library, sha256
-from onemap.rules.packs import joined_rules
+from onemap.layers.library.library import Library, sha256
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.review.case import Case, Opinion, Override
-from onemap.rules.review.machine import opinion_state_after
-from onemap.rules.review.named import department_name
+from onemap.rules.review.case_step import Hand, Step, plain_text, put_override, step
+from onemap.rules.review.code_names import department_name
 from onemap.rules.review.routing import asked_departments, drafts
+from onemap.rules.review.state_machine import opinion_state_after
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
-from onemap.rules.review.writing import Hand, Step, plain_text, put_override, step
-from onemap.rules.rule import VERDICTS
-from onemap.rules.runs import stored_question, stored_rows
+from onemap.rules.runs.run_store import stored_question, stored_rows
 
 _MOST_TEXT = 20_000
 

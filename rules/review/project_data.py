@@ -14,8 +14,8 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.toml_reason import toml_reason
 
 _MOST_CHARACTERS = 2000
 _CREDIT_SIGNS = "0123456789ABCDEFGHJKLMNPQRTUWXY"  # GB 32100-2015: without I, O, S, V, Z

@@ -4,16 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from onemap.layers.library import Library
-from onemap.rules.packs import joined_rules
-from onemap.rules.question import packs_of
+from onemap.layers.library.library import Library
+from onemap.rules.incremental.verdict_changes import changed_verdicts
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.question.question import packs_of
 from onemap.rules.review.case import Case
 from onemap.rules.review.opening import answered, proposed
 from onemap.rules.review.routing import Draft, drafts
-from onemap.rules.run import Run
-from onemap.rules.runs import rows_of_table, run_record, stored_question, stored_rows
-from onemap.rules.verb import Asked, Values
-from onemap.rules.verdict_changes import changed_verdicts
+from onemap.rules.runs.run import Run
+from onemap.rules.runs.run_store import rows_of_table, run_record, stored_question, stored_rows
+from onemap.rules.verb.declaration import Asked, Values
 
 
 def recheck(library: Library, case: Case, values: Values, asked: Asked) -> dict[str, Any]:

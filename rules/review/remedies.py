@@ -6,19 +6,19 @@ from dataclasses import replace
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library
-from onemap.rules.outputs import check_targets, remark_records, tables_written
-from onemap.rules.packs import joined_rules
-from onemap.rules.remedy.answer import alternative_rows, search_text, wishes_of
+from onemap.layers.library.library import Library
+from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+from onemap.rules.packs.pack import joined_rules
 from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
-from onemap.rules.remedy.storage import stored_wishes, write_remedy
+from onemap.rules.remedy.remedy_json import alternative_rows, search_text, wishes_of
+from onemap.rules.remedy.remedy_storage import stored_wishes, write_remedy
 from onemap.rules.review.case import Case, KeptRemedy, Round
 from onemap.rules.review.case_file import stored_case
-from onemap.rules.review.machine import case_state_after
-from onemap.rules.review.tables import make_tables
-from onemap.rules.review.writing import Hand, may_act, step
-from onemap.rules.runs import run_record, stored_packs, stored_question, stored_rows
-from onemap.rules.verb import Asked, Values
+from onemap.rules.review.case_step import Hand, may_act, step
+from onemap.rules.review.review_tables import make_tables
+from onemap.rules.review.state_machine import case_state_after
+from onemap.rules.runs.run_store import run_record, stored_packs, stored_question, stored_rows
+from onemap.rules.verb.declaration import Asked, Values
 
 Row = dict[str, Any]
 

@@ -4,12 +4,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.layers.schema import DEPARTMENTS
-from onemap.rules.agenda import layers_of
-from onemap.rules.packs import Pack, joined_rules
+from onemap.layers.catalogue.schema import DEPARTMENTS
+from onemap.rules.packs.pack import Pack, joined_rules
+from onemap.rules.packs.rule import Rule
+from onemap.rules.question.check_plan import layers_of
 from onemap.rules.review.case import ChecklistItem, Override
 from onemap.rules.review.drafting import Said, drafted_basis, drafted_text
-from onemap.rules.rule import Rule
 
 # From the gravest: in a draft as in the overall conclusion the gravest decides.
 GRAVITY = ("disagree", "supplement", "conditional", "agree", "not_involved")

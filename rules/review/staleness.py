@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library, sha256
-from onemap.layers.versions import Version, in_force, versions
-from onemap.rules.packs import pack_text
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.versions import Version, in_force, versions
+from onemap.rules.packs.pack import pack_text
 
 
 def superseded(

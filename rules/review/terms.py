@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from onemap.rules.packs import Pack
+from onemap.rules.packs.pack import Pack
 from onemap.rules.review.case import Terms
 
 

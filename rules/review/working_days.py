@@ -19,10 +19,10 @@ from typing import Any
 
 import chinese_calendar
 
-from onemap.layers.catalogue import own_file_path
+from onemap.layers.catalogue.catalogue import own_file_path
+from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library
-from onemap.layers.toml_reason import toml_reason
+from onemap.layers.library.library import Library
 
 _DAY = timedelta(days=1)
 _SATURDAY = 5

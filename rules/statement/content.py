@@ -5,15 +5,15 @@ Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unle
 
 from typing import Any
 
-from onemap.layers.library import Library
+from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.rules.maps.map_source import MapSource
 from onemap.rules.review.case_file import Case
 from onemap.rules.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.statement.differences import differences
-from onemap.rules.statement.evidence import Evidence, department_title, department_unit, evidence_of
-from onemap.rules.statement.figures import figures, with_figures
-from onemap.rules.statement.land import land_table, parcel_areas
-from onemap.rules.statement.map_drawing_source import MapSource
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.land_areas import land_table, parcel_areas
+from onemap.rules.statement.map_figures import figures, with_figures
 from onemap.rules.statement.opinion_rows import (
     check_department,
     checklist,
@@ -24,10 +24,10 @@ from onemap.rules.statement.opinion_rows import (
 )
 from onemap.rules.statement.project_rows import project_rows
 from onemap.rules.statement.remedy_rows import remedy_content
-from onemap.rules.statement.rule_rows import Row, parcel_rows, rule_rows
+from onemap.rules.statement.rule_tables import Row, parcel_rows, rule_rows
+from onemap.rules.statement.run_evidence import Evidence, department_title, department_unit, evidence_of
 from onemap.rules.statement.sections import PLAN_TABLES, assessments, table_of
 from onemap.rules.statement.three_lines import three_lines
-from onemap.rules.statement.words import words
 
 SCHEMA = "onemap-statement-1"
 DOCUMENTS = ("report", "statement", "opinion", "reply")

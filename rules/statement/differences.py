@@ -6,13 +6,13 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.library import Library
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
-from onemap.rules.runs import run_record, stored_rows
-from onemap.rules.statement.evidence import Evidence
-from onemap.rules.statement.measures import areas
+from onemap.rules.maps.document_areas import areas
+from onemap.rules.runs.run_store import run_record, stored_rows
+from onemap.rules.statement.run_evidence import Evidence
 
 Row = dict[str, Any]
 _LEAST_M2 = 1e-6  # touching is not overlap

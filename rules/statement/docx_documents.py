@@ -8,7 +8,7 @@ from typing import Any
 from onemap.layers.progress import Told
 from onemap.rules.statement.docx_templates import check_template, environment, template_path
 from onemap.rules.statement.pdf_documents import map_pictures
-from onemap.rules.statement.printed import printed
+from onemap.rules.statement.printed_content import printed
 from onemap.rules.statement.template_fields import template_fields
 
 _MAP_MM = 142  # with its caption it fills a page

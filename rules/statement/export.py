@@ -7,16 +7,16 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.beside import check_place, written_beside
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import Library
+from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.rules.maps.fonts import FontChoice, chosen_fonts
+from onemap.rules.maps.map_sheet import FONTS, MapPage, MapSource, draw_map
+from onemap.rules.maps.sheets_needed import theme_codes
 from onemap.rules.review.case_file import Case
 from onemap.rules.statement.content import document_kind, statement_content
-from onemap.rules.statement.figures import page_of
-from onemap.rules.statement.fonts import FontChoice, chosen_fonts
-from onemap.rules.statement.map_drawing import FONTS, MapPage, MapSource, draw_map
-from onemap.rules.statement.map_drawing_pages import theme_codes
+from onemap.rules.statement.map_figures import page_of
 
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn

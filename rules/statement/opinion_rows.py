@@ -5,8 +5,8 @@ from typing import Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
 from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
-from onemap.rules.statement.evidence import Evidence, department_title, department_unit, reasons_text
-from onemap.rules.statement.words import words
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.run_evidence import Evidence, department_title, department_unit, reasons_text
 
 Row = dict[str, Any]
 _OF_VERDICTS = (

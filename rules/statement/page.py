@@ -5,17 +5,17 @@ import hashlib
 from collections.abc import Callable
 from typing import Any
 
-from onemap.layers.library import Library
+from onemap.layers.library.library import Library
 from onemap.layers.messages import RESOURCES
+from onemap.rules.maps.map_sheet import MapSource, draw_map
 from onemap.rules.review.case_file import Case
-from onemap.rules.statement.figures import page_of
-from onemap.rules.statement.map_drawing import MapSource, draw_map
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.map_figures import page_of
 from onemap.rules.statement.page_html import Html, joined, tag
 from onemap.rules.statement.page_map import page_map
 from onemap.rules.statement.page_sections import Chapters
-from onemap.rules.statement.printed import printed
+from onemap.rules.statement.printed_content import printed
 from onemap.rules.statement.review_pack import reply_section, takes_reply
-from onemap.rules.statement.words import words
 
 _PARTS = RESOURCES / "pages"
 

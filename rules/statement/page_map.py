@@ -6,14 +6,14 @@ from dataclasses import dataclass, field
 import numpy as np
 import shapely
 
+from onemap.layers.catalogue.styles import map_themes
 from onemap.layers.messages import phrase
-from onemap.layers.styles import map_themes
-from onemap.rules.rule import VERDICTS
-from onemap.rules.statement.map_drawing import FONTS
-from onemap.rules.statement.map_drawing_pages import near_each_other
-from onemap.rules.statement.map_drawing_paths import View, path_data, points_of, within_frame
-from onemap.rules.statement.map_drawing_source import Bounds, MapSource, NearFeatures, Piece
-from onemap.rules.statement.map_drawing_symbols import (
+from onemap.rules.maps.map_sheet import FONTS
+from onemap.rules.maps.map_source import Bounds, MapSource, NearFeatures, Piece
+from onemap.rules.maps.sheets_needed import near_each_other
+from onemap.rules.maps.svg_paths import View, path_data, points_of, within_frame
+from onemap.rules.maps.svg_text import as_attribute, as_text
+from onemap.rules.maps.symbols import (
     PARCEL,
     Symbol,
     fill_attributes,
@@ -21,9 +21,9 @@ from onemap.rules.statement.map_drawing_symbols import (
     symbols_of,
     verdict_symbol,
 )
-from onemap.rules.statement.map_drawing_text import as_attribute, as_text
+from onemap.rules.packs.rule import VERDICTS
+from onemap.rules.statement.document_words import words
 from onemap.rules.statement.page_html import Html, joined, tag
-from onemap.rules.statement.words import words
 
 MOST_BYTES = 1_500_000
 _THINNED = ((0.05, 0.2), (0.2, 1.0), (0.6, 3.0), (2.0, 8.0), (6.0, 25.0))  # lines moved by, left out below, in metres

@@ -4,16 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.statement.document_words import words
 from onemap.rules.statement.page_html import Html, joined, row, table, tag
 from onemap.rules.statement.page_remedy import remedy_parts
-from onemap.rules.statement.words import words
 
 Printed = dict[str, Any]
 _N = "n"  # a column of numbers
 
 
 class Chapters:
-    """The chapters of one document. printed: the content as text (rules/statement/printed.py)."""
+    """The chapters of one document. printed: the content as text (rules/statement/printed_content.py)."""
 
     def __init__(self, printed: Printed, language: str) -> None:
         self.content, self.language = printed, language

@@ -9,10 +9,10 @@ from typing import Any
 
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import Told
-from onemap.rules.statement.fonts import FontChoice, chosen_fonts
-from onemap.rules.statement.page_setting import set_pages
-from onemap.rules.statement.printed import printed
-from onemap.rules.statement.words import words
+from onemap.rules.maps.fonts import FontChoice, chosen_fonts
+from onemap.rules.maps.typst_pages import set_pages
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.printed_content import printed
 
 TEMPLATE = "statement.typ"
 

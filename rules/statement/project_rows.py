@@ -5,8 +5,8 @@ from typing import Any
 
 from onemap.rules.review.case_file import Case
 from onemap.rules.review.project_data import FIELDS
-from onemap.rules.statement.evidence import Evidence
-from onemap.rules.statement.words import words
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.run_evidence import Evidence
 
 
 def project_rows(

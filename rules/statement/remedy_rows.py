@@ -5,18 +5,18 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.layers.library import Library
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
-from onemap.rules.remedy.answer import search_text
+from onemap.rules.maps.document_areas import areas, hectares
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND
-from onemap.rules.remedy.spoken import step_text
-from onemap.rules.remedy.storage import stored_wishes
+from onemap.rules.remedy.remedy_json import search_text
+from onemap.rules.remedy.remedy_storage import stored_wishes
+from onemap.rules.remedy.remedy_text import step_text
 from onemap.rules.review.case import Round
-from onemap.rules.runs import StoredRow, run_record, stored_rows
-from onemap.rules.statement.evidence import Evidence, department_title
-from onemap.rules.statement.measures import areas, hectares
+from onemap.rules.runs.run_store import StoredRow, run_record, stored_rows
+from onemap.rules.statement.run_evidence import Evidence, department_title
 
 Row = dict[str, Any]
 

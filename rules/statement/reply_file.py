@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import sha256
+from onemap.layers.library.library import sha256
 from onemap.rules.review.case_file import CONCLUSIONS
 
 FORMAT = 1

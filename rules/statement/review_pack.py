@@ -2,12 +2,12 @@
 
 from typing import Any
 
-from onemap.layers.library import Library, sha256
+from onemap.layers.library.library import Library, sha256
 from onemap.rules.review.case_file import CONCLUSIONS, Case
-from onemap.rules.runs import stored_rows
+from onemap.rules.runs.run_store import stored_rows
+from onemap.rules.statement.document_words import words
 from onemap.rules.statement.page_html import Html, tag
 from onemap.rules.statement.reply_file import FORMAT, SUFFIX, canonical
-from onemap.rules.statement.words import words
 
 _REPLIES_IN = ("circulating",)
 _MOST_TEXT, _MOST_ANSWER = 20_000, 1_000  # characters that the core takes in

@@ -5,8 +5,8 @@ from functools import lru_cache
 from typing import Any
 
 from onemap.layers.messages import RESOURCES
-from onemap.rules.statement.evidence import department_title, department_unit
-from onemap.rules.statement.words import words
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.run_evidence import department_title, department_unit
 
 PLAN_TABLES = ("land_plan", "urban_plan", "department_plans")
 

@@ -3,7 +3,7 @@
 from datetime import date
 from typing import Any
 
-from onemap.rules.statement.words import words
+from onemap.rules.statement.document_words import words
 
 _CHOICES = ("agree", "conditional", "disagree", "not_involved", "supplement")
 

@@ -2,11 +2,11 @@
 
 from typing import Any
 
-from onemap.rules.land_classes import rounded_hectares
-from onemap.rules.statement.evidence import Evidence
-from onemap.rules.statement.rule_rows import Row
+from onemap.rules.findings.land_classes import rounded_hectares
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.rule_tables import Row
+from onemap.rules.statement.run_evidence import Evidence
 from onemap.rules.statement.sections import table_of
-from onemap.rules.statement.words import words
 
 
 def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[dict[str, Any]]:

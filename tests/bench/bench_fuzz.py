@@ -20,7 +20,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TextIO
 
-from onemap.layers.sources.text_encodings import decodes
+from onemap.layers.files.text_encodings import decodes
 
 SECONDS = 75
 SLOWEST_S = 30  # for a file of some kilobytes
@@ -92,9 +92,9 @@ def case(seed: int, number: int, sets: list[dict[str, bytes]]) -> dict[str, byte
 
 def read_all(path: Path) -> str:
     """Read every layer of a file as `inspect` and `add` would; the first refusal's code, or that it was read."""
-    from onemap.layers.datum_change import given_change
     from onemap.layers.errors import OneMapError
-    from onemap.layers.inspection import inspect
+    from onemap.layers.ingest.datum_change import given_change
+    from onemap.layers.ingest.inspection import inspect
 
     try:
         if ".parameters" in path.name:
@@ -108,11 +108,11 @@ def read_all(path: Path) -> str:
 
 
 def _normalised(path: Path, layer: str) -> str:
-    from onemap.layers.catalogue import defined_entry
-    from onemap.layers.crs import library_crs
+    from onemap.layers.catalogue.catalogue import defined_entry
+    from onemap.layers.crs.systems import library_crs
     from onemap.layers.errors import OneMapError
-    from onemap.layers.normalise import normalise
-    from onemap.layers.placing import Wishes
+    from onemap.layers.ingest.normalise import normalise
+    from onemap.layers.ingest.placing import Wishes
     from onemap.layers.sources.reading import read_source
 
     define = "name=t,department=land,library=base,kind=vector,geometry=polygon"

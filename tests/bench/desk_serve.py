@@ -10,8 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from onemap.layers.library import open_library
-from onemap.rules.runs import stored_blocks
+from onemap.layers.library.library import open_library
+from onemap.rules.runs.run_store import stored_blocks
 from onemap.tests.bench import desk_library
 from onemap.tests.bench.timing import Work, answer_for, peak_mb
 

@@ -11,8 +11,8 @@ import geopandas as gpd
 import openpyxl
 import shapely
 
-from onemap.tests.layers.test_redline_writing import TWO_PARCELS
-from onemap.tests.layers.test_vct import NEW, OLD
+from onemap.tests.layers.sources.test_redline_writing import TWO_PARCELS
+from onemap.tests.layers.sources.test_vct import NEW, OLD
 
 SHEET = "地块编号,圈号,点号,X坐标,Y坐标,备注\n" + "".join(
     f"甲,1,J{number},{x},{y},\n"

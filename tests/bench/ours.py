@@ -10,13 +10,13 @@ import rasterio
 import shapely
 from rasterio.windows import Window
 
-from onemap.layers.areas import ellipsoidal_areas_m2
-from onemap.rules.common_areas import areas_of_pairs
-from onemap.rules.crew import Crew
-from onemap.rules.grids import cell_sums, in_cells, slope_degrees, windows
-from onemap.rules.meetings import Meetings, boxes_meet, meetings
-from onemap.rules.overlay import built, overlaps, union_by
-from onemap.rules.polygons import Polygons
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.rules.kinds.raster_grids import cell_sums, in_cells, slope_degrees, windows
+from onemap.rules.overlay.candidate_pairs import Meetings, boxes_meet, meetings
+from onemap.rules.overlay.common_areas import areas_of_pairs
+from onemap.rules.overlay.overlay import built, overlaps, union_by
+from onemap.rules.overlay.polygon_edges import Polygons
+from onemap.rules.overlay.threads import Crew
 from onemap.tests.bench.timing import Work, answer_for
 from onemap.tests.bench.workload import CRS
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import geopandas as gpd
 import rasterio
 
-from onemap.rules.cutting import subdivided
+from onemap.rules.overlay.subdivision import subdivided
 from onemap.tests.bench import workload
 
 GRID_CELLS = 4000

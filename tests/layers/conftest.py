@@ -66,14 +66,16 @@ class Shelf:
 
 def read_in_blocks(size: int, patch: Callable[[Any, str, int], None]) -> None:
     """Have sources of any size read, checked and written in blocks of so many features. patch: setattr, or pytest's."""
-    from onemap.layers import adding, frame_blocks, quality_blocks, staging
+    from onemap.layers.frames import frame_blocks
+    from onemap.layers.ingest import adding, staging
+    from onemap.layers.quality import neighbours
     from onemap.layers.sources import reading
 
     patch(reading, "LARGE_BYTES", 0)
     patch(reading, "LARGE_ROWS", 1)
     for module in (staging, frame_blocks, adding):
         patch(module, "BLOCK", size)
-    patch(quality_blocks, "POINTS_AT_ONCE", 20 * size)
+    patch(neighbours, "POINTS_AT_ONCE", 20 * size)
 
 
 @pytest.fixture(scope="session")

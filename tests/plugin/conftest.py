@@ -137,7 +137,7 @@ def empty_library(town, provider, tmp_path_factory):
 @pytest.fixture(scope="session")
 def shared_core(application):
     """One core for all tests that do not end it: to start one takes longer than most of them."""
-    from onemap.plugin.connection import Core
+    from onemap.plugin.connection.core_session import Core
 
     core = Core()
     yield core
@@ -175,7 +175,7 @@ def entry(application):
 @pytest.fixture
 def opened(empty_library, shared_core, tmp_path):
     """A library of the town's, empty, and open."""
-    from onemap.plugin.open_library import OpenLibrary
+    from onemap.plugin.library.open_library import OpenLibrary
     from onemap.tests.plugin.small_town import wait_for
 
     path = tmp_path / "library.gpkg"
@@ -210,8 +210,8 @@ def canvas():
 @pytest.fixture
 def dock(canvas):
     """The dock, with a core of its own."""
-    from onemap.plugin.connection import Core
-    from onemap.plugin.dock import OneMapDock
+    from onemap.plugin.connection.core_session import Core
+    from onemap.plugin.dock.dock import OneMapDock
 
     core = Core()
     made = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)

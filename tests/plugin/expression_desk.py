@@ -4,9 +4,9 @@ from contextlib import contextmanager
 
 from qgis.gui import QgsMapCanvas
 
-from onemap.plugin.connection import Core
-from onemap.plugin.dock import OneMapDock
-from onemap.plugin.expression_functions import ExpressionFunctions
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.dock.dock import OneMapDock
+from onemap.plugin.expressions.expression_functions import ExpressionFunctions
 from onemap.tests.plugin.small_town import wait_for
 
 
@@ -16,7 +16,7 @@ def answering_desk(library):
     core = Core()
     dock = OneMapDock(core, QgsMapCanvas(), lambda *_: None, lambda: None, lambda: None)
     functions = ExpressionFunctions()
-    functions.follow(core, dock)
+    functions.follow(core, dock.library, dock.check_room.rules, dock.expressions)
     open_in(dock, library)
     yield dock, functions
     functions.close_down()

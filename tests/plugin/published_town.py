@@ -8,8 +8,8 @@ from pathlib import Path
 
 from osgeo import gdal, osr
 
-from onemap.plugin.connection import core_python
-from onemap.plugin.places import FOLDER
+from onemap.plugin.connection.core_session import core_python
+from onemap.plugin.profile.paths import FOLDER
 from onemap.tests.plugin.small_town import CRS, X, Y, box, line, write_layer
 
 SIDE, CELL = 50, 20

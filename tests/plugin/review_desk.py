@@ -5,11 +5,11 @@ import subprocess
 
 from qgis.PyQt.QtCore import QDate, Qt
 
-from onemap.plugin import words
-from onemap.plugin.connection import Core, core_python
-from onemap.plugin.open_library import OpenLibrary
-from onemap.plugin.places import FOLDER
-from onemap.plugin.review_room import ReviewRoom
+from onemap.plugin.connection.core_session import Core, core_python
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.profile.paths import FOLDER
+from onemap.plugin.review.review_tab import ReviewRoom
+from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import wait_for
 
 DAY = "2026-03-02"
@@ -38,7 +38,7 @@ class Desk:
         self.room.said.connect(self.said.append)
         self.become("Wang")
         self.library.open(self.path)
-        wait_for(lambda: self.library.layers and words.known())
+        wait_for(lambda: self.library.layers and core_words.known())
         self.room.look_at(True)
 
     @property

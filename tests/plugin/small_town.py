@@ -96,10 +96,10 @@ def check(dock):
 
 def checked_room(library, parcels, canvas):
     """A room Check with the parcels of a file checked, and its core."""
-    from onemap.plugin import words
-    from onemap.plugin.check_room import CheckRoom
-    from onemap.plugin.connection import Core
-    from onemap.plugin.open_library import OpenLibrary
+    from onemap.plugin.check.check_tab import CheckRoom
+    from onemap.plugin.connection.core_session import Core
+    from onemap.plugin.library.open_library import OpenLibrary
+    from onemap.plugin.words import core_words
 
     core = Core()
     opened = OpenLibrary(core)
@@ -108,7 +108,7 @@ def checked_room(library, parcels, canvas):
     room.refused.connect(said.append)
     room.finished.connect(lambda: done.append(True))
     opened.open(str(library))
-    wait_for(lambda: opened.layers and words.known())
+    wait_for(lambda: opened.layers and core_words.known())
     room.parcels.choose_file(str(parcels))
     room.check()
     wait_for(lambda: done or said)

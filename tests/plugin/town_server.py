@@ -11,8 +11,8 @@ from types import SimpleNamespace
 import pytest
 
 import onemap
-from onemap.plugin.connection import core_python
-from onemap.plugin.places import FOLDER
+from onemap.plugin.connection.core_session import core_python
+from onemap.plugin.profile.paths import FOLDER
 from onemap.tests.plugin.small_town import CRS
 
 KEEPER = Path(__file__).with_name("server_keeper.py")

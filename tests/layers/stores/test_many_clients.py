@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import log, open_library
+from onemap.layers.library.library import log, open_library
 
 CLIENTS = 50
 
@@ -66,8 +66,8 @@ def test_fifty_departments_logging_by_plain_sql_make_one_chain(server_shelf):
 
 
 def test_of_clients_that_make_the_same_library_at_once_one_does(postgis):
-    from onemap.layers.crs import library_crs
-    from onemap.layers.library import make_library, new_place
+    from onemap.layers.crs.systems import library_crs
+    from onemap.layers.library.library import make_library, new_place
 
     url = f"{postgis.database().url}&schema=race"
 
@@ -82,7 +82,7 @@ def test_of_clients_that_make_the_same_library_at_once_one_does(postgis):
 
 @pytest.fixture
 def adding(server_shelf, squares):
-    from onemap.layers.adding import AddWishes, add
+    from onemap.layers.ingest.adding import AddWishes, add
     from onemap.tests.layers.conftest import DEFINE
 
     def added(code: str, label: str, who: str) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.stores.server_address import (
+from onemap.layers.server_address import (
     is_server,
     passwords_in,
     schema_for,

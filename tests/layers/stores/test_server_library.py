@@ -14,8 +14,8 @@ import pytest
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import open_library
-from onemap.layers.versions import read_version, versions
+from onemap.layers.library.library import open_library
+from onemap.layers.library.versions import read_version, versions
 from onemap.tests.conftest import ROOT
 from onemap.tests.postgis_server import GUARDED
 

@@ -16,10 +16,10 @@ from shapely.affinity import translate
 from shapely.geometry import box
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import open_library
-from onemap.rules.compare.atlas import write_atlas
+from onemap.layers.library.library import open_library
+from onemap.rules.compare.atlas.atlas import write_atlas
 from onemap.rules.compare.triage import TRIAGED
-from onemap.rules.statement.fonts import chosen_fonts
+from onemap.rules.maps.fonts import chosen_fonts
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import GROUND, Table
 

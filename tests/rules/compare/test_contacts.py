@@ -8,7 +8,7 @@ from shapely import box
 
 from onemap.rules.compare import in_chunks
 from onemap.rules.compare.contacts import share_edges
-from onemap.rules.crew import Crew
+from onemap.rules.overlay.threads import Crew
 
 SQUARE = box(0, 0, 10, 10)
 

@@ -9,7 +9,7 @@ import pytest
 from shapely import box
 
 from onemap.layers.errors import OneMapError
-from onemap.rules.statement.fonts import chosen_fonts
+from onemap.rules.maps.fonts import chosen_fonts
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import GROUND, Table

@@ -8,13 +8,13 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onemap.layers.versions import StoredFeatures, Version
+from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.pieces import overlaid
 from onemap.rules.compare.plans import Plan, placed_plan
 from onemap.rules.compare.spots import Limits, Spots, spots_of
-from onemap.rules.crew import Crew
-from onemap.rules.layer_sources import LayerSource
+from onemap.rules.inputs.layer_sources import LayerSource
+from onemap.rules.overlay.threads import Crew
 from onemap.tests.rules.shapes import PLACE, grounds
 
 CREW = Crew()

@@ -3,8 +3,8 @@
 import pytest
 from shapely import box
 
-from onemap.layers.catalogue import shipped_catalogue
-from onemap.layers.code_tables import code_table
+from onemap.layers.catalogue.catalogue import shipped_catalogue
+from onemap.layers.catalogue.code_tables import code_table
 from onemap.layers.errors import OneMapError
 from onemap.rules.compare.matrix import matrix_text, parse_matrix, read_matrix, shipped_matrices
 from onemap.tests.rules.compare.conftest import MATRIX

@@ -6,17 +6,17 @@ import shapely
 from numpy.testing import assert_array_equal
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.journal_folder import Journal
-from onemap.layers.library import open_library
-from onemap.layers.versions import versions
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.library.library import open_library
+from onemap.layers.library.versions import versions
+from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.plan_strips import plan_in_strips
 from onemap.rules.compare.plans import placed_plan, read_plan
 from onemap.rules.compare.stage import Stage
-from onemap.rules.crew import Crew
-from onemap.rules.layer_sources import Sources
-from onemap.rules.verb import Asked
-from onemap.rules.verbs import VERBS, checked_values
+from onemap.rules.inputs.layer_sources import Sources
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.verb.declaration import Asked
 from onemap.tests.rules.compare.conftest import MATRIX
 
 CREW, ORIGIN = Crew(), (0.0, 0.0)

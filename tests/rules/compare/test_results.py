@@ -7,7 +7,7 @@ from shapely import box
 
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.compare.conftest import GROUND, MATRIX
-from onemap.tests.rules.stored import change_value
+from onemap.tests.rules.run_damage import change_value
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 import shapely
 
-from onemap.rules.crew import Crew
-from onemap.rules.remedy.cutting_off import Obstacle, Parts, cut_off, drop_small
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.remedy.cuts import Obstacle, Parts, cut_off, drop_small
 
 SIDE_M, PARCELS = 20_000, 10_000
 

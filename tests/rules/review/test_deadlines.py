@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import open_library
+from onemap.layers.library.library import open_library
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
 from onemap.tests.rules.review.conftest import ASKED, opinion
 

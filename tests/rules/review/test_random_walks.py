@@ -25,12 +25,12 @@ from hypothesis.stateful import (
 )
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.library import open_library
-from onemap.layers.verification import chain_problems
+from onemap.layers.library.library import open_library
+from onemap.layers.library.verification import chain_problems
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case_file import read_case, stored_case
+from onemap.rules.review.case_step import Hand
 from onemap.rules.review.working_days import WorkCalendar
-from onemap.rules.review.writing import Hand
 from onemap.tests.rules.command import done
 from onemap.tests.rules.review.conftest import ASKED, Town
 

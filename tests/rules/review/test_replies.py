@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from onemap.layers.library import open_library
+from onemap.layers.library.library import open_library
 from onemap.rules.review.case_file import read_case
 from onemap.rules.statement.reply_file import reply_check
 from onemap.rules.statement.review_pack import shown_digest

@@ -6,7 +6,8 @@ import pytest
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import LANGUAGES, wording
-from onemap.rules.review.machine import (
+from onemap.rules.review.review_codes import CASE_STATES, OPINION_STATES
+from onemap.rules.review.state_machine import (
     CASE_ACTIONS,
     CASE_TABLE,
     OPINION_ACTIONS,
@@ -14,7 +15,6 @@ from onemap.rules.review.machine import (
     case_state_after,
     opinion_state_after,
 )
-from onemap.rules.review.words import CASE_STATES, OPINION_STATES
 
 # Written down by hand from the contract, apart from the tables: what a case may be asked to do in each state.
 ALLOWED = {

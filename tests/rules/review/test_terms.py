@@ -2,9 +2,9 @@
 
 import pytest
 
-from onemap.layers.catalogue import shipped_catalogue
+from onemap.layers.catalogue.catalogue import shipped_catalogue
 from onemap.layers.errors import OneMapError
-from onemap.rules.packs import parse_pack
+from onemap.rules.packs.pack import parse_pack
 from onemap.rules.review.case import Terms
 from onemap.rules.review.terms import terms_of
 from onemap.tests.rules.command import command

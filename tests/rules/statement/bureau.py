@@ -8,8 +8,8 @@ from typing import Any
 
 import shapely
 
-from onemap.layers.library import open_library
-from onemap.rules.command_line import main
+from onemap.layers.library.library import open_library
+from onemap.rules.commands.command_line import main
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 

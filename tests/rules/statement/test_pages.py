@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from onemap.layers.library import Library, open_library
+from onemap.layers.library.library import Library, open_library
 from onemap.rules.review.case import Case
 from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.page import statement_page

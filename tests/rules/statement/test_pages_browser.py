@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from onemap.layers.library import open_library
+from onemap.layers.library.library import open_library
 from onemap.rules.statement.content import statement_content
 from onemap.rules.statement.page import statement_page
 from onemap.rules.statement.reply_file import read_reply

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 import shapely
 
-from onemap.layers.library import open_library
-from onemap.layers.sources.redline import frame_of
-from onemap.layers.sources.redline_text import read_text
-from onemap.rules.rule import VERDICTS
-from onemap.rules.statement import map_drawing
-from onemap.rules.statement.boundary_points import boundary_points
-from onemap.rules.statement.map_drawing import DrawnMap, MapPage, MapSource, Paper, draw_map, map_pages
-from onemap.rules.statement.map_drawing_paths import round_scale
-from onemap.rules.statement.map_drawing_symbols import verdict_symbol
-from onemap.rules.statement.map_drawing_text import text_width, wrapped
+from onemap.layers.library.library import open_library
+from onemap.layers.sources.redline.redline_reading import frame_of
+from onemap.layers.sources.redline.redline_text import read_text
+from onemap.rules.maps import map_sheet
+from onemap.rules.maps.boundary_points import boundary_points
+from onemap.rules.maps.map_sheet import DrawnMap, MapPage, MapSource, Paper, draw_map, map_pages
+from onemap.rules.maps.svg_paths import round_scale
+from onemap.rules.maps.svg_text import text_width, wrapped
+from onemap.rules.maps.symbols import verdict_symbol
+from onemap.rules.packs.rule import VERDICTS
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 from onemap.tests.rules.statement.cases import EAST, LONG_NAME, NORTH, PARCELS, at, town
@@ -253,7 +253,7 @@ def test_a_dense_town_is_thinned_until_it_is_small(made: tuple[Path, str], engli
     english.near = lambda code, bounds: dense if code == "DLTB" else None  # type: ignore[method-assign]
     page = MapPage("present_use", parcels=("DK1",))
     drawn = draw_map(english, page)
-    assert 50_000 < len(drawn.svg.encode()) < map_drawing.MOST_BYTES
+    assert 50_000 < len(drawn.svg.encode()) < map_sheet.MOST_BYTES
     left, _, right, _ = boxes(red_lines(drawn)[0])
     assert right - left == pytest.approx(100_000 / drawn.scale, abs=0.03)
 

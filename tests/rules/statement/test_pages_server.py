@@ -7,7 +7,7 @@ from typing import Any
 import psycopg
 import pytest
 
-from onemap.layers.library import open_library
+from onemap.layers.library.library import open_library
 from onemap.rules.review.case_file import read_case
 from onemap.rules.statement.review_pack import shown_digest
 from onemap.tests.rules.command import done

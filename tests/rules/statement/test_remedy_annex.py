@@ -11,8 +11,8 @@ from docx import Document
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import RESOURCES
-from onemap.rules.statement.fonts import chosen_fonts
-from onemap.rules.statement.words import words
+from onemap.rules.maps.fonts import chosen_fonts
+from onemap.rules.statement.document_words import words
 from onemap.tests.rules.statement.bureau import Bureau
 
 # A hectare: a strip of 20 m is farmland, one of 30 m lies outside the boundary, of the upper half nothing is known.

@@ -1,0 +1,143 @@
+"""The layers that may exist: those that ship with One Map, a city's own file of them, and `--define`."""
+
+import tomllib
+from collections.abc import Iterable
+from functools import lru_cache
+from pathlib import Path
+
+from onemap.layers.catalogue.catalogue_files import parsed_catalogue, read_catalogue
+from onemap.layers.catalogue.schema import (
+    CODE_PATTERN,
+    DEPARTMENTS,
+    GEOMETRIES,
+    KINDS,
+    LIBRARIES,
+    Field,
+    LayerEntry,
+    is_code,
+)
+from onemap.layers.errors import OneMapError, Problem, UsageError
+from onemap.layers.messages import RESOURCES
+
+__all__ = [
+    "CODE_PATTERN",
+    "DEPARTMENTS",
+    "GEOMETRIES",
+    "KINDS",
+    "LIBRARIES",
+    "Field",
+    "LayerEntry",
+    "defined_entry",
+    "named_groups",
+    "own_catalogue",
+    "shipped_catalogue",
+]
+
+
+@lru_cache(maxsize=1)
+def shipped_catalogue() -> dict[str, LayerEntry]:
+    """The catalogue that comes with One Map, by code, in the files' order. Raises OneMapError catalogue.…."""
+    entries: dict[str, LayerEntry] = {}
+    for path in sorted((RESOURCES / "catalogue").glob("layers-*.toml")):
+        entries.update(read_catalogue(path, {}))
+    return entries
+
+
+OWN_FILES = ("catalogue", "calendar")  # what a city may lay beside its library
+
+
+def own_file_path(library: Path, kind: str) -> Path:
+    """Where a file of a city's own is looked for: city.catalogue.toml beside city.gpkg."""
+    return library.with_suffix(f".{kind}.toml")
+
+
+def own_catalogue(library: Path | None) -> dict[str, LayerEntry]:
+    """The shipped catalogue with the layers and aliases of the file beside a library, if there is one.
+
+    library: its file, None on a server.
+
+    Raises OneMapError catalogue.… that names file, layer and key.
+    """
+    if library is None:
+        return dict(shipped_catalogue())
+    path = own_file_path(library, "catalogue")
+    try:
+        state = path.stat()
+    except OSError:
+        return dict(shipped_catalogue())
+    return dict(_own_catalogue(path, state.st_mtime_ns, state.st_size))
+
+
+@lru_cache(maxsize=8)
+def _catalogue_of(text: str, file: str) -> dict[str, LayerEntry]:
+    return {**shipped_catalogue(), **parsed_catalogue(text, file, shipped_catalogue())}
+
+
+def catalogue_of(text: str, file: str) -> dict[str, LayerEntry]:
+    """The shipped catalogue with the layers and aliases of a text. Raises OneMapError catalogue.…."""
+    return dict(_catalogue_of(text, file))
+
+
+@lru_cache(maxsize=8)
+def _own_catalogue(path: Path, _changed: int, _size: int) -> dict[str, LayerEntry]:
+    return {**shipped_catalogue(), **read_catalogue(path, shipped_catalogue())}
+
+
+@lru_cache(maxsize=1)
+def named_groups() -> dict[str, dict[str, dict[str, str]]]:
+    """Departments, libraries and kinds of data: code → title in both languages."""
+    groups = {}
+    for group in ("departments", "libraries", "kinds"):
+        with (RESOURCES / "catalogue" / f"{group}.toml").open("rb") as content:
+            groups[group] = {code: dict(entry["title"]) for code, entry in tomllib.load(content).items()}
+    return groups
+
+
+def codes_like(catalogue: Iterable[str], code: str) -> list[str]:
+    """The codes that differ from a code in their case only: what may have been meant."""
+    return [known for known in catalogue if known.lower() == code.lower()]
+
+
+def defined_entry(code: str, definition: str) -> LayerEntry:
+    """A layer that a city adds with `--define name=…,department=…,library=…,kind=…,geometry=…[,key=…]`.
+
+    Raises OneMapError define.… for an unknown key, a missing one, one said twice, or a value that does not exist.
+    """
+    given: dict[str, str] = {}
+    for part in definition.split(","):
+        name, equals, value = part.partition("=")
+        if not equals:
+            raise OneMapError("define.syntax", field="--define", text=part)
+        if name.strip() in given:
+            raise UsageError("define.twice", field="--define", name=name.strip())
+        given[name.strip()] = value.strip()
+    legal = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
+    problems = [
+        Problem("define.key", {"field": "--define", "name": name})
+        for name in given
+        if name not in {"name", "key", *legal}
+    ]
+    problems += [
+        Problem("define.missing", {"field": "--define", "name": name})
+        for name in ("name", *legal)
+        if not given.get(name)
+    ]
+    problems += [
+        Problem("define.value", {"field": "--define", "name": name, "value": given[name], "allowed": allowed})
+        for name, allowed in legal.items()
+        if given.get(name) and given[name] not in allowed
+    ]
+    if not is_code(code):
+        problems.append(Problem("define.code", {"layer": code}))
+    if problems:
+        raise OneMapError.of(problems)
+    return LayerEntry(
+        code=code,
+        title={"zh": given["name"], "en": given["name"]},
+        department=given["department"],
+        library=given["library"],
+        kind=given["kind"],
+        geometry=given["geometry"],
+        key=given.get("key") or None,
+        standard="library",
+    )

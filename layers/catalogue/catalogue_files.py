@@ -1,0 +1,242 @@
+"""A catalogue file as layers: read, checked key by key, every mistake named by file, layer and key."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.catalogue.check_levels import check_problems, settings_of
+from onemap.layers.catalogue.code_tables import table_names
+from onemap.layers.catalogue.schema import (
+    DEPARTMENTS,
+    FIELD_TYPES,
+    GEOMETRIES,
+    KINDS,
+    LIBRARIES,
+    Field,
+    LayerEntry,
+    is_code,
+)
+from onemap.layers.catalogue.toml_reason import toml_reason
+from onemap.layers.errors import OneMapError, Problem
+
+_CHOICES = {"department": DEPARTMENTS, "library": LIBRARIES, "kind": KINDS, "geometry": GEOMETRIES}
+_LAYER_TYPES: dict[str, Any] = {
+    "title": (dict, str),
+    **dict.fromkeys(_CHOICES, str),
+    "key": str,
+    "standard": str,
+    "class_field": str,
+    "fields": list,
+    "coverage": bool,
+    "withheld": bool,
+    "checks": dict,
+}
+_FIELD_TYPES: dict[str, Any] = {
+    "name": str,
+    "type": str,
+    "length": int,
+    "title": (dict, str),
+    "aliases": list,
+    "values": list,
+    "codes": (str, list),
+    "name_of": str,
+    "area": bool,
+}
+_NEEDED = ("title", *_CHOICES)
+_OF_SHIPPED = ("aliases", "checks", "withheld")  # what a city's file may say of a layer that ships with One Map
+
+
+def read_catalogue(path: Path, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
+    """The layers of one file, as `parsed_catalogue` has them. Raises OneMapError catalogue.…."""
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except (UnicodeDecodeError, OSError) as error:
+        raise OneMapError("catalogue.syntax", file=path.name, reason=str(error)) from None
+    return parsed_catalogue(text, path.name, base)
+
+
+def parsed_catalogue(text: str, file: str, base: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
+    """The layers of a catalogue's text; of a layer of `base` it may say only further aliases, checks, and withheld.
+
+    Raises OneMapError catalogue.syntax, .code, .clash, .key, .key_missing, .type, .value, .field, .alias, .shipped,
+    .check, all that there are at once.
+    """
+    try:
+        content = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        raise OneMapError("catalogue.syntax", file=file, reason=toml_reason(error)) from None
+    reader = _Reader(file, base)
+    entries = {code: reader.entry(code, raw) for code, raw in content.items()}
+    if reader.problems:
+        raise OneMapError.of(reader.problems)
+    return {code: entry for code, entry in entries.items() if entry is not None}
+
+
+class _Reader:
+    """Reads the entries of one file and gathers what is wrong with them."""
+
+    def __init__(self, file: str, base: Mapping[str, LayerEntry]) -> None:
+        self.file = file
+        self.base = base
+        self.problems: list[Problem] = []
+        self._seen: dict[str, str] = {code.lower(): code for code in base}
+
+    def _wrong(self, code: str, layer: str, **facts: Any) -> None:
+        self.problems.append(Problem(code, {"file": self.file, "layer": layer, **facts}))
+
+    def entry(self, code: str, raw: Any) -> LayerEntry | None:
+        """One layer, or None if it is wrong."""
+        before = len(self.problems)
+        if not isinstance(raw, dict):
+            self._wrong("catalogue.type", code, key=code, expected="[…]")
+            return None
+        if code in self.base:
+            return self._changed(self.base[code], raw)
+        if not is_code(code):
+            self._wrong("catalogue.code", code)
+        elif code.lower() in self._seen:
+            self._wrong("catalogue.clash", code, other=self._seen[code.lower()])
+        self._seen[code.lower()] = code
+        self._types(code, raw, _LAYER_TYPES, None)
+        for key in _NEEDED:
+            if key not in raw:
+                self._wrong("catalogue.key_missing", code, key=key)
+        for key, allowed in _CHOICES.items():
+            self._choice(code, None, key, raw.get(key), allowed)
+        if len(self.problems) > before:
+            return None
+        entry = LayerEntry(
+            code=code,
+            title=_titles(raw["title"]),
+            department=raw["department"],
+            library=raw["library"],
+            kind=raw["kind"],
+            geometry=raw["geometry"],
+            key=raw.get("key"),
+            fields=tuple(field for field in (self._field(code, item) for item in raw.get("fields", ())) if field),
+            class_field=raw.get("class_field"),
+            standard=raw.get("standard", self.file),
+            coverage=raw.get("coverage", False),
+            withheld=raw.get("withheld", False),
+            checks=self._checks(code, raw),
+        )
+        if len(self.problems) == before:
+            self._names(entry)
+        return entry if len(self.problems) == before else None
+
+    def _changed(self, entry: LayerEntry, raw: dict[str, Any]) -> LayerEntry:
+        """A shipped layer with a city's aliases for its fields, its levels, and whether it is withheld."""
+        for key in raw:
+            if key not in _OF_SHIPPED:
+                self._wrong("catalogue.shipped", entry.code, key=key, allowed=_OF_SHIPPED)
+        withheld = raw.get("withheld", entry.withheld)
+        if not isinstance(withheld, bool):
+            self._wrong("catalogue.type", entry.code, key="withheld", expected=_WORDS[bool])
+        aliases = raw.get("aliases", {})
+        if not isinstance(aliases, dict):
+            self._wrong("catalogue.type", entry.code, key="aliases", expected='{ FIELD = ["…"] }')
+            aliases = {}
+        fields = {field.name: field for field in entry.fields}
+        for name, given in aliases.items():
+            if name not in fields:
+                self._wrong("catalogue.field", entry.code, key=f"aliases.{name}", name=name, names=list(fields))
+            elif self._texts(entry.code, f"aliases.{name}", given):
+                fields[name] = replace(fields[name], aliases=tuple(dict.fromkeys([*fields[name].aliases, *given])))
+        checks = {**entry.checks, **self._checks(entry.code, raw)}
+        changed = replace(entry, fields=tuple(fields.values()), checks=checks, withheld=bool(withheld))
+        self._names(changed)
+        return changed
+
+    def _field(self, code: str, raw: Any) -> Field | None:
+        if not isinstance(raw, dict) or not isinstance(raw.get("name"), str) or not raw["name"].strip():
+            self._wrong("catalogue.key_missing", code, key="fields.name")
+            return None
+        name = raw["name"]
+        self._types(code, raw, _FIELD_TYPES, name)
+        self._choice(code, name, "type", raw.get("type", "text"), FIELD_TYPES)
+        codes = raw.get("codes", [])
+        codes = [codes] if isinstance(codes, str) else codes
+        for key, given in (("aliases", raw.get("aliases", [])), ("values", raw.get("values", [])), ("codes", codes)):
+            if isinstance(given, list) and not self._texts(code, f"{name}.{key}", given):
+                return None
+        for table in codes:
+            self._choice(code, name, "codes", table, table_names())
+        length = raw.get("length")
+        return Field(
+            name=name,
+            type=raw.get("type", "text"),
+            length=length if isinstance(length, int) else None,
+            title=tuple(_titles(raw["title"]).items()) if "title" in raw else (),
+            aliases=tuple(raw.get("aliases", ())),
+            values=tuple(raw.get("values", ())),
+            codes=tuple(codes),
+            name_of=raw.get("name_of"),
+            area=raw.get("area", False),
+        )
+
+    def _checks(self, code: str, raw: dict[str, Any]) -> dict[str, dict[str, Any]]:
+        given = raw.get("checks", {})
+        if not isinstance(given, dict):
+            self._wrong("catalogue.type", code, key="checks", expected='{ "check" = "note" }')
+            return {}
+        settings = settings_of(given)
+        for name, key, allowed in check_problems(settings):
+            self._wrong("catalogue.check", code, key=f"checks.{name}", value=key, allowed=allowed)
+        return settings
+
+    def _names(self, entry: LayerEntry) -> None:
+        """Every name of a field stands for one field, and what an entry refers to is there."""
+        owners: dict[str, str] = {}
+        for field in entry.fields:
+            for name in (field.name, *field.aliases):
+                other = owners.setdefault(name.lower(), field.name)
+                if other != field.name or (name == field.name and list(entry.fields).count(field) > 1):
+                    self._wrong("catalogue.alias", entry.code, key=field.name, name=name, other=other)
+        names = [field.name for field in entry.fields]
+        refers = [("class_field", entry.class_field), *((f"{f.name}.name_of", f.name_of) for f in entry.fields)]
+        if entry.fields:
+            refers.append(("key", entry.key))
+        for key, referred in refers:
+            if referred is not None and referred not in names:
+                self._wrong("catalogue.field", entry.code, key=key, name=referred, names=names)
+
+    def _types(self, code: str, raw: dict[str, Any], expected: dict[str, Any], field: str | None) -> None:
+        for key, value in raw.items():
+            shown = f"{field}.{key}" if field else key
+            if key not in expected:
+                self._wrong("catalogue.key", code, key=shown, allowed=list(expected))
+                continue
+            types = expected[key] if isinstance(expected[key], tuple) else (expected[key],)
+            # True is an int to Python, and no length.
+            if not isinstance(value, types) or (isinstance(value, bool) and bool not in types):
+                self._wrong("catalogue.type", code, key=shown, expected=" / ".join(_WORDS[kind] for kind in types))
+            elif key == "title" and not _titles(value):
+                self._wrong("catalogue.type", code, key=shown, expected='{ zh = "…", en = "…" }')
+
+    def _choice(self, code: str, field: str | None, key: str, value: Any, allowed: tuple[str, ...]) -> None:
+        if isinstance(value, str) and value not in allowed:
+            shown = f"{field}.{key}" if field else key
+            self._wrong("catalogue.value", code, key=shown, value=value, allowed=allowed)
+
+    def _texts(self, code: str, key: str, given: Any) -> bool:
+        """Whether a list holds texts only; codes such as 0101 keep their zeros no other way."""
+        if isinstance(given, list) and all(isinstance(item, str) for item in given):
+            return True
+        self._wrong("catalogue.type", code, key=key, expected='["…"]')
+        return False
+
+
+_WORDS = {dict: "{ … }", str: '"…"', list: "[ … ]", bool: "true / false", int: "1"}
+
+
+def _titles(given: Any) -> dict[str, str]:
+    """A title in both languages; one that is given once serves for both."""
+    if isinstance(given, str):
+        return {"zh": given, "en": given} if given.strip() else {}
+    texts = {key: text for key, text in given.items() if key in ("zh", "en") and isinstance(text, str) and text.strip()}
+    if not texts or len(texts) != len(given):
+        return {}
+    first = next(iter(texts.values()))
+    return {"zh": texts.get("zh", first), "en": texts.get("en", first)}

@@ -1,0 +1,58 @@
+"""How strictly each check of `add` is taken: refuse, warn, note or off, with its limits (catalogue/checks.toml)."""
+
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.messages import RESOURCES
+
+LEVELS = ("refuse", "warn", "note", "off")
+_DEFAULT_LEVEL = "warn"  # of what a reader remarks and the table does not name
+
+
+@lru_cache(maxsize=1)
+def default_checks() -> dict[str, dict[str, Any]]:
+    """The checks of `add` by code, each with its level and limits, as they hold unless a layer says otherwise."""
+    with (RESOURCES / "catalogue" / "checks.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def settings_of(given: Mapping[str, Any]) -> dict[str, dict[str, Any]]:
+    """A layer's own checks, a bare level written out as a table."""
+    return {name: {"level": value} if isinstance(value, str) else dict(value) for name, value in given.items()}
+
+
+def check_problems(settings: Mapping[str, Mapping[str, Any]]) -> list[tuple[str, Any, tuple[str, ...]]]:
+    """What is wrong in a layer's own checks: the check, the value, and what is allowed in its place."""
+    known = default_checks()
+    wrong: list[tuple[str, Any, tuple[str, ...]]] = []
+    for name, values in settings.items():
+        default = known.get(name)
+        if default is None or default.get("fixed"):
+            wrong.append((name, name, tuple(code for code, check in known.items() if not check.get("fixed"))))
+            continue
+        for key, value in values.items():
+            if key not in default:
+                wrong.append((name, key, tuple(default)))
+            elif key == "level" and value not in LEVELS:
+                wrong.append((name, value, LEVELS))
+            elif key != "level" and (isinstance(value, bool) or not isinstance(value, (int, float)) or value < 0):
+                wrong.append((name, value, ("0 …",)))
+    return wrong
+
+
+def check_of(entry: LayerEntry, code: str) -> dict[str, Any]:
+    """The level and the limits of one check for one layer."""
+    default = default_checks().get(code, {"level": _DEFAULT_LEVEL})
+    own = entry.checks.get(code, {})
+    level = default["level"]
+    if default.get("of_coverages") and not entry.coverage:
+        level = "off"
+    return {**default, "level": level, **own}
+
+
+def level_of(entry: LayerEntry, code: str) -> str:
+    """refuse, warn, note or off."""
+    return str(check_of(entry, code)["level"])

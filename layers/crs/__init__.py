@@ -1,0 +1,1 @@
+"""Coordinate systems, their zones, and the parameters between datums."""

@@ -1,0 +1,1 @@
+"""The plain values that travel between reading, checking and the library."""

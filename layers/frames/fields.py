@@ -1,0 +1,219 @@
+"""Fields: a source's columns under the schema's names, and values as the library can keep them."""
+
+import math
+import re
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import Problem
+from onemap.layers.frames.frames import RawFrame
+
+_RESERVED = {"fid", "geom", "ogc_fid"}
+
+
+def text_value(value: Any) -> str | None:
+    """A key as text: whole numbers without a point, None for null and blank."""
+    if value is None or (isinstance(value, float) and math.isnan(value)) or value is pd.NaT:
+        return None
+    if isinstance(value, (float, np.floating)) and float(value).is_integer():
+        return str(int(value))
+    text = str(value).strip()
+    return text or None
+
+
+def text_values(values: Sequence[Any]) -> list[str | None]:
+    """`text_value` of each; a column of texts or of integers alone is not looked at value by value."""
+    kinds = set(map(type, values))
+    if kinds == {str}:
+        return [text.strip() or None for text in values]
+    if kinds == {int} or (len(kinds) == 1 and issubclass(next(iter(kinds)), np.integer)):
+        return list(map(str, map(int, values)))
+    return [text_value(value) for value in values]
+
+
+def schema_names(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
+    """All fields that a layer may have by its schema, its key and the rules that look at it."""
+    return list(dict.fromkeys([*(field.name for field in entry.fields), *needed_fields(entry, required)]))
+
+
+def needed_fields(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
+    """The fields without which a layer is of no use: its key, and those that rules look at."""
+    return list(dict.fromkeys([*([entry.key] if entry.key else []), *required]))
+
+
+def renamed_fields(
+    raw: RawFrame, entry: LayerEntry, wishes: Mapping[str, str], required: Sequence[str] = ()
+) -> tuple[pd.DataFrame, list[Problem]]:
+    """Attributes under the schema's names: by --fields, exactly, ignoring case, then by alias; all others as they are.
+
+    Returns them with field.missing for a source field, or a needed one, that is not there, and field.ambiguous for
+    two candidates.
+    """
+    columns = [str(column) for column in raw.attributes.columns]
+    place = {"file": raw.path.name, "layer": raw.layer}
+    chosen: dict[str, str] = {}
+    problems = []
+    for target, source in wishes.items():
+        found = [source] if source in columns else [column for column in columns if column.lower() == source.lower()]
+        if len(found) == 1:
+            chosen[target] = found[0]
+        else:
+            code = "field.ambiguous" if found else "field.missing"
+            problems.append(Problem(code, {**place, "field": source, "names": found or columns}))
+    needed = needed_fields(entry, required)
+    aliases = {field.name: {alias.lower() for alias in field.aliases} for field in entry.fields}
+    targets = schema_names(entry, required)
+    names = {target.lower() for target in targets}
+    for target in targets:
+        if target in chosen:
+            continue
+        candidates = _candidates(target, columns, set(chosen.values()), names, aliases.get(target, set()))
+        if len(candidates) > 1:
+            problems.append(Problem("field.ambiguous", {**place, "field": target, "names": candidates}))
+        elif candidates:
+            chosen[target] = candidates[0]
+        elif target in needed:
+            problems.append(Problem("field.missing", {**place, "field": target, "names": columns}))
+    for field in entry.fields:
+        named = raw.decoded.get(chosen.get(field.name_of or "", ""))
+        if named is not None and field.name not in chosen:
+            chosen[field.name] = named  # the file's own name of the code, where it has no field for it
+    return _renamed(raw.attributes, chosen), problems
+
+
+def _candidates(target: str, columns: list[str], taken: set[str], names: set[str], aliases: set[str]) -> list[str]:
+    if target in columns:
+        return [target]
+    free = [column for column in columns if column not in taken]
+    alike = [column for column in free if column.lower() == target.lower()]
+    return alike or [column for column in free if column.lower() in aliases and column.lower() not in names]
+
+
+def _renamed(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
+    """Each column under the names that were chosen for it; one that lost its name to another gets an underscore."""
+    targets: dict[str, list[str]] = {}
+    for target, source in chosen.items():
+        targets.setdefault(source, []).append(target)
+    values: dict[str, pd.Series] = {}
+    for column in map(str, attributes.columns):
+        if column in targets:
+            values.update(dict.fromkeys(targets[column], attributes[column]))
+            continue
+        name = column
+        while name in chosen or name in values:
+            name += "_"
+        values[name] = attributes[column]
+    return pd.DataFrame(values, index=attributes.index)
+
+
+def text_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.DataFrame, list[str]]:
+    """Codes that the schema holds as text but the source as numbers, as text; and which fields they are."""
+    numeric = [
+        field.name
+        for field in entry.fields
+        if field.type == "text"
+        and field.name in attributes.columns
+        and any(_is_number(value) for value in attributes[field.name])
+    ]
+    texts = {
+        name: pd.Series([text_value(v) for v in attributes[name]], index=attributes.index, dtype=object)
+        for name in numeric
+    }
+    return attributes.assign(**texts), numeric
+
+
+def numbers_by_schema(attributes: pd.DataFrame, entry: LayerEntry) -> tuple[pd.DataFrame, list[str]]:
+    """Numbers of the schema that the source holds as text, as numbers if all of them are; and which fields they are."""
+    numbers: dict[str, pd.Series] = {}
+    for field in entry.fields:
+        if field.type not in ("number", "integer") or field.name not in attributes.columns:
+            continue
+        values = list(attributes[field.name])
+        if has_text(values) and are_numbers(values):
+            numbers[field.name] = pd.Series(as_numbers(values), index=attributes.index, dtype=object)
+    return attributes.assign(**numbers), list(numbers)
+
+
+def has_text(values: Sequence[Any]) -> bool:
+    """Whether some value is text."""
+    return any(isinstance(value, str) for value in values)
+
+
+def are_numbers(values: Sequence[Any]) -> bool:
+    """Whether no value is text that is no number."""
+    return not any(_number(value) is _NO_NUMBER for value in values)
+
+
+def as_numbers(values: Sequence[Any]) -> list[Any]:
+    """Values that are numbers, as text or not, as numbers; None for null and blank."""
+    return [_number(value) for value in values]
+
+
+_NO_NUMBER = object()
+_NUMBER = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d+)?")
+
+
+def _number(value: Any) -> Any:
+    """A value as a number, None for null and blank, and _NO_NUMBER for any other text."""
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if not text:
+        return None
+    if not _NUMBER.fullmatch(text):
+        return _NO_NUMBER
+    number = int(text) if re.fullmatch(r"[+-]?\d{1,18}", text) else float(text)
+    return number if math.isfinite(number) else _NO_NUMBER
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float, np.number)) and value == value  # NaN, which is null here, is not itself
+
+
+def storable(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
+    """Values as the library can keep them; a field that would clash with another gets an underscore.
+
+    A table knows no case, so of two names that differ by it one of the schema's stays as it is.
+    """
+    taken = _RESERVED | {name.lower() for name in schema if name in attributes.columns}
+    values = {}
+    for column in map(str, attributes.columns):
+        name = column
+        if column not in schema or column.lower() in _RESERVED:
+            while name.lower() in taken:
+                name += "_"
+            taken.add(name.lower())
+        values[name] = plain_values(attributes[column])
+    return pd.DataFrame(values, index=attributes.index)
+
+
+def plain_values(values: pd.Series) -> pd.Series:
+    """Each value as int, float, str, bytes or None; dates as ISO text."""
+
+    def plain(value: Any) -> Any:
+        if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value)):
+            return None
+        if isinstance(value, np.datetime64):
+            return None if np.isnat(value) else str(value).removesuffix("T00:00:00.000")
+        if isinstance(value, (np.bool_, bool)):
+            return int(value)
+        if isinstance(value, np.generic):
+            return value.item()
+        if isinstance(value, (list, np.ndarray)):
+            return ", ".join(map(str, value))
+        return value if isinstance(value, (int, float, str, bytes)) else str(value)
+
+    return pd.Series([plain(value) for value in values], index=values.index, dtype=object)
+
+
+def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.ndarray:
+    """Each feature's name: its key as text, else its 1-based row."""
+    numbers = [str(row) for row in range(1, rows + 1)]
+    if key is None or key not in attributes.columns:
+        return np.array(numbers, dtype=object)
+    keys = (text_value(value) for value in attributes[key])
+    return np.array([key or number for key, number in zip(keys, numbers, strict=True)], dtype=object)

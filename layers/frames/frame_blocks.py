@@ -1,0 +1,202 @@
+"""A clean frame block by block: what is checked and written of a layer never stands in memory for all of it at once."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.frames.frames import BadFeatures, CleanFrame, joined_bad
+from onemap.layers.geometry.row_blocks import BLOCK, blocks
+
+
+class Rows(Protocol):
+    """Where the features of a frame are kept, numbered from 0; numbers that are asked for ascend.
+
+    size: how many are read at once at best.
+    """
+
+    count: int
+    size: int
+    columns: Sequence[str]
+
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each (n, 4)."""
+
+    def points(self) -> np.ndarray:
+        """How many coordinates each has (n,)."""
+
+    def geometries(self, rows: np.ndarray) -> np.ndarray:
+        """Some geometries (k,)."""
+
+    def values(self, name: str, rows: np.ndarray) -> list[Any]:
+        """Some values of a field."""
+
+    def names(self, rows: np.ndarray) -> list[str]:
+        """What some features are called in reports."""
+
+    def source_rows(self, rows: np.ndarray) -> np.ndarray:
+        """The 0-based rows of some features in their source."""
+
+    def types(self, name: str) -> set[type]:
+        """The types of a field's values besides None, in all rows."""
+
+
+class HeldRows:
+    """`Rows` of a frame that is in memory."""
+
+    def __init__(self, frame: CleanFrame) -> None:
+        self._frame = frame
+        self.count = len(frame.geometries)
+        self.size = BLOCK
+        self.columns = [str(name) for name in frame.attributes.columns]
+
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each (n, 4)."""
+        return np.asarray(shapely.bounds(self._frame.geometries)).reshape(-1, 4)
+
+    def points(self) -> np.ndarray:
+        """How many coordinates each has (n,)."""
+        return np.asarray(shapely.get_num_coordinates(self._frame.geometries))
+
+    def geometries(self, rows: np.ndarray) -> np.ndarray:
+        """Some geometries (k,)."""
+        return self._frame.geometries[rows]
+
+    def values(self, name: str, rows: np.ndarray) -> list[Any]:
+        """Some values of a field."""
+        return list(self._frame.attributes[name].to_numpy(dtype=object)[rows])
+
+    def names(self, rows: np.ndarray) -> list[str]:
+        """What some features are called in reports."""
+        return [str(name) for name in self._frame.names[rows]]
+
+    def source_rows(self, rows: np.ndarray) -> np.ndarray:
+        """The 0-based rows of some features in their source."""
+        return rows
+
+    def types(self, name: str) -> set[type]:
+        """The types of a field's values besides None, in all rows."""
+        return set(map(type, self._frame.attributes[name])) - {type(None)}
+
+
+@dataclass(frozen=True)
+class FrameBlocks:
+    """A layer ready for the library, read block by block: in its CRS, two-dimensional, valid, fields by schema.
+
+    kept: the numbers of its features in `held`, None if they are all; places of features are 0 … count - 1. problems,
+    repaired, area_changed_m2, bad: as of a CleanFrame.
+    """
+
+    held: Rows
+    kept: np.ndarray | None = None
+    problems: tuple[Problem, ...] = ()
+    repaired: int = 0
+    area_changed_m2: float = 0.0
+    bad: BadFeatures | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, frame: CleanFrame) -> "FrameBlocks":
+        """A frame that is in memory."""
+        told = {"problems": frame.problems, "repaired": frame.repaired, "area_changed_m2": frame.area_changed_m2}
+        return cls(HeldRows(frame), facts=frame.facts, **told)  # type: ignore[arg-type]
+
+    @property
+    def count(self) -> int:
+        """How many features there are."""
+        return self.held.count if self.kept is None else len(self.kept)
+
+    @property
+    def columns(self) -> list[str]:
+        """The names of the fields."""
+        return list(self.held.columns)
+
+    @cached_property
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each feature (n, 4)."""
+        boxes = self.held.boxes()
+        return boxes if self.kept is None else boxes[self.kept]
+
+    @cached_property
+    def points(self) -> np.ndarray:
+        """How many coordinates each feature has (n,)."""
+        points = self.held.points()
+        return points if self.kept is None else points[self.kept]
+
+    def bounds(self) -> np.ndarray:
+        """West, south, east, north of all of them (4,), NaN if there are none."""
+        if self.count == 0:
+            return np.full(4, np.nan)
+        return np.concatenate([np.nanmin(self.boxes[:, :2], axis=0), np.nanmax(self.boxes[:, 2:], axis=0)])
+
+    def blocks(self, told: Callable[[float], None] = lambda share: None) -> Iterator[np.ndarray]:
+        """The places of all features in their order, as many at once as are read at once.
+
+        told: how many have been given out before each, 0 to 1; it may raise Cancelled.
+        """
+        for block in blocks(self.held.count, self.held.size):
+            first, last = block.start, block.stop
+            if self.kept is not None:
+                first, last = np.searchsorted(self.kept, [first, last])
+            if first < last:
+                told(float(first) / self.count)
+                yield np.arange(first, last)
+
+    def _rows(self, places: np.ndarray) -> np.ndarray:
+        return places if self.kept is None else self.kept[places]
+
+    def geometries(self, places: np.ndarray) -> np.ndarray:
+        """The geometries of some features (k,); places ascend."""
+        return self.held.geometries(self._rows(places))
+
+    def values(self, name: str, places: np.ndarray) -> list[Any]:
+        """A field's values of some features; places ascend."""
+        return self.held.values(name, self._rows(places))
+
+    def attributes(self, places: np.ndarray, names: Sequence[str] | None = None) -> pd.DataFrame:
+        """Fields, all or some, of some features; places ascend."""
+        wanted = self.columns if names is None else names
+        columns = {name: pd.Series(self.values(name, places), dtype=object) for name in wanted}
+        return pd.DataFrame(columns, index=range(len(places)))
+
+    def names(self, places: np.ndarray) -> dict[int, str]:
+        """What some features, in any order, are called in reports, by place."""
+        asked = np.unique(np.asarray(places, dtype=np.int64))
+        return dict(zip(asked.tolist(), self.held.names(self._rows(asked)), strict=True))
+
+    def source_rows(self, places: np.ndarray) -> np.ndarray:
+        """The 0-based rows of some features in their source (k,)."""
+        return self.held.source_rows(self._rows(np.asarray(places, dtype=np.int64)))
+
+    def types(self, name: str) -> set[type]:
+        """The types of a field's values besides None."""
+        if self.kept is None:
+            return self.held.types(name)
+        found: set[type] = set()
+        for block in self.blocks():
+            found.update(map(type, self.values(name, block)))
+        return found - {type(None)}
+
+    def set_aside(self, problems: Mapping[int, Sequence[Problem]]) -> "FrameBlocks":
+        """The frame without some of its features, which join those that were sorted out before.
+
+        problems: what is wrong with each, by its place.
+        """
+        out = np.array(sorted(problems), dtype=np.int64)
+        names = self.names(out)
+        bad = BadFeatures(
+            geometries=self.geometries(out),
+            attributes=self.attributes(out),
+            names=np.array([names[place] for place in out.tolist()], dtype=object),
+            rows=self.source_rows(out),
+            problems=tuple(tuple(problems[place]) for place in out.tolist()),
+        )
+        keep = np.ones(self.count, dtype=bool)
+        keep[out] = False
+        kept = self._rows(np.flatnonzero(keep))
+        return replace(self, kept=kept, bad=bad if self.bad is None else joined_bad(self.bad, bad))

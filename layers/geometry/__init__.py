@@ -1,0 +1,1 @@
+"""Geometry on whole arrays: areas, rings, parts, validity."""

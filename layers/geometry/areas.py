@@ -1,0 +1,74 @@
+"""Areas on the ellipsoid by the formula of the land survey rules (TD/T 1055), for many polygons at once."""
+
+import numpy as np
+import pyproj
+
+from onemap.layers.geometry.rings import rings_of
+from onemap.layers.geometry.row_blocks import blocks
+
+
+def _coefficients(squared_eccentricity: float) -> tuple[float, ...]:
+    """A to E of TD/T 1055: the series of the meridian strip's area in odd multiples of half the latitude."""
+    e2 = squared_eccentricity
+    e4, e6, e8 = e2**2, e2**3, e2**4
+    return (
+        1 + 3 / 6 * e2 + 30 / 80 * e4 + 35 / 112 * e6 + 630 / 2304 * e8,
+        1 / 6 * e2 + 15 / 80 * e4 + 21 / 112 * e6 + 420 / 2304 * e8,
+        3 / 80 * e4 + 7 / 112 * e6 + 180 / 2304 * e8,
+        1 / 112 * e6 + 45 / 2304 * e8,
+        5 / 2304 * e8,
+    )
+
+
+def ellipsoidal_areas_m2(geometries: np.ndarray, crs: pyproj.CRS) -> np.ndarray:
+    """Area of each polygon on the ellipsoid of its CRS, in m².
+
+    geometries: (n,) polygons, multipolygons, or None, in `crs` (projected); result (n,), 0 where empty or None.
+    Formula: TD/T 1055, area of the strip between an edge and a fixed meridian, summed over the edges of each
+    ring; holes are subtracted. Edges count as straight in latitude and longitude.
+    """
+    polygons = np.asarray(geometries, dtype=object)
+    inverse = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    totals = [_areas_m2(polygons[block], crs, inverse) for block in blocks(len(polygons))]
+    return np.concatenate(totals) if totals else np.zeros(0)
+
+
+def _areas_m2(geometries: np.ndarray, crs: pyproj.CRS, inverse: pyproj.Transformer) -> np.ndarray:
+    rings = rings_of(geometries)
+    if len(rings.size) == 0:
+        return np.zeros(len(geometries))
+    longitude, latitude = (np.radians(a) for a in inverse.transform(rings.points[:, 0], rings.points[:, 1]))
+    ellipsoid = crs.ellipsoid
+    assert ellipsoid is not None, "a projected CRS has an ellipsoid"  # noqa: S101 - for the type checker
+    b2 = ellipsoid.semi_minor_metre**2
+    strip = _strips(np.sin(latitude), 1 - b2 / ellipsoid.semi_major_metre**2)
+    # Any fixed meridian serves. Each ring has that of its first point: what is near loses no digits, and depends on
+    # nothing else that is measured.
+    start = np.cumsum(rings.size) - rings.size
+    width = longitude - np.repeat(longitude[start], rings.size)
+    edge = np.zeros(len(width))
+    edge[:-1] = (width[:-1] + width[1:]) * np.diff(strip)
+    edge[start + rings.size - 1] = 0.0  # what would join two rings
+    ring_area = b2 / 2 * np.abs(np.add.reduceat(edge, start))
+    return np.bincount(rings.polygon, np.where(rings.is_hole, -ring_area, ring_area), len(geometries))
+
+
+def _strips(sine: np.ndarray, squared_eccentricity: float) -> np.ndarray:
+    """The ground between the equator and latitudes of sine (k,), by width in radians and half the squared minor axis.
+
+    The sum of the rule's sines of odd multiples of the latitude, A sin B - B sin 3B + C sin 5B …, as powers of sin B.
+    """
+    a, b, c, d, e = _coefficients(squared_eccentricity)
+    powers = (
+        a - 3 * b + 5 * c - 7 * d + 9 * e,
+        4 * b - 20 * c + 56 * d - 120 * e,
+        16 * c - 112 * d + 432 * e,
+        64 * d - 576 * e,
+        256 * e,
+    )
+    square = sine * sine
+    total = np.full(len(sine), powers[-1])
+    for power in powers[-2::-1]:
+        total = total * square + power
+    strips: np.ndarray = total * sine
+    return strips

@@ -1,0 +1,117 @@
+"""Parts of geometries: only the polygons, only multis, many at once."""
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.row_blocks import blocks
+
+_COLLECTION = 7
+
+
+def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
+    """The polygons of each geometry as one (multi)polygon; lines, points and parts below `least_m2` are left out.
+
+    geometries: (n,) of any type, or None; result (n,), None where no polygon remains.
+    """
+    result = np.full(len(geometries), None, dtype=object)
+    types = shapely.get_type_id(geometries)
+    # A multipolygon of one part is looked at as it is, and not taken apart.
+    single = (types == 3) | ((types == 6) & (shapely.get_num_geometries(geometries) == 1))
+    kept = single & (shapely.area(geometries) >= least_m2) if least_m2 > 0 else single
+    result[kept] = geometries[kept]
+    compound = np.flatnonzero(((types == 6) | (types == _COLLECTION)) & ~single)
+    parts, owner = shapely.get_parts(geometries[compound], return_index=True)
+    while (shapely.get_type_id(parts) >= 4).any():
+        parts, inner = shapely.get_parts(parts, return_index=True)
+        owner = owner[inner]
+    keep = shapely.get_type_id(parts) == 3
+    if least_m2 > 0:
+        keep &= shapely.area(parts) >= least_m2
+    # A multipolygon of which every part stays is the same geometry, and not a copy of it.
+    has_parts = np.bincount(owner, minlength=len(compound)) > 0
+    loses = np.bincount(owner[~keep], minlength=len(compound)) > 0
+    same = (types[compound] == 6) & has_parts & ~loses
+    result[compound[same]] = geometries[compound[same]]
+    keep &= ~same[owner]
+    parts, owner = parts[keep], owner[keep]
+    if len(parts):
+        owners, position = np.unique(owner, return_inverse=True)
+        result[compound[owners]] = shapely.multipolygons(parts, indices=position)
+    return result
+
+
+def moved(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
+    """Geometries (n,), or None, moved east and north by metres.
+
+    Whole metres are taken off and put on again without loss: the digits that an easting of 38 million costs come back.
+    """
+    return shapely.transform(geometries, lambda xy: xy + by)
+
+
+def placed(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
+    """Valid polygons (n,), or None, moved east and north by whole metres, and valid there too.
+
+    Far from the origin coordinates lie on a coarser grid, and rings that pass each other by a hair may cross on it.
+    Such are fitted to that grid before they are moved, which is then exact; made valid only afterwards, a hole that
+    its shell crosses may be filled. None where nothing is left.
+    """
+    result = moved(geometries, by)
+    rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
+    rows = rows[shapely.is_valid(geometries[rows])]
+    if len(rows):
+        finest = np.spacing(np.abs(shapely.bounds(result[rows])).max(axis=1))
+        fitted = shapely.set_precision(geometries[rows], finest)
+        result[rows] = moved(polygon_parts(shapely.set_precision(fitted, 0, mode="pointwise")), by)
+    return sound(result)
+
+
+def sound(geometries: np.ndarray) -> np.ndarray:
+    """Polygons (n,) that are still valid after they were moved: the last digit may have crossed a hair's breadth."""
+    result = geometries.copy()
+    rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
+    result[rows] = polygon_parts(shapely.make_valid(result[rows]))
+    return result
+
+
+def without_empty_rings(geometries: np.ndarray) -> np.ndarray:
+    """Polygons (n,) without holes that have no points, which some files hold and GEOS cannot bear."""
+    result = geometries.copy()
+    holed = [block.start + _with_empty_rings(geometries[block]) for block in blocks(len(geometries))]
+    for row in np.concatenate(holed) if holed else ():
+        mended = [
+            shapely.Polygon(part.exterior, [ring for ring in part.interiors if not ring.is_empty])
+            for part in shapely.get_parts(result[row])
+        ]
+        result[row] = mended[0] if len(mended) == 1 else shapely.multipolygons(mended)
+    return result
+
+
+def _with_empty_rings(geometries: np.ndarray) -> np.ndarray:
+    """The rows of polygons with a ring that has no points."""
+    polygons, owner = shapely.get_parts(geometries, return_index=True)
+    areal = shapely.get_type_id(polygons) == 3
+    # Of the others the shell is the only ring, and has points.
+    asked = np.flatnonzero(areal & ((shapely.get_num_interior_rings(polygons) > 0) | shapely.is_empty(polygons)))
+    rings, of_polygon = shapely.get_rings(polygons[asked], return_index=True)
+    return np.unique(owner[asked[of_polygon[shapely.is_empty(rings)]]])
+
+
+def multi(geometries: np.ndarray, geometry: str) -> np.ndarray:
+    """Single geometries as multis, so that a table holds one type; None, and what is empty, stay as they are."""
+    makers = {
+        "polygon": (3, shapely.multipolygons),
+        "line": (1, shapely.multilinestrings),
+        "point": (0, shapely.multipoints),
+    }
+    single, make = makers[geometry]
+    result = geometries.copy()
+    types = shapely.get_type_id(result)
+    rings = np.flatnonzero(types == 2)
+    if len(rings):
+        points, ring = shapely.get_coordinates(result[rings], return_index=True)
+        result[rings] = shapely.linestrings(points, indices=ring)
+        types = shapely.get_type_id(result)
+    alone = np.flatnonzero((types == single) & ~shapely.is_empty(result))
+    if len(alone):
+        result[alone] = make(result[alone], indices=np.arange(len(alone)))
+    return result

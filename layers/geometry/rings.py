@@ -1,0 +1,52 @@
+"""The rings of many polygons as flat arrays, without making a geometry for each of them."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.ragged import ranges
+
+
+@dataclass(frozen=True)
+class Rings:
+    """Rings one after the other: points (m, 2); of each its size, its polygon, and whether it is a hole, (r,) each."""
+
+    points: np.ndarray
+    size: np.ndarray
+    polygon: np.ndarray
+    is_hole: np.ndarray
+
+
+def rings_of(polygons: np.ndarray) -> Rings:
+    """The rings of polygons or multipolygons (n,), in their order; what is None, empty or no polygon has none."""
+    parts, owner = _parts(polygons)
+    count, holes = shapely.get_num_coordinates(parts), shapely.get_num_interior_rings(parts)
+    filled = np.flatnonzero(count)
+    if len(filled) < len(parts):
+        parts, owner, count, holes = parts[filled], owner[filled], count[filled], holes[filled]
+    points, holed = shapely.get_coordinates(parts), np.flatnonzero(holes)
+    if len(holed) == 0:
+        return Rings(points, count.astype(np.int64), owner, np.zeros(len(parts), dtype=bool))
+    part = np.repeat(np.arange(len(parts)), holes + 1)
+    first = np.cumsum(holes + 1) - (holes + 1)
+    is_hole = np.ones(len(part), dtype=bool)
+    is_hole[first] = False
+    size = np.zeros(len(part), dtype=np.int64)
+    size[first] = count
+    # Most polygons have no holes, and their rings need not be made one by one.
+    rings, _ = shapely.get_rings(parts[holed], return_index=True)
+    size[ranges(first[holed], holes[holed] + 1)] = shapely.get_num_coordinates(rings)
+    return Rings(points, size, owner[part], is_hole)
+
+
+def _parts(polygons: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The single polygons in (multi)polygons (n,), and which of the n each is of, in order."""
+    types = shapely.get_type_id(polygons)
+    single, several = types == 3, np.flatnonzero(types == 6)
+    if single.all():
+        return polygons, np.arange(len(polygons))
+    inner, of_several = shapely.get_parts(polygons[several], return_index=True)
+    owner = np.r_[np.flatnonzero(single), several[of_several]]
+    order = np.argsort(owner, kind="stable")
+    return np.concatenate([polygons[single], inner])[order], owner[order]

@@ -1,0 +1,237 @@
+"""Sound geometry: of the layer's kind, present, finite and valid; made valid where the user asks for it."""
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.geometry.invalid_reasons import invalid_reasons
+from onemap.layers.geometry.parts import polygon_parts, without_empty_rings
+from onemap.layers.geometry.row_blocks import blocks
+
+CODES = (  # of what may be unsound, in the order in which it is told
+    "geometry.null",
+    "geometry.empty",
+    "geometry.type",
+    "geometry.not_finite",
+    "geometry.beyond",
+    "geometry.invalid",
+    "geometry.collapsed",
+)
+_DIMENSIONS = {"polygon": 2, "line": 1, "point": 0}
+_TYPE_NAMES = {
+    0: "Point",
+    1: "LineString",
+    2: "LinearRing",
+    3: "Polygon",
+    4: "MultiPoint",
+    5: "MultiLineString",
+    6: "MultiPolygon",
+    7: "GeometryCollection",
+}
+_MAX_LISTED = 1000  # a report of a million rows helps nobody; the rest is counted
+_POLYGONS = (3, 6)
+FARTHEST = 1e9  # metres or degrees: no system reaches so far, and what is asked of such numbers may never be answered
+_PROVED_AT_ONCE = 5_000  # by one thread; between two such parts someone may say that he has had enough
+
+Told = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class SortedGeometries:
+    """Geometries after the sorting: which may be kept, what was mended, and what is wrong with the others.
+
+    geometries: (n,) mended where `--repair` could; rows and problems: the unsound, in the order in which they are told;
+    changed_m2: the sum of |area change| of the mended.
+    """
+
+    geometries: np.ndarray
+    rows: tuple[int, ...]
+    problems: tuple[Problem, ...]
+    repairs: tuple[Problem, ...]
+    changed_m2: float
+
+    def accepted(self, place: dict[str, Any]) -> "SortedGeometries":
+        """These, if all are sound.
+
+        Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .beyond, .collapsed, each feature named.
+        """
+        if self.problems:
+            raise OneMapError.of(listed(self.problems, place))
+        return self
+
+
+def type_names(geometries: np.ndarray) -> np.ndarray:
+    """The name of each geometry's type (n,), "" for None."""
+    return np.array([_TYPE_NAMES.get(int(kind), "") for kind in shapely.get_type_id(geometries)], dtype=object)
+
+
+def are_finite(geometries: np.ndarray) -> np.ndarray:
+    """True where every coordinate of a geometry is a number (n,); a box alone would not show a missing one."""
+    finite = np.ones(len(geometries), dtype=bool)
+    # The length of a polygon's rings is made of all coordinates; where it is a number, they are.
+    with np.errstate(all="ignore"):  # too large a sum is no number either, and is then looked at one by one
+        known = np.isin(shapely.get_type_id(geometries), _POLYGONS) & np.isfinite(shapely.length(geometries))
+    rows = np.flatnonzero(~known)
+    for block in blocks(len(rows)):
+        coordinates, owner = shapely.get_coordinates(geometries[rows[block]], return_index=True)
+        finite[rows[block.start + owner[~np.isfinite(coordinates).all(axis=1)]]] = False
+    return finite
+
+
+def are_beyond(geometries: np.ndarray) -> np.ndarray:
+    """True where a coordinate is farther away than any coordinate system reaches (n,)."""
+    far: np.ndarray = (np.abs(shapely.bounds(geometries)).reshape(-1, 4) > FARTHEST).any(axis=1)
+    return far
+
+
+def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, place: dict[str, Any]) -> None:
+    """Raises OneMapError geometry.beyond, each feature named, where a coordinate is so far away."""
+    rows = np.flatnonzero(are_beyond(geometries)).tolist()
+    problems = [Problem("geometry.beyond", {**place, "feature": names[row], "row": row + 1}) for row in rows]
+    if problems:
+        raise OneMapError.of(listed(problems, place))
+
+
+def sorted_geometries(
+    geometries: np.ndarray,
+    geometry: str,
+    names: np.ndarray,
+    repair: bool,
+    place: dict[str, Any],
+    workers: int = 1,
+    told: Told = lambda share: None,
+    proved: np.ndarray | None = None,
+) -> SortedGeometries:
+    """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused.
+
+    workers: threads; told: how much is proved, 0 to 1; it may raise Cancelled.
+    proved: which of them (n,) are known to be sound, so that nothing is asked of them.
+    """
+    rows = np.arange(len(geometries)) if proved is None else np.flatnonzero(~proved)
+    found = _sorted(geometries[rows], geometry, names[rows], rows, repair, place, workers, told)
+    result = geometries.copy()
+    result[rows] = found.geometries
+    return replace(found, geometries=result, rows=tuple(rows[list(found.rows)].tolist()))
+
+
+def _sorted(
+    geometries: np.ndarray,
+    geometry: str,
+    names: np.ndarray,
+    at: np.ndarray,
+    repair: bool,
+    place: dict[str, Any],
+    workers: int,
+    told: Told,
+) -> SortedGeometries:
+    """The same of some rows (n,). at: where each stands among all."""
+    if geometry == "polygon":
+        geometries = without_empty_rings(geometries)
+    missing = shapely.is_missing(geometries)
+    empty = shapely.is_empty(geometries) & ~missing
+    wrong = ~missing & ~empty & (_dimension(geometries) != _DIMENSIONS[geometry])
+    endless = ~missing & ~empty & ~wrong & ~are_finite(geometries)
+    beyond = ~missing & ~empty & ~wrong & ~endless & are_beyond(geometries)
+    good = ~(missing | empty | wrong | endless | beyond)
+    invalid = np.zeros(len(geometries), dtype=bool)
+    if geometry == "polygon":
+        invalid[good] = ~_are_valid(geometries[good], workers, told)
+    repairs: tuple[Problem, ...] = ()
+    changed = 0.0
+    lost = np.zeros(len(geometries), dtype=bool)
+    if repair and invalid.any():
+        geometries, lost, repairs, changed = _repaired(geometries, invalid, names, at, place)
+    found = (missing, empty, wrong, endless, beyond, invalid & (not repair), lost)
+    unsound = [(code, row) for code, rows in zip(CODES, found, strict=True) for row in np.flatnonzero(rows).tolist()]
+    problems = tuple(
+        Problem(
+            code, {**place, "feature": names[row], "row": int(at[row]) + 1, **_facts(code, geometries[row], geometry)}
+        )
+        for code, row in unsound
+    )
+    return SortedGeometries(geometries, tuple(row for _, row in unsound), problems, repairs, changed)
+
+
+def _are_valid(polygons: np.ndarray, workers: int, told: Told) -> np.ndarray:
+    """Which polygons (n,) are valid; GEOS leaves the interpreter's lock, so that threads share the work."""
+    valid = np.zeros(len(polygons), dtype=bool)
+    parts = list(blocks(len(polygons), _PROVED_AT_ONCE))
+    with ThreadPoolExecutor(workers) as pool:
+        try:
+            proved = pool.map(lambda part: shapely.is_valid(polygons[part]), parts)
+            for done, (part, found) in enumerate(zip(parts, proved, strict=True), start=1):
+                valid[part] = found
+                told(done / len(parts))
+        finally:
+            pool.shutdown(cancel_futures=True)
+    return valid
+
+
+def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str, Any]:
+    if code == "geometry.type":
+        return {"found": _TYPE_NAMES[shapely.get_type_id(found)], "expected": Problem(f"kind.{expected}")}
+    if code == "geometry.invalid":
+        return {"reason": invalid_reasons(np.array([found], dtype=object))[0]}
+    return {}
+
+
+def _repaired(
+    geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, at: np.ndarray, place: dict[str, Any]
+) -> tuple[np.ndarray, np.ndarray, tuple[Problem, ...], float]:
+    """Geometries with the invalid made valid, where nothing was left (n,), the repairs, the sum of |area change|."""
+    rows = np.flatnonzero(invalid)
+    before = shapely.area(geometries[rows])
+    reasons = invalid_reasons(geometries[rows])
+    mended = polygon_parts(_made_valid(geometries[rows]))
+    kept = ~shapely.is_missing(mended)
+    lost = np.zeros(len(geometries), dtype=bool)
+    lost[rows[~kept]] = True
+    changed = shapely.area(mended) - before
+    problems = tuple(
+        Problem(
+            "geometry.repaired",
+            {
+                **place,
+                "feature": names[row],
+                "row": int(at[row]) + 1,
+                "reason": reason,
+                "area_changed_m2": float(change),
+                "change": f"{change:+.3f}",
+            },
+        )
+        for row, reason, change, is_kept in zip(rows.tolist(), reasons, changed, kept, strict=True)
+        if is_kept
+    )
+    result = geometries.copy()
+    result[rows[kept]] = mended[kept]
+    return result, lost, problems, float(np.abs(changed[kept]).sum())
+
+
+def _made_valid(geometries: np.ndarray) -> np.ndarray:
+    """Geometries (n,) made valid; None where GEOS gives up."""
+    try:
+        return np.asarray(shapely.make_valid(geometries), dtype=object)
+    except shapely.GEOSException:
+        if len(geometries) == 1:
+            return np.array([None], dtype=object)
+        half = len(geometries) // 2
+        return np.concatenate([_made_valid(geometries[:half]), _made_valid(geometries[half:])])
+
+
+def _dimension(geometries: np.ndarray) -> np.ndarray:
+    """0 to 2 for points, lines, polygons and their multis; -1 for collections, which mix them."""
+    dimension = shapely.get_dimensions(geometries)
+    return np.where(shapely.get_type_id(geometries) == 7, -1, dimension)
+
+
+def listed(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
+    """The first thousand problems, and how many more there are."""
+    if len(problems) <= _MAX_LISTED:
+        return list(problems)
+    more = Problem("problems.more", {**place, "count": len(problems) - _MAX_LISTED})
+    return [*problems[:_MAX_LISTED], more]

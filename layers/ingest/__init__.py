@@ -1,0 +1,1 @@
+"""From a file to a new version of a layer: inspected, normalised, checked, written whole or not at all."""

@@ -1,0 +1,159 @@
+"""`onemap inspect`: what is in a file, without loading it."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.crs import systems
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.validity import are_beyond, are_finite, type_names
+from onemap.layers.ingest.placing import bounds_of
+from onemap.layers.ingest.undeclared_crs import undeclared_crs
+from onemap.layers.messages import problem_record
+from onemap.layers.progress import Told, part_of
+from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
+
+RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jpeg", ".dem", ".nc", ".bil"}
+_READ = 0.6  # of the work on a layer, when it is read
+_VALID = 0.6  # of the rest, when it is known which geometries are valid
+_ROWS_AT_ONCE = 10_000  # asked whether they are valid, and of which types their values are
+
+
+def inspect(
+    source: str, layer: str | None, encoding: str | None, language: str, told: Told = lambda share: None
+) -> dict[str, Any]:
+    """Format, layers, encoding, CRS, counts, geometry types, fields and problems of a source.
+
+    told: how much is done, 0 to 1; it may raise Cancelled.
+    Raises OneMapError if the source cannot be opened at all, or has no layer of that name.
+    """
+    if Path(source).suffix.lower() in RASTERS and Path(source).is_file():
+        from onemap.layers.ingest.raster_inspection import (
+            inspect_raster,  # rasterio is loaded only where a raster is at stake
+        )
+
+        return inspect_raster(Path(source), language)
+    with opened(source) as path:
+        names = layers_of(path)
+        if layer is not None and layer not in names:
+            raise OneMapError("source.layer_unknown", file=source_name(source), layer=layer, names=names)
+        found: list[dict[str, Any]] = []
+        kind = ""
+        wanted = [layer] if layer is not None else names
+        each = 1 / max(len(wanted), 1)
+        for name in wanted:
+            begin = len(found) * each
+            reading = part_of(told, begin, begin + _READ * each)
+            try:
+                frame = read_layer(path, name, encoding, reading)
+            except OneMapError as error:
+                if len(names) == 1 or layer is not None:
+                    raise
+                found.append(_unread(name, error, language))
+                continue
+            kind = kind or frame.format
+            found.append(_described(frame, language, part_of(told, begin + _READ * each, begin + each)))
+    return {"format": kind, "file": source_name(source), "layers": found}
+
+
+def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
+    problems = [problem_record(problem, language) for problem in error.problems]
+    crs = {"code": None, "from": "none", "why": ""}
+    return {
+        "name": name,
+        "count": None,
+        "geometry": None,
+        "crs": crs,
+        "encoding": None,
+        "fields": [],
+        "problems": problems,
+    }
+
+
+@np.errstate(all="ignore")  # numbers too large for arithmetic are told as such
+def _described(frame: RawFrame, language: str, told: Told) -> dict[str, Any]:
+    told(0.0)
+    place = {"file": frame.path.name, "layer": frame.layer}
+    problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place, told))]
+    if len(frame.geometries) == 0:
+        problems.append(Problem("source.empty", place))
+    sound = frame.geometries[are_finite(frame.geometries)]
+    bounds = bounds_of(sound)
+    box = None if bounds is None else tuple(float(value) for value in bounds)
+    crs, extra = _crs(frame, box, language)
+    if extra is not None and not frame.is_table:
+        problems.append(Problem(extra.code, {**extra.facts, **place}))
+    return {
+        "name": frame.layer,
+        "count": len(frame.geometries),
+        "geometry": _geometry_name(frame.geometries),
+        "crs": crs,
+        "encoding": frame.encoding,
+        "bounds": box,
+        "fields": [
+            {"name": str(name), "type": _type(frame.attributes[name], lambda: told(_VALID))}
+            for name in frame.attributes.columns
+        ],
+        "problems": [problem_record(problem, language) for problem in problems],
+    }
+
+
+def _crs(frame: RawFrame, box: Any, language: str) -> tuple[dict[str, Any], Problem | None]:
+    """The CRS as declared; else what the numbers suggest, with the reason; and a contradiction, if any."""
+    if frame.crs is not None:
+        record = {"code": systems.crs_name(frame.crs), "from": "declared", "why": frame.crs.name}
+        return record, systems.contradiction(frame.crs, box)
+    return undeclared_crs(box, language)
+
+
+def _geometry_problems(frame: RawFrame, place: dict[str, Any], told: Told) -> list[Problem]:
+    """Counted, with the first few rows named: a file may have a million of them."""
+    missing = shapely.is_missing(frame.geometries)
+    empty = shapely.is_empty(frame.geometries) & ~missing
+    invalid = np.zeros(len(missing), dtype=bool)
+    endless = ~are_finite(frame.geometries)
+    beyond = ~endless & are_beyond(frame.geometries)
+    areal = ~missing & ~endless & ~beyond & (shapely.get_dimensions(frame.geometries) == 2)
+    rows = np.flatnonzero(areal)
+    for block in blocks(len(rows), _ROWS_AT_ONCE):
+        told(_VALID * block.start / len(rows))
+        invalid[rows[block]] = ~shapely.is_valid(frame.geometries[rows[block]])
+    found = []
+    for code, wrong in (
+        ("inspect.null", missing),
+        ("inspect.empty", empty),
+        ("inspect.not_finite", endless),
+        ("inspect.beyond", beyond),
+        ("inspect.invalid", invalid),
+    ):
+        if wrong.any():
+            first = [int(row) + 1 for row in np.flatnonzero(wrong)[:10]]
+            found.append(Problem(code, {**place, "count": int(wrong.sum()), "rows": first}))
+    return found
+
+
+def _geometry_name(geometries: np.ndarray) -> str | None:
+    return ", ".join(sorted({name for name in type_names(geometries) if name})) or None
+
+
+def _type(values: pd.Series, heard: Callable[[], None]) -> str:
+    kinds: set[str] = set()
+    for block in blocks(len(values), _ROWS_AT_ONCE):
+        heard()
+        part = values.iloc[block]
+        kinds |= {type(value).__name__ for value in part if value is not None and not pd.isna(value)}
+    if not kinds:
+        return "text"
+    if all(kind.startswith(("int", "uint")) for kind in kinds):
+        return "integer"
+    if all(kind.startswith(("int", "uint", "float")) for kind in kinds):
+        return "number"
+    if all(kind.startswith(("datetime", "date", "Timestamp")) for kind in kinds):
+        return "date"
+    return "boolean" if kinds <= {"bool", "bool_"} else "text"

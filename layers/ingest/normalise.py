@@ -1,0 +1,97 @@
+"""From a raw frame to a clean one: fields by schema, the library's CRS, two dimensions, valid geometry."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pyproj
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import (
+    feature_names,
+    numbers_by_schema,
+    renamed_fields,
+    schema_names,
+    storable,
+    text_by_schema,
+)
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.frames.frames import CleanFrame, RawFrame
+from onemap.layers.geometry.validity import SortedGeometries, listed, sorted_geometries
+from onemap.layers.ingest.placing import Wishes, in_crs
+
+
+@np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
+def normalise(
+    raw: RawFrame,
+    entry: LayerEntry,
+    target: pyproj.CRS,
+    wishes: Wishes,
+    required: Sequence[str] = (),
+) -> CleanFrame:
+    """A raw frame as the layer's clean frame, or a refusal that names every problem.
+
+    required: further fields that must be there because rules use them. Schema fields that are absent are warned of.
+    Raises OneMapError field.…, crs.…, geometry.….
+    """
+    return _clean(raw, entry, target, wishes, required, sort_out=False)[0]
+
+
+@np.errstate(all="ignore")
+def sorted_out(
+    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, wishes: Wishes, required: Sequence[str]
+) -> FrameBlocks:
+    """As `normalise`, but features of unsound geometry are set aside as the frame's `bad` instead of being refused.
+
+    Raises OneMapError field.…, crs.…, geometry.type for a table.
+    """
+    frame, sound = _clean(raw, entry, target, wishes, required, sort_out=True)
+    by_row: dict[int, list[Problem]] = {}
+    for row, problem in zip(sound.rows, sound.problems, strict=True):
+        by_row.setdefault(row, []).append(problem)
+    clean = FrameBlocks.of(frame)
+    return clean.set_aside(by_row) if by_row else clean
+
+
+def _clean(
+    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, wishes: Wishes, required: Sequence[str], *, sort_out: bool
+) -> tuple[CleanFrame, SortedGeometries]:
+    place = {"file": raw.path.name, "layer": raw.layer}
+    attributes, refused = renamed_fields(raw, entry, wishes.fields, required)
+    problems = list(raw.problems)
+    problems += [
+        Problem("field.absent", {**place, "field": field.name})
+        for field in entry.fields
+        if field.name not in attributes.columns
+    ]
+    attributes, as_text = text_by_schema(attributes, entry)
+    problems += [Problem("field.type", {**place, "field": name}) for name in as_text]
+    attributes, as_numbers = numbers_by_schema(attributes, entry)
+    problems += [Problem("field.as_number", {**place, "field": name}) for name in as_numbers]
+    names = feature_names(attributes, entry.key, len(raw.geometries))
+    geometries = raw.geometries
+    # One refusal tells all that is wrong, so that a file is sent back once.
+    try:
+        geometries, remarks = in_crs(geometries, raw, wishes, target)
+        problems += remarks
+    except OneMapError as error:
+        refused += error.problems
+    sound = None
+    if raw.is_table:
+        kinds = {"found": Problem("kind.table"), "expected": Problem(f"kind.{entry.geometry}")}
+        refused.append(Problem("geometry.type", {**place, **kinds}))
+    else:
+        sound = sorted_geometries(geometries, entry.geometry, names, wishes.repair, place)
+        if refused or not sort_out:
+            refused += listed(sound.problems, place)
+    if refused or sound is None:
+        raise OneMapError.of(refused)
+    frame = CleanFrame(
+        geometries=sound.geometries,
+        attributes=storable(attributes, schema_names(entry, required)),
+        names=names,
+        problems=(*problems, *sound.repairs),
+        repaired=len(sound.repairs),
+        area_changed_m2=sound.changed_m2,
+    )
+    return frame, sound

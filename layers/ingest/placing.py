@@ -1,0 +1,133 @@
+"""Where a frame lies: its CRS by declaration or refusal, its coordinates in another plane."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.crs import systems
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.geometry.validity import FARTHEST
+from onemap.layers.ingest.datum_change import DatumChange, step_km
+
+_FARTHEST_KM = 1.0  # between any two datums of one country
+_SAMPLES = 100
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What the user said about a source: its CRS, a change of datum, fields, and whether to repair."""
+
+    crs: str | None = None
+    transform: DatumChange | None = None
+    fields: Mapping[str, str] = field(default_factory=dict)
+    repair: bool = False
+
+
+def source_crs(raw: RawFrame, wishes: Wishes) -> pyproj.CRS:
+    """The CRS that the user names, else the one that the file declares.
+
+    Raises OneMapError crs.missing, crs.unknown, crs.contradicted.
+    """
+    return _source_crs(raw, wishes, bounds_of(raw.geometries))
+
+
+def _source_crs(raw: RawFrame, wishes: Wishes, bounds: systems.Bounds | None) -> pyproj.CRS:
+    place = {"file": raw.path.name, "layer": raw.layer}
+    declared = systems.parse_crs(wishes.crs, field="--crs") if wishes.crs else raw.crs
+    if declared is None:
+        raise OneMapError("crs.missing", suggestion=systems.suggestion(bounds), **place)
+    problem = systems.contradiction(declared, bounds)
+    if problem is not None:
+        raise OneMapError(problem.code, **problem.facts, **place)
+    return declared
+
+
+def _same(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+    """Whether two systems are one, by whatever name."""
+    return systems.crs_name(one) == systems.crs_name(other) or one.equals(other, ignore_axis_order=True)
+
+
+def bounds_of(geometries: np.ndarray) -> systems.Bounds | None:
+    """West, south, east, north of all geometries (n,), or None if there is no coordinate."""
+    if len(geometries) == 0:
+        return None
+    found = shapely.total_bounds(geometries)
+    # Plain floats: what is too large for arithmetic becomes infinite in silence.
+    return None if np.isnan(found).any() else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
+
+
+class Way:
+    """How a source's coordinates come into the target's plane, east before north. named: the two, as problems say it.
+
+    Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.transform, crs.parameters_other.
+    """
+
+    def __init__(self, raw: RawFrame, wishes: Wishes, target: pyproj.CRS, bounds: systems.Bounds | None) -> None:
+        """bounds: of all coordinates; None if they are not known yet, and then nothing can contradict them."""
+        place: dict[str, Any] = {"file": raw.path.name, "layer": raw.layer}
+        self._source = _source_crs(raw, wishes, bounds)
+        self._target = target
+        self._is_given = wishes.transform is not None
+        self.named = {**place, "crs": systems.crs_name(self._source), "target": systems.crs_name(target)}
+        self._remarks = []
+        if wishes.crs and raw.crs is not None and not _same(raw.crs, self._source):
+            declared = {"declared": systems.crs_name(raw.crs), "crs": systems.crs_name(self._source)}
+            self._remarks.append(Problem("crs.overridden", {**place, **declared}))
+        if wishes.transform is not None:
+            self._change: systems.Transformation | None = wishes.transform.between(self._source, target, **place)
+            self._remarks.append(Problem("crs.transformed", self.named))
+        else:
+            self._change = systems.transformation(self._source, target, **place)
+            if systems.is_null_shift(self._source, target):
+                self._remarks.append(Problem("crs.identity", self.named))
+
+    def carry(self, geometries: np.ndarray) -> tuple[np.ndarray, float]:
+        """Geometries in the target's plane, and how far a given change has carried the farthest, in kilometres.
+
+        Coordinates that are no numbers, or that no system has, are left as they are, for the check of geometries to
+        name.
+        Raises OneMapError crs.out_of_range.
+        """
+        if self._change is None:
+            return geometries, 0.0
+        carried = geometries.copy()
+        farthest = 0.0
+        for block in blocks(len(geometries)):
+            carried[block], before, after = _carried(geometries[block], self._change)
+            if not np.isfinite(after).all():
+                raise OneMapError("crs.out_of_range", **self.named)
+            if self._is_given and len(before):
+                some = np.linspace(0, len(before) - 1, min(len(before), _SAMPLES)).astype(int)
+                farthest = max(farthest, step_km(self._source, self._target, before[some], after[some]))
+        return carried, farthest
+
+    def remarks(self, farthest_km: float) -> list[Problem]:
+        """What must be told about the way. farthest_km: from `carry`, of all geometries."""
+        if farthest_km <= _FARTHEST_KM:
+            return list(self._remarks)
+        return [*self._remarks, Problem("crs.far_change", {**self.named, "km": f"{farthest_km:.0f}"})]
+
+
+def in_crs(
+    geometries: np.ndarray, raw: RawFrame, wishes: Wishes, target: pyproj.CRS
+) -> tuple[np.ndarray, list[Problem]]:
+    """The geometries in the target's plane, and what must be told about the way there. Raises OneMapError crs.…."""
+    way = Way(raw, wishes, target, bounds_of(raw.geometries))
+    carried, farthest_km = way.carry(geometries)
+    return carried, way.remarks(farthest_km)
+
+
+def _carried(geometries: np.ndarray, change: systems.Transformation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Geometries with changed coordinates; and those that are carried before and after (k, 2)."""
+    coordinates = shapely.get_coordinates(geometries)
+    finite = (np.abs(coordinates) <= FARTHEST).all(axis=1)  # which what is no number is not, either
+    before = coordinates[finite]
+    after = np.column_stack(change(before[:, 0], before[:, 1]))
+    coordinates[finite] = after
+    return shapely.set_coordinates(geometries.copy(), coordinates), before, after

@@ -1,0 +1,158 @@
+"""The report of `add`: a table of problems in the library, the list in its answer, and a sheet to send back."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.library.library import now
+from onemap.layers.library.versions import Version
+from onemap.layers.messages import phrase, problem_record, wording
+from onemap.layers.quality.quality import Found
+from onemap.layers.stores.store import FeatureTable, StoreConnection
+
+PROBLEMS_TABLE = "onemap_problems"
+_MOST_LISTED = 1000  # of a kind, in the answer; the library's table and the sheet hold more
+_TEXTS = ("layer", "version", "table_name", "file", "feature", "field", "code", "level", "message", "mend")
+_TABLE = FeatureTable(
+    PROBLEMS_TABLE,
+    PROBLEMS_TABLE,
+    "GEOMETRY",
+    {**dict.fromkeys(_TEXTS, "TEXT"), "row": "INTEGER", "recorded_at": "TEXT"},
+)
+_COLUMNS = ("code", "level", "feature", "row", "field", "message", "mend", "east", "north", "file", "layer")
+_WIDTHS = (20, 8, 16, 8, 12, 60, 50, 14, 14, 24, 16)
+_ILLEGAL = {number: None for number in range(32) if number not in (9, 10)}
+_MOST_SIGNS = 32_767  # that a cell may hold
+
+
+def check_report(target: str, inputs: Sequence[str]) -> None:
+    """Refuse the place of a sheet before any work. Raises OneMapError out.format, out.exists, out.folder, out.input."""
+    path = Path(target)
+    if path.suffix.lower() != ".xlsx":
+        raise OneMapError("out.format", file=path.name, field="--report")
+    check_place(path, False, "--report", inputs)
+
+
+def listed_records(found: Sequence[Found], more: Mapping[str, int], language: str) -> list[dict[str, Any]]:
+    """The problems as the answer lists them, at most a thousand of a kind; how many more there are is said."""
+    records: list[dict[str, Any]] = []
+    told: dict[str, int] = {}
+    left = dict(more)
+    for item in found:
+        code = item.problem.code
+        told[code] = told.get(code, 0) + 1
+        if told[code] <= _MOST_LISTED:
+            records.append({**problem_record(item.problem, language), "level": item.level})
+        else:
+            left[code] = left.get(code, 0) + 1
+    for code, count in left.items():
+        problem = Problem("problems.more_of", {"count": count, "kind": code})
+        records.append({**problem_record(problem, language), "level": "note"})
+    return records
+
+
+def keep_problems(connection: StoreConnection, version: Version, found: Sequence[Found], language: str) -> None:
+    """Put the problems of a new version into the library's table of them, inside the open transaction.
+
+    A library without problems has no such table, so that another program sees nothing but its layers.
+    """
+    if not found:
+        return
+    last, is_new = 0, not connection.has_table(PROBLEMS_TABLE)
+    if is_new:
+        connection.make_features(_TABLE)
+    else:
+        last = connection.execute(f"SELECT max(fid) FROM {PROBLEMS_TABLE}").fetchone()[0] or 0  # noqa: S608
+    geometries = np.array([item.geometry for item in found], dtype=object)
+    boxes = shapely.bounds(geometries)
+    geometries[~np.isfinite(boxes).all(axis=1)] = None  # a library may not hold coordinates that are no numbers
+    moment = now()
+    rows = []
+    for item in found:
+        facts, place = item.problem.facts, item.problem.place
+        message, mend = wording(item.problem, language)
+        where = (version.code, version.label, version.table, place["file"], place["feature"], place["field"])
+        rows.append((*where, item.problem.code, item.level, message, mend, facts.get("row"), moment))
+    connection.add_features(_TABLE, [geometries], list(zip(*rows, strict=True)), last + 1)
+    if is_new:
+        connection.index_features(_TABLE, shapely.bounds(geometries), lambda share: None)
+    connection.show_features(_TABLE, shapely.total_bounds(geometries))
+
+
+def write_report(
+    target: str, found: Sequence[Found], more: Mapping[str, int], facts: Mapping[str, str], language: str
+) -> None:
+    """Write the problems as a sheet for the sender: what, where, how to mend it, and a count of each kind.
+
+    facts: what stands at its head, such as file and layer. Raises OneMapError out.exists, out.failed.
+    """
+    from openpyxl import Workbook
+    from openpyxl.styles import Alignment, Font
+
+    book = Workbook()
+    summary = book.active
+    summary.title = phrase("report.summary", language)
+    for name, value in facts.items():
+        summary.append([phrase(f"report.{name}", language), _cell(value)])
+    summary.append([])
+    summary.append([phrase(f"report.{name}", language) for name in ("level", "code", "count", "message")])
+    for (level, code), items in _by_kind(found).items():
+        example = _cell(wording(items[0].problem, language)[0])
+        summary.append([phrase(f"level.{level}", language), code, len(items) + more.get(code, 0), example])
+    for letter, width in zip("ABCD", (14, 24, 40, 80), strict=True):
+        summary.column_dimensions[letter].width = width
+    sheet = book.create_sheet(phrase("report.problems", language))
+    sheet.append([phrase("report.number", language), *(phrase(f"report.{name}", language) for name in _COLUMNS)])
+    for number, item in enumerate(found, start=1):
+        sheet.append([number, *_row(item, language)])
+    for at, width in enumerate((6, *_WIDTHS)):
+        sheet.column_dimensions["ABCDEFGHIJKL"[at]].width = width
+    sheet.freeze_panes = "A2"
+    for row in (sheet[1], *(row for row in summary.iter_rows(min_row=len(facts) + 2, max_row=len(facts) + 2))):
+        for cell in row:
+            cell.font = Font(bold=True)
+            cell.alignment = Alignment(wrap_text=True, vertical="top")
+    for page in (summary, sheet):
+        for row in page.iter_rows():
+            for cell in row:
+                # A text that begins with = comes from a file, and must never become a formula.
+                if isinstance(cell.value, str) and cell.value.startswith("="):
+                    cell.data_type = "s"
+    with written_beside(Path(target), False, "--report") as place:
+        book.save(place)
+
+
+def _by_kind(found: Sequence[Found]) -> dict[tuple[str, str], list[Found]]:
+    kinds: dict[tuple[str, str], list[Found]] = {}
+    for item in found:
+        kinds.setdefault((item.level, item.problem.code), []).append(item)
+    return kinds
+
+
+def _row(item: Found, language: str) -> list[Any]:
+    place, (message, mend) = item.problem.place, wording(item.problem, language)
+    east: float | None = None
+    north: float | None = None
+    if item.geometry is not None and not shapely.is_empty(item.geometry):
+        points = shapely.get_coordinates(item.geometry)
+        points = points[np.isfinite(points).all(axis=1)]
+        if len(points):
+            east, north = (round(float(value), 3) for value in (points.min(axis=0) + points.max(axis=0)) / 2)
+    texts = [
+        item.problem.code,
+        phrase(f"level.{item.level}", language),
+        place["feature"],
+        item.problem.facts.get("row"),
+    ]
+    texts += [place["field"], message, mend]
+    return [*(_cell(text) for text in texts), east, north, _cell(place["file"]), _cell(place["layer"])]
+
+
+def _cell(value: Any) -> Any:
+    """Text that a sheet can hold: without control characters, and no longer than a cell."""
+    return value.translate(_ILLEGAL)[:_MOST_SIGNS] if isinstance(value, str) else value

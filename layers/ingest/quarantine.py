@@ -1,0 +1,85 @@
+"""Quarantine: features that a layer cannot hold go into a table of their own; their ground is not spoken for."""
+
+from collections.abc import Callable
+
+import numpy as np
+import shapely
+
+from onemap.layers.frames.frames import BadFeatures
+from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.geometry.validity import are_beyond, are_finite
+from onemap.layers.library.library import log
+from onemap.layers.library.version_writing import as_stored, sql_types, write_table
+from onemap.layers.library.versions import Version, content_hash
+from onemap.layers.messages import wording
+from onemap.layers.stores.store import FeatureTable, StoreConnection
+
+_THIN_M = 0.5  # a line or a point is no ground: this much around it is
+
+
+def bad_table(version_table: str) -> str:
+    """The table of a version's quarantined features."""
+    return f"{version_table}__bad"
+
+
+def ground_of(geometries: np.ndarray) -> np.ndarray:
+    """The ground on which each bad feature may have lain: the convex hull of its points (n,), None where it has none.
+
+    What its lines were meant to enclose is not known, and a smaller guess could clear ground that is not clear.
+    """
+    points, owner = shapely.get_coordinates(geometries, return_index=True)
+    finite = np.isfinite(points).all(axis=1)
+    points, owner = points[finite], owner[finite]
+    result = np.full(len(geometries), None, dtype=object)
+    if len(points) == 0:
+        return result
+    owners, position = np.unique(owner, return_inverse=True)
+    hulls = shapely.convex_hull(shapely.multipoints(shapely.points(points), indices=position))
+    thin = shapely.get_dimensions(hulls) < 2
+    hulls[thin] = shapely.buffer(hulls[thin], _THIN_M)
+    result[owners] = hulls
+    return result
+
+
+def without_ground(coverage: shapely.Geometry, bad: BadFeatures) -> tuple[shapely.Geometry, int]:
+    """A coverage less the ground of bad features, and how many have none that is known."""
+    ground = ground_of(bad.geometries)
+    known = ground[~shapely.is_missing(ground)]
+    if len(known) == 0:
+        return coverage, len(ground)
+    rest = polygon_parts(np.array([shapely.difference(coverage, shapely.union_all(known))], dtype=object))[0]
+    return rest if rest is not None else shapely.Polygon(), len(ground) - len(known)
+
+
+def write_bad(
+    connection: StoreConnection,
+    version: Version,
+    bad: BadFeatures,
+    who: str,
+    language: str,
+    told: Callable[[float], None],
+) -> str:
+    """Put bad features with their problems into a table of their own, inside the open transaction; returns its name."""
+    table = bad_table(version.table)
+    attributes = bad.attributes.copy()
+    told_of = {
+        "source_row": [int(row) + 1 for row in bad.rows],
+        "problem": [", ".join(problem.code for problem in problems) for problems in bad.problems],
+        "message": [" ".join(wording(problem, language)[0] for problem in problems) for problems in bad.problems],
+    }
+    taken = {str(name).lower() for name in attributes.columns}
+    for position, (name, values) in enumerate(told_of.items()):
+        free = name
+        while free in taken:
+            free += "_"
+        attributes.insert(position, free, np.array(values, dtype=object))
+    geometries = bad.geometries.copy()
+    # A file may not hold coordinates that are no numbers, and no index those that no system has.
+    geometries[~are_finite(geometries) | are_beyond(geometries)] = None
+    attributes = as_stored(attributes)
+    features = FeatureTable(table, table, "GEOMETRY", sql_types(attributes))
+    write_table(connection, features, attributes, [geometries], told)
+    connection.show_features(features, shapely.total_bounds(geometries))
+    detail = {"count": len(geometries), "hash": content_hash(geometries, attributes)}
+    log(connection, who, "set_aside", table, detail)
+    return table

@@ -1,0 +1,93 @@
+"""What is in a raster, without loading it: size, cells, bands, nodata, coordinate system, heights' datum, overviews."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pyproj
+
+from onemap.layers.crs import systems
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.ingest.undeclared_crs import undeclared_crs
+from onemap.layers.messages import problem_record
+from onemap.layers.rasters.rasters import (
+    band_remarks,
+    check_blocks,
+    is_complex,
+    is_scaled,
+    opened_raster,
+    raster_crs,
+    scaling,
+)
+
+
+def inspect_raster(path: Path, language: str) -> dict[str, Any]:
+    """A raster as the one layer of its file; its own facts stand under "raster", lengths in its own units.
+
+    Raises OneMapError source.missing, source.damaged.
+    """
+    with _without_words(), opened_raster(path) as dataset:
+        check_blocks(dataset)
+        is_placed = not dataset.transform.is_identity
+        west, south, east, north = map(float, dataset.bounds)
+        box = (west, min(south, north), east, max(south, north)) if is_placed else None
+        problems = []
+        try:
+            system: pyproj.CRS | None = raster_crs(dataset, None)
+        except OneMapError as error:
+            system, problems = None, list(error.problems)
+        if not is_placed:
+            problems = [Problem("raster.unplaced", {"file": path.name})]
+        if system is None:
+            crs = undeclared_crs(box, language)[0]
+        else:
+            crs = {"code": systems.crs_name(system), "from": "declared", "why": system.name}
+            extra = systems.contradiction(system, box)
+            problems += [Problem(extra.code, {**extra.facts, "file": path.name})] if extra is not None else []
+        transform = dataset.transform
+        if is_placed and not transform.b == transform.d == 0:
+            problems.append(Problem("raster.rotated", {"file": path.name}))
+        if is_scaled(dataset):
+            problems.append(Problem("raster.scaled", scaling(dataset)))
+        if is_complex(dataset):
+            problems.append(Problem("raster.complex", {"file": path.name, "data_type": dataset.dtypes[0]}))
+        problems += band_remarks(dataset)
+        layer = {
+            "name": path.stem,
+            "count": 1,
+            "geometry": "Raster",
+            "crs": crs,
+            "encoding": None,
+            "bounds": box,
+            "fields": [],
+            "problems": [problem_record(problem, language) for problem in problems],
+            "raster": {
+                "width": dataset.width,
+                "height": dataset.height,
+                "cell_width": abs(transform.a),
+                "cell_height": abs(transform.e),
+                "bands": dataset.count,
+                "data_type": dataset.dtypes[0],
+                "nodata": None if dataset.nodata is None else _finite(dataset.nodata),
+                "vertical_datum": system.sub_crs_list[1].name if system is not None and system.is_compound else None,
+                "overviews": list(dataset.overviews(1)),
+            },
+        }
+        return {"format": dataset.driver, "file": path.name, "layers": [layer]}
+
+
+@contextmanager
+def _without_words() -> Iterator[None]:
+    """That a picture has no place is told as a problem, not by rasterio on stderr."""
+    from rasterio.errors import NotGeoreferencedWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", NotGeoreferencedWarning)
+        yield
+
+
+def _finite(nodata: float) -> float | str:
+    """JSON has no NaN."""
+    return float(nodata) if nodata == nodata and abs(nodata) != float("inf") else str(nodata)

@@ -1,0 +1,169 @@
+"""A raster becomes a version: read where it lies, or copied beside the library as Cloud-Optimised GeoTIFF."""
+
+import contextlib
+import math
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.crs.systems import contradiction, crs_name, transformation
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.frames import CleanFrame
+from onemap.layers.rasters.rasters import (
+    band_remarks,
+    check_blocks,
+    is_complex,
+    is_scaled,
+    opened_raster,
+    raster_crs,
+    raster_hash,
+    scaling,
+)
+from onemap.layers.sources.reading import layers_of, opened
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+_EDGE_POINTS = 33  # on each side of the footprint, so that a reprojected edge keeps its bend
+
+
+def _opened_as_raster(path: Path) -> "DatasetReader":
+    """The same, of a file that may be of another kind. Raises OneMapError raster.vector also."""
+    try:
+        return opened_raster(path)
+    except OneMapError as error:
+        if error.code == "source.damaged" and _is_vector(path):
+            raise OneMapError("raster.vector", file=path.name) from error
+        raise
+
+
+def _is_vector(path: Path) -> bool:
+    try:
+        with opened(path) as found:
+            return bool(layers_of(found))
+    except OneMapError:
+        return False
+
+
+def _check_place(dataset: "DatasetReader", crs: pyproj.CRS) -> None:
+    """Refuse a raster without coordinates, or with such as its CRS does not have."""
+    name = Path(dataset.name).name
+    if dataset.transform.is_identity:
+        raise OneMapError("raster.unplaced", file=name)
+    west, south, east, north = map(float, dataset.bounds)
+    problem = contradiction(crs, (min(west, east), min(south, north), max(west, east), max(south, north)))
+    if problem is not None:
+        raise OneMapError(problem.code, **problem.facts, file=name)
+
+
+def footprint(dataset: "DatasetReader", source: pyproj.CRS, target: pyproj.CRS) -> shapely.Polygon:
+    """The outline of a raster's grid in `target`."""
+    steps = np.linspace(0, 1, _EDGE_POINTS)
+    side = np.concatenate([steps[:-1], np.ones(_EDGE_POINTS - 1), steps[:0:-1], np.zeros(_EDGE_POINTS - 1)])
+    down = np.roll(side, _EDGE_POINTS - 1)
+    grid = dataset.transform
+    east, north = grid.c + grid.a * side * dataset.width, grid.f + grid.e * down * dataset.height
+    change = transformation(source, target, file=Path(dataset.name).name)
+    if change is not None:
+        east, north = change(east, north)
+    if not (np.isfinite(east).all() and np.isfinite(north).all()):
+        raise OneMapError(
+            "crs.out_of_range", file=Path(dataset.name).name, crs=crs_name(source), target=crs_name(target)
+        )
+    return shapely.Polygon(np.column_stack([east, north]))
+
+
+def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to: Path | None) -> CleanFrame:
+    """A raster as the row that a library keeps of it.
+
+    copy_to: where a Cloud-Optimised GeoTIFF is written (beside as *.part first); None keeps a reference.
+    Raises OneMapError source.…, crs.…, raster.rotated, raster.scaled, raster.complex, raster.unplaced, raster.vector,
+    out.failed.
+    """
+    path = Path(source)
+    with _opened_as_raster(path) as dataset:
+        check_blocks(dataset)
+        if is_scaled(dataset):
+            raise OneMapError("raster.scaled", **scaling(dataset))
+        if is_complex(dataset):
+            raise OneMapError("raster.complex", file=path.name, data_type=dataset.dtypes[0])
+        crs = raster_crs(dataset, given_crs)
+        _check_place(dataset, crs)
+        if not math.isclose(dataset.transform.determinant, 0) and dataset.transform.b == dataset.transform.d == 0:
+            outline = footprint(dataset, crs, target)
+        else:
+            raise OneMapError("raster.rotated", file=path.name)
+        remarks = band_remarks(dataset)
+        compound = crs.sub_crs_list[1].name if crs.is_compound else None
+        facts = {
+            "width": dataset.width,
+            "height": dataset.height,
+            "bands": dataset.count,
+            "data_type": dataset.dtypes[0],
+            "nodata": None if dataset.nodata is None else float(dataset.nodata),
+            "cell_width": abs(dataset.transform.a),
+            "cell_height": abs(dataset.transform.e),
+            "crs": crs_name(crs),
+            "vertical_datum": compound,
+            "overviews": ",".join(map(str, dataset.overviews(1))),
+        }
+    kept = path if copy_to is None else _copied(path, copy_to)
+    state = kept.stat()
+    row = {
+        "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
+        "sha256": raster_hash(kept),
+        "size": state.st_size,
+        "modified_ns": state.st_mtime_ns,
+        "given_crs": given_crs,
+        **facts,
+    }
+    return CleanFrame(
+        geometries=np.array([outline], dtype=object),
+        attributes=pd.DataFrame({name: pd.Series([value], dtype=object) for name, value in row.items()}),
+        names=np.array(["1"], dtype=object),
+        problems=remarks,
+    )
+
+
+def _copied(path: Path, target: Path) -> Path:
+    """The raster as a Cloud-Optimised GeoTIFF with overviews, whole or not at all."""
+    from rasterio.errors import RasterioError
+    from rasterio.shutil import copy as copy_raster
+
+    part = target.with_name(target.name + ".part")
+    try:
+        target.parent.mkdir(exist_ok=True)
+        copy_raster(str(path), str(part), driver="COG", compress="DEFLATE")
+        part.replace(target)
+    except (OSError, RasterioError) as error:
+        part.unlink(missing_ok=True)
+        raise OneMapError("out.failed", file=target.name, reason=str(error)[:200]) from error
+    return target
+
+
+@contextlib.contextmanager
+def raster_copy(library: Path | None, code: str, wanted: bool) -> Iterator[Path | None]:
+    """Where a copy is to lie, beside the library; taken back if what follows fails. None if none is wanted.
+
+    library: its file, None on a server. Raises OneMapError raster.no_folder.
+    """
+    if not wanted:
+        yield None
+        return
+    if library is None:
+        raise OneMapError("raster.no_folder", layer=code, field="--copy")
+    folder = library.with_name(library.name + ".rasters")
+    number = 1 + max((int(p.stem.rpartition("__")[2]) for p in folder.glob(f"{code}__*.tif")), default=0)
+    target = folder / f"{code}__{number}.tif"
+    try:
+        yield target
+    except BaseException:
+        target.unlink(missing_ok=True)
+        if folder.is_dir() and not any(folder.iterdir()):
+            folder.rmdir()
+        raise

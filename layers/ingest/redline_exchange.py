@@ -1,0 +1,260 @@
+"""Red-line coordinate TXT from and to vector files: the work of the verb `redline`."""
+
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+from pyogrio.errors import DataSourceError
+
+from onemap.layers.crs import systems
+from onemap.layers.crs.zones import GEOGRAPHIC_CODES, Zone, zone_crs, zone_of, zone_of_longitude
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.invalid_reasons import invalid_reasons
+from onemap.layers.geometry.validity import listed, refuse_beyond, sorted_geometries
+from onemap.layers.ingest.placing import Wishes, bounds_of, in_crs, source_crs
+from onemap.layers.messages import problem_record
+from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target
+from onemap.layers.sources.reading import opened, read_source
+from onemap.layers.sources.redline.redline_reading import frame_of
+from onemap.layers.sources.redline.redline_text import RedlineText, looks_like_redline, read_text
+from onemap.layers.sources.redline.redline_writing import (
+    Frame,
+    changes,
+    header_lines,
+    kept_header,
+    redline_bytes,
+    redline_text,
+    with_zone,
+)
+
+WRITABLE = {
+    ".shp": "ESRI Shapefile",
+    ".gpkg": "GPKG",
+    ".geojson": "GeoJSON",
+    ".json": "GeoJSON",
+    ".gdb": "OpenFileGDB",
+    ".fgb": "FlatGeobuf",
+}
+_HEADER_KEY = "onemap_redline"
+_KINDS = {0: "point", 1: "line", 2: "polygon"}
+
+
+@dataclass(frozen=True)
+class ExchangeWishes:
+    """What the user said: the layer of the source, the source's CRS, its encoding, and whether to replace."""
+
+    layer: str | None = None
+    crs: str | None = None
+    encoding: str | None = None
+    overwrite: bool = False
+
+
+@dataclass(frozen=True)
+class _Made:
+    """What was written: how many features and points, in which CRS, and what must be told."""
+
+    features: int
+    points: int
+    crs: pyproj.CRS | None
+    problems: Sequence[Problem]
+
+
+def exchange(source: str, target: str, wishes: ExchangeWishes, language: str) -> dict[str, Any]:
+    """A coordinate TXT as a vector file, a vector file as a coordinate TXT, or a TXT in our own form.
+
+    Raises OneMapError redline.target, redline.neither, out.…, crs.…, geometry.…, and whatever reading refuses.
+    """
+    place = Path(target)
+    suffix = place.suffix.lower()
+    if suffix != ".txt" and suffix not in WRITABLE:
+        raise OneMapError("redline.target", file=place.name, known=[".txt", *WRITABLE])
+    check_place(place, wishes.overwrite, "TARGET")
+    text = _text_of(source, wishes)
+    if text is not None and suffix == ".txt":
+        made = _rewrite(text, Path(source), place, wishes)
+    elif text is not None:
+        made = _to_vector(text, Path(source), place, wishes)
+    elif suffix == ".txt":
+        made = _to_text(source, place, wishes)
+    else:
+        raise OneMapError("redline.neither", file=Path(source).name, target=place.name)
+    return {
+        "ok": True,
+        "source": str(source),
+        "target": str(target),
+        "features": made.features,
+        "points": made.points,
+        "crs": systems.crs_name(made.crs) if made.crs is not None else None,
+        "problems": [problem_record(problem, language) for problem in made.problems],
+    }
+
+
+def _text_of(source: str, wishes: ExchangeWishes) -> RedlineText | None:
+    """The source's text, token by token, if it is a coordinate TXT."""
+    with opened(source) as path:
+        if (
+            not isinstance(path, Path)
+            or not path.is_file()
+            or path.suffix.lower() != ".txt"
+            or not looks_like_redline(path)
+        ):
+            return None
+        if wishes.layer is not None and wishes.layer != path.stem:
+            raise OneMapError("source.layer_unknown", file=path.name, layer=wishes.layer, names=[path.stem])
+        return read_text(path, wishes.encoding)
+
+
+def _rewrite(text: RedlineText, source: Path, target: Path, wishes: ExchangeWishes) -> _Made:
+    """The same points, names and sections in our form; a CRS that the user names goes into the header."""
+    frame = frame_of(text, source)
+    crs = frame.crs
+    if wishes.crs:
+        crs = source_crs(frame, Wishes(crs=wishes.crs))
+        zone = zone_of(crs)
+        if zone is None:
+            raise OneMapError("redline.no_zone", file=source.name, crs=systems.crs_name(crs), field="--crs")
+        text = with_zone(text, zone)
+    _write_text(text, target, wishes)
+    return _Made(len(text.parcels), _count(text), crs, frame.problems)
+
+
+def _write_text(text: RedlineText, target: Path, wishes: ExchangeWishes) -> None:
+    content = redline_bytes(text, target.name)
+    with written_beside(target, wishes.overwrite, "TARGET") as path:
+        path.write_bytes(content)
+
+
+def _count(text: RedlineText) -> int:
+    return sum(len(parcel.points) for parcel in text.parcels)
+
+
+def _to_vector(text: RedlineText, source: Path, target: Path, wishes: ExchangeWishes) -> _Made:
+    frame = frame_of(text, source)
+    crs = source_crs(frame, Wishes(crs=wishes.crs))
+    problems = [*frame.problems, *_crossing(frame)]
+    zone = zone_of(crs)
+    header = header_lines(with_zone(text, zone) if zone is not None else text)
+    with written_beside(target, wishes.overwrite, "TARGET") as path:
+        _write_vector(frame, crs, path, header)
+    return _Made(len(frame.geometries), _count(text), crs, problems)
+
+
+def _crossing(frame: RawFrame) -> list[Problem]:
+    """Parcels whose rings cross are written as they are, so that someone can see and mend them.
+
+    Raises OneMapError geometry.beyond.
+    """
+    place = {"file": frame.path.name}
+    numbers = [number or row for row, number in enumerate(frame.attributes["DKBH"], start=1)]
+    refuse_beyond(frame.geometries, numbers, place)
+    rows = np.flatnonzero(~shapely.is_valid(frame.geometries))
+    reasons = invalid_reasons(frame.geometries[rows])
+    names = [numbers[row] for row in rows]
+    return [
+        Problem("geometry.invalid", {**place, "feature": name, "row": int(row) + 1, "reason": reason})
+        for name, row, reason in zip(names, rows, reasons, strict=True)
+    ]
+
+
+def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> None:
+    """Raises OneMapError out.failed, also for text that the format would cut off."""
+    suffix = path.suffix.lower()
+    table = gpd.GeoDataFrame(frame.attributes, geometry=gpd.GeoSeries(frame.geometries, crs=crs))
+    options: dict[str, Any] = {"layer_metadata": {_HEADER_KEY: header}} if suffix == ".gpkg" else {}
+    if suffix == ".shp":
+        options["encoding"] = "UTF-8"
+    is_mixed = len(np.unique(shapely.get_type_id(frame.geometries))) > 1
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            pyogrio.write_dataframe(
+                table,
+                gdal_target(path),
+                layer=frame.layer,
+                driver=WRITABLE[suffix],
+                promote_to_multi=is_mixed or None,
+                **options,
+            )
+    except (DataSourceError, ValueError, RuntimeError) as error:
+        raise OneMapError("out.failed", file=path.name, field="TARGET", reason=str(error)[:200]) from error
+    lost = [str(warning.message) for warning in caught if "truncated" in str(warning.message)]
+    if lost:
+        raise OneMapError("out.failed", file=path.name, field="TARGET", reason=lost[0][-200:])
+
+
+def _to_text(source: str, target: Path, wishes: ExchangeWishes) -> _Made:
+    raw = read_source(source, wishes.layer, wishes.encoding)
+    problems = list(raw.problems)
+    given = Wishes(crs=wishes.crs)
+    crs = source_crs(raw, given)
+    zone = zone_of(crs)
+    geometries = _sound(raw)
+    if zone is None:
+        zone = _zone_for(raw, crs)
+        geometries, remarks = in_crs(geometries, raw, given, zone_crs(zone))
+        facts = {"file": raw.path.name, "layer": raw.layer, "crs": systems.crs_name(crs)}
+        problems += [*remarks, Problem("redline.projected", {**facts, "target": f"EPSG:{zone.epsg}"})]
+    attributes = raw.attributes.reset_index(drop=True)
+    frame = Frame(geometries, _plain_columns(attributes), zone, _header(source, raw.layer))
+    place = {"file": raw.path.name, "layer": raw.layer}
+    problems += listed(changes(frame, place), place)
+    text = redline_text(frame)
+    _write_text(text, target, wishes)
+    written = replace(zone, prefixed=True)
+    return _Made(len(geometries), _count(text), zone_crs(written), problems)
+
+
+def _plain_columns(attributes: pd.DataFrame) -> pd.DataFrame:
+    return attributes.loc[:, ~attributes.columns.duplicated()].rename(columns=str)
+
+
+def _sound(raw: RawFrame) -> np.ndarray:
+    """The geometries, all of the first one's kind, present and valid. Raises OneMapError geometry.…."""
+    place = {"file": raw.path.name, "layer": raw.layer}
+    dimensions = shapely.get_dimensions(raw.geometries)
+    kind = _KINDS[int(max(dimensions, default=2))] if (dimensions >= 0).any() else "polygon"
+    names = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
+    return sorted_geometries(raw.geometries, kind, names, False, place).accepted(place).geometries
+
+
+def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
+    """The 3° zone of the frame's middle, of the CRS's own datum if it is one of China's, else of CGCS2000.
+
+    Raises OneMapError redline.outside, crs.no_transformation.
+    """
+    family = systems.datum_family(crs)
+    datum = family if family in GEOGRAPHIC_CODES else "cgcs2000"
+    assert datum is not None  # noqa: S101 - for the type checker
+    degrees = pyproj.CRS.from_epsg(GEOGRAPHIC_CODES[datum])
+    bounds = bounds_of(raw.geometries)
+    change = systems.transformation(crs, degrees, file=raw.path.name)
+    longitude = np.array([(bounds[0] + bounds[2]) / 2]) if bounds else np.array([np.nan])
+    latitude = np.array([(bounds[1] + bounds[3]) / 2]) if bounds else np.array([np.nan])
+    if change is not None:
+        longitude, latitude = change(longitude, latitude)
+    zone = zone_of_longitude(datum, float(longitude[0])) if np.isfinite(longitude[0]) else None
+    if zone is None:
+        raise OneMapError("redline.outside", file=raw.path.name, crs=systems.crs_name(crs))
+    return zone
+
+
+def _header(source: str, layer: str) -> RedlineText | None:
+    """The header of the text that a GeoPackage was made of, if it carries one."""
+    with opened(source) as path:
+        if not isinstance(path, Path) or path.suffix.lower() != ".gpkg":
+            return None
+        try:
+            metadata = pyogrio.read_info(gdal_name(path), layer=layer).get("layer_metadata") or {}
+        except (DataSourceError, ValueError):
+            return None
+    return kept_header(metadata[_HEADER_KEY]) if _HEADER_KEY in metadata else None

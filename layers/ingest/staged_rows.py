@@ -1,0 +1,136 @@
+"""Features of a large layer in part files on disk: written once in their order, read again block by block."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.fields import text_value
+from onemap.layers.geometry.row_blocks import give_back_memory
+from onemap.layers.stores.arrow_values import arrow_column, plain_column, plain_type
+
+_ABOUT = b"about"
+_SIDES = ("west", "south", "east", "north")
+_OWN = ("wkb", *_SIDES, "points")  # the columns before the fields
+_OPEN = 4  # parts at once: a block and some of its neighbours
+
+Change = Callable[[list[Any]], list[Any]]
+
+
+def write_part(
+    journal: Journal, name: str, geometries: np.ndarray, attributes: pd.DataFrame, about: Mapping[str, Any]
+) -> None:
+    """Keep some features (n,) as a part. about: what belongs to them, plain JSON. Raises NotPlain."""
+    boxes = np.reshape(shapely.bounds(geometries), (-1, 4))
+    own = [
+        pa.array(shapely.to_wkb(geometries), pa.large_binary()),
+        *(pa.array(boxes[:, side]) for side in range(4)),
+        pa.array(np.asarray(shapely.get_num_coordinates(geometries), dtype=np.int32)),
+    ]
+    columns = [arrow_column(str(field), attributes[field].tolist()) for field in attributes.columns]
+    fields = [pa.field(own_name, array.type) for own_name, array in zip(_OWN, own, strict=True)]
+    schema = pa.schema([*fields, *(field for field, _ in columns)], metadata={_ABOUT: json.dumps(dict(about)).encode()})
+    batch = pa.record_batch([*own, *(array for _, array in columns)], schema=schema)
+
+    def write(path: Any) -> None:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
+            writer.write_batch(batch)
+
+    journal.keep(name, write)
+    give_back_memory()
+
+
+class StagedRows:
+    """`Rows` in the parts of a journal. size: how many rows each part has, but the last.
+
+    changes: what is done to a field's values when they are read; key: the field by which features are called; abouts:
+    what was kept with each part.
+    """
+
+    def __init__(self, journal: Journal, names: Sequence[str], size: int) -> None:
+        self._journal = journal
+        self._names = list(names)
+        self.size = size
+        self._opened: Callable[[int], pa.RecordBatch] = lru_cache(maxsize=_OPEN)(self._open)
+        self.abouts = [json.loads(self._part(number).schema.metadata[_ABOUT]) for number in range(len(names))]
+        self.count = sum(self._part(number).num_rows for number in range(len(names)))
+        self.columns = self._part(0).schema.names[len(_OWN) :]
+        self.changes: dict[str, Change] = {}
+        self.key: str | None = None
+
+    def _open(self, number: int) -> pa.RecordBatch:
+        give_back_memory()
+        return pa.ipc.open_file(pa.memory_map(str(self._journal.path(self._names[number])))).get_batch(0)
+
+    def _part(self, number: int) -> pa.RecordBatch:
+        return self._opened(number)
+
+    def _of_parts(self, rows: np.ndarray, column: int) -> Iterator[tuple[pa.Field, pa.ChunkedArray]]:
+        """Of ascending rows one column, part by part."""
+        parts = rows // self.size
+        ends = np.flatnonzero(np.diff(parts)) + 1
+        for some in np.split(rows, ends) if len(rows) else ():
+            number = int(some[0] // self.size)
+            batch, at = self._part(number), some - number * self.size
+            values = batch.column(column)
+            if len(at) < len(values):
+                is_run = len(at) == at[-1] - at[0] + 1
+                values = values.slice(int(at[0]), len(at)) if is_run else values.take(pa.array(at))
+            yield batch.schema.field(column), pa.chunked_array([values])
+
+    def boxes(self) -> np.ndarray:
+        """West, south, east, north of each (n, 4)."""
+        result = np.empty((self.count, 4))
+        for number in range(len(self._names)):
+            part = slice(number * self.size, number * self.size + self._part(number).num_rows)
+            for side in range(4):
+                result[part, side] = self._part(number).column(1 + side).to_numpy()
+        return result
+
+    def points(self) -> np.ndarray:
+        """How many coordinates each has (n,)."""
+        at = _OWN.index("points")
+        return np.concatenate([self._part(number).column(at).to_numpy() for number in range(len(self._names))])
+
+    def geometries(self, rows: np.ndarray) -> np.ndarray:
+        """Some geometries (k,)."""
+        found = [shapely.from_wkb(column.to_numpy()) for _, column in self._of_parts(rows, 0)]
+        return np.concatenate(found) if found else np.empty(0, dtype=object)
+
+    def values(self, name: str, rows: np.ndarray) -> list[Any]:
+        """Some values of a field."""
+        at = len(_OWN) + list(self.columns).index(name)
+        found = [value for field, column in self._of_parts(rows, at) for value in plain_column(field, column)]
+        return self.changes[name](found) if name in self.changes else found
+
+    def names(self, rows: np.ndarray) -> list[str]:
+        """What some features are called in reports."""
+        numbers = [str(row + 1) for row in rows.tolist()]
+        if self.key is None:
+            return numbers
+        keys = map(text_value, self.values(self.key, rows))
+        return [key or number for key, number in zip(keys, numbers, strict=True)]
+
+    def source_rows(self, rows: np.ndarray) -> np.ndarray:
+        """The 0-based rows of some features in their source."""
+        return rows
+
+    def types(self, name: str) -> set[type]:
+        """The types of a field's values besides None, in all rows."""
+        found: set[type] = set()
+        at = len(_OWN) + list(self.columns).index(name)
+        for number in range(len(self._names)):
+            batch = self._part(number)
+            kind = None if name in self.changes else plain_type(batch.schema.field(at))
+            if kind is None:
+                start = number * self.size
+                found.update(map(type, self.values(name, np.arange(start, start + batch.num_rows))))
+            elif batch.column(at).null_count < batch.num_rows:
+                found.add(kind)
+        return found - {type(None)}

@@ -1,0 +1,223 @@
+"""A large source, read block by block into a journal, made clean on the way; its frame is then read from there.
+
+What is said of it, and what is refused, is what `normalise.sorted_out` says of a layer in memory.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.crs import systems
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.fields import (
+    are_numbers,
+    as_numbers,
+    has_text,
+    renamed_fields,
+    schema_names,
+    storable,
+    text_by_schema,
+)
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.row_blocks import BLOCK
+from onemap.layers.geometry.validity import CODES, listed, sorted_geometries
+from onemap.layers.ingest.placing import Way, Wishes, bounds_of
+from onemap.layers.ingest.staged_rows import StagedRows, write_part
+from onemap.layers.sources.gdal.vector_stream import Seen, VectorStream
+
+Told = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Staging:
+    """A source on its way into a journal.
+
+    required: further fields that must be there because rules use them; told: how much is read, 0 to 1.
+    """
+
+    stream: VectorStream
+    entry: LayerEntry
+    target: pyproj.CRS
+    wishes: Wishes
+    required: Sequence[str]
+    journal: Journal
+    told: Told
+
+    def frame(self) -> tuple[FrameBlocks, str]:
+        """The clean frame, unsound features set aside, and the encoding of its text.
+
+        Raises OneMapError source.…, encoding.…, field.…, crs.….
+        """
+        for encoding in self.stream.encodings:
+            try:
+                return self._frame(encoding), encoding
+            except UnicodeDecodeError:
+                continue
+        raise self.stream.refusal()
+
+    def head(self) -> RawFrame:
+        """The source without its rows."""
+        opened = self.stream.opened
+        nothing = np.empty(0, dtype=object)
+        return RawFrame(opened.path, opened.layer, "", nothing, pd.DataFrame(), self.stream.crs, None)
+
+    def _frame(self, encoding: str) -> FrameBlocks:
+        way, astray = None, None
+        try:
+            way = Way(self.head(), self.wishes, self.target, None)
+        except OneMapError:
+            astray = True
+        rows = self._staged(encoding, way)
+        abouts = rows.abouts
+        bounds = _joined_bounds([about["bounds"] for about in abouts])
+        refused = [_problem(problem) for problem in abouts[0]["refused"]]
+        astray = astray or any(about["astray"] for about in abouts)
+        try:
+            way = Way(self.head(), self.wishes, self.target, bounds)
+            if astray:
+                raise OneMapError("crs.out_of_range", **way.named)
+        except OneMapError as error:
+            # What else is wrong is told of the coordinates as the file has them.
+            rows = self._staged(encoding, None)
+            abouts = rows.abouts
+            refused += error.problems
+        seen = Seen()
+        for about in abouts:
+            seen.add(_seen(about["seen"]))
+        read = self.stream.told(seen, rows.count, abouts[0]["columns"])
+        told = self._fields(rows, abouts)
+        unsound = [_problem(problem) for about in abouts for problem in about["unsound"]]
+        unsound.sort(key=lambda problem: CODES.index(problem.code))
+        unsound = self._named(rows, unsound)
+        if refused:
+            raise OneMapError.of([*refused, *listed(unsound, self.stream.opened.place)])
+        repairs = self._named(rows, [_problem(problem) for about in abouts for problem in about["repairs"]])
+        by_row: dict[int, list[Problem]] = {}
+        for problem in unsound:
+            by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
+        remarks = way.remarks(max(about["farthest_km"] for about in abouts)) if way else []
+        frame = FrameBlocks(
+            rows,
+            problems=(*read, *told, *remarks, *repairs),
+            repaired=len(repairs),
+            area_changed_m2=float(np.abs(np.array([fix.facts["area_changed_m2"] for fix in repairs])).sum()),
+        )
+        return frame.set_aside(by_row) if by_row else frame
+
+    def _staged(self, encoding: str, way: Way | None) -> StagedRows:
+        """All rows in parts; those that the journal has already are not read again. way: None leaves them in place."""
+        kind = f"{'rows' if way else 'plain'}-{encoding}"
+        names: list[str] = []
+        while self.journal.has(f"{kind}-{len(names):06d}.arrow"):
+            names.append(f"{kind}-{len(names):06d}.arrow")
+        done = len(names) > 0 and StagedRows(self.journal, names, BLOCK).count < BLOCK * len(names)
+        if not done:
+            for raw, seen in self.stream.blocks(encoding, len(names) * BLOCK, BLOCK):
+                self.told(min(1.0, len(names) * BLOCK / max(1, self.stream.count)))
+                name = f"{kind}-{len(names):06d}.arrow"
+                self._keep(name, raw, seen, way, len(names) * BLOCK)
+                names.append(name)
+        if not names:
+            raise OneMapError("source.empty", file=self.stream.opened.path.name, layer=self.stream.opened.layer)
+        self.told(1.0)
+        return StagedRows(self.journal, names, BLOCK)
+
+    @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
+    def _keep(self, name: str, raw: RawFrame, seen: Seen, way: Way | None, first: int) -> None:
+        """Make a block clean, and keep it as a part."""
+        place = self.stream.opened.place
+        attributes, refused = renamed_fields(raw, self.entry, self.wishes.fields, self.required)
+        fields = [str(column) for column in attributes.columns]
+        attributes, as_text = text_by_schema(attributes, self.entry)
+        numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}
+        texts = {field: list(attributes[field]) for field in fields if field in numeric}
+        plain = storable(attributes, schema_names(self.entry, self.required))
+        geometries, farthest_km, astray = raw.geometries, 0.0, False
+        if way is not None:
+            try:
+                geometries, farthest_km = way.carry(geometries)
+            except OneMapError:
+                astray = True
+        rows = np.array([str(first + row + 1) for row in range(len(geometries))], dtype=object)
+        sound = sorted_geometries(geometries, self.entry.geometry, rows, self.wishes.repair, place)
+        about = {
+            "columns": [str(column) for column in raw.attributes.columns],
+            "fields": dict(zip(fields, map(str, plain.columns), strict=True)),
+            "refused": [_plain(problem) for problem in refused],
+            "as_text": as_text,
+            "texts": {field: [has_text(values), are_numbers(values)] for field, values in texts.items()},
+            "bounds": bounds_of(raw.geometries),
+            "farthest_km": farthest_km,
+            "astray": astray,
+            "unsound": [_plain(problem, first) for problem in sound.problems],
+            "repairs": [_plain(problem, first) for problem in sound.repairs],
+            "seen": {**asdict(seen), "domains": [[at, list(map(_plain, found))] for at, found in seen.domains]},
+        }
+        write_part(self.journal, name, sound.geometries, plain, about)
+
+    def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:
+        """What is said of the fields; values that only all blocks together explain are changed as they are read."""
+        place, stored = self.stream.opened.place, abouts[0]["fields"]
+        told = [
+            Problem("field.absent", {**place, "field": field.name})
+            for field in self.entry.fields
+            if field.name not in stored
+        ]
+        as_text = [field.name for field in self.entry.fields if any(field.name in about["as_text"] for about in abouts)]
+        told += [Problem("field.type", {**place, "field": name}) for name in as_text]
+        as_number = [
+            field.name
+            for field in self.entry.fields
+            if field.name in abouts[0]["texts"]
+            and any(about["texts"][field.name][0] for about in abouts)
+            and all(about["texts"][field.name][1] for about in abouts)
+        ]
+        told += [Problem("field.as_number", {**place, "field": name}) for name in as_number]
+        rows.changes = {stored[name]: as_numbers for name in as_number}
+        rows.key = stored.get(self.entry.key or "")
+        return told
+
+    def _named(self, rows: StagedRows, problems: Sequence[Problem]) -> list[Problem]:
+        """Problems of features, called as reports call them."""
+        places = np.unique(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
+        names = dict(zip(places.tolist(), rows.names(places), strict=True))
+        return [Problem(one.code, {**one.facts, "feature": names[one.facts["row"] - 1]}) for one in problems]
+
+
+def _joined_bounds(found: Sequence[Sequence[float] | None]) -> systems.Bounds | None:
+    """West, south, east, north of all blocks together."""
+    boxes = np.array([box for box in found if box is not None], dtype=float).reshape(-1, 4)
+    if len(boxes) == 0:
+        return None
+    low, high = boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)
+    return float(low[0]), float(low[1]), float(high[0]), float(high[1])
+
+
+def _plain(problem: Problem, first: int = 0) -> dict[str, Any]:
+    """A problem as JSON. first: what its row is counted from."""
+    facts = {name: _plain(fact) if isinstance(fact, Problem) else fact for name, fact in problem.facts.items()}
+    if "row" in problem.facts:
+        facts["row"] = problem.facts["row"] + first
+    return {"problem": problem.code, "facts": facts}
+
+
+def _problem(content: dict[str, Any]) -> Problem:
+    """What `_plain` has written."""
+    facts = content["facts"].items()
+    return Problem(
+        content["problem"],
+        {name: _problem(fact) if isinstance(fact, dict) and "problem" in fact else fact for name, fact in facts},
+    )
+
+
+def _seen(content: dict[str, Any]) -> Seen:
+    replaced = {name: (row, count) for name, (row, count) in content["replaced"].items()}
+    domains = [(at, list(map(_problem, found))) for at, found in content["domains"]]
+    return Seen(**{**content, "replaced": replaced, "domains": domains})

@@ -1,0 +1,252 @@
+"""A library copied from file to server or back, row by row, and held against the original before it counts."""
+
+import hashlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import closing
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.catalogue import OWN_FILES, own_file_path
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.library.library import Library, NewPlace, make_store
+from onemap.layers.library.version_writing import GEOMETRY_TYPES
+from onemap.layers.library.versions import content_hash, versions
+from onemap.layers.progress import Told, part_of
+from onemap.layers.stores.library_tables import FORMER_TABLES, LIBRARY_TABLES, own_file_key
+from onemap.layers.stores.rights import FORMER_GRANTS, Grant
+from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
+
+_BLOCK = 5000
+_A_RUN_BLOCK = 500  # what some thousand rows of a run take that are kept together, in rows of features
+# Of the work on features: when they are read, hashed, written, indexed, and read once more.
+_READ, _HASHED, _WRITTEN, _INDEXED, _AGAIN = 0.15, 0.35, 0.6, 0.7, 0.85
+_MODULUS = 1 << 256
+
+
+def copy_library(
+    source: Library, place: NewPlace, tables: Sequence[str], grants: Sequence[Grant], told: Told
+) -> dict[str, Any]:
+    """Copy a whole library, of one moment, to a place where there is none; nothing is left if anything differs.
+
+    tables, grants: as for `make_library`. told: how much is done, 0 to 1; it may raise Cancelled. Returns how many
+    versions and rows were copied, and the head of the log, which is the same in both.
+    Raises OneMapError copy.…, library.….
+    """
+    if not source.voice.is_owner:
+        raise OneMapError("copy.owner", file=source.label)
+    _check_rasters(source)
+    counts: dict[str, int] = {}
+
+    def fill(target: StoreConnection) -> None:
+        former = [name for name in FORMER_TABLES if source.has_table(name)]
+        for table in (*LIBRARY_TABLES, *(FORMER_TABLES[name] for name in former), *tables):
+            target.execute(table)
+        work = _Work(source, told)
+        counts["rows"] = _plain_tables(source, target, work)
+        counts["versions"] = _features(source, target, work)
+        if place.path is None:
+            _keep_own_files(source, target)
+        target.protect([*grants, *(grant for grant in FORMER_GRANTS if grant.table in former)])
+
+    with source.reading():
+        number, head = source.chain_head()
+        make_store(place, source.crs, fill)
+        if place.path is not None:
+            _write_own_files(source, place.path)
+    return {**counts, "log": number, "head": head}
+
+
+class _Work:
+    """How much of a library is copied, in rows of features. told: of the whole, 0 to 1."""
+
+    def __init__(self, source: Library, told: Told) -> None:
+        rows = sum(version.count for version in versions(source))
+        plain = sum(_rows_of(source, name) * _row_cost(name) for name in _plain_names(source))
+        self._all, self._done, self._told = max(rows + plain, 1), 0.0, told
+
+    def done(self, rows: float) -> None:
+        """So many more are copied."""
+        self._done += rows
+        self._told(min(self._done / self._all, 1.0))
+
+    def part(self, rows: int) -> Told:
+        """What tells of some features, 0 to 1."""
+        begin = self._done
+
+        def told(share: float) -> None:
+            self._done = begin + rows * share
+            self.done(0)
+
+        return told
+
+
+def _plain_names(source: Library) -> list[str]:
+    """One Map's own tables without geometry."""
+    names = source.connection.own_tables()
+    return [name for name in names if name.startswith("onemap_") and name != "onemap_problems"]
+
+
+def _rows_of(source: Library, table: str) -> int:
+    return int(source.connection.execute(f"SELECT count(*) FROM {table}").fetchone()[0])  # noqa: S608 - our own names
+
+
+def _row_cost(table: str) -> int:
+    return _A_RUN_BLOCK if table == "onemap_run_blocks" else 1
+
+
+def _check_rasters(source: Library) -> None:
+    """Rasters that lie beside a file have no place on a server, nor beside another file yet."""
+    for version in versions(source):
+        if source.catalogue()[version.code].geometry == "raster":
+            rows = source.connection.read_features(version.table, ["path"], None, None)
+            if any(not Path(path).is_absolute() for path in rows.values["path"]):
+                raise OneMapError("copy.rasters", file=source.label, layer=version.code)
+
+
+def _feature_tables(source: Library) -> dict[str, FeatureTable]:
+    """The tables of features by name: versions, what was set aside, and problems; index: versions have one."""
+    connection, catalogue = source.connection, source.catalogue()
+    found = {}
+    for version in versions(source):
+        entry = catalogue[version.code]
+        title = f"{entry.title.get('zh', entry.code)} {version.label}"
+        found[version.table] = FeatureTable(
+            version.table, title, GEOMETRY_TYPES[entry.geometry], connection.field_types(version.table)
+        )
+    for name in connection.own_tables():
+        if name == "onemap_problems" or name.removesuffix("__bad") in found and name not in found:
+            found[name] = FeatureTable(name, name, "GEOMETRY", connection.field_types(name))
+    return found
+
+
+def _plain_tables(source: Library, target: StoreConnection, work: _Work) -> int:
+    """Copy every table of One Map's own without geometry; returns how many rows."""
+    connection, total = source.connection, 0
+    for name in _plain_names(source):
+        if not target.has_table(name):
+            raise OneMapError("copy.table", file=source.label, layer=name)
+        columns = connection.column_names(name)
+        heard = partial(work.done, _row_cost(name) / 2)  # once on the way, and once there
+        # Closed here: what is cancelled in the middle would read on when the library is shut already.
+        with closing(connection.read_rows(name, columns)) as rows:  # type: ignore[type-var]
+            before = _Sum((row for row in rows if not _is_own_file(name, row)), heard)
+            target.write_rows(name, columns, before)
+        with closing(target.read_rows(name, columns)) as rows:  # type: ignore[type-var]
+            after = _Sum(rows, heard)
+            after.run()
+        if (before.count, before.total) != (after.count, after.total):
+            raise OneMapError("copy.differs", file=source.label, layer=name)
+        total += before.count
+    return total
+
+
+def _is_own_file(table: str, row: Sequence[Any]) -> bool:
+    return table == "onemap_library" and row[0] in map(own_file_key, OWN_FILES)
+
+
+class _Sum:
+    """Rows on their way, counted and summed, so that two tables are compared whatever the order of their rows.
+
+    heard: called after each row; it may raise Cancelled.
+    """
+
+    def __init__(self, rows: Iterable[Sequence[Any]], heard: Callable[[], None]) -> None:
+        self.rows = rows
+        self.heard = heard
+        self.count = 0
+        self.total = 0
+
+    def __iter__(self) -> Iterator[Sequence[Any]]:
+        for row in self.rows:
+            digest = hashlib.sha256(repr(tuple(row)).encode(errors="backslashreplace")).digest()
+            self.count += 1
+            self.total = (self.total + int.from_bytes(digest, "big")) % _MODULUS
+            yield row
+            self.heard()
+
+    def run(self) -> None:
+        """Go through all rows."""
+        for _ in self:
+            continue
+
+
+def _features(source: Library, target: StoreConnection, work: _Work) -> int:
+    """Copy the tables of features, and make the views; returns how many versions there are."""
+    tables, known = _feature_tables(source), versions(source)
+    of = {version.table: version for version in known}
+    for name, table in tables.items():
+        version = of.get(name)
+        part = work.part(version.count if version else 0)
+        _copy_features(source, target, table, version.hash if version else None, part)
+        part(1.0)
+    catalogue = source.catalogue()
+    for code in dict.fromkeys(version.code for version in known):
+        entry, numbers = catalogue[code], [(item.number, item.table) for item in known if item.code == code]
+        target.show_in_force(code, entry.title.get("zh", code), GEOMETRY_TYPES[entry.geometry], numbers)
+    return len(known)
+
+
+def _copy_features(
+    source: Library, target: StoreConnection, table: FeatureTable, expected: str | None, told: Told
+) -> None:
+    """Copy one table; expected: the hash of a version, which original and copy must have."""
+    fields = list(table.fields)
+    told(0.0)
+    try:
+        rows = source.connection.read_features(table.name, fields, None, None)
+    except DamagedTable as error:
+        raise OneMapError("copy.damaged", file=source.label, layer=table.name) from error
+    geometries, values = rows.geometries, [rows.values[name] for name in fields]
+    before = content_hash(geometries, _frame(rows.values, len(geometries)), part_of(told, _READ, _HASHED))
+    in_order = np.array_equal(rows.fids, np.arange(1, len(rows.fids) + 1))
+    if not in_order or (expected is not None and before != expected):
+        raise OneMapError("copy.damaged", file=source.label, layer=table.name)
+    target.make_features(table)
+    target.add_features(table, _blocks(geometries, part_of(told, _HASHED, _WRITTEN)), values)
+    bounds = shapely.bounds(geometries).reshape(-1, 4)
+    target.show_features(table, shapely.total_bounds(geometries))
+    if expected is not None:
+        target.index_features(table, bounds, part_of(told, _WRITTEN, _INDEXED))
+    again = target.read_features(table.name, fields, None, None if expected is None else len(geometries))
+    last = part_of(told, _AGAIN, 1.0)
+    if content_hash(again.geometries, _frame(again.values, len(again.geometries)), last) != before:
+        raise OneMapError("copy.differs", file=source.label, layer=table.name)
+
+
+def _blocks(geometries: np.ndarray, told: Told) -> Iterator[np.ndarray]:
+    for block in blocks(len(geometries), _BLOCK):
+        told(block.start / len(geometries))
+        yield geometries[block]
+
+
+def _frame(values: Any, count: int) -> pd.DataFrame:
+    return pd.DataFrame(
+        {name: pd.Series(list(column), dtype=object) for name, column in values.items()}, index=range(count)
+    )
+
+
+def _keep_own_files(source: Library, target: StoreConnection) -> None:
+    """The city's own files, which a server keeps among the library's facts."""
+    texts = {kind: source.own_file(kind) for kind in OWN_FILES}
+    rows = [(own_file_key(kind), text) for kind, text in texts.items() if text is not None]
+    target.write_rows("onemap_library", ["key", "value"], rows)
+
+
+def _write_own_files(source: Library, path: Path) -> None:
+    """The city's own files beside a new library's file; one that lies there already is another's."""
+    for kind in OWN_FILES:
+        text, beside = source.own_file(kind), own_file_path(path, kind)
+        if text is None:
+            continue
+        try:
+            with beside.open("x", encoding="utf-8") as file:
+                file.write(text)
+        except OSError as error:
+            path.unlink()
+            raise OneMapError("out.failed", file=beside.name, reason=error.strerror or str(error)) from error

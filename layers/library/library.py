@@ -1,0 +1,296 @@
+"""A library, in a file or on a server: open, make, what it holds; every write in one transaction, every one logged."""
+
+import contextlib
+import getpass
+import hashlib
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache, partial
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry, catalogue_of, own_catalogue, own_file_path, shipped_catalogue
+from onemap.layers.errors import OneMapError
+from onemap.layers.library import record_hashes
+from onemap.layers.server_address import is_server, schema_for, server_address, with_schema, without_password
+from onemap.layers.stores import geopackage
+from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
+from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
+from onemap.layers.stores.rights import Grant
+from onemap.layers.stores.session import KEPT
+from onemap.layers.stores.store import Store, StoreConnection
+
+BUSY_WAIT_S = 30.0
+
+
+def now() -> str:
+    """The present moment as ISO text in UTC, to the microsecond, so that order of recording is kept."""
+    return datetime.now(UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")
+
+
+def system_user() -> str:
+    """Who is at the keyboard, for the audit log."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError):  # a container's user may have no name
+        return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
+
+
+def sha256(text: str | bytes) -> str:
+    """Hex SHA-256 of text (UTF-8) or bytes."""
+    return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
+
+
+@lru_cache
+def _crs(srs_id: int) -> pyproj.CRS:
+    return pyproj.CRS.from_epsg(srs_id)
+
+
+class Library:
+    """One open library. It belongs to the thread that opened it.
+
+    label: how messages name it; path: its file, None on a server; `crs` is projected, in metres; `srs_id` is its EPSG
+    code; voice: for whom its user may speak.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.connection = store.connection
+        self.label = store.label
+        self.path = store.path
+        self.writable = store.writable
+        self.voice = store.voice
+        self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
+        self._store = store
+        self._beside: list[Callable[[StoreConnection], None]] = []
+        facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
+        self.id: str = facts["id"]
+        self.name: str = facts["name"]
+        self.srs_id = int(facts["srs_id"])
+        self.crs = _crs(self.srs_id)
+        self.connection.srs_id = self.srs_id
+
+    def reading(self) -> AbstractContextManager[StoreConnection]:
+        """One snapshot: all that is read in it is of one moment."""
+        return self._store.reading()
+
+    @contextlib.contextmanager
+    def writing(self, scope: str | None = None) -> Iterator[StoreConnection]:
+        """One transaction: all of it is kept, or nothing. It sees what all that were before it have written.
+
+        Without a scope it is the only one on the library. With one, such as the code of a layer that takes its time, a
+        server lets others write until this one logs something, which it does last; only those of the same scope wait.
+        A file has one writer whatever the scope.
+        Raises OneMapError library.read_only, library.busy (after 30 s), library.full.
+        """
+        with self._store.writing(scope) as connection:
+            before = tuple(self._beside)
+            for write in before:
+                write(connection)
+            yield connection
+            for write in self._beside[len(before) :]:  # what was made meanwhile
+                write(connection)
+        self._beside.clear()
+
+    def beside(self, write: Callable[[StoreConnection], None]) -> None:
+        """Have something written with the next transaction, whichever that is; without one it is not missed."""
+        self._beside.append(write)
+
+    def catalogue(self) -> dict[str, LayerEntry]:
+        """The layers that may exist here: those that ship with One Map, the city's file of them, then `--define`'s.
+
+        Raises OneMapError catalogue.… for mistakes in the city's file, library.damaged.
+        """
+        entries = own_catalogue(self.path) if self.path else self._catalogue_kept()
+        for code, title, department, library, kind, geometry, key in self.connection.execute(
+            "SELECT code, title, department, library, kind, geometry, key FROM onemap_catalogue ORDER BY code"
+        ):
+            described = entries.get(code)
+            if described is not None and described.geometry == geometry:
+                continue  # the file says more of it
+            if described is not None:
+                raise OneMapError("catalogue.geometry", layer=code, geometry=geometry, given=described.geometry)
+            try:
+                titles = json.loads(title)
+            except ValueError as error:
+                raise OneMapError("library.damaged", file=self.label, reason=f"{code}: {error}") from None
+            entries[code] = LayerEntry(code, titles, department, library, kind, geometry, key, standard="library")
+        return entries
+
+    def own_file(self, kind: str) -> str | None:
+        """The text of a file of the city's own, such as "catalogue": city.catalogue.toml beside city.gpkg.
+
+        A server keeps it among the library's facts. None if there is none. Raises OneMapError keep.text.
+        """
+        if self.path is None:
+            row = self.connection.execute(
+                "SELECT value FROM onemap_library WHERE key = ?", (own_file_key(kind),)
+            ).fetchone()
+            return row[0] if row else None
+        path = own_file_path(self.path, kind)
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except FileNotFoundError:
+            return None
+        except (OSError, UnicodeDecodeError) as error:
+            raise OneMapError("keep.text", file=path.name, reason=str(error)[:200]) from None
+
+    def _catalogue_kept(self) -> dict[str, LayerEntry]:
+        text = self.own_file("catalogue")
+        return catalogue_of(text, self.label) if text else dict(shipped_catalogue())
+
+    def district(self) -> shapely.Geometry | None:
+        """The district's polygons as one geometry in the library's CRS, or None."""
+        blobs = [row[0] for row in self.connection.execute("SELECT geom FROM onemap_district ORDER BY fid")]
+        return shapely.union_all(geopackage.from_blobs(blobs)) if blobs else None
+
+    def packs(self) -> list[tuple[str, str | None]]:
+        """The library's rule packs in order: id, and the TOML text of one that does not ship with One Map."""
+        return list(self.connection.execute("SELECT id, content FROM onemap_packs ORDER BY position"))
+
+    def has_table(self, name: str) -> bool:
+        """Whether the library holds a table; rooms above make theirs when they first write."""
+        return self.connection.has_table(name)
+
+    def state(self) -> int:
+        """A number that changes when somebody else has written since the library was opened."""
+        return self.connection.change_number()
+
+    def chain_head(self) -> tuple[int, str]:
+        """The number and hash of the last row of the audit log, as a document prints them."""
+        return self.connection.chain_head()
+
+
+def log(connection: StoreConnection, who: str, action: str, subject: str, detail: dict[str, Any]) -> None:
+    """One row of the audit log inside the open transaction, chained to the row before by its hash."""
+    text = json.dumps(detail, ensure_ascii=False, sort_keys=True)
+    connection.append_log(now(), who, action, subject, text, sha256(text))
+
+
+@contextlib.contextmanager
+def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool = False) -> Iterator[Library]:
+    """An existing library, in a file or on a server; closed at the end, unless the session keeps it open.
+
+    read_only: nothing will be written, and in a file nothing can.
+
+    Raises OneMapError library.… if there is none, if it is damaged or busy, or may not be read.
+    """
+    if is_server(location):
+        from onemap.layers.stores.server_store import open_server  # psycopg takes its time, and a file needs none
+
+        with open_server(location, wait_s) as server:
+            yield Library(server)
+        return
+    path, kept = library_path(location), KEPT.get()
+    if kept is None or read_only or wait_s != BUSY_WAIT_S:
+        with _opened(path, wait_s, read_only) as library:
+            yield library
+    else:
+        with kept.opened(path.absolute(), partial(_file_mark, path), lambda: _opened(path, wait_s)) as library:
+            yield library
+
+
+def _file_mark(path: Path, library: Library) -> tuple[int, ...] | None:
+    """Whether a path still leads to the file that is open, and nobody else has written to it: then it is the same.
+
+    None if there is no file, or none that may be written, and nobody can tell.
+    """
+    try:
+        file = path.stat()
+    except OSError:
+        return None
+    return (file.st_dev, file.st_ino, library.state()) if library.writable and is_writable(path) else None
+
+
+@contextlib.contextmanager
+def _opened(path: Path, wait_s: float, read_only: bool = False) -> Iterator[Library]:
+    with open_file(path, wait_s, read_only=read_only) as file:
+        yield Library(file)
+
+
+def library_path(location: str) -> Path:
+    """The path of a library's file. Raises OneMapError library.suffix."""
+    path = Path(location)
+    if path.suffix.lower() != ".gpkg":
+        raise OneMapError("library.suffix", file=without_password(location))
+    return path
+
+
+@dataclass(frozen=True)
+class NewPlace:
+    """Where a new library is to lie: in a file, or in a schema of a server's database.
+
+    name: what the library is called; shown: the location without its password, with its schema.
+    """
+
+    location: str
+    shown: str
+    name: str
+    path: Path | None = None
+    schema: str = ""
+
+
+def new_place(location: str, name: str | None) -> NewPlace:
+    """The place of a new library. Raises OneMapError library.exists, library.folder, library.suffix, .address."""
+    if is_server(location):
+        schema = server_address(location).schema or schema_for(name)
+        return NewPlace(location, with_schema(location, schema), name or schema, schema=schema)
+    path = library_path(location)
+    check_new_file(path)
+    return NewPlace(location, location, name or path.stem, path)
+
+
+def make_library(
+    place: NewPlace,
+    crs: pyproj.CRS,
+    packs: Sequence[tuple[str, str | None]],
+    district: np.ndarray | None,
+    who: str,
+    tables: Sequence[str] = (),
+    grants: Sequence[Grant] = (),
+) -> None:
+    """A new, empty library, whole or not at all.
+
+    crs: from `library_crs`; packs: (id, TOML text or None); district: (n,) valid polygons in `crs`; tables: what rooms
+    above keep in a library, CREATE TABLE IF NOT EXISTS, and grants: who may do what with them on a server.
+    Raises OneMapError library.….
+    """
+    srs_id = crs.to_epsg()
+    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others
+
+    def fill(connection: StoreConnection) -> None:
+        for table in (*LIBRARY_TABLES, *tables):
+            connection.execute(table)
+        facts = {"id": uuid.uuid4().hex, "name": place.name, "srs_id": str(srs_id), "made": now()}
+        connection.executemany("INSERT INTO onemap_library VALUES (?,?)", facts.items())
+        connection.executemany(
+            "INSERT INTO onemap_packs (position, id, content) VALUES (?,?,?)",
+            ((position, *pack) for position, pack in enumerate(packs, start=1)),
+        )
+        if district is not None:
+            blobs = geopackage.to_blobs(district, srs_id)
+            connection.executemany("INSERT INTO onemap_district (fid, geom) VALUES (?,?)", enumerate(blobs, start=1))
+        connection.protect(grants)
+        made = {"crs": f"EPSG:{srs_id}", "packs": [pack[0] for pack in packs]}
+        made[record_hashes.KEY] = record_hashes.library_hash(connection)
+        log(connection, who, "new", place.name, made)
+
+    make_store(place, crs, fill)
+
+
+def make_store(place: NewPlace, crs: pyproj.CRS, fill: Callable[[StoreConnection], None]) -> None:
+    """A new file or schema that is filled in one transaction. Raises OneMapError library.…."""
+    if place.path is not None:
+        make_file(place.path, crs, fill)
+        return
+    from onemap.layers.stores.server_store import make_server
+
+    make_server(place.location, place.schema, crs, fill)

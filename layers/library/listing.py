@@ -1,0 +1,104 @@
+"""`onemap layers`: the catalogue of a library as it stands, with every version of every layer."""
+
+from collections.abc import Callable, Sequence
+from datetime import date
+from typing import Any
+
+from onemap.layers.catalogue.schema import LayerEntry
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.fields import needed_fields, schema_names
+from onemap.layers.library.library import Library
+from onemap.layers.library.services import listed_services
+from onemap.layers.library.versions import Version, in_force, read_version, versions
+
+
+def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequence[str]]) -> dict[str, Any]:
+    """Every layer that may exist, in the catalogue's order, with its fields, its versions and which is in force.
+
+    unreadable: a version's table is gone, or its raster is gone or not what was added.
+
+    required_fields: the fields of a layer that the library's rules use.
+    """
+    of_code: dict[str, list[Version]] = {}
+    for version in versions(library):
+        of_code.setdefault(version.code, []).append(version)
+    layers = []
+    for entry in library.catalogue().values():
+        found = of_code.get(entry.code, [])
+        current = in_force(found, as_of)
+        layers.append(
+            {
+                "code": entry.code,
+                "title": entry.title,
+                "department": entry.department,
+                "library": entry.library,
+                "kind": entry.kind,
+                "geometry": entry.geometry,
+                "key": entry.key,
+                "class_field": entry.class_field,
+                "fields": _fields(entry, required_fields(entry.code)),
+                "versions": [
+                    {
+                        "label": version.label,
+                        "table": version.table,
+                        "valid_from": version.valid_from,
+                        "valid_to": version.valid_to,
+                        "recorded_at": version.recorded_at,
+                        "count": version.count,
+                        "hash": version.hash,
+                        "coverage_m2": version.coverage_m2,
+                        "coverage": version.coverage_kind,
+                        "in_force": version is current,
+                        "unreadable": _is_unreadable(library, entry, version),
+                    }
+                    for version in found
+                ],
+            }
+        )
+    district = library.district()
+    return {
+        "name": library.name,
+        "crs": f"EPSG:{library.srs_id}",
+        "district": district is not None,
+        "as_of": as_of.isoformat(),
+        "layers": layers,
+        "services": listed_services(library),
+    }
+
+
+def _is_unreadable(library: Library, entry: LayerEntry, version: Version) -> bool:
+    """Whether what was added is there no more, as far as that is seen without reading its features."""
+    if not library.connection.has_table(version.table):
+        return True
+    if entry.geometry != "raster":
+        return False
+    from onemap.layers.rasters.rasters import is_as_added, reference_of  # only where a raster is at stake
+
+    try:
+        rows = read_version(library, version, None).attributes
+        return not all(is_as_added(reference_of(row, library.path)) for _, row in rows.iterrows())
+    except (OneMapError, KeyError, TypeError, ValueError):  # a row that was changed by hand
+        return True
+
+
+def _fields(entry: LayerEntry, required: Sequence[str]) -> list[dict[str, Any]]:
+    """The fields that a layer may have: the schema's in its order, then the key and those of rules that it lacks.
+
+    required: as `add` has it, so that who matches fields sees what would be refused. Of a field that no schema
+    describes the type is not known.
+    """
+    needed = set(needed_fields(entry, required))
+    found = []
+    for name in schema_names(entry, required):
+        field = entry.field_named(name)
+        titles = dict(field.title) if field else {}
+        found.append(
+            {
+                "name": name,
+                "type": field.type if field else None,
+                "title": {language: titles.get(language, "") for language in ("zh", "en")},
+                "aliases": list(field.aliases) if field else [],
+                "required": name in needed,
+            }
+        )
+    return found

@@ -1,0 +1,64 @@
+"""The city's own files are put with a library: its catalogue, its calendar; logged, so that a change can be seen."""
+
+from pathlib import Path
+
+from onemap.layers.catalogue.catalogue import OWN_FILES, catalogue_of, own_file_path
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library, log, sha256
+from onemap.layers.library.versions import versions
+from onemap.layers.stores.library_tables import own_file_key
+
+
+def own_file_kind(name: str) -> str:
+    """Which of the city's own files a file is, by the end of its name. Raises OneMapError keep.kind."""
+    for kind in OWN_FILES:
+        if name.lower().endswith(f".{kind}.toml"):
+            return kind
+    raise OneMapError("keep.kind", file=name, ends=[f".{kind}.toml" for kind in OWN_FILES])
+
+
+def own_file_text(path: Path) -> str:
+    """A file's text. Raises OneMapError source.missing, keep.text."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        raise OneMapError("source.missing", file=path.name) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise OneMapError("keep.text", file=path.name, reason=str(error)[:200]) from None
+
+
+def keep_catalogue(library: Library, text: str, file: str, who: str) -> None:
+    """Put the city's own catalogue with a library.
+
+    Raises OneMapError catalogue.… for what is wrong in it, keep.layer if it lacks a layer that has versions.
+    """
+    entries = catalogue_of(text, file)
+    defined = {row[0] for row in library.connection.execute("SELECT code FROM onemap_catalogue")}
+    for code in dict.fromkeys(version.code for version in versions(library)):
+        if code not in entries and code not in defined:
+            raise OneMapError("keep.layer", file=file, layer=code)
+    keep_own_file(library, "catalogue", text, who)
+
+
+def keep_own_file(library: Library, kind: str, text: str, who: str) -> None:
+    """Put a file of the city's own with a library: beside its file, or among the facts of one on a server.
+
+    Raises OneMapError library.read_only, library.no_right, out.failed.
+    """
+    with library.writing() as connection:
+        log(connection, who, "keep", kind, {"hash": sha256(text)})
+        if library.path is None:
+            connection.execute(
+                "INSERT INTO onemap_library (key, value) VALUES (?,?)"
+                " ON CONFLICT (key) DO UPDATE SET value = excluded.value",
+                (own_file_key(kind), text),
+            )
+            return
+        beside = own_file_path(library.path, kind)
+        part = beside.with_name(beside.name + ".part")
+        try:
+            part.write_text(text, encoding="utf-8")
+            part.replace(beside)
+        except OSError as error:
+            part.unlink(missing_ok=True)
+            raise OneMapError("out.failed", file=beside.name, reason=error.strerror or str(error)) from error

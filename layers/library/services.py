@@ -1,0 +1,239 @@
+"""Web services that departments run: registered with owner and date, and where each snapshot came from.
+
+A service is never a layer to check against: what counts is a snapshot of it, which is a version like any other.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import DEPARTMENTS, KINDS, LIBRARIES, codes_like
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import Library, log, now
+from onemap.layers.library.service_address import secret_in, service_address
+
+PICTURES = ("wms", "wmts", "xyz")
+FEATURES = ("wfs", "oapif", "sensorthings")
+TYPES = PICTURES + FEATURES
+OPTIONS = ("axis", "crs", "format", "geometry", "matrix", "style", "version")
+LONGEST_NAME = 80
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS onemap_services (name TEXT PRIMARY KEY, type TEXT NOT NULL, url TEXT NOT NULL,"
+    " layer TEXT, department TEXT NOT NULL, library TEXT NOT NULL, kind TEXT NOT NULL, code TEXT, dated TEXT,"
+    " authcfg TEXT, options TEXT NOT NULL, note TEXT, registered_by TEXT NOT NULL, registered_at TEXT NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS onemap_snapshots (table_name TEXT PRIMARY KEY, service TEXT NOT NULL,"
+    " taken_at TEXT NOT NULL)",
+)
+_COLUMNS = (
+    "name, type, url, layer, department, library, kind, code, dated, authcfg, options, note, registered_by,"
+    " registered_at"
+)
+
+
+@dataclass(frozen=True)
+class Service:
+    """One registered service. layer: its name on the server; code: the layer of the catalogue that it shows or feeds;
+    dated: the day of its data as its owner says, ISO; authcfg: an entry of QGIS's authentication store, never a key.
+    """
+
+    name: str
+    type: str
+    url: str
+    layer: str | None = None
+    department: str = ""
+    library: str = ""
+    kind: str = ""
+    code: str | None = None
+    dated: str | None = None
+    authcfg: str | None = None
+    options: Mapping[str, str] = field(default_factory=dict)
+    note: str | None = None
+    registered_by: str = ""
+    registered_at: str = ""
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """What a version was taken from: a service as it was registered, and the moment, ISO with its zone."""
+
+    service: Service
+    taken_at: str
+
+    @property
+    def source(self) -> str:
+        """As a version's record names where it came from."""
+        layer = f" {self.service.layer}" if self.service.layer else ""
+        return f"{self.service.name} ({self.service.type} {self.service.url}{layer}), {self.taken_at}"
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """As the version's report keeps it."""
+        wanted = ("name", "type", "url", "layer", "department", "dated")
+        return {**{key: value for key, value in asdict(self.service).items() if key in wanted}, "at": self.taken_at}
+
+
+def services(library: Library) -> list[Service]:
+    """Every registered service, by name."""
+    if not library.has_table("onemap_services"):
+        return []
+    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_services ORDER BY name")
+    found = [Service(*row) for row in rows]
+    return [replace(service, options=json.loads(str(service.options))) for service in found]
+
+
+def service_named(library: Library, name: str) -> Service:
+    """A registered service. Raises OneMapError service.missing."""
+    known = services(library)
+    for service in known:
+        if service.name == name.strip():
+            return service
+    raise OneMapError("service.missing", feature=name.strip(), known=[service.name for service in known] or None)
+
+
+def listed_services(library: Library) -> list[dict[str, Any]]:
+    """As `layers` lists them: each service with the snapshots taken of it, oldest first."""
+    taken: dict[str, list[dict[str, str]]] = {}
+    if library.has_table("onemap_snapshots"):
+        sql = "SELECT service, table_name, taken_at FROM onemap_snapshots ORDER BY taken_at, table_name"
+        for service, table, taken_at in library.connection.execute(sql):
+            taken.setdefault(service, []).append({"table": table, "taken_at": taken_at})
+    return [{**asdict(service), "snapshots": taken.get(service.name, [])} for service in services(library)]
+
+
+def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Service:
+    """Register a service, or with `overwrite` register it anew; returns it as it is kept.
+
+    With a code, department, library and kind are the layer's where they are not given. Raises OneMapError
+    service.…, layer.unknown, and the library's refusals.
+    """
+    service = _checked(library, wanted)
+    service = replace(service, registered_by=who, registered_at=now())
+    with library.writing() as connection:
+        for sql in TABLES:
+            connection.execute(sql)
+        if connection.execute("SELECT 1 FROM onemap_services WHERE name = ?", (service.name,)).fetchone():
+            if not overwrite:
+                raise OneMapError("service.exists", feature=service.name)
+            connection.execute("DELETE FROM onemap_services WHERE name = ?", (service.name,))
+        row = {**asdict(service), "options": json.dumps(dict(service.options), ensure_ascii=False, sort_keys=True)}
+        names = _COLUMNS.split(", ")
+        marks = ",".join("?" * len(names))
+        connection.execute(
+            f"INSERT INTO onemap_services ({_COLUMNS}) VALUES ({marks})", tuple(row[name] for name in names)
+        )
+        log(connection, who, "service", service.name, asdict(service))
+    return service
+
+
+def remove(library: Library, name: str, who: str) -> Service:
+    """Strike a service off the register; versions that were taken of it stay. Raises OneMapError service.missing."""
+    service = service_named(library, name)
+    with library.writing() as connection:
+        connection.execute("DELETE FROM onemap_services WHERE name = ?", (service.name,))
+        log(connection, who, "service.remove", service.name, asdict(service))
+    return service
+
+
+def snapshot_of(library: Library, name: str, taken_at: str | None) -> Snapshot:
+    """A snapshot that arrives now, or was taken at a moment (ISO).
+
+    Raises OneMapError service.missing, service.picture.
+    """
+    service = service_named(library, name)
+    if service.type in PICTURES:
+        raise OneMapError("service.picture", feature=service.name, type=service.type)
+    return Snapshot(service, taken_at or now())
+
+
+def keep_snapshot(connection: Any, table: str, snapshot: Snapshot) -> None:
+    """Say in the library of which service a version was taken, inside the open transaction."""
+    for sql in TABLES:
+        connection.execute(sql)
+    connection.execute(
+        "INSERT INTO onemap_snapshots (table_name, service, taken_at) VALUES (?,?,?)",
+        (table, snapshot.service.name, snapshot.taken_at),
+    )
+
+
+def is_entry(text: str) -> bool:
+    """Whether a text can be the id of an entry of QGIS's authentication store; a key or a password hardly can."""
+    return bool(re.fullmatch(r"[A-Za-z0-9]{7}", text))
+
+
+def _checked(library: Library, wanted: Service) -> Service:
+    """A service whose every part may be kept, what its layer says filled in."""
+    service = replace(
+        wanted,
+        name=wanted.name.strip(),
+        url=service_address(wanted.url, wanted.type),
+        layer=(wanted.layer or "").strip() or None,
+        note=(wanted.note or "").strip() or None,
+    )
+    if not service.name or len(service.name) > LONGEST_NAME or not service.name.isprintable():
+        raise OneMapError("service.name", field="NAME", longest=LONGEST_NAME)
+    for name, text in (("NAME", service.name), ("--layer", service.layer), ("--note", service.note)):
+        secret = secret_in(text or "")
+        if secret is not None:
+            raise OneMapError("service.secret", field=name, name=secret)
+    if service.layer is None and service.type != "xyz":
+        raise OneMapError("service.layer", feature=service.name, field="--layer")
+    if service.authcfg and not is_entry(service.authcfg):
+        raise OneMapError("service.authcfg", feature=service.name, field="--authcfg")
+    _check_options(service)
+    if service.code is not None:
+        service = _as_its_layer(library, service)
+    if not service.department:
+        raise OneMapError("service.owner", feature=service.name, field="--department")
+    is_picture = service.type in PICTURES
+    usual_kind = "imagery" if is_picture else "iot" if service.type == "sensorthings" else "vector"
+    service = replace(
+        service,
+        library=service.library or ("base" if is_picture else "department"),
+        kind=service.kind or usual_kind,
+    )
+    _check_values(service)
+    return service
+
+
+def _check_options(service: Service) -> None:
+    problems = [
+        Problem("service.option", {"feature": service.name, "field": "--options", "name": name, "allowed": OPTIONS})
+        for name, value in service.options.items()
+        if name not in OPTIONS or not re.fullmatch(r"[\w:./+ -]{1,100}", value)
+    ]
+    if problems:
+        raise OneMapError.of(problems)
+
+
+def _check_values(service: Service) -> None:
+    legal = (
+        ("--type", service.type, TYPES),
+        ("--department", service.department, DEPARTMENTS),
+        ("--into", service.library, LIBRARIES),
+        ("--kind", service.kind, KINDS),
+    )
+    problems = [
+        Problem("usage.choice", {"feature": service.name, "field": option, "value": value, "allowed": allowed})
+        for option, value, allowed in legal
+        if value not in allowed
+    ]
+    if problems:
+        raise OneMapError.of(problems)
+
+
+def _as_its_layer(library: Library, service: Service) -> Service:
+    catalogue = library.catalogue()
+    entry = catalogue.get(str(service.code))
+    if entry is None:
+        near = codes_like(catalogue, str(service.code))
+        raise OneMapError("layer.unknown", layer=service.code, field="--as", near=near or None)
+    if service.type in FEATURES and entry.geometry == "raster":
+        raise OneMapError("service.geometry", layer=entry.code, feature=service.name, field="--as")
+    return replace(
+        service,
+        department=service.department or entry.department,
+        library=service.library or entry.library,
+        kind=service.kind or ("" if service.type in PICTURES else entry.kind),
+    )

@@ -1,0 +1,213 @@
+"""A library's versions as GeoParquet in a folder that many machines see, who read there what is near their ground.
+
+A version is written once, part by part: rows stand along Hilbert's curve, in groups of rows whose boxes a reader looks
+at before it reads any. The files are named by the content of what they hold, so that none is ever out of date.
+"""
+
+import json
+import os
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.geometry.hilbert import hilbert_order, places_on_curve
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, stored_features
+from onemap.layers.rasters.rasters import reference_of
+from onemap.layers.stores.arrow_values import arrow_column
+from onemap.layers.stores.geoparquet import CORNERS, KEY, geo_metadata
+from onemap.layers.stores.library_tables import own_file_key
+from onemap.layers.stores.shared_store import FACTS, FIELDS_FROM, SHARED_TABLES
+from onemap.layers.stores.store import GEOMETRY_COLUMN, DamagedTable
+
+_LAYOUT = 1  # of the files: another one has other names
+_PART_ROWS = 50_000  # about as many features are held at once
+_GROUP_ROWS, _GROUP_VERTICES = 2_000, 100_000  # of a group of rows at most, one large feature apart
+_FAR_M = 1e9  # beyond any plane
+_ARROW = {"INTEGER": (int, pa.int64()), "REAL": (float, pa.float64()), "TEXT": (str, pa.string())}
+_PLAIN = arrow_column("", [""])[0].metadata  # of a column whose values need nothing to be read back
+Told = Callable[[], None]
+
+
+def share(library: Library, wanted: Sequence[Version], folder: Path, told: Told) -> Path:
+    """Have some versions in a folder, each of them written if it is not there yet.
+
+    Returns the file by which `open_shared` reads them. told: called between parts; it may raise Cancelled. A version
+    that cannot be read here is left out, and cannot be read there either. Raises OSError, NotPlain.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    catalogue, layers = library.catalogue(), {}
+    for version in wanted:
+        try:
+            layers[version.table] = _shared(library, version, catalogue[version.code], folder, told)
+        except (DamagedTable, shapely.GEOSException):
+            continue
+    facts = json.dumps({"tables": _small_tables(library, wanted), "layers": layers}, ensure_ascii=False)
+    path = folder / f"{FACTS}-{sha256(facts)[:20]}.json"
+    _placed(path, lambda beside: beside.write_text(facts, encoding="utf-8"))
+    return path
+
+
+def _small_tables(library: Library, wanted: Sequence[Version]) -> dict[str, dict[str, Any]]:
+    """What a library says of itself and of these versions, as plain rows; bytes as {"hex": …}."""
+    mine, tables = {version.table for version in wanted}, dict[str, dict[str, Any]]()
+    with library.reading() as connection:
+        for name in SHARED_TABLES:
+            columns = connection.column_names(name)
+            rows = [[_stated(value) for value in row] for row in connection.read_rows(name, columns)]
+            if name == "onemap_versions":
+                rows = [row for row in rows if row[columns.index("table_name")] in mine]
+            tables[name] = {"columns": columns, "rows": rows}
+    text = library.own_file("catalogue") if library.path else None
+    if text:  # a server has it among its facts already
+        tables["onemap_library"]["rows"].append([own_file_key("catalogue"), text])
+    return tables
+
+
+def _stated(value: Any) -> Any:
+    return {"hex": bytes(value).hex()} if isinstance(value, bytes | memoryview) else value
+
+
+def _shared(library: Library, version: Version, entry: LayerEntry, folder: Path, told: Told) -> dict[str, Any]:
+    """What is to be known of a version's files, which are there. Raises DamagedTable, GEOSException."""
+    key = sha256(json.dumps([_LAYOUT, library.id, version.table, version.hash, library.srs_id]))[:16]
+    index = folder / f"{version.table}-{key}.json"
+    if index.exists():
+        known: dict[str, Any] = json.loads(index.read_text(encoding="utf-8"))
+        return known
+    types, parts = library.connection.field_types(version.table), []
+    for number, features in enumerate(_parts(library, version)):
+        told()
+        if entry.geometry == "raster":
+            features = _found_from_anywhere(features, library.path)
+        path = folder / f"{index.stem}-{number:04d}.parquet"
+        table, boxes, weights = _table(features, types, library)
+        _placed(path, lambda beside, made=(table, weights): _write(beside, *made))  # type: ignore[misc]
+        there = boxes[np.isfinite(boxes).all(axis=1)]
+        bounds = [*there[:, :2].min(axis=0).tolist(), *there[:, 2:].max(axis=0).tolist()] if len(there) else None
+        parts.append({"file": path.name, "bounds": bounds})
+    known = {"rows": version.count, "fields": types, "parts": parts}
+    _placed(index, lambda beside: beside.write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8"))
+    return known
+
+
+def _found_from_anywhere(features: StoredFeatures, library: Path | None) -> StoredFeatures:
+    """A raster's row with the path at which it lies, also if that is counted from the library's."""
+    paths = [str(reference_of(row, library).path) for _, row in features.attributes.iterrows()]
+    attributes = features.attributes.assign(path=pd.Series(paths, dtype=object, index=features.attributes.index))
+    return StoredFeatures(features.fids, features.geometries, attributes)
+
+
+def _parts(library: Library, version: Version) -> Iterator[StoredFeatures]:
+    """All features of a version, square after square along Hilbert's curve; at last those without ground.
+
+    Raises DamagedTable if they are not all there, GEOSException.
+    """
+    if version.count <= _PART_ROWS:
+        yield stored_features(library, version.table, None, version.count)
+        return
+    squares = _squares(coverage_of(library, version).bounds, version.count)
+    found = 0
+    for at, square in enumerate(squares):
+        some = stored_features(library, version.table, square, None if at else version.count)
+        boxes = shapely.bounds(some.geometries)
+        middle = (boxes[:, :2] + boxes[:, 2:]) / 2
+        rows = np.flatnonzero((middle >= square[:2]).all(axis=1) & (middle < square[2:]).all(axis=1))
+        found += len(rows)
+        if len(rows):
+            yield _at(some, rows)
+    if found < version.count:
+        every = stored_features(library, version.table, None, None)
+        rows = np.flatnonzero(~np.isfinite(shapely.bounds(every.geometries)).all(axis=1))
+        found += len(rows)
+        yield _at(every, rows)
+    if found != version.count:
+        raise DamagedTable("the table does not hold every feature")
+
+
+def _squares(bounds: Sequence[float], count: int) -> np.ndarray:
+    """Boxes (n, 4) along the curve that share the plane, the outermost without end, for some features in each."""
+    side = int(np.ceil((count / _PART_ROWS) ** 0.5))
+    west, south, east, north = bounds
+    x, y = np.linspace(west, east, side + 1), np.linspace(south, north, side + 1)
+    x[[0, -1]] = y[[0, -1]] = -_FAR_M, _FAR_M
+    column, row = (part.ravel() for part in np.meshgrid(np.arange(side), np.arange(side)))
+    order = np.argsort(places_on_curve(np.column_stack([column, row]).astype(float)), kind="stable")
+    column, row = column[order], row[order]
+    return np.column_stack([x[column], y[row], x[column + 1], y[row + 1]])
+
+
+def _at(features: StoredFeatures, rows: np.ndarray) -> StoredFeatures:
+    attributes = features.attributes.iloc[rows].reset_index(drop=True)
+    return StoredFeatures(features.fids[rows], features.geometries[rows], attributes)
+
+
+def _table(
+    features: StoredFeatures, types: Mapping[str, str], library: Library
+) -> tuple[pa.Table, np.ndarray, np.ndarray]:
+    """Features along Hilbert's curve as GeoParquet 1.1 with a covering of boxes; their boxes (n, 4) and vertices (n,).
+
+    Raises NotPlain.
+    """
+    boxes = shapely.bounds(features.geometries).reshape(-1, 4)
+    there = np.isfinite(boxes).all(axis=1)
+    order = np.r_[np.flatnonzero(there)[hilbert_order(boxes[there])], np.flatnonzero(~there)]
+    features, boxes, there = _at(features, order), boxes[order], there[order]
+    cover = pa.StructArray.from_arrays([pa.array(side) for side in boxes.T], CORNERS, mask=pa.array(~there))
+    name = f"{GEOMETRY_COLUMN}_bbox"
+    while name in types:
+        name += "_"
+    bodies = pa.array(shapely.to_wkb(features.geometries, byte_order=1), pa.large_binary())
+    columns = [
+        (pa.field("fid", pa.int64()), pa.array(features.fids)),
+        (pa.field(GEOMETRY_COLUMN, bodies.type), bodies),
+        (pa.field(name, cover.type), cover),
+        *(_column(field, features.attributes[field].tolist(), kind) for field, kind in types.items()),
+    ]
+    assert len(columns) == FIELDS_FROM + len(types)  # noqa: S101 - where a reader looks for them
+    geo = geo_metadata(GEOMETRY_COLUMN, library.crs, covering=name)
+    schema = pa.schema([field for field, _ in columns], metadata={KEY: geo})
+    table = pa.Table.from_arrays([column for _, column in columns], schema=schema)
+    return table, boxes, shapely.get_num_coordinates(features.geometries)
+
+
+def _column(name: str, values: list[Any], kind: str) -> tuple[pa.Field, pa.Array]:
+    """A field's values in the type of its column, if they all are of that; else as `plain_column` reads them back."""
+    of_python, of_arrow = _ARROW.get(kind, (bytes, pa.binary()))
+    if all(type(value) is of_python or value is None for value in values):
+        try:
+            return pa.field(name, of_arrow, metadata=_PLAIN), pa.array(values, of_arrow)
+        except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
+            pass
+    return arrow_column(name, values)
+
+
+def _write(path: Path, table: pa.Table, vertices: np.ndarray) -> None:
+    """A file whose groups of rows hold some features, or some vertices, each."""
+    share_of_group = np.maximum(1 / _GROUP_ROWS, vertices / _GROUP_VERTICES)
+    group = np.floor(np.cumsum(share_of_group) - share_of_group)
+    starts = [*np.flatnonzero(np.r_[True, np.diff(group) != 0]).tolist(), len(table)] if len(table) else []
+    options: dict[str, Any] = {"compression": "zstd", "compression_level": 1, "write_page_checksum": True}
+    with pq.ParquetWriter(path, table.schema, **options) as writer:
+        for start, stop in zip(starts, starts[1:], strict=False):
+            writer.write_table(table.slice(start, stop - start), row_group_size=stop - start)
+
+
+def _placed(path: Path, write: Callable[[Path], object]) -> None:
+    """A file that is there whole or not at all, whoever else writes the same one."""
+    if path.exists():
+        return
+    beside = path.with_name(f"{path.name}.{uuid.uuid4().hex}.part")
+    try:
+        write(beside)
+        os.replace(beside, path)
+    finally:
+        beside.unlink(missing_ok=True)

@@ -1,0 +1,150 @@
+"""Which rows of two versions of a layer differ, told by the library itself: only those need be read.
+
+A new version of a plan mostly repeats the one before. Checksums, which every version has beside it, suggest which row
+stands where; whether two rows are the same is then asked of their bytes, so that no checksum can deceive.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+
+import numpy as np
+
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, kept_row_hashes
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+
+_KEPT = "alike"  # among what is kept of an open library: of each two versions that were held together
+_MOST_KEPT = 8
+_MOST_STRETCHES = 2_000  # each is a statement; rows that are mixed up so much are read
+_FIRST_SIGN = "(unicode({0}) BETWEEN 33 AND 126 OR unicode({0}) >= 13312)"  # no blank of any script stands there
+
+
+@dataclass(frozen=True)
+class Alike:
+    """Rows that two versions share, in the same order: fids (k,) before and after, both ascending."""
+
+    before: np.ndarray
+    after: np.ndarray
+
+
+def alike_rows(library: Library, before: Version, after: Version, key: str | None) -> Alike | None:
+    """The rows of two versions that are the same byte by byte, and stand in the same order; None if nobody can tell.
+
+    key: the field by which features are named; a row that has none is known by its fid, and then that must be the same.
+    As long as the library is open they are looked for once: a version never changes.
+    """
+    if library.path is None:
+        return None  # a server's rows are read
+    name = (before.table, before.hash, after.table, after.hash, key)
+    kept: dict[Hashable, Alike | None] = library.kept.setdefault(_KEPT, {})
+    if name not in kept:
+        if len(kept) >= _MOST_KEPT:
+            kept.clear()
+        kept[name] = _alike_rows(library, before, after, key)
+    return kept[name]
+
+
+def _alike_rows(library: Library, before: Version, after: Version, key: str | None) -> Alike | None:
+    fields = library.connection.field_types(before.table)
+    if not fields or list(fields.items()) != list(library.connection.field_types(after.table).items()):
+        return None
+    if not all(_are_numbered(library, version) for version in (before, after)):
+        return None
+    stretches = _stretches(library, before, after)
+    if stretches is None:
+        return None
+    same = [GEOMETRY_COLUMN, *fields]
+    equal = " AND ".join(f"a.{quoted(name)} IS b.{quoted(name)}" for name in same)
+    # 1 and 1.0 are equal, and yet not the same.
+    typed = "".join(f" AND typeof(a.{quoted(name)}) = typeof(b.{quoted(name)})" for name in fields)
+    one, other = [], []
+    for first, count, shift in stretches:
+        named = _is_named(key if key in fields else None) if shift else ""
+        sql = (
+            f"SELECT count(*), group_concat(a.fid) FILTER"  # noqa: S608 - quoted
+            f" (WHERE (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1) FROM {quoted(before.table)} a"
+            f" LEFT JOIN {quoted(after.table)} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
+        )
+        asked = (shift, first, first + count - 1)
+        held, others = library.connection.execute(sql, asked).fetchone()
+        if held != count:
+            return None  # features are gone
+        unlike = np.array(sorted(map(int, others.split(","))) if others else [], dtype=np.int64)
+        fids = np.delete(np.arange(first, first + count), unlike - first)
+        one.append(fids)
+        other.append(fids + shift)
+    nothing = np.empty(0, dtype=np.int64)
+    return Alike(np.concatenate([nothing, *one]), np.concatenate([nothing, *other]))
+
+
+def _is_named(key: str | None) -> str:
+    """A condition that a row's name does not come from its fid."""
+    if key is None:
+        return " AND 0"
+    name = f"a.{quoted(key)}"
+    return f" AND (typeof({name}) = 'integer' OR (typeof({name}) = 'text' AND {_FIRST_SIGN.format(name)}))"
+
+
+def _are_numbered(library: Library, version: Version) -> bool:
+    """Whether the rows of a version's table are numbered from 1 to as many as were added; some may be gone between."""
+    ends = ((f"SELECT {end}(fid) FROM {quoted(version.table)}", end) for end in ("min", "max"))  # noqa: S608 - quoted
+    found = {end: library.connection.execute(sql).fetchone()[0] for sql, end in ends}
+    return found == {"min": 1, "max": version.count}
+
+
+def _stretches(library: Library, before: Version, after: Version) -> list[tuple[int, int, int]] | None:
+    """Which rows may be the same: the first fid of then, how many, and how much farther on they stand now.
+
+    None if they are mixed up too much, or checksums are not there.
+    """
+    one, other = (kept_row_hashes(library, version) for version in (before, after))
+    if one is None or other is None:
+        return None
+    rows, places = _pairs(one, other)
+    if not len(rows):
+        return []
+    shift = places - rows
+    # Rows that look unlike end no stretch: those of it that are not the same are told apart by their bytes.
+    starts = np.flatnonzero(np.r_[True, np.diff(shift) != 0])
+    if len(starts) > _MOST_STRETCHES:
+        return None
+    ends = np.r_[starts[1:], len(rows)] - 1
+    return [
+        (int(rows[first]) + 1, int(rows[last] - rows[first]) + 1, int(shift[first]))
+        for first, last in zip(starts, ends, strict=True)
+    ]
+
+
+def _pairs(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Rows (k,) of one state and of another that look alike, ascending in both."""
+    least = min(len(one), len(other))
+    unlike = one[:least] != other[:least]
+    if len(one) == len(other) and 2 * np.count_nonzero(unlike) < least:
+        rows = np.flatnonzero(~unlike)
+        return rows, rows
+    head = int(np.argmax(unlike)) if unlike.any() else least
+    back = one[::-1][: least - head] != other[::-1][: least - head]
+    tail = int(np.argmax(back)) if back.any() else least - head
+    left, right = one[head : len(one) - tail], other[head : len(other) - tail]
+    _, rows, places = np.intersect1d(_once(left), _once(right), return_indices=True)
+    rows, places = np.flatnonzero(_is_once(left))[rows], np.flatnonzero(_is_once(right))[places]
+    order = np.argsort(rows)
+    rows, places = rows[order], places[order]
+    ahead = places > np.maximum.accumulate(np.r_[-1, places[:-1]]) if len(places) else np.empty(0, dtype=bool)
+    rows, places = rows[ahead], places[ahead]
+    ends = np.arange(tail)
+    return (
+        np.concatenate([np.arange(head), head + rows, len(one) - tail + ends]),
+        np.concatenate([np.arange(head), head + places, len(other) - tail + ends]),
+    )
+
+
+def _is_once(values: np.ndarray) -> np.ndarray:
+    _, inverse, times = np.unique(values, return_inverse=True, return_counts=True)
+    once: np.ndarray = times[inverse] == 1
+    return once
+
+
+def _once(values: np.ndarray) -> np.ndarray:
+    once: np.ndarray = values[_is_once(values)]
+    return once

@@ -1,0 +1,259 @@
+"""A version is written: its table, its index, its record, and the view that shows the one in force."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.frames.frames import CleanFrame
+from onemap.layers.geometry.parts import multi
+from onemap.layers.library import record_hashes
+from onemap.layers.library.library import log, now
+from onemap.layers.library.versions import Digest, Version, digest_field, digest_geometries, row_hashes
+from onemap.layers.stores.library_tables import ROW_HASHES
+from onemap.layers.stores.store import FeatureTable, StoreConnection, Told
+
+GEOMETRY_TYPES = {
+    "polygon": "MULTIPOLYGON",
+    "line": "MULTILINESTRING",
+    "point": "MULTIPOINT",
+    "raster": "MULTIPOLYGON",
+}
+_BLOCK = 5000  # geometries that are held in the store's form too; between two, someone may cancel
+_ROWS_SHARE, _TABLE_SHARE = 0.6, 0.8  # of the time for writing: rows, their fields' hash; the rest is the index
+
+
+@dataclass(frozen=True)
+class VersionFacts:
+    """What is said of a version when it is added."""
+
+    label: str | None
+    valid_from: date | None
+    valid_to: date | None
+    coverage: shapely.Geometry
+    coverage_kind: str
+    source: str
+    source_hash: str
+    accuracy_m: float | None
+    who: str
+
+
+def _defined(connection: StoreConnection, entry: LayerEntry) -> bool:
+    """Put a layer that `--define` has made into the library's own catalogue; False if it is there meanwhile.
+
+    Raises OneMapError layer.defined if someone has defined it otherwise.
+    """
+    title = json.dumps(entry.title, ensure_ascii=False)
+    values = (entry.code, title, entry.department, entry.library, entry.kind, entry.geometry, entry.key)
+    columns = "code, title, department, library, kind, geometry, key"
+    there = connection.execute(f"SELECT {columns} FROM onemap_catalogue WHERE code = ?", (entry.code,)).fetchone()
+    if there == values:
+        return False  # someone who adds the same layer was quicker
+    if there is not None:
+        raise OneMapError("layer.defined", layer=entry.code, field="--define")
+    connection.execute("INSERT INTO onemap_catalogue VALUES (?,?,?,?,?,?,?)", values)
+    return True
+
+
+def sql_types(attributes: pd.DataFrame) -> dict[str, str]:
+    """The type of each field in a library's table: INTEGER, REAL, TEXT or BLOB."""
+    return {name: _sql_type(set(map(type, attributes[name]))) for name in attributes.columns}
+
+
+def _sql_type(kinds: set[type]) -> str:
+    """What holds values of all these types."""
+    kinds = kinds - {type(None)}
+    if kinds <= {int} and kinds:
+        return "INTEGER"
+    if kinds <= {int, float} and kinds:
+        return "REAL"
+    return "BLOB" if kinds == {bytes} else "TEXT"
+
+
+def as_stored(attributes: pd.DataFrame) -> pd.DataFrame:
+    """The values as a library will give them back, so that their hash can be taken again from the table."""
+    types = sql_types(attributes)
+    columns = {name: _stored(attributes[name].tolist(), kind) for name, kind in types.items()}
+    return pd.DataFrame(columns, index=attributes.index, dtype=object)
+
+
+def _stored(values: list[Any], kind: str) -> list[Any]:
+    """Values of a field of this type as a library will give them back."""
+    change: Callable[[Any], Any] | None = {"REAL": float, "TEXT": str}.get(kind)
+    return values if change is None else [None if value is None else change(value) for value in values]
+
+
+def add_version(
+    connection: StoreConnection,
+    entry: LayerEntry,
+    frame: CleanFrame | FrameBlocks,
+    facts: VersionFacts,
+    source_report: dict[str, Any],
+    told: Callable[[float], None],
+    is_new: bool = False,
+) -> Version:
+    """Add a new version inside the open transaction; the layer's view then shows whichever is in force.
+
+    source_report: what was found when the source was read, kept with the version. told: how much is written, 0 to 1;
+    it may raise Cancelled. is_new: the layer has just been defined. What is logged is logged last: from there on a
+    server lets no others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined,
+    library.….
+    """
+    is_new = is_new and _defined(connection, entry)
+    geometry_type = GEOMETRY_TYPES[entry.geometry]
+    features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
+    if len(features.columns) > connection.most_fields:
+        counts = {"count": len(features.columns), "most": connection.most_fields}
+        raise OneMapError("field.too_many", file=facts.source, layer=entry.code, **counts)
+    types = {name: _sql_type(features.types(name)) for name in features.columns}
+    number = 1 + (
+        connection.execute("SELECT max(number) FROM onemap_versions WHERE code = ?", (entry.code,)).fetchone()[0] or 0
+    )
+    label = _label(connection, entry.code, number, facts)
+    layer_title = entry.title.get("zh", entry.code)
+    table = FeatureTable(f"{entry.code}__{number}", f"{layer_title} {label}", geometry_type, types)
+    digest = hashlib.sha256()
+    geometry = "polygon" if entry.geometry == "raster" else entry.geometry
+    hashes = _write_features(connection, table, features, geometry, digest, lambda share: told(_ROWS_SHARE * share))
+    for at, (name, kind) in enumerate(types.items()):
+
+        def hashed(share: float, at: int = at) -> None:
+            told(_ROWS_SHARE + (_TABLE_SHARE - _ROWS_SHARE) * (at + share) / len(types))
+
+        values = (features.values(name, block) for block in features.blocks(hashed))
+        digest_field(digest, name, (_stored(several, kind) for several in values))
+    version = Version(
+        code=entry.code,
+        number=number,
+        table=table.name,
+        label=label,
+        valid_from=facts.valid_from.isoformat() if facts.valid_from else None,
+        valid_to=facts.valid_to.isoformat() if facts.valid_to else None,
+        recorded_at=now(),
+        count=features.count,
+        hash=digest.hexdigest(),
+        coverage_kind=facts.coverage_kind,
+        coverage_m2=float(shapely.area(facts.coverage)),
+        accuracy_m=facts.accuracy_m,
+    )
+    connection.show_features(table, features.bounds().tolist())
+    connection.index_features(table, features.boxes, lambda share: told(_TABLE_SHARE + (1 - _TABLE_SHARE) * share))
+    _record(connection, version, facts, source_report)
+    connection.execute(ROW_HASHES)
+    connection.execute("INSERT INTO onemap_row_hashes VALUES (?,?)", (table.name, hashes.tobytes()))
+    known = connection.execute(
+        "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
+    ).fetchall()
+    connection.show_in_force(entry.code, layer_title, geometry_type, known)
+    if is_new:
+        layer = record_hashes.layer_hash(connection, entry.code)
+        log(connection, facts.who, "define", entry.code, {"title": entry.title, record_hashes.KEY: layer})
+    detail = {"label": label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
+    detail[record_hashes.KEY] = record_hashes.version_hash(connection, version.table)
+    log(connection, facts.who, "add", version.table, detail)
+    return version
+
+
+def _write_features(
+    connection: StoreConnection, table: FeatureTable, features: FrameBlocks, geometry: str, digest: Digest, told: Told
+) -> np.ndarray:
+    """Fill a new table of features block by block, geometries hashed on the way; returns the hash of each row (n,)."""
+    connection.make_features(table)
+    hashes = np.zeros(features.count, dtype="<u4")
+    for places in features.blocks():
+        for start in range(0, len(places), _BLOCK):
+            some = places[start : start + _BLOCK]
+            told(float(some[0]) / features.count)
+            shapes = multi(features.geometries(some), geometry)
+            columns = [_stored(features.values(name, some), kind) for name, kind in table.fields.items()]
+            hashes[some] = row_hashes(digest_geometries(digest, shapes), columns)
+            connection.add_features(table, [shapes], columns, int(some[0]) + 1)
+    return hashes
+
+
+def _label(connection: StoreConnection, code: str, number: int, facts: VersionFacts) -> str:
+    """--label, else valid_from, else v1, v2 …, the first from this version's number on that is free.
+
+    Raises OneMapError version.label if a given one, or the date, is used.
+    """
+    used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
+    label = facts.label or (facts.valid_from.isoformat() if facts.valid_from else None)
+    if label is None:
+        while f"v{number}" in used:
+            number += 1
+        return f"v{number}"
+    refuse_used_label(connection, code, label)
+    return label
+
+
+def refuse_used_label(connection: StoreConnection, code: str, label: str) -> None:
+    """A label that a layer has already may not be given again. Raises OneMapError version.label."""
+    sql = "SELECT 1 FROM onemap_versions WHERE code = ? AND label = ?"
+    if connection.execute(sql, (code, label)).fetchone() is not None:
+        raise OneMapError("version.label", layer=code, label=label, field="--label")
+
+
+def free_label(connection: StoreConnection, code: str, wanted: str) -> str:
+    """The label that is wanted, or with a number behind it: never one that the layer has already."""
+    used = {row[0] for row in connection.execute("SELECT label FROM onemap_versions WHERE code = ?", (code,))}
+    label, more = wanted, 1
+    while label in used:
+        more += 1
+        label = f"{wanted}-{more}"
+    return label
+
+
+def write_table(
+    connection: StoreConnection,
+    table: FeatureTable,
+    attributes: pd.DataFrame,
+    blocks: Iterable[np.ndarray],
+    told: Callable[[float], None],
+) -> None:
+    """A new table of features, fid from 1; values as `as_stored` leaves them. told: how much is written, 0 to 1."""
+    connection.make_features(table)
+
+    def heard() -> Iterator[np.ndarray]:
+        done = 0
+        for block in blocks:
+            told(done / max(len(attributes), 1))
+            yield block
+            done += len(block)
+
+    connection.add_features(table, heard(), [attributes[name].tolist() for name in table.fields])
+
+
+def _record(connection: StoreConnection, version: Version, facts: VersionFacts, source_report: dict[str, Any]) -> None:
+    connection.execute(
+        "INSERT INTO onemap_versions (code, number, table_name, label, valid_from, valid_to, recorded_at, recorded_by,"
+        " count, hash, source, source_hash, coverage_kind, coverage_m2, coverage, accuracy_m, report)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            version.code,
+            version.number,
+            version.table,
+            version.label,
+            version.valid_from,
+            version.valid_to,
+            version.recorded_at,
+            facts.who,
+            version.count,
+            version.hash,
+            facts.source,
+            facts.source_hash,
+            version.coverage_kind,
+            version.coverage_m2,
+            shapely.to_wkb(facts.coverage),
+            version.accuracy_m,
+            json.dumps(source_report, ensure_ascii=False),
+        ),
+    )

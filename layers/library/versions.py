@@ -1,0 +1,205 @@
+"""Versions of layers: chosen by date, read back as they were added."""
+
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.library.library import Library
+from onemap.layers.stores.store import DamagedTable, FeatureRows
+
+COUNTED = "counted"  # among what is kept of an open library: the tables whose features and index were whole already
+_ROWS_AT_ONCE = 20_000  # as WKB, beside the geometries
+
+
+@dataclass(frozen=True)
+class Version:
+    """One immutable state of a layer, as the library records it. Dates are ISO text; None is open."""
+
+    code: str
+    number: int
+    table: str
+    label: str
+    valid_from: str | None
+    valid_to: str | None
+    recorded_at: str
+    count: int
+    hash: str
+    coverage_kind: str
+    coverage_m2: float
+    accuracy_m: float | None
+
+
+_COLUMNS = (
+    "code, number, table_name, label, valid_from, valid_to, recorded_at, count, hash, coverage_kind, coverage_m2,"
+    " accuracy_m"
+)
+
+
+def versions(library: Library, known_at: datetime | None = None) -> list[Version]:
+    """All versions that were recorded until `known_at`, by code, and of each in the order in which they were added."""
+    # The clock may be set back between two versions; their numbers are not.
+    rows = library.connection.execute(f"SELECT {_COLUMNS} FROM onemap_versions ORDER BY code, number")
+    found = [Version(*row) for row in rows]
+    if known_at is None:
+        return found
+    return [version for version in found if datetime.fromisoformat(version.recorded_at) <= known_at]
+
+
+class Digest(Protocol):
+    """A hash that is being taken."""
+
+    def update(self, content: bytes, /) -> None:
+        """Take in more."""
+
+
+def content_hash(
+    geometries: np.ndarray, attributes: pd.DataFrame, told: Callable[[float], None] = lambda share: None
+) -> str:
+    """SHA-256 of a version's rows as they are stored: geometries as WKB, then each field's name and values.
+
+    told: how much is done, 0 to 1; it may raise Cancelled.
+    """
+    digest, names = hashlib.sha256(), attributes.columns
+    count, columns = len(geometries), 1 + len(names)
+
+    def parts(column: int) -> Iterator[slice]:
+        for block in blocks(count, _ROWS_AT_ONCE):
+            told((column + block.start / count) / columns)
+            yield block
+
+    for block in parts(0):
+        digest_geometries(digest, geometries[block])
+    for column, name in enumerate(names, start=1):
+        values = attributes[name].tolist()
+        digest_field(digest, name, (values[block] for block in parts(column)))
+    return digest.hexdigest()
+
+
+def digest_geometries(digest: Digest, geometries: np.ndarray) -> list[int]:
+    """Take the next geometries (n,) of a version into its hash; returns a checksum of each."""
+    bodies = [body or b"" for body in shapely.to_wkb(geometries, byte_order=1)]  # what was set aside may have none
+    for body in bodies:
+        digest.update(body)
+    return [zlib.crc32(body) for body in bodies]
+
+
+def digest_field(digest: Digest, name: str, blocks: Iterable[Sequence[Any]]) -> None:
+    """Take a field's name and its values, block by block, into a version's hash: as JSON, [name, [value, …]]."""
+    digest.update(f"[{json.dumps(name, ensure_ascii=False)}, [".encode())
+    between = ""
+    for values in blocks:
+        if len(values):
+            digest.update(f"{between}{json.dumps(list(values), ensure_ascii=False, default=str)[1:-1]}".encode())
+            between = ", "
+    digest.update(b"]]")
+
+
+def row_hashes(of_geometries: Sequence[int], columns: Sequence[Sequence[Any]]) -> np.ndarray:
+    """A checksum of each row (n,) of a version, by which damage is located: of its geometry's, and its fields' values.
+
+    columns: the values (n,) of each field, in the fields' order.
+    """
+    rows = zip(*columns, strict=True) if columns else ((),) * len(of_geometries)
+    found = [
+        zlib.crc32(repr(row).encode(errors="backslashreplace"), start)
+        for row, start in zip(rows, of_geometries, strict=True)
+    ]
+    return np.array(found, dtype="<u4")
+
+
+def kept_row_hashes(library: Library, version: Version) -> np.ndarray | None:
+    """The checksums (n,) that were kept of a version's rows when it was added; None if they are not there."""
+    if not library.has_table("onemap_row_hashes"):
+        return None
+    sql = "SELECT hashes FROM onemap_row_hashes WHERE table_name = ?"
+    row = library.connection.execute(sql, (version.table,)).fetchone()
+    hashes = np.frombuffer(row[0], dtype="<u4") if row and len(row[0]) == 4 * version.count else None
+    return hashes
+
+
+def in_force(candidates: Sequence[Version], as_of: date) -> Version | None:
+    """Of one layer's versions the one in force: the latest valid_from, of equals the last added."""
+    day = as_of.isoformat()
+    best: Version | None = None
+    for version in candidates:
+        holds = (version.valid_from or "") <= day and (version.valid_to is None or day <= version.valid_to)
+        if holds and (best is None or (version.valid_from or "") >= (best.valid_from or "")):
+            best = version
+    return best
+
+
+@dataclass(frozen=True)
+class StoredFeatures:
+    """Features of one version near some ground: fids and geometries (n,), and its fields as columns."""
+
+    fids: np.ndarray
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+
+
+def stored_features(library: Library, table: str, bounds: Sequence[float] | None, count: int | None) -> StoredFeatures:
+    """The features of a table whose boxes meet `bounds` (west, south, east, north), or all, by fid.
+
+    count: how many the table and its index must hold in all. Raises DamagedTable.
+    """
+    connection = library.connection
+    found = connection.read_features(table, list(connection.field_types(table)), bounds, count)
+    rows = np.arange(len(found.fids))
+    if bounds is not None:
+        # A store's index may give more than is asked for, and each gives another more.
+        west, south, east, north = shapely.bounds(found.geometries).T
+        near = (west <= bounds[2]) & (east >= bounds[0]) & (south <= bounds[3]) & (north >= bounds[1])
+        rows = np.flatnonzero(near)
+    return as_stored(found, rows)
+
+
+def as_stored(found: FeatureRows, rows: np.ndarray) -> StoredFeatures:
+    """Some rows (k,) of what a store has read."""
+    values = np.empty((len(rows), len(found.values)), dtype=object)
+    for at, column in enumerate(found.values.values()):
+        values[:, at] = np.fromiter(column, dtype=object, count=len(found.fids))[rows]
+    names = pd.Index(list(found.values), dtype=object)  # pandas would make Arrow's text of them, which takes its time
+    attributes = pd.DataFrame(values, index=range(len(rows)), columns=names, dtype=object)
+    return StoredFeatures(found.fids[rows], found.geometries[rows], attributes)
+
+
+def read_version(library: Library, version: Version, bounds: Sequence[float] | None) -> StoredFeatures:
+    """The features of a version whose boxes meet `bounds` (west, south, east, north), or all, by fid.
+
+    Raises OneMapError version.unreadable if the table is damaged or gone.
+    """
+    counted: set[str] = library.kept.setdefault(COUNTED, set())
+    try:
+        found = stored_features(library, version.table, bounds, None if version.table in counted else version.count)
+        counted.add(version.table)
+        return found
+    except DamagedTable as error:
+        raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error
+
+
+def coverage_wkb(library: Library, version: Version) -> bytes:
+    """The ground for which a version speaks, in the library's CRS, as WKB, which may be damaged."""
+    sql = "SELECT coverage FROM onemap_versions WHERE table_name = ?"
+    row = library.connection.execute(sql, (version.table,)).fetchone()
+    return bytes(row[0]) if row and row[0] is not None else b""
+
+
+def coverage_of(library: Library, version: Version) -> shapely.Geometry:
+    """The ground for which a version speaks, in the library's CRS.
+
+    Raises OneMapError version.unreadable.
+    """
+    try:
+        return shapely.from_wkb(coverage_wkb(library, version))
+    except shapely.GEOSException as error:
+        raise OneMapError("version.unreadable", file=library.label, layer=version.table) from error

@@ -1,0 +1,71 @@
+"""Where a project finds its layers: a library's file from the project's folder, or a server without who logs in."""
+
+import os
+from pathlib import Path
+
+from onemap.layers.library.library import Library
+from onemap.layers.server_address import server_address
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+
+KEY = "fid"
+_OF_FILE = "|layername="
+_GEOMETRY_TYPES = {
+    "polygon": "MultiPolygon",
+    "raster": "MultiPolygon",
+    "line": "MultiLineString",
+    "point": "MultiPoint",
+}
+_SSL_MODES = ("disable", "allow", "prefer", "require", "verify-ca", "verify-full")
+
+
+def wkb_type(geometry: str) -> str:
+    """What a layer's geometry is called in QGIS; NoGeometry of a table."""
+    return _GEOMETRY_TYPES.get(geometry, "NoGeometry")
+
+
+def provider_of(source: str) -> str:
+    """Which of QGIS's providers opens a table of features."""
+    return "ogr" if _OF_FILE in source else "postgres"
+
+
+def from_project(path: Path, project: Path) -> str:
+    """A file's path from the folder of the project, so that both can be moved together; whole on another drive."""
+    try:
+        relative = Path(os.path.relpath(path.resolve(), project.absolute().parent.resolve())).as_posix()
+    except ValueError:  # on Windows there is no way from one drive to another
+        return path.resolve().as_posix()
+    return relative if relative.startswith("../") else f"./{relative}"
+
+
+def table_source(library: Library, location: str, table: str, geometry: str, project: Path, authcfg: str | None) -> str:
+    """How QGIS opens a table of features of a library.
+
+    authcfg: an entry of QGIS's authentication store; nothing else says who logs in.
+    """
+    if library.path is not None:
+        return f"{from_project(library.path, project)}{_OF_FILE}{table}"
+    return _server_source(library, location, table, geometry, authcfg)
+
+
+def _server_source(library: Library, location: str, table: str, geometry: str, authcfg: str | None) -> str:
+    from psycopg.conninfo import conninfo_to_dict  # psycopg takes its time, and a file needs none
+
+    address = server_address(location)
+    said = {key: str(value) for key, value in conninfo_to_dict(address.conninfo).items() if value is not None}
+    given = ("service",) if "service" in said else ("dbname", "host", "port")
+    mode = said.get("sslmode", "prefer")
+    parts = [f"{key}={_in_quotes(said[key])}" for key in given if key in said]
+    parts += [f"sslmode={mode if mode in _SSL_MODES else 'prefer'}"]
+    parts += [f"authcfg={authcfg}"] if authcfg else []
+    parts += [f"key='{KEY}'"]
+    schema = library.connection.execute("SELECT current_schema()").fetchone()[0]  # the address need not name it
+    place = f"table={quoted(schema)}.{quoted(table)}"
+    if geometry == "table":
+        return " ".join([*parts, place])
+    parts += [f"srid={library.srs_id}", f"type={wkb_type(geometry)}", "checkPrimaryKeyUnicity='1'"]
+    return " ".join([*parts, place, f"({GEOMETRY_COLUMN})"])
+
+
+def _in_quotes(text: str) -> str:
+    escaped = text.replace("\\", "\\\\").replace("'", "\\'")
+    return f"'{escaped}'"

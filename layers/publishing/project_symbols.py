@@ -1,0 +1,93 @@
+"""A layer's style as QGIS keeps it in a project: renderer, rules, symbols."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+from xml.etree.ElementTree import Element, SubElement
+
+from onemap.layers.catalogue.styles import OTHER_COLOUR
+from onemap.layers.publishing.xml_text import add_options
+
+Style = Mapping[str, Any]
+HATCH_MM, POINT_MM = "0.2", "2.4"
+
+
+def renderer_of(style: Style, geometry: str, fields: Collection[str], language: str, other: str) -> Element:
+    """How a layer of a geometry (polygon, line, point) is drawn: by classes where it has the style's field.
+
+    other: what the features of no class are called.
+    """
+    field = style.get("field")
+    if field is None or field.lower() not in {name.lower() for name in fields}:
+        renderer = _renderer("singleSymbol")
+        SubElement(renderer, "symbols").append(symbol_of(style, geometry, "0"))
+        return renderer
+    renderer = _renderer("RuleRenderer")
+    rules, symbols = SubElement(renderer, "rules", key="root"), SubElement(renderer, "symbols")
+
+    def add(test: str, look: Style, label: str) -> None:
+        name = str(len(symbols))
+        SubElement(rules, "rule", key=f"rule{name}", symbol=name, filter=test, label=label)
+        symbols.append(symbol_of(look, geometry, name))
+
+    for prefix, look in style.get("prefixes", {}).items():
+        title = look.get("title") or {}
+        named = f"{prefix} {title.get(language) or title.get('en') or ''}".strip()
+        add(f"left(\"{field}\", {len(prefix)}) = '{prefix}'", {**style, **look}, named)
+    for value, look in style.get("values", {}).items():
+        add(f"\"{field}\" = '{value}'", {**style, **look}, value)
+    add("ELSE", {key: style.get(key) for key in ("stroke", "stroke_mm")}, other)
+    return renderer
+
+
+def symbol_of(style: Style, geometry: str, name: str) -> Element:
+    """One symbol: stroke, fill, dash, hatch."""
+    stroke = str(style.get("stroke") or OTHER_COLOUR)
+    width, dash = str(style.get("stroke_mm") or 0.3), str(style.get("dash", "solid"))
+    if geometry == "line":
+        return _line(stroke, width, dash, name)
+    if geometry == "point":
+        symbol = _symbol("marker", name)
+        look = {"name": "circle", "color": _colour(stroke), "outline_color": _colour("#FFFFFF"), "size": POINT_MM}
+        _symbol_layer(symbol, "SimpleMarker", look)
+        return symbol
+    symbol = _symbol("fill", name)
+    fill = {
+        "color": _colour(str(style.get("fill", stroke)), float(style.get("fill_opacity", 1.0))),
+        "outline_color": _colour(stroke),
+        "outline_width": width,
+        "outline_style": dash,
+        "style": "solid" if "fill" in style else "no",
+    }
+    _symbol_layer(symbol, "SimpleFill", fill)
+    if "hatch" in style:
+        hatch = style["hatch"]
+        look = {"angle": str(hatch["angle"]), "distance": str(hatch["distance_mm"]), "line_width": "0"}
+        pattern = _symbol_layer(symbol, "LinePatternFill", look)
+        pattern.append(_line(stroke, HATCH_MM, "solid", f"@{name}@1"))
+    return symbol
+
+
+def _renderer(kind: str) -> Element:
+    return Element("renderer-v2", type=kind, forceraster="0", symbollevels="0", enableorderby="0", referencescale="-1")
+
+
+def _symbol(kind: str, name: str) -> Element:
+    return Element("symbol", type=kind, name=name, alpha="1", clip_to_extent="1", force_rhr="0")
+
+
+def _symbol_layer(symbol: Element, kind: str, look: Mapping[str, str]) -> Element:
+    layer = SubElement(symbol, "layer", {"class": kind, "enabled": "1", "locked": "0", "pass": "0"})
+    add_options(layer, look)
+    return layer
+
+
+def _line(colour: str, width: str, dash: str, name: str) -> Element:
+    symbol = _symbol("line", name)
+    _symbol_layer(symbol, "SimpleLine", {"line_color": _colour(colour), "line_width": width, "line_style": dash})
+    return symbol
+
+
+def _colour(text: str, opacity: float = 1.0) -> str:
+    """`#RRGGBB` as red, green, blue and opacity, each to 255."""
+    parts = [int(text[at : at + 2], 16) for at in (1, 3, 5)]
+    return ",".join(map(str, [*parts, round(255 * opacity)]))

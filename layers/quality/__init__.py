@@ -1,0 +1,1 @@
+"""The checks of a whole layer before it becomes a version."""

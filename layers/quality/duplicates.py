@@ -1,0 +1,98 @@
+"""Checks of what may be there once only: keys and shapes. Only those that are told apart by no hash are compared."""
+
+import hashlib
+from collections.abc import Callable, Iterator
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.quality.feature_problems import FlawList, Flaws
+
+_FACTORS = tuple(np.uint64(factor) for factor in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
+_SHIFT = np.uint64(29)
+
+Most = Callable[[str], int | None]
+Told = Callable[[float], None]
+
+
+def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, told: Told) -> list[Flaws]:
+    """Features without a key, and features whose key another has had before them. told: how much is done, 0 to 1."""
+    key = entry.key
+    if key is None or key not in frame.columns:
+        return []
+    without = FlawList("key.null", most("key.null"))
+    hashes = np.zeros(frame.count, dtype=np.uint64)
+    named = np.zeros(frame.count, dtype=bool)
+    for block in frame.blocks(lambda share: told(share / 2)):
+        keys = np.array([text_value(value) for value in frame.values(key, block)], dtype=object)
+        there = ~pd.isna(keys)
+        without.add(block[~there], lambda at: {"field": key})
+        hashes[block[there]] = pd.util.hash_array(keys[there], categorize=False)
+        named[block[there]] = True
+
+    def read() -> Iterator[tuple[np.ndarray, list[str]]]:
+        for block in _asked(frame, _alike(hashes, named), lambda share: told((1 + share) / 2)):
+            yield block, [text_value(value) or "" for value in frame.values(key, block)]
+
+    repeated = FlawList("key.repeated", most("key.repeated"))
+    for rows, firsts, values in _later(read()):
+        others = frame.source_rows(firsts)
+        repeated.add(rows, lambda at, v=values, o=others: {"field": key, "value": v[at], "other": int(o[at]) + 1})  # type: ignore[misc]
+    return without.flaws() + repeated.flaws()
+
+
+def duplicate_flaws(frame: FrameBlocks, most: int | None, told: Told) -> list[Flaws]:
+    """Features whose shape another has had before them, whatever the point at which it begins."""
+    hashes = _mixed(frame.boxes)
+
+    def read() -> Iterator[tuple[np.ndarray, list[str]]]:
+        for block in _asked(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), told):
+            shapes = shapely.to_wkb(shapely.normalize(frame.geometries(block)))
+            yield block, [hashlib.sha256(shape).hexdigest() for shape in shapes]
+
+    found = FlawList("topology.duplicate", most)
+    for rows, firsts, _ in _later(read()):
+        names = frame.names(firsts if most is None else firsts[:most])
+        found.add(rows, lambda at, f=firsts, n=names: {"other": n[int(f[at])]})  # type: ignore[misc]
+    return found.flaws()
+
+
+def _mixed(boxes: np.ndarray) -> np.ndarray:
+    """A hash of each box (n,); those of the same numbers are the same."""
+    bits = np.ascontiguousarray(boxes + 0.0).view(np.uint64)  # + 0.0: there is one nought only
+    result = np.zeros(len(boxes), dtype=np.uint64)
+    for column in range(4):
+        result = (result ^ bits[:, column]) * _FACTORS[column % len(_FACTORS)]
+        result ^= result >> _SHIFT
+    return result
+
+
+def _alike(hashes: np.ndarray, asked: np.ndarray) -> np.ndarray:
+    """Of those that are asked for, those whose hash another has too: only they can be the same (n,)."""
+    ordered = np.sort(hashes[asked])
+    several = np.unique(ordered[1:][ordered[1:] == ordered[:-1]])
+    return asked & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)
+
+
+def _asked(frame: FrameBlocks, asked: np.ndarray, told: Told) -> Iterator[np.ndarray]:
+    if asked.any():
+        for block in frame.blocks(told):
+            some = block[asked[block]]
+            if len(some):
+                yield some
+
+
+def _later(
+    values: Iterator[tuple[np.ndarray, list[str]]],
+) -> Iterator[tuple[np.ndarray, np.ndarray, list[str]]]:
+    """Block by block the rows whose value a row before them has had, those first rows, and the values."""
+    first: dict[str, int] = {}
+    for rows, block in values:
+        before = np.array([first.setdefault(value, row) for value, row in zip(block, rows.tolist(), strict=True)])
+        again = np.flatnonzero(before != rows)
+        if len(again):
+            yield rows[again], before[again], [block[at] for at in again.tolist()]

@@ -1,0 +1,226 @@
+"""Checks of where a layer lies: beyond the district, or beside its borders by one and the same step."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.geometry.gcj02 import gcj02_step_m
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.progress import Told, part_of
+from onemap.layers.quality.feature_problems import FlawList, Flaws
+
+_REACH_M = 3000.0  # how far a border is looked for
+_MOST_M = 1500.0  # a longer step is no datum, but another border that happens to be alike
+_SAMPLES = 3000
+_AT_ONCE = 100_000  # segments
+_SAMPLED, _CUT_UP, _INDEXED = 0.05, 0.3, 0.85  # of the look for a shift: points, segments, and their index are made
+_LEAST_SAMPLES = 50  # of the district's border that must have found its like
+_MOST_OF_IT, _MUCH_OF_IT = 0.6, 0.3
+_WINDING = 4 * math.pi  # the turns that a border must take before its like elsewhere is no chance
+_SEARCH_M = (1500, 1500, 1000, 700, 500, 300, 300, 200, 200, 100, 100, 100)
+_GCJ02_WITHIN_M = 60.0
+
+
+def outside_flaws(
+    frame: FrameBlocks, district: shapely.Geometry | None, far_m: float, most: int | None, told: Told
+) -> list[Flaws]:
+    """Features beyond the district; or that the whole frame lies at least `far_m` from it.
+
+    most: how many are told of, None for all; told: how much is done, 0 to 1.
+    """
+    if district is None or district.is_empty:
+        return []
+    shapely.prepare(district)
+    beyond = FlawList("position.partly", most)
+    for block in frame.blocks(told):
+        beyond.add(block[~shapely.intersects(district, frame.geometries(block))], lambda at: {})
+    if beyond.count < frame.count:
+        return beyond.flaws()
+    distance_m = float(shapely.distance(district, shapely.box(*frame.bounds())))
+    if distance_m >= far_m:
+        facts = {"distance": f"{distance_m / 1000:,.0f}", "distance_m": distance_m}
+        return [Flaws("position.outside", np.array([-1]), [facts])]
+    return beyond.flaws()
+
+
+def shift_flaws(
+    outlines: Iterable[np.ndarray],
+    district: shapely.Geometry,
+    crs: pyproj.CRS,
+    least_m: float,
+    within_m: float,
+    told: Told = lambda share: None,
+) -> list[Flaws]:
+    """That borders of a layer run beside the district's, all of them by the same step of at least `least_m`.
+
+    outlines: the layer's geometries, or their union, in blocks; crs: of both; within_m: how near to the district's
+    border they must come once the step is taken back. told: how much is done, 0 to 1; it may raise Cancelled.
+    """
+    points = _border_points(district)
+    told(_SAMPLED)
+    segments = _segments_near(outlines, district, part_of(told, _SAMPLED, _CUT_UP))
+    if segments is None:
+        return []
+    here = _borders(*segments, part_of(told, _CUT_UP, _INDEXED))
+    step = _step(points, here)
+    size_m = math.hypot(*step)
+    if not least_m <= size_m <= _MOST_M:
+        return []
+    before = here.distances_m(points)
+    fits = here.distances_m(points + step) <= within_m
+    # Borders that cannot be told from their neighbours, or that fitted before, show no step.
+    if fits.sum() < _LEAST_SAMPLES or fits.sum() < 3 * (before <= within_m).sum():
+        return []
+    if not (fits.mean() >= _MOST_OF_IT or _is_own_border(points, fits, here, step, within_m)):
+        return []
+    if not _is_fixed(points[fits], here, step):
+        return []
+    middle = np.median(points[fits], axis=0)
+    expected = gcj02_step_m(float(middle[0]), float(middle[1]), crs)
+    is_gcj02 = math.dist(step.tolist(), expected) < _GCJ02_WITHIN_M
+    facts: dict[str, Any] = {
+        "east": f"{step[0]:+.0f}",
+        "north": f"{step[1]:+.0f}",
+        "shift": f"{size_m:.0f}",
+        "east_m": float(step[0]),
+        "north_m": float(step[1]),
+        "suggestion": Problem("suggest.gcj02" if is_gcj02 else "suggest.shifted"),
+    }
+    return [Flaws("position.shift", np.array([-1]), [facts], np.array([shapely.multipoints(points[fits])]))]
+
+
+def _border_points(district: shapely.Geometry) -> np.ndarray:
+    """Points along the district's outer borders, evenly spaced (n, 2)."""
+    rings = shapely.get_exterior_ring(shapely.get_parts(district))
+    lengths = shapely.length(rings)
+    points = [
+        shapely.get_coordinates(
+            shapely.line_interpolate_point(
+                ring, np.linspace(0, length, max(2, int(_SAMPLES * length / lengths.sum())), endpoint=False)
+            )
+        )
+        for ring, length in zip(rings, lengths, strict=True)
+    ]
+    return np.vstack(points)
+
+
+def _segments_near(
+    outlines: Iterable[np.ndarray], district: shapely.Geometry, told: Told
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """Beginnings and ends (n, 2) of the segments of all outlines that lie in reach of the district's box."""
+    west, south, east, north = district.bounds
+    box = (west - _REACH_M, south - _REACH_M, east + _REACH_M, north + _REACH_M)
+    found = []
+    for geometries in outlines:
+        found.append(_segments_in(geometries, box))
+        told(1 - 0.5 ** len(found))  # how many there will be is not known
+    begins, ends = (np.concatenate([part[side] for part in found]) for side in (0, 1))
+    return (begins, ends) if len(begins) else None
+
+
+def _segments_in(geometries: np.ndarray, box: tuple[float, float, float, float]) -> tuple[np.ndarray, np.ndarray]:
+    west, south, east, north = box
+    boxes = shapely.bounds(geometries)
+    near = (boxes[:, 0] <= east) & (boxes[:, 2] >= west) & (boxes[:, 1] <= north) & (boxes[:, 3] >= south)
+    lines = geometries[near]
+    areal = shapely.get_dimensions(lines) == 2
+    lines = np.where(areal, shapely.boundary(lines), lines)
+    coordinates, line = shapely.get_coordinates(shapely.get_parts(lines), return_index=True)
+    first = np.flatnonzero(line[:-1] == line[1:])
+    begin, end = coordinates[first], coordinates[first + 1]
+    low, high = np.minimum(begin, end), np.maximum(begin, end)
+    keep = (low[:, 0] <= east) & (high[:, 0] >= west) & (low[:, 1] <= north) & (high[:, 1] >= south)
+    return begin[keep], end[keep]
+
+
+@dataclass
+class _Borders:
+    """Segments of a layer's outlines, and how to find the nearest."""
+
+    begin: np.ndarray
+    end: np.ndarray
+    tree: shapely.STRtree
+
+    def nearest(self, points: np.ndarray, within_m: float) -> tuple[np.ndarray, np.ndarray]:
+        """Which points have a segment within a distance, and the way from each to it (k, 2)."""
+        # Asked with `max_distance` the tree lists all that lies within it first: kilometres around every point.
+        point, segment = self.tree.query_nearest(shapely.points(points), all_matches=False)
+        begin, along = self.begin[segment], self.end[segment] - self.begin[segment]
+        squared = np.maximum((along**2).sum(axis=1), 1e-12)
+        part = np.clip(((points[point] - begin) * along).sum(axis=1) / squared, 0, 1)
+        way = begin + along * part[:, None] - points[point]
+        near = np.hypot(way[:, 0], way[:, 1]) <= within_m
+        return point[near], way[near]
+
+    def distances_m(self, points: np.ndarray) -> np.ndarray:
+        """From each point to its nearest segment (n,), infinite beyond reach."""
+        result = np.full(len(points), np.inf)
+        point, way = self.nearest(points, _REACH_M)
+        result[point] = np.hypot(way[:, 0], way[:, 1])
+        return result
+
+
+def _borders(begin: np.ndarray, end: np.ndarray, told: Told = lambda share: None) -> _Borders:
+    """Segments (n, 2) with their index; they are made in parts, so that nobody waits long who wants it stopped."""
+    ends, parts = np.stack([begin, end], axis=1), []
+    for rows in blocks(len(ends), _AT_ONCE):
+        parts.append(shapely.linestrings(ends[rows]))
+        told(0.9 * rows.stop / len(ends))
+    return _Borders(begin, end, shapely.STRtree(np.concatenate(parts)))
+
+
+def _step(points: np.ndarray, borders: _Borders) -> np.ndarray:
+    """East and north by which the points must be moved to lie on the borders as well as they can.
+
+    Each round takes the way of every point to its nearest border, and the one step that explains most of them by
+    least squares; the farthest fifth, which has found no like, is left out.
+    """
+    step = np.zeros(2)
+    for within_m in _SEARCH_M:
+        _, way = borders.nearest(points + step, within_m)
+        if len(way) < _LEAST_SAMPLES:
+            break
+        length = np.hypot(way[:, 0], way[:, 1])
+        near = length <= max(30.0, float(np.quantile(length, 0.8)))
+        way, length = way[near], length[near]
+        toward = way / np.maximum(length, 1e-9)[:, None]
+        normal = toward.T @ toward + 1e-6 * len(way) * np.eye(2)
+        step = step + np.clip(np.linalg.solve(normal, toward.T @ length), -within_m, within_m)
+    return step
+
+
+def _is_own_border(points: np.ndarray, fits: np.ndarray, borders: _Borders, step: np.ndarray, within_m: float) -> bool:
+    """Whether what fits winds as no other line does, and is much of the district's border or most of the layer's lines.
+
+    Two surveys of one border fit in parts. The country's outline shares a province's coast only, but there it is
+    nothing else. A ring road that turns one corner as the district does is no border.
+    """
+    ends = np.flatnonzero(fits[:-2] & fits[1:-1] & fits[2:])
+    ways = np.stack([points[ends + 1] - points[ends], points[ends + 2] - points[ends + 1]])
+    angles = np.arctan2(ways[..., 1], ways[..., 0])
+    turns = np.abs((angles[1] - angles[0] + math.pi) % (2 * math.pi) - math.pi)
+    if turns.sum() < _WINDING:
+        return False
+    district = _borders(points, np.roll(points, -1, axis=0))
+    middles = (borders.begin + borders.end) / 2
+    lengths = np.hypot(*(borders.end - borders.begin).T)
+    away = district.distances_m(middles - step)
+    near = np.isfinite(away)
+    mostly = lengths[away <= within_m].sum() >= _MOST_OF_IT * lengths[near].sum()
+    return bool(mostly or fits.mean() >= _MUCH_OF_IT)
+
+
+def _is_fixed(points: np.ndarray, borders: _Borders, step: np.ndarray) -> bool:
+    """Whether the borders run in more than one direction; along a straight one a step means nothing."""
+    for direction in (0.0, math.pi / 4, math.pi / 2, 3 * math.pi / 4):
+        aside = step + 300.0 * np.array([math.cos(direction), math.sin(direction)])
+        if np.quantile(borders.distances_m(points + aside), 0.8) < 60.0:
+            return False
+    return True

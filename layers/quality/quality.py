@@ -1,0 +1,233 @@
+"""The quality of a whole layer: every check of `add` on a clean frame, each problem with its level and its place."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.catalogue.check_levels import check_of, level_of
+from onemap.layers.errors import Problem
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.progress import Told, part_of
+from onemap.layers.quality.declared_areas import area_flaws
+from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
+from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
+from onemap.layers.quality.neighbours import Items
+from onemap.layers.quality.position import outside_flaws, shift_flaws
+from onemap.layers.quality.topology import Block, Least, gap_flaws, looked_at_block, overlap_flaws, union_of
+from onemap.layers.quality.values import chosen_tables, value_flaws
+
+
+@dataclass(frozen=True)
+class Found:
+    """One problem as the report keeps it: its level, and where it lies (None: nowhere, or everywhere)."""
+
+    problem: Problem
+    level: str
+    geometry: shapely.Geometry | None = None
+
+
+@dataclass(frozen=True)
+class Quality:
+    """What the checks found.
+
+    found: the problems, at most MOST_KEPT of a kind; more: how many were not kept, by code; refused: by place in the
+    frame, what is wrong with features that cannot be taken; codes: which code table each field's codes are from.
+    """
+
+    found: tuple[Found, ...] = ()
+    more: dict[str, int] = field(default_factory=dict)
+    refused: dict[int, list[Problem]] = field(default_factory=dict)
+    codes: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Where a layer should lie, in the library's plane.
+
+    district: the library's own, if it has one; covered: what the layer speaks for, None if that is only its own box.
+    """
+
+    crs: pyproj.CRS
+    district: shapely.Geometry | None
+    covered: shapely.Geometry | None
+
+
+def looked_at(
+    frame: FrameBlocks,
+    entry: LayerEntry,
+    ground: Ground,
+    required: Sequence[str],
+    place: dict[str, Any],
+    told: Told,
+    journal: Journal | None = None,
+) -> Quality:
+    """All checks of one layer whose level is not off.
+
+    required: the fields that rules use. told: how much is done, 0 to 1; it may raise Cancelled. journal: where what is
+    done of a long look is kept, None if it is not.
+    """
+    if frame.count == 0:
+        return Quality()
+
+    def most(code: str) -> int | None:
+        # A feature that cannot be taken must be known, however many there are.
+        return None if level_of(entry, code) == "refuse" else MOST_KEPT
+
+    far_m = check_of(entry, "position.outside")["far_m"]
+    rows = 0.15 if looks_at_shapes(entry, ground.district) else 0.95
+    flaws = outside_flaws(frame, ground.district, far_m, most("position.partly"), part_of(told, 0.0, 0.25 * rows))
+    codes: dict[str, str] = {}
+    # Where the frame lies in another country, nothing else that could be said of it would help.
+    if not any(item.code == "position.outside" for item in flaws) and entry.geometry != "raster":
+        flaws += key_flaws(frame, entry, most, part_of(told, 0.25 * rows, 0.4 * rows))
+        tables = chosen_tables(frame, entry, part_of(told, 0.4 * rows, 0.5 * rows))
+        codes = {name: f"{table.name} {table.version}" for name, table in tables.items()}
+        flaws += value_flaws(frame, entry, required, tables, most, part_of(told, 0.5 * rows, 0.75 * rows))
+        declared = check_of(entry, "area.declared")
+        flaws += area_flaws(frame, entry, ground.crs, declared, most, part_of(told, 0.75 * rows, rows))
+        told(rows)
+        flaws += _of_shapes(frame, entry, ground, most, part_of(told, rows, 1.0), journal)
+    told(1.0)
+    return _quality(frame, entry, flaws, place, codes)
+
+
+def looks_at_shapes(entry: LayerEntry, district: shapely.Geometry | None) -> bool:
+    """Whether a layer's shapes are held against each other or against the district, which takes most of the time."""
+    return _looks_at_neighbours(entry) or _looks_for_a_shift(entry, district)
+
+
+def _looks_at_neighbours(entry: LayerEntry) -> bool:
+    codes = ("topology.overlap", "topology.gap")
+    return entry.geometry == "polygon" and any(level_of(entry, code) != "off" for code in codes)
+
+
+def _looks_for_a_shift(entry: LayerEntry, district: shapely.Geometry | None) -> bool:
+    has_outlines = entry.geometry in ("polygon", "line")
+    return has_outlines and district is not None and level_of(entry, "position.shift") != "off"
+
+
+def _of_shapes(
+    frame: FrameBlocks,
+    entry: LayerEntry,
+    ground: Ground,
+    most: Callable[[str], int | None],
+    told: Told,
+    journal: Journal | None,
+) -> list[Flaws]:
+    flaws = []
+    asks_for_a_shift = _looks_for_a_shift(entry, ground.district)
+    upto = (0.7 if _looks_at_neighbours(entry) else 0.05) if asks_for_a_shift else 1.0
+    of_neighbours = part_of(told, 0.0, upto)
+    outlines: Iterator[np.ndarray] = (frame.geometries(block) for block in frame.blocks())
+    if level_of(entry, "topology.duplicate") != "off":
+        flaws += duplicate_flaws(frame, most("topology.duplicate"), part_of(of_neighbours, 0.0, 0.05))
+    if _looks_at_neighbours(entry):
+        overlaps, gaps = (level_of(entry, code) != "off" for code in ("topology.overlap", "topology.gap"))
+        items = Items(frame)
+        found = []
+        for number in range(len(items.blocks)):
+            of_neighbours(0.05 + 0.8 * number / len(items.blocks))
+            found.append(_kept(journal, frame, items, number, overlaps=overlaps, union=gaps))
+        of_neighbours(0.85)
+        if overlaps:
+            flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))
+        if gaps:
+            union = union_of(frame, items, found, part_of(of_neighbours, 0.85, 0.95))
+            outlines = iter([np.array([union], dtype=object)])
+            flaws += gap_flaws(union, ground.covered, _least(entry, "topology.gap"))
+    told(upto)
+    if ground.district is not None and asks_for_a_shift:
+        limits = check_of(entry, "position.shift")
+        flaws += shift_flaws(
+            outlines,
+            ground.district,
+            ground.crs,
+            limits["least_m"],
+            limits["within_m"],
+            part_of(told, upto, 1.0),
+        )
+    return flaws
+
+
+def _kept(
+    journal: Journal | None, frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool
+) -> Block:
+    """What a block shows, from the journal if it has been looked at before."""
+    name = f"shapes-{number:06d}.npz"
+    if journal is not None and journal.has(name):
+        with np.load(journal.path(name), allow_pickle=False) as parts:
+            return dict(parts)
+    block = looked_at_block(frame, items, number, overlaps=overlaps, union=union)
+    if journal is not None:
+
+        def write(path: Any) -> None:
+            with path.open("wb") as file:
+                np.savez(file, **block)  # type: ignore[arg-type]
+
+        journal.keep(name, write)
+    return block
+
+
+def _least(entry: LayerEntry, code: str) -> Least:
+    limits = check_of(entry, code)
+    return Least(limits["least_m2"], limits["least_width_m"])
+
+
+def _quality(
+    frame: FrameBlocks, entry: LayerEntry, flaws: Sequence[Flaws], place: dict[str, Any], codes: dict[str, str]
+) -> Quality:
+    found: list[Found] = []
+    more: dict[str, int] = {}
+    refused: dict[int, list[Problem]] = {}
+    kept: dict[str, int] = {}
+    for item in flaws:
+        level = level_of(entry, item.code)
+        if level == "off":
+            continue
+        room = MOST_KEPT - kept.get(item.code, 0)
+        count = len(item.rows) + item.more
+        kept[item.code] = kept.get(item.code, 0) + min(count, room)
+        if count > room:
+            more[item.code] = more.get(item.code, 0) + count - room
+        # A feature that cannot be taken must be known, however many there are.
+        told = item.rows if level == "refuse" else item.rows[:room]
+        of_features = _of_features(frame, told)
+        places = _places(frame, item, min(len(told), room))
+        for at, row in enumerate(told.tolist()):
+            problem = Problem(item.code, {**place, **of_features.get(row, {}), **item.facts[at], "level": level})
+            if level == "refuse" and row >= 0:
+                refused.setdefault(row, []).append(problem)
+            if at < room:
+                found.append(Found(problem, level, places[at]))
+    return Quality(tuple(found), more, refused, codes)
+
+
+def _of_features(frame: FrameBlocks, rows: np.ndarray) -> dict[int, dict[str, Any]]:
+    """How problems name the features that they are about, by place."""
+    places = np.unique(rows[rows >= 0])
+    names = frame.names(places)
+    source_rows = frame.source_rows(places).tolist()
+    return {
+        place: {"feature": names[place], "row": source_row + 1}
+        for place, source_row in zip(places.tolist(), source_rows, strict=True)
+    }
+
+
+def _places(frame: FrameBlocks, item: Flaws, count: int) -> np.ndarray:
+    """Where the first so many problems lie."""
+    if item.geometries is not None:
+        return item.geometries[:count]
+    rows = item.rows[:count]
+    result = np.full(count, None, dtype=object)
+    places, at = np.unique(rows, return_inverse=True)
+    if (places >= 0).any():
+        geometries = np.full(len(places), None, dtype=object)
+        geometries[places >= 0] = frame.geometries(places[places >= 0])
+        result = geometries[at]
+    return result

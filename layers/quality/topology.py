@@ -1,0 +1,176 @@
+"""Checks of how polygons lie to one another, overlaps and gaps: block by block, merged so that blocks do not show."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.geometry.hilbert import hilbert_order
+from onemap.layers.geometry.parts import polygon_parts
+from onemap.layers.quality.feature_problems import Flaws
+from onemap.layers.quality.neighbours import Items
+
+_ARITHMETIC_M2 = 1e-6  # less than that is no ground
+_MISFITS_AT_ONCE = 10_000  # that are united in one step; always the same, so that digits are too
+
+Block = dict[str, np.ndarray]
+Told = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Least:
+    """What is too little ground to be told of: by area, or by mean width, as coordinates are rounded."""
+
+    area_m2: float
+    width_m: float
+
+    def reached(self, grounds: np.ndarray) -> np.ndarray:
+        """Which of the polygons (n,) are large and wide enough."""
+        return self.reached_by(shapely.area(grounds), shapely.length(grounds))
+
+    def reached_by(self, area_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
+        """Which polygons of these areas and lengths (n,) are large and wide enough."""
+        enough = area_m2 >= max(self.area_m2, _ARITHMETIC_M2)
+        return np.asarray(enough & (2 * area_m2 / np.maximum(length_m, 1e-12) >= self.width_m))
+
+
+def looked_at_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool) -> Block:
+    """What one block shows, as plain arrays that a journal can keep.
+
+    misfits: places of its polygons that do not fit their neighbours edge by edge (of two small ones that overlap at
+    least one is a misfit; a giant is not looked at so); pairs: (k, 4) low and high item that share ground, and their
+    owners; area, length: of that ground (k,); shared, ends: its WKB, one after the other; union: the WKB of all that
+    fit.
+    """
+    own, around = items.blocks[number], items.around(number)
+    local = np.union1d(own, around)
+    geometries = items.geometries(local)
+    is_own = np.isin(local, own, assume_unique=True)
+    small = np.flatnonzero(~items.is_piece(local))
+    misfit = np.zeros(len(local), dtype=bool)
+    misfit[small] = ~shapely.is_empty(shapely.coverage_invalid_edges(geometries[small]))
+    result = {"misfits": items.owner[local[is_own & misfit]]}
+    if overlaps:
+        asked = np.flatnonzero(is_own & (misfit | items.is_piece(local)))
+        result |= _overlaps(frame, items, local, geometries, asked)
+    if union:
+        fits = geometries[is_own & ~misfit & ~items.is_piece(local)]
+        together = shapely.to_wkb(shapely.coverage_union_all(fits)) if len(fits) else b""
+        result["union"] = np.frombuffer(together, dtype=np.uint8)
+    return result
+
+
+def _overlaps(frame: FrameBlocks, items: Items, local: np.ndarray, geometries: np.ndarray, asked: np.ndarray) -> Block:
+    """The pairs of items that share ground, one of them asked for; the same shape twice is told elsewhere."""
+    left, right = shapely.STRtree(geometries).query(geometries[asked], predicate="intersects")
+    left = asked[left]
+    owner = items.owner[local]
+    swap = owner[left] > owner[right]
+    low, high = np.where(swap, right, left), np.where(swap, left, right)
+    met = np.unique(np.column_stack([low, high])[owner[low] != owner[high]], axis=0)
+    met = met[~_are_equal(frame, owner[met])]
+    shared = polygon_parts(shapely.intersection(geometries[met[:, 0]], geometries[met[:, 1]]))
+    real = ~shapely.is_missing(shared)
+    met, shared = met[real], shared[real]
+    bodies = shapely.to_wkb(shared)
+    return {
+        "pairs": np.column_stack([local[met], owner[met]]).astype(np.int64),
+        "area": shapely.area(shared),
+        "length": shapely.length(shared),
+        "shared": np.frombuffer(b"".join(bodies), dtype=np.uint8),
+        "ends": np.cumsum([len(body) for body in bodies], dtype=np.int64),
+    }
+
+
+def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
+    """Which pairs of features (n, 2) have one shape; only those of one box can."""
+    result = (frame.boxes[pairs[:, 0]] == frame.boxes[pairs[:, 1]]).all(axis=1)
+    for at in np.flatnonzero(result).tolist():
+        one, other = frame.geometries(np.sort(pairs[at]))
+        result[at] = shapely.equals(one, other)
+    return np.asarray(result)
+
+
+def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: int | None) -> list[Flaws]:
+    """Pairs of polygons that share enough ground to be told of. found: of every block; most: how many are told of."""
+    pairs = np.concatenate([block["pairs"] for block in found])
+    area_m2 = np.concatenate([block["area"] for block in found])
+    length_m = np.concatenate([block["length"] for block in found])
+    counts = [len(block["pairs"]) for block in found]
+    block_of, at_of = np.repeat(np.arange(len(found)), counts), np.concatenate([np.arange(count) for count in counts])
+    _, first = np.unique(pairs[:, :2], axis=0, return_index=True)  # two blocks may have met at one pair
+    first = first[np.lexsort(pairs[first][:, [1, 0, 3, 2]].T)]  # by owners, then by their pieces
+    if len(first) == 0:
+        return []
+    pairs, area_m2, length_m = pairs[first], area_m2[first], length_m[first]
+    owners, start, pair = np.unique(pairs[:, 2:], axis=0, return_index=True, return_inverse=True)
+    pair = pair.ravel()
+    several = np.bincount(pair) > 1
+
+    def ground(at: int) -> shapely.Geometry:
+        rows = first[start[at] : np.searchsorted(pair, at, side="right")]
+        shared = [_shared(found[block_of[row]], int(at_of[row])) for row in rows.tolist()]
+        return shapely.multipolygons(shapely.get_parts(shared))
+
+    # Pieces of one polygon share no ground, so areas add up.
+    total_m2 = np.bincount(pair, area_m2, minlength=len(owners))
+    enough = least.reached_by(area_m2[start], length_m[start])
+    for at in np.flatnonzero(several).tolist():
+        enough[at] = least.reached(np.array([ground(at)]))[0]
+    kept = np.flatnonzero(enough)
+    if len(kept) == 0:
+        return []
+    told = kept if most is None else kept[:most]
+    names = frame.names(owners[told, 1])
+    facts = [
+        {"other": names[int(owners[at, 1])], "area": f"{total_m2[at]:.2f}", "area_m2": float(total_m2[at])}
+        for at in told.tolist()
+    ]
+    grounds = np.array([ground(at) for at in told.tolist()], dtype=object)
+    return [Flaws("topology.overlap", owners[told, 0], facts, grounds, more=len(kept) - len(told))]
+
+
+def _shared(block: Block, at: int) -> shapely.Geometry:
+    start = int(block["ends"][at - 1]) if at else 0
+    return shapely.from_wkb(block["shared"][start : int(block["ends"][at])].tobytes())
+
+
+def union_of(frame: FrameBlocks, items: Items, found: list[Block], told: Told) -> shapely.Geometry:
+    """All polygons as one: those that fit their neighbours by their edges alone, the few others by overlay.
+
+    Neither the order of rings nor the points at which they begin tell of the blocks.
+    """
+    bodies = [block["union"].tobytes() for block in found if len(block["union"])]
+    parts = [shapely.coverage_union_all(shapely.from_wkb(bodies))] if bodies else []
+    others = np.sort(np.concatenate([*(block["misfits"] for block in found), items.giants]))
+    for places in _groups(frame, others):
+        told(len(parts) / (len(others) // _MISFITS_AT_ONCE + 2))
+        parts.append(shapely.union_all(frame.geometries(places)))
+    return shapely.normalize(shapely.union_all(parts))
+
+
+def _groups(frame: FrameBlocks, places: np.ndarray) -> Iterator[np.ndarray]:
+    """Features that lie together, so many at a time that they are united at once."""
+    order = hilbert_order(frame.boxes[places]) if len(places) else places
+    for start in range(0, len(places), _MISFITS_AT_ONCE):
+        yield np.sort(places[order[start : start + _MISFITS_AT_ONCE]])
+
+
+def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: Least) -> list[Flaws]:
+    """Ground without a feature, enough of it to be told of, the largest first.
+
+    ground: what should be covered; None: whatever the features enclose.
+    """
+    if ground is None:
+        shells = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(union)))
+        ground = shapely.union_all(shells)
+    bare = shapely.get_parts(polygon_parts(np.array([shapely.difference(ground, union)], dtype=object))[0])
+    bare = bare[least.reached(bare)]
+    area_m2 = shapely.area(bare)
+    order = np.argsort(-area_m2, kind="stable")
+    if len(order) == 0:
+        return []
+    facts = [{"area": f"{area_m2[at]:.2f}", "area_m2": float(area_m2[at])} for at in order.tolist()]
+    return [Flaws("topology.gap", np.full(len(order), -1), facts, bare[order])]

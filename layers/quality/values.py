@@ -1,0 +1,161 @@
+"""Checks of what stands in the fields: missing values, lengths and types, codes and their names."""
+
+import math
+import re
+from collections.abc import Callable, Iterable, Sequence
+from datetime import date
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from onemap.layers.catalogue.catalogue import Field, LayerEntry
+from onemap.layers.catalogue.code_tables import CodeTable, code_table, plain_code
+from onemap.layers.errors import Problem
+from onemap.layers.frames.fields import text_value
+from onemap.layers.frames.frame_blocks import FrameBlocks
+from onemap.layers.quality.feature_problems import FlawList, Flaws
+
+Most = Callable[[str], int | None]
+Told = Callable[[float], None]
+
+
+def chosen_tables(frame: FrameBlocks, entry: LayerEntry, told: Told) -> dict[str, CodeTable]:
+    """For each field of codes the table that knows most of its rows; of equals the first that the schema names."""
+    fields = [field for field in entry.fields if field.codes and not field.values and field.name in frame.columns]
+    known = {field.name: [0] * len(field.codes) for field in fields}
+    tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
+    for block in frame.blocks(told) if any(len(several) > 1 for several in tables.values()) else ():
+        for field in fields:
+            place, values = distinct(frame.values(field.name, block))
+            counts = np.bincount(place[place >= 0], minlength=len(values)).tolist()
+            codes = [text_value(value) for value in values]
+            for at, table in enumerate(tables[field.name]):
+                pairs = zip(codes, counts, strict=True)
+                known[field.name][at] += sum(count for code, count in pairs if code and table.class_of(code))
+    return {name: several[int(np.argmax(known[name]))] for name, several in tables.items()}
+
+
+def value_flaws(
+    frame: FrameBlocks,
+    entry: LayerEntry,
+    required: Sequence[str],
+    tables: dict[str, CodeTable],
+    most: Most,
+    told: Told,
+) -> list[Flaws]:
+    """Features without a value in the class field or one that rules use, and values that do not fit their field.
+
+    tables: from `chosen_tables`; most: of a code, how many are told of; told: how much is done, 0 to 1.
+    """
+    wanted = dict.fromkeys([*([entry.class_field] if entry.class_field else []), *required])
+    there = [name for name in wanted if name != entry.key and name in frame.columns]
+    missing = {name: FlawList("value.missing", most("value.missing")) for name in there}
+    fields = [_FieldCheck(field, tables, most) for field in entry.fields if field.name in frame.columns]
+    for block in frame.blocks(told):
+        values = {name: frame.values(name, block) for name in {*missing, *(check.field.name for check in fields)}}
+        for name, flaws in missing.items():
+            null = np.array([text_value(value) is None for value in values[name]], dtype=bool)
+            flaws.add(block[null], lambda at, name=name: {"field": name})  # type: ignore[misc]
+        for check in fields:
+            check.look(block, values)
+    collected: Iterable[FlawList] = [
+        *missing.values(),
+        *(flaws for check in fields for flaws in (check.type, check.length, check.code)),
+        *(check.name for check in fields),
+    ]
+    return [item for flaws in collected for item in flaws.flaws()]
+
+
+def distinct(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
+    """For each row the place of its value among the distinct ones (-1 for null), and those."""
+    objects = np.empty(len(values), dtype=object)
+    objects[:] = values
+    place, found = pd.factorize(objects)
+    return place, list(found)
+
+
+class _FieldCheck:
+    """What is wrong in one field of the schema, block by block."""
+
+    def __init__(self, field: Field, tables: dict[str, CodeTable], most: Most) -> None:
+        self.field = field
+        self.type = FlawList("value.type", most("value.type"))
+        self.length = FlawList("value.length", most("value.length"))
+        self.code = FlawList("value.code", most("value.code"))
+        self.name = FlawList("value.name", most("value.name"))
+        self._table = tables.get(field.name)
+        self._codes_of_names = tables.get(field.name_of or "")
+        self._allowed = {plain_code(value) for value in field.values}
+
+    def look(self, rows: np.ndarray, values: dict[str, list[Any]]) -> None:
+        """The next rows (k,), and all values of theirs by field."""
+        field, own = self.field, values[self.field.name]
+        place, found = distinct(own)
+
+        def told(flaws: FlawList, wrong: Sequence[bool], **facts: Any) -> None:
+            at = np.flatnonzero(np.array([*wrong, False], dtype=bool)[place])  # the last stands for null: place -1
+            flaws.add(rows[at], lambda k: {"field": field.name, "value": str(own[at[k]])[:80], **facts})
+
+        told(self.type, [not _fits(value, field) for value in found], expected=Problem(f"kind.{field.type}"))
+        if field.type == "text" and field.length is not None:
+            length = field.length
+            told(self.length, [isinstance(value, str) and len(value) > length for value in found], length=field.length)
+        if self._allowed:
+            known = self._allowed
+            told(self.code, [_is_other(text_value(value), known) for value in found], known=field.values)
+        elif self._table is not None:
+            classes = self._table
+            codes = [text_value(value) for value in found]
+            unknown = [code is not None and classes.class_of(code) is None for code in codes]
+            told(self.code, unknown, known=classes.standard)
+        if self._codes_of_names is not None and field.name_of is not None:
+            self._look_at_names(rows, values[field.name_of], place, found, own)
+
+    def _look_at_names(
+        self, rows: np.ndarray, code_values: list[Any], name_place: np.ndarray, names: list[Any], own: list[Any]
+    ) -> None:
+        """Names that do not agree with the code beside them."""
+        table, field = self._codes_of_names, self.field
+        assert table is not None, "or nobody would ask"  # noqa: S101 - for the type checker
+        code_place, codes = distinct(code_values)
+        both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
+        pairs, pair = np.unique(code_place[both] * max(len(names), 1) + name_place[both], return_inverse=True)
+        wrong = np.zeros(len(pairs), dtype=bool)
+        for at, joined in enumerate(pairs.tolist()):
+            code, name = text_value(codes[joined // len(names)]), text_value(names[joined % len(names)])
+            wrong[at] = code is not None and name is not None and not table.agrees(code, name)
+        bad = both[wrong[pair]]
+
+        def facts(k: int) -> dict[str, Any]:
+            code = str(code_values[bad[k]])
+            known = table.classes[table.class_of(code) or ""]
+            return {"field": field.name, "value": str(own[bad[k]])[:80], "key": code, "name": known["zh"]}
+
+        self.name.add(rows[bad], facts)
+
+
+def _is_other(code: str | None, allowed: set[str]) -> bool:
+    return code is not None and plain_code(code) not in allowed
+
+
+def _fits(value: Any, field: Field) -> bool:
+    """Whether a value is of its field's type; a blank text is no value, and fits all."""
+    if field.type == "text" or (isinstance(value, str) and not value.strip()):
+        return True
+    if field.type == "date":
+        return _is_date(value)
+    if not isinstance(value, (int, float)) or not math.isfinite(value):
+        return False
+    return field.type == "number" or float(value).is_integer()
+
+
+def _is_date(value: Any) -> bool:
+    match = re.match(r"(\d{4})[-/.年]?(\d{1,2})[-/.月]?(\d{1,2})日?(?:[T ].*)?$", (text_value(value) or "").strip())
+    if not match:
+        return False
+    try:
+        date(*(int(part) for part in match.groups()))
+    except ValueError:
+        return False
+    return True

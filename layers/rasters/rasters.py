@@ -1,0 +1,135 @@
+"""The raster of a version: where its row says that it lies, opened if it still is what was added.
+
+In the library a raster version is a table of one polygon, the raster's footprint, with path, hash and grid.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pandas as pd
+import pyproj
+
+from onemap.layers.crs.systems import parse_crs, suggestion
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.file_hashes import known_hash
+
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
+
+@dataclass(frozen=True)
+class RasterReference:
+    """Where a version's raster lies, and what it must still be."""
+
+    path: Path
+    sha256: str
+    size: int
+    modified_ns: int
+
+
+def raster_hash(path: Path) -> str:
+    """The SHA-256 of a raster's file."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def opened_raster(path: Path) -> "DatasetReader":
+    """A raster open for reading. Raises OneMapError source.missing, source.damaged."""
+    import rasterio  # a third GDAL beside pyogrio's: loaded only where a raster is at stake
+    from rasterio.errors import RasterioIOError
+
+    if not path.exists():
+        raise OneMapError("source.missing", file=path.name)
+    try:
+        return rasterio.open(path)
+    except RasterioIOError as error:
+        raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from error
+
+
+def check_blocks(dataset: "DatasetReader") -> None:
+    """Refuse a raster whose first, middle or last block cannot be read: a header alone says nothing of the cells.
+
+    Raises OneMapError source.damaged.
+    """
+    from rasterio.errors import RasterioError
+    from rasterio.windows import Window
+
+    rows, columns = dataset.block_shapes[0]
+    try:
+        for share in (0.0, 0.5, 1.0):
+            row = int(share * ((dataset.height - 1) // rows)) * rows
+            column = int(share * ((dataset.width - 1) // columns)) * columns
+            size = min(columns, dataset.width - column), min(rows, dataset.height - row)
+            dataset.read(window=Window(column, row, *size))
+    except RasterioError as error:
+        reason = str(error.__cause__ or error)[:200].rstrip(".")
+        raise OneMapError("source.damaged", file=Path(dataset.name).name, reason=reason) from error
+
+
+def raster_crs(dataset: "DatasetReader", given: str | None) -> pyproj.CRS:
+    """The raster's CRS, declared or given. Raises OneMapError crs.missing, crs.unknown."""
+    name = Path(dataset.name).name
+    if given:
+        return parse_crs(given, field="--crs")
+    if dataset.crs is None:
+        raise OneMapError("crs.missing", file=name, suggestion=suggestion(tuple(dataset.bounds)))
+    return parse_crs(dataset.crs.to_wkt(), file=name)
+
+
+def is_scaled(dataset: "DatasetReader") -> bool:
+    """Whether the first band's numbers stand for others: QGIS shows number × scale + offset, rules see the number."""
+    return bool(dataset.scales[0] != 1 or dataset.offsets[0] != 0)
+
+
+def scaling(dataset: "DatasetReader") -> dict[str, Any]:
+    """How a scaled raster's numbers are meant, for the message."""
+    return {"file": Path(dataset.name).name, "scale": dataset.scales[0], "offset": dataset.offsets[0]}
+
+
+def is_complex(dataset: "DatasetReader") -> bool:
+    """Whether the first band, which is the one that rules read, holds complex numbers: they are no heights."""
+    return "complex" in dataset.dtypes[0]
+
+
+def band_remarks(dataset: "DatasetReader") -> tuple[Problem, ...]:
+    """That of several bands the first is read, which nobody should have to guess."""
+    if dataset.count == 1:
+        return ()
+    return (Problem("raster.bands", {"file": Path(dataset.name).name, "bands": dataset.count}),)
+
+
+def reference_of(attributes: "pd.Series[Any]", library: Path | None) -> RasterReference:
+    """What a version's row says of its raster; a copy lies beside the library."""
+    path = Path(attributes["path"])
+    return RasterReference(
+        path=path if path.is_absolute() or library is None else library.parent / path,
+        sha256=attributes["sha256"],
+        size=int(attributes["size"]),
+        modified_ns=int(attributes["modified_ns"]),
+    )
+
+
+def is_as_added(reference: RasterReference) -> bool:
+    """Whether a raster still is what was added: by size and time, else by its hash."""
+    try:
+        state = reference.path.stat()
+        if state.st_size != reference.size:
+            return False
+        if state.st_mtime_ns == reference.modified_ns:
+            return True
+        # A copy of gigabytes with another time is read once.
+        return known_hash("raster", [reference.path], lambda: raster_hash(reference.path)) == reference.sha256
+    except OSError:
+        return False
+
+
+def checked_raster(reference: RasterReference) -> "DatasetReader":
+    """The raster, if it still is what was added. Raises OneMapError version.unreadable if it is gone or another."""
+    try:
+        if not is_as_added(reference):
+            raise OneMapError("version.unreadable", file=reference.path.name, layer=reference.path.stem)
+        return opened_raster(reference.path)
+    except OSError as error:
+        raise OneMapError("version.unreadable", file=reference.path.name, layer=reference.path.stem) from error

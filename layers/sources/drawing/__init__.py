@@ -1,0 +1,1 @@
+"""Drawings: DXF and KML."""

@@ -1,0 +1,197 @@
+"""DXF drawings: each layer of the drawing is a layer, closed lines are polygons, blocks are inserted.
+
+GDAL strokes arcs by angle and leaves closed polylines as lines, so the drawing is read by ezdxf and stroked here.
+A drawing declares no coordinate system.
+"""
+
+import io
+import logging
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.text_encodings import decoded, encoding_of
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.sources.drawing.dxf_shapes import Drawn, Walk
+
+_BINARY = b"AutoCAD Binary DXF"
+_HEAD = 1 << 16
+_CODE_PAGE = re.compile(rb"\$DWGCODEPAGE\s+3\s+([\w.-]+)")
+_VERSION = re.compile(rb"\$ACADVER\s+1\s+AC(\d+)")
+_UTF8_SINCE = 1021  # AutoCAD 2007
+_METRES, _UNITLESS = 6, 0
+_MOST_BYTES = 100_000_000  # a drawing is held as objects, of some fifteen times its size
+
+
+@dataclass
+class _Layer:
+    """What is drawn on one layer of the drawing, and what on it is no geometry, counted by type."""
+
+    shapes: list[Drawn] = field(default_factory=list)
+    texts: list[Drawn] = field(default_factory=list)
+    aside: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class _Drawing:
+    layers: dict[str, _Layer]
+    encoding: str
+    units: str | None
+
+
+def dxf_layers(path: Path) -> list[str]:
+    """The layers on which something is drawn. Raises OneMapError source.damaged, source.too_large, encoding.…."""
+    return list(_drawing(path, None).layers)
+
+
+def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
+    """What is drawn on one layer, in the drawing's order; its texts go to the polygons that they lie in.
+
+    Raises OneMapError source.damaged, source.too_large, encoding.….
+    """
+    drawing = _drawing(path, encoding)
+    place = {"file": path.name, "layer": layer}
+    found = drawing.layers[layer]
+    drawn = found.shapes or found.texts
+    geometries = np.array([None if isinstance(one.shape, str) else one.shape for one in drawn], dtype=object)
+    problems = [
+        Problem("geometry.unreadable", {**place, "feature": one.handle, "reason": one.shape})
+        for one in drawn
+        if isinstance(one.shape, str)
+    ]
+    if any(one.heights for one in drawn):
+        problems.append(Problem("geometry.z_dropped", dict(place)))
+    arcs = sum(one.arcs > 0 for one in drawn)
+    if arcs:
+        problems.append(Problem("geometry.stroked", {**place, "count": arcs}))
+    aside = dict(found.aside)
+    if found.shapes and found.texts:
+        aside["TEXT"] = len(found.texts)
+    if aside:
+        names = [f"{name} × {count}" for name, count in aside.items()]
+        problems.append(Problem("source.aside", {**place, "names": names}))
+    if drawing.units is not None:
+        problems.append(Problem("dxf.units", {**place, "unit": drawing.units}))
+    return RawFrame(
+        path=path,
+        layer=layer,
+        format="DXF",
+        geometries=geometries,
+        attributes=_attributes(drawn, found.texts if found.shapes else [], geometries),
+        crs=None,
+        encoding=drawing.encoding,
+        problems=tuple(problems),
+    )
+
+
+def _attributes(drawn: list[Drawn], labels: list[Drawn], geometries: np.ndarray) -> pd.DataFrame:
+    columns: dict[str, list[Any]] = {
+        "handle": [one.handle for one in drawn],
+        "entity": [one.entity for one in drawn],
+        "block": [one.block for one in drawn],
+        "text": [one.text for one in drawn],
+    }
+    areal = shapely.get_dimensions(geometries) == 2
+    if labels and areal.any():
+        for row, text in _labelled(np.flatnonzero(areal), geometries, labels):
+            columns["text"][row] = f"{columns['text'][row]} {text}" if columns["text"][row] else text
+    for name in dict.fromkeys(name for one in drawn for name in one.attributes):
+        target = name if name.lower() not in ("handle", "entity", "block", "text") else f"{name}_"
+        columns[target] = [one.attributes.get(name) for one in drawn]
+    kept = {name: values for name, values in columns.items() if any(value is not None for value in values)}
+    return pd.DataFrame({name: pd.Series(v, dtype=object) for name, v in kept.items()}, index=range(len(drawn)))
+
+
+def _labelled(rows: np.ndarray, geometries: np.ndarray, labels: list[Drawn]) -> Iterator[tuple[int, str]]:
+    """Each text with the row of the smallest polygon that it stands in."""
+    points = np.array([label.shape for label in labels], dtype=object)
+    sound = rows[shapely.is_valid(geometries[rows])]
+    point, polygon = shapely.STRtree(geometries[sound]).query(points, predicate="intersects")
+    order = np.lexsort((shapely.area(geometries[sound])[polygon], point))
+    found, first = np.unique(point[order], return_index=True)
+    for number, row in zip(found.tolist(), sound[polygon[order][first]].tolist(), strict=True):
+        yield row, labels[number].text or ""
+
+
+def _drawing(path: Path, encoding: str | None) -> _Drawing:
+    state = path.stat()
+    return _read(path, encoding, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)  # names and rows are asked for one after the other
+def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Drawing:
+    if size > _MOST_BYTES:
+        raise OneMapError("source.too_large", file=path.name, megabytes=_MOST_BYTES // 1_000_000)
+    import ezdxf  # takes its time, and few sources need it
+    from ezdxf import units
+    from ezdxf.lldxf.const import DXFError
+
+    with _own_words() as said:
+        try:
+            content = path.read_bytes()
+            if content.startswith(_BINARY):
+                document, found = ezdxf.readfile(path, errors="strict"), "binary"
+            else:
+                text, found = decoded(content, path.name, encoding, _claimed(content[:_HEAD]))
+                document = ezdxf.read(io.StringIO(text, newline=None))
+            walk = Walk(document)
+            walk.space(document.modelspace())
+        except UnicodeDecodeError as error:
+            raise OneMapError("encoding.undecidable", file=path.name) from error
+        except (DXFError, OSError, ValueError, LookupError, TypeError, AttributeError, ArithmeticError) as error:
+            if isinstance(error, PermissionError):
+                raise
+            reason = str(error)[:200] or type(error).__name__
+            raise OneMapError("source.damaged", file=path.name, reason=reason) from error
+    # Of two entities with one handle, ezdxf keeps one.
+    lost = [words for words in said if "non-unique" in words]
+    if lost:
+        raise OneMapError("source.damaged", file=path.name, reason=lost[0])
+    layers: dict[str, _Layer] = {}
+    for one in walk.drawn:
+        layer = layers.setdefault(one.layer, _Layer())
+        (layer.texts if one.is_text else layer.shapes).append(one)
+    for (name, kind), count in walk.aside.items():
+        if name in layers:
+            layers[name].aside[kind] = count
+    if not layers:
+        layers["0"] = _Layer(aside={kind: count for (_, kind), count in walk.aside.items()})
+    unit = None if document.units in (_METRES, _UNITLESS) else units.decode(document.units)
+    return _Drawing(layers, encoding_of(document.encoding) if found == "binary" else found, unit)
+
+
+def _claimed(head: bytes) -> str | None:
+    version = _VERSION.search(head)
+    if version and int(version.group(1)) >= _UTF8_SINCE:
+        return "utf-8"
+    found = _CODE_PAGE.search(head)
+    return found.group(1).decode("ascii") if found else None
+
+
+@contextmanager
+def _own_words() -> Iterator[list[str]]:
+    """ezdxf's warnings, which would otherwise go to stderr, as a list."""
+    said: list[str] = []
+
+    class _Ear(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            said.append(record.getMessage())
+
+    logger, ear = logging.getLogger("ezdxf"), _Ear()
+    propagates = logger.propagate
+    logger.addHandler(ear)
+    logger.propagate = False
+    try:
+        yield said
+    finally:
+        logger.removeHandler(ear)
+        logger.propagate = propagates

@@ -1,0 +1,204 @@
+"""Entities of a drawing as geometries: arcs and splines stroked by sagitta, blocks taken apart where they stand."""
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.sources.gdal.curves import SAGITTA_M, is_measurable, stroked_points
+
+if TYPE_CHECKING:
+    from ezdxf.document import Drawing
+
+_DEEPEST = 16  # blocks in blocks
+_MOST_ENTITIES = 5_000_000  # a few blocks, each holding the one before many times, make more than any drawing
+_SAME_POINT = 1e-6
+_CONTROL_POINT = 16  # a vertex of a fitted polyline's frame
+_MESH_FLAGS = 16 | 64
+_KILOMETRES = {7: 1000.0, 3: 1609.344}  # units longer than a metre, in which a sagitta would be coarser
+
+
+@dataclass(frozen=True)
+class Drawn:
+    """One entity: its layer, its geometry or why there is none, how many arcs it had, and its attributes."""
+
+    layer: str
+    handle: str
+    entity: str
+    shape: shapely.Geometry | str
+    block: str | None = None
+    text: str | None = None
+    arcs: int = 0
+    heights: bool = False
+    attributes: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def is_text(self) -> bool:
+        """True for a label."""
+        return self.entity in ("TEXT", "MTEXT")
+
+
+class Walk:
+    """Goes through a drawing: `drawn` is what was met, `aside` counts by layer and type what is no geometry."""
+
+    def __init__(self, document: "Drawing") -> None:
+        self.drawn: list[Drawn] = []
+        self.aside: dict[tuple[str, str], int] = {}
+        self.sagitta = SAGITTA_M / _KILOMETRES.get(document.units, 1.0)
+        self._met = 0
+
+    def space(self, entities: Iterable[Any]) -> None:
+        """Take in all entities of a space. Raises ValueError if there are more than any drawing has."""
+        for entity in entities:
+            self._entity(entity, entity.dxf.layer, entity.dxf.handle or "", None, {}, 0)
+
+    def _entity(
+        self, entity: Any, layer: str, handle: str, block: str | None, attributes: dict[str, str], depth: int
+    ) -> None:
+        self._met += 1
+        if self._met > _MOST_ENTITIES:
+            raise ValueError(f"> {_MOST_ENTITIES} entities")
+        kind = entity.dxftype()
+        if kind == "INSERT":
+            self._insert(entity, layer, handle, attributes, depth)
+            return
+        if kind in ("TEXT", "MTEXT"):
+            text = entity.plain_text()
+            shape, arcs, heights = shapely.Point(entity.dxf.insert.x, entity.dxf.insert.y), 0, False
+            self.drawn.append(Drawn(layer, handle, kind, shape, block, text, arcs, heights, attributes))
+            return
+        try:
+            points = _points(entity, kind, self.sagitta)
+        except ValueError as error:
+            self.drawn.append(Drawn(layer, handle, kind, str(error), block, attributes=attributes))
+            return
+        if points is None:
+            self.aside[layer, kind] = self.aside.get((layer, kind), 0) + 1
+            return
+        coordinates, arcs, closed = points
+        shape = _shape(coordinates[:, :2], closed, kind)
+        heights = bool(coordinates.shape[1] > 2 and np.any(coordinates[:, 2]))
+        self.drawn.append(Drawn(layer, handle, kind, shape, block, None, arcs, heights, attributes))
+
+    def _insert(self, insert: Any, layer: str, handle: str, above: dict[str, str], depth: int) -> None:
+        """A block where it stands; what it holds on layer 0 is on the layer of the insert."""
+        if depth >= _DEEPEST:
+            raise ValueError("blocks nested too deep")
+        if insert.block() is None:
+            self.aside[layer, "XREF"] = self.aside.get((layer, "XREF"), 0) + 1
+            return
+        attributes = {**above, **{str(tag.dxf.tag): str(tag.dxf.text) for tag in insert.attribs}}
+        if insert.mcount > _MOST_ENTITIES:
+            raise ValueError(f"{insert.mcount} times the block {insert.dxf.name}")
+        for one in insert.multi_insert() if insert.mcount > 1 else [insert]:
+            for part in one.virtual_entities():
+                own = layer if part.dxf.layer == "0" else part.dxf.layer
+                self._entity(part, own, handle, insert.dxf.name, attributes, depth + 1)
+
+
+_Points = tuple[np.ndarray, int, bool | None]
+
+
+def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
+    """Coordinates (k, 2 or 3), how many arcs were stroked, and whether the line is declared closed (None: a point).
+
+    None for what is no geometry: hatches, dimensions, images, meshes. Raises ValueError for a curve beyond all measure.
+    """
+    if kind == "POINT":
+        return np.array([entity.dxf.location.xyz]), 0, None
+    if kind == "LINE":
+        return np.array([entity.dxf.start.xyz, entity.dxf.end.xyz]), 0, False
+    if kind in ("CIRCLE", "ARC", "ELLIPSE", "SPLINE"):
+        reach = _reach(entity, kind)
+        if not is_measurable(reach, math.radians(_degrees(entity, kind)), sagitta):
+            raise ValueError(f"a curve that reaches as far as {reach:.6g}")
+    if kind in ("CIRCLE", "ARC"):
+        return _array(entity.flattening(_finer(sagitta, abs(entity.dxf.radius)))), 1, kind == "CIRCLE"
+    if kind in ("ELLIPSE", "SPLINE"):
+        return _array(entity.flattening(sagitta)), 1, kind == "SPLINE" and bool(entity.closed)
+    if kind in ("SOLID", "TRACE", "3DFACE"):
+        return _array(entity.wcs_vertices()), 0, True
+    if kind == "LWPOLYLINE":
+        flat = np.array(entity.get_points("xyb"), dtype=float).reshape(-1, 3)
+        return *_in_world(entity, *_bulged(flat, bool(entity.closed), sagitta)), bool(entity.closed)
+    if kind == "POLYLINE" and not entity.dxf.flags & _MESH_FLAGS:
+        vertices = [vertex for vertex in entity.vertices if not vertex.dxf.flags & _CONTROL_POINT]
+        points = np.array([vertex.dxf.location.xyz for vertex in vertices], dtype=float).reshape(-1, 3)
+        if entity.is_3d_polyline:
+            return points, 0, bool(entity.is_closed)
+        flat = np.column_stack([points[:, :2], [vertex.dxf.get("bulge", 0.0) for vertex in vertices]])
+        return *_in_world(entity, *_bulged(flat, bool(entity.is_closed), sagitta)), bool(entity.is_closed)
+    return None
+
+
+def _reach(entity: Any, kind: str) -> float:
+    """The greatest radius of a curve, or how far the points of a spline are apart."""
+    if kind in ("CIRCLE", "ARC"):
+        return abs(float(entity.dxf.radius))
+    if kind == "ELLIPSE":
+        return float(entity.dxf.major_axis.magnitude) * max(1.0, abs(float(entity.dxf.ratio)))
+    points = np.array([*entity.control_points, *entity.fit_points], dtype=float).reshape(-1, 3)
+    return float(np.ptp(points, axis=0).max()) if len(points) else 0.0
+
+
+def _degrees(entity: Any, kind: str) -> float:
+    return float((entity.dxf.end_angle - entity.dxf.start_angle) % 360.0) if kind == "ARC" else 360.0
+
+
+def _array(vertices: Iterable[Any]) -> np.ndarray:
+    return np.array([vertex.xyz for vertex in vertices], dtype=float).reshape(-1, 3)
+
+
+def _finer(sagitta: float, radius: float) -> float:
+    """A circle smaller than its sagitta is a circle still."""
+    return min(sagitta, radius / 8) or sagitta
+
+
+def _bulged(points: np.ndarray, closed: bool, sagitta: float) -> tuple[np.ndarray, int]:
+    """Points (k, 3) of x, y and bulge, as (m, 2) with the arcs stroked; and how many arcs there were."""
+    bulges = points[:, 2] if closed else points[:-1, 2]
+    if not bulges.any():
+        return points[:, :2], 0
+    ends = np.roll(points[:, :2], -1, axis=0)
+    pieces = [points[:1, :2]]
+    for start, end, bulge in zip(points[: len(bulges), :2], ends, bulges, strict=False):
+        if bulge == 0 or (start == end).all():
+            pieces.append(end[None])
+            continue
+        # The bulge is the tangent of a quarter of the arc's angle: its middle stands off the chord by bulge × half.
+        across = np.array([end[1] - start[1], start[0] - end[0]]) / 2
+        middle = (start + end) / 2 + bulge * across
+        pieces.append(stroked_points(np.array([start, middle, end]), sagitta)[1:])
+    return np.concatenate(pieces), int(np.count_nonzero(bulges))
+
+
+def _in_world(entity: Any, points: np.ndarray, arcs: int) -> tuple[np.ndarray, int]:
+    """Points of the entity's own plane in the drawing's; mirrored blocks have a plane seen from below."""
+    if tuple(entity.dxf.extrusion) == (0.0, 0.0, 1.0):
+        return points, arcs
+    system = entity.ocs()
+    height = entity.dxf.get("elevation", 0.0)
+    height = height if isinstance(height, (int, float)) else height.z
+    return _array(system.to_wcs((x, y, height)) for x, y in points), arcs
+
+
+def _shape(points: np.ndarray, closed: bool | None, kind: str) -> shapely.Geometry | str:
+    """A point, a line, or the polygon that a closed line bounds; the reason where none can be made."""
+    if not np.isfinite(points).all():
+        return "a coordinate is not a finite number"
+    if closed is None:
+        return shapely.Point(points[0])
+    if len(points) < 2:
+        return f"a line of {len(points)} point"
+    meets = len(points) > 3 and math.dist(points[0], points[-1]) <= _SAME_POINT
+    if not (closed or meets):
+        return shapely.LineString(points)
+    ring = points[:-1] if meets else points
+    if len(np.unique(ring, axis=0)) < 3:
+        return f"a ring of {len(points)} points"
+    if kind in ("SOLID", "TRACE", "3DFACE"):
+        ring = ring[np.sort(np.unique(ring, axis=0, return_index=True)[1])]  # a triangle gives its last corner twice
+    return shapely.Polygon(ring)

@@ -1,0 +1,240 @@
+"""KML and KMZ: every placemark of every folder, and what of it cannot be read.
+
+GDAL passes over placemarks with broken coordinates, so a file is read here, element by element.
+"""
+
+import io
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.text_encodings import decoded
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.sources.drawing.kml_shapes import Unreadable, local, shape_of
+
+_CONTAINERS = {"Document", "Folder"}
+_ASIDE = {"NetworkLink", "GroundOverlay", "ScreenOverlay", "PhotoOverlay", "Tour"}
+_NUMBERS = {"int": int, "uint": int, "short": int, "ushort": int, "float": float, "double": float}
+_PROLOGUE = re.compile(rb"""^[\s\xef\xbb\xbf]*<\?xml[^>]*?encoding\s*=\s*["']([\w.:-]+)["']""")
+_MOST_PACKED = 1 << 30
+
+
+@dataclass
+class _Folder:
+    """A document or folder: its placemarks as (attributes, geometry or why there is none, whether it has heights)."""
+
+    name: str
+    above: "_Folder | None"
+    marks: list[tuple[dict[str, Any], shapely.Geometry | str, bool]] = field(default_factory=list)
+
+    @property
+    def path(self) -> str:
+        """The names from the outermost on."""
+        return self.name if self.above is None else f"{self.above.path}/{self.name}".strip("/")
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What a file holds: its folders with placemarks by layer name, its encoding, and what is no placemark."""
+
+    folders: dict[str, _Folder]
+    encoding: str
+    aside: dict[str, int]
+
+
+def kml_layers(path: Path) -> list[str]:
+    """The folders that hold placemarks, called by their names, or by their paths where two have one name.
+
+    Raises OneMapError source.damaged, encoding.….
+    """
+    return list(_content(path, None).folders)
+
+
+def read_kml(path: Path, layer: str, encoding: str | None) -> RawFrame:
+    """The placemarks of one folder. Raises OneMapError source.damaged, encoding.…."""
+    content = _content(path, encoding)
+    marks = content.folders[layer].marks
+    place = {"file": path.name, "layer": layer}
+    geometries = np.array([None if isinstance(shape, str) else shape for _, shape, _ in marks], dtype=object)
+    problems = [
+        Problem("geometry.unreadable", {**place, "feature": row, "reason": shape})
+        for row, (_, shape, _) in enumerate(marks, start=1)
+        if isinstance(shape, str) and shape
+    ]
+    if any(has_heights for _, _, has_heights in marks):
+        problems.append(Problem("geometry.z_dropped", dict(place)))
+    if content.aside:
+        names = [f"{name} × {count}" for name, count in content.aside.items()]
+        problems.append(Problem("source.aside", {**place, "names": names}))
+    return RawFrame(
+        path=path,
+        layer=layer,
+        format=path.suffix[1:].upper(),
+        geometries=geometries,
+        attributes=_table([attributes for attributes, _, _ in marks]),
+        crs=pyproj.CRS.from_epsg(4326),
+        encoding=content.encoding,
+        problems=tuple(problems),
+    )
+
+
+def _table(rows: list[dict[str, Any]]) -> pd.DataFrame:
+    names = list(dict.fromkeys(name for row in rows for name in row))
+    columns = {name: pd.Series([row.get(name) for row in rows], dtype=object) for name in names}
+    return pd.DataFrame(columns, index=range(len(rows)))
+
+
+def _content(path: Path, encoding: str | None) -> _Content:
+    state = path.stat()
+    return _read(path, encoding, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)  # names and rows are asked for one after the other
+def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Content:
+    content = _unzipped(path) if path.suffix.lower() == ".kmz" else path.read_bytes()
+    claim = _PROLOGUE.match(content)
+    text, found = decoded(content, path.name, encoding, claim.group(1).decode("ascii") if claim else None)
+    reader = _Reader(path.stem)
+    try:
+        for event, element in ElementTree.iterparse(io.StringIO(text), ("start", "end")):
+            reader.met(event, element)
+    except (ElementTree.ParseError, ValueError) as error:
+        raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
+    return _Content(_named(reader.folders), found, reader.aside)
+
+
+def _unzipped(path: Path) -> bytes:
+    """The main document of a KMZ: doc.kml, else the first in the archive."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            members = [member for member in archive.infolist() if member.filename.lower().endswith(".kml")]
+            if not members:
+                raise OneMapError("source.nothing_inside", file=path.name)
+            main = next((member for member in members if member.filename.lower() == "doc.kml"), members[0])
+            with archive.open(main) as packed:
+                content = packed.read(_MOST_PACKED + 1)
+    except PermissionError:
+        raise
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, ValueError, OSError) as error:
+        raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
+    if len(content) > _MOST_PACKED:
+        raise OneMapError("source.damaged", file=path.name, reason=f"> {_MOST_PACKED} bytes")
+    return content
+
+
+def _named(folders: list[_Folder]) -> dict[str, _Folder]:
+    filled = [folder for folder in folders if folder.marks] or folders[:1]
+    names = [folder.name for folder in filled]
+    named: dict[str, _Folder] = {}
+    for folder in filled:
+        name = folder.name if names.count(folder.name) == 1 else folder.path
+        number = 2
+        while name in named:
+            name, number = f"{folder.path} ({number})", number + 1
+        named[name] = folder
+    return named
+
+
+class _Reader:
+    """Hears of elements as they begin and end."""
+
+    def __init__(self, stem: str) -> None:
+        self.folders = [_Folder(stem, None)]
+        self.aside: dict[str, int] = {}
+        self.open_folders = [self.folders[0]]
+        self.parents: list[ElementTree.Element] = []
+        self.types: dict[str, dict[str, str]] = {}
+
+    def met(self, event: str, element: ElementTree.Element) -> None:
+        """Take in one element's "start" or "end"."""
+        (self._begun if event == "start" else self._ended)(element)
+
+    def _begun(self, element: ElementTree.Element) -> None:
+        if local(element) in _CONTAINERS:
+            # The outermost document is the file itself.
+            outer = self.open_folders[-1] if len(self.open_folders) > 1 else None
+            folder = _Folder(self.open_folders[-1].name if outer is None else local(element), outer)
+            self.folders.append(folder)
+            self.open_folders.append(folder)
+        self.parents.append(element)
+
+    def _ended(self, element: ElementTree.Element) -> None:
+        self.parents.pop()
+        parent = self.parents[-1] if self.parents else None
+        kind = local(element)
+        if kind in _CONTAINERS:
+            self.open_folders.pop()
+        elif kind == "name" and parent is not None and local(parent) in _CONTAINERS:
+            self.open_folders[-1].name = " ".join((element.text or "").split()) or self.open_folders[-1].name
+        elif kind == "Schema":
+            declared = {part.get("name", ""): part.get("type", "") for part in element}
+            self.types[element.get("id") or element.get("name") or ""] = declared
+        elif kind == "Placemark":
+            self.open_folders[-1].marks.append((_attributes(element, self.types), *_shape(element)))
+        elif kind in _ASIDE:
+            self.aside[kind] = self.aside.get(kind, 0) + 1
+        else:
+            return
+        if parent is not None and kind != "name":
+            parent.remove(element)  # a file of a million placemarks is not kept as a tree
+
+
+def _shape(mark: ElementTree.Element) -> tuple[shapely.Geometry | str, bool]:
+    try:
+        return shape_of(mark)
+    except Unreadable as error:
+        return str(error), False
+
+
+def _attributes(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> dict[str, Any]:
+    found: dict[str, Any] = {"id": mark.get("id")} if mark.get("id") else {}
+    for child in mark:
+        kind, text = local(child), (child.text or "").strip()
+        if kind == "name":
+            found["Name"] = text
+        elif kind in ("description", "address", "phoneNumber") and text:
+            found[kind] = text
+        elif kind in ("TimeStamp", "TimeSpan"):
+            found.update({local(part): (part.text or "").strip() for part in child})
+    for name, value in _extended(mark, types):
+        found[name if name not in found else f"{name}_"] = value
+    return found
+
+
+def _extended(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> list[tuple[str, Any]]:
+    pairs: list[tuple[str, Any]] = []
+    for data in (part for child in mark if local(child) == "ExtendedData" for part in child):
+        if local(data) == "SchemaData":
+            declared = types.get(data.get("schemaUrl", "").rpartition("#")[2], {})
+            pairs += [
+                (part.get("name", ""), _typed((part.text or "").strip(), declared.get(part.get("name", ""), "")))
+                for part in data
+                if local(part) == "SimpleData"
+            ]
+        elif local(data) == "Data":
+            value = next((part.text for part in data if local(part) == "value"), None)
+            pairs.append((data.get("name", ""), (value or "").strip() or None))
+        elif not len(data):
+            pairs.append((local(data), (data.text or "").strip() or None))
+    return [(name, value) for name, value in pairs if name]
+
+
+def _typed(text: str, declared: str) -> Any:
+    """A value of its declared type; text where it is not of it."""
+    if not text:
+        return None
+    try:
+        return _NUMBERS[declared](text) if declared in _NUMBERS else text
+    except ValueError:
+        return text

@@ -1,0 +1,78 @@
+"""Rows of a GeoPackage taken by the column, in one pass, where that gives the same values as taking them one by one.
+
+GDAL hands out most layers so in a third of the time, and lets other threads work meanwhile. Whatever may differ by a
+value or by a warning is left to the usual way: arcs, measures, rows without a geometry that can be read, dates, truths,
+text of another encoding.
+"""
+
+import struct
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyogrio
+import shapely
+
+from onemap.layers.sources.gdal import curves
+from onemap.layers.sources.gdal.arcs import heads_of
+from onemap.layers.sources.gdal.gdal_name import gdal_name
+
+FORMATS = {".gpkg"}
+ROWS_AT_ONCE = 25_000
+_HAS_SRID = 0x20000000
+_SAME = {"OFTInteger", "OFTInteger64", "OFTReal", "OFTString"}  # the types that come the same on both ways
+
+Rows = tuple[dict[str, Any], np.ndarray, list[np.ndarray]]
+
+
+def arrow_rows(path: Path, layer: str | int, expected: int, told: Callable[[float], None]) -> Rows | None:
+    """Metadata, geometries (n,) and columns (n,) each, as pyogrio reads them row by row; None where it might not.
+
+    expected: how many rows there are, as the file says; told: how much is read, 0 to 1; it may raise Cancelled.
+    """
+    shapes: list[np.ndarray] = []
+    read: list[pa.RecordBatch] = []
+    done = 0
+    with pyogrio.raw.open_arrow(gdal_name(path), layer=layer, use_pyarrow=True, batch_size=ROWS_AT_ONCE) as (
+        meta,
+        batches,
+    ):
+        name = meta["geometry_name"]
+        is_plain = set(meta["ogr_types"]) <= _SAME and set(meta["ogr_subtypes"]) <= {"OFSTNone"}
+        if not name or not is_plain or name in meta["fields"]:
+            return None
+        for batch in batches:
+            column = batch.column(name)
+            heads, rows = heads_of(column)
+            if len(rows) or not all(map(_is_plain, heads)):
+                return None
+            found = shapely.from_wkb(column.to_numpy(zero_copy_only=False), on_invalid="ignore")
+            if shapely.is_missing(found).any():
+                return None
+            shapes.append(found)
+            read.append(batch.select(list(meta["fields"])))
+            done += len(batch)
+            told(min(1.0, done / max(1, expected)))
+    if not read:
+        return None
+    table = pa.Table.from_batches(read)
+    try:
+        return meta, np.concatenate(shapes), [_values(table.column(at)) for at in range(table.num_columns)]
+    except (UnicodeDecodeError, pa.ArrowException):  # no UTF-8
+        return None
+
+
+def _is_plain(head: bytes) -> bool:
+    """Whether WKB that begins so has neither measures nor an SRID, which no GeoPackage may have there."""
+    (code,) = struct.unpack("<I" if head[0] == 1 else ">I", head[1:5])
+    return not curves.is_measured(head) and not code & _HAS_SRID
+
+
+def _values(column: pa.ChunkedArray) -> np.ndarray:
+    """A column (n,): numbers as such; integers beside nulls, and text, as plain values."""
+    if pa.types.is_integer(column.type) and column.null_count:
+        return np.fromiter(column.to_pylist(), dtype=object, count=len(column))
+    values: np.ndarray = column.to_numpy()
+    return values

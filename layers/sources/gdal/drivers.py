@@ -1,0 +1,15 @@
+"""The formats that GDAL reads, by suffix."""
+
+GDAL_DRIVERS = {
+    ".shp": "ESRI Shapefile",
+    ".gdb": "OpenFileGDB",
+    ".gpkg": "GPKG",
+    ".geojson": "GeoJSON",
+    ".json": "GeoJSON",
+    ".topojson": "TopoJSON",
+    ".fgb": "FlatGeobuf",
+    ".gml": "GML",
+    ".tab": "MapInfo TAB",
+    ".mif": "MapInfo MIF",
+}
+MAPINFO = {".tab", ".mif"}

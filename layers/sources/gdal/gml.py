@@ -1,0 +1,78 @@
+"""GML as GDAL may see it: a copy in UTF-8 that names no schema to fetch, beside which GDAL may write what it likes."""
+
+import codecs
+import contextlib
+import re
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+from xml.parsers import expat
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import encoding_of
+from onemap.layers.sources.gdal.shapefile import sibling
+
+# Systems are looked for on every geometry; nothing is fetched from anywhere.
+OPEN_OPTIONS = {"FORCE_SRS_DETECTION": "YES", "DOWNLOAD_SCHEMA": "NO", "WRITE_GFS": "NO"}
+_HEAD = 1 << 16
+_PIECE = 1 << 20
+_PROLOGUE = re.compile(r"""^(\s*<\?xml[^>]*?encoding\s*=\s*)(["'])([\w.:-]+)["']""")
+_LOCATION = re.compile(r"""(schemaLocation\s*=\s*)("[^"]*"|'[^']*')""")
+
+
+@contextlib.contextmanager
+def gml_copy(path: Path, encoding: str | None) -> Iterator[tuple[Path, str]]:
+    """A copy of a GML file, its schema beside it, and the encoding of the original.
+
+    Encodings are tried in this order: the given one alone; else what the file says, UTF-8, GB18030.
+    Raises OneMapError source.damaged where GDAL would read up to the break and say nothing; encoding.wrong,
+    encoding.undecidable, encoding.unknown, source.no_room.
+    """
+    with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
+        target = Path(folder) / f"{path.stem}.gml"
+        candidates = [encoding_of(encoding)] if encoding else [*_claimed(path), "utf-8", "gb18030"]
+        for candidate in candidates:
+            try:
+                _copy(path, target, candidate)
+            except UnicodeError:
+                continue
+            except expat.ExpatError as error:
+                raise OneMapError("source.damaged", file=path.name, reason=str(error)) from None
+            except PermissionError:
+                raise
+            except OSError as error:
+                raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
+            schema = sibling(path, ".xsd")
+            if schema is not None:
+                target.with_suffix(".xsd").write_bytes(schema.read_bytes())
+            yield target, candidate
+            return
+    code = "encoding.wrong" if encoding else "encoding.undecidable"
+    raise OneMapError(code, file=path.name, encoding=encoding)
+
+
+def _claimed(path: Path) -> list[str]:
+    with path.open("rb") as file:
+        head = file.read(_HEAD)
+    if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return ["utf-16"]
+    found = _PROLOGUE.match(head.decode("latin-1").removeprefix("ï»¿"))
+    try:
+        return [encoding_of(found.group(3))] if found else []
+    except OneMapError:
+        return []
+
+
+def _copy(path: Path, target: Path, encoding: str) -> None:
+    """Piece by piece in UTF-8, held against the grammar of XML. Raises UnicodeError, ExpatError."""
+    parser = expat.ParserCreate("utf-8")
+    with path.open("r", encoding="utf-8-sig" if encoding == "utf-8" else encoding, newline="") as source:
+        head = _PROLOGUE.sub(r"\1\2UTF-8\2", source.read(_HEAD))
+        piece = _LOCATION.sub(r'\1""', head)
+        with target.open("wb") as file:
+            while piece:
+                content = piece.encode("utf-8")
+                parser.Parse(content)
+                file.write(content)
+                piece = source.read(_PIECE)
+    parser.Parse(b"", True)

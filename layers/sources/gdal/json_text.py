@@ -1,0 +1,45 @@
+"""GeoJSON and TopoJSON before GDAL sees them: whole, in UTF-8, and which of the two they are."""
+
+import json
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import text_of
+
+JSON_SUFFIXES = {".geojson", ".json", ".topojson"}
+_LARGEST_PARSED = 256 << 20  # beyond, our own look would take more memory than GDAL's
+
+
+@dataclass(frozen=True)
+class JsonText:
+    """encoding: of the file; utf8: its content turned into UTF-8, None where it is that already."""
+
+    encoding: str
+    utf8: bytes | None
+    is_topology: bool
+
+
+def json_text(path: Path, encoding: str | None) -> JsonText:
+    """A look at the text of a JSON file; a broken one is refused with the place of the break.
+
+    GDAL may crash on nesting, or read in part. Raises OneMapError source.damaged, encoding.….
+    """
+    state = path.stat()
+    return _looked_at(path, encoding, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=1)  # names and rows are asked for one after the other
+def _looked_at(path: Path, encoding: str | None, size: int, changed_ns: int) -> JsonText:
+    if size > _LARGEST_PARSED:
+        with path.open("rb") as file:
+            return JsonText("utf-8", None, b'"Topology"' in file.read(4096))
+    text, found = text_of(path, encoding)
+    try:
+        content = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        reason = "nested too deep" if isinstance(error, RecursionError) else str(error)[:200]
+        raise OneMapError("source.damaged", file=path.name, reason=reason) from None
+    is_topology = isinstance(content, dict) and content.get("type") == "Topology"
+    return JsonText(found, None if found in ("utf-8", "utf-8-sig") else text.encode("utf-8"), is_topology)

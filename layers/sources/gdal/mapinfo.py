@@ -1,0 +1,95 @@
+"""MapInfo's own matters: the parts of a table, its character set, and systems that have parameters but no name."""
+
+import re
+from pathlib import Path
+
+import numpy as np
+import pyproj
+
+from onemap.layers.crs.zones import zone_crs, zone_of
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import decodes, encoding_of, looks_chinese
+from onemap.layers.sources.gdal.shapefile import sibling
+
+_CHARSET = re.compile(rb'charset\s+"?([\w-]+)', re.IGNORECASE)
+_CODE_PAGES = {
+    "windowslatin1": "cp1252",
+    "windowslatin2": "cp1250",
+    "windowscyrillic": "cp1251",
+    "windowssimpchinese": "gb18030",
+    "windowstradchinese": "cp950",
+    "windowsjapanese": "cp932",
+    "windowskorean": "cp949",
+    "iso8859_1": "iso8859-1",
+    "codepage437": "cp437",
+    "codepage850": "cp850",
+    "utf-8": "utf-8",
+}
+
+
+def check_parts(path: Path) -> None:
+    """Refuse a table whose parts are missing; one without geometry has neither .map nor .id.
+
+    Raises OneMapError source.part_missing.
+    """
+    suffix = path.suffix.lower()
+    missing: list[str] = []
+    if suffix == ".mif":
+        missing = [part for part in (".mid",) if sibling(path, part) is None]
+    elif suffix == ".tab" and b"type native" in _head(path).lower():
+        shapes = [part for part in (".map", ".id") if sibling(path, part) is None]
+        missing = [".dat"] * (sibling(path, ".dat") is None) + shapes * (len(shapes) == 1)
+    if missing:
+        raise OneMapError("source.part_missing", file=path.name, part=", ".join(path.stem + part for part in missing))
+
+
+def _head(path: Path) -> bytes:
+    with path.open("rb") as file:
+        return file.read(4096)
+
+
+def declared_charset(path: Path) -> str | None:
+    """The encoding that the file declares; None for "Neutral" and what is not known."""
+    found = _CHARSET.search(_head(path))
+    return _CODE_PAGES.get(found.group(1).decode("ascii").lower()) if found else None
+
+
+def as_decoded(
+    path: Path, names: list[str], columns: list[np.ndarray], given: str | None
+) -> tuple[list[str], list[np.ndarray], str]:
+    """Field names, columns and encoding as they should be; GDAL has decoded the text by the declared character set.
+
+    A given encoding is applied to the bytes as they were; without one, a Western set whose bytes look Chinese is
+    doubted. Raises OneMapError encoding.wrong.
+    """
+    declared = declared_charset(path)
+    wanted = encoding_of(given) if given else None
+    if declared is None or wanted == declared:
+        return names, columns, wanted or declared or "utf-8"
+    texts = [*names, *(value for column in columns if column.dtype == object for value in column)]
+    raw = _bytes_again(texts, declared)
+    if wanted is None and not (declared.startswith(("cp", "iso")) and looks_chinese(raw)):
+        return names, columns, declared
+    chosen = wanted or "gb18030"
+    if not decodes(raw, chosen):
+        raise OneMapError("encoding.wrong", file=path.name, encoding=given)
+
+    def again(value: object) -> object:
+        return value.encode(declared).decode(chosen) if isinstance(value, str) else value
+
+    mended = [
+        np.array([again(value) for value in column], dtype=object) if column.dtype == object else column
+        for column in columns
+    ]
+    return [str(again(name)) for name in names], mended, chosen
+
+
+def _bytes_again(texts: list[object], declared: str) -> bytes:
+    """All text as the bytes that GDAL met, one value a line; what cannot be turned back is left out."""
+    return b"\n".join(text.encode(declared, errors="ignore") for text in texts if isinstance(text, str))
+
+
+def by_parameters(crs: pyproj.CRS) -> pyproj.CRS:
+    """The EPSG's system where datum and plane are those of a zone: MapInfo names none, and lacks Xi'an 80's figure."""
+    zone = zone_of(crs)
+    return crs if zone is None else zone_crs(zone)

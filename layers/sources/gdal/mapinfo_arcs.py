@@ -1,0 +1,118 @@
+"""Arcs, ellipses and rounded rectangles of MapInfo: the driver strokes them every two degrees, however large they are.
+
+A MIF says in plain text what they are, so they are stroked again, by sagitta. Of a TAB the driver's points are taken,
+and its objects, each of which begins with its type, are counted.
+"""
+
+import math
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import shapely
+
+from onemap.layers.sources.gdal.curves import is_measurable
+from onemap.layers.sources.gdal.shapefile import sibling
+
+_OBJECTS = rb"none|point|line|pline|region|arc|text|rect|roundrect|ellipse|multipoint|collection"
+_OBJECT = re.compile(rb"^[ \t]*(" + _OBJECTS + rb")\b((?:[ \t]+-?[\d.][^\s]*)*(?:\s+-?[\d.][^\s]*){0,6})", re.I | re.M)
+_DATA = re.compile(rb"^[ \t]*data[ \t]*\r?$", re.I | re.M)
+_NUMBERS = {"ellipse": 4, "arc": 6, "roundrect": 5}
+_LIKE_IT = 4e-4  # of the size: how far the driver's points may be from the same shape
+# Types of objects in a .map: arc, rounded rectangle, ellipse, each with short coordinates and with long ones.
+_CURVED_TYPES = (0x0A, 0x0B, 0x16, 0x17, 0x19, 0x1A)
+
+
+def restroked(path: Path, geometries: np.ndarray, sagitta: float) -> tuple[int, int]:
+    """Put curved shapes of a MIF into their places in `geometries` (n,).
+
+    sagitta: the greatest distance between an arc and its chord, in the units of the coordinates.
+    How many shapes were stroked again, and how many curves are as the driver strokes them.
+    """
+    if path.suffix.lower() == ".tab":
+        return 0, _curves_of_table(path)
+    again = coarse = 0
+    for row, kind, words in _curves(path.read_bytes()):
+        shape = _shape(kind, words, sagitta)
+        if row >= len(geometries) or shape is None or not _are_alike(shape, geometries[row], sagitta):
+            coarse += 1
+        elif shapely.get_num_coordinates(shape) > shapely.get_num_coordinates(geometries[row]):
+            geometries[row] = shape
+            again += 1
+    return again, coarse
+
+
+def _curves_of_table(path: Path) -> int:
+    """How many objects of a TAB are curves: its .id says for each row where in the .map the object begins."""
+    index, objects = sibling(path, ".id"), sibling(path, ".map")
+    if index is None or objects is None:
+        return 0
+    places = np.fromfile(index, "<u4")
+    content = np.fromfile(objects, np.uint8)
+    return int(np.isin(content[places[(places > 0) & (places < len(content))]], _CURVED_TYPES).sum())
+
+
+def _curves(content: bytes) -> Iterator[tuple[int, str, list[bytes]]]:
+    """The curved objects of a MIF: row, kind and words. The parts of a collection are no objects of their own."""
+    data = _DATA.search(content)
+    if data is None:
+        return
+    row, parts = -1, 0
+    for found in _OBJECT.finditer(content, data.end()):
+        kind = found.group(1).decode("ascii").lower()
+        if parts:
+            parts -= 1
+            continue
+        row += 1
+        words = found.group(2).split()
+        if kind == "collection":
+            parts = int(words[0]) if words and words[0].isdigit() else 0
+        elif kind in _NUMBERS:
+            yield row, kind, words
+
+
+def _shape(kind: str, words: list[bytes], sagitta: float) -> shapely.Geometry | None:
+    """An object as a polygon or line of points on its curve; None if its words are no numbers that make one."""
+    try:
+        numbers = [float(word) for word in words[: _NUMBERS[kind]]]
+    except ValueError:
+        return None
+    if len(numbers) < _NUMBERS[kind]:
+        return None
+    (west, east), (south, north) = sorted(numbers[0:4:2]), sorted(numbers[1:4:2])
+    centre, radii = np.array([west + east, south + north]) / 2, np.array([east - west, north - south]) / 2
+    if not np.isfinite([*centre, *radii]).all() or radii.min() <= 0:
+        return None
+    if not is_measurable(float(radii.max()), 2 * math.pi, sagitta):
+        return None
+    if kind == "ellipse":
+        return shapely.Polygon(_on(centre, radii, 0.0, 360.0, sagitta))
+    if kind == "arc":
+        start, end = numbers[4], numbers[5]
+        return shapely.LineString(_on(centre, radii, start, end if end > start else end + 360.0, sagitta))
+    rounding = np.minimum(abs(numbers[4]) / 2, radii)
+    if rounding.min() <= 0:
+        return None
+    inner = radii - rounding
+    corners = [((1, 1), 0.0), ((-1, 1), 90.0), ((-1, -1), 180.0), ((1, -1), 270.0)]
+    points = [_on(centre + inner * signs, rounding, start, start + 90.0, sagitta) for signs, start in corners]
+    return shapely.Polygon(np.concatenate(points))
+
+
+def _on(centre: np.ndarray, radii: np.ndarray, start: float, end: float, sagitta: float) -> np.ndarray:
+    """Points of an upright ellipse between two angles in degrees, no chord farther from it than the sagitta."""
+    step = min(4 * math.asin(min(1.0, math.sqrt(sagitta / (2 * radii.max())))), math.pi / 8)
+    pieces = max(1, math.ceil(math.radians(end - start) / step))
+    if end - start == 360.0:
+        pieces = 4 * math.ceil(pieces / 4)  # with the points that touch its box
+    angles = np.radians(np.linspace(start, end, pieces + 1))
+    return centre + radii * np.column_stack([np.cos(angles), np.sin(angles)])
+
+
+def _are_alike(shape: shapely.Geometry, driver: shapely.Geometry | None, sagitta: float) -> bool:
+    """Whether the driver has made the same of an object, only more coarsely."""
+    if driver is None or shapely.is_empty(driver) or shape.geom_type != driver.geom_type:
+        return False
+    size = max(shape.bounds[2] - shape.bounds[0], shape.bounds[3] - shape.bounds[1])
+    return bool(shapely.hausdorff_distance(shape, driver) <= _LIKE_IT * size + sagitta)

@@ -1,0 +1,171 @@
+"""A shapefile's own matters: whether its parts are there and agree, and how its text is encoded."""
+
+import contextlib
+import shutil
+import tempfile
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.text_encodings import REPLACEMENT, decodes, encoding_of, is_doubtful
+
+_PARTS = (".dbf", ".shx", ".prj", ".cpg", ".sbn", ".sbx")
+# Language driver ids (byte 29 of a DBF) that name one code page; 0x57 and 0x03 mean "the sender's own".
+_LANGUAGE_DRIVERS = {0x4D: "cp936", 0x4F: "cp950", 0x7A: "cp936", 0x78: "cp950", 0x13: "cp932", 0x12: "cp949"}
+_DELETED = 0x2A
+
+
+def check_complete(path: Path) -> None:
+    """Refuse a shapefile whose parts are missing. Raises OneMapError source.part_missing."""
+    suffix = path.suffix.lower()
+    if suffix in _PARTS and sibling(path, ".shp") is None:
+        raise OneMapError("source.part_missing", file=path.name, part=f"{path.stem}.shp")
+    if suffix == ".shp":
+        missing = [part for part in (".dbf", ".shx") if sibling(path, part) is None]
+        if missing:
+            raise OneMapError("source.part_missing", file=path.name, part=", ".join(path.stem + s for s in missing))
+
+
+@contextlib.contextmanager
+def with_utf8_projection(path: Path) -> Iterator[Path]:
+    """A shapefile whose .prj GDAL can read: the file itself, or a copy of it where Chinese names stand in GBK.
+
+    Raises OneMapError source.no_room.
+    """
+    projection = sibling(path, ".prj")
+    content = b"" if projection is None else projection.read_bytes()
+    if projection is None or decodes(content, "utf-8"):
+        yield path
+        return
+    with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
+        try:
+            for part in path.parent.iterdir():
+                if part.stem == path.stem and part.is_file() and part != projection:
+                    shutil.copy(part, Path(folder) / part.name)
+            text = content.decode("gb18030", errors="replace")
+            (Path(folder) / projection.name).write_text(text, encoding="utf-8")
+        except PermissionError:
+            raise
+        except OSError as error:
+            raise OneMapError("source.no_room", file=path.name, reason=error.strerror or str(error)) from None
+        yield Path(folder) / path.name
+
+
+def check_counts(path: Path) -> None:
+    """Refuse a shapefile with more shapes than records or the other way round; GDAL would read the fewer.
+
+    Raises OneMapError source.rows.
+    """
+    index, table = sibling(path, ".shx"), sibling(path, ".dbf")
+    if index is None or table is None:
+        return
+    shapes = (index.stat().st_size - 100) // 8
+    records = _Table.of(table).records
+    if shapes != records:
+        raise OneMapError("source.rows", file=path.name, rows=records, held=shapes)
+
+
+@dataclass(frozen=True)
+class _Table:
+    """A DBF taken apart: language driver, field names, and the text of each character field, row by row."""
+
+    records: int
+    driver: int
+    names: tuple[bytes, ...]
+    columns: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, path: Path) -> "_Table":
+        content = path.read_bytes()
+        if len(content) < 33:
+            raise OneMapError("source.damaged", file=path.name, reason=f"{len(content)} bytes")
+        header_length = int.from_bytes(content[8:10], "little")
+        if header_length > len(content):  # GDAL would find no fields, and say nothing
+            raise OneMapError("source.damaged", file=path.name, reason=f"{header_length} > {len(content)} bytes")
+        record_length = max(int.from_bytes(content[10:12], "little"), 1)
+        records = int.from_bytes(content[4:8], "little")
+        names, columns, offset, position = [], [], 1, 32
+        spans: list[tuple[int, int]] = []
+        while position + 32 <= header_length and content[position] != 0x0D:
+            descriptor = content[position : position + 32]
+            names.append(descriptor[:11].split(b"\0")[0])
+            if descriptor[11:12] in b"CcMm":
+                spans.append((offset, descriptor[16]))
+            offset += descriptor[16]
+            position += 32
+        body = np.frombuffer(content[header_length : header_length + records * record_length], dtype=np.uint8)
+        rows = body[: len(body) // record_length * record_length].reshape(-1, record_length)
+        rows = rows[rows[:, 0] != _DELETED]
+        columns = [rows[:, start : start + length] for start, length in spans]
+        return cls(records, content[29], tuple(names), tuple(columns))
+
+    def texts(self) -> Iterator[bytes]:
+        """The field names, then all values of each field, one a line so that a half character borrows no byte."""
+        yield b"\n".join(self.names)
+        for column in self.columns:
+            lines = np.full((len(column), column.shape[1] + 1), 0x0A, dtype=np.uint8)
+            lines[:, :-1] = column
+            yield lines.tobytes().replace(b"\0", b" ")
+
+
+def shapefile_encoding(shapefile: Path, given: str | None) -> str:
+    """The encoding of a shapefile's attributes.
+
+    In this order: `given`, `.cpg`, the language driver, each only if the bytes agree; strict UTF-8; GB18030.
+    Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable, encoding.replaced.
+    """
+    path = sibling(shapefile, ".dbf")
+    if path is None:
+        return "utf-8"
+    table = _Table.of(path)
+    content = b"\n".join(table.texts())
+    candidates = [encoding_of(given)] if given is not None else [*_declared(shapefile, table), "utf-8", "gb18030"]
+    for encoding in candidates:
+        doubtful = given is None and is_doubtful(encoding, content)
+        if not doubtful and decodes(content, encoding):
+            if REPLACEMENT in content.decode(encoding):
+                raise OneMapError("encoding.replaced", file=path.name, encoding=encoding)
+            return encoding
+    if given is not None:
+        raise OneMapError("encoding.wrong", file=path.name, encoding=given)
+    raise OneMapError("encoding.undecidable", file=path.name, feature=_first_unreadable(table))
+
+
+def _declared(shapefile: Path, table: _Table) -> list[str]:
+    """What .cpg and language driver claim; a claim that names nothing known is no evidence."""
+    claims = []
+    code_page = sibling(shapefile, ".cpg")
+    if code_page is not None:
+        try:
+            claims.append(encoding_of(code_page.read_text("ascii", errors="replace")))
+        except OneMapError:
+            claims.clear()
+    if table.driver in _LANGUAGE_DRIVERS:
+        claims.append(encoding_of(_LANGUAGE_DRIVERS[table.driver]))
+    return claims
+
+
+def _first_unreadable(table: _Table) -> int | None:
+    """The first row with text that is not GB18030: a character cut in half at the field's end, most often."""
+    rows = [
+        row
+        for text in list(table.texts())[1:]
+        for row, value in enumerate(text.split(b"\n"), start=1)
+        if not decodes(value, "gb18030")
+    ]
+    return min(rows, default=None)
+
+
+def sibling(path: Path, suffix: str) -> Path | None:
+    """The file of the same stem with another suffix, whatever its case, or None."""
+    for candidate in path.parent.glob(f"{_escaped(path.stem)}.*"):
+        if candidate.suffix.lower() == suffix and candidate.stem == path.stem:
+            return candidate
+    return None
+
+
+def _escaped(stem: str) -> str:
+    return "".join(f"[{character}]" if character in "*?[" else character for character in stem)

@@ -1,0 +1,355 @@
+"""Vector files that pyogrio reads: shapefile, FileGDB, GeoPackage, GeoJSON, TopoJSON, FlatGeobuf, GML, MapInfo.
+
+What GDAL would pass over in silence is counted here: rows that a damaged file does not give, integers that lose
+digits beside nulls, arcs stroked too coarsely, text with replacement characters.
+"""
+
+import contextlib
+import re
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+import shapely
+from pyogrio.errors import CRSError, DataLayerError, DataSourceError, FeatureError, FieldError, GeometryError
+
+from onemap.layers.crs.systems import parse_crs
+from onemap.layers.crs.zones import by_parameters
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.text_encodings import REPLACEMENT, encoding_of
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
+from onemap.layers.sources.gdal.arcs import Looked, restroked, sagitta_of
+from onemap.layers.sources.gdal.arrow_rows import FORMATS, Rows, arrow_rows
+from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
+from onemap.layers.sources.gdal.gdal_name import gdal_name
+from onemap.layers.sources.gdal.geodatabase import Decoded, decoded
+from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
+from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
+from onemap.layers.sources.gdal.shapefile import check_complete, check_counts, shapefile_encoding, with_utf8_projection
+
+UTF_8 = "utf-8"
+MAY_HOLD_ARCS = {".gdb", ".gpkg", ".fgb", ".gml"}
+_EXACT_INTEGERS = 2**53  # doubles hold every integer below
+_READ_ERRORS = (DataSourceError, DataLayerError, FeatureError, FieldError, CRSError)
+_MOST_REMARKS = 10
+SEEKABLE = {".shp", ".gdb", ".gpkg"}
+ROWS_AT_ONCE = 50_000  # as WKB, beside the geometries
+_ROWS = 0.7  # of the time: the rest is looking for arcs
+
+Told = Callable[[float], None]
+
+
+@dataclass(frozen=True)
+class Opened:
+    """What GDAL is given, and what the file is: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
+
+    encoding: that of the original, where the text has been turned into UTF-8 already.
+    """
+
+    path: Path
+    layer: str
+    content: Path | bytes
+    json: JsonText | None = None
+    encoding: str | None = None
+    options: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def place(self) -> dict[str, str]:
+        """File and layer, as problems name them."""
+        return {"file": self.path.name, "layer": self.layer}
+
+    @property
+    def gdal_layer(self) -> str | int:
+        """A GeoJSON's layer is called after its file, and bytes have no name."""
+        is_named = isinstance(self.content, Path) or (self.json is not None and self.json.is_topology)
+        return self.layer if is_named else 0
+
+
+@contextlib.contextmanager
+def gdal_errors_as_refusals(path: Path, layer: str | None = None) -> Iterator[list[str]]:
+    """GDAL's errors become refusals that name the file; its warnings are collected in the list that is yielded."""
+    remarks: list[str] = []
+    try:
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            yield remarks
+        remarks += dict.fromkeys(_without_folders(str(warning.message), path) for warning in caught)
+    except GeometryError as error:
+        reason = _without_folders(str(error), path)
+        raise OneMapError("source.geometry_type", file=path.name, layer=layer, reason=reason[:300]) from error
+    except (*_READ_ERRORS, ValueError, RuntimeError, OSError, UnboundLocalError) as error:  # the last: pyogrio's slip
+        if isinstance(error, UnicodeDecodeError):
+            raise
+        reason = _without_folders(str(error), path)
+        raise OneMapError("source.damaged", file=path.name, layer=layer, reason=reason[:300]) from error
+
+
+def _without_folders(text: str, path: Path) -> str:
+    """A driver's words without the folders of this machine."""
+    return re.sub(r"(?<![\w.])(/[^\s'\"/]+)+/", "", text.replace(str(path), path.name)).strip().rstrip(".")
+
+
+@contextlib.contextmanager
+def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Opened]:
+    """A file as GDAL may have it, its parts complete."""
+    check_complete(path)
+    mapinfo.check_parts(path)
+    suffix = path.suffix.lower()
+    if suffix in JSON_SUFFIXES:
+        json = json_text(path, encoding)
+        yield Opened(path, layer, json.utf8 or path, json, json.encoding)
+    elif suffix == ".gml":
+        with gml_copy(path, encoding) as (copy, found):
+            yield Opened(path, layer, copy, None, found, OPEN_OPTIONS)
+    elif suffix == ".shp":
+        with with_utf8_projection(path) as readable:
+            yield Opened(path, layer, readable)
+    else:
+        yield Opened(path, layer, path)
+
+
+def layer_names(path: Path) -> list[str]:
+    """The layers of a file that hold geometry or rows, in the file's order."""
+    with prepared_file(path, "", None) as opened, gdal_errors_as_refusals(path):
+        names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(opened.content))]
+    is_unnamed = isinstance(opened.content, bytes) and not (opened.json and opened.json.is_topology)
+    return [path.stem] if is_unnamed and names else names
+
+
+def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambda share: None) -> RawFrame:
+    """One layer of a vector file, every row of it, arcs stroked.
+
+    told: how much is read, 0 to 1; it may raise Cancelled.
+    Raises OneMapError source.damaged, source.part_missing, encoding.….
+    """
+    with prepared_file(path, layer, encoding) as opened, gdal_errors_as_refusals(path, layer) as remarks:
+        straight = _by_column(opened, encoding, told)
+        if straight is None:
+            meta, shapes, columns, found = _read(opened, encoding, lambda share: told(_ROWS * share))
+        else:
+            (meta, shapes, columns), found = straight, UTF_8
+        rows = len(columns[0]) if columns else (0 if shapes is None else len(shapes))
+        check_count(opened, rows)
+        attributes = attributes_of(opened, meta, columns, rows)
+        crs = declared_crs(opened, meta["crs"])
+        geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
+        is_mixed = meta["geometry_type"] == "Unknown"
+        looked = Looked(0, rows, False)
+        if straight is None:
+            looked = _stroked(opened, geometries, crs, is_mixed, lambda share: told(_ROWS + (1 - _ROWS) * share))
+        again = coarse = 0
+        if path.suffix.lower() in MAPINFO:
+            again, coarse = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
+        told(1.0)
+    refuse_replaced(replaced(attributes), opened.place)
+    codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
+    has_heights = shapely.has_z(geometries)
+    problems = remarks_of(remarks, opened.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
+    if coarse:
+        problems.append(Problem("geometry.coarse", {**opened.place, "count": coarse}))
+    return RawFrame(
+        path=path,
+        layer=layer,
+        format="TopoJSON" if opened.json and opened.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
+        geometries=shapely.force_2d(geometries) if (has_heights | shapely.has_m(geometries)).any() else geometries,
+        attributes=codes.attributes,
+        crs=crs,
+        encoding=opened.encoding or found,
+        problems=(*problems, *codes.problems),
+        is_table=shapes is None,
+        decoded=codes.names,
+    )
+
+
+def remarks_of(
+    texts: Sequence[str], place: dict[str, str], has_heights: bool, are_measured: bool, curved: int
+) -> list[Problem]:
+    """What is told of the way in which a layer was read. texts: GDAL's own warnings; curved: how many had arcs."""
+    problems = [_remark(text, place) for text in texts[:_MOST_REMARKS]]
+    if has_heights:
+        problems.append(Problem("geometry.z_dropped", dict(place)))
+    if are_measured and not any(problem.code == "geometry.m_dropped" for problem in problems):
+        problems.append(Problem("geometry.m_dropped", dict(place)))
+    if curved:
+        problems.append(Problem("geometry.stroked", {**place, "count": curved}))
+    return problems
+
+
+def _remark(text: str, place: dict[str, str]) -> Problem:
+    if text.startswith("Measured (M)"):
+        return Problem("geometry.m_dropped", dict(place))
+    return Problem("source.remark", {**place, "reason": text[:300]})
+
+
+def _by_column(opened: Opened, encoding: str | None, told: Told) -> Rows | None:
+    """The same without the encoding, where a layer can be taken by the column; then there are no arcs in it."""
+    is_fit = opened.path.suffix.lower() in FORMATS and encodings_to_try(opened, encoding)[0] == UTF_8
+    if not is_fit:
+        return None
+    expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer)["features"]
+    return arrow_rows(opened.path, opened.gdal_layer, expected, told)
+
+
+def _read(opened: Opened, encoding: str | None, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
+    """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
+    is_mapinfo = opened.path.suffix.lower() in MAPINFO
+    for candidate in encodings_to_try(opened, encoding):
+        try:
+            meta, geometries, columns = _rows(opened, candidate, told)
+        except UnicodeDecodeError:
+            continue
+        if is_mapinfo and candidate == UTF_8:
+            names = [str(name) for name in meta["fields"]]
+            names, columns, candidate = mapinfo.as_decoded(opened.path, names, columns, encoding)
+            meta = {**meta, "fields": names}
+        return meta, geometries, columns, candidate
+    raise undecided(opened, encoding)
+
+
+def encodings_to_try(opened: Opened, encoding: str | None) -> list[str]:
+    """The encodings that the text of a file may have, the likeliest first. encoding: the one that the user names."""
+    suffix = opened.path.suffix.lower()
+    if suffix == ".shp":
+        return [shapefile_encoding(opened.path, encoding)]
+    if opened.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(opened.path)):
+        return [UTF_8]
+    # These formats say UTF-8; some programs write the system's code page all the same.
+    return [encoding_of(encoding)] if encoding else [UTF_8, "gb18030"]
+
+
+def undecided(opened: Opened, encoding: str | None) -> OneMapError:
+    """The refusal of text that is of no encoding it may have."""
+    code = "encoding.wrong" if encoding else "encoding.undecidable"
+    return OneMapError(code, encoding=encoding, **opened.place)
+
+
+def _rows(opened: Opened, encoding: str, told: Told) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
+    """Metadata, geometries and columns; block by block where GDAL can begin in the middle of a file.
+
+    A ring too short or open to be one reads as None and is reported as such later.
+    """
+    by_blocks = opened.path.suffix.lower() in SEEKABLE
+    expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer, encoding=encoding)["features"]
+    blocks: list[list[Any]] = []
+    shapes: list[np.ndarray] = []
+    read = 0
+    while True:
+        part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
+        meta, _, wkb, columns = pyogrio.raw.read(
+            gdal_name(opened.content), layer=opened.gdal_layer, encoding=encoding, **part, **opened.options
+        )
+        found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
+        if found or not blocks:
+            blocks.append(list(columns))
+            shapes += [] if wkb is None else [shapely.from_wkb(wkb, on_invalid="ignore")]
+        read += found
+        told(min(1.0, read / max(1, expected)))
+        if not by_blocks or found < ROWS_AT_ONCE:
+            break
+    joined = blocks[0] if len(blocks) == 1 else [np.concatenate(column) for column in zip(*blocks, strict=True)]
+    return meta, np.concatenate(shapes) if shapes else None, joined
+
+
+def check_count(opened: Opened, rows: int) -> None:
+    """Hold the number of rows that were read against the number that the file must hold.
+
+    Raises OneMapError source.rows, source.damaged.
+    """
+    suffix = opened.path.suffix.lower()
+    held = rows
+    if suffix == ".shp":
+        check_counts(opened.path)
+    elif suffix == ".gpkg":
+        # GDAL believes the file's own table of contents, which another program may have left behind the facts.
+        name = opened.layer.replace('"', '""')
+        sql = f'SELECT count(*) AS held FROM "{name}"'  # noqa: S608 - the name is quoted
+        held = int(pyogrio.raw.read(gdal_name(opened.path), sql=sql, read_geometry=False)[3][0][0])
+    if held != rows:
+        reason = f"{rows} ≠ {held}"
+        raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **opened.place)
+
+
+def attributes_of(
+    opened: Opened, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
+) -> pd.DataFrame:
+    """Columns of plain values; an integer beside nulls is an integer still, and a truth is one.
+
+    part: which rows were read, as pyogrio is told it; None for all.
+    """
+    names = [str(name) for name in meta["fields"]]
+    values: dict[str, pd.Series] = {}
+    for name, declared, column in zip(names, meta["dtypes"], columns, strict=True):
+        if str(declared).startswith(("int", "uint")) and column.dtype.kind == "f":
+            column = _integers(opened, name, column, part or {})
+        elif str(declared) == "bool" and column.dtype.kind == "f":
+            column = [None if np.isnan(value) else bool(value) for value in column]
+        values[name] = pd.Series(list(column), dtype=object)
+    return pd.DataFrame(values, index=range(rows))
+
+
+def _integers(opened: Opened, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
+    """Integers that came as doubles because some are null; long ones, which lost digits, are read once more."""
+    if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
+        return [None if np.isnan(value) else int(value) for value in column]
+    only = {"columns": [name], "read_geometry": False, **part}
+    _, table = pyogrio.raw.read_arrow(gdal_name(opened.content), layer=opened.gdal_layer, **only)
+    exact: list[int | None] = table.column(name).to_pylist()
+    if len(exact) != len(column):
+        raise OneMapError("source.rows", rows=len(exact), held=len(column), **opened.place)
+    return exact
+
+
+def _stroked(opened: Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, told: Told) -> Looked:
+    """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
+
+    is_mixed: the layer may hold any type, so that GDAL does not warn of measures.
+    """
+    are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
+    if opened.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
+        return Looked(0, 0, False)
+    looked = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, told)
+    if looked.read != len(geometries):
+        raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **opened.place)
+    return looked
+
+
+def declared_crs(opened: Opened, text: str | None) -> pyproj.CRS | None:
+    """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
+    if not text or (opened.json is not None and opened.json.is_topology):
+        return None
+    crs = parse_crs(text, file=opened.path.name)
+    if opened.path.suffix.lower() in MAPINFO:
+        return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
+    return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
+
+
+def replaced(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
+    """By field the first row (from 1) with a replacement character, which is text that someone has lost, and how many.
+
+    A field whose own name has one is there too.
+    """
+    found: dict[str, tuple[int | None, int]] = {}
+    for name in attributes.columns:
+        values = attributes[name].tolist()
+        texts = values if any(issubclass(kind, str) for kind in set(map(type, values))) else ()
+        lost = [row for row, v in enumerate(texts, start=1) if isinstance(v, str) and REPLACEMENT in v]
+        if lost or REPLACEMENT in name:
+            found[name] = (lost[0] if lost else None, len(lost))
+    return found
+
+
+def refuse_replaced(found: Mapping[str, tuple[int | None, int]], place: dict[str, str]) -> None:
+    """Refuse lost text. found: from `replaced`. Raises OneMapError encoding.replaced."""
+    problems = [
+        Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count})
+        for name, (first, count) in found.items()
+    ]
+    if problems:
+        raise OneMapError.of(problems)

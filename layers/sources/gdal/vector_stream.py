@@ -1,0 +1,198 @@
+"""Large layers of files that GDAL can begin to read in the middle, block by block; what is told is told as of a whole.
+
+Shapefile, FileGDB and GeoPackage; whatever is in memory of them at once is one block.
+"""
+
+import contextlib
+import gc
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyogrio
+import pyproj
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.sources.gdal import geodatabase, vector
+from onemap.layers.sources.gdal.arcs import ArcStream, arc_stream, sagitta_of
+from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS
+from onemap.layers.sources.gdal.gdal_name import gdal_name
+
+_MANY = 2_000_000  # rows; from there on more of them are read at once, for to skip those before takes its time
+_BLOCKS_OF_MANY = 4
+
+
+@dataclass
+class Seen:
+    """What a block, or all blocks together, show besides their rows; a journal can keep it.
+
+    reading, looking: GDAL's warnings while reading, and while looking for arcs; curved: how many had arcs; replaced: by
+    field the first row (from 1) of lost text and how many; domains: the first row of each block (from 0), and what the
+    codes of a geodatabase showed there.
+    """
+
+    reading: list[str] = field(default_factory=list)
+    looking: list[str] = field(default_factory=list)
+    has_heights: bool = False
+    are_measured: bool = False
+    curved: int = 0
+    replaced: dict[str, tuple[int | None, int]] = field(default_factory=dict)
+    domains: list[tuple[int, list[Problem]]] = field(default_factory=list)
+
+    def add(self, other: "Seen") -> None:
+        """Join what a later block shows."""
+        self.reading += other.reading
+        self.looking += other.looking
+        self.has_heights |= other.has_heights
+        self.are_measured |= other.are_measured
+        self.curved += other.curved
+        for name, (first, count) in other.replaced.items():
+            before = self.replaced.get(name, (None, 0))
+            self.replaced[name] = (first if before[0] is None else before[0], before[1] + count)
+        self.domains += other.domains
+
+
+class VectorStream:
+    """One layer, opened. count: how many rows the file says it has; crs: what it declares."""
+
+    def __init__(self, opened: vector.Opened, encoding: str | None) -> None:
+        self.opened = opened
+        self.encodings = vector.encodings_to_try(opened, encoding)
+        with vector.gdal_errors_as_refusals(opened.path, opened.layer) as remarks:
+            info = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer, encoding=self.encodings[0])
+        self.remarks = remarks
+        self.count = int(info["features"])
+        self.crs: pyproj.CRS | None = vector.declared_crs(opened, info["crs"])
+        self._type = str(info["geometry_type"])
+        self._fid = str(info["fid_column"] or "") if self._stands_by_fid() else ""
+        self._asked = encoding
+
+    def _stands_by_fid(self) -> bool:
+        """Whether rows come in the order of their fids, as those of a GeoPackage's table do; a view's may not."""
+        if self.opened.path.suffix.lower() != ".gpkg":
+            return False
+        name = str(self.opened.gdal_layer).replace("'", "''")
+        asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted
+        with self._errors():
+            *_, (kinds,) = pyogrio.raw.read(gdal_name(self.opened.content), sql=asked)
+        return kinds.tolist() == ["table"]
+
+    @property
+    def is_fit(self) -> bool:
+        """Whether the layer can be read so: it has geometries, and arcs can be stroked block by block."""
+        has_arcs = self.opened.path.suffix.lower() in vector.MAY_HOLD_ARCS
+        return self._type != "None" and (self.crs is not None or not has_arcs)
+
+    def refusal(self) -> OneMapError:
+        """What is said when none of the encodings fits."""
+        return vector.undecided(self.opened, self._asked)
+
+    def blocks(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, Seen]]:
+        """The rows from `first` on, `size` at a time, and what was seen in each block.
+
+        Raises OneMapError source.…, UnicodeDecodeError if the text is of another encoding.
+        """
+        at_once = size * (_BLOCKS_OF_MANY if self.count > _MANY else 1)
+        is_point = self._type.replace("2.5D ", "").replace("Measured ", "").startswith(("Point", "MultiPoint"))
+        may_be_curved = self.opened.path.suffix.lower() in vector.MAY_HOLD_ARCS and not is_point
+        with contextlib.ExitStack() as held:
+            arcs: ArcStream | None = None
+            if may_be_curved:
+                with self._errors():
+                    arcs = held.enter_context(arc_stream(self.opened.content, self.opened.gdal_layer, first))
+            part: dict[str, Any] = {"skip_features": first}
+            while True:
+                with self._errors() as reading:
+                    wanted = {"max_features": at_once, "return_fids": bool(self._fid), **part}
+                    meta, fids, wkb, columns = pyogrio.raw.read(
+                        gdal_name(self.opened.content), layer=self.opened.gdal_layer, encoding=encoding, **wanted
+                    )
+                gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
+                count = len(wkb)
+                for start in range(0, count, size):
+                    rows = slice(start, min(start + size, count))
+                    chunk = {"skip_features": first + start, "max_features": rows.stop - start}
+                    seen = Seen(reading=list(reading) if start == 0 else [])
+                    kept = [column[rows] for column in columns]
+                    yield self._block(meta, wkb[rows], kept, chunk, arcs, seen), seen
+                first += count
+                part = self._rows_after(first, fids)
+                if count < at_once:
+                    more = arcs.left() if arcs is not None else 0
+                    if more:
+                        raise OneMapError("source.rows", rows=first + more, held=first, **self.opened.place)
+                    return
+
+    def _rows_after(self, first: int, fids: np.ndarray | None) -> dict[str, Any]:
+        """How pyogrio is told to go on at a row, behind those with these fids: rows are skipped by reading them."""
+        if fids is None or not len(fids):
+            return {"skip_features": first}
+        name = self._fid.replace('"', '""')
+        return {"where": f'"{name}" > {fids[-1]}'}
+
+    def _errors(self) -> contextlib.AbstractContextManager[list[str]]:
+        return vector.gdal_errors_as_refusals(self.opened.path, self.opened.layer)
+
+    def _block(
+        self,
+        meta: dict[str, Any],
+        wkb: np.ndarray,
+        columns: list[np.ndarray],
+        part: dict[str, int],
+        arcs: ArcStream | None,
+        seen: Seen,
+    ) -> RawFrame:
+        opened, first = self.opened, part["skip_features"]
+        with self._errors():
+            geometries = shapely.from_wkb(wkb, on_invalid="ignore")
+            attributes = vector.attributes_of(opened, meta, columns, len(wkb), part)
+        if arcs is not None:
+            with self._errors() as seen.looking:
+                looked = arcs.restroke(geometries, sagitta_of(self.crs, geometries))
+            if looked.read != len(geometries):
+                read = first + looked.read
+                raise OneMapError("source.rows", rows=read, held=first + len(geometries), **opened.place)
+            seen.curved, seen.are_measured = looked.curved, looked.are_measured
+        lost = vector.replaced(attributes)
+        seen.replaced = {name: (None if row is None else row + first, count) for name, (row, count) in lost.items()}
+        codes = geodatabase.Decoded(attributes)
+        if opened.path.suffix.lower() == ".gdb":
+            codes = geodatabase.decoded(opened.path, opened.layer, attributes)
+            seen.domains = [(first, list(codes.problems))]
+        has_heights = shapely.has_z(geometries)
+        seen.has_heights = bool(has_heights.any())
+        flat = (has_heights | shapely.has_m(geometries)).any()
+        return RawFrame(
+            path=opened.path,
+            layer=opened.layer,
+            format=GDAL_DRIVERS[opened.path.suffix.lower()],
+            geometries=shapely.force_2d(geometries) if flat else geometries,
+            attributes=codes.attributes,
+            crs=self.crs,
+            encoding=None,
+            decoded=codes.names,
+        )
+
+    def told(self, seen: Seen, rows: int, columns: list[str]) -> list[Problem]:
+        """What is to be told of the whole layer, once all its rows are read.
+
+        Raises OneMapError source.rows, encoding.replaced.
+        """
+        with self._errors():
+            vector.check_count(self.opened, rows)
+        place = self.opened.place
+        vector.refuse_replaced(seen.replaced, place)
+        texts = list(dict.fromkeys([*self.remarks, *seen.reading, *seen.looking]))
+        problems = vector.remarks_of(texts, place, seen.has_heights, seen.are_measured, seen.curved)
+        return [*problems, *geodatabase.joined(seen.domains, columns)]
+
+
+@contextlib.contextmanager
+def vector_stream(path: Path, layer: str, encoding: str | None) -> Iterator[VectorStream]:
+    """A layer of a file in one of the formats of `vector.SEEKABLE`. Raises OneMapError as `vector.read_vector`."""
+    with vector.prepared_file(path, layer, encoding) as opened:
+        yield VectorStream(opened, encoding)

@@ -1,0 +1,1 @@
+"""Red-line coordinate TXT, read and written."""

@@ -1,0 +1,274 @@
+"""Red-line coordinate TXT as we write it: GB18030, CRLF, north before east, zone number before the easting.
+
+A text that was read keeps its points, names and unknown sections as they stand; only its outer form becomes ours,
+so that writing what was written gives the same bytes.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from decimal import ROUND_HALF_UP, Decimal
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.crs.zones import DATUM_TITLES, Zone, datum_named, zone_crs
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.sources.redline.redline_reading import EXTRA_FIELD, PARCEL_FIELDS
+from onemap.layers.sources.redline.redline_text import (
+    COORDINATES,
+    ParcelLines,
+    PointLine,
+    RedlineText,
+    header_of,
+    number_of,
+    plain,
+)
+
+ENCODING = "gb18030"
+_HEADER = "[属性描述]"
+_KINDS = {0: "点", 1: "线", 2: "面"}
+_MADE = ("JZDS", "DKMJ", "TXSX")  # counted, measured or seen of the geometry, whatever stands in the source
+_ROUNDED_M = 1e-6  # a coordinate that moves by less is a matter of how the number is kept
+_FEWEST_DECIMALS, _MOST_DECIMALS = 3, 4
+_MOST_ROWS_NAMED = 10
+_ALIASES = {
+    "DKBH": ("地块编号", "地块号", "parcel", "DKID", "BSM"),
+    "DKMC": ("地块名称", "XMMC", "项目名称"),
+    "TFH": ("图幅号",),
+    "DKYT": ("地块用途",),
+    "DLBM": ("地类编码", "地类代码"),
+}
+
+
+def redline_bytes(text: RedlineText, file: str) -> bytes:
+    """A text in our form. Raises OneMapError encoding.replaced if it holds what is no character."""
+    lines = [*text.before, COORDINATES]
+    for parcel in text.parcels:
+        lines.append(",".join((*parcel.fields, "@")))
+        lines += [",".join((p.label, p.ring, p.north, p.east, *p.rest)) for p in parcel.points]
+    lines += text.after
+    try:
+        return "".join(f"{line}\r\n" for line in lines).encode(ENCODING)
+    except UnicodeEncodeError as error:
+        raise OneMapError("encoding.replaced", file=file, count=1) from error
+
+
+def with_zone(text: RedlineText, zone: Zone) -> RedlineText:
+    """The text with the header's 坐标系, 几度分带 and 带号 set; nothing else is touched."""
+    wanted = _zone_keys(zone)
+    before = list(text.before)
+    for at, line in enumerate(before):
+        key, equals, _ = plain(line).partition("=")
+        if equals and key.strip() in wanted:
+            before[at] = f"{key.strip()}={wanted.pop(key.strip())}"
+    if wanted:
+        begin = next((at for at, line in enumerate(before) if plain(line).strip() == _HEADER), None)
+        if begin is None:
+            before.insert(0, _HEADER)
+            begin = 0
+        before[begin + 1 : begin + 1] = [f"{key}={value}" for key, value in wanted.items()]
+    return replace(text, before=tuple(before))
+
+
+def _zone_keys(zone: Zone) -> dict[str, str]:
+    return {"坐标系": DATUM_TITLES[zone.datum], "几度分带": str(zone.width), "带号": str(zone.number)}
+
+
+@dataclass(frozen=True)
+class Frame:
+    """What is to be written: geometries (n,) in the plane of `zone`, their attributes, and a header read before."""
+
+    geometries: np.ndarray
+    attributes: pd.DataFrame
+    zone: Zone
+    header: RedlineText | None = None
+
+
+def redline_text(frame: Frame) -> RedlineText:
+    """Parcels as lines: outer rings, each followed by its holes; point numbers go on; the first point closes a ring.
+
+    A header that was read before is kept if it declares the same zone; else ours is written, and eastings get the
+    zone's number.
+    """
+    kept, decimals = _kept(frame)
+    before = kept.before if kept else _header(frame.zone, decimals)
+    shift = 0 if kept or frame.zone.prefixed else frame.zone.number * 1_000_000
+    names = _columns(list(frame.attributes.columns))
+    areas = ellipsoidal_areas_m2(frame.geometries, zone_crs(frame.zone))
+    rows = [dict(zip(frame.attributes.columns, row, strict=True)) for row in frame.attributes.itertuples(index=False)]
+    parcels = []
+    for number, (geometry, row, area_m2) in enumerate(zip(frame.geometries, rows, areas, strict=True), start=1):
+        points = _points(geometry, decimals, shift)
+        fields = _fields(row, names, number)
+        fields[PARCEL_FIELDS.index("JZDS")] = str(len(points))
+        fields[PARCEL_FIELDS.index("DKMJ")] = hectares_text(area_m2)
+        fields[PARCEL_FIELDS.index("TXSX")] = _KINDS[int(shapely.get_dimensions(geometry))]
+        parcels.append(ParcelLines(0, tuple(fields), tuple(points)))
+    return RedlineText(before, tuple(parcels), kept.after if kept else ())
+
+
+def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
+    """What `redline_text` writes otherwise than it stands: redline.renamed, redline.rounded, redline.numbered.
+
+    place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals;
+    parcels without a number get their row's.
+    """
+    _, decimals = _kept(frame)
+    coordinates = shapely.get_coordinates(frame.geometries)
+    moved = np.abs(coordinates - np.round(coordinates, decimals)).max(axis=1, initial=0.0)
+    found = []
+    if (count := int((moved > _ROUNDED_M).sum())) > 0:
+        facts = {"count": count, "decimals": decimals, "most": f"{moved.max():.{decimals + 2}f}"}
+        found.append(Problem("redline.rounded", {**place, **facts}))
+    names = {field: column for field, column in _columns(list(frame.attributes.columns)).items() if field not in _MADE}
+    columns = {field: frame.attributes[column].tolist() for field, column in names.items()}
+    numbers = columns.get("DKBH", [None] * len(frame.attributes))
+    if unnumbered := [row for row, value in enumerate(numbers, start=1) if not _token(value)]:
+        facts = {"field": "DKBH", "count": len(unnumbered), "rows": unnumbered[:_MOST_ROWS_NAMED]}
+        found.append(Problem("redline.numbered", {**place, **facts}))
+    for row in range(len(frame.attributes)):
+        values = {field: _text(column[row]) for field, column in columns.items()}
+        for field, old in values.items():
+            new = ",".join(map(_token, old.split(","))) if field == EXTRA_FIELD else _token(old)
+            if new != old:
+                facts = {"feature": _in_a_line(values.get("DKBH") or str(row + 1)), "row": row + 1, "field": field}
+                found.append(Problem("redline.renamed", {**place, **facts, "old": _in_a_line(old), "new": new}))
+    return found
+
+
+def _in_a_line(text: str) -> str:
+    return "⏎".join(text.splitlines())
+
+
+def _kept(frame: Frame) -> tuple[RedlineText | None, int]:
+    """The header that is kept, if any, and how many decimals coordinates get."""
+    kept = frame.header if frame.header is not None and _declares(frame.header.header, frame.zone) else None
+    return kept, _decimals(frame.geometries, _stated_decimals(kept.header) if kept else _FEWEST_DECIMALS)
+
+
+def hectares_text(area_m2: float) -> str:
+    """Hectares with four decimals, halves rounded up."""
+    return str((Decimal(repr(float(area_m2))) / 10_000).quantize(Decimal("0.0001"), ROUND_HALF_UP))
+
+
+def _header(zone: Zone, decimals: int) -> tuple[str, ...]:
+    keys = {
+        "格式版本号": "1.01",
+        "数据产生单位": "",
+        "数据产生日期": date.today().isoformat(),
+        **_zone_keys(zone),
+        "投影类型": "高斯克吕格",
+        "计量单位": "米",
+        "精度": f"{10**-decimals:.{decimals}f}",
+        "转换参数": "0,0,0,0,0,0,0",
+    }
+    order = (
+        "格式版本号",
+        "数据产生单位",
+        "数据产生日期",
+        "坐标系",
+        "几度分带",
+        "投影类型",
+        "计量单位",
+        "带号",
+        "精度",
+        "转换参数",
+    )
+    return (_HEADER, *(f"{key}={keys[key]}" for key in order))
+
+
+def _declares(header: Mapping[str, str], zone: Zone) -> bool:
+    """True if a header says this datum and zone; its numbers stand as the plane has them."""
+    return datum_named(header.get("坐标系", "")) == zone.datum and (
+        header.get("带号", "").strip() == str(zone.number) or ("带号" not in header and zone.prefixed)
+    )
+
+
+def _stated_decimals(header: Mapping[str, str]) -> int:
+    """精度 as decimals: 0.001 and 3 both mean three."""
+    stated = number_of(header.get("精度", ""))
+    if stated is None or stated <= 0:
+        return _FEWEST_DECIMALS
+    return min(int(stated) if stated >= 1 else round(-np.log10(stated)), _MOST_DECIMALS)
+
+
+def _decimals(geometries: np.ndarray, stated: int) -> int:
+    """As many decimals as the header states, or more if the coordinates have been measured to more."""
+    coordinates = shapely.get_coordinates(geometries)
+    for decimals in range(stated, _MOST_DECIMALS + 1):
+        scaled = coordinates * 10**decimals
+        if (np.abs(scaled - np.round(scaled)) < 1e-2).all():
+            return decimals
+    return max(stated, _FEWEST_DECIMALS)
+
+
+def _points(geometry: shapely.Geometry, decimals: int, shift: int) -> list[PointLine]:
+    points: list[PointLine] = []
+    number = 0
+    for ring, vertices in enumerate(_rings(geometry), start=1):
+        is_closed = len(vertices) > 1 and (vertices[0] == vertices[-1]).all()
+        first = number + 1
+        for at, (east, north) in enumerate(vertices):
+            is_closing = is_closed and at == len(vertices) - 1
+            number += not is_closing
+            label = f"J{first if is_closing else number}"
+            points.append(PointLine(0, label, str(ring), f"{north:.{decimals}f}", f"{east + shift:.{decimals}f}"))
+    return points
+
+
+def _rings(geometry: shapely.Geometry) -> list[np.ndarray]:
+    """Outer rings, each followed by its holes; or lines; or all points as one."""
+    parts = shapely.get_parts(geometry)
+    if shapely.get_dimensions(geometry) == 0:
+        return [shapely.get_coordinates(parts)]
+    if shapely.get_dimensions(geometry) == 2:
+        parts = shapely.get_rings(parts)
+    return [shapely.get_coordinates(part) for part in parts]
+
+
+def _columns(columns: Sequence[str]) -> dict[str, str]:
+    """The column that holds each field of the parcel line: by its name, its name in another case, an alias."""
+    lower = {column.lower(): column for column in reversed(columns)}
+    found = {}
+    for field in (*PARCEL_FIELDS, EXTRA_FIELD):
+        names = [field, field.lower(), *(alias.lower() for alias in _ALIASES.get(field, ()))]
+        column = field if field in columns else next((lower[name] for name in names if name in lower), None)
+        if column is not None:
+            found[field] = column
+    return found
+
+
+def _fields(row: Mapping[str, object], columns: Mapping[str, str], number: int) -> list[str]:
+    fields = [_token(row[columns[name]]) if name in columns else "" for name in PARCEL_FIELDS]
+    at = PARCEL_FIELDS.index("DKBH")
+    fields[at] = fields[at] or str(number)
+    extra = row[columns[EXTRA_FIELD]] if EXTRA_FIELD in columns else None
+    return fields + ([_token(part) for part in str(extra).split(",")] if isinstance(extra, str) else [])
+
+
+def _token(value: object) -> str:
+    """A value as one token: no separator and no line end within."""
+    return " ".join(_text(value).replace(",", "，").split())
+
+
+def _text(value: object) -> str:
+    """A value as text, whole numbers without a point."""
+    if value is None or value != value:
+        return ""
+    return str(int(value)) if isinstance(value, float) and value.is_integer() else str(value)
+
+
+def kept_header(lines: str) -> RedlineText | None:
+    """A header that a GeoPackage carries from the text that it was made of; None if it is none."""
+    before, _, after = lines.partition(f"\n{COORDINATES}\n")
+    text = RedlineText(tuple(before.split("\n")), (), tuple(after.split("\n")) if after else ())
+    return text if header_of(text.before) else None
+
+
+def header_lines(text: RedlineText) -> str:
+    """A header as one string, for `kept_header`."""
+    return "\n".join((*text.before, COORDINATES, *text.after)) + ("" if text.after else "\n")

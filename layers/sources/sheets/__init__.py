@@ -1,0 +1,1 @@
+"""Coordinate sheets: Excel and CSV."""

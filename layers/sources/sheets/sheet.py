@@ -1,0 +1,218 @@
+"""Coordinate sheets: Excel and CSV tables of boundary points, of points, or of WKT.
+
+Boundary points become one polygon per parcel; a table of points, or of WKT, has one feature a row.
+"""
+
+import re
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.crs.systems import parse_crs
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.frames import RawFrame
+from onemap.layers.geometry.ring_nesting import closed_parts, polygon_of_rings
+from onemap.layers.sources.sheets.sheet_axes import coordinates_of, declared_crs
+from onemap.layers.sources.sheets.sheet_columns import Columns, columns_of, plain
+from onemap.layers.sources.sheets.sheet_grid import SUFFIXES, Grid, address, grids_of
+from onemap.layers.sources.sheets.sheet_rows import Parcel, is_boundary, parcels_of, point_rows, short_runs, title_text
+
+_INTEGER = re.compile(r"-?(0|[1-9]\d{0,14})", re.ASCII)
+_DECIMAL = re.compile(r"-?(0|[1-9]\d{0,14})\.\d+", re.ASCII)
+_SRID = re.compile(r"\s*SRID\s*=\s*(\d{3,6})\s*;", re.IGNORECASE | re.ASCII)
+_MOST_LISTED = 1000
+
+
+def sheet_names(path: Path) -> list[str]:
+    """The sheets that hold coordinates; all of them if none does, so that reading one can say what it lacks."""
+    if path.suffix.lower() == ".csv":
+        return [path.stem]
+    grids = grids_of(path, None)
+    found = [grid.name for grid in grids if _has_coordinates(grid, path.name)]
+    return found or [grid.name for grid in grids]
+
+
+def _has_coordinates(grid: Grid, file: str) -> bool:
+    try:
+        return columns_of(grid, file) is not None
+    except OneMapError:
+        return True  # a header that cannot be used is told when the sheet is read
+
+
+def read_sheet(path: Path, layer: str, encoding: str | None) -> RawFrame:
+    """One sheet as parcels, points, or whatever its WKT says.
+
+    Raises OneMapError sheet.…, source.damaged, source.layer_unknown, encoding.….
+    """
+    grid = next((grid for grid in grids_of(path, encoding) if grid.name == layer), None)
+    if grid is None:
+        raise OneMapError("source.layer_unknown", file=path.name, layer=layer, names=sheet_names(path))
+    columns = columns_of(grid, path.name)
+    if columns is None:
+        raise OneMapError("sheet.no_header", file=path.name, layer=layer)
+    if columns.pair is None:
+        return _wkt_frame(path, grid, columns)
+    parcels = parcels_of(grid, columns, path.name)
+    rows = [row for parcel in parcels for run in parcel.runs for row in run]
+    if not rows:
+        raise OneMapError("source.empty", file=path.name, layer=layer)
+    if is_boundary(grid, columns, parcels):
+        return _boundary_frame(path, grid, columns, parcels, rows)
+    return _point_frame(path, grid, columns)
+
+
+def _frame(
+    path: Path,
+    grid: Grid,
+    geometries: np.ndarray,
+    attributes: pd.DataFrame,
+    crs: pyproj.CRS | None,
+    problems: tuple[Problem, ...] = (),
+) -> RawFrame:
+    kind = SUFFIXES[path.suffix.lower()]
+    return RawFrame(path, grid.name, kind, geometries, attributes, crs, grid.encoding, problems)
+
+
+def _boundary_frame(path: Path, grid: Grid, columns: Columns, parcels: list[Parcel], rows: list[int]) -> RawFrame:
+    titles = title_text(grid, columns)
+    coordinates = coordinates_of(grid, columns, rows, True, titles, path.name)
+    short = short_runs(parcels, path.name, grid.name)
+    if short:
+        raise OneMapError.of(short[:_MOST_LISTED])
+    place = dict(zip(rows, coordinates.values, strict=True))
+    geometries = np.array([_polygon(parcel, place, columns, grid.name, path.name) for parcel in parcels], dtype=object)
+    _refuse_unclear_gaps(parcels, geometries, path.name, grid.name)
+    crs = declared_crs(titles, coordinates, path.name)
+    return _frame(path, grid, geometries, _parcel_attributes(grid, columns, parcels), crs, coordinates.problems)
+
+
+def _polygon(parcel: Parcel, place: dict[int, np.ndarray], columns: Columns, layer: str, file: str) -> shapely.Geometry:
+    rings: list[np.ndarray] = []
+    for run in parcel.runs:
+        facts: dict[str, Any] = {"file": file, "layer": layer, "feature": parcel.key, "line": run[0] + 1}
+        points = np.array([place[row] for row in run])
+        try:
+            parts = closed_parts(points) if len(np.unique(points, axis=0)) >= 3 else []
+        except ValueError:
+            parts = []
+        if not parts:
+            raise OneMapError("sheet.ring", **facts)
+        rings += parts
+    geometry = polygon_of_rings(rings)
+    is_told = {"parcel", "name", "ring"} & columns.roles.keys()
+    if geometry.geom_type == "MultiPolygon" and not is_told:
+        row = parcel.runs[min(1, len(parcel.runs) - 1)][0] + 1
+        raise OneMapError("sheet.ring_or_parcel", file=file, layer=layer, feature=row)
+    return geometry
+
+
+def _refuse_unclear_gaps(parcels: list[Parcel], geometries: np.ndarray, file: str, layer: str) -> None:
+    """A blank row before points inside another parcel may announce a hole. Raises OneMapError sheet.ring_or_parcel."""
+    by_gap = [at for at, parcel in enumerate(parcels) if parcel.by_gap]
+    if not by_gap:
+        return
+    inner, outer = shapely.STRtree(geometries).query(geometries[by_gap], predicate="within")
+    for at, other in zip(inner, outer, strict=True):
+        if by_gap[at] != other:
+            row = parcels[by_gap[at]].runs[0][0] + 1
+            raise OneMapError("sheet.ring_or_parcel", file=file, layer=layer, feature=row)
+
+
+def _parcel_attributes(grid: Grid, columns: Columns, parcels: list[Parcel]) -> pd.DataFrame:
+    """DKBH and DKMC, and every column that says one thing per parcel."""
+    values: dict[str, list[Any]] = {}
+    if "parcel" in columns.roles or len(parcels) > 1 or any(parcel.key != "1" for parcel in parcels):
+        values["DKBH"] = [parcel.key or None for parcel in parcels]
+    if "name" in columns.roles and "parcel" in columns.roles:
+        values["DKMC"] = [_said(grid, parcel, columns.roles["name"]) for parcel in parcels]
+    elif any(parcel.name for parcel in parcels):
+        values["DKMC"] = [parcel.name or None for parcel in parcels]
+    for column, heading in enumerate(columns.headings):
+        if column in columns.roles.values() or heading in values or heading.startswith("_"):
+            continue
+        if all(len(_texts(grid, parcel, column)) <= 1 for parcel in parcels):
+            said = [_said(grid, parcel, column) for parcel in parcels]
+            if any(value is not None for value in said):
+                values[heading] = said
+    return pd.DataFrame(
+        {name: pd.Series(column, dtype=object) for name, column in values.items()}, index=range(len(parcels))
+    )
+
+
+def _texts(grid: Grid, parcel: Parcel, column: int) -> set[str]:
+    return {text for run in parcel.runs for row in run if (text := plain(grid.at(row, column)))}
+
+
+def _said(grid: Grid, parcel: Parcel, column: int) -> str | None:
+    return next(iter(sorted(_texts(grid, parcel, column))), None)
+
+
+def _point_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
+    """One point a row; a row without coordinates has no geometry, and is named when the frame is checked."""
+    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here
+    rows = point_rows(grid, columns)
+    placed = [row for row in rows if any(plain(grid.at(row, columns.roles[role])) for role in columns.pair)]
+    titles = title_text(grid, columns)
+    coordinates = coordinates_of(grid, columns, placed, False, titles, path.name)
+    geometries = np.full(len(rows), None, dtype=object)
+    at = {row: index for index, row in enumerate(rows)}
+    geometries[[at[row] for row in placed]] = shapely.points(coordinates.values)
+    problems = (*coordinates.problems, Problem("sheet.as_points", {"file": path.name, "layer": grid.name}))
+    crs = declared_crs(titles, coordinates, path.name)
+    return _frame(path, grid, geometries, _row_attributes(grid, columns, rows), crs, problems)
+
+
+def _wkt_frame(path: Path, grid: Grid, columns: Columns) -> RawFrame:
+    """Raises OneMapError sheet.wkt for every cell that is no WKT."""
+    rows = point_rows(grid, columns)
+    column = columns.roles["wkt"]
+    texts = [plain(grid.at(row, column)) for row in rows]
+    numbers = {found[1] if (found := _SRID.match(text)) else "" for text in texts if text}
+    bare = np.array([_SRID.sub("", text, count=1) or None for text in texts], dtype=object)
+    geometries = shapely.from_wkt(bare, on_invalid="ignore")
+    problems = [
+        Problem(
+            "sheet.wkt",
+            {"file": path.name, "layer": grid.name, "feature": address(row, column), "text": text[:40]},
+        )
+        for row, text, geometry in zip(rows, texts, geometries, strict=True)
+        if text and geometry is None
+    ]
+    if problems:
+        raise OneMapError.of(problems[:_MOST_LISTED])
+    number = numbers.pop() if len(numbers) == 1 else ""
+    crs = parse_crs(f"EPSG:{number}", file=path.name) if number else None
+    remarks = []
+    if shapely.has_z(geometries).any():
+        remarks.append(Problem("geometry.z_dropped", {"file": path.name, "layer": grid.name}))
+    attributes = _row_attributes(grid, columns, rows).drop(columns=columns.headings[column])
+    return _frame(path, grid, shapely.force_2d(geometries), attributes, crs, tuple(remarks))
+
+
+def _row_attributes(grid: Grid, columns: Columns, rows: list[int]) -> pd.DataFrame:
+    """All columns of the rows; a column of text in which every value is a plain number becomes numbers."""
+    values = {
+        heading: [grid.at(row, column) for row in rows]
+        for column, heading in enumerate(columns.headings)
+        if not heading.startswith("_") or any(plain(grid.at(row, column)) for row in rows)
+    }
+    return pd.DataFrame(
+        {name: pd.Series(_typed(column), dtype=object) for name, column in values.items()}, index=range(len(rows))
+    )
+
+
+def _typed(values: list[Any]) -> list[Any]:
+    """Text as numbers where all of it is: 0601 and 12345678901234567 are no numbers but codes."""
+    texts = [value.strip() for value in values if isinstance(value, str) and value.strip()]
+    if not texts or len(texts) < sum(value is not None for value in values):
+        return [value.strip() or None if isinstance(value, str) else value for value in values]
+    convert: Any = None
+    if all(map(_INTEGER.fullmatch, texts)):
+        convert = int
+    elif all(_INTEGER.fullmatch(text) or _DECIMAL.fullmatch(text) for text in texts):
+        convert = float
+    return [None if value is None else convert(value) if convert else value.strip() for value in values]

@@ -1,0 +1,119 @@
+"""What the columns of a sheet mean: the header row wherever it stands, its coordinates, points, rings and parcels."""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.sources.sheets.sheet_grid import Grid
+
+_FIRST_ROWS = 30  # a header stands above the data, below titles and notes
+_LONGEST_HEADING = 30
+
+# Roles by heading, the first that fits; spaces, brackets and units are gone by then.
+_ROLES = (
+    ("wkt", re.compile(r"wkt|wktgeom\w*|geometrywkt|geomwkt|thegeom|geom|geometry|几何")),
+    ("longitude", re.compile(r".*(经度|东经).*|lon|lng|long|longitude|l|大地经度l?")),
+    ("latitude", re.compile(r".*(纬度|北纬).*|lat|latitude|b|大地纬度b?")),
+    ("north", re.compile(r"(?!.*[东横])(?!.*北京)(?!.*[至邻]).*[北纵].*|northing|north|n|ycoordnorth")),
+    ("east", re.compile(r"(?!.*[北纵])(?!.*[至邻]).*[东横].*|easting|east|e")),
+    ("x", re.compile(r"(cgcs)?(2000|80|54)?(坐标)?x(坐标值?|值|coord\w*|80|2000|54)?|pointx|coordx")),
+    ("y", re.compile(r"(cgcs)?(2000|80|54)?(坐标)?y(坐标值?|值|coord\w*|80|2000|54)?|pointy|coordy")),
+    ("ring", re.compile(r"(地块)?(圈|环)号|ring(no|id)?")),
+    ("name", re.compile(r"(地块|宗地|项目|图斑|红线)名称?|dkmc|xmmc|parcelname")),
+    (
+        "parcel",
+        re.compile(r"(地块|宗地|图斑|红线|区块|范围|矿区)(编号|号|代码|序号)?|dkbh|dkid|zddm|tbbh|parcel(id|no)?"),
+    ),
+    ("label", re.compile(r"(界址|拐|桩|边界|界|角|顶)?点(编?号|序号?)|界址点|拐点|界桩号?|桩号|jzdh|jzd")),
+)
+_UNITS = re.compile(r"(单位|米|度|分|秒|m|°|dd?d?\.?mm\.?ss\w*|decimal|十进制|小数)+$")
+_PAIRS = (("north", "east"), ("x", "y"), ("longitude", "latitude"))
+
+
+@dataclass(frozen=True)
+class Columns:
+    """The header row of a sheet and the column of each role; `headings` are the headings as they stand."""
+
+    row: int
+    roles: dict[str, int]
+    headings: tuple[str, ...]
+
+    @property
+    def pair(self) -> tuple[str, str] | None:
+        """The two roles that hold the coordinates, planar ones first; None if the sheet has WKT."""
+        if "wkt" in self.roles:
+            return None
+        return next(pair for pair in _PAIRS if set(pair) <= self.roles.keys())
+
+    def heading(self, role: str) -> str:
+        """The heading of a role's column."""
+        return self.headings[self.roles[role]]
+
+
+def plain(value: Any) -> str:
+    """A cell as plain text: full-width signs narrow, no blanks at its ends, whole numbers without a point."""
+    if value is None:
+        return ""
+    if isinstance(value, float) and value.is_integer() and abs(value) < 1e15:
+        value = int(value)
+    return unicodedata.normalize("NFKC", str(value)).strip()
+
+
+def role_of(heading: Any) -> str | None:
+    """What a column of this heading holds, or None."""
+    bare = re.sub(r"[\s_()\[\]【】:/、,.·\-—]", "", plain(heading).lower())
+    if not isinstance(heading, str) or not bare or len(bare) > _LONGEST_HEADING:
+        return None
+    for text in dict.fromkeys((bare, _UNITS.sub("", bare))):
+        role = next((role for role, pattern in _ROLES if pattern.fullmatch(text)), None)
+        if role is not None:
+            return role
+    return None
+
+
+def columns_of(grid: Grid, file: str) -> Columns | None:
+    """The header row of a sheet, None if it has none.
+
+    Raises OneMapError sheet.side_by_side if two columns hold the same coordinate.
+    """
+    for row in range(min(len(grid.rows), _FIRST_ROWS)):
+        roles = list(_row_roles(grid.rows[row]))
+        found: dict[str, int] = {}
+        for role, column in roles:
+            found.setdefault(role, column)
+        if "wkt" not in found and not any(set(pair) <= found.keys() for pair in _PAIRS):
+            continue
+        twice = [role for role, _ in roles if role in ("x", "y", "north", "east", "wkt")]
+        if len(twice) != len(set(twice)):
+            raise OneMapError("sheet.side_by_side", file=file, layer=grid.name, feature=row + 1)
+        return Columns(row, found, _headings(grid, row))
+    return None
+
+
+def _row_roles(row: list[Any]) -> Iterator[tuple[str, int]]:
+    for column, heading in enumerate(row):
+        role = role_of(heading)
+        if role is not None:
+            yield role, column
+
+
+def is_header(row: list[Any], columns: Columns) -> bool:
+    """True if a row below the header is the header once more."""
+    roles = dict(_row_roles(row))
+    pair = columns.pair
+    return pair is not None and all(roles.get(role) == columns.roles[role] for role in pair)
+
+
+def _headings(grid: Grid, row: int) -> tuple[str, ...]:
+    """Unique names for all columns; one without a heading is called after its letter."""
+    width = max(len(values) for values in grid.rows)
+    names: dict[str, None] = {}
+    for column in range(width):
+        name = re.sub(r"\s+", "", plain(grid.at(row, column))) or f"_{column + 1}"
+        while name in names:
+            name += "_"
+        names[name] = None
+    return tuple(names)

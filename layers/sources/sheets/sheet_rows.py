@@ -1,0 +1,210 @@
+"""Rows of a sheet to parcels and rings: by a parcel column, by titles between them, by blank rows."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.sources.sheets.angles import degrees_of
+from onemap.layers.sources.sheets.sheet_axes import planar_number
+from onemap.layers.sources.sheets.sheet_columns import Columns, is_header, plain
+from onemap.layers.sources.sheets.sheet_grid import Grid
+
+_NOTE = re.compile(
+    r"面积|合计|总计|小计|周长|制表|填表|审核|复核|检查|备注|说明|单位|日期|第\s*\d+\s*页|续表|以下空白|坐标系"
+)
+_ID = re.compile(r"(?:地块|宗地|图斑|红线|范围)(?:编号|代码|号)\s*[::]?\s*([^\s::,;]+)")
+_NAME = re.compile(r"(?:地块|宗地|项目|图斑)名称\s*[::]?\s*([^\s::,;]+)")
+_BOUNDARY = re.compile(r"界址|拐点|宗地|红线|边界|范围|地块|boundary|parcel", re.IGNORECASE)
+_POINT_NUMBER = re.compile(r"[A-Za-z]{0,4}[-_]?\d{1,6}", re.ASCII)
+_LAST_NUMBER = re.compile(r"(\d+)\D*$", re.ASCII)
+
+
+@dataclass
+class Parcel:
+    """Rows of points by ring, and what titles say of them; `by_gap`: nothing but a blank row parts it from the last."""
+
+    key: str
+    name: str = ""
+    runs: list[list[int]] = field(default_factory=list)
+    by_gap: bool = False
+
+
+@dataclass(frozen=True)
+class _Break:
+    """Between two rows of points: a blank row, the header once more, or a title."""
+
+    title: str
+
+
+def title_text(grid: Grid, columns: Columns) -> str:
+    """What stands above the header, and the headings."""
+    above = " ".join(plain(value) for row in grid.rows[: columns.row] for value in row if value is not None)
+    return f"{above} {' '.join(columns.headings)}"
+
+
+def point_rows(grid: Grid, columns: Columns) -> list[int]:
+    """The rows below the header that are not blank and not the header once more."""
+    rows = range(columns.row + 1, len(grid.rows))
+    return [row for row in rows if any(map(plain, grid.rows[row])) and not is_header(grid.rows[row], columns)]
+
+
+def _entries(grid: Grid, columns: Columns) -> Iterator[int | _Break]:
+    """Rows of points, and the breaks between them; a half-filled pair counts as a point, to be named later."""
+    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here
+    at = [columns.roles[role] for role in columns.pair]
+    for row in range(columns.row + 1, len(grid.rows)):
+        values = grid.rows[row]
+        texts = [text for text in map(plain, values) if text]
+        pair = [grid.at(row, column) for column in at]
+        filled = [value for value in pair if plain(value)]
+        words = " ".join(texts)
+        if not texts or is_header(values, columns):
+            yield _Break("")
+        elif len(filled) == 1 and _is_text(filled[0]) and len(texts) < 3:
+            yield _title(words)  # it happens to stand in a coordinate's column
+        elif filled or _lacks_coordinates(grid, columns, row):
+            yield row
+        elif any(map(_is_text, texts)) and not _is_between_points(grid, columns, row):
+            yield _title(words)
+
+
+def _title(words: str) -> _Break:
+    return _Break("" if _NOTE.search(words) and not _ID.search(words) else words)
+
+
+def _label(grid: Grid, columns: Columns, row: int) -> str:
+    return plain(grid.at(row, columns.roles["label"])) if "label" in columns.roles else ""
+
+
+def _lacks_coordinates(grid: Grid, columns: Columns, row: int) -> bool:
+    """True for a numbered point whose coordinates are missing; lengths stand between points without a number."""
+    label = _label(grid, columns, row)
+    return bool(_POINT_NUMBER.fullmatch(label)) and label != _label(grid, columns, row - 1)
+
+
+def _is_between_points(grid: Grid, columns: Columns, row: int) -> bool:
+    """True for the second row of a point whose number is merged over two: it holds the length of the side."""
+    label = _label(grid, columns, row)
+    return bool(label) and label == _label(grid, columns, row - 1)
+
+
+def _is_text(value: object) -> bool:
+    return planar_number(value) is None and degrees_of(value, False) is None
+
+
+def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
+    """Parcels with their runs of rows, in the sheet's order.
+
+    Raises OneMapError sheet.ring_or_parcel where a blank row may part two parcels or run through one.
+    """
+    key_column = columns.roles.get("parcel", columns.roles.get("name"))
+    parcels: dict[str, Parcel] = {}
+    current: Parcel | None = None
+    last: int | None = None
+    pending: _Break | None = None
+    key = ""
+    for entry in _entries(grid, columns):
+        if isinstance(entry, _Break):
+            pending = _Break(entry.title or (pending.title if pending else ""))
+            continue
+        if key_column is not None:
+            key = plain(grid.at(entry, key_column)) or key
+            starts_run = current is None or current.key != key or pending is not None
+            if current is None or current.key != key:
+                current = parcels.setdefault(key, Parcel(key))
+        else:
+            starts_parcel = current is None or _starts_parcel(grid, columns, current, entry, pending, file)
+            starts_run = starts_parcel or pending is not None
+            if current is None or starts_parcel:
+                title = pending.title if pending else ""
+                current = Parcel(str(len(parcels) + 1), title, by_gap=pending is not None and not title)
+                parcels[current.key] = current
+        if starts_run or last is None or _starts_ring(grid, columns, current, last, entry):
+            current.runs.append([])
+        current.runs[-1].append(entry)
+        last, pending = entry, None
+    found = list(parcels.values())
+    return found if key_column is not None else _titled(grid, columns, found)
+
+
+def _starts_parcel(grid: Grid, columns: Columns, current: Parcel, row: int, pending: _Break | None, file: str) -> bool:
+    """Whether a new parcel begins, in a sheet without a parcel column."""
+    if pending is not None and pending.title:
+        return True
+    run = current.runs[-1]
+    if "ring" in columns.roles:
+        first, last, this = (plain(grid.at(r, columns.roles["ring"])) for r in (current.runs[0][0], run[-1], row))
+        if this != last:
+            return this == first
+    if pending is None:
+        return False
+    if not _is_closed(grid, columns, run) and _goes_on(grid, columns, run[-1], row):
+        raise OneMapError("sheet.ring_or_parcel", file=file, layer=grid.name, feature=row + 1)
+    return True
+
+
+def _starts_ring(grid: Grid, columns: Columns, current: Parcel, last: int, row: int) -> bool:
+    """Another ring of the same parcel: another ring number, or the first point's number at another place."""
+    if "ring" in columns.roles:
+        before, this = (plain(grid.at(r, columns.roles["ring"])) for r in (last, row))
+        if before != this:
+            return True
+    first = current.runs[-1][0]
+    is_same_number = _label(grid, columns, first) == _label(grid, columns, row) != ""
+    return is_same_number and _pair(grid, columns, first) != _pair(grid, columns, row)
+
+
+def _pair(grid: Grid, columns: Columns, row: int) -> tuple[str, ...]:
+    assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here
+    return tuple(plain(grid.at(row, columns.roles[role])) for role in columns.pair)
+
+
+def _is_closed(grid: Grid, columns: Columns, run: Sequence[int]) -> bool:
+    return len(run) > 3 and _pair(grid, columns, run[0]) == _pair(grid, columns, run[-1])
+
+
+def _goes_on(grid: Grid, columns: Columns, last: int, row: int) -> bool:
+    """True if the points' numbers go on from one row to the next: 30, then 31."""
+    found = [_LAST_NUMBER.search(_label(grid, columns, r)) for r in (last, row)]
+    numbers = [int(match[1][:18]) for match in found if match]
+    return len(numbers) == 2 and numbers[1] == numbers[0] + 1
+
+
+def _titled(grid: Grid, columns: Columns, parcels: list[Parcel]) -> list[Parcel]:
+    """Numbers and names from the titles; the first parcel's title stands above the header."""
+    above = [" ".join(filter(None, map(plain, row))) for row in grid.rows[: columns.row]]
+    above = [text for text in above if text]
+    is_parted_by_titles = any(parcel.name for parcel in parcels[1:])
+    if parcels and not parcels[0].name:
+        said = next((text for text in reversed(above) if _ID.search(text)), "")
+        titles = [text for text in above if not _NOTE.search(text)]
+        parcels[0].name = said or (titles[-1] if titles and is_parted_by_titles else "")
+    for parcel in parcels:
+        number, name = _ID.search(parcel.name), _NAME.search(parcel.name)
+        if parcel.name:
+            parcel.key = number[1] if number else parcel.name
+            parcel.name = name[1] if name else ""
+    return parcels
+
+
+def is_boundary(grid: Grid, columns: Columns, parcels: list[Parcel]) -> bool:
+    """True if the rows are the boundary points of parcels, not points of their own."""
+    if "label" in columns.roles or "ring" in columns.roles:
+        return True
+    runs = [run for parcel in parcels for run in parcel.runs]
+    if {"parcel", "name"} & columns.roles.keys():
+        return any(len(run) >= 3 for run in runs)
+    if any(_is_closed(grid, columns, run) for run in runs) or any(parcel.name for parcel in parcels[1:]):
+        return True
+    return any(len(run) >= 3 for run in runs) and bool(_BOUNDARY.search(title_text(grid, columns)))
+
+
+def short_runs(parcels: list[Parcel], file: str, layer: str) -> list[Problem]:
+    """Runs of fewer than three rows, each named by its first row."""
+    return [
+        Problem("sheet.ring", {"file": file, "layer": layer, "feature": parcel.key, "line": run[0] + 1})
+        for parcel in parcels
+        for run in parcel.runs
+        if len(run) < 3
+    ]

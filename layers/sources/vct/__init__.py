@@ -1,0 +1,1 @@
+"""VCT, the exchange format of the land survey."""

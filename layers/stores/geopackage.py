@@ -1,0 +1,202 @@
+"""The GeoPackage format on the standard sqlite3: its tables, its geometry blobs, its spatial index.
+
+The library's file is opened by this SQLite and no other (a second one in the process would drop its locks).
+"""
+
+import sqlite3
+import struct
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.stores.rtree import PackedRtree
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+
+APPLICATION_ID = 0x47504B47  # "GPKG"
+USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
+
+_CORE_TABLES = """
+CREATE TABLE gpkg_spatial_ref_sys (srs_name TEXT NOT NULL, srs_id INTEGER PRIMARY KEY, organization TEXT NOT NULL,
+  organization_coordsys_id INTEGER NOT NULL, definition TEXT NOT NULL, description TEXT);
+CREATE TABLE gpkg_contents (table_name TEXT NOT NULL PRIMARY KEY, data_type TEXT NOT NULL, identifier TEXT UNIQUE,
+  description TEXT DEFAULT '', last_change DATETIME NOT NULL DEFAULT (strftime('%Y-%m-%dT%H:%M:%fZ','now')),
+  min_x DOUBLE, min_y DOUBLE, max_x DOUBLE, max_y DOUBLE, srs_id INTEGER,
+  CONSTRAINT fk_gc_r_srs_id FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys(srs_id));
+CREATE TABLE gpkg_geometry_columns (table_name TEXT NOT NULL, column_name TEXT NOT NULL,
+  geometry_type_name TEXT NOT NULL, srs_id INTEGER NOT NULL, z TINYINT NOT NULL, m TINYINT NOT NULL,
+  CONSTRAINT pk_geom_cols PRIMARY KEY (table_name, column_name), CONSTRAINT uk_gc_table_name UNIQUE (table_name),
+  CONSTRAINT fk_gc_tn FOREIGN KEY (table_name) REFERENCES gpkg_contents(table_name),
+  CONSTRAINT fk_gc_srs FOREIGN KEY (srs_id) REFERENCES gpkg_spatial_ref_sys (srs_id));
+CREATE TABLE gpkg_extensions (table_name TEXT, column_name TEXT, extension_name TEXT NOT NULL,
+  definition TEXT NOT NULL, scope TEXT NOT NULL, CONSTRAINT ge_tce UNIQUE (table_name, column_name, extension_name));
+INSERT INTO gpkg_spatial_ref_sys VALUES
+ ('Undefined Cartesian SRS', -1, 'NONE', -1, 'undefined', 'undefined Cartesian coordinate reference system'),
+ ('Undefined geographic SRS', 0, 'NONE', 0, 'undefined', 'undefined geographic coordinate reference system'),
+ ('WGS 84 geodetic', 4326, 'EPSG', 4326, 'GEOGCS["WGS 84",DATUM["WGS_1984",SPHEROID["WGS 84",6378137,298.257223563]],'
+  || 'PRIMEM["Greenwich",0],UNIT["degree",0.0174532925199433],AUTHORITY["EPSG","4326"]]', '');
+"""
+
+# The triggers that the R-tree extension asks for (GeoPackage 1.3, annex F.3).
+_RTREE_TRIGGERS = """
+CREATE TRIGGER "rtree_{t}_{c}_insert" AFTER INSERT ON "{t}" WHEN (NEW."{c}" NOT NULL AND NOT ST_IsEmpty(NEW."{c}"))
+BEGIN INSERT OR REPLACE INTO "rtree_{t}_{c}" VALUES (NEW."fid", ST_MinX(NEW."{c}"), ST_MaxX(NEW."{c}"),
+  ST_MinY(NEW."{c}"), ST_MaxY(NEW."{c}")); END;
+CREATE TRIGGER "rtree_{t}_{c}_update1" AFTER UPDATE OF "{c}" ON "{t}"
+WHEN OLD."fid" = NEW."fid" AND (NEW."{c}" NOTNULL AND NOT ST_IsEmpty(NEW."{c}"))
+BEGIN INSERT OR REPLACE INTO "rtree_{t}_{c}" VALUES (NEW."fid", ST_MinX(NEW."{c}"), ST_MaxX(NEW."{c}"),
+  ST_MinY(NEW."{c}"), ST_MaxY(NEW."{c}")); END;
+CREATE TRIGGER "rtree_{t}_{c}_update2" AFTER UPDATE OF "{c}" ON "{t}"
+WHEN OLD."fid" = NEW."fid" AND (NEW."{c}" ISNULL OR ST_IsEmpty(NEW."{c}"))
+BEGIN DELETE FROM "rtree_{t}_{c}" WHERE id = OLD."fid"; END;
+CREATE TRIGGER "rtree_{t}_{c}_update3" AFTER UPDATE ON "{t}"
+WHEN OLD."fid" != NEW."fid" AND (NEW."{c}" NOTNULL AND NOT ST_IsEmpty(NEW."{c}"))
+BEGIN DELETE FROM "rtree_{t}_{c}" WHERE id = OLD."fid"; INSERT OR REPLACE INTO "rtree_{t}_{c}" VALUES
+  (NEW."fid", ST_MinX(NEW."{c}"), ST_MaxX(NEW."{c}"), ST_MinY(NEW."{c}"), ST_MaxY(NEW."{c}")); END;
+CREATE TRIGGER "rtree_{t}_{c}_update4" AFTER UPDATE ON "{t}"
+WHEN OLD."fid" != NEW."fid" AND (NEW."{c}" ISNULL OR ST_IsEmpty(NEW."{c}"))
+BEGIN DELETE FROM "rtree_{t}_{c}" WHERE id IN (OLD."fid", NEW."fid"); END;
+CREATE TRIGGER "rtree_{t}_{c}_delete" AFTER DELETE ON "{t}" WHEN OLD."{c}" NOT NULL
+BEGIN DELETE FROM "rtree_{t}_{c}" WHERE id = OLD."fid"; END;
+"""
+
+
+def run_script(connection: sqlite3.Connection, script: str) -> None:
+    """Run several statements inside the open transaction (sqlite3's own executescript would commit it)."""
+    statement = ""
+    for line in script.splitlines(keepends=True):
+        statement += line
+        if sqlite3.complete_statement(statement):
+            connection.execute(statement)
+            statement = ""
+
+
+def prepare(connection: sqlite3.Connection, crs: pyproj.CRS) -> int:
+    """Make an empty database a GeoPackage with one CRS besides the standard's; returns its srs_id."""
+    connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    connection.execute(f"PRAGMA user_version = {USER_VERSION}")
+    run_script(connection, _CORE_TABLES)
+    srs_id = crs.to_epsg()
+    assert srs_id is not None, "a library's CRS has an EPSG code"  # noqa: S101 - library_crs has refused others
+    connection.execute(
+        "INSERT OR IGNORE INTO gpkg_spatial_ref_sys VALUES (?,?,?,?,?,?)",
+        (crs.name, srs_id, "EPSG", srs_id, crs.to_wkt("WKT1_GDAL"), ""),
+    )
+    return srs_id
+
+
+_HEADER = np.dtype([("magic", "S2"), ("version", "u1"), ("flags", "u1"), ("srs_id", "<i4"), ("box", "<f8", 4)])
+_WITH_BOX, _EMPTY = 0x03, 0x11
+
+
+def to_blobs(
+    geometries: np.ndarray, srs_id: int, wkb: np.ndarray | None = None, bounds: np.ndarray | None = None
+) -> list[bytes | None]:
+    """Geometries (n,) as GeoPackage blobs with envelope; None stays None.
+
+    wkb (n,), bounds (n, 4): the same as WKB, and their boxes, if they are there.
+    """
+    if wkb is None:
+        wkb = shapely.to_wkb(geometries, byte_order=1)
+    if bounds is None:
+        bounds = shapely.bounds(geometries).reshape(-1, 4)
+    headers = np.zeros(len(geometries), dtype=_HEADER)
+    headers["magic"], headers["flags"], headers["srs_id"] = b"GP", _WITH_BOX, srs_id
+    headers["box"] = bounds[:, [0, 2, 1, 3]]
+    written, size = headers.tobytes(), _HEADER.itemsize
+    blobs: list[bytes | None] = [
+        None if body is None else written[at : at + size] + body
+        for at, body in zip(range(0, len(written), size), wkb.tolist(), strict=True)
+    ]
+    bare = struct.pack("<2sBBi", b"GP", 0, _EMPTY, srs_id)
+    boxless = np.flatnonzero(np.isnan(bounds[:, 0]))  # those that are empty are among them
+    for row in boxless[shapely.is_empty(geometries[boxless])].tolist():
+        blobs[row] = bare + wkb[row]
+    return blobs
+
+
+_ENVELOPE_BYTES = (0, 32, 48, 48, 64)
+
+
+def from_blobs(blobs: Iterable[bytes | None]) -> np.ndarray:
+    """GeoPackage blobs as geometries (n,); raises shapely.GEOSException or ValueError if damaged."""
+    bodies = np.array(
+        [None if blob is None else blob[8 + _ENVELOPE_BYTES[(blob[3] >> 1) & 7] :] for blob in blobs],
+        dtype=object,
+    )
+    return shapely.from_wkb(bodies)
+
+
+def add_functions(connection: sqlite3.Connection) -> None:
+    """Teach a connection what the triggers of an R-tree ask for, so that a row may join a table that is indexed."""
+    connection.create_function("ST_IsEmpty", 1, lambda blob: int(_bounds(blob) is None), deterministic=True)
+    for at, name in enumerate(("ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY")):
+        connection.create_function(name, 1, partial(_side, at), deterministic=True)
+
+
+def _bounds(blob: bytes) -> tuple[float, ...] | None:
+    """West, south, east, north of a blob; None if it is empty."""
+    box = shapely.bounds(from_blobs([blob]))[0]
+    return tuple(box.tolist()) if np.isfinite(box).all() else None
+
+
+def _side(at: int, blob: bytes) -> float | None:
+    box = _bounds(blob)
+    return None if box is None else box[at]
+
+
+def register(
+    connection: sqlite3.Connection,
+    table: str,
+    title: str,
+    srs_id: int | None,
+    geometry_type: str | None,
+    bounds: Sequence[float] | None = None,
+) -> None:
+    """Tell the GeoPackage of a table or view: a feature layer with a geometry type, else plain attributes."""
+    box = [None] * 4 if bounds is None or not np.all(np.isfinite(bounds)) else [float(value) for value in bounds]
+    connection.execute(
+        "INSERT OR REPLACE INTO gpkg_contents (table_name, data_type, identifier, description,"
+        " min_x, min_y, max_x, max_y, srs_id) VALUES (?,?,?,?,?,?,?,?,?)",
+        (
+            table,
+            "features" if geometry_type else "attributes",
+            table,
+            title,
+            *box,
+            srs_id if geometry_type else None,
+        ),
+    )
+    if geometry_type:
+        connection.execute(
+            "INSERT OR REPLACE INTO gpkg_geometry_columns VALUES (?,?,?,?,0,0)",
+            (table, GEOMETRY_COLUMN, geometry_type, srs_id),
+        )
+
+
+def packed_index(fids: Sequence[int], bounds: np.ndarray) -> PackedRtree:
+    """The R-tree of a table's rows. bounds: (n, 4), rows of NaN are left out."""
+    boxed = np.isfinite(bounds).all(axis=1)
+    return PackedRtree(np.asarray(fids)[boxed], bounds[boxed])
+
+
+def index_geometries(
+    connection: sqlite3.Connection, table: str, tree: PackedRtree, told: Callable[[float], None] = lambda share: None
+) -> None:
+    """Fill the R-tree in bulk and make its triggers afterwards.
+
+    told: how much is done, 0 to 1; it may raise Cancelled.
+    """
+    index = f"rtree_{table}_{GEOMETRY_COLUMN}"
+    connection.execute(f"CREATE VIRTUAL TABLE {quoted(index)} USING rtree(id, minx, maxx, miny, maxy)")
+    told(0.0)
+    tree.fill(connection, index)
+    told(1.0)
+    run_script(connection, _RTREE_TRIGGERS.format(t=table, c=GEOMETRY_COLUMN))
+    connection.execute(
+        "INSERT INTO gpkg_extensions VALUES (?,?,'gpkg_rtree_index',"
+        "'http://www.geopackage.org/spec120/#extension_rtree','write-only')",
+        (table, GEOMETRY_COLUMN),
+    )

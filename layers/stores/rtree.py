@@ -1,0 +1,128 @@
+"""A packed R-tree in the shape in which SQLite keeps one: all nodes at once, instead of box by box."""
+
+import sqlite3
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from onemap.layers.stores.bulk_rows import insert_rows
+from onemap.layers.stores.store import quoted
+
+_HEADER_BYTES, _CELL_BYTES = 4, 24
+_CELL = np.dtype([("child", ">i8"), ("box", ">f4", 4)])  # least x, greatest x, least y, greatest y
+_ROOT = 1
+_USUAL_BYTES = _HEADER_BYTES + 51 * _CELL_BYTES  # of a node, where pages are no smaller than 2048 bytes
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The nodes of one level: of what each is made, in the order of those, and their numbers and contents."""
+
+    children: list[int]
+    parents: list[int]
+    numbers: list[int]
+    contents: list[bytes]
+
+
+class PackedRtree:
+    """An R-tree of two dimensions, packed as soon as it is asked for; any thread may do it.
+
+    ids: (n,) of the rows, each once; bounds: (n, 4) west, south, east, north, all finite.
+    """
+
+    def __init__(self, ids: np.ndarray, bounds: np.ndarray) -> None:
+        self._ids = ids
+        self._bounds = bounds
+
+    @property
+    def extent(self) -> list[float] | None:
+        """West, south, east, north of all rows; None without any."""
+        if len(self._ids) == 0:
+            return None
+        return [*self._bounds[:, :2].min(axis=0).tolist(), *self._bounds[:, 2:].max(axis=0).tolist()]
+
+    def make_ready(self) -> None:
+        """Pack it."""
+        if len(self._ids):
+            _ = self._usual
+
+    @cached_property
+    def _usual(self) -> list[_Level]:
+        return _levels(self._ids, self._bounds, _USUAL_BYTES)
+
+    def fill(self, connection: sqlite3.Connection, index: str) -> None:
+        """Fill an empty virtual table `rtree(id, minx, maxx, miny, maxy)`."""
+        if len(self._ids) == 0:
+            return
+        nodes = quoted(f"{index}_node")
+        (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {_ROOT}").fetchone()  # noqa: S608
+        levels = self._usual if size == _USUAL_BYTES else _levels(self._ids, self._bounds, size)
+        for depth, level in enumerate(levels):
+            table, key, value = (
+                (f"{index}_parent", "nodeno", "parentnode") if depth else (f"{index}_rowid", "rowid", "nodeno")
+            )
+            insert_rows(connection, table, {key: level.children, value: level.parents})
+            connection.executemany(
+                f"INSERT INTO {nodes} VALUES (?,?) ON CONFLICT (nodeno) DO UPDATE SET data = excluded.data",  # noqa: S608
+                zip(level.numbers, level.contents, strict=True),
+            )
+
+
+def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
+    """The levels of a packed tree with nodes of `size` bytes, from the leaves to the root."""
+    capacity = (size - _HEADER_BYTES) // _CELL_BYTES
+    order = _near_to_near(bounds, capacity)
+    children, boxes = np.asarray(ids, dtype=np.int64)[order], _outward(bounds[order])
+    number = _ROOT + 1
+    levels: list[_Level] = []
+    while True:
+        count = -(-len(children) // capacity)
+        numbers = np.arange(number, number + count) if count > 1 else np.array([_ROOT])
+        number += count
+        parent = np.repeat(numbers, capacity)[: len(children)]
+        sorted_rows = np.argsort(children, kind="stable")  # appended to the table one after the other
+        packed = _packed(children, boxes, count, capacity, size, len(levels) if count == 1 else 0)
+        levels.append(_Level(children[sorted_rows].tolist(), parent[sorted_rows].tolist(), numbers.tolist(), packed))
+        if count == 1:
+            return levels
+        first = np.arange(0, len(children), capacity)
+        least = np.minimum.reduceat(boxes[:, [0, 2]], first)
+        greatest = np.maximum.reduceat(boxes[:, [1, 3]], first)
+        boxes = np.column_stack([least[:, 0], greatest[:, 0], least[:, 1], greatest[:, 1]])
+        children = numbers
+
+
+def _near_to_near(bounds: np.ndarray, capacity: int) -> np.ndarray:
+    """An order in which every node's boxes lie together: strips from west to east, each from south to north."""
+    x, y = bounds[:, 0] + bounds[:, 2], bounds[:, 1] + bounds[:, 3]
+    strips = int(np.ceil(np.sqrt(len(bounds) / capacity)))
+    in_strip = capacity * int(np.ceil(len(bounds) / capacity / strips))
+    rank = np.empty(len(bounds), dtype=np.int64)
+    rank[np.argsort(x, kind="stable")] = np.arange(len(bounds))
+    return np.lexsort((y, rank // in_strip))
+
+
+def _outward(bounds: np.ndarray) -> np.ndarray:
+    """Boxes (n, 4) as least and greatest x, least and greatest y in 32 bits, which hold the given ones."""
+    wide = bounds[:, [0, 2, 1, 3]]
+    narrow = wide.astype(np.float32)
+    least, greatest = np.float32(-np.inf), np.float32(np.inf)
+    below = np.where(narrow > wide, np.nextafter(narrow, least), narrow)
+    above = np.where(narrow < wide, np.nextafter(narrow, greatest), narrow)
+    return np.column_stack([below[:, 0], above[:, 1], below[:, 2], above[:, 3]])
+
+
+def _packed(children: np.ndarray, boxes: np.ndarray, count: int, capacity: int, size: int, depth: int) -> list[bytes]:
+    """The nodes of one level, as many as `count`, each of `size` bytes."""
+    cells = np.zeros(count * capacity, dtype=_CELL)
+    cells["child"][: len(children)] = children
+    cells["box"][: len(children)] = boxes
+    held = np.full(count, capacity)
+    held[-1] = len(children) - capacity * (count - 1)
+    whole = np.zeros((count, size), dtype=np.uint8)
+    whole[:, :_HEADER_BYTES] = np.column_stack([np.full(count, depth), held]).astype(">u2").view(np.uint8)
+    body = cells.view(np.uint8).reshape(count, capacity * _CELL_BYTES)
+    whole[:, _HEADER_BYTES : _HEADER_BYTES + capacity * _CELL_BYTES] = body
+    content = whole.tobytes()
+    return [content[at : at + size] for at in range(0, len(content), size)]

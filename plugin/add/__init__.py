@@ -1,0 +1,1 @@
+"""The dialog that adds a file to the one map."""

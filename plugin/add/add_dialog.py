@@ -1,0 +1,329 @@
+"""Add to the one map: a file, what is in it, where it lies, how its fields are called; then it is loaded."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QDialog,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QScrollArea,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.add.add_form import AddForm
+from onemap.plugin.add.add_options import AddOptions
+from onemap.plugin.add.field_matches import remember_matches, remembered_matches, wishes_of
+from onemap.plugin.add.fields_table import FieldsTable
+from onemap.plugin.add.inspection_result import inspected_layers
+from onemap.plugin.add.service_snapshot import Snapshot
+from onemap.plugin.add.source_choice import file_dropped
+from onemap.plugin.add.source_page import SourcePage
+from onemap.plugin.connection.conversion import Conversion, is_convertible
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.layer_export import SourceFile
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.service_list import Service
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.option_names import add_controls
+from onemap.plugin.words.translation import sentences, tr
+
+USUAL_PX = (760, 600)
+NARROWEST_PX = 340
+ABOUT_FIELDS = ("field.missing", "field.ambiguous")
+ABOUT_CRS = ("crs.missing", "crs.contradicted")
+ABOUT_OPTIONS = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
+
+
+class AddDialog(QDialog):
+    """One file on its way into the library. It may be closed while the file is loaded: the loading goes on."""
+
+    added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
+    failed = pyqtSignal(object)  # Refusal, while nobody looks
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Add to the one map"))
+        self.setAcceptDrops(True)
+        self._library = library
+        self._source: SourceFile | None = None
+        self._request: Request | Conversion | Snapshot | None = None
+        self._is_added = False  # what is shown has been loaded; nobody wants it twice
+        self.form = AddForm()
+        self.form.source_chosen.connect(self.inspect)
+        self.form.part_chosen.connect(self._show_part)
+        self.form.target_chosen.connect(self._show_target)
+        self.form.crs_chosen.connect(self._show_place)
+        self.form.refused.connect(self.refuse)
+        self.page = SourcePage(library)
+        self.fields = FieldsTable()
+        self.fields.changed.connect(self._enable)
+        self.options = AddOptions()
+        self.options.encoding_changed.connect(lambda: self.inspect(self._source))
+        self.notice = Notice(add_controls())
+        self.work = WorkRow()
+        self.work.cancelled.connect(self._cancel)
+        self._build()
+        self.form.show_targets(library.layers)
+        library.listed.connect(self._list_targets)
+        self.page.preview.show_district(library.path, library.crs)
+        self._ended()
+
+    def begin(self, code: str) -> None:
+        """Show the dialog, for a layer or for any."""
+        if code:
+            self.form.choose_target(code)
+        self.show()
+        self.raise_()
+        self.form.setFocus()
+
+    def inspect(self, source: SourceFile | None) -> None:
+        """Ask the core what is in a file."""
+        if source is None:
+            return
+        self._stop()
+        self._source, self._is_added = source, False
+        self.form.forget()
+        self.notice.hide()
+        self.page.show_nothing(tr("Reading the file…"))
+        if is_convertible(source.path):
+            said = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
+            self._follow(Conversion(source, self), "", lambda converted: self._inspect(converted, said))
+        else:
+            self._inspect(source, source.said)
+
+    def _inspect(self, source: SourceFile, made_from: str) -> None:
+        params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}
+        self._ask("inspect", params, "", lambda answer: self._show_found(source, answer, made_from))
+
+    def take_snapshot(self, service: Service) -> None:
+        """Read a registered service whole, and show what came as any file."""
+        if self.is_working:
+            return
+        self.page.show_nothing("")
+        snapshot = Snapshot(service)
+        title = tr("Reading “{service}”…").format(service=service.name)
+        self._follow(snapshot, title, lambda source: self.form.source.choose(source, service.name))
+        snapshot.start()
+
+    def add(self) -> None:
+        """Load the file into the library, in the background."""
+        target = self.form.chosen_target
+        if not self.add_button.isEnabled() or target is None:
+            return
+        self.notice.hide()
+        params = {
+            "library": self._library.path,
+            "source": self.form.file.path,
+            "as": target.code,
+            "layer": self.form.part_name,
+            "crs": self.form.told_crs,
+            "fields": wishes_of(self.fields.matches) or None,
+            "service": self.form.file.service,
+            "taken_at": self.form.file.taken_at,
+            **self.options.params,
+        }
+        title = tr("Add {layer}").format(layer=target.title)
+        self._ask("add", params, title, lambda answer: self._show_added(target, answer))
+
+    @property
+    def is_working(self) -> bool:
+        """Whether a file is read or loaded now."""
+        return self._request is not None
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say what was refused, with the mend; to the dock if the dialog is closed."""
+        codes = [str(problem.get("code")) for problem in refusal.problems]
+        if any(code in ABOUT_FIELDS for code in codes):
+            self.fields.require([str(one["field"]) for one in refusal.problems if one.get("field")])
+            self.tabs.setCurrentWidget(self.fields)
+        elif codes and set(codes) == {"geometry.invalid"} and not self.options.repair.isChecked():
+            refusal.mend = (tr("Repair and add"), self._repair_and_add)
+        elif any(code.startswith(ABOUT_OPTIONS) for code in codes):
+            self.tabs.setCurrentWidget(self._options_page)
+        elif any(code in ABOUT_CRS for code in codes):
+            self.form.ask_for_crs()
+        if self.form.chosen_part is None:
+            self.page.show_nothing("")
+        if not self.isVisible():
+            if not refusal.is_cancel:
+                self.failed.emit(refusal)
+            return
+        self.notice.refuse(refusal)
+        if len(refusal.problems) > 1 or any(problem.get("feature") for problem in refusal.problems):
+            target = self.form.chosen_target
+            self.page.show_problems(refusal.problems, self.fields.matches.get(target.key, "") if target else "")
+            if any(problem.get("feature") for problem in refusal.problems):
+                self.tabs.setCurrentWidget(self.page)
+
+    def close_down(self) -> None:
+        """Before it is thrown away."""
+        self._stop()
+        self._library.listed.disconnect(self._list_targets)
+        self.page.preview.close_down()
+        self.close()
+
+    def _build(self) -> None:
+        self.tabs = QTabWidget()
+        self.tabs.addTab(self.page, tr("What is in it"))
+        self.tabs.addTab(self.fields, tr("Fields"))
+        self._options_page = QScrollArea()
+        self._options_page.setWidget(self.options)
+        self._options_page.setWidgetResizable(True)
+        self._options_page.setFrameShape(QFrame.Shape.NoFrame)
+        self.tabs.addTab(self._options_page, tr("Validity and more"))
+        self.add_button = QPushButton(icon("add"), tr("Add"))
+        self.add_button.setDefault(True)
+        self.add_button.clicked.connect(self.add)
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.add_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.form)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.tabs, 1)
+        layout.addWidget(self.work)
+        layout.addWidget(self.hint)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(NARROWEST_PX)
+        self.resize(*USUAL_PX)
+
+    def _list_targets(self) -> None:
+        self.form.show_targets(self._library.layers)
+
+    def _show_found(self, source: SourceFile, answer: dict[str, Any], made_from: str) -> None:
+        self.page.show_format(answer, made_from)
+        self.form.show_layers(source, inspected_layers(answer))
+        self.tabs.setCurrentWidget(self.page)
+
+    def _show_part(self) -> None:
+        self._is_added = False
+        self.page.show_part(self.form.file.path, self.form.chosen_part)
+        self.options.show_kind(self.form.chosen_part.raster is not None)
+        self._show_place()
+        self._show_target()
+
+    def _show_place(self) -> None:
+        self.page.show_place(self.form.place_crs)
+        self._enable()
+
+    def _show_target(self) -> None:
+        part, target = self.form.chosen_part, self.form.chosen_target
+        if target is not None:
+            if self.form.file.service:
+                self.options.show_today([version.label for version in target.versions])
+            sources = [name for name, _kind in part.fields] if part is not None else []
+            self.fields.show_fields(target.fields, sources, remembered_matches(target))
+        self._enable()
+
+    def _repair_and_add(self) -> None:
+        self.options.repair.setChecked(True)
+        self.add()
+
+    def _show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
+        remember_matches(target, self.fields.matches)
+        count = int(answer.get("features") or 0)
+        text = (
+            tr("“{layer}” has a new version, {version}.")
+            if target.geometry == "raster" or count == 1
+            else tr("“{layer}” has a new version, {version}, of {count} features.")
+        )
+        said = text.format(layer=target.title, version=answer.get("version"), count=f"{count:,}")
+        if answer.get("problems"):
+            said = sentences(said, tr("What was noticed is in the list; a click shows where."))
+        if answer.get("set_aside"):
+            text = tr("Set aside as bad: {count}; where they are nothing is known.")
+            said = sentences(said, text.format(count=f"{answer['set_aside']:,}"))
+        self._is_added = True
+        self._enable()
+        self.page.show_added(target, answer)
+        self.tabs.setCurrentWidget(self.page)
+        self.notice.say(said)
+        self.added.emit(answer, said)
+
+    def _ask(self, verb: str, params: dict[str, Any], title: str, then: Callable[[dict[str, Any]], None]) -> None:
+        self._follow(self._library.core.ask(verb, params, title), title, then)
+
+    def _follow(self, request: Request | Conversion | Snapshot, title: str, then: Callable[[Any], None]) -> None:
+        self._request = request
+        self._request.progressed.connect(self.work.show_progress)
+        # First the dialog is at rest again, then it shows what came out.
+        self._request.answered.connect(self._ended)
+        self._request.refused.connect(self._ended)
+        self._request.answered.connect(then)
+        self._request.refused.connect(self.refuse)
+        self.work.begin(title or tr("Reading the file…"))
+        self._enable()
+
+    def _stop(self) -> None:
+        """Forget the file that is being read; one that is being loaded goes on, and is told of by QGIS's task bar."""
+        if self._request is not None:
+            for signal in (self._request.answered, self._request.refused, self._request.progressed):
+                signal.disconnect()
+            if self._request.verb == "inspect":
+                self._request.cancel()
+            self._ended()
+
+    def _cancel(self) -> None:
+        if self._request is not None:
+            self._request.cancel()
+
+    def _ended(self, *_what: object) -> None:
+        self._request = None
+        self.work.hide()
+        self._enable()
+
+    def _enable(self) -> None:
+        self.hint.setText(self._what_is_missing())
+        self.hint.setVisible(bool(self.hint.text()))
+        self.add_button.setEnabled(self._request is None and not self.hint.text())
+
+    def _what_is_missing(self) -> str:
+        """What has to be done before the file can be added; empty when nothing."""
+        if self._request is not None:
+            return ""
+        if self._is_added:
+            return tr("It is in the library.")
+        if self.form.chosen_part is None:
+            return tr("Choose a file.")
+        if self.form.lacks_crs:
+            return tr("Choose the coordinate system.")
+        if self.form.chosen_target is None:
+            return tr("Choose the layer that it becomes.")
+        if (self.form.chosen_part.raster is not None) != (self.form.chosen_target.geometry == "raster"):
+            return (
+                tr("It is a raster: choose a layer that is kept as one, such as imagery or heights.")
+                if self.form.chosen_part.raster is not None
+                else tr("This layer is kept as a raster, and the file is none.")
+            )
+        if self.fields.missing:
+            return tr("Still without a field of the file: {fields}").format(fields=", ".join(self.fields.missing))
+        return ""
+
+    def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """A file may be dropped anywhere."""
+        if file_dropped(event.mimeData()) is not None:
+            event.acceptProposedAction()
+
+    def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Take the file."""
+        self.form.source.choose(file_dropped(event.mimeData()))
+        event.acceptProposedAction()

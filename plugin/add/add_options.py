@@ -1,0 +1,164 @@
+"""How a file is added: as of when, for which ground, and what is rarely needed."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any
+
+from qgis.gui import QgsDateEdit
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLineEdit,
+    QToolButton,
+    QWidget,
+)
+
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+ENCODINGS = ("", "UTF-8", "GB18030", "BIG5", "UTF-16")
+DISTRICT, EXTENT = "district", "extent"
+
+
+class AddOptions(QWidget):
+    """A form of the options of `onemap add`."""
+
+    encoding_changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.label = QLineEdit()
+        self.label.setPlaceholderText(tr("the day from which it is valid"))
+        self.valid_from, self.valid_to = _date_edit(), _date_edit()
+        self.covers = QComboBox()
+        self.covers.setEditable(True)
+        self.covers.addItem(tr("the district"), DISTRICT)
+        self.covers.addItem(tr("the extent of its features (assumed)"), EXTENT)
+        _shrink(self.covers)
+        choose = QToolButton()
+        choose.setIcon(icon("file"))
+        choose.setToolTip(tr("A file of polygons: the ground for which the data speaks"))
+        choose.clicked.connect(self._choose_coverage)
+        row = QHBoxLayout()
+        row.addWidget(self.covers, 1)
+        row.addWidget(choose)
+        self.accuracy = QLineEdit()
+        self.accuracy.setPlaceholderText(tr("not stated"))
+        self.repair = QCheckBox(tr("Repair invalid geometry"))
+        self.repair.setToolTip(tr("Every change is listed, with its area"))
+        self.keep_bad = QCheckBox(tr("Set bad features aside, and add the rest"))
+        self.keep_bad.setToolTip(tr("They are kept in a table of their own; where they are a check says unknown"))
+        self.copy = QCheckBox(tr("Copy a raster beside the library"))
+        self.copy.setToolTip(tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"))
+        self.report = QLineEdit()
+        self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))
+        save = QToolButton()
+        save.setIcon(icon("file"))
+        save.setToolTip(tr("Where to write the report"))
+        save.clicked.connect(self._choose_report)
+        report_row = QHBoxLayout()
+        report_row.addWidget(self.report, 1)
+        report_row.addWidget(save)
+        self.encoding = QComboBox()
+        self.encoding.setEditable(True)
+        for name in ENCODINGS:
+            self.encoding.addItem(name or tr("as found"), name)
+        _shrink(self.encoding)
+        self.encoding.activated.connect(lambda _index: self.encoding_changed.emit())
+        self.transform = QLineEdit()
+        self.transform.setPlaceholderText(tr("PROJ pipeline or file, for another datum"))
+        form = QFormLayout(self)
+        form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
+        form.addRow(tr("Valid from"), self.valid_from)
+        form.addRow(tr("Valid to"), self.valid_to)
+        form.addRow(tr("Label"), self.label)
+        form.addRow(tr("Speaks for"), row)
+        form.addRow(tr("Accuracy (m)"), self.accuracy)
+        form.addRow(tr("Encoding"), self.encoding)
+        form.addRow(tr("Transformation"), self.transform)
+        form.addRow(tr("Report (.xlsx)"), report_row)
+        form.addRow(self.repair)
+        form.addRow(self.keep_bad)
+        form.addRow(self.copy)
+
+    def show_kind(self, is_raster: bool) -> None:
+        """Offer what this kind of source can have."""
+        self.copy.setEnabled(is_raster)
+        for box in (self.repair, self.keep_bad):
+            box.setEnabled(not is_raster)
+
+    def show_today(self, used: list[str]) -> None:
+        """It is of today, and called so: a snapshot. used: the labels that its layer has."""
+        today = QDate.currentDate()
+        self.valid_from.setDate(today)
+        self.label.setText(free_label(today.toString(Qt.DateFormat.ISODate), used))
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """As the core takes them."""
+        chosen = self.covers.currentText()
+        at = self.covers.findText(chosen)
+        return {
+            "label": self.label.text().strip(),
+            "valid_from": _date_text(self.valid_from),
+            "valid_to": _date_text(self.valid_to),
+            # The district is what the core takes by itself, where the library has one.
+            "covers": "" if at == 0 else self.covers.itemData(at) if at > 0 else chosen.strip(),
+            "accuracy": self.accuracy.text().strip(),
+            "encoding": self.encoding_name,
+            "transform": self.transform.text().strip(),
+            "repair": self.repair.isChecked(),
+            "keep_bad": self.keep_bad.isChecked(),
+            "copy": self.copy.isChecked() and self.copy.isEnabled(),
+            "report": self.report.text().strip(),
+        }
+
+    @property
+    def encoding_name(self) -> str:
+        """The encoding that was chosen; empty: as the core finds it."""
+        at = self.encoding.findText(self.encoding.currentText())
+        return self.encoding.itemData(at) if at >= 0 else self.encoding.currentText().strip()
+
+    def _choose_coverage(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
+        if path:
+            self.covers.setEditText(path)
+
+    def _choose_report(self) -> None:
+        path, _filter = QFileDialog.getSaveFileName(self, tr("Report"), "", tr("Excel (*.xlsx)"))
+        if path:
+            self.report.setText(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
+
+
+def free_label(day: str, used: Iterable[str]) -> str:
+    """The label of a version of that day: the day, with a number where it has one already."""
+    taken, label, number = set(used), day, 1
+    while label in taken:
+        number += 1
+        label = f"{day} ({number})"
+    return label
+
+
+def _date_edit() -> QgsDateEdit:
+    made = QgsDateEdit()
+    made.setAllowNull(True)
+    made.setNullRepresentation(tr("not stated"))
+    made.setDisplayFormat("yyyy-MM-dd")
+    made.setCalendarPopup(True)
+    made.clear()
+    return made
+
+
+def _date_text(edit: QgsDateEdit) -> str:
+    return "" if edit.isNull() else edit.date().toString(Qt.DateFormat.ISODate)
+
+
+def _shrink(box: QComboBox) -> None:
+    box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+    box.setMinimumContentsLength(8)

@@ -1,0 +1,89 @@
+"""The schema's fields beside the source's, each with the one that it is taken from."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QAbstractItemView, QComboBox, QHeaderView, QTableWidget, QTableWidgetItem, QWidget
+
+from onemap.plugin.add.field_matches import match_fields
+from onemap.plugin.library.layer_list import SchemaField
+from onemap.plugin.words.translation import tr
+
+TARGET, SOURCE = 0, 1
+SHORTEST_NAME = 6
+
+
+class FieldsTable(QTableWidget):
+    """One row for each field of the schema; required ones first."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(0, 2, parent)
+        self._schema: list[SchemaField] = []
+        self._sources: list[str] = []
+        self._boxes: dict[str, QComboBox] = {}
+        self.setHorizontalHeaderLabels([tr("Field of the layer"), tr("Field of the file")])
+        self.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.NoSelection)
+        self.setTabKeyNavigation(False)
+        self.verticalHeader().hide()
+        header = self.horizontalHeader()
+        for column in (TARGET, SOURCE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
+
+    def show_fields(self, schema: tuple[SchemaField, ...], sources: list[str], remembered: dict[str, str]) -> None:
+        """Show another layer or another source, matched as far as the names say."""
+        self._schema = sorted(schema, key=lambda field: not field.required)
+        self._sources = sources
+        self._fill(match_fields(schema, sources, remembered))
+
+    def require(self, names: list[str]) -> None:
+        """The core has asked for fields: they are in the table, and required."""
+        known = {field.name: field for field in self._schema}
+        asked = [
+            SchemaField(name, known[name].title if name in known else "", required=True)
+            for name in dict.fromkeys(names)
+        ]
+        self._schema = asked + [field for field in self._schema if field.name not in names]
+        self._fill(self.matches)
+
+    @property
+    def matches(self) -> dict[str, str]:
+        """Field of the schema → field of the source, as chosen."""
+        return {name: box.currentData() for name, box in self._boxes.items() if box.currentData()}
+
+    @property
+    def missing(self) -> list[str]:
+        """Required fields that nothing is chosen for."""
+        matches = self.matches
+        return [field.name for field in self._schema if field.required and field.name not in matches]
+
+    def choose(self, target: str, source: str) -> None:
+        """Take a field of the layer from a field of the file."""
+        box = self._boxes[target]
+        box.setCurrentIndex(box.findData(source))
+
+    def _fill(self, matches: dict[str, str]) -> None:
+        self._boxes = {}
+        self.setRowCount(0)
+        self.setRowCount(len(self._schema))
+        for row, field in enumerate(self._schema):
+            name = f"{field.name} {field.title}".strip()
+            item = QTableWidgetItem(f"{name} *" if field.required else name)
+            item.setToolTip(tr("Required: without it the file is refused") if field.required else name)
+            item.setFlags(Qt.ItemFlag.ItemIsEnabled)
+            self.setItem(row, TARGET, item)
+            box = QComboBox()
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(SHORTEST_NAME)
+            box.setAccessibleName(name)
+            if field.name not in self._sources:  # one of the same name is taken in any case
+                box.addItem("–", "")
+            for source in self._sources:
+                box.addItem(source, source)
+            box.setCurrentIndex(max(0, box.findData(matches.get(field.name, ""))))
+            box.currentIndexChanged.connect(lambda _index: self.changed.emit())
+            self._boxes[field.name] = box
+            self.setCellWidget(row, SOURCE, box)
+        self.changed.emit()

@@ -1,0 +1,227 @@
+"""A small map of where a file would land, beside the district."""
+
+from __future__ import annotations
+
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsFeature,
+    QgsFillSymbol,
+    QgsGeometry,
+    QgsLineSymbol,
+    QgsMapLayer,
+    QgsMarkerSymbol,
+    QgsProject,
+    QgsRasterLayer,
+    QgsRectangle,
+    QgsSingleSymbolRenderer,
+    QgsVectorLayer,
+)
+from qgis.gui import QgsMapCanvas, QgsMapToolPan, QgsRubberBand
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtGui import QColor
+from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
+
+from onemap.plugin.add.inspection_result import InspectedLayer
+from onemap.plugin.map.table_layers import table_layer
+from onemap.plugin.words.translation import tr
+
+SOURCE_COLOUR, DISTRICT_COLOUR = "#1098AD", "#555555"
+MARGIN = 1.15
+FEATURES_AT_MOST = 200_000  # more than these take long to draw; their frame says where they are
+GP_HEADER = 8
+GP_ENVELOPES = (0, 32, 48, 48, 64)  # bytes, by the number in the flags
+M_PER_KM = 1000.0
+
+
+class PlacePreview(QWidget):
+    """The district's outline, and on it the file's features, or their frame where QGIS cannot read them."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = QgsMapCanvas()
+        self.canvas.setCanvasColor(QColor("#FFFFFF"))
+        self.canvas.setMinimumSize(120, 100)
+        self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self._pan = QgsMapToolPan(self.canvas)
+        self.canvas.setMapTool(self._pan)
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self._layers: list[QgsMapLayer] = []
+        self.source: QgsVectorLayer | None = None  # the file as QGIS reads it, where it can
+        self._district: QgsVectorLayer | None = None
+        self._flash: QgsRubberBand | None = None
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.canvas, 1)
+        layout.addWidget(self.words)
+
+    def show_district(self, library: str, crs: str) -> None:
+        """Show the district of a library; the map is in the library's coordinate system."""
+        system = QgsCoordinateReferenceSystem(crs)
+        self.canvas.setDestinationCrs(system)
+        outline = district_of(library)
+        self._district = None
+        if outline is not None:
+            self._district = _memory_layer(outline, system, "", DISTRICT_COLOUR)
+        self.show_nothing("")
+
+    def show_nothing(self, words: str) -> None:
+        """Only the district, and why there is no more."""
+        self.source = None
+        self._show([], words)
+        if self._district is not None:
+            self._look_at(self._district.extent())
+
+    def show_source(self, path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSystem) -> None:
+        """Show one layer of a file, as it lies in a coordinate system."""
+        if not layer.bounds or not crs.isValid():
+            self.show_nothing("" if layer.bounds else tr("It has nothing to show on a map."))
+            return
+        frame = QgsGeometry.fromRect(QgsRectangle(*layer.bounds))
+        place = self._in_library(frame, crs)
+        if place is None:
+            self.show_nothing(tr("In this coordinate system it would lie nowhere on earth."))
+            return
+        frame_layer = _memory_layer(frame, crs, "" if layer.raster else SOURCE_COLOUR, SOURCE_COLOUR)
+        if layer.raster is not None:
+            self.source, picture = None, _picture(path, crs)
+            self._show([frame_layer, *([picture] if picture is not None else [])], self._relation(place))
+        else:
+            self.source = _readable(path, layer, crs)
+            self._show([self.source or frame_layer], self._relation(place))
+        box = place.boundingBox()
+        if self._district is not None:
+            box.combineExtentWith(self._district.extent())
+        self._look_at(box)
+
+    def zoom_to(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
+        """Go to a place and mark it."""
+        place = self._in_library(geometry, crs)
+        self._unmark()
+        if place is None or place.isNull():
+            return
+        box = place.boundingBox()
+        box.grow(max(20.0, 0.3 * max(box.width(), box.height())))
+        self._look_at(box)
+        self._flash = QgsRubberBand(self.canvas, place.type())
+        self._flash.setToGeometry(place, self.canvas.mapSettings().destinationCrs())
+        self._flash.setColor(QColor("#B2182B"))
+        self._flash.setFillColor(QColor(178, 24, 43, 60))
+        self._flash.setWidth(3)
+
+    def close_down(self) -> None:
+        """Let go of the layers while there is a canvas to let go of."""
+        self._unmark()
+        self.canvas.stopRendering()
+        self.canvas.setLayers([])
+        self._layers, self._district, self.source = [], None, None
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Small."""
+        return QSize(260, 220)
+
+    def _show(self, layers: list[QgsMapLayer], words: str) -> None:
+        self._unmark()
+        self._layers = layers
+        district = [self._district] if self._district is not None else []
+        # The district's outline lies over a picture, and under a file's features.
+        pictures = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
+        self.canvas.setLayers([*(one for one in layers if one not in pictures), *district, *pictures])
+        self.words.setText(words)
+        self.words.setVisible(bool(words))
+
+    def _look_at(self, box: QgsRectangle) -> None:
+        wanted = QgsRectangle(box)
+        wanted.scale(MARGIN)
+        self.canvas.setExtent(wanted)
+        self.canvas.refresh()
+
+    def _relation(self, place: QgsGeometry) -> str:
+        if self._district is None:
+            return tr("The library has no district to compare it with.")
+        district = next(self._district.getFeatures()).geometry()
+        far_km = district.distance(place) / M_PER_KM
+        if far_km > 0:
+            return tr("It lies {distance} km away from the district.").format(distance=f"{far_km:,.1f}")
+        if district.boundingBox().contains(place.boundingBox()):
+            return tr("It lies in the district (dark outline).")
+        return tr("It lies in the district (dark outline), and reaches beyond it.")
+
+    def _in_library(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> QgsGeometry | None:
+        moved = QgsGeometry(geometry)
+        transform = QgsCoordinateTransform(crs, self.canvas.mapSettings().destinationCrs(), QgsProject.instance())
+        try:
+            moved.transform(transform)
+        except QgsCsException:
+            return None
+        return moved if moved.boundingBox().isFinite() else None
+
+    def _unmark(self) -> None:
+        if self._flash is not None:
+            self.canvas.scene().removeItem(self._flash)
+            self._flash = None
+
+
+def district_of(library: str) -> QgsGeometry | None:
+    """The district of a library, in the library's coordinate system; None where it has none."""
+    table = table_layer(library, "onemap_district", "district", geometry="")
+    if not table.isValid() or table.fields().lookupField("geom") < 0:
+        return None
+    parts = [_geometry_of_blob(bytes(row["geom"])) for row in table.getFeatures()]
+    return QgsGeometry.unaryUnion(parts) if parts else None
+
+
+def _geometry_of_blob(blob: bytes) -> QgsGeometry:
+    """The geometry of a GeoPackage blob: a header, an envelope of a length that the header tells, and WKB."""
+    envelope = GP_ENVELOPES[(blob[3] >> 1) & 7]
+    geometry = QgsGeometry()
+    geometry.fromWkb(blob[GP_HEADER + envelope :])
+    return geometry
+
+
+def _readable(path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer | None:
+    """The features as QGIS reads them; None where it cannot, or they are too many."""
+    if (layer.count or 0) > FEATURES_AT_MOST:
+        return None
+    for uri in (f"{path}|layername={layer.name}", path):
+        source = QgsVectorLayer(uri, layer.name, "ogr")
+        if source.isValid() and source.isSpatial() and source.featureCount() == layer.count:
+            source.setCrs(crs)
+            source.setRenderer(QgsSingleSymbolRenderer(_symbol(source.geometryType())))
+            return source
+    return None
+
+
+def _picture(path: str, crs: QgsCoordinateReferenceSystem) -> QgsRasterLayer | None:
+    """The raster as QGIS draws it; None where it cannot."""
+    picture = QgsRasterLayer(path, "picture", "gdal")
+    if not picture.isValid():
+        return None
+    picture.setCrs(crs)
+    return picture
+
+
+def _symbol(geometry: Qgis.GeometryType):  # noqa: ANN202 - one of three kinds of symbols
+    if geometry == Qgis.GeometryType.Line:
+        return QgsLineSymbol.createSimple({"line_color": SOURCE_COLOUR, "line_width": "0.5"})
+    if geometry == Qgis.GeometryType.Point:
+        return QgsMarkerSymbol.createSimple({"color": SOURCE_COLOUR, "size": "2"})
+    fill = QColor(SOURCE_COLOUR)
+    return QgsFillSymbol.createSimple(
+        {"color": f"{fill.red()},{fill.green()},{fill.blue()},90", "outline_color": SOURCE_COLOUR}
+    )
+
+
+def _memory_layer(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, fill: str, outline: str) -> QgsVectorLayer:
+    layer = QgsVectorLayer("MultiPolygon", "outline", "memory")
+    layer.setCrs(crs)
+    feature = QgsFeature()
+    feature.setGeometry(QgsGeometry.collectGeometry(geometry.asGeometryCollection()))
+    layer.dataProvider().addFeatures([feature])
+    layer.updateExtents()
+    look = {"outline_color": outline, "outline_width": "0.6", "style": "b_diagonal" if fill else "no", "color": fill}
+    layer.setRenderer(QgsSingleSymbolRenderer(QgsFillSymbol.createSimple(look)))
+    return layer

@@ -1,0 +1,120 @@
+"""Which file to add: typed, chosen, dropped, or a layer that is open in QGIS."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.core import QgsMapLayer, QgsProcessingUtils, QgsProject, QgsRasterLayer, QgsVectorLayer
+from qgis.PyQt.QtCore import QMimeData, pyqtSignal
+from qgis.PyQt.QtWidgets import QFileDialog, QHBoxLayout, QLineEdit, QMenu, QToolButton, QWidget
+
+from onemap.plugin.connection.layer_export import SourceFile, export_layer, file_of_path
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+HAS_PARTS = (".shp", ".tab", ".mif", ".tif", ".tiff", ".img", ".jpg", ".png")
+
+
+class SourceChoice(QWidget):
+    """A line for the path, and a button with the other ways."""
+
+    chosen = pyqtSignal(object)  # SourceFile
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._last = ""
+        self.line = QLineEdit()
+        self.line.setPlaceholderText(tr("Drop a file here, or choose one"))
+        self.line.editingFinished.connect(self._typed)
+        self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
+        self.button = QToolButton()
+        self.button.setIcon(icon("file"))
+        self.button.setToolTip(tr("Choose a file"))
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.MenuButtonPopup)
+        self.button.clicked.connect(self._choose_file)
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(self._fill_menu)
+        self.button.setMenu(self.menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.line, 1)
+        layout.addWidget(self.button)
+        self.setFocusProxy(self.line)
+
+    def choose(self, source: SourceFile, name: str = "") -> None:
+        """Choose a source. name: what to call it, if not by its path."""
+        self._last = name or source.path
+        self.line.setText(self._last)
+        self.chosen.emit(source)
+
+    def choose_layer(self, layer: QgsVectorLayer | QgsRasterLayer) -> None:
+        """Choose a layer of the map: the file behind it, or a snapshot where there is none, or a selection."""
+        if isinstance(layer, QgsRasterLayer):
+            self.choose(SourceFile(layer.source()), layer.name())
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("source"))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            source = export_layer(layer, layer.selectedFeatureCount() > 0, str(folder))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        self.choose(source, layer.name())
+
+    def _typed(self) -> None:
+        text = self.line.text().strip().strip('"')
+        if text and text != self._last:
+            self.choose(file_of_path(text))
+
+    def _choose_file(self) -> None:
+        path, _filter = QFileDialog.getOpenFileName(self, tr("A file that a department sent"), _folder_of(self._last))
+        if path:
+            self.choose(SourceFile(path))
+
+    def _choose_folder(self) -> None:
+        path = QFileDialog.getExistingDirectory(self, tr("A folder of data"), _folder_of(self._last))
+        if path:
+            self.choose(SourceFile(path))
+
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        self.menu.addAction(icon("file"), tr("File…"), self._choose_file)
+        self.menu.addAction(tr("Folder, such as a FileGDB…"), self._choose_folder)
+        layers = [
+            layer
+            for layer in QgsProject.instance().mapLayers().values()
+            if (_is_picture(layer) or (isinstance(layer, QgsVectorLayer) and layer.isSpatial()))
+            and not layer.customProperty(PROPERTY_LIBRARY)
+            and not layer.customProperty(PROPERTY_RUN)
+        ]
+        if layers:
+            self.menu.addSection(tr("A layer of the map"))
+        for layer in sorted(layers, key=lambda layer: layer.name()):
+            action = self.menu.addAction(layer.name())
+            action.triggered.connect(lambda _checked=False, one=layer: self.choose_layer(one))
+
+
+def file_dropped(what: QMimeData) -> SourceFile | None:
+    """The file, or the folder, that somebody drops; None where it is none, or several.
+
+    Several are one file where all are parts of a shapefile, of a MapInfo table, or of a picture.
+    """
+    paths = [Path(url.toLocalFile()) for url in what.urls() if url.isLocalFile()]
+    if len(paths) == 1:
+        return SourceFile(str(paths[0]))
+    heads = [path for path in paths if path.suffix.lower() in HAS_PARTS]
+    if len(heads) != 1 or not all(path.name.startswith(f"{heads[0].stem}.") for path in paths):
+        return None
+    return SourceFile(str(heads[0]))
+
+
+def _is_picture(layer: QgsMapLayer) -> bool:
+    """Whether a layer shows a raster file: one of a web service has no file that the library could refer to."""
+    return isinstance(layer, QgsRasterLayer) and Path(layer.source()).is_file()
+
+
+def _folder_of(path: str) -> str:
+    return str(Path(path).parent) if path else ""

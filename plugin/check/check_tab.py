@@ -1,0 +1,362 @@
+"""The room Check: choose parcels and rules, press Check, read what stands against each parcel and go there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QProgressBar,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.check.live_view import LiveView
+from onemap.plugin.check.trial_view import Side, TrialView
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.parcels.parcel_choice import Choice, ParcelChoice
+from onemap.plugin.parcels.parcel_mends import ParcelMends
+from onemap.plugin.parcels.rules_choice import RulesChoice
+from onemap.plugin.remedy.remedy_view import RemedyView
+from onemap.plugin.remedy.sites_view import SitesView
+from onemap.plugin.results.results import CheckedParcel, ShownRun, read_results
+from onemap.plugin.results.results_view import ResultsView
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import tr
+
+
+class CheckRoom(QWidget):
+    """One check at a time; the last one's results stay until the next."""
+
+    refused = pyqtSignal(object)  # Refusal
+    finished = pyqtSignal()  # the verdicts of a check are shown
+    tried = pyqtSignal()  # what a trial would change is shown
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self._request: Request | None = None
+        self._reading: BackgroundTask | None = None
+        self._checked = ""  # the name of what the results are of
+        self._asked_of = ("", "")  # library and day that they are of
+        self.results = ResultsView(library.core, canvas)
+        self.results.refused.connect(self.refused)
+        self.results.trial_asked.connect(self._choose_trial)
+        self.trial = TrialView(canvas)
+        self.trial.refused.connect(self.refused)
+        self.trial.left.connect(lambda: self._show_page(self.results))
+        self.results.remedy_asked.connect(self._ask_remedy)
+        self.remedy = RemedyView(canvas)
+        self.remedy.refused.connect(self.refused)
+        self.remedy.left.connect(lambda: self._show_page(self.results))
+        self._params: dict[str, Any] = {}  # of the last check
+        self.parcels = ParcelChoice(canvas)
+        self.parcels.changed.connect(self._enable)
+        self.mends = ParcelMends(library.core, self)
+        self.mends.mended.connect(lambda: self.check())
+        self.mends.refused.connect(self.refused)
+        self.rules = RulesChoice(library)
+        self.sites = SitesView(library, lambda: self.rules.packs, canvas)
+        self.sites.refused.connect(self.refused)
+        self.sites.left.connect(lambda: self.sites_button.setChecked(False))
+        self.sites.taken.connect(self.parcels.take_drawn)
+        self.live = LiveView(library, canvas, self.parcels, self._live_params)
+        self.live.results.refused.connect(self.refused)
+        self.live.shown.connect(lambda: self._show_page(self.live))
+        self.live.left.connect(self._leave_live)
+        self._build()
+        library.listed.connect(self._enable)
+        library.loading.connect(self._forget_another)
+        library.refused.connect(lambda _refusal: self._enable())
+        self._enable()
+
+    def close_down(self) -> None:
+        """Let go of the canvas and of the project."""
+        self.results.spotlight.leave()
+        self.trial.clear()
+        self.remedy.close_down()
+        self.sites.close_down()
+        self.live.close_down()
+        self.parcels.close_down()
+        if self._reading is not None:
+            self._reading.forget()
+        elif self._request is not None:
+            self._request.cancel()
+
+    def check(self) -> None:
+        """Check the chosen parcels."""
+        if self._request is not None or not self.button.isEnabled():
+            return
+        self.leave_map()
+        self.live.leave()
+        folder = Path(QgsProcessingUtils.generateTempFilename("check"))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            source = self.parcels.source(str(folder))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        target = str(folder / "run.gpkg")
+        choice = self.parcels.choice
+        params = {
+            "library": self._library.path,
+            "parcels": source.path,
+            "layer": source.layer,
+            "crs": source.crs,
+            "as_of": self._library.day,
+            "pack": self.rules.packs,
+            "out": target,
+            **self.mends.told(choice),
+        }
+        self._checked = choice.name
+        self._asked_of = (self._library.path, self._library.day)
+        self._params = params
+        self._ask(params, tr("Check parcels"), self._show_results, choice)
+
+    def try_with(self, code: str, path: str) -> None:
+        """Check the same again with a file instead of a layer, and show what would change. The library stays."""
+        run = self.results.run
+        if run is None or self._request is not None:
+            return
+        self.results.spotlight.leave()
+        folder = Path(QgsProcessingUtils.generateTempFilename("trial"))
+        folder.mkdir(parents=True, exist_ok=True)
+        params = {**self._params, "out": str(folder / "trial.gpkg"), "against": run.id, "replace": [f"{code}={path}"]}
+
+        def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+            if self.results.run is not run:  # somebody has gone to another library or day meanwhile
+                return
+            before = Side(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
+            after = Side(target, {parcel.parcel: parcel for parcel in parcels})
+            layer = run.titles.get(code, code)
+            self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after)
+            self._show_page(self.trial)
+            self.tried.emit()
+
+        self._ask(params, tr("Try with another file"), show)
+
+    def _ask(self, params: dict[str, Any], title: str, show: Callable[..., None], choice: Choice | None = None) -> None:
+        """Let the core check; then show(tables, answer, parcels). choice: the parcels, where they can be mended."""
+        target = params["out"]
+        self._request = self._library.core.ask("check", params, title)
+        self._show_work(tr("Starting…"))
+        self._request.progressed.connect(self._show_progress)
+        self._request.answered.connect(lambda answer: self._read(target, answer, show))
+        self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
+
+    def cancel(self) -> None:
+        """Stop the check that is running."""
+        if self._request is not None and self._reading is None:  # reading the results takes a moment only
+            self._step.setText(tr("Cancelling…"))
+            self._request.cancel()
+
+    @property
+    def is_checking(self) -> bool:
+        """Whether a check is running."""
+        return self._request is not None
+
+    def _build(self) -> None:
+        form = QFormLayout()
+        form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow(tr("Parcels"), self.parcels)
+        form.addRow(tr("Rules"), self.rules)
+        self.button = QPushButton(icon("check"), tr("Check"))
+        self.button.setDefault(True)
+        self.button.clicked.connect(lambda: self.check())
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 100)
+        self.cancel_button = QToolButton()
+        self.cancel_button.setIcon(icon("cancel"))
+        self.cancel_button.setToolTip(tr("Cancel (Esc)"))
+        self.cancel_button.clicked.connect(self.cancel)
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self.cancel_button)
+        self._row_rest = QLabel()
+        self._row_rest.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._row_rest, 1)
+        self.sites_button = QToolButton()
+        self.sites_button.setIcon(icon("sites"))
+        self.sites_button.setCheckable(True)
+        self.sites_button.setAutoRaise(True)
+        self.sites_button.setToolTip(tr("Find a site: where a parcel of a given area would pass"))
+        self.sites_button.toggled.connect(self._show_sites)
+        row.addWidget(self.live.button)
+        row.addWidget(self.sites_button)
+        self._step = QLabel()
+        self._step.setWordWrap(True)
+        self._empty = QLabel(tr("Choose the parcels, then press Check."))
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._empty.setContentsMargins(12, 24, 12, 12)
+        self._pages = Pages()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.results)
+        self._pages.addWidget(self.trial)
+        self._pages.addWidget(self.remedy)
+        self._pages.addWidget(self.sites)
+        self._pages.addWidget(self.live)
+        self._page_before: QWidget = self._empty  # that was shown before the sites
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)
+        layout.addLayout(form)
+        layout.addLayout(row)
+        layout.addWidget(self._step)
+        layout.addWidget(self._pages, 1)
+        self._show_work("")
+
+    def _enable(self) -> None:
+        can = bool(self._library.path) and self.parcels.choice is not None and self._request is None
+        self.button.setEnabled(can)
+        if self._request is not None:
+            self._empty.clear()
+        elif self.parcels.choice is None:
+            self._empty.setText(tr("There are no parcels to check. Add a layer of polygons to the map, or draw one."))
+        else:
+            self._empty.setText(tr("Choose the parcels, then press Check."))
+
+    def _show_work(self, step: str) -> None:
+        working = bool(step)
+        for widget in (self._bar, self.cancel_button, self._step):
+            widget.setVisible(working)
+        self._row_rest.setVisible(not working)
+        self._bar.setValue(0)
+        self._step.setText(step)
+        self._enable()
+
+    def _show_progress(self, fraction: float, step: str) -> None:
+        self._bar.setValue(round(100 * fraction))
+        if step and not self._request.is_cancelled:
+            self._step.setText(step)
+
+    def _refuse(self, refusal: Refusal, choice: Choice | None, params: dict[str, Any]) -> None:
+        self._request = None
+        self._show_work("")
+        if choice is not None:
+            self.mends.offer(refusal, choice, params)
+        self.refused.emit(refusal)
+
+    def _ask_remedy(self, parcel: CheckedParcel | None) -> None:
+        run = self.results.run
+        if parcel is None or run is None or self._request is not None:
+            return
+        self.results.spotlight.leave()
+        self._show_page(self.remedy)
+        asked = {name: value for name, value in self._params.items() if name not in ("out", "against")}
+        asked["parcel"] = [parcel.parcel]
+        title = tr("What would pass?")
+        self.remedy.ask(lambda limits: self._library.core.ask("remedy", {**asked, **limits}, title), run, parcel)
+
+    def _show_sites(self, on: bool) -> None:
+        """Show the search for a site, and go back to what was shown before."""
+        self.leave_map()
+        if on:
+            self._page_before = self._pages.currentWidget()
+        self._pages.setCurrentWidget(self.sites if on else self._page_before)
+
+    def _show_page(self, page: QWidget) -> None:
+        """Show a page; the search for a site gives way."""
+        self._page_before = page
+        self.sites_button.setChecked(False)
+        self._pages.setCurrentWidget(page)
+
+    def _choose_trial(self, code: str) -> None:
+        title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
+        path, _filter = QFileDialog.getOpenFileName(self, title)
+        if path:
+            self.try_with(code, path)
+
+    def _read(self, target: str, answer: dict[str, Any], show: Callable[..., None]) -> None:
+        def done(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
+            self._request = self._reading = None
+            self._show_work("")
+            if error is not None:
+                self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+            else:
+                show(target, answer, parcels)
+
+        self._reading = BackgroundTask(tr("Read the results"), lambda _report: read_results(target), done).start()
+
+    def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
+        self.trial.clear()
+        self.remedy.clear()
+        run = answer.get("run", {})
+        titles = {layer.code: layer.title for layer in self._library.layers}
+        shown = ShownRun(target, answer, self._library.name, self._library.path, titles)
+        self.results.show_run(shown, parcels)
+        self._row_rest.setText(f"{self._checked} · {moment_text(str(run.get('started') or ''))}")
+        said = tr("Run {id} of library {library}").format(id=run.get("id", ""), library=self._library.name)
+        self._row_rest.setToolTip(said)
+        self.live.before = {parcel.parcel: parcel.verdict for parcel in parcels}
+        self._show_page(self.results)
+        self.finished.emit()
+
+    def _live_params(self) -> dict[str, Any] | None:
+        """What a check is asked while somebody edits; None where nobody looks, or a check of all is running."""
+        choice = self.parcels.choice
+        if not self._library.path or choice is None or self._request is not None or not self.isVisible():
+            return None
+        said = {name: value for name, value in self.mends.told(choice).items() if name in ("id", "repair")}
+        return {"library": self._library.path, "as_of": self._library.day, "pack": self.rules.packs, **said}
+
+    def _leave_live(self) -> None:
+        if self._page_before is self.live:
+            self._show_page(self.results if self.results.run is not None else self._empty)
+
+    def _forget_another(self) -> None:
+        """Results of another library or another day are not shown as if they were of this one."""
+        self._enable()
+        self.live.forget()
+        self.sites.forget_another()
+        searches = self.sites_button.isChecked()
+        shown = self._page_before if searches else self._pages.currentWidget()
+        if shown is not self._empty and self._asked_of != (self._library.path, self._library.day):
+            self.results.clear()
+            self.trial.clear()
+            self.remedy.clear()
+            self._row_rest.clear()
+            self._page_before = self._empty
+            self._pages.setCurrentWidget(self.sites if searches else self._empty)
+
+    def leave(self) -> None:
+        """Cancel what runs, else take the highlight away and restore the view."""
+        if self._request is not None:
+            self.cancel()
+        elif self.remedy.is_working or self.sites.is_working:
+            self.remedy.cancel()
+            self.sites.cancel()
+        else:
+            self.leave_map()
+
+    def leave_map(self) -> None:
+        """Take the highlight away and restore the view."""
+        self.results.spotlight.leave()
+        self.trial.spotlight.leave()
+        self.remedy.spotlight.leave()
+        self.sites.spotlight.leave()
+        self.live.results.spotlight.leave()
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Esc, wherever the focus is in the room."""
+        if event.key() == Qt.Key.Key_Escape:
+            self.leave()
+        else:
+            super().keyPressEvent(event)

@@ -1,0 +1,1 @@
+"""The tab Compare: two plans, where they differ, and what is to become of it."""

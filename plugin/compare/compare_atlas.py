@@ -1,0 +1,88 @@
+"""The comparison printed, or kept as a layer of the library: one button that asks how and where; the core does it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import QStandardPaths, QUrl, pyqtSignal
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
+
+from onemap.plugin.compare.compare_results import Comparison
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.profile import settings
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+
+class AtlasButton(QToolButton):
+    """Prints the comparison that is shown; of the types that are chosen in the matrix, else of those that differ."""
+
+    written = pyqtSignal(str, dict)  # the file, and what the core said of it
+    refused = pyqtSignal(object)  # Refusal
+    began = pyqtSignal(object)  # Request
+    keep_asked = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
+
+    def __init__(self, core: Core, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._core = core
+        self._comparison: Comparison | None = None
+        self._types: list[str] = []
+        self.setIcon(icon("atlas"))
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolTip(
+            tr("Print an atlas (PDF), or keep in the library: the types chosen in the matrix, else all differences")
+        )
+        self.kinds = QMenu(self)
+        self.kinds.addAction(tr("One page for each cluster…"), lambda: self._choose("cluster"))
+        self.kinds.addAction(tr("One page for each spot…"), lambda: self._choose("spot"))
+        self.kinds.addSeparator()
+        self.kinds.addAction(icon("spots"), tr("Keep in the library as difference spots…"), self._keep)
+        self.setMenu(self.kinds)
+        self.show_comparison(None)
+
+    def show_comparison(self, comparison: Comparison | None) -> None:
+        """The comparison to print; one that the library does not keep cannot be."""
+        self._comparison, self._types = comparison, []
+        self.setEnabled(comparison is not None and bool(comparison.record.get("recorded", True)))
+
+    def choose_types(self, types: Iterable[str]) -> None:
+        """Print these types only; none: all that differ."""
+        self._types = sorted(set(types))
+
+    def _choose(self, by: str) -> None:
+        folder = settings.get("review_folder") or QStandardPaths.writableLocation(
+            QStandardPaths.StandardLocation.DocumentsLocation
+        )
+        name = re.sub(r'[\\/:*?"<>|\s]+', "-", " ".join(self._comparison.plans))[:100]
+        path, _filter = QFileDialog.getSaveFileName(
+            self, tr("Print an atlas"), str(Path(folder) / f"{name}.pdf"), "PDF (*.pdf)"
+        )
+        if path:
+            self.write(path if path.lower().endswith(".pdf") else f"{path}.pdf", by)
+
+    def _keep(self) -> None:
+        self.keep_asked.emit(str(self._comparison.record.get("id")), ",".join(self._types))
+
+    def write(self, path: str, by: str) -> None:
+        """Let the core print; an existing file is replaced, as was confirmed."""
+        settings.put("review_folder", str(Path(path).parent))
+        params: dict[str, Any] = {
+            "library": self._comparison.library_path,
+            "run": self._comparison.record.get("id"),
+            "target": path,
+            "by": by,
+            "type": ",".join(self._types),
+            "overwrite": True,
+        }
+        request = self._core.ask("atlas", params, tr("Print an atlas"))
+        request.answered.connect(lambda answer: self._open(path, answer))
+        request.refused.connect(self.refused)
+        self.began.emit(request)
+
+    def _open(self, path: str, answer: dict[str, Any]) -> None:
+        QDesktopServices.openUrl(QUrl.fromLocalFile(path))
+        self.written.emit(path, answer)

@@ -1,0 +1,121 @@
+"""What is to become of a difference: one of six decisions with a reason, for a spot or for its cluster, by key."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QComboBox,
+    QGridLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.compare.compare_results import DECISIONS, Spot
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+
+SPOT, CLUSTER = 0, 1
+IN_A_ROW = 2
+
+
+class DecideBar(QWidget):
+    """Asks for a decision; the core takes it down."""
+
+    asked = pyqtSignal(str, str, str)  # spot or cluster, decision, reason
+    left = pyqtSignal()  # the reason is written, or given up: back to the list
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._spot: Spot | None = None
+        self._pending = ""
+        self.scope = QComboBox()
+        self.scope.addItems(["", ""])
+        self.scope.setToolTip(tr("What the decision is for (C)"))
+        self.reason = QLineEdit()
+        self.reason.setClearButtonEnabled(True)
+        self.reason.returnPressed.connect(self._reason_written)
+        self.buttons: dict[str, QPushButton] = {}
+        grid = QGridLayout()
+        grid.setSpacing(4)
+        for place, decision in enumerate(DECISIONS):
+            button = QPushButton()
+            button.clicked.connect(lambda _checked=False, given=decision: self.decide(given))
+            button.setMinimumWidth(1)
+            grid.addWidget(button, place // IN_A_ROW, place % IN_A_ROW)
+            self.buttons[decision] = button
+        row = QHBoxLayout()
+        label = QLabel(tr("For"))
+        label.setBuddy(self.scope)
+        row.addWidget(label)
+        row.addWidget(self.scope, 1)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(row)
+        layout.addWidget(self.reason)
+        layout.addLayout(grid)
+        self.show_spot(None, 0)
+
+    def show_spot(self, spot: Spot | None, together: int) -> None:
+        """The spot to decide on. together: how many spots its cluster has."""
+        self._spot, self._pending = spot, ""
+        for number, (decision, button) in enumerate(self.buttons.items(), start=1):
+            said = word("decisions", decision)
+            button.setText(f"{number}  {said}")
+            button.setToolTip(tr("{decision} (key {number})").format(decision=said, number=number))
+        self.scope.setItemText(SPOT, tr("this spot"))
+        self.scope.setItemText(CLUSTER, tr("all {count} spots of its cluster").format(count=f"{together:,}"))
+        if together < 2:
+            self.scope.setCurrentIndex(SPOT)
+        self.scope.setEnabled(together > 1)
+        self.setEnabled(spot is not None and spot.is_decidable)
+        self._ask_for_reason("")
+
+    def toggle_scope(self) -> None:
+        """The other of spot and cluster."""
+        if self.scope.isEnabled():
+            self.scope.setCurrentIndex(CLUSTER if self.scope.currentIndex() == SPOT else SPOT)
+
+    def press(self, number: int) -> bool:
+        """A key from 1 to 6; whether it decided something."""
+        if not self.isEnabled() or not 1 <= number <= len(DECISIONS):
+            return False
+        self.decide(DECISIONS[number - 1])
+        return True
+
+    def decide(self, decision: str) -> None:
+        """Give a decision; where there is no reason yet, ask for one first."""
+        reason = self.reason.text().strip()
+        if self._spot is None:
+            return
+        if not reason:
+            self._pending = decision
+            self._ask_for_reason(decision)
+            self.reason.setFocus()
+            return
+        target = self._spot.cluster if self.scope.currentIndex() == CLUSTER else self._spot.name
+        self._pending = ""
+        self._ask_for_reason("")
+        self.asked.emit(target, decision, reason)
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Esc gives the reason up."""
+        if event.key() == Qt.Key.Key_Escape:
+            self._pending = ""
+            self._ask_for_reason("")
+            self.left.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def _reason_written(self) -> None:
+        if self._pending:
+            self.decide(self._pending)
+        self.left.emit()
+
+    def _ask_for_reason(self, decision: str) -> None:
+        asked = tr("Reason for “{decision}”, then Enter").format(decision=word("decisions", decision))
+        self.reason.setPlaceholderText(asked if decision else tr("Reason, kept for the next decision"))

@@ -1,0 +1,55 @@
+"""The spots of a comparison on the map: one layer with its legend, the chosen spots selected, decisions marked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from qgis.core import QgsGeometry
+
+from onemap.plugin.compare.compare_looks import style_spots
+from onemap.plugin.compare.compare_results import Comparison, Spot
+from onemap.plugin.results.result_layers import kept_file
+from onemap.plugin.results.result_table import ShownTable
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import tr
+
+
+class SpotLayer(ShownTable):
+    """The layer of one comparison."""
+
+    def __init__(self, comparison: Comparison) -> None:
+        self._comparison = comparison
+        moment = moment_text(str(comparison.record.get("started") or ""))
+        group = tr("{a} against {b}, {moment}").format(a=comparison.plans[0], b=comparison.plans[1], moment=moment)
+        run = str(comparison.record.get("id", ""))
+        super().__init__(comparison.path, "spots", tr("Difference spots"), group, run, style_spots)
+
+    def geometry(self, spot: Spot) -> QgsGeometry:
+        """The ground of a spot."""
+        return self.ground(spot.row)
+
+    def select(self, spots: Iterable[Spot]) -> None:
+        """Select spots on the map, and nothing else."""
+        self.select_rows(spot.row for spot in spots)
+
+    def mark(self, spots: Iterable[Spot]) -> None:
+        """Mark what was decided."""
+        layer = self.layer
+        if layer is None:
+            return
+        decision, reason = (layer.fields().lookupField(name) for name in ("decision", "decision_reason"))
+        layer.dataProvider().changeAttributeValues(
+            {spot.row: {decision: spot.decision, reason: spot.reason} for spot in spots}
+        )
+        layer.triggerRepaint()
+
+    def keep(self, library: str) -> None:
+        """Let the layer, and the tables beside it, live in a file that stays. Raises OSError."""
+        if self.layer is None or self.is_kept:
+            return
+        tables = {
+            "clusters": tr("Clusters of differences"),
+            "matrix": tr("Matrix of differences"),
+            "statistics": tr("Differences by township"),
+        }
+        self.keep_in(kept_file(self._comparison.path, self._comparison.record, library), tables)

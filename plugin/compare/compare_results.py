@@ -1,0 +1,124 @@
+"""The difference spots of a comparison, read from the GeoPackage that the core wrote."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+from onemap.plugin.compare.compare_looks import difference_rank
+from onemap.plugin.results.results import table_rows
+
+DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")  # by the keys 1 to 6
+
+
+@dataclass(frozen=True)
+class Spot:
+    """One piece of ground of one type, with what the core measured of it and what was decided."""
+
+    row: int  # in the table of spots
+    name: str
+    kind: str
+    conflict: bool
+    use_a: str
+    use_b: str
+    code_a: str
+    code_b: str
+    class_a: str
+    class_b: str
+    area_m2: float | None
+    share: float | None
+    mean_width_m: float | None
+    compactness: float | None
+    line_distance_m: float | None
+    shift_m: float | None
+    cause: str
+    evidence: str
+    cluster: str
+    date_a: str
+    date_b: str
+    decision: str
+    reason: str
+    decided_by: str
+    decided_at: str
+    state: str = ""  # new or changed against an earlier comparison
+
+    @property
+    def cell(self) -> tuple[str, str, str]:
+        """Where it stands in the matrix: type and uses."""
+        return self.kind, self.use_a, self.use_b
+
+    @property
+    def is_decidable(self) -> bool:
+        """Whether there is a difference to decide."""
+        return bool(self.cause)  # the core proposes one for every difference, and for nothing else
+
+    def decided(self, decision: str, reason: str) -> Spot:
+        """The same spot with the decision that the core has taken down."""
+        return replace(self, decision=decision, reason=reason, decided_by="", decided_at="")
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """A comparison that is shown: its tables, what the core said, of which library, and the two plans' titles."""
+
+    path: str
+    answer: dict[str, Any]
+    library_path: str
+    plans: tuple[str, str]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the core kept of the run."""
+        return self.answer.get("run") or {}
+
+    @property
+    def matrix(self) -> list[dict[str, Any]]:
+        """The rows of the matrix."""
+        return self.answer.get("matrix") or []
+
+    @property
+    def changed(self) -> dict[str, list[dict[str, Any]]] | None:
+        """What is new, gone and changed against an earlier comparison; None where none was named."""
+        return self.answer.get("changed")
+
+
+def read_spots(path: str, changed: dict[str, list[dict[str, Any]]] | None) -> list[Spot]:
+    """The spots, conflicts first, then by type and area. May run in any thread."""
+    states = {row["spot"]: "new" for row in (changed or {}).get("new", ())}
+    states |= {row["to"]["spot"]: "changed" for row in (changed or {}).get("changed", ())}
+    spots = [_spot(row, states) for row in table_rows(path, "spots")]
+    return sorted(spots, key=lambda spot: (difference_rank(spot.kind), -(spot.area_m2 or 0.0)))
+
+
+def _spot(row: dict[str, Any], states: dict[str, str]) -> Spot:
+    def text(name: str) -> str:
+        return str(row.get(name) or "")
+
+    return Spot(
+        row=row["fid"],
+        name=text("spot"),
+        kind=text("type"),
+        conflict=bool(row.get("conflict")),
+        use_a=text("use_a"),
+        use_b=text("use_b"),
+        code_a=text("code_a"),
+        code_b=text("code_b"),
+        class_a=text("class_a"),
+        class_b=text("class_b"),
+        area_m2=row.get("area_m2"),
+        share=row.get("share"),
+        mean_width_m=row.get("mean_width_m"),
+        compactness=row.get("compactness"),
+        line_distance_m=row.get("line_distance_m"),
+        shift_m=row.get("shift_m"),
+        cause=text("cause"),
+        evidence=text("evidence"),
+        cluster=text("cluster"),
+        date_a=text("date_a"),
+        date_b=text("date_b"),
+        decision=text("decision"),
+        reason=text("decision_reason"),
+        decided_by=text("decision_by"),
+        decided_at=text("decision_at"),
+        state=states.get(text("spot"), ""),
+    )

@@ -1,0 +1,292 @@
+"""The room Compare: choose two plans, press Compare, and work through the places where they disagree."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QHBoxLayout,
+    QLabel,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.compare.compare_details import changes_text, gone_text
+from onemap.plugin.compare.compare_form import CompareForm, Plan
+from onemap.plugin.compare.compare_results import Comparison, Spot, read_spots
+from onemap.plugin.compare.compare_sides import PlanSides
+from onemap.plugin.compare.compare_view import CompareView
+from onemap.plugin.compare.contradictions_table import Contradiction
+from onemap.plugin.compare.contradictions_view import ContradictionsView
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.refusals import Refusal, problem_line
+from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.widgets.elided_label import ElidedLabel
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.pages import Pages
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import sentences, tr
+
+
+class CompareRoom(QWidget):
+    """One comparison at a time; the last one's results stay until the next."""
+
+    refused = pyqtSignal(object)  # Refusal
+    told = pyqtSignal(str)  # what a person should know of a plan
+    finished = pyqtSignal()  # the spots of a comparison are shown
+
+    def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library, self._canvas = library, canvas
+        self._request: Request | None = None
+        self._reading: BackgroundTask | None = None
+        self._printing: Request | None = None
+        self._plans: tuple[Plan, Plan] | None = None  # of what is shown
+        self.form = CompareForm(library)
+        self.form.changed.connect(self._enable)
+        self.view = CompareView(library.core, canvas)
+        self.view.refused.connect(self.refused)
+        self.sides = PlanSides(library, canvas, self)
+        self.sides.changed.connect(self.view.show_sides)
+        self.view.sides_asked.connect(self._show_sides)
+        self.view.spot_shown.connect(self.sides.mark)
+        self.view.atlas.began.connect(self._print)
+        self.view.atlas.written.connect(self._tell_printed)
+        self.pairs = ContradictionsView(library, self.form)
+        self.pairs.refused.connect(self.refused)
+        self.pairs.opened.connect(self._open_pair)
+        self.pairs.left.connect(lambda: self.pairs_button.setChecked(False))
+        self._build()
+        library.listed.connect(self._enable)
+        library.loading.connect(self._forget_another)
+        self._enable()
+
+    def _build(self) -> None:
+        self.button = QPushButton(icon("compare"), tr("Compare"))
+        self.button.clicked.connect(lambda: self.compare())
+        self.said = ElidedLabel()
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addWidget(self.said, 1)
+        self.form_button = QToolButton()
+        self.form_button.setIcon(icon("settings"))
+        self.form_button.setCheckable(True)
+        self.form_button.setChecked(True)
+        self.form_button.setAutoRaise(True)
+        self.form_button.setToolTip(tr("Show which plans are compared, and choose others"))
+        self.form_button.toggled.connect(self.form.setVisible)
+        row.addWidget(self.form_button)
+        self.pairs_button = QToolButton()
+        self.pairs_button.setIcon(icon("contradictions"))
+        self.pairs_button.setCheckable(True)
+        self.pairs_button.setAutoRaise(True)
+        self.pairs_button.setToolTip(tr("Who contradicts whom: every plan against every other, in hectares"))
+        self.pairs_button.toggled.connect(self._show_all_pairs)
+        row.addStretch()
+        row.addWidget(self.pairs_button)
+        self.work = WorkRow()
+        self.work.cancelled.connect(self.cancel)
+        self.work.hide()
+        self._empty = QLabel()
+        self._empty.setWordWrap(True)
+        self._empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self._empty.setContentsMargins(12, 24, 12, 12)
+        self._pages = Pages()
+        self._pages.addWidget(self._empty)
+        self._pages.addWidget(self.view)
+        self._pages.addWidget(self.pairs)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)
+        layout.addWidget(self.form)
+        layout.addLayout(row)
+        layout.addWidget(self.work)
+        layout.addWidget(self._pages, 1)
+
+    def close_down(self) -> None:
+        """Let go of the canvas and of the project."""
+        self.leave_map()
+        self.sides.close_down()
+        self.form.close_down()
+        self.pairs.close_down()
+        self.view.clear()
+        if self._reading is not None:
+            self._reading.forget()
+        elif self._request is not None:
+            self._request.cancel()
+
+    def compare(self, known: str = "") -> None:
+        """Compare the chosen plans. known: a run that has just compared them, so that nothing is computed again."""
+        if self._request is not None or not self.form.is_complete:
+            return
+        self.leave_map()
+        folder = Path(QgsProcessingUtils.generateTempFilename("compare"))
+        folder.mkdir(parents=True, exist_ok=True)
+        target = str(folder / "comparison.gpkg")
+        a, b = self.form.plans
+        params = {**self.form.params(), "as_of": self._library.day, "out": target}
+        params["against"] = known or params["against"]
+        self._request = self._library.core.ask("compare", params, tr("Compare two plans"))
+        self.work.begin(tr("Starting…"))
+        self._enable()
+        self._request.progressed.connect(self.work.show_progress)
+        self._request.answered.connect(lambda answer: self._read(target, _whole(answer) if known else answer, (a, b)))
+        self._request.refused.connect(self._refuse)
+
+    def cancel(self) -> None:
+        """Stop what is running."""
+        if self._request is not None and self._reading is None:  # reading the results takes a moment only
+            self._request.cancel()
+        if self._printing is not None:
+            self._printing.cancel()
+        self.pairs.cancel()
+
+    @property
+    def is_comparing(self) -> bool:
+        """Whether a comparison is running."""
+        return self._request is not None
+
+    def leave_map(self) -> None:
+        """Take plans and highlight off the map and restore the view."""
+        self.sides.end()
+        self.view.spotlight.leave()
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Esc, wherever the focus is in the room: cancel, else plans off the map, else show all spots again."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self._request is not None or self._printing is not None or self.pairs.is_working:
+            self.cancel()
+        elif self.sides.is_on or self.view.spotlight.is_on:
+            self.leave_map()
+        else:
+            self.view.matrix.clearSelection()
+
+    def _read(self, target: str, answer: dict[str, Any], plans: tuple[Plan, Plan]) -> None:
+        def done(spots: list[Spot] | None, error: Exception | None) -> None:
+            self._request = self._reading = None
+            self.work.hide()
+            if error is not None:
+                self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+            else:
+                self._show(Comparison(target, answer, self._library.path, (plans[0].title, plans[1].title)), spots)
+                self._plans = plans
+            self._enable()
+
+        changed = answer.get("changed")
+        self._reading = BackgroundTask(
+            tr("Read the results"), lambda _report: read_spots(target, changed), done
+        ).start()
+
+    def _show(self, comparison: Comparison, spots: list[Spot]) -> None:
+        try:
+            self.view.show_comparison(comparison, spots)
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        told = [" | ".join(comparison.plans)]
+        if comparison.changed is not None:
+            told.append(changes_text(comparison.changed))
+        self.said.setText(sentences(*told))
+        moment = moment_text(str(comparison.record.get("started") or ""))
+        self.said.setToolTip("\n".join([*told, moment, gone_text(comparison.changed or {})]).strip())
+        self.pairs_button.setChecked(False)
+        self.form_button.setChecked(False)  # the list needs the room
+        self._pages.setCurrentWidget(self.view)
+        self.form.ask_for_past()
+        self.finished.emit()
+        problems = comparison.answer.get("problems") or []
+        if problems:
+            self.told.emit("\n".join(problem_line(problem) for problem in problems))
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._request = None
+        self.work.hide()
+        self._enable()
+        self.refused.emit(refusal)
+
+    def _enable(self) -> None:
+        self.button.setEnabled(self.form.is_complete and self._request is None)
+        a, b = self.form.plans
+        if self._request is not None:
+            self._empty.clear()
+        elif not self.form.plan_a.count():
+            self._empty.setText(tr("There is no plan to compare yet. Add plans in the room Map."))
+        elif a is not None and a == b:
+            self._empty.setText(tr("Choose two different plans, or two versions of one."))
+        elif not self.form.matrix.currentData():
+            self._empty.setText(tr("No matrix was made for these two layers. Choose one, or a file."))
+        else:
+            self._empty.setText(tr("Choose two plans, then press Compare."))
+
+    def _forget_another(self) -> None:
+        """Results of another library are not shown as if they were of this one."""
+        self.pairs.forget_another()
+        shown = self.view.comparison
+        if shown is not None and shown.library_path != self._library.path:
+            self.leave_map()
+            self.view.clear()
+            self.said.clear()
+            self.form_button.setChecked(True)
+            self._show_all_pairs(self.pairs_button.isChecked())
+
+    def _show_sides(self, way: str) -> None:
+        """Both plans over the map, or no longer."""
+        if not way or self._plans is None:
+            self.sides.end()
+            self.view.show_sides("")
+            return
+        spots = self.view.spot_layer.layer if self.view.spot_layer is not None else None
+        try:
+            self.sides.show(way, self._plans, spots)
+        except Refusal as refusal:
+            self.view.show_sides("")
+            self.refused.emit(refusal)
+
+    def _show_all_pairs(self, on: bool) -> None:
+        """The table of who contradicts whom, or the comparison of two plans."""
+        self.leave_map()
+        self.form.setVisible(not on and self.form_button.isChecked())
+        for widget in (self.button, self.said, self.form_button):
+            widget.setVisible(not on)
+        self._pages.setCurrentWidget(self.pairs if on else self._page_of_two)
+
+    @property
+    def _page_of_two(self) -> QWidget:
+        return self.view if self.view.comparison is not None else self._empty
+
+    def _open_pair(self, pair: Contradiction) -> None:
+        """The comparison of two plans in its whole: the core has it, and computes only what changed since."""
+        self.pairs_button.setChecked(False)
+        self.form.choose_pair(pair.a, pair.b, pair.matrix)
+        self.compare(known=pair.run)
+
+    def _print(self, request: Request) -> None:
+        """Show how far the atlas is."""
+        self._printing = request
+        self.work.begin(tr("Starting…"))
+        request.progressed.connect(self.work.show_progress)
+        request.ended.connect(self._printed)
+
+    def _printed(self) -> None:
+        self._printing = None
+        if self._request is None:
+            self.work.hide()
+
+    def _tell_printed(self, path: str, answer: dict[str, Any]) -> None:
+        said = tr("The atlas has {count} sheets: {path}").format(count=f"{answer.get('sheets', 0):,}", path=path)
+        if answer.get("left_out"):
+            said = sentences(said, tr("{count} were left out.").format(count=f"{answer['left_out']:,}"))
+        self.told.emit(said)
+
+
+def _whole(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer as if nothing earlier had been named: that nothing changed since a moment ago is no news."""
+    return {name: value for name, value in answer.items() if name != "changed"}

@@ -1,0 +1,314 @@
+"""A comparison as a person works through it: the matrix, the list, the map, one decision after the other."""
+
+from __future__ import annotations
+
+from collections import Counter
+from typing import Any
+
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import QEvent, QModelIndex, QObject, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QSplitter,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.compare.compare_atlas import AtlasButton
+from onemap.plugin.compare.compare_decision import DecideBar
+from onemap.plugin.compare.compare_details import details_of
+from onemap.plugin.compare.compare_map import SpotLayer
+from onemap.plugin.compare.compare_matrix import MatrixTable
+from onemap.plugin.compare.compare_results import Comparison, Spot
+from onemap.plugin.compare.compare_spots import SpotsModel
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.results.details_pane import DetailsPane
+from onemap.plugin.results.highlight import Spotlight
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.number_format import area_text
+from onemap.plugin.words.translation import tr
+
+FEWEST_ROWS = 8  # of the list of spots that are in sight
+SHARES = (180, 320, 120)  # of matrix, list and details, before somebody moves them
+WAYS = ("swipe", "beside")
+DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_7)
+
+
+class CompareView(QWidget):
+    """The results of one comparison."""
+
+    refused = pyqtSignal(object)  # Refusal
+    decided = pyqtSignal()  # the core has taken a decision down
+    sides_asked = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
+    spot_shown = pyqtSignal(object, object)  # on the map: QgsGeometry, QgsCoordinateReferenceSystem
+
+    def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._core = core
+        self._comparison: Comparison | None = None
+        self._clusters: Counter[str] = Counter()
+        self.spot_layer: SpotLayer | None = None
+        self.spotlight = Spotlight(canvas)
+        self.matrix = MatrixTable()
+        self.matrix.chosen.connect(self._choose)
+        self.model = SpotsModel(self)
+        self.list = self._make_list()
+        self.list.setAccessibleName(tr("Difference spots"))
+        self.matrix.setAccessibleName(tr("Matrix"))
+        self.details = DetailsPane()
+        self.atlas = AtlasButton(core)
+        self.atlas.refused.connect(self.refused)
+        self.decide = DecideBar()
+        self.decide.asked.connect(self._ask_decision)
+        self.decide.left.connect(self.list.setFocus)
+        self.undecided = QCheckBox(tr("Undecided"))
+        self.undecided.setToolTip(tr("List only differences that nobody has decided"))
+        self.changed = QCheckBox(tr("New or changed"))
+        self.changed.setToolTip(tr("List only what is new or changed since the earlier comparison"))
+        for box in (self.undecided, self.changed):
+            box.toggled.connect(self._filter)
+        self.count = QLabel()
+        self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        self._build()
+
+    def _make_list(self) -> QTableView:
+        made = QTableView()
+        made.setModel(self.model)
+        made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        made.setTabKeyNavigation(False)
+        made.setWordWrap(False)
+        made.verticalHeader().hide()
+        made.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        header = made.horizontalHeader()
+        header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        made.setSortingEnabled(True)
+        made.doubleClicked.connect(lambda _index: self.zoom())
+        made.activated.connect(lambda _index: self.zoom())
+        made.selectionModel().currentRowChanged.connect(self._show_current)
+        made.installEventFilter(self)
+        return made
+
+    def _build(self) -> None:
+        self.buttons: dict[str, QToolButton] = {}
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for name, hint, do in (
+            ("previous", tr("Previous spot (P)"), self.previous),
+            ("next", tr("Next spot (N)"), self.next),
+            ("zoom", tr("Go to it on the map (Z, double click)"), self.zoom),
+            ("swipe", tr("Swipe: plan A left of the mouse, plan B right of it (S)"), None),
+            ("beside", tr("Side by side: plan A on the map, plan B on a second one (B)"), None),
+            ("keep", tr("Keep the layer: in a file that stays"), self.keep),
+        ):
+            button = QToolButton()
+            button.setIcon(icon(name))
+            button.setToolTip(hint)
+            if do is not None:
+                button.clicked.connect(lambda _checked=False, act=do: act())
+            row.addWidget(button)
+            self.buttons[name] = button
+        for name in WAYS:
+            self.buttons[name].setCheckable(True)
+            self.buttons[name].clicked.connect(lambda on, way=name: self.sides_asked.emit(way if on else ""))
+        row.addWidget(self.atlas)
+        row.addWidget(self.count, 1)
+        filters = QHBoxLayout()
+        filters.addWidget(self.undecided)
+        filters.addWidget(self.changed)
+        filters.addStretch()
+        lower = QWidget()
+        below = QVBoxLayout(lower)
+        below.setContentsMargins(0, 0, 0, 0)
+        below.setSpacing(4)
+        below.addLayout(filters)
+        below.addWidget(self.list, 1)
+        below.addLayout(row)
+        split = QSplitter(Qt.Orientation.Vertical)
+        for widget in (self.matrix, lower, self.details):
+            split.addWidget(widget)
+        split.setStretchFactor(1, 1)
+        split.setCollapsible(1, False)
+        split.setSizes(list(SHARES))
+        # A list of which nothing can be seen is none: where the dock is low all but the decision scrolls.
+        self.list.setMinimumHeight(FEWEST_ROWS * self.fontMetrics().lineSpacing())
+        area = QScrollArea()
+        area.setWidget(split)
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(area, 1)
+        layout.addWidget(self.decide)
+
+    @property
+    def comparison(self) -> Comparison | None:
+        """The comparison that is shown."""
+        return self._comparison
+
+    @property
+    def current(self) -> Spot | None:
+        """The spot that is chosen in the list."""
+        return self.model.spot_at(self.list.currentIndex())
+
+    def show_comparison(self, comparison: Comparison, spots: list[Spot]) -> None:
+        """Show a comparison, in the list, the matrix and on the map. Raises Refusal."""
+        self.clear()
+        self._comparison = comparison
+        self.spot_layer = SpotLayer(comparison)
+        self._clusters = Counter(spot.cluster for spot in spots if spot.cluster)
+        self.changed.setVisible(comparison.changed is not None)
+        for box in (self.undecided, self.changed):
+            box.setChecked(False)
+        self.list.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
+        self.model.set_spots(spots)
+        self.matrix.show_rows(comparison.matrix)
+        self.list.resizeColumnsToContents()
+        self.list.setColumnHidden(self.model.columnCount() - 1, comparison.changed is None)
+        self.buttons["keep"].setEnabled(True)
+        self.atlas.show_comparison(comparison)
+        self._go_to_row(0, on_map=False)
+
+    def clear(self) -> None:
+        """Forget the comparison; its layer is taken off the map unless it is kept."""
+        self.spotlight.leave()
+        self.model.set_spots([])
+        self.matrix.show_rows([])
+        self.details.show_text("")
+        self.decide.show_spot(None, 0)
+        self._comparison = None
+        self.atlas.show_comparison(None)
+        if self.spot_layer is not None:
+            self.spot_layer.remove()
+            self.spot_layer = None
+
+    def next(self) -> None:
+        """Go to the next spot of the list."""
+        self._go_to_row(self.list.currentIndex().row() + 1)
+
+    def previous(self) -> None:
+        """Go to the spot before."""
+        self._go_to_row(self.list.currentIndex().row() - 1)
+
+    def zoom(self) -> None:
+        """Go to the chosen spot on the map."""
+        spot = self.current
+        if spot is not None and self.spot_layer is not None:
+            ground = self.spot_layer.geometry(spot)
+            self.spotlight.show_grounds(ground, [(ground, "notice", area_text(spot.area_m2))], self.spot_layer.crs)
+            self.spot_shown.emit(ground, self.spot_layer.crs)
+
+    def keep(self) -> None:
+        """Keep the layer in a file that stays."""
+        if self.spot_layer is None or self._comparison is None:
+            return
+        try:
+            self.spot_layer.keep(str(self._comparison.record.get("parameters", {}).get("library", "")))
+        except OSError as error:
+            self.refused.emit(Refusal(str(error)))
+            return
+        self.buttons["keep"].setEnabled(False)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
+        """The keys of the list: N, P, Z, S, B, C, and 1 to 6 for a decision."""
+        if watched is not self.list or event.type() != QEvent.Type.KeyPress or event.modifiers() & _HELD:
+            return super().eventFilter(watched, event)
+        keys = {
+            Qt.Key.Key_N: self.next,
+            Qt.Key.Key_P: self.previous,
+            Qt.Key.Key_Z: self.zoom,
+            Qt.Key.Key_S: self.buttons["swipe"].click,
+            Qt.Key.Key_B: self.buttons["beside"].click,
+            Qt.Key.Key_C: self.decide.toggle_scope,
+        }
+        if event.key() in keys:
+            keys[event.key()]()
+            return True
+        if event.key() in DIGITS:
+            return self.decide.press(event.key() - Qt.Key.Key_0)
+        return super().eventFilter(watched, event)
+
+    def _go_to_row(self, row: int, on_map: bool = True) -> None:
+        if not 0 <= row < self.model.rowCount():
+            self._show_current()
+            return
+        self.list.setCurrentIndex(self.model.index(row, 0))
+        if on_map:
+            self.zoom()
+
+    def show_sides(self, way: str) -> None:
+        """Show which way both plans are over the map: swipe, beside, or none."""
+        for name in WAYS:
+            self.buttons[name].setChecked(name == way)
+
+    def _choose(self, cells: frozenset) -> None:
+        self.atlas.choose_types(cell[0] for cell in cells)
+        self._change_list(lambda: self.model.choose(cells))
+        if self.spot_layer is not None:
+            self.spot_layer.select(self.model.shown if cells else ())
+
+    def _filter(self, _on: bool) -> None:
+        self._change_list(lambda: self.model.list_only(self.undecided.isChecked(), self.changed.isChecked()))
+
+    def _change_list(self, change: Any) -> None:
+        """Change what is listed, and stay at the spot where it still is."""
+        before = self.current
+        change()
+        row = self.model.row_of(before.name) if before is not None else 0
+        self._go_to_row(max(row, 0), on_map=False)
+
+    def _show_current(self, _index: QModelIndex = QModelIndex(), _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
+        spot = self.current
+        total = len(self.model.all_spots)
+        place = self.list.currentIndex().row() + 1 if spot is not None else 0
+        said = tr("{place} of {shown}").format(place=f"{place:,}", shown=f"{self.model.rowCount():,}")
+        self.count.setText(said)
+        self.count.setToolTip(tr("The comparison has {total} spots in all").format(total=f"{total:,}"))
+        together = self._clusters[spot.cluster] if spot is not None and spot.cluster else 0
+        self.decide.show_spot(spot, together)
+        plans = self._comparison.plans if self._comparison is not None else ("", "")
+        self.details.show_text(details_of(spot, together, plans) if spot is not None else "")
+
+    def _ask_decision(self, target: str, decision: str, reason: str) -> None:
+        comparison = self._comparison
+        if comparison is None:
+            return
+        params = {"library": comparison.library_path, "target": target, "decision": decision, "reason": reason}
+        request = self._core.ask("decide", params)
+        request.answered.connect(lambda answer: self._take_decision(comparison, answer, reason))
+        request.refused.connect(self.refused)
+
+    def _take_decision(self, comparison: Comparison, answer: dict[str, Any], reason: str) -> None:
+        if comparison is not self._comparison:  # somebody has gone on to another one
+            return
+        marked = self.model.take_decision(answer.get("spots") or [], str(answer.get("decision") or ""), reason)
+        self.spot_layer.mark(marked)
+        self._show_current()
+        self._go_to_undecided()
+        self.decided.emit()
+
+    def _go_to_undecided(self) -> None:
+        """On to the next spot that is not yet decided, where there is one below."""
+        shown, here = self.model.shown, self.list.currentIndex().row()
+        for row in range(here + 1, len(shown)):
+            if shown[row].is_decidable and not shown[row].decision:
+                self._go_to_row(row)
+                return
+
+
+_HELD = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.AltModifier | Qt.KeyboardModifier.MetaModifier

@@ -1,0 +1,160 @@
+"""Who contradicts whom as a table: plans against plans, hectares in the cells."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from qgis.PyQt.QtCore import QAbstractTableModel, QModelIndex, QObject, Qt
+from qgis.PyQt.QtGui import QColor, QFont
+
+from onemap.plugin.compare.compare_matrix import hectares_text
+from onemap.plugin.library.layer_list import CatalogueLayer
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.number_format import NOT_MEASURED, share_text
+from onemap.plugin.words.translation import tr
+
+M2_PER_HA = 10_000.0
+STRONGEST = 110  # how opaque the ground of the largest cell is, of 255
+WARM = "#F97316"
+
+
+@dataclass(frozen=True)
+class Contradiction:
+    """One pair of plans by one matrix. hectares: None where they could not be compared, for the reason."""
+
+    a: str
+    b: str
+    matrix: str
+    title: str
+    spots: int
+    hectares: float | None
+    compared_ha: float
+    only_a_ha: float
+    only_b_ha: float
+    unlike_ha: float
+    run: str
+    reason: str
+
+    @property
+    def hint(self) -> str:
+        """All that is known of it, in lines."""
+        if self.hectares is None:
+            return f"{self.title}\n{self.reason}"
+        share = self.hectares / self.compared_ha if self.compared_ha else None
+        lines = [
+            self.title,
+            tr("{area} ha in conflict, {share} of {compared} ha compared, in {count} spots").format(
+                area=f"{self.hectares:,.2f}",
+                share=share_text(share),
+                compared=f"{self.compared_ha:,.2f}",
+                count=f"{self.spots:,}",
+            ),
+            tr(
+                "Construction in the first only: {a} ha; in the second only: {b} ha; both, of unlike classes: {c} ha"
+            ).format(a=f"{self.only_a_ha:,.2f}", b=f"{self.only_b_ha:,.2f}", c=f"{self.unlike_ha:,.2f}"),
+        ]
+        return "\n".join(lines)
+
+
+def contradictions_in(answer: dict[str, Any]) -> list[Contradiction]:
+    """The pairs of an answer."""
+    return [
+        Contradiction(
+            *(str(row[name]) for name in ("a", "b", "matrix", "title")),
+            int(row.get("conflicts") or 0),
+            row.get("conflict_ha"),
+            *(float(row.get(name) or 0.0) for name in ("compared_ha", "ha_03", "ha_04", "ha_05")),
+            str(row.get("run") or ""),
+            str(row.get("reason") or ""),
+        )
+        for row in answer.get("pairs") or ()
+    ]
+
+
+@dataclass(frozen=True)
+class Cell:
+    """All that was compared of two plans."""
+
+    pairs: tuple[Contradiction, ...] = field(default=())
+
+    @property
+    def hectares(self) -> float | None:
+        """The sum over the matrices; None where nothing could be compared."""
+        known = [one.hectares for one in self.pairs if one.hectares is not None]
+        return sum(known) if known else None
+
+
+class ContradictionsModel(QAbstractTableModel):
+    """First plans down, second plans across, in the order of the catalogue."""
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._down: list[CatalogueLayer] = []
+        self._across: list[CatalogueLayer] = []
+        self._cells: dict[tuple[str, str], Cell] = {}
+        self._most = 0.0
+
+    def show_pairs(self, pairs: list[Contradiction], layers: list[CatalogueLayer]) -> None:
+        """Show what was found. layers: the catalogue."""
+        self.beginResetModel()
+        known = sorted(layers, key=lambda layer: layer.place)
+        self._down = [layer for layer in known if layer.code in {pair.a for pair in pairs}]
+        self._across = [layer for layer in known if layer.code in {pair.b for pair in pairs}]
+        self._cells = {}
+        for pair in pairs:
+            before = self._cells.get((pair.a, pair.b), Cell())
+            self._cells[pair.a, pair.b] = Cell((*before.pairs, pair))
+        self._most = max((cell.hectares or 0.0 for cell in self._cells.values()), default=0.0)
+        self.endResetModel()
+
+    def cell_at(self, index: QModelIndex) -> Cell:
+        """What stands at a place of the table."""
+        if not index.isValid():
+            return Cell()
+        return self._cells.get((self._down[index.row()].code, self._across[index.column()].code), Cell())
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+        """How many first plans."""
+        return 0 if parent.isValid() else len(self._down)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+        """How many second plans."""
+        return 0 if parent.isValid() else len(self._across)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+        """The plans' names; whose they are on hover."""
+        layers = self._across if orientation == Qt.Orientation.Horizontal else self._down
+        if role == Qt.ItemDataRole.DisplayRole:
+            return layers[section].title
+        if role == Qt.ItemDataRole.TextAlignmentRole:  # the whole name, on several lines
+            place = Qt.AlignmentFlag.AlignCenter
+            if orientation == Qt.Orientation.Vertical:
+                place = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+            return int(place) | int(Qt.TextFlag.TextWordWrap)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            layer = layers[section]
+            return f"{layer.title} ({layer.code}), {word('departments', layer.department)}"
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What to show of a cell: hectares, a dash where nothing could be compared, nothing where nobody compares."""
+        cell = self.cell_at(index)
+        hectares = cell.hectares
+        if not cell.pairs:
+            return None
+        if role == Qt.ItemDataRole.DisplayRole:
+            return NOT_MEASURED if hectares is None else hectares_text(hectares * M2_PER_HA)
+        if role == Qt.ItemDataRole.TextAlignmentRole:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return "\n\n".join(pair.hint for pair in cell.pairs)
+        if hectares and role == Qt.ItemDataRole.FontRole:
+            font = QFont()
+            font.setBold(True)
+            return font
+        if hectares and role == Qt.ItemDataRole.BackgroundRole:
+            ground = QColor(WARM)
+            ground.setAlpha(round(STRONGEST * (hectares / self._most) ** 0.5))  # small ones are seen too
+            return ground
+        return None

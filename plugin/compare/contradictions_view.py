@@ -1,0 +1,187 @@
+"""Who contradicts whom: every pair of plans compared in one go; a cell opens the comparison of its two."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.PyQt.QtCore import QModelIndex, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QFileDialog,
+    QGridLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.compare.compare_form import CompareForm
+from onemap.plugin.compare.contradictions_table import Contradiction, ContradictionsModel, contradictions_in
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.verb_view import AskingView
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import sentences, tr
+
+COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
+NAMES_AT_MOST = 0.34  # of the table's width
+
+
+class ContradictionsView(AskingView):
+    """The last answer stays until the next, or until another library or day."""
+
+    opened = pyqtSignal(object)  # Contradiction
+    left = pyqtSignal()
+
+    def __init__(self, library: OpenLibrary, form: CompareForm, parent: QWidget | None = None) -> None:
+        super().__init__(library, parent)
+        self._form = form
+        self._folder = ""
+        self.model = ContradictionsModel(self)
+        self._build()
+        self._enable()
+
+    def _build(self) -> None:
+        self.words = QLabel(self._invitation())
+        self.words.setWordWrap(True)
+        self.table = QTableView()
+        self.table.setAccessibleName(tr("Who contradicts whom"))
+        self.table.setModel(self.model)
+        self.table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.table.setTabKeyNavigation(False)
+        self.table.setToolTip(tr("Hectares in conflict; a click opens the comparison of the two plans"))
+        self.table.clicked.connect(self._open)
+        self.table.activated.connect(self._open)
+        across, down = self.table.horizontalHeader(), self.table.verticalHeader()
+        across.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+        across.setFixedHeight(HEAD_LINES * self.fontMetrics().lineSpacing() + AROUND_PX)
+        down.setDefaultSectionSize(2 * self.fontMetrics().lineSpacing() + 6)
+        self.button = QPushButton(icon("contradictions"), tr("Compare all plans"))
+        self.button.setToolTip(tr("Compares every pair of plans in force for which there is a matrix"))
+        self.button.clicked.connect(lambda: self.ask())
+        self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))
+        self.save_button.clicked.connect(self._choose_target)
+        self.back_button = QPushButton(icon("compare"), tr("Back to two plans"))
+        self.back_button.clicked.connect(lambda: self.left.emit())
+        buttons = QGridLayout()
+        for row, button in enumerate((self.button, self.save_button, self.back_button)):
+            buttons.addWidget(button, row, 0)  # beside one another they are wider than the narrowest dock
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.words)
+        layout.addWidget(self.table, 1)
+        layout.addWidget(self.work)
+        layout.addLayout(buttons)
+
+    def ask(self) -> None:
+        """Let the core compare every pair."""
+        if self._request is not None or not self._library.path:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("contradictions"))
+        folder.mkdir(parents=True, exist_ok=True)
+        params = {
+            "library": self._library.path,
+            "as_of": self._library.day,
+            "matrix": self._form.files,
+            "out": str(folder / "contradictions.xlsx"),
+            **self._form.limits(),
+        }
+        self._follow(
+            self._library.core.ask("contradictions", params, tr("Who contradicts whom")),
+            lambda answer: self._show(str(folder), answer),
+            lambda: shutil.rmtree(folder, ignore_errors=True),
+        )
+
+    def clear(self) -> None:
+        """Forget what was found."""
+        self.model.show_pairs([], [])
+        self.words.setText(self._invitation())
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
+        self._enable()
+
+    def forget_another(self) -> None:
+        """What was found in another library or on another day is not shown as if it were of this one."""
+        if self._folder and self._asked_of != self._here:
+            self.clear()
+        self._enable()
+
+    def close_down(self) -> None:
+        """Wait for nothing, and leave no file behind."""
+        self.cancel()
+        self.clear()
+
+    def save(self, path: str) -> None:
+        """Put the core's own table where somebody wants it."""
+        try:
+            shutil.copyfile(Path(self._folder) / "contradictions.xlsx", path)
+        except OSError as error:
+            self.refused.emit(Refusal(str(error)))
+
+    def _choose_target(self) -> None:
+        path, _filter = QFileDialog.getSaveFileName(self, tr("Save as Excel"), "", "Excel (*.xlsx)")
+        if path:
+            self.save(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
+
+    def _show(self, folder: str, answer: dict[str, Any]) -> None:
+        self._folder = folder
+        pairs = contradictions_in(answer)
+        self.model.show_pairs(pairs, self._library.layers)
+        self._fit()
+        self.words.setText(self._said(pairs))
+        self._enable()
+        self.shown.emit()
+
+    def _invitation(self) -> str:
+        return tr("Every plan against every other for which there is a matrix, in hectares.")
+
+    def _said(self, pairs: list[Contradiction]) -> str:
+        if not pairs:
+            return tr("The library has no two plans for which there is a matrix.")
+        against = [pair for pair in pairs if pair.hectares]
+        failed = [pair for pair in pairs if pair.hectares is None]
+        said = tr("{count} pairs compared, {against} contradict each other (hectares).").format(
+            count=f"{len(pairs) - len(failed):,}", against=f"{len(against):,}"
+        )
+        if not failed:
+            return said
+        return sentences(said, tr("{count} could not be compared: see –.").format(count=f"{len(failed):,}"))
+
+    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Names take no more than their share."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def _fit(self) -> None:
+        """Columns as wide as the longest word above them: the rest of a name goes on the next line."""
+        for column in range(self.model.columnCount()):
+            words = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split()
+            widest = max((self.fontMetrics().horizontalAdvance(one) for one in words if one.isascii()), default=0)
+            self.table.setColumnWidth(column, max(COLUMN_PX, widest + AROUND_PX))
+        self.table.verticalHeader().setMaximumWidth(round(NAMES_AT_MOST * self.width()))
+
+    def _open(self, index: QModelIndex) -> None:
+        pairs = [pair for pair in self.model.cell_at(index).pairs if pair.run]
+        if len(pairs) == 1:
+            self.opened.emit(pairs[0])
+        elif pairs:
+            menu = self.menu_of(pairs)
+            menu.exec(self.table.viewport().mapToGlobal(self.table.visualRect(index).bottomLeft()))
+
+    def menu_of(self, pairs: list[Contradiction]) -> QMenu:
+        """Which matrix, where the two were compared by several."""
+        menu = QMenu(self)
+        for pair in pairs:
+            menu.addAction(pair.title, lambda chosen=pair: self.opened.emit(chosen))
+        return menu
+
+    def _enable(self) -> None:
+        self.button.setEnabled(self._request is None and bool(self._library.path))
+        self.save_button.setEnabled(bool(self._folder))

@@ -1,0 +1,242 @@
+"""The Python that the core runs in: found, or made in the QGIS profile. Standard library only, no QGIS."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from onemap.plugin.connection.programs import ProgramError, ask_program, run_program
+
+OLDEST = (3, 11)
+NEWEST_MINOR = 14
+PYTHON_FOR_UV = "3.12"
+NAME_OF_MARK = "core.json"
+# Programs that a desktop starts on macOS do not get the PATH of the user's shell.
+MORE_FOLDERS = (
+    "/opt/homebrew/bin",
+    "/usr/local/bin",
+    "/usr/bin",
+    "/Library/Frameworks/Python.framework/Versions/Current/bin",
+)
+Report = Callable[[float, str], None]
+
+
+class CoreSetupError(Exception):
+    """The core's Python cannot be made.
+
+    kind: python_missing, pip_missing, packages or start; detail: the words of the program that failed.
+    """
+
+    def __init__(self, kind: str, detail: str = "") -> None:
+        super().__init__(kind, detail)
+        self.kind, self.detail = kind, detail
+
+
+@dataclass(frozen=True)
+class CorePython:
+    """An interpreter that has the core's packages. origin: settings, profile or checkout."""
+
+    path: Path
+    origin: str
+    is_current: bool = True  # False: made for an older plugin, whose packages were others
+
+
+@dataclass(frozen=True)
+class SetupPlan:
+    """What a new core is made from."""
+
+    core_folder: Path  # where it will be
+    main: Path  # the core's __main__.py, started once to see that all is well
+    requirements: Path
+    named: str = ""  # an interpreter that the user named
+    wheels: str = ""  # a folder of wheels, for places without internet
+
+
+def python_in(folder: Path) -> Path:
+    """The interpreter of a virtual environment."""
+    return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
+
+
+def find_core(named: str, core_folder: Path, checkout: Path, requirements: Path) -> CorePython | None:
+    """The interpreter to start the core with: named in the settings, made earlier, or of the checkout; else none."""
+    if named and has_packages([named], requirements):
+        return CorePython(Path(named), "settings")
+    made = python_in(core_folder)
+    if made.exists():
+        return CorePython(made, "profile", _mark_of(core_folder).get("requirements") == _hash_of(requirements))
+    own = python_in(checkout / ".venv")
+    return CorePython(own, "checkout") if own.exists() else None
+
+
+def names_nothing(named: str) -> bool:
+    """Whether an interpreter is named that is not there; finding the core passes it over."""
+    return bool(named) and shutil.which(named) is None
+
+
+def has_packages(command: list[str], requirements: Path) -> bool:
+    """Whether an interpreter is new enough and has every package of the list."""
+    code = (
+        "import sys; from importlib.metadata import version; "
+        f"assert sys.version_info >= {OLDEST}; [version(name) for name in {list(_names_in(requirements))}]"
+    )
+    try:
+        ask_program([*command, "-I", "-c", code])
+    except ProgramError:
+        return False
+    return True
+
+
+def interpreters(named: str = "") -> Iterator[list[str]]:
+    """Commands that may start a Python of at least 3.11, best first."""
+    if named:
+        yield [named]
+    base = Path(sys.base_prefix)
+    yield [str(base / "python.exe" if os.name == "nt" else base / "bin" / "python3")]
+    if shutil.which("py"):
+        yield ["py", "-3"]
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *MORE_FOLDERS])
+    for minor in range(NEWEST_MINOR, OLDEST[1] - 1, -1):
+        found = shutil.which(f"python3.{minor}", path=path)
+        if found:
+            yield [found]
+    for name in ("python3", "python"):
+        found = shutil.which(name, path=path)
+        if found:
+            yield [found]
+
+
+def version_of(command: list[str]) -> tuple[int, ...] | None:
+    """The version of an interpreter; None where it does not start."""
+    try:
+        answer = ask_program([*command, "-I", "-c", "import sys; print(*sys.version_info[:2])"])
+    except ProgramError:
+        return None
+    return tuple(int(part) for part in answer.split())
+
+
+def make_core(plan: SetupPlan, report: Report) -> Path:
+    """Make the core's Python and put its packages in; returns its interpreter.
+
+    It is made beside and renamed when it is whole, so what stands in the folder always works.
+    """
+    part = plan.core_folder.with_name(plan.core_folder.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        report(0.02, "python")
+        base = next((one for one in interpreters(plan.named) if (version_of(one) or (0,)) >= OLDEST), None)
+        uv = shutil.which("uv")
+        if base is not None:
+            run_program([*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: report(0.05, line))
+            _install_with_pip(python_in(part), base, plan, report)
+        elif uv is not None:
+            run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: report(0.1, line))
+            _install_with_uv(uv, python_in(part), plan, report)
+        else:
+            raise CoreSetupError("python_missing")
+        _start_once(python_in(part), plan.main, report)
+        mark = {"requirements": _hash_of(plan.requirements), "python": version_of([str(python_in(part))])}
+        (part / NAME_OF_MARK).write_text(json.dumps(mark), encoding="utf-8")
+        shutil.rmtree(plan.core_folder, ignore_errors=True)
+        part.rename(plan.core_folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    report(1.0, "")
+    return python_in(plan.core_folder)
+
+
+def pip_commands(python: Path, base: list[str], wheels: str) -> Iterator[list[str]]:
+    """Ways to run pip for an environment that has none, best first: from a wheel, else another Python's own."""
+    for folder in [Path(wheels)] * bool(wheels) + _wheel_folders(base):
+        for wheel in sorted(folder.glob("pip-*.whl"), reverse=True):
+            yield [str(python), "-I", str(wheel / "pip")]
+    yield [*base, "-I", "-m", "pip", "--python", str(python)]
+
+
+def _install_with_pip(python: Path, base: list[str], plan: SetupPlan, report: Report) -> None:
+    for command in pip_commands(python, base, plan.wheels):
+        try:
+            ask_program([*command, "--version"])
+        except ProgramError:
+            continue
+        install = [*command, "install", "--disable-pip-version-check", "--no-input", "--progress-bar", "off"]
+        break
+    else:
+        raise CoreSetupError("pip_missing")
+    _install([*install, "--only-binary", ":all:"], plan, report)
+
+
+def _install_with_uv(uv: str, python: Path, plan: SetupPlan, report: Report) -> None:
+    _install([uv, "pip", "install", "--python", str(python), "--only-binary", ":all:"], plan, report)
+
+
+def _install(command: list[str], plan: SetupPlan, report: Report) -> None:
+    source = ["--no-index", "--find-links", plan.wheels] if plan.wheels else []
+    expected = 3 * len(list(_names_in(plan.requirements)))  # each brings about two others
+    collected = 0
+
+    def follow(line: str) -> None:
+        nonlocal collected
+        collected += line.startswith("Collecting")
+        if line.startswith("Installing"):
+            report(0.85, line)
+        else:
+            report(0.1 + 0.7 * min(1.0, collected / expected), line)
+
+    try:
+        run_program([*command, *source, "-r", str(plan.requirements)], follow)
+    except ProgramError as error:
+        raise CoreSetupError("packages", str(error)) from error
+
+
+def _start_once(python: Path, main: Path, report: Report) -> None:
+    try:
+        run_program([str(python), "-I", "-X", "utf8", str(main), "--help"], lambda line: report(0.95, ""))
+    except ProgramError as error:
+        raise CoreSetupError("start", str(error)) from error
+
+
+def _wheel_folders(base: list[str]) -> list[Path]:
+    """Where a Python keeps the wheel of pip that ensurepip would use."""
+    code = (
+        "import ensurepip, sysconfig; print(ensurepip.__path__[0]); "
+        "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '')"
+    )
+    try:
+        lines = ask_program([*base, "-I", "-c", code]).splitlines()
+    except ProgramError:
+        lines = []
+    folders = [Path(line) for line in lines if line]
+    # Debian keeps ensurepip, and the folder that it would name, in a package of their own.
+    return [folder / "_bundled" for folder in folders[:1]] + folders[1:] + [Path("/usr/share/python-wheels")]
+
+
+def _names_in(requirements: Path) -> Iterator[str]:
+    for line in requirements.read_text(encoding="utf-8").splitlines():
+        text = line.partition("#")[0].strip()
+        if text:
+            yield (
+                text.split(";")[0]
+                .split("[")[0]
+                .split("<")[0]
+                .split(">")[0]
+                .split("=")[0]
+                .split("!")[0]
+                .split("~")[0]
+                .strip()
+            )
+
+
+def _hash_of(requirements: Path) -> str:
+    return hashlib.sha256(requirements.read_bytes()).hexdigest()
+
+
+def _mark_of(core_folder: Path) -> dict:
+    mark = core_folder / NAME_OF_MARK
+    return json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}

@@ -1,0 +1,277 @@
+"""The core, as the plugin knows it: started, spoken to, shown at work, cancelled, and survived.
+
+The dock keeps one `onemap serve` and speaks JSON-RPC with it; Processing runs one verb to its end (verb_runs.py);
+expressions, which must wait, keep another `serve` (expression_client.py). Nothing else in the plugin starts the core.
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from qgis.core import QgsApplication, QgsMessageLog, QgsProxyProgressTask
+from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
+
+from onemap.plugin.connection.core_python import CorePython, find_core, names_nothing
+from onemap.plugin.connection.programs import clean_environment
+from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
+from onemap.plugin.connection.server_logins import login_environment
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import FOLDER, RESOURCES, profile_folder
+from onemap.plugin.words.translation import tr
+
+KILL_AFTER_MS = 3000  # a cancel that is not answered by then ends the core; it has lost nothing
+STOP_WITHIN_MS = 1500
+LAST_WORDS_KEPT = 4000
+REQUIREMENTS = RESOURCES / "requirements" / "core.txt"
+
+
+def core_python() -> CorePython | None:
+    """The interpreter that the core would be started with now; None: it must be set up first."""
+    return find_core(settings.get("core_python"), profile_folder() / "core", FOLDER, REQUIREMENTS)
+
+
+def named_in_vain() -> str:
+    """What to say where the settings name a Python that is not there; empty where all is well."""
+    named = settings.get("core_python")
+    if not names_nothing(named):
+        return ""
+    said = tr("The settings name {python} as the core's Python. It is not there, so it is passed over.")
+    return said.format(python=named)
+
+
+def serve_command(python: CorePython) -> list[str]:
+    """The program and its words that start `onemap serve`."""
+    return [str(python.path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), "serve"]
+
+
+def is_given(value: Any) -> bool:
+    """Whether an option says something: nothing, False and empty text are as good as left out; 0 is a value."""
+    return value is not None and value is not False and value != ""
+
+
+def core_missing() -> Refusal:
+    """What to say where there is no core."""
+    said = tr("One Map's core is not set up: the Python environment in which it works is missing.")
+    mend = tr("Open the One Map panel and press “Set up the core”.")
+    return Refusal(said, [{"code": "core.missing", "message": said, "mend": mend}])
+
+
+class Request(QObject):
+    """One question to the core. Exactly one of answered and refused comes, then ended."""
+
+    progressed = pyqtSignal(float, str)  # 0 to 1, and what is being done
+    answered = pyqtSignal(dict)
+    refused = pyqtSignal(object)  # Refusal
+    ended = pyqtSignal()
+
+    def __init__(self, core: Core, number: int, verb: str, title: str) -> None:
+        super().__init__(core)
+        self._core, self.number, self.verb = core, number, verb
+        self.is_cancelled = False
+        self._task: QgsProxyProgressTask | None = None
+        if title:
+            self._task = QgsProxyProgressTask(title, True)
+            self._task.canceled.connect(self.cancel)
+            # One that is cancelled before it began is deleted by QGIS at once.
+            self._task.taskTerminated.connect(self._lose_task)
+            QgsApplication.taskManager().addTask(self._task)
+
+    @property
+    def is_shown(self) -> bool:
+        """Whether QGIS's task bar shows it."""
+        return self._task is not None
+
+    def cancel(self) -> None:
+        """Ask the core to stop; it is ended if it does not."""
+        if not self.is_cancelled:
+            self.is_cancelled = True
+            self._core.cancel(self)
+
+    def _lose_task(self) -> None:
+        self._task = None
+
+    def show_progress(self, fraction: float, step: str) -> None:
+        """Show how far the work is, here and in QGIS's task bar."""
+        if self._task is not None:
+            self._task.setProxyProgress(100 * fraction)
+        self.progressed.emit(fraction, step)
+
+    def end(self, answer: dict | None, refusal: Refusal | None) -> None:
+        """Hand over the answer, or the refusal."""
+        if self._task is not None:
+            self._task.finalize(refusal is None)
+            self._task = None
+        if refusal is None:
+            self.answered.emit(answer)
+        else:
+            self.refused.emit(refusal)
+        self.ended.emit()
+        self.deleteLater()
+
+
+class Core(QObject):
+    """`onemap serve`: started at the first question, and again at the next one if it has died."""
+
+    died = pyqtSignal(str)  # what to say to the user
+    stopping = pyqtSignal()  # nobody may hold the core's files, or an earlier login, any longer
+
+    def __init__(self, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._process: QProcess | None = None
+        self._waiting: dict[int, Request] = {}
+        self._number = 0
+        self._last_words = ""
+        self._entry = ""  # of QGIS's authentication store
+
+    @property
+    def is_working(self) -> bool:
+        """Whether it does something now that QGIS's task bar shows."""
+        return any(request.is_shown for request in self._waiting.values())
+
+    @property
+    def is_running(self) -> bool:
+        """Whether the core is alive."""
+        return self._process is not None
+
+    @property
+    def process_id(self) -> int:
+        """The core's process; 0 when there is none."""
+        return int(self._process.processId()) if self._process is not None else 0
+
+    def ask(self, verb: str, params: dict[str, Any], title: str = "") -> Request:
+        """Ask the core for a verb; with a title the work is shown in QGIS's task bar. Never raises, never waits."""
+        self._number += 1
+        request = Request(self, self._number, verb, title)
+        self._waiting[request.number] = request
+        try:
+            self._start()
+        except Refusal as refusal:
+            why = refusal
+            # Later, so that the caller can connect first.
+            QTimer.singleShot(0, lambda: self._end(request.number, None, why))
+            return request
+        given = {name: value for name, value in params.items() if is_given(value)}
+        given.setdefault("lang", settings.language())
+        self._send({"jsonrpc": "2.0", "id": request.number, "method": verb, "params": given})
+        return request
+
+    def cancel(self, request: Request) -> None:
+        """Ask the core to stop one piece of work, and end the core if it does not answer."""
+        if request.number not in self._waiting:
+            return
+        self._send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": request.number}})
+        number, process = request.number, self._process
+        QTimer.singleShot(KILL_AFTER_MS, lambda: self._kill_if_waiting(number, process))
+
+    def log_in_with(self, entry: str) -> None:
+        """Log in to servers as an entry of QGIS's authentication store says; read when the core starts the next time.
+
+        A core that runs has its name and password for life, so it is ended.
+        """
+        if entry != self._entry or entry:  # what the entry holds may have changed too
+            self.stop()
+        self._entry = entry
+
+    def stop(self) -> None:
+        """End the core: close its stdin, at which it stops; what it was asked is refused as cancelled."""
+        self.stopping.emit()
+        process, self._process = self._process, None
+        if process is None:
+            return
+        process.blockSignals(True)
+        process.closeWriteChannel()
+        if not process.waitForFinished(STOP_WITHIN_MS):
+            process.kill()
+            process.waitForFinished(STOP_WITHIN_MS)
+        process.deleteLater()
+        self._refuse_all(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
+
+    def _start(self) -> None:
+        """Start the core unless it runs. Raises Refusal where there is none, or its login cannot be had."""
+        if self._process is not None:
+            return
+        python = core_python()
+        if python is None:
+            raise core_missing()
+        environment = QProcessEnvironment()
+        # A password goes by the environment: a command line, a request or a log could be read by others.
+        for name, value in {**clean_environment(), **login_environment(self._entry)}.items():
+            environment.insert(name, value)
+        self._last_words = ""
+        self._process = QProcess(self)
+        self._process.setProcessEnvironment(environment)
+        self._process.readyReadStandardOutput.connect(self._read_answers)
+        self._process.readyReadStandardError.connect(self._read_words)
+        self._process.finished.connect(self._process_ended)
+        self._process.errorOccurred.connect(self._process_failed)
+        program, *words = serve_command(python)
+        self._process.start(program, words)
+
+    def _send(self, message: dict[str, Any]) -> None:
+        if self._process is not None:
+            self._process.write(json.dumps(message, ensure_ascii=False).encode("utf-8") + b"\n")
+
+    def _read_answers(self) -> None:
+        while self._process is not None and self._process.canReadLine():
+            line = bytes(self._process.readLine()).decode("utf-8", "replace")
+            try:
+                message = json.loads(line)
+            except ValueError:
+                self._keep_words(line)
+                continue
+            if message.get("method") == "progress":
+                told = message.get("params", {})
+                request = self._waiting.get(told.get("id"))
+                if request is not None:
+                    request.show_progress(float(told.get("progress", 0)), str(told.get("step", "")))
+            elif "error" in message:
+                self._end(message.get("id"), None, refusal_from_error(message["error"]))
+            elif "result" in message:
+                self._end(message.get("id"), message["result"], None)
+
+    def _read_words(self) -> None:
+        if self._process is not None:
+            self._keep_words(bytes(self._process.readAllStandardError()).decode("utf-8", "replace"))
+
+    def _keep_words(self, words: str) -> None:
+        self._last_words = (self._last_words + words)[-LAST_WORDS_KEPT:]
+        QgsMessageLog.logMessage(words.strip(), "One Map", notifyUser=False)
+
+    def _end(self, number: int | None, answer: dict | None, refusal: Refusal | None) -> None:
+        request = self._waiting.pop(number, None)
+        if request is not None:
+            request.end(answer, refusal)
+
+    def _kill_if_waiting(self, number: int, process: QProcess) -> None:
+        if number in self._waiting and process is self._process and process is not None:
+            process.kill()
+
+    def _process_failed(self, error: QProcess.ProcessError) -> None:
+        if error == QProcess.ProcessError.FailedToStart:  # no finished() will come
+            self._process_ended(-1)
+
+    def _process_ended(self, exit_code: int, *_status: object) -> None:
+        process, self._process = self._process, None
+        if process is None:
+            return
+        self._last_words += bytes(process.readAllStandardError()).decode("utf-8", "replace")
+        process.deleteLater()
+        message = death_message(exit_code, self._last_words.strip())
+        cancelled = any(request.is_cancelled for request in self._waiting.values())
+        self._refuse_all(Refusal(message))
+        if not cancelled:
+            self.died.emit(message)
+
+    def _refuse_all(self, refusal: Refusal) -> None:
+        cancel = Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+        for number, request in list(self._waiting.items()):
+            self._end(number, None, cancel if request.is_cancelled else refusal)
+
+
+def death_message(exit_code: int, last_words: str) -> str:
+    """What to say of a core that ended without an answer."""
+    said = tr("One Map's core ended unexpectedly (code {code}). Nothing in the library is lost; try again.")
+    said = said.format(code=exit_code)
+    last_line = last_words.splitlines()[-1] if last_words else ""
+    return f"{said} {last_line}".strip()

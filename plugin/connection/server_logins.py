@@ -1,0 +1,50 @@
+"""Who logs in to a library on a server: an entry of QGIS's authentication store, of which only the number is kept."""
+
+from __future__ import annotations
+
+import json
+
+from qgis.core import QgsApplication, QgsAuthMethodConfig
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.server_location import is_server
+from onemap.plugin.profile import settings
+from onemap.plugin.words.translation import tr
+
+METHOD = "Basic"  # a name and a password; the core is handed no other kind
+NAME, PASSWORD = "PGUSER", "PGPASSWORD"  # noqa: S105 - what libpq calls them
+
+
+def entry_of(location: str) -> str:
+    """The store's entry for a library; empty where libpq's own ways are to do."""
+    return str(json.loads(settings.get("server_logins")).get(location, "")) if is_server(location) else ""
+
+
+def keep_entry(location: str, entry: str) -> None:
+    """Remember the entry for a library; an empty one is forgotten."""
+    kept = json.loads(settings.get("server_logins"))
+    kept.pop(location, None)
+    settings.put("server_logins", json.dumps({**kept, **({location: entry} if entry else {})}))
+
+
+def login_environment(entry: str) -> dict[str, str]:
+    """What the core's environment is to hold so that libpq logs in as an entry says; empty without one.
+
+    QGIS asks for its master password if need be. Raises Refusal where the entry is gone, locked, or of another kind.
+    """
+    if not entry:
+        return {}
+    config = QgsAuthMethodConfig()
+    manager = QgsApplication.authManager()
+    if entry not in manager.configIds():
+        raise _refusal(tr("The authentication entry {entry} is not in QGIS's store.").format(entry=entry))
+    if not manager.setMasterPassword(True) or not manager.loadAuthenticationConfig(entry, config, True)[0]:
+        raise _refusal(tr("QGIS's authentication store is locked, so nobody can log in to the server."))
+    if config.method() != METHOD:
+        raise _refusal(tr("The authentication entry is of another kind than “Basic”: name and password."))
+    return {NAME: config.config("username"), PASSWORD: config.config("password")}
+
+
+def _refusal(said: str) -> Refusal:
+    mend = tr("Choose an entry with name and password under “Change the connection…”, or open the store.")
+    return Refusal(said, [{"code": "server.login", "message": said, "mend": mend}])

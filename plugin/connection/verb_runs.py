@@ -1,0 +1,164 @@
+"""One verb of the core, run to its end, as QGIS runs GDAL's programs: for Processing."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import QgsBlockingProcess, QgsFeedback
+from qgis.PyQt.QtCore import QByteArray, QProcess, QProcessEnvironment
+
+from onemap.plugin.connection.core_session import (
+    KILL_AFTER_MS,
+    LAST_WORDS_KEPT,
+    core_missing,
+    core_python,
+    death_message,
+    is_given,
+)
+from onemap.plugin.connection.programs import clean_environment
+from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_answer
+from onemap.plugin.connection.server_location import has_login, is_server
+from onemap.plugin.connection.server_logins import entry_of, login_environment
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import FOLDER
+from onemap.plugin.words.translation import tr
+
+POLL_MS = 100  # how long a cancel may go unseen
+POSITIONALS = {
+    "new": ("library",),
+    "inspect": ("source",),
+    "add": ("library", "source"),
+    "check": ("library", "parcels"),
+    "redline": ("source", "target"),
+    "compare": ("library", "a", "b"),
+    "remedy": ("library", "parcels"),
+    "contradictions": ("library",),
+    "decide": ("library", "target", "decision"),
+    "spots": ("library", "run"),
+    "sites": ("library",),
+    "atlas": ("library", "run", "target"),
+    "publish": ("library", "project"),
+}
+
+
+def command_line(verb: str, options: dict[str, Any]) -> list[str]:
+    """The words after the interpreter: options as of the command line, what is not given left out, lists repeated."""
+    words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
+    words += [str(options[name]) for name in POSITIONALS[verb]]
+    for name, value in options.items():
+        if name in POSITIONALS[verb] or not is_given(value):
+            continue
+        option = "--" + name.replace("_", "-")
+        for one in value if isinstance(value, (list, tuple)) else [value]:
+            words += [option] if one is True else [f"{option}={one}"]
+    return words + ["--json", "--progress=json", f"--lang={settings.language()}"]
+
+
+def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple[dict[str, Any], int]:
+    """Run one verb; returns its JSON and its exit code.
+
+    Only exit codes 0 and 4 (a threshold of the caller's was reached) come back; all else raises Refusal.
+    """
+    python = core_python()
+    if python is None:
+        raise core_missing()
+    login = _login(str(options.get("library") or ""))
+    words = command_line(verb, options)
+    said = bytearray()
+    follower = ProgressLines(feedback)
+
+    def keep(chunk: QByteArray) -> None:
+        said.extend(chunk.data())
+
+    def follow(chunk: QByteArray) -> None:
+        follower.feed(chunk.data())
+
+    if login:
+        exit_code = _run_logged_in(str(python.path), words, login, keep, follow, feedback)
+    else:
+        process = QgsBlockingProcess(str(python.path), words)
+        # QGIS calls both without asking whether they are set, and keeps no reference: so both, and by name.
+        process.setStdOutHandler(keep)
+        process.setStdErrHandler(follow)
+        exit_code = process.run(feedback)
+    if feedback.isCanceled():
+        raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+    try:
+        answer = json.loads(said.decode("utf-8"))
+    except ValueError as error:
+        raise Refusal(death_message(exit_code, follower.rest)) from error
+    if exit_code not in (0, 4):
+        raise refusal_from_answer(answer, exit_code)
+    return answer, exit_code
+
+
+def _login(library: str) -> dict[str, str]:
+    """What the core's environment needs for a library. Raises Refusal where the location itself holds a login."""
+    if not is_server(library):
+        return {}
+    if has_login(library):
+        raise Refusal(
+            tr("Take user and password out of the library's address: open it in the One Map panel, with an entry.")
+        )
+    return login_environment(entry_of(library))
+
+
+def _run_logged_in(
+    program: str,
+    words: list[str],
+    login: dict[str, str],
+    keep: Callable[[QByteArray], None],
+    follow: Callable[[QByteArray], None],
+    feedback: QgsFeedback,
+) -> int:
+    """As QgsBlockingProcess, which cannot hand a program an environment of its own; returns the exit code."""
+    environment = QProcessEnvironment()
+    for name, value in {**clean_environment(), **login}.items():
+        environment.insert(name, value)
+    process = QProcess()
+    process.setProcessEnvironment(environment)
+    process.start(program, words)
+    process.closeWriteChannel()
+    while process.state() != QProcess.ProcessState.NotRunning:
+        process.waitForFinished(POLL_MS)
+        keep(process.readAllStandardOutput())
+        follow(process.readAllStandardError())
+        if feedback.isCanceled() and process.state() != QProcess.ProcessState.NotRunning:
+            process.terminate()
+            if not process.waitForFinished(KILL_AFTER_MS):
+                process.kill()
+    keep(process.readAllStandardOutput())
+    follow(process.readAllStandardError())
+    return int(process.exitCode()) if process.exitStatus() == QProcess.ExitStatus.NormalExit else -1
+
+
+class ProgressLines:
+    """Reads what the core writes to stderr: progress as JSON, one object a line; all else is for people."""
+
+    def __init__(self, feedback: QgsFeedback) -> None:
+        self._feedback = feedback
+        self._buffer = b""
+        self._step = ""
+        self.rest = ""
+
+    def feed(self, chunk: bytes) -> None:
+        """Take the next bytes."""
+        *lines, self._buffer = (self._buffer + chunk).split(b"\n")
+        for line in lines:
+            self._take(line.decode("utf-8", "replace").strip())
+
+    def _take(self, line: str) -> None:
+        try:
+            told = json.loads(line)
+            self._feedback.setProgress(100 * float(told["progress"]))
+            step = told.get("step", "")
+        except (ValueError, KeyError, TypeError):
+            if line:
+                self.rest = (self.rest + "\n" + line)[-LAST_WORDS_KEPT:].strip()
+                self._feedback.pushWarning(line)
+            return
+        if step and step != self._step:  # each is a line of QGIS's log
+            self._step = step
+            self._feedback.setProgressText(step)

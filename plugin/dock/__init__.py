@@ -1,0 +1,1 @@
+"""The dock and what it shows before a library is open."""

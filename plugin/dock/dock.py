@@ -1,0 +1,400 @@
+"""The dock: one library, as of one day, in rooms."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsReferencedRectangle, QgsVectorLayer
+from qgis.gui import QgsDockWidget, QgsMapCanvas, QgsScrollArea
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFrame,
+    QLabel,
+    QPushButton,
+    QStackedWidget,
+    QTabWidget,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.add.add_dialog import AddDialog
+from onemap.plugin.check.check_tab import CheckRoom
+from onemap.plugin.compare.compare_tab import CompareRoom
+from onemap.plugin.connection.core_session import Core, core_python, named_in_vain
+from onemap.plugin.connection.refusals import NO_LIBRARY, Refusal
+from onemap.plugin.connection.server_location import is_server, short_name
+from onemap.plugin.dock.header import Header
+from onemap.plugin.dock.map_tab import MapRoom
+from onemap.plugin.dock.new_files import documents, free_path
+from onemap.plugin.dock.sample_maker import SampleMaker
+from onemap.plugin.dock.sample_page import SamplePage
+from onemap.plugin.dock.setup_page import SetupPage
+from onemap.plugin.expressions.expression_row import ExpressionRow
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.server_dialog import ServerDialog, in_words_of_the_dock
+from onemap.plugin.library.service_list import Service
+from onemap.plugin.map.layer_styles import style_parcels
+from onemap.plugin.map.map_layers import reopen_cut_off
+from onemap.plugin.profile import settings
+from onemap.plugin.review.review_tab import ReviewRoom
+from onemap.plugin.services.service_dialog import ServiceDialog
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.words.option_names import dock_controls
+from onemap.plugin.words.translation import tr
+
+NARROWEST_PX = 320
+AROUND_M, AROUND_DEG = 200.0, 0.002  # how much of its surroundings a place is shown with
+
+
+class OneMapDock(QgsDockWidget):
+    """What a person sees of One Map.
+
+    ask_algorithm: opens the dialog of a Processing algorithm with values, and calls back with its results.
+    """
+
+    def __init__(
+        self,
+        core: Core,
+        canvas: QgsMapCanvas,
+        ask_algorithm: Callable[[str, dict[str, Any], Callable[[dict[str, Any]], None]], None],
+        open_settings: Callable[[], None],
+        open_guide: Callable[[], None],
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__("One Map", parent)
+        self.setObjectName("OneMapDock")
+        self.core, self._canvas, self._ask_algorithm = core, canvas, ask_algorithm
+        self._open_settings = open_settings
+        self._maker: SampleMaker | None = None
+        self.add_dialog: AddDialog | None = None
+        self.service_dialog: ServiceDialog | None = None
+        self.server_dialog: ServerDialog | None = None
+        self.library = OpenLibrary(core, self)
+        self.header = Header(self.library)
+        self.notice = Notice(dock_controls())
+        self.expressions = ExpressionRow()
+        self.setup_page = SetupPage(core, open_settings)
+        self.map_room = MapRoom(self.library, self._zoom_to, self._show_place)
+        self.check_room = CheckRoom(self.library, canvas)
+        self.compare_room = CompareRoom(self.library, canvas)
+        self.rooms = QTabWidget()
+        self.rooms.setDocumentMode(True)
+        self.review_room = ReviewRoom(self.library, canvas)
+        for room, title in (
+            (self.map_room, tr("Map")),
+            (self.check_room, tr("Check")),
+            (self.compare_room, tr("Compare")),
+            (self.review_room, tr("Review")),
+        ):
+            self.rooms.addTab(_scrolled(room), title)
+        self._loading = QLabel(tr("Reading the library…"))
+        self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.pages = QStackedWidget()
+        self.empty_page = self._make_empty_page()
+        self.sample_page = SamplePage()
+        self.sample_page.cancelled.connect(lambda: self._maker.cancel() if self._maker is not None else None)
+        for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.rooms):
+            self.pages.addWidget(page)
+        body = QWidget()
+        layout = QVBoxLayout(body)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addWidget(self.header)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.expressions)
+        layout.addWidget(self.pages, 1)
+        self.setWidget(body)
+        self.setMinimumWidth(NARROWEST_PX)
+        self._connect(open_guide)
+        self._is_begun = self._is_closed = False
+
+    def _connect(self, open_guide: Callable[[], None]) -> None:
+        self.header.library_chosen.connect(self.open_library)
+        self.header.open_asked.connect(self.choose_library)
+        self.header.server_asked.connect(self.choose_server)
+        self.header.new_asked.connect(self.make_library)
+        self.header.sample_asked.connect(self.make_sample)
+        self.header.publish_asked.connect(self.publish)
+        self.header.settings_asked.connect(self._open_settings)
+        self.header.setup_asked.connect(lambda: self._show(self.setup_page))
+        self.header.help_asked.connect(open_guide)
+        self.library.loading.connect(lambda: self._show(self.rooms if self.library.layers else self._loading))
+        self.library.listed.connect(lambda: self._show(self.rooms))
+        self.library.refused.connect(self._library_refused)
+        for written in (
+            self.library.listed,
+            self.check_room.finished,
+            self.check_room.tried,
+            self.review_room.touched,
+        ):
+            written.connect(lambda: reopen_cut_off(self.library.path))
+        self.setup_page.ready.connect(self.begin)
+        self.map_room.add_asked.connect(self.add_layer)
+        self.map_room.refused.connect(self.notice.say)
+        self.map_room.service_asked.connect(self.register_service)
+        self.map_room.snapshot_asked.connect(self.take_snapshot)
+        self.map_room.service_refused.connect(self.refuse)
+        self.map_room.service_said.connect(self.notice.say)
+        self.check_room.refused.connect(self.refuse)
+        self.compare_room.refused.connect(self.refuse)
+        self.compare_room.told.connect(self.notice.say)
+        self.compare_room.view.atlas.keep_asked.connect(self.keep_spots)
+        for written in (self.compare_room.finished, self.compare_room.view.decided):
+            written.connect(lambda: reopen_cut_off(self.library.path))
+        self.rooms.currentChanged.connect(lambda _room: self.compare_room.leave_map())
+        self.visibilityChanged.connect(lambda visible: None if visible else self.compare_room.leave_map())
+        self.review_room.refused.connect(self.refuse)
+        self.review_room.said.connect(self.notice.say)
+        self.review_room.versions_written.connect(self.library.refresh)
+        self.core.died.connect(self._core_died)
+        self.rooms.currentChanged.connect(lambda _room: self._room_changed())
+        self.visibilityChanged.connect(self._visibility_changed)
+
+    def tab_of(self, room: QWidget) -> int:
+        """Which tab a room is."""
+        return next(number for number in range(self.rooms.count()) if self.rooms.widget(number).widget() is room)
+
+    def close_down(self) -> None:
+        """Before the plugin is unloaded; more than once does no harm."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self.check_room.close_down()
+        self.compare_room.close_down()
+        self.review_room.close_down()
+        self.map_room.close_down()
+        self.setup_page.close_down()
+        if self.add_dialog is not None:
+            self.add_dialog.close_down()
+        if self.service_dialog is not None:
+            self.service_dialog.close_down()
+        if self.server_dialog is not None:
+            self.server_dialog.close()
+        if self._maker is not None:
+            self._maker.cancel()
+
+    def begin(self) -> None:
+        """Show what there is to show: the mend, a library, or how to get one."""
+        self._is_begun = True
+        python = core_python()
+        path = self.library.path or settings.get("library")
+        if python is None:
+            self._show(self.setup_page)
+        elif path and (is_server(path) or Path(path).exists()):
+            self.open_library(path)
+        else:
+            self._show(self.empty_page)
+        # Said last, for to open a library takes away what was said before.
+        if python is not None and not python.is_current:
+            self.notice.say(
+                tr("One Map's core was made for an older version of the plugin."),
+                tr("Bring it up to date"),
+                self._mend,
+            )
+        elif named_in_vain():
+            self.notice.say(named_in_vain(), tr("Settings…"), self._open_settings)
+
+    def open_library(self, path: str) -> None:
+        """Open a library."""
+        self.notice.hide()
+        if core_python() is None:
+            settings.put("library", path)
+            self._show(self.setup_page)
+            return
+        if is_server(path) and self.core.is_working:  # the core logs in only once, when it starts
+            self.notice.say(tr("The core is still at work. Open the library on the server when it has ended."))
+            return
+        self.library.open(path)
+
+    def choose_library(self) -> None:
+        """Ask which file."""
+        before = settings.get("library")
+        start = str(Path(before).parent) if before and not is_server(before) else ""
+        path, _filter = QFileDialog.getOpenFileName(self, tr("Open a library"), start, tr("Library (*.gpkg)"))
+        if path:
+            self.open_library(path)
+
+    def choose_server(self, location: str = "") -> None:
+        """Ask where on a server, and who logs in. location: one to change."""
+        if self.server_dialog is not None:
+            self.server_dialog.close()
+            self.server_dialog.deleteLater()
+        self.server_dialog = ServerDialog(location or self.library.path, self)
+        self.server_dialog.chosen.connect(self.open_library)
+        self.server_dialog.show()
+
+    def make_library(self) -> None:
+        """Ask for a new library's file, coordinate system and district."""
+        target = free_path(Path(documents()), "library", ".gpkg")
+        self._ask_algorithm(
+            "onemap:new", {"LIBRARY": str(target)}, lambda results: self.open_library(str(results.get("LIBRARY")))
+        )
+
+    def keep_spots(self, run: str, types: str) -> None:
+        """Ask how the differences of a comparison become a layer of the library."""
+        values = {"LIBRARY": self.library.path, "RUN": run, "TYPE": types}
+        self._ask_algorithm("onemap:spots", values, lambda _results: self.library.refresh())
+
+    def publish(self) -> None:
+        """Ask for the QGIS project that the one map becomes, as of the day that is looked at."""
+        path = self.library.path
+        folder = Path(documents()) if is_server(path) else Path(path).parent
+        project = str(free_path(folder, short_name(path), ".qgz"))
+        values = {"LIBRARY": path, "PROJECT": project, "AS_OF": self.library.day or None}
+        self._ask_algorithm("onemap:publish", values, self._published)
+
+    def add_layer(self, code: str) -> None:
+        """Ask for a department's file, and add it."""
+        if self.add_dialog is not None and self.add_dialog.is_working:  # one at a time
+            self.add_dialog.begin("")
+            return
+        if self.add_dialog is not None:
+            self.add_dialog.close_down()
+            self.add_dialog.deleteLater()
+        self.add_dialog = AddDialog(self.library, self)
+        self.add_dialog.added.connect(self._file_added)
+        self.add_dialog.failed.connect(self.refuse)
+        self.add_dialog.begin(code)
+
+    def register_service(self, service: Service | None) -> None:
+        """Ask for a service to put into the register, or for what has changed about one."""
+        if self.service_dialog is not None:
+            self.service_dialog.close_down()
+            self.service_dialog.deleteLater()
+        self.service_dialog = ServiceDialog(self.library, service, self)
+        self.service_dialog.show()
+
+    def take_snapshot(self, service: Service) -> None:
+        """Read a service whole, and show what came as any file that is to be added."""
+        self.add_layer(service.code)
+        self.add_dialog.take_snapshot(service)
+
+    def make_sample(self) -> None:
+        """Ask for a folder, and make the sample city in it."""
+        folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), documents())
+        if folder:
+            self.make_sample_in(Path(folder))
+
+    def make_sample_in(self, folder: Path) -> None:
+        """Make the sample city: in the folder if it is empty, else in a new one inside."""
+        if folder.exists() and any(folder.iterdir()):
+            folder = free_path(folder, "onemap-sample-city", "")
+        self.notice.hide()
+        if core_python() is None:
+            self._show(self.setup_page)
+            return
+        self._maker = SampleMaker(self.core, folder, self)
+        self._maker.progressed.connect(self.sample_page.work.show_progress)
+        self._maker.made.connect(self._sample_made)
+        self._maker.refused.connect(self._sample_refused)
+        self.sample_page.work.begin("")
+        self._show(self.sample_page)
+        self._maker.start()
+
+    def refuse(self, refusal: Refusal) -> None:
+        """Say what was refused; where the core is what is missing, offer the mend."""
+        if refusal.is_about("core.missing"):
+            self._show(self.setup_page)
+        elif any(map(refusal.is_about, NO_LIBRARY)) and not is_server(self.library.path):
+            self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library)
+        else:
+            self.notice.refuse(refusal)
+
+    def _make_empty_page(self) -> QWidget:
+        page = QWidget()
+        said = QLabel(tr("Open the library that keeps your city's plans, make a new one, or try the sample city."))
+        said.setWordWrap(True)
+        layout = QVBoxLayout(page)
+        layout.addWidget(said)
+        for name, text, do in (
+            ("library", tr("Open a library…"), self.choose_library),
+            ("server", tr("Open a library on a server…"), self.choose_server),
+            ("new", tr("New library…"), self.make_library),
+            ("sample", tr("Make the sample city…"), self.make_sample),
+        ):
+            button = QPushButton(icon(name), text)
+            button.clicked.connect(lambda _checked, do=do: do())
+            layout.addWidget(button)
+        layout.addStretch()
+        return page
+
+    def _sample_made(self, library: str, parcels: str) -> None:
+        self._maker = None
+        layer = QgsVectorLayer(parcels, tr("Sample parcels"), "ogr")
+        if layer.isValid():
+            if not QgsProject.instance().mapLayers():
+                QgsProject.instance().setCrs(layer.crs())
+            style_parcels(layer)
+            QgsProject.instance().addMapLayer(layer)
+            self.check_room.parcels.choose_layer(layer)
+            self._zoom_to(layer)
+        self.open_library(library)
+
+    def _sample_refused(self, refusal: Refusal) -> None:
+        self._maker = None
+        self._show(self.rooms if self.library.layers else self.empty_page)
+        self.refuse(refusal)
+
+    def _file_added(self, _answer: dict[str, Any], said: str) -> None:
+        self.library.refresh()
+        if not self.add_dialog.isVisible():
+            self.notice.say(said)
+
+    def _published(self, results: dict[str, Any]) -> None:
+        said = tr("The project has {count} layers: {path}").format(count=results["LAYERS"], path=results["PROJECT"])
+        self.notice.say("\n".join(filter(None, [said, results["REMARKS"]])))
+
+    def _library_refused(self, refusal: Refusal) -> None:
+        self._show(self.rooms if self.library.layers else self.empty_page)
+        location = self.library.path
+        if is_server(location):
+            refusal = in_words_of_the_dock(refusal)
+            refusal.mend = (tr("Change the connection…"), lambda: self.choose_server(location))
+        self.refuse(refusal)
+
+    def _core_died(self, message: str) -> None:
+        self.notice.say(message, tr("Try again"), self.library.refresh)
+
+    def _mend(self) -> None:
+        self._show(self.setup_page)
+        self.setup_page.set_up()
+
+    def _show(self, page: QWidget) -> None:
+        self.pages.setCurrentWidget(page)
+
+    def _visibility_changed(self, visible: bool) -> None:
+        if visible and not self._is_begun:  # nothing is started before somebody looks
+            self.begin()
+        elif not visible:
+            self.check_room.leave_map()
+            self.review_room.look_at(False)
+
+    def _room_changed(self) -> None:
+        self.check_room.leave_map()
+        self.review_room.look_at(self.rooms.currentIndex() == self.tab_of(self.review_room))
+
+    def _zoom_to(self, layer: QgsVectorLayer) -> None:
+        self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))
+        self._canvas.refresh()
+
+    def _show_place(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
+        """Go to a place of the map, with its surroundings, and let it flash."""
+        box = geometry.boundingBox()
+        box.grow(max(AROUND_M if not crs.isGeographic() else AROUND_DEG, 0.5 * max(box.width(), box.height())))
+        self._canvas.setReferencedExtent(QgsReferencedRectangle(box, crs))
+        self._canvas.refresh()
+        self._canvas.flashGeometries([geometry], crs)
+
+
+def _scrolled(room: QWidget) -> QgsScrollArea:
+    """A room that scrolls where the screen is low: it must not make QGIS's window higher than the screen."""
+    area = QgsScrollArea()
+    area.setWidget(room)
+    area.setWidgetResizable(True)
+    area.setFrameShape(QFrame.Shape.NoFrame)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    return area

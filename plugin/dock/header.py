@@ -1,0 +1,95 @@
+"""The top of the dock: which library, and as of when."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qgis.gui import QgsDateEdit
+from qgis.PyQt.QtCore import QDate, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QHBoxLayout, QMenu, QSizePolicy, QToolButton, QWidget
+
+from onemap.plugin.connection.server_location import home_of, is_server, short_name
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.profile import settings
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+
+class Header(QWidget):
+    """The library's name with a menu, the day, and the overflow."""
+
+    library_chosen = pyqtSignal(str)
+    open_asked = pyqtSignal()
+    server_asked = pyqtSignal()
+    new_asked = pyqtSignal()
+    sample_asked = pyqtSignal()
+    publish_asked = pyqtSignal()
+    settings_asked = pyqtSignal()
+    setup_asked = pyqtSignal()
+    help_asked = pyqtSignal()
+
+    def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._library = library
+        self.button = QToolButton()
+        self.button.setIcon(icon("library"))
+        self.button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
+        self.button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.button.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.menu = QMenu(self)
+        self.menu.aboutToShow.connect(self._fill_menu)
+        self.button.setMenu(self.menu)
+        self.date = QgsDateEdit()
+        self.date.setAllowNull(True)
+        self.date.setNullRepresentation(tr("today"))
+        self.date.setDisplayFormat("yyyy-MM-dd")
+        self.date.setCalendarPopup(True)
+        self.date.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Expanding)  # a dark theme cuts letters
+        self.date.clear()
+        self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
+        self.date.dateChanged.connect(self._change_day)
+        more = QToolButton()
+        more.setText("⋮")
+        more.setToolTip(tr("More"))
+        more.setAutoRaise(True)
+        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        self.more_menu = QMenu(self)
+        self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
+        self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
+        self.publish_action.triggered.connect(lambda _checked: self.publish_asked.emit())
+        self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_asked.emit)
+        self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_asked.emit)
+        self.more_menu.addAction(icon("help"), tr("User guide"), self.help_asked.emit)
+        more.setMenu(self.more_menu)
+        layout = QHBoxLayout(self)
+        layout.setContentsMargins(4, 4, 4, 0)
+        layout.addWidget(self.button, 1)
+        layout.addWidget(self.date)
+        layout.addWidget(more)
+        library.loading.connect(self.show_name)
+        library.listed.connect(self.show_name)
+        self.show_name()
+
+    def show_name(self) -> None:
+        """Show which library is open."""
+        self.button.setText(self._library.name if self._library.path else tr("Choose a library"))
+        self.button.setToolTip(self._library.path)
+        self.date.setVisible(bool(self._library.path))
+        self.publish_action.setEnabled(bool(self._library.layers))
+
+    def _change_day(self) -> None:
+        self._library.set_day(QDate() if self.date.isNull() else self.date.date())
+
+    def _fill_menu(self) -> None:
+        self.menu.clear()
+        for path in settings.get("recent_libraries"):
+            action = self.menu.addAction(f"{short_name(path)}   {home_of(path)}")
+            action.setEnabled(is_server(path) or Path(path).exists())
+            action.triggered.connect(lambda _checked=False, chosen=path: self.library_chosen.emit(chosen))
+        if not self.menu.isEmpty():
+            self.menu.addSeparator()
+        self.menu.addAction(icon("library"), tr("Open a library…"), self.open_asked.emit)
+        self.menu.addAction(icon("server"), tr("Open a library on a server…"), self.server_asked.emit)
+        self.menu.addAction(icon("new"), tr("New library…"), self.new_asked.emit)
+        self.menu.addAction(icon("sample"), tr("Make the sample city…"), self.sample_asked.emit)

@@ -1,0 +1,335 @@
+"""The room Map: what the library holds, by library, department, layer and version, and what of it is on the map."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+from qgis.core import QgsProject, QgsRasterLayer
+from qgis.gui import QgsFilterLineEdit
+from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QBrush, QPalette
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QHeaderView,
+    QMenu,
+    QPushButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QTreeWidgetItemIterator,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.library.layer_list import CatalogueLayer, Version, layers_in, state_of
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.service_list import Service
+from onemap.plugin.map.map_layers import layer_on_map, put_on_map, take_from_map
+from onemap.plugin.map.place_list import PlaceList, ShowPlace
+from onemap.plugin.profile import settings
+from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import tr
+
+ROLE_ENTRY = Qt.ItemDataRole.UserRole
+ROLE_VERSION = Qt.ItemDataRole.UserRole + 1
+DEPARTMENT_DEPTH = 2  # library, department, layer, version
+TITLE, STATE = 0, 1
+
+
+class MapRoom(QWidget):
+    """The catalogue as a tree; a tick puts a layer on the map."""
+
+    add_asked = pyqtSignal(str)  # a code, or nothing
+    refused = pyqtSignal(str)
+    service_asked = pyqtSignal(object)  # Service to register anew, or None
+    snapshot_asked = pyqtSignal(object)  # Service
+    service_refused = pyqtSignal(object)  # Refusal
+    service_said = pyqtSignal(str, str, object)  # a message with a button
+
+    def __init__(
+        self,
+        library: OpenLibrary,
+        zoom_to: Callable[[object], None],
+        show_place: ShowPlace,
+        parent: QWidget | None = None,
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._zoom_to = library, zoom_to
+        self.search = QgsFilterLineEdit()
+        self.search.setShowSearchIcon(True)
+        self.search.setPlaceholderText(tr("Layer, place, or parcel"))
+        self.search.valueChanged.connect(self._filter)
+        self.places = PlaceList(library, show_place)
+        self.search.valueChanged.connect(self.places.look_for)
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Layers"))
+        self.tree.setColumnCount(2)
+        self.tree.setHeaderLabels([tr("Layer"), tr("Version")])
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.setIndentation(12)
+        self.tree.setUniformRowHeights(True)
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.itemChanged.connect(self._toggled)
+        self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
+        self.add_button.clicked.connect(self._ask_to_add)
+        self.services = ServiceRows(library, zoom_to, self)
+        self.services.register_asked.connect(self.service_asked)
+        self.services.snapshot_asked.connect(self.snapshot_asked)
+        self.services.refused.connect(self.service_refused)
+        self.services.said.connect(self.service_said)
+        self.services.changed.connect(self._show_what_is_on_map)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(4, 6, 4, 4)
+        layout.addWidget(self.search)
+        layout.addWidget(self.places)
+        layout.addWidget(self.tree, 1)
+        layout.addWidget(self.add_button)
+        library.listed.connect(self.fill)
+        QgsProject.instance().layersRemoved.connect(self._show_what_is_on_map)
+        QgsProject.instance().layersAdded.connect(self._show_what_is_on_map)
+
+    def close_down(self) -> None:
+        """Let go of the project."""
+        self.services.close_down()
+        QgsProject.instance().layersRemoved.disconnect(self._show_what_is_on_map)
+        QgsProject.instance().layersAdded.disconnect(self._show_what_is_on_map)
+
+    def fill(self) -> None:
+        """Show what the library holds."""
+        self.tree.blockSignals(True)
+        self.tree.clear()
+        groups: dict[tuple[str, ...], QTreeWidgetItem] = {}
+        hide_empty = settings.get("hide_empty_layers")
+        for entry in sorted(self._library.layers, key=lambda entry: entry.place):
+            if entry.versions or not hide_empty:
+                self._department_item(groups, entry).addChild(self._layer_item(entry))
+        for service in sorted(self._library.services, key=lambda service: service.place):
+            above = self._department_item(groups, service)
+            loaded = [one for one in _below(above) if one.data(0, ROLE_VERSION) or one.data(0, ROLE_SERVICE)]
+            above.insertChild(sum(one.parent() is above for one in loaded), self.services.item(service))
+        for path, item in groups.items():
+            held = any(one.data(0, ROLE_VERSION) or one.data(0, ROLE_SERVICE) for one in _below(item))
+            item.setExpanded(held)
+            if not held and len(path) == DEPARTMENT_DEPTH:
+                item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
+                item.setForeground(TITLE, self._grey())
+        self.tree.blockSignals(False)
+        self._take_other_pictures()
+        self._show_what_is_on_map()
+        self._filter(self.search.value())
+
+    def item_of(self, code: str) -> QTreeWidgetItem | None:
+        """The row of a layer."""
+        return next((item for item in self._layer_items() if item.data(0, ROLE_ENTRY).code == code), None)
+
+    def _department_item(
+        self, groups: dict[tuple[str, ...], QTreeWidgetItem], entry: CatalogueLayer | Service
+    ) -> QTreeWidgetItem:
+        above, path = self.tree.invisibleRootItem(), ()
+        for subject, code in (("libraries", entry.library), ("departments", entry.department)):
+            path = (*path, code)
+            if path not in groups:
+                groups[path] = QTreeWidgetItem(above, [word(subject, code)])
+                font = groups[path].font(TITLE)
+                font.setBold(subject == "libraries")
+                groups[path].setFont(TITLE, font)
+            above = groups[path]
+        return above
+
+    def _layer_item(self, entry: CatalogueLayer) -> QTreeWidgetItem:
+        in_force = entry.in_force
+        newest = in_force or (entry.versions[-1] if entry.versions else None)
+        item = QTreeWidgetItem([entry.title])
+        item.setData(0, ROLE_ENTRY, entry)
+        self._dress(item, entry, newest)
+        for version in entry.versions if len(entry.versions) > 1 else ():
+            child = QTreeWidgetItem([version.label])
+            child.setData(0, ROLE_ENTRY, entry)
+            self._dress(child, entry, version)
+            item.addChild(child)
+        return item
+
+    def _dress(self, item: QTreeWidgetItem, entry: CatalogueLayer, version: Version | None) -> None:
+        state = state_of(version)
+        item.setText(STATE, state_texts(version.label if version is not None else "")[state])
+        item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        item.setToolTip(TITLE, _hint(entry, version))
+        item.setToolTip(STATE, state_hints()[state])
+        if version is None:
+            for column in (TITLE, STATE):
+                item.setForeground(column, self._grey())
+            return
+        item.setData(0, ROLE_VERSION, version)
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        item.setCheckState(TITLE, Qt.CheckState.Unchecked)
+
+    def _grey(self) -> QBrush:
+        return quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+
+    def _layer_items(self, role: int = ROLE_ENTRY) -> Iterator[QTreeWidgetItem]:
+        every = QTreeWidgetItemIterator(self.tree)
+        while every.value():
+            if every.value().data(0, role) is not None:
+                yield every.value()
+            every += 1
+
+    def _show_what_is_on_map(self, *_layers: object) -> None:
+        self.tree.blockSignals(True)
+        for item in self._layer_items():
+            version = item.data(0, ROLE_VERSION)
+            if version is not None:
+                shown = layer_on_map(self._library, version) is not None
+                item.setCheckState(TITLE, Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
+        for item in self._layer_items(ROLE_SERVICE):
+            self.services.show_state(item)
+        self.tree.blockSignals(False)
+
+    def _toggled(self, item: QTreeWidgetItem, column: int) -> None:
+        entry, version = item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION)
+        if column == TITLE and item.data(0, ROLE_SERVICE) is not None:
+            self.services.toggle(item)
+            self._show_what_is_on_map()
+        if column != TITLE or version is None:
+            return
+        if item.checkState(TITLE) != Qt.CheckState.Checked:
+            take_from_map(self._library, version)
+        elif layer_on_map(self._library, version) is None:
+            self._put_on_map(entry, version)
+            if entry.geometry == "raster" and not version.unreadable:
+                self._ask_about_file(version)
+        self._show_what_is_on_map()
+
+    def _put_on_map(self, entry: CatalogueLayer, version: Version) -> None:
+        layer = put_on_map(self._library, entry, version)
+        if not layer.isValid():
+            text = tr("“{layer}” cannot be opened from {library}.")
+            self.refused.emit(text.format(layer=entry.title, library=self._library.path))
+        elif version.unreadable:
+            text = tr(
+                "“{layer}” shows only its outline: the raster's file is gone, or is not the one that was added. "
+                "Put that file back, or add this one as a new version."
+            )
+            self.refused.emit(text.format(layer=f"{entry.title} {version.label}"))
+
+    def _ask_about_file(self, version: Version) -> None:
+        """Read the library again if a raster's file has changed since it was read."""
+        path = self._library.path
+        request = self._library.core.ask("layers", {"library": path, "as_of": self._library.day})
+
+        def look(answer: dict[str, Any]) -> None:
+            lost = {one.table for entry in layers_in(answer) for one in entry.versions if one.unreadable}
+            if version.table in lost and path == self._library.path:
+                self._library.refresh()
+
+        request.answered.connect(look)
+
+    def _take_other_pictures(self) -> None:
+        """Show the outline of each raster on the map whose file is no longer what was added."""
+        for entry in self._library.layers:
+            for version in entry.versions:
+                if version.unreadable and isinstance(layer_on_map(self._library, version), QgsRasterLayer):
+                    take_from_map(self._library, version)
+                    self._put_on_map(entry, version)
+
+    def _go_to(self, item: QTreeWidgetItem) -> None:
+        version = item.data(0, ROLE_VERSION)
+        if item.data(0, ROLE_SERVICE) is not None:
+            self.services.go_to(item.data(0, ROLE_SERVICE))
+        if version is None:
+            return
+        item.setCheckState(TITLE, Qt.CheckState.Checked)
+        layer = layer_on_map(self._library, version)
+        if layer is not None:
+            self._zoom_to(layer)
+
+    def _ask_to_add(self) -> None:
+        entry = self.tree.currentItem().data(0, ROLE_ENTRY) if self.tree.currentItem() is not None else None
+        self.add_asked.emit(entry.code if entry is not None else "")
+
+    def _show_menu(self, place: QPoint) -> None:
+        item = self.tree.itemAt(place)
+        menu = QMenu(self)
+        if item is not None and item.data(0, ROLE_VERSION) is not None:
+            menu.addAction(tr("Go to it on the map"), lambda: self._go_to(item))
+        if item is not None and item.data(0, ROLE_ENTRY) is not None:
+            menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
+        self.services.add_actions(menu, item.data(0, ROLE_SERVICE) if item is not None else None)
+        hide = menu.addAction(tr("Hide layers without data"))
+        hide.setCheckable(True)
+        hide.setChecked(settings.get("hide_empty_layers"))
+        hide.toggled.connect(self._hide_empty)
+        menu.exec(self.tree.viewport().mapToGlobal(place))
+
+    def _hide_empty(self, hide: bool) -> None:
+        settings.put("hide_empty_layers", hide)
+        self.fill()
+
+    def _filter(self, text: str) -> None:
+        wanted = text.strip().lower()
+        for item in self._layer_items():
+            entry = item.data(0, ROLE_ENTRY)
+            item.setHidden(bool(wanted) and wanted not in f"{entry.title} {entry.code}".lower())
+        for item in self._layer_items(ROLE_SERVICE):
+            item.setHidden(bool(wanted) and wanted not in item.text(TITLE).lower())
+        root = self.tree.invisibleRootItem()
+        for library in (root.child(index) for index in range(root.childCount())):
+            departments = [library.child(index) for index in range(library.childCount())]
+            for department in departments:
+                department.setHidden(all(one.isHidden() for one in _below(department)))
+                if wanted:
+                    department.setExpanded(True)
+            library.setHidden(all(department.isHidden() for department in departments))
+            if wanted:
+                library.setExpanded(True)
+
+
+def state_texts(label: str) -> dict[str, str]:
+    """A version's label with the sign of its state, and a word for all but the plain one."""
+    return {
+        "in_force": f"{label} ●",
+        "old": f"{label} ◐ {tr('old')}",
+        "partial": f"{label} ◌ {tr('part')}",
+        "assumed": f"{label} ◌ {tr('assumed')}",
+        "unreadable": f"{label} ✕ {tr('unreadable')}",
+        "missing": f"○ {tr('no data')}",
+    }
+
+
+def state_hints() -> dict[str, str]:
+    """What each state means for a check."""
+    return {
+        "in_force": tr("In force on that day, for the whole district"),
+        "old": tr("Not in force on that day: a check does not use it"),
+        "partial": tr("In force on that day, but only for a part of the ground: outside it nothing is known"),
+        "assumed": tr("In force on that day; its coverage is only assumed, from the extent of its features"),
+        "unreadable": tr("What was added cannot be read any more: what depends on it is unknown, not clear"),
+        "missing": tr("The library has no version of this layer: what depends on it is unknown, not clear"),
+    }
+
+
+def _below(item: QTreeWidgetItem) -> Iterator[QTreeWidgetItem]:
+    for index in range(item.childCount()):
+        child = item.child(index)
+        if child.data(0, ROLE_ENTRY) is not None or child.data(0, ROLE_SERVICE) is not None:
+            yield child
+        yield from _below(child)
+
+
+def _hint(entry: CatalogueLayer, version: Version | None) -> str:
+    lines = [f"{entry.title} · {entry.code}"]
+    if version is not None:
+        until = version.valid_to or "…"
+        lines.append(tr("Version {label}, {count} features").format(label=version.label, count=f"{version.count:,}"))
+        lines.append(tr("Valid {start} to {end}").format(start=version.valid_from or "…", end=until))
+        lines.append(tr("Recorded {moment}").format(moment=moment_text(version.recorded_at)))
+    return "\n".join(lines)

@@ -1,0 +1,65 @@
+"""The page in QGIS's options: the core's Python, the folder of wheels, the language."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
+from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
+
+from onemap.plugin.connection.core_session import core_python, named_in_vain
+from onemap.plugin.profile import settings
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+KEY = "onemap"
+
+
+class OptionsPage(QgsOptionsPageWidget):
+    """The plugin's settings."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.python = QgsFileWidget()
+        self.python.setFilePath(settings.get("core_python"))
+        self.python.lineEdit().setPlaceholderText(tr("found by the plugin"))
+        self.wheels = QgsFileWidget()
+        self.wheels.setStorageMode(QgsFileWidget.StorageMode.GetDirectory)
+        self.wheels.setFilePath(settings.get("wheels_folder"))
+        self.wheels.lineEdit().setPlaceholderText(tr("from the Python Package Index"))
+        self.language = QComboBox()
+        for text, code in ((tr("As QGIS"), ""), ("中文", "zh"), ("English", "en")):
+            self.language.addItem(text, code)
+        self.language.setCurrentIndex(max(0, self.language.findData(settings.get("language"))))
+        layout = QFormLayout(self)
+        layout.addRow(tr("Python of the core"), self.python)
+        layout.addRow(tr("Folder of wheels"), self.wheels)
+        layout.addRow(tr("Language"), self.language)
+        for text in (_python_in_use(), tr("Another language is used from the next start of QGIS on.")):
+            label = QLabel(text)
+            label.setWordWrap(True)
+            layout.addRow(label)
+
+    def apply(self) -> None:
+        """Keep what was chosen."""
+        settings.put("core_python", self.python.filePath().strip())
+        settings.put("wheels_folder", self.wheels.filePath().strip())
+        settings.put("language", self.language.currentData())
+
+
+class OptionsFactory(QgsOptionsWidgetFactory):
+    """Makes the page for QGIS."""
+
+    def __init__(self) -> None:
+        super().__init__("One Map", icon("onemap"), KEY)
+
+    def createWidget(self, parent: QWidget | None = None) -> OptionsPage:  # noqa: N802 - QGIS's name
+        """A new page."""
+        return OptionsPage(parent)
+
+
+def _python_in_use() -> str:
+    python = core_python()
+    if python is None:
+        said = tr("The core is not set up; the One Map panel offers it.")
+    else:
+        said = tr("The core runs in {python}").format(python=python.path)
+    return "\n".join(part for part in (named_in_vain(), said) if part)

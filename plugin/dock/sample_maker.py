@@ -1,0 +1,90 @@
+"""Makes the sample city with the core's own verbs: its files, a library, every layer added."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+
+from onemap.plugin.connection.core_session import Core, Request
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.words.translation import labelled, tr
+
+SHARE_OF_FILES = 0.2  # of the work is making the files; the rest is adding the layers
+
+
+class SampleMaker(QObject):
+    """One sample city in the making: sample, new, then add for each of its layers."""
+
+    progressed = pyqtSignal(float, str)
+    made = pyqtSignal(str, str)  # the library, the file of parcels
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, core: Core, folder: Path, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._core, self._folder = core, folder
+        self._library = folder / "library.gpkg"
+        self._city: dict[str, Any] = {}
+        self._layers: list[dict[str, Any]] = []
+        self._added = 0
+        self._request: Request | None = None
+
+    def start(self) -> None:
+        """Begin."""
+        self._ask("sample", {"folder": str(self._folder)}, self._make_library)
+
+    def cancel(self) -> None:
+        """Stop after what is being done; what was made so far stays in the folder."""
+        if self._request is not None:
+            self._request.cancel()
+
+    def _ask(self, verb: str, params: dict[str, Any], then: Any) -> None:
+        self._request = self._core.ask(verb, params, tr("Make the sample city"))
+        self._request.progressed.connect(self._show)
+        self._request.answered.connect(then)
+        self._request.refused.connect(self._refuse)
+
+    def _make_library(self, _answer: dict[str, Any]) -> None:
+        try:
+            self._city = json.loads((self._folder / "city.json").read_text(encoding="utf-8"))
+            self._layers = json.loads((self._folder / "layers.json").read_text(encoding="utf-8"))
+        except (OSError, ValueError) as error:
+            self._refuse(Refusal(str(error)))
+            return
+        params = {
+            "library": str(self._library),
+            "crs": self._city["crs"],
+            "name": self._city.get("name"),
+            "district": str(self._folder / self._city["district"]),
+        }
+        self._ask("new", params, self._add_next)
+
+    def _add_next(self, _answer: dict[str, Any]) -> None:
+        if self._added == len(self._layers):
+            self._request = None
+            self.made.emit(str(self._library), str(self._folder / self._city["parcels"]))
+            return
+        layer = self._layers[self._added]
+        self._added += 1
+        options = dict(layer.get("options") or {})
+        covers = options.get("covers")
+        if covers and covers not in ("district", "extent"):
+            options["covers"] = str(self._folder / covers)
+        source = str(self._folder / layer["file"])
+        params = {"library": str(self._library), "source": source, "as": layer["code"], **options}
+        self._ask("add", params, self._add_next)
+
+    def _show(self, fraction: float, step: str) -> None:
+        if not self._layers:
+            done = SHARE_OF_FILES * fraction
+        else:
+            done = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
+            if self._added:
+                step = labelled(self._layers[self._added - 1]["code"], step)
+        self.progressed.emit(done, step)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._request = None
+        self.refused.emit(refusal)

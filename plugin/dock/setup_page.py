@@ -1,0 +1,131 @@
+"""What the dock shows while there is no core: why, and the button that mends it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QPushButton, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.core_python import CoreSetupError, SetupPlan, make_core
+from onemap.plugin.connection.core_session import REQUIREMENTS, Core
+from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import FOLDER, profile_folder
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+
+class SetupPage(QWidget):
+    """Offers to make the core's Python, and shows how it goes."""
+
+    ready = pyqtSignal()
+
+    def __init__(self, core: Core, open_settings: Callable[[], None], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._core = core
+        self._task: BackgroundTask | None = None
+        self._why = QLabel(
+            tr(
+                "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
+                "QGIS itself is not changed. Setting it up takes some minutes and about 500 MB."
+            )
+        )
+        self._said = QLabel()
+        for label in (self._why, self._said):
+            label.setWordWrap(True)
+            label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.button = QPushButton(icon("setup"), tr("Set up the core"))
+        self.button.clicked.connect(self.set_up)
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 100)
+        self._cancel = QPushButton(icon("cancel"), tr("Cancel"))
+        self._cancel.clicked.connect(self.cancel)
+        settings_button = QPushButton(icon("settings"), tr("Settings…"))
+        settings_button.setToolTip(tr("Name a Python of your own, or a folder of wheels for a place without internet"))
+        settings_button.clicked.connect(open_settings)
+        layout = QVBoxLayout(self)
+        for widget in (self._why, self.button, self._bar, self._cancel, self._said, settings_button):
+            layout.addWidget(widget)
+        layout.addStretch()
+        self._show_work(False)
+
+    @property
+    def text(self) -> str:
+        """What is said now."""
+        return "\n".join(part for part in (self._why.text(), self._said.text()) if part)
+
+    def explain(self, why: str) -> None:
+        """Say why the core is needed now."""
+        self._why.setText(why)
+
+    def set_up(self) -> None:
+        """Make the core's Python in the background."""
+        if self._task is not None:
+            return
+        self._core.stop()  # a running core holds its files on Windows
+        plan = SetupPlan(
+            profile_folder() / "core",
+            FOLDER / "__main__.py",
+            REQUIREMENTS,
+            settings.get("core_python"),
+            settings.get("wheels_folder"),
+        )
+        self._said.setText("")
+        self._show_work(True)
+        self._task = BackgroundTask(
+            tr("Set up One Map's core"), lambda report: make_core(plan, report), self._done, self._show_step
+        ).start()
+
+    def cancel(self) -> None:
+        """Stop; what was made so far is removed."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def close_down(self) -> None:
+        """Before the plugin is unloaded."""
+        if self._task is not None:
+            self._task.forget()
+
+    def _show_work(self, working: bool) -> None:
+        self.button.setEnabled(not working)
+        self._bar.setVisible(working)
+        self._cancel.setVisible(working)
+        self._bar.setValue(0)
+
+    def _show_step(self, fraction: float, step: str) -> None:
+        self._bar.setValue(round(100 * fraction))
+        if step:
+            self._said.setText(step)
+
+    def _done(self, result: object, error: Exception | None) -> None:
+        self._task = None
+        self._show_work(False)
+        if error is None:
+            self._said.setText("")
+            self.ready.emit()
+        elif isinstance(error, Cancelled):
+            self._said.setText(tr("Cancelled; nothing was changed."))
+        else:
+            self._said.setText(_words_of(error))
+
+
+def _words_of(error: Exception) -> str:
+    if not isinstance(error, CoreSetupError):
+        return tr("The core could not be set up: {reason}").format(reason=error)
+    said = {
+        "python_missing": tr(
+            "No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the "
+            "settings), then press “Set up the core” again."
+        ),
+        "pip_missing": tr(
+            "The Python that was found has no pip. Put the wheel of pip into the folder of wheels, or install Python "
+            "from python.org, then press “Set up the core” again."
+        ),
+        "packages": tr(
+            "The packages could not be installed. Without internet, choose a folder of wheels in the settings; "
+            "otherwise see to the connection, then press “Set up the core” again."
+        ),
+        "start": tr("The core was made but does not start. Press “Set up the core” again, or name another Python."),
+    }[error.kind]
+    return f"{said}\n{error.detail}".strip()

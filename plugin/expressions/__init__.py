@@ -1,0 +1,1 @@
+"""The expression functions, and the core that answers them."""

@@ -1,0 +1,232 @@
+"""The core for expressions, which wait for their answer: a `serve` of their own, asked from whatever thread draws.
+
+The dock's core answers by Qt's signals, in the main thread alone; an expression is evaluated in many and must wait.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import queue
+import subprocess
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+from onemap.plugin.connection.core_session import (
+    KILL_AFTER_MS,
+    STOP_WITHIN_MS,
+    core_missing,
+    core_python,
+    death_message,
+    is_given,
+    serve_command,
+)
+from onemap.plugin.connection.programs import LINES_KEPT, NO_WINDOW, READER_LIMIT_S, clean_environment
+from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
+from onemap.plugin.profile import settings
+from onemap.plugin.words.translation import tr
+
+LIMIT_S = 60.0  # a question takes a second or two; what takes longer must not hold QGIS for ever
+POLL_S = 0.1  # how long a cancel may go unseen
+
+
+class Died(Exception):
+    """The core ended before it answered."""
+
+
+class TooLate(Refusal):
+    """The core took longer than anybody waits."""
+
+
+class BlockingCore:
+    """`onemap serve`, started at the first question and again if it has died.
+
+    One thread asks at a time: the caller sees to it. `stop` and `close` may come from any thread at any time.
+    """
+
+    def __init__(self) -> None:
+        self._process: subprocess.Popen | None = None
+        self._lines: queue.Queue = queue.Queue()
+        self._last_words: deque = deque(maxlen=LINES_KEPT)
+        self._readers: list[threading.Thread] = []
+        self._login: dict[str, str] = {}
+        self._number = 0
+        self._guard = threading.Lock()  # one starts or ends the process at a time
+        self._is_closed = False
+
+    @property
+    def process_id(self) -> int:
+        """The core's process; 0 when there is none."""
+        process = self._process
+        return process.pid if process is not None and process.poll() is None else 0
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether nothing will be answered any more."""
+        return self._is_closed
+
+    @property
+    def questions(self) -> int:
+        """How many it has been asked."""
+        return self._number
+
+    def ask(
+        self, verb: str, params: dict[str, Any], login: dict[str, str], is_cancelled: Callable[[], bool]
+    ) -> dict[str, Any]:
+        """Ask the core for a verb and wait for its answer. login: what its environment is to hold besides.
+
+        Raises Refusal: of the core's, that there is none, that it died or took too long, or that somebody cancelled.
+        """
+        given = {name: value for name, value in params.items() if is_given(value)}
+        given.setdefault("lang", settings.language())
+        while True:
+            process, is_new = self._start(login)
+            try:
+                return self._ask_once(process, verb, given, is_cancelled)
+            except Died as died:
+                _see_end(process)  # one that has closed its stdout, and still is, would be asked for ever
+                if self._process is not process:  # ended by ourselves
+                    raise _cancelled() from died
+                if is_new:  # one that had died since the last question is started again, once
+                    raise Refusal(death_message(process.returncode, "\n".join(self._last_words))) from died
+
+    def stop(self) -> None:
+        """End the core; who waits for an answer is told that it was cancelled. The next question starts another."""
+        with self._guard:
+            self._end()
+
+    def close(self) -> None:
+        """End the core for good."""
+        self._is_closed = True
+        self.stop()
+
+    def _start(self, login: dict[str, str]) -> tuple[subprocess.Popen, bool]:
+        """The process, and whether it was started just now."""
+        process = self._process
+        if process is not None and process.poll() is None and login == self._login and not self._is_closed:
+            return process, False
+        python = core_python()
+        if python is None:
+            raise core_missing()
+        with self._guard:
+            if self._is_closed:
+                raise _cancelled()
+            self._end()
+            try:
+                process = subprocess.Popen(
+                    serve_command(python),
+                    stdin=subprocess.PIPE,
+                    stdout=subprocess.PIPE,
+                    stderr=subprocess.PIPE,
+                    env={**clean_environment(), **login},
+                    creationflags=NO_WINDOW,
+                )
+            except OSError as error:
+                raise Refusal(death_message(-1, str(error))) from error
+            self._process, self._login = process, login
+            self._lines, self._last_words = queue.Queue(), deque(maxlen=LINES_KEPT)
+            self._readers = [
+                threading.Thread(target=_hand_on, args=(process.stdout, self._lines), daemon=True),
+                threading.Thread(target=_keep, args=(process.stderr, self._last_words), daemon=True),
+            ]
+            for reader in self._readers:
+                reader.start()
+        return process, True
+
+    def _ask_once(
+        self, process: subprocess.Popen, verb: str, params: dict[str, Any], is_cancelled: Callable[[], bool]
+    ) -> dict[str, Any]:
+        lines = self._lines
+        self._number += 1
+        number = self._number
+        _send(process, {"jsonrpc": "2.0", "id": number, "method": verb, "params": params})
+        ends_at = time.monotonic() + LIMIT_S
+        why: Refusal | None = None  # nobody waits any more
+        while True:
+            try:
+                line = lines.get(timeout=POLL_S)
+            except queue.Empty:
+                line = b""
+            if line is None:
+                if why is not None:
+                    raise why
+                raise Died
+            message = _message_in(line)
+            if message.get("id") == number and why is None and "result" in message:
+                return message["result"]
+            if message.get("id") == number and ("result" in message or "error" in message):
+                raise why or refusal_from_error(message["error"])
+            now = time.monotonic()
+            if why is None and (is_cancelled() or now > ends_at):
+                why = _cancelled() if now <= ends_at else _too_late()
+                ends_at = now + KILL_AFTER_MS / 1000
+                with contextlib.suppress(Died):
+                    _send(process, {"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}})
+            elif why is not None and now > ends_at:
+                process.kill()  # it has lost nothing
+                process.wait()
+                raise why
+
+    def _end(self) -> None:
+        """Close the core's stdin, at which it stops; end it if it does not."""
+        process, self._process = self._process, None
+        if process is None:
+            return
+        with contextlib.suppress(OSError, ValueError):
+            process.stdin.close()
+        _see_end(process)
+        for reader, stream in zip(self._readers, (process.stdout, process.stderr)):
+            reader.join(READER_LIMIT_S)
+            if not reader.is_alive():
+                stream.close()
+        self._readers = []
+
+
+def _see_end(process: subprocess.Popen) -> None:
+    """Wait until a core that is ending has ended; end it if it takes too long."""
+    try:
+        process.wait(STOP_WITHIN_MS / 1000)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+
+
+def _hand_on(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a stream of bytes
+    for line in stream:
+        lines.put(line)
+    lines.put(None)
+
+
+def _keep(stream, words: deque) -> None:  # noqa: ANN001 - a stream of bytes
+    for line in stream:
+        words.append(line.decode("utf-8", "replace").rstrip())
+
+
+def _send(process: subprocess.Popen, message: dict[str, Any]) -> None:
+    """One line to the core. Raises Died where it has gone."""
+    try:
+        process.stdin.write(json.dumps(message, ensure_ascii=False).encode("utf-8") + b"\n")
+        process.stdin.flush()
+    except (OSError, ValueError) as error:
+        raise Died from error
+
+
+def _message_in(line: bytes) -> dict[str, Any]:
+    """What a line says; nothing where it is none of the protocol's."""
+    try:
+        message = json.loads(line.decode("utf-8", "replace")) if line else {}
+    except ValueError:
+        return {}
+    return message if isinstance(message, dict) else {}
+
+
+def _cancelled() -> Refusal:
+    return Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
+
+
+def _too_late() -> TooLate:
+    text = tr("The core did not answer within {seconds} s and was stopped. Try again, or check in the One Map panel.")
+    return TooLate(text.format(seconds=round(LIMIT_S)))

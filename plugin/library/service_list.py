@@ -1,0 +1,78 @@
+"""The web services in the register of the open library, as the core's verb `layers` lists them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from onemap.plugin.library.layer_list import CatalogueLayer
+
+PICTURES = ("wms", "wmts", "xyz")
+FEATURES = ("wfs", "oapif", "sensorthings")
+NAMES = {
+    "wms": "WMS",
+    "wmts": "WMTS",
+    "xyz": "XYZ",
+    "wfs": "WFS",
+    "oapif": "OGC API Features",
+    "sensorthings": "SensorThings",
+}
+
+
+@dataclass(frozen=True)
+class Service:
+    """One registered service. authcfg: an entry of QGIS's authentication store; snapshots: when they were taken."""
+
+    name: str
+    type: str
+    url: str
+    layer: str = ""
+    department: str = ""
+    library: str = ""
+    kind: str = ""
+    code: str = ""
+    dated: str = ""
+    authcfg: str = ""
+    options: dict[str, str] = field(default_factory=dict)
+    note: str = ""
+    registered_by: str = ""
+    registered_at: str = ""
+    snapshots: tuple[str, ...] = ()
+
+    @property
+    def params(self) -> dict[str, Any]:
+        """As the core's verb `service` takes it."""
+        texts = {name: getattr(self, name) for name in ("name", "type", "url", "layer", "department", "dated", "note")}
+        rest = {"as": self.code, "into": self.library, "kind": self.kind, "authcfg": self.authcfg}
+        return {**texts, **rest, "options": self.options or None}
+
+    @property
+    def has_features(self) -> bool:
+        """Whether a snapshot can be taken of it."""
+        return self.type in FEATURES
+
+    @property
+    def place(self) -> tuple[int, int, bool]:
+        """Where it stands in a list: as a layer of its department would."""
+        return self.as_layer.place
+
+    @property
+    def as_layer(self) -> CatalogueLayer:
+        """The layer that it shows, for its style: the catalogue's, or one of its own."""
+        return CatalogueLayer(self.code, self.name, self.department, self.library, self.kind, "")
+
+
+def services_in(answer: dict[str, Any]) -> list[Service]:
+    """The services in an answer of the core; a core that knows none lists none."""
+    return [
+        Service(
+            **{
+                name: str(one.get(name) or "")
+                for name in Service.__dataclass_fields__
+                if name not in ("options", "snapshots")
+            },
+            options={str(name): str(value) for name, value in (one.get("options") or {}).items()},
+            snapshots=tuple(str(taken.get("taken_at") or "") for taken in one.get("snapshots") or []),
+        )
+        for one in answer.get("services") or []
+    ]

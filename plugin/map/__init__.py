@@ -1,0 +1,1 @@
+"""What of a library is on the map, and how it looks."""

@@ -1,0 +1,23 @@
+"""One table of a library as a QGIS layer, read-only: from its file, or from its server."""
+
+from __future__ import annotations
+
+from qgis.core import QgsVectorLayer
+
+from onemap.plugin.connection.server_location import data_source, is_server
+from onemap.plugin.connection.server_logins import entry_of
+
+GEOMETRY, KEY = "geom", "fid"
+
+
+def table_layer(location: str, table: str, title: str, geometry: str = GEOMETRY, key: str = KEY) -> QgsVectorLayer:
+    """A table of a library; one that cannot be read is not valid.
+
+    geometry and key: its columns on a server, as the core makes them; a file says so itself.
+    """
+    options = QgsVectorLayer.LayerOptions()
+    options.forceReadOnly = True
+    if is_server(location):
+        source = data_source(location, entry_of(location), table, geometry, key)
+        return QgsVectorLayer(source, title, "postgres", options)
+    return QgsVectorLayer(f"{location}|layername={table}", title, "ogr", options)

@@ -1,0 +1,1 @@
+"""Which parcels, by which rules, on which ground."""

@@ -1,0 +1,1 @@
+"""What lies in the QGIS profile: settings and folders."""

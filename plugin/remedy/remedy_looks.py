@@ -1,0 +1,35 @@
+"""How a remedy looks on the map: what remains of a parcel in the colour of clear, what was cut in its verdict's."""
+
+from __future__ import annotations
+
+from qgis.core import Qgis, QgsCategorizedSymbolRenderer, QgsRendererCategory, QgsSingleSymbolRenderer, QgsVectorLayer
+
+from onemap.plugin.map.layer_styles import symbol_of
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.verdicts import LOOKS, SEVERITY
+
+HATCHES = {
+    "prohibited": {"angle": 45, "distance_mm": 1.2},
+    "restricted": {"angle": 45, "distance_mm": 2.4},
+    "unknown": {"angle": 90, "distance_mm": 2.4},
+}
+POLYGON = Qgis.GeometryType.Polygon
+
+
+def style_remedy(layer: QgsVectorLayer, table: str) -> None:
+    """Give the remainder or the cuts their look, with a legend in the user's language."""
+    if table == "remainder":
+        colour = LOOKS["clear"].colour
+        look = {"fill": colour, "fill_opacity": 0.3, "stroke": colour, "stroke_mm": 0.6}
+        layer.setRenderer(QgsSingleSymbolRenderer(symbol_of(look, POLYGON)))
+    else:
+        categories = []
+        for verdict in SEVERITY:
+            look = {"stroke": LOOKS[verdict].colour, "stroke_mm": 0.5}
+            look["dash"] = "dash" if verdict == "unknown" else "solid"
+            if verdict in HATCHES:
+                look["hatch"] = HATCHES[verdict]
+            said = f"{LOOKS[verdict].sign} {word('verdicts', verdict)}"
+            categories.append(QgsRendererCategory(verdict, symbol_of(look, POLYGON), said))
+        layer.setRenderer(QgsCategorizedSymbolRenderer("verdict", categories))
+    layer.triggerRepaint()

@@ -1,0 +1,185 @@
+"""The ways in which a parcel could pass as a list, and what each department would lose or gain by the one chosen."""
+
+from __future__ import annotations
+
+import math
+
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from onemap.plugin.remedy.remedy_results import CUT, Alternative, DepartmentChange, Remedy
+from onemap.plugin.results.results import CheckedParcel
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.number_format import area_text, length_text, share_text
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import sign_icon
+
+NAME, AREA, SHARE = 0, 1, 2
+DEPARTMENT, NOW, THEN = 0, 1, 2
+RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+KIND, CUT_ROW = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
+EIGHTH_DEG = 45.0
+DEPARTMENTS_SHOWN = 4
+
+
+def step_text(alternative: Alternative) -> str:
+    """How far a parcel moved and turned; empty where it did neither."""
+    said = []
+    if alternative.moved_m:
+        distance = length_text(alternative.moved_m)
+        said.append(tr("{distance} {direction}").format(distance=distance, direction=_direction(alternative)))
+    if alternative.turned_deg:
+        turned = tr("{angle}° anticlockwise") if alternative.turned_deg > 0 else tr("{angle}° clockwise")
+        said.append(turned.format(angle=f"{abs(alternative.turned_deg):.1f}"))
+    return ", ".join(said)
+
+
+def _direction(alternative: Alternative) -> str:
+    names = (
+        tr("north"),
+        tr("north-east"),
+        tr("east"),
+        tr("south-east"),
+        tr("south"),
+        tr("south-west"),
+        tr("west"),
+        tr("north-west"),
+    )
+    bearing = math.degrees(math.atan2(alternative.east_m, alternative.north_m))
+    return names[round(bearing / EIGHTH_DEG) % len(names)]
+
+
+class AlternativesTree(QTreeWidget):
+    """Every way with its area and share of the parcel; under the first, what each rule cut."""
+
+    chosen = pyqtSignal(str, object)  # the kind of alternative, and the row of a cut, or None
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._is_filling = False
+        self._whole_m2 = 0.0
+        _set_columns(self, [tr("Alternative"), tr("Area"), tr("Share")])
+        self.setAccessibleName(tr("What would pass?"))
+        self.setIndentation(12)
+        self.setToolTip(tr("Choose one to see it on the map"))
+        self.currentItemChanged.connect(lambda item, _before: self._tell(item))
+        self.itemClicked.connect(lambda item, _column: self._tell(item))
+
+    def show_remedy(self, remedy: Remedy, parcel: CheckedParcel) -> None:
+        """Show the ways that were found for a parcel; the first is chosen."""
+        self._is_filling = True
+        self.clear()
+        self._whole_m2 = parcel.area_m2 or 0.0
+        first = remedy.alternative(CUT)
+        verdict = first.verdict if first is not None else "clear" if remedy.area_m2 > 0 else ""
+        title = tr("{alternative} (parts: {parts})").format(alternative=word("alternatives", CUT), parts=remedy.parts)
+        row = self._add(None, verdict, title, remedy.area_m2, CUT, None)
+        titles = {finding.rule: finding.title for finding in parcel.findings}
+        for cut in remedy.cuts:
+            title = titles.get(cut.rule, cut.rule)
+            if cut.unknown_m2:
+                title = tr("{rule} (of it unknown: {area})").format(rule=title, area=area_text(cut.unknown_m2))
+            self._add(row, cut.verdict, title, cut.area_m2, CUT, cut.row)
+        if remedy.dropped_m2 > 0:
+            self._add(row, "", tr("Dropped as too small or too thin"), remedy.dropped_m2, CUT, None)
+        row.setExpanded(True)
+        for one in remedy.alternatives:
+            if one.kind != CUT:
+                title, step = word("alternatives", one.kind), step_text(one)
+                title = tr("{alternative}: {step}").format(alternative=title, step=step) if step else title
+                self._add(None, one.verdict, title, one.area_m2, one.kind, None)
+        self.setCurrentItem(row)
+        self._is_filling = False
+
+    def _add(
+        self,
+        parent: QTreeWidgetItem | None,
+        verdict: str,
+        title: str,
+        area_m2: float | None,
+        kind: str,
+        row: int | None,
+    ) -> QTreeWidgetItem:
+        share = (area_m2 or 0.0) / self._whole_m2 if self._whole_m2 else None
+        item = QTreeWidgetItem(parent or self, [title, area_text(area_m2), share_text(share)])
+        if verdict:
+            item.setIcon(NAME, sign_icon(verdict, self.palette()))
+        item.setToolTip(NAME, title)
+        item.setData(NAME, KIND, kind)
+        item.setData(NAME, CUT_ROW, row)
+        for column in (AREA, SHARE):
+            item.setTextAlignment(column, RIGHT)
+        return item
+
+    def _tell(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None and not self._is_filling:
+            self.chosen.emit(item.data(NAME, KIND), item.data(NAME, CUT_ROW))
+
+
+class DepartmentsTable(QTreeWidget):
+    """What each department has against the parcel as it is, and against the alternative that is chosen."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        _set_columns(self, [tr("Department"), tr("Conflict now"), tr("Then")])
+        self.setAccessibleName(tr("What each department has against it"))
+        self.setRootIsDecorated(False)
+        self.setMinimumHeight((DEPARTMENTS_SHOWN + 1) * (self.fontMetrics().height() + 6))
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Few rows: the room is the alternatives', above."""
+        return QSize(super().sizeHint().width(), self.minimumHeight())
+
+    def show_changes(self, changes: tuple[DepartmentChange, ...]) -> None:
+        """Show one alternative's."""
+        self.clear()
+        for one in changes:
+            now, then = (
+                _stands(area_m2, unknown_m2)
+                for area_m2, unknown_m2 in (
+                    (one.before_m2, one.unknown_before_m2),
+                    (one.after_m2, one.unknown_after_m2),
+                )
+            )
+            item = QTreeWidgetItem(self, [word("departments", one.department), now, then])
+            item.setIcon(NOW, sign_icon(one.verdict_before, self.palette()))
+            item.setIcon(THEN, sign_icon(one.verdict_after, self.palette()))
+            hint = _hint(one)
+            for column in (DEPARTMENT, NOW, THEN):
+                item.setToolTip(column, hint)
+            for column in (NOW, THEN):
+                item.setTextAlignment(column, RIGHT)
+
+
+def _stands(area_m2: float, unknown_m2: float) -> str:
+    """The ground in conflict; where there is none but some that nobody can judge, that."""
+    if unknown_m2 and not area_m2:
+        return tr("unknown: {area}").format(area=area_text(unknown_m2))
+    return area_text(area_m2)
+
+
+def _hint(change: DepartmentChange) -> str:
+    before, after = (word("verdicts", verdict) for verdict in (change.verdict_before, change.verdict_after))
+    lines = [
+        word("departments", change.department),
+        tr("Verdict: {before}, then {after}").format(before=before, after=after),
+        tr("Ground that it gets back: {area}").format(area=area_text(change.kept_m2)),
+        tr("Ground that it would lose instead: {area}").format(area=area_text(change.given_up_m2)),
+    ]
+    if change.unknown_before_m2 or change.unknown_after_m2:
+        areas = {"before": area_text(change.unknown_before_m2), "after": area_text(change.unknown_after_m2)}
+        lines.append(tr("Ground that cannot be judged: {before}, then {after}").format(**areas))
+    return "\n".join(lines)
+
+
+def _set_columns(tree: QTreeWidget, titles: list[str]) -> None:
+    tree.setColumnCount(len(titles))
+    tree.setHeaderLabels(titles)
+    tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    header = tree.header()
+    header.setStretchLastSection(False)
+    for column in range(len(titles)):
+        stretch = QHeaderView.ResizeMode.Stretch if column == 0 else QHeaderView.ResizeMode.ResizeToContents
+        header.setSectionResizeMode(column, stretch)
+        if column:
+            tree.headerItem().setTextAlignment(column, RIGHT)

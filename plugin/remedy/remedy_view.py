@@ -1,0 +1,285 @@
+"""What would pass of a parcel: cut, moved or turned, on the map, and what each department would lose or gain by it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, Optional
+
+from qgis.core import QgsGeometry, QgsProcessingUtils, QgsProject, QgsVectorLayer
+from qgis.gui import QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QGridLayout, QLabel, QPushButton, QSplitter, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group
+from onemap.plugin.remedy.remedy_form import RemedyForm
+from onemap.plugin.remedy.remedy_looks import style_remedy
+from onemap.plugin.remedy.remedy_results import (
+    CUT,
+    Alternative,
+    Remedy,
+    alternative_ground,
+    read_remedy,
+    record_in,
+    remainder_ground,
+    told_in,
+)
+from onemap.plugin.remedy.remedy_tables import AlternativesTree, DepartmentsTable, step_text
+from onemap.plugin.results.highlight import Spotlight
+from onemap.plugin.results.result_layers import kept_file
+from onemap.plugin.results.results import CheckedParcel, RunTables, ShownRun, open_table
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.number_format import area_text, moment_text, mu_text, share_text
+from onemap.plugin.words.translation import sentences, tr
+
+FEWEST_ROWS = 6  # of the list of alternatives that are in sight
+Ground = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
+Asker = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: nobody asked
+
+
+class RemedyView(QWidget):
+    """One parcel's remedy at a time."""
+
+    left = pyqtSignal()
+    shown = pyqtSignal()  # a remedy is shown
+    refused = pyqtSignal(object)  # Refusal
+
+    def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._request: Request | None = None
+        self._reading: BackgroundTask | None = None
+        self._asker: Asker | None = None
+        self._run: ShownRun | None = None
+        self._parcel: CheckedParcel | None = None
+        self._folder = ""
+        self._record: dict[str, Any] = {}
+        self.remedy: Remedy | None = None
+        self.spotlight = Spotlight(canvas)
+        self._build()
+
+    def _build(self) -> None:
+        self.words = QLabel()
+        self.words.setWordWrap(True)
+        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.form = RemedyForm()
+        self.form.asked.connect(self._ask)
+        self.work = WorkRow()
+        self.work.cancelled.connect(self.cancel)
+        self.work.hide()
+        self.tree = AlternativesTree()
+        self.tree.chosen.connect(self._choose)
+        self.departments = DepartmentsTable()
+        split = QSplitter(Qt.Orientation.Vertical)
+        split.addWidget(self.tree)
+        self.tree.setMinimumHeight(FEWEST_ROWS * self.fontMetrics().lineSpacing())  # the room scrolls where it is low
+        split.addWidget(self.departments)
+        split.setStretchFactor(0, 1)
+        split.setChildrenCollapsible(False)
+        self.back_button = QPushButton(icon("back"), tr("Back to the check"))
+        self.back_button.clicked.connect(self.leave)
+        self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
+        self.keep_button.setToolTip(
+            tr("Add what remains, what was cut and the alternatives to the map, in a file that stays")
+        )
+        self.keep_button.clicked.connect(self.keep)
+        buttons = QGridLayout()
+        buttons.addWidget(self.back_button, 0, 0)
+        buttons.addWidget(self.keep_button, 1, 0)  # beside one another they are wider than the narrowest dock
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.words)
+        layout.addWidget(split, 1)
+        layout.addWidget(self.form)
+        layout.addWidget(self.work)
+        layout.addLayout(buttons)
+
+    def ask(self, asker: Asker, run: ShownRun, parcel: CheckedParcel) -> None:
+        """Ask the core what would pass of a parcel."""
+        self.clear()
+        self._asker, self._run, self._parcel = asker, run, parcel
+        self._ask()
+
+    def show_kept(self, asker: Asker, run: ShownRun, parcel: CheckedParcel, told: dict[str, Any]) -> None:
+        """Show a remedy that was found before, whose tables lie beside those of the run. told: as the core tells it."""
+        self.clear()
+        self._asker, self._run, self._parcel = asker, run, parcel
+        self.form.show_limits(told)
+        self._begin(parcel)
+        self._read(run.path, told, parcel)
+
+    def cancel(self) -> None:
+        """Stop what runs."""
+        if self._request is not None and self._reading is None:
+            self._request.cancel()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the core is at it."""
+        return self._request is not None
+
+    def leave(self) -> None:
+        """Forget the remedy, and go back."""
+        self.cancel()
+        self.clear()
+        self.left.emit()
+
+    def clear(self) -> None:
+        """Forget the remedy and its tables."""
+        self.spotlight.leave()
+        self.tree.clear()
+        self.departments.clear()
+        self.words.clear()
+        self.remedy = None
+        self._parcel = None
+        if self._folder:
+            shutil.rmtree(self._folder, ignore_errors=True)
+            self._folder = ""
+
+    def close_down(self) -> None:
+        """Let go of the canvas, and wait for nothing."""
+        if self._reading is not None:
+            self._reading.forget()
+        self.cancel()
+        self.clear()
+
+    def keep(self) -> None:
+        """Put what remains and what was cut on the map, in a file that stays."""
+        if self.remedy is None or self._run is None:
+            return
+        try:
+            kept = kept_file(self.remedy.path, self._record, self._run.library)
+        except OSError as error:
+            self.refused.emit(Refusal(str(error)))
+            return
+        moment = moment_text(str(self._record.get("started") or ""))
+        group = insert_group(
+            tr("What would pass of {parcel}, {moment}").format(parcel=self.remedy.parcel, moment=moment), at_top=True
+        )
+        titles = {
+            "cuts": tr("What was cut"),
+            "remainder": tr("What remains"),
+            "alternatives": tr("Alternatives"),
+        }
+        for table, title in titles.items():
+            layer = QgsVectorLayer(f"{kept}|layername={table}", title, "ogr")
+            if table == "alternatives" and not layer.featureCount():
+                continue
+            layer.setCustomProperty(PROPERTY_RUN, str(self._record.get("id", "")))
+            style_remedy(layer, table)
+            QgsProject.instance().addMapLayer(layer, False)
+            # Alternatives lie over one another, and over what remains.
+            group.insertLayer(0, layer).setItemVisibilityChecked(table != "alternatives")
+        self.keep_button.setEnabled(False)
+
+    def _ask(self) -> None:
+        parcel = self._parcel
+        if parcel is None or self._request is not None:
+            return
+        self.spotlight.leave()
+        folder = Path(QgsProcessingUtils.generateTempFilename("remedy"))
+        folder.mkdir(parents=True, exist_ok=True)
+        target = str(folder / "remedy.gpkg")
+        self._request = self._asker({**self.form.params(), "out": target})
+        if self._request is None:  # somebody would not say who asks
+            shutil.rmtree(folder, ignore_errors=True)
+            self.leave()
+            return
+        self._begin(parcel)
+        self._request.progressed.connect(self.work.show_progress)
+        self._request.answered.connect(lambda answer: self._read(target, told_in(answer), parcel))
+        self._request.refused.connect(self._refuse)
+
+    def _begin(self, parcel: CheckedParcel) -> None:
+        self.words.setText(tr("What would pass of {parcel}?").format(parcel=parcel.parcel))
+        self.form.button.setEnabled(False)
+        self.keep_button.setEnabled(False)
+        self.work.begin(tr("Starting…"))
+
+    def _read(self, target: str, told: dict[str, Any], parcel: CheckedParcel) -> None:
+        def done(remedy: Remedy | None, error: Exception | None) -> None:
+            self._end()
+            if error is not None:
+                self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
+            elif parcel is self._parcel:  # nobody has gone back meanwhile
+                self._show(remedy, record_in(told))
+
+        self._reading = BackgroundTask(
+            tr("Read the results"), lambda _report: read_remedy(target, parcel.parcel, told), done
+        ).start()
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self._end()
+        self.refused.emit(refusal)
+
+    def _end(self) -> None:
+        self._request = self._reading = None
+        self.work.hide()
+        self.form.button.setEnabled(True)
+
+    def _show(self, remedy: Remedy, record: dict[str, Any]) -> None:
+        if self._folder:  # of limits tried before
+            shutil.rmtree(self._folder, ignore_errors=True)
+        # What lies beside the tables of a run goes with those.
+        self._folder = "" if remedy.path == self._run.path else str(Path(remedy.path).parent)
+        self.remedy, self._record = remedy, record
+        self.keep_button.setEnabled(True)
+        self.tree.show_remedy(remedy, self._parcel)
+        self.words.setText(self._said(remedy))
+        self._choose(CUT, None)
+        self.shown.emit()
+
+    def _said(self, remedy: Remedy) -> str:
+        if remedy.area_m2 <= 0:
+            said = tr("Nothing of {parcel} would pass.").format(parcel=remedy.parcel)
+        elif not remedy.cuts and remedy.dropped_m2 <= 0:
+            return tr("{parcel} would pass as it is.").format(parcel=remedy.parcel)
+        else:
+            said = tr("{area} ({mu}, {share}) of {parcel} would pass.").format(
+                area=area_text(remedy.area_m2),
+                mu=mu_text(remedy.area_m2),
+                share=share_text(remedy.share),
+                parcel=remedy.parcel,
+            )
+            said = sentences(said, tr("Checking that again finds nothing more severe than a notice."))
+        if not remedy.search:
+            return said
+        if not any(one.is_whole and one.passes for one in remedy.alternatives):
+            said = sentences(said, tr("No place was found where it would pass whole."))
+        return sentences(said, remedy.search)
+
+    def _choose(self, kind: str, cut_row: int | None) -> None:
+        """Show one alternative: on the map, and what it changes for each department."""
+        if self.remedy is None or self._run is None:
+            return
+        alternative = self.remedy.alternative(kind)
+        self.departments.show_changes(alternative.departments if alternative is not None else ())
+        try:
+            outline = RunTables(self._run.path).geometry("parcels", self._parcel.row)
+            grounds = self._cut_grounds(cut_row) if kind == CUT else self._whole_ground(alternative)
+            crs = open_table(self.remedy.path, "cuts").crs()
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        self.spotlight.show_grounds(outline, [one for one in grounds if not one[0].isNull()], crs)
+
+    def _cut_grounds(self, only: int | None) -> list[Ground]:
+        """What remains and what was cut, each with its area; or one cut alone beside what remains."""
+        cuts = open_table(self.remedy.path, "cuts")
+        grounds = [
+            (cuts.getFeature(cut.row).geometry(), cut.verdict, area_text(cut.area_m2))
+            for cut in self.remedy.cuts
+            if only is None or cut.row == only
+        ]
+        left = remainder_ground(self.remedy.path, self.remedy.parcel)
+        return [*grounds, (left, "clear", area_text(self.remedy.area_m2))]
+
+    def _whole_ground(self, alternative: Alternative | None) -> list[Ground]:
+        if alternative is None:
+            return []
+        ground = alternative_ground(self.remedy.path, self.remedy.parcel, alternative.kind)
+        return [(ground, alternative.verdict, step_text(alternative) or area_text(alternative.area_m2))]

@@ -1,0 +1,75 @@
+"""What is known of a row of the results: its measures and data, or step by step how it came about."""
+
+from __future__ import annotations
+
+import re
+from html import escape
+from typing import Any
+
+from qgis.PyQt.QtCore import QSize, Qt
+from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QWidget
+
+from onemap.plugin.words.number_format import NOT_MEASURED, moment_text
+
+MOMENT = re.compile(r"\d{4}-\d{2}-\d{2}T[\d:.]+(?:Z|[+-]\d{2}:\d{2})")
+LINES_AT_LEAST = 4
+LINES_WANTED = 9
+
+
+class DetailsPane(QScrollArea):
+    """Text that may be longer than its place."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._label = QLabel()
+        self._label.setWordWrap(True)
+        self._label.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._label.setContentsMargins(2, 2, 2, 2)
+        self._label.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.setWidget(self._label)
+        self.setWidgetResizable(True)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMinimumHeight(LINES_AT_LEAST * self.fontMetrics().lineSpacing())
+
+    def text(self) -> str:
+        """What is shown."""
+        return self._label.text()
+
+    def show_text(self, text: str) -> None:
+        """Show lines of plain text."""
+        self._label.setTextFormat(Qt.TextFormat.PlainText)
+        self._label.setText(text)
+        self.verticalScrollBar().setValue(0)
+
+    def show_steps(self, title: str, steps: list[dict[str, Any]]) -> None:
+        """Show how a finding came about: each step's name, and below it what was found there."""
+        rows = [f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"]
+        for step in steps:
+            if step.get("value") == NOT_MEASURED:  # such as a filter where the rule has none
+                continue
+            value = escape(step_text(step.get("value"))).replace("\n", "<br>")
+            name = f"<b>{escape(str(step.get('step', '')))}</b>"
+            rows.append(f"<p style='margin:0 0 4px 0'>{name}&nbsp; {value}</p>")
+        self._label.setTextFormat(Qt.TextFormat.RichText)
+        self._label.setText("".join(rows))
+        self.verticalScrollBar().setValue(0)
+
+    def wanted_height(self) -> int:
+        """What the whole text needs at this width."""
+        return self._label.heightForWidth(self.viewport().width()) + 2 * self.frameWidth()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Room for the details of a usual finding."""
+        return QSize(super().sizeHint().width(), LINES_WANTED * self.fontMetrics().lineSpacing())
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """As narrow as it must be: the text wraps."""
+        return QSize(80, self.minimumHeight())
+
+
+def step_text(value: Any) -> str:
+    """A step's value as a person reads it: moments by the clock on the wall."""
+    return MOMENT.sub(lambda found: moment_text(found.group(0)), str(value))

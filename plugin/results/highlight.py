@@ -1,0 +1,228 @@
+"""Takes the user to a finding on the map: zooms with a margin, flashes, shows the pieces with their measures."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from qgis.core import (
+    Qgis,
+    QgsCoordinateReferenceSystem,
+    QgsCoordinateTransform,
+    QgsCsException,
+    QgsGeometry,
+    QgsPointXY,
+    QgsProject,
+    QgsRectangle,
+)
+from qgis.gui import QgsMapCanvas, QgsMapCanvasItem, QgsRubberBand
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtGui import QColor, QFontMetricsF, QPainter, QPainterPath, QPen
+from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
+
+from onemap.plugin.results.results import CheckedParcel, Finding, Piece, RunTables
+from onemap.plugin.words.number_format import measure_text
+from onemap.plugin.words.verdicts import LOOKS
+
+MARGIN = 1.6  # how much more than the thing itself is shown
+SMALLEST_VIEW_M = 60.0
+PARCEL_COLOUR = "#222222"
+LABELS_AT_MOST = 200
+THIN_THINGS_PX = 4
+
+
+class Spotlight:
+    """What is highlighted on a map canvas, and the view to go back to."""
+
+    def __init__(self, canvas: QgsMapCanvas) -> None:
+        self._canvas = canvas
+        self._bands: list[QgsRubberBand] = []
+        self._labels: MeasureLabels | None = None
+        self._view_before: QgsRectangle | None = None
+        self._view_shown: QgsRectangle | None = None
+
+    @property
+    def is_on(self) -> bool:
+        """Whether something is highlighted."""
+        return bool(self._bands)
+
+    @property
+    def labels(self) -> list[str]:
+        """The measures that are shown."""
+        return [text for _place, text in self._labels.texts] if self._labels is not None else []
+
+    def show(self, tables: RunTables, parcel: CheckedParcel, finding: Finding | None, is_to_move: bool = True) -> None:
+        """Go to a parcel, or to the pieces of one of its findings. is_to_move: False where the view stays."""
+        self._remove()
+        outline = tables.geometry("parcels", parcel.row)
+        self._draw(outline, tables.crs, PARCEL_COLOUR, None)
+        pieces = tables.pieces(finding) if finding is not None else []
+        for piece in pieces:
+            self._draw(piece.geometry, tables.crs, "", finding.verdict if piece.counted else "notice")
+        self._labels = MeasureLabels(
+            self._canvas,
+            [
+                (self._to_map(_label_place(piece, outline), tables.crs), _piece_text(piece, finding))
+                for piece in sorted(pieces, key=_weight)[:LABELS_AT_MOST]
+            ],
+        )
+        if not is_to_move:
+            return
+        # A sliver at the edge says nothing without the parcel; what is only near it, nothing without the way there.
+        box = outline.boundingBox()
+        for piece in pieces:
+            if piece.distance_m:
+                box.combineExtentWith(outline.shortestLine(piece.geometry).boundingBox())
+        self._go_to(box, tables.crs)
+        self._canvas.flashGeometries([piece.geometry for piece in pieces] or [outline], tables.crs)
+
+    def show_grounds(
+        self,
+        outline: QgsGeometry,
+        grounds: Sequence[tuple[QgsGeometry, str, str]],
+        crs: QgsCoordinateReferenceSystem,
+        around_m: float = 0.0,
+    ) -> None:
+        """Go to an outline, with ground in or beside it: each with the verdict whose look it has, and what it says.
+
+        outline: a null geometry where there is none; around_m: how much of the surroundings is shown at least.
+        """
+        self._remove()
+        self._draw(outline, crs, PARCEL_COLOUR, None)
+        for geometry, verdict, _text in grounds:
+            self._draw(geometry, crs, "", verdict)
+        labels = [(self._to_map(ground.pointOnSurface(), crs), text) for ground, _verdict, text in grounds]
+        self._labels = MeasureLabels(self._canvas, labels[:LABELS_AT_MOST])
+        shown = [one for one in (outline, *(ground for ground, _verdict, _text in grounds)) if not one.isNull()]
+        box = QgsGeometry.collectGeometry(shown).boundingBox()
+        if crs.mapUnits() == Qgis.DistanceUnit.Meters:
+            box.grow(around_m)
+        self._go_to(box, crs)
+        self._canvas.flashGeometries([ground for ground, _verdict, _text in grounds] or [outline], crs)
+
+    def leave(self) -> None:
+        """Take the highlight away, and go back to the view before, unless the user has moved on."""
+        self._remove()
+        before, shown = self._view_before, self._view_shown
+        self._view_before = self._view_shown = None
+        if before is not None and shown is not None and shown == self._canvas.extent():
+            self._canvas.setExtent(before)
+            self._canvas.refresh()
+
+    def let_go(self) -> None:
+        """Take the highlight away, and stay where the map is now."""
+        self._remove()
+        self._view_before = self._view_shown = None
+
+    def _draw(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, colour: str, verdict: str | None) -> None:
+        if geometry.isNull():
+            return
+        band = QgsRubberBand(self._canvas, geometry.type())
+        band.setToGeometry(geometry, crs)
+        band.setWidth(2)
+        if verdict is None:
+            band.setStrokeColor(QColor(colour))
+            band.setSecondaryStrokeColor(QColor(255, 255, 255, 180))
+            band.setBrushStyle(Qt.BrushStyle.NoBrush)
+        else:
+            look = LOOKS[verdict]
+            fill = QColor(look.colour)
+            brush = Qt.BrushStyle.SolidPattern if verdict == "clear" else look.brush  # what would pass is seen at once
+            if brush == Qt.BrushStyle.SolidPattern:
+                fill.setAlpha(60)
+            band.setStrokeColor(QColor(look.colour))
+            band.setFillColor(fill)
+            band.setBrushStyle(brush)
+            band.setLineStyle(look.pen)
+            band.setWidth(max(2, round(look.width_px)))
+            if geometry.type() != Qgis.GeometryType.Polygon:  # nothing else of it can be seen than its stroke
+                band.setSecondaryStrokeColor(QColor(255, 255, 255, 200))
+                band.setWidth(THIN_THINGS_PX)
+                band.setIcon(QgsRubberBand.IconType.ICON_CIRCLE)
+                band.setIconSize(3 * THIN_THINGS_PX)
+        band.show()
+        self._bands.append(band)
+
+    def _go_to(self, box: QgsRectangle, crs: QgsCoordinateReferenceSystem) -> None:
+        if box.isNull():
+            return
+        if crs.mapUnits() == Qgis.DistanceUnit.Meters:
+            box.grow(max(0.0, (SMALLEST_VIEW_M - max(box.width(), box.height())) / 2))
+        if self._view_before is None:
+            self._view_before = self._canvas.extent()
+        target = self._to_map(QgsGeometry.fromRect(box), crs).boundingBox()
+        target.scale(MARGIN)
+        self._canvas.setExtent(target)
+        self._canvas.refresh()
+        self._view_shown = self._canvas.extent()
+
+    def _to_map(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> QgsGeometry:
+        moved = QgsGeometry(geometry)
+        transform = QgsCoordinateTransform(crs, self._canvas.mapSettings().destinationCrs(), QgsProject.instance())
+        try:
+            moved.transform(transform)
+        except QgsCsException:  # a map that cannot show this ground shows what it can
+            return QgsGeometry(geometry)
+        return moved
+
+    def _remove(self) -> None:
+        for band in self._bands:
+            self._canvas.scene().removeItem(band)
+        self._bands = []
+        if self._labels is not None:
+            self._canvas.scene().removeItem(self._labels)
+            self._labels = None
+
+
+def _label_place(piece: Piece, outline: QgsGeometry) -> QgsGeometry:
+    """Where a piece's measure is written: in it, or where it comes nearest to the parcel."""
+    return piece.geometry.nearestPoint(outline) if piece.distance_m else piece.geometry.pointOnSurface()
+
+
+def _piece_text(piece: Piece, finding: Finding) -> str:
+    """Its measure; of a point its name; of an object that is only near the distance, not its length elsewhere."""
+    if piece.geometry.type() == Qgis.GeometryType.Point and not piece.distance_m:
+        return piece.feature
+    length_m = piece.length_m if finding.length_m is not None else None
+    return measure_text(piece.area_m2, length_m, piece.distance_m)
+
+
+def _weight(piece: Piece) -> tuple[float, float]:
+    return -(piece.area_m2 or piece.length_m or 0), piece.distance_m or 0
+
+
+class MeasureLabels(QgsMapCanvasItem):
+    """Measures written on the map, each beside a point inside its piece."""
+
+    def __init__(self, canvas: QgsMapCanvas, points: list[tuple[QgsGeometry, str]]) -> None:
+        super().__init__(canvas)
+        self._canvas = canvas
+        self.texts = [(point.asPoint(), text) for point, text in points if not point.isNull()]
+        self.setZValue(200)
+        self.updatePosition()
+
+    def updatePosition(self) -> None:  # noqa: N802 - QGIS's name
+        """Cover the whole canvas; the labels find their own places."""
+        self.setRect(self._canvas.extent())
+
+    def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
+        """All that may be painted on."""
+        return QRectF(0, 0, self._canvas.width(), self._canvas.height())
+
+    def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem = None, widget: QWidget = None) -> None:
+        """Write each measure with a halo; one that would cover another is left out, the largest are first."""
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        font = self._canvas.font()
+        font.setBold(True)
+        metrics = QFontMetricsF(font)
+        taken: list[QRectF] = []
+        for place, text in self.texts:
+            centre = self.toCanvasCoordinates(QgsPointXY(place)) - self.pos()
+            width, height = metrics.horizontalAdvance(text), metrics.height()
+            box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
+            if any(box.intersects(other) for other in taken):
+                continue
+            taken.append(box)
+            path = QPainterPath()
+            path.addText(QPointF(box.left(), box.top() + metrics.ascent()), font, text)
+            painter.strokePath(path, QPen(QColor(255, 255, 255, 230), 4))
+            painter.fillPath(path, QColor("#1A1A1A"))

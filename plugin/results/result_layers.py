@@ -1,0 +1,59 @@
+"""The results of a check as layers of the project, in a file that stays when QGIS closes."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProject, QgsVectorLayer
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, style_results
+from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group
+from onemap.plugin.profile.paths import profile_folder
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import tr
+
+
+def kept_file(path: str, run: dict[str, Any], library: str) -> Path:
+    """A run's tables copied into the profile, where they stay. Raises OSError."""
+    folder = profile_folder() / "runs"
+    folder.mkdir(parents=True, exist_ok=True)
+    name = re.sub(r"\W+", "-", f"{library}-{run.get('started', '')[:19]}-{run.get('id', '')[-8:]}").strip("-")
+    kept = folder / f"{name}.gpkg"
+    shutil.copyfile(path, kept)
+    return kept
+
+
+def keep_results(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
+    """Copy a run's tables into the profile and put them on the map, parcels lowest. Raises OSError, Refusal.
+
+    Lines and points that rules met are there only where there are any.
+    """
+    kept = kept_file(path, run, library)
+    titles = {
+        "parcels": tr("Checked parcels"),
+        "findings": tr("Findings"),
+        "overlaps": tr("Overlaps"),
+        "overlaps_line": tr("Lines that cross or are near"),
+        "overlaps_point": tr("Points inside or near"),
+    }
+    group = insert_group(tr("Check of {moment}").format(moment=moment_text(str(run.get("started") or ""))), at_top=True)
+    layers = []
+    for table in RESULT_TABLES:
+        layer = QgsVectorLayer(f"{kept}|layername={table}", titles[table], "ogr")
+        if not layer.isValid():
+            raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=kept, table=table))
+        if table in OFTEN_EMPTY and layer.featureCount() == 0:
+            continue
+        layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))
+        style_results(layer, table)
+        QgsProject.instance().addMapLayer(layer, False)
+        node = group.insertLayer(0, layer)
+        node.setExpanded(table == "parcels")
+        # Findings repeat the ground of the pieces; they are there for their table.
+        node.setItemVisibilityChecked(table != "findings")
+        layers.append(layer)
+    return layers

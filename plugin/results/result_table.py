@@ -1,0 +1,78 @@
+"""One table of a result on the map: its file is temporary, and goes with the result unless somebody keeps it."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsVectorLayer
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group, take_layer
+from onemap.plugin.results.results import open_table
+from onemap.plugin.words.translation import tr
+
+
+class ShownTable:
+    """The layer belongs to the project; a user who takes it off the map may do so."""
+
+    def __init__(
+        self, path: str, table: str, title: str, group: str, run: str, style: Callable[[QgsVectorLayer], None]
+    ) -> None:
+        self._path, self._table, self._run, self._style = path, table, run, style
+        self._ground = open_table(path, table)
+        self.is_kept = False
+        # Not read-only: what is decided is marked in it. The file is the result's own, and no library.
+        layer = QgsVectorLayer(f"{path}|layername={table}", title, "ogr")
+        if not layer.isValid():
+            raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table))
+        layer.setCustomProperty(PROPERTY_RUN, run)
+        style(layer)
+        self._id = layer.id()
+        QgsProject.instance().addMapLayer(layer, False)
+        insert_group(group, at_top=True).insertLayer(0, layer)
+
+    @property
+    def layer(self) -> QgsVectorLayer | None:
+        """The layer; None once it is off the map."""
+        return QgsProject.instance().mapLayer(self._id)
+
+    @property
+    def crs(self) -> QgsCoordinateReferenceSystem:
+        """The coordinate system of the table."""
+        return self._ground.crs()
+
+    def ground(self, row: int) -> QgsGeometry:
+        """The ground of a row."""
+        return self._ground.getFeature(row).geometry()
+
+    def select_rows(self, rows: Iterable[int]) -> None:
+        """Select rows on the map, and nothing else."""
+        if self.layer is not None:
+            self.layer.selectByIds(list(rows))
+
+    def keep_in(self, kept: Path, beside: dict[str, str]) -> None:
+        """Let the layer live in a copy of its file that stays. beside: more tables of that file, with their titles."""
+        layer = self.layer
+        if layer is None or self.is_kept:
+            return
+        chosen = layer.selectedFeatureIds()
+        layer.setDataSource(f"{kept}|layername={self._table}", layer.name(), "ogr")
+        self._style(layer)
+        layer.selectByIds(chosen)
+        group = QgsProject.instance().layerTreeRoot().findLayer(layer.id()).parent()
+        for table, title in beside.items():
+            more = QgsVectorLayer(f"{kept}|layername={table}", title, "ogr")
+            if more.isValid() and more.featureCount():
+                more.setCustomProperty(PROPERTY_RUN, self._run)
+                QgsProject.instance().addMapLayer(more, False)
+                group.addLayer(more).setItemVisibilityChecked(False)
+        self.is_kept = True
+
+    def remove(self) -> None:
+        """Take the layer off the map, unless it is kept; the result's own file goes in any case."""
+        if self.layer is not None and not self.is_kept:
+            take_layer(self.layer)
+        self._ground = None
+        shutil.rmtree(Path(self._path).parent, ignore_errors=True)

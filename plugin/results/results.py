@@ -1,0 +1,222 @@
+"""The results of a check, read from the GeoPackage that the core wrote."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import Any
+
+from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.words.number_format import plain
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import severity
+
+PIECE_TABLES = ("overlaps", "overlaps_line", "overlaps_point")
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One parcel by one rule that is not clear."""
+
+    row: int  # in the table of findings
+    parcel: str
+    rule: str
+    title: str
+    verdict: str
+    department: str
+    layer: str
+    version: str
+    area_m2: float | None
+    share: float | None
+    length_m: float | None
+    distance_m: float | None
+    value: float | None
+    features: int | None
+    counted: bool
+    reason: str
+    basis: str
+    replaced: str  # the rule whose place it takes
+    estimated: bool  # a centreline's buffer stands for an official zone
+    assumed: bool  # of the data's coverage nobody has said more than its extent
+    area_low_m2: float | None
+    area_high_m2: float | None
+    within_error: bool  # the data's accuracy leaves open whether there is a conflict
+    area_check_m2: float | None
+    check_differs: bool  # from what a second method measures
+
+    @property
+    def is_about(self) -> bool:
+        """Whether its measure is not to be relied upon to the last metre."""
+        return self.estimated or self.within_error or self.check_differs
+
+
+@dataclass(frozen=True)
+class CheckedParcel:
+    """One parcel and what stands against it, most severe first."""
+
+    row: int
+    parcel: str
+    verdict: str
+    area_m2: float | None
+    findings: tuple[Finding, ...] = field(default=())
+
+
+@dataclass(frozen=True)
+class Piece:
+    """One piece in conflict: one parcel by one rule by one feature; a line or a point of rules that have no ground."""
+
+    feature: str
+    area_m2: float | None
+    length_m: float | None
+    distance_m: float | None
+    counted: bool
+    geometry: QgsGeometry
+
+
+@dataclass(frozen=True)
+class ShownRun:
+    """A run that is shown: its tables, what the core said, of which library, and the titles of its layers by code."""
+
+    path: str
+    answer: dict[str, Any]
+    library: str
+    library_path: str
+    titles: dict[str, str]
+
+    @property
+    def record(self) -> dict[str, Any]:
+        """What the core kept of the run."""
+        return self.answer.get("run") or {}
+
+    @property
+    def id(self) -> str:
+        """The run's name in the library; empty for one that the library does not keep."""
+        return str(self.record.get("id") or "") if self.record.get("recorded", True) else ""
+
+
+def read_results(path: str) -> list[CheckedParcel]:
+    """Parcels with their findings, by severity and then by area. May run in any thread."""
+    by_parcel: dict[str, list[Finding]] = {}
+    for row in table_rows(path, "findings"):
+        found = _finding(row)
+        by_parcel.setdefault(found.parcel, []).append(found)
+    parcels = [
+        CheckedParcel(
+            row["fid"],
+            str(row["parcel"]),
+            str(row["verdict"]),
+            row.get("area_m2"),
+            tuple(sorted(by_parcel.get(str(row["parcel"]), []), key=_weight_of_finding)),
+        )
+        for row in table_rows(path, "parcels")
+    ]
+    return sorted(parcels, key=lambda parcel: (severity(parcel.verdict), -(parcel.area_m2 or 0)))
+
+
+class RunTables:
+    """The tables of one run, opened for their geometry."""
+
+    def __init__(self, path: str) -> None:
+        self.path = path
+        self._open: dict[str, QgsVectorLayer] = {}
+
+    def layer(self, table: str) -> QgsVectorLayer:
+        """One table."""
+        if table not in self._open:
+            self._open[table] = open_table(self.path, table)
+        return self._open[table]
+
+    @property
+    def crs(self) -> QgsCoordinateReferenceSystem:
+        """The coordinate system of all of them."""
+        return self.layer("parcels").crs()
+
+    def geometry(self, table: str, row: int) -> QgsGeometry:
+        """The geometry of one row; a null one where it has none."""
+        return self.layer(table).getFeature(row).geometry()
+
+    def pieces(self, finding: Finding) -> list[Piece]:
+        """The pieces of a finding; for one that is unknown, the ground that could not be judged."""
+        if finding.verdict == "unknown":
+            ground = self.geometry("findings", finding.row)
+            if ground.isNull():
+                return []
+            return [Piece("", finding.area_m2, None, None, finding.counted, ground)]
+        request = QgsFeatureRequest()
+        request.setFilterExpression(f'"parcel" = {_quoted(finding.parcel)} AND "rule" = {_quoted(finding.rule)}')
+        return [
+            Piece(
+                str(plain(feature["feature"]) or ""),
+                *(plain(feature[name]) for name in ("area_m2", "length_m", "distance_m")),
+                bool(plain(feature["counted"])),
+                feature.geometry(),
+            )
+            for table in PIECE_TABLES
+            for feature in self.layer(table).getFeatures(request)
+            if feature.hasGeometry()
+        ]
+
+
+def _finding(row: dict[str, Any]) -> Finding:
+    def text(name: str) -> str:
+        return str(row.get(name) or "")
+
+    return Finding(
+        row=row["fid"],
+        parcel=str(row["parcel"]),
+        rule=str(row["rule"]),
+        title=str(row.get("title") or row["rule"]),
+        verdict=str(row["verdict"]),
+        department=text("department"),
+        layer=text("layer"),
+        version=text("version"),
+        area_m2=row.get("area_m2"),
+        share=row.get("share"),
+        length_m=row.get("length_m"),
+        distance_m=row.get("distance_m"),
+        value=row.get("value"),
+        features=row.get("features"),
+        counted=bool(row.get("counted")),
+        reason=text("reason"),
+        basis=text("basis"),
+        replaced=text("replaced"),
+        estimated=bool(row.get("estimated")),
+        assumed=bool(row.get("assumed")),
+        area_low_m2=row.get("area_low_m2"),
+        area_high_m2=row.get("area_high_m2"),
+        within_error=bool(row.get("within_error")),
+        area_check_m2=row.get("area_check_m2"),
+        check_differs=bool(row.get("check_differs")),
+    )
+
+
+def open_table(path: str, table: str) -> QgsVectorLayer:
+    """A table of a run, read-only. Raises Refusal."""
+    options = QgsVectorLayer.LayerOptions()
+    options.forceReadOnly = True
+    layer = QgsVectorLayer(f"{path}|layername={table}", table, "ogr", options)
+    if not layer.isValid():
+        raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=path, table=table))
+    return layer
+
+
+def table_rows(path: str, table: str) -> Iterable[dict[str, Any]]:
+    """The rows of a table without their geometry, each with its `fid`. Raises Refusal."""
+    layer = open_table(path, table)
+    names = layer.fields().names()
+    request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry)
+    for feature in layer.getFeatures(request):
+        yield {
+            **{name: plain(value) for name, value in zip(names, feature.attributes())},
+            "fid": feature.id(),
+        }
+
+
+def _weight_of_finding(finding: Finding) -> tuple[bool, int, float]:
+    return (not finding.counted, severity(finding.verdict), -(finding.area_m2 or 0))
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

@@ -1,0 +1,199 @@
+"""The results of a check as a tree of two levels: parcels, and under each its findings."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import QAbstractItemModel, QModelIndex, QObject, Qt
+from qgis.PyQt.QtGui import QIcon, QPalette
+
+from onemap.plugin.results.results import CheckedParcel, Finding
+from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.core_words import word, words_of
+from onemap.plugin.words.number_format import area_text, length_text, measure_text, mu_text, share_text
+from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.verdicts import SEVERITY, sign_icon
+
+NAME, AREA, SHARE = 0, 1, 2
+TOP = 0  # the internal id of a parcel; a finding's is its parcel's row plus one
+
+
+class ResultsModel(QAbstractItemModel):
+    """Parcels and findings, filtered by verdict."""
+
+    def __init__(self, palette: QPalette, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self._palette = palette
+        self._icons: dict[str, QIcon] = {}
+        self._all: list[CheckedParcel] = []
+        self._shown: list[CheckedParcel] = []
+        self._titles: dict[str, str] = {}
+
+    def set_results(self, parcels: list[CheckedParcel], titles: dict[str, str]) -> None:
+        """Show another run, in the order given. titles: of the layers, by code."""
+        self._all, self._titles = parcels, titles
+        self.filter(frozenset(SEVERITY))
+
+    @property
+    def parcels(self) -> list[CheckedParcel]:
+        """All parcels of the run, shown or not."""
+        return self._all
+
+    def filter(self, verdicts: frozenset[str]) -> None:
+        """Show only the parcels with these verdicts."""
+        self.beginResetModel()
+        self._shown = [parcel for parcel in self._all if parcel.verdict in verdicts]
+        self.endResetModel()
+
+    def parcel_at(self, index: QModelIndex) -> CheckedParcel | None:
+        """The parcel of a row, or of the finding in it."""
+        if not index.isValid():
+            return None
+        return self._shown[index.row() if index.internalId() == TOP else index.internalId() - 1]
+
+    def finding_at(self, index: QModelIndex) -> Finding | None:
+        """The finding of a row; None for a parcel's."""
+        if not index.isValid() or index.internalId() == TOP:
+            return None
+        return self._shown[index.internalId() - 1].findings[index.row()]
+
+    def details_at(self, index: QModelIndex) -> str:
+        """All that is known of a row, as lines of text."""
+        parcel, finding = self.parcel_at(index), self.finding_at(index)
+        if finding is not None:
+            return _finding_details(finding, self._titles.get(finding.layer, finding.layer))
+        return _parcel_details(parcel) if parcel is not None else ""
+
+    def index(self, row: int, column: int, parent: QModelIndex = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's
+        """A place in the tree."""
+        if not self.hasIndex(row, column, parent):
+            return QModelIndex()
+        return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else TOP)
+
+    def parent(self, index: QModelIndex) -> QModelIndex:
+        """The parcel of a finding."""
+        if not index.isValid() or index.internalId() == TOP:
+            return QModelIndex()
+        return self.createIndex(index.internalId() - 1, 0, TOP)
+
+    def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+        """How many parcels, or how many findings of one."""
+        if not parent.isValid():
+            return len(self._shown)
+        if parent.internalId() != TOP or parent.column() != 0:
+            return 0
+        return len(self._shown[parent.row()].findings)
+
+    def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
+        """What it is, how much, and which share of the parcel."""
+        return 3
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
+        """The columns' names."""
+        if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
+            return (tr("Parcel and rule"), tr("Area"), tr("Share"))[section]
+        return None
+
+    def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """What to show of a row."""
+        parcel, finding = self.parcel_at(index), self.finding_at(index)
+        if parcel is None:
+            return None
+        shown = finding or parcel
+        if role == Qt.ItemDataRole.DisplayRole:
+            return _finding_text(finding, index.column()) if finding else _parcel_text(parcel, index.column())
+        if role == Qt.ItemDataRole.DecorationRole and index.column() == NAME:
+            return self._icon(shown.verdict)
+        if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != NAME:
+            return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        if role == Qt.ItemDataRole.ToolTipRole:
+            return self.details_at(index)
+        if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:
+            return labelled(word("verdicts", finding.verdict), str(self.data(index)))
+        if role == Qt.ItemDataRole.ForegroundRole and finding is not None and not finding.counted:
+            return quiet_brush(self._palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+        return None
+
+    def _icon(self, verdict: str) -> QIcon:
+        if verdict not in self._icons:
+            self._icons[verdict] = sign_icon(verdict, self._palette)
+        return self._icons[verdict]
+
+
+def _parcel_details(parcel: CheckedParcel) -> str:
+    return "\n".join(
+        [
+            f"{parcel.parcel} · {word('verdicts', parcel.verdict)}",
+            f"{area_text(parcel.area_m2)} · {mu_text(parcel.area_m2)}",
+            tr("Findings: {count}").format(count=len(parcel.findings)),
+        ]
+    )
+
+
+def _finding_details(finding: Finding, layer: str) -> str:
+    lines = [f"{finding.title} · {word('verdicts', finding.verdict)}"]
+    lines += _measure_lines(finding)
+    if finding.reason:
+        lines.append(tr("Reason: {reason}").format(reason=words_of("reasons", finding.reason)))
+    if not finding.counted:
+        lines.append(tr("Reported, but not counted in the parcel's verdict"))
+    lines += _caution_lines(finding)
+    if finding.basis:
+        lines.append(tr("Basis: {basis}").format(basis=finding.basis))
+    data = f"{layer} {finding.version}".strip()
+    said = tr("Data: {layer} · {department}")
+    lines.append(said.format(layer=data, department=word("departments", finding.department)))
+    lines.append(tr("Rule: {rule}").format(rule=finding.rule))
+    if finding.replaced:
+        lines.append(tr("Takes the place of: {rule}").format(rule=finding.replaced))
+    return "\n".join(lines)
+
+
+def _measure_lines(finding: Finding) -> list[str]:
+    if finding.area_m2 is not None:
+        measures = [area_text(finding.area_m2), mu_text(finding.area_m2), share_text(finding.share)]
+        return [" · ".join(measures)]
+    if finding.verdict == "unknown" and finding.length_m is None:
+        return []
+    lines = [measure_of(finding)]
+    if finding.length_m is not None and finding.distance_m:
+        lines.append(tr("{distance} away").format(distance=length_text(finding.distance_m)))
+    return lines
+
+
+def _caution_lines(finding: Finding) -> list[str]:
+    """What a reviewer should look at before relying on the numbers."""
+    lines = []
+    if finding.estimated:
+        lines.append(tr("Estimated: a distance from a centreline stands for the official zone"))
+    if finding.assumed:
+        lines.append(tr("Assumed: of the data's coverage only the extent of its features is known"))
+    if finding.area_low_m2 is not None:
+        span = (area_text(finding.area_low_m2), area_text(finding.area_high_m2))
+        lines.append(tr("By the data's accuracy between {low} and {high}").format(low=span[0], high=span[1]))
+    if finding.within_error:
+        lines.append(tr("Within the boundary error: it may be that there is no conflict"))
+    if finding.check_differs:
+        text = tr("Measured by a second method: {area}; the two do not agree")
+        lines.append(text.format(area=area_text(finding.area_check_m2)))
+    return lines
+
+
+def measure_of(finding: Finding) -> str:
+    """How much there is of a finding."""
+    # A raster's value is the mean of its cells; the points are of rules that have neither ground nor length.
+    return measure_text(finding.area_m2, finding.length_m, finding.distance_m, finding.value)
+
+
+def _parcel_text(parcel: CheckedParcel, column: int) -> str:
+    return (f"{parcel.parcel} · {word('verdicts', parcel.verdict)}", mu_text(parcel.area_m2), "")[column]
+
+
+def _finding_text(finding: Finding, column: int) -> str:
+    title = finding.title
+    if column == NAME and finding.verdict == "unknown" and finding.reason:
+        title = labelled(title, words_of("reasons", finding.reason))
+    if finding.assumed:
+        title += " ◌"  # as in the room Map
+    sign = "≈ " if finding.is_about else ""
+    return (title, sign + measure_of(finding), share_text(finding.share))[column]

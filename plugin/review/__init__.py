@@ -1,0 +1,1 @@
+"""The tab Review: cases, opinions, rounds, documents."""

@@ -1,0 +1,85 @@
+"""Every step of a case, the last first; what others did since I looked stands out."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtWidgets import QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from onemap.plugin.review.review_cases import Case
+from onemap.plugin.review.review_words import UNSEEN, conclusion_word, department_words, state_word, step_word
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import tr
+
+DAY, WHO, STEP = 0, 1, 2
+
+
+class HistoryView(QTreeWidget):
+    """One row for each step."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("History"))
+        self.setRootIsDecorated(False)
+        self.setWordWrap(True)
+        self.setHeaderLabels([tr("Day"), tr("Who"), tr("What")])
+        header = self.header()
+        header.setStretchLastSection(True)
+        header.setSectionResizeMode(DAY, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(WHO, QHeaderView.ResizeMode.ResizeToContents)
+
+    def show_case(self, case: Case, seen: int, me: str) -> None:
+        """Show a case's steps; those of others after the revision that was seen are marked."""
+        self.clear()
+        new = unseen_entries(case, seen, me)
+        for entry in reversed(case.entries):
+            is_new = entry in new
+            item = QTreeWidgetItem([entry["on"], entry["by"], (f"{UNSEEN} " if is_new else "") + entry_text(entry)])
+            for column in (DAY, WHO, STEP):
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
+                item.setToolTip(column, f"{moment_text(str(entry.get('at') or ''))}\n{entry_text(entry)}")
+                if is_new:
+                    font = item.font(column)
+                    font.setBold(True)
+                    item.setFont(column, font)
+            self.addTopLevelItem(item)
+
+
+def entry_text(entry: dict[str, Any]) -> str:
+    """What was done in one step, with its reason."""
+    detail = entry.get("detail") or {}
+    who = word("departments", entry["department"]) if entry.get("department") else ""
+    parts = [" · ".join(part for part in (step_word(entry["action"]), who) if part)]
+    if entry["action"] == "override":
+        text = tr("{parcel}, {rule}: {before} → {after}")
+        before, after = (word("verdicts", str(detail.get(name) or "")) for name in ("before", "verdict"))
+        parts.append(text.format(parcel=detail.get("parcel"), rule=detail.get("rule"), before=before, after=after))
+    elif entry["action"] == "extend":
+        parts.append(tr("{days} working days more").format(days=detail.get("days")))
+    elif detail.get("conclusion"):
+        parts.append(conclusion_word(str(detail["conclusion"])))
+    if detail.get("document"):
+        parts.append(str(detail["document"]))
+    if detail.get("reason"):
+        parts.append(tr("Reason: {reason}").format(reason=detail["reason"]))
+    return "\n".join([parts[0], " · ".join(parts[1:])]) if parts[1:] else parts[0]
+
+
+def unseen_entries(case: Case, seen: int, me: str) -> list[dict[str, Any]]:
+    """What others did since a revision; nothing of a case that was never looked at, all of which is new."""
+    return [entry for entry in case.entries if int(entry["revision"]) > seen > 0 and entry["by"] != me]
+
+
+def unseen_text(case: Case, seen: int, me: str) -> str:
+    """The same in one sentence; empty for nothing."""
+    new = unseen_entries(case, seen, me)
+    if not new:
+        return ""
+    departments = [entry["department"] for entry in new if entry.get("department")]
+    steps = [step_word(entry["action"]) for entry in new if not entry.get("department")]
+    what = [department_words(list(dict.fromkeys(departments)))] if departments else []
+    what += list(dict.fromkeys(steps))
+    text = tr("{count} steps since you looked: {what}. It is now: {state}.")
+    return f"{UNSEEN} " + text.format(count=len(new), what=" · ".join(what), state=state_word(case.state))

@@ -1,0 +1,260 @@
+"""The cases by state and deadline: what presses first, what is new since I looked, and all of them at a glance."""
+
+from __future__ import annotations
+
+from qgis.gui import QgsFilterLineEdit
+from qgis.PyQt.QtCore import QPoint, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QAbstractItemView,
+    QComboBox,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QStackedWidget,
+    QToolButton,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
+from onemap.plugin.review.review_dashboard import Dashboard
+from onemap.plugin.review.review_person import Person
+from onemap.plugin.review.review_seen_revisions import seen_revision
+from onemap.plugin.review.review_words import (
+    OVERDUE,
+    STALE,
+    UNSEEN,
+    conclusion_word,
+    department_words,
+    line_deadline,
+    state_word,
+)
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import sign_icon
+
+PROJECT, STATE, DEADLINE = 0, 1, 2
+MINE, LATE = "mine", "late"  # filters beside the states
+CASE = Qt.ItemDataRole.UserRole
+
+
+class CaseList(QWidget):
+    """The first page of the room."""
+
+    open_asked = pyqtSignal()  # a new case
+    case_chosen = pyqtSignal(str)
+    refresh_asked = pyqtSignal()
+    publish_asked = pyqtSignal()
+
+    def __init__(self, person: Person, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.person = person
+        self.lines: list[CaseLine] = []
+        self.open_button = QPushButton(icon("case"), tr("Open a case…"))
+        self.open_button.clicked.connect(self.open_asked)
+        self.overview_button = QToolButton()
+        self.overview_button.setIcon(icon("overview"))
+        self.overview_button.setCheckable(True)
+        self.overview_button.setToolTip(tr("All cases at a glance"))
+        self.overview_button.toggled.connect(self._switch)
+        self.more_button = QToolButton()
+        self.more_button.setText("⋮")
+        self.more_button.setToolTip(tr("More"))
+        self.more_button.setAutoRaise(True)
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        menu = QMenu(self)
+        menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_asked.emit)
+        menu.addAction(
+            icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_asked.emit
+        )
+        self.more_button.setMenu(menu)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.filter = QComboBox()
+        self.filter.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.filter.setMinimumContentsLength(6)
+        self.filter.currentIndexChanged.connect(lambda _index: self._show_rows())
+        self.search = QgsFilterLineEdit()
+        self.search.setShowSearchIcon(True)
+        self.search.setPlaceholderText(tr("project, number, department…"))
+        self.search.textChanged.connect(lambda _text: self._show_rows())
+        self.tree = QTreeWidget()
+        self.tree.setAccessibleName(tr("Cases"))
+        self.tree.setRootIsDecorated(False)
+        self.tree.setHeaderLabels([tr("Project"), tr("State"), tr("Deadline")])
+        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.tree.setAlternatingRowColors(True)
+        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
+        header = self.tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
+        self.tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(item.data(0, CASE)))
+        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.empty = QLabel()
+        self.empty.setWordWrap(True)
+        self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
+        self.empty.setContentsMargins(12, 24, 12, 12)
+        self.dashboard = Dashboard()
+        self.dashboard.state_chosen.connect(lambda state: self.show_only(state))
+        self.dashboard.verdict_chosen.connect(lambda verdict: self.show_only("", word("verdicts", verdict)))
+        self.dashboard.department_chosen.connect(
+            lambda department: self.show_only("circulating", word("departments", department))
+        )
+        self.pages = QStackedWidget()
+        for page in (self.tree, self.empty, self.dashboard):
+            self.pages.addWidget(page)
+        self._build()
+        person.changed.connect(self.refill)
+        self.refill()
+
+    def show_cases(self, lines: list[CaseLine]) -> None:
+        """Show these cases, in their order."""
+        self.lines = lines
+        self.refill()
+
+    def refill(self) -> None:
+        """Everything anew, in the words that are known now."""
+        kept = self.filter.currentData()
+        self.filter.blockSignals(True)
+        self.filter.clear()
+        self.filter.addItem(tr("All states"), "")
+        for state in CASE_STATES:
+            self.filter.addItem(state_word(state), state)
+        self.filter.addItem(tr("Overdue"), LATE)
+        if self.person.department:
+            self.filter.addItem(tr("Waiting for my department"), MINE)
+        self.filter.setCurrentIndex(max(0, self.filter.findData(kept)))
+        self.filter.blockSignals(False)
+        self.dashboard.show_cases(self.lines)
+        self.summary.setText(self._summary())
+        self._show_rows()
+
+    def show_only(self, chosen: str, text: str = "") -> None:
+        """Go to the list, with only the cases in a state or of a filter, and with a text in them."""
+        self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
+        self.search.setValue(text)
+        self.overview_button.setChecked(False)
+
+    def item_of(self, case: str) -> QTreeWidgetItem | None:
+        """The row of a case; None where it is not shown."""
+        rows = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
+        return next((item for item in rows if item.data(0, CASE) == case), None)
+
+    def _build(self) -> None:
+        top = QHBoxLayout()
+        top.addWidget(self.open_button)
+        top.addStretch()
+        top.addWidget(self.overview_button)
+        top.addWidget(self.more_button)
+        row = QHBoxLayout()
+        row.addWidget(self.filter)
+        row.addWidget(self.search, 1)
+        self.person.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addLayout(top)
+        layout.addWidget(self.summary)
+        layout.addLayout(row)
+        layout.addWidget(self.pages, 1)
+        layout.addWidget(self.person)
+
+    def _summary(self) -> str:
+        out = [line for line in self.lines if line.state == "circulating"]
+        parts = [f"{state_word('circulating')} {len(out)}"]
+        overdue = sum(bool(line.overdue) for line in self.lines)
+        parts += [tr("{count} overdue").format(count=overdue)] if overdue else []
+        if self.person.department:
+            parts.append(tr("{count} for me").format(count=sum(self._is_mine(line) for line in out)))
+        unseen = sum(_is_unseen(line) for line in self.lines)
+        parts += [f"{UNSEEN} " + tr("{count} new").format(count=unseen)] if unseen else []
+        return " · ".join(parts)
+
+    def _is_mine(self, line: CaseLine) -> bool:
+        return self.person.department in line.waiting
+
+    def _is_shown(self, line: CaseLine) -> bool:
+        chosen = self.filter.currentData()
+        if chosen == LATE and not line.overdue or chosen == MINE and not self._is_mine(line):
+            return False
+        if chosen in CASE_STATES and line.state != chosen:
+            return False
+        named = (line.project, line.case, line.document, word("verdicts", line.verdict), department_words(line.waiting))
+        return self.search.value().strip().lower() in " ".join(named).lower()
+
+    def _show_rows(self) -> None:
+        current = self.tree.currentItem().data(0, CASE) if self.tree.currentItem() else ""
+        self.tree.clear()
+        shown = [line for line in self.lines if self._is_shown(line)]
+        for line in shown:
+            item = QTreeWidgetItem(_columns(line))
+            item.setData(0, CASE, line.case)
+            item.setIcon(PROJECT, sign_icon(line.verdict, self.palette()))
+            for column in (PROJECT, STATE, DEADLINE):
+                item.setToolTip(column, _details(line))
+                item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
+            self.tree.addTopLevelItem(item)
+        chosen = self.item_of(current) or self.tree.topLevelItem(0)
+        if chosen is not None:
+            self.tree.setCurrentItem(chosen)
+        if not self.lines:
+            self.empty.setText(
+                tr("No case yet. Open one on the parcels of a project: it is checked and drafted at once.")
+            )
+        else:
+            self.empty.setText(tr("No case fits the filter."))
+        self._switch()
+
+    def _switch(self) -> None:
+        if self.overview_button.isChecked():
+            self.pages.setCurrentWidget(self.dashboard)
+        else:
+            self.pages.setCurrentWidget(self.tree if self.tree.topLevelItemCount() else self.empty)
+
+    def _show_menu(self, place: QPoint) -> None:
+        item = self.tree.itemAt(place)
+        if item is not None:
+            menu = QMenu(self)
+            menu.addAction(icon("case"), tr("Open"), lambda: self.case_chosen.emit(item.data(0, CASE)))
+            menu.exec(self.tree.viewport().mapToGlobal(place))
+
+
+def _is_unseen(line: CaseLine) -> bool:
+    return line.revision > seen_revision(line.case)
+
+
+def _columns(line: CaseLine) -> list[str]:
+    mark = f"{UNSEEN} " if _is_unseen(line) else ""
+    stale = f" {STALE}" if line.stale else ""
+    round_ = tr("round {round}").format(round=line.round)
+    if line.state == "circulating":
+        outcome = f"{line_deadline(line)}\n" + tr("{count} waiting").format(count=len(line.waiting))
+    else:
+        outcome = f"{conclusion_word(line.conclusion) if line.conclusion else ''}\n{line.document}"
+    return [f"{mark}{line.project}\n{line.case}", f"{state_word(line.state)}{stale}\n{round_}", outcome]
+
+
+def _details(line: CaseLine) -> str:
+    lines = [line.project, f"{line.case} · {word('verdicts', line.verdict)}"]
+    if line.due:
+        lines.append(tr("Due: {day}").format(day=line.due))
+    if line.waiting:
+        lines.append(tr("Waiting for: {departments}").format(departments=department_words(line.waiting)))
+    if line.overdue:
+        lines.append(f"{OVERDUE} " + tr("Overdue: {departments}").format(departments=department_words(line.overdue)))
+    if line.stale:
+        text = tr("What these rest on was superseded: {departments}")
+        lines.append(f"{STALE} " + text.format(departments=department_words(line.stale)))
+    if line.document:
+        lines.append(line.document)
+    return "\n".join(lines)

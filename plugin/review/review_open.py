@@ -1,0 +1,233 @@
+"""Open a case on parcels, or revise one with new parcels: what is told, and the work of the core while it checks."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from qgis.core import QgsProcessingUtils
+from qgis.gui import QgsFileWidget, QgsMapCanvas
+from qgis.PyQt.QtCore import Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import (
+    QFileDialog,
+    QFormLayout,
+    QHBoxLayout,
+    QLabel,
+    QLineEdit,
+    QPushButton,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.parcels.parcel_choice import ParcelChoice
+from onemap.plugin.parcels.parcel_mends import ParcelMends
+from onemap.plugin.parcels.rules_choice import RulesChoice
+from onemap.plugin.review.review_cases import Case
+from onemap.plugin.review.review_person import Person
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.translation import tr
+
+
+class OpenForm(QWidget):
+    """One page for both: a new case, or a new round of one."""
+
+    opened = pyqtSignal(dict)  # the case, as the core answered
+    refused = pyqtSignal(object)  # Refusal
+    left = pyqtSignal()
+
+    def __init__(
+        self, library: OpenLibrary, canvas: QgsMapCanvas, person: Person, parent: QWidget | None = None
+    ) -> None:
+        super().__init__(parent)
+        self._library, self._person = library, person
+        self._request: Request | None = None
+        self._case: Case | None = None
+        self.attached: list[str] = []
+        self.title = QLabel()
+        self.title.setWordWrap(True)
+        self.project = QLineEdit()
+        self.project.setMaxLength(200)
+        self.project.textChanged.connect(lambda _text: self._enable())
+        self.parcels = ParcelChoice(canvas)
+        self.parcels.changed.connect(self._enable)
+        self.mends = ParcelMends(library.core, self)
+        self.mends.mended.connect(lambda: self.send())
+        self.mends.refused.connect(self.refused)
+        self.rules = RulesChoice(library)
+        self.data = QgsFileWidget()
+        self.data.setFilter(tr("Facts of the project (*.toml)"))
+        self.data.lineEdit().setPlaceholderText(tr("project code, developer, credit code…"))
+        self.files = QLabel(tr("none"))
+        self.files.setWordWrap(True)
+        attach = QToolButton()
+        attach.setIcon(icon("file"))
+        attach.setToolTip(tr("Attach files, which stay with the case"))
+        attach.clicked.connect(self._choose_files)
+        self.files_row = QWidget()
+        row = QHBoxLayout(self.files_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.files, 1)
+        row.addWidget(attach)
+        self.reason = QLineEdit()
+        self.send_button = QPushButton()
+        self.send_button.setDefault(True)
+        self.send_button.clicked.connect(lambda: self.send())
+        self.back_button = QPushButton(tr("Back"))
+        self.back_button.clicked.connect(self.left)
+        self.work = WorkRow()
+        self.work.cancelled.connect(self.cancel)
+        self.work.hide()
+        self.form = QFormLayout()
+        self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
+        self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
+        self.form.addRow(tr("Project"), self.project)
+        self.form.addRow(tr("Parcels"), self.parcels)
+        self.form.addRow(tr("Rules"), self.rules)
+        self.form.addRow(tr("Facts"), self.data)
+        self.form.addRow(tr("Files"), self.files_row)
+        self.form.addRow(tr("Reason"), self.reason)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self.send_button)
+        buttons.addWidget(self.back_button)
+        buttons.addStretch()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.title)
+        layout.addLayout(self.form)
+        layout.addLayout(buttons)
+        layout.addWidget(self.work)
+        layout.addStretch()
+        library.listed.connect(self._enable)
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the core is checking."""
+        return self._request is not None
+
+    def begin(self, case: Case | None = None) -> None:
+        """Ask for a new case; or, of a case, for the parcels of its next round."""
+        if self.is_working:
+            return
+        self._case = case
+        if case is None:
+            self.title.setText(tr("A new case: its parcels are checked, and ten opinions drafted."))
+            self.send_button.setText(tr("Open the case"))
+            self.project.clear()
+        else:
+            text = tr(
+                "New parcels for “{project}”: they are checked, and round {round} begins. The opinions of this "
+                "round become void and stay readable."
+            )
+            self.title.setText(text.format(project=case.project, round=case.round + 1))
+            self.send_button.setText(tr("Begin round {round}").format(round=case.round + 1))
+        self.data.setFilePath("")
+        self.reason.clear()
+        self._attach([])
+        for widget in (self.project, self.data, self.files_row, self.rules):
+            self._show_row(widget, case is None)
+        self._show_row(self.reason, case is not None)
+        self._enable()
+
+    def send(self) -> None:
+        """Let the core check the parcels and open the case, or its next round."""
+        if self.is_working or not self.send_button.isEnabled():
+            return
+        by = self._person.name()
+        if not by:
+            return
+        folder = Path(QgsProcessingUtils.generateTempFilename("case"))
+        folder.mkdir(parents=True, exist_ok=True)
+        try:
+            source = self.parcels.source(str(folder))
+        except Refusal as refusal:
+            self.refused.emit(refusal)
+            return
+        choice = self.parcels.choice
+        params: dict[str, Any] = {
+            "library": self._library.path,
+            "parcels": source.path,
+            "layer": source.layer,
+            "crs": source.crs,
+            "by": by,
+            "on": self._library.day,
+            **self.mends.told(choice),
+        }
+        if self._case is None:
+            title = tr("Open a case")
+            params.update(project=self.project.text().strip(), data=self.data.filePath(), pack=self.rules.packs)
+            params["attach"] = self.attached or None
+        else:
+            title = tr("Revise a case")
+            params.update(case=self._case.id, reason=self.reason.text().strip(), expect=self._case.revision)
+        verb = "review open" if self._case is None else "review revise"
+        self._request = self._library.core.ask(verb, params, title)
+        self._request.progressed.connect(self.work.show_progress)
+        self._request.answered.connect(lambda answer: self._answered(params["library"], answer))
+        self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
+        self.work.begin(tr("Starting…"))
+        self._enable()
+
+    def cancel(self) -> None:
+        """Stop the check; nothing of the case is left then."""
+        if self._request is not None:
+            self._request.cancel()
+
+    def close_down(self) -> None:
+        """Let go of the canvas and of the project."""
+        self.parcels.close_down()
+        self.cancel()
+
+    def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """Esc stops the work, or goes back."""
+        if event.key() != Qt.Key.Key_Escape:
+            super().keyPressEvent(event)
+        elif self.is_working:
+            self.work.cancel_button.click()
+        else:
+            self.left.emit()
+
+    def _enable(self) -> None:
+        named = self._case is not None or bool(self.project.text().strip())
+        can = named and bool(self._library.path) and self.parcels.choice is not None and not self.is_working
+        self.send_button.setEnabled(can)
+        missing = "" if named else tr("Give the project a name")
+        if self.parcels.choice is None:
+            missing = tr("There are no parcels to check. Add a layer of polygons to the map, or draw one.")
+        self.send_button.setToolTip(missing)
+        self.back_button.setEnabled(not self.is_working)
+
+    def _answered(self, path: str, answer: dict[str, Any]) -> None:
+        self._request = None
+        self.work.hide()
+        self._enable()
+        if path == self._library.path:
+            self.opened.emit(answer)
+        else:  # somebody has gone to another library meanwhile
+            self.left.emit()
+
+    def _refuse(self, refusal: Refusal, choice: object, params: dict[str, Any]) -> None:
+        self._request = None
+        self.work.hide()
+        self._enable()
+        self.mends.offer(refusal, choice, params)
+        self.refused.emit(refusal)
+
+    def _choose_files(self) -> None:
+        paths, _filter = QFileDialog.getOpenFileNames(self, tr("Files of the project"))
+        if paths:
+            self._attach([*self.attached, *(path for path in paths if path not in self.attached)])
+
+    def _attach(self, paths: list[str]) -> None:
+        self.attached = paths
+        self.files.setText("\n".join(Path(path).name for path in paths) or tr("none"))
+
+    def _show_row(self, widget: QWidget, is_shown: bool) -> None:
+        widget.setVisible(is_shown)
+        label = self.form.labelForField(widget)
+        if label is not None:
+            label.setVisible(is_shown)

@@ -1,0 +1,137 @@
+"""The ten opinions side by side: who, which conclusion, how far, how long there still is."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+
+from qgis.PyQt.QtCore import QSize, Qt, pyqtSignal
+from qgis.PyQt.QtGui import QPalette
+from qgis.PyQt.QtWidgets import QAbstractItemView, QHeaderView, QTreeWidget, QTreeWidgetItem, QWidget
+
+from onemap.plugin.review.review_cases import Case, Opinion
+from onemap.plugin.review.review_words import (
+    UNSEEN,
+    WRITTEN,
+    conclusion_word,
+    opinion_state,
+    who_wrote,
+)
+from onemap.plugin.words.contrast import quiet_brush
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import labelled, tr
+
+DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
+CODE = Qt.ItemDataRole.UserRole
+WIDE_PX = 620  # from here on there is room for what they say
+ROWS, ROWS_AT_LEAST = 10, 5
+
+
+class OpinionTable(QTreeWidget):
+    """Ten rows; departments that are not asked stand in grey."""
+
+    chosen = pyqtSignal(str)  # department
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName(tr("Opinions of the departments"))
+        self.setRootIsDecorated(False)
+        self.setUniformRowHeights(True)
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setTextElideMode(Qt.TextElideMode.ElideRight)
+        self.setHeaderLabels([tr("Department"), tr("Conclusion"), tr("State"), tr("Opinion")])
+        header = self.header()
+        header.setStretchLastSection(False)
+        for column in (CONCLUSION, STATE):
+            header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
+        self._fit()
+        self.currentItemChanged.connect(self._choose)
+
+    def show_case(self, case: Case, unsaved: Collection[str], changed: Collection[str]) -> None:
+        """Show a case's opinions. unsaved: departments with words typed and not sent; changed: by others, unseen."""
+        kept = self.department
+        self.blockSignals(True)
+        self.clear()
+        for opinion in case.opinions:
+            self.addTopLevelItem(self._row(opinion, opinion.department in unsaved, opinion.department in changed))
+        self.blockSignals(False)
+        if kept:
+            self.choose(kept)
+
+    @property
+    def department(self) -> str:
+        """The one that is chosen; empty for none."""
+        return self.currentItem().data(0, CODE) if self.currentItem() is not None else ""
+
+    def choose(self, department: str) -> None:
+        """Choose a department."""
+        for row in range(self.topLevelItemCount()):
+            if self.topLevelItem(row).data(0, CODE) == department:
+                self.setCurrentItem(self.topLevelItem(row))
+
+    def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
+        """What they say is shown where there is room."""
+        super().resizeEvent(event)
+        self._fit()
+
+    def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """All ten rows."""
+        return QSize(super().sizeHint().width(), self._height_of(ROWS))
+
+    def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
+        """Some of them, where the dock is low."""
+        return QSize(super().minimumSizeHint().width(), self._height_of(ROWS_AT_LEAST))
+
+    def _height_of(self, rows: int) -> int:
+        row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 1
+        return self.header().sizeHint().height() + rows * row + 6
+
+    def _fit(self) -> None:
+        is_wide = self.width() >= WIDE_PX
+        self.setColumnHidden(TEXT, not is_wide)
+        header = self.header()
+        contents, stretch = QHeaderView.ResizeMode.ResizeToContents, QHeaderView.ResizeMode.Stretch
+        header.setSectionResizeMode(DEPARTMENT, contents if is_wide else stretch)
+        header.setSectionResizeMode(TEXT, stretch)
+
+    def _choose(self, item: QTreeWidgetItem | None, _before: QTreeWidgetItem | None = None) -> None:
+        if item is not None:
+            self.chosen.emit(item.data(0, CODE))
+
+    def _row(self, opinion: Opinion, is_unsaved: bool, is_changed: bool) -> QTreeWidgetItem:
+        name = word("departments", opinion.department)
+        marks = (f" {UNSEEN}" if is_changed else "") + (" *" if is_unsaved else "")
+        first_line = opinion.text.splitlines()[0] if opinion.text else ""
+        item = QTreeWidgetItem(
+            [
+                name + marks,
+                conclusion_word(opinion.conclusion),
+                opinion_state(opinion),
+                first_line,
+            ]
+        )
+        item.setData(0, CODE, opinion.department)
+        tip = "\n".join(_details(opinion, is_unsaved, is_changed))
+        for column in range(self.columnCount()):
+            item.setToolTip(column, tip)
+            if not opinion.routed and opinion.by_machine:
+                grey = quiet_brush(self.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
+                item.setForeground(column, grey)
+        if opinion.overdue:
+            font = item.font(STATE)
+            font.setBold(True)
+            item.setFont(STATE, font)
+        return item
+
+
+def _details(opinion: Opinion, is_unsaved: bool, is_changed: bool) -> list[str]:
+    lines = [labelled(word("departments", opinion.department), opinion.why), who_wrote(opinion)]
+    lines += [tr("Due: {day}").format(day=opinion.due)] if opinion.due else []
+    lines += [tr("The clock stands still since {day}").format(day=opinion.stopped_on)] if opinion.stopped_on else []
+    if opinion.stale_because:
+        what = ", ".join(opinion.stale_because)
+        lines.append(tr("What it rests on was superseded: {what}").format(what=what))
+    lines += [tr("Changed since you looked")] if is_changed else []
+    if opinion.state == "drafted" and not opinion.by_machine:
+        lines.append(f"{WRITTEN} " + tr("Written by a person, and not yet signed"))
+    lines += [tr("Words typed here are not saved yet")] if is_unsaved else []
+    return lines + ["", opinion.text]

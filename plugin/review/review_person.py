@@ -1,0 +1,78 @@
+"""Who works in the review: a name, asked once and kept in the settings; and the department that is mine."""
+
+from __future__ import annotations
+
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QInputDialog, QMenu, QToolButton, QWidget
+
+from onemap.plugin.library.layer_list import DEPARTMENTS
+from onemap.plugin.profile import settings
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+
+
+class Person(QToolButton):
+    """The button that says as whom one works, with a menu to change it."""
+
+    changed = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAutoRaise(True)
+        self.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.setToolTip(tr("Under this name you write and sign; your department's opinion is opened first"))
+        self.chooser = QMenu(self)
+        self.chooser.aboutToShow.connect(self._fill)
+        self.setMenu(self.chooser)
+        self.show_name()
+
+    @property
+    def department(self) -> str:
+        """The department that is mine; empty for none, as of the lead."""
+        return settings.get("review_department")
+
+    @property
+    def known_name(self) -> str:
+        """The name, without asking; empty while nobody gave one."""
+        return settings.get("review_name")
+
+    def name(self) -> str:
+        """The name under which steps are taken; asks once. Empty: it was not given."""
+        return self.known_name or self.ask()
+
+    def ask(self) -> str:
+        """Ask for the name."""
+        question = tr("Your name, as it stands under opinions")
+        name, is_given = QInputDialog.getText(self, tr("Who are you?"), question, text=self.known_name)
+        if is_given and name.strip():
+            self.set_name(name.strip())
+        return self.known_name if is_given else ""
+
+    def set_name(self, name: str) -> None:
+        """Keep a name."""
+        settings.put("review_name", name)
+        self.show_name()
+        self.changed.emit()
+
+    def set_department(self, department: str) -> None:
+        """Keep the department that is mine."""
+        settings.put("review_department", department)
+        self.show_name()
+        self.changed.emit()
+
+    def show_name(self) -> None:
+        """Show what is kept."""
+        parts = [self.known_name or tr("Your name…")]
+        if self.department:
+            parts.append(word("departments", self.department))
+        self.setText(" · ".join(parts))
+
+    def _fill(self) -> None:
+        self.chooser.clear()
+        self.chooser.addAction(tr("Your name…"), self.ask)
+        self.chooser.addSeparator()
+        for department in ("", *DEPARTMENTS):
+            text = word("departments", department) if department else tr("No department: all of them")
+            action = self.chooser.addAction(text, lambda chosen=department: self.set_department(chosen))
+            action.setCheckable(True)
+            action.setChecked(department == self.department)

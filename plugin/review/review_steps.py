@@ -1,0 +1,214 @@
+"""The steps of a case: asked of a person where something must be said, sent to the core, which alone decides."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QWidget
+
+from onemap.plugin.connection.core_session import Request
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.results.results import Finding
+from onemap.plugin.review.review_cases import OVERALL, Case
+from onemap.plugin.review.review_person import Person
+from onemap.plugin.review.review_step_dialog import AskDialog, Question
+from onemap.plugin.review.review_words import conclusion_word, in_buttons, state_word, step_word
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.translation import tr
+from onemap.plugin.words.verdicts import SEVERITY
+
+
+class CaseSteps(QObject):
+    """One step at a time."""
+
+    answered = pyqtSignal(str, dict)  # the step, and the case after it
+    rechecked = pyqtSignal(dict)  # what would change
+    refused = pyqtSignal(object)  # Refusal
+    look_asked = pyqtSignal()  # show the case anew
+    busy = pyqtSignal(bool)
+
+    def __init__(self, library: OpenLibrary, person: Person, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._library, self._person, self._over = library, person, parent
+        self.case: Case | None = None
+        self.dialog: AskDialog | None = None
+        self.request: Request | None = None
+
+    def circulate(self) -> None:
+        """Send the case to its departments."""
+        asked = [opinion for opinion in self.case.opinions if opinion.routed]
+        text = tr("“{project}” goes to {count} departments, and their clocks start.")
+        self._ask(
+            "circulate",
+            Question(
+                step_word("circulate"), text.format(project=self.case.project, count=len(asked)), step_word("circulate")
+            ),
+        )
+
+    def extend(self, department: str = "") -> None:
+        """Give one department, or all whose clock runs, more time."""
+        name = word("departments", department) if department else tr("all departments whose clock runs")
+        text = tr("More working days for: {departments}. A deadline is never shortened.").format(departments=name)
+        question = Question(step_word("extend"), text, step_word("extend"), days=2, needs="always")
+        self._ask("extend", question, {"department": department})
+
+    def consolidate(self) -> None:
+        """Join the opinions; the proposed conclusion may be changed with a reason."""
+        proposed = str(self.case.answer.get("proposal") or "")
+        text = tr("From the opinions follows: {conclusion}. Another conclusion needs a reason.")
+        self._decide("consolidate", proposed, text.format(conclusion=conclusion_word(proposed)))
+
+    def issue(self) -> None:
+        """Issue the statement."""
+        decided = str(self.case.answer.get("conclusion") or "")
+        text = tr("The statement of “{project}” gets its number, and the case is closed. This cannot be undone.")
+        self._decide("issue", decided, text.format(project=self.case.project))
+
+    def withdraw(self) -> None:
+        """End the case without a statement."""
+        text = tr("“{project}” ends without a statement. This cannot be undone; the case stays readable.")
+        question = Question(step_word("withdraw"), text.format(project=self.case.project), step_word("withdraw"))
+        self._ask("withdraw", question)
+
+    def recheck(self) -> None:
+        """Ask what today's layers and rules would change."""
+        self._send("recheck", {}, tr("Recheck a case"))
+
+    def remedy(self, limits: dict[str, Any]) -> Request | None:
+        """Ask what would pass of the parcels, and keep it with the case; None where nobody says who asks."""
+        if self.request is not None:
+            return None
+        self._send("remedy", limits, tr("What would pass?"))
+        return self.request
+
+    def sign(self, department: str) -> None:
+        """Sign a department's saved draft."""
+        self._send("sign", {"department": department})
+
+    def give_back(self, department: str) -> None:
+        """Return an opinion to be written anew."""
+        text = tr("The opinion of {department} is to be written anew; the one before stays readable.")
+        question = Question(
+            step_word("return"),
+            text.format(department=word("departments", department)),
+            step_word("return"),
+            needs="always",
+        )
+        self._ask("return", question, {"department": department})
+
+    def opine(self, department: str, words: dict[str, Any]) -> None:
+        """Save a department's draft."""
+        self._send("opine", {"department": department, **words})
+
+    def take_reply(self, path: str, department: str) -> None:
+        """Take in a reply file of the offline review pack. department: where the file itself names none."""
+        self._send("opine", {"department": department_of_reply(path) or department, "reply": path})
+
+    def override(self, finding: Finding) -> None:
+        """Judge a finding otherwise; both verdicts are kept."""
+        held = {(one["parcel"], one["rule"]): one["verdict"] for one in self.case.overrides}
+        now = held.get((finding.parcel, finding.rule), finding.verdict)
+        text = tr("{parcel}: {title}. The machine says: {verdict}. Both verdicts and your reason stay in the case.")
+        question = Question(
+            step_word("override"),
+            text.format(parcel=finding.parcel, title=finding.title, verdict=word("verdicts", finding.verdict)),
+            step_word("override"),
+            tr("Verdict instead"),
+            tuple((verdict, word("verdicts", verdict)) for verdict in SEVERITY),
+            now,
+            needs="always",
+        )
+        self._ask("override", question, {"parcel": finding.parcel, "rule": finding.rule}, choice="verdict")
+
+    def cancel(self) -> None:
+        """Stop what runs."""
+        if self.request is not None:
+            self.request.cancel()
+
+    def _decide(self, step: str, decided: str, text: str) -> None:
+        choices = tuple((code, conclusion_word(code)) for code in OVERALL)
+        question = Question(step_word(step), text, step_word(step), tr("Conclusion"), choices, decided, needs="other")
+        self._ask(step, question, choice="conclusion")
+
+    def _ask(self, step: str, question: Question, more: dict[str, Any] | None = None, choice: str = "") -> None:
+        if self.request is not None:
+            return
+        dialog = self.dialog = AskDialog(question, self._over)
+
+        def send() -> None:
+            params = {"reason": dialog.reason_text, **(more or {})}
+            if question.days:
+                params["days"] = dialog.days.value()
+            if choice:
+                params[choice] = dialog.chosen
+            self._send(step, params)
+
+        dialog.accepted.connect(send)
+        dialog.open()
+
+    def _send(self, step: str, params: dict[str, Any], title: str = "") -> None:
+        """Send a step on the state that is on the screen: what others did meanwhile is then told, not written over."""
+        by = self._person.name() if self.request is None else ""
+        if not by:
+            return
+        given = {"library": self._library.path, "case": self.case.id, "by": by, "on": self._library.day, **params}
+        if step != "recheck":
+            given["expect"] = self.case.revision
+        self.request = self._library.core.ask(f"review {step}", given, title)
+        path = self._library.path
+        self.request.answered.connect(lambda answer: self._answered(path, step, answer))
+        self.request.refused.connect(self._refuse)
+        self.busy.emit(True)
+
+    def _answered(self, path: str, step: str, answer: dict[str, Any]) -> None:
+        self.request = None
+        self.busy.emit(False)
+        if path != self._library.path:  # somebody has gone to another library meanwhile
+            return
+        if step == "recheck":
+            self.rechecked.emit(answer.get("changes") or {})
+        self.answered.emit(step, answer)
+
+    def _refuse(self, refusal: Refusal) -> None:
+        self.request = None
+        self.busy.emit(False)
+        if refusal.is_about("review.conflict"):
+            refusal.mend = (tr("Look again (what is typed stays)"), self.look_asked.emit)
+        elif refusal.is_about("review.stale"):
+            refusal.mend = (step_word("recheck"), self.recheck)
+        elif refusal.is_about("review.by"):
+            refusal.mend = (tr("Your name…"), self._person.ask)
+        self.refused.emit(spoken(refusal))
+
+
+def spoken(refusal: Refusal) -> Refusal:
+    """A refusal of the review in the words of its buttons."""
+    for problem in refusal.problems:
+        for part in ("message", "mend"):
+            if problem.get(part):
+                problem[part] = in_buttons(str(problem[part]))
+        problem.pop("field", None)  # an option of the command line
+    return refusal
+
+
+def department_of_reply(path: str) -> str:
+    """The department that a reply file is of; empty where it does not say, which the core then refuses."""
+    try:
+        told = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return ""
+    return str(told.get("department") or "") if isinstance(told, dict) else ""
+
+
+def state_line(case: Case) -> str:
+    """A case's number, state and round, and what came of it."""
+    parts = [case.id, state_word(case.state), tr("round {round}").format(round=case.round)]
+    if case.answer.get("conclusion"):
+        parts.append(conclusion_word(str(case.answer["conclusion"])))
+    if case.answer.get("document"):
+        parts.append(str(case.answer["document"]))
+    return " · ".join(parts)

@@ -1,0 +1,112 @@
+"""How the review speaks: deadlines, states and marks in words; the core's verbs called as the buttons are."""
+
+from __future__ import annotations
+
+import re
+
+from onemap.plugin.profile.settings import language
+from onemap.plugin.review.review_cases import CaseLine, Opinion
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.option_names import dock_controls, in_controls
+from onemap.plugin.words.translation import tr
+
+OVERDUE, STALE, UNSEEN, WRITTEN = "!", "◐", "●", "✎"
+_STEP = re.compile(
+    r" ?review (show|open|circulate|opine|sign|return|override|extend|revise|recheck|consolidate|issue|withdraw)\b ?"
+)
+
+
+def state_word(state: str) -> str:
+    """The name of a case's state."""
+    return word("case_states", state)
+
+
+def conclusion_word(conclusion: str) -> str:
+    """The name of a conclusion; a dash for none."""
+    return word("conclusions", conclusion) if conclusion else "–"
+
+
+def step_word(step: str) -> str:
+    """The name of a step."""
+    return word("review_steps", step)
+
+
+def department_words(departments: tuple[str, ...] | list[str]) -> str:
+    """Departments' names with commas between."""
+    comma = "、" if language() == "zh" else ", "
+    return comma.join(word("departments", department) for department in departments)
+
+
+def in_buttons(text: str) -> str:
+    """A sentence of the core's, in which verbs and options are called as the buttons and fields that stand for them."""
+
+    def named(found: re.Match[str]) -> str:
+        before, after = (" " if found[0].startswith(" ") else ""), (" " if found[0].endswith(" ") else "")
+        name = tr("Look again") if found[1] == "show" else step_word(found[1])
+        return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
+
+    return in_controls(_STEP.sub(named, text), review_controls())
+
+
+def review_controls() -> dict[str, str]:
+    """What the options of the review's verbs are called in the room."""
+    return {
+        **dock_controls(),
+        "--answer": tr("your answer"),
+        "--attach": tr("Files"),
+        "--basis": tr("Basis"),
+        "--by": tr("Your name…"),
+        "--conclusion": tr("Conclusion"),
+        "--data": tr("Facts"),
+        "--days": tr("Working days more"),
+        "--department": tr("Department"),
+        "--project": tr("Project"),
+        "--reason": tr("Reason"),
+        "--reply": tr("Take in a reply file…"),
+        "--text": tr("Opinion"),
+        "--verdict": tr("Verdict instead"),
+    }
+
+
+def left_text(days_left: int | None, due: str, is_overdue: bool) -> str:
+    """How long there still is, in working days as the core counted them."""
+    if is_overdue and days_left is not None:
+        return f"{OVERDUE} " + tr("{days} days late").format(days=abs(days_left))
+    if is_overdue:
+        return f"{OVERDUE} " + tr("overdue")
+    if not due:
+        return ""
+    if days_left is None:
+        return due
+    if days_left == 0:
+        return tr("today")
+    return tr("{days} days left").format(days=days_left)
+
+
+def line_deadline(line: CaseLine) -> str:
+    """The next deadline of a case."""
+    return left_text(line.days_left, line.due, bool(line.overdue))
+
+
+def opinion_state(opinion: Opinion) -> str:
+    """Its state; while it waits, how long there still is. One that a person wrote is marked, and one that is stale."""
+    stale = f" {STALE}" if opinion.stale_because else ""
+    if not opinion.routed and opinion.by_machine:
+        return tr("not asked") + stale
+    said = word("opinion_states", opinion.state)
+    is_waiting = opinion.state in ("drafted", "returned")
+    if is_waiting and opinion.stopped_on:
+        said = tr("clock stopped")
+    elif is_waiting and opinion.due:
+        left = left_text(opinion.days_left, opinion.due, opinion.overdue)
+        said = left if opinion.state == "drafted" else f"{said} · {left}"
+    return said + (f" {WRITTEN}" if opinion.state == "drafted" and not opinion.by_machine else "") + stale
+
+
+def who_wrote(opinion: Opinion) -> str:
+    """Who wrote it and who signed it, in one line."""
+    by = "One Map" if opinion.by_machine else opinion.drafted_by
+    lines = [tr("drafted by {name}, {day}").format(name=by, day=opinion.drafted_on)]
+    if opinion.signed_by:
+        lines.append(tr("signed by {name}, {day}").format(name=opinion.signed_by, day=opinion.signed_on))
+    return " · ".join(lines)

@@ -1,0 +1,1 @@
+"""Web services: registered, asked, shown on the map."""

@@ -1,0 +1,190 @@
+"""Register a service: its address, which layer of it, who answers for it; its key goes into QGIS's own store."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import QgsFeedback
+from qgis.PyQt.QtCore import pyqtSignal
+from qgis.PyQt.QtWidgets import QDialog, QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import BackgroundTask, Cancelled
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.service_list import Service
+from onemap.plugin.services.service_form import ServiceForm, service_controls
+from onemap.plugin.services.service_keys import key_in, store_key
+from onemap.plugin.services.service_offers import Offer, asked_offers
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.widgets.notice import Notice
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.translation import tr
+
+USUAL_PX = (560, 520)
+NARROWEST_PX = 340
+
+
+class ServiceDialog(QDialog):
+    """One service on its way into the register, or registered anew."""
+
+    registered = pyqtSignal(str)  # its name
+
+    def __init__(self, library: OpenLibrary, service: Service | None = None, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle(tr("Register a service"))
+        self._library, self._before = library, service
+        self._asking: BackgroundTask | None = None
+        self._request = None
+        self.form = ServiceForm()
+        self.form.show_layers(library.layers)
+        if service is not None:
+            self.form.show_service(service)
+            self.form.name.setEnabled(False)  # it is the same service
+        self.form.changed.connect(self._enable)
+        self.form.ask_pressed.connect(self.ask)
+        self.form.keep_pressed.connect(self.keep_key)
+        self.notice = Notice(service_controls())
+        self.work = WorkRow()
+        self.work.cancelled.connect(self._cancel)
+        self.work.hide()
+        self._build()
+        self._enable()
+
+    @property
+    def is_working(self) -> bool:
+        """Whether the server or the core is asked now."""
+        return self._asking is not None or self._request is not None
+
+    def ask(self) -> None:
+        """Ask the server what it offers, in the background."""
+        if self.is_working or not self._take_key_out():
+            return
+        service, crs, feedback = self.form.service, self._library.crs, QgsFeedback()
+        self.notice.hide()
+
+        def work(_report: Callable[[float, str], None]) -> list[Offer]:
+            return asked_offers(service, crs, feedback)
+
+        self._asking = BackgroundTask(tr("Asking the server"), work, self._asked, None, feedback).start()
+        self.work.begin(tr("Asking the server…"))
+        self._enable()
+
+    def keep_key(self, key: str) -> None:
+        """Put a key into QGIS's authentication store, and choose its entry."""
+        if not key:
+            return
+        try:
+            number = store_key(tr("Key of {name}").format(name=self.form.name.text().strip() or "天地图"), key)
+        except Refusal as refusal:
+            self.notice.refuse(refusal)
+            return
+        self.form.key.clear()
+        self.form.auth.setConfigId(number)
+        self.notice.say(
+            tr("The key is in QGIS's authentication store; the library keeps only the number of its entry.")
+        )
+
+    def register(self) -> None:
+        """Ask the core to keep it."""
+        if not self.register_button.isEnabled() or not self._take_key_out():
+            return
+        if self.form.key.text().strip():
+            self.keep_key(self.form.key.text().strip())
+            if self.form.key.text():  # the store stayed locked
+                return
+        self.notice.hide()
+        params: dict[str, Any] = {"library": self._library.path, **self.form.service.params}
+        params["overwrite"] = self._before is not None
+        self._request = self._library.core.ask("service", params)
+        self._request.answered.connect(self._registered)
+        self._request.refused.connect(self._refused)
+        self._enable()
+
+    def close_down(self) -> None:
+        """Before it is thrown away."""
+        self._cancel()
+        self.close()
+
+    def _build(self) -> None:
+        said = QLabel(
+            tr("A service is shown on the map; what a check uses is a snapshot of it, never the live server.")
+        )
+        said.setWordWrap(True)
+        self.hint = QLabel()
+        self.hint.setWordWrap(True)
+        self.register_button = QPushButton(icon("service"), tr("Register"))
+        self.register_button.setDefault(True)
+        self.register_button.clicked.connect(self.register)
+        close = QPushButton(tr("Close"))
+        close.setAutoDefault(False)
+        close.clicked.connect(self.close)
+        buttons = QHBoxLayout()
+        buttons.addStretch()
+        buttons.addWidget(self.register_button)
+        buttons.addWidget(close)
+        layout = QVBoxLayout(self)
+        layout.addWidget(said)
+        layout.addWidget(self.form)
+        layout.addWidget(self.notice)
+        layout.addWidget(self.work)
+        layout.addStretch(1)
+        layout.addWidget(self.hint)
+        layout.addLayout(buttons)
+        self.setMinimumWidth(NARROWEST_PX)
+        self.resize(*USUAL_PX)
+
+    def _take_key_out(self) -> bool:
+        """Move a key from the address into the store; False where that did not work."""
+        plain, key = key_in(self.form.url.text())
+        if not key:
+            return True
+        self.form.url.setText(plain)
+        self.form.key.setText(key)
+        self.keep_key(key)
+        return not self.form.key.text()
+
+    def _asked(self, offers: list[Offer] | None, error: Exception | None) -> None:
+        self._asking = None
+        self.work.hide()
+        if error is None:
+            self.form.show_offers(offers or [])
+            text = tr("The server offers {count} layers. Choose one of them.")
+            self.notice.say(text.format(count=len(offers or [])))
+        elif not isinstance(error, Cancelled):
+            self.notice.refuse(error if isinstance(error, Refusal) else Refusal(str(error)))
+        self._enable()
+
+    def _registered(self, answer: dict[str, Any]) -> None:
+        self._request = None
+        self.registered.emit(str(answer["service"]["name"]))
+        self._library.refresh()
+        self.close()
+
+    def _refused(self, refusal: Refusal) -> None:
+        self._request = None
+        self.notice.refuse(refusal)
+        self._enable()
+
+    def _cancel(self) -> None:
+        if self._asking is not None:
+            self._asking.forget()
+            self._asked(None, Cancelled())
+
+    def _enable(self) -> None:
+        self.hint.setText(self._what_is_missing())
+        self.hint.setVisible(bool(self.hint.text()))
+        self.register_button.setEnabled(not self.is_working and not self.hint.text())
+
+    def _what_is_missing(self) -> str:
+        """What has to be filled in; empty when nothing."""
+        service = self.form.service
+        if not service.url:
+            return tr("Give its address.")
+        if not service.layer and service.type != "xyz":
+            return tr("Choose its layer: ask the server, or type its name.")
+        if not service.name:
+            return tr("Give it a name.")
+        if not service.department:
+            return tr("Choose the department that answers for it.")
+        return ""

@@ -1,0 +1,77 @@
+"""Services on the map: the server is asked first, in the background, so that one that is silent never freezes QGIS."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from qgis.core import QgsFeedback, QgsMapLayer, QgsProject, QgsRasterLayer, QgsVectorLayer
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.service_list import Service
+from onemap.plugin.library.service_uris import source_of
+from onemap.plugin.map.layer_styles import style_layer
+from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, layer_group
+from onemap.plugin.services.service_offers import asked_offers
+from onemap.plugin.words.translation import tr
+
+PROPERTY_SERVICE = "onemap/service"
+
+
+def service_on_map(library: OpenLibrary, service: Service) -> QgsMapLayer | None:
+    """The project's layer that shows a service; None while it is not on the map."""
+    for layer in QgsProject.instance().mapLayers().values():
+        is_ours = layer.customProperty(PROPERTY_LIBRARY) == library.path
+        if is_ours and layer.customProperty(PROPERTY_SERVICE) == service.name:
+            return layer
+    return None
+
+
+def show_service(
+    library: OpenLibrary, service: Service, on_done: Callable[[QgsMapLayer | None, Refusal | None], None]
+) -> BackgroundTask:
+    """Ask a service whether it is there, then put it on the map; on_done has the layer, or why there is none."""
+    feedback = QgsFeedback()
+
+    def ask(_report: Callable[[float, str], None]) -> None:
+        if service.type != "xyz":  # tiles have nobody to ask
+            asked_offers(service, library.crs, feedback)
+
+    def show(_nothing: None, error: Exception | None) -> None:
+        if error is not None:
+            on_done(None, error if isinstance(error, Refusal) else Refusal(str(error), exit_code=130))
+            return
+        layer = put_service_on_map(library, service)
+        on_done(layer if layer.isValid() else None, None if layer.isValid() else _invalid(service, layer))
+
+    return BackgroundTask(tr("Asking {service}").format(service=service.name), ask, show, None, feedback).start()
+
+
+def put_service_on_map(library: OpenLibrary, service: Service) -> QgsMapLayer:
+    """Add a live service to the map: pictures at the bottom, features in their department's group."""
+    provider, uri = source_of(service)
+    title = tr("{service} (live)").format(service=service.name)
+    if service.has_features:
+        options = QgsVectorLayer.LayerOptions()
+        options.forceReadOnly = True
+        layer = QgsVectorLayer(uri, title, provider, options)
+    else:
+        layer = QgsRasterLayer(uri, title, provider)
+    if not layer.isValid():
+        return layer
+    layer.setCustomProperty(PROPERTY_LIBRARY, library.path)
+    layer.setCustomProperty(PROPERTY_SERVICE, service.name)
+    QgsProject.instance().addMapLayer(layer, False)
+    if service.has_features:
+        style_layer(layer, service.as_layer)
+        layer_group(library, service.department, True).insertLayer(0, layer)
+    else:
+        root = QgsProject.instance().layerTreeRoot()
+        root.insertLayer(len(root.children()), layer)
+    return layer
+
+
+def _invalid(service: Service, layer: QgsMapLayer) -> Refusal:
+    text = tr("“{service}” cannot be shown: {reason}")
+    return Refusal(text.format(service=service.name, reason=layer.error().summary() or "–"))

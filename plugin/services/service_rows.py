@@ -1,0 +1,159 @@
+"""The rows of services in the dock's list of layers: what is said of each, and what can be done with it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from qgis.core import QgsMapLayer
+from qgis.PyQt.QtCore import QObject, Qt, pyqtSignal
+from qgis.PyQt.QtWidgets import QMenu, QTreeWidgetItem
+
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.connection.task import BackgroundTask
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.library.service_list import NAMES, Service
+from onemap.plugin.map.map_layers import take_layer
+from onemap.plugin.services.service_map import service_on_map, show_service
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.core_words import word
+from onemap.plugin.words.number_format import moment_text
+from onemap.plugin.words.translation import tr
+
+ROLE_SERVICE = Qt.ItemDataRole.UserRole + 2
+TITLE, STATE = 0, 1
+SHORT_NAMES = {"oapif": "OGC API", "sensorthings": "Sensors"}  # a column is narrow; the hint has them whole
+
+
+class ServiceRows(QObject):
+    """Makes the rows, ticks them, and carries out what their menu offers."""
+
+    register_asked = pyqtSignal(object)  # Service to register anew, or None
+    snapshot_asked = pyqtSignal(object)  # Service
+    refused = pyqtSignal(object)  # Refusal
+    said = pyqtSignal(str, str, object)  # what has been done, a button's text, and what it does
+    changed = pyqtSignal()  # what is on the map
+
+    def __init__(self, library: OpenLibrary, zoom_to: Callable[[QgsMapLayer], None], parent: QObject) -> None:
+        super().__init__(parent)
+        self._library, self._zoom_to = library, zoom_to
+        self._asking: dict[str, BackgroundTask] = {}
+
+    def close_down(self) -> None:
+        """Forget the servers that are asked now."""
+        for task in self._asking.values():
+            task.forget()
+        self._asking.clear()
+
+    def item(self, service: Service) -> QTreeWidgetItem:
+        """The row of a service."""
+        item = QTreeWidgetItem([service.name])
+        item.setData(0, ROLE_SERVICE, service)
+        item.setIcon(TITLE, icon("service"))
+        item.setText(STATE, SHORT_NAMES.get(service.type, NAMES[service.type]))
+        item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+        font = item.font(TITLE)
+        font.setItalic(True)  # live: not a version that a check could use
+        item.setFont(TITLE, font)
+        for column in (TITLE, STATE):
+            item.setToolTip(column, _hint(service))
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsUserCheckable)
+        self.show_state(item)
+        return item
+
+    def show_state(self, item: QTreeWidgetItem) -> None:
+        """Tick the row if its service is on the map; half while its server is asked."""
+        service = item.data(0, ROLE_SERVICE)
+        state = Qt.CheckState.Unchecked
+        if service.name in self._asking:
+            state = Qt.CheckState.PartiallyChecked
+        elif service_on_map(self._library, service) is not None:
+            state = Qt.CheckState.Checked
+        item.setCheckState(TITLE, state)
+
+    def toggle(self, item: QTreeWidgetItem) -> None:
+        """Put the service on the map, or take it away, as its tick says."""
+        service = item.data(0, ROLE_SERVICE)
+        wanted = item.checkState(TITLE) != Qt.CheckState.Unchecked
+        layer = service_on_map(self._library, service)
+        if wanted and layer is None:
+            self._show(service, go_there=False)
+        elif not wanted and service.name in self._asking:
+            self._asking.pop(service.name).forget()
+        elif not wanted and layer is not None:
+            take_layer(layer)
+
+    def go_to(self, service: Service) -> None:
+        """Show the service, and go where it is."""
+        layer = service_on_map(self._library, service)
+        if layer is None:
+            self._show(service, go_there=True)
+        else:
+            self._zoom_to(layer)
+
+    def add_actions(self, menu: QMenu, service: Service | None) -> None:
+        """What can be done with a service, or without one."""
+        if service is not None:
+            menu.addAction(tr("Go to it on the map"), lambda: self.go_to(service))
+            if service.has_features:
+                menu.addAction(icon("snapshot"), tr("Take a snapshot…"), lambda: self.snapshot_asked.emit(service))
+            menu.addAction(tr("Change what is registered…"), lambda: self.register_asked.emit(service))
+            menu.addAction(tr("Strike off the register"), lambda: self.strike_off(service))
+        menu.addAction(icon("service"), tr("Register a service…"), lambda: self.register_asked.emit(None))
+
+    def strike_off(self, service: Service) -> None:
+        """Remove the service from the register, and from the map; snapshots of it stay, and a button undoes it."""
+        text = tr("“{service}” is struck off the register; snapshots of it stay.").format(service=service.name)
+
+        def struck_off() -> None:
+            layer = service_on_map(self._library, service)
+            if layer is not None:
+                take_layer(layer)
+            self.said.emit(text, tr("Undo"), lambda: self._ask(service.params, lambda: None))
+
+        self._ask({"name": service.name, "remove": True}, struck_off)
+
+    def _ask(self, params: dict[str, Any], then: Callable[[], None]) -> None:
+        """Ask the core to change the register, and show what it is then."""
+
+        def done(_answer: dict[str, Any]) -> None:
+            then()
+            self._library.refresh()
+
+        request = self._library.core.ask("service", {"library": self._library.path, **params})
+        request.answered.connect(done)
+        request.refused.connect(self.refused)
+
+    def _show(self, service: Service, go_there: bool) -> None:
+        if service.name in self._asking:
+            return
+
+        def done(layer: QgsMapLayer | None, refusal: Refusal | None) -> None:
+            self._asking.pop(service.name, None)
+            if refusal is not None:
+                self.refused.emit(refusal)
+            elif go_there:
+                self._zoom_to(layer)
+            self.changed.emit()
+
+        self._asking[service.name] = show_service(self._library, service, done)
+        self.changed.emit()
+
+
+def _hint(service: Service) -> str:
+    lines = [f"{service.name} · {NAMES[service.type]}", service.url]
+    if service.layer:
+        lines.append(tr("Layer on the server: {layer}").format(layer=service.layer))
+    lines.append(tr("Answered for by {department}").format(department=word("departments", service.department)))
+    if service.dated:
+        lines.append(tr("Data of {day}").format(day=service.dated))
+    moment = moment_text(service.registered_at)
+    lines.append(tr("Registered {moment} by {who}").format(moment=moment, who=service.registered_by))
+    if service.snapshots:
+        lines.append(tr("Last snapshot {moment}").format(moment=moment_text(service.snapshots[-1])))
+    elif service.has_features:
+        lines.append(tr("No snapshot has been taken"))
+    if service.note:
+        lines.append(service.note)
+    lines.append(tr("Live: shown on the map, never checked against"))
+    return "\n".join(lines)

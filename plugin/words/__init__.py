@@ -1,0 +1,1 @@
+"""Words, numbers and colours as a person reads them."""

@@ -1,0 +1,71 @@
+"""Numbers as people read them: thousands, units, and a dash for what was not measured."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from qgis.core import NULL
+from qgis.PyQt.QtCore import QDateTime, Qt
+
+from onemap.plugin.words.translation import tr
+
+NOT_MEASURED = "–"
+M2_PER_MU = 2000 / 3
+SMALLEST_SHARE = 0.001  # what is smaller than these is told as less than they are, never as nothing
+SMALLEST_AREA_M2 = 0.05
+SMALLEST_MU = 0.005
+
+
+def plain(value: Any) -> Any:
+    """A value of a table without QGIS's own null."""
+    return None if value is None or value == NULL else value
+
+
+def area_text(area_m2: float | None) -> str:
+    """An area: no decimals from 10 m² on, one below; a small one is not nothing."""
+    if area_m2 is None:
+        return NOT_MEASURED
+    if 0 < area_m2 < SMALLEST_AREA_M2:
+        return "< 0.1 m²"
+    return f"{area_m2:,.0f} m²" if area_m2 >= 10 else f"{area_m2:,.1f} m²"
+
+
+def mu_text(area_m2: float | None) -> str:
+    """The same area in mu."""
+    if area_m2 is None:
+        return NOT_MEASURED
+    mu = area_m2 / M2_PER_MU
+    return ("< 0.01 " if 0 < mu < SMALLEST_MU else f"{mu:,.2f} ") + tr("mu")
+
+
+def length_text(length_m: float | None) -> str:
+    """A length or a distance."""
+    return NOT_MEASURED if length_m is None else f"{length_m:,.1f} m"
+
+
+def measure_text(
+    area_m2: float | None, length_m: float | None, distance_m: float | None, points: float | None = None
+) -> str:
+    """How much there is of a finding or a piece: ground, else length, else points, else how far away it is."""
+    if area_m2 is not None:
+        return area_text(area_m2)
+    if length_m is not None:
+        return length_text(length_m)
+    if points is not None:
+        return tr("points: {count}").format(count=f"{points:,.0f}")
+    if distance_m is not None:
+        return tr("{distance} away").format(distance=length_text(distance_m)) if distance_m > 0 else tr("meets it")
+    return NOT_MEASURED
+
+
+def share_text(share: float | None) -> str:
+    """A share as per cent; a small one is not nothing."""
+    if share is None:
+        return NOT_MEASURED
+    return "< 0.1 %" if 0 < share < SMALLEST_SHARE else f"{100 * share:.1f} %"
+
+
+def moment_text(moment: str) -> str:
+    """A moment of the core's (ISO 8601) by the clock on the wall, to the minute."""
+    told = QDateTime.fromString(moment, Qt.DateFormat.ISODateWithMs)
+    return told.toLocalTime().toString("yyyy-MM-dd HH:mm") if told.isValid() else moment

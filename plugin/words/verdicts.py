@@ -1,0 +1,96 @@
+"""How verdicts look: order, sign, colour and pattern; never by colour alone."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qgis.PyQt.QtCore import QPointF, QRectF, Qt
+from qgis.PyQt.QtGui import QColor, QIcon, QPainter, QPalette, QPen, QPixmap, QPolygonF
+
+from onemap.plugin.words.contrast import CONTRAST, contrast, luminance
+
+
+@dataclass(frozen=True)
+class Look:
+    """One verdict: its colour, its sign in text, and how its ground is drawn on the map."""
+
+    colour: str
+    sign: str
+    pen: Qt.PenStyle
+    width_px: float
+    brush: Qt.BrushStyle
+
+
+LOOKS: dict[str, Look] = {  # most severe first
+    "prohibited": Look("#B2182B", "■", Qt.PenStyle.SolidLine, 3, Qt.BrushStyle.BDiagPattern),
+    "restricted": Look("#E66101", "▲", Qt.PenStyle.SolidLine, 2, Qt.BrushStyle.FDiagPattern),
+    "unknown": Look("#6B6B6B", "?", Qt.PenStyle.DashLine, 2, Qt.BrushStyle.Dense6Pattern),
+    "consult": Look("#B8860B", "●", Qt.PenStyle.SolidLine, 2, Qt.BrushStyle.SolidPattern),
+    "notice": Look("#2B6CB0", "i", Qt.PenStyle.SolidLine, 2, Qt.BrushStyle.NoBrush),
+    "clear": Look("#1A7F37", "✓", Qt.PenStyle.SolidLine, 1, Qt.BrushStyle.NoBrush),
+}
+SEVERITY = tuple(LOOKS)
+PLATE = QColor("#FFFFFF")
+
+
+def severity(verdict: str) -> int:
+    """0 for the most severe."""
+    return SEVERITY.index(verdict) if verdict in LOOKS else len(SEVERITY)
+
+
+def readable_colour(verdict: str, palette: QPalette) -> QColor:
+    """The verdict's colour, made lighter or darker until it can be read on the palette's ground."""
+    ground = palette.color(QPalette.ColorRole.Base)
+    colour = QColor(LOOKS[verdict].colour if verdict in LOOKS else "#6B6B6B")
+    is_dark = luminance(ground) < 0.5
+    for _step in range(24):
+        if contrast(colour, ground) >= CONTRAST:
+            break
+        colour = colour.lighter(112) if is_dark else colour.darker(108)
+    return colour
+
+
+def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
+    """The verdict's sign as an icon; on a selected row, whose ground is coloured too, on a white plate."""
+    made = QIcon(_sign(verdict, readable_colour(verdict, palette), size))
+    white = QPalette()
+    white.setColor(QPalette.ColorRole.Base, PLATE)
+    made.addPixmap(_sign(verdict, readable_colour(verdict, white), size, PLATE), QIcon.Mode.Selected)
+    return made
+
+
+def _sign(verdict: str, colour: QColor, size: int, plate: QColor | None = None) -> QPixmap:
+    """The sign, drawn, so that it looks the same in every font."""
+    picture = QPixmap(4 * size, 4 * size)  # sharp on any screen
+    picture.fill(Qt.GlobalColor.transparent)
+    painter = QPainter(picture)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.scale(4 * size / 16, 4 * size / 16)
+    painter.setPen(Qt.PenStyle.NoPen)
+    if plate is not None:
+        painter.setBrush(plate)
+        painter.drawRoundedRect(QRectF(0, 0, 16, 16), 3, 3)
+    painter.setBrush(colour)
+    if verdict == "prohibited":
+        painter.drawRect(QRectF(3, 3, 10, 10))
+    elif verdict == "restricted":
+        painter.drawPolygon(QPolygonF([QPointF(8, 2), QPointF(14.5, 13.5), QPointF(1.5, 13.5)]))
+    elif verdict == "consult":
+        painter.drawEllipse(QRectF(3, 3, 10, 10))
+    elif verdict == "clear":
+        painter.setPen(QPen(colour, 2.2, Qt.PenStyle.SolidLine, Qt.PenCapStyle.RoundCap, Qt.PenJoinStyle.RoundJoin))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF([QPointF(3, 8.5), QPointF(6.5, 12), QPointF(13, 4)]))
+    else:
+        font = painter.font()
+        font.setPixelSize(14)
+        font.setBold(True)
+        painter.setFont(font)
+        painter.setPen(colour)
+        painter.drawText(
+            QRectF(0, 0, 16, 16),
+            Qt.AlignmentFlag.AlignCenter,
+            LOOKS[verdict].sign if verdict in LOOKS else "",
+        )
+    painter.end()
+    return picture

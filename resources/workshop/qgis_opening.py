@@ -1,0 +1,10 @@
+"""Opens the dock on a library. Given to QGIS by `build.py run`, as: qgis --code qgis_opening.py --py-args LIBRARY."""
+
+import sys
+
+from qgis.utils import plugins
+
+if "onemap" in plugins:
+    dock = plugins["onemap"].dock
+    dock.setUserVisible(True)
+    dock.open_library(sys.argv[1])

@@ -1,0 +1,1 @@
+"""The conflict check: the one loop of parcels and rules."""

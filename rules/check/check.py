@@ -1,0 +1,290 @@
+"""The conflict check: parcels × rules × layer versions → the tables of a run. The only loop over rules."""
+
+import itertools
+import math
+import threading
+import time
+import uuid
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.geometry.parts import moved
+from onemap.layers.library.library import Library, now, system_user
+from onemap.layers.messages import phrase, problem_record
+from onemap.layers.software import software_versions
+from onemap.rules.check.judge_rule import Bench, judged_rule
+from onemap.rules.findings.rule_rows import RowsBeside, RuleRows, rows_beside
+from onemap.rules.findings.run_tables import Table, parcel_table, row_tables
+from onemap.rules.incremental.comparison_with_run import Comparison, Earlier, earlier_run
+from onemap.rules.incremental.merged_run import Spared, TakenOver, spared_by
+from onemap.rules.incremental.parcels_of_run import FormerParcels
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.few_parcels import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
+from onemap.rules.kinds.ground import SharedGround
+from onemap.rules.overlay.threads import Crew
+from onemap.rules.packs.pack import Pack
+from onemap.rules.question.check_plan import Agenda, agenda_of, layers_of
+from onemap.rules.question.question import Question
+from onemap.rules.runs.run import Run, verdict_counts
+
+_LAYERS, _RULES, _ROWS = 0.09, 0.75, 0.95  # of the work: layers are read, all rules have judged, all have their rows
+BEGUN, JUDGED = 0.05, 0.9  # of a whole check: its parcels are read; nothing of it is written yet
+LAYERS_READ = BEGUN + _LAYERS * (JUDGED - BEGUN)
+_FEATURES_A_LAYER = 500  # that cost as much to read as what each layer costs besides
+_VERTICES_A_PARCEL, _VERTICES_A_CHUNK = 1.6, 7000.0  # measured: what a parcel costs a rule, and what a chunk does
+_MOST_SCATTERED, _SCATTERED_SHARE = 5_000, 0.1  # parcels, and their share of the ground around all of them
+_CELL_M, _DISTANCE_M = 100_000, 40_000
+Report = Callable[[float, str], None]
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What the rules of an agenda say of some parcels: every table of a run but `run`.
+
+    layers: what was read of each layer, by code; computed: how many times a parcel was judged by a rule; skipped: the
+    rules that could not be asked, and why; warped: the rules whose raster was, and its cell.
+    """
+
+    tables: dict[str, Table]
+    layers: dict[str, dict[str, Any]]
+    computed: int
+    skipped: list[dict[str, str]]
+    warped: list[dict[str, Any]]
+
+
+def check(
+    library: Library,
+    question: Question,
+    workers: int,
+    report: Report,
+    against: str | None = None,
+    former: FormerParcels | None = None,
+) -> Run:
+    """Judge every parcel by every rule, all of them in memory; nothing is written.
+
+    against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
+    the others are computed, and the answer is the same as without it; former: its parcels, if they are at hand.
+    report(fraction, step) may raise Cancelled.
+    Raises OneMapError for every refusal.
+    """
+    began, started, language = time.perf_counter(), now(), question.language
+    report = forward(report)
+    west, south, _, _ = question.parcels.extent
+    agenda = agenda_of(library, question, local_origin(west, south))
+    earlier = earlier_run(library, against, question, agenda.origin, former) if against else None
+    asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, BEGUN, JUDGED))
+    taken = judged_beside(*asked, earlier) if earlier else None
+    answer = taken.answer if taken else judged_parcels(*asked)
+    parameters = question.parameters(library)
+    record = record_of(agenda, question.packs, parameters, [answer], started, time.perf_counter() - began)
+    problems = [problem_record(problem, language) for problem in question.parcels.problems]
+    verdicts = taken.verdicts if taken else verdict_counts(answer.tables["parcels"].columns)
+    return Run(question, record, answer.tables, problems, verdicts, taken)
+
+
+def judged_beside(
+    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, earlier: Earlier
+) -> TakenOver:
+    """Judge some parcels as far as an earlier run's rows do not stand; what they say of the others is taken over.
+
+    Raises OneMapError rule.field, run.damaged.
+    """
+    lost: frozenset[str] = frozenset()
+    while True:
+        spared = spared_by(Comparison(earlier, agenda, sources, lost))
+        answer = judged_parcels(agenda, sources, parcels.at(spared.asked), workers, report, spared)
+        found = spared.unreadable(answer.layers) - lost
+        if not found:
+            # Rasters near parcels that are spared were warped as well.
+            return TakenOver(spared, replace(answer, warped=[*answer.warped, *spared.warped(answer.warped)]))
+        lost |= found
+
+
+def judged_parcels(
+    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, spared: Spared | None = None
+) -> Answer:
+    """Judge some parcels by every rule of an agenda; of each layer only what is near them is read from its sources.
+
+    spared: by which rules they need not be judged. The rows are the same to the last
+    digit whichever parcels are judged together. Raises OneMapError rule.field.
+    """
+    whole = whole_parcels(agenda, sources.library.crs, parcels)
+    with rows_beside(whole, agenda.language, workers) as rows:
+        return _judged(agenda, sources, parcels, whole, rows, workers, report, spared)
+
+
+def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholeParcels:
+    """Some parcels as an agenda judges them, and as the tables show them."""
+    local = moved(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
+    return WholeParcels(parcels.ids, parcels.geometries, lambda: parcels.wkb, local, agenda.origin, crs)
+
+
+def _judged(
+    agenda: Agenda,
+    sources: Sources,
+    parcels: Parcels,
+    whole: WholeParcels,
+    rows: RowsBeside,
+    workers: int,
+    report: Report,
+    spared: Spared | None,
+) -> Answer:
+    local = whole.local
+    west, south, east, north = parcels.extent
+    bench = Bench(local, parcels.attributes, sources.library.crs, agenda.origin)
+    reach = agenda.reaches()
+    computed, skipped, warped = 0, [], []
+    still = Crew(workers, lambda: report(_LAYERS, ""))
+    used: dict[str, LayerSource] = {}
+
+    def read(code: str) -> LayerSource:
+        if code not in used:
+            far = reach[code]
+            is_near = far < float("inf")
+            box = (west - far, south - far, east + far, north + far) if is_near else None
+            used[code] = sources.read(code, box, scattered(parcels.boxes, far) if is_near else None)
+        return used[code]
+
+    codes = agenda.codes
+    sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
+    for done, code in enumerate(codes):
+        report(_LAYERS * sum(sizes[:done]) / sum(sizes), phrase("progress.layers", agenda.language, layer=code))
+        read(code)
+    costs = [sum(_cost(len(local), used[code]) for code in layers_of(rule)) for rule in agenda.rules]
+    ends = _LAYERS + (_RULES - _LAYERS) * np.cumsum(costs) / max(sum(costs), 1)
+    shared: dict[str, SharedGround] = {}
+    if len(local) <= FEW_PARCELS and not spared:
+        grounds = {rule.layer: used[rule.layer] for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
+        shared = shared_grounds(local, bench.tree, grounds, still)
+    for number, rule in enumerate(agenda.rules):
+        fraction, step = ends[number - 1] if number else _LAYERS, rule.title.get(agenda.language, rule.id)
+        report(fraction, step)
+        source, instead = used[rule.layer], used.get(rule.options.get("instead", ""))
+        if source.reason and not getattr(KINDS[rule.kind], "FINDS", True):
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
+            continue
+        wanted = spared.wanted(rule.id) if spared else None
+        computed += len(local) if wanted is None else int(wanted.sum())
+        crew = Crew(workers, _teller(share(report, fraction, ends[number]), costs[number], step))
+        judged = judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer))
+        if judged.judgement.warped_to_m:
+            warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
+        rows.add(replace(judged, crew=still))
+    step = phrase("progress.tables", agenda.language)
+    in_rows, in_tables = share(report, _RULES, _ROWS), share(report, _ROWS, 1.0)
+    made = rows.finished(lambda done: in_rows(done, step))
+    tables = tables_of(agenda, whole, made, spared, lambda done: in_tables(done, step))
+    return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
+
+
+def tables_of(
+    agenda: Agenda,
+    whole: WholeParcels,
+    rules: Sequence[RuleRows],
+    spared: Spared | None,
+    told: Callable[[float], None] = lambda share: None,
+) -> dict[str, Table]:
+    """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too.
+
+    told: how much is done, 0 to 1.
+    """
+    tables = row_tables(whole, rules, agenda.language, told)
+    said = [tables["findings"].columns, *([spared.said] if spared else [])]
+    return {"parcels": parcel_table(whole, said), **tables}
+
+
+def record_of(
+    agenda: Agenda,
+    packs: Sequence[Pack],
+    parameters: Mapping[str, Any],
+    answers: Iterable[Answer],
+    started: str,
+    seconds: float,
+) -> dict[str, Any]:
+    """The record of a run whose parcels were judged together, or in several answers."""
+    layers: dict[str, Mapping[str, Any]] = {}
+    skipped, warped, computed = list(agenda.skipped), [], 0
+    for answer in answers:
+        layers |= answer.layers
+        computed += answer.computed
+        skipped += [item for item in answer.skipped if item not in skipped]
+        warped += [item for item in answer.warped if item not in warped]
+    order = {rule.id: place for place, rule in enumerate(agenda.rules)}
+    return {
+        "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
+        "started": started,
+        "seconds": round(seconds, 3),
+        "software": software_versions(),
+        "packs": [pack.record() for pack in packs],
+        "layers": [layers[code] for code in sorted(layers)],
+        "parameters": dict(parameters),
+        "origin": list(agenda.origin),
+        "rules": {rule.id: rule.hash for rule in agenda.rules},
+        "computed": computed,
+        "warped": sorted(warped, key=lambda item: order[item["rule"]]),
+        "skipped": skipped,
+        "who": system_user(),
+    }
+
+
+def local_origin(west: float, south: float) -> tuple[float, float]:
+    """The point from which a run counts coordinates: whole kilometres, the same for all parcels of a city.
+
+    Near enough to give back the digits that a zone's prefix costs, and far enough that no coordinate comes near
+    zero, where floating point is so fine that overlays lose polygons.
+    """
+    return float(west // _CELL_M * _CELL_M - _DISTANCE_M), float(south // _CELL_M * _CELL_M - _DISTANCE_M)
+
+
+def scattered(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
+    """The boxes of parcels (n, 4), grown; None of many, or of such as lie close enough to be taken as one."""
+    if len(boxes) > _MOST_SCATTERED:
+        return None
+    grown = boxes + np.array([-far_m, -far_m, far_m, far_m])
+    ground = np.prod(grown[:, 2:] - grown[:, :2], axis=1).sum()
+    whole = np.prod(grown[:, 2:].max(axis=0) - grown[:, :2].min(axis=0))
+    return grown if ground < _SCATTERED_SHARE * whole else None
+
+
+def forward(report: Report) -> Report:
+    """The same report, which never goes back: a second look at a rule comes later; a step without words is the last.
+
+    Threads tell one after the other.
+    """
+    reached, last, one = [0.0], [""], threading.RLock()
+
+    def told(fraction: float, step: str) -> None:
+        with one:
+            reached[0], last[0] = max(reached[0], fraction), step or last[0]
+            report(reached[0], last[0])
+
+    return told
+
+
+def share(report: Report, start: float, end: float) -> Report:
+    """The report of a part of the work, from `start` to `end` of the whole."""
+    return lambda fraction, step: report(start + (end - start) * fraction, step)
+
+
+def _cost(parcels: int, source: LayerSource) -> float:
+    """What judging by a layer takes, in vertices: those that were read of it, and what each parcel costs besides."""
+    read = source.stored.geometries if source.stored is not None else ()
+    return float(_VERTICES_A_PARCEL * parcels + shapely.get_num_coordinates(read).sum())
+
+
+def _teller(report: Report, cost: float, step: str) -> Callable[[], None]:
+    """What the threads of one rule call between chunks: it tells how far the rule is, and notices a cancel.
+
+    How many chunks there will be shows as they are made only; so many as its cost suggests are most of the rule.
+    """
+    called = itertools.count()
+    return lambda: report(1 - math.exp(-2 * next(called) * _VERTICES_A_CHUNK / max(cost, 1)), step)

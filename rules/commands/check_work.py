@@ -1,0 +1,387 @@
+"""What each verb does with its values; libraries are imported here only when a verb runs."""
+
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem, UsageError
+from onemap.rules.commands.verbs import VERDICT_CHOICES, Asked, Result, Values
+
+_KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
+_JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
+_VERSIONS = 0.1  # of the work, when the versions are verified and a run is repeated
+
+
+def new(values: Values, asked: Asked) -> Result:
+    """Make a library; its packs are read first, so that a wrong one leaves nothing behind."""
+    from onemap.layers.catalogue.catalogue import own_catalogue
+    from onemap.layers.crs.systems import library_crs
+    from onemap.layers.ingest.adding import read_polygons
+    from onemap.layers.ingest.datum_change import given_change
+    from onemap.layers.library.library import make_library, new_place, system_user
+    from onemap.rules.commands.judgement_tables import GRANTS, TABLES
+    from onemap.rules.packs.pack import DEFAULT_PACK, is_shipped, joined_rules, pack_text, parse_pack
+
+    place = new_place(values["library"], values.get("name"))
+    crs = library_crs(values["crs"])
+    names = values.get("pack") or [DEFAULT_PACK]
+    catalogue = own_catalogue(place.path)
+    packs = []
+    for name in names:
+        text, source = pack_text(name)
+        packs.append((parse_pack(text, source, catalogue), None if is_shipped(name) else text))
+    joined_rules([pack for pack, _ in packs])
+    district = (
+        read_polygons(values["district"], crs, given_change(values.get("transform")))
+        if values.get("district")
+        else None
+    )
+    kept = [(pack.id, text) for pack, text in packs]
+    make_library(place, crs, kept, district, system_user(), TABLES, GRANTS)
+    return {
+        "ok": True,
+        "library": place.shown,
+        "crs": f"EPSG:{crs.to_epsg()}",
+        "packs": [pack[0] for pack in kept],
+    }
+
+
+def inspect(values: Values, asked: Asked) -> Result:
+    """Say what is in a source."""
+    from onemap.layers.ingest.inspection import inspect as inspected
+    from onemap.layers.messages import phrase
+
+    step = phrase("progress.reading", asked.language)
+    of = (values["source"], values.get("layer"), values.get("encoding"), asked.language)
+    result = inspected(*of, lambda done: asked.report(done, step))
+    asked.report(1.0, "")
+    return result
+
+
+def add(values: Values, asked: Asked) -> Result:
+    """Add a source as a new version of a layer."""
+    from onemap.layers.ingest.adding import AddWishes
+    from onemap.layers.ingest.adding import add as add_source
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.messages import phrase
+    from onemap.rules.question.check_options import normalising_wishes
+    from onemap.rules.question.question import packs_of, required_fields
+
+    wishes = AddWishes(
+        code=values["as"],
+        layer=values.get("layer"),
+        encoding=values.get("encoding"),
+        define=values.get("define"),
+        label=values.get("label"),
+        valid_from=values.get("valid_from"),
+        valid_to=values.get("valid_to"),
+        covers=values.get("covers"),
+        accuracy_m=values.get("accuracy"),
+        copy=bool(values.get("copy")),
+        keep_bad=bool(values.get("keep_bad")),
+        report=values.get("report"),
+        normalising=normalising_wishes(values),
+    )
+
+    def told(fraction: float, step: str) -> None:
+        asked.report(fraction, phrase(f"progress.{step}", asked.language))
+
+    if values.get("taken_at") and not values.get("service"):
+        raise UsageError("usage.alone", field="--taken-at", other="--service")
+    with open_library(values["library"]) as library:
+        return add_source(
+            library,
+            values["source"],
+            _with_snapshot(library, wishes, values),
+            lambda code: required_fields(packs_of(library, ()), code),
+            system_user(),
+            asked.language,
+            told,
+        )
+
+
+def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:
+    """The wishes of `add`, with the service from which the source was taken, if it was."""
+    from dataclasses import replace
+    from datetime import UTC
+
+    from onemap.layers.library.services import snapshot_of
+
+    if not values.get("service"):
+        return wishes
+    moment = values.get("taken_at")
+    taken_at = moment.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z") if moment else None
+    return replace(wishes, snapshot=snapshot_of(library, values["service"], taken_at))
+
+
+def service(values: Values, asked: Asked) -> Result:
+    """Register a web service with its owner, or strike one off the register."""
+    from dataclasses import asdict
+
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.services import Service, register, remove
+
+    name, removing = values["name"], bool(values.get("remove"))
+    for needed in () if removing else ("type", "url"):
+        if not values.get(needed):
+            raise UsageError("usage.required", field=f"--{needed}", verb="service")
+    with open_library(values["library"]) as library:
+        if removing:
+            return {"ok": True, "removed": asdict(remove(library, name, system_user()))}
+        wanted = Service(
+            name=name,
+            type=values["type"],
+            url=values["url"],
+            layer=values.get("layer"),
+            department=values.get("department") or "",
+            library=values.get("into") or "",
+            kind=values.get("kind") or "",
+            code=values.get("as"),
+            dated=values["dated"].isoformat() if values.get("dated") else None,
+            authcfg=values.get("authcfg"),
+            options=values.get("options") or {},
+            note=values.get("note"),
+        )
+        return {"ok": True, "service": asdict(register(library, wanted, bool(values.get("overwrite")), system_user()))}
+
+
+def layers(values: Values, asked: Asked) -> Result:
+    """The catalogue of a library as it stands."""
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.listing import listing
+    from onemap.rules.question.question import packs_of, required_fields
+
+    with open_library(values["library"]) as library:
+        packs = packs_of(library, ())
+        listed = listing(library, values.get("as_of") or date.today(), lambda code: required_fields(packs, code))
+        records = [{key: pack.record()[key] for key in ("id", "version", "title")} for pack in packs]
+        return {**listed, "packs": records}
+
+
+def check(values: Values, asked: Asked) -> Result:
+    """Check parcels, keep the run in the library, and write its tables: both, or neither."""
+    import contextlib
+
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import phrase
+    from onemap.layers.progress import part_of
+    from onemap.rules.check.check import JUDGED, share
+    from onemap.rules.distributed.checking import How, checked
+    from onemap.rules.incremental.verdict_changes import VerdictChanges
+    from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
+    from onemap.rules.question.check_options import check_wishes
+    from onemap.rules.runs.run_store import Recorder, run_record
+
+    wishes = check_wishes(values)
+    outs = values.get("out") or []
+    overwrite, against = bool(values.get("overwrite")), values.get("against")
+    inputs = [values["library"], values["parcels"], *wishes.packs]
+    check_targets(outs, overwrite, inputs)
+    with contextlib.ExitStack() as held:
+        library = held.enter_context(open_library(values["library"]))
+        if against:
+            run_record(library, against)
+        how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
+        judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
+        judging = share(asked.report, 0.0, judged / JUDGED)
+        run = held.enter_context(checked(library, wishes, asked.language, how, judging, against))
+        asked.left.append(run)
+        # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
+        recorded = library.writable and not wishes.replaced and not values.get("unrecorded")
+        changes = VerdictChanges(library, against) if against else None
+        with contextlib.ExitStack() as written:
+            takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+            recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
+            step, done = phrase("progress.writing" if recorded else "progress.tables", asked.language), 0
+            asked.report(judged, step)
+            kept = part_of(lambda share: asked.report(share, step), judged, _KEPT if takers else 1.0)
+            for chunk in run.chunks():
+                for taker in takers:
+                    taker.append(chunk.tables)
+                begin, done = done, done + (len(chunk.parcels.ids) if chunk.parcels else 0)
+                if recorder:
+                    recorder.append(chunk, part_of(kept, begin / max(run.parcels, 1), done / max(run.parcels, 1)))
+                if changes:
+                    changes.append(chunk)
+                kept(done / max(run.parcels, 1))
+            for number, taker in enumerate(takers):
+                written_by = part_of(lambda share: asked.report(share, step), _KEPT, 1.0)
+                taker.finish(part_of(written_by, number / len(takers), (number + 1) / len(takers)))
+            if recorder:
+                recorder.finish_check(run.record, run.packs, run.verdicts)
+        changed = changes.found() if changes else None
+    asked.report(1.0, "")
+    result: Result = {
+        "run": {**run.record, "recorded": recorded},
+        "parcels": run.parcels,
+        "verdicts": run.verdicts,
+        "verdict": run.verdict,
+        "seconds": run.record["seconds"],
+        "problems": [*run.problems, *remark_records(takers, asked.language)],
+    }
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    if changed is not None:
+        result["changed"] = changed
+    threshold = values.get("fail_on")
+    if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
+        result["failed_on"] = threshold
+    return result
+
+
+def redline(values: Values, asked: Asked) -> Result:
+    """Write a coordinate TXT as a vector file, or a vector file as a coordinate TXT."""
+    from onemap.layers.ingest.redline_exchange import ExchangeWishes, exchange
+
+    wishes = ExchangeWishes(
+        layer=values.get("layer"),
+        crs=values.get("crs"),
+        encoding=values.get("encoding"),
+        overwrite=bool(values.get("overwrite")),
+    )
+    return exchange(values["source"], values["target"], wishes, asked.language)
+
+
+def sample(values: Values, asked: Asked) -> Result:
+    """Make the sample city's files in a new folder."""
+    from pathlib import Path
+
+    from onemap.layers.messages import phrase
+    from onemap.resources.sample_city import make
+
+    folder = Path(values["folder"])
+    if not folder.absolute().parent.is_dir():
+        raise OneMapError("out.folder", file=str(folder.parent))
+    if folder.exists() and any(folder.iterdir()):
+        raise OneMapError("out.exists", file=folder.name)
+    asked.report(0.0, phrase("progress.sample", asked.language))
+    folder.mkdir(exist_ok=True)
+    try:
+        made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000)
+    except OSError as error:
+        raise OneMapError("out.failed", file=folder.name, reason=error.strerror or str(error)) from error
+    return {
+        "ok": True,
+        "folder": str(folder),
+        **{key: made[key] for key in made if key not in ("ok", "folder")},
+    }
+
+
+def explain(values: Values, asked: Asked) -> Result:
+    """How a finding came about."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.runs.explain import explain as explained
+
+    with open_library(values["library"]) as library:
+        return explained(library, values["run"], values["parcel"], values["rule"], asked.language)
+
+
+def verify(values: Values, asked: Asked) -> Result:
+    """The library's own integrity; with a run, that run computed again and compared row by row."""
+    import os
+
+    from onemap.layers.library.library import open_library
+    from onemap.layers.library.verification import chain_problems, head_problems, record_problems, version_problems
+    from onemap.layers.messages import phrase, problem_record
+    from onemap.rules.commands.rerun import differences_again
+    from onemap.rules.review.integrity import review_problems
+    from onemap.rules.runs.run_integrity import run_problems
+
+    step = phrase("progress.verifying", asked.language)
+    problems: list[Problem] = []
+    run, is_whole = values.get("run"), True
+    try:
+        with open_library(values["library"]) as library:
+            problems += chain_problems(library)
+            if values.get("head"):
+                problems += head_problems(library, values["head"])
+            is_whole = library.voice.reads_layers
+            if is_whole:
+                problems += record_problems(library)
+                problems += version_problems(library, lambda done: asked.report(done * (_VERSIONS if run else 1), step))
+                problems += run_problems(library)
+                problems += review_problems(library)
+            if run and not any(problem.facts.get("feature") == run for problem in problems):
+                whole = asked.report
+                told = lambda done, said: whole(_VERSIONS + (1 - _VERSIONS) * done, said)  # noqa: E731 - one line
+                for table, row, before, after in differences_again(library, run, os.cpu_count() or 1, told):
+                    facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
+                    problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
+    except OneMapError as error:
+        if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
+            raise
+        problems += error.problems  # a table that is gone, or what cannot be read: nothing more can be asked
+    asked.report(1.0, "")
+    records = [problem_record(problem, asked.language) for problem in problems]
+    # The auditor's account sees the log only; what it has not seen must not be taken for whole.
+    unchecked = {} if is_whole else {"unchecked": ["versions"]}
+    return {"ok": not problems, "problems": records, **unchecked}
+
+
+def keep(values: Values, asked: Asked) -> Result:
+    """Put the city's own catalogue or calendar with a library."""
+    from pathlib import Path
+
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.library.own_files import keep_catalogue, keep_own_file, own_file_kind, own_file_text
+    from onemap.rules.review.working_days import checked_calendar
+
+    path = Path(values["file"])
+    kind, text = own_file_kind(path.name), own_file_text(path)
+    with open_library(values["library"]) as library:
+        if kind == "catalogue":
+            keep_catalogue(library, text, path.name, system_user())
+        else:
+            checked_calendar(text, path.name)
+            keep_own_file(library, kind, text, system_user())
+    return {"ok": True, "kind": kind, "file": path.name}
+
+
+def copy(values: Values, asked: Asked) -> Result:
+    """Copy a library to a place where there is none, and hold the copy against it."""
+    from onemap.layers.library.copying import copy_library
+    from onemap.layers.library.library import new_place, open_library
+    from onemap.layers.messages import phrase
+    from onemap.rules.commands.judgement_tables import GRANTS, TABLES
+
+    step = phrase("progress.copying", asked.language)
+    with open_library(values["library"]) as library:
+        place = new_place(values["target"], library.name)
+        # Its last word comes before the copy has its name: whoever cancels later finds it done.
+        copied = copy_library(library, place, TABLES, GRANTS, lambda done: asked.report(done, step))
+    return {"ok": True, "library": place.shown, **copied}
+
+
+_WORD_GROUPS = (
+    ("verdicts", "verdict"),
+    ("signs", "sign"),
+    ("reasons", "reason"),
+    ("coverages", "coverage"),
+    ("conclusions", "conclusion"),
+    ("case_states", "review_state"),
+    ("opinion_states", "opinion_state"),
+    ("review_steps", "review_step"),
+    ("differences", "difference"),
+    ("decisions", "decision"),
+    ("causes", "cause"),
+    ("alternatives", "alternative"),
+    ("uses", "use"),
+)
+
+
+def words(values: Values, asked: Asked) -> Result:
+    """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
+    from onemap.layers.catalogue.catalogue import named_groups
+    from onemap.layers.messages import sentences
+    from onemap.rules.compare.matrix import read_matrix, shipped_matrices
+
+    said = sentences(asked.language)
+    result: Result = {"ok": True}
+    for name, group in _WORD_GROUPS:
+        result[name] = dict(said[group])
+    for name, titles in named_groups().items():
+        result[name] = {code: title[asked.language] for code, title in titles.items()}
+    result["matrices"] = {
+        matrix.name: {"title": matrix.title[asked.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
+        for matrix in map(read_matrix, shipped_matrices())
+    }
+    return result

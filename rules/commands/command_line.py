@@ -1,0 +1,323 @@
+"""`onemap VERB …`: arguments in, one verb run, text or one JSON object out, and the exit code."""
+
+import argparse
+import atexit
+import gc
+import json
+import locale
+import os
+import re
+import signal
+import sys
+import threading
+import time
+from typing import Any, NoReturn
+
+from onemap.layers.errors import Cancelled, OneMapError, UsageError
+from onemap.layers.messages import LANGUAGES, phrase, problem_record
+from onemap.layers.server_address import without_password
+from onemap.rules.commands.reference import help_text
+from onemap.rules.commands.stop_signals import heard_by
+from onemap.rules.commands.verbs import VERBS, Asked, Parameter, Verb, checked_values
+
+EXIT_DEFECT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 4, 5
+_GLOBAL = ("json", "lang", "progress")
+_CLEARING_S = 0.7  # for rolling back and removing files, before a further signal breaks that off as well
+_COLLECT_EVERY = 100_000  # new objects: rows come by the hundred thousand, and none of them refers to itself
+
+
+# What argparse says in English, and the sentence that says it in both languages.
+_COMPLAINTS = {
+    "lacking": r"the following arguments are required: (?P<names>.*)",
+    "unknown": r"unrecognized arguments: (?P<names>.*)",
+    "choice": r"argument (?P<names>[^:]*): invalid choice: (?P<value>.*) \(choose from (?P<allowed>.*)\)",
+    "valueless": r"argument (?P<names>[^:]*): expected one argument",
+    "flag": r"argument (?P<names>[^:]*): ignored explicit argument (?P<value>.*)",
+}
+
+
+class _Parser(argparse.ArgumentParser):
+    """argparse whose complaints are refusals like any other."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError("usage.arguments", reason=_complaint(without_password(message)), verb=self.prog)
+
+
+def _complaint(message: str) -> Any:
+    """An error of argparse in each language; as it is where it is none of the usual ones."""
+    for key, pattern in _COMPLAINTS.items():
+        if found := re.fullmatch(pattern, message, flags=re.DOTALL):
+            return {said: phrase(f"complaint.{key}", said, **found.groupdict()) for said in LANGUAGES}
+    return message
+
+
+def system_language() -> str:
+    """zh or en, from the environment."""
+    names = [os.environ.get(name, "") for name in ("LC_ALL", "LC_MESSAGES", "LANGUAGE", "LANG")]
+    name = next(filter(None, names), "") or (locale.getlocale()[0] or "")
+    return "zh" if name.lower().startswith(("zh", "chinese")) else "en"
+
+
+def _wanted_language(arguments: list[str]) -> str:
+    """The language before anything else is parsed, so that even a wrong option is answered in it."""
+    for at, argument in enumerate(arguments):
+        value = argument.partition("=")[2] or (arguments[at + 1] if at + 1 < len(arguments) else "")
+        if argument.split("=")[0] == "--lang" and value in LANGUAGES:
+            return value
+    return system_language()
+
+
+def _help(key: str, language: str) -> str:
+    verb, name = key.split(".", 1)
+    return help_text(verb, name, language).replace("%", "%%")
+
+
+def _add_parameter(parser: argparse.ArgumentParser, verb: Verb, parameter: Parameter, language: str) -> None:
+    text = _help(f"{verb.name}.{parameter.name}", language)
+    if parameter.positional:
+        count = "?" if parameter.optional else None
+        parser.add_argument(parameter.name, metavar=parameter.metavar, nargs=count, help=text)
+    elif parameter.flag:
+        parser.add_argument(parameter.option, dest=parameter.name, action="store_true", default=None, help=text)
+    else:
+        parser.add_argument(
+            parameter.option,
+            dest=parameter.name,
+            metavar=parameter.metavar or None,
+            action="append" if parameter.repeated else "store",
+            required=parameter.required,
+            help=text,
+        )
+
+
+def _group(verbs: Any, group: str, language: str) -> Any:
+    """The parsers of verbs of two words that begin with the same one."""
+    text = _help(f"{group}.verb", language)
+    parser = verbs.add_parser(group, help=text, description=text, allow_abbrev=False)
+    _add_globals(parser, language)
+    return parser.add_subparsers(dest="step", metavar="STEP", parser_class=_Parser)
+
+
+def _parser(language: str) -> argparse.ArgumentParser:
+    parser = _Parser(prog="onemap", description=phrase("help.onemap", language), allow_abbrev=False)
+    _add_globals(parser, language, top=True)
+    verbs = parser.add_subparsers(dest="verb", metavar="VERB", parser_class=_Parser)
+    groups: dict[str, Any] = {}
+    for verb in VERBS.values():
+        text = _help(f"{verb.name}.verb", language)
+        group, _, step = verb.name.rpartition(" ")
+        if group and group not in groups:
+            groups[group] = _group(verbs, group, language)
+        one = groups.get(group, verbs).add_parser(step, help=text, description=text, allow_abbrev=False)
+        for parameter in verb.parameters:
+            _add_parameter(one, verb, parameter, language)
+        _add_globals(one, language)
+    served = verbs.add_parser("serve", help=_help("serve.verb", language), allow_abbrev=False)
+    _add_globals(served, language)
+    return parser
+
+
+def _add_globals(parser: argparse.ArgumentParser, language: str, top: bool = False) -> None:
+    parser._positionals.title = phrase("help.positionals", language)  # argparse has no other door for its words
+    parser._optionals.title = phrase("help.options", language)
+    parser._actions[0].help = phrase("help.help", language)
+    absent = None if top else argparse.SUPPRESS  # given before the verb, an option holds after it
+    parser.add_argument("--json", action="store_true", default=absent, help=_help("any.json", language))
+    parser.add_argument("--lang", choices=LANGUAGES, default=absent, help=_help("any.lang", language))
+    parser.add_argument(
+        "--progress", choices=("bar", "json", "none"), default=absent, help=_help("any.progress", language)
+    )
+
+
+class _Progress:
+    """Progress on stderr, one line at a time; it is also where a request to stop is noticed."""
+
+    def __init__(self, form: str) -> None:
+        self.form = form
+        self.stopped = threading.Event()
+        self._telling = threading.Lock()
+        self._last: tuple[int, str] = (-1, "")
+        self._asked_at = -_CLEARING_S
+
+    def stop(self, *_: object) -> None:
+        """A signal: the work ends where it is, or at its next word; whoever presses twice lets it put things away."""
+        self.stopped.set()
+        now = time.monotonic()
+        if now - self._asked_at >= _CLEARING_S:
+            self._asked_at = now
+            raise Cancelled
+
+    def lost(self) -> None:
+        """What was raised came to nothing: the next request to stop is as good as the first."""
+        self._asked_at = -_CLEARING_S
+
+    def __call__(self, fraction: float, step: str) -> None:
+        if self.stopped.is_set():
+            raise Cancelled
+        if self.form == "none":
+            return
+        with self._telling:  # any of the threads that share the work may tell
+            self._tell(fraction, step)
+
+    def _tell(self, fraction: float, step: str) -> None:
+        shown = (int(fraction * 100), step)
+        if shown == self._last:
+            return
+        self._last = shown
+        if self.form == "json":
+            line = json.dumps({"progress": round(fraction, 4), "step": step}, ensure_ascii=False)
+            sys.stderr.write(line + "\n")
+        else:
+            filled = int(fraction * 24)
+            sys.stderr.write(f"\r\x1b[K{'█' * filled}{'░' * (24 - filled)} {fraction:4.0%} {step[:48]}")
+            if fraction >= 1:
+                sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def _print_json(value: Any) -> None:
+    text = json.dumps(value, ensure_ascii=False, allow_nan=False)
+    sys.stdout.flush()
+    # A file's name need not be text; what is not becomes an escape of JSON.
+    sys.stdout.buffer.write(text.encode("utf-8", "backslashreplace") + b"\n")
+    sys.stdout.buffer.flush()
+
+
+def _refusal(error: OneMapError, as_json: bool, language: str) -> int:
+    records = [problem_record(problem, language) for problem in error.problems]
+    if as_json:
+        _print_json({"problems": records})
+        return error.exit_code
+    for record in records:
+        place = " · ".join(record[name] for name in ("file", "layer", "feature", "field") if record[name])
+        sys.stderr.write(
+            " ".join(filter(None, (f"{place}:" if place else "", record["message"], record["mend"]))) + "\n"
+        )
+    return error.exit_code
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb; returns the exit code of the contract."""
+    gc.set_threshold(_COLLECT_EVERY, 50, 100)
+    atexit.register(gc.freeze)  # what is left at the end goes with the process, and need not be looked through
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if sys.stdout is None or sys.stderr is None:  # closed by whoever started this
+        nowhere = open(os.devnull, "w", encoding="utf-8")  # noqa: SIM115 - it stays open to the end
+        sys.stdout, sys.stderr = sys.stdout or nowhere, sys.stderr or nowhere
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(encoding="utf-8", errors="backslashreplace")
+    try:
+        return _answered(given, _wanted_language(given), "--json" in given)
+    except (Cancelled, KeyboardInterrupt):
+        return cancelled(given)
+    finally:
+        _flush()
+
+
+def cancelled(given: list[str]) -> int:
+    """Say that what was asked with these words was cancelled; returns the exit code."""
+    with heard_by(signal.SIG_IGN):
+        if "--json" in given:
+            _print_json({"problems": [], "cancelled": True})
+        else:
+            sys.stderr.write(phrase("said.cancelled", _wanted_language(given)) + "\n")
+            sys.stderr.flush()
+    return Cancelled.exit_code
+
+
+def _answered(given: list[str], language: str, as_json: bool) -> int:
+    try:
+        return _run(given, language, as_json)
+    except OneMapError as error:
+        return _refusal(error, as_json, language)
+    except Cancelled:
+        raise
+    except BrokenPipeError:
+        _to_nowhere(sys.stdout)
+        return 0
+    except Exception as error:  # noqa: BLE001 - a traceback is a defect, whatever the input
+        return _defect(error, as_json, language)
+
+
+def _defect(error: Exception, as_json: bool, language: str) -> int:
+    """An error that nobody foresaw, said as such; ONEMAP_TRACEBACK=1 shows where, for those who mend it."""
+    if os.environ.get("ONEMAP_TRACEBACK"):
+        import traceback
+
+        traceback.print_exc()
+    where = error.__traceback__
+    while where is not None and where.tb_next is not None:
+        where = where.tb_next
+    line = f"{os.path.basename(where.tb_frame.f_code.co_filename)}:{where.tb_lineno}" if where else ""
+    known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]} ({line})")
+    _refusal(known, as_json, language)
+    return EXIT_DEFECT
+
+
+def _run(given: list[str], language: str, as_json: bool) -> int:
+    parsed = vars(_parser(language).parse_args(given))
+    name, step = parsed.pop("verb"), parsed.pop("step", None)
+    options = {key: parsed.pop(key, None) for key in _GLOBAL}
+    language = options["lang"] or language
+    if name is None:
+        raise UsageError("usage.no_verb", known=[*VERBS, "serve"])
+    if name == "serve":
+        from onemap.rules.commands.serve import serve
+
+        return serve(language)
+    if step is not None:
+        name = f"{name} {step}"
+    if name not in VERBS:
+        known = [verb.partition(" ")[2] for verb in VERBS if verb.startswith(f"{name} ")]
+        raise UsageError("usage.no_verb", known=known)
+    verb = VERBS[name]
+    values = checked_values(verb, parsed)
+    form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
+    progress = _Progress(form)
+
+    asked = Asked(language, progress)
+    asked.left.append(asked)  # so that what is left stays, and goes with the process
+
+    with heard_by(progress.stop, progress.lost):
+        try:
+            result = verb.run(values, asked)
+        except Exception:
+            if progress.stopped.is_set():  # and what was broken off ended in an error of another kind
+                raise Cancelled from None
+            raise
+    try:
+        _say(name, result, as_json, language)
+    except BrokenPipeError:
+        _to_nowhere(sys.stdout)  # a reader that has left is no error, and what was found is still so
+    except OSError as error:
+        _to_nowhere(sys.stdout)
+        return _refusal(OneMapError("out.failed", file="stdout", reason=str(error)), False, language)
+    if name == "verify" and not result["ok"]:
+        return EXIT_DAMAGED
+    return EXIT_FAILED_ON if result.get("failed_on") else 0
+
+
+def _say(name: str, result: Any, as_json: bool, language: str) -> None:
+    if as_json:
+        _print_json(result)
+        return
+    from onemap.rules.commands.verb_text import spoken, warnings
+
+    for line in warnings(result, language):
+        sys.stderr.write(line + "\n")
+    sys.stdout.write(spoken(name, result, language) + "\n")
+    sys.stdout.flush()
+
+
+def _to_nowhere(stream: Any) -> None:
+    """What is still to be written goes nowhere: nobody reads it, or there is no room."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
+
+
+def _flush() -> None:
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            _to_nowhere(stream)

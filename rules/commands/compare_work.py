@@ -1,0 +1,183 @@
+"""What the verbs of plan against plan do with their values; libraries are imported here only when one runs."""
+
+from datetime import date
+from typing import Any
+
+from onemap.rules.verb.declaration import Asked, Result, Values
+
+
+def compare(values: Values, asked: Asked) -> Result:
+    """Compare two plans, keep the run in the library, and write its tables: both, or neither."""
+    import contextlib
+    import os
+
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import phrase
+    from onemap.rules.compare.comparison import WRITTEN_FROM, compared
+    from onemap.rules.compare.comparison_storage import record_comparison
+    from onemap.rules.findings.run_tables import records_of
+    from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
+
+    wishes = _wishes(values, asked)
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"], values.get("matrix") or ""])
+    with open_library(values["library"]) as library:
+        workers = values.get("workers") or os.cpu_count() or 1
+        with contextlib.ExitStack() as written:
+            found = written.enter_context(compared(library, wishes, workers, asked.report, values.get("against")))
+            outputs = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+            step, left = phrase("progress.tables", asked.language), 1 - WRITTEN_FROM
+            for share, name, part in found.parts() if outputs else ():
+                asked.report(WRITTEN_FROM + left / 2 * share, step)
+                for output in outputs:
+                    output.append({name: part})
+            for output in outputs:
+                output.finish()
+            if library.writable:
+                record_comparison(library, found, lambda share: asked.report(1 - left / 2 * (1 - share), step))
+        recorded = library.writable
+    asked.report(1.0, "")
+    result: Result = {
+        "run": {**found.record, "recorded": recorded},
+        "spots": len(found.tables["spots"].columns),
+        "area_m2": found.spots.compared_m2,
+        "matrix": records_of(found.tables["matrix"].columns),
+        "overlap": found.record["overlap"],
+        "problems": [*_told(found, asked.language), *remark_records(outputs, asked.language)],
+        "seconds": found.record["seconds"],
+    }
+    if found.changed is not None:
+        result["changed"] = found.changed
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def _told(found: Any, language: str) -> list[dict[str, Any]]:
+    """Where a plan overlaps itself, and whether the comparison was taken up again, as problems of the input."""
+    from onemap.layers.errors import Problem
+    from onemap.layers.messages import problem_record
+
+    told = []
+    for plan in found.plans:
+        if plan.overlap.features:
+            facts = {"layer": plan.version.table, "features": plan.overlap.features}
+            problem = Problem("compare.overlap", {**facts, "area": f"{plan.overlap.area_m2:,.1f}"})
+            told.append(problem_record(problem, language))
+    if found.resumed is not None:
+        told.append(problem_record(found.resumed, language))
+    return told
+
+
+def decide(values: Values, asked: Asked) -> Result:
+    """Say what is to become of a difference spot, or of all spots of a cluster."""
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.rules.compare.decisions import decide as give
+
+    with open_library(values["library"]) as library:
+        who = values.get("by") or system_user()
+        given = give(library, values["target"], values["decision"], values["reason"], who)
+    return {"ok": True, **given}
+
+
+def spots(values: Values, asked: Asked) -> Result:
+    """Keep the spots of a stored comparison as a version of the layer of difference spots."""
+    import os
+
+    from onemap.layers.library.library import open_library, system_user
+    from onemap.layers.messages import phrase
+    from onemap.rules.compare.spots import CONFLICTS
+    from onemap.rules.compare.spots_layer import SpotsWishes, add_spots
+
+    wishes = SpotsWishes(
+        types=values.get("type") or CONFLICTS,
+        decided=bool(values.get("decided")),
+        region=values.get("region"),
+        label=values.get("label"),
+        valid_from=values.get("valid_from"),
+        report=values.get("report"),
+    )
+    workers = values.get("workers") or os.cpu_count() or 1
+
+    def told(fraction: float, step: str) -> None:
+        asked.report(fraction, phrase(f"progress.{step}", asked.language))
+
+    with open_library(values["library"]) as library:
+        return add_spots(library, values["run"], wishes, system_user(), asked.language, workers, told)
+
+
+def contradictions(values: Values, asked: Asked) -> Result:
+    """Compare every pair of plans for which there is a matrix, and say who contradicts whom, in hectares."""
+    import os
+
+    from onemap.layers.library.library import open_library
+    from onemap.rules.compare.comparison_storage import record_comparison
+    from onemap.rules.compare.contradictions import contradiction_tables, pairs_of
+    from onemap.rules.compare.contradictions import contradictions as compare_pairs
+    from onemap.rules.compare.matrix import DEFAULT_MATRIX
+    from onemap.rules.findings.run_tables import records_of
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+
+    wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, asked)
+    outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
+    check_targets(outs, overwrite, [values["library"], *named])
+    workers = values.get("workers") or os.cpu_count() or 1
+    rows = []
+    with open_library(values["library"]) as library:
+        pairs = pairs_of(library, wishes, named, values.get("only") or ())
+        for row, found, told in compare_pairs(library, wishes, pairs, workers, asked.report):
+            if found is not None and library.writable:
+                record_comparison(library, found, told)
+            rows.append(row)
+        crs, recorded = library.crs, library.writable
+    tables = contradiction_tables(rows)
+    problems: list[dict[str, Any]] = []
+    for out in outs:
+        with tables_written(tables, crs, out, overwrite) as target:  # each pair is a run of its own, recorded before
+            problems += remark_records([target], asked.language)
+    asked.report(1.0, "")
+    result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
+    result["problems"] = problems
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def atlas(values: Values, asked: Asked) -> Result:
+    """Print a stored comparison as a PDF: cover, overview, index, and a page for each cluster or spot."""
+    from onemap.layers.library.library import open_library
+    from onemap.rules.compare.atlas.atlas import write_atlas
+    from onemap.rules.compare.triage import TRIAGED
+
+    with open_library(values["library"]) as library:
+        found = write_atlas(
+            library,
+            values["run"],
+            values["target"],
+            values.get("by") or "cluster",
+            values.get("type") or TRIAGED,
+            values.get("most") or 200,
+            asked.language,
+            bool(values.get("overwrite")),
+            asked.report,
+        )
+    asked.report(1.0, "")
+    return {"ok": True, **found}
+
+
+def _wishes(values: Values, asked: Asked) -> Any:
+    from onemap.rules.compare.comparison import ComparisonWishes
+    from onemap.rules.compare.matrix import DEFAULT_MATRIX, read_matrix
+    from onemap.rules.compare.spots import Limits
+
+    names = {"min_width": "min_width_m", "min_area": "min_area_m2"}
+    limits = Limits(**{name: values[given] for given, name in names.items() if values.get(given) is not None})
+    return ComparisonWishes(
+        a=values["a"],
+        b=values["b"],
+        matrix=read_matrix(values.get("matrix") or DEFAULT_MATRIX),
+        as_of=values.get("as_of") or date.today(),
+        known_at=values.get("known_at"),
+        limits=limits,
+        language=asked.language,
+    )

@@ -1,0 +1,86 @@
+"""Who did what, when: the library's log, of all of it or of one layer or case, and as a file."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.library.library import Library, open_library
+from onemap.rules.verb.declaration import Asked, Result, Values
+
+_COLUMNS = ("number", "at", "who", "action", "subject", "detail", "content_hash", "previous_hash", "hash")
+_MOST_CELL_CHARACTERS = 32_767
+_FORMATS = (".csv", ".xlsx", ".json")
+
+
+def history(values: Values, asked: Asked) -> Result:
+    """The rows of the log, the oldest first; with --out also as a file."""
+    out = values.get("out")
+    if out:
+        if Path(out).suffix.lower() not in _FORMATS:
+            raise OneMapError("history.format", file=Path(out).name, field="--out")
+        check_place(Path(out), bool(values.get("overwrite")), "--out", [values["library"]])
+    with open_library(values["library"]) as library:
+        rows = rows_of(library, values.get("code") or values.get("case"))
+        head = library.connection.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
+    if out:
+        _write(rows, Path(out), bool(values.get("overwrite")))
+    told = [{**row, "detail": _parsed(row["detail"])} for row in rows]
+    return {"ok": True, "head": head[0] if head else None, "rows": told, **({"out": out} if out else {})}
+
+
+def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
+    """The log's rows of a layer (its versions, its definition), of a case (its steps and runs), or all of them.
+
+    Raises OneMapError history.unknown.
+    """
+    sql = f"SELECT {', '.join(_COLUMNS)} FROM onemap_audit ORDER BY number"
+    rows = [dict(zip(_COLUMNS, row, strict=True)) for row in library.connection.execute(sql)]
+    if subject is None:
+        return rows
+    wanted = {subject}
+    if library.has_table("onemap_rounds"):
+        rounds = library.connection.execute("SELECT case_id, run FROM onemap_rounds").fetchall()
+        wanted |= {run for case_id, run in rounds if case_id == subject}
+    found = [
+        row for row in rows if row["subject"] in wanted or row["subject"].startswith((f"{subject}__", f"{subject} "))
+    ]
+    if not found and subject not in library.catalogue():
+        raise OneMapError("history.unknown", file=library.label, field="CODE|CASE", value=subject)
+    return found
+
+
+def _parsed(text: str) -> Any:
+    """A row's detail; one that was tampered with is shown as it is."""
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text
+
+
+def _write(rows: Sequence[dict[str, Any]], out: Path, overwrite: bool) -> None:
+    with written_beside(out, overwrite, "--out") as beside:
+        if out.suffix.lower() == ".json":
+            beside.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
+        elif out.suffix.lower() == ".csv":
+            text = io.StringIO(newline="")
+            writer = csv.writer(text)
+            writer.writerow(_COLUMNS)
+            writer.writerows([_cell(row[name]) for name in _COLUMNS] for row in rows)
+            beside.write_text(text.getvalue(), encoding="utf-8-sig", newline="")
+        else:
+            frame = pd.DataFrame([[_cell(row[name]) for name in _COLUMNS] for row in rows], columns=list(_COLUMNS))
+            frame.to_excel(beside, sheet_name="log", index=False, freeze_panes=(1, 1))
+
+
+def _cell(value: Any) -> Any:
+    """A value that fits into a cell, and that no office program takes for a formula."""
+    if not isinstance(value, str):
+        return value
+    return f"'{value}" if value.startswith(("=", "+", "-", "@")) else value[:_MOST_CELL_CHARACTERS]

@@ -1,0 +1,29 @@
+"""What `publish` does with its values; the library is opened, and read only, when it runs."""
+
+from onemap.rules.verb.declaration import Asked, Result, Values
+
+
+def publish(values: Values, asked: Asked) -> Result:
+    """Write the one map as a QGIS project."""
+    from datetime import date
+    from pathlib import Path
+
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import phrase
+    from onemap.layers.publishing.publishing import PublishWishes, check_project
+    from onemap.layers.publishing.publishing import publish as write_project
+
+    project = Path(values["project"])
+    wishes = PublishWishes(
+        as_of=values.get("as_of") or date.today(),
+        known_at=values.get("known_at"),
+        only=values.get("only"),
+        overwrite=bool(values.get("overwrite")),
+        authcfg=values.get("authcfg"),
+    )
+    check_project(values["library"], project, wishes)
+    asked.report(0.0, phrase("progress.publishing", asked.language))
+    with open_library(values["library"]) as library:
+        result = write_project(library, values["library"], project, wishes, asked.language)
+    asked.report(1.0, "")
+    return result

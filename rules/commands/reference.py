@@ -1,0 +1,70 @@
+"""The reference in docs/: every verb with its parameters, and every refusal with its mend, from what is declared.
+
+`python -P -m onemap.rules.reference` writes docs/reference.en.md and docs/reference.zh.md anew.
+"""
+
+import sys
+from pathlib import Path
+
+from onemap.layers.messages import LANGUAGES, sentences
+from onemap.rules.commands.verbs import VERBS, Parameter, Verb
+
+DOCS = Path(__file__).resolve().parents[2] / "docs"
+_HEADINGS = {
+    "en": ("Reference", "Verbs", "Refusals", "| code | says | mend |", "On every verb"),
+    "zh": ("参考", "动作", "拒绝代号", "| 代号 | 说明 | 处理办法 |", "每个动作都有"),
+}
+
+
+def _usage(verb: Verb) -> str:
+    parts = ["onemap", verb.name]
+    for parameter in verb.parameters:
+        if parameter.positional:
+            parts.append(f"[{parameter.metavar}]" if parameter.optional else parameter.metavar)
+            continue
+        text = parameter.option + (f" {_values(parameter)}" if _values(parameter) else "")
+        parts.append(text if parameter.required else f"[{text}]" + ("…" if parameter.repeated else ""))
+    return " ".join(parts)
+
+
+def _values(parameter: Parameter) -> str:
+    return parameter.metavar or "|".join(parameter.choices)
+
+
+def help_text(verb: str, parameter: str, language: str) -> str:
+    """What a parameter is for, by its verb, else by its name alone."""
+    texts = sentences(language)["help"]
+    text: str = texts.get(verb, {}).get(parameter) or texts["any"].get(parameter, "")
+    return text
+
+
+def reference(language: str) -> str:
+    """The whole reference as Markdown."""
+    title, verbs, refusals, header, everywhere = _HEADINGS[language]
+    lines = [f"# {title}", "", f"## {verbs}", ""]
+    for verb in VERBS.values():
+        lines += [f"### {verb.name}", "", help_text(verb.name, "verb", language), "", "```", _usage(verb), "```", ""]
+        for parameter in verb.parameters:
+            name = parameter.metavar if parameter.positional else f"{parameter.option} {_values(parameter)}".strip()
+            lines.append(f"- `{name}`: {help_text(verb.name, parameter.name, language)}")
+        lines.append("")
+    lines += ["### serve", "", help_text("serve", "verb", language), "", f"### {everywhere}", ""]
+    lines += [f"- `--{name}`: {help_text('any', name, language)}" for name in ("json", "lang", "progress")]
+    lines += ["", f"## {refusals}", "", header, "|---|---|---|"]
+    for subject, entries in sorted(sentences(language).items()):
+        for name, entry in sorted(entries.items()):
+            if isinstance(entry, dict) and "message" in entry:
+                cells = (f"`{subject}.{name}`", entry["message"], entry.get("mend", ""))
+                lines.append("| " + " | ".join(cell.replace("|", "\\|") for cell in cells) + " |")
+    return "\n".join(lines) + "\n"
+
+
+def main() -> int:
+    """Write the reference in both languages."""
+    for language in LANGUAGES:
+        (DOCS / f"reference.{language}.md").write_text(reference(language), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

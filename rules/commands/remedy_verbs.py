@@ -1,0 +1,48 @@
+"""The verbs `remedy` and `sites`, declared as every verb is; `rules/commands/remedy_work.py` does them."""
+
+from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
+from onemap.rules.verb.declaration import (
+    VERDICT_CHOICES,
+    Parameter,
+    Verb,
+    to_count,
+    to_date,
+    to_metres,
+    to_moment,
+    to_pairs,
+)
+from onemap.rules.verb.remedy_parameters import REMEDY_PARAMETERS
+
+REMEDY_VERBS: tuple[Verb, ...] = (
+    Verb(
+        "remedy",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("parcels", "PARCELS", positional=True),
+            *CHECK_PARAMETERS,
+            Parameter("replace", "CODE=FILE", repeated=True),
+            *REMEDY_PARAMETERS,
+        ),
+        makes_data=True,
+        work="onemap.rules.commands.remedy_work",
+    ),
+    Verb(
+        "sites",
+        (
+            Parameter("library", "LIBRARY", positional=True),
+            Parameter("area", "M2", required=True, convert=to_metres),
+            Parameter("width", "M", convert=to_metres),
+            Parameter("within", "FILE"),
+            Parameter("project", "FIELD=VALUE,…", convert=to_pairs),
+            Parameter("count", "N", convert=to_count),
+            Parameter("pack", "FILE|NAME", repeated=True),
+            Parameter("as_of", "D", convert=to_date),
+            Parameter("known_at", "T", convert=to_moment),
+            Parameter("keep_verdict", "V", choices=VERDICT_CHOICES),
+            Parameter("out", "PATH", repeated=True),
+            Parameter("overwrite", flag=True),
+            Parameter("workers", "N", convert=to_count),
+        ),
+        work="onemap.rules.commands.remedy_work",
+    ),
+)

@@ -1,0 +1,111 @@
+"""What `remedy` and `sites` do with their values; libraries are imported here only when one runs."""
+
+from typing import Any
+
+from onemap.rules.verb.declaration import Asked, Result, Values
+
+
+def remedy(values: Values, asked: Asked) -> Result:
+    """Find the part of each parcel that passes, keep it in the library, and write its tables: both, or neither."""
+    import contextlib
+    import os
+    from pathlib import Path
+
+    from onemap.layers.library.library import open_library
+    from onemap.layers.messages import phrase
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.question.check_options import check_wishes
+    from onemap.rules.question.question import question_of
+    from onemap.rules.remedy.remedy import WRITING, of_parcels
+    from onemap.rules.remedy.remedy import remedy as find_remedy
+    from onemap.rules.remedy.remedy_json import told, wishes_of
+    from onemap.rules.remedy.remedy_storage import record_remedy
+
+    wishes = wishes_of(values)
+    asked_of = check_wishes(values)
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
+    with open_library(values["library"]) as library:
+        question = question_of(library, asked_of, asked.language)
+        if values.get("parcel"):
+            question = of_parcels(question, values["parcel"], Path(values["parcels"]).name)
+        workers = values.get("workers") or os.cpu_count() or 1
+        found = find_remedy(library, question, wishes, workers, asked.report)
+        recorded = library.writable and not question.replaced
+        asked.report(WRITING, phrase("progress.writing" if recorded else "progress.tables", asked.language))
+        with contextlib.ExitStack() as written:
+            targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
+            if recorded:
+                record_remedy(library, found)
+    asked.report(1.0, "")
+    result: Result = {
+        **told(found, asked.language),
+        "run": {**found.record, "recorded": recorded},
+        "seconds": found.record["seconds"],
+        "problems": [*found.problems, *remark_records(targets, asked.language)],
+    }
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def sites(values: Values, asked: Asked) -> Result:
+    """Look for places where a parcel of an area and a least width would pass; the library is not changed."""
+    import os
+    from datetime import date
+
+    from onemap.layers.errors import OneMapError, UsageError
+    from onemap.layers.ingest.adding import read_polygons
+    from onemap.layers.library.library import open_library
+    from onemap.rules.findings.run_tables import records_of
+    from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
+    from onemap.rules.question.question import packs_of
+    from onemap.rules.remedy.remedy_options import KEEP_VERDICT
+    from onemap.rules.remedy.sites import SiteWishes
+    from onemap.rules.remedy.sites import sites as find_sites
+
+    area_m2, width_m = values["area"], values.get("width") or 0.0
+    if area_m2 <= 0:
+        raise UsageError("usage.value", field="--area", value=area_m2)
+    if width_m**2 > area_m2:
+        raise OneMapError("sites.width", field="--width", width=width_m, side=f"{area_m2**0.5:.2f}")
+    wishes = SiteWishes(
+        area_m2=area_m2,
+        width_m=width_m,
+        count=values.get("count") or 10,
+        keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
+        attributes=values.get("project") or {},
+    )
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    check_targets(outs, overwrite, [values["library"], values.get("within") or ""])
+    with open_library(values["library"]) as library:
+        if values.get("within"):
+            ground = read_polygons(values["within"], library.crs)
+        else:
+            district = library.district()
+            if district is None:
+                raise OneMapError("sites.no_district", file=library.label, field="--within")
+            ground = _alone(district)
+        packs = packs_of(library, tuple(values.get("pack") or ()))
+        moment = (values.get("as_of") or date.today(), values.get("known_at"))
+        workers = values.get("workers") or os.cpu_count() or 1
+        table = find_sites(library, ground, packs, *moment, wishes, asked.language, workers, asked.report)
+        crs = library.crs
+    problems: list[dict[str, Any]] = []
+    for out in outs:
+        with tables_written({"sites": table}, crs, out, overwrite) as target:  # nothing else is recorded with them
+            problems += remark_records([target], asked.language)
+    asked.report(1.0, "")
+    result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
+    if outs:
+        result["out"] = outs[0] if len(outs) == 1 else outs
+    return result
+
+
+def _alone(geometry: Any) -> Any:
+    """One geometry as an array of one."""
+    import numpy as np
+
+    made = np.empty(1, dtype=object)
+    made[0] = geometry
+    return made

@@ -1,0 +1,85 @@
+"""A stored run asked again, and held against what is stored of it; of a check only some parcels at a time."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+import shapely
+
+from onemap.layers.library.library import Library
+from onemap.layers.progress import Told, part_of
+from onemap.rules.check.check import forward, judged_parcels, local_origin, share
+from onemap.rules.compare import comparison_storage as comparisons
+from onemap.rules.compare.comparison import compared
+from onemap.rules.compare.comparison_record import KIND as COMPARE
+from onemap.rules.distributed.partition import fits_into_memory, most_parcels
+from onemap.rules.question.check_plan import agenda_of
+from onemap.rules.remedy import remedy_storage as remedies
+from onemap.rules.remedy.remedy import KIND as REMEDY
+from onemap.rules.remedy.remedy import remedy
+from onemap.rules.runs import run_store
+from onemap.rules.runs.run_differences import Difference, Differences
+
+_COMPUTED = 0.85  # of the work, before rows are held against those that are stored
+Report = Callable[[float, str], None]
+
+
+def differences_again(library: Library, identifier: str, workers: int, report: Report) -> list[Difference]:
+    """Where a stored check, comparison or remedy differs from what it gives with what was known then.
+
+    Raises OneMapError run.unknown, run.incomplete, run.damaged.
+    """
+    kind, report = run_store.kind_of(run_store.run_record(library, identifier, None)), forward(report)
+    computing, holding = share(report, 0, _COMPUTED), part_of(_wordless(report), _COMPUTED, 1)
+    if kind == COMPARE:
+        held = Differences(library, identifier, comparisons.KEPT)
+        with compared(library, comparisons.stored_wishes(library, identifier), workers, computing) as found:
+            held.hold(found.tables, holding)
+    elif kind == REMEDY:
+        question = run_store.stored_question(library, identifier, REMEDY)
+        held = Differences(library, identifier, remedies.KEPT)
+        wishes = remedies.stored_wishes(library, identifier)
+        held.hold(remedy(library, question, wishes, workers, computing).tables, holding)
+    else:
+        return _check_again(library, identifier, workers, report)
+    return held.found()
+
+
+def _check_again(library: Library, identifier: str, workers: int, report: Report) -> list[Difference]:
+    """The same of a check: where its parcels are many, only so many as make a block are held with their rows."""
+    question = run_store.stored_question_of_none(library, identifier)
+    count, origin = _extent(library, identifier)
+    most = count if fits_into_memory(count / most_parcels()) else most_parcels()
+    agenda = agenda_of(library, question, origin)
+    while True:
+        sources, done = agenda.sources(library), 0
+        held = Differences(library, identifier, run_store.KEPT, [rule.id for rule in agenda.rules])
+        lost: frozenset[str] = frozenset()
+        for parcels in run_store.stored_parcels(library, identifier, question.parcels, max(most, 1)):
+            judged, end = (done + _COMPUTED * len(parcels.ids)) / count, (done + len(parcels.ids)) / count
+            answer = judged_parcels(agenda, sources, parcels, workers, share(report, done / count, judged))
+            # A layer that is damaged somewhere is unreadable for the whole run.
+            found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
+            lost = frozenset(found) - agenda.unreadable if most < count else frozenset()
+            if lost:
+                break
+            held.hold(answer.tables, part_of(_wordless(report), judged, end))
+            done += len(parcels.ids)
+        if not lost:
+            return held.found()
+        agenda = replace(agenda, unreadable=agenda.unreadable | lost)
+
+
+def _wordless(report: Report) -> Told:
+    """The same report without words, so that those of the last step stay."""
+    return lambda fraction: report(fraction, "")
+
+
+def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]]:
+    """How many parcels a stored check was given, and from where it counted coordinates."""
+    count, corners = 0, []
+    for rows in run_store.stored_blocks(library, identifier, run_store.GIVEN):
+        count += len(rows)
+        corners.append(shapely.total_bounds(shapely.from_wkb(rows.bodies()))[:2])
+    west, south = np.array(corners).min(axis=0)
+    return count, local_origin(west, south)

@@ -1,0 +1,115 @@
+"""What the verbs of the review say to people, in plain lines."""
+
+from collections.abc import Callable
+from typing import Any
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.messages import phrase
+from onemap.rules.remedy.remedy_text import remedy_lines
+
+Result = dict[str, Any]
+
+
+def _said(name: str, language: str, **facts: Any) -> str:
+    return phrase(f"review_said.{name}", language, **facts)
+
+
+def _head(result: Result, language: str) -> str:
+    state = phrase(f"review_state.{result['state']}", language)
+    return _said("case", language, **{**result, "state": state})
+
+
+def _case(result: Result, language: str) -> str:
+    lines = [_head(result, language)]
+    names = named_groups()["departments"]
+    for opinion in result["opinions"]:
+        marks = [
+            phrase(f"opinion_state.{opinion['state']}", language),
+            phrase(f"conclusion.{opinion['conclusion']}", language),
+        ]
+        if not opinion["routed"]:
+            marks.append(_said("not_asked", language))
+        elif opinion["due"]:
+            marks.append(_said("due", language, due=opinion["due"]))
+        if opinion["overdue"]:
+            marks.append(_said("overdue", language))
+        elif opinion["days_left"] is not None:
+            marks.append(_said("left", language, days=opinion["days_left"]))
+        marks += [_said(name, language) for name in ("stale",) if opinion["stale"]]
+        marks += [_said("stopped", language)] if opinion["stopped_on"] else []
+        lines.append(f"  {names[opinion['department']][language]} · " + " · ".join(marks))
+    if result["conclusion"]:
+        lines.append(_said("overall", language, conclusion=phrase(f"conclusion.{result['conclusion']}", language)))
+    if result["document"]:
+        lines.append(_said("document", language, document=result["document"]))
+    lines += [f"  ! {warning}" for warning in result["warnings"]]
+    if result.get("instead_of"):
+        before = result["instead_of"]
+        conclusion = phrase(f"conclusion.{before['conclusion']}", language)
+        lines.append("  ! " + _said("instead_of", language, by=before["by"], conclusion=conclusion))
+    return "\n".join(lines)
+
+
+def _remedy(result: Result, language: str) -> str:
+    kept = result["remedies"][-1]
+    facts = {name: kept[name] for name in ("parcels", "passing", "whole", "run")}
+    sums = {name: f"{kept[f'{name}_m2'] / 10_000:,.4f}" for name in ("cut", "dropped")}
+    lines = [_case(result, language), phrase("said.remedy", language, **facts, **sums)]
+    return "\n".join(lines + remedy_lines(kept, language))
+
+
+def _recheck(result: Result, language: str) -> str:
+    changes = result["changes"]
+    lines = [_head(result, language), _said("changes", language, count=sum(map(len, changes.values())))]
+    for one in changes["parcels"]:
+        before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
+        lines.append(f"  {one['parcel']}: {before} → {after} ({', '.join(one['rules'])})")
+    for one in changes["opinions"]:
+        before, after = (phrase(f"conclusion.{one[side]['conclusion']}", language) for side in ("from", "to"))
+        lines.append(f"  {named_groups()['departments'][one['department']][language]}: {before} → {after}")
+    lines += [f"  {one['code']}: {one['from'] or '–'} → {one['to'] or '–'}" for one in changes["layers"]]
+    lines += [f"  {one['id']}: {one['from'] or '–'} → {one['to'] or '–'}" for one in changes["packs"]]
+    return "\n".join(lines)
+
+
+def _list(result: Result, language: str) -> str:
+    lines = []
+    for case in result["cases"]:
+        marks = [_said("due", language, due=case["due"])] if case["due"] else []
+        marks += [_said("overdue", language)] if case["overdue"] else []
+        marks += [_said("stale", language)] if case["stale"] else []
+        lines.append(" · ".join([_head(case, language), *marks]))
+    return "\n".join(lines) or _said("no_cases", language)
+
+
+def _publish(result: Result, language: str) -> str:
+    lines = [
+        _said("published", language, code=code, version=version)
+        for code, version in result["layers"].items()
+        if version
+    ]
+    return "\n".join(lines) or _said("published_none", language)
+
+
+def _export(result: Result, language: str) -> str:
+    return _said("written", language, target=result["target"])
+
+
+def _history(result: Result, language: str) -> str:
+    lines = [f"{row['number']:>6} {row['at']} {row['who']} {row['action']} {row['subject']}" for row in result["rows"]]
+    return "\n".join([*lines, *([_said("written", language, target=result["out"])] if "out" in result else [])])
+
+
+_STEPS = (
+    *("open", "show", "circulate", "opine", "sign", "return", "override", "extend"),
+    *("revise", "consolidate", "issue", "withdraw"),
+)
+REVIEW_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
+    **{f"review {step}": _case for step in _STEPS},
+    "review list": _list,
+    "review recheck": _recheck,
+    "review remedy": _remedy,
+    "review publish": _publish,
+    "review export": _export,
+    "history": _history,
+}

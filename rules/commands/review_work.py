@@ -1,0 +1,266 @@
+"""What each verb of the review does with its values; what only some of them need is imported there."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import date
+from typing import TYPE_CHECKING, Any
+
+from onemap.layers.errors import OneMapError, UsageError
+from onemap.layers.library.library import Library, open_library
+from onemap.layers.messages import problem_record
+from onemap.rules.review import deciding, opinions
+from onemap.rules.review.case import Case, Round
+from onemap.rules.review.case_file import read_case
+from onemap.rules.review.case_json import listed, shown
+from onemap.rules.review.case_step import Hand, hand_of, plain_text
+from onemap.rules.review.state_machine import case_state_after
+from onemap.rules.verb.declaration import VERDICT_CHOICES, Asked, Result, Values
+
+if TYPE_CHECKING:
+    from onemap.rules.runs.run import Run
+
+
+def review_open(values: Values, asked: Asked) -> Result:
+    """Check parcels and open a case on them."""
+    from onemap.rules.incremental.verdict_changes import changed_verdicts
+    from onemap.rules.outputs.outputs import remark_records, tables_written
+    from onemap.rules.review import opening
+    from onemap.rules.runs.run_store import run_record
+
+    hand = hand_of(values)
+    project = opening.told_project(values)
+    _check_outs(values)
+    with open_library(values["library"]) as library:
+        if values.get("against"):
+            run_record(library, values["against"])
+        run = opening.judged(library, values, asked, hand.on or date.today())
+        changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
+        with contextlib.ExitStack() as written:
+            outs, overwrite = values.get("out") or (), bool(values.get("overwrite"))
+            targets = [written.enter_context(tables_written(run.tables, library.crs, out, overwrite)) for out in outs]
+            case_id = opening.open_case(library, run, hand, values, project)
+        answer = _answer(library, read_case(library, case_id, hand.on), asked)
+    asked.report(1.0, "")
+    told = _told(run, values)
+    told["problems"] = [*told["problems"], *remark_records(targets, asked.language)]
+    return {**answer, **told, **({"changed": changed} if changed is not None else {})}
+
+
+def _check_outs(values: Values) -> None:
+    from onemap.rules.outputs.outputs import check_targets
+
+    check_targets(values.get("out") or (), bool(values.get("overwrite")), [values["library"], values["parcels"]])
+
+
+def _told(run: Run, values: Values) -> Result:
+    """What the check of a round says beside the case."""
+    told: Result = {"verdicts": run.verdicts, "verdict": run.verdict, "problems": run.problems}
+    threshold = values.get("fail_on")
+    if threshold and VERDICT_CHOICES.index(run.verdict) <= VERDICT_CHOICES.index(threshold):
+        told["failed_on"] = threshold
+    return told
+
+
+def review_list(values: Values, asked: Asked) -> Result:
+    """The cases of a library."""
+    with open_library(values["library"]) as library:
+        return {"cases": listed(library, values.get("state"), values.get("on"))}
+
+
+def review_show(values: Values, asked: Asked) -> Result:
+    """One case as it stands."""
+    with open_library(values["library"]) as library:
+        case = read_case(library, values["case"], values.get("on"))
+        answer = _answer(library, case, asked, values.get("by"))
+        if values.get("out"):
+            from onemap.rules.review.round_evidence import write_evidence
+
+            overwrite = bool(values.get("overwrite"))
+            cut = write_evidence(library, _round(case, values), values["out"], overwrite, asked.language)
+            return {**answer, "problems": [problem_record(problem, asked.language) for problem in cut]}
+        return answer
+
+
+def _round(case: Case, values: Values) -> Round:
+    """The round that is asked for, by default the one that counts."""
+    number = values.get("round") or case.round
+    if number > case.round:
+        raise OneMapError("review.round", case=case.id, round=number, rounds=case.round, field="--round")
+    return case.rounds[number - 1]
+
+
+def _answer(library: Library, case: Case, asked: Asked, by: str | None = None) -> Result:
+    """The case as it is shown; a session remembers which revision it has seen."""
+    if asked.session is not None:
+        asked.session["review", library.id, case.id] = case.revision
+    return shown(library, case, asked.language, by)
+
+
+def _stepped(values: Values, asked: Asked, act: Callable[[Library, str, Hand], Any]) -> Result:
+    """One step of a case, and the case as it then stands."""
+    hand = hand_of(values)
+    with open_library(values["library"]) as library:
+        if asked.session is not None:
+            hand = replace(hand, seen=asked.session.get(("review", library.id, values["case"])))
+        act(library, values["case"], hand)
+        return _answer(library, read_case(library, values["case"], hand.on), asked, hand.by)
+
+
+def _reason(values: Values) -> str | None:
+    """The reason that was given, if one was. Raises OneMapError review.text."""
+    return plain_text(values.get("reason"), "--reason") or None
+
+
+def review_circulate(values: Values, asked: Asked) -> Result:
+    """Send a case out."""
+    reason = _reason(values)
+    return _stepped(values, asked, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
+
+
+def review_opine(values: Values, asked: Asked) -> Result:
+    """Write a department's opinion, from words or from a reply file."""
+    department = values["department"]
+    if values.get("reply"):
+        for name in ("conclusion", "text", "basis", "answer"):
+            if values.get(name):
+                raise UsageError("review.reply_and_words", field=f"--{name}")
+
+    def act(library: Library, case: str, hand: Hand) -> None:
+        if values.get("reply"):
+            from onemap.rules.statement.reply_taking import read_letter
+
+            words, letter = read_letter(library, values["reply"], department)
+            opinions.opine(library, case, department, words, hand, letter)
+            return
+        said = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
+        opinions.opine(library, case, department, opinions.checked_words(*said), hand)
+
+    answer = _stepped(values, asked, act)
+    # Whose draft gave way is told, so that nobody's work goes unseen.
+    return {**answer, "instead_of": answer["entries"][-1]["detail"].get("instead_of")}
+
+
+def review_sign(values: Values, asked: Asked) -> Result:
+    """Sign a department's opinion."""
+    department, reason = values["department"], _reason(values)
+    return _stepped(values, asked, lambda library, case, hand: opinions.sign(library, case, department, hand, reason))
+
+
+def review_return(values: Values, asked: Asked) -> Result:
+    """Give a department's opinion back."""
+    department, reason = values["department"], _reason(values)
+    return _stepped(
+        values, asked, lambda library, case, hand: opinions.return_opinion(library, case, department, hand, reason)
+    )
+
+
+def review_override(values: Values, asked: Asked) -> Result:
+    """Judge a finding otherwise."""
+    said = (values["parcel"], values["rule"], values["verdict"])
+    return _stepped(
+        values, asked, lambda library, case, hand: opinions.override(library, case, *said, hand, _reason(values) or "")
+    )
+
+
+def review_extend(values: Values, asked: Asked) -> Result:
+    """Give more working days."""
+    department, days = values.get("department"), values["days"]
+    return _stepped(
+        values,
+        asked,
+        lambda library, case, hand: opinions.extend(library, case, department, days, hand, _reason(values) or ""),
+    )
+
+
+def review_revise(values: Values, asked: Asked) -> Result:
+    """Open the next round on new parcels."""
+    from onemap.rules.review import opening
+
+    hand = hand_of(values)
+    _check_outs(values)
+    with open_library(values["library"]) as library:
+        before = opening.revisable(library, values["case"])
+        named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
+        given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
+        run = opening.judged(library, given, asked, hand.on or read_case(library, values["case"]).on)
+        opening.revise(library, values["case"], run, hand, _reason(values), named)
+        answer = _answer(library, read_case(library, values["case"], hand.on), asked)
+    asked.report(1.0, "")
+    return {**answer, **_told(run, values)}
+
+
+def review_recheck(values: Values, asked: Asked) -> Result:
+    """What would change today."""
+    from onemap.rules.review.opening import looked_again
+    from onemap.rules.review.recheck import recheck
+
+    hand = hand_of(values)
+    with open_library(values["library"]) as library:
+        case = read_case(library, values["case"], hand.on)
+        case_state_after(case.state, "recheck", case=case.id, field="CASE")
+        changes = recheck(library, case, values, asked)
+        if library.writable:
+            looked_again(library, case, hand.by, sum(map(len, changes.values())))
+        answer = _answer(library, case, asked)
+    asked.report(1.0, "")
+    return {**answer, "changes": changes}
+
+
+def review_remedy(values: Values, asked: Asked) -> Result:
+    """Find what would pass of a case's parcels, and keep it with the round."""
+    from onemap.rules.review.remedies import find_and_keep
+
+    hand = hand_of(values)
+    with open_library(values["library"]) as library:
+        found = find_and_keep(library, values["case"], hand, values, asked)
+        answer = _answer(library, read_case(library, values["case"], hand.on), asked, hand.by)
+    asked.report(1.0, "")
+    return {**answer, "problems": found.problems, **({"out": values["out"]} if values.get("out") else {})}
+
+
+def review_consolidate(values: Values, asked: Asked) -> Result:
+    """Join the opinions."""
+    said = (values.get("conclusion"), _reason(values))
+    return _stepped(values, asked, lambda library, case, hand: deciding.consolidate(library, case, hand, *said))
+
+
+def review_issue(values: Values, asked: Asked) -> Result:
+    """Issue the statement."""
+    said = (values.get("conclusion"), _reason(values))
+    return _stepped(values, asked, lambda library, case, hand: deciding.issue(library, case, hand, *said))
+
+
+def review_withdraw(values: Values, asked: Asked) -> Result:
+    """End a case without a statement."""
+    reason = _reason(values)
+    return _stepped(values, asked, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
+
+
+def review_publish(values: Values, asked: Asked) -> Result:
+    """Bring the layers of approvals, earlier opinions and projects up to date."""
+    with open_library(values["library"]) as library:
+        return {"ok": True, "layers": deciding.publish(library, hand_of(values))}
+
+
+def review_export(values: Values, asked: Asked) -> Result:
+    """Write a case's document."""
+    from onemap.rules.statement.export import export_case
+
+    with open_library(values["library"]) as library:
+        case = read_case(library, values["case"])
+        written = export_case(
+            library,
+            case,
+            values["target"],
+            values.get("department"),
+            asked.language,
+            values.get("document"),
+            values.get("templates"),
+            bool(values.get("overwrite")),
+            asked.report,
+        )
+    asked.report(1.0, "")
+    return {"ok": True, "case": case.id, "target": values["target"], **written}

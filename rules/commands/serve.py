@@ -1,0 +1,218 @@
+"""`onemap serve`: the same verbs over stdin and stdout, JSON-RPC 2.0, one object a line."""
+
+import contextlib
+import importlib
+import json
+import os
+import queue
+import sys
+import threading
+from collections import Counter
+from types import NoneType
+from typing import Any
+
+from onemap.layers.errors import Cancelled, OneMapError, UsageError
+from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences, wording
+from onemap.layers.stores.session import KeptOpen, keeping_open
+from onemap.rules.commands.interruption import Interruption
+from onemap.rules.commands.verbs import VERBS, Asked, checked_values
+
+_PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
+_LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
+_PATIENCE_S = 0.3  # until work that was cancelled is broken off wherever it is
+_SOON_S = 0.05  # until it is tried again, where modules are loaded just then
+_CLEARING_S = 0.7  # for rolling back and removing files, before it is broken off once more
+_IDLE_S = 2.0  # after which a library is closed, so that its file is one file again
+# What the first check would have to wait for.
+_NEEDED = (
+    "layers.catalogue.catalogue",
+    "layers.library.library",
+    "rules.question.question",
+    "rules.runs.run_store",
+    "rules.outputs.outputs",
+    "rules.distributed.checking",
+    "rules.commands.check_work",
+    "rules.question.check_options",
+    "rules.incremental.verdict_changes",
+)
+
+
+class _Server:
+    """One worker does requests in their order; the reading thread takes cancellations meanwhile."""
+
+    def __init__(self, language: str) -> None:
+        self.language = language
+        self.out = threading.Lock()
+        self.requests: queue.Queue[dict[str, Any] | None] = queue.Queue()
+        self.pending: Counter[Any] = Counter()
+        self.cancelled: set[Any] = set()
+        self.closing = threading.Event()
+        self.interruption = Interruption()
+        self.session: dict[Any, Any] = {}
+
+    def send(self, message: dict[str, Any]) -> None:
+        self._write(self._line(message))
+
+    def _line(self, message: dict[str, Any]) -> bytes:
+        text = json.dumps({"jsonrpc": "2.0", **message}, ensure_ascii=False, allow_nan=False)
+        return text.encode("utf-8", "backslashreplace")  # a file's name need not be text
+
+    def _write(self, line: bytes) -> None:
+        # Whoever asked may be gone; then stdin ends too, and with it this program.
+        with self.out, contextlib.suppress(BrokenPipeError):
+            sys.stdout.buffer.write(line + b"\n")
+            sys.stdout.buffer.flush()
+
+    def refusal(self, request: Any, error: OneMapError, language: str, code: int = _REFUSED) -> bytes:
+        """The line that tells a refusal."""
+        records = [problem_record(problem, language) for problem in error.problems]
+        message = wording(error.problems[0], language)[0]
+        data = {"problems": records, "exit_code": error.exit_code}
+        return self._line({"id": request, "error": {"code": code, "message": message, "data": data}})
+
+    def work(self) -> None:
+        """Do requests until None comes; a library stays open until nobody has asked for a while."""
+        with keeping_open() as kept:
+            self._get_ready()
+            while (request := self._next(kept)) is not None:
+                self._do(request)
+
+    def _get_ready(self) -> None:
+        """Load what a check needs for as long as nobody asks for anything."""
+        for name in _NEEDED:
+            if not self.requests.empty():
+                return
+            importlib.import_module(f"onemap.{name}")
+        from onemap.layers.catalogue.catalogue import shipped_catalogue
+
+        shipped_catalogue()
+        sentences(self.language)
+
+    def _next(self, kept: KeptOpen[Any]) -> dict[str, Any] | None:
+        try:
+            return self.requests.get(timeout=_IDLE_S)
+        except queue.Empty:
+            kept.close()
+            return self.requests.get()
+
+    def _do(self, request: dict[str, Any]) -> None:
+        line = self.answer(request)
+        # Before the answer is out, so that a cancellation after it finds nothing to cancel.
+        self.pending[request.get("id")] -= 1
+        self.cancelled.discard(request.get("id"))
+        if "id" in request:
+            self._write(line)
+
+    def answer(self, request: dict[str, Any]) -> bytes:
+        """Run one request: the line with its result, its refusal, or the word that it was cancelled."""
+        number = request.get("id")
+        given = request.get("params") or {}
+        language = self.language
+        if isinstance(given, dict) and given.get("lang") in LANGUAGES:
+            language = str(given["lang"])
+        verb = VERBS.get(str(request.get("method")).replace(".", " "))
+        last = (-1.0, "")
+
+        def report(fraction: float, step: str) -> None:
+            nonlocal last
+            if number in self.cancelled or self.closing.is_set():
+                raise Cancelled
+            if fraction - last[0] >= 0.005 or fraction >= 1 or step != last[1]:
+                last = (fraction, step)
+                params = {"id": number, "progress": round(fraction, 4), "step": step}
+                if "id" in request:  # a notification is told nothing
+                    self.send({"method": "progress", "params": params})
+
+        try:
+            if verb is None:
+                refusal = UsageError("usage.verb", verb=request.get("method"), known=list(VERBS))
+                return self.refusal(number, refusal, language, _NO_METHOD)
+            if not isinstance(given, dict):
+                raise UsageError("usage.arguments", verb=verb.name, reason="params: {…}")
+            with self.interruption.work(number):
+                report(0.0, "")
+                values = checked_values(verb, _named(given))
+                result = verb.run(values, Asked(language, report, self.session))
+            return self._line({"id": number, "result": result})
+        except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
+            # What is broken off, while a module is loaded, may end in an error of another kind.
+            if isinstance(error, Cancelled) or number in self.cancelled:
+                data = {"problems": [], "exit_code": Cancelled.exit_code}
+                text = phrase("said.cancelled", language)
+                return self._line({"id": number, "error": {"code": _REFUSED, "message": text, "data": data}})
+            if isinstance(error, OneMapError):
+                return self.refusal(number, error, language)
+            known = OneMapError("defect.ours", reason=f"{type(error).__name__}: {str(error)[:300]}")
+            known.exit_code = 70
+            return self.refusal(number, known, language)
+
+    def take(self, line: bytes) -> None:
+        """One line from stdin: a request to queue, or a cancellation."""
+        try:
+            request = json.loads(line.decode("utf-8-sig"))
+        except (ValueError, RecursionError):
+            self.send({"id": None, "error": {"code": _PARSE_ERROR, "message": "not JSON"}})
+            return
+        number = request.get("id") if isinstance(request, dict) else None
+        if not isinstance(number, (str, int, float, NoneType)):
+            number, request = None, None
+        if not isinstance(request, dict) or not isinstance(request.get("method"), str):
+            self.send({"id": number, "error": {"code": _INVALID_REQUEST, "message": "not a request"}})
+        elif request["method"] == "cancel":
+            self._cancel(request)
+        else:
+            self.pending[number] += 1
+            self.requests.put(request)
+
+    def _cancel(self, request: dict[str, Any]) -> None:
+        """Cancel a request that waits or runs; one that is answered already stays so, and its id may come again."""
+        params = request.get("params")
+        wanted = params.get("id") if isinstance(params, dict) else None
+        is_known = isinstance(wanted, (str, int, float)) and self.pending[wanted] > 0
+        if is_known and wanted not in self.cancelled:
+            self.cancelled.add(wanted)
+            threading.Thread(target=self._insist, args=(wanted,), daemon=True).start()
+        if "id" in request:
+            self.send({"id": request["id"], "result": {"ok": is_known}})
+
+    def _insist(self, wanted: object) -> None:
+        """Break off what has not stopped by itself; then it has time to put away what it was doing."""
+        wait_s = _PATIENCE_S
+        while not self.closing.wait(wait_s) and self.pending[wanted] > 0 and wanted in self.cancelled:
+            wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
+
+
+def _named(given: dict[str, Any]) -> dict[str, Any]:
+    """A request's values by their parameters' names, which may also be written as options are, but for the dashes.
+
+    Raises UsageError usage.apart for one that is given both ways.
+    """
+    named: dict[str, Any] = {}
+    for written, value in given.items():
+        name = written.replace("-", "_")
+        if name in named:
+            raise UsageError("usage.apart", field=name.replace("_", "-"), other=name)
+        named[name] = value
+    named.pop("lang", None)
+    return named
+
+
+def serve(language: str) -> int:
+    """Answer requests for as long as stdin is open; then, or at Ctrl+C, stop within a second, nothing half-written."""
+    server = _Server(language)
+    worker = threading.Thread(target=server.work, daemon=True)
+    worker.start()
+    code = 0
+    try:
+        for line in sys.stdin.buffer:
+            if line.strip():
+                server.take(line)
+    except KeyboardInterrupt:
+        code = Cancelled.exit_code
+    server.closing.set()
+    server.requests.put(None)
+    worker.join(_LAST_WORDS_S)
+    if worker.is_alive():
+        # The library's transaction undoes what it was doing; a *.part is removed by the next run.
+        os._exit(code)
+    return code

@@ -1,0 +1,273 @@
+"""What a verb's result says to people, in plain lines."""
+
+from collections import Counter
+from collections.abc import Callable
+from typing import Any
+
+from onemap.layers.errors import Problem
+from onemap.layers.messages import phrase, wording
+from onemap.rules.commands.review_text import REVIEW_SPEAKERS
+from onemap.rules.remedy.remedy_text import remedy_lines
+
+Result = dict[str, Any]
+_MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
+
+
+def spoken(verb: str, result: Result, language: str) -> str:
+    """The result of a verb as text."""
+    return _SPEAKERS[verb](result, language)
+
+
+def warnings(result: Result, language: str) -> list[str]:
+    """What a result remarks on its input, a line each."""
+    lines = []
+    absent = [problem["field"] for problem in result.get("problems", ()) if problem["code"] == "field.absent"]
+    if absent:
+        lines.append("  - " + phrase("said.absent", language, fields=", ".join(absent)))
+    told: Counter[str] = Counter()
+    for problem in result.get("problems", ()):
+        if problem["code"] == "field.absent":
+            continue
+        told[problem["code"]] += 1
+        if told[problem["code"]] > _MOST_OF_A_KIND:
+            continue
+        place = " · ".join(problem[name] for name in ("layer", "feature", "field") if problem[name])
+        lines.append(f"  - {place}: {problem['message']}" if place else f"  - {problem['message']}")
+    for code, count in told.items():
+        if count > _MOST_OF_A_KIND:
+            lines.append("  - " + phrase("said.more", language, count=count - _MOST_OF_A_KIND, code=code))
+    return lines
+
+
+def _new(result: Result, language: str) -> str:
+    return phrase("said.new", language, **result)
+
+
+def _add(result: Result, language: str) -> str:
+    lines = [phrase("said.add", language, **{**result, "problems": len(result["problems"])})]
+    if result["set_aside"]:
+        lines.append(phrase("said.set_aside", language, count=result["set_aside"], table=result["bad_table"]))
+    if result.get("report"):
+        lines.append(phrase("said.report", language, report=result["report"]))
+    return "\n".join(lines)
+
+
+def _inspect(result: Result, language: str) -> str:
+    lines = [f"{result['file']}: {result['format'] or '–'}"]
+    for layer in result["layers"]:
+        crs = layer["crs"]["code"] or "–"
+        if "raster" in layer:
+            lines.append(phrase("said.inspect_raster", language, **layer["raster"], name=layer["name"], crs=crs))
+        else:
+            lines.append(phrase("said.inspect", language, **{**layer, "crs": crs}))
+        lines.append("    " + layer["crs"]["why"])
+        for field in layer["fields"]:
+            said = wording(Problem(f"kind.{field['type']}"), language)[0]
+            lines.append("    " + phrase("said.inspect_field", language, name=field["name"], type=said))
+        lines += ["  " + line for line in warnings(layer, language)]
+    return "\n".join(lines)
+
+
+def _service(result: Result, language: str) -> str:
+    return (
+        phrase("said.service", language, **result["service"])
+        if "service" in result
+        else phrase("said.service_removed", language, **result["removed"])
+    )
+
+
+def _layers(result: Result, language: str) -> str:
+    lines = [f"{result['name']} · {result['crs']}"]
+    for layer in result["layers"]:
+        for version in layer["versions"]:
+            mark = "●" if version["in_force"] else "○"
+            title = layer["title"].get(language) or layer["code"]
+            lost = f" · {phrase('reason.unreadable', language)}" if version["unreadable"] else ""
+            lines.append(f"{mark} {layer['code']:<12} {version['label']:<12} {version['count']:>8}  {title}{lost}")
+    if len(lines) == 1:
+        lines.append(phrase("said.no_layers", language))
+    lines += [f"~ {one['type']:<12} {one['department']:<12} {one['name']}" for one in result.get("services", ())]
+    return "\n".join(lines)
+
+
+def _check(result: Result, language: str) -> str:
+    run = result["run"]
+    lines = [phrase("said.check", language, parcels=result["parcels"], seconds=result["seconds"], run=run["id"])]
+    for verdict, count in result["verdicts"].items():
+        name = phrase(f"verdict.{verdict}", language)
+        # A Chinese character is two columns wide on a terminal.
+        width = sum(2 if ord(character) > 0x2E80 else 1 for character in name)
+        lines.append(f"  {phrase(f'sign.{verdict}', language)} {name}{' ' * (12 - width)}{count:>8}")
+    assumed = sorted(layer["code"] for layer in run["layers"] if layer["coverage"] == "extent")
+    if assumed:
+        lines.append(phrase("said.assumed", language, layers=", ".join(assumed)))
+    if run["skipped"]:
+        lines.append(phrase("said.skipped", language, count=len(run["skipped"])))
+    if not run["recorded"]:
+        lines.append(phrase("said.not_recorded", language))
+    for change in result.get("changed", ()):
+        names = [phrase(f"verdict.{change[side]}", language) if change[side] else "–" for side in ("from", "to")]
+        lines.append(f"  {change['parcel']}: {names[0]} → {names[1]} ({', '.join(change['rules'])})")
+    return "\n".join(lines + _outs(result, language))
+
+
+def _hectares(area_m2: float) -> str:
+    return f"{area_m2 / 10_000:,.4f}"
+
+
+def _compare(result: Result, language: str) -> str:
+    rows, asked = result["matrix"], result["run"]["parameters"]
+    conflicts = [row for row in rows if row["type"] in ("03", "04", "05")]
+    head = {
+        "a": asked["a"],
+        "b": asked["b"],
+        "spots": result["spots"],
+        "area_ha": _hectares(result["area_m2"]),
+        "conflicts": sum(row["spots"] for row in conflicts),
+        "conflict_ha": _hectares(sum(row["area_m2"] for row in conflicts)),
+        "run": result["run"]["id"],
+    }
+    lines = [phrase("said.compare", language, **head)]
+    for kind in dict.fromkeys(row["type"] for row in rows):
+        same = [row for row in rows if row["type"] == kind]
+        facts = {
+            "type": kind,
+            "name": phrase(f"difference.{kind}", language),
+            "spots": sum(row["spots"] for row in same),
+            "area_ha": _hectares(sum(row["area_m2"] for row in same)),
+            "share": f"{sum(row['share'] for row in same):.1%}",
+        }
+        lines.append(phrase("said.compare_row", language, **facts))
+    if "changed" in result:
+        counts = {name: len(rows) for name, rows in result["changed"].items()}
+        lines.append(phrase("said.compare_changed", language, **counts))
+    if not result["run"]["recorded"]:
+        lines.append(phrase("said.not_recorded", language))
+    return "\n".join(lines + _outs(result, language))
+
+
+def _contradictions(result: Result, language: str) -> str:
+    lines = [phrase("said.contradictions", language, pairs=len(result["pairs"]))]
+    for row in sorted(result["pairs"], key=lambda row: -(row["conflict_ha"] or 0.0)):
+        if row["reason"]:
+            lines.append(f"  {row['a']} × {row['b']}: {row['reason']}")
+        else:
+            facts = {**row, "conflict_ha": f"{row['conflict_ha']:,.4f}", "compared_ha": f"{row['compared_ha']:,.4f}"}
+            lines.append("  " + phrase("said.contradiction", language, **facts))
+    return "\n".join(lines + _outs(result, language))
+
+
+def _outs(result: Result, language: str) -> list[str]:
+    """Where the results lie, if they were written."""
+    out = result.get("out")
+    if not out:
+        return []
+    return [phrase("said.out", language, out=out if isinstance(out, str) else ", ".join(out))]
+
+
+def _decide(result: Result, language: str) -> str:
+    facts = {"count": len(result["spots"]), "area_ha": _hectares(result["area_m2"])}
+    name = phrase(f"decision.{result['decision']}", language)
+    return phrase("said.decide", language, **{**result, **facts, "decision": name})
+
+
+def _atlas(result: Result, language: str) -> str:
+    lines = [phrase("said.atlas", language, **result)]
+    if result["left_out"]:
+        facts = {**result, "area_ha": _hectares(result["left_out_m2"])}
+        lines.append(phrase("said.atlas_left_out", language, **facts))
+    return "\n".join(lines)
+
+
+def _remedy(result: Result, language: str) -> str:
+    sums = {name: _hectares(result[f"{name}_m2"]) for name in ("cut", "dropped")}
+    lines = [phrase("said.remedy", language, **{**result, **sums, "run": result["run"]["id"]})]
+    lines += remedy_lines(result, language)
+    if not result["run"]["recorded"]:
+        lines.append(phrase("said.not_recorded", language))
+    return "\n".join(lines + _outs(result, language))
+
+
+def _spots(result: Result, language: str) -> str:
+    facts = {name: result[name] for name in ("code", "version", "spots", "kept_numbers", "carried", "run")}
+    lines = [phrase("said.spots_kept", language, **facts)]
+    lines += [phrase("said.report", language, report=result["report"])] if result.get("report") else []
+    return "\n".join(lines)
+
+
+def _sites(result: Result, language: str) -> str:
+    if not result["sites"]:
+        return phrase("said.no_sites", language)
+    lines = [phrase("said.sites", language, count=len(result["sites"]))]
+    for row in result["sites"]:
+        verdict = phrase(f"verdict.{row['verdict']}", language)
+        clear = f"{row['clearance_m']:,.1f}"
+        facts = {**row, "verdict": verdict, "clearance_m": clear, "nearest_rule": row["nearest_rule"] or "–"}
+        lines.append("  " + phrase("said.site", language, **facts, width=f"{row['width_m']:,.1f}"))
+    return "\n".join(lines + _outs(result, language))
+
+
+def _redline(result: Result, language: str) -> str:
+    return phrase("said.redline", language, **{**result, "crs": result["crs"] or "–"})
+
+
+def _sample(result: Result, language: str) -> str:
+    return phrase("said.sample", language, **result)
+
+
+def _explain(result: Result, language: str) -> str:
+    return "\n".join(f"{step['step']}: {step['value']}" for step in result["steps"])
+
+
+def _verify(result: Result, language: str) -> str:
+    whole = "said.log_whole" if result.get("unchecked") else "said.whole"
+    return phrase(whole if result["ok"] else "said.damaged", language, count=len(result["problems"]))
+
+
+def _keep(result: Result, language: str) -> str:
+    return phrase("said.kept", language, **result)
+
+
+def _copy(result: Result, language: str) -> str:
+    return phrase("said.copied", language, **result)
+
+
+def _publish(result: Result, language: str) -> str:
+    lines = [phrase("said.publish", language, project=result["project"], layers=len(result["layers"]))]
+    for one in result["left_out"]:
+        reason = phrase(f"reason.{one['reason']}", language)
+        lines.append("  " + phrase("said.left_out", language, code=one["code"], reason=reason))
+    # What whoever opens the project has to see to; what is wrong with a single layer has been said.
+    lines += [problem["mend"] for problem in result["problems"] if not problem["layer"]]
+    return "\n".join(lines)
+
+
+def _words(result: Result, language: str) -> str:
+    groups = (items for items in result.values() if isinstance(items, dict))
+    return "\n".join(f"{code}: {name}" for items in groups for code, name in items.items())
+
+
+_SPEAKERS: dict[str, Callable[[Result, str], str]] = {
+    "new": _new,
+    "add": _add,
+    "inspect": _inspect,
+    "layers": _layers,
+    "service": _service,
+    "check": _check,
+    "explain": _explain,
+    "verify": _verify,
+    "keep": _keep,
+    "copy": _copy,
+    "publish": _publish,
+    "words": _words,
+    "compare": _compare,
+    "contradictions": _contradictions,
+    "decide": _decide,
+    "atlas": _atlas,
+    "remedy": _remedy,
+    "sites": _sites,
+    "spots": _spots,
+    "redline": _redline,
+    "sample": _sample,
+    **REVIEW_SPEAKERS,
+}

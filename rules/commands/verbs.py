@@ -1,0 +1,176 @@
+"""Every verb of the core, declared once with its parameters, for command line, serve and reference.
+
+This module must stay cheap to import: what a verb needs is imported when it runs.
+"""
+
+from onemap.layers.catalogue.schema import DEPARTMENTS, KINDS, LIBRARIES
+from onemap.rules.commands.compare_verbs import COMPARE_VERBS
+from onemap.rules.commands.remedy_verbs import REMEDY_VERBS
+from onemap.rules.commands.review_verbs import REVIEW_VERBS
+from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
+from onemap.rules.verb.declaration import (
+    VERDICT_CHOICES,
+    Asked,
+    Parameter,
+    Result,
+    Values,
+    Verb,
+    checked_values,
+    to_codes,
+    to_count,
+    to_date,
+    to_metres,
+    to_moment,
+    to_name,
+    to_pairs,
+    to_scheduler,
+    to_seed,
+    to_town_size,
+)
+
+__all__ = ["VERBS", "VERDICT_CHOICES", "Asked", "Parameter", "Result", "Values", "Verb", "checked_values"]
+
+SERVICE_TYPES = ("wms", "wmts", "xyz", "wfs", "oapif", "sensorthings")
+
+_LIBRARY = Parameter("library", "LIBRARY", positional=True)
+_LAYER = Parameter("layer", "N", convert=to_name)
+_CRS = Parameter("crs", "C", convert=to_name)
+_ENCODING = Parameter("encoding", "E", convert=to_name)
+_TRANSFORM = Parameter("transform", "T", convert=to_name)
+_AS_OF = Parameter("as_of", "D", convert=to_date)
+_REPAIR = Parameter("repair", flag=True)
+
+
+VERBS: dict[str, Verb] = {
+    verb.name: verb
+    for verb in (
+        Verb(
+            "new",
+            (
+                _LIBRARY,
+                Parameter("crs", "EPSG:4547", required=True),
+                Parameter("name", "N"),
+                Parameter("district", "FILE"),
+                _TRANSFORM,
+                Parameter("pack", "NAME", repeated=True),
+            ),
+            makes_data=True,
+        ),
+        Verb("inspect", (Parameter("source", "SOURCE", positional=True), _LAYER, _ENCODING)),
+        Verb(
+            "add",
+            (
+                _LIBRARY,
+                Parameter("source", "SOURCE", positional=True),
+                Parameter("as", "CODE", required=True),
+                _LAYER,
+                _CRS,
+                _TRANSFORM,
+                _ENCODING,
+                Parameter("fields", "target=source,…", convert=to_pairs),
+                Parameter("label", "L"),
+                Parameter("valid_from", "D", convert=to_date),
+                Parameter("valid_to", "D", convert=to_date),
+                Parameter("covers", "district|extent|FILE"),
+                Parameter("accuracy", "M", convert=to_metres),
+                _REPAIR,
+                Parameter("keep_bad", flag=True),
+                Parameter("report", "FILE.xlsx"),
+                Parameter("copy", flag=True),
+                Parameter("service", "NAME"),
+                Parameter("taken_at", "T", convert=to_moment),
+                Parameter("define", "name=…,department=…,library=…,kind=…,geometry=…[,key=…]"),
+            ),
+            makes_data=True,
+        ),
+        Verb(
+            "service",
+            (
+                _LIBRARY,
+                Parameter("name", "NAME", positional=True),
+                Parameter("type", choices=SERVICE_TYPES),
+                Parameter("url", "U"),
+                _LAYER,
+                Parameter("department", choices=DEPARTMENTS),
+                Parameter("as", "CODE"),
+                Parameter("into", choices=LIBRARIES),
+                Parameter("kind", choices=KINDS),
+                Parameter("dated", "D", convert=to_date),
+                Parameter("authcfg", "ID"),
+                Parameter("options", "crs=…,style=…,…", convert=to_pairs),
+                Parameter("note", "TEXT"),
+                Parameter("overwrite", flag=True),
+                Parameter("remove", flag=True),
+            ),
+        ),
+        Verb("layers", (_LIBRARY, _AS_OF)),
+        Verb(
+            "check",
+            (
+                _LIBRARY,
+                Parameter("parcels", "PARCELS", positional=True),
+                *CHECK_PARAMETERS,
+                Parameter("out", "PATH", repeated=True),
+                Parameter("overwrite", flag=True),
+                Parameter("replace", "CODE=FILE", repeated=True),
+                Parameter("against", "RUN", convert=to_name),
+                Parameter("unrecorded", flag=True),
+                Parameter("workers", "N", convert=to_count),
+                Parameter("scheduler", "local|ADDRESS", convert=to_scheduler),
+                Parameter("shared", "FOLDER"),
+                Parameter("fail_on", "V", choices=VERDICT_CHOICES),
+            ),
+            makes_data=True,
+        ),
+        Verb(
+            "redline",
+            (
+                Parameter("source", "SOURCE", positional=True),
+                Parameter("target", "TARGET", positional=True),
+                _LAYER,
+                _CRS,
+                _ENCODING,
+                Parameter("overwrite", flag=True),
+            ),
+            makes_data=True,
+        ),
+        Verb(
+            "explain",
+            (
+                _LIBRARY,
+                Parameter("run", "RUN", positional=True),
+                Parameter("parcel", "PARCEL", positional=True),
+                Parameter("rule", "RULE", positional=True),
+            ),
+        ),
+        Verb("verify", (_LIBRARY, Parameter("run", "ID", convert=to_name), Parameter("head", "HASH", convert=to_name))),
+        Verb("keep", (_LIBRARY, Parameter("file", "FILE", positional=True))),
+        Verb("copy", (_LIBRARY, Parameter("target", "LIBRARY", positional=True))),
+        Verb("words", ()),
+        Verb(
+            "publish",
+            (
+                _LIBRARY,
+                Parameter("project", "PROJECT.qgz", positional=True),
+                Parameter("only", "CODE,…", convert=to_codes),
+                _AS_OF,
+                Parameter("known_at", "T", convert=to_moment),
+                Parameter("authcfg", "ID"),
+                Parameter("overwrite", flag=True),
+            ),
+            makes_data=True,
+            work="onemap.rules.commands.publish_work",
+        ),
+        Verb(
+            "sample",
+            (
+                Parameter("folder", "FOLDER", positional=True),
+                Parameter("seed", "N", convert=to_seed),
+                Parameter("parcels", "N", convert=to_town_size),
+            ),
+        ),
+        *COMPARE_VERBS,
+        *REMEDY_VERBS,
+        *REVIEW_VERBS,
+    )
+}

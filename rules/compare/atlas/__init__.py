@@ -1,0 +1,1 @@
+"""The printed atlas of a comparison."""

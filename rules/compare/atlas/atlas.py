@@ -1,0 +1,96 @@
+"""The printed atlas of a comparison: cover, overview and index, then one page for each cluster or spot, as a PDF."""
+
+import json
+import tempfile
+from collections.abc import Callable, Collection
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.library.library import Library
+from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.progress import part_of
+from onemap.rules.compare.atlas.atlas_content import atlas_content
+from onemap.rules.compare.atlas.atlas_maps import AtlasMaps
+from onemap.rules.compare.atlas.atlas_source import AtlasSource, atlas_source
+from onemap.rules.maps.fonts import FontChoice, chosen_fonts
+from onemap.rules.maps.map_sheet import FONTS
+from onemap.rules.maps.typst_pages import set_pages
+
+TEMPLATE = "atlas.typ"
+OVERVIEW_MM = 150.0
+_FIELD = "TARGET"
+_TALLEST_MM, _ROW_MM = 200.0, 10.5  # of a sheet's map, and what a further row of its table takes from it
+_READ, _DRAWN = 0.08, 0.42  # of the work, when the spots are read, and the maps drawn
+Report = Callable[[float, str], None]
+
+
+def write_atlas(
+    library: Library,
+    run: str,
+    target: str,
+    by: str,
+    types: Collection[str],
+    most: int,
+    language: str,
+    overwrite: bool,
+    report: Report,
+) -> dict[str, Any]:
+    """Write the atlas of a stored comparison, and say what is on it and what was left out.
+
+    by: `cluster` or `spot`; types: the spots shown; most: sheets at most. Raises OneMapError run.unknown, run.kind,
+    out.…, statement.suffix, statement.font, statement.template.
+    """
+    place = Path(target)
+    if place.suffix.lower() != ".pdf":
+        raise OneMapError("statement.suffix", file=place.name, field=_FIELD, known=[".pdf"])
+    check_place(place, overwrite, _FIELD, (str(library.path),))
+    report(0.0, phrase("progress.reading", language))
+    source = atlas_source(library, run, by, types, most)
+    fonts = chosen_fonts()
+    content = atlas_content(library, source, by, types, language)
+    body = _set(library, source, content, fonts, language, report)
+    with written_beside(place, overwrite, _FIELD) as beside:
+        beside.write_bytes(body)
+    (left_out, left_out_m2), (unclustered, unclustered_m2) = source.left_out, source.unclustered
+    return {
+        "out": target,
+        "run": run,
+        "by": by,
+        "types": sorted(types),
+        "sheets": len(source.sheets),
+        "left_out": left_out,
+        "left_out_m2": left_out_m2,
+        "without_sheet": unclustered,
+        "without_sheet_m2": unclustered_m2,
+    }
+
+
+def _set(
+    library: Library, source: AtlasSource, content: dict[str, Any], fonts: FontChoice, language: str, report: Report
+) -> bytes:
+    """Draw every map, and let typst set the pages."""
+    maps = AtlasMaps(library, source, language, f"{fonts.families['heading']}, {FONTS}")
+    with tempfile.TemporaryDirectory() as folder:
+        place = Path(folder)
+        (place / TEMPLATE).write_bytes((RESOURCES / "templates" / TEMPLATE).read_bytes())
+        for name, value in (("content", content), ("fonts", fonts.record())):
+            (place / f"{name}.json").write_text(json.dumps(value, ensure_ascii=False), encoding="utf-8")
+        if source.spots:
+            (place / "map-0.svg").write_text(maps.overview(OVERVIEW_MM), encoding="utf-8")
+        count = len(source.sheets)
+        for done, sheet in enumerate(source.sheets):
+            # Told before every page: whoever asked may stop it here.
+            step = phrase("atlas.drawing", language, number=sheet.number, count=count)
+            report(_READ + (_DRAWN - _READ) * done / count, step)
+            rows = len(content["sheets"][done]["rows"])
+            svg = maps.sheet(sheet, _TALLEST_MM - _ROW_MM * (rows - 1))
+            (place / f"map-{sheet.number}.svg").write_text(svg, encoding="utf-8")
+        step = phrase("atlas.setting", language)
+        moment = int(datetime.fromisoformat(source.record["started"]).timestamp())
+        told = part_of(lambda done: report(done, step), _DRAWN, 1.0)
+        result = set_pages(place / TEMPLATE, TEMPLATE, told, timestamp=moment)
+    assert isinstance(result, bytes), "one document is one file"  # noqa: S101 - for the type checker
+    return result

@@ -1,0 +1,239 @@
+"""What an atlas says in words and figures: cover, matrix table, index, and the table of every sheet, all as text."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.compare.atlas.atlas_maps import NAMED
+from onemap.rules.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
+from onemap.rules.maps.document_areas import hectares, shared_out
+
+Content = dict[str, Any]
+NOT_KNOWN = "–"
+_MOST_CODES, _MOST_REASONS, _MOST_LETTERS = 3, 2, 150
+_CODE_LETTERS, _NAME_LETTERS = 12, 14  # so that eight rows stay on their page
+_FIGURES = {
+    "digitising": ("length_by_width",),
+    "boundary_shift": ("shift_m", "length_by_width", "line_distance_m"),
+    "classification": ("pair_share", "pair_spots"),
+    "outdated": ("agreed_before_a", "agreed_before_b"),
+    "policy": ("line_distance_m", "length_by_width"),
+}
+_SHARES = ("pair_share", "agreed_before_a", "agreed_before_b")
+_WORDS = (
+    "plan_a", "plan_b", "cover", "matrix", "index", "overview", "overview_note", "sheet", "number", "spot", "type",
+    "cause", "decision", "area_ha", "width_m", "spots", "share", "uses", "total", "page", "name", "areas_note",
+)  # fmt: skip
+
+
+def atlas_content(library: Library, source: AtlasSource, by: str, types: Iterable[str], language: str) -> Content:
+    """The whole content of an atlas as the template prints it; every number is text."""
+    return _Words(library, source, language).content(by, list(types))
+
+
+class _Words:
+    def __init__(self, library: Library, source: AtlasSource, language: str) -> None:
+        self.source, self.language = source, language
+        self.library = library
+        titles = library.catalogue()
+        self.plans = []
+        for layer in source.record["layers"]:
+            entry = titles.get(layer["code"])
+            self.plans.append((entry.title.get(language) if entry else None) or layer["code"])
+
+    def said(self, key: str, **facts: Any) -> str:
+        return phrase(f"atlas.{key}", self.language, **facts)
+
+    def content(self, by: str, types: list[str]) -> Content:
+        return {
+            "language": self.language,
+            "words": {name: self.said(name) for name in _WORDS},
+            "title": self.said("title", a=self.plans[0], b=self.plans[1]),
+            "running": self.said("running", run=self.source.record["id"]),
+            "facts": self._facts(by, types),
+            "warnings": self._warnings(by),
+            "matrix": self._matrix(),
+            "has_overview": bool(self.source.spots),
+            "sheets": [self._sheet(sheet, by) for sheet in self.source.sheets],
+        }
+
+    def _facts(self, by: str, types: list[str]) -> list[list[str]]:
+        record, asked = self.source.record, self.source.record["parameters"]
+        rows = [[self.said("library"), library_line(self.library)]]
+        for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
+            rows.append([self.said(f"plan_{name}"), f"{title} ({layer['code']}@{layer['label']})"])
+            rows.append([self.said(f"dates_{name}"), self._dates(layer)])
+        matrix = record["matrix"]
+        limits = {"width": f"{asked['min_width_m']:g}", "area": f"{asked['min_area_m2']:g}"}
+        kinds = self._listed(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
+        count = len(self.source.sheets)
+        return [
+            *rows,
+            [self.said("matrix_used"), f"{matrix['title'].get(self.language) or matrix['name']} ({matrix['name']})"],
+            [self.said("limits"), self.said("limits_are", **limits)],
+            [self.said("run"), self.said("run_is", run=record["id"], started=_moment(record["started"]))],
+            [self.said("types"), kinds],
+            [self.said("sheets"), self.said(f"sheets_by_{by}", count=count, all=count + self.source.left_out[0])],
+        ]
+
+    def _dates(self, layer: Row) -> str:
+        since, until = layer.get("valid_from"), layer.get("valid_to")
+        days = [self.said("since", day=since)] if since else []
+        days += [self.said("until", day=until)] if until else []
+        told = " ".join(days) or self.said("no_dates")
+        return self.said("dates_are", dates=told, recorded=_moment(layer.get("recorded_at") or NOT_KNOWN))
+
+    def _warnings(self, by: str) -> list[str]:
+        """What the atlas does not show."""
+        (sheets, sheets_m2), (spots, spots_m2) = self.source.left_out, self.source.unclustered
+        found = []
+        if sheets:
+            said = f"left_out_{by}"
+            found.append(self.said(said, count=sheets, area=_ha(sheets_m2), all=sheets + len(self.source.sheets)))
+        if spots:
+            found.append(self.said("unclustered", count=spots, area=_ha(spots_m2)))
+        if not self.source.sheets:
+            found.append(self.said("no_sheets"))
+        return found
+
+    def _matrix(self) -> Content:
+        """Type by uses; the printed hectares of the rows sum to the printed total."""
+        rows, areas = self.source.matrix, [float(row["area_m2"]) for row in self.source.matrix]
+        total = hectares(sum(areas))
+        parts = shared_out(areas, total)
+        return {
+            "rows": [
+                {
+                    "type": f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
+                    "uses": [self._use(row["use_a"]), self._use(row["use_b"])],
+                    "spots": f"{row['spots']:,}",
+                    "hectares": _shown(part, area),
+                    "share": "< 0.01%" if 0 < row["share"] < 0.00005 else f"{row['share']:.2%}",
+                }
+                for row, part, area in zip(rows, parts, areas, strict=True)
+            ],
+            "spots": f"{sum(row['spots'] for row in rows):,}",
+            "hectares": f"{total:,.4f}",
+            "share": f"{sum(float(row['share']) for row in rows):.2%}",
+        }
+
+    def _sheet(self, sheet: AtlasSheet, by: str) -> Content:
+        spots = [self.source.spots[place] for place in sheet.places]
+        areas = [float(spot["area_m2"]) for spot in spots]
+        named = spots[:NAMED]
+        rest = sum(areas[NAMED:])
+        total = hectares(sheet.area_m2)
+        parts = shared_out([*areas[:NAMED], rest], total)
+        kinds = sorted({spot["type"] for spot in spots})
+        more = ""
+        if len(spots) > NAMED:
+            more = self.said("more_spots", count=len(spots) - NAMED, area=_shown(parts[-1], rest))
+        return {
+            "number": str(sheet.number),
+            "name": sheet.name,
+            "title": self.said("spot_is" if by == BY_SPOT else "cluster_is", name=sheet.name),
+            "cause": self._cause(sheet.cause),
+            "types": self._listed(kinds),
+            "spots": f"{len(spots):,}",
+            "hectares": _shown(total, sheet.area_m2),
+            "decision": self._decision_of(spots),
+            "rows": [
+                self._row(str(number), spot, part)
+                for number, (spot, part) in enumerate(zip(named, parts, strict=False), start=1)
+            ],
+            "more": more,
+            "reasons": self._reasons(spots),
+        }
+
+    def _row(self, number: str, spot: Row, part: float) -> Content:
+        width = spot["mean_width_m"]
+        return {
+            "number": number,
+            "spot": spot["spot"],
+            "type": f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}",
+            "a": [self._codes(spot["code_a"]), self._use(spot["use_a"])],
+            "b": [self._codes(spot["code_b"]), self._use(spot["use_b"])],
+            "hectares": _shown(part, float(spot["area_m2"])),
+            "width": NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
+            "cause": [self._cause(spot["cause"]), self._figures(spot)],
+            "decision": self._given(spot),
+        }
+
+    def _figures(self, spot: Row) -> str:
+        """The figures that speak for the cause, each with its name."""
+        facts, found = evidence_of(spot), []
+        for name in _FIGURES.get(spot["cause"] or "", ()):
+            value = facts.get(name)
+            if value is not None:
+                text = f"{value:.0%}" if name in _SHARES else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
+                found.append(self.said(f"figure_{name}", value=text))
+        return ("；" if self.language == "zh" else "; ").join(found)
+
+    def _given(self, spot: Row) -> list[str]:
+        if not spot["decision"]:
+            return [NOT_KNOWN, ""]
+        by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, _NAME_LETTERS)} {(spot['decision_at'] or '')[:10]}"
+        return [phrase(f"decision.{spot['decision']}", self.language), by_whom]
+
+    def _decision_of(self, spots: list[Row]) -> str:
+        """What was decided on a sheet's spots, each decision once."""
+        given = [spot["decision"] for spot in spots if spot["decision"]]
+        if not given:
+            return NOT_KNOWN
+        names = self._listed(phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
+        part = "" if len(given) == len(spots) else f" ({len(given)}/{len(spots)})"
+        return names + part
+
+    def _reasons(self, spots: list[Row]) -> list[str]:
+        found = dict.fromkeys((spot["decision"], spot["decision_reason"]) for spot in spots if spot["decision"])
+        told = [
+            self.said(
+                "reason",
+                decision=phrase(f"decision.{decision}", self.language),
+                reason=_short(str(reason), _MOST_LETTERS),
+            )
+            for decision, reason in list(found)[:_MOST_REASONS]
+        ]
+        if len(found) > _MOST_REASONS:
+            told.append(self.said("more_reasons", count=len(found) - _MOST_REASONS))
+        return told
+
+    def _codes(self, codes: str | None) -> str:
+        """The first codes, and how many more there are."""
+        known = [_short(code, _CODE_LETTERS) for code in (codes or "").split(",") if code]
+        most = _MOST_CODES if sum(map(len, known[:_MOST_CODES])) <= 2 * _CODE_LETTERS else 2
+        more = f" (+{len(known) - most})" if len(known) > most else ""
+        return (", ".join(known[:most]) + more) or NOT_KNOWN
+
+    def _use(self, use: str | None) -> str:
+        return phrase(f"use.{use or 'none'}", self.language)
+
+    def _cause(self, cause: str | None) -> str:
+        return phrase(f"cause.{cause}", self.language) if cause else NOT_KNOWN
+
+    def _listed(self, parts: Iterable[str]) -> str:
+        return ("、" if self.language == "zh" else ", ").join(parts)
+
+
+def library_line(library: Library) -> str:
+    """The library's name and the plane in which the atlas measures."""
+    return f"{library.name} · {library.crs.name}"
+
+
+def _ha(area_m2: float) -> str:
+    return _shown(hectares(area_m2), area_m2)
+
+
+def _shown(part: float, area_m2: float) -> str:
+    """Hectares with four decimals; what is there, and less than they can say, is not shown as nothing."""
+    return "< 0.0001" if part == 0 and area_m2 > 0 else f"{part:,.4f}"
+
+
+def _moment(text: str) -> str:
+    """An ISO moment to the minute; other zones than UTC are written out as they are."""
+    return text[:16].replace("T", " ") + " UTC" if text.endswith(("Z", "+00:00")) else text
+
+
+def _short(text: str, most: int) -> str:
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -1,0 +1,77 @@
+"""Comparisons kept in the library beside the runs of checks: record, matrix text, spots and matrix."""
+
+from collections.abc import Callable, Iterator
+from datetime import date, datetime
+
+import pyarrow as pa
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.rules.compare.comparison import Comparison, ComparisonWishes
+from onemap.rules.compare.comparison_record import KIND
+from onemap.rules.compare.local_table import parts_of
+from onemap.rules.compare.matrix import parse_matrix
+from onemap.rules.compare.spots import Limits
+from onemap.rules.findings.run_tables import Table
+from onemap.rules.runs.arrow_blocks import Rows, rows_of_table
+from onemap.rules.runs.run_integrity import log_run
+from onemap.rules.runs.run_store import Recorder, run_record, stored_texts
+
+KEPT = ("spots", "matrix", "clusters", "statistics")
+
+
+def record_comparison(library: Library, found: Comparison, told: Callable[[float], None] = lambda share: None) -> None:
+    """Keep a comparison in one transaction; told: how much is written, 0 to 1.
+
+    Raises OneMapError library.read_only, library.busy, library.full.
+    """
+    record = found.record
+    matrix = found.wishes.matrix
+    detail = {
+        "parameters": record["parameters"],
+        "matrix": matrix.record(),
+        "spots": len(found.tables["spots"].columns),
+        "area_m2": found.spots.compared_m2,
+    }
+    with library.writing() as connection:
+        recorder = Recorder(connection, record["id"])
+        done, count = 0, sum(len(found.tables[name].columns) for name in KEPT)
+        for name in KEPT:
+            for rows in _rows_of(found.tables[name]):
+                told(done / max(count, 1))
+                recorder.append_rows({name: rows})
+                done += len(rows)
+        recorder.finish(record, [(matrix.hash, matrix.text)])
+        log_run(connection, "compare", record, detail)
+
+
+def _rows_of(table: Table) -> Iterator[Rows]:
+    """The rows of a table as they are kept, part by part; every column has one type in all of them."""
+    columns, first = rows_of_table(Table(table.columns)).columns, 0
+    for part in parts_of(table):
+        count = len(part.columns)
+        wkb = pa.array(part.wkb, pa.large_binary()) if part.has_geometries else None
+        yield Rows(columns.slice(first, count), wkb)
+        first += count
+
+
+def stored_wishes(library: Library, identifier: str) -> ComparisonWishes:
+    """What a stored comparison was asked; versions and decisions that were recorded later are not known.
+
+    Raises OneMapError run.unknown, run.kind, run.incomplete.
+    """
+    record = run_record(library, identifier, KIND)
+    said, texts = record["parameters"], stored_texts(library)
+    if record["matrix"]["hash"] not in texts:
+        raise OneMapError("run.incomplete", file=library.label, run=identifier)
+    moments = [datetime.fromisoformat(text) for text in (said["known_at"], record["started"]) if text]
+    return ComparisonWishes(
+        a=said["a"],
+        b=said["b"],
+        matrix=parse_matrix(texts[record["matrix"]["hash"]], record["matrix"]["name"]),
+        as_of=date.fromisoformat(said["as_of"]),
+        known_at=min(moments),
+        limits=Limits(said["min_width_m"], said["min_area_m2"]),
+        language=said["lang"],
+        decided_until=record["started"],
+    )

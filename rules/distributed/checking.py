@@ -1,0 +1,85 @@
+"""A check, in memory where it fits into one block, else in blocks on disk: whoever asks need not know."""
+
+import contextlib
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from onemap.layers.errors import UsageError
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.layers.sources.reading import content_hash, large_layer, source_name
+from onemap.layers.stores.arrow_values import NotPlain
+from onemap.rules.check.check import Report, check
+from onemap.rules.distributed.parcel_reader import Held, Streamed, Supply
+from onemap.rules.distributed.partition import BLOCKS_IN_MEMORY, block_count, fits_into_memory, most_parcels
+from onemap.rules.distributed.running import READ, RunInBlocks, run_in_blocks
+from onemap.rules.distributed.work import Engine, Threads
+from onemap.rules.incremental.parcels_of_run import former_parcels
+from onemap.rules.inputs.parcels import no_parcels
+from onemap.rules.question.question import CheckWishes, Question, question_about, question_of
+from onemap.rules.runs.run import Run
+
+
+@dataclass(frozen=True)
+class How:
+    """How a check is to be done, which changes nothing of its answer.
+
+    location: of the library; workers: threads, or processes of a local cluster; scheduler: "local" or the address of a
+    Dask scheduler; shared: a folder from which workers read layers in place of the library.
+    """
+
+    location: str
+    workers: int | None = None
+    scheduler: str | None = None
+    shared: str | None = None
+
+
+@contextlib.contextmanager
+def checked(
+    library: Library, wishes: CheckWishes, language: str, how: How, report: Report, against: str | None
+) -> Iterator[Run | RunInBlocks]:
+    """The run of what is asked, as long as the block lasts: what was written of it goes then.
+
+    Raises OneMapError for every refusal.
+    """
+    if how.shared and not how.scheduler:
+        raise UsageError("usage.alone", field="--shared", other="--scheduler")
+    if how.shared and against:
+        raise UsageError("usage.apart", field="--shared", other="--against")
+    most, workers = most_parcels(), how.workers or os.cpu_count() or 1
+    step = phrase("progress.parcels", language)
+    report(0.0, step)
+    with contextlib.ExitStack() as held:
+        run: Run | RunInBlocks | None = None
+        engine: Engine = Threads(library, workers)
+        if how.scheduler:
+            from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
+
+            engine = held.enter_context(cluster_engine(library, how.location, how.scheduler, workers, how.shared))
+
+        def in_blocks(question: Question, supply: Supply) -> RunInBlocks:
+            asked = (wishes.id_field, wishes.as_of, engine, report, against, most)
+            return held.enter_context(run_in_blocks(library, question, supply, *asked))
+
+        def told(done: float) -> None:
+            report(READ * done, step)
+
+        former = former_parcels(library, against, BLOCKS_IN_MEMORY * most) if against and not how.scheduler else None
+        with large_layer(wishes.parcels, wishes.layer, wishes.encoding) as stream:
+            if stream and not fits_into_memory(stream.count / most):
+                digest = content_hash(Path(wishes.parcels), stream.opened.path, lambda: report(0.0, step))
+                blank = no_parcels(source_name(wishes.parcels), digest)
+                supply = Streamed(stream, wishes, library.crs, digest, told)
+                with contextlib.suppress(NotPlain):
+                    run = in_blocks(question_about(library, wishes, language, blank), supply)
+        if run is None:
+            question = question_of(library, wishes, language, workers, told, former)
+            parcels = question.parcels
+            blocks = block_count(parcels.vertices, most)
+            if how.scheduler or not fits_into_memory(blocks):
+                blank = no_parcels(parcels.source, parcels.source_hash)
+                with contextlib.suppress(NotPlain):  # attributes that no file can hold: then memory must do
+                    run = in_blocks(replace(question, parcels=blank), Held(parcels))
+        yield run or check(library, question, workers, report, against, former)

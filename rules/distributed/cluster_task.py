@@ -1,0 +1,142 @@
+"""One block as a worker of a cluster does it: it opens the library itself, and reads only what is near the block."""
+
+import contextlib
+import pickle
+import tempfile
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.library.library import Library, open_library
+from onemap.layers.library.versions import COUNTED
+from onemap.layers.software import software_versions
+from onemap.layers.stores.shared_store import open_shared
+from onemap.rules.distributed.journal import Finished, block_name, keep_block
+from onemap.rules.distributed.parcel_files import read_block
+from onemap.rules.distributed.work import judged_block
+from onemap.rules.inputs.subdivision_store import CUTS
+from onemap.rules.question.check_plan import Agenda
+from onemap.rules.question.question import Question
+
+
+@dataclass(frozen=True)
+class Task:
+    """A block to be judged; plain values, that another machine can take.
+
+    parcels: the path of the block's file, or its content where the worker does not see it; done: where finished
+    blocks lie, None where they are to be sent back; question: without parcels; work: the same for all blocks of a run;
+    shared: the file by which the layers are read from a folder in place of the library.
+    """
+
+    location: str
+    shared: Path | None
+    work: str
+    question: Question
+    agenda: Agenda
+    against: str | None
+    number: int
+    parcels: Path | bytes
+    done: Path | None
+    software: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of a block: finished, with its files by name where the worker cannot put them down; or refused."""
+
+    finished: Finished | None = None
+    files: dict[str, bytes] | None = None
+    problems: tuple[Problem, ...] = ()
+
+
+def outcome_of(body: bytes) -> bytes:
+    """Judge the block of a pickled Task; the Outcome, pickled. What is refused is told, and raised by the client."""
+    task: Task = pickle.loads(body)  # noqa: S301 - by the client, over a connection that runs its code anyway
+    try:
+        here = software_versions()
+        if here != task.software:
+            apart = [f"{name} {here[name]} ≠ {other}" for name, other in task.software.items() if here[name] != other]
+            raise OneMapError("cluster.software", field="--scheduler", reason=", ".join(apart))
+        outcome = _outcome(task)
+    except OneMapError as error:
+        outcome = Outcome(problems=error.problems)
+    return pickle.dumps(outcome)
+
+
+class _Kept(threading.local):
+    """What a thread has made of a library for one block of a run, and needs again for the next.
+
+    Such as large polygons cut small; a library that is read from a folder stays open.
+    """
+
+    work = ""
+    library: Library | None = None
+    made: dict[Any, Any]
+
+
+_KEPT = _Kept()
+
+
+@contextlib.contextmanager
+def _library(task: Task) -> Iterator[Library]:
+    """The library of a task, or what a folder shows of it. Raises OneMapError library.…, cluster.shared."""
+    if _KEPT.work != task.work:
+        _KEPT.work, _KEPT.library, _KEPT.made = task.work, None, {}
+    if task.shared is None:
+        with open_library(task.location, read_only=True) as library:
+            library.kept.update(_KEPT.made)
+            yield library
+            # Whatever else was kept may hold this connection, which is closed for the next block.
+            _KEPT.made = {name: library.kept[name] for name in (COUNTED, CUTS) if name in library.kept}
+        return
+    try:
+        if _KEPT.library is None:
+            _KEPT.library = Library(open_shared(task.shared))
+        yield _KEPT.library
+    except OSError as error:
+        facts = {"folder": str(task.shared.parent), "reason": error.strerror or str(error)}
+        raise OneMapError("cluster.shared", field="--shared", **facts) from error
+
+
+def _outcome(task: Task) -> Outcome:
+    own_folder = tempfile.TemporaryDirectory(prefix="onemap-block-")
+    with own_folder as own, _library(task) as library:
+        path = task.parcels
+        if isinstance(path, bytes):
+            content, path = path, Path(own) / "parcels.arrow"
+            path.write_bytes(content)
+        block = read_block(path, task.number, task.question.parcels)
+        sources = task.agenda.sources(library)
+        answer = judged_block(sources, task.agenda, task.question, block, task.against, 1, lambda done, step: None)
+        finished = keep_block(task.done or Path(own), block, answer, task.agenda, library.crs)
+        if task.done:
+            return Outcome(finished)
+        files = (Path(own) / block_name(task.number)).iterdir()
+        return Outcome(finished, {file.name: file.read_bytes() for file in files})
+
+
+def by_value(package: str) -> Callable[[bytes], bytes]:
+    """`outcome_of` as a function that a scheduler can hand on without knowing this package.
+
+    package: this package's folder, which a worker that sees it loads; any other needs One Map in its own Python.
+    """
+
+    def on_worker(body: bytes, package: str = package) -> bytes:
+        import importlib
+        import importlib.util
+        import os
+        import sys
+
+        init = os.path.join(package, "__init__.py")
+        if "onemap" not in sys.modules and os.path.exists(init):
+            spec: Any = importlib.util.spec_from_file_location("onemap", init, submodule_search_locations=[package])
+            sys.modules["onemap"] = importlib.util.module_from_spec(spec)
+            spec.loader.exec_module(sys.modules["onemap"])
+        result: bytes = importlib.import_module("onemap.rules.distributed.cluster_task").outcome_of(body)
+        return result
+
+    on_worker.__module__ = "__main__"  # of which the scheduler has another, so that the function itself is sent
+    return on_worker

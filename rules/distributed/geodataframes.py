@@ -1,0 +1,92 @@
+"""Frames of dask-geopandas in and out, for those who have them: each partition is judged as a block.
+
+    frame = dask_geopandas.read_parquet("parcels/")
+    findings = check_frame(frame, "city.gpkg", id_field="DKBH", table="findings")
+    findings.to_parquet("findings/")
+
+Nothing is recorded in the library; for a run that can be repeated there is `check`. Workers need One Map installed.
+"""
+
+from collections.abc import Sequence
+from datetime import date
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.validity import sorted_geometries
+from onemap.layers.library.library import Library, open_library
+from onemap.rules.check.check import judged_parcels, local_origin, tables_of, whole_parcels
+from onemap.rules.findings.run_tables import ROW_TABLES, Table
+from onemap.rules.inputs.parcels import Parcels, dissolved, no_parcels
+from onemap.rules.question.check_plan import Agenda, agenda_of
+from onemap.rules.question.question import CheckWishes, question_about
+
+PARCELS = "parcels"
+
+
+def check_frame(
+    frame: Any,
+    library: str,
+    *,
+    id_field: str,
+    table: str = PARCELS,
+    packs: Sequence[str] = (),
+    only: Sequence[str] = (),
+    as_of: date | None = None,
+    language: str = "en",
+) -> Any:
+    """Judge the parcels of a frame of dask-geopandas, partition by partition, when it is computed; a frame again.
+
+    frame: with a CRS that leads to the library's without a choice of transformation; id_field: its column of ids, each
+    once in all partitions; table: which of a run's tables, `parcels` or one of ROW_TABLES; packs: the library's if none
+    is named. Rows are those of `check`, in the order of the partitions.
+    Raises OneMapError for every refusal; those of single parcels when the frame is computed.
+    """
+    if table not in (PARCELS, *ROW_TABLES):
+        raise OneMapError("usage.choice", field="table", value=table, allowed=[PARCELS, *ROW_TABLES])
+    wishes = CheckWishes(PARCELS, packs=tuple(packs), only=tuple(only), as_of=as_of)
+    with open_library(library, read_only=True) as opened:
+        # In the library's plane before anything is measured: blocks share one origin.
+        placed = frame.to_crs(opened.crs)
+        west, south, _, _ = np.asarray(placed.total_bounds.compute(), dtype=float)
+        question = question_about(opened, wishes, language, no_parcels(PARCELS, ""))
+        agenda = agenda_of(opened, question, local_origin(west, south))
+        tables = tables_of(agenda, whole_parcels(agenda, opened.crs, question.parcels), [], None)
+        nothing = _framed(tables[table], opened)
+    return placed.map_partitions(_judged, library, agenda, id_field, table, nothing, meta=nothing)
+
+
+def _judged(part: Any, library: str, agenda: Agenda, id_field: str, table: str, nothing: Any) -> Any:
+    """One partition's rows of one table."""
+    if len(part) == 0:
+        return nothing
+    with open_library(library, read_only=True) as opened:
+        parcels = _parcels(part, id_field)
+        answer = judged_parcels(agenda, agenda.sources(opened), parcels, 1, lambda done, step: None)
+        return _framed(answer.tables[table], opened)
+
+
+def _parcels(part: Any, id_field: str) -> Parcels:
+    """The parcels of a partition. Raises OneMapError field.missing, parcel.id, geometry.…."""
+    place = {"file": PARCELS, "layer": None}
+    if id_field not in part.columns:
+        raise OneMapError("field.missing", field=id_field, names=list(map(str, part.columns)), **place)
+    ids = np.array(text_values(part[id_field].tolist()), dtype=object)
+    if None in set(ids):
+        raise OneMapError("parcel.id", feature=None, field=id_field, **place)
+    sound = sorted_geometries(part.geometry.to_numpy(), "polygon", ids, False, place).accepted(place)
+    attributes = pd.DataFrame(part.drop(columns=part.geometry.name)).reset_index(drop=True).astype(object)
+    attributes = attributes.where(attributes.notna(), None)
+    return Parcels(ids, dissolved(sound.geometries), attributes, id_field, PARCELS, "", ())
+
+
+def _framed(table: Table, library: Library) -> Any:
+    if table.geometries is None:
+        return table.columns
+    shapes = gpd.GeoSeries(shapely.from_wkb(shapely.to_wkb(table.geometries)), crs=library.crs)
+    return gpd.GeoDataFrame(table.columns, geometry=shapes)

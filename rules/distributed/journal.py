@@ -1,0 +1,152 @@
+"""The journal of a check in blocks: what is known of its question, its parcels, and every block that is finished.
+
+A block is there as a whole or not at all, so that whatever ends a run, the same question goes on where it was.
+"""
+
+import contextlib
+import json
+import shutil
+import uuid
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pyproj
+
+from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
+from onemap.rules.check.check import Answer
+from onemap.rules.distributed.parcel_files import Block
+from onemap.rules.distributed.table_files import KeptTable, keep_table
+from onemap.rules.question.check_plan import Agenda
+from onemap.rules.runs.run import verdict_counts
+
+_ABOUT, _FACTS = "about.json", "block.json"
+
+
+@dataclass(frozen=True)
+class Finished:
+    """What is known of a finished block besides the rows of its tables: `Answer` without tables, and its verdicts."""
+
+    parcels: int
+    tables: dict[str, KeptTable]
+    verdicts: dict[str, int]
+    layers: dict[str, dict[str, Any]]
+    computed: int
+    skipped: list[dict[str, str]]
+    warped: list[dict[str, Any]]
+
+    @property
+    def unreadable(self) -> frozenset[str]:
+        """The layers that could not be read."""
+        return frozenset(code for code, record in self.layers.items() if record["reason"] == "unreadable")
+
+
+class BlockJournal:
+    """One question's folder. about: what was noted when it was made."""
+
+    def __init__(self, place: Journal, about: dict[str, Any]) -> None:
+        self.folder = place.folder
+        if not place.has(_ABOUT):
+            place.keep_text(_ABOUT, about)
+        with disk_errors_as_refusals(self.folder):
+            self.about: dict[str, Any] = place.text(_ABOUT)
+            for path in (self.parcels, self.done):
+                path.mkdir(exist_ok=True)
+        self._done: dict[int, Finished] = {}
+        for path in sorted(self.done.iterdir()):
+            if path.suffix == ".part":
+                shutil.rmtree(path, ignore_errors=True)
+            elif (found := read_finished(path)) is not None:
+                self._done[int(path.name)] = found
+            else:
+                shutil.rmtree(path, ignore_errors=True)
+
+    @property
+    def parcels(self) -> Path:
+        """Where the parcels lie."""
+        return self.folder / "parcels"
+
+    @property
+    def done(self) -> Path:
+        """Where the finished blocks lie, each in a folder of its number."""
+        return self.folder / "done"
+
+    @property
+    def finished(self) -> dict[int, Finished]:
+        """The finished blocks by number."""
+        return self._done
+
+    def note(self, number: int, block: Finished) -> None:
+        """A block has been finished: it lies in its folder."""
+        self._done[number] = block
+
+    def begin_again(self) -> None:
+        """Throw away every finished block: they answer to something else than was asked."""
+        self._done.clear()
+        for path in self.done.iterdir():
+            shutil.rmtree(path)
+
+
+def block_name(number: int) -> str:
+    """The name of the folder of a finished block."""
+    return f"{number:06d}"
+
+
+def keep_block(done: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
+    """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
+    with _placed(done, block.number) as part:
+        return _written(part, block, answer, agenda, crs)
+
+
+def place_block(done: Path, number: int, files: Mapping[str, bytes]) -> None:
+    """The same of a block that was written elsewhere: its files by name."""
+    with _placed(done, number) as part:
+        for name, content in files.items():
+            (part / name).write_bytes(content)
+
+
+@contextlib.contextmanager
+def _placed(done: Path, number: int) -> Iterator[Path]:
+    part = done / f"{block_name(number)}.{uuid.uuid4().hex}.part"
+    part.mkdir()
+    try:
+        yield part
+        try:
+            part.rename(done / block_name(number))
+        except OSError:
+            if not (done / block_name(number)).exists():  # else a worker thought dead has finished it meanwhile
+                raise
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _written(folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
+    place, tables = pd.Index(block.parcels.ids), {}
+    rules = {rule.id: order for order, rule in enumerate(agenda.rules)}
+    for name, table in answer.tables.items():
+        at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
+        tables[name] = keep_table(folder, name, table, block.positions[at], rules, crs)
+    found = Finished(
+        parcels=len(block.positions),
+        tables=tables,
+        verdicts=verdict_counts(answer.tables["parcels"].columns),
+        layers=answer.layers,
+        computed=answer.computed,
+        skipped=answer.skipped,
+        warped=answer.warped,
+    )
+    (folder / _FACTS).write_text(json.dumps(asdict(found), ensure_ascii=False), encoding="utf-8")
+    return found
+
+
+def read_finished(folder: Path) -> Finished | None:
+    """A finished block; None if what lies there is not whole."""
+    try:
+        facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+        tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
+        whole = all((folder / f"{name}.parquet").stat().st_size == table.size for name, table in tables.items())
+        return Finished(tables=tables, **facts) if whole else None
+    except (OSError, ValueError, TypeError, KeyError):
+        return None

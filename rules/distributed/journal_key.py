@@ -1,0 +1,58 @@
+"""To which question a journal belongs: everything that its answer depends on."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from onemap.layers.library.library import Library, sha256
+from onemap.layers.software import software_versions
+from onemap.layers.sources.reading import content_hash
+from onemap.rules.question.check_plan import Agenda
+from onemap.rules.question.question import Question
+
+_LAYOUT = 2  # of the journal: another one is another question
+
+
+def question_key(
+    library: Library,
+    question: Question,
+    asked_id: str | None,
+    agenda: Agenda,
+    against: str | None,
+    as_of: date | None,
+    block: int,
+) -> dict[str, Any]:
+    """All by which the journal of a question is known.
+
+    asked_id: the field of the parcels' ids if one was asked for; as_of: the day if one was; without one a run that was
+    begun yesterday goes on, if what is in force today is what was in force then. block: its most parcels.
+    """
+    codes = sorted(agenda.codes)
+    catalogue = library.catalogue()
+    parcels = question.parcels
+    return {
+        "layout": _LAYOUT,
+        "software": software_versions(),
+        "library": library.id,
+        "parcels": [parcels.source, parcels.source_hash, asked_id, dict(question.source)],
+        "packs": [pack.hash for pack in question.packs],
+        "rules": [rule.hash for rule in agenda.rules],
+        "skipped": [dict(item) for item in agenda.skipped],
+        "only": list(question.only),
+        "as_of": as_of.isoformat() if as_of else None,
+        "known_at": question.known_at.isoformat() if question.known_at else None,
+        "layers": [_layer(agenda, code) for code in codes],
+        "catalogue": sha256(repr([catalogue.get(code) for code in codes])),
+        "replaced": {code: content_hash(Path(file), Path(file)) for code, file in sorted(question.replaced.items())},
+        "language": question.language,
+        "against": against,
+        "block": block,
+    }
+
+
+def _layer(agenda: Agenda, code: str) -> list[str | None]:
+    """What is in force of a layer, by its content."""
+    version = agenda.in_force(code)
+    if version:
+        return [code, version.table, version.hash]
+    return [code, None, "not_in_force" if any(known.code == code for known in agenda.known) else None]

@@ -1,0 +1,219 @@
+"""The parcels of a large run on disk: in the order in which they were given, and once more block by block."""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import shapely
+
+from onemap.layers.stores.arrow_values import arrow_column, plain_column
+from onemap.rules.distributed.partition import blocks_of, centres_of
+from onemap.rules.inputs.parcels import Parcels
+
+RANGE = 50_000  # parcels that are merged at a time
+_POSITION, _ID, _GROUND = "position", "id", "ground"
+_GIVEN, _FACTS, _ALL = "given.arrow", "facts.json", "all.json"
+Told = Callable[[float], None]
+_OWN = 3  # columns before the attributes
+
+
+@dataclass(frozen=True)
+class Block:
+    """Some parcels of a run that lie near each other: their positions among all (n,), ascending, and the parcels."""
+
+    number: int
+    positions: np.ndarray
+    parcels: Parcels
+
+
+def _table(parcels: Parcels, positions: np.ndarray) -> pa.Table:
+    """Parcels as a table that `_parcels` reads. Raises NotPlain."""
+    columns = [
+        (pa.field(_POSITION, pa.int64()), pa.array(positions)),
+        (pa.field(_ID, pa.string()), pa.array(parcels.ids, pa.string())),
+        (pa.field(_GROUND, pa.large_binary()), pa.array(parcels.wkb, pa.large_binary())),
+        *(arrow_column(str(name), parcels.attributes[name].tolist()) for name in parcels.attributes.columns),
+    ]
+    schema = pa.schema([field for field, _ in columns])
+    return pa.Table.from_arrays([column for _, column in columns], schema=schema)
+
+
+def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels]:
+    """The positions and the parcels of tables, in the order of the positions; what all have in common is `like`'s."""
+    ids = [table.column(_ID).to_pylist() for table in tables]
+    wkb = np.concatenate([table.column(_GROUND).to_numpy(zero_copy_only=False) for table in tables])
+    positions = np.concatenate([table.column(_POSITION).to_numpy() for table in tables])
+    order = np.argsort(positions, kind="stable")
+    names = tables[0].schema.names[_OWN:]
+    attributes = {}
+    for at, name in enumerate(names, start=_OWN):
+        values = [value for table in tables for value in plain_column(table.schema.field(at), table.column(at))]
+        attributes[name] = pd.Series(values, dtype=object)
+    frame = pd.DataFrame(attributes, index=range(len(order))).iloc[order].reset_index(drop=True)
+    some = replace(
+        like,
+        ids=np.array([name for part in ids for name in part], dtype=object)[order],
+        geometries=shapely.from_wkb(wkb)[order],
+        attributes=frame,
+    )
+    vars(some)["wkb"] = wkb[order]  # made already
+    return positions[order], some
+
+
+class KeptParcels:
+    """Parcels in a folder, once all of them are there."""
+
+    def __init__(self, folder: Path, like: Parcels) -> None:
+        """What all parcels have in common, source and id field, is `like`'s."""
+        facts = json.loads((folder / _ALL).read_text(encoding="utf-8"))
+        self.count: int = facts["parcels"]
+        self.ground_hash: str = facts["ground"]
+        self.bounds: tuple[float, float, float, float] = tuple(facts["bounds"])
+        self.sizes: list[int] = facts["blocks"]
+        self.notes: dict[str, Any] = facts["notes"]
+        self._offsets: list[int] = facts["offsets"]
+        self._folder, self._like = folder, like
+
+    @property
+    def blocks(self) -> int:
+        """How many blocks there are."""
+        return len(self.sizes)
+
+    @property
+    def ranges(self) -> int:
+        """How many ranges of RANGE parcels there are, the last one shorter."""
+        return -(-self.count // RANGE)
+
+    def block(self, number: int) -> Block:
+        """The parcels of one block."""
+        return read_block(self._folder / block_name(number), number, self._like)
+
+    def range(self, number: int) -> Parcels:
+        """The parcels of one range, in the order in which they were given."""
+        with pa.OSFile(str(self._folder / _GIVEN)) as file:
+            file.seek(self._offsets[number])
+            return _parcels([pa.ipc.open_stream(file).read_all()], self._like)[1]
+
+
+def read_block(path: Path, number: int, like: Parcels) -> Block:
+    """The parcels of one block from its file, wherever that lies."""
+    tables = []
+    with pa.OSFile(str(path)) as file:
+        while file.tell() < file.size():
+            tables.append(pa.ipc.open_stream(file).read_all())
+    return Block(number, *_parcels(tables, like))
+
+
+def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, told: Told) -> None:
+    """Write parcels, given one part after the other, into a folder; `all_are_kept` then says that they are there.
+
+    told: how much of the writing in blocks is done, 0 to 1; it may raise Cancelled.
+    Raises NotPlain if an attribute would not come back as it was; OSError.
+    """
+    digest, count = hashlib.sha256(), 0
+    centres, vertices, bounds, offsets = [], [], [], []
+    with pa.OSFile(str(folder / _GIVEN), "wb") as file:
+        for part in _in_ranges(parts):
+            offsets.append(file.tell())
+            _write_stream(file, _table(part, np.arange(count, count + len(part.ids))))
+            for body in part.wkb:
+                digest.update(body)
+            count += len(part.ids)
+            centres.append(centres_of(part.geometries))
+            vertices.append(shapely.get_num_coordinates(part.geometries))
+            bounds.append(shapely.total_bounds(part.geometries))
+    block = blocks_of(np.concatenate(centres), np.concatenate(vertices), most_parcels)
+    _write_blocks(folder, offsets, block, told)
+    corners = np.array(bounds)
+    facts: dict[str, Any] = {
+        "parcels": count,
+        "ground": digest.hexdigest(),
+        "bounds": [*corners[:, :2].min(axis=0).tolist(), *corners[:, 2:].max(axis=0).tolist()],
+        "blocks": np.bincount(block).tolist(),
+        "offsets": offsets,
+    }
+    (folder / _FACTS).write_text(json.dumps(facts), encoding="utf-8")
+
+
+def all_are_kept(folder: Path, notes: dict[str, Any]) -> None:
+    """Say that all parcels are there, and note what is known of them."""
+    facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
+    (folder / _FACTS).write_text(json.dumps({**facts, "notes": notes}, ensure_ascii=False), encoding="utf-8")
+    (folder / _FACTS).replace(folder / _ALL)
+
+
+def ranges_of(positions: np.ndarray) -> np.ndarray:
+    """The range in which each position (n,) lies."""
+    return positions // RANGE
+
+
+def are_kept(folder: Path) -> bool:
+    """Whether all parcels are there."""
+    return (folder / _ALL).exists()
+
+
+def _write_blocks(folder: Path, offsets: list[int], block: np.ndarray, told: Told) -> None:
+    """Each block's parcels as a file of streams, one for each range that has some of them."""
+    for number in range(int(block.max()) + 1):
+        (folder / block_name(number)).unlink(missing_ok=True)
+    with pa.OSFile(str(folder / _GIVEN)) as file:
+        for at, offset in enumerate(offsets):
+            told(at / len(offsets))
+            file.seek(offset)
+            table = pa.ipc.open_stream(file).read_all()
+            here = block[at * RANGE : at * RANGE + len(table)]
+            order = np.argsort(here, kind="stable")
+            numbers, first = np.unique(here[order], return_index=True)
+            for number, rows in zip(numbers.tolist(), np.split(order, first[1:]), strict=True):
+                with (folder / block_name(number)).open("ab") as target:
+                    _write_stream(target, table.take(rows))
+
+
+def _write_stream(file: Any, table: pa.Table) -> None:
+    options = pa.ipc.IpcWriteOptions(compression="lz4")
+    with pa.ipc.new_stream(file, table.schema, options=options) as writer:
+        writer.write_table(table)
+
+
+def _in_ranges(parts: Iterator[Parcels]) -> Iterator[Parcels]:
+    """The same parcels, RANGE of them at a time."""
+    waiting: list[Parcels] = []
+    held = 0
+    for part in parts:
+        waiting.append(part)
+        held += len(part.ids)
+        while held >= RANGE:
+            whole = _joined(waiting)
+            yield some_of(whole, slice(0, RANGE))
+            waiting = [some_of(whole, slice(RANGE, held))]
+            held -= RANGE
+    if held:
+        yield _joined(waiting)
+
+
+def _joined(parts: list[Parcels]) -> Parcels:
+    if len(parts) == 1:
+        return parts[0]
+    return replace(
+        parts[0],
+        ids=np.concatenate([part.ids for part in parts]),
+        geometries=np.concatenate([part.geometries for part in parts]),
+        attributes=pd.concat([part.attributes for part in parts], ignore_index=True),
+    )
+
+
+def some_of(parcels: Parcels, rows: slice) -> Parcels:
+    """Some consecutive parcels."""
+    attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
+    return replace(parcels, ids=parcels.ids[rows], geometries=parcels.geometries[rows], attributes=attributes)
+
+
+def block_name(number: int) -> str:
+    """The name of the file of a block's parcels."""
+    return f"{number:06d}.arrow"

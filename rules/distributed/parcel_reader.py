@@ -1,0 +1,198 @@
+"""Where the parcels of a run in blocks come from: those in memory, or a large file that is read part by part."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, Protocol
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.frames.fields import text_values
+from onemap.layers.geometry.validity import CODES, listed, sorted_geometries
+from onemap.layers.ingest.placing import Way, bounds_of
+from onemap.layers.sources.gdal.vector_stream import Seen, VectorStream
+from onemap.layers.sources.reading import source_name
+from onemap.rules.inputs.parcels import Parcels, dissolved, id_field_of
+from onemap.rules.question.question import CheckWishes
+
+_ROWS = 50_000  # read at a time
+_MOST_HELD = 2000  # problems of one kind that are kept to be told
+Write = Callable[[Iterator[Parcels]], None]
+
+
+class Supply(Protocol):
+    """Parcels that come in parts. id_field, problems: known when all have come."""
+
+    @property
+    def id_field(self) -> str | None:
+        """The field of their ids."""
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What must be told of them."""
+
+    def hand_to(self, write: Write) -> None:
+        """Call `write` with all parts; again from the first if they have to be read in another encoding."""
+
+
+@dataclass
+class Held:
+    """Parcels in memory."""
+
+    parcels: Parcels
+
+    @property
+    def id_field(self) -> str | None:
+        """The field of their ids."""
+        return self.parcels.id_field
+
+    @property
+    def problems(self) -> Sequence[Problem]:
+        """What must be told of them."""
+        return self.parcels.problems
+
+    def hand_to(self, write: Write) -> None:
+        """All at once."""
+        write(iter([self.parcels]))
+
+
+@dataclass
+class _Wrong:
+    """Problems by kind, the first of each, and how many there are; told in the order of a whole layer."""
+
+    found: dict[str, list[Problem]] = field(default_factory=dict)
+    count: int = 0
+
+    def add(self, problems: Sequence[Problem]) -> None:
+        self.count += len(problems)
+        for problem in problems:
+            kept = self.found.setdefault(problem.code, [])
+            if len(kept) < _MOST_HELD:
+                kept.append(problem)
+
+    def refuse(self, place: dict[str, Any]) -> None:
+        """Raise what was found, if anything was."""
+        order = {code: at for at, code in enumerate(CODES)}
+        kept = [
+            problem for code in sorted(self.found, key=lambda code: order.get(code, 0)) for problem in self.found[code]
+        ]
+        if kept:
+            shown = listed(kept, place)
+            if self.count > len(kept):
+                more = self.count - (len(shown) - 1)
+                shown = [*shown[:-1], Problem("problems.more", {**place, "count": more})]
+            raise OneMapError.of(shown)
+
+
+@dataclass
+class Streamed:
+    """Parcels of a large file, checked part by part as `read_parcels` checks them at once.
+
+    told: how much is read, 0 to 1; it may raise Cancelled. Raises OneMapError parcel.id, geometry.…, crs.…, source.….
+    """
+
+    stream: VectorStream
+    wishes: CheckWishes
+    target: pyproj.CRS
+    source_hash: str
+    told: Callable[[float], None]
+    id_field: str | None = None
+    problems: Sequence[Problem] = ()
+
+    def hand_to(self, write: Write) -> None:
+        """Part by part, in the first encoding that fits."""
+        for encoding in self.stream.encodings:
+            try:
+                write(self._parts(encoding))
+            except UnicodeDecodeError:
+                continue
+            return
+        raise self.stream.refusal()
+
+    @property
+    def _place(self) -> dict[str, Any]:
+        return {"file": source_name(self.wishes.parcels), "layer": self.stream.opened.layer}
+
+    def _parts(self, encoding: str) -> Iterator[Parcels]:
+        seen, wrong, repairs, hashes, nameless = Seen(), _Wrong(), [], [], []
+        way: Way | None = None
+        first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
+        columns: list[str] = []
+        for raw, more in self.stream.blocks(encoding, 0, _ROWS):
+            self.told(min(1.0, first / max(1, self.stream.count)))
+            seen.add(more)
+            count = len(raw.geometries)
+            if count == 0:
+                break
+            if way is None:
+                columns = list(map(str, raw.attributes.columns))
+                self.id_field = id_field_of(columns, self.wishes.id_field, self._place)
+                way = Way(raw, self.wishes.normalising, self.target, bounds_of(raw.geometries))
+            ids = self._ids(raw.attributes, first, count)
+            nameless += [first + row for row, name in enumerate(ids) if name is None]
+            hashes.append(pd.util.hash_array(np.array(["" if name is None else name for name in ids], dtype=object)))
+            west, south, east, north = shapely.total_bounds(raw.geometries)
+            bounds = np.r_[np.fmin(bounds[:2], [west, south]), np.fmax(bounds[2:], [east, north])]
+            geometries, far = way.carry(raw.geometries)
+            farthest_km = max(farthest_km, far)
+            found = sorted_geometries(geometries, "polygon", ids, self.wishes.normalising.repair, self._place)
+            wrong.add(_further(found.problems, first))
+            repairs += _further(found.repairs, first)
+            if not wrong.count and not nameless:
+                ground = dissolved(found.geometries)
+                empty = np.flatnonzero(shapely.area(ground) <= 0).tolist()
+                told = [
+                    Problem("geometry.empty", {**self._place, "feature": ids[row], "row": row + 1}) for row in empty
+                ]
+                wrong.add(_further(told, first))
+                if not told:
+                    yield self._part(ids, ground, raw.attributes)
+            first += count
+        if way is None:
+            raise OneMapError("source.empty", **self._place)
+        self._check_ids(encoding, nameless, np.concatenate(hashes))
+        # Whether the numbers contradict the system is told of all of them, too.
+        Way(raw, self.wishes.normalising, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None)
+        wrong.refuse(self._place)
+        self.problems = (*self.stream.told(seen, first, columns), *way.remarks(farthest_km), *repairs)
+
+    def _part(self, ids: np.ndarray, ground: np.ndarray, attributes: pd.DataFrame) -> Parcels:
+        return Parcels(ids, ground, attributes, self.id_field, self._place["file"], self.source_hash, ())
+
+    def _ids(self, attributes: pd.DataFrame, first: int, count: int) -> np.ndarray:
+        if self.id_field is None:
+            return np.array([str(row) for row in range(first + 1, first + count + 1)], dtype=object)
+        return np.array(text_values(attributes[self.id_field].tolist()), dtype=object)
+
+    def _check_ids(self, encoding: str, nameless: list[int], hashes: np.ndarray) -> None:
+        """Refuse ids that are null or repeated; those whose hashes are equal are read once more. Raises parcel.id."""
+        if self.id_field is None:
+            return
+        _, which, times = np.unique(hashes, return_inverse=True, return_counts=True)
+        doubtful = np.flatnonzero(times[which] > 1)
+        if len(doubtful) == 0 and not nameless:
+            return
+        names: dict[int, str | None] = {}
+        first = 0
+        for raw, _ in self.stream.blocks(encoding, 0, _ROWS):
+            ids = self._ids(raw.attributes, first, len(raw.geometries))
+            here = doubtful[(doubtful >= first) & (doubtful < first + len(ids))]
+            names |= {row: ids[row - first] for row in here.tolist()}
+            first += len(ids)
+        times_of = Counter(names.values())
+        rows = dict.fromkeys(nameless) | {row: name for row, name in names.items() if times_of[name] > 1}
+        if rows:
+            place = {**self._place, "field": self.id_field}
+            raise OneMapError.of(
+                Problem("parcel.id", {**place, "feature": rows[row] or str(row + 1), "row": row + 1})
+                for row in sorted(rows)
+            )
+
+
+def _further(problems: Sequence[Problem], first: int) -> list[Problem]:
+    """Problems of a part's rows, as rows of the whole."""
+    return [replace(problem, facts={**problem.facts, "row": problem.facts["row"] + first}) for problem in problems]

@@ -1,0 +1,64 @@
+"""Parcels in blocks: neighbours together, along Hilbert's curve through the centres of their boxes."""
+
+import os
+
+import numpy as np
+import shapely
+
+from onemap.layers.errors import UsageError
+from onemap.layers.geometry.hilbert import places_on_curve
+
+MOST_PARCELS = 25_000
+BLOCKS_IN_MEMORY = 5  # blocks: about a gigabyte with all that is made of them
+_GIVEN = "ONEMAP_BLOCK"
+MOST_VERTICES = 1_000_000  # of a block: its geometries are then some dozens of megabytes
+
+
+def centres_of(geometries: np.ndarray) -> np.ndarray:
+    """The centres of the boxes of geometries (n,), (n, 2)."""
+    west, south, east, north = shapely.bounds(geometries).T
+    return np.column_stack([(west + east) / 2, (south + north) / 2])
+
+
+def fits_into_memory(blocks: float) -> bool:
+    """Whether so many blocks are better judged at once: keeping them on disk would cost a quarter of the time.
+
+    Where ONEMAP_BLOCK says how large a block is, each is one of its own.
+    """
+    return blocks <= (1 if _GIVEN in os.environ else BLOCKS_IN_MEMORY)
+
+
+def most_parcels() -> int:
+    """How many parcels a block has at most; ONEMAP_BLOCK in the environment says another number than 25,000.
+
+    Raises UsageError usage.value.
+    """
+    given = os.environ.get(_GIVEN, str(MOST_PARCELS))
+    if not given.isdecimal() or int(given) < 1:
+        raise UsageError("usage.value", field=_GIVEN, value=given)
+    return int(given)
+
+
+def block_count(vertices: np.ndarray, most: int) -> int:
+    """How many blocks parcels make that have so many vertices each (n,)."""
+    return max(1, int(np.ceil(_weights(vertices, most).sum() - 1e-9)))
+
+
+def _weights(vertices: np.ndarray, most: int) -> np.ndarray:
+    """Which share of a block each parcel takes, (n,)."""
+    share: np.ndarray = np.maximum(1 / most, vertices / (MOST_VERTICES * most / MOST_PARCELS))
+    return share
+
+
+def blocks_of(centres: np.ndarray, vertices: np.ndarray, most: int) -> np.ndarray:
+    """The block (n,), counted from 0, to which each parcel belongs; together they are all of about one size.
+
+    centres: (n, 2) in the library's plane; vertices: (n,) how many each parcel has; most: parcels of a block.
+    """
+    weight, count = _weights(vertices, most), block_count(vertices, most)
+    order = np.argsort(places_on_curve(centres), kind="stable")
+    reached = np.cumsum(weight[order])
+    at = np.minimum((reached - weight[order]) / reached[-1] * count, count - 1).astype(np.int64)
+    result = np.empty(len(order), dtype=np.int64)
+    result[order] = np.unique(at, return_inverse=True)[1]  # a very large parcel may leave a number out
+    return result

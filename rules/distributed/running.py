@@ -1,0 +1,128 @@
+"""A check in blocks: parcels kept on disk, block after block judged and kept, all of it merged in chunks."""
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import Problem
+from onemap.layers.files.journal_folder import disk_errors_as_refusals, journal_folder, work_place
+from onemap.layers.library.library import Library, now
+from onemap.layers.messages import phrase, problem_record
+from onemap.rules.check.check import JUDGED, Answer, Report, forward, local_origin, record_of, share
+from onemap.rules.distributed.journal import BlockJournal
+from onemap.rules.distributed.journal_key import question_key
+from onemap.rules.distributed.merging import chunks
+from onemap.rules.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
+from onemap.rules.distributed.parcel_reader import Supply
+from onemap.rules.distributed.work import Engine, Work
+from onemap.rules.findings.run_tables import run_table
+from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.packs.pack import Pack
+from onemap.rules.packs.rule import VERDICTS
+from onemap.rules.question.check_plan import agenda_of
+from onemap.rules.question.question import Question
+from onemap.rules.runs.run import Chunk, most_severe
+
+READ, _KEPT = 0.05, 0.1  # of the work, until parcels are read, and on disk
+
+
+@dataclass(frozen=True)
+class RunInBlocks:
+    """A run whose rows lie on disk: its record, its verdicts, what must be told of its input.
+
+    resumed: how many of its blocks an earlier attempt had finished.
+    """
+
+    record: dict[str, Any]
+    packs: tuple[Pack, ...]
+    verdicts: dict[str, int]
+    parcels: int
+    blocks: int
+    resumed: int
+    problems: list[dict[str, Any]]
+    _kept: KeptParcels
+    _journal: BlockJournal
+
+    @property
+    def verdict(self) -> str:
+        """The most severe verdict of any parcel."""
+        return most_severe(self.verdicts)
+
+    def chunks(self) -> Iterator[Chunk]:
+        """All rows, of which only some are held; the last chunk has the table `run`."""
+        yield from chunks(self._kept, self._journal.done, self._journal.finished)
+        yield Chunk({"run": run_table(self.record)})
+
+
+@contextlib.contextmanager
+def run_in_blocks(
+    library: Library,
+    question: Question,
+    supply: Supply,
+    asked_id: str | None,
+    as_of: date | None,
+    engine: Engine,
+    report: Report,
+    against: str | None,
+    most_parcels: int,
+) -> Iterator[RunInBlocks]:
+    """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
+
+    question: without parcels, which `supply` has; asked_id, as_of: the field of ids and the day, if they were asked
+    for; engine: who judges; most_parcels: of a block; the others as in `check`, and the rows are the same as its to the
+    last digit. Raises OneMapError for every refusal, NotPlain.
+    """
+    began, report = time.perf_counter(), forward(report)
+    agenda = agenda_of(library, question, (0.0, 0.0))
+    key = question_key(library, question, asked_id, agenda, against, as_of, most_parcels)
+    about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
+    with journal_folder(work_place(library.path, library.id), "check", key) as place:
+        journal = BlockJournal(place, about)
+        day = date.fromisoformat(journal.about["as_of"])
+        question = replace(question, as_of=day)
+        if not are_kept(journal.parcels):
+            step = phrase("progress.parcels", question.language)
+            told = share(report, READ, _KEPT)
+            _keep(journal, supply, most_parcels, question.language, lambda done: told(done, step))
+        kept = KeptParcels(journal.parcels, question.parcels)
+        problems: list[dict[str, Any]] = kept.notes["problems"]
+        question = replace(question, parcels=replace(question.parcels, id_field=kept.notes["id_field"]))
+        agenda = replace(agenda, as_of=day, origin=local_origin(*kept.bounds[:2]))
+        resumed = len(journal.finished)
+        if resumed:
+            problems.append(_told_resumed(journal, kept, question.language))
+            report(_KEPT, problems[-1]["message"])
+        work = Work(question, agenda, kept, journal, against)
+        work.done(engine, share(report, _KEPT, JUDGED))
+        finished = [journal.finished[number] for number in range(kept.blocks)]
+        record = record_of(
+            agenda,
+            question.packs,
+            {**question.parameters(library), "parcels_ground": kept.ground_hash},
+            [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in finished],
+            journal.about["started"],
+            time.perf_counter() - began,
+        )
+        verdicts = {verdict: sum(item.verdicts[verdict] for item in finished) for verdict in VERDICTS}
+        yield RunInBlocks(record, question.packs, verdicts, kept.count, kept.blocks, resumed, problems, kept, journal)
+
+
+def _told_resumed(journal: BlockJournal, kept: KeptParcels, language: str) -> dict[str, Any]:
+    facts = {"file": journal.about["parcels"], "done": len(journal.finished), "of": kept.blocks}
+    return problem_record(Problem("journal.resumed", facts), language)
+
+
+def _keep(journal: BlockJournal, supply: Supply, most: int, language: str, told: Callable[[float], None]) -> None:
+    """Put the parcels on disk, with what must be told of them."""
+
+    def write(parts: Iterator[Parcels]) -> None:
+        with disk_errors_as_refusals(journal.folder):
+            keep_parcels(journal.parcels, parts, most, told)
+
+    supply.hand_to(write)
+    records = [problem_record(problem, language) for problem in supply.problems]
+    with disk_errors_as_refusals(journal.folder):
+        all_are_kept(journal.parcels, {"id_field": supply.id_field, "problems": records})

@@ -1,0 +1,174 @@
+"""The tables of a block on disk: GeoParquet, whose row groups are the ranges of positions in which all are merged."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pyproj
+import shapely
+
+from onemap.layers.stores.geoparquet import KEY, geo_metadata
+from onemap.rules.distributed.parcel_files import ranges_of
+from onemap.rules.findings.extents import Extent, extent_of, joined_extent
+from onemap.rules.findings.run_tables import ROW_TABLES, Table, typed
+from onemap.rules.runs.arrow_blocks import Rows
+
+_POSITION, _SHAPE = "position", "geometry"
+BY_RULE = {name for name, first in ROW_TABLES.items() if first == "rule"}
+
+
+@dataclass(frozen=True)
+class KeptTable:
+    """One table of a block: its rows, and of each row group the rule (None: of all) and the range of positions.
+
+    extents: of each row group the box of its geometries, None without any, and their types.
+    """
+
+    rows: int
+    size: int
+    groups: Sequence[tuple[int | None, int]]
+    extents: Sequence[tuple[Sequence[float] | None, Sequence[str]]]
+
+
+def keep_table(
+    folder: Path, name: str, table: Table, positions: np.ndarray, rules: Mapping[str, int], crs: pyproj.CRS
+) -> KeptTable:
+    """Write one table of a block. positions: (n,) of each row's parcel among all; rules: their order."""
+    columns = [pa.array(positions)]
+    names = [_POSITION]
+    for column in table.columns.columns:
+        names.append(str(column))
+        columns.append(_arrow(table.columns[column]))
+    metadata = {}
+    if table.geometries is not None:
+        names.append(_SHAPE)
+        columns.append(pa.array(table.wkb, pa.large_binary()))
+        metadata = {KEY: geo_metadata(_SHAPE, crs, [table.geometry_type])}
+    whole = pa.Table.from_arrays(columns, names=names).replace_schema_metadata(metadata)
+    by_rule = name in BY_RULE
+    order = table.columns["rule"].map(rules).to_numpy(dtype=np.int64) if by_rule else np.zeros(len(whole), np.int64)
+    keys = np.column_stack([order, ranges_of(positions)])
+    starts = np.flatnonzero(np.r_[len(keys) > 0, (np.diff(keys, axis=0) != 0).any(axis=1)])
+    groups: list[tuple[int | None, int]] = []
+    extents: list[tuple[Sequence[float] | None, Sequence[str]]] = []
+    path = folder / f"{name}.parquet"
+    with pq.ParquetWriter(path, whole.schema, compression="zstd", compression_level=1) as writer:
+        for start, stop in zip(starts.tolist(), [*starts[1:].tolist(), len(whole)][: len(starts)], strict=True):
+            writer.write_table(whole.slice(start, stop - start), row_group_size=stop - start)
+            groups.append((int(keys[start, 0]) if by_rule else None, int(keys[start, 1])))
+            shapes = table.geometries[start:stop] if table.geometries is not None else np.empty(0, dtype=object)
+            extent = extent_of(shapes)
+            extents.append((extent.box, sorted(extent.kinds)))
+    return KeptTable(len(whole), path.stat().st_size, groups, extents)
+
+
+def _arrow(values: pd.Series) -> pa.Array:
+    if values.dtype == object:
+        return pa.array(values.tolist(), pa.string())
+    if values.dtype == "Int64":
+        return pa.array(values.to_numpy(dtype=np.int64, na_value=0), mask=values.isna().to_numpy())
+    return pa.array(values.to_numpy())  # not a number stays one, and is no null
+
+
+class KeptRows(Table):
+    """Rows as they were kept, of one block or several; frames and geometries are made where somebody asks for them."""
+
+    def __init__(self, found: pa.Table, extents: Sequence[Extent]) -> None:
+        self.__dict__.update(found=found, extents=extents)
+
+    found: pa.Table
+    extents: Sequence[Extent]
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """The columns, typed as those of any run."""
+        return typed(pd.DataFrame({name: _values(self.found.column(name)) for name in self._names}))
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The same as a run keeps them."""
+        arrays = [_kept(self.found.column(name)) for name in self._names]
+        wkb = self.found.column(_SHAPE).combine_chunks() if self.has_geometries else None
+        return Rows(pa.Table.from_arrays(arrays, names=self._names), wkb)
+
+    def values(self, name: str) -> np.ndarray:
+        """A column as plain values (n,)."""
+        return self.rows.values(name)
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Where its geometries lie, and of which types they are."""
+        return joined_extent(self.extents)
+
+    @cached_property
+    def wkb(self) -> np.ndarray:
+        """The geometries as WKB (n,)."""
+        bodies: np.ndarray = self.found.column(_SHAPE).to_numpy(zero_copy_only=False)
+        return bodies
+
+    @cached_property
+    def geometries(self) -> np.ndarray | None:
+        """The geometries (n,), None of a table that has none."""
+        return shapely.from_wkb(self.wkb) if self.has_geometries else None
+
+    @property
+    def has_geometries(self) -> bool:
+        """Whether it is a table of ground."""
+        return _SHAPE in self.found.column_names
+
+    @property
+    def geometry_type(self) -> str:
+        """The GeoPackage type of its geometries."""
+        if not self.has_geometries:
+            return "MultiPolygon"
+        (kind,) = json.loads(self.found.schema.metadata[KEY.encode()])["columns"][_SHAPE]["geometry_types"]
+        return str(kind)
+
+    @property
+    def _names(self) -> list[str]:
+        return [name for name in self.found.column_names if name not in (_POSITION, _SHAPE)]
+
+
+def read_group(path: Path, kept: KeptTable, group: int) -> KeptRows:
+    """The rows of one row group of a kept table."""
+    box, kinds = kept.extents[group]
+    around = (box[0], box[1], box[2], box[3]) if box else None
+    with pq.ParquetFile(path) as file:
+        return KeptRows(file.read_row_group(group), [Extent(around, frozenset(kinds))])
+
+
+def read_none(path: Path) -> KeptRows:
+    """The same table without rows."""
+    return KeptRows(pq.read_schema(path).empty_table(), [])
+
+
+def joined(parts: Sequence[KeptRows]) -> KeptRows:
+    """Rows of several blocks in the order of their parcels; those of one parcel stay as they stand."""
+    found = pa.concat_tables([part.found for part in parts])
+    order = np.argsort(found.column(_POSITION).to_numpy(), kind="stable")
+    return KeptRows(found.take(order), [extent for part in parts for extent in part.extents])
+
+
+def _kept(column: pa.ChunkedArray) -> pa.Array:
+    """A column as a run keeps it: what is no number is none, and what is empty has no type."""
+    if pa.types.is_floating(column.type):
+        return pa.Array.from_pandas(column.to_numpy())
+    if pa.types.is_string(column.type) and column.null_count == len(column):
+        return pa.nulls(len(column))
+    return column.combine_chunks()
+
+
+def _values(column: pa.ChunkedArray) -> Any:
+    if pa.types.is_string(column.type):
+        return pd.Series(column.to_pylist(), dtype=object)
+    if pa.types.is_integer(column.type):
+        missing = column.is_null().to_numpy()
+        return pd.arrays.IntegerArray(column.fill_null(0).to_numpy().copy(), missing)
+    return column.to_numpy()

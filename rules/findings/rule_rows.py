@@ -1,0 +1,168 @@
+"""The rows of each rule and their ground as tables show it, worked out while the next rules judge."""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass
+from functools import partial
+from operator import is_
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.row_blocks import blocks
+from onemap.layers.progress import Told, part_of
+from onemap.rules.findings.findings import Block, Judged, looked_ahead, rows_of
+from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.kinds.few_parcels import FEW_PARCELS
+
+KINDS_BY_DIMENSION = ("point", "line", "polygon")
+_AT_ONCE = 20_000  # grounds in one call, which hears of no cancellation meanwhile
+_MEASURED = 0.25  # of the work on a rule, when its columns are known
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True)
+class RuleRows:
+    """What a rule says, and its findings and overlaps in blocks of plain columns, each of which has rows.
+
+    Besides their columns blocks have `_multi` and `_wkb`, their geometries as they are written; overlaps `_dimension`.
+    """
+
+    judged: Judged
+    findings: list[Block]
+    overlaps: list[Block]
+
+
+def rule_rows(
+    judged: Judged, order: int, parcels: WholeParcels, language: str, told: Told = lambda share: None
+) -> RuleRows:
+    """The rows of one rule; order: its place among the rules; told: how much is done, 0 to 1."""
+    findings, overlaps = rows_of(judged, order, parcels.area_m2, language)
+    told(_MEASURED)
+    written = part_of(told, _MEASURED, 1.0)
+    done, count = 0, max(sum(len(block["_parcel"]) for block in (*findings, *overlaps)), 1)
+    shown = []
+    for block in findings:
+        rows = len(block["_parcel"])
+        shown.append(_write_findings(block, parcels, part_of(written, done / count, (done + rows) / count)))
+        done += rows
+    for block in overlaps:
+        rows = len(block["_parcel"])
+        _write_overlaps(block, findings, shown, parcels, part_of(written, done / count, (done + rows) / count))
+        done += rows
+    for block in (*findings, *overlaps):
+        del block["_geometry"]
+    return RuleRows(judged, findings, overlaps)
+
+
+def _write_findings(block: Block, parcels: WholeParcels, told: Told) -> np.ndarray:
+    """Add to findings their geometries as they are written; gives these in the library's plane (n,), or None."""
+    geometry, parcel = block["_geometry"], block["_parcel"]
+    shown, multis, bodies = (np.full(len(parcel), None, dtype=object) for _ in range(3))
+    ellipsoidal_m2 = np.zeros(len(parcel))
+    for rows in blocks(len(parcel), _AT_ONCE):
+        told(rows.start / len(parcel))
+        ground = parcels.placed(geometry[rows], parcel[rows])
+        shown[rows], ellipsoidal_m2[rows] = ground.geometries, ground.area_ellipsoidal_m2
+        multis[rows], bodies[rows] = ground.written("polygon")
+    # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
+    block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, ellipsoidal_m2)
+    block["_multi"], block["_wkb"] = multis, bodies
+    return shown
+
+
+def _write_overlaps(
+    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: WholeParcels, told: Told
+) -> None:
+    """Add to overlaps their geometries as they are written: where one is a finding's whole ground, it is that one's.
+
+    shown: the grounds of findings (n,) in the library's plane.
+    """
+    geometry, parcel = block["_geometry"], block["_parcel"]
+    dimension = np.full(len(parcel), -1)
+    multis, bodies = (np.full(len(parcel), None, dtype=object) for _ in range(2))
+    is_left = np.ones(len(parcel), dtype=bool)
+    for finding, ground in zip(findings, shown, strict=True):
+        row_of = np.full(len(parcels.names), -1)
+        row_of[finding["_parcel"]] = np.arange(len(finding["_parcel"]))
+        rows = np.flatnonzero(is_left & (row_of[parcel] >= 0))
+        there = row_of[parcel[rows]]
+        same = np.fromiter(map(is_, geometry[rows].tolist(), finding["_geometry"][there].tolist()), bool, len(rows))
+        rows, there = rows[same], there[same]
+        dimension[rows] = shapely.get_dimensions(ground[there])
+        multis[rows], bodies[rows] = finding["_multi"][there], finding["_wkb"][there]
+        is_left[rows] = False
+    every = np.flatnonzero(is_left)
+    for some in blocks(len(every), _AT_ONCE):
+        told(some.start / len(every))
+        left = every[some]
+        own = parcels.placed(geometry[left], parcel[left])
+        dimension[left] = shapely.get_dimensions(own.geometries)
+        for wanted, kind in enumerate(KINDS_BY_DIMENSION):
+            rows = np.flatnonzero(dimension[left] == wanted)
+            if len(rows):
+                multis[left[rows]], bodies[left[rows]] = own.at(rows).written(kind)
+    block["_dimension"], block["_multi"], block["_wkb"] = dimension, multis, bodies
+
+
+class RowsBeside:
+    """The rows of rules, one after the other, made by a thread of its own where there is one."""
+
+    def __init__(self, parcels: WholeParcels, language: str, beside: Executor | None) -> None:
+        self._parcels = parcels
+        self._language = language
+        self._beside = beside
+        self._rows: list[Future[RuleRows]] = []
+        self._work: list[float] = []  # of each rule, in rows that it has about
+        self._done: list[float] = []  # of each rule, 0 to 1
+
+    def add(self, judged: Judged) -> None:
+        """Begin with the rows of the next rule."""
+        order = len(self._rows)
+        self._work.append(1.0 + len(judged.judgement.pairs.parcel))
+        self._done.append(0.0)
+        work = partial(rule_rows, judged, order, self._parcels, self._language)
+        if self._beside is None:
+            self._rows.append(_at_once(work))
+        else:
+            looked_ahead(judged)
+            self._rows.append(self._beside.submit(work, partial(self._done.__setitem__, order)))
+
+    def finished(self, told: Told) -> list[RuleRows]:
+        """The rows of all rules in their order. told: how much of what is left to do is done, 0 to 1."""
+        left = self._left()
+        for rows in self._rows:
+            while not rows.done():
+                told(1 - self._left() / left)
+                wait([rows], timeout=_LOOK_S)
+        return [rows.result() for rows in self._rows]
+
+    def _left(self) -> float:
+        """What is still to be done, in rows."""
+        parts = zip(self._rows, self._work, self._done, strict=True)
+        return sum(0.0 if rows.done() else work * (1 - done) for rows, work, done in parts)
+
+
+def _at_once(work: Callable[[], RuleRows]) -> "Future[RuleRows]":
+    made: Future[RuleRows] = Future()
+    made.set_result(work())
+    return made
+
+
+@contextlib.contextmanager
+def rows_beside(parcels: WholeParcels, language: str, workers: int) -> Iterator[RowsBeside]:
+    """Where the rows of rules are made, and what rows say of whole parcels, which waits for no rule.
+
+    What goes wrong with whole parcels goes wrong again, and is told, where it is asked for.
+    """
+    if workers == 1 or len(parcels.local) <= FEW_PARCELS:
+        yield RowsBeside(parcels, language, None)
+        return
+    beside = ThreadPoolExecutor(1)
+    for name in ("wkb", "area_ellipsoidal_m2", "multis"):
+        beside.submit(getattr, parcels, name)
+    try:
+        yield RowsBeside(parcels, language, beside)
+    finally:  # whoever has cancelled does not wait for it
+        beside.shutdown(wait=False, cancel_futures=True)

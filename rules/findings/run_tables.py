@@ -1,0 +1,286 @@
+"""The tables of a run: every rule's rows in order, each parcel's verdict, the ground by classes."""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pandas as pd
+import pyproj
+import shapely
+
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+from onemap.layers.geometry.parts import placed
+from onemap.rules.findings.extents import Extent, extent_of
+from onemap.rules.findings.findings import Block, Judged
+from onemap.rules.findings.land_classes import land_classes
+from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.packs.rule import VERDICTS
+
+if TYPE_CHECKING:
+    from onemap.rules.findings.rule_rows import RuleRows
+    from onemap.rules.runs.arrow_blocks import Rows
+
+RANK = {verdict: rank for rank, verdict in enumerate(VERDICTS)}
+SAYING = ("parcel", "verdict", "counted")  # the columns of findings that decide a parcel's verdict
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a run: its columns, its geometries (n,) or None, and their GeoPackage type.
+
+    known_wkb: the geometries as WKB (n,), where someone has made it already.
+    """
+
+    columns: pd.DataFrame
+    geometries: np.ndarray | None = None
+    geometry_type: str = "MultiPolygon"
+    known_wkb: np.ndarray | None = None
+
+    @cached_property
+    def wkb(self) -> np.ndarray:
+        """The geometries as WKB (n,), made once for all who write them; only of a table that has some."""
+        if self.known_wkb is not None:
+            return self.known_wkb
+        bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
+        return bodies
+
+    @property
+    def has_geometries(self) -> bool:
+        """Whether its rows have geometries."""
+        return self.geometries is not None
+
+    def values(self, name: str) -> np.ndarray:
+        """A column as plain values (n,)."""
+        values: np.ndarray = self.columns[name].to_numpy(dtype=object)
+        return values
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Where its geometries lie, and of which types they are; only of a table that has some."""
+        return extent_of(np.empty(0, dtype=object) if self.geometries is None else self.geometries)
+
+    @property
+    def rows(self) -> "Rows | None":
+        """The same rows as a run keeps them, where someone has them so already."""
+        return None
+
+
+_FINDING_COLUMNS = [
+    "parcel",
+    "rule",
+    "pack",
+    "department",
+    "layer",
+    "version",
+    "verdict",
+    "area_m2",
+    "area_ellipsoidal_m2",
+    "counted_area_m2",
+    "net_area_m2",
+    "share",
+    "features",
+    "length_m",
+    "distance_m",
+    "value",
+    "counted",
+    "reason",
+    "title",
+    "basis",
+    "replaced",
+    "estimated",
+    "assumed",
+    "area_low_m2",
+    "area_high_m2",
+    "within_error",
+    "area_check_m2",
+    "check_differs",
+]
+_NOTHING = np.empty(0, dtype=object)
+_COMPOSITION_COLUMNS = ["parcel", "rule", "keys", "area_m2", "area_ellipsoidal_m2", "share"]
+_OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distance_m", "counted", "reason", "attributes"]
+_TEXT_COLUMNS = {
+    "parcel",
+    "rule",
+    "pack",
+    "department",
+    "layer",
+    "version",
+    "verdict",
+    "reason",
+    "title",
+    "basis",
+    "feature",
+    "attributes",
+    "known_verdict",
+    "keys",
+    *("ownership", "class", "class_name", "group", "replaced"),
+}
+
+
+def plain_values(values: pd.Series) -> list[Any]:
+    """A column as plain values, None where there is none."""
+    missing = np.flatnonzero(values.isna().to_numpy(dtype=bool))
+    if len(missing) == len(values):
+        return [None] * len(values)
+    plain: list[Any] = values.astype(object).tolist()
+    for row in missing.tolist():
+        plain[row] = None
+    return plain
+
+
+def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as JSON objects."""
+    plain = {name: plain_values(columns[name]) for name in columns.columns}
+    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+
+
+def typed(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types.
+
+    names: of the columns in their order, where it is not theirs; one that is not there has no value in any row.
+    """
+    count = len(next(iter(columns.values()))) if isinstance(columns, dict) else len(columns)
+    index, nothing = pd.RangeIndex(count), np.full(count, None, dtype=object)
+    made = {}
+    for name in names or list(map(str, columns)):
+        values = np.asarray(columns[name]) if name in columns else nothing
+        kept: Any = values
+        if name in _TEXT_COLUMNS:
+            kept = _texts(values)
+        elif name in ("counted", "estimated", "assumed", "within_error", "check_differs"):
+            kept = values.astype(bool)
+        elif name in ("features", "findings", "unknown_rules"):
+            kept = pd.array(values, dtype="Int64")
+        else:
+            kept = values.astype(float)
+        made[name] = pd.Series(kept, index=index, dtype=kept.dtype)
+    return pd.DataFrame(made, index=index)
+
+
+def _texts(values: np.ndarray) -> np.ndarray:
+    """Text, with None where there is none."""
+    plain = values.astype(object)
+    plain[pd.isna(plain)] = None
+    return plain
+
+
+def row_tables(
+    parcels: WholeParcels,
+    rules: "Sequence[RuleRows]",
+    language: str,
+    told: Callable[[float], None] = lambda share: None,
+) -> dict[str, Table]:
+    """The tables of a run whose rows belong to one parcel and one rule each.
+
+    rules: the rows of each, in their order; told: how much is done, 0 to 1.
+    """
+    keys, judged = parcels.names, [item.judged for item in rules]
+    findings = _sorted([block for item in rules for block in item.findings], ["_parcel", "_rule", "_unknown"])
+    told(0.3)
+    pieces = _sorted([block for item in rules for block in item.overlaps], ["_parcel", "_rule", "_unknown", "_feature"])
+    for block in (findings, pieces):
+        block["parcel"] = keys[block["_parcel"]]
+    told(0.5)
+    columns = typed(findings, _FINDING_COLUMNS)
+    tables = {"findings": Table(columns, findings["_multi"], "MultiPolygon", findings["_wkb"])}
+    for name, wanted, kind in _OVERLAP_TABLES:
+        told(0.8)
+        is_all = bool((pieces["_dimension"] == wanted).all())
+        rows = slice(None) if is_all else np.flatnonzero(pieces["_dimension"] == wanted)
+        part = {column: pieces[column][rows] for column in _OVERLAP_COLUMNS if column in pieces}
+        shapes = pieces["_multi"][rows], kind, pieces["_wkb"][rows]
+        tables[name] = Table(typed(part, _OVERLAP_COLUMNS), *shapes)
+    tables["composition"] = _composition(keys, parcels.area_m2, judged, parcels.crs, parcels.origin)
+    classes = land_classes(keys, judged, parcels.crs, parcels.origin, language)
+    tables["land_classes"] = Table(typed(classes))
+    return tables
+
+
+# By what their rows are ordered first: the parcel, or the rule.
+ROW_TABLES = {
+    "findings": "parcel",
+    "overlaps": "parcel",
+    "overlaps_line": "parcel",
+    "overlaps_point": "parcel",
+    "composition": "parcel",
+    "land_classes": "rule",
+}
+_OVERLAP_TABLES = (
+    ("overlaps", 2, "MultiPolygon"),
+    ("overlaps_line", 1, "MultiLineString"),
+    ("overlaps_point", 0, "MultiPoint"),
+)
+
+
+def _composition(
+    keys: np.ndarray,
+    area_m2: np.ndarray,
+    judged: Sequence[Judged],
+    crs: pyproj.CRS,
+    origin: tuple[float, float],
+) -> Table:
+    """The ground of each parcel by classes, for every rule that asks for it."""
+    blocks = []
+    for order, item in enumerate(judged):
+        classes = item.judgement.classes
+        if classes is not None and len(classes):
+            parcel = item.rows[classes["_row"].to_numpy(dtype=int)]
+            blocks.append(classes.assign(_parcel=parcel, _rule=order, rule=item.rule.id))
+    if not blocks:
+        return Table(typed(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
+    rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
+    parcel = rows["_parcel"].to_numpy(dtype=int)
+    grounds = placed(rows["_geometry"].to_numpy(dtype=object), origin)
+    rows["parcel"] = keys[parcel]
+    rows["area_m2"] = shapely.area(grounds)
+    rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)
+    rows["share"] = rows["area_m2"] / area_m2[parcel]
+    return Table(typed(rows, _COMPOSITION_COLUMNS))
+
+
+def _sorted(blocks: list[Block], by: list[str]) -> Block:
+    """All blocks as one in the order of its columns `by`."""
+    if not blocks:
+        nobody = np.empty(0, dtype=np.int64)
+        return {"_parcel": nobody, "_dimension": nobody, "_multi": _NOTHING, "_wkb": _NOTHING}
+    columns = {name: np.concatenate([block[name] for block in blocks]) for name in blocks[0]}
+    order = np.lexsort([columns[name] for name in reversed(by)])
+    return {name: values[order] for name, values in columns.items()}
+
+
+def parcel_table(parcels: WholeParcels, findings: Sequence[pd.DataFrame]) -> Table:
+    """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count."""
+    keys = parcels.names
+    count = len(keys)
+    names, said, counted = (np.concatenate([part[name] for part in findings]) for name in SAYING)
+    counts = counted.astype(bool)
+    parcel = pd.Index(keys, dtype=object).get_indexer(pd.Index(names[counts], dtype=object))
+    rank = np.fromiter((RANK[verdict] for verdict in said[counts]), dtype=np.int64, count=int(counts.sum()))
+    verdict = np.full(count, RANK["clear"])
+    np.minimum.at(verdict, parcel, rank)
+    known = np.full(count, RANK["clear"])
+    is_known = rank != RANK["unknown"]
+    np.minimum.at(known, parcel[is_known], rank[is_known])
+    names_of = np.array(VERDICTS, dtype=object)
+    columns = {
+        "parcel": keys,
+        "verdict": names_of[verdict],
+        "known_verdict": names_of[known],
+        "unknown_rules": np.bincount(parcel[~is_known], minlength=count),
+        "findings": np.bincount(parcel, minlength=count),
+        "area_m2": parcels.area_m2,
+        "area_ellipsoidal_m2": parcels.area_ellipsoidal_m2,
+    }
+    return Table(typed(columns), parcels.multis, "MultiPolygon", parcels.wkb)
+
+
+def run_table(record: dict[str, Any]) -> Table:
+    """The record as a table of one row; what is no text or number stands as JSON."""
+    row = {
+        name: [value if isinstance(value, (str, float)) else json.dumps(value, ensure_ascii=False)]
+        for name, value in record.items()
+    }
+    return Table(pd.DataFrame(row))

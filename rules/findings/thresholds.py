@@ -1,0 +1,63 @@
+"""Thresholds: what of a conflict counts, and what is only reported. Measuring itself has no tolerance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.rules.packs.rule import Rule
+
+
+@dataclass(frozen=True)
+class Measured:
+    """Ground by thresholds: area (n,), counted area (n,), whether it counts (n,), and why not (n,) text.
+
+    sliver_free: (n,) the ground without slivers, only where some but not all of it is sliver.
+    """
+
+    area_m2: np.ndarray
+    counted_area_m2: np.ndarray
+    counted: np.ndarray
+    reason: np.ndarray
+    sliver_free: np.ndarray
+
+
+def measured(grounds: np.ndarray, rule: Rule) -> Measured:
+    """Areas of dissolved grounds (n,), all polygons, against the rule's least area and least width."""
+    if rule.min_width_m <= 0:
+        return _without_width(np.nan_to_num(shapely.area(grounds)), rule.min_area_m2)
+    parts, owner = shapely.get_parts(grounds, return_index=True)
+    area = shapely.area(parts)
+    kept = ~vanishing(parts, rule.min_width_m)
+    total = np.bincount(owner, area, minlength=len(grounds))
+    counted_area = np.bincount(owner[kept], area[kept], minlength=len(grounds))
+    counted, reason = _against(counted_area, rule.min_area_m2)
+    sliver_free = np.full(len(grounds), None, dtype=object)
+    mixed = np.flatnonzero((counted_area > 0) & (counted_area < total))
+    chosen = kept & np.isin(owner, mixed)
+    if chosen.any():
+        owners, position = np.unique(owner[chosen], return_inverse=True)
+        sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
+    return Measured(total, counted_area, counted, reason, sliver_free)
+
+
+def _without_width(area_m2: np.ndarray, least_m2: float) -> Measured:
+    """What counts where nothing is too thin: the whole ground does, or none of it."""
+    return Measured(area_m2, area_m2, *_against(area_m2, least_m2), np.full(len(area_m2), None, dtype=object))
+
+
+def _against(counted_m2: np.ndarray, least_m2: float) -> tuple[np.ndarray, np.ndarray]:
+    """Whether ground of these areas counts (n,), and why not (n,)."""
+    counted = (counted_m2 >= least_m2) & (counted_m2 > 0)
+    reason = np.where(counted, "", np.where(counted_m2 > 0, "below_area", "sliver")).astype(object)
+    return counted, reason
+
+
+def vanishing(polygons: np.ndarray, width_m: float) -> np.ndarray:
+    """Which single polygons (n,) vanish under erosion by half of `width_m`."""
+    result = np.zeros(len(polygons), dtype=bool)
+    # The circle that fits into a polygon without holes has a radius of at least its area by its perimeter.
+    broad = shapely.area(polygons) >= width_m / 2 * shapely.length(polygons)
+    rows = np.flatnonzero(~(broad & (shapely.get_num_interior_rings(polygons) == 0)))
+    result[rows] = shapely.is_empty(shapely.buffer(polygons[rows], -width_m / 2))
+    return result

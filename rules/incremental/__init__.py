@@ -1,0 +1,1 @@
+"""A check against an earlier run: only what changed is computed."""

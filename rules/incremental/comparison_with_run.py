@@ -1,0 +1,285 @@
+"""What a stored run has answered already: for which parcels and rules its rows stand, and which must be computed."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.library.version_differences import alike_rows
+from onemap.layers.library.versions import Version, in_force, versions
+from onemap.layers.rasters.rasters import checked_raster
+from onemap.layers.software import software_versions
+from onemap.rules.incremental.parcels_of_run import FormerParcels
+from onemap.rules.incremental.run_cache import KnownRun, Said, said_of
+from onemap.rules.inputs.changed_features import Changes
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
+from onemap.rules.inputs.parcels import Parcels
+from onemap.rules.kinds import KINDS
+from onemap.rules.overlay.overlay import MARGIN_M
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.rule import VERDICTS, Rule
+from onemap.rules.question.check_plan import Agenda, layers_of
+from onemap.rules.question.question import Question
+from onemap.rules.runs.arrow_blocks import joined, parcel_rows, same_rows
+from onemap.rules.runs.rows_before_blocks import has_former_rows
+from onemap.rules.runs.run_store import run_record, stored_blocks, stored_columns, stored_packs
+from onemap.rules.runs.stored_rows import GIVEN, count_of
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A stored run beside a new question: what it knew of the same parcels, rules and layers.
+
+    place (m,): where the parcels of then stand among the (n,) of now, -1 of those that are gone; same (n,): the
+    parcel's ground and attributes are those of then; known: what is known of the run, if it is at hand.
+    """
+
+    library: Library
+    identifier: str
+    record: Mapping[str, Any]
+    rules: Mapping[str, Rule]
+    parcels: Parcels
+    place: np.ndarray
+    same: np.ndarray
+    known: KnownRun | None = None
+    _said: dict[str, Said] = field(default_factory=dict)
+
+    def said(self, table: str) -> Said:
+        """What the rows of a table say: parcels are those of now, rules those of the record."""
+        if table not in self._said:
+            found = self._read(table)
+            if not self._is_whole(table, found):
+                raise self.damage(table)
+            self._said[table] = found
+        return self._said[table]
+
+    def damage(self, table: str) -> OneMapError:
+        """The refusal of rows of a table that are not what they were."""
+        return OneMapError("run.damaged", file=self.library.label, run=self.identifier, layer=table)
+
+    def _is_whole(self, table: str, said: Said) -> bool:
+        """Whether a table says as much as it has rows, and each parcel one of the verdicts."""
+        if table in ("parcels", "findings") and len(said.parcel) and (said.verdict is None or np.any(said.verdict < 0)):
+            return False
+        former = has_former_rows(self.library, self.identifier)  # which nobody has counted
+        return former or len(said.parcel) == count_of(self.library, self.identifier, table)
+
+    def words(self, said: Said, rows: np.ndarray) -> tuple[np.ndarray, ...]:
+        """Parcel, rule, verdict and whether it counts of some rows (k,), as text and truth; all of parcels of now."""
+        if not len(rows):
+            return (np.empty(0, dtype=object),) * 4
+        assert said.rule is not None and said.verdict is not None and said.counted is not None  # noqa: S101 - findings
+        rules, verdicts = (np.array([*names, None], dtype=object) for names in (self.record["rules"], VERDICTS))
+        parcels = self.parcels.ids[said.parcel[rows]]
+        return parcels, rules[said.rule[rows]], verdicts[said.verdict[rows]], said.counted[rows].astype(object)
+
+    def verdicts_but(self, held: np.ndarray) -> dict[str, str]:
+        """The verdicts of the run's parcels but for some of its rows (k,), in its order."""
+        if self.known is None:
+            parts = stored_columns(self.library, self.identifier, "parcels", ["parcel", "verdict"])
+            names, verdicts = zip(*(map(rows.values, ("parcel", "verdict")) for rows in parts), strict=True)
+            left = np.delete(np.arange(sum(map(len, names))), held)
+            return dict(zip(np.concatenate(names)[left], np.concatenate(verdicts)[left], strict=True))
+        then = self.known.said(self.library, "parcels")
+        left = np.delete(np.arange(len(then.parcel)), held)
+        assert then.verdict is not None, "each parcel has a verdict"  # noqa: S101 - for the type checker
+        names = self.known.names(self.library)[then.parcel[left]]
+        return dict(zip(names, (VERDICTS[place] for place in then.verdict[left].tolist()), strict=True))
+
+    def _read(self, table: str) -> Said:
+        if self.known is None:
+            ids = pa.array(self.parcels.ids.tolist(), pa.string())
+            return said_of(self.library, self.identifier, table, ids, list(self.record["rules"]))
+        then = self.known.said(self.library, table)
+        # The place beyond the last one is that of parcels which the run does not know.
+        return replace(then, parcel=np.r_[self.place, -1][then.parcel])
+
+
+@dataclass
+class Comparison:
+    """A stored run held against what is in force now, rule by rule.
+
+    lost: layers of which it turned out that they cannot be read any more.
+    """
+
+    earlier: Earlier
+    agenda: Agenda
+    sources: Sources
+    lost: frozenset[str] = frozenset()
+    _changes: dict[str, Changes | None] = field(default_factory=dict)
+
+    def stands(self, rule: Rule) -> np.ndarray:
+        """For which parcels (n,) the rows of a rule are what they were."""
+        earlier = self.earlier
+        nobody = np.zeros(len(earlier.same), dtype=bool)
+        if earlier.rules.get(rule.id) != rule or rule.id not in earlier.record["rules"]:
+            return nobody
+        stands = earlier.same.copy()
+        for code in layers_of(rule):
+            if not stands.any():
+                break
+            if self._is_gone(code):
+                return nobody
+            if self._is_the_same(code):
+                continue
+            changes = self._changes_of(code)
+            if changes is None:
+                return nobody
+            error_m = changes.after.version.accuracy_m if changes.after.version else None
+            far_m = KINDS[rule.kind].reach_m(rule.options) + 2 * (error_m or 0.0) + 2 * MARGIN_M
+            stands &= ~changes.near(self._boxes, far_m)
+        return stands
+
+    def _recorded(self, code: str) -> Mapping[str, Any] | None:
+        return next((layer for layer in self.earlier.record["layers"] if layer["code"] == code), None)
+
+    def _in_force(self, code: str) -> Version | None:
+        return in_force([version for version in self.agenda.known if version.code == code], self.agenda.as_of)
+
+    def _is_the_same(self, code: str) -> bool:
+        """Whether the stored run has read the very version of a layer that is in force now."""
+        recorded, version = self._recorded(code), self._in_force(code)
+        if recorded is None or recorded["reason"] is not None or version is None:
+            return False
+        is_other = code in self.lost or code in self.agenda.unreadable or code in self.agenda.replaced
+        return not is_other and (version.table, version.hash) == (recorded["table"], recorded["hash"])
+
+    def _is_gone(self, code: str) -> bool:
+        """Whether rasters of a layer, which lie in files of their own, are no more what was added."""
+        entry = self.sources.catalogue.get(code)
+        if entry is None or entry.geometry != "raster":
+            return False
+        try:
+            for reference in self.sources.read(code, None).rasters:
+                checked_raster(reference).close()
+        except OneMapError:
+            return True
+        return False
+
+    def _changes_of(self, code: str) -> Changes | None:
+        """The layer as the stored run saw it, beside what it is now; None if that cannot be told any more."""
+        if code not in self._changes:
+            self._changes[code] = self._changes_by_rows(code) or self._changes_by_reading(code)
+        return self._changes[code]
+
+    def _changes_by_rows(self, code: str) -> Changes | None:
+        """The same of two versions of which the library itself tells the rows that they share."""
+        before, after, entry = self._version_before(code), self._in_force(code), self.sources.catalogue.get(code)
+        is_other = code in self.lost or code in self.agenda.unreadable or code in self.agenda.replaced
+        if before is None or after is None or entry is None or entry.geometry == "raster" or is_other:
+            return None
+        alike = alike_rows(self.earlier.library, before, after, entry.key)
+        if alike is None:
+            return None
+        one, other = (
+            self.sources.rows_of_version(
+                version, np.flatnonzero(np.bincount(shared, minlength=version.count + 1)[1:] == 0) + 1
+            )
+            for version, shared in ((before, alike.before), (after, alike.after))
+        )
+        return None if one.reason or other.reason else Changes(one, other, alike)
+
+    def _changes_by_reading(self, code: str) -> Changes | None:
+        """The same of any two states."""
+        now = self.sources.read(code, self._bounds(code))
+        before = self._before(code)
+        return Changes(before, now) if before else None
+
+    def _before(self, code: str) -> LayerSource | None:
+        recorded = self._recorded(code)
+        if recorded is not None and recorded["table"] is None:
+            return LayerSource(reason=recorded["reason"])
+        version = self._version_before(code)
+        if version is None:
+            return None
+        source = self.sources.of_version(version, self._bounds(code))
+        return None if source.reason else source  # it could be read then
+
+    def _version_before(self, code: str) -> Version | None:
+        """The version that the stored run has read; None if it read none, or it is not there any more."""
+        recorded = self._recorded(code)
+        if recorded is None or recorded["table"] is None or recorded["reason"] is not None:
+            return None
+        version = next((item for item in versions(self.earlier.library) if item.table == recorded["table"]), None)
+        return version if version is not None and version.hash == recorded["hash"] else None
+
+    @cached_property
+    def _boxes(self) -> np.ndarray:
+        """The parcels' boxes (n, 4), coordinates counted from the run's origin."""
+        boxes: np.ndarray = self.earlier.parcels.boxes - np.tile(self.agenda.origin, 2)
+        return boxes
+
+    def _bounds(self, code: str) -> Sequence[float] | None:
+        """The ground near which a layer matters to any parcel."""
+        far = self.agenda.reaches()[code]
+        if far == float("inf"):
+            return None
+        west, south, east, north = self.earlier.parcels.extent
+        return west - far, south - far, east + far, north + far
+
+
+def earlier_run(
+    library: Library,
+    identifier: str,
+    question: Question,
+    origin: tuple[float, float],
+    former: FormerParcels | None = None,
+) -> Earlier | None:
+    """A stored run whose rows may stand for some of a new run's; None if none of them can.
+
+    former: its parcels, if they are at hand, of which those of the question may be the very ones.
+    They can only where software, language and origin of coordinates are the same. Raises OneMapError run.unknown,
+    run.damaged.
+    """
+    record = run_record(library, identifier)
+    if record["software"] != software_versions() or record["parameters"]["lang"] != question.language:
+        return None
+    if record.get("origin") != list(origin):
+        return None
+    rules = {rule.id: rule for rule in joined_rules(stored_packs(library, identifier))}
+    parcels = question.parcels
+    if former is not None and former.are(parcels):
+        every = np.arange(len(parcels.ids))
+        return Earlier(library, identifier, record, rules, parcels, every, every >= 0, former.run)
+    nobody, known = np.empty(0, dtype=np.int64), former.run if former is not None else None
+    same = np.zeros(len(parcels.ids), dtype=bool)
+    return _with_parcels(Earlier(library, identifier, record, rules, parcels, nobody, same, known))
+
+
+def _with_parcels(earlier: Earlier) -> Earlier:
+    """The same, with its parcels held against those of now."""
+    parcels, run, library = earlier.parcels, earlier.known, earlier.library
+    if run is not None:
+        place = _places(run.ids(library), parcels.ids)
+    else:
+        parts = stored_columns(library, earlier.identifier, GIVEN, ["id"])
+        ids = [joined(rows.columns["id"]).cast(pa.string()) for rows in parts]
+        place = _places(pa.concat_arrays([pa.array([], pa.string()), *ids]), parcels.ids)
+    now, first = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb), 0
+    for rows in run.blocks(library) if run is not None else stored_blocks(library, earlier.identifier, GIVEN):
+        at = place[first : first + len(rows)]
+        first += len(rows)
+        known = np.flatnonzero(at >= 0)
+        if not len(known):
+            continue
+        before, here = rows.select(now.columns.column_names), at[known]
+        if len(known) < len(at):
+            before = before.take(known)
+        in_order = np.array_equal(here, np.arange(here[0], here[0] + len(here)))
+        beside = now.slice(int(here[0]), len(here)) if in_order else now.take(here)
+        earlier.same[here] = same_rows(before, beside)
+    return replace(earlier, place=place)
+
+
+def _places(ids: pa.Array, now: np.ndarray) -> np.ndarray:
+    """Where parcels of these ids (m,) stand among those of now, -1 where there is none."""
+    wanted = pa.array(now.tolist(), pa.string())
+    if ids.equals(wanted):
+        return np.arange(len(ids))
+    return np.asarray(pc.fill_null(pc.index_in(ids, value_set=wanted), -1).to_numpy(), dtype=np.int64)

@@ -1,0 +1,1 @@
+"""What a check reads: parcels, and the features of layers near them."""

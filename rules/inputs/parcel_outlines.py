@@ -1,0 +1,37 @@
+"""The outline of a parcel is held once in a run: rows whose ground is the whole parcel only say so."""
+
+from functools import cached_property
+
+import numpy as np
+import pandas as pd
+
+from onemap.rules.inputs.parcel_rows import as_multis
+from onemap.rules.inputs.parcels import Parcels
+
+
+class Outlines:
+    """The outlines of consecutive parcels of a run, by which the rows are known that show a whole parcel.
+
+    first: the position of the first among all parcels of the run.
+    """
+
+    def __init__(self, first: int, parcels: Parcels) -> None:
+        self._first = first
+        self._parcels = parcels
+
+    @cached_property
+    def _index(self) -> pd.Index:
+        """The parcels' ids."""
+        return pd.Index(self._parcels.ids, dtype=object)
+
+    def of(self, names: np.ndarray, bodies: np.ndarray) -> np.ndarray:
+        """The positions of the parcels whose outline, byte by byte, is a row's geometry, -1 of other rows: (k,).
+
+        names, bodies: the parcels to which the rows belong, and the rows' geometries as WKB, or None.
+        """
+        found = np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)))
+        known = np.flatnonzero(found >= 0)
+        whole = known[bodies[known] == as_multis(self._parcels.wkb_at(found[known]))]
+        positions = np.full(len(bodies), -1)
+        positions[whole] = self._first + found[whole]
+        return positions

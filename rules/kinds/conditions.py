@@ -1,0 +1,311 @@
+"""Conditions of rules: CQL2 text, evaluated here over columns with three-valued logic."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import lru_cache
+from typing import Any
+
+import cql2
+import numpy as np
+import pandas as pd
+
+from onemap.layers.frames.fields import text_value
+from onemap.layers.messages import LANGUAGES, phrase
+
+_COMPARISONS: dict[str, Callable[[Any, Any], Any]] = {
+    "=": lambda a, b: a == b,
+    "<>": lambda a, b: a != b,
+    "<": lambda a, b: a < b,
+    "<=": lambda a, b: a <= b,
+    ">": lambda a, b: a > b,
+    ">=": lambda a, b: a >= b,
+}
+_SUPPORTED = {*_COMPARISONS, "and", "or", "not", "in", "like", "isNull", "between"}
+_DEEPEST, _MOST_JOINED = 64, 1000  # beyond that the parser needs more stack than a thread may have
+_EXACT = 2**53  # up to here every whole number is a float of its own
+_DAY = r"(\d{4})(?:(\d\d)(\d\d)|-(\d\d?)-(\d\d?)|/(\d\d?)/(\d\d?))"
+_MOMENT = re.compile(_DAY + r"(?:[T ](\d\d):(\d\d)(?::(\d\d)(\.\d+)?)?(Z|[+-]\d\d:?\d\d)?)?")
+
+
+class ConditionError(ValueError):
+    """A condition that cannot be understood. reason: what is wrong with it, in each language."""
+
+    def __init__(self, key: str, **facts: Any) -> None:
+        """key: of the sentence in the messages under `condition`; facts: what it names."""
+        self.reason = {language: phrase(f"condition.{key}", language, **facts) for language in LANGUAGES}
+        super().__init__(self.reason["en"])
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What a condition says of each of n rows: (n,) certainly true, (n,) unknown; otherwise false."""
+
+    true: np.ndarray
+    unknown: np.ndarray
+
+    def __and__(self, other: "Truth") -> "Truth":
+        true = self.true & other.true
+        false = (~self.true & ~self.unknown) | (~other.true & ~other.unknown)
+        return Truth(true, ~true & ~false)
+
+    def __or__(self, other: "Truth") -> "Truth":
+        true = self.true | other.true
+        return Truth(true, ~true & (self.unknown | other.unknown))
+
+    def __invert__(self) -> "Truth":
+        return Truth(~self.true & ~self.unknown, self.unknown)
+
+
+@lru_cache(maxsize=512)
+def parsed(text: str) -> dict[str, Any]:
+    """The condition as CQL2 JSON. Raises ConditionError for a wrong syntax or an operator not allowed."""
+    _check_size(text)
+    try:
+        tree = cql2.parse_text(text).to_json()
+    except Exception as error:  # noqa: BLE001 - the parser's error classes share no public base
+        lines = [line.strip() for line in str(error).splitlines() if line.strip()]
+        raise ConditionError("syntax", parser=" ".join(lines[-1:])) from None
+    if not isinstance(tree, dict) or "op" not in tree:
+        raise ConditionError("none")
+    _check(tree)
+    _check_numbers(text)
+    return tree
+
+
+def _check(tree: Any) -> None:
+    if isinstance(tree, dict) and "op" in tree:
+        if tree["op"] not in _SUPPORTED:
+            raise ConditionError("operator", operator=tree["op"])
+        if tree["op"] in ("in", "like", "isNull", "between", *_COMPARISONS):
+            _check_comparison(tree["op"], tree["args"])
+            return
+        for argument in tree["args"]:
+            if not (isinstance(argument, dict) and "op" in argument):
+                raise ConditionError("joined")
+            _check(argument)
+
+
+def _check_comparison(operator: str, arguments: list[Any]) -> None:
+    """A comparison is of a field, by its name, with values."""
+    left, rest = arguments[0], arguments[1:]
+    asked = arguments if operator in _COMPARISONS else [left]
+    if not any(isinstance(argument, dict) and "property" in argument for argument in asked):
+        raise ConditionError("field")
+    for value in [left, *(rest[0] if operator == "in" else rest)]:
+        named = isinstance(value, dict) and "property" in value
+        if isinstance(value, (dict, list)) and not named and not _is_moment(value):
+            raise ConditionError("value")
+        # What is no moment would be unknown for every row, and so match all of them.
+        if _is_moment(value) and np.isnat(_moment(*value.values())):
+            raise ConditionError("moment", value=next(iter(value.values())))
+    if operator == "like" and not isinstance(rest[0], str):
+        raise ConditionError("pattern")
+
+
+def _unquoted(text: str) -> str:
+    """A condition with nothing between its quotes."""
+    return re.sub(r"'(?:[^']|'')*'|\"[^\"]*\"", "''", text)
+
+
+def _check_size(text: str) -> None:
+    """The parser follows brackets and joints by recursion, and ends the process where they are too many."""
+    bare = _unquoted(text)
+    depth = deepest = 0
+    for bracket in re.findall(r"[()]", bare):
+        depth += 1 if bracket == "(" else -1
+        deepest = max(deepest, depth)
+    negations = len(re.findall(r"\bnot\b", bare, re.IGNORECASE))
+    joints = len(re.findall(r"\b(?:and|or)\b|-", bare, re.IGNORECASE))
+    if max(deepest, negations) > _DEEPEST or joints > _MOST_JOINED:
+        raise ConditionError("long")
+
+
+def _check_numbers(text: str) -> None:
+    """The parser makes every number a float: a longer one would stand for its neighbours too."""
+    bare = _unquoted(text)
+    for figures in re.findall(r"(?<![\w.])\d+(?![\w.])", bare):
+        if int(figures) > _EXACT:
+            raise ConditionError("figures", figures=figures)
+
+
+def fields_of(text: str) -> tuple[str, ...]:
+    """The fields that a condition looks at, each once, in order."""
+    found: dict[str, None] = {}
+
+    def walk(tree: Any) -> None:
+        if isinstance(tree, dict):
+            if "property" in tree:
+                found[tree["property"]] = None
+            for value in tree.values():
+                walk(value)
+        elif isinstance(tree, list):
+            for item in tree:
+                walk(item)
+
+    walk(parsed(text))
+    return tuple(found)
+
+
+def evaluate(text: str, columns: pd.DataFrame) -> Truth:
+    """Whether the condition holds for each row; a null makes a comparison unknown.
+
+    columns: n rows; a field is found by its exact name, then ignoring case. Raises KeyError if it is not there.
+    """
+    return _evaluate(parsed(text), columns)
+
+
+def _evaluate(tree: dict[str, Any], columns: pd.DataFrame) -> Truth:
+    operator, arguments = tree["op"], tree["args"]
+    if operator in ("and", "or"):
+        result = _evaluate(arguments[0], columns)
+        for argument in arguments[1:]:
+            other = _evaluate(argument, columns)
+            result = result & other if operator == "and" else result | other
+        return result
+    if operator == "not":
+        return ~_evaluate(arguments[0], columns)
+    if operator == "isNull":
+        nothing = _is_null(column_named(columns, arguments[0]["property"]))
+        return Truth(nothing, np.zeros(len(nothing), dtype=bool))
+    if operator == "between":
+        field, low, high = arguments
+        return _compared(">=", field, low, columns) & _compared("<=", field, high, columns)
+    if operator == "in":
+        result = _compared("=", arguments[0], arguments[1][0], columns)
+        for value in arguments[1][1:]:
+            result = result | _compared("=", arguments[0], value, columns)
+        return result
+    if operator == "like":
+        return _like(column_named(columns, arguments[0]["property"]), arguments[1])
+    return _compared(operator, arguments[0], arguments[1], columns)
+
+
+def column_named(columns: pd.DataFrame, name: str) -> np.ndarray:
+    """A field's values (n,), by exact name, then ignoring case. Raises KeyError."""
+    if name in columns.columns:
+        return columns[name].to_numpy(dtype=object)
+    alike = [column for column in columns.columns if str(column).lower() == name.lower()]
+    if len(alike) != 1:
+        raise KeyError(name)
+    return columns[alike[0]].to_numpy(dtype=object)
+
+
+def _is_null(values: np.ndarray) -> np.ndarray:
+    return np.asarray(pd.isna(values), dtype=bool)
+
+
+def _operand(argument: Any, columns: pd.DataFrame) -> Any:
+    return column_named(columns, argument["property"]) if isinstance(argument, dict) else argument
+
+
+def _is_moment(argument: Any) -> bool:
+    return isinstance(argument, dict) and bool(argument.keys() & {"date", "timestamp"})
+
+
+def _moment(value: Any) -> np.datetime64:
+    """A day (2020-01-31, 2020/1/31, 20200131: its midnight) or a moment, in UTC where it names no zone; else NaT."""
+    match = _MOMENT.fullmatch(text_value(value) or "")
+    if match is None:
+        return np.datetime64("NaT", "us")
+    hour, minute, second, fraction, zone = match.groups()[7:]
+    year, month, day = (int(part) for part in match.groups()[:7] if part is not None)
+    try:
+        told = datetime(year, month, day, int(hour or 0), int(minute or 0), int(second or 0), tzinfo=UTC)
+        if zone not in (None, "Z"):
+            told = told.replace(tzinfo=datetime.strptime(zone.replace(":", ""), "%z").tzinfo).astimezone(UTC)
+    except (ValueError, OverflowError):
+        return np.datetime64("NaT", "us")
+    return np.datetime64(told.replace(tzinfo=None), "us") + np.timedelta64(round(float(fraction or 0) * 1e6), "us")
+
+
+def _moments(argument: Any, columns: pd.DataFrame) -> np.ndarray:
+    """Moments (n,) of a field, or (1,) of a literal; NaT for a null and for what is no moment."""
+    if isinstance(argument, dict) and "property" in argument:
+        values = column_named(columns, argument["property"])
+    else:
+        values = np.array([next(iter(argument.values())) if isinstance(argument, dict) else argument], dtype=object)
+    texts = pd.Series([text_value(value) for value in values], dtype=object)
+    known = {text: _moment(text) for text in texts.unique()}
+    return np.array([known[text] for text in texts], dtype="datetime64[us]")
+
+
+def _numbers(values: Any) -> Any:
+    """Values as floats; what is no number becomes NaN, and so unknown."""
+    if isinstance(values, np.ndarray):
+        return pd.to_numeric(pd.Series(values, dtype=object), errors="coerce").to_numpy(dtype=float)
+    return pd.to_numeric(values, errors="coerce")
+
+
+def _exact(values: Any, floats: Any) -> np.ndarray:
+    """Values as Python's numbers, which compare whole ones of any length; `floats` (0 for NaN) where not whole."""
+    pairs = zip(np.atleast_1d(np.asarray(values, dtype=object)), np.atleast_1d(floats), strict=True)
+    texts = [(text_value(value), number) for value, number in pairs]
+    whole = re.compile(r"[+-]?[0-9]+")
+    return np.array(
+        [
+            int(t) if t and whole.fullmatch(t) else np.nan_to_num(number, posinf=np.inf, neginf=-np.inf)
+            for t, number in texts
+        ],
+        dtype=object,
+    )
+
+
+def _is_numeric(values: Any) -> bool:
+    if isinstance(values, np.ndarray):
+        return any(isinstance(value, (int, float)) and not pd.isna(value) for value in values)
+    return isinstance(values, (int, float))
+
+
+def _compared(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Truth:
+    if _is_moment(left) or _is_moment(right):
+        a, b = _moments(left, columns), _moments(right, columns)
+        known = ~(np.isnat(a) | np.isnat(b))
+        return _truth(_COMPARISONS[operator](a, b), ~known, len(columns))
+    operands = [_operand(left, columns), _operand(right, columns)]
+    given = [int(value) if isinstance(value, bool) else value for value in operands]
+    if any(map(_is_numeric, given)):
+        a, b = map(_numbers, given)
+        unknown = np.isnan(a) | np.isnan(b)
+        if max(np.nanmax(np.abs(part), initial=0.0) for part in (a, b)) >= _EXACT:
+            a, b = (_exact(*part) for part in zip(given, (a, b), strict=True))
+    else:
+        nothing = [_is_null(value) if isinstance(value, np.ndarray) else np.asarray(value is None) for value in given]
+        unknown = nothing[0] | nothing[1]
+        a, b = (_plain(value, unknown) for value in given)
+    return _truth(_COMPARISONS[operator](a, b), unknown, len(columns))
+
+
+def _plain(value: Any, unknown: np.ndarray) -> Any:
+    """A text, or texts (n,), to compare; blank where that is unknown."""
+    return np.where(unknown, "", value).astype(str) if isinstance(value, np.ndarray) else str(value or "")
+
+
+def _truth(holds: np.ndarray, unknown: np.ndarray, count: int) -> Truth:
+    """What holds, (n,) or for all alike, and is known."""
+    unknown = np.broadcast_to(unknown, (count,))
+    return Truth(np.broadcast_to(np.asarray(holds, dtype=bool), (count,)) & ~unknown, unknown)
+
+
+def _like(values: np.ndarray, pattern: str) -> Truth:
+    """SQL's LIKE: % is any text, _ one character, a backslash takes the next as it is; case counts."""
+    expression = ""
+    for escaped, character in re.findall(r"(\\?)(.)", pattern, flags=re.DOTALL):
+        wild = "" if escaped else {"%": ".*", "_": "."}.get(character, "")
+        expression += wild or re.escape(character)
+    matcher = re.compile(expression, flags=re.DOTALL)
+    unknown = _is_null(values)
+    true = np.array(
+        [
+            not blank and matcher.fullmatch(_as_text(value)) is not None
+            for value, blank in zip(values, unknown, strict=True)
+        ],
+        dtype=bool,
+    )
+    return Truth(true, unknown)
+
+
+def _as_text(value: Any) -> str:
+    """A text as it is; a whole number without a point."""
+    return value if isinstance(value, str) else text_value(value) or ""

@@ -1,0 +1,1 @@
+"""Map sheets drawn as SVG: frame, legend, labels, symbols."""

@@ -1,0 +1,316 @@
+"""A map of a statement as SVG: frame, features, conflicts, parcels, legend, north arrow, scale, grid, coordinates."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.catalogue.styles import map_themes
+from onemap.layers.crs.systems import crs_name
+from onemap.layers.messages import phrase
+from onemap.rules.maps.boundary_points import boundary_points
+from onemap.rules.maps.furniture import grid_ticks, north_arrow, scale_bar
+from onemap.rules.maps.inset import inset_svg, rings_svg, tiny_pieces
+from onemap.rules.maps.labels import Label, labels_svg
+from onemap.rules.maps.layers_on_sheet import Sheet
+from onemap.rules.maps.legend_panel import Line, Panel, Row, laid_out
+from onemap.rules.maps.map_source import MapSource, Piece
+from onemap.rules.maps.sheets_needed import MapPage, map_pages
+from onemap.rules.maps.svg_paths import View, round_scale
+from onemap.rules.maps.svg_text import as_attribute, svg_text, wrapped
+from onemap.rules.maps.symbols import PARCEL, Symbol
+
+__all__ = ["FONTS", "DrawnMap", "MapPage", "MapSource", "Paper", "draw_map", "map_pages"]
+
+FONTS = (
+    "Source Han Sans SC, Noto Sans CJK SC, Noto Sans SC, Microsoft YaHei, PingFang SC, SimHei, WenQuanYi Zen Hei,"
+    " sans-serif"
+)
+MOST_BYTES = 900_000
+_MARGIN = 3.2  # beside the frame, for the grid's numbers
+_TITLE_MM, _SMALL_MM = 5.0, 2.0
+_COLUMN_MM = 47.0
+_MOST_POINTS = 40
+_MOST_NAMED = 12  # parcels on the map of the surroundings; more are named together
+_THINNED = ((0.06, 0.25), (0.15, 0.5), (0.35, 1.0), (0.8, 2.0))  # lines moved by, things left out below, in mm
+_DISTRICT = Symbol("", "#6B6B6B", 0.6, dash=(3.0, 0.9, 0.6, 0.9))
+
+
+@dataclass(frozen=True)
+class Paper:
+    """The size of a whole map with title and legend, in mm; wider than high: the legend stands on the right."""
+
+    width_mm: float = 156.0
+    height_mm: float = 225.0
+
+    @property
+    def is_wide(self) -> bool:
+        """Whether the legend stands beside the map."""
+        return self.width_mm > self.height_mm
+
+
+@dataclass(frozen=True)
+class DrawnMap:
+    """A map: its SVG text, what it is called, what it is drawn from, the N of its scale 1:N, its size in mm."""
+
+    svg: str
+    title: str
+    caption: str
+    scale: int
+    page: MapPage
+    paper: Paper
+
+
+def draw_map(
+    source: MapSource,
+    page: MapPage,
+    paper: Paper | None = None,
+    *,
+    project: str = "",
+    fonts: str = FONTS,
+    prefix: str = "m",
+    told: Callable[[], None] = lambda: None,
+) -> DrawnMap:
+    """One map on one sheet, below 1 MB.
+
+    project: its name, above the map; fonts: families in the order of preference; prefix: begins every id in the SVG,
+    so that several maps may stand in one HTML page; told: called before each layer that is drawn, and each of
+    its classes.
+    """
+    paper = paper or Paper()
+    for tolerance_mm, least_mm in _THINNED:
+        drawn = _Drawing(source, page, paper, project, fonts, prefix, told).drawn(tolerance_mm, least_mm)
+        if len(drawn.svg.encode()) <= MOST_BYTES:
+            break
+    return drawn
+
+
+class _Drawing:
+    """One map while it is drawn."""
+
+    def __init__(
+        self,
+        source: MapSource,
+        page: MapPage,
+        paper: Paper,
+        project: str,
+        fonts: str,
+        prefix: str,
+        told: Callable[[], None],
+    ) -> None:
+        self.source, self.page, self.paper, self.project = source, page, paper, project
+        self.fonts, self.prefix, self.told = fonts, prefix, told
+        self.language = source.language
+        self.theme: Mapping = map_themes()[page.theme]
+        names = page.parcels or tuple(source.parcels)
+        self.parcels = {name: source.parcels[name] for name in names}
+        self.pieces: list[Piece] = [
+            piece for piece in source.pieces if piece.rule == page.rule and piece.parcel in self.parcels
+        ]
+        self.pieces.sort(key=lambda piece: piece.counted)
+        self.used: dict[str, str] = {}  # layer → title and label
+
+    def drawn(self, tolerance_mm: float, least_mm: float) -> DrawnMap:
+        """The map; a legend that needs more room than was kept for it gets it in the next round."""
+        reserved = 8.0
+        for _ in range(4):
+            head, top = self._head()
+            view = self._view(top, reserved)
+            sheet = Sheet(view, self.language, self.prefix, tolerance_mm, least_mm, told=self.told)
+            self._fill(sheet)
+            panel = self._panel(sheet)
+            if self.paper.is_wide or panel.height <= reserved + 0.01:
+                break
+            reserved = panel.height
+        return self._composed(sheet, panel, head)
+
+    def title(self) -> str:
+        """What stands above the map."""
+        title = str(self.theme["title"].get(self.language))
+        if self.page.rule is None:
+            return title
+        return f"{title}{'：' if self.language == 'zh' else ': '}{self.source.rule_title(self.page.rule)}"
+
+    def _head(self) -> tuple[str, float]:
+        """Title, project and parcels, and the height that they need."""
+        middle, width = self.paper.width_mm / 2, self.paper.width_mm
+        y, lines = 0.0, []
+        for text, size, bold in ((self.title(), _TITLE_MM, True), (self._subtitle(), 2.8, False)):
+            for line in wrapped(text, size, width - 4) if text else ():
+                y += size * 1.25
+                lines.append(svg_text(line, middle, y, size, anchor="middle", bold=bold))
+        return "".join(lines), y + 4.0
+
+    def _subtitle(self) -> str:
+        names = list(self.parcels)
+        comma = "、" if self.language == "zh" else ", "
+        shown = comma.join(names[:6]) + (f" … ({len(names)})" if len(names) > 6 else "")
+        return " · ".join(filter(None, (self.project, shown)))
+
+    def _view(self, top: float, reserved: float) -> View:
+        """The frame: as large as title, legend and notes leave it, at a round scale."""
+        foot = 16.0 + (0 if self.paper.is_wide else reserved)
+        width = self.paper.width_mm - 2 * _MARGIN - (_COLUMN_MM + 3 if self.paper.is_wide else 0)
+        height = max(self.paper.height_mm - top - foot, self.paper.height_mm * 0.35)
+        west, south, east, north = shapely.total_bounds(np.array([*self.parcels.values()], dtype=object)).tolist()
+        centre = ((west + east) / 2, (south + north) / 2)
+        grown = float(self.theme["around"])
+        half_width = max((east - west) * grown, float(self.theme["least_m"])) / 2
+        half_height = max((north - south) * grown, float(self.theme["least_m"]) * min(1.0, height / width)) / 2
+        ground = (centre[0] - half_width, centre[1] - half_height, centre[0] + half_width, centre[1] + half_height)
+        return View(_MARGIN, top, width, height, centre, round_scale(ground, width, height))
+
+    def _fill(self, sheet: Sheet) -> None:
+        """Features from the lowest to the uppermost, then the conflict, then the parcels, then the names."""
+        self.used.clear()
+        drawn_one = False
+        for code in self.theme.get("one_of", ()):
+            drawn_one = drawn_one or self._layer(sheet, code, coded=True)
+        for code in self.theme.get("faint", ()):
+            self._layer(sheet, code, faint=True)
+        layers = list(self.theme["layers"])
+        rule = self.source.rules.get(self.page.rule or "")
+        if rule is not None:
+            layers.append(rule.layer)
+        for code in layers:
+            self._layer(sheet, code)
+        district = self.source.library.district() if self.page.theme == "location" and "XZQ" not in self.used else None
+        if district is not None:
+            sheet.outlines(np.array([district], dtype=object), _DISTRICT, phrase("map.district", self.language))
+        if rule is not None and any(piece.verdict == "unknown" for piece in self.pieces):
+            ground = self.source.coverage(rule.layer)
+            if ground is not None:
+                sheet.edge(ground, _DISTRICT, phrase("map.coverage", self.language))
+        counted = [piece for piece in self.pieces if piece.counted]
+        title = {self.page.rule or "": self.source.rule_title(self.page.rule or "")}
+        below = {rule: phrase("map.below_threshold", self.language, title=said) for rule, said in title.items()}
+        sheet.pieces([piece for piece in self.pieces if not piece.counted], below)
+        sheet.pieces(counted, title)
+        grounds = np.array([*self.parcels.values()], dtype=object)
+        sheet.outlines(grounds, PARCEL, phrase("map.parcels", self.language))
+
+    def _layer(self, sheet: Sheet, code: str, *, faint: bool = False, coded: bool = False) -> bool:
+        near = self.source.near(code, sheet.view.bounds)
+        if near is None:
+            return False
+        self.told()
+        if not sheet.features(near, faint=faint, coded=coded):
+            return False
+        self.used[code] = f"{near.entry.title.get(self.language) or code} {near.version.label}"
+        return True
+
+    def _panel(self, sheet: Sheet) -> Panel:
+        rows: list[Row] = [Line(((0, phrase("map.legend", self.language)),), bold=True, heads=True), *sheet.legend]
+        if self.page.theme == "boundary":
+            rows += self._coordinates()
+        if self.paper.is_wide:
+            return laid_out(rows, _COLUMN_MM, _COLUMN_MM, self.paper.height_mm - 40)
+        return laid_out(rows, self.paper.width_mm, _COLUMN_MM, self.paper.height_mm * 0.45)
+
+    def _points_are_few(self) -> bool:
+        return sum(len(boundary_points(ground)) for ground in self.parcels.values()) <= _MOST_POINTS
+
+    def _coordinates(self) -> list[Row]:
+        """The coordinates of the boundary points where they are few, else how many there are."""
+        points = {name: boundary_points(ground) for name, ground in self.parcels.items()}
+        if not self._points_are_few():
+            count = sum(map(len, points.values()))
+            text = phrase("map.points_elsewhere", self.language, count=count)
+            return [Line(((0, part),)) for part in wrapped(text, 2.7, _COLUMN_MM)]
+        rows: list[Row] = [Line(((0, phrase("map.points", self.language)),), bold=True, heads=True)]
+        for name, of_parcel in points.items():
+            words = [phrase(f"map.{key}", self.language) for key in ("point", "north", "east")]
+            rows += [Line(((0, part),), heads=True) for part in wrapped(name, 2.7, _COLUMN_MM)]
+            rows.append(Line(((0, words[0]), (0.2, words[1]), (0.62, words[2])), heads=True))
+            rows += [
+                Line(((0, point.label), (0.2, f"{point.north_m:.3f}"), (0.62, f"{point.east_m:.3f}")))
+                for point in of_parcel
+            ]
+        return rows
+
+    def _labels(self, sheet: Sheet, taken: list[tuple[float, float, float, float]]) -> tuple[str, str]:
+        """The names, and the marks of the boundary points."""
+        view = sheet.view
+        frame = (view.left, view.top, view.left + view.width, view.top + view.height)
+        grounds = view.shapes_on_paper(np.array([*self.parcels.values()], dtype=object))
+        red = PARCEL.stroke or ""
+        named = zip(self.parcels, grounds, strict=True)
+        if self.page.theme == "location" and len(grounds) > _MOST_NAMED:
+            together = phrase("map.count", self.language, count=len(grounds))
+            named = zip([together], [shapely.geometrycollections(grounds)], strict=True)
+        labels = [Label(name, shape, 2.8, inside=False, needed=True, colour=red, bold=True) for name, shape in named]
+        kept_free = [*grounds]
+        if self.page.theme == "conflict":
+            kept_free = [*view.shapes_on_paper(np.array([piece.geometry for piece in self.pieces], dtype=object))]
+        marks = ""
+        if self.page.theme == "boundary" and self._points_are_few():
+            for ground in self.parcels.values():
+                for point in boundary_points(ground):
+                    x, y = view.on_paper(np.array([[point.east_m, point.north_m]]))[0]
+                    marks += (
+                        f'<circle cx="{x:.2f}" cy="{y:.2f}" r="0.7" fill="#FFFFFF" stroke="{red}" stroke-width="0.3"/>'
+                    )
+                    labels.append(Label(point.label, shapely.Point(x, y).buffer(0.5), 2.0, inside=False, needed=True))
+        # Places for what is drawn over the names.
+        return labels_svg([*labels, *sheet.labels], frame, np.array(kept_free, dtype=object), taken), marks
+
+    def _composed(self, sheet: Sheet, panel: Panel, head: str) -> DrawnMap:
+        view, paper = sheet.view, self.paper
+        right, bottom = view.left + view.width, view.top + view.height
+        arrow = (right - 14.5, view.top, right, view.top + 14.5)
+        taken = [arrow]
+        tiny = tiny_pieces(self.pieces, self.parcels, view, self.page.theme)
+        inset, box = inset_svg(self.pieces, tiny, sheet, self.parcels, arrow) if self.page.rule else ("", None)
+        if box is not None:
+            taken.append(box)
+        names, marks = self._labels(sheet, taken)
+        clip = f"{self.prefix}frame"
+        frame = f'x="{view.left:.2f}" y="{view.top:.2f}" width="{view.width:.2f}" height="{view.height:.2f}"'
+        foot = bottom + 3.4
+        notes, caption = self._notes(foot + 5.0)
+        panel_at = (right + _MARGIN + 1.5, view.top) if paper.is_wide else (0.0, foot + 13.0)
+        svg = (
+            f'<svg xmlns="http://www.w3.org/2000/svg" width="{paper.width_mm:g}mm" height="{paper.height_mm:g}mm"'
+            f' viewBox="0 0 {paper.width_mm:g} {paper.height_mm:g}" role="img"'
+            f" aria-label={as_attribute(self.title())} font-family={as_attribute(self.fonts)}>"
+            f'<rect width="{paper.width_mm:g}" height="{paper.height_mm:g}" fill="#FFFFFF"/>'
+            f'<defs><clipPath id="{clip}"><rect {frame}/></clipPath>{sheet.definitions()}</defs>{head}'
+            f'<g clip-path="url(#{clip})">{"".join(sheet.body)}{rings_svg(tiny)}{marks}{names}'
+            f"{north_arrow(right - 7.4, view.top + 1.0)}{inset}</g>"
+            f'<rect {frame} fill="none" stroke="#111111" stroke-width="0.35"/>{grid_ticks(view)}'
+            f"{scale_bar(0.0, foot + 3.2, view.scale, min(60.0, paper.width_mm / 3), self.language)}"
+            f"{notes}{panel.svg(*panel_at)}</svg>"
+        )
+        return DrawnMap(svg, self.title(), caption, view.scale, self.page, paper)
+
+    def _notes(self, y: float) -> tuple[str, str]:
+        """Which data the map shows, by which run; drawn below the map, and as text."""
+        comma = "、" if self.language == "zh" else ", "
+        versions = comma.join(self.used.values())
+        data = (
+            phrase("map.data", self.language, versions=versions) if versions else phrase("map.no_data", self.language)
+        )
+        said = [] if self.page.theme == "boundary" else [data]
+        if self.source.unreadable:
+            said.append(phrase("map.unreadable", self.language, layers=sorted(self.source.unreadable)))
+        record = self.source.record
+        said.append(
+            phrase(
+                "map.run",
+                self.language,
+                run=record["id"],
+                as_of=record["parameters"]["as_of"],
+                crs=f"{self.source.library.crs.name} ({crs_name(self.source.library.crs)})",
+            )
+        )
+        size = _SMALL_MM
+        lines = [line for text in said for line in wrapped(text, size, self.paper.width_mm)]
+        while len(lines) * size * 1.3 > 8.0 and size > 1.2:
+            size -= 0.1
+            lines = [line for text in said for line in wrapped(text, size, self.paper.width_mm)]
+        drawn = "".join(
+            svg_text(line, 0.0, y + size * (1 + order * 1.3), size, colour="#444444")
+            for order, line in enumerate(lines)
+        )
+        return drawn, " ".join(said)

@@ -1,0 +1,1 @@
+"""Tables as files: GeoPackage, GeoParquet, sheets."""

@@ -1,0 +1,203 @@
+"""What a check writes for people and programs: a GeoPackage, a folder of GeoParquet, or sheets."""
+
+import contextlib
+import sqlite3
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor, wait
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol
+
+import pyproj
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.messages import problem_record
+from onemap.layers.progress import Told, part_of
+from onemap.rules.findings.run_tables import Table
+
+if TYPE_CHECKING:
+    from onemap.rules.outputs.to_geopackage import GeoPackageOutput
+    from onemap.rules.outputs.to_parquet import ParquetOutput
+    from onemap.rules.outputs.to_sheets import SheetOutput
+
+_HEARD_S = 0.1  # how long a cancellation may stay unheard
+_ROWS_WRITTEN = 0.85  # of what `finish` waits for, when all rows are in the file
+
+
+class Output(Protocol):
+    """Tables on their way into files: those of a run come in parts, each of the next parcels, one after the other."""
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables; a table is made when it comes for the first time, even without rows."""
+
+    def finish(self) -> None:
+        """Write what is left to write, after the last rows."""
+
+    def close(self) -> None:
+        """Let go of the files, whole or not."""
+
+
+class Target(Output, Protocol):
+    """An output that was asked for by its name."""
+
+    def finish(self, told: Told = lambda share: None) -> None:
+        """As that of an output; told: how much of what is left is done, 0 to 1."""
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What its form could not hold, after `finish`."""
+
+
+def check_targets(outs: Sequence[str], overwrite: bool, inputs: Iterable[str] = ()) -> None:
+    """Refuse targets before hours of work: each is another one, and none of them an input.
+
+    Raises OneMapError out.exists, out.folder, out.format, out.input, out.foreign, out.library, out.twice.
+    """
+    known: set[Path] = set()
+    for target in map(Path, outs):
+        _check(target, overwrite, inputs)
+        if target.resolve() in known:
+            raise OneMapError("out.twice", file=target.name, field="--out")
+        known.add(target.resolve())
+
+
+def _check(target: Path, overwrite: bool, inputs: Iterable[str] = ()) -> None:
+    if target.suffix.lower() not in (".gpkg", ".xlsx", ""):
+        raise OneMapError("out.format", file=target.name, field="--out")
+    check_place(target, overwrite, "--out", inputs)
+
+
+@contextlib.contextmanager
+def tables_written(tables: Mapping[str, Table], crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Target]:
+    """All tables as a GeoPackage, an .xlsx without geometry, or a folder of (Geo)Parquet files.
+
+    They are written beside, and take their place when the block ends without an error: what must be recorded together
+    with them is recorded inside. Raises OneMapError out.exists, out.folder, out.format, out.failed, out.too_many_rows.
+    """
+    with output_opened(crs, out, overwrite) as output:
+        output.append(tables)
+        output.finish()
+        yield output
+
+
+@contextlib.contextmanager
+def output_opened(crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Target]:
+    """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block."""
+    target = Path(out).absolute()
+    _check(target, overwrite)
+    with written_beside(target, overwrite, "--out") as beside:
+        with _refusals(target.name):
+            output = _output_to(beside, crs, target.name)
+        with contextlib.closing(output):
+            yield output
+
+
+def remark_records(targets: Iterable[Target], language: str) -> list[dict[str, Any]]:
+    """What the forms of some targets could not hold, as the contract's JSON objects."""
+    return [problem_record(problem, language) for target in targets for problem in target.remarks]
+
+
+class _Named:
+    """An output whose refusals name the target."""
+
+    def __init__(self, output: Output, label: str) -> None:
+        self._output = output
+        self._label = label
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables."""
+        with _refusals(self._label):
+            self._output.append(tables)
+
+    def finish(self, told: Told = lambda share: None) -> None:
+        """Write what is left to write."""
+        told(0.0)
+        with _refusals(self._label):
+            self._output.finish()
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What the form could not hold: only a sheet cannot hold everything."""
+        return ()
+
+    def close(self) -> None:
+        """Let go of the files."""
+        self._output.close()
+
+
+class _Sheets(_Named):
+    """Sheets, of whose cells some may be too small."""
+
+    def __init__(self, output: "SheetOutput", label: str) -> None:
+        super().__init__(output, label)
+        self._sheets = output
+
+    @property
+    def remarks(self) -> tuple[Problem, ...]:
+        """What the cells could not hold."""
+        return self._sheets.remarks
+
+
+class _Beside(_Named):
+    """An output that writes in a thread of its own, a part behind, while the record is written."""
+
+    def __init__(self, output: "GeoPackageOutput | ParquetOutput", label: str) -> None:
+        super().__init__(output, label)
+        self._writing = output
+        self._writer = ThreadPoolExecutor(1)
+        self._last: Future[None] | None = None
+        self._rows = 0  # that were given
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The next rows of some tables, as soon as those before are written. Raises what went wrong with those."""
+        self._wait()
+        self._writing.begin(tables)
+        self._rows += sum(len(table.columns) for table in tables.values())
+        self._last = self._writer.submit(super().append, tables)
+
+    def finish(self, told: Told = lambda share: None) -> None:
+        """Write what is left to write, some of which is made ready while the last rows are written."""
+        begun = self._writing.rows
+        left = max(self._rows - begun, 1)
+        self._writing.make_ready()
+        self._wait(lambda: told(_ROWS_WRITTEN * (self._writing.rows - begun) / left))
+        super().finish(part_of(told, _ROWS_WRITTEN, 1.0))
+
+    def close(self) -> None:
+        """Let go of the files, once nobody writes any more."""
+        self._writing.stop()
+        self._writer.shutdown(cancel_futures=True)
+        super().close()
+
+    def _wait(self, told: Callable[[], None] = lambda: None) -> None:
+        if self._last is None:
+            return
+        while not self._last.done():
+            # A cancellation is heard only where Python runs.
+            wait([self._last], timeout=_HEARD_S)
+            told()
+        self._last.result()
+
+
+@contextlib.contextmanager
+def _refusals(label: str) -> Iterator[None]:
+    """What SQLite cannot write becomes a refusal."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        raise OneMapError("out.failed", file=label, field="--out", reason=str(error)[:200]) from error
+
+
+def _output_to(path: Path, crs: pyproj.CRS, label: str) -> _Named:
+    """The output for a target's form; its library is loaded only where it is asked for."""
+    if path.suffix.lower() == ".gpkg":
+        from onemap.rules.outputs.to_geopackage import GeoPackageOutput
+
+        return _Beside(GeoPackageOutput(path, crs), label)
+    if path.suffix.lower() == ".xlsx":
+        from onemap.rules.outputs.to_sheets import SheetOutput
+
+        return _Sheets(SheetOutput(path, label), label)
+    from onemap.rules.outputs.to_parquet import ParquetOutput
+
+    return _Beside(ParquetOutput(path, crs), label)

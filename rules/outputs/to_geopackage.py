@@ -1,0 +1,108 @@
+"""Tables written as a new GeoPackage, as they come: rows first, each layer's index and extent at the end."""
+
+import os
+import sqlite3
+import threading
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyproj
+import shapely
+
+from onemap.layers.stores import geopackage
+from onemap.layers.stores.bulk_rows import insert_rows
+from onemap.layers.stores.rtree import PackedRtree
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+from onemap.rules.findings.run_tables import Table, plain_values
+
+_ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
+_TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}
+
+
+class GeoPackageOutput:
+    """`Output` to a GeoPackage that nobody else knows of yet."""
+
+    def __init__(self, path: Path, crs: pyproj.CRS) -> None:
+        self._path = path
+        self._layers: dict[str, str | None] = {}  # by name the type of their geometries
+        self._shapes: dict[str, tuple[np.ndarray, np.ndarray]] = {}
+        self._bounds: dict[str, list[np.ndarray]] = {}
+        self._indexes: dict[str, PackedRtree] = {}
+        self._stopped = threading.Event()
+        self.rows = 0  # that are written
+        # One thread after the other: whoever opens it need not be who writes.
+        self._connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False)
+        # Until it is whole nobody looks at the file; it is brought to the disk once, at the end.
+        for setting in ("journal_mode = OFF", "synchronous = OFF", "locking_mode = EXCLUSIVE"):
+            self._connection.execute(f"PRAGMA {setting}")
+        self._connection.execute("BEGIN")
+        self._srs_id = geopackage.prepare(self._connection, crs)
+
+    def begin(self, tables: Mapping[str, Table]) -> None:
+        """Take the geometries of the next rows, which tell where they lie; then these may be appended."""
+        self._shapes = {}
+        for name, table in tables.items():
+            geometries = table.geometries
+            if geometries is not None:
+                self._shapes[name] = geometries, shapely.bounds(geometries).reshape(-1, 4)
+                self._bounds.setdefault(name, []).append(self._shapes[name][1])
+
+    def append(self, tables: Mapping[str, Table]) -> None:
+        """The rows of some tables that were begun; a table that comes for the first time becomes a layer."""
+        for name, table in tables.items():
+            if name not in self._layers:
+                self._make(name, table)
+            plain = {str(column): plain_values(table.columns[column]) for column in table.columns.columns}
+            for first in range(0, len(table.columns), _ROWS_AT_ONCE):
+                if self._stopped.is_set():
+                    return
+                self._add(name, table, plain, slice(first, first + _ROWS_AT_ONCE))
+
+    def stop(self) -> None:
+        """Write no more rows: nobody will look at the file. Any thread may say so."""
+        self._stopped.set()
+
+    def _add(self, name: str, table: Table, plain: Mapping[str, list[Any]], rows: slice) -> None:
+        columns: dict[str, list[Any]] = {}
+        if name in self._shapes:
+            geometries, bounds = (part[rows] for part in self._shapes[name])
+            columns[GEOMETRY_COLUMN] = geopackage.to_blobs(geometries, self._srs_id, table.wkb[rows], bounds)
+        columns |= {column: values[rows] for column, values in plain.items()}
+        insert_rows(self._connection, name, columns)
+        self.rows += len(range(*rows.indices(len(table.columns))))
+
+    def _make(self, name: str, table: Table) -> None:
+        """Make a layer, in the types of the table's columns."""
+        kind = table.geometry_type.upper() if name in self._shapes else None
+        types = {str(column): _TYPES.get(table.columns[column].dtype.kind, "TEXT") for column in table.columns.columns}
+        columns = {**({GEOMETRY_COLUMN: kind} if kind else {}), **types}
+        written = "".join(f", {quoted(column)} {type_}" for column, type_ in columns.items())
+        self._connection.execute(
+            f"CREATE TABLE {quoted(name)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{written})"
+        )
+        self._layers[name] = kind
+
+    def make_ready(self) -> None:
+        """Pack the layers' indexes, once all rows are begun; their last may still be on the way into the file."""
+        for name, bounds in self._bounds.items():
+            self._indexes[name] = geopackage.packed_index(range(1, sum(map(len, bounds)) + 1), np.concatenate(bounds))
+            self._indexes[name].make_ready()
+
+    def finish(self) -> None:
+        """Write the layers' indexes and extents, and bring the file to the disk."""
+        for name, kind in self._layers.items():
+            extent = None
+            if kind:
+                geopackage.index_geometries(self._connection, name, self._indexes[name])
+                extent = self._indexes[name].extent
+            geopackage.register(self._connection, name, name, self._srs_id, kind, extent)
+        self._connection.execute("COMMIT")
+        self._connection.close()
+        with self._path.open("rb+") as file:
+            os.fsync(file.fileno())
+
+    def close(self) -> None:
+        """Let go of the file, whole or not."""
+        self._connection.close()

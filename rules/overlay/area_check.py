@@ -1,0 +1,87 @@
+"""A second look at findings: areas that decide, by a second method; and their range within the boundary error.
+
+Neither changes a verdict. They tell a reviewer what to look at.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.overlay import (
+    ARITHMETIC_M2,
+    BALANCE_M2,
+    BALANCE_SHARE,
+    MARGIN_M,
+    Concerns,
+    differences,
+    intersections,
+    unions_near,
+)
+from onemap.rules.overlay.subdivision import Cut
+from onemap.rules.overlay.threads import Crew
+
+TINY_M2 = 10.0  # conflicts smaller than this are always looked at twice
+NEAR_SHARE = 0.1  # and those within this share of the rule's least area
+
+
+@dataclass(frozen=True)
+class Zones:
+    """The ground that a rule is about: polygons cut small, those of them that concern a parcel, and how they count.
+
+    pieces: cut only where they are wanted; concerns(parcel (k,), feature (k,)) → (k,) whether the pair counts;
+    inverted: the conflict is what the zones leave of the base; base: (n,) the ground of each parcel that can be judged.
+    """
+
+    pieces: Cut
+    base: np.ndarray
+    inverted: bool = False
+    concerns: Concerns = lambda parcel, _: np.ones(len(parcel), dtype=bool)
+
+
+def deciding(area_m2: np.ndarray, least_m2: float) -> np.ndarray:
+    """Which areas decide, so that a small error could turn them: tiny ones and those near the rule's least area."""
+    return (area_m2 < TINY_M2) | (np.abs(area_m2 - least_m2) <= NEAR_SHARE * least_m2)
+
+
+def _near(zones: Zones, rows: np.ndarray, margin_m: float, crew: Crew) -> np.ndarray:
+    return unions_near(
+        zones.base[rows], zones.pieces(), margin_m, crew, lambda at, zone: zones.concerns(rows[at], zone)
+    )
+
+
+def checked_areas(zones: Zones, rows: np.ndarray, crew: Crew) -> np.ndarray:
+    """The conflict's area of each parcel in `rows` by signed trapezoids, in m²."""
+    if len(rows) == 0:
+        return np.empty(0)
+    near = _near(zones, rows, MARGIN_M, crew)
+    base = zones.base[rows]
+    common = np.zeros(len(rows))
+    met = np.flatnonzero(~shapely.is_missing(near))
+    common[met], _ = common_areas(base[met], near[met], crew)
+    return shapely.area(base) - common if zones.inverted else common
+
+
+def disagrees(area_m2: np.ndarray, check_m2: np.ndarray) -> np.ndarray:
+    """Where the two methods differ by more than arithmetic explains; False where there is no second one."""
+    return np.abs(area_m2 - check_m2) > BALANCE_M2 + BALANCE_SHARE * np.abs(area_m2)
+
+
+def area_ranges(zones: Zones, rows: np.ndarray, error_m: float, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """The least and the greatest area of the conflict when the zones' boundary moves by `error_m`, in m²."""
+    near = _near(zones, rows, 2 * error_m + MARGIN_M, crew)
+    base = zones.base[rows]
+    result = []
+    for distance in (-error_m, error_m):
+        moved = shapely.buffer(near, distance)
+        moved[shapely.is_empty(moved)] = None
+        part, _ = (differences if zones.inverted else intersections)(base, moved, crew)
+        result.append(shapely.area(part))
+    areas = np.nan_to_num(np.array(result))
+    return areas.min(axis=0), areas.max(axis=0)
+
+
+def within_error(low_m2: np.ndarray) -> np.ndarray:
+    """Whether the range includes nothing, so that the conflict may be one of the boundary's error alone."""
+    return low_m2 < ARITHMETIC_M2

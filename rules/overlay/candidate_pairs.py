@@ -1,0 +1,138 @@
+"""Who meets whom: which parcels share ground with which features, and how much, by sums alone."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.rules.overlay.common_areas import areas_of_pairs
+from onemap.rules.overlay.polygon_edges import Polygons
+from onemap.rules.overlay.threads import Crew
+
+_FEW = 20  # parcels, for which of large features only what lies between west and east of all of them is looked at
+_ASKED_AT_ONCE = 20_000  # boxes, of an index by one thread
+_APART = 4.0  # times the boxes of its parts: a parcel with a larger box is looked at part by part
+
+
+@dataclass(frozen=True)
+class Meetings:
+    """Pairs that may share ground: parcel (k,), feature (k,), the area in m² (k,), its rounding error (k,).
+
+    is_within (k,): no edge of the feature comes near the parcel's box, and the parcel lies inside.
+    """
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    area_m2: np.ndarray
+    error_m2: np.ndarray
+    is_within: np.ndarray
+
+    def only(self, kept: np.ndarray) -> "Meetings":
+        """Some of the pairs: a mask (k,) or rows."""
+        return Meetings(
+            self.parcel[kept], self.feature[kept], self.area_m2[kept], self.error_m2[kept], self.is_within[kept]
+        )
+
+
+def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, crew: Crew) -> Meetings:
+    """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order.
+
+    Of large features only parcels count whose boxes meet a box of some segments of its edge. The box of any other
+    lies inside or outside as a whole, and so does what is in it: one point tells.
+    """
+    few = 0 < len(parcels) <= _FEW
+    west, _, east, _ = shapely.total_bounds(parcels) if few else (0.0, 0.0, 0.0, 0.0)
+    others = Polygons(features, (float(west), float(east)) if few else None)
+    apart = lies_apart(parcels)
+    rows = np.flatnonzero(apart)
+    whole = _met(parcels, tree, ~apart, others, crew)
+    if len(rows) == 0:
+        return whole
+    parts, owner = shapely.get_parts(parcels[rows], return_index=True)
+    found = _met(parts, shapely.STRtree(parts), np.ones(len(parts), dtype=bool), others, crew)
+    pairs, which = np.unique(owner[found.parcel] * np.int64(len(features)) + found.feature, return_inverse=True)
+    parcel, feature = np.divmod(pairs, np.int64(max(len(features), 1)))
+    of_parts = Meetings(
+        rows[parcel],
+        feature,
+        np.bincount(which, found.area_m2, len(pairs)),
+        np.bincount(which, found.error_m2, len(pairs)),
+        np.bincount(which, found.is_within, len(pairs)) == np.bincount(owner, minlength=len(rows))[parcel],
+    )
+    return _joined(whole, of_parts)
+
+
+def lies_apart(polygons: np.ndarray) -> np.ndarray:
+    """Which polygons (n,) have parts so far from each other that their common box says little."""
+    result = np.zeros(len(polygons), dtype=bool)
+    several = np.flatnonzero(shapely.get_num_geometries(polygons) > 1)
+    parts, owner = shapely.get_parts(polygons[several], return_index=True)
+    of_parts = np.bincount(owner, _box_areas(parts), len(several))
+    result[several] = _box_areas(polygons[several]) > _APART * of_parts
+    return result
+
+
+def _box_areas(polygons: np.ndarray) -> np.ndarray:
+    west, south, east, north = np.nan_to_num(shapely.bounds(polygons)).T
+    area: np.ndarray = (east - west) * (north - south)
+    return area
+
+
+def _joined(one: Meetings, other: Meetings) -> Meetings:
+    return Meetings(
+        np.r_[one.parcel, other.parcel],
+        np.r_[one.feature, other.feature],
+        np.r_[one.area_m2, other.area_m2],
+        np.r_[one.error_m2, other.error_m2],
+        np.r_[one.is_within, other.is_within],
+    )
+
+
+def _met(parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others: Polygons, crew: Crew) -> Meetings:
+    """meetings() of the parcels that are wanted (n,)."""
+    mine, features = Polygons(parcels), others.geometries
+    small = np.flatnonzero(~others.is_large)
+    feature, parcel = _asked(tree, features[small], wanted, crew)
+    feature = small[feature]
+    within = around = np.empty(0, dtype=np.int64)
+    if len(others.large):
+        crew.check()
+        count = np.int64(len(others.large))
+        edges = others.outlines
+        chunk, close = _asked(tree, edges.tree.geometries, wanted, crew)
+        near = np.sort(close * count + edges.polygon[chunk])
+        near = near[np.r_[True, np.diff(near) > 0][: len(near)]]
+        owner, there = _asked(tree, features[others.large], wanted, crew)
+        every = there * count + owner
+        at = np.searchsorted(near, every)
+        far = np.flatnonzero(np.r_[near, -1][at] != every)
+        within, around = there[far], others.large[owner[far]]
+        west, south, east, north = mine.bounds[within].T
+        x, y = (west + east) / 2, (south + north) / 2
+        rows = [slice(start, start + _ASKED_AT_ONCE) for start in range(0, len(x), _ASKED_AT_ONCE)]
+        answers = crew.each(lambda some: shapely.contains_xy(features[around[some]], x[some], y[some]), rows)
+        inside = np.concatenate([np.empty(0, dtype=bool), *answers])
+        within, around = within[inside], around[inside]
+        close, owner = np.divmod(near, count)
+        parcel, feature = np.r_[parcel, close], np.r_[feature, others.large[owner]]
+    area, error = areas_of_pairs(mine, parcel, others, feature, crew)
+    sums = Meetings(parcel, feature, area, error, np.zeros(len(parcel), dtype=bool))
+    inner = shapely.area(parcels[within])
+    return _joined(sums, Meetings(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool)))
+
+
+def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of geometries (n,) and those of the tree whose boxes meet: rows of the one (k,), and of the other (k,)."""
+    starts = range(0, len(geometries), _ASKED_AT_ONCE)
+    answers = crew.each(lambda start: tree.query(geometries[start : start + _ASKED_AT_ONCE]) + [[start], [0]], starts)
+    geometry, other = np.hstack([np.empty((2, 0), dtype=np.int64), *answers])
+    return geometry, other
+
+
+def _asked(
+    tree: shapely.STRtree, geometries: np.ndarray, wanted: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """The geometries and the wanted parcels whose boxes meet."""
+    geometry, parcel = boxes_meet(tree, geometries, crew)
+    kept = wanted[parcel]
+    return (geometry, parcel) if kept.all() else (geometry[kept], parcel[kept])

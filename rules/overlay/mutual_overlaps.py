@@ -1,0 +1,57 @@
+"""Whether features that lie on one parcel share ground with each other: only pairs whose boxes meet are looked at."""
+
+from collections.abc import Iterator
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.ragged import ranges
+from onemap.rules.overlay.common_areas import common_areas
+from onemap.rules.overlay.threads import Crew
+
+_PAIRS_AT_ONCE = 1_000_000
+
+
+def crowded(
+    parcel: np.ndarray, feature: np.ndarray, features: np.ndarray, count: int, least_m2: float, crew: Crew
+) -> np.ndarray:
+    """Which of `count` parcels have two features on them that share at least so much ground: (count,).
+
+    parcel (k,), feature (k,): which feature lies on which parcel, each pair once.
+    """
+    found = np.zeros(count, dtype=bool)
+    for on, one, other in _near_pairs(parcel, feature, shapely.bounds(features[feature]).reshape(-1, 4)):
+        crew.check()
+        # As one number each, since pairs would be sorted byte by byte.
+        pair, which = np.unique(np.minimum(one, other) * len(features) + np.maximum(one, other), return_inverse=True)
+        first, second = np.divmod(pair, len(features))
+        areas, errors = common_areas(features[first], features[second], crew)
+        found[on[(areas > errors + least_m2)[which]]] = True
+    return found
+
+
+def _near_pairs(
+    parcel: np.ndarray, feature: np.ndarray, boxes: np.ndarray
+) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """The parcel and both features of every two entries on one parcel whose boxes (k, 4) meet, a part at a time."""
+    west, south, east, north = boxes.T
+    by_west = np.argsort(west, kind="stable")
+    place = np.empty(len(west), dtype=np.int64)
+    place[by_west] = np.arange(len(west))
+    before = np.searchsorted(west[by_west], east, side="right")  # so many begin no farther east than where one ends
+    order = np.lexsort((place, parcel))
+    parcel, feature, south, north = parcel[order], feature[order], south[order], north[order]
+    width = len(west) + 1
+    ends = np.searchsorted(parcel * width + place[order], parcel * width + before[order])
+    after = np.arange(len(order)) + 1
+    partners = np.maximum(ends - after, 0)
+    done = np.cumsum(partners)
+    start = 0
+    while start < len(order):
+        stop = max(int(np.searchsorted(done, done[start] - partners[start] + _PAIRS_AT_ONCE, side="right")), start + 1)
+        one = np.repeat(np.arange(start, stop), partners[start:stop])
+        other = ranges(after[start:stop], partners[start:stop])
+        meet = (south[one] <= north[other]) & (south[other] <= north[one])
+        one, other = one[meet], other[meet]
+        yield parcel[one], feature[one], feature[other]
+        start = stop

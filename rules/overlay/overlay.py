@@ -1,0 +1,338 @@
+"""Who meets whom, and in what ground: arrays of geometries in, arrays out.
+
+All geometries are valid and lie in one projected CRS in metres. Nothing is snapped and nothing has a tolerance;
+parts below ARITHMETIC_M2 are what floating point leaves of nothing.
+"""
+
+import contextlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.parts import polygon_parts
+from onemap.rules.overlay.candidate_pairs import Meetings, lies_apart, meetings
+from onemap.rules.overlay.clip_near import cut_around, tiles_near
+from onemap.rules.overlay.common_areas import common_areas, distinct
+from onemap.rules.overlay.mutual_overlaps import crowded
+from onemap.rules.overlay.ring_overlay import common_ground, remaining_ground
+from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
+from onemap.rules.overlay.threads import Crew
+
+ARITHMETIC_M2 = 1e-6
+_CHUNK = 1000  # geometries that one thread takes at once
+RETRY_GRIDS_M = (1e-8, 1e-4)
+MARGIN_M = 1.0  # around a parcel's box, so that a cut never runs along the parcel's own edge
+_ALONE = Crew()
+BALANCE_M2, BALANCE_SHARE = 1e-3, 1e-6  # how far an overlay may differ from the sums of trapezoids, of |P|
+
+
+@dataclass(frozen=True)
+class Overlaps:
+    """Pairs that share ground: parcel (k,), feature (k,), their common polygons (k,).
+
+    failed: (j, 2) parcel and feature whose overlay arithmetic broke down, to be reported as unknown.
+    """
+
+    parcel: np.ndarray
+    feature: np.ndarray
+    geometry: np.ndarray
+    failed: np.ndarray
+
+
+Operation = Callable[..., np.ndarray]
+
+
+def _proved(
+    operation: Operation, left: np.ndarray, right: np.ndarray, expected_m2: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """operation(left, right) pair by pair, in threads: (n,) polygons or None, and (n,) whether it failed even on grids.
+
+    expected_m2 (n,): how large each result must be, from the sums of trapezoids, which no overlay has any part in.
+    """
+    allowed_m2 = BALANCE_M2 + BALANCE_SHARE * shapely.area(left)
+    is_common = operation is shapely.intersection
+    near = _near(right, left, crew)
+    near_left = _near(left, right, crew) if is_common else left
+
+    def run(start: int) -> tuple[np.ndarray, np.ndarray]:
+        rows = slice(start, start + _CHUNK)
+        one, other = near_left[rows], near[rows]
+        result = common_ground(one, other) if is_common else remaining_ground(one, other)
+        untold = np.flatnonzero(shapely.is_missing(result))
+        if len(untold):
+            pair = start + untold
+            other = cut_around(near[pair], shapely.bounds(left[pair]), MARGIN_M)
+            one = cut_around(near_left[pair], shapely.bounds(right[pair]), MARGIN_M) if is_common else left[pair]
+            result[untold] = _attempt(operation, one, other)
+        failed = np.zeros(len(result), dtype=bool)
+        doubtful = ~(np.abs(shapely.area(result) - expected_m2[rows]) <= allowed_m2[rows])
+        for row in np.flatnonzero(doubtful):
+            at = start + int(row)
+            result[row], failed[row] = _once_more(operation, left[at], right[at], expected_m2[at], allowed_m2[at])
+        return polygon_parts(result, ARITHMETIC_M2), failed
+
+    blocks = crew.each(run, range(0, len(left), _CHUNK))
+    if not blocks:
+        return np.empty(0, dtype=object), np.empty(0, dtype=bool)
+    return np.concatenate([block[0] for block in blocks]), np.concatenate([block[1] for block in blocks])
+
+
+def _attempt(operation: Operation, left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """operation(left, right) pair by pair, None where it breaks down: (n,)."""
+    try:
+        result: np.ndarray = operation(left, right)
+    except shapely.GEOSException:
+        result = np.full(len(left), None, dtype=object)
+        for row, (one, other) in enumerate(zip(left, right, strict=True)):
+            with contextlib.suppress(shapely.GEOSException):
+                result[row] = operation(one, other)
+    return result
+
+
+def _near(polygons: np.ndarray, others: np.ndarray, crew: Crew) -> np.ndarray:
+    """Polygons (n,), of large ones only what lies near the other's box; what goes wrong there is proved wrong."""
+    near = polygons.copy()
+    large = np.flatnonzero(shapely.get_num_coordinates(polygons) > MOST_VERTICES)
+    different, which = distinct(polygons[large])
+    near[large] = tiles_near(different, which, shapely.bounds(others[large]), MARGIN_M, crew)
+    return near
+
+
+def _once_more(
+    operation: Operation, left: shapely.Geometry, right: shapely.Geometry, expected_m2: float, allowed_m2: float
+) -> tuple[shapely.Geometry | None, bool]:
+    """One pair that broke down or came out wrong: whole, then on finer and coarser grids; and whether it failed."""
+    for grid in (None, *RETRY_GRIDS_M):
+        with contextlib.suppress(shapely.GEOSException):
+            result = operation(left, right, grid_size=grid)
+            if abs(float(shapely.area(result)) - expected_m2) <= allowed_m2:
+                return result, False
+    return None, True
+
+
+def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, crew: Crew) -> Overlaps:
+    """The ground that each parcel shares with each feature it meets; touching is not sharing.
+
+    parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
+    """
+    return built(parcels, features, meetings(parcels, tree, features, crew), crew)
+
+
+def built(parcels: np.ndarray, features: np.ndarray, met: Meetings, crew: Crew) -> Overlaps:
+    """The ground itself of those that meet, each held against its sum."""
+    met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
+    met = met.only(np.lexsort((met.feature, met.parcel)))
+    mine, other, area = parcels[met.parcel], features[met.feature], met.area_m2
+    # What no edge of the feature comes near lies inside as a whole, and needs no other proof.
+    geometry = np.full(len(mine), None, dtype=object)
+    geometry[met.is_within] = mine[met.is_within]
+    sizes = shapely.area(parcels)[met.parcel], shapely.area(features)[met.feature]
+    for size, whole, outer in zip(sizes, (mine, other), (other, mine), strict=True):
+        # Only where the sums say that all of it is shared; and it is taken only if it lies inside indeed.
+        rows = np.flatnonzero(shapely.is_missing(geometry) & (np.abs(size - area) <= BALANCE_M2))
+        same = shapely.equals_exact(outer[rows], whole[rows])
+        geometry[rows[same]] = whole[rows[same]]
+        rows = rows[~same]
+        shapely.prepare(outer[rows])
+        rows = rows[shapely.covers(outer[rows], whole[rows])]
+        geometry[rows] = whole[rows]
+    failed = np.zeros(len(mine), dtype=bool)
+    is_open, apart = shapely.is_missing(geometry), lies_apart(mine)
+    geometry[~is_open] = polygon_parts(geometry[~is_open], ARITHMETIC_M2)
+    for rows, work in (
+        (np.flatnonzero(is_open & ~apart), _common),
+        (np.flatnonzero(is_open & apart), _common_by_parts),
+    ):
+        geometry[rows], failed[rows] = work(mine[rows], other[rows], area[rows], crew)
+    keep = ~shapely.is_missing(geometry) & ~failed
+    broken = np.column_stack([met.parcel[failed], met.feature[failed]])
+    return Overlaps(met.parcel[keep], met.feature[keep], geometry[keep], broken)
+
+
+def _common(mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    return _proved(shapely.intersection, mine, other, area_m2, crew)
+
+
+def _common_by_parts(
+    mine: np.ndarray, other: np.ndarray, area_m2: np.ndarray, crew: Crew
+) -> tuple[np.ndarray, np.ndarray]:
+    """mine ∩ other where mine has parts far from each other: part by part, each near its own part of the other."""
+    parts, owner = shapely.get_parts(mine, return_index=True)
+    ground, broken = intersections(parts, other[owner], crew)
+    result = union_by(owner[~shapely.is_missing(ground)], ground[~shapely.is_missing(ground)], len(mine), crew)
+    failed = np.bincount(owner, broken, len(mine)) > 0
+    failed |= ~(
+        np.abs(np.nan_to_num(shapely.area(result)) - area_m2) <= BALANCE_M2 + BALANCE_SHARE * shapely.area(mine)
+    )
+    return result, failed
+
+
+def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, crew: Crew) -> np.ndarray:
+    """All ground that each parcel (n,) shares with any feature: (n,), None where there is none.
+
+    Where a feature covers all of it, or what it shares with features that have no ground in common sums to the parcel,
+    it is the parcel itself.
+    """
+    size = shapely.area(parcels)
+    total = np.bincount(found.parcel, shapely.area(found.geometry), len(parcels))
+    several = np.bincount(found.parcel, minlength=len(parcels)) > 1
+    is_full = np.bincount(found.parcel, are_whole(found, parcels), len(parcels)) > 0
+    rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
+    asked = np.isin(found.parcel, rows)
+    one = found.parcel[asked], found.feature[asked]
+    is_full[rows] = ~crowded(*one, features, len(parcels), ARITHMETIC_M2, crew)[rows]
+    rest = ~is_full[found.parcel]
+    result = union_by(found.parcel[rest], found.geometry[rest], len(parcels), crew)
+    result[is_full] = parcels[is_full]
+    return result
+
+
+def are_whole(found: Overlaps, parcels: np.ndarray) -> np.ndarray:
+    """Which of the pieces found (k,) are all of their parcel."""
+    whole: np.ndarray = shapely.area(found.geometry) == shapely.area(parcels)[found.parcel]
+    return whole
+
+
+def union_by(group: np.ndarray, geometries: np.ndarray, groups: int, crew: Crew = _ALONE) -> np.ndarray:
+    """The union of the geometries of each group: (groups,), None for a group without any."""
+    result = np.full(groups, None, dtype=object)
+    if len(group) == 0:
+        return result
+    order = np.argsort(group, kind="stable")
+    group, geometries = group[order], geometries[order]
+    ids, start, size = np.unique(group, return_index=True, return_counts=True)
+    alone = size == 1
+    result[ids[alone]] = geometries[start[alone]]
+    parts = [
+        (k, rows[at : at + step])
+        for k in np.unique(size[~alone]).tolist()
+        for rows, step in ((np.flatnonzero(size == k), max(1, _CHUNK // k)),)
+        for at in range(0, len(rows), step)
+    ]
+    united = crew.each(lambda part: _proved_unions(geometries[start[part[1]][:, None] + np.arange(part[0])]), parts)
+    for (_, rows), unions_of_rows in zip(parts, united, strict=True):
+        result[ids[rows]] = unions_of_rows
+    return polygon_parts(result, ARITHMETIC_M2)
+
+
+def _proved_unions(block: np.ndarray) -> np.ndarray:
+    """The union of each row of (n, k) geometries: no smaller than its largest, no larger than their sum."""
+    areas = shapely.area(block)
+    least, most = areas.max(axis=1), areas.sum(axis=1)
+    allowed = BALANCE_M2 + BALANCE_SHARE * most
+
+    def wrong(unions: np.ndarray) -> np.ndarray:
+        area = shapely.area(unions)
+        bad: np.ndarray = (area < least - allowed) | (area > most + allowed)
+        return bad
+
+    result: np.ndarray = shapely.union_all(block, axis=1)
+    for grid in RETRY_GRIDS_M:
+        rows = np.flatnonzero(wrong(result))
+        if len(rows) == 0:
+            break
+        result[rows] = shapely.union_all(block[rows], grid_size=grid, axis=1)
+    return result
+
+
+def _pairwise(left: np.ndarray, right: np.ndarray, crew: Crew, *, common_wanted: bool) -> tuple[np.ndarray, np.ndarray]:
+    result = np.full(len(left), None, dtype=object)
+    failed = np.zeros(len(left), dtype=bool)
+    rows = np.flatnonzero(~shapely.is_missing(left) & ~shapely.is_missing(right))
+    if len(rows) == 0:
+        return result, failed
+    common, error = common_areas(left[rows], right[rows], crew)
+    # Two that share nothing have no common ground, and nothing to take from each other.
+    apart = common + error < ARITHMETIC_M2
+    if not common_wanted:
+        result[rows[apart]] = polygon_parts(left[rows[apart]], ARITHMETIC_M2)
+    rows, common = rows[~apart], common[~apart]
+    one, other = left[rows], right[rows]
+    if common_wanted:
+        result[rows], failed[rows] = _proved(shapely.intersection, one, other, common, crew)
+    else:
+        result[rows], failed[rows] = _proved(shapely.difference, one, other, shapely.area(one) - common, crew)
+    return result, failed
+
+
+def intersections(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """left ∩ right pair by pair, polygons only, None where they share no ground; and (n,) whether it failed."""
+    return _pairwise(left, right, crew, common_wanted=True)
+
+
+def differences(left: np.ndarray, right: np.ndarray, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """left − right pair by pair, polygons only, None where nothing is left; and (n,) whether it failed.
+
+    A right of None takes nothing away; a left of None has nothing.
+    """
+    result, failed = _pairwise(left, right, crew, common_wanted=False)
+    whole = shapely.is_missing(right)
+    result[whole] = left[whole]
+    return result, failed
+
+
+def unions(left: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """left ∪ right pair by pair; None counts as nothing, and two of them give None."""
+    grounds = np.r_[left, right]
+    present = ~shapely.is_missing(grounds)
+    return union_by(np.tile(np.arange(len(left)), 2)[present], grounds[present], len(left))
+
+
+def outside(polygons: np.ndarray, ground: shapely.Geometry, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each polygon that `ground` does not cover, None where it is covered; and whether it failed."""
+    return _against(polygons, ground, crew, differences, apart=polygons, covered=np.full(len(polygons), None))
+
+
+def inside(polygons: np.ndarray, ground: shapely.Geometry, crew: Crew) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each polygon that `ground` covers, None where it covers nothing; and whether it failed."""
+    return _against(polygons, ground, crew, intersections, apart=np.full(len(polygons), None), covered=polygons)
+
+
+def _against(
+    polygons: np.ndarray,
+    ground: shapely.Geometry,
+    crew: Crew,
+    operation: Callable[[np.ndarray, np.ndarray, Crew], tuple[np.ndarray, np.ndarray]],
+    apart: np.ndarray,
+    covered: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray]:
+    """operation(polygon, ground) where the edge of the ground runs through the polygon; the answers else are known."""
+    shapely.prepare(ground)
+    result = covered.copy()
+    failed = np.zeros(len(polygons), dtype=bool)
+    rows = np.flatnonzero(~shapely.covers(ground, polygons))
+    away = ~shapely.intersects(ground, polygons[rows])
+    result[rows[away]] = apart[rows[away]]
+    crossing = rows[~away]
+    if len(crossing) == 0:
+        return result, failed
+    result[crossing], failed[crossing] = operation(polygons[crossing], np.full(len(crossing), ground), crew)
+    return result, failed
+
+
+Concerns = Callable[[np.ndarray, np.ndarray], np.ndarray]
+
+
+def unions_near(
+    polygons: np.ndarray, zones: Pieces, margin_m: float, crew: Crew, concerns: Concerns | None = None
+) -> np.ndarray:
+    """The union of the zones that meet each polygon's box with a margin: (n,), None where there is none.
+
+    What is to be taken from a polygon is taken so, and not as their common ground: along the polygon's own edge
+    that ground is rounded, and would leave slits that join what lies apart. Nor are the zones cut to the box: two
+    that share an edge would part by a hair where the cut is rounded.
+    concerns(polygon (k,), zone (k,)) → (k,): which pairs count; all do without it.
+    """
+    rows = np.flatnonzero(~shapely.is_missing(polygons))
+    west, south, east, north = shapely.bounds(polygons[rows]).T
+    boxes = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    box, piece = shapely.STRtree(zones.geometries).query(boxes, predicate="intersects")
+    order = np.lexsort((piece, box))  # the tree's own order depends on pieces that are far away
+    box, piece = box[order], piece[order]
+    if concerns is not None:
+        kept = concerns(rows[box], zones.owner[piece])
+        box, piece = box[kept], piece[kept]
+    crew.check()
+    return union_by(rows[box], zones.geometries[piece], len(polygons), crew)

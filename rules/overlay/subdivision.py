@@ -1,0 +1,121 @@
+"""Large polygons cut small, since every overlay and every sum scans all of both polygons."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import shapely
+
+from onemap.layers.geometry.parts import polygon_parts, sound
+
+MOST_VERTICES = 256  # of a piece
+RECIPE = f"halves of {MOST_VERTICES}"  # how pieces are made: those that are kept are good for no other
+_CUTS_IN_VAIN = 3  # all points of a piece may lie at one end of it
+
+
+@dataclass(frozen=True)
+class Pieces:
+    """Polygons cut small: geometries (m,) and for each the index of the polygon it is part of."""
+
+    geometries: np.ndarray
+    owner: np.ndarray
+
+    def only(self, wanted: np.ndarray) -> "Pieces":
+        """The pieces of some of the polygons: wanted (n,)."""
+        kept = wanted[self.owner]
+        return Pieces(self.geometries[kept], self.owner[kept])
+
+    def of_rows(self, rows: np.ndarray, count: int) -> "Pieces":
+        """The pieces of some of `count` polygons as pieces of those alone: rows (k,), ascending."""
+        place = np.full(count, -1)
+        place[rows] = np.arange(len(rows))
+        kept = place[self.owner] >= 0
+        return Pieces(self.geometries[kept], place[self.owner[kept]])
+
+    @staticmethod
+    def joined(parts: "Sequence[Pieces]") -> "Pieces":
+        """Pieces of the same polygons, those of each polygon together and in the order in which they were cut."""
+        owner = np.concatenate([np.empty(0, dtype=np.int64), *(part.owner for part in parts)])
+        order = np.argsort(owner, kind="stable")
+        geometries = np.concatenate([np.empty(0, dtype=object), *(part.geometries for part in parts)])
+        return Pieces(geometries[order], owner[order])
+
+
+Cut = Callable[[], Pieces]  # pieces that are cut only where somebody wants them
+Box = tuple[float, float, float, float]
+_Clip = Callable[[shapely.Geometry, Box], shapely.Geometry]
+
+
+def clipped(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
+    """What of a polygon lies in a box, found fast; rings may touch along its edge, and degenerate ones be wrong."""
+    try:
+        return shapely.clip_by_rect(polygon, *box)
+    except shapely.GEOSException:  # some valid polygons leave it with a ring of three points
+        return _cut_exactly(polygon, box)
+
+
+def _cut_exactly(polygon: shapely.Geometry, box: Box) -> shapely.Geometry:
+    return polygon & shapely.box(*box)
+
+
+def subdivided(polygons: np.ndarray) -> Pieces:
+    """Polygons (n,) cut in halves until each piece has at most MOST_VERTICES vertices; small ones stay whole."""
+    large = shapely.get_num_coordinates(polygons) > MOST_VERTICES
+    if not large.any():
+        return Pieces(polygons, np.arange(len(polygons)))
+    kept, left = np.flatnonzero(~large), np.flatnonzero(large)
+    done = [Pieces(polygons[kept], kept)]
+    # A fast cut may go wrong on degenerate input; its areas and its validity tell.
+    for cut in (clipped, _cut_exactly):
+        rough = _cut_small(polygons, left, cut)
+        pieces = Pieces(sound(rough.geometries), rough.owner)  # rings may touch along a cut
+        is_sound = _are_sound(polygons, pieces)
+        done.append(pieces.only(is_sound))
+        left = left[~is_sound[left]]
+    return Pieces.joined([*done, Pieces(polygons[left], left)])
+
+
+def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:
+    """Whether the pieces of each polygon (n,) are valid and make up the whole of it; False where there are none."""
+    area = shapely.area(polygons)
+    of_pieces = np.bincount(pieces.owner, shapely.area(pieces.geometries), len(polygons))
+    broken = np.bincount(pieces.owner, ~shapely.is_valid(pieces.geometries), len(polygons))
+    any_there = np.bincount(pieces.owner, minlength=len(polygons)) > 0
+    whole: np.ndarray = any_there & (broken == 0) & (np.abs(of_pieces - area) <= 1e-9 * area)
+    return whole
+
+
+def _cut_small(polygons: np.ndarray, rows: np.ndarray, cut: _Clip) -> Pieces:
+    """The polygons in `rows` cut small; a piece that cut after cut makes no smaller stays as it is."""
+    done: list[Pieces] = []
+    geometries, owner, in_vain = polygons[rows], rows, np.zeros(len(rows), dtype=np.int64)
+    while len(geometries):
+        large = shapely.get_num_coordinates(geometries) > MOST_VERTICES
+        done.append(Pieces(geometries[~large], owner[~large]))
+        geometries, owner, in_vain = geometries[large], owner[large], in_vain[large]
+        boxes = _half_boxes(geometries)
+        pairs = [cut(polygon, tuple(box)) for polygon, both in zip(geometries, boxes, strict=True) for box in both]
+        halves = polygon_parts(np.array(pairs, dtype=object))
+        size = shapely.get_num_coordinates(halves).reshape(-1, 2)
+        no_smaller = (size >= shapely.get_num_coordinates(geometries)[:, None]).any(axis=1)
+        in_vain = np.where(no_smaller, in_vain + 1, 0)
+        stuck = in_vain > _CUTS_IN_VAIN
+        done.append(Pieces(geometries[stuck], owner[stuck]))
+        geometries = halves.reshape(-1, 2)[~stuck].ravel()
+        owner, in_vain = np.repeat(owner[~stuck], 2), np.repeat(in_vain[~stuck], 2)
+        there = ~shapely.is_missing(geometries)
+        geometries, owner, in_vain = geometries[there], owner[there], in_vain[there]
+    if not done:
+        return Pieces(np.empty(0, dtype=object), np.empty(0, dtype=np.int64))
+    return Pieces(np.concatenate([part.geometries for part in done]), np.concatenate([part.owner for part in done]))
+
+
+def _half_boxes(polygons: np.ndarray) -> np.ndarray:
+    """The boxes (n, 2, 4) of both halves of each polygon across its longer side, with a metre to spare outside."""
+    west, south, east, north = shapely.bounds(polygons).T
+    across = (east - west) >= (north - south)
+    x, y = (west + east) / 2, (south + north) / 2
+    first = np.column_stack([west - 1, south - 1, np.where(across, x, east + 1), np.where(across, north + 1, y)])
+    second = np.column_stack([np.where(across, x, west - 1), np.where(across, south - 1, y), east + 1, north + 1])
+    boxes: np.ndarray = np.stack([first, second], axis=1)
+    return boxes

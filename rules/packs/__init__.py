@@ -1,0 +1,1 @@
+"""Rule packs: TOML becomes rules, every mistake named."""

@@ -1,0 +1,48 @@
+"""What the options of a check mean, for every verb that runs one."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from onemap.layers.errors import UsageError
+from onemap.layers.ingest.datum_change import given_change
+from onemap.layers.ingest.placing import Wishes
+from onemap.rules.question.question import CheckWishes
+from onemap.rules.verb.declaration import Values
+
+
+def normalising_wishes(values: Values) -> Wishes:
+    """How a source is brought into the library's system, from a verb's values."""
+    return Wishes(
+        crs=values.get("crs"),
+        transform=given_change(values.get("transform")),
+        fields=values.get("fields") or {},
+        repair=bool(values.get("repair")),
+    )
+
+
+def check_wishes(values: Values, as_of: date | None = None) -> CheckWishes:
+    """What a check is asked. as_of: the day of a verb that does not say it. Raises UsageError usage.value."""
+    return CheckWishes(
+        parcels=values["parcels"],
+        layer=values.get("layer"),
+        id_field=values.get("id"),
+        encoding=values.get("encoding"),
+        packs=tuple(values.get("pack") or ()),
+        only=tuple(values.get("only") or ()),
+        as_of=values.get("as_of") or as_of,
+        known_at=values.get("known_at"),
+        replaced=_replaced(values.get("replace") or ()),
+        normalising=normalising_wishes(values),
+    )
+
+
+def _replaced(given: Sequence[str]) -> dict[str, str]:
+    """--replace CODE=FILE, each. Raises UsageError usage.value."""
+    replaced: dict[str, str] = {}
+    for item in given:
+        code, _, file = (part.strip() for part in item.partition("="))
+        # Of two files in place of one layer neither is taken in silence.
+        if not code or not file or code in replaced:
+            raise UsageError("usage.value", field="--replace", value=item)
+        replaced[code] = file
+    return replaced

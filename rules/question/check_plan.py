@@ -1,0 +1,101 @@
+"""What a check is going to do, the same for all parcels: its rules, the versions that it knows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import date
+
+from onemap.layers.errors import UsageError
+from onemap.layers.library.library import Library
+from onemap.layers.library.versions import Version, in_force, versions
+from onemap.rules.inputs.layer_sources import Sources
+from onemap.rules.kinds import KINDS
+from onemap.rules.overlay.overlay import MARGIN_M
+from onemap.rules.packs.pack import Pack, joined_rules
+from onemap.rules.packs.rule import Rule
+from onemap.rules.question.question import Question
+
+
+@dataclass(frozen=True)
+class Agenda:
+    """Rules to run in their order, those that are skipped and why, and the versions that were known at the start.
+
+    origin: from where coordinates are counted; replaced: layer code → file; unreadable: layers of which some ground
+    turned out to be damaged, so that nothing is taken from them. Plain values: another process can work by it.
+    """
+
+    rules: tuple[Rule, ...]
+    skipped: tuple[Mapping[str, str], ...]
+    known: tuple[Version, ...]
+    as_of: date
+    replaced: Mapping[str, str]
+    origin: tuple[float, float]
+    language: str
+    unreadable: frozenset[str] = field(default_factory=frozenset)
+
+    def sources(self, library: Library) -> Sources:
+        """Where the layers come from."""
+        required = {rule.layer: rule.layer_fields for rule in self.rules}
+        return Sources(library, self.known, self.as_of, self.replaced, required, self.origin, self.unreadable)
+
+    @property
+    def codes(self) -> list[str]:
+        """The layers that the rules look at, in the order in which they are first asked for."""
+        return list(dict.fromkeys(code for rule in self.rules for code in layers_of(rule)))
+
+    def in_force(self, code: str) -> Version | None:
+        """The version of a layer by which it is judged, if there is one."""
+        return in_force([version for version in self.known if version.code == code], self.as_of)
+
+    def reaches(self) -> dict[str, float]:
+        """How far from the parcels each layer matters, by the rule that looks farthest, in metres.
+
+        With what overlays take beside a parcel: it changes no area but by its last digits, which must be the same
+        whatever other parcels are asked for.
+        """
+        reach: dict[str, float] = {}
+        for rule in self.rules:
+            for code in layers_of(rule):
+                reach[code] = max(reach.get(code, 0.0), KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M)
+        return reach
+
+
+def agenda_of(library: Library, question: Question, origin: tuple[float, float]) -> Agenda:
+    """What is to be done for a question. origin: from where coordinates are to be counted.
+
+    Raises UsageError only.unknown, replace.unknown.
+    """
+    asked = {code for rule in joined_rules(question.packs) for code in layers_of(rule)}
+    for code in question.replaced:
+        if code not in asked:
+            raise UsageError("replace.unknown", field="--replace", layer=code, known=sorted(asked))
+    known = versions(library, question.known_at)
+    ever_loaded = {version.code for version in known} | set(question.replaced)
+    rules, skipped = _chosen_rules(question.packs, question.only, ever_loaded)
+    return Agenda(
+        tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
+    )
+
+
+def _chosen_rules(
+    packs: Sequence[Pack], only: Sequence[str], ever_loaded: set[str]
+) -> tuple[list[Rule], list[dict[str, str]]]:
+    """The rules to run, and those that are not, with the reason. Raises UsageError only.unknown."""
+    rules = joined_rules(packs)
+    layers = {rule.layer for rule in rules}
+    for code in only:
+        if code not in layers:
+            raise UsageError("only.unknown", field="--only", layer=code, known=sorted(layers))
+    chosen, skipped = [], []
+    for rule in rules:
+        if only and rule.layer not in only:
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "only"})
+        elif rule.missing == "checklist" and rule.layer not in ever_loaded:
+            skipped.append({"rule": rule.id, "layer": rule.layer, "reason": "layer_missing"})
+        else:
+            chosen.append(rule)
+    return chosen, skipped
+
+
+def layers_of(rule: Rule) -> list[str]:
+    """The layers that a rule looks at: its own, and the one that may stand instead."""
+    return [code for code in (rule.layer, rule.options.get("instead")) if code]

@@ -1,0 +1,135 @@
+"""What a run is asked: which parcels, by which packs, of which day, and with which layers replaced for a trial."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime
+from typing import TYPE_CHECKING, Any
+
+from onemap.layers.catalogue.catalogue import LayerEntry
+from onemap.layers.geometry.validity import Told
+from onemap.layers.ingest.placing import Wishes
+from onemap.layers.library.library import Library
+from onemap.layers.sources.reading import source_name
+from onemap.rules.inputs.parcels import Parcels, no_parcels, read_parcels
+from onemap.rules.kinds import KINDS
+from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_pack
+
+if TYPE_CHECKING:
+    from onemap.rules.incremental.parcels_of_run import FormerParcels
+
+
+@dataclass(frozen=True)
+class CheckWishes:
+    """The options of `check` besides the library, as they were given."""
+
+    parcels: str
+    layer: str | None = None
+    id_field: str | None = None
+    encoding: str | None = None
+    packs: tuple[str, ...] = ()
+    only: tuple[str, ...] = ()
+    as_of: date | None = None
+    known_at: datetime | None = None
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    normalising: Wishes = field(default_factory=Wishes)
+
+
+@dataclass(frozen=True)
+class Question:
+    """All that the answer depends on besides the library's versions. `replaced`: layer code → file.
+
+    source: how the parcels were read, for the record.
+    """
+
+    parcels: Parcels
+    packs: tuple[Pack, ...]
+    only: tuple[str, ...]
+    as_of: date
+    known_at: datetime | None
+    language: str
+    replaced: Mapping[str, str] = field(default_factory=dict)
+    source: Mapping[str, Any] = field(default_factory=dict)
+
+    def parameters(self, library: Library) -> dict[str, Any]:
+        """The record of what was asked."""
+        return {
+            "library": library.name,
+            "library_id": library.id,
+            "parcels": self.parcels.source,
+            "parcels_hash": self.parcels.source_hash,
+            "parcels_ground": self.parcels.ground_hash,
+            "id": self.parcels.id_field,
+            **self.source,
+            "only": list(self.only),
+            "as_of": self.as_of.isoformat(),
+            "known_at": self.known_at.isoformat() if self.known_at else None,
+            "replaced": {code: source_name(file) for code, file in self.replaced.items()},
+            "lang": self.language,
+        }
+
+
+def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
+    """The packs that are named, else the library's.
+
+    Raises OneMapError pack.…, rule.….
+    """
+    catalogue = library.catalogue()
+    if named:
+        texts = [pack_text(name) for name in named]
+    else:
+        texts = [(text, name) if text else pack_text(name) for name, text in library.packs()]
+    kept: dict[tuple[str, str], tuple[Mapping[str, LayerEntry], Pack]] = library.kept.setdefault("packs", {})
+    read = {name: kept[name] for name in texts if name in kept and kept[name][0] == catalogue}
+    read |= {name: (catalogue, parse_pack(*name, catalogue)) for name in texts if name not in read}
+    kept.clear()  # but for those that the last question was asked by
+    kept |= read
+    return [read[name][1] for name in texts]
+
+
+def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
+    """The fields of a layer that the rules of these packs use to decide."""
+    deciding = [rule for rule in joined_rules(packs) if rule.layer == code and getattr(KINDS[rule.kind], "FINDS", True)]
+    return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
+
+
+def question_of(
+    library: Library,
+    wishes: CheckWishes,
+    language: str,
+    workers: int = 1,
+    told: Told = lambda share: None,
+    former: "FormerParcels | None" = None,
+) -> Question:
+    """Read the packs, then the parcels.
+
+    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled; former: those of an
+    earlier run, by which some of that is spared.
+    Raises OneMapError for every refusal of either.
+    """
+    question = question_about(library, wishes, language, no_parcels(wishes.parcels, ""))
+    source = (wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding)
+    parcels = former.read(wishes, question.source) if former else None
+    if parcels is None:
+        proved = former.proved if former else None
+        parcels = read_parcels(*source, wishes.normalising, library.crs, workers, told, proved)
+    return replace(question, parcels=parcels)
+
+
+def question_about(library: Library, wishes: CheckWishes, language: str, parcels: Parcels) -> Question:
+    """What is asked about some parcels. Raises OneMapError pack.…, rule.…."""
+    return Question(
+        parcels=parcels,
+        packs=tuple(packs_of(library, wishes.packs)),
+        only=wishes.only,
+        as_of=wishes.as_of or date.today(),
+        known_at=wishes.known_at,
+        language=language,
+        replaced=wishes.replaced,
+        source={
+            "layer": wishes.layer,
+            "crs": wishes.normalising.crs,
+            "encoding": wishes.encoding,
+            "repair": wishes.normalising.repair,
+            "transform_hash": wishes.normalising.transform.hash if wishes.normalising.transform else None,
+        },
+    )

@@ -1,0 +1,57 @@
+"""A remedy as JSON: what a request answers with, and what a case shows of the remedies kept with it."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from onemap.layers.messages import phrase
+from onemap.rules.findings.run_tables import records_of
+from onemap.rules.remedy.alternatives import departments_of
+from onemap.rules.remedy.remedy import Remedy
+from onemap.rules.remedy.remedy_options import KEEP_VERDICT, RemedyWishes
+
+Row = dict[str, Any]
+
+
+def wishes_of(values: Mapping[str, Any]) -> RemedyWishes:
+    """The wishes that a verb's values say."""
+    return RemedyWishes(
+        keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
+        min_part_m2=values.get("min_part") or 0.0,
+        min_width_m=values.get("min_width") or 0.0,
+        one_piece=bool(values.get("one_piece")),
+        move_m=values.get("move") or 0.0,
+        turn_deg=values.get("turn") or 0.0,
+    )
+
+
+def told(found: Remedy, language: str) -> Row:
+    """A remedy as `remedy` answers: sums, alternatives, and how far was searched."""
+    tables = found.tables
+    rows = alternative_rows(*(records_of(tables[name].columns) for name in ("alternatives", "departments")))
+    search = found.record["search"]
+    return {
+        **found.sums,
+        "alternatives": rows,
+        "search": {**search, "text": search_text(search, language)},
+    }
+
+
+def alternative_rows(alternatives: Sequence[Row], departments: Sequence[Row]) -> list[Row]:
+    """The rows of the table `alternatives`, each with what its departments would lose or gain as an object."""
+    changes = departments_of(list(departments))
+    return [{**row, "departments": changes.get((row["parcel"], row["alternative"]), {})} for row in alternatives]
+
+
+def search_text(search: Mapping[str, Any], language: str) -> str | None:
+    """How far was searched, and that it is no search of everything; None where nothing was."""
+    if not search["move_m"] and not search["turn_deg"]:
+        return None
+    parts = []
+    if search["move_m"]:
+        parts.append(phrase("said.search_move", language, move=f"{search['move_m']:g}", count=search["directions"]))
+    if search["turn_deg"]:
+        parts.append(phrase("said.search_turn", language, turn=f"{search['turn_deg']:g}"))
+    if search["both"]:
+        parts.append(phrase("said.search_both", language, count=search["both"]))
+    bounds = phrase("said.comma", language).join(parts)
+    return phrase("said.search", language, bounds=bounds, tried=f"{search['tried']:,}")

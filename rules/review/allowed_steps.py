@@ -1,0 +1,60 @@
+"""Which steps of a case are allowed now, and why the others are not: for whoever shows buttons."""
+
+from collections.abc import Callable
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.messages import wording
+from onemap.rules.review.case import Case, Opinion
+from onemap.rules.review.case_step import may_act
+from onemap.rules.review.code_names import department_name
+from onemap.rules.review.deciding import circulates_again, consolidation_problems, stale_problems
+from onemap.rules.review.opinions import may_sign
+from onemap.rules.review.state_machine import OPINION_ACTIONS, case_state_after, opinion_state_after
+
+STEPS = ("circulate", "override", "extend", "revise", "recheck", "remedy", "consolidate", "issue", "withdraw")
+
+
+def case_steps(library: Library, case: Case, language: str) -> dict[str, str | None]:
+    """For each step of the whole case None, or the sentence with which it would be refused."""
+
+    def asked(step: str) -> None:
+        may_act(library.voice, step, None)
+        if not (step == "circulate" and circulates_again(case)):
+            case_state_after(case.state, step, case=case.id, field="CASE")
+        problems = {"consolidate": consolidation_problems, "issue": stale_problems}.get(step)
+        found = problems(case) if problems is not None else []
+        if found:
+            raise OneMapError.of(found)
+
+    return {step: _refusal(lambda step=step: asked(step), language) for step in STEPS}  # type: ignore[misc]
+
+
+def opinion_steps(
+    library: Library, case: Case, opinion: Opinion, by: str | None, language: str
+) -> dict[str, str | None]:
+    """The same for one department's opinion, as a person of this name would be told; by: None for anybody."""
+
+    def asked(step: str) -> None:
+        may_act(library.voice, step, opinion.department)
+        case_state_after(case.state, step, case=case.id, field="CASE")
+        due, named = opinion.due.isoformat() if opinion.due else None, department_name(opinion.department)
+        facts = {"department": named, "signed_by": opinion.signed_by, "due": due, "field": "DEPARTMENT"}
+        opinion_state_after(opinion.state, step, **facts)
+        if step == "sign" and by is not None:
+            may_sign(case, opinion, by)
+        if step == "extend" and opinion.due is None:
+            raise OneMapError("review.not_routed", department=department_name(opinion.department), field="DEPARTMENT")
+        if step == "extend" and opinion.stopped_on is not None:
+            raise OneMapError("review.stopped", department=department_name(opinion.department), field="DEPARTMENT")
+
+    return {step: _refusal(lambda step=step: asked(step), language) for step in OPINION_ACTIONS}  # type: ignore[misc]
+
+
+def _refusal(asked: Callable[[], None], language: str) -> str | None:
+    try:
+        asked()
+    except OneMapError as error:
+        lines = [" ".join(text for text in wording(problem, language) if text) for problem in error.problems]
+        return "\n".join(lines)
+    return None

@@ -1,0 +1,195 @@
+"""A case as the JSON that `review show` and every step answer with, and the list of cases."""
+
+from typing import Any
+
+from onemap.layers.library.library import Library
+from onemap.layers.messages import phrase
+from onemap.rules.review.allowed_steps import case_steps, opinion_steps
+from onemap.rules.review.case import Case, Entry, Opinion, Round
+from onemap.rules.review.case_file import case_ids, read_case
+from onemap.rules.review.code_names import department_name
+from onemap.rules.review.remedies import shown_remedies
+from onemap.rules.review.round_evidence import verdict_counts
+from onemap.rules.review.routing import overall
+from onemap.rules.runs.run_store import stored_rows
+
+
+def shown(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
+    """The case: the contract's keys first, then what a panel wants to know.
+
+    by: for whom it is told which steps are allowed; None for anybody.
+    """
+    return {
+        "case": case.id,
+        "state": case.state,
+        "round": case.round,
+        "opinions": [
+            {**_opinion(opinion, language), "steps": opinion_steps(library, case, opinion, by, language)}
+            for opinion in case.opinions
+        ],
+        "project": case.project,
+        "data": dict(case.data),
+        "revision": case.revision,
+        "on": case.on.isoformat(),
+        "opened_by": case.opened_by,
+        "opened_on": case.opened_on.isoformat(),
+        "run": case.current.run,
+        "terms": {
+            "days": case.terms.days,
+            "overdue": case.terms.overdue,
+            "self_sign": case.terms.self_sign,
+            "prefix": case.terms.prefix,
+        },
+        "proposal": overall(o.conclusion for o in case.opinions if o.state in ("signed", "deemed")),
+        "proposed": case.proposed,
+        "conclusion": case.conclusion,
+        "conclusion_reason": case.conclusion_reason,
+        "decided_by": case.decided_by,
+        "decided_on": case.decided_on.isoformat() if case.decided_on else None,
+        "document": case.document,
+        "issued_by": case.issued_by,
+        "issued_on": case.issued_on.isoformat() if case.issued_on else None,
+        "checklist": _checklist(case.current, language),
+        "overrides": _overrides(case.current),
+        "remedies": shown_remedies(library, case, language),
+        "files": [{"name": file.name, "hash": file.hash} for file in case.files],
+        "rounds": [_round(number, language) for number in case.rounds],
+        "entries": [_entry(entry) for entry in case.entries],
+        "verdicts": verdict_counts(library, case.current),
+        "steps": case_steps(library, case, language),
+        "warnings": _warnings(library, case, language),
+    }
+
+
+def _opinion(opinion: Opinion, language: str) -> dict[str, Any]:
+    # A clock that stands still has no last day; where it ran to is told beside.
+    due = opinion.due.isoformat() if opinion.due else None
+    return {
+        "department": opinion.department,
+        "state": opinion.state,
+        "conclusion": opinion.conclusion,
+        "due": None if opinion.stopped_on else due,
+        "stale": opinion.stale,
+        "routed": opinion.routed,
+        "why": opinion.why,
+        "why_text": phrase("review_why." + opinion.why.replace(",", "_"), language),
+        "text": opinion.said(language),
+        "basis": opinion.basis,
+        "drafted_by": opinion.drafted_by,
+        "drafted_on": opinion.drafted_on.isoformat(),
+        "signed_by": opinion.signed_by,
+        "signed_on": opinion.signed_on.isoformat() if opinion.signed_on else None,
+        "overdue": opinion.overdue,
+        "days_left": opinion.days_left,
+        "stopped_on": opinion.stopped_on.isoformat() if opinion.stopped_on else None,
+        "stopped_due": due if opinion.stopped_on else None,
+        "stale_because": list(opinion.stale_because),
+    }
+
+
+def _checklist(current: Round, language: str) -> list[dict[str, Any]]:
+    return [
+        {
+            "item": item.item,
+            "department": item.department,
+            "title": item.title.get(language) or next(iter(item.title.values()), item.item),
+            "rule": item.rule,
+            "layer": item.layer,
+            "reason": item.reason,
+            "answer": item.answer,
+            "answered_by": item.answered_by,
+            "answered_on": item.answered_on.isoformat() if item.answered_on else None,
+        }
+        for item in current.items
+    ]
+
+
+def _overrides(current: Round) -> list[dict[str, Any]]:
+    return [
+        {
+            "parcel": override.parcel,
+            "rule": override.rule,
+            "before": override.before,
+            "verdict": override.verdict,
+            "reason": override.reason,
+            "by": override.by,
+            "on": override.on.isoformat(),
+        }
+        for override in current.overrides
+    ]
+
+
+def _round(one: Round, language: str) -> dict[str, Any]:
+    return {
+        "round": one.number,
+        "run": one.run,
+        "opened_by": one.opened_by,
+        "opened_on": one.opened_on.isoformat(),
+        "circulated_on": one.circulated_on.isoformat() if one.circulated_on else None,
+        "opinions": [_opinion(opinion, language) for opinion in one.opinions],
+        "overrides": _overrides(one),
+    }
+
+
+def _entry(entry: Entry) -> dict[str, Any]:
+    return {
+        "revision": entry.number,
+        "round": entry.round,
+        "action": entry.action,
+        "department": entry.department,
+        "by": entry.who,
+        "on": entry.on.isoformat(),
+        "at": entry.at,
+        "detail": dict(entry.detail),
+    }
+
+
+def _warnings(library: Library, case: Case, language: str) -> list[str]:
+    """What whoever decides must not overlook: agreement, or silence, where the machine forbids or could not judge."""
+    findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
+    said: dict[str, set[str]] = {}
+    for row in findings:
+        if row["counted"]:
+            verdict = case.current.verdict_of(row["parcel"], row["rule"], row["verdict"])
+            said.setdefault(row["department"], set()).add(verdict)
+    lines = []
+    for opinion in case.opinions:
+        if opinion.state in ("signed", "deemed") and opinion.conclusion in ("agree", "not_involved"):
+            verdicts = said.get(opinion.department, set())
+            against = next((verdict for verdict in ("prohibited", "unknown") if verdict in verdicts), None)
+            if against:
+                name = phrase(f"verdict.{against}", language)
+                key = f"review_said.{opinion.state}_against"
+                department = department_name(opinion.department)[language]
+                lines.append(phrase(key, language, department=department, verdict=name))
+    return lines
+
+
+def listed(library: Library, state: str | None, on: Any) -> list[dict[str, Any]]:
+    """The cases in a state, or all, the oldest first, with what presses."""
+    cases = (read_case(library, id_, on) for id_ in case_ids(library))
+    return [_line(library, case) for case in cases if state in (None, case.state)]
+
+
+def _line(library: Library, case: Case) -> dict[str, Any]:
+    waiting = [o for o in case.opinions if o.state in ("drafted", "returned") and o.routed]
+    is_out = case.state == "circulating"
+    running = [opinion for opinion in waiting if is_out and opinion.due and opinion.stopped_on is None]
+    days = [opinion.due for opinion in running if opinion.due]
+    left = [opinion.days_left for opinion in running if opinion.days_left is not None]
+    return {
+        "case": case.id,
+        "project": case.project,
+        "state": case.state,
+        "round": case.round,
+        "opened_on": case.opened_on.isoformat(),
+        "due": min(days).isoformat() if days else None,
+        "waiting": [opinion.department for opinion in waiting] if is_out else [],
+        "overdue": [opinion.department for opinion in case.opinions if opinion.overdue],
+        "stale": [opinion.department for opinion in case.opinions if opinion.stale],
+        "conclusion": case.conclusion,
+        "document": case.document,
+        "revision": case.revision,
+        "days_left": min(left) if left else None,
+        "verdicts": verdict_counts(library, case.current),
+    }

@@ -1,0 +1,275 @@
+"""One step of a case: who, on which day, on what state it was based; written whole or not at all, and logged."""
+
+import contextlib
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library, log, now, system_user
+from onemap.layers.stores.rights import Voice
+from onemap.layers.stores.store import StoreConnection
+from onemap.rules.review.case import Case, Opinion, Override
+from onemap.rules.review.case_file import standing, stored_case
+from onemap.rules.review.code_names import Named, case_state_name, department_name, department_names, opinion_name
+from onemap.rules.review.integrity import row_hashes
+from onemap.rules.review.review_codes import MACHINE
+from onemap.rules.review.state_machine import case_state_after
+
+_MOST_NAME, _MOST_REASON = 200, 2000
+# What the lead department does; it also returns any opinion and gives more time.
+_LEADS = ("circulate", "revise", "consolidate", "issue", "withdraw", "return", "extend")
+
+
+@dataclass(frozen=True)
+class Hand:
+    """Who takes a step, on which day (None: today), and the revision of the case that was looked at before.
+
+    expect: as the asker says it; seen: what the same session was last shown, which concerns one department's step only.
+    """
+
+    by: str
+    on: date | None = None
+    expect: int | None = None
+    seen: int | None = None
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where an entry belongs: its case, the revision that it makes, the round, and the department, if it is one's."""
+
+    case_id: str
+    revision: int
+    round: int
+    department: str | None = None
+
+
+@dataclass
+class Step:
+    """A step under way inside its transaction. stored: the case as its rows say; case: as it stands on the day.
+
+    state: the case's state after it; round: the round to which its entry belongs.
+    """
+
+    connection: StoreConnection
+    stored: Case
+    case: Case
+    state: str
+    by: str
+    on: date
+    round: int
+
+    def put(self, opinion: Opinion) -> None:
+        """Write the next state of an opinion, below those that it had."""
+        put_opinion(self.connection, self.case.id, replace(opinion, number=opinion.number + 1))
+
+    def set(self, **values: Any) -> None:
+        """Change columns of the case."""
+        names = ", ".join(f"{name} = ?" for name in values)
+        self.connection.execute(f"UPDATE onemap_cases SET {names} WHERE id = ?", (*values.values(), self.case.id))
+
+
+def hand_of(values: Mapping[str, Any]) -> Hand:
+    """Who acts, from a verb's values. Raises OneMapError review.by."""
+    by = values.get("by")
+    return Hand(checked_name(system_user() if by is None else by), values.get("on"), values.get("expect"))
+
+
+def checked_name(by: str) -> str:
+    """A person's name, never the machine's. Raises OneMapError review.by."""
+    name = by.strip()
+    if not name or len(name) > _MOST_NAME or name.lower() == MACHINE or not name.isprintable():
+        raise OneMapError("review.by", field="--by", by=by[:60])
+    return name
+
+
+def plain_text(value: str | None, field: str, most: int = _MOST_REASON) -> str:
+    """What a person wrote, without blanks around it; None is no text.
+
+    Raises OneMapError review.text for what is too long, holds control characters, or is no Unicode.
+    """
+    text = (value or "").strip()
+    if len(text) > most or any(ord(sign) < 32 and sign not in "\n\r\t" for sign in text) or not is_unicode(text):
+        raise OneMapError("review.text", field=field, most=most)
+    return text
+
+
+def is_unicode(text: str) -> bool:
+    """Whether a text can be stored: an argument's stray bytes, and half of a pair from a file, cannot."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def step(
+    library: Library,
+    case_id: str,
+    action: str,
+    hand: Hand,
+    detail: dict[str, Any],
+    department: str | None = None,
+    *,
+    is_allowed: bool = False,
+) -> Iterator[Step]:
+    """One step of a case in one transaction: checked against its state, its last day and what others did meanwhile.
+
+    detail: the step's own facts, which the caller may fill until the end; is_allowed: the caller has judged the state
+    itself. Raises OneMapError review.case, review.date, review.conflict and the refusals of the state machine.
+    """
+    seen = stored_case(library, case_id, hand.on)
+    if department is not None:
+        seen.opinion(department)
+    may_act(library.voice, action, department)
+    if hand.expect is not None and hand.expect > seen.revision:
+        raise OneMapError("review.expect", case=case_id, field="--expect", seen=hand.expect, revision=seen.revision)
+    with library.writing() as connection:
+        connection.execute("UPDATE onemap_cases SET revision = revision + 1 WHERE id = ?", (case_id,))
+        before = row_hashes(connection, case_id)
+        before.pop(f"onemap_cases {case_id}")
+        stored = stored_case(library, case_id, hand.on)
+        _no_conflict(stored, hand.expect or seen.revision, department)
+        if hand.seen is not None and department is not None:
+            _no_conflict(stored, hand.seen, department, is_own=True)
+        on = hand.on or stored.on
+        if on < stored.last_day:
+            last = stored.last_day
+            raise OneMapError("review.date", case=case_id, field="--on", on=on.isoformat(), last=last.isoformat())
+        state = stored.state if is_allowed else case_state_after(stored.state, action, case=case_id, field="CASE")
+        taken = Step(connection, stored, standing(library, stored), state, hand.by, on, stored.round)
+        yield taken
+        if state != stored.state:
+            connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))
+        place = Place(case_id, stored.revision, taken.round, department)
+        enter(connection, place, action, hand.by, on, {"state": state, **detail}, before)
+
+
+def may_act(voice: Voice, action: str, department: str | None) -> None:
+    """Refuse a step of the lead department to others, and one for a department to those who do not speak for it.
+
+    Raises OneMapError review.lead_only, review.not_yours.
+    """
+    if voice.is_lead and action in _LEADS:
+        return
+    if action in _LEADS and department is None:
+        raise OneMapError("review.lead_only", field="--by", action=f"review {action}")
+    if department is not None and department not in voice.departments:
+        facts = {"department": department_name(department), "yours": department_names(voice.departments)}
+        raise OneMapError("review.not_yours", field="DEPARTMENT", **facts)
+
+
+def _no_conflict(case: Case, seen: int, department: str | None, is_own: bool = False) -> None:
+    """Refuse a step that was thought of on another state of what it changes. case: at the revision of this step.
+
+    is_own: only what was done to the department's own opinion counts.
+    """
+    for entry in reversed(case.entries):
+        if entry.number <= seen:
+            return
+        if entry.department == department or (not is_own and None in (entry.department, department)):
+            before = _state_at(case, seen, department)
+            raise OneMapError(
+                "review.conflict",
+                case=case.id,
+                subject=department_name(department) if department else case.project,
+                field="--expect",
+                seen=seen,
+                before=before,
+                revision=case.entries[-1].number,
+                after=_state_at(case, entry.number, department),
+                who=entry.who,
+                when=entry.on.isoformat(),
+                action=f"review {entry.action}",
+            )
+
+
+def _state_at(case: Case, revision: int, department: str | None) -> Named:
+    """State and conclusion as the last step until a revision left them."""
+    for entry in reversed(case.entries[:revision]):
+        if department is None:
+            return case_state_name(entry.detail["state"])
+        if entry.department == department and "conclusion" in entry.detail:
+            return opinion_name(entry.detail["opinion"], entry.detail["conclusion"])
+    return opinion_name("drafted", None)
+
+
+def enter(
+    connection: StoreConnection,
+    place: Place,
+    action: str,
+    by: str,
+    on: date,
+    detail: Mapping[str, Any],
+    before: Mapping[str, str],
+) -> None:
+    """One entry in the case and one row in the library's log, inside the open transaction.
+
+    before: the hashes of the case's rows before the step; the log keeps those of the rows that are new or changed.
+    """
+    text = json.dumps(detail, ensure_ascii=False)
+    connection.execute(
+        "INSERT INTO onemap_case_entries (case_id, number, round, department, action, who, day, at, detail)"
+        " VALUES (?,?,?,?,?,?,?,?,?)",
+        (place.case_id, place.revision, place.round, place.department, action, by, on.isoformat(), now(), text),
+    )
+    subject = f"{place.case_id} {place.department}" if place.department else place.case_id
+    after = row_hashes(connection, place.case_id)
+    rows = {key: hash_ for key, hash_ in after.items() if before.get(key) != hash_}
+    logged = {"on": on.isoformat(), "round": place.round, "revision": place.revision, **detail, "rows": rows}
+    log(connection, by, f"review.{action}", subject, logged)
+
+
+def put_opinion(connection: StoreConnection, case_id: str, opinion: Opinion) -> None:
+    """One state of an opinion as a row, which nobody changes afterwards."""
+    days = (opinion.signed_on, opinion.due, opinion.stopped_on)
+    signed_on, due, stopped_on = (day.isoformat() if day else None for day in days)
+    connection.execute(
+        "INSERT INTO onemap_opinions (case_id, round, department, number, state, conclusion, text, text_en, basis,"
+        " routed, why, drafted_by, drafted_on, signed_by, signed_on, due, stopped_on, at)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+        (
+            case_id,
+            opinion.round,
+            opinion.department,
+            opinion.number,
+            opinion.state,
+            opinion.conclusion,
+            opinion.text,
+            opinion.text_en,
+            opinion.basis,
+            int(opinion.routed),
+            opinion.why,
+            opinion.drafted_by,
+            opinion.drafted_on.isoformat(),
+            opinion.signed_by,
+            signed_on,
+            due,
+            stopped_on,
+            now(),
+        ),
+    )
+
+
+def put_override(connection: StoreConnection, case: Case, override: Override) -> None:
+    """One override as a row below those before."""
+    number = 1 + len(case.current.overrides)
+    connection.execute(
+        "INSERT INTO onemap_overrides (case_id, round, parcel, rule, number, before, verdict, reason, who, day)"
+        " VALUES (?,?,?,?,?,?,?,?,?,?)",
+        (
+            case.id,
+            case.round,
+            override.parcel,
+            override.rule,
+            number,
+            override.before,
+            override.verdict,
+            override.reason,
+            override.by,
+            override.on.isoformat(),
+        ),
+    )

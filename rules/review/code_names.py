@@ -1,0 +1,32 @@
+"""Codes of the review as people read them in a refusal, in both languages."""
+
+from collections.abc import Iterable
+
+from onemap.layers.catalogue.catalogue import named_groups
+from onemap.layers.messages import LANGUAGES, phrase
+
+Named = dict[str, str]
+
+
+def department_name(code: str) -> Named:
+    """A department's name, in Chinese with its code, which is what a command wants."""
+    title = named_groups()["departments"].get(code)
+    return {"zh": f"{title['zh']}（{code}）" if title else code, "en": code}
+
+
+def department_names(codes: Iterable[str]) -> list[Named]:
+    """The names of several departments."""
+    return [department_name(code) for code in codes]
+
+
+def case_state_name(state: str) -> Named:
+    """The name of a case's state."""
+    return {language: phrase(f"review_state.{state}", language) for language in LANGUAGES}
+
+
+def opinion_name(state: str, conclusion: str | None) -> Named:
+    """State and, if it is known, conclusion of an opinion."""
+    keys = [f"opinion_state.{state}", *([f"conclusion.{conclusion}"] if conclusion else [])]
+    return {
+        language: phrase("said.comma", language).join(phrase(key, language) for key in keys) for language in LANGUAGES
+    }

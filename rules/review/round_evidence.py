@@ -1,0 +1,62 @@
+"""What a round rests on: the tables of its run read back for a map, and how many parcels have which verdict."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import Problem
+from onemap.layers.library.library import Library
+from onemap.rules.findings.run_tables import Table, parcel_table, row_tables, run_table, typed
+from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.outputs.outputs import tables_written
+from onemap.rules.packs.pack import joined_rules
+from onemap.rules.packs.rule import VERDICTS
+from onemap.rules.remedy.remedy_storage import remedy_tables
+from onemap.rules.review.case import Round
+from onemap.rules.runs.run_store import run_record, stored_packs, stored_rows, stored_values
+
+
+def write_evidence(library: Library, current: Round, out: str, overwrite: bool, language: str) -> Sequence[Problem]:
+    """Write the tables of a round's run as `check --out` does, with the machine's own verdicts, titled in the language.
+
+    Gives what the form could not hold. Raises OneMapError run.unknown, out.….
+    """
+    record = run_record(library, current.run)
+    nothing = np.empty(0, dtype=object)
+    nobody = WholeParcels(nothing, nothing, lambda: nothing, nothing, (0.0, 0.0), library.crs)
+    empty = row_tables(nobody, [], language)
+    empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
+    tables = {name: _filled(library, current.run, name, table) for name, table in empty.items()}
+    titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, current.run))}
+    findings = tables["findings"].columns
+    findings["title"] = [
+        titles[rule].get(language, title) for rule, title in zip(findings["rule"], findings["title"], strict=True)
+    ]
+    tables |= remedy_tables(library, current.remedies[-1].run) if current.remedies else {}
+    with tables_written({**tables, "run": run_table(record)}, library.crs, out, overwrite) as target:
+        return target.remarks
+
+
+def _filled(library: Library, run: str, name: str, empty: Table) -> Table:
+    """A stored table in the shape of the empty one."""
+    rows = stored_rows(library, run, name)
+    columns = typed(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))
+    if empty.geometries is None:
+        return Table(columns)
+    return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)
+
+
+def verdict_counts(library: Library, current: Round) -> dict[str, int]:
+    """How many parcels of a round have each of the six verdicts, as people have overridden them."""
+    verdicts = dict(stored_values(library, current.run, "parcels", ("parcel", "verdict")))
+    if current.overrides:
+        verdicts = dict.fromkeys(verdicts, "clear")
+        columns = ("parcel", "rule", "verdict", "counted")
+        for parcel, rule, said, counted in stored_values(library, current.run, "findings", columns):
+            if counted:
+                verdict = current.verdict_of(parcel, rule, said)
+                verdicts[parcel] = min(verdict, verdicts[parcel], key=VERDICTS.index)
+    said = list(verdicts.values())
+    return {verdict: said.count(verdict) for verdict in VERDICTS}

@@ -1,0 +1,58 @@
+"""The record of a stored run as it is read: what is gone from it, or is of another sort, is damage to the run."""
+
+import json
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+
+_TABLES = ("parameters", "matrix", "rules", "software")
+_LISTS = ("packs", "layers", "skipped", "warped")  # of tables
+
+
+class RecordPart(dict[str, Any]):
+    """A table of a record. A word that it does not have raises OneMapError run.damaged."""
+
+    damage: OneMapError
+
+    def __missing__(self, name: str) -> Any:
+        raise self.damage
+
+
+def read_record(library: Library, identifier: str, text: Any) -> RecordPart:
+    """The record of a run, as the library has it. Raises OneMapError run.damaged."""
+    damage = OneMapError("run.damaged", file=library.label, run=identifier, layer="onemap_runs")
+
+    def part(values: dict[str, Any]) -> RecordPart:
+        made = RecordPart(values)
+        made.damage = damage
+        return made
+
+    try:
+        record = json.loads(text, object_hook=part)
+        if not isinstance(record, RecordPart) or record.get("id", identifier) != identifier or not _is_sorted(record):
+            raise damage
+        _check_moments(record)
+    except (ValueError, TypeError, RecursionError):
+        raise damage from None
+    return record
+
+
+def _is_sorted(record: Mapping[str, Any]) -> bool:
+    """Whether what the record says is of the sort that it must be of."""
+    if any(not isinstance(record[name], dict) for name in _TABLES if name in record):
+        return False
+    lists = [record[name] for name in _LISTS if name in record]
+    return all(isinstance(items, list) and all(isinstance(item, dict) for item in items) for items in lists)
+
+
+def _check_moments(record: Mapping[str, Any]) -> None:
+    """Raises ValueError, TypeError for dates and moments that are none."""
+    parameters = record.get("parameters", {})
+    if "as_of" in parameters:
+        date.fromisoformat(parameters["as_of"])
+    for text in (record.get("started"), parameters.get("known_at")):
+        if text is not None:
+            datetime.fromisoformat(text)

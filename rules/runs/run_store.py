@@ -1,0 +1,266 @@
+"""Runs kept in the library: what was asked, by which packs, of which parcels, and every row of the answer."""
+
+import json
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import date, datetime
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.library.library import Library
+from onemap.layers.progress import Told
+from onemap.layers.stores.library_tables import RUN_BLOCKS
+from onemap.layers.stores.store import StoreConnection
+from onemap.rules.inputs.parcel_outlines import Outlines
+from onemap.rules.inputs.parcels import Parcels, no_parcels
+from onemap.rules.inputs.reading_record import reading_note
+from onemap.rules.packs.pack import Pack, parse_pack
+from onemap.rules.question.question import Question
+from onemap.rules.runs.arrow_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
+from onemap.rules.runs.run import Chunk, Run
+from onemap.rules.runs.run_integrity import log_run
+from onemap.rules.runs.run_record import read_record
+from onemap.rules.runs.stored_rows import GIVEN, READING, REFERENCE, count_of, holds, kept_rows
+
+KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
+CHECK = "check"  # the kind of a run whose record names none
+_INSERT = "INSERT INTO onemap_run_blocks VALUES (?,?,?,?,?,?,?,?)"
+TABLES = ("CREATE TABLE IF NOT EXISTS onemap_pack_texts (hash TEXT PRIMARY KEY, content TEXT NOT NULL)",)
+
+
+def given_rows(question: Question) -> Rows:
+    """The parcels of a question as they are kept: attributes, and geometry."""
+    parcels = question.parcels
+    return parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)
+
+
+class Recorder:
+    """Takes down a run inside an open transaction: its rows as they come, its record when it is done."""
+
+    def __init__(self, connection: StoreConnection, identifier: str) -> None:
+        for table in (RUN_BLOCKS, *TABLES):
+            connection.execute(table)
+        self._connection = connection
+        self._run = identifier
+        self._rows: dict[str, int] = {}
+        self._look: Callable[[], None] = lambda: None  # called whenever some rows are written
+
+    def append(self, chunk: Chunk, told: Told = lambda share: None) -> None:
+        """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over.
+
+        Of a table that an earlier run holds for the most part, only the others are written. told: how much of the
+        chunk is written, 0 to 1.
+        """
+        shared = chunk.taken.shared if chunk.taken else {}
+        before, count = self._written(), max(_rows_of(chunk), 1)
+        self._look = lambda: told(min((self._written() - before) / count, 1.0))
+        for name, part in shared.items():
+            if part.standing:
+                values = (self._run, name, REFERENCE, 0, None, None, part.standing.content, None)
+                self._connection.execute(_INSERT, values)
+        outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels) if chunk.parcels else None
+        for name in KEPT:
+            if name in shared:
+                own = shared[name].own
+                whole = outlines.of(own.values(KEY), own.bodies()) if outlines and own.wkb is not None else None
+                self._append(name, own, whole)
+            elif name in chunk.tables:
+                table = chunk.tables[name]
+                whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
+                self._append(name, rows_of_table(table, whole), whole)
+        if GIVEN in shared:
+            self._append(GIVEN, shared[GIVEN].own)
+        elif chunk.parcels:
+            self._append(GIVEN, parcel_rows(chunk.parcels.ids, chunk.parcels.attributes, chunk.parcels.wkb))
+
+        if chunk.parcels and chunk.parcels.is_as_read:
+            self._note(READING, reading_note(chunk.parcels.problems))
+
+    def _note(self, name: str, content: bytes | None) -> None:
+        """Keep something beside the rows, if there is anything."""
+        if content is not None:
+            self._connection.execute(_INSERT, (self._run, name, 0, 0, None, None, content, None))
+
+    def append_rows(self, kept: Mapping[str, Rows]) -> None:
+        """The next rows of tables of any kind of run."""
+        for name, rows in kept.items():
+            self._append(name, rows)
+
+    def _append(self, name: str, rows: Rows, outlines: np.ndarray | None = None) -> None:
+        for block in rows.blocks(outlines):
+            first = self._rows.get(name, 0)
+            values = (self._run, name, first, block.count, block.lowest, block.highest)
+            self._connection.execute(_INSERT, (*values, block.content, block.shapes))
+            self._rows[name] = first + block.count
+            self._look()
+
+    def _written(self) -> int:
+        return sum(self._rows.values())
+
+    def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:
+        """The record itself, and the texts by which the run was asked (hash, text)."""
+        self._connection.executemany("INSERT INTO onemap_pack_texts VALUES (?,?) ON CONFLICT DO NOTHING", texts)
+        values = (self._run, record["started"], record["who"], json.dumps(record, ensure_ascii=False))
+        self._connection.execute("INSERT INTO onemap_runs VALUES (?,?,?,?)", values)
+
+    def finish_check(self, record: Mapping[str, Any], packs: Sequence[Pack], verdicts: Mapping[str, int]) -> None:
+        """The record of a check, with its row in the log."""
+        self.finish(record, [(pack.hash, pack.text) for pack in packs])
+        detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
+        log_run(self._connection, "check", record, detail)
+
+
+def _rows_of(chunk: Chunk) -> int:
+    """How many rows of a chunk are written, its parcels as they were given among them."""
+    shared = chunk.taken.shared if chunk.taken else {}
+    kept = [name for name in KEPT if name in shared or name in chunk.tables]
+    rows = sum(len(shared[name].own) if name in shared else len(chunk.tables[name].columns) for name in kept)
+    return rows + (len(shared[GIVEN].own) if GIVEN in shared else len(chunk.parcels.ids) if chunk.parcels else 0)
+
+
+def record_run(library: Library, run: Run) -> None:
+    """Keep a run, its packs, its parcels and its rows in the library, in one transaction.
+
+    Raises OneMapError library.read_only, library.busy, library.full.
+    """
+    with library.writing() as connection:
+        write_run(connection, run)
+
+
+def write_run(connection: StoreConnection, run: Run) -> None:
+    """Keep a run inside the open transaction, beside what is written because of it."""
+    recorder = Recorder(connection, run.record["id"])
+    for chunk in run.chunks():
+        recorder.append(chunk)
+    recorder.finish_check(run.record, run.question.packs, run.verdicts)
+
+
+def keep_run(
+    connection: StoreConnection,
+    record: Mapping[str, Any],
+    kept: Mapping[str, Rows],
+    texts: Sequence[tuple[str, str]],
+) -> None:
+    """Write a run's record, the rows of its tables, and the texts that it was asked by (hash, text), as one may."""
+    recorder = Recorder(connection, record["id"])
+    recorder.append_rows(kept)
+    recorder.finish(record, texts)
+
+
+def run_record(library: Library, identifier: str, kind: str | None = CHECK) -> dict[str, Any]:
+    """The record of a stored run of a kind, or of any kind. Raises OneMapError run.unknown, run.kind, run.damaged."""
+    # Stray bytes of an argument cannot be asked for in SQL, and are no run's id.
+    sql = "SELECT record FROM onemap_runs WHERE id = ?"
+    row = library.connection.execute(sql, (identifier,)).fetchone() if identifier.isprintable() else None
+    if row is None:
+        raise OneMapError("run.unknown", file=library.label, run=identifier, field="RUN")
+    record = read_record(library, identifier, row[0])
+    if kind is not None and kind_of(record) != kind:
+        raise OneMapError("run.kind", file=library.label, run=identifier, field="RUN", kind=kind_of(record))
+    return record
+
+
+def kind_of(record: Mapping[str, Any]) -> str:
+    """What sort of run a record is of: check, compare, remedy."""
+    return str(record.get("kind", CHECK))
+
+
+def stored_rows(library: Library, identifier: str, table: str, **wanted: str) -> list[StoredRow]:
+    """The rows of one table of a stored run in their order; wanted: only rows with these values.
+
+    Raises OneMapError run.damaged.
+    """
+    return [row for rows in stored_blocks(library, identifier, table, **wanted) for row in rows]
+
+
+def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
+    """The same rows, some thousand at a time, of which only one block is held. Raises OneMapError run.damaged."""
+    yield from (rows for _, rows in kept_rows(library, identifier, table, wanted))
+
+
+def stored_columns(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[Rows]:
+    """Some columns of a table of a stored run, some thousand rows at a time. Raises OneMapError run.damaged."""
+    yield from (rows for _, rows in kept_rows(library, identifier, table, {}, names))
+
+
+def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
+    """Some columns of a table of a stored run, row by row. Raises OneMapError run.damaged."""
+    for rows in stored_columns(library, identifier, table, names):
+        yield from zip(*plain_columns(rows.columns.select(names)).values(), strict=True)
+
+
+def stored_texts(library: Library) -> dict[str, str]:
+    """The texts of packs and matrices by which stored runs were asked, by their hash."""
+    return dict(library.connection.execute("SELECT hash, content FROM onemap_pack_texts"))
+
+
+def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[Pack, ...]:
+    """The packs by which a stored run was asked.
+
+    Raises OneMapError run.unknown, run.incomplete, run.damaged (also of a check that has lost parcels).
+    """
+    record = run_record(library, identifier, kind)
+    texts = stored_texts(library)
+    if not holds(library, identifier, GIVEN) or any(pack["hash"] not in texts for pack in record["packs"]):
+        raise OneMapError("run.incomplete", file=library.label, run=identifier)
+    if kind == CHECK and count_of(library, identifier, "parcels") != count_of(library, identifier, GIVEN):
+        raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
+    catalogue = library.catalogue()
+    return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"])
+
+
+def stored_question(library: Library, identifier: str, kind: str = CHECK) -> Question:
+    """What a stored run was asked, so that it can be asked again: versions recorded later are not known.
+
+    Raises OneMapError run.unknown, run.incomplete.
+    """
+    rows = stored_rows(library, identifier, GIVEN)
+    question = stored_question_of_none(library, identifier, kind)
+    return replace(question, parcels=_given_parcels(rows, question.parcels))
+
+
+def stored_parcels(library: Library, identifier: str, like: Parcels, most: int) -> Iterator[Parcels]:
+    """The parcels of a stored run in the order in which they were given, at most so many at a time.
+
+    like: what all have in common. Raises OneMapError run.damaged.
+    """
+    waiting: list[StoredRow] = []
+    for rows in stored_blocks(library, identifier, GIVEN):
+        waiting += rows
+        while len(waiting) >= most:
+            yield _given_parcels(waiting[:most], like)
+            waiting = waiting[most:]
+    if waiting:
+        yield _given_parcels(waiting, like)
+
+
+def _given_parcels(rows: Sequence[StoredRow], like: Parcels) -> Parcels:
+    values = [row.values for row in rows]
+    return replace(
+        like,
+        ids=np.array([value["id"] for value in values], dtype=object),
+        geometries=shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)),
+        attributes=pd.DataFrame([value["attributes"] for value in values], dtype=object, index=range(len(values))),
+    )
+
+
+def stored_question_of_none(library: Library, identifier: str, kind: str = CHECK) -> Question:
+    """What a stored run was asked, without its parcels. Raises OneMapError run.unknown, run.incomplete."""
+    packs = stored_packs(library, identifier, kind)
+    record = run_record(library, identifier, kind)
+    parameters = record["parameters"]
+    parcels = replace(no_parcels(parameters["parcels"], parameters["parcels_hash"]), id_field=parameters["id"])
+    moments = [datetime.fromisoformat(text) for text in (parameters["known_at"], record["started"]) if text]
+    return Question(
+        parcels=parcels,
+        packs=packs,
+        only=tuple(parameters["only"]),
+        as_of=date.fromisoformat(parameters["as_of"]),
+        known_at=min(moments),
+        language=parameters["lang"],
+        replaced=parameters["replaced"],
+    )

@@ -1,0 +1,132 @@
+"""The tables of chapters four and five: what each rule found, clear rules and those not run included."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from onemap.rules.findings.run_tables import RANK
+from onemap.rules.kinds import KINDS
+from onemap.rules.maps.document_areas import areas
+from onemap.rules.packs.rule import Rule
+from onemap.rules.statement.run_evidence import Evidence, department_title, reasons_text
+
+Row = dict[str, Any]
+_MEASURES = ("length_m", "distance_m", "value")
+
+
+def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> list[Row]:
+    """A row per rule and outcome over all parcels, in the rules' order.
+
+    A rule may have a conflict and, elsewhere, ground that could not be judged: then it has two rows. `overrides`:
+    (parcel, rule) → the verdict that a person gave instead.
+    """
+    whole_m2 = sum(parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels)
+    skipped = {item["rule"]: item["reason"] for item in evidence.record["skipped"]}
+    found: dict[str, list[Row]] = {}
+    for finding in evidence.findings:
+        found.setdefault(finding["rule"], []).append(finding)
+    rows = []
+    for rule in evidence.rules.values():
+        if not getattr(KINDS[rule.kind], "FINDS", True):
+            continue
+        if rule.id in skipped:
+            rows.append(_empty(evidence, rule, "not_checked", skipped[rule.id]))
+            continue
+        mine = found.get(rule.id, [])
+        halves = [[row for row in mine if (row["verdict"] == "unknown") == is_unknown] for is_unknown in (False, True)]
+        blocks = [_found(evidence, rule, half, whole_m2, overrides) for half in halves if half]
+        rows += blocks or [_empty(evidence, rule, "clear", None)]
+    return rows
+
+
+def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> list[Row]:
+    """A row per parcel and finding, in the run's order."""
+    whole = {parcel["parcel"]: parcel["area_ellipsoidal_m2"] for parcel in evidence.parcels}
+    return [
+        {
+            "parcel": row["parcel"],
+            **_found(evidence, evidence.rules[row["rule"]], [row], whole[row["parcel"]], overrides),
+        }
+        for row in evidence.findings
+        if row["rule"] in evidence.rules
+    ]
+
+
+def _named(evidence: Evidence, rule: Rule) -> Row:
+    language = evidence.language
+    return {
+        "rule": rule.id,
+        "title": evidence.rule_title(rule.id),
+        "layer": rule.layer,
+        "layer_title": evidence.layer_title(rule.layer),
+        "version": evidence.version(rule.layer).get("label"),
+        "department": rule.department,
+        "department_title": department_title(rule.department, language),
+        "kind": rule.kind,
+        "basis": rule.basis_text,
+        "estimated": rule.estimated,
+        "figure": None,
+    }
+
+
+def _empty(evidence: Evidence, rule: Rule, state: str, reason: str | None) -> Row:
+    """A rule that found nothing, or that was not run: then nothing was measured, and its verdict is null."""
+    is_clear = state == "clear"
+    return {
+        **_named(evidence, rule),
+        "state": state,
+        "verdict": "clear" if is_clear else None,
+        "machine_verdict": "clear" if is_clear else None,
+        "counted": False,
+        "parcels": 0,
+        "features": 0 if is_clear else None,
+        **(areas(0.0) if is_clear else dict.fromkeys(areas(0.0))),
+        "share": 0.0 if is_clear else None,
+        **dict.fromkeys(_MEASURES),
+        "reason": reason,
+        "reason_text": reasons_text(reason, evidence.language),
+    }
+
+
+def _found(
+    evidence: Evidence,
+    rule: Rule,
+    findings: list[Row],
+    whole_m2: float,
+    overrides: Mapping[tuple[str, str], str],
+) -> Row:
+    counted = [row for row in findings if row["counted"]]
+    given = [overrides.get((row["parcel"], row["rule"]), row["verdict"]) for row in counted or findings]
+    ground = [row["area_ellipsoidal_m2"] for row in findings]
+    has_ground = any(row["area_m2"] is not None for row in findings)
+    area_m2 = float(sum(value or 0.0 for value in ground))
+    reasons = ",".join(
+        dict.fromkeys(reason for row in findings for reason in (row["reason"] or "").split(",") if reason)
+    )
+    features = [row["features"] for row in findings if row["features"] is not None]
+    return {
+        **_named(evidence, rule),
+        "state": "unknown" if findings[0]["verdict"] == "unknown" else "conflict",
+        "verdict": min(given, key=RANK.__getitem__),
+        "machine_verdict": findings[0]["verdict"],
+        "counted": bool(counted),
+        "parcels": len(findings),
+        "features": sum(features) if features else None,
+        **(areas(area_m2) if has_ground else dict.fromkeys(areas(0.0))),
+        "share": _share(findings, area_m2, whole_m2) if has_ground else None,
+        "length_m": _total(row["length_m"] for row in findings),
+        "distance_m": min((row["distance_m"] for row in findings if row["distance_m"] is not None), default=None),
+        "value": findings[0]["value"] if len(findings) == 1 else None,
+        "estimated": any(row["estimated"] for row in findings),
+        "reason": reasons or None,
+        "reason_text": reasons_text(reasons, evidence.language),
+    }
+
+
+def _share(findings: list[Row], area_m2: float, whole_m2: float) -> float | None:
+    """Of one parcel the finding's own share (a raster's counts valid ground only); of several that of the ground."""
+    return findings[0]["share"] if len(findings) == 1 and findings[0]["value"] is not None else area_m2 / whole_m2
+
+
+def _total(values: Iterable[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return sum(known) if known else None

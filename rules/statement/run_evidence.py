@@ -1,0 +1,89 @@
+"""What a run keeps, read once for all parts of a document."""
+
+import tomllib
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import shapely
+
+from onemap.layers.catalogue.catalogue import LayerEntry, named_groups
+from onemap.layers.library.library import Library
+from onemap.layers.messages import RESOURCES, phrase
+from onemap.rules.packs.pack import Pack, joined_rules
+from onemap.rules.packs.rule import Rule
+from onemap.rules.runs.run_store import run_record, stored_question, stored_rows
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """A run's record, rules and rows, and the names of what they speak of.
+
+    parcels, findings, classes: rows by column; grounds: (n,) the parcels in the run's order, in the
+    library's CRS.
+    """
+
+    record: dict[str, Any]
+    packs: tuple[Pack, ...]
+    rules: dict[str, Rule]
+    parcels: list[dict[str, Any]]
+    findings: list[dict[str, Any]]
+    classes: list[dict[str, Any]]
+    grounds: np.ndarray
+    catalogue: dict[str, LayerEntry]
+    language: str
+
+    def layer_title(self, code: str) -> str:
+        """A layer's name in the document's language."""
+        entry = self.catalogue.get(code)
+        return (entry.title.get(self.language) if entry else None) or code
+
+    def rule_title(self, identifier: str) -> str:
+        """A rule's title in the document's language."""
+        rule = self.rules.get(identifier)
+        return (rule.title.get(self.language) if rule else None) or identifier
+
+    def version(self, code: str) -> dict[str, Any]:
+        """The record of the version of a layer that the run used; empty if it used none."""
+        return next((item for item in self.record["layers"] if item["code"] == code), {})
+
+
+def evidence_of(library: Library, run: str, language: str) -> Evidence:
+    """Everything that a run left in the library. Raises OneMapError run.unknown, run.incomplete."""
+    question = stored_question(library, run)
+    parcels = stored_rows(library, run, "parcels")
+    return Evidence(
+        record=run_record(library, run),
+        packs=question.packs,
+        rules={rule.id: rule for rule in joined_rules(question.packs)},
+        parcels=[row.values for row in parcels],
+        findings=[row.values for row in stored_rows(library, run, "findings")],
+        classes=[row.values for row in stored_rows(library, run, "land_classes")],
+        grounds=shapely.from_wkb(np.array([row.wkb for row in parcels], dtype=object)),
+        catalogue=library.catalogue(),
+        language=language,
+    )
+
+
+def department_title(department: str, language: str) -> str:
+    """A department's name as a role."""
+    return named_groups()["departments"][department][language]
+
+
+@lru_cache(maxsize=1)
+def _units() -> dict[str, dict[str, str]]:
+    with (RESOURCES / "catalogue" / "departments.toml").open("rb") as content:
+        return {code: entry["unit"] for code, entry in tomllib.load(content).items()}
+
+
+def department_unit(department: str, language: str) -> str:
+    """The office that holds a department's role."""
+    return _units()[department][language]
+
+
+def reasons_text(reasons: str | None, language: str) -> str:
+    """Why something could not be judged or does not count, in words."""
+    return phrase("said.comma", language).join(
+        phrase(f"reason.{reason}", language) for reason in (reasons or "").split(",") if reason
+    )

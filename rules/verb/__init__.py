@@ -1,0 +1,1 @@
+"""How a verb and its parameters are declared."""

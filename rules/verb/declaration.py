@@ -1,0 +1,204 @@
+"""One verb and its parameters: how they are declared, and how a request's values are converted."""
+
+import importlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime, time
+from typing import Any
+
+from onemap.layers.errors import UsageError
+
+Report = Callable[[float, str], None]
+Values = Mapping[str, Any]
+Result = dict[str, Any]
+VERDICT_CHOICES = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One parameter of a verb. `name` is the option without dashes, with underscores; values come as text.
+
+    optional: a positional one that may be left out.
+    """
+
+    name: str
+    metavar: str = ""
+    positional: bool = False
+    optional: bool = False
+    repeated: bool = False
+    flag: bool = False
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    convert: Callable[[str], Any] | None = None
+
+    @property
+    def option(self) -> str:
+        """The option as it is typed."""
+        return "--" + self.name.replace("_", "-")
+
+
+@dataclass(frozen=True)
+class Verb:
+    """One verb, of one word or two, and its parameters; those that make data are Processing algorithms too.
+
+    work: the module whose function of the same name, `review_open` for two words, does it.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    makes_data: bool = False
+    work: str = "onemap.rules.commands.check_work"
+
+    def run(self, values: Values, asked: "Asked") -> Result:
+        """Do it."""
+        work = importlib.import_module(self.work)
+        result: Result = getattr(work, self.name.replace(" ", "_"))(values, asked)
+        return result
+
+
+@dataclass(frozen=True)
+class Asked:
+    """In which language a verb is asked, and how it tells of its progress.
+
+    session: what one session of `serve` remembers of what it was shown; None for a single verb; left: what a verb has
+    no more need of, and would take its time to clear away.
+    """
+
+    language: str
+    report: Report
+    session: dict[Any, Any] | None = None
+    left: list[Any] = field(default_factory=list)
+
+
+def to_date(text: str) -> date:
+    """A date. Raises ValueError."""
+    return date.fromisoformat(text)
+
+
+def to_moment(text: str) -> datetime:
+    """A moment; a bare date means its end, so that what was recorded on that day is known."""
+    if re.fullmatch(r"\d{4}-\d{2}-\d{2}|\d{8}", text):
+        return datetime.combine(date.fromisoformat(text), time.max).astimezone()
+    moment = datetime.fromisoformat(text)
+    return moment if moment.tzinfo else moment.astimezone()
+
+
+def to_metres(text: str) -> float:
+    """A length, not negative. Raises ValueError."""
+    value = float(text)
+    if not 0 <= value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+def to_angle(text: str) -> float:
+    """An angle in degrees, from none to half a turn. Raises ValueError."""
+    value = float(text)
+    if not 0 <= value <= 180:
+        raise ValueError(text)
+    return value
+
+
+def to_count(text: str) -> int:
+    """A number from 1. Raises ValueError."""
+    value = int(text)
+    if value < 1:
+        raise ValueError(text)
+    return value
+
+
+def to_seed(text: str) -> int:
+    """A whole number from 0. Raises ValueError."""
+    value = int(text)
+    if value < 0:
+        raise ValueError(text)
+    return value
+
+
+def to_town_size(text: str) -> int:
+    """How many parcels a sample city may have. Raises ValueError."""
+    value = int(text)
+    if not 40 <= value <= 20_000:  # what the maker of the sample city can fill with streets
+        raise ValueError(text)
+    return value
+
+
+def to_scheduler(text: str) -> str:
+    """`local`, or the address of a Dask scheduler such as tcp://host:8786. Raises ValueError."""
+    if text != "local" and not re.fullmatch(r"(tcp|tls|ws|wss)://\S+", text):
+        raise ValueError(text)
+    return text
+
+
+def to_name(text: str) -> str:
+    """A name or an identifier. Raises ValueError where there is none: an empty variable of a shell is no wish."""
+    if not text.strip():
+        raise ValueError(text)
+    return text
+
+
+def to_codes(text: str) -> tuple[str, ...]:
+    """Codes with commas between. Raises ValueError where there is none: an empty word would ask for everything."""
+    codes = tuple(code.strip() for code in text.split(",") if code.strip())
+    if not codes:
+        raise ValueError(text)
+    return codes
+
+
+def to_pairs(text: str) -> dict[str, str]:
+    """target=source pairs with commas between. Raises ValueError, also where a target has two sources."""
+    pairs = {}
+    for part in filter(None, (part.strip() for part in re.split("[,，]", text))):
+        target, equals, source = part.partition("=")
+        if not equals or not target.strip() or not source.strip() or target.strip() in pairs:
+            raise ValueError(part)
+        pairs[target.strip()] = source.strip()
+    return pairs
+
+
+def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
+    """The parameters of a request, converted; lists and tables may come as such, or as text.
+
+    Raises UsageError usage.parameter, usage.value, usage.required.
+    """
+    known = {parameter.name: parameter for parameter in verb.parameters}
+    values: dict[str, Any] = {}
+    for name, value in given.items():
+        parameter = known.get(name)
+        if parameter is None:
+            raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(known))
+        if value is not None:
+            values[name] = _converted(parameter, value)
+    for parameter in verb.parameters:
+        needed = parameter.required or (parameter.positional and not parameter.optional)
+        if needed and values.get(parameter.name) in (None, ""):
+            raise UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
+    return values
+
+
+def _shown_name(parameter: Parameter) -> str:
+    return parameter.metavar if parameter.positional else parameter.option
+
+
+def _converted(parameter: Parameter, value: Any) -> Any:
+    if parameter.flag:
+        if not isinstance(value, bool):
+            raise UsageError("usage.value", field=_shown_name(parameter), value=value)
+        return value
+    if parameter.repeated:
+        items = value if isinstance(value, (list, tuple)) else [value]
+        return [str(item) for item in items]
+    if isinstance(value, (list, tuple)):
+        value = ",".join(map(str, value))
+    if isinstance(value, dict):
+        value = ",".join(f"{key}={item}" for key, item in value.items())
+    text = str(value)
+    if parameter.choices and text not in parameter.choices:
+        raise UsageError("usage.choice", field=_shown_name(parameter), value=text, allowed=list(parameter.choices))
+    if parameter.convert is None:
+        return text
+    try:
+        return parameter.convert(text)
+    except ValueError:
+        raise UsageError("usage.value", field=_shown_name(parameter), value=text) from None

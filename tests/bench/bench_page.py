@@ -1,0 +1,160 @@
+"""docs/benchmarks.md: the tables between its marks are written anew from docs/benchmarks.json; the words stay."""
+
+import json
+import re
+import statistics
+from pathlib import Path
+
+from onemap.tests.bench.bench_programs import OURS, ROOT, WHOLE, Row
+from onemap.tests.bench.chart import Bar, Panel, plot
+
+DOCS = ROOT / "docs"
+BEGIN, END = "<!-- figures: written by `build.py bench` -->", "<!-- end of figures -->"
+SIZES = ("XS", "S", "M", "L")
+TITLES = {
+    "i": "(i) parcels × 3 large controls",
+    "ii": "(ii) parcels × land use, every pair",
+    "iii": "(iii) spots where two plans differ",
+    "iv": "(iv) parcels × buffers dissolved by class",
+    "v": "(v) shares of steep slope",
+    "vii": "(vii) areas on the ellipsoid",
+    "file": "File to file: parcels × 3 controls, overlaps written",
+    "desk": "At the desk: one parcel × 50 layers of a library",
+    "again": "One parcel of a hundred changed, checked against an earlier run",
+    "plan": "A plan edited in one township, checked against an earlier run",
+}
+# Job, sizes, peer, which row of ours, and how many times faster ours is meant to be.
+TARGETS = (
+    ("i", ("M", "L"), "postgis-subdivided", "areas", 8.0),
+    ("i", ("M",), "sedonadb-cut", "areas", 2.5),
+    ("i", ("S",), "qgis", "areas", 100.0),
+    ("i", ("S",), "geopandas", "areas", 100.0),
+    ("ii", ("M",), "sedonadb", "areas", 4.0),
+    ("ii", ("M",), "duckdb", "areas", 5.0),
+    ("ii", ("M",), "geopandas", "areas", 12.0),
+    ("ii", ("M",), "qgis", "areas", 15.0),
+    ("iii", ("M",), "sedonadb", "ground", 4.0),
+    ("iii", ("M",), "geopandas", "ground", 15.0),
+    ("iii", ("M",), "qgis", "ground", 20.0),
+    ("iv", ("M",), "postgis-subdivided", "areas", 3.0),
+    ("v", ("S", "M"), "exactextract", "", 5.0),
+    ("vii", ("M",), "geod", "", 5.0),
+    ("file", ("M",), "best", "check", 3.0),
+    ("desk", ("M",), "qgis-intersection", "", 20.0),
+    ("desk", ("M",), "qgis-clip", "", 20.0),
+    ("again", ("M",), WHOLE, "against", 50.0),
+    ("plan", ("M",), WHOLE, "against", 50.0),
+    ("plan", ("M",), WHOLE, "session", 50.0),
+)
+
+
+def then_s(row: Row) -> float | None:
+    """Median of the calls after the first; of a row that had no more, the first."""
+    return statistics.median(row.then_s) if row.then_s else row.first_s
+
+
+def told(row: Row) -> str:
+    """A row in one line, for the terminal."""
+    return f"first {row.first_s:8.3f} s, then {then_s(row):8.3f} s, {_figure(row.peak_mb, 0):>6} MB"
+
+
+def keep(size: str, job: str, found: dict) -> None:
+    """Put the figures of one job and size in the place of the former ones, and write the page."""
+    path = DOCS / "benchmarks.json"
+    kept = json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+    for row in found["rows"]:
+        row["who"] = str(row["who"])
+    kept.setdefault(size, {})[job] = found
+    path.write_text(json.dumps(kept, indent=1, sort_keys=True) + "\n", encoding="utf-8")
+    write(kept, DOCS)
+
+
+def write(kept: dict, docs: Path) -> None:
+    """The page's tables and the plot, of all figures that are kept."""
+    page = docs / "benchmarks.md"
+    before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
+    _, _, after = rest.partition(END)
+    parts = ["![Seconds of One Map and its peers, by job](images/benchmarks.svg)", _targets(kept)]
+    panels = []
+    for job, title in TITLES.items():
+        sizes = [size for size in SIZES if job in kept.get(size, {})]
+        if sizes:
+            parts.append(f"## {title}")
+            parts += [_table(kept[size][job], size) for size in reversed(sizes)]
+            panels.append(_panel(kept[sizes[-1]][job], f"{title}, size {sizes[-1]}"))
+    page.write_text(f"{before}{BEGIN}\n\n" + "\n\n".join(parts) + f"\n\n{END}{after}", encoding="utf-8")
+    (docs / "images" / "benchmarks.svg").write_text(plot(panels), encoding="utf-8")
+
+
+def _rows(found: dict) -> list[Row]:
+    return [Row(**row) for row in found["rows"]]
+
+
+def _panel(found: dict, title: str) -> Panel:
+    timed = [row for row in _rows(found) if row.first_s is not None]
+    bars = [Bar(row.who, then_s(row) or 0.0, row.first_s or 0.0, row.who.startswith(OURS)) for row in timed]
+    return Panel(title, bars)
+
+
+def _table(found: dict, size: str) -> str:
+    rows, about = _rows(found), found["machine"]
+    ours = [row for row in rows if row.who.startswith(OURS) and not row.why]
+    heads = [f"× {row.who.partition(', ')[2] or 'ours'}" for row in ours]
+    lines = [
+        f"Size {size}, {about['day']}: {about['processor']}, {about['used']} processors; "
+        f"load before the job: {about['load_before']}.",
+        "",
+        f"| | first call, s | then, s | of processors, s | loading, s | peak memory, MB | {' | '.join(heads)} |",
+        "|---|" + "---:|" * (5 + len(heads)),
+    ]
+    for row in rows:
+        name = f"**{row.who}**" if row.who.startswith(OURS) else row.who
+        if row.why:
+            lines.append(f"| {name} | {row.why} |" + " |" * (4 + len(heads)))
+            continue
+        times = [f"{then_s(row) / then_s(one):.1f}" for one in ours]
+        then = _figure(then_s(row) if row.then_s else None, 3)
+        busy = _figure(statistics.median(row.processors_s) if row.processors_s else None, 3)
+        figures = [_figure(row.first_s, 3), then, busy, _figure(row.load_s, 2), _figure(row.peak_mb, 0), *times]
+        lines.append(f"| {name} | {' | '.join(figures)} |")
+    return "\n".join(lines)
+
+
+def _targets(kept: dict) -> str:
+    lines = ["| job | size | against | target | by the clock | by processor time |", "|---|---|---|---:|---:|---:|"]
+    for job, sizes, peer, way, target in TARGETS:
+        for size in sizes:
+            rows = _rows(kept.get(size, {}).get(job, {"rows": []}))
+            ours = next((row for row in rows if row.who == (f"{OURS}, {way}" if way else OURS)), None)
+            theirs = [row for row in rows if not row.who.startswith(OURS) and not row.why]
+            if peer == "best":
+                theirs = sorted(theirs, key=lambda row: then_s(row) or 0.0)[:1]
+            else:
+                theirs = [row for row in theirs if row.who == peer]
+            if ours is None or ours.why:
+                continue
+            if not theirs:
+                lines += _ended(rows, peer, then_s(ours) or 1.0, f"| {TITLES[job]} | {size} | {peer} | {target:g} × |")
+                continue
+            ratio = (then_s(theirs[0]) or 0.0) / (then_s(ours) or 1.0)
+            both = ours.processors_s and theirs[0].processors_s
+            busy = _said(statistics.median(both) / statistics.median(ours.processors_s), target) if both else ""
+            name = f"{theirs[0].who} (the fastest)" if peer == "best" else peer
+            lines.append(f"| {TITLES[job]} | {size} | {name} | {target:g} × | {_said(ratio, target)} | {busy} |")
+    return "\n".join(lines) if len(lines) > 2 else "No figures yet."
+
+
+def _ended(rows: list[Row], peer: str, ours_s: float, line: str) -> list[str]:
+    """The line of a peer that was ended at the limit of time: at least so many times slower."""
+    why = next((row.why for row in rows if row.who == peer), "")
+    limit = re.fullmatch(r"more than (\d+) s", why)
+    return [f"{line} more than {int(limit[1]) / ours_s:.0f} × | |"] if limit else []
+
+
+def _figure(value: float | None, digits: int) -> str:
+    """A number with so many digits behind the point, nothing for one that is not known."""
+    return "" if value is None else f"{value:.{digits}f}"
+
+
+def _said(ratio: float, target: float) -> str:
+    return f"{ratio:.1f} ×" if ratio >= target else f"{ratio:.1f} ×, missed"

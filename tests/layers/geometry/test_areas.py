@@ -1,0 +1,83 @@
+"""Areas on the ellipsoid: the worked example of the survey rules, PROJ's geodesics, and every zone."""
+
+import numpy as np
+import pyproj
+import pytest
+import shapely
+
+from onemap.layers.geometry.areas import ellipsoidal_areas_m2
+
+HOME = pyproj.CRS.from_epsg(4526)
+OUTER = [
+    (38540100.456, 4210100.123),
+    (38540300.234, 4210100.987),
+    (38540301.678, 4209900.345),
+    (38540099.321, 4209899.765),
+]
+HOLE = [
+    (38540160.220, 4210040.110),
+    (38540160.440, 4209980.330),
+    (38540220.660, 4209980.550),
+    (38540220.880, 4210040.770),
+]
+SECOND = [
+    (38540100.250, 4209800.500),
+    (38540200.500, 4209800.750),
+    (38540200.875, 4209700.125),
+    (38540150.625, 4209650.375),
+    (38540100.125, 4209700.250),
+]
+
+
+def geodesic_m2(polygon: shapely.Polygon, crs: pyproj.CRS) -> float:
+    """By Karney's geodesics, along edges cut so short that they are the plane's."""
+    degrees = pyproj.Transformer.from_crs(crs, crs.geodetic_crs, always_xy=True)
+    carried = shapely.transform(shapely.segmentize(polygon, 100), degrees.transform, interleaved=False)
+    ellipsoid = crs.ellipsoid
+    geod = pyproj.Geod(a=ellipsoid.semi_major_metre, rf=ellipsoid.inverse_flattening)
+    return abs(geod.geometry_area_perimeter(carried)[0])
+
+
+def test_the_worked_example_of_two_parcels_one_with_a_hole():
+    parcels = np.array([shapely.Polygon(OUTER, [HOLE]), shapely.Polygon(SECOND)])
+    # By hand: 40 314.145299 less 3 626.4, and 12 603.2734375.
+    assert shapely.area(parcels) == pytest.approx([36687.745299, 12603.2734375], abs=1e-5)
+    # On the ellipsoid, 40 km from the meridian, about four hundred-thousandths less.
+    assert ellipsoidal_areas_m2(parcels, HOME) == pytest.approx([36686.285, 12602.773], abs=0.001)
+    assert [geodesic_m2(parcel, HOME) for parcel in parcels] == pytest.approx([36686.285, 12602.773], abs=0.1)
+
+
+@pytest.mark.parametrize("epsg", [4513, 4526, 4533, 4534, 4554, 4491, 4501, 2349, 2369, 2338, 2401, 2442, 21413, 21463])
+@pytest.mark.parametrize("north", [400_000, 2_500_000, 4_200_000, 5_900_000])
+def test_areas_agree_with_geodesics_in_every_zone_and_latitude_of_the_country(epsg, north):
+    crs = pyproj.CRS.from_epsg(epsg)
+    values = {parameter.name.lower(): parameter.value for parameter in crs.coordinate_operation.params}
+    middle = values["false easting"]
+    blocks = shapely.box(
+        np.array([middle - 120_000, middle - 100, middle + 110_000]),
+        north,
+        np.array([middle - 119_000, middle + 100, middle + 115_000]),
+        north + 1000,
+    )
+    expected = [geodesic_m2(block, crs) for block in blocks]
+    assert ellipsoidal_areas_m2(blocks, crs) == pytest.approx(expected, rel=5e-6)
+
+
+def test_a_hundred_and_twenty_kilometres_from_the_meridian_the_plane_is_too_large_by_four_ten_thousandths():
+    block = shapely.box(38_619_900, 4_200_000, 38_620_100, 4_200_200)
+    (area,) = ellipsoidal_areas_m2(np.array([block]), HOME)
+    assert block.area / area - 1 == pytest.approx(3.6e-4, abs=0.1e-4)
+
+
+def test_direction_and_beginning_of_a_ring_change_nothing_and_nothing_has_no_area():
+    polygon = shapely.Polygon(OUTER, [HOLE])
+    turned = shapely.Polygon([*OUTER[2:], *OUTER[:2]][::-1], [HOLE[::-1]])
+    areas = ellipsoidal_areas_m2(np.array([polygon, turned, None, shapely.Polygon()], dtype=object), HOME)
+    assert areas[0] == pytest.approx(areas[1], rel=1e-12)
+    assert areas[2:].tolist() == [0.0, 0.0]
+
+
+def test_parts_of_a_multipolygon_add_up():
+    parts = np.array([shapely.Polygon(OUTER, [HOLE]), shapely.Polygon(SECOND)])
+    (whole,) = ellipsoidal_areas_m2(np.array([shapely.multipolygons(parts)]), HOME)
+    assert whole == pytest.approx(ellipsoidal_areas_m2(parts, HOME).sum(), rel=1e-14)

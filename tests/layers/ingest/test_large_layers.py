@@ -1,0 +1,293 @@
+"""A large source is added block by block, by way of a journal: the same to the last digit, killed or not."""
+
+import json
+import os
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+
+from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.ingest.adding import AddWishes, add
+from onemap.layers.ingest.placing import Wishes
+from onemap.layers.library.library import open_library
+from onemap.layers.quality import neighbours
+from onemap.tests.layers.conftest import read_in_blocks
+
+SIDE = 18
+BLOCK = 50
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from onemap.tests.layers import test_large_layers as large
+step, least = sys.argv[3], float(sys.argv[4])
+def report(fraction, now):
+    if now == step and fraction >= least:
+        os.kill(os.getpid(), signal.SIGKILL)
+large.read_in_blocks(large.BLOCK, setattr)
+large.added(Path(sys.argv[1]), Path(sys.argv[2]), report)
+"""
+
+
+@pytest.fixture
+def in_blocks(monkeypatch):
+    """Blocks of 50 features, for sources of any size."""
+    read_in_blocks(BLOCK, monkeypatch.setattr)
+
+
+def planted():
+    """Patches side by side with every kind of error among them, and a giant over some of them: shapes and columns."""
+    chance = np.random.default_rng(5)
+    at = np.stack(np.meshgrid(np.arange(SIDE + 1), np.arange(SIDE + 1), indexing="ij"), axis=-1) * 30.0
+    corners = at + chance.uniform(-8, 8, at.shape) + [500_000, 4_000_000]
+    rings = np.stack([corners[:-1, :-1], corners[1:, :-1], corners[1:, 1:], corners[:-1, 1:]], axis=2)
+    shapes = shapely.polygons(rings.reshape(-1, 4, 2))
+    order = chance.permutation(len(shapes))
+    shapes[order[:20]] = shapely.transform(shapes[order[:20]], lambda xy: xy + [1.3, 0.7])
+    for place in order[20:24].tolist():
+        x, y = shapes[place].centroid.coords[0]
+        shapes[place] = shapely.Polygon([(x, y), (x + 9, y + 9), (x + 9, y), (x, y + 9)])
+    teeth = [shapely.box(499_950, 4_000_000 + k, 500_300 + k / 10, 4_000_000.4 + k) for k in range(520)]
+    comb = shapely.union_all([shapely.box(499_940, 3_999_990, 499_950, 4_000_530), *teeth])
+    assert shapely.get_num_coordinates(comb) > neighbours.GIANT
+    kept = np.delete(shapes, order[24:30])
+    shapes = np.concatenate([kept, shapes[order[30:35]], [comb]])
+    shapes[[7, 250]] = None
+    rows = np.arange(len(shapes))
+    keys = np.array([f"1301{row:014d}" for row in rows], dtype=object)
+    keys[order[:5]], keys[order[50:53]] = keys[order[40:45]], None
+    classes = np.array(["0101", "0103", "0301", "0702"], dtype=object)[rows % 4]
+    classes[order[60:64]] = ["99", None, "9X", "旱地"]
+    names = np.array(["水田", "旱地", "乔木林地", "农村宅基地"], dtype=object)[rows % 4]
+    names[order[70:75]] = "果园"
+    areas = np.round(np.nan_to_num(shapely.area(shapes)), 2)
+    areas[order[80:90]] *= 1.1
+    years = np.array([str(2023 + row % 2) for row in rows], dtype=object)  # numbers as text, all of them
+    counts = np.where(rows % 5 == 0, np.nan, rows.astype(float))
+    return shapes, {"BSM": keys, "DLBM": classes, "DLMC": names, "TBMJ": areas, "SJNF": years, "N": counts}
+
+
+@pytest.fixture(scope="module")
+def sources(tmp_path_factory):
+    """The planted errors as a GeoPackage and as a shapefile of GB 18030."""
+    folder = tmp_path_factory.mktemp("planted")
+    shapes, columns = planted()
+    for name, options in (
+        ("many.gpkg", {"driver": "GPKG", "geometry_type": "Polygon"}),
+        ("many.shp", {"driver": "ESRI Shapefile", "geometry_type": "Polygon", "encoding": "gb18030"}),
+    ):
+        values = list(columns.values())
+        pyogrio.raw.write(folder / name, shapely.to_wkb(shapes), values, list(columns), crs="EPSG:4547", **options)
+    return folder
+
+
+def added(library, source, report=lambda share, step: None, **wishes):
+    """Add a source as the land survey's patches; what `add` answers."""
+    usual = {"covers": "extent", "keep_bad": True, "normalising": Wishes(repair=True)}
+    wanted = AddWishes("DLTB", **{**usual, **wishes})
+    with open_library(str(library)) as opened:
+        return add(opened, str(source), wanted, lambda code: (), "me", "en", report)
+
+
+def kept(library):
+    """All that a library keeps of its versions and their problems, besides when it was written."""
+    tables = {}
+    connection = sqlite3.connect(library)
+    for name in ("onemap_versions", "onemap_row_hashes", "onemap_problems", "DLTB__1", "DLTB__1__bad"):
+        columns = [row[1] for row in connection.execute(f'PRAGMA table_info("{name}")') if row[1] != "recorded_at"]
+        rows = connection.execute(f'SELECT {", ".join(columns)} FROM "{name}"')  # noqa: S608
+        tables[name] = [repr(row) for row in rows]
+    connection.close()
+    return tables
+
+
+def parts_of(library):
+    return sorted(path.name for path in library.parent.glob("*.work.part/*/*") if path.name != "lock")
+
+
+@pytest.fixture
+def libraries(tmp_path, empty_library):
+    """As many empty libraries as are asked for, each in a folder of its own."""
+
+    def make(name):
+        (tmp_path / name).mkdir()
+        return Path(shutil.copy(empty_library, tmp_path / name / "city.gpkg"))
+
+    return make
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory, empty_library, sources):
+    """By file and whether invalid rings are made valid: what is answered and kept when a layer is read at once."""
+    found = {}
+    for name in ("many.gpkg", "many.shp"):
+        for repair in (True, False):
+            library = Path(shutil.copy(empty_library, tmp_path_factory.mktemp("whole") / "city.gpkg"))
+            answer = added(library, sources / name, normalising=Wishes(repair=repair))
+            found[name, repair] = answer, kept(library)
+    return found
+
+
+@pytest.mark.parametrize("repair", [True, False])
+@pytest.mark.parametrize("name", ["many.gpkg", "many.shp"])
+def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
+    libraries, sources, whole, in_blocks, name, repair
+):
+    library, told = libraries("blocked"), []
+    answer = added(
+        library, sources / name, lambda share, step: told.append((share, step)), normalising=Wishes(repair=repair)
+    )
+    assert (answer, kept(library)) == whole[name, repair]
+    found = {problem["code"] for problem in answer["problems"]}
+    wanted = {"topology.overlap", "topology.gap", "topology.duplicate", "key.repeated", "key.null", "value.code"}
+    assert found >= wanted | {"area.declared", "value.name", "value.missing", "field.as_number", "geometry.null"}
+    assert len({share for share, step in told if step == "reading"}) >= 7  # it was read in blocks
+    assert [share for share, _ in told] == sorted(share for share, _ in told)
+    assert parts_of(library) == []
+
+
+@pytest.mark.parametrize(
+    ("step", "least"),
+    [("reading", 0.1), ("checking", 0.36), ("checking", 0.5), ("writing", 0.9)],
+)
+def test_a_core_that_is_killed_goes_on_where_it_was_and_comes_to_the_same(
+    libraries, sources, whole, in_blocks, monkeypatch, step, least
+):
+    library = libraries("killed")
+    before = kept_bytes(library)
+    command = [sys.executable, "-P", "-c", KILLED, str(library), str(sources / "many.gpkg"), step, str(least)]
+    ended = subprocess.run(
+        command, capture_output=True, timeout=120, env={**os.environ, "PYTHONPATH": ":".join(sys.path)}
+    )
+    assert ended.returncode == -signal.SIGKILL, ended.stderr.decode()
+    assert kept_bytes(library) == before
+    done, again = set(parts_of(library)), []
+    assert done
+
+    def keep(self, name, write, keep=Journal.keep):
+        again.append(name)
+        return keep(self, name, write)
+
+    monkeypatch.setattr(Journal, "keep", keep)
+    assert (added(library, sources / "many.gpkg"), kept(library)) == whole["many.gpkg", True]
+    assert done.isdisjoint(again)
+    assert bool(again) == (step != "writing")
+    assert parts_of(library) == []
+
+
+def kept_bytes(library):
+    """What a library holds, as SQLite's own dump."""
+    connection = sqlite3.connect(library)
+    text = "\n".join(connection.iterdump())
+    connection.close()
+    return text
+
+
+def test_a_source_that_has_changed_finds_nothing_of_the_journal(libraries, sources, in_blocks, tmp_path):
+    library, source = libraries("changed"), Path(shutil.copy(sources / "many.gpkg", tmp_path / "changed.gpkg"))
+
+    def stop(share, step):
+        if step == "writing":
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        added(library, source, stop)
+    assert parts_of(library)
+    shapes, columns = planted()
+    columns["BSM"][3] = "another"
+    options = {"driver": "GPKG", "geometry_type": "Polygon", "crs": "EPSG:4547", "layer": "many"}
+    pyogrio.raw.write(source, shapely.to_wkb(shapes), list(columns.values()), list(columns), **options)
+    added(library, source)
+    connection = sqlite3.connect(library)
+    assert connection.execute("SELECT count(*) FROM DLTB__1 WHERE BSM = 'another'").fetchone() == (1,)
+    connection.close()
+
+
+def test_a_source_that_changes_while_it_is_read_is_refused(libraries, sources, in_blocks, tmp_path):
+    library, source = libraries("changing"), Path(shutil.copy(sources / "many.shp", tmp_path / "many.shp"))
+    for end in (".dbf", ".shx", ".prj", ".cpg"):
+        shutil.copy(sources / f"many{end}", tmp_path / f"many{end}")
+    before = kept_bytes(library)
+
+    def change(share, step):
+        if share > 0.2:
+            os.utime(tmp_path / "many.dbf", ns=(0, 0))
+
+    with pytest.raises(OneMapError) as error:
+        added(library, source, change)
+    assert error.value.code == "source.changed"
+    assert (kept_bytes(library), parts_of(library)) == (before, [])
+
+
+def refused(library, source, **wishes):
+    with pytest.raises(OneMapError) as error:
+        added(library, source, **wishes)
+    return [(problem.code, json.dumps(problem.facts, default=repr)) for problem in error.value.problems]
+
+
+@pytest.mark.parametrize(
+    "wishes",
+    [
+        {"keep_bad": False, "normalising": Wishes()},
+        {"normalising": Wishes(crs="EPSG:4490")},
+        {"normalising": Wishes(crs="EPSG:4525")},
+        {"normalising": Wishes(fields={"DLBM": "nothing"})},
+        {"encoding": "ascii"},
+    ],
+)
+def test_what_is_refused_at_once_is_refused_in_blocks_with_the_same_words(libraries, sources, monkeypatch, wishes):
+    at_once = refused(libraries("whole"), sources / "many.gpkg", **wishes)
+    read_in_blocks(BLOCK, monkeypatch.setattr)
+    library = libraries("blocked")
+    assert refused(library, sources / "many.gpkg", **wishes) == at_once
+    assert parts_of(library) == []
+
+
+def test_another_plane_is_reached_block_by_block_too(libraries, sources, in_blocks, monkeypatch, tmp_path):
+    shapes, columns = planted()
+    shapes = shapely.transform(shapes, lambda xy: xy + [39_000_000, 0])
+    source = tmp_path / "zone.gpkg"
+    options = {"driver": "GPKG", "geometry_type": "Polygon", "crs": "EPSG:4527"}
+    pyogrio.raw.write(source, shapely.to_wkb(shapes), list(columns.values()), list(columns), **options)
+    blocked = added(libraries("blocked"), source)
+    monkeypatch.undo()
+    assert added(libraries("whole"), source) == blocked
+    assert blocked["features"] == len(shapes) - 2
+
+
+def test_text_that_is_no_utf8_from_the_middle_on_is_read_anew_as_gb18030(libraries, in_blocks, monkeypatch, tmp_path):
+    source = tmp_path / "old.gpkg"
+    shapes, columns = planted()
+    options = {"driver": "GPKG", "geometry_type": "Polygon", "crs": "EPSG:4547", "SPATIAL_INDEX": "NO"}
+    pyogrio.raw.write(source, shapely.to_wkb(shapes), [columns["BSM"]], ["BSM"], **options)
+    connection = sqlite3.connect(source)
+    connection.execute("ALTER TABLE old ADD COLUMN DLMC TEXT")
+    connection.execute("UPDATE old SET DLMC = CAST(x'BAB5B5D8' AS TEXT) WHERE fid > 200")
+    connection.commit()
+    connection.close()
+    blocked = added(libraries("blocked"), source)
+    assert blocked["encoding"] == "gb18030"
+    monkeypatch.undo()
+    assert added(libraries("whole"), source) == blocked
+
+
+def test_what_needs_no_look_at_the_data_is_refused_before_it_is_read(libraries, sources, in_blocks):
+    library, told = libraries("early"), []
+    added(library, sources / "many.gpkg", label="2025")
+
+    def report(share, step):
+        told.append(share)
+
+    for wishes, code in (({"label": "2025"}, "version.label"), ({"covers": None}, "coverage.missing")):
+        with pytest.raises(OneMapError) as error:
+            added(library, sources / "many.gpkg", report, **wishes)
+        assert error.value.code == code
+    assert set(told) == {0.0}

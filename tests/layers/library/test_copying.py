@@ -1,0 +1,135 @@
+"""A library copied from file to server and back: equal in every row, or not there at all."""
+
+import contextlib
+import sqlite3
+
+import pytest
+
+from onemap.layers.library.library import open_library
+from onemap.layers.library.versions import read_version, versions
+
+PLAIN = ("onemap_library", "onemap_packs", "onemap_district", "onemap_catalogue", "onemap_versions", "onemap_audit")
+CATALOGUE = """[OWN]
+title = "自有"
+department = "land"
+library = "base"
+kind = "vector"
+geometry = "polygon"
+"""
+
+
+@pytest.fixture
+def full(tmp_path, onemap, layer_file, box):
+    """A library with a district, a layer of two versions, one of a city's own, and features set aside."""
+    path = tmp_path / "full.gpkg"
+    path.with_suffix(".catalogue.toml").write_text(CATALOGUE, encoding="utf-8")
+    district = layer_file("district.gpkg", [box(-1000, -1000, 5000, 5000)])
+    assert onemap("new", path, "--crs", "EPSG:4547", "--name", "全", "--district", district).code == 0
+    define = "name=试,department=land,library=base,kind=vector,geometry=polygon,key=BSM"
+    first = layer_file("a.gpkg", [box(0, 0), box(200, 0)], {"BSM": ["A", "B"], "面积": [0.1 + 0.2, None]})
+    second = layer_file("b.gpkg", [box(0, 0), None], {"BSM": ["A", "B"], "数": [9007199254740993, 1]})
+    assert onemap("add", path, first, "--as", "T", "--define", define).code == 0
+    assert onemap("add", path, second, "--as", "T", "--keep-bad").code == 0
+    assert onemap("add", path, first, "--as", "OWN").code == 0
+    return path
+
+
+def content(location):
+    """Everything in a library, by plain SQL and as its versions are read."""
+    with open_library(str(location)) as library:
+        tables = {name: sorted(map(repr, library.connection.execute(f"SELECT * FROM {name}"))) for name in PLAIN}
+        stored = {
+            version: [read_version(library, version, None).attributes.to_dict("list")] for version in versions(library)
+        }
+        named = [
+            name for name in library.connection.own_tables() if name.startswith(("T__", "OWN__", "onemap_problems"))
+        ]
+        return tables, stored, named, library.id, library.chain_head(), list(library.catalogue())
+
+
+def test_a_copy_on_a_server_and_one_back_in_a_file_are_equal_to_the_first(full, postgis, onemap, tmp_path):
+    url = f"{postgis.database().url}&schema=copied"
+    answer = onemap("copy", full, url)
+    assert (answer.code, answer.json["library"], answer.json["versions"]) == (0, url, 3)
+    back = tmp_path / "back.gpkg"
+    again = onemap("copy", url, back)
+    facts = ("versions", "rows", "log", "head")
+    assert [again.json[name] for name in facts] == [answer.json[name] for name in facts]
+    first, there, last = content(full), content(url), content(back)
+    assert there[1:] == first[1:]
+    assert last == first
+    assert "T__2__bad" in first[2]
+    facts_there = [row for row in there[0].pop("onemap_library") if "file:" not in row]
+    assert facts_there == first[0]["onemap_library"]
+    assert all(rows == first[0][name] for name, rows in there[0].items())
+    assert back.with_suffix(".catalogue.toml").read_text(encoding="utf-8") == CATALOGUE
+    for location in (url, back):
+        assert onemap("verify", location).json["ok"]
+        assert [layer["code"] for layer in onemap("layers", location).json["layers"] if layer["versions"]] == [
+            "OWN",
+            "T",
+        ]
+
+
+def test_a_copy_goes_on_where_the_original_left_off(full, postgis, onemap, layer_file, box):
+    url = f"{postgis.database().url}&schema=copied"
+    assert onemap("copy", full, url).code == 0
+    more = layer_file("c.gpkg", [box(0, 0)], {"BSM": ["C"]})
+    assert onemap("add", url, more, "--as", "T").json["table"] == "T__3"
+    assert onemap("add", url, more, "--as", "OWN").json["table"] == "OWN__2"
+    assert onemap("verify", url).json["ok"]
+
+
+def test_a_copy_takes_nobodys_place(full, postgis, onemap, tmp_path):
+    database = postgis.database()
+    url = f"{database.url}&schema=copied"
+    assert onemap("copy", full, url).code == 0
+    assert onemap("copy", full, url).codes == ["library.exists"]
+    assert onemap("copy", url, full).codes == ["library.exists"]
+    assert onemap("copy", full, tmp_path / "none" / "x.gpkg").codes == ["library.folder"]
+    assert onemap("copy", tmp_path / "none.gpkg", tmp_path / "x.gpkg").codes == ["library.missing"]
+    beside = tmp_path / "x.catalogue.toml"
+    beside.write_text("# another's")
+    assert onemap("copy", full, tmp_path / "x.gpkg").codes == ["out.failed"]
+    assert not (tmp_path / "x.gpkg").exists()
+    assert beside.read_text() == "# another's"
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        'UPDATE "T__1" SET "BSM" = \'X\' WHERE fid = 2',
+        'DELETE FROM "T__1" WHERE fid = 1',
+        'DROP TABLE "T__2"',
+        'UPDATE "T__1" SET fid = 7 WHERE fid = 2',
+    ],
+)
+def test_a_damaged_library_is_not_copied(full, postgis, onemap, damage):
+    with contextlib.closing(sqlite3.connect(full, isolation_level=None)) as connection:
+        connection.execute("DROP TRIGGER IF EXISTS rtree_T__1_geom_delete")
+        for trigger in ("update1", "update2", "update3", "update4"):
+            connection.execute(f"DROP TRIGGER IF EXISTS rtree_T__1_geom_{trigger}")
+        connection.execute(damage)
+    database = postgis.database()
+    assert onemap("copy", full, f"{database.url}&schema=copied").codes == ["copy.damaged"]
+    assert database.rows("SELECT count(*) AS n FROM pg_namespace WHERE nspname = 'copied'") == [{"n": "0"}]
+
+
+def test_rasters_that_lie_beside_the_file_are_not_left_behind(tmp_path, onemap, postgis):
+    import numpy as np
+    import rasterio
+    from rasterio.transform import from_origin
+
+    grid = tmp_path / "dem.tif"
+    options = {"driver": "GTiff", "height": 4, "width": 4, "count": 1, "dtype": "float32", "crs": "EPSG:4547"}
+    with rasterio.open(grid, "w", transform=from_origin(500_000, 4_000_000, 10, 10), **options) as written:
+        written.write(np.ones((1, 4, 4), dtype="float32"))
+    path = tmp_path / "city.gpkg"
+    assert onemap("new", path, "--crs", "EPSG:4547").code == 0
+    assert onemap("add", path, grid, "--as", "DEM", "--covers", "extent").code == 0
+    url = f"{postgis.database().url}&schema=copied"
+    assert onemap("copy", path, url).code == 0
+    refused = onemap("add", url, grid, "--as", "DEM", "--covers", "extent", "--copy")
+    assert refused.codes == ["raster.no_folder"]
+    assert onemap("add", path, grid, "--as", "DEM", "--covers", "extent", "--copy").code == 0
+    assert onemap("copy", path, tmp_path / "other.gpkg").codes == ["copy.rasters"]

@@ -1,0 +1,128 @@
+"""A GeoPackage taken by the column gives what it gives row by row: every value, its type, and every refusal."""
+
+import sqlite3
+import struct
+from contextlib import closing
+
+import geopandas as gpd
+import numpy as np
+import pytest
+import shapely
+
+from onemap.layers.errors import OneMapError
+from onemap.layers.sources.gdal import vector
+from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, arrow_rows
+
+ROWS = 30
+SQUARE = shapely.box(0, 0, 1, 1)
+RING = struct.pack("<BII", 1, 3, 1)
+
+
+def made(path, rows=ROWS):
+    """A layer with integers beside nulls, text, numbers, and no triggers that would mind what is done to it."""
+    numbers = np.arange(rows)
+    columns = {
+        "whole": [None if number % 7 == 3 else int(number) for number in numbers],
+        "text": [f"地块{number}" if number % 5 else None for number in numbers],
+        "number": np.where(numbers == 4, np.nan, numbers * 0.5),
+        "small": numbers.astype("int32"),
+    }
+    frame = gpd.GeoDataFrame(columns, geometry=shapely.box(numbers, 0, numbers + 1, 1), crs="EPSG:4547")
+    frame.astype({"whole": "Int64"}).to_file(path, layer="a", SPATIAL_INDEX="NO")
+    with closing(sqlite3.connect(path)) as connection:
+        for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+            connection.execute(f'DROP TRIGGER "{name}"')
+        connection.commit()
+    return path
+
+
+def changed(path, sql, *values):
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(sql, values)
+        connection.commit()
+
+
+def told_of(path):
+    """All that reading says of the layer, value by value, or why it is refused."""
+    try:
+        frame = vector.read_vector(path, "a", None)
+    except OneMapError as error:
+        return [problem.code for problem in error.problems]
+    values = {
+        name: [(type(value), repr(value)) for value in frame.attributes[name]] for name in frame.attributes.columns
+    }
+    return shapely.to_wkb(frame.geometries).tolist(), values, frame.problems, frame.encoding, str(frame.crs)
+
+
+def both(path, monkeypatch):
+    by_column = told_of(path)
+    monkeypatch.setattr(vector, "FORMATS", set())
+    return by_column, told_of(path)
+
+
+def blob(wkb):
+    return b"GP\x00\x01" + struct.pack("<i", 4547) + wkb
+
+
+ODD_VALUES = {
+    "as it is": "UPDATE a SET small = small",
+    "text in an integer": "UPDATE a SET whole = '12abc' WHERE fid = 5",
+    "an integer of 63 bits": "UPDATE a SET whole = 9223372036854775807 WHERE fid = 5",
+    "more than 32 bits": "UPDATE a SET small = 99999999999 WHERE fid = 5",
+    "a fraction in an integer": "UPDATE a SET small = 3.7 WHERE fid = 5",
+    "text in a number": "UPDATE a SET number = 'x' WHERE fid = 5",
+    "an endless number": "UPDATE a SET number = 9e999 WHERE fid = 5",
+    "a number in text": "UPDATE a SET text = 12.5 WHERE fid = 5",
+    "bytes in text": "UPDATE a SET text = x'00016162' WHERE fid = 5",
+    "GBK in text": "UPDATE a SET text = CAST(x'D6D0CEC4' AS TEXT)",
+    "no geometry": "UPDATE a SET geom = NULL WHERE fid = 5",
+    "half a geometry": "UPDATE a SET geom = substr(geom, 1, 60) WHERE fid = 5",
+    "a gap that the file does not know of": "DELETE FROM a WHERE fid = 5",
+    "a far identifier": "UPDATE a SET fid = 1000 WHERE fid = 5",
+    "too small a count": "UPDATE gpkg_ogr_contents SET feature_count = 20",
+}
+
+
+@pytest.mark.parametrize("sql", ODD_VALUES.values(), ids=ODD_VALUES)
+def test_odd_values_are_the_same_both_ways(tmp_path, monkeypatch, sql):
+    path = made(tmp_path / "a.gpkg")
+    changed(path, sql)
+    by_column, by_row = both(path, monkeypatch)
+    assert by_column == by_row
+
+
+ODD_SHAPES = {
+    "of the other byte order": shapely.to_wkb(SQUARE, byte_order=0),
+    "with heights": shapely.to_wkb(shapely.force_3d(SQUARE, 5)),
+    "with an SRID": shapely.to_wkb(shapely.set_srid(SQUARE, 4547), include_srid=True),
+    "of another type": shapely.to_wkb(shapely.Point(1, 1)),
+    "a collection": shapely.to_wkb(shapely.GeometryCollection([SQUARE])),
+    "open": RING + struct.pack("<I8d", 4, 0, 0, 1, 0, 1, 1, 0, 1),
+    "not finite": RING + struct.pack("<I10d", 5, 0, 0, 1, 0, 1, float("nan"), 0, 1, 0, 0),
+    "with measures": struct.pack("<BIII12d", 1, 2003, 1, 4, 0, 0, 1, 1, 0, 1, 1, 1, 1, 0, 0, 1),
+    "a multipolygon of a point": struct.pack("<BII", 1, 6, 1) + shapely.to_wkb(shapely.Point(1, 1)),
+}
+
+
+@pytest.mark.parametrize("wkb", ODD_SHAPES.values(), ids=ODD_SHAPES)
+def test_odd_shapes_are_the_same_both_ways(tmp_path, monkeypatch, wkb):
+    path = made(tmp_path / "a.gpkg")
+    changed(path, "UPDATE a SET geom = ? WHERE fid = 5", blob(wkb))
+    by_column, by_row = both(path, monkeypatch)
+    assert by_column == by_row
+
+
+def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_path):
+    rows = ROWS_AT_ONCE + 10
+    path, told = made(tmp_path / "a.gpkg", rows), []
+    _, shapes, columns = arrow_rows(path, "a", rows, told.append)
+    assert (len(shapes), [len(column) for column in columns]) == (rows, [rows] * 4)
+    assert told == [ROWS_AT_ONCE / rows, 1.0]
+
+
+def test_a_layer_with_dates_is_left_to_the_usual_way(tmp_path):
+    frame = gpd.GeoDataFrame(
+        {"day": np.array(["2026-01-01"], dtype="datetime64[ms]")}, geometry=[SQUARE], crs="EPSG:4547"
+    )
+    frame.to_file(tmp_path / "a.gpkg", layer="a")
+    assert arrow_rows(tmp_path / "a.gpkg", "a", 1, lambda share: None) is None

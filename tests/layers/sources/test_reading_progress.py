@@ -1,0 +1,58 @@
+"""A large file is read block by block: progress moves meanwhile, and it can be cancelled."""
+
+import numpy as np
+import pyogrio
+import pytest
+import shapely
+
+from onemap.layers.errors import Cancelled
+from onemap.layers.ingest.adding import AddWishes, add
+from onemap.layers.library.library import open_library
+
+DEFINE = "name=点,department=land,library=base,kind=vector,geometry=point"
+POINTS = 120_000  # of which 50,000 are read at once
+
+
+@pytest.fixture(scope="module")
+def many_points(tmp_path_factory):
+    path = tmp_path_factory.mktemp("many") / "many.gpkg"
+    east, north = np.divmod(np.arange(POINTS), 400)
+    wkb = shapely.to_wkb(shapely.points(500_000 + east, 4_000_000 + north))
+    options = {"geometry_type": "Point", "crs": "EPSG:4547", "driver": "GPKG", "SPATIAL_INDEX": "NO"}
+    pyogrio.raw.write(path, wkb, [np.arange(POINTS)], ["BSM"], **options)
+    return path
+
+
+def told_until(shelf, source, stop):
+    """Add until `stop` says so: all that was told."""
+    told = []
+
+    def report(fraction, step):
+        told.append((fraction, step))
+        if stop(fraction, step):
+            raise Cancelled
+
+    with open_library(str(shelf.path)) as library:
+        try:
+            add(library, str(source), AddWishes("T", define=DEFINE, covers="extent"), lambda _: (), "me", "en", report)
+        except Cancelled:
+            told.append((None, "cancelled"))
+    return told
+
+
+def test_progress_moves_while_a_file_is_read(shelf, many_points):
+    told = told_until(shelf, many_points, lambda fraction, step: step == "writing")
+    reading = [fraction for fraction, step in told if step == "reading"]
+    assert reading == sorted(reading)
+    assert len(set(reading)) >= 5  # its beginning, three blocks, and the look for arcs
+    assert 0 < reading[1] < reading[-1] <= 0.55
+
+
+@pytest.mark.parametrize("at", [0.05, 0.1, 0.2, 0.3])
+def test_a_cancellation_while_reading_ends_it_and_leaves_nothing(shelf, many_points, at):
+    before = shelf.path.read_bytes()
+    told = told_until(shelf, many_points, lambda fraction, step: step == "reading" and fraction >= at)
+    assert told[-1] == (None, "cancelled")
+    assert {step for _, step in told[:-1]} == {"reading"}
+    assert shelf.path.read_bytes() == before
+    assert "T__1" not in shelf.tables()

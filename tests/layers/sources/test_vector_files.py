@@ -1,0 +1,366 @@
+"""Files as they come: whole, in part, packed, damaged; every row is read, or the file is refused."""
+
+import json
+import shutil
+import sqlite3
+import struct
+import sys
+import zipfile
+from contextlib import closing
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pytest
+import shapely
+
+from onemap.tests.layers.conftest import read_in_blocks
+
+CHINESE_GDB = "formats/filegdb/cambridge_epsg4547_cn.gdb"
+
+
+def test_a_filegdb_with_chinese_names_is_read_by_layer(shelf, shared_data):
+    source = shared_data / CHINESE_GDB
+    layers = shelf.run("inspect", source).json["layers"]
+    assert {layer["name"]: layer["count"] for layer in layers} == {
+        "规划分区": 261,
+        "洪水淹没区": 21,
+        "地块_2014_前3000": 3000,
+    }
+    assert {layer["crs"]["code"] for layer in layers} == {"EPSG:4547"}
+    assert shelf.add(source).codes == ["source.layer_needed"]
+    assert shelf.add(source, layer="没有").codes == ["source.layer_unknown"]
+    assert shelf.add(source, layer="规划分区").json["features"] == 261
+    # The format's grid of 0.1 mm leaves the area of the original within 0.1 m².
+    assert shapely.area(shelf.geometries()).sum() == pytest.approx(18_459_648.785, abs=0.1)
+
+
+def test_a_filegdb_in_a_zip_reads_as_the_folder_does(shelf, shared_data, tmp_path):
+    source = shared_data / CHINESE_GDB
+    packed = tmp_path / "delivery.gdb.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for file in sorted(source.iterdir()):
+            archive.write(file, f"成果/{source.name}/{file.name}")
+    first, second = (shelf.add(path, layer="洪水淹没区", label=label) for path, label in ((source, 1), (packed, 2)))
+    assert (first.json["features"], second.json["features"]) == (21, 21)
+    assert first.json["hash"] == second.json["hash"]
+
+
+def test_every_layer_of_an_old_filegdb_is_told(onemap, shared_data):
+    answer = onemap("inspect", shared_data / "formats/filegdb/testopenfilegdb.gdb.zip")
+    layers = {layer["name"]: layer for layer in answer.json["layers"]}
+    assert (answer.code, len(layers)) == (0, 37)
+    assert layers["none"]["geometry"] is None
+    assert layers["none"]["problems"] == []  # a table is no defect
+    assert [p["code"] for p in layers["pointzm"]["problems"]] == ["geometry.m_dropped", "geometry.z_dropped"]
+    assert [p["code"] for p in layers["empty_polygon"]["problems"]] == ["inspect.null"]
+
+
+def test_empty_layers_are_told_and_refused(shelf, shared_data):
+    source = shared_data / "formats/filegdb/featuredataset.gdb"
+    layers = shelf.run("inspect", source).json["layers"]
+    assert [(layer["count"], layer["problems"][0]["code"]) for layer in layers] == [(0, "source.empty")] * 4
+    assert shelf.add(source, layer="standalone").codes == ["source.empty"]
+
+
+def test_a_table_without_geometry_is_refused_once_and_not_row_by_row(shelf, shared_data):
+    answer = shelf.add(shared_data / "formats/filegdb/testopenfilegdb.gdb.zip", layer="big_layer", crs="EPSG:4547")
+    assert (answer.code, answer.codes) == (3, ["geometry.type"])
+
+
+@pytest.mark.parametrize("part", [".dbf", ".shx", ".prj", ".cpg"])
+def test_the_parts_of_a_shapefile_without_its_shp_are_refused_by_name(onemap, shared_data, part):
+    answer = onemap("inspect", shared_data / "broken_files/missing_shp" / f"city{part}")
+    assert (answer.code, answer.codes) == (3, ["source.part_missing"])
+    assert "city.shp" in answer.json["problems"][0]["message"]
+
+
+@pytest.mark.parametrize("part", [".dbf", ".shx"])
+def test_a_shapefile_without_a_part_is_refused(shelf, layer_file, box, part):
+    path = layer_file("a.shp", [box(0, 0)])
+    path.with_suffix(part).unlink()
+    problem = shelf.add(path).json["problems"][0]
+    assert (problem["code"], f"a{part}" in problem["message"]) == ("source.part_missing", True)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "broken_files/json/n_structure_100000_opening_arrays.json",
+        "broken_files/json/n_structure_open_array_object.json",
+        "broken_files/json/n_structure_unclosed_object.json",
+        "torture/mapshaper/test/data/issues/384_invalid_json/sample.json",
+    ],
+)
+def test_a_broken_json_is_refused(onemap, shared_data, name):
+    answer = onemap("inspect", shared_data / name)
+    assert (answer.code, answer.codes) == (3, ["source.damaged"])
+
+
+@pytest.mark.parametrize("name", ["country.wgs84.sparse.1.geo.json", "country.gcj02.sparse.1.geo.json"])
+def test_coordinates_that_are_no_numbers_are_refused_by_feature(shelf, shared_data, name):
+    problem = shelf.add(shared_data / "broken_files/malformed_geojson" / name).json["problems"][0]
+    assert (problem["code"] in ("geometry.null", "geometry.empty"), problem["row"]) == (True, 1)
+
+
+@pytest.mark.parametrize("share", [0.1, 0.5, 0.9, 0.99])
+@pytest.mark.parametrize("name", ["a.gpkg", "a.geojson", "a.fgb", "a.zip", "a.shp", "a.dbf", "a.shx"])
+def test_a_half_written_file_never_gives_half_its_rows(shelf, layer_file, box, name, share):
+    parts = [".shp", ".shx", ".dbf", ".prj", ".cpg"]
+    rows = [box(n, 0) for n in range(500)]
+    kind = ".shp" if name[-4:] in parts or name == "a.zip" else name[1:]
+    path = layer_file(f"a{kind}", rows)
+    if name == "a.zip":
+        with zipfile.ZipFile(path.with_suffix(".zip"), "w", zipfile.ZIP_DEFLATED) as archive:
+            for part in parts:
+                archive.write(path.with_suffix(part), f"a{part}")
+        path = path.with_suffix(".zip")
+    assert shelf.add(path, code="WHOLE").json["features"] == 500
+    half = path.with_name(name)
+    content = half.read_bytes()
+    half.write_bytes(content[: int(len(content) * share)])
+    answer = shelf.add(path)
+    assert answer.code == 3
+    assert {code.split(".")[0] for code in answer.codes} <= {"source", "geometry", "encoding", "problems"}
+    assert "T__1" not in shelf.tables()
+
+
+def test_damage_in_the_middle_of_a_zip_is_refused(shelf, layer_file, box, tmp_path):
+    path = layer_file("a.gpkg", [box(n, 0) for n in range(500)])
+    packed = tmp_path / "a.zip"
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.write(path, "a.gpkg")
+    content = bytearray(packed.read_bytes())
+    for at in (len(content) // 3, len(content) // 2):
+        damaged = bytearray(content)
+        damaged[at : at + 64] = bytes(64)
+        packed.write_bytes(damaged)
+        assert shelf.add(packed).codes == ["source.damaged"]
+
+
+def test_a_locked_zip_and_one_that_climbs_out_are_refused(onemap, tmp_path):
+    with zipfile.ZipFile(tmp_path / "out.zip", "w") as archive:
+        archive.writestr("../../evil.geojson", "{}")
+    assert onemap("inspect", tmp_path / "out.zip").codes == ["source.damaged"]
+    with zipfile.ZipFile(tmp_path / "locked.zip", "w") as archive:
+        archive.writestr("a.geojson", "{}")
+    content = bytearray((tmp_path / "locked.zip").read_bytes())
+    content[6] |= 1
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    (tmp_path / "locked.zip").write_bytes(content)
+    assert onemap("inspect", tmp_path / "locked.zip").codes == ["source.locked"]
+
+
+def test_an_archive_of_several_data_sets_asks_which_and_an_empty_one_is_refused(
+    onemap, shelf, layer_file, tmp_path, box
+):
+    first, second = layer_file("地类.gpkg", [box(0, 0)]), layer_file("区划.geojson", [box(0, 0), box(200, 0)])
+    with zipfile.ZipFile(tmp_path / "two.zip", "w") as archive:
+        archive.write(first, "成果/地类.gpkg")
+        archive.write(second, "成果/区划.geojson")
+        archive.writestr("成果/断.geojson", "{")
+    layers = onemap("inspect", tmp_path / "two.zip").json["layers"]
+    assert [(layer["name"], layer["count"]) for layer in layers] == [("区划", 2), ("地类", 1), ("断", None)]
+    assert [problem["code"] for problem in layers[2]["problems"]] == ["source.damaged"]
+    assert shelf.add(tmp_path / "two.zip").codes == ["source.layer_needed"]
+    assert shelf.add(tmp_path / "two.zip", layer="地类").json["features"] == 1
+    assert shelf.add(tmp_path / "two.zip", layer="断").codes == ["source.damaged"]
+    with zipfile.ZipFile(tmp_path / "none.zip", "w") as archive:
+        archive.writestr("说明.docx", "")
+    assert onemap("inspect", tmp_path / "none.zip").codes == ["source.nothing_inside"]
+    with zipfile.ZipFile(tmp_path / "drawing.zip", "w") as archive:
+        archive.writestr("红线.dwg", "x")
+    assert onemap("inspect", tmp_path / "drawing.zip").codes == ["format.no_driver"]
+
+
+@pytest.mark.parametrize("count", [15, 25])
+def test_a_geopackage_that_miscounts_itself_is_read_whole(shelf, layer_file, box, count):
+    path = layer_file("a.gpkg", [box(n, 0) for n in range(20)])
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("UPDATE gpkg_ogr_contents SET feature_count = ?", (count,))
+        connection.commit()
+    assert shelf.add(path).json["features"] == 20
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.shp", "a.gdb", "a.fgb", "a.geojson"])
+def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, monkeypatch, name):
+    from onemap.layers.sources.gdal import vector
+
+    # FlatGeobuf takes no null beside its index.
+    shapes = [box(n * 200, 0) if n % 5 or name == "a.fgb" else None for n in range(20)]
+    numbers = [2**53 + n if n % 3 else None for n in range(20)]  # nulls in some blocks turn integers into doubles
+    columns = {"BSM": [f"{n:03}" for n in range(20)], "n": pd.array(numbers, dtype="Int64")}
+    crs = "EPSG:4547" if name != "a.geojson" else "EPSG:4490"
+    source = layer_file(name, shapes, columns, crs=crs)
+    whole = vector.read_vector(source, "a", None)
+    monkeypatch.setattr(vector, "ROWS_AT_ONCE", 4)
+    told: list[float] = []
+    read = vector.read_vector(source, "a", None, told.append)
+    assert shapely.to_wkb(read.geometries).tolist() == shapely.to_wkb(whole.geometries).tolist()
+    assert read.attributes.equals(whole.attributes)
+    assert sorted(read.attributes["BSM"]) == columns["BSM"]
+    assert told == sorted(told) and told[-1] == 1.0
+    assert sum(share <= vector._ROWS for share in told) == (1 if name in ("a.fgb", "a.geojson") else 6)
+
+
+def test_a_shapefile_with_fewer_records_than_shapes_is_refused(shelf, layer_file, box):
+    path = layer_file("a.shp", [box(n, 0) for n in range(20)])
+    content = bytearray(path.with_suffix(".dbf").read_bytes())
+    content[4:8] = (15).to_bytes(4, "little")
+    path.with_suffix(".dbf").write_bytes(content)
+    assert shelf.add(path).codes == ["source.rows"]
+
+
+def test_long_integers_beside_nulls_keep_every_digit(shelf, layer_file, box):
+    import pandas as pd
+
+    codes = pd.array([9_007_199_254_740_993, None, 7], dtype="Int64")  # 2⁵³ + 1: no double holds it
+    assert shelf.add(layer_file("a.gpkg", [box(0, 0)] * 3, {"N": codes})).code == 0
+    assert [row[0] for row in shelf.rows("SELECT N FROM T__1 ORDER BY fid")] == [9_007_199_254_740_993, None, 7]
+
+
+def circle(radius: float) -> bytes:
+    """A circle as a curve polygon of two arcs, in ISO WKB."""
+    x, y = 500_000.0, 4_000_000.0
+    points = [(x - radius, y), (x, y + radius), (x + radius, y), (x, y - radius), (x - radius, y)]
+    arc = struct.pack("<BII", 1, 8, 5) + b"".join(struct.pack("<dd", *point) for point in points)
+    return struct.pack("<BII", 1, 10, 1) + arc
+
+
+@pytest.mark.parametrize("radius", [0.5, 5.0, 1000.0, 10_000.0])
+def test_arcs_are_stroked_to_a_centimetre_whatever_their_radius(shelf, layer_file, box, radius):
+    path = layer_file("a.gpkg", [box(0, 0)], layer="a")
+    with closing(sqlite3.connect(path)) as connection:
+        for name, count in (("ST_IsEmpty", 1), ("ST_MinX", 1), ("ST_MinY", 1), ("ST_MaxX", 1), ("ST_MaxY", 1)):
+            connection.create_function(name, count, lambda _: 0)
+        blob = b"GP\x00\x01" + struct.pack("<i", 4547) + circle(radius)
+        connection.execute("UPDATE a SET geom = ?", (blob,))
+        connection.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'CURVEPOLYGON'")
+        connection.commit()
+    answer = shelf.add(path)
+    assert answer.code == 0, answer.json
+    assert "geometry.stroked" in [problem["code"] for problem in answer.json["problems"]]
+    points = shapely.get_coordinates(shelf.geometries())
+    from_centre = points - (500_000, 4_000_000)
+    middles = (from_centre[1:] + from_centre[:-1]) / 2
+    assert np.hypot(*from_centre.T) == pytest.approx(np.full(len(points), radius), abs=1e-6)
+    assert radius - np.hypot(*middles.T).min() <= 0.01
+
+
+def test_arcs_long_integers_and_truths_beside_nulls_read_two_rows_at_a_time_are_the_same(
+    shelf, layer_file, box, monkeypatch
+):
+    import pandas as pd
+
+    columns = {
+        "N": pd.array([9_007_199_254_740_993, None, 7, 8, 9], dtype="Int64"),
+        "B": pd.array([True, False, True, None, False], dtype="boolean"),
+    }
+    path = layer_file("a.gpkg", [box(0, 0)] * 5, columns, layer="a")
+    with closing(sqlite3.connect(path)) as connection:
+        for name in ("ST_IsEmpty", "ST_MinX", "ST_MinY", "ST_MaxX", "ST_MaxY"):
+            connection.create_function(name, 1, lambda _: 0)
+        for fid in (2, 3, 5):
+            blob = b"GP\x00\x01" + struct.pack("<i", 4547) + circle(10.0 * fid)
+            connection.execute("UPDATE a SET geom = ? WHERE fid = ?", (blob, fid))
+        connection.execute("UPDATE gpkg_geometry_columns SET geometry_type_name = 'CURVEPOLYGON'")
+        connection.commit()
+    at_once = shelf.add(path)
+    assert at_once.code == 0, at_once.json
+    read_in_blocks(2, monkeypatch.setattr)
+    blocked = shelf.add(path, label="2", define=None)
+    assert blocked.json["problems"] == at_once.json["problems"]
+    assert [p["code"] for p in blocked.json["problems"]].count("geometry.stroked") == 1
+    assert shelf.rows("SELECT * FROM T__2") == shelf.rows("SELECT * FROM T__1")
+    assert shelf.rows("SELECT N, B FROM T__2")[0] == (9_007_199_254_740_993, 1)
+
+
+@pytest.mark.parametrize("name", ["a.gpkg", "a.geojson", "a.shp"])
+def test_a_null_geometry_is_refused_by_row(shelf, layer_file, box, name):
+    shapes, crs = ([box(0, 0), None, box(1, 1)], "EPSG:4547")
+    if name == "a.geojson":
+        shapes, crs = [shapely.box(114, 36, 114.1, 36.1), None, shapely.box(114, 36, 114.1, 36.1)], "EPSG:4326"
+    answer = shelf.add(layer_file(name, shapes, {"BSM": ["A", "B", "C"]}, crs=crs), key="BSM")
+    assert [(p["code"], p["feature"], p["row"]) for p in answer.json["problems"]] == [("geometry.null", "B", 2)]
+
+
+def test_formats_without_a_reader_say_what_to_do(onemap, tmp_path):
+    for name, code in (("a.dwg", "format.no_driver"), ("a.mdb", "format.no_driver"), ("a.docx", "format.unknown")):
+        (tmp_path / name).write_bytes(b"x")
+        assert onemap("inspect", tmp_path / name).codes == [code]
+    assert onemap("inspect", tmp_path / "none.shp").codes == ["source.missing"]
+    (tmp_path / "a.gdb").write_bytes(b"x")  # a FileGDB is a folder
+    (tmp_path / "b.gdb").mkdir()
+    assert onemap("inspect", tmp_path / "a.gdb").codes == ["format.unknown"]
+    assert onemap("inspect", tmp_path / "b.gdb").codes == ["source.damaged"]
+    (tmp_path / "c.geojson").touch()
+    assert onemap("inspect", tmp_path / "c.geojson").codes == ["source.damaged"]
+
+
+def test_a_geojson_of_nothing_is_empty(shelf, tmp_path):
+    (tmp_path / "a.geojson").write_text(json.dumps({"type": "FeatureCollection", "features": []}))
+    assert shelf.add(tmp_path / "a.geojson").codes == ["source.empty"]
+
+
+def test_a_path_of_odd_characters_is_read(shelf, layer_file, box, tmp_path):
+    odd = tmp_path / "规划 [终稿] (2)%20#1"
+    odd.mkdir()
+    path = layer_file("a.shp", [box(0, 0)], {"MC": ["国道"]})
+    for part in tmp_path.glob("a.*"):
+        shutil.copy(part, odd / f"图 斑?.{part.suffix[1:]}")
+    assert path.exists()
+    assert shelf.add(odd / "图 斑?.shp").json["features"] == 1
+    assert shelf.column("MC") == ["国道"]
+
+
+def test_what_lies_beside_a_geopackage_unfolded_is_read_and_hashed(tmp_path, layer_file, box):
+    from onemap.layers.sources.reading import read_source
+
+    path = layer_file("a.gpkg", [box(0, 0)], {"BSM": ["1"]}, SPATIAL_INDEX="NO")
+    before = read_source(path, None, None)
+    connection = sqlite3.connect(path)
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA wal_autocheckpoint = 0")
+        for value in ("2", "3"):
+            connection.execute("UPDATE a SET BSM = ?", (value,))
+            connection.commit()
+            for name in ("a.gpkg", "a.gpkg-wal"):
+                (copy / name).write_bytes((tmp_path / name).read_bytes())
+            frame = read_source(copy / "a.gpkg", None, None)
+            assert list(frame.attributes["BSM"]) == [value]
+            assert frame.source_hash != before.source_hash
+            assert read_source(copy / "a.gpkg", None, None).source_hash == frame.source_hash
+            before = frame
+    finally:
+        connection.close()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a path with a drive is never taken for an address")
+@pytest.mark.parametrize("name", ["a;b.gpkg", "a;b.shp", "a;b.geojson", "a;b.gml", "of;all/a.gpkg", "of;all/a.gdb"])
+def test_a_semicolon_in_a_path_is_a_sign_like_any_other(onemap, tmp_path, name):
+    path, plain = tmp_path / name, tmp_path / f"plain{Path(name).suffix}"
+    frame = gpd.GeoDataFrame({"DKBH": ["一", "二"]}, geometry=[shapely.box(0, 0, 9, 9)] * 2, crs="EPSG:4547")
+    frame.to_file(plain, driver="OpenFileGDB" if plain.suffix == ".gdb" else None)
+    path.parent.mkdir(exist_ok=True)
+    for part in tmp_path.glob("plain.*"):
+        part.rename(path.with_suffix(part.suffix))
+    answer = onemap("inspect", path)
+    assert (answer.code, answer.json["layers"][0]["count"]) == (0, 2)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a path with a drive is never taken for an address")
+def test_what_cannot_be_read_or_written_by_its_name_is_not_called_damaged(onemap, tmp_path):
+    frame = gpd.GeoDataFrame({"DKBH": ["一"]}, geometry=[shapely.box(5e5, 4e6, 5e5 + 9, 4e6 + 9)], crs="EPSG:4547")
+    frame.to_file(tmp_path / "plain.gpkg")
+    (tmp_path / "plain.gpkg").rename(tmp_path / "a!b.gpkg")
+    answer = onemap("inspect", tmp_path / "a!b.gpkg")
+    assert (answer.code, answer.codes) == (3, ["source.sign"])
+    frame.to_file(tmp_path / "plain.gpkg")
+    assert onemap("redline", tmp_path / "plain.gpkg", tmp_path / "text.txt").code == 0
+    answer = onemap("redline", tmp_path / "text.txt", tmp_path / "a;b.shp")
+    assert (answer.code, answer.codes) == (3, ["source.sign"])
+    assert not list(tmp_path.glob("a*.shp*")) and not (tmp_path / "a").exists()

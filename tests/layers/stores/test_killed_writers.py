@@ -1,0 +1,107 @@
+"""A core or a server that is killed in mid-step leaves the library as it was before, or as it is after."""
+
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from onemap.layers.errors import Cancelled, OneMapError
+from onemap.layers.ingest.adding import AddWishes, add
+from onemap.layers.library.library import open_library
+from onemap.tests.conftest import ROOT
+from onemap.tests.layers.conftest import DEFINE
+from onemap.tests.postgis_server import (
+    Absent,
+    Database,
+    as_owner,
+    ended,
+    owner_of_server,
+    programs_of_postgresql,
+    running,
+    started,
+)
+from onemap.tests.rules.command import done
+
+CORE = [sys.executable, "-I", "-X", "utf8", str(ROOT / "__main__.py")]
+ADD = ("--as", "T", "--define", DEFINE.format("polygon"), "--covers", "extent")
+
+
+def test_an_add_that_is_cancelled_in_mid_copy_leaves_no_trace(server_shelf, squares):
+    def cancel(fraction: float, step: str) -> None:
+        if fraction > 0.6:
+            raise Cancelled
+
+    wishes = AddWishes(code="T", define=DEFINE.format("polygon"), covers="extent")
+    with pytest.raises(Cancelled), open_library(server_shelf.url) as library:
+        add(library, str(squares), wishes, lambda code: (), "me", "en", cancel)
+    assert server_shelf.rows("SELECT action FROM onemap_audit") == [("new",)]
+    assert server_shelf.rows("SELECT to_regclass('city.\"T__1\"')") == [(None,)]
+
+
+def test_a_core_that_is_killed_while_it_writes_leaves_no_trace(server_shelf, squares):
+    with psycopg.connect(server_shelf.database.url) as holder:
+        # Whoever reads the log so holds the add back at its very end, where it is killed.
+        holder.execute("LOCK TABLE city.onemap_audit IN EXCLUSIVE MODE")
+        core = subprocess.Popen([*CORE, "add", server_shelf.url, str(squares), *ADD], stdout=subprocess.DEVNULL)
+        waiting = "SELECT pid FROM pg_stat_activity WHERE application_name = 'onemap' AND wait_event_type = 'Lock'"
+        while not (found := server_shelf.rows(waiting)):
+            assert core.poll() is None
+        os.kill(core.pid, signal.SIGKILL)
+        core.wait(60)
+        server_shelf.rows(f"SELECT pg_terminate_backend({found[0][0]}, 10000)")
+    assert server_shelf.rows("SELECT action FROM onemap_audit") == [("new",)]
+    assert server_shelf.rows("SELECT to_regclass('city.\"T__1\"')") == [(None,)]
+    assert server_shelf.add(squares).json["table"] == "T__1"
+
+
+@pytest.fixture
+def own_server():
+    """A server of this test's own, and a way to kill it and start it again."""
+    try:
+        programs, owner = programs_of_postgresql(), owner_of_server()
+        as_owner(owner)
+    except Absent as reason:
+        pytest.skip(str(reason))
+    folder = Path(tempfile.mkdtemp(prefix="onemap-pg-", dir="/tmp"))  # noqa: S108 - a socket's path must be short
+    if os.geteuid() == 0:
+        os.chown(folder, *owner)
+    processes = [started(folder, owner, programs)]
+
+    def again() -> None:
+        ended(processes[-1])
+        processes.append(running(folder, owner, programs))
+
+    database = Database("postgres", folder, programs)
+    database.run("CREATE EXTENSION postgis")
+    yield database, again
+    ended(processes[-1])
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def test_a_server_that_is_killed_in_mid_step_comes_back_with_the_state_before(own_server, squares):
+    database, again = own_server
+    url = f"{database.url}&schema=city"
+    done("new", url, "--crs", "EPSG:4547")
+    done("add", url, squares, *ADD)
+    before = done("layers", url).json
+
+    def killed(restart: Callable[[], None]) -> None:
+        with open_library(url) as library, library.writing() as connection:
+            connection.execute("DELETE FROM onemap_versions")
+            connection.append_log("", "me", "lose", "T", "{}", "")
+            restart()
+            connection.execute("DELETE FROM onemap_runs")
+
+    with pytest.raises(OneMapError) as refused:
+        killed(again)
+    assert refused.value.code == "library.connection_lost"
+    assert done("layers", url).json == before
+    assert done("verify", url).json["ok"]
+    assert done("add", url, squares, "--as", "T", "--covers", "extent").json["table"] == "T__2"

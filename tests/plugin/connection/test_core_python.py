@@ -1,0 +1,214 @@
+"""The core's Python: found in the right order, made whole or not at all, from wheels where there is no network."""
+
+import base64
+import hashlib
+import os
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from onemap.plugin.connection.core_python import (
+    OLDEST,
+    CoreSetupError,
+    SetupPlan,
+    find_core,
+    has_packages,
+    interpreters,
+    make_core,
+    python_in,
+    version_of,
+)
+from onemap.plugin.connection.core_session import Core, named_in_vain
+from onemap.plugin.connection.programs import ProgramError, ask_program, clean_environment, run_program
+from onemap.plugin.connection.task import Cancelled
+from onemap.plugin.dock.setup_page import SetupPage
+from onemap.plugin.profile import settings
+from onemap.tests.plugin.small_town import wait_for
+
+NAME, VERSION = "smallest", "1.0"
+
+
+def say_nothing(fraction, step):
+    """Progress that nobody looks at."""
+
+
+@pytest.fixture
+def plan(tmp_path):
+    """A core of one package of one line, to be made from a folder of wheels."""
+    wheels = tmp_path / "wheels"
+    wheels.mkdir()
+    files = {
+        f"{NAME}.py": "ANSWER = 42\n",
+        f"{NAME}-{VERSION}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {NAME}\nVersion: {VERSION}\n",
+        f"{NAME}-{VERSION}.dist-info/WHEEL": "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+    }
+    record = f"{NAME}-{VERSION}.dist-info/RECORD"
+    with zipfile.ZipFile(wheels / f"{NAME}-{VERSION}-py3-none-any.whl", "w") as wheel:
+        lines = []
+        for name, text in files.items():
+            wheel.writestr(name, text)
+            digest = base64.urlsafe_b64encode(hashlib.sha256(text.encode()).digest()).rstrip(b"=").decode()
+            lines.append(f"{name},sha256={digest},{len(text)}")
+        wheel.writestr(record, "\n".join([*lines, f"{record},,"]) + "\n")
+    requirements = tmp_path / "core.txt"
+    requirements.write_text(f"# one package\n{NAME}>=1.0\n", encoding="utf-8")
+    main = tmp_path / "__main__.py"
+    main.write_text(f"import {NAME}\nprint({NAME}.ANSWER)\n", encoding="utf-8")
+    return SetupPlan(tmp_path / "profile" / "core", main, requirements, wheels=str(wheels))
+
+
+def script(path, text):
+    """A program that stands for an interpreter."""
+    path.write_text(f"#!/bin/sh\n{text}\n", encoding="utf-8")
+    path.chmod(0o755)
+    return str(path)
+
+
+def test_a_core_is_made_from_a_folder_of_wheels_without_a_network(plan, monkeypatch):
+    monkeypatch.setenv("PIP_INDEX_URL", "http://localhost:9")
+    python = make_core(plan, say_nothing)
+    assert python == python_in(plan.core_folder)
+    assert ask_program([str(python), "-I", str(plan.main)]).strip() == "42"
+    assert not list(plan.core_folder.parent.glob("*.part"))
+
+
+def test_what_was_made_is_found_again_and_known_as_old_when_the_packages_change(plan):
+    make_core(plan, say_nothing)
+    nowhere = plan.core_folder.parent / "nowhere"
+    found = find_core("", plan.core_folder, nowhere, plan.requirements)
+    assert (found.origin, found.is_current) == ("profile", True)
+    plan.requirements.write_text(f"{NAME}>=2.0\n", encoding="utf-8")
+    assert not find_core("", plan.core_folder, nowhere, plan.requirements).is_current
+
+
+def test_a_package_that_cannot_be_had_leaves_the_earlier_core_as_it_was(plan):
+    make_core(plan, say_nothing)
+    plan.requirements.write_text("nosuchpackage>=1.0\n", encoding="utf-8")
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert refused.value.kind == "packages"
+    assert "nosuchpackage" in refused.value.detail
+    assert ask_program([str(python_in(plan.core_folder)), "-I", str(plan.main)]).strip() == "42"
+    assert not list(plan.core_folder.parent.glob("*.part"))
+
+
+def test_a_core_that_does_not_start_is_not_kept(plan):
+    plan.main.write_text("raise SystemExit('broken')\n", encoding="utf-8")
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert (refused.value.kind, refused.value.detail) == ("start", "broken")
+    assert not plan.core_folder.exists()
+
+
+def test_a_cancelled_set_up_leaves_nothing(plan):
+    def cancel(fraction, step):
+        if fraction > 0.05:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        make_core(plan, cancel)
+    assert list(plan.core_folder.parent.iterdir()) == []
+
+
+def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypatch, tmp_path):
+    old = script(tmp_path / "python3", "echo 3 9")
+    monkeypatch.setattr("onemap.plugin.connection.core_python.interpreters", lambda named: iter([[old]]))
+    monkeypatch.setattr("shutil.which", lambda *_, **__: None)
+    with pytest.raises(CoreSetupError) as refused:
+        make_core(plan, say_nothing)
+    assert refused.value.kind == "python_missing"
+
+
+def test_the_interpreter_of_the_settings_comes_first_when_it_has_the_packages(plan, tmp_path):
+    make_core(plan, say_nothing)
+    own = str(python_in(plan.core_folder))
+    assert find_core(own, tmp_path / "none", tmp_path / "none", plan.requirements).origin == "settings"
+    without = find_core(sys.executable, plan.core_folder, tmp_path / "none", plan.requirements)
+    assert without.origin == "profile"
+
+
+def test_an_interpreter_that_is_named_and_not_there_is_told(tmp_path, dock):
+    assert named_in_vain() == ""
+    settings.put("core_python", sys.executable)
+    assert named_in_vain() == ""
+    settings.put("core_python", str(tmp_path / "gone"))
+    assert str(tmp_path / "gone") in named_in_vain()
+    dock.begin()
+    assert dock.notice.text.startswith(named_in_vain())
+
+
+def test_the_checkout_s_own_environment_is_the_last_to_be_looked_for(tmp_path, plan):
+    python = python_in(tmp_path / ".venv")
+    python.parent.mkdir(parents=True)
+    python.touch()
+    assert find_core("", tmp_path / "none", tmp_path, plan.requirements).origin == "checkout"
+    assert find_core("", tmp_path / "none", tmp_path / "none", plan.requirements) is None
+
+
+def test_at_least_one_interpreter_here_is_new_enough():
+    assert any((version_of(command) or (0,)) >= OLDEST for command in interpreters())
+
+
+def test_an_interpreter_that_does_not_start_has_no_version(tmp_path):
+    assert version_of([script(tmp_path / "broken", "exit 1")]) is None
+    assert version_of([str(tmp_path / "missing")]) is None
+
+
+def test_an_interpreter_without_the_packages_is_known_as_such(plan):
+    assert not has_packages([sys.executable], plan.requirements)
+
+
+def test_the_core_does_not_inherit_what_belongs_to_qgis(monkeypatch):
+    for name in ("PROJ_LIB", "PROJ_DATA", "GDAL_DATA", "GDAL_DRIVER_PATH", "PYTHONPATH", "PYTHONHOME"):
+        monkeypatch.setenv(name, "/of/qgis")
+    assert "/of/qgis" not in clean_environment().values()
+    assert clean_environment()["PATH"] == os.environ["PATH"]
+
+
+def test_a_program_is_ended_when_nobody_wants_its_lines_any_more(tmp_path):
+    mark = tmp_path / "number"
+    talker = script(tmp_path / "talker", f'echo $$ > "{mark}"; while :; do echo still here; done')
+
+    def enough(line):
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        run_program([talker], enough)
+    with pytest.raises(ProcessLookupError):
+        os.kill(int(mark.read_text()), 0)
+
+
+def test_a_program_that_fails_gives_its_last_words(tmp_path):
+    with pytest.raises(ProgramError, match="no such luck"):
+        run_program([script(tmp_path / "loser", "echo no such luck; exit 3")], lambda line: None)
+
+
+def test_the_dock_s_button_makes_the_core(plan, monkeypatch):
+    settings.put("wheels_folder", plan.wheels)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.FOLDER", plan.main.parent)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.profile_folder", lambda: plan.core_folder.parent)
+    page = SetupPage(Core(), lambda: None)
+    ready = []
+    page.ready.connect(lambda: ready.append(True))
+    page.button.click()
+    assert not page.button.isEnabled()
+    wait_for(lambda: ready or page.button.isEnabled())
+    assert ready, page.text
+    assert python_in(plan.core_folder).exists()
+
+
+def test_a_set_up_that_fails_says_what_to_do(plan, monkeypatch, tmp_path):
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    settings.put("wheels_folder", str(empty))
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.FOLDER", plan.main.parent)
+    monkeypatch.setattr("onemap.plugin.dock.setup_page.profile_folder", lambda: plan.core_folder.parent)
+    page = SetupPage(Core(), lambda: None)
+    page.button.click()
+    wait_for(page.button.isEnabled)
+    assert "choose a folder of wheels in the settings" in page.text
+    assert not Path(plan.core_folder).exists()

@@ -1,0 +1,217 @@
+"""A library on a PostGIS server in the dock: opened, shown, checked, added to; its password only in QGIS's store."""
+
+import os
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsApplication, QgsProcessingException, QgsProject, QgsSettings
+from qgis.PyQt.QtCore import Qt
+
+from onemap.plugin.add.add_dialog import AddDialog
+from onemap.plugin.add.place_preview import district_of
+from onemap.plugin.connection.layer_export import SourceFile
+from onemap.plugin.connection.server_location import data_source, has_login, location_of, parts_of
+from onemap.plugin.connection.server_logins import entry_of, keep_entry, login_environment
+from onemap.plugin.library.server_dialog import ServerDialog
+from onemap.plugin.map.map_layers import layer_on_map
+from onemap.plugin.profile import settings
+from onemap.tests.plugin.small_town import CRS, check, wait_for
+from onemap.tests.plugin.town_server import KEEPER, PASSWORD
+
+WRONG = "not-this-one-0815"
+
+
+@pytest.fixture(scope="module")
+def server(postgres, town):
+    """The server, with the town's library in the schema `town`."""
+    return postgres.library("town", town)
+
+
+def connect(dock, address, schema, entry):
+    """Fill in the dialog and press Open; wait for the library, or for what is said instead."""
+    dock.header.server_asked.emit()
+    dialog = dock.server_dialog
+    dialog.address.setText(address)
+    dialog.schema.setText(schema)
+    dialog.entry.setConfigId(entry)
+    listed = []
+    dock.library.listed.connect(lambda: listed.append(True))
+    assert dialog.open_button.isEnabled(), dialog.hint.text()
+    dialog.open_button.click()
+    wait_for(lambda: listed or dock.notice.text)
+    return dialog
+
+
+def of(dock, code):
+    """A layer of the library that is open."""
+    return next(one for one in dock.library.layers if one.code == code)
+
+
+def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_password_is_nowhere(
+    dock, server, entry, town, parcels, tmp_path
+):
+    logged = []
+    QgsApplication.messageLog().messageReceived.connect(lambda *said: logged.append(" ".join(map(str, said))))
+    number = entry("guarded", PASSWORD)
+    connect(dock, server.address, "town", number)
+    assert (dock.notice.text, dock.library.name) == ("", "Town")
+    assert district_of(server.location).area() == pytest.approx(1_000_000)
+
+    dialog = AddDialog(dock.library, dock)
+    dialog.begin("")
+    dialog.form.source.choose(SourceFile(str(town / "farmland.gpkg"), ""))
+    wait_for(lambda: not dialog.is_working)
+    dialog.form.choose_target("YJJBNTTB")
+    assert dialog.add_button.isEnabled(), dialog.hint.text()
+    added, listed = [], []
+    dialog.added.connect(lambda answer, _said: added.append(answer))
+    dialog.add_button.click()
+    wait_for(lambda: not dialog.is_working)
+    assert len(added) == 1, dialog.notice.text
+    dock.library.listed.connect(lambda: listed.append(True))
+    dock.library.refresh()
+    wait_for(lambda: listed)
+    dialog.close_down()
+
+    dock.map_room.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
+    layer = layer_on_map(dock.library, of(dock, "YJJBNTTB").in_force)
+    assert (layer.providerType(), layer.featureCount(), layer.readOnly()) == ("postgres", 1, True)
+    assert [round(feature.geometry().area()) for feature in layer.getFeatures()] == [45_000]
+    assert layer.crs().authid() == CRS
+
+    dock.check_room.parcels.choose_layer(parcels)
+    check(dock)
+    model = dock.check_room.results.model
+    finding = model.finding_at(model.index(0, 0, model.index(0, 0)))
+    assert (finding.verdict, round(finding.area_m2)) == ("prohibited", 5000)
+
+    project = tmp_path / "project.qgs"
+    assert QgsProject.instance().write(str(project))
+    QgsSettings().sync()
+    environment = Path(f"/proc/{dock.core.process_id}/environ")
+    command_lines = [
+        path.read_bytes() for path in Path("/proc").glob("[0-9]*/cmdline") if path.parent.name != str(os.getpid())
+    ]
+    assert PASSWORD.encode() in environment.read_bytes()  # the one place besides the store
+    told = [
+        *logged,
+        project.read_text(encoding="utf-8"),
+        *(str(QgsSettings().value(key)) for key in QgsSettings().allKeys()),
+    ]
+    told += [Path(QgsSettings().fileName()).read_text(encoding="utf-8"), layer.source(), dock.library.path]
+    assert [text for text in told if PASSWORD in text or "guarded" in text] == []
+    # The server's keeper was told it by the test, to make the account.
+    assert [line for line in command_lines if PASSWORD.encode() in line and KEEPER.name.encode() not in line] == []
+    assert settings.get("recent_libraries") == [server.location]
+    assert entry_of(server.location) == number
+    assert f"authcfg={number}" in project.read_text(encoding="utf-8")
+
+
+def test_a_wrong_password_is_refused_and_the_right_one_lets_in_without_a_restart_of_qgis(dock, server, entry):
+    connect(dock, server.address, "town", entry("guarded", WRONG))
+    assert "does not let you into" in dock.notice.text
+    assert "Change the connection…" in dock.notice.text
+    assert [word for word in ("PGPASSWORD", WRONG, "guarded") if word in dock.notice.text] == []
+    dock.notice._button.click()
+    assert dock.server_dialog.address.text() == server.address
+    assert dock.server_dialog.schema.text() == "town"
+    connect(dock, server.address, "town", entry("guarded", PASSWORD))
+    assert (dock.notice.text, dock.library.name) == ("", "Town")
+
+
+@pytest.mark.parametrize(
+    ("user", "schema", "host", "said"),
+    [
+        ("stranger", "town", "", "Your account may not do this"),
+        ("guarded", "village", "", "has no library"),
+        ("guarded", "town", "/nowhere", "cannot be reached"),
+    ],
+    ids=["no right", "no library", "no server"],
+)
+def test_what_the_server_refuses_is_said_in_the_dock(dock, server, entry, user, schema, host, said):
+    address = server.address.replace(server.folder, host) if host else server.address
+    connect(dock, address, schema, entry(user, PASSWORD))
+    assert said in dock.notice.text
+    assert PASSWORD not in dock.notice.text
+    assert settings.get("recent_libraries") == []
+    assert dock.notice._button.text() == "Change the connection…"
+
+
+def test_processing_logs_in_with_the_entry_of_the_library(provider, server, entry, parcels):
+    import processing
+
+    asked = {"LIBRARY": server.location, "PARCELS": parcels, "ID": "DKBH"}
+    with pytest.raises(QgsProcessingException, match="does not let you into|cannot be reached"):
+        processing.run("onemap:check", asked)
+    keep_entry(server.location, entry("guarded", PASSWORD))
+    assert processing.run("onemap:check", asked)["VERDICT"] in ("prohibited", "unknown")
+
+
+def test_processing_takes_no_password_in_an_address(provider, parcels):
+    import processing
+
+    asked = {"LIBRARY": f"postgresql://guarded:{PASSWORD}@host/city?schema=town", "PARCELS": parcels, "ID": "DKBH"}
+    with pytest.raises(QgsProcessingException, match="Take user and password out"):
+        processing.run("onemap:check", asked)
+
+
+def test_the_library_that_was_open_last_is_opened_again(dock, server, entry):
+    connect(dock, server.address, "town", entry("guarded", PASSWORD))
+    dock.core.stop()
+    dock.library.path = ""
+    dock.begin()
+    listed = []
+    dock.library.listed.connect(lambda: listed.append(True))
+    wait_for(lambda: listed)
+    assert dock.library.path == server.location
+
+
+@pytest.mark.parametrize(
+    ("address", "schema", "said"),
+    [
+        ("postgresql://wang:secret@host/city", "city", "Take user and password out"),
+        ("postgresql://wang@host/city", "city", "Take user and password out"),
+        ("postgresql:///city?password=secret", "city", "Take user and password out"),
+        ("service=city password=secret", "city", "Take user and password out"),
+        ("postgresql://host", "city", "Write the server as"),
+        ("postgresql://host:port/city", "city", "Write the server as"),
+        ("postgresql://[host/city", "city", "Write the server as"),
+        ("a service", "city", "Write the server as"),
+        ("postgresql://host/city", "City", "Give the schema"),
+        ("postgresql://host/city", "", "Give the schema"),
+        ("", "city", "Give the server's address"),
+    ],
+)
+def test_the_dialog_says_what_is_missing_and_opens_nothing_meanwhile(application, address, schema, said):
+    dialog = ServerDialog()
+    dialog.address.setText(address)
+    dialog.schema.setText(schema)
+    assert said in dialog.hint.text()
+    assert not dialog.open_button.isEnabled()
+
+
+@pytest.mark.parametrize(
+    ("typed", "location", "source"),
+    [
+        ("postgresql://db:5433/city", "postgresql://db:5433/city?schema=one", "dbname='city' host=db port=5433"),
+        ("postgresql://db/city?sslmode=require", "postgresql://db/city?sslmode=require&schema=one", "sslmode=require"),
+        ("planning", "service=planning?schema=one", "service='planning'"),
+    ],
+)
+def test_a_location_is_what_was_typed_and_its_tables_name_the_entry_only(application, typed, location, source):
+    assert location_of(typed, "one") == location
+    assert parts_of(location) == (typed, "one")
+    assert not has_login(location)
+    told = data_source(location, "abc1234", "YJJBNTTB__1", "geom", "fid")
+    assert source in told
+    assert "authcfg=abc1234" in told
+    assert """key='fid'""" in told
+    assert """table="one"."YJJBNTTB__1" (geom)""" in told
+
+
+def test_an_entry_that_is_gone_is_refused_before_the_core_starts(application):
+    from onemap.plugin.connection.refusals import Refusal
+
+    assert login_environment("") == {}
+    with pytest.raises(Refusal, match="not in QGIS's store"):
+        login_environment("gone123")

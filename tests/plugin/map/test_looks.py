@@ -1,0 +1,209 @@
+"""How things look: signs in every theme, styles for every verdict, numbers as people read them, pages that open."""
+
+import json
+import re
+from xml.etree import ElementTree
+
+import pytest
+from qgis.core import NULL, Qgis, QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import QSize
+from qgis.PyQt.QtGui import QColor, QIcon, QPalette
+
+from onemap.plugin.dock.guide import Guide
+from onemap.plugin.dock.options_page import OptionsPage
+from onemap.plugin.library.layer_list import CatalogueLayer, Version, state_of
+from onemap.plugin.map.layer_styles import OFTEN_EMPTY, RESULT_TABLES, lies_over, style_layer, style_results
+from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import FOLDER, GUIDES, RESOURCES
+from onemap.plugin.results.verdict_counts import VerdictCounts
+from onemap.plugin.words.contrast import CONTRAST, contrast, quiet_brush
+from onemap.plugin.words.number_format import area_text, length_text, moment_text, mu_text, plain, share_text
+from onemap.plugin.words.verdicts import LOOKS, SEVERITY, readable_colour, sign_icon
+
+ICONS = sorted((RESOURCES / "icons").glob("*.svg"))
+
+
+@pytest.mark.parametrize("ground", ["#FFFFFF", "#2B2B2B", "#101010"])
+@pytest.mark.parametrize("verdict", SEVERITY)
+def test_a_verdict_s_colour_can_be_read_in_every_theme(verdict, ground):
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Base, QColor(ground))
+    assert contrast(readable_colour(verdict, palette), QColor(ground)) >= CONTRAST
+
+
+@pytest.mark.parametrize("verdict", SEVERITY)
+def test_a_verdict_s_sign_can_be_seen_on_a_selected_row_of_whatever_colour(verdict):
+    picture = sign_icon(verdict, QPalette()).pixmap(QSize(64, 64), QIcon.Mode.Selected).toImage()
+    assert picture.pixelColor(32, 1).name() == "#ffffff"  # the plate
+    drawn = {picture.pixelColor(x, y).name() for x in range(8, 56) for y in range(8, 56)}
+    assert max(contrast(QColor(colour), QColor("#ffffff")) for colour in drawn) >= CONTRAST
+
+
+def test_how_many_there_are_none_of_can_be_read_too():
+    counts = VerdictCounts()
+    counts.show_counts({"clear": 3})
+    said = counts.buttons["consult"]
+    assert not said.isEnabled()
+    said.ensurePolished()
+    colour = said.palette().color(QPalette.ColorGroup.Disabled, QPalette.ColorRole.ButtonText)
+    assert contrast(colour, counts.palette().color(QPalette.ColorRole.Window)) >= CONTRAST
+
+
+@pytest.mark.parametrize("ground, text", [("#FFFFFF", "#000000"), ("#202020", "#DDDDDD"), ("#323232", "#AAAAAA")])
+def test_words_that_matter_less_are_paler_and_still_readable(ground, text):
+    palette = QPalette()
+    palette.setColor(QPalette.ColorRole.Base, QColor(ground))
+    palette.setColor(QPalette.ColorRole.Text, QColor(text))
+    quiet = quiet_brush(palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base).color()
+    assert CONTRAST <= contrast(quiet, QColor(ground)) < contrast(QColor(text), QColor(ground))
+
+
+def test_no_two_verdicts_share_a_sign_or_a_pattern():
+    assert len({look.sign for look in LOOKS.values()}) == len(LOOKS)
+    assert len({(look.pen, look.width_px, look.brush) for look in LOOKS.values()}) == len(LOOKS)
+
+
+@pytest.mark.parametrize("table", ["parcels", "findings"])
+def test_results_have_a_style_for_every_verdict_with_its_sign(table):
+    layer = QgsVectorLayer("MultiPolygon?crs=EPSG:4547&field=parcel:string&field=verdict:string", table, "memory")
+    style_results(layer, table)
+    labels = {category.value(): category.label() for category in layer.renderer().categories()}
+    assert set(labels) == set(SEVERITY) - ({"clear"} if table == "findings" else set())
+    assert all(label.startswith(LOOKS[verdict].sign) for verdict, label in labels.items())
+
+
+@pytest.mark.parametrize("table", [table for table in RESULT_TABLES if table not in OFTEN_EMPTY])
+def test_styles_name_no_font_of_one_machine(table):
+    assert "fontFamily" not in (RESOURCES / "styles" / f"{table}.qml").read_text(encoding="utf-8")
+
+
+def entry(code, department="land"):
+    return CatalogueLayer(code, code, department, "department", "vector", "polygon")
+
+
+def test_every_style_of_the_table_makes_symbols():
+    for code in json.loads((RESOURCES / "styles" / "layers.json").read_text(encoding="utf-8"))["layers"]:
+        fields = "&".join(f"field={name}:string" for name in ("DLBM", "YDXZDM", "YDYHFLDM", "GLDJ"))
+        for geometry in ("Polygon", "LineString", "Point"):
+            layer = QgsVectorLayer(f"{geometry}?crs=EPSG:4547&{fields}", code, "memory")
+            style_layer(layer, entry(code))
+            assert layer.renderer() is not None
+
+
+def test_a_layer_without_a_style_is_drawn_in_its_department_s_colour():
+    layer = QgsVectorLayer("Polygon?crs=EPSG:4547", "x", "memory")
+    style_layer(layer, entry("NOSTYLE", "water"))
+    assert layer.renderer().symbol().symbolLayer(0).strokeColor().name().upper() == "#2C7FB8"
+
+
+def test_red_lines_lie_over_farmland():
+    polygon = Qgis.GeometryType.Polygon
+    assert lies_over(entry("STBHHX"), polygon)
+    assert not lies_over(entry("YJJBNTTB"), polygon)
+    assert lies_over(entry("YJJBNTTB"), Qgis.GeometryType.Line)
+
+
+@pytest.mark.parametrize(
+    ("said", "expected"),
+    [
+        (area_text(12_345.6), "12,346 m²"),
+        (area_text(9.96), "10.0 m²"),
+        (area_text(0.0), "0.0 m²"),
+        (area_text(0.04), "< 0.1 m²"),
+        (mu_text(3.0), "< 0.01 mu"),
+        (mu_text(0.0), "0.00 mu"),
+        (area_text(None), "–"),
+        (mu_text(10_000), "15.00 mu"),
+        (length_text(3.14159), "3.1 m"),
+        (share_text(0.6123), "61.2 %"),
+        (share_text(0.0004), "< 0.1 %"),
+        (share_text(0.0), "0.0 %"),
+        (share_text(None), "–"),
+        (plain(NULL), None),
+        (moment_text("not a moment"), "not a moment"),
+    ],
+)
+def test_numbers_are_written_as_people_read_them(said, expected):
+    assert said == expected
+
+
+@pytest.mark.parametrize(
+    ("version", "state"),
+    [
+        (None, "missing"),
+        (Version("a", "X__1", "", "", "", 1, "district", True), "in_force"),
+        (Version("a", "X__1", "", "", "", 1, "extent", True), "assumed"),
+        (Version("a", "X__1", "", "", "", 1, "file", True), "partial"),
+        (Version("a", "X__1", "", "", "", 1, "district", False), "old"),
+        (Version("a", "X__1", "", "", "", 1, "district", True, True), "unreadable"),
+    ],
+)
+def test_a_version_s_state_comes_from_what_the_core_said(version, state):
+    assert state_of(version) == state
+
+
+@pytest.mark.parametrize("path", ICONS, ids=lambda path: path.stem)
+def test_every_icon_is_ours_in_shape_and_in_two_colours(path):
+    drawing = ElementTree.parse(path).getroot()
+    assert drawing.get("viewBox") == "0 0 24 24"
+    colours = set(re.findall(r"#[0-9A-Fa-f]{6}|currentColor", path.read_text(encoding="utf-8")))
+    assert colours <= {"currentColor", "#1098AD"} or path.stem == "onemap"
+
+
+def test_no_icon_is_drawn_twice():
+    drawings = [path.read_text(encoding="utf-8") for path in ICONS]
+    assert len(set(drawings)) == len(drawings)
+
+
+def test_every_icon_that_is_named_exists():
+    named = {
+        name
+        for path in (FOLDER / "plugin").rglob("*.py")
+        for name in re.findall(r"\bicon\(\"(\w+)\"\)", path.read_text(encoding="utf-8"))
+    }
+    assert named <= {path.stem for path in ICONS}
+
+
+def test_the_settings_page_keeps_what_is_chosen():
+    page = OptionsPage()
+    page.wheels.setFilePath("/a/folder/of/wheels")
+    page.language.setCurrentIndex(page.language.findData("zh"))
+    page.apply()
+    assert settings.get("wheels_folder") == "/a/folder/of/wheels"
+    assert settings.language() == "zh"
+
+
+def test_the_last_libraries_are_remembered_newest_first_each_once():
+    for path in ("/a.gpkg", "/b.gpkg", "/a.gpkg"):
+        settings.remember_library(path)
+    assert settings.get("recent_libraries") == ["/a.gpkg", "/b.gpkg"]
+    assert settings.get("library") == "/a.gpkg"
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_guide_opens_in_both_languages(language):
+    settings.put("language", language)
+    assert len(Guide().page.toPlainText()) > 1000
+
+
+def test_the_guide_says_the_same_in_both_languages():
+    def shape(language):
+        text = (GUIDES / f"{language}.md").read_text(encoding="utf-8")
+        return [
+            re.match(r"#+|\d\.|\||```|!|-", line).group(0)
+            for line in text.splitlines()
+            if re.match(r"#+|\d\.|\||```|!|-", line)
+        ]
+
+    assert shape("en") == shape("zh")
+
+
+def test_results_stay_when_the_project_is_saved_and_opened(tmp_path):
+    layer = QgsVectorLayer("MultiPolygon?crs=EPSG:4547&field=verdict:string", "parcels", "memory")
+    style_results(layer, "parcels")
+    QgsProject.instance().addMapLayer(layer)
+    QgsProject.instance().write(str(tmp_path / "project.qgz"))
+    QgsProject.instance().clear()
+    QgsProject.instance().read(str(tmp_path / "project.qgz"))
+    (again,) = QgsProject.instance().mapLayers().values()
+    assert len(again.renderer().categories()) == len(SEVERITY)

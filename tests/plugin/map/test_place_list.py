@@ -1,0 +1,77 @@
+"""The search of the room Map: place names of the library and parcels of the map, each a click away."""
+
+import processing
+import pytest
+from qgis.core import QgsProject, QgsVectorLayer
+from qgis.PyQt.QtCore import Qt
+
+from onemap.plugin.map.place_list import found_places
+from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
+
+
+@pytest.fixture(scope="module")
+def named(provider, town, tmp_path_factory):
+    """A library with three place names."""
+    folder = tmp_path_factory.mktemp("names")
+    rows = [
+        (f"POINT({X + 100} {Y + 100})", "D1", "安澜小学", "学校"),
+        (f"POINT({X + 500} {Y + 500})", "D2", "安澜公园100%", "公园"),
+        (f"POINT({X + 900} {Y + 900})", "D3", "东营村", "居民点"),
+    ]
+    write_layer(folder / "names.gpkg", ["DMBH", "DMMC", "DMLB"], rows)
+    library = str(folder / "library.gpkg")
+    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": str(town / "district.gpkg")})
+    processing.run("onemap:add", {"LIBRARY": library, "SOURCE": str(folder / "names.gpkg"), "AS": "DMDZ"})
+    return library
+
+
+@pytest.fixture
+def room(dock, named):
+    dock.show()
+    dock.open_library(named)
+    wait_for(lambda: dock.library.layers)
+    return dock.map_room
+
+
+def find(room, text):
+    """Type into the search and wait for what is found."""
+    room.search.setValue(text)
+    wait_for(lambda: not room.places._later.isActive())
+    return [room.places.item(row).text().split(" · ")[0] for row in range(room.places.count())]
+
+
+def test_a_place_is_found_by_a_part_of_its_name_and_gone_to(room, canvas):
+    assert find(room, "安澜") == ["安澜小学", "安澜公园100%"]
+    assert room.places.isVisible()
+    room.places.itemClicked.emit(room.places.item(0))
+    assert canvas.extent().contains(X + 100, Y + 100)
+    assert canvas.extent().width() < 1000
+    assert find(room, "") == []
+    assert not room.places.isVisible()
+
+
+def test_parcels_of_the_map_are_found_by_number_and_name(room, tmp_path):
+    rows = [(box(100, 100, 50, 50), "DK00017", "安澜家园地块"), (box(300, 100, 50, 50), "DK00018", "长桥商务楼地块")]
+    layer = QgsVectorLayer(write_layer(tmp_path / "parcels.gpkg", ["DKBH", "DKMC"], rows), "parcels", "ogr")
+    QgsProject.instance().addMapLayer(layer)
+    assert find(room, "dk00018") == ["DK00018 长桥商务楼地块"]
+    assert find(room, "安澜") == ["安澜小学", "安澜公园100%", "DK00017 安澜家园地块"]
+
+
+def test_signs_that_mean_something_to_a_database_are_only_letters(room):
+    assert find(room, "' OR 1=1 --") == []
+    assert found_places(room._library, "安") == []
+
+
+def test_another_library_forgets_what_was_found(room, library):
+    find(room, "安澜")
+    room._library.open(library)
+    wait_for(lambda: not room.places._later.isActive())
+    assert not room.places.isVisible()
+
+
+def test_layers_are_still_filtered_by_the_same_words(room):
+    find(room, "DMDZ")
+    assert not room.item_of("DMDZ").isHidden()
+    assert room.item_of("DLTB").isHidden()
+    assert room.places.focusPolicy() & Qt.FocusPolicy.TabFocus

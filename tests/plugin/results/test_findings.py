@@ -1,0 +1,201 @@
+"""A finding in the dock: its pieces on the map, what is uncertain about it, and how it came about."""
+
+import processing
+import pytest
+from qgis.core import Qgis, QgsProject, QgsRectangle
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtTest import QTest
+
+from onemap.plugin.profile import settings
+from onemap.plugin.results.details_pane import step_text
+from onemap.plugin.words import core_words
+from onemap.tests.plugin.small_town import CRS, X, Y, box, checked_room, line, wait_for, write_layer
+
+PACK = """
+[pack]
+id = "thin-things"
+version = "1"
+title = { zh = "线与点", en = "Lines and points" }
+"""
+RULE = """
+[[rule]]
+id = "{id}"
+kind = "{kind}"
+layer = "{layer}"
+department = "transport"
+verdict = "{verdict}"
+title = {{ zh = "规则", en = "Rule {id}" }}
+basis = [{{ law = "公路安全保护条例", article = "第十一条" }}]
+{more}
+"""
+RULES = (
+    ("pipe.cross", "cross", "YQGD", "restricted", ""),
+    ("pipe.near", "near", "YQGD", "consult", "distance_m = 80"),
+    ("tree.cross", "cross", "GSMM", "notice", ""),
+    ("road.zone", "setback", "GL", "prohibited", "distance_m = 30\nestimated = true"),
+    ("farmland.edge", "avoid", "YJJBNTTB", "restricted", ""),
+)
+ORDINANCE = ("road.city", "setback", "GL", "prohibited", 'distance_m = 20\nestimated = true\nreplaces = "road.zone"')
+
+
+def pack_text(name, rules):
+    """A pack of rules."""
+    texts = [
+        RULE.format(id=rule, kind=kind, layer=layer, verdict=verdict, more=more)
+        for rule, kind, layer, verdict, more in rules
+    ]
+    return PACK.replace("thin-things", name) + "".join(texts)
+
+
+@pytest.fixture(scope="module")
+def valley(tmp_path_factory, provider):
+    """A library with a pipe through parcel P, 70 m from parcel Q, a tree in P, a road south, farmland 1 m inside P."""
+    folder = tmp_path_factory.mktemp("valley")
+    for name, rules in (("thin-things", RULES), ("ordinance", (ORDINANCE,))):
+        (folder / f"{name}.toml").write_text(pack_text(name, rules), encoding="utf-8")
+    write_layer(folder / "district.gpkg", ["name"], [(box(0, 0, 1000, 1000), "district")])
+    write_layer(folder / "pipe.gpkg", ["GDBH"], [(line((0, 150), (150, 150)), "G1")])
+    trees = [(f"POINT({X + x} {Y + x})", name) for name, x in (("T1", 120), ("T2", 90), ("T3", 300))]
+    write_layer(folder / "tree.gpkg", ["BH"], trees)
+    write_layer(folder / "road.gpkg", ["GLBH"], [(line((0, 90), (400, 90)), "R1")])
+    write_layer(folder / "farmland.gpkg", ["BSM"], [(box(199, 100, 100, 100), "F1")])
+    parcels = [(box(100, 100, 100, 100), "P"), (box(100, 220, 50, 50), "Q")]
+    write_layer(folder / "parcels.gpkg", ["DKBH"], parcels)
+    library = str(folder / "library.gpkg")
+    packs = f"{folder / 'thin-things.toml'};{folder / 'ordinance.toml'}"
+    district = str(folder / "district.gpkg")
+    processing.run("onemap:new", {"LIBRARY": library, "CRS": CRS, "DISTRICT": district, "PACK": packs})
+    more = {"YJJBNTTB": {"ACCURACY": 2.0}, "GSMM": {"COVERS": "extent"}}
+    for name, code in (("pipe", "YQGD"), ("tree", "GSMM"), ("road", "GL"), ("farmland", "YJJBNTTB")):
+        source = str(folder / f"{name}.gpkg")
+        processing.run("onemap:add", {"LIBRARY": library, "SOURCE": source, "AS": code, **more.get(code, {})})
+    return folder
+
+
+@pytest.fixture
+def room(valley, canvas):
+    made, core = checked_room(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
+    made.show()
+    yield made
+    made.close_down()
+    core.stop()
+    made.deleteLater()
+
+
+def choose(room, parcel, rule):
+    """Make a finding the current row, go to it on the map, and return its index."""
+    model, tree = room.results.model, room.results.tree
+    for row in range(model.rowCount()):
+        above = model.index(row, 0)
+        for one in range(model.rowCount(above)):
+            index = model.index(one, 0, above)
+            found = model.finding_at(index)
+            if (found.parcel, found.rule) == (parcel, rule):
+                tree.setCurrentIndex(index)
+                tree.clicked.emit(index)
+                return index
+    raise AssertionError(f"no finding {parcel} {rule}")
+
+
+@pytest.mark.parametrize(
+    ("parcel", "rule", "measure", "labels"),
+    [
+        ("P", "pipe.cross", "50.0 m", ["50.0 m"]),
+        ("Q", "pipe.near", "70.0 m away", ["70.0 m away"]),
+        ("P", "tree.cross", "points: 1", ["T1"]),
+        ("P", "road.city", "≈ 1,000 m²", ["1,000 m²"]),
+    ],
+)
+def test_lines_points_and_ground_are_shown_with_their_measures(room, parcel, rule, measure, labels):
+    index = choose(room, parcel, rule)
+    assert room.results.model.data(index.sibling(index.row(), 1)) == measure
+    assert room.results.spotlight.is_on
+    assert room.results.spotlight.labels == labels
+
+
+def test_results_that_are_kept_hold_the_lines_and_points_that_were_met(room):
+    room.results.keep()
+    kept = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
+    assert set(kept) == {
+        "Checked parcels",
+        "Findings",
+        "Overlaps",
+        "Lines that cross or are near",
+        "Points inside or near",
+    }
+    assert kept["Lines that cross or are near"].geometryType() == Qgis.GeometryType.Line
+    assert kept["Points inside or near"].featureCount() == 1
+    labels = [rule.label() for rule in kept["Points inside or near"].renderer().rootRule().children()]
+    assert labels == ["Counted", "Below the threshold"]
+
+
+def test_what_is_only_near_is_in_the_view(room, canvas):
+    choose(room, "Q", "pipe.near")
+    assert canvas.extent().contains(QgsRectangle(X + 100, Y + 150, X + 150, Y + 270))
+
+
+@pytest.mark.parametrize(
+    ("rule", "said"),
+    [
+        ("road.city", "Estimated"),
+        ("road.city", "Takes the place of: thin-things/road.zone"),
+        ("farmland.edge", "Within the boundary error"),
+        ("farmland.edge", "between 0.0 m² and"),
+    ],
+)
+def test_what_is_uncertain_is_said_in_the_details(room, rule, said):
+    choose(room, "P", rule)
+    assert said in room.results.details.text()
+
+
+def test_data_whose_coverage_is_only_assumed_says_so(room):
+    index = choose(room, "P", "tree.cross")
+    assert room.results.model.data(index).endswith("◌")
+    assert "Assumed" in room.results.details.text()
+
+
+def test_space_explains_a_finding_step_by_step_and_goes_back(room):
+    choose(room, "P", "road.city")
+    QTest.keyClick(room.results.tree, Qt.Key.Key_Space)
+    wait_for(lambda: "1,000.000 m²" in room.results.details.text())
+    said = room.results.details.text()
+    assert "公路安全保护条例" in said
+    assert "(distance_m) = 20" in said
+    assert "{" not in said
+    QTest.keyClick(room.results.tree, Qt.Key.Key_Space)
+    assert "1,000.000 m²" not in room.results.details.text()
+
+
+def test_another_row_is_not_shown_with_the_explanation_of_the_one_before(room):
+    choose(room, "P", "road.city")
+    answered = []
+    room.results.explain()
+    choose(room, "P", "pipe.cross")
+    room._library.core.ask("words", {}).answered.connect(answered.append)
+    wait_for(lambda: answered)
+    assert "Rule: pipe.cross" in room.results.details.text()
+    assert not room.results.explain_button.isChecked()
+
+
+def test_the_row_s_menu_offers_the_map_the_explanation_and_a_trial(room):
+    index = choose(room, "P", "road.city")
+    texts = [action.text() for action in room.results.menu_at(index).actions()]
+    assert texts == ["Go to it on the map", "Explain", "Try with a file instead…"]
+    assert [action.text() for action in room.results.menu_at(index.parent()).actions()] == texts[:1]
+
+
+def test_chinese_details_and_steps_have_no_bare_codes(valley, canvas):
+    settings.put("language", "zh")
+    core_words.learn({})
+    room, core = checked_room(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
+    choose(room, "P", "farmland.edge")
+    room.results.explain()
+    wait_for(lambda: "边界误差" in room.results.details.text())
+    assert "restricted" not in room.results.details.text()
+    room.close_down()
+    core.stop()
+    core_words.learn({})
+
+
+def test_a_moment_among_the_steps_is_told_by_the_clock_on_the_wall():
+    assert "T08" not in step_text("20261120T0927 · 2026-11-20T08:27:57.549701Z · anna")

@@ -1,0 +1,399 @@
+"""The review room without a window, the real core behind it: a case by clicks from its parcels to its statement."""
+
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+from qgis.core import QgsRectangle
+from qgis.PyQt.QtCore import QDate, QMimeData, QPointF, Qt, QUrl
+from qgis.PyQt.QtGui import QDesktopServices, QDropEvent
+
+from onemap.plugin.connection.core_session import core_python
+from onemap.plugin.profile import settings
+from onemap.plugin.words import core_words
+from onemap.tests.plugin.review_desk import ASKED, DAY, Desk, core
+from onemap.tests.plugin.small_town import Reader, X, Y, box, wait_for, write_layer
+
+REPLY = """
+import json, sys
+from onemap.layers.library import open_library
+from onemap.rules.review.case_file import read_case
+from onemap.rules.statement.reply_file import reply_check
+from onemap.rules.statement.review_pack import shown_digest
+
+library, case, path = sys.argv[1:]
+with open_library(library) as opened:
+    now = read_case(opened, case)
+    said = {"onemap_reply": 1, "library": opened.id, "case": case, "round": 1, "department": "land"}
+    said |= {"run": now.current.run, "shown": shown_digest(opened, now, "land"), "conclusion": "conditional"}
+    said |= {"text": "By letter.", "basis": "", "by": "Sun", "on": "2026-03-02", "answers": []}
+said["check"] = reply_check(said)
+open(path, "w", encoding="utf-8").write(json.dumps(said))
+"""
+
+
+@pytest.fixture
+def one_parcel(town):
+    """Parcel A: half of it on farmland."""
+    path = town / "one.gpkg"
+    return path if path.exists() else write_layer(path, ["DKBH"], [(box(100, 100, 100, 100), "A")])
+
+
+@pytest.fixture
+def desk(library, canvas, tmp_path):
+    """A desk with a library of its own."""
+    path = tmp_path / "review.gpkg"
+    shutil.copyfile(library, path)
+    made = Desk(path, canvas)
+    yield made
+    made.room.close_down()
+    made.library.core.stop()
+    made.room.deleteLater()
+
+
+def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.page.tabs.setCurrentWidget(desk.page.findings)
+    findings = desk.page.findings
+    findings.remedy.form.move.setValue(100)
+    shown = []
+    findings.remedy.shown.connect(lambda: shown.append(True))
+    findings.results.remedy_button.click()
+    wait_for(lambda: shown or desk.refused)
+    assert [str(refusal) for refusal in desk.refused] == []
+    assert [len(desk.case.remedies), desk.case.remedies[0]["by"], desk.case.remedies[0]["move_m"]] == [1, "Wang", 100]
+    said = findings.remedy.words.text()
+    assert "Nothing of A would pass." in said  # of the red line nothing is known
+    assert findings.remedy.spotlight.is_on
+    findings.remedy.back_button.click()
+    wait_for(lambda: desk.refused or findings.results.run is not None)
+    findings.remedy.form.move.setValue(0)
+    findings.results.tree.setCurrentIndex(findings.results.model.index(0, 0))
+    findings.results.remedy_button.click()
+    wait_for(lambda: len(shown) == 2 or desk.refused)
+    assert (findings.remedy.words.text(), findings.remedy.form.move.value()) == (said, 100)
+    desk.room.look_again()
+    assert len(desk.case.remedies) == 1
+    assert "remedy" in [entry["action"].split()[-1] for entry in desk.case.entries]
+
+
+def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, one_parcel, tmp_path):
+    assert "No case yet" in desk.room.list.empty.text()
+    desk.open(one_parcel)
+    assert (desk.case.project, desk.case.state, len(desk.case.opinions)) == ("School", "draft", 10)
+    assert not desk.page.editor.buttons["sign"].isEnabled()
+    desk.after(desk.next)
+    assert desk.case.state == "circulating"
+    assert not desk.page.next_button.isEnabled()  # nobody has signed
+    desk.page.table.choose("land")
+    editor = desk.page.editor
+    assert (editor.conclusion.currentData(), "第三十五条" in editor.basis.toPlainText()) == ("disagree", True)
+    editor.conclusion.setCurrentIndex(editor.conclusion.findData("conditional"))
+    editor.basis.clear()
+    (basis,) = editor.bases.actions()
+    basis.trigger()
+    assert editor.basis.toPlainText() == basis.text() == "中华人民共和国土地管理法 第三十五条"
+    editor.text.setPlainText("Move the school off the farmland.")
+    assert "Save what is typed first" in editor.buttons["sign"].toolTip()
+    desk.after(editor.buttons["opine"].click)
+    assert "Wang" in editor.buttons["sign"].toolTip()  # who wrote it does not sign it
+    assert not editor.buttons["sign"].isEnabled()
+    desk.become("Zhao")
+    desk.room.look_again()
+    wait_for(lambda: editor.buttons["sign"].isEnabled())
+    for department in ASKED:
+        desk.sign(department)
+    assert desk.case.opinion("land").signed_by == "Zhao"
+    desk.after(desk.next)
+    assert (desk.case.state, desk.case.answer["conclusion"]) == ("consolidated", "supplement")
+    desk.after(desk.next)
+    assert desk.case.state == "issued"
+    assert desk.page.next_button.isHidden()
+    assert "〔2026〕1号" in desk.page.meta.text()
+    reader, target = Reader(), tmp_path / "statement.html"
+    QDesktopServices.setUrlHandler("file", reader.read)
+    desk.page.documents.write(str(target), "statement", "")
+    wait_for(lambda: reader.opened or desk.refused)
+    QDesktopServices.unsetUrlHandler("file")
+    assert (reader.opened, desk.refused) == ([str(target)], [])
+    assert "Move the school off the farmland." in target.read_text(encoding="utf-8")
+    desk.page.back_button.click()
+    wait_for(lambda: desk.room.list.item_of(desk.case.id) if desk.case else desk.room.list.lines)
+    assert desk.room.list.lines[0].state == "issued"
+
+
+def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_typed(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.page.table.choose("land")
+    editor = desk.page.editor
+    editor.text.setPlainText("My words.")
+    words_of_li = ("--conclusion", "agree", "--text", "Words of Li.", "--by", "Li", "--on", DAY)
+    core("review", "opine", desk.path, desk.case.id, "land", *words_of_li)
+    editor.buttons["opine"].click()
+    wait_for(lambda: desk.refused)
+    (refusal,) = desk.refused
+    assert refusal.is_about("review.conflict")
+    assert "Li" in str(refusal)
+    assert "review show" not in str(refusal)
+    desk.refused.clear()
+    button, look_again = refusal.mend
+    assert "stays" in button
+    desk.after(look_again)
+    assert editor.text.toPlainText() == "My words."
+    assert not editor.stands.isHidden()
+    assert "Words of Li." in editor.stands.text()
+    desk.after(editor.buttons["opine"].click)
+    assert desk.case.opinion("land").text == "My words."
+    assert editor.stands.isHidden()
+    assert "Li" in desk.said[-1]
+
+
+def test_what_is_typed_for_one_department_stays_while_another_is_looked_at(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.page.table.choose("land")
+    desk.page.editor.text.setPlainText("Half a sen")
+    desk.page.table.choose("water")
+    assert desk.page.editor.text.toPlainText() != "Half a sen"
+    desk.page.table.choose("land")
+    assert desk.page.editor.text.toPlainText() == "Half a sen"
+    desk.page.editor.drop_button.click()
+    assert desk.page.editor.text.toPlainText() == desk.case.opinion("land").text
+
+
+def test_steps_that_are_not_allowed_are_grey_and_say_why_in_the_core_s_words(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.page.fill_menu()
+    actions = {action.data(): action for action in desk.page.menu.actions() if action.data()}
+    assert not actions["issue"].isEnabled()
+    assert "Consolidate" in actions["issue"].toolTip()
+    assert "review consolidate" not in actions["issue"].toolTip()
+    assert actions["withdraw"].isEnabled()
+    assert "not been sent out" in desk.page.editor.buttons["return"].toolTip()
+
+
+def test_a_refusal_names_the_fields_of_the_room_and_not_options_of_a_command_line(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.page.table.choose("land")
+    desk.page.editor.basis.clear()
+    desk.page.editor.buttons["opine"].click()
+    wait_for(lambda: desk.refused)
+    assert desk.refused[0].is_about("review.basis")
+    assert "“Basis”" in str(desk.refused[0])
+    assert "--" not in str(desk.refused[0])
+
+
+def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(desk, one_parcel, tmp_path):
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    smaller = write_layer(tmp_path / "smaller.gpkg", ["BSM"], [(box(0, 0, 110, 300), "F1")])
+    core("add", desk.path, smaller, "--as", "YJJBNTTB", "--valid-from", "2026-02-01")
+    desk.room.look_again()
+    wait_for(lambda: desk.case.opinion("land").stale_because)
+    assert "◐" in desk.page.table.topLevelItem(2).text(2)
+    assert "YJJBNTTB" in desk.page.next_button.toolTip()
+    desk.page.steps.recheck()
+    wait_for(lambda: desk.page.changes is not None or desk.refused)
+    said = desk.page.changes.text.toPlainText()
+    assert "YJJBNTTB" in said
+    assert "5,000 m² → 1,000 m²" in said
+    desk.page.changes.close()
+
+
+def test_the_parcels_of_the_open_case_lie_on_the_map_until_it_is_left(desk, one_parcel, canvas):
+    desk.open(one_parcel)
+    assert desk.page.findings.outline.is_on
+    desk.page.locate_button.click()
+    assert canvas.extent().contains(QgsRectangle(X + 100, Y + 100, X + 200, Y + 200))
+    assert canvas.extent().width() < 1000
+    desk.room.look_at(False)
+    assert not desk.page.findings.outline.is_on
+    desk.room.look_at(True)
+    assert desk.page.findings.outline.is_on
+    desk.page.back_button.click()
+    assert not desk.page.findings.outline.is_on
+
+
+def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_kept(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.page.table.choose("land")
+    findings = desk.page.findings
+    model, tree = findings.results.model, findings.results.tree
+    (parcel,) = model.parcels
+    assert [finding.department for finding in parcel.findings] == ["land"]
+    tree.setCurrentIndex(model.index(0, 0, model.index(0, 0)))
+    tree.clicked.emit(tree.currentIndex())
+    assert findings.results.spotlight.labels == ["5,000 m²"]
+    findings.override_button.click()
+    dialog = desk.page.steps.dialog
+    dialog.choice.setCurrentIndex(dialog.choice.findData("notice"))
+    assert not dialog.ok.isEnabled()
+    desk.after(lambda: desk.confirm("The survey of 2024 is wrong here."))
+    (override,) = desk.case.overrides
+    assert (override["before"], override["verdict"], override["by"]) == ("prohibited", "notice", "Wang")
+    assert "→ notice (Wang)" in findings.results.model.parcels[0].findings[0].title
+    findings.all_box.setChecked(True)
+    assert {finding.department for finding in model.parcels[0].findings} == set(ASKED)
+
+
+def test_a_revised_case_shows_its_rounds_side_by_side(desk, one_parcel, town):
+    elsewhere = write_layer(town / "elsewhere.gpkg", ["DKBH"], [(box(400, 100, 100, 100), "B")])
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    desk.page.do("revise")
+    desk.room.form.parcels.choose_file(str(elsewhere))
+    desk.room.form.reason.setText("moved off the farmland")
+    desk.after(desk.room.form.send_button.click)
+    assert (desk.case.round, desk.case.state) == (2, "circulating")
+    rounds = desk.page.rounds
+    land = next(rounds.tree.topLevelItem(row) for row in range(10) if rounds.tree.topLevelItem(row).text(0) == "Land")
+    assert (land.text(1), land.text(2)) == ("disagree", "not involved ≠")
+    rounds.choose("land")
+    assert "第三十五条" in rounds.words.toPlainText()
+    assert "moved off the farmland" in desk.page.history.topLevelItem(0).text(2)
+
+
+def test_what_others_did_since_i_looked_stands_out_in_the_list_and_in_the_case(desk, one_parcel):
+    desk.open(one_parcel)
+    case = desk.case.id
+    desk.page.back_button.click()
+    wait_for(lambda: desk.room.list.item_of(case))
+    assert "●" not in desk.room.list.item_of(case).text(0)
+    core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
+    desk.room.refresh()
+    wait_for(lambda: "●" in desk.room.list.item_of(case).text(0))
+    desk.room.list.tree.itemActivated.emit(desk.room.list.item_of(case), 0)
+    desk.wait_for_case()
+    assert "Circulate" in desk.page.news.text()
+    assert "●" in desk.page.history.topLevelItem(0).text(2)
+    desk.page.back_button.click()
+    wait_for(lambda: desk.room.list.item_of(case) and "●" not in desk.room.list.item_of(case).text(0))
+
+
+def test_the_overview_counts_by_state_verdict_and_department_and_a_click_lists_those(desk, one_parcel):
+    desk.open(one_parcel, "School")
+    desk.after(desk.next)
+    desk.open(one_parcel, "Park")
+    desk.room.show_list()
+    wait_for(lambda: len(desk.room.list.lines) == 2)
+    board = desk.room.list.dashboard
+    assert {row.key: row.count for row in board.states.rows if row.count} == {"draft": 1, "circulating": 1}
+    assert {row.key: row.count for row in board.verdicts.rows if row.count} == {"prohibited": 2}
+    assert {row.key: row.count for row in board.departments.rows if row.count} == dict.fromkeys(ASKED, 1)
+    board.states.chosen.emit("draft")
+    assert desk.room.list.tree.topLevelItemCount() == 1
+    assert "Park" in desk.room.list.tree.topLevelItem(0).text(0)
+
+
+def test_a_case_late_by_the_day_that_is_looked_at_is_marked(desk, one_parcel):
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    desk.room.show_list()
+    wait_for(lambda: desk.room.list.lines and desk.room.list.lines[0].days_left is not None)
+    assert "5 days left" in desk.room.list.tree.topLevelItem(0).text(2)
+    desk.library.set_day(QDate(2026, 3, 11))
+    wait_for(lambda: desk.room.list.lines[0].overdue)
+    assert "2 days late" in desk.room.list.tree.topLevelItem(0).text(2)
+
+
+def test_a_name_is_asked_once_and_kept(desk, one_parcel, monkeypatch):
+    asked = []
+    desk.become("")
+    monkeypatch.setattr(
+        "onemap.plugin.review.review_person.QInputDialog.getText", lambda *_, **__: (asked.append(1), ("Chen", True))[1]
+    )
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    assert (len(asked), settings.get("review_name"), desk.case.entries[-1]["by"]) == (1, "Chen", "Chen")
+
+
+def test_opening_that_is_cancelled_leaves_no_case(desk, one_parcel):
+    desk.room.list.open_button.click()
+    form = desk.room.form
+    form.parcels.choose_file(str(one_parcel))
+    form.project.setText("School")
+    form.send_button.click()
+    form.work.cancel_button.click()
+    wait_for(lambda: desk.refused)
+    assert desk.refused[0].is_cancel
+    assert form.send_button.isEnabled()
+    assert core("review", "list", desk.path)["cases"] == []
+
+
+def test_a_reply_file_that_is_dropped_becomes_the_draft_of_its_department(desk, one_parcel, tmp_path):
+    desk.open(one_parcel)
+    desk.after(desk.next)
+    desk.page.table.choose("water")
+    reply = tmp_path / "land.reply.json"
+    command = [str(core_python().path), "-P", "-c", REPLY, desk.path, desk.case.id, str(reply)]
+    subprocess.run(command, check=True)
+    files = QMimeData()
+    files.setUrls([QUrl.fromLocalFile(str(reply))])
+    place, buttons = QPointF(5, 5), Qt.MouseButton.LeftButton
+    drop = QDropEvent(place, Qt.DropAction.CopyAction, files, buttons, Qt.KeyboardModifier.NoModifier)
+    desk.after(lambda: desk.page.dropEvent(drop))
+    land = desk.case.opinion("land")
+    assert (land.text, land.drafted_by, land.state) == ("By letter.", "Sun", "drafted")
+
+
+def test_a_file_that_is_no_reply_is_refused(desk, one_parcel, tmp_path):
+    desk.open(one_parcel)
+    reply = tmp_path / "land.reply.json"
+    reply.write_text('{"onemap_reply": 1, "department": "land"}', encoding="utf-8")
+    desk.page.take_reply(str(reply))
+    wait_for(lambda: desk.refused)
+    assert "land.reply.json" in str(desk.refused[0])
+    assert desk.page.editor.buttons["opine"].isEnabled()
+
+
+def test_the_room_is_not_wider_than_320_pixels_and_stands_side_by_side_where_there_is_room(desk, one_parcel):
+    desk.open(one_parcel)
+    assert desk.room.minimumSizeHint().width() <= 320
+    for page in (desk.room.list, desk.room.form, desk.page):
+        assert page.minimumSizeHint().width() <= 320
+    desk.room.resize(1000, 700)
+    desk.room.show()
+    wait_for(lambda: desk.page.split.orientation() == Qt.Orientation.Horizontal)
+    assert not desk.page.table.isColumnHidden(3) or desk.page.table.width() < 620
+
+
+def test_files_of_a_case_are_kept_with_it(desk, one_parcel, tmp_path):
+    letter = tmp_path / "letter.txt"
+    letter.write_text("Please.", encoding="utf-8")
+    facts = tmp_path / "facts.toml"
+    facts.write_text('developer = "School board"\n', encoding="utf-8")
+    desk.room.list.open_button.click()
+    desk.room.form._attach([str(letter)])
+    desk.room.form.data.setFilePath(str(facts))
+    desk.room.form.parcels.choose_file(str(one_parcel))
+    desk.room.form.project.setText("School")
+    desk.room.form.send_button.click()
+    desk.wait_for_case()
+    assert [file["name"] for file in desk.case.answer["files"]] == [Path(letter).name]
+    assert desk.case.answer["data"]["developer"] == "School board"
+
+
+def test_in_chinese_the_core_s_sentences_name_buttons_too(desk, one_parcel):
+    settings.put("language", "zh")
+    desk.library.core.ask("words", {}).answered.connect(core_words.learn)
+    wait_for(lambda: core_words.word("departments", "land") == "国土")
+    desk.open(one_parcel)
+    desk.page.fill_menu()
+    issue = next(action for action in desk.page.menu.actions() if action.data() == "issue")
+    assert "“汇总”" in issue.toolTip()
+    assert "review" not in issue.toolTip()
+    settings.put("language", "en")
+    desk.library.core.ask("words", {}).answered.connect(core_words.learn)
+    wait_for(lambda: core_words.word("departments", "land") == "Land")
+
+
+def test_a_case_of_a_library_that_was_left_meanwhile_is_not_shown_in_another(desk, one_parcel, library):
+    desk.room.list.open_button.click()
+    desk.room.form.parcels.choose_file(str(one_parcel))
+    desk.room.form.project.setText("School")
+    desk.room.form.send_button.click()
+    desk.library.open(library)
+    wait_for(lambda: desk.library.layers and not desk.room.form.is_working)
+    assert desk.case is None
+    assert desk.room.pages.currentWidget() is desk.room.list
+    assert len(core("review", "list", desk.path)["cases"]) == 1

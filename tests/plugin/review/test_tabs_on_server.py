@@ -1,0 +1,158 @@
+"""The rooms Check, Compare and Review on a library that lies on a PostGIS server, by clicks, as with a file."""
+
+from types import SimpleNamespace
+
+import pytest
+from qgis.core import QgsProject
+from qgis.PyQt.QtCore import Qt
+from qgis.PyQt.QtGui import QDesktopServices
+from qgis.PyQt.QtTest import QTest
+
+from onemap.plugin.check.check_tab import CheckRoom
+from onemap.plugin.compare.compare_tab import CompareRoom
+from onemap.plugin.connection.core_session import Core
+from onemap.plugin.connection.server_logins import keep_entry
+from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.words import core_words
+from onemap.tests.plugin.compare.test_compare_tab import MATRIX, PLAN_A, PLAN_B
+from onemap.tests.plugin.review_desk import ASKED, Desk
+from onemap.tests.plugin.small_town import Reader, box, wait_for, write_layer
+from onemap.tests.plugin.town_server import PASSWORD
+
+LEFT = Qt.MouseButton.LeftButton
+
+
+@pytest.fixture(scope="module")
+def city(postgres, entry, town, tmp_path_factory):
+    """A library on the server with two plans and farmland in it; the number of its entry, and a core."""
+    folder = tmp_path_factory.mktemp("city")
+    server = postgres.library("rooms", town)
+    define = "department=planning,library=department,kind=vector,geometry=polygon,key=BSM"
+    for code, column, shapes in (("PLAN_A", "GHDLDM", PLAN_A), ("PLAN_B", "YDXZDM", PLAN_B)):
+        source = write_layer(folder / f"{code}.gpkg", ["BSM", column], shapes)
+        named = ["--as", code, "--label", "v1", "--define", f"name={code},{define}"]
+        server.core("add", server.location, source, *named)
+    server.core("add", server.location, town / "farmland.gpkg", "--as", "YJJBNTTB", "--valid-from", "2025-01-01")
+    (folder / "matrix.toml").write_text(MATRIX, encoding="utf-8")
+    core = Core()
+    yield SimpleNamespace(
+        location=server.location, entry=entry("guarded", PASSWORD), core=core, matrix=str(folder / "matrix.toml")
+    )
+    core.stop()
+
+
+@pytest.fixture
+def library(city):
+    """The library, open in the dock's way: with the entry that is remembered for it."""
+    keep_entry(city.location, city.entry)
+    opened = OpenLibrary(city.core)
+    opened.open(city.location)
+    wait_for(lambda: opened.layers and core_words.known())
+    return opened
+
+
+@pytest.fixture
+def shown():
+    """Shows a room, which is told to go after the test."""
+    rooms = []
+
+    def show(room):
+        room.said_to_user = []
+        room.refused.connect(lambda refusal: room.said_to_user.append(str(refusal)))
+        room.resize(360, 900)
+        room.show()
+        rooms.append(room)
+        return room
+
+    yield show
+    for room in rooms:
+        room.close_down()
+        room.deleteLater()
+
+
+def after(room, signal, do):
+    """Do something, and wait for what it leads to."""
+    done = []
+    signal.connect(lambda *_: done.append(True))
+    do()
+    wait_for(lambda: done or room.said_to_user)
+    assert room.said_to_user == []
+
+
+def test_two_plans_are_compared_decided_on_shown_side_by_side_and_printed(library, city, canvas, shown, tmp_path):
+    room = shown(CompareRoom(library, canvas))
+    room.form.refresh()
+    room.form.choose("PLAN_A@v1", "PLAN_B@v1")
+    room.form.choose_matrix(city.matrix)
+    after(room, room.finished, lambda: QTest.mouseClick(room.button, LEFT))
+    assert [spot.kind for spot in room.view.model.shown][:3] == ["03", "03", "04"]
+    spot = room.view.current.name
+    room.view.decide.reason.setText("minutes of 3 November")
+    after(room, room.view.decided, lambda: QTest.keyClick(room.view.list, Qt.Key.Key_1))
+    canvas.show()
+    QTest.mouseClick(room.view.buttons["beside"], LEFT)
+    plan = room.sides.beside.second.layers()[1]
+    assert (plan.providerType(), plan.featureCount()) == ("postgres", len(PLAN_B))
+    wait_for(lambda: room.sides.beside.pictures.is_drawn)
+    room.view.buttons["keep"].click()
+    kept = {layer.name() for layer in QgsProject.instance().mapLayers().values()}
+    assert {"Difference spots", "Matrix of differences"} <= kept
+    reader, target = Reader(), tmp_path / "atlas.pdf"
+    QDesktopServices.setUrlHandler("file", reader.read)
+    room.view.atlas.write(str(target), "cluster")
+    wait_for(lambda: reader.opened or room.said_to_user)
+    QDesktopServices.unsetUrlHandler("file")
+    assert (reader.opened, room.said_to_user) == ([str(target)], [])
+
+    QTest.mouseClick(room.pairs_button, LEFT)
+    after(room, room.pairs.shown, lambda: QTest.mouseClick(room.pairs.button, LEFT))
+    table, model = room.pairs.table, room.pairs.model
+    assert model.data(model.index(0, 0)) == "0.75"
+    cell = table.visualRect(model.index(0, 0)).center()
+    after(
+        room,
+        room.finished,
+        lambda: QTest.mouseClick(table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, cell),
+    )
+    assert {one.name: one.decision for one in room.view.model.all_spots}[spot] == "keep-a"
+
+
+def test_what_would_pass_and_where_else_is_found(library, canvas, shown, town):
+    room = shown(CheckRoom(library, canvas))
+    room.parcels.choose_file(str(town / "parcels.gpkg"))
+    after(room, room.finished, lambda: room.check())
+    room.remedy.form.move.setValue(100)
+    after(room, room.remedy.shown, room.results.remedy_button.click)
+    assert room.remedy.tree.topLevelItemCount() >= 1
+    room.remedy.leave()
+    QTest.mouseClick(room.sites_button, LEFT)
+    room.sites.form.area.setValue(2500)
+    after(room, room.sites.shown, lambda: QTest.mouseClick(room.sites.button, LEFT))
+    assert "no proof" in room.sites.words.text()  # of the red line nothing is known, so nowhere would pass
+
+
+def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map(city, canvas, tmp_path):
+    keep_entry(city.location, city.entry)
+    one = write_layer(tmp_path / "one.gpkg", ["DKBH"], [(box(100, 100, 100, 100), "A")])
+    desk = Desk(city.location, canvas)
+    desk.open(one)
+    assert (desk.case.project, desk.case.state, len(desk.case.opinions)) == ("School", "draft", 10)
+    desk.after(desk.next)
+    assert desk.case.state == "circulating"
+    tree = desk.page.findings.results.tree
+    desk.page.tabs.setCurrentWidget(desk.page.findings)
+    tree.clicked.emit(tree.currentIndex())
+    assert desk.page.findings.results.spotlight.is_on
+    desk.become("Zhao")
+    desk.room.look_again()
+    wait_for(lambda: desk.page.editor.buttons["sign"].isEnabled() or desk.refused)
+    for department in ASKED:
+        desk.sign(department)
+    desk.after(desk.next)
+    assert desk.case.state == "consolidated"
+    desk.page.back_button.click()
+    wait_for(lambda: desk.room.list.lines)
+    assert [line.project for line in desk.room.list.lines] == ["School"]
+    desk.room.close_down()
+    desk.library.core.stop()
+    desk.room.deleteLater()

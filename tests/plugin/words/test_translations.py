@@ -1,0 +1,74 @@
+"""The plugin speaks Chinese whole: every sentence translated, and the compiled file says the same as its source."""
+
+import ast
+import re
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from qgis.PyQt.QtCore import QTranslator
+
+from onemap.plugin.profile import settings
+from onemap.plugin.words.translation import CONTEXT
+
+ROOT = Path(__file__).resolve().parents[3]
+SOURCE = ROOT / "resources" / "translations" / "onemap_zh.ts"
+
+
+def sentences():
+    """Every literal given to tr() in the plugin."""
+    for path in sorted((ROOT / "plugin").rglob("*.py")):
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call) and getattr(node.func, "id", "") == "tr":
+                assert isinstance(node.args[0], ast.Constant), f"{path.name}:{node.lineno}: tr() takes a literal"
+                yield node.args[0].value
+
+
+def translations():
+    """Source and translation of every message in the .ts file."""
+    return {
+        message.findtext("source"): message.find("translation") for message in ElementTree.parse(SOURCE).iter("message")
+    }
+
+
+def test_every_sentence_is_translated_and_none_is_left_over():
+    assert set(translations()) == set(sentences())
+
+
+def test_no_translation_is_empty_or_unfinished():
+    assert [
+        source for source, said in translations().items() if not said.text or said.get("type") == "unfinished"
+    ] == []
+
+
+def test_a_translation_names_the_same_facts():
+    def facts(text):
+        return sorted(re.findall(r"{\w+}", text))
+
+    assert [source for source, said in translations().items() if facts(source) != facts(said.text)] == []
+
+
+def test_the_compiled_file_says_what_its_source_says():
+    compiled = SOURCE.with_suffix(".qm")
+    if not compiled.exists():
+        pytest.skip("the translation is not compiled: python3 build.py translate")
+    translator = QTranslator()
+    assert translator.load(str(compiled))
+    wrong = [
+        source for source, said in translations().items() if translator.translate(CONTEXT, source.encode()) != said.text
+    ]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    ("locale", "language"),
+    [("zh_CN", "zh"), ("zh-Hans", "zh"), ("zh_TW", "zh"), ("en_GB", "en"), ("de", "en"), ("C", "en")],
+)
+def test_the_language_is_that_of_qgis(monkeypatch, locale, language):
+    monkeypatch.setattr("onemap.plugin.profile.settings.QgsApplication.locale", staticmethod(lambda: locale))
+    assert settings.language() == language
+
+
+def test_the_language_of_the_settings_wins():
+    settings.put("language", "zh")
+    assert settings.language() == "zh"

@@ -1,0 +1,30 @@
+"""Every table that a room keeps in a library is made on a server too, and whoever needs it is let in."""
+
+import re
+
+from onemap.layers.stores.library_tables import FORMER_TABLES, LIBRARY_TABLES
+from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, FORMER_GRANTS, LEAD, LIBRARY_GRANTS
+from onemap.rules.commands.judgement_tables import GRANTS, TABLES
+from onemap.tests.conftest import ROOT
+
+NAME = re.compile(r"CREATE TABLE (?:IF NOT EXISTS )?(onemap_\w+)")
+MADE = {name for statement in (*LIBRARY_TABLES, *TABLES) for name in NAME.findall(statement)}
+
+
+def test_a_table_that_is_made_anywhere_is_made_on_a_server_at_new():
+    sources = [path.read_text(encoding="utf-8") for room in ("layers", "rules") for path in (ROOT / room).rglob("*.py")]
+    assert {name for text in sources for name in NAME.findall(text)} == MADE | set(FORMER_TABLES)
+    assert {grant.table for grant in FORMER_GRANTS} == set(FORMER_TABLES) and not set(FORMER_TABLES) & MADE
+
+
+def test_a_server_lets_somebody_read_every_table_and_speaks_of_no_other():
+    granted = {grant.table for grant in (*LIBRARY_GRANTS, *GRANTS) if grant.action == "SELECT"}
+    assert granted == MADE
+    assert {grant.table for grant in (*LIBRARY_GRANTS, *GRANTS)} == MADE
+
+
+def test_the_auditor_is_granted_the_log_and_the_librarys_name_and_nobody_a_change_of_what_only_grows():
+    grants = (*LIBRARY_GRANTS, *GRANTS)
+    assert {grant.table for grant in grants if AUDITOR in grant.who} == {"onemap_audit", "onemap_library"}
+    assert {grant.table for grant in grants if grant.action == "UPDATE"} == {"onemap_cases", "onemap_rounds"}
+    assert {who for grant in grants for who in grant.who} == {DEPARTMENT, LEAD, AUDITOR}

@@ -1,0 +1,24 @@
+"""The reference in docs/ says what is declared, and every parameter is explained in both languages."""
+
+import pytest
+
+from onemap.layers.messages import LANGUAGES
+from onemap.rules.commands.reference import DOCS, help_text, reference
+from onemap.rules.commands.verbs import VERBS
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_the_reference_is_what_the_declarations_say(language):
+    written = (DOCS / f"reference.{language}.md").read_text(encoding="utf-8")
+    assert written == reference(language), "write it anew: python -P -m onemap.rules.reference"
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_verb_and_parameter_is_explained(language):
+    unexplained = [
+        (verb.name, name)
+        for verb in VERBS.values()
+        for name in ("verb", *(parameter.name for parameter in verb.parameters))
+        if not help_text(verb.name, name, language)
+    ]
+    assert unexplained == []

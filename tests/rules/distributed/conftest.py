@@ -1,0 +1,73 @@
+"""A town that is made once, for tests that check it in blocks; and `check` as a program of its own."""
+
+import copy
+import json
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from onemap.tests.conftest import ROOT
+from onemap.tests.rules.command import command
+from onemap.tests.rules.conftest import Desk
+from onemap.tests.rules.incremental.test_incremental import RULES, Town
+
+
+def in_process(*arguments, lang="en"):
+    """One verb in this process; the language is the tests' own."""
+    return command(*arguments)
+
+
+@pytest.fixture(scope="session")
+def made_town(tmp_path_factory):
+    desk = Desk(tmp_path_factory.mktemp("town"), in_process)
+    assert command("new", desk.library, "--crs", "EPSG:4547").code == 0
+    town = Town(desk, 5)
+    desk.pack(*RULES)
+    desk.parcels(town.parcels, {"USE": town.wanted})
+    return town
+
+
+@pytest.fixture
+def town(made_town, tmp_path):
+    """A copy of it, which a test may change: 60 parcels, a pack of every kind of rule."""
+    folder = shutil.copytree(made_town.desk.folder, tmp_path / "town")
+    town = copy.copy(made_town)
+    town.desk = Desk(folder, in_process)
+    for name in ("parcels", "wanted", "zones", "grades", "plan", "uses", "keys"):
+        setattr(town, name, copy.copy(getattr(made_town, name)))
+    return town
+
+
+def arguments(desk, *more):
+    """`check` of the desk's parcels by the desk's pack."""
+    return ["check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml", *more]
+
+
+def started(desk, *more):
+    """The same as a program of its own."""
+    program = [sys.executable, "-I", "-X", "utf8", ROOT / "__main__.py"]
+    given = [*program, *arguments(desk, *more), "--json", "--lang", "en", "--progress", "none"]
+    return subprocess.Popen(list(map(str, given)), stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+
+
+def answer_of(child):
+    """What a program said once it has ended, and its words on stderr."""
+    out, error = child.communicate(timeout=120)
+    return json.loads(out), error.decode()
+
+
+def work(desk):
+    """Where the folders of unfinished work lie."""
+    return desk.folder / "library.gpkg.work.part"
+
+
+def finished(desk):
+    """The blocks that are finished."""
+    return [path for path in work(desk).glob("check-*/done/*") if path.suffix != ".part"]
+
+
+def rows_differ(desk, run):
+    """How a run's rows differ from those of a run at once, computed again."""
+    return command("verify", desk.library, "--run", run).json["problems"]

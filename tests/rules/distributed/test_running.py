@@ -1,0 +1,189 @@
+"""A check in blocks says what a check of all parcels at once says, to the last digit."""
+
+import sqlite3
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pyproj
+import pytest
+import shapely
+from shapely import LineString, affinity, box
+
+from onemap.layers.library.library import open_library
+from onemap.rules.check.check import check
+from onemap.rules.distributed import parcel_files
+from onemap.rules.distributed.parcel_reader import Held
+from onemap.rules.distributed.running import run_in_blocks
+from onemap.rules.distributed.work import Threads
+from onemap.rules.findings.run_tables import Table
+from onemap.rules.inputs.parcels import no_parcels
+from onemap.rules.question.question import CheckWishes, question_of
+from onemap.tests.rules.check.test_by_formula import PERMITS, REACH, World, shapes
+from onemap.tests.rules.incremental.test_incremental import RULES
+from onemap.tests.rules.kinds.test_raster import DEFINE, write_grid
+
+SILENT = lambda done, step: None  # noqa: E731 - one line
+OF_THE_ATTEMPT = ("id", "started", "seconds")
+
+
+@pytest.fixture(autouse=True)
+def small_ranges(monkeypatch):
+    """Many ranges are merged although there are few parcels."""
+    monkeypatch.setattr(parcel_files, "RANGE", 11)
+
+
+def whole_tables(run):
+    """All rows of all chunks at once."""
+    parts = {}
+    for chunk in run.chunks():
+        for name, table in chunk.tables.items():
+            parts.setdefault(name, []).append(table)
+    return {name: put_together(tables) for name, tables in parts.items()}
+
+
+def put_together(tables):
+    filled = [table for table in tables if len(table.columns)] or tables[:1]
+    columns = pd.concat([table.columns for table in filled], ignore_index=True)
+    geometries = None if filled[0].geometries is None else np.concatenate([table.geometries for table in filled])
+    return Table(columns, geometries, filled[0].geometry_type)
+
+
+def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
+    """The run at once and the run in blocks of the parcels and the pack that the desk has."""
+    wishes = CheckWishes(str(parcels or desk.folder / "parcels.gpkg"), packs=(str(desk.folder / "test.toml"),))
+    with open_library(str(desk.library)) as library:
+        question = question_of(library, wishes, "en")
+        whole = check(library, question, workers, SILENT, against)
+        blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
+        how = (None, None, Threads(library, workers), SILENT, against, most_parcels)
+        with run_in_blocks(library, blank, Held(question.parcels), *how) as run:
+            assert run.blocks > 1 and whole.tables
+            return whole, run, whole_tables(run)
+
+
+def assert_same(desk, **how):
+    whole, run, tables = both_ways(desk, **how)
+    assert list(tables) == list(whole.tables)
+    for name, table in whole.tables.items():
+        mine, other = table, tables[name]
+        if name == "run":
+            kept = [column for column in mine.columns if column not in OF_THE_ATTEMPT]
+            assert mine.columns[kept].equals(other.columns[kept])
+            continue
+        assert mine.columns.dtypes.equals(other.columns.dtypes), name
+        assert mine.columns.equals(other.columns), mine.columns.compare(other.columns)
+        assert mine.geometry_type == other.geometry_type
+        assert (mine.geometries is None) == (other.geometries is None)
+        if mine.geometries is not None:
+            one, two = (shapely.to_wkb(one.geometries) for one in (mine, other))
+            assert (one == two).all(), (name, np.flatnonzero(one != two))
+    assert whole.verdicts == run.verdicts and run.parcels == len(whole.tables["parcels"].columns)
+    return whole
+
+
+def given(desk, parcels, *rules, columns=None):
+    desk.pack(*rules)
+    desk.parcels(parcels, columns)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_blocks_of_a_random_world_give_what_one_block_gives(desk, seed):
+    world = World(seed)
+    desk.layer("ZONE", world.features, {"T": world.classes}, covers=world.coverage, accuracy=0.5)
+    limits = {"min_area_m2": world.least_m2, "min_width_m": world.width_m, "verdict": "restricted"}
+    use = {"parcel_field": "U", "plan_field": "T", "permits": PERMITS}
+    # More than are judged by one call for all layers, which a block of seven is.
+    several = [world, World(seed + 10), World(seed + 20)]
+    parcels = {f"{at}{name}": shape for at, some in enumerate(several) for name, shape in some.parcels.items()}
+    given(
+        desk,
+        parcels,
+        {"id": "avoid", "where": "T = 'a' OR T = 'b'", **limits},
+        {"id": "within", "kind": "within", "where": "T <> 'c'", **limits},
+        {"id": "setback", "kind": "setback", "distance_m": {"field": "T", "values": REACH}, **limits},
+        {"id": "use", "kind": "use", **use, **limits},
+        columns={"U": [use for some in several for use in some.uses]},
+    )
+    whole = assert_same(desk)
+    assert len(whole.tables["findings"].columns) > 90
+    assert not (desk.folder / "library.gpkg.work.part").exists()
+
+
+@pytest.mark.parametrize("workers", [1, 2, 4])
+def test_every_kind_of_rule_gives_the_same_in_blocks_with_any_number_of_threads(town, workers):
+    whole = assert_same(town.desk, workers=workers, most_parcels=7)
+    filled = {name for name, table in whole.tables.items() if len(table.columns)}
+    assert filled == {"parcels", "findings", "overlaps", "overlaps_line", "composition", "land_classes", "run"}
+
+
+def test_rows_that_stand_by_rule_first_do_so_in_blocks_too(town):
+    survey = {"kind": "composition", "layer": "PLAN", "verdict": "notice"}
+    given(
+        town.desk,
+        town.parcels,
+        {"id": "z", **survey, "by": ["DLBM"]},
+        {"id": "a", **survey, "by": ["KEY"]},
+        columns={"USE": town.wanted},
+    )
+    whole = assert_same(town.desk)
+    assert list(dict.fromkeys(whole.tables["land_classes"].columns["rule"])) == ["z", "a"]
+
+
+def test_a_run_against_an_earlier_one_computes_the_same_rows_in_blocks(town):
+    first = town.check()
+    town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
+    town.wanted[5] = "0102"
+    given(town.desk, town.parcels, *RULES, columns={"USE": town.wanted})
+    whole = assert_same(town.desk, against=first["id"])
+    assert whole.record["computed"] == 2 * len(RULES)
+
+
+def test_widths_that_the_data_say_reach_from_one_block_into_another(desk):
+    random = np.random.default_rng(2)
+    roads = [LineString(random.uniform(0, 2000, (4, 2))) for _ in range(9)]
+    desk.layer("ROAD", roads, {"W": [*random.uniform(5, 80, 8), None]}, geometry="line")
+    boxes = {f"P{n}": box(x, y, x + 20, y + 20) for n, (x, y) in enumerate(random.uniform(0, 2000, (80, 2)))}
+    given(desk, boxes, {"kind": "setback", "layer": "ROAD", "distance_m": 10, "half_width_field": "W"})
+    assert_same(desk)
+
+
+def hills(cells, seed):
+    """A terrain of some waves, with a hole in it."""
+    random = np.random.default_rng(seed)
+    x, y = np.meshgrid(np.linspace(0, 9, cells), np.linspace(0, 7, cells))
+    heights = 40 * np.sin(x) + 30 * np.cos(y) + random.uniform(0, 2, x.shape)
+    heights[5:9, 20:24] = -9999
+    return heights
+
+
+@pytest.mark.parametrize("system", ["plane", "degrees"])
+def test_rasters_give_the_same_digits_in_blocks_also_where_they_are_warped(desk, system):
+    place = {"west": 539_990.0, "north": 4_210_520.0, "cell": 9.0, "crs": "EPSG:4547"}
+    if system == "degrees":  # the same ground
+        west, north = pyproj.Transformer.from_crs(4547, 4490, always_xy=True).transform(539_990, 4_210_520)
+        place = {"west": west, "north": north, "cell": 8e-5, "crs": "EPSG:4490"}
+    path = write_grid(desk.folder / "grid.tif", hills(70, 3), **place)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", DEFINE, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    given(
+        desk,
+        {f"p{n}": shape for n, shape in enumerate(shapes(np.random.default_rng(1), 50, 60))},
+        {"id": "high", "kind": "raster", "layer": "GRID", "above": 20},
+        {"id": "steep", "kind": "raster", "layer": "GRID", "above": 25, "derive": "slope", "min_share": 0.1},
+    )
+    whole = assert_same(desk)
+    assert len(whole.tables["findings"].columns) > 40
+    assert bool(whole.record["warped"]) == (system == "degrees")
+
+
+def test_a_damaged_layer_is_unreadable_for_all_parcels_however_late_it_is_found(town):
+    with sqlite3.connect(town.desk.library) as connection:
+        fid = connection.execute("SELECT id FROM rtree_ZONE__1_geom ORDER BY minx + miny DESC LIMIT 1").fetchone()[0]
+        sql = "SELECT name FROM sqlite_master WHERE type = 'trigger' AND tbl_name = 'ZONE__1'"
+        for (trigger,) in connection.execute(sql).fetchall():
+            connection.execute(f'DROP TRIGGER "{trigger}"')
+        connection.execute("UPDATE ZONE__1 SET geom = X'4750' WHERE fid = ?", (fid,))
+    whole = assert_same(town.desk)
+    (zone,) = (layer for layer in whole.record["layers"] if layer["code"] == "ZONE")
+    assert zone["reason"] == "unreadable"

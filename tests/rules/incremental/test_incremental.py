@@ -1,0 +1,204 @@
+"""A run against an earlier one computes what changed and nothing else, and says what a whole run would say."""
+
+import sqlite3
+
+import numpy as np
+import pytest
+from shapely import LineString, affinity, box
+
+from onemap.tests.rules.kinds.test_raster import write_grid
+
+RASTER = "name=g,department=land,library=base,kind=vector,geometry=raster"
+CLASSES = np.array(["0101", "0301", "0701", None], dtype=object)
+RULES = (
+    {"id": "zone", "where": "GRADE = 1", "min_width_m": 0.4},
+    {"id": "plan", "kind": "use", "layer": "PLAN", "parcel_field": "USE", "plan_field": "DLBM"}
+    | {"permits": {"07": ["07"], "01": ["01", "03"]}, "verdict": "restricted"},
+    {"id": "inside", "kind": "within", "layer": "PLAN", "where": "DLBM <> '0101'", "verdict": "consult"},
+    {"id": "road", "kind": "setback", "layer": "ROAD", "verdict": "restricted"}
+    | {"distance_m": {"field": "GRADE", "values": {"1": 12, "2": 5}}},
+    {"id": "close", "kind": "near", "layer": "ROAD", "distance_m": 9, "verdict": "notice"},
+    {"id": "through", "kind": "cross", "layer": "ROAD", "verdict": "notice"},
+    {"id": "survey", "kind": "composition", "layer": "PLAN", "by": ["DLBM"], "verdict": "notice"},
+)
+
+
+def squares(random, count, extent, largest):
+    shapes = []
+    for west, south, width, turn in zip(*random.uniform(0, 1, (4, count)), strict=True):
+        side = 1 + largest * width
+        square = box(west * extent, south * extent, west * extent + side, south * extent + side)
+        shapes.append(affinity.rotate(square, 90 * turn))
+    return shapes
+
+
+class Town:
+    """A library of three layers, with parcels, that can be changed at one place."""
+
+    def __init__(self, desk, seed):
+        self.desk, self.random = desk, np.random.default_rng(seed)
+        self.zones = squares(self.random, 40, 900, 60)
+        self.grades = list(self.random.integers(1, 4, 40))
+        self.plan = [box(x, y, x + 100, y + 100) for x in range(0, 900, 100) for y in range(0, 900, 100)]
+        self.uses = list(CLASSES[self.random.integers(0, 4, len(self.plan))])
+        self.roads = [LineString(shape.exterior.coords) for shape in squares(self.random, 12, 900, 80)]
+        self.road_grades = [str(grade) for grade in self.random.integers(1, 4, 12)]
+        self.parcels = {f"P{n}": shape for n, shape in enumerate(squares(self.random, 60, 900, 30))}
+        self.wanted = list(np.array(["0701", "0101", None], dtype=object)[self.random.integers(0, 3, 60)])
+        self.keys = [f"z{n}" for n in range(40)]
+        self.add_zones("a")
+        self.add_plan("a")
+        covers = box(-50, -50, 880, 960)
+        desk.layer("ROAD", self.roads, {"GRADE": self.road_grades}, covers, "line", label="a")
+
+    def add_zones(self, label, covers=None, **options):
+        ground = covers or box(-10, -10, 960, 700)
+        self.desk.layer("ZONE", self.zones, {"KEY": self.keys, "GRADE": self.grades}, ground, label=label, **options)
+
+    def add_plan(self, label):
+        self.desk.layer("PLAN", self.plan, {"DLBM": self.uses}, label=label)
+
+    def check(self, *rules, **options):
+        found = self.desk.check(self.parcels, *(rules or RULES), columns={"USE": self.wanted}, **options)
+        return found.answer.json["run"]
+
+    def verified(self, run):
+        """Whether the whole run, computed again from nothing, has the same rows to the last digit."""
+        answer = self.desk.run("verify", self.desk.library, "--run", run["id"])
+        return answer.json["problems"]
+
+
+@pytest.fixture
+def town(desk):
+    return Town(desk, 7)
+
+
+def test_nothing_changed_nothing_is_computed(town):
+    first = town.check()
+    assert first["computed"] == len(RULES) * len(town.parcels)
+    again = town.check(against=first["id"])
+    assert again["computed"] == 0 and town.verified(again) == []
+
+
+def test_one_changed_parcel_is_the_only_one_that_is_computed(town):
+    first = town.check()
+    town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
+    town.wanted[5] = "0102"
+    town.parcels = dict(reversed(town.parcels.items()))
+    town.wanted.reverse()
+    again = town.check(against=first["id"])
+    assert again["computed"] == 2 * len(RULES) and town.verified(again) == []
+
+
+def test_a_plan_edited_in_one_place_is_computed_there_only(town):
+    first = town.check()
+    there = town.parcels["P0"].representative_point()
+    at = next(place for place, patch in enumerate(town.plan) if patch.contains(there))
+    town.plan[at] = town.plan[at].buffer(-5)
+    town.add_plan("b")
+    again = town.check(against=first["id"])
+    of_plan = sum(rule.get("layer") == "PLAN" for rule in RULES) * len(town.parcels)
+    assert 0 < again["computed"] < of_plan / 4 and town.verified(again) == []
+    (label,) = {layer["label"] for layer in again["layers"] if layer["code"] == "PLAN"}
+    assert label == "b"
+
+
+def test_features_in_another_order_are_computed_everywhere(town):
+    first = town.check()
+    town.zones.reverse()
+    town.grades.reverse()
+    town.keys.reverse()
+    town.add_zones("b")
+    again = town.check(against=first["id"])
+    assert again["computed"] == len(town.parcels) and town.verified(again) == []
+
+
+@pytest.mark.parametrize("options", [{"covers": box(-10, -10, 960, 650)}, {"accuracy": 2.0}])
+def test_another_coverage_or_accuracy_is_computed_where_it_matters(town, options):
+    first = town.check()
+    town.add_zones("b", **options)
+    again = town.check(against=first["id"])
+    assert 0 < again["computed"] <= len(town.parcels) and town.verified(again) == []
+
+
+def test_a_changed_rule_is_computed_for_all_parcels_and_the_others_are_not(town):
+    first = town.check()
+    changed = [{**rule, "title": {"zh": "新", "en": "new"}} if rule["id"] == "zone" else rule for rule in RULES]
+    again = town.check(*changed, against=first["id"])
+    assert again["computed"] == len(town.parcels) and town.verified(again) == []
+
+
+def test_a_rule_more_and_a_rule_less_leave_the_others_as_they_were(town):
+    first = town.check(*RULES[:-1])
+    again = town.check(*RULES[1:], against=first["id"])
+    assert again["computed"] == len(town.parcels) and town.verified(again) == []
+
+
+def test_a_layer_that_was_missing_is_computed_once_it_is_there(desk, town):
+    desk.layer("LATE", [box(0, 0, 1, 1)], label="future", valid_from="2999-01-01")
+    rules = (*RULES, {"id": "late", "layer": "LATE"})
+    first = town.check(*rules)
+    assert town.check(*rules, against=first["id"])["computed"] == 0
+    desk.layer("LATE", [box(100, 100, 300, 300)], label="now", valid_from="2020-01-01")
+    again = town.check(*rules, against=first["id"])
+    assert again["computed"] == len(town.parcels) and town.verified(again) == []
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_many_small_changes_give_what_a_whole_run_gives(desk, seed):
+    town = Town(desk, seed)
+    first = town.check()
+    for place in town.random.integers(0, 40, 3):
+        town.zones[place] = affinity.translate(town.zones[place], 3, -4)
+    town.grades[int(town.random.integers(0, 40))] = 1
+    for column in (town.zones, town.grades, town.keys):
+        del column[17]  # all that follow stand one row before
+    town.zones.append(box(400, 400, 430, 440))
+    town.grades.append(1)
+    town.keys.append("z40")
+    town.add_zones("b")
+    del town.parcels["P7"]
+    del town.wanted[7]
+    town.parcels["new"] = box(410, 380, 425, 420)
+    town.wanted.append("0701")
+    again = town.check(against=first["id"])
+    assert again["computed"] < len(town.parcels) and town.verified(again) == []
+
+
+def test_another_language_is_computed_whole(town):
+    first = town.check()
+    pack, parcels = town.desk.folder / "test.toml", town.desk.folder / "parcels.gpkg"
+    options = ("--pack", pack, "--against", first["id"])
+    answer = town.desk.run("check", town.desk.library, parcels, *options, lang="zh")
+    again = answer.json["run"]
+    assert again["computed"] == len(RULES) * len(town.parcels) and town.verified(again) == []
+
+
+def test_a_raster_is_told_of_as_by_a_whole_run_and_computed_once_it_is_another(desk):
+    path = desk.folder / "geo.tif"
+    place = {"west": 113.99, "north": 38.02, "cell": 0.001, "crs": "EPSG:4490"}
+    write_grid(path, [[(20 - row) * 100.0] * 20 for row in range(20)], **place)
+    answer = desk.run("add", desk.library, path, "--as", "GRID", "--define", RASTER, "--covers", "extent")
+    assert answer.code == 0, answer.json
+    parcels = {f"P{n}": box(499_900 + 90 * n, 4_208_500, 499_980 + 90 * n, 4_208_600) for n in range(4)}
+    rule = {"kind": "raster", "layer": "GRID", "above": 40, "derive": "slope"}
+    first = desk.check(parcels, rule).answer.json["run"]
+    again = desk.check(parcels, rule, against=first["id"])
+    assert (again.answer.json["run"]["computed"], again.answer.json["changed"]) == (0, [])
+    assert again.answer.json["run"]["warped"] == first["warped"] != []
+    write_grid(path, [[0.0] * 20 for row in range(20)], **place)
+    gone = desk.check(parcels, rule, against=first["id"])
+    assert gone.answer.json["run"]["computed"] == 4 and gone.verdicts() == dict.fromkeys(parcels, "unknown")
+
+
+def test_a_layer_that_is_damaged_since_is_unknown_as_in_a_whole_run(town):
+    first = town.check()
+    with sqlite3.connect(town.desk.library) as connection:
+        connection.execute('DROP TABLE "PLAN__1"')
+    connection.close()
+    again = town.check(against=first["id"])
+    of_plan = sum(rule.get("layer") == "PLAN" and rule["kind"] != "composition" for rule in RULES)
+    assert again["computed"] == of_plan * len(town.parcels)
+    # The table is missed by verify; no row of the run is another than that of a whole one.
+    assert {problem["code"] for problem in town.verified(again)} == {"verify.version"}
+    assert {layer["code"] for layer in again["layers"] if layer["reason"] == "unreadable"} == {"PLAN"}

@@ -1,0 +1,84 @@
+"""composition: the ground by classes; the parts sum to the parcel."""
+
+import json
+
+import pytest
+from shapely import box
+
+SQUARE = box(0, 0, 10, 10)
+BY = {"kind": "composition", "by": ["QSXZ", "DLBM"], "verdict": "notice"}
+
+
+def parts(found):
+    rows = found.table("composition")
+    return {tuple(json.loads(keys).values()): area for keys, area in zip(rows["keys"], rows.area_m2, strict=True)}
+
+
+def test_ground_is_summed_by_its_keys_and_bare_ground_has_nulls(desk):
+    shapes = [box(0, 0, 3, 10), box(3, 0, 5, 10), box(5, 0, 9, 10)]
+    desk.layer("ZONE", shapes, {"QSXZ": ["20", "20", "30"], "DLBM": ["0101", "0101", None]})
+    found = desk.check({"A": SQUARE}, BY)
+    assert parts(found) == {("20", "0101"): 50.0, ("30", None): 40.0, (None, None): 10.0}
+    assert found.verdicts() == {"A": "clear"} and len(found.table("findings")) == 0
+    rows = found.table("composition")
+    assert rows.share.sum() == pytest.approx(1.0) and (rows.area_ellipsoidal_m2 < rows.area_m2).all()
+
+
+def test_where_a_survey_overlaps_itself_the_first_row_wins_and_the_sum_closes(desk):
+    desk.layer("ZONE", [box(0, 0, 6, 10), box(4, 0, 10, 10)], {"QSXZ": ["a", "b"], "DLBM": ["1", "2"]})
+    assert parts(desk.check({"A": SQUARE}, BY)) == {("a", "1"): 60.0, ("b", "2"): 40.0}
+
+
+def test_without_its_layer_the_rule_is_skipped_with_the_reason(desk):
+    found = desk.check({"A": SQUARE}, {**BY, "layer": "DLTB"})
+    assert found.answer.json["run"]["skipped"] == [{"rule": "r", "layer": "DLTB", "reason": "layer_missing"}]
+    assert found.verdicts() == {"A": "clear"} and len(found.table("composition")) == 0
+
+
+def test_it_needs_no_verdict_since_it_judges_nothing(desk):
+    desk.layer("ZONE", [box(0, 0, 6, 10)], {"QSXZ": ["a"], "DLBM": ["1"]})
+    path = desk.pack({key: value for key, value in BY.items() if key != "verdict"})
+    text = path.read_text(encoding="utf-8")
+    path.write_text(text.replace('verdict = "prohibited"\n', ""), encoding="utf-8")
+    assert parts(desk.check({"A": SQUARE})) == {("a", "1"): 60.0, (None, None): 40.0}
+
+
+def test_a_number_that_is_not_finite_is_null_in_what_is_written_as_json(desk):
+    desk.layer("ZONE", [box(0, 0, 6, 10)], {"QSXZ": ["a"], "DLBM": ["1"], "N": [float("inf")]})
+    with_n = desk.check({"A": SQUARE}, {**BY, "by": ["QSXZ", "N"]})
+    assert sorted(with_n.table("composition")["keys"]) == ['{"QSXZ": "a", "N": null}', '{"QSXZ": null, "N": null}']
+    overlaps = desk.check({"A": SQUARE}, {"kind": "avoid"}).table("overlaps")
+    (text,) = overlaps["attributes"]
+    assert json.loads(text, parse_constant=pytest.fail)["N"] is None
+
+
+SURVEY = {
+    "QSXZ": ["30", "20", "20"],
+    "DLBM": ["0102", "0201K", "0701"],
+    "TBMJ": [600.0, 200.0, 200.0],
+    "KCXS": [0.1, None, None],
+}
+
+
+def test_the_land_table_is_by_the_surveys_own_areas_with_ridges_deducted(desk):
+    # Patches of 60, 20 and 20 % of the square; the survey's areas are ten times the drawn ones.
+    shapes = [box(0, 0, 6, 10), box(6, 0, 8, 10), box(8, 0, 10, 10)]
+    desk.layer("ZONE", shapes, SURVEY)
+    found = desk.check({"half": box(0, 0, 10, 5)}, BY)
+    rows = found.table("land_classes")
+    table = {(row.ownership, row["class"], row.group): row.area_m2 for _, row in rows.iterrows()}
+    assert table == {
+        ("Collective", "0102", "Farm land"): pytest.approx(270.0),  # 600 / 2, less a tenth
+        ("Collective", "1203", "Farm land"): pytest.approx(30.0),
+        ("State", "0201", "Farm land"): pytest.approx(100.0),
+        ("State", "0701", "Built land"): pytest.approx(100.0),
+    }
+
+
+def test_hectares_have_four_decimals_and_close():
+    from onemap.rules.findings.land_classes import rounded_hectares
+
+    assert rounded_hectares([1.0, 1.0, 1.0]) == [0.0001, 0.0001, 0.0001]
+    thirds = rounded_hectares([3333.3333, 3333.3333, 3333.3334])  # 0.33333333 ha each
+    assert sorted(thirds) == [0.3333, 0.3333, 0.3334] and sum(thirds) == pytest.approx(1.0)
+    assert rounded_hectares([0.5]) == [0.0001] and rounded_hectares([0.4]) == [0.0]
