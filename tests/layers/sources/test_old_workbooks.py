@@ -142,15 +142,13 @@ def test_sheets_that_share_their_records_are_refused(workbook):
 def looped(chain: str) -> bytes:
     """The workbook with a chain that goes on where it began: the library that reads it would follow it for ever."""
     content = bytearray(PATH.read_bytes())
-    (table,), (directory,) = struct.unpack_from("<I", content, 76), struct.unpack_from("<I", content, 48)
     if chain == "list of tables":
         last = len(content) // 512 - 1
-        content += struct.pack("<128I", *[0xFFFFFFFF] * 127, last)
         struct.pack_into("<II", content, 68, last, 1)
-        return bytes(content)
-    if chain == "table of small sectors":
-        struct.pack_into("<II", content, 60, directory, 1)
-    struct.pack_into("<I", content, (table + 1) * 512 + 4 * directory, directory)
+        return bytes(content) + struct.pack("<128I", *[0xFFFFFFFF] * 127, last)
+    (table,) = struct.unpack_from("<I", content, 76)
+    (first,) = struct.unpack_from("<I", content, 48 if chain == "directory" else 60)
+    struct.pack_into("<I", content, (table + 1) * 512 + 4 * first, first)
     return bytes(content)
 
 
