@@ -4,10 +4,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from onemap.rules.findings.run_tables import RANK
-from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.document_areas import areas
 from onemap.rules.packs.rule import Rule
-from onemap.rules.statement.run_evidence import Evidence, department_title, reasons_text
+from onemap.rules.statement.run_evidence import Evidence, department_title
 
 Row = dict[str, Any]
 _MEASURES = ("length_m", "distance_m", "value")
@@ -26,7 +26,7 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> l
         found.setdefault(finding["rule"], []).append(finding)
     rows = []
     for rule in evidence.rules.values():
-        if not getattr(KINDS[rule.kind], "FINDS", True):
+        if not rule.finds:
             continue
         if rule.id in skipped:
             rows.append(_empty(evidence, rule, "not_checked", skipped[rule.id]))

@@ -3,6 +3,7 @@
 from typing import Any
 
 from onemap.rules.findings.land_classes import rounded_hectares
+from onemap.rules.kinds import KINDS
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.rule_tables import Row
 from onemap.rules.statement.run_evidence import Evidence
@@ -10,7 +11,7 @@ from onemap.rules.statement.sections import table_of
 
 
 def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[dict[str, Any]]:
-    """A row per rule on one of the three lines; a rule that asks what lies within has one for each side.
+    """A row per rule on one of the three lines; a rule whose layer is a boundary has one for each side.
 
     whole_m2: the project's ground on the ellipsoid, of which the sides are the parts.
     """
@@ -19,7 +20,7 @@ def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[di
     for rule in dict.fromkeys(row["rule"] for row in mine):
         halves = {row["state"]: row for row in mine if row["rule"] == rule}
         measured = next(iter(halves.values()))
-        if measured["kind"] == "within" and "not_checked" not in halves:
+        if KINDS[measured["kind"]].is_boundary and "not_checked" not in halves:
             table += _sides(evidence, halves, whole_m2)
         else:
             table += [_line(row, "occupied", row["title"], row) for row in halves.values()]
