@@ -1,12 +1,13 @@
 """The reference in docs/: every verb with its parameters, and every refusal with its mend, from what is declared.
 
-`python -P -m onemap.rules.reference` writes docs/reference.en.md and docs/reference.zh.md anew.
+`python -P -m onemap.rules.commands.reference` writes docs/reference.*.md and docs/packs.*.md anew.
 """
 
 import sys
 from pathlib import Path
 
 from onemap.layers.messages import LANGUAGES, sentences
+from onemap.rules.commands.pack_reference import pack_reference
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -60,9 +61,10 @@ def reference(language: str) -> str:
 
 
 def main() -> int:
-    """Write the reference in both languages."""
+    """Write the references in both languages."""
     for language in LANGUAGES:
         (DOCS / f"reference.{language}.md").write_text(reference(language), encoding="utf-8")
+        (DOCS / f"packs.{language}.md").write_text(pack_reference(language), encoding="utf-8")
     return 0
 
 

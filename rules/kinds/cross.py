@@ -95,6 +95,6 @@ KIND = Kind(
         "length_m": {"zh": "地块内线的长度", "en": "the length of lines inside"},
         "value": {"zh": "地块内点的个数", "en": "the number of points inside"},
         "features": {"zh": "涉及的要素数", "en": "the number of features"},
-        "distance_m": {"zh": "0", "en": "0"},
+        "distance_m": {"zh": "恒为 0", "en": "always 0"},
     },
 )

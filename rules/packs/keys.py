@@ -24,7 +24,7 @@ RULE_KEYS: Mapping[str, Key] = {
     "verdict": Key(
         TEXT,
         {
-            "zh": "有冲突时的结论；composition 无须写",
+            "zh": "有冲突时的结论；不作判断的类型无须写",
             "en": "The verdict of a conflict; a kind that judges nothing needs none.",
         },
         required=True,
@@ -123,7 +123,7 @@ REVIEW_KEYS: Mapping[str, Key] = {
             "zh": f"各部门答复的工作日数，1 到 {MOST_DAYS}；收到之日不计",
             "en": f"Working days for each department's answer, 1 to {MOST_DAYS}; the day of receipt does not count.",
         },
-        unit="days",
+        default="5",
     ),
     "overdue": Key(
         TEXT,
@@ -131,11 +131,13 @@ REVIEW_KEYS: Mapping[str, Key] = {
             "zh": "逾期：escalate 须由人决定，consent 视为同意",
             "en": "Overdue opinions: `escalate` leaves them to a person, `consent` takes them as agreed.",
         },
+        default='"escalate"',
         choices=("escalate", "consent"),
     ),
     "self_sign": Key(
         FLAG,
         {"zh": "拟写意见的人可否自行签署", "en": "Whether who drafts an opinion may sign it."},
+        default="false",
     ),
     "prefix": Key(TEXT, {"zh": "文号的字头", "en": "How document numbers begin."}),
 }

@@ -10,7 +10,7 @@ from onemap.rules.commands.verbs import VERBS
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reference_is_what_the_declarations_say(language):
     written = (DOCS / f"reference.{language}.md").read_text(encoding="utf-8")
-    assert written == reference(language), "write it anew: python -P -m onemap.rules.reference"
+    assert written == reference(language), "write it anew: python -P -m onemap.rules.commands.reference"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
