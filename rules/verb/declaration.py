@@ -42,17 +42,17 @@ class Parameter:
 class Verb:
     """One verb, of one word or two, and its parameters; those that make data are Processing algorithms too.
 
-    work: the module whose function of the same name, `review_open` for two words, does it.
+    work: the module of rules/commands whose function of the same name, `review_open` for two words, does it.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     makes_data: bool = False
-    work: str = "onemap.rules.commands.check_work"
+    work: str = "check_work"
 
     def run(self, values: Values, asked: "Asked") -> Result:
         """Do it."""
-        work = importlib.import_module(self.work)
+        work = importlib.import_module(f"onemap.rules.commands.{self.work}")
         result: Result = getattr(work, self.name.replace(" ", "_"))(values, asked)
         return result
 
