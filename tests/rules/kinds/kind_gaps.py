@@ -30,14 +30,11 @@ def _module(kind: Kind) -> Iterator[str]:
 def _words(kind: Kind) -> Iterator[str]:
     words: dict[str, Mapping[str, str]] = {"title": kind.title, "conflict": kind.conflict}
     words |= {f"measures.{name}": text for name, text in kind.measures.items()}
-    words |= {f"drafted ({language})": {language: kind.drafted.get(language, "")} for language in kind.drafted}
     for name, key in kind.keys.items():
         words |= {f"keys.{name}.title": key.title, f"keys.{name}.meaning": key.meaning}
     for name, reason in kind.reasons.items():
         words |= {f"reasons.{name}.word": reason.word, f"reasons.{name}.meaning": reason.meaning}
     for place, text in words.items():
-        if place.startswith("drafted"):
-            continue
         for language in LANGUAGES:
             if not text.get(language, "").strip():
                 yield f"{place}: no words in {language}"

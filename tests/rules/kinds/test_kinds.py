@@ -102,11 +102,8 @@ def test_every_key_of_a_pack_has_a_meaning_in_both_languages():
 def test_the_defaults_of_the_reference_are_those_of_the_program():
     terms, review = Terms(), TABLES["review"]
     written = {name: review[name].default for name in ("days", "overdue", "self_sign")}
-    assert written == {
-        "days": str(terms.days),
-        "overdue": f'"{terms.overdue}"',
-        "self_sign": str(terms.self_sign).lower(),
-    }
+    held = {"days": str(terms.days), "overdue": f'"{terms.overdue}"', "self_sign": str(terms.self_sign).lower()}
+    assert written == held
     rule = Rule("r", "avoid", "L", "land", "notice", {}, (), "p")
     assert (f'"{rule.missing}"', f'"{rule.confidence}"', str(rule.estimated).lower(), str(list(rule.consult))) == tuple(
         TABLES["rule"][name].default for name in ("missing", "confidence", "estimated", "consult")
