@@ -68,7 +68,7 @@ class CoveredGround:
     def of(
         self, work: Covering, parcels: np.ndarray, coverage: shapely.Geometry, crew: Crew
     ) -> tuple[np.ndarray, np.ndarray]:
-        """work(parcels, coverage, crew), as it was found for the same coverage before: arrays of the asker's own."""
+        """work(parcels, coverage, crew), copied from the last answer where the coverage is the same."""
         last = self._last.get(work)
         if last is None or last[0] is not coverage:
             last = self._last[work] = coverage, *work(parcels, coverage, crew)
@@ -123,11 +123,11 @@ class Ground:
             return self.shared.overlaps
         return overlaps(self.parcels, self.tree, geometries, self.crew)
 
-    def grounds_of(self, found: Overlaps) -> np.ndarray:
-        """All ground that each parcel (n,) shares with any of the layer's features, its overlaps being `found`."""
-        if self.shared is not None and self.shared.grounds is not None and found is self.shared.overlaps:
+    def grounds_of(self, pairs: Overlaps) -> np.ndarray:
+        """All ground that each parcel (n,) shares with any of the layer's features, by `pairs`, its overlaps."""
+        if self.shared is not None and self.shared.grounds is not None and pairs is self.shared.overlaps:
             return self.shared.grounds
-        return grounds(found, self.parcels, self.features.geometries, self.crew)
+        return grounds(pairs, self.parcels, self.features.geometries, self.crew)
 
 
 @dataclass(frozen=True)
