@@ -7,7 +7,6 @@ import sys
 from pathlib import Path
 
 from onemap.layers.messages import LANGUAGES, sentences
-from onemap.rules.commands.pack_reference import pack_reference
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
@@ -62,6 +61,8 @@ def reference(language: str) -> str:
 
 def main() -> int:
     """Write the references in both languages."""
+    from onemap.rules.commands.pack_reference import pack_reference  # kinds need libraries that `--help` does not
+
     for language in LANGUAGES:
         (DOCS / f"reference.{language}.md").write_text(reference(language), encoding="utf-8")
         (DOCS / f"packs.{language}.md").write_text(pack_reference(language), encoding="utf-8")
