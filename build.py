@@ -10,7 +10,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 
-from workshop import benches, checks, demo, package, qgis_desktop, translations  # noqa: E402
+from workshop import benches, checks, demo, package, qgis_desktop, translations, write_reference  # noqa: E402
 from workshop.machine import WorkshopError, warn  # noqa: E402
 
 VERBS = {
@@ -20,6 +20,7 @@ VERBS = {
     "run": (qgis_desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),
     "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
+    "reference": (write_reference.write, "write the reference and the plugin's table of verbs, as they are declared"),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }
 

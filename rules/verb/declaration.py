@@ -37,6 +37,11 @@ class Parameter:
         """The option as it is typed."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def is_required(self) -> bool:
+        """Whether a request must give it."""
+        return self.required or (self.positional and not self.optional)
+
 
 @dataclass(frozen=True)
 class Verb:
@@ -171,8 +176,7 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
         if value is not None:
             values[name] = _converted(parameter, value)
     for parameter in verb.parameters:
-        needed = parameter.required or (parameter.positional and not parameter.optional)
-        if needed and values.get(parameter.name) in (None, ""):
+        if parameter.is_required and values.get(parameter.name) in (None, ""):
             raise UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
     return values
 

@@ -73,4 +73,4 @@ def _reference(kind: Kind) -> Iterator[str]:
         wanted = [f"### {kind.name}", *(f"`{name}`" for name in (*kind.keys, *kind.measures, *kind.reasons))]
         for words in wanted:
             if words not in text:
-                yield f"{page}: {words} is missing; python -P -m onemap.rules.commands.reference makes it anew"
+                yield f"{page}: {words} is missing; python3 build.py reference makes it anew"

@@ -85,7 +85,7 @@ def test_nothing_else_knows_a_kind_by_its_name():
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reference_of_packs_is_what_the_declarations_say(language):
     written = (DOCS / f"packs.{language}.md").read_text(encoding="utf-8")
-    assert written == pack_reference(language), "write it anew: python -P -m onemap.rules.commands.reference"
+    assert written == pack_reference(language), "write it anew: python3 build.py reference"
 
 
 def test_every_key_of_a_pack_has_a_meaning_in_both_languages():
