@@ -10,6 +10,7 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.library.versions import StoredFeatures
 from onemap.rules.findings.findings import Judged
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
@@ -80,11 +81,7 @@ def judged_rule(
         _check_fields(rule, source)
     if wanted is not None and not wanted.any():
         return _blank(rule, bench, rows, source, "")  # an earlier run's rows stand for all of them
-    chosen, uncertain = _features_asked(rule, source.stored.attributes)
-    attributes = source.stored.attributes
-    if rule.where is not None:
-        attributes = attributes.iloc[chosen].reset_index(drop=True)
-    features = Features(source.stored.geometries[chosen], attributes, uncertain, partial(source.pieces_of, chosen))
+    chosen, features = _features_asked(rule, source, source.stored)
     ground = _ground(rule, bench, rows, source, features, others, crew)
     if shared is not None and len(rows) == len(bench.geometries):
         ground = replace(ground, shared=shared.with_features(chosen, len(source.stored.fids)))
@@ -101,7 +98,7 @@ def judged_rule(
         judgement=judgement,
         label=version.label if version else None,
         names=source.names[chosen],
-        attributes=attributes,
+        attributes=features.attributes,
         assumed=version is not None and version.coverage_kind == "extent",
         accuracy_m=version.accuracy_m if version else None,
         crew=crew,
@@ -114,13 +111,15 @@ def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> np.ndarr
     return np.flatnonzero(is_asked if rule.when is None else is_asked & _applies(rule.when, bench.attributes))
 
 
-def _features_asked(rule: Rule, attributes: pd.DataFrame) -> tuple[np.ndarray, np.ndarray]:
-    """The positions (m,) of the features that a rule's `where` lets through, and for which it is unknown (m,)."""
-    if rule.where is None:
-        return np.arange(len(attributes)), np.zeros(len(attributes), dtype=bool)
-    truth = evaluate(rule.where, attributes)
-    chosen = np.flatnonzero(truth.true | truth.unknown)
-    return chosen, truth.unknown[chosen]
+def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> tuple[np.ndarray, Features]:
+    """The features that a rule's `where` lets through, with their positions (m,) among all."""
+    attributes = stored.attributes
+    chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
+    if rule.where is not None:
+        truth = evaluate(rule.where, attributes)
+        chosen = np.flatnonzero(truth.true | truth.unknown)
+        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), truth.unknown[chosen]
+    return chosen, Features(stored.geometries[chosen], attributes, uncertain, partial(source.pieces_of, chosen))
 
 
 def _ground(
