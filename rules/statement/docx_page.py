@@ -2,7 +2,6 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from docx import Document
 from docx.document import Document as Doc
@@ -14,21 +13,12 @@ from docx.shared import Mm, Pt, RGBColor
 from docx.table import Table, _Cell
 from docx.text.paragraph import Paragraph
 
-TEXT_WIDTH_MM = 156.0
+from onemap.rules.statement.outline import WIDTH_MM, Node
+
 BODY, TITLE, HEADING, SUBHEADING = "仿宋", "方正小标宋简体", "黑体", "楷体"
 _LATIN = "Times New Roman"
 _ALIGN = {"left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER, "right": WD_ALIGN_PARAGRAPH.RIGHT}
 _GREY = RGBColor(0x46, 0x46, 0x46)
-
-
-@dataclass(frozen=True)
-class Column:
-    """A column of a table: its head, its width, the fields of its cell (a line each), and how they stand."""
-
-    head: str
-    width_mm: float
-    fields: tuple[str, ...]
-    align: str = "left"
 
 
 def new_page() -> Doc:
@@ -113,49 +103,41 @@ def tag(document: Doc, text: str) -> None:
     document.add_paragraph(text)
 
 
-def table(
-    document: Doc,
-    columns: Sequence[Column],
-    loops: Sequence[str],
-    none: str,
-    total: Sequence[str] = (),
-    size_pt: float = 9,
-    *,
-    splits: bool = False,
-) -> Table:
-    """A table with one row of fields per item; splits: whether a row may go on on the next page.
+def table(document: Doc, part: Node) -> None:
+    """A table of the outline, with one row of fields per item.
 
-    loops: the `for`s around the row, outermost first; none: what stands in an empty table; total: a last row's fields.
+    part: columns with head, mm, texts and align; loops: the `for`s around the row, outermost first; none: what stands
+    in an empty table; total: a last row's fields; size; splits: whether a row may go on on the next page.
     """
+    columns, size_pt = part["columns"], part["size"]
     made = _grid(document, len(columns))
     head = made.add_row()
     _never_split(head._tr, repeat=True)
     for cell, column in zip(head.cells, columns, strict=True):
-        _fill(cell, (column.head,), "center", size_pt, HEADING, "EBEBEB")
-    for loop in loops:
+        _fill(cell, (column["head"],), "center", size_pt, HEADING, "EBEBEB")
+    for loop in part["loops"]:
         _steering(made, f"{{%tr {loop} %}}", size_pt)
     row = made.add_row()
-    if not splits:
+    if not part.get("splits"):
         _never_split(row._tr, repeat=False)
     for cell, column in zip(row.cells, columns, strict=True):
-        _fill(cell, column.fields, column.align, size_pt)
-    for number in range(len(loops)):
-        if number == len(loops) - 1:
-            _steering(made, "{%tr else %}", size_pt)
-            empty = made.add_row()
-            _fill(empty.cells[0].merge(empty.cells[-1]), (none,), "center", size_pt)
+        _fill(cell, column["texts"], column["align"], size_pt)
+    for _ in part["loops"][1:]:
         _steering(made, "{%tr endfor %}", size_pt)
-    if total:
+    _steering(made, "{%tr else %}", size_pt)
+    empty = made.add_row()
+    _fill(empty.cells[0].merge(empty.cells[-1]), (part["none"],), "center", size_pt)
+    _steering(made, "{%tr endfor %}", size_pt)
+    if part["total"]:
         last = made.add_row()
-        for cell, text, column in zip(last.cells, total, columns, strict=True):
-            _fill(cell, (text,), column.align, size_pt, HEADING)
+        for cell, text, column in zip(last.cells, part["total"], columns, strict=True):
+            _fill(cell, (text,), column["align"], size_pt, HEADING)
     for table_row in made.rows:
         for cell, column in zip(table_row.cells, columns, strict=True):
             if cell._tc.grid_span == 1:
-                cell.width = Mm(column.width_mm)
+                cell.width = Mm(column["mm"])
     for grid, column in zip(made.columns, columns, strict=True):
-        grid.width = Mm(column.width_mm)
-    return made
+        grid.width = Mm(column["mm"])
 
 
 def _grid(document: Doc, columns: int) -> Table:
@@ -175,19 +157,19 @@ def _grid(document: Doc, columns: int) -> Table:
     return made
 
 
-def form(document: Doc, rows: Sequence[tuple[str, str, float]], left_mm: float, size_pt: float = 12) -> Table:
-    """A table of two columns: name and field; the third of each is its least height in mm, 0 for none."""
+def form(document: Doc, lines: Sequence[Node], left_mm: float, size_pt: float) -> None:
+    """A table of two columns: name and field, or room for a hand of so many mm."""
     made = _grid(document, 2)
-    for name, field, height_mm in rows:
+    widths = (left_mm, WIDTH_MM - left_mm)
+    for entry in lines:
         row = made.add_row()
-        if height_mm:
-            row.height = Mm(height_mm)
-        for cell, text, width in zip(row.cells, (name, field), (left_mm, TEXT_WIDTH_MM - left_mm), strict=True):
+        if "mm" in entry:
+            row.height = Mm(entry["mm"])
+        for cell, text, width in zip(row.cells, (entry["name"], entry["text"]), widths, strict=True):
             _fill(cell, (text,), "left", size_pt)
             cell.width = Mm(width)
-    for grid, width in zip(made.columns, (left_mm, TEXT_WIDTH_MM - left_mm), strict=True):
+    for grid, width in zip(made.columns, widths, strict=True):
         grid.width = Mm(width)
-    return made
 
 
 def _steering(made: Table, text: str, size_pt: float) -> None:
