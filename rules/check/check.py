@@ -27,11 +27,11 @@ from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.inputs.parcel_rows import WholeParcels
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.few_parcels import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
+from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
 from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.threads import Crew
 from onemap.rules.packs.pack import Pack
-from onemap.rules.question.check_plan import Agenda, agenda_of, layers_of
+from onemap.rules.question.check_plan import Agenda, agenda_of
 from onemap.rules.question.question import Question
 from onemap.rules.runs.run import Run, verdict_counts
 
@@ -162,23 +162,24 @@ def _judged(
     for done, code in enumerate(codes):
         report(_LAYERS * sum(sizes[:done]) / sum(sizes), phrase("progress.layers", agenda.language, layer=code))
         read(code)
-    costs = [sum(_cost(len(local), used[code]) for code in layers_of(rule)) for rule in agenda.rules]
+    costs = [sum(_cost(len(local), used[code]) for code in rule.layers) for rule in agenda.rules]
     ends = _LAYERS + (_RULES - _LAYERS) * np.cumsum(costs) / max(sum(costs), 1)
     shared: dict[str, SharedGround] = {}
     if len(local) <= FEW_PARCELS and not standing:
-        grounds = {rule.layer: used[rule.layer] for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
+        sharing = [rule.layer for rule in agenda.rules if KINDS[rule.kind].overlays_whole_features]
+        grounds = {code: used[code] for code in sharing}
         shared = shared_grounds(local, bench.tree, grounds, still)
     for number, rule in enumerate(agenda.rules):
         fraction, step = ends[number - 1] if number else _LAYERS, rule.title.get(agenda.language, rule.id)
         report(fraction, step)
-        source, instead = used[rule.layer], used.get(rule.options.get("instead", ""))
-        if source.reason and not getattr(KINDS[rule.kind], "FINDS", True):
+        source, others = used[rule.layer], {key: used[code] for key, code in rule.other_layers.items()}
+        if source.reason and not rule.finds:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
             continue
         wanted = standing.wanted(rule.id) if standing else None
         computed += len(local) if wanted is None else int(wanted.sum())
         crew = Crew(workers, _teller(share(report, fraction, ends[number]), costs[number], step))
-        judged = judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer))
+        judged = judged_rule(rule, bench, source, others, crew, wanted, shared.get(rule.layer))
         if judged.judgement.warped_to_m:
             warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
         rows.add(replace(judged, crew=still))

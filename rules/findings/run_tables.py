@@ -73,7 +73,7 @@ class Table:
         return None
 
 
-_FINDING_COLUMNS = [
+FINDING_COLUMNS = [
     "parcel",
     "rule",
     "pack",
@@ -189,7 +189,7 @@ def row_tables(
     for block in (findings, pieces):
         block["parcel"] = keys[block["_parcel"]]
     told(0.5)
-    columns = typed(findings, _FINDING_COLUMNS)
+    columns = typed(findings, FINDING_COLUMNS)
     tables = {"findings": Table(columns, findings["_multi"], "MultiPolygon", findings["_wkb"])}
     for name, wanted, kind in _OVERLAP_TABLES:
         told(0.8)

@@ -21,7 +21,7 @@ from onemap.rules.kinds import KINDS
 from onemap.rules.overlay.overlay import MARGIN_M
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule
-from onemap.rules.question.check_plan import Agenda, layers_of
+from onemap.rules.question.check_plan import Agenda
 from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import parcel_rows, same_rows
 from onemap.rules.runs.run_store import run_record, stored_blocks, stored_packs
@@ -67,7 +67,7 @@ class Comparison:
         if earlier.rules.get(rule.id) != rule or rule.id not in earlier.record["rules"]:
             return nobody
         stands = earlier.same.copy()
-        for code in layers_of(rule):
+        for code in rule.layers:
             if not stands.any():
                 break
             if self._is_gone(code):

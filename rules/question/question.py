@@ -11,7 +11,6 @@ from onemap.layers.ingest.placing import Wishes
 from onemap.layers.library.library import Library
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, no_parcels, read_parcels
-from onemap.rules.kinds import KINDS
 from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_pack
 
 
@@ -85,7 +84,7 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
 
 def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
     """The fields of a layer that the rules of these packs use to decide."""
-    deciding = [rule for rule in joined_rules(packs) if rule.layer == code and getattr(KINDS[rule.kind], "FINDS", True)]
+    deciding = [rule for rule in joined_rules(packs) if rule.layer == code and rule.finds]
     return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
 
 

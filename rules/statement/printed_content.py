@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any
 
+from onemap.rules.kinds import KINDS
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.land_areas import COLUMNS
@@ -27,7 +28,11 @@ def printed(content: dict[str, Any]) -> dict[str, Any]:
 def _printed(name: str, value: Any) -> Any:
     if isinstance(value, dict):
         texts = {key: _printed(key, item) for key, item in value.items()}
-        return {**texts, **_extent(texts)} if "length_m" in value else texts
+        if "length_m" not in value:
+            return texts
+        if isinstance(value["value"], float):
+            texts["value"] = f"{value['value']:,.{KINDS[value['kind']].value_places}f}"
+        return {**texts, **_extent(texts)}
     if isinstance(value, list):
         return [_printed(name, item) for item in value]
     if isinstance(value, bool):
@@ -78,7 +83,7 @@ _FORMS: dict[str, Callable[[Any], str]] = {
     "distance_m": _metres,
     "moved_m": _metres,
     "turned_deg": _metres,
-    "value": lambda value: f"{value:,.2f}" if isinstance(value, float) else _FORBIDDEN.sub("", str(value)),
+    "value": lambda value: _FORBIDDEN.sub("", str(value)),
     "north_m": lambda value: f"{value:.3f}",
     "east_m": lambda value: f"{value:.3f}",
     "features": lambda value: f"{value:,}",

@@ -6,10 +6,11 @@ from typing import Any
 from onemap.rules.findings.land_classes import rounded_hectares
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.document_areas import areas
 from onemap.rules.packs.rule import Rule
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.run_evidence import Evidence, department_title, reasons_text
+from onemap.rules.statement.run_evidence import Evidence, department_title
 from onemap.rules.statement.sections import table_of
 
 Row = dict[str, Any]
@@ -29,7 +30,7 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> l
         found.setdefault(finding["rule"], []).append(finding)
     rows = []
     for rule in evidence.rules.values():
-        if not getattr(KINDS[rule.kind], "FINDS", True):
+        if not rule.finds:
             continue
         if rule.id in skipped:
             rows.append(_empty(evidence, rule, "not_checked", skipped[rule.id]))
@@ -136,7 +137,7 @@ def _total(values: Iterable[float | None]) -> float | None:
 
 
 def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Row]:
-    """A row per rule on one of the three lines; a rule that asks what lies within has one for each side.
+    """A row per rule on one of the three lines; a rule whose layer is a boundary has one for each side.
 
     whole_m2: the project's ground on the ellipsoid, of which the sides are the parts.
     """
@@ -145,7 +146,7 @@ def three_lines(evidence: Evidence, rows: list[Row], whole_m2: float) -> list[Ro
     for rule in dict.fromkeys(row["rule"] for row in mine):
         halves = {row["state"]: row for row in mine if row["rule"] == rule}
         measured = next(iter(halves.values()))
-        if measured["kind"] == "within" and "not_checked" not in halves:
+        if KINDS[measured["kind"]].is_boundary and "not_checked" not in halves:
             table += _sides(evidence, halves, whole_m2)
         else:
             table += [_side_row(row, "occupied", row["title"], row) for row in halves.values()]
