@@ -76,7 +76,7 @@ def test_all_departments_that_speak_at_once_are_heard(town, walk):
 
 KILLED = """
 import os, signal
-import onemap.rules.review.writing as writing
+import onemap.rules.review.case_step as writing
 left = [{after}]
 real = writing.put_opinion
 def counted(*arguments):
@@ -85,7 +85,7 @@ def counted(*arguments):
         os.kill(os.getpid(), signal.SIGKILL)
     real(*arguments)
 writing.put_opinion = counted
-from onemap.rules.command_line import main
+from onemap.rules.commands.command_line import main
 main({arguments!r})
 """
 
