@@ -48,6 +48,11 @@ class Table:
         return bodies
 
     @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return len(self.columns)
+
+    @property
     def has_geometries(self) -> bool:
         """Whether its rows have geometries."""
         return self.geometries is not None
@@ -64,7 +69,7 @@ class Table:
 
     @property
     def rows(self) -> "Rows | None":
-        """The same rows as a run keeps them, where someone has them so already."""
+        """The same rows as a run stores them, where someone has them so already."""
         return None
 
 
