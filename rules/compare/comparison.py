@@ -43,7 +43,8 @@ from onemap.rules.compare.stage import Stage, in_turn
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import triaged
 from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
-from onemap.rules.findings.run_tables import Table, run_table
+from onemap.rules.findings.run_tables import run_table
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Crew
 

@@ -16,7 +16,7 @@ from onemap.layers.progress import Told, part_of
 from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonWishes, compared
 from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 
 Report = Callable[[float, str], None]
 COLUMNS = ["a", "b", "department_a", "department_b", "matrix", "title", "conflicts", "conflict_ha", "compared_ha"]

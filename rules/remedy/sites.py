@@ -15,7 +15,7 @@ from onemap.layers.messages import phrase
 from onemap.layers.progress import part_of
 from onemap.rules.check.check import check, forward, local_origin, share
 from onemap.rules.compare.stage import Stage
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.overlay.uninterruptible import expected, waited_for
 from onemap.rules.packs.pack import Pack, joined_rules

@@ -16,7 +16,7 @@ from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.parcel_reader import Held
 from onemap.rules.distributed.running import run_in_blocks
 from onemap.rules.distributed.work import Threads
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.question.question import CheckWishes, question_of
 from onemap.tests.rules.check.test_by_formula import PERMITS, REACH, World, shapes
