@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,7 @@ def crs_words(layer: InspectedLayer) -> str:
         "none": tr("not declared"),
     }[layer.crs_from]
     named = f"{layer.crs} ({said})" if layer.crs else said
-    return labelled(named, layer.crs_why) if layer.crs_why else named
+    return with_label(named, layer.crs_why) if layer.crs_why else named
 
 
 def _layer(record: dict[str, Any]) -> InspectedLayer:

@@ -26,7 +26,7 @@ from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import NOT_MEASURED
-from onemap.plugin.words.translation import labelled, sentences, tr
+from onemap.plugin.words.translation import sentences, tr, with_label
 from onemap.plugin.words.verdicts import sign_icon
 
 ROLE_PLACE = Qt.ItemDataRole.UserRole
@@ -121,7 +121,7 @@ class TrialView(QWidget):
     def _rule_item(self, parcel: str, rule: str, before: Side, after: Side) -> QTreeWidgetItem:
         first, second = before.finding(parcel, rule), after.finding(parcel, rule)
         told = second or first
-        item = QTreeWidgetItem([labelled(told.title if told else rule, f"{_said(first)} → {_said(second)}")])
+        item = QTreeWidgetItem([with_label(told.title if told else rule, f"{_said(first)} → {_said(second)}")])
         item.setToolTip(0, item.text(0))
         item.setIcon(0, sign_icon(second.verdict if second else "clear", self.palette()))
         side = after if second else before

@@ -11,19 +11,19 @@ from onemap.plugin.compare.compare_results import Spot
 from onemap.plugin.compare.compare_spots import MARK, state_name
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import NOT_MEASURED, area_text, length_text, moment_text, mu_text, share_text
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 
 def details_of(spot: Spot, together: int, plans: tuple[str, str]) -> str:
     """What a spot is, measures, and why the core thinks it came about. together: spots of its cluster."""
     lines = [difference_name(spot.kind)]
     if spot.decision:
-        lines.append(labelled(f"{MARK}{word('decisions', spot.decision)}", spot.reason))
+        lines.append(with_label(f"{MARK}{word('decisions', spot.decision)}", spot.reason))
         lines += [f"{spot.decided_by}, {moment_text(spot.decided_at)}"] if spot.decided_by else []
     lines.append(f"{area_text(spot.area_m2)} · {mu_text(spot.area_m2)}")
     sides = ((plans[0], spot.use_a, spot.class_a, spot.code_a), (plans[1], spot.use_b, spot.class_b, spot.code_b))
     for plan, use, mainly, codes in sides:
-        said = labelled(plan, use_name(use))
+        said = with_label(plan, use_name(use))
         if codes:
             more = tr("mainly {code}").format(code=mainly) if "," in codes else ""
             said += f" ({codes.replace(',', ', ')}{', ' + more if more else ''})"

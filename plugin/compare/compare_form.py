@@ -21,7 +21,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.thousands import part_thousands
+from onemap.plugin.widgets.thousands import separate_thousands
 from onemap.plugin.words import core_words
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
@@ -158,7 +158,7 @@ class CompareForm(QWidget):
 
     def refresh(self) -> None:
         """List what can be compared, and what was compared before."""
-        if not core_words.known():
+        if not core_words.are_known():
             self._library.core.ask("words", {}).answered.connect(self._learn)
             return
         plans = [
@@ -184,7 +184,7 @@ class CompareForm(QWidget):
 
     def _learn(self, answer: dict[str, Any]) -> None:
         core_words.learn(answer)
-        if core_words.known():
+        if core_words.are_known():
             self.refresh()
 
     def ask_for_past(self) -> None:
@@ -260,7 +260,7 @@ def _number(most: float, decimals: int, unit: str, value: float, hint: str) -> Q
     box.setRange(0.0, most)
     box.setDecimals(decimals)
     box.setSuffix(unit)
-    part_thousands(box)
+    separate_thousands(box)
     box.setValue(value)
     box.setToolTip(hint)
     box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)

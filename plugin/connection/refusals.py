@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.plugin.words.translation import labelled, sentences, tr
+from onemap.plugin.words.translation import sentences, tr, with_label
 
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
@@ -61,7 +61,7 @@ def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
     ]
     where = " · ".join(dict.fromkeys(place))
     text = sentences(*(said or [str(problem.get("code", ""))]))
-    return labelled(where, text) if where else text
+    return with_label(where, text) if where else text
 
 
 @dataclass(frozen=True)

@@ -37,7 +37,7 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.server_dialog import ServerDialog, in_words_of_the_dock
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.map.layer_styles import style_parcels
-from onemap.plugin.map.map_layers import reopen_cut_off
+from onemap.plugin.map.map_layers import reopen_stale_layers
 from onemap.plugin.profile import settings
 from onemap.plugin.review.review_tab import ReviewRoom
 from onemap.plugin.services.service_dialog import ServiceDialog
@@ -131,7 +131,7 @@ class OneMapDock(QgsDockWidget):
             self.check_room.tried,
             self.review_room.touched,
         ):
-            written.connect(lambda: reopen_cut_off(self.library.path))
+            written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
         self.map_room.add_asked.connect(self.add_layer)
         self.map_room.refused.connect(self.notice.say)
@@ -144,7 +144,7 @@ class OneMapDock(QgsDockWidget):
         self.compare_room.told.connect(self.notice.say)
         self.compare_room.view.atlas.keep_asked.connect(self.keep_spots)
         for written in (self.compare_room.finished, self.compare_room.view.decided):
-            written.connect(lambda: reopen_cut_off(self.library.path))
+            written.connect(lambda: reopen_stale_layers(self.library.path))
         self.rooms.currentChanged.connect(lambda _room: self.compare_room.leave_map())
         self.visibilityChanged.connect(lambda visible: None if visible else self.compare_room.leave_map())
         self.review_room.refused.connect(self.refuse)

@@ -24,7 +24,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.library.layer_list import CatalogueLayer, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
-from onemap.plugin.map.map_layers import layer_on_map, put_on_map, take_from_map
+from onemap.plugin.map.map_layers import layer_on_map, put_on_map, remove_from_map
 from onemap.plugin.map.place_list import PlaceList, ShowPlace
 from onemap.plugin.profile import settings
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
@@ -64,7 +64,7 @@ class MapRoom(QWidget):
         self.search.setPlaceholderText(tr("Layer, place, or parcel"))
         self.search.valueChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
-        self.search.valueChanged.connect(self.places.look_for)
+        self.search.valueChanged.connect(self.places.search_later)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Layers"))
         self.tree.setColumnCount(2)
@@ -202,7 +202,7 @@ class MapRoom(QWidget):
         if column != TITLE or version is None:
             return
         if item.checkState(TITLE) != Qt.CheckState.Checked:
-            take_from_map(self._library, version)
+            remove_from_map(self._library, version)
         elif layer_on_map(self._library, version) is None:
             self._put_on_map(entry, version)
             if entry.geometry == "raster" and not version.unreadable:
@@ -238,7 +238,7 @@ class MapRoom(QWidget):
         for entry in self._library.layers:
             for version in entry.versions:
                 if version.unreadable and isinstance(layer_on_map(self._library, version), QgsRasterLayer):
-                    take_from_map(self._library, version)
+                    remove_from_map(self._library, version)
                     self._put_on_map(entry, version)
 
     def _go_to(self, item: QTreeWidgetItem) -> None:

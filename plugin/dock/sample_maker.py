@@ -10,7 +10,7 @@ from qgis.PyQt.QtCore import QObject, pyqtSignal
 
 from onemap.plugin.connection.core_session import Core, Request
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 SHARE_OF_FILES = 0.2  # of the work is making the files; the rest is adding the layers
 
@@ -82,7 +82,7 @@ class SampleMaker(QObject):
         else:
             done = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
             if self._added:
-                step = labelled(self._layers[self._added - 1]["code"], step)
+                step = with_label(self._layers[self._added - 1]["code"], step)
         self.progressed.emit(done, step)
 
     def _refuse(self, refusal: Refusal) -> None:

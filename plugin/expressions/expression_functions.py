@@ -27,7 +27,7 @@ from onemap.plugin.expressions.expression_request import Asked, Shape, evaluatio
 from onemap.plugin.expressions.prefetch import FeaturesAhead
 from onemap.plugin.profile import settings
 from onemap.plugin.results.results import CheckedParcel
-from onemap.plugin.words.number_format import plain
+from onemap.plugin.words.number_format import value_or_none
 from onemap.plugin.words.translation import tr
 
 if TYPE_CHECKING:  # qgis_process has no window
@@ -181,10 +181,10 @@ def _shape_of(values: Sequence[Any], context: QgsExpressionContext | None) -> Sh
         return None
     if geometry.type() != Qgis.GeometryType.Polygon:
         raise Refusal(tr("Only polygons have a verdict. Hand over a polygon, such as buffer(@geometry, 10)."))
-    attributes = plain(values[1]) if len(values) > 1 else None
+    attributes = value_or_none(values[1]) if len(values) > 1 else None
     if not isinstance(attributes, (dict, type(None))):
         raise Refusal(tr("The second argument must be a map, such as attributes()."))
-    told = {name: plain(value) for name, value in (attributes or {}).items()}
+    told = {name: value_or_none(value) for name, value in (attributes or {}).items()}
     return shape_of(geometry, _crs_of(geometry, context), told)
 
 
@@ -200,7 +200,7 @@ def _crs_of(geometry: QgsGeometry, context: QgsExpressionContext | None) -> QgsC
     crs = QgsCoordinateReferenceSystem()
     if context is not None:
         of_layer = context.hasVariable("layer_crs")
-        text = plain(context.variable("layer_crs" if of_layer else "project_crs"))
+        text = value_or_none(context.variable("layer_crs" if of_layer else "project_crs"))
         crs = QgsCoordinateReferenceSystem(str(text or ""))
         layer = context.variable("layer") if of_layer else None
         if not crs.isValid() and isinstance(layer, QgsMapLayer):  # one of the user's own, without a number

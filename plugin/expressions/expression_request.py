@@ -18,7 +18,7 @@ from onemap.plugin.connection.layer_export import crs_text, write_source
 from onemap.plugin.connection.refusals import NO_LIBRARY, Refusal, problem_line
 from onemap.plugin.expressions.expression_client import BlockingCore
 from onemap.plugin.results.results import CheckedParcel, read_results
-from onemap.plugin.words.option_names import dock_controls, in_controls
+from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import tr
 
 PARCEL = "parcel"  # the first field in which the core looks for a parcel's id
@@ -181,4 +181,4 @@ def evaluation_error(refusal: Refusal) -> str:
         elif problem.get("code") in NO_LIBRARY:
             said["mend"] = tr("Open another library in the One Map panel.")
         lines.append(problem_line(said))
-    return in_controls("\n".join(lines) or refusal.message, dock_controls())
+    return name_controls("\n".join(lines) or refusal.message, dock_controls())

@@ -33,7 +33,7 @@ from qgis.PyQt.QtCore import QObject, Qt, QThread, pyqtSignal
 
 from onemap.plugin.expressions.expression_client import POLL_S
 from onemap.plugin.expressions.expression_request import Shape
-from onemap.plugin.words.number_format import plain
+from onemap.plugin.words.number_format import value_or_none
 
 PREFIX = "onemap_"  # of our functions
 FIRST_BLOCK, GROWTH = 16, 4  # one shape that is looked at takes no longer for it; a thousand take few questions
@@ -123,7 +123,7 @@ class FeaturesAhead(QObject):
     ) -> _Pass | None:
         """The reading that belongs to a context and its arguments; a new one at the first question."""
         name = "onemap " + " ".join(argument.dump() for argument in node.args().list())
-        token = plain(context.cachedValue(name))
+        token = value_or_none(context.cachedValue(name))
         with self._guard:
             if token in self._passes:
                 self._passes.move_to_end(token)
@@ -263,7 +263,7 @@ def _run(errand: _Errand) -> None:
 def _source_in_main_thread(context: QgsExpressionContext) -> LayerSource | None:
     """The source of the context's layer: the project's, else the one that the context names."""
     with contextlib.suppress(RuntimeError):  # of a layer that is gone
-        layer = QgsProject.instance().mapLayer(str(plain(context.variable("layer_id")) or ""))
+        layer = QgsProject.instance().mapLayer(str(value_or_none(context.variable("layer_id")) or ""))
         return _source_of(layer or context.variable("layer"), context)
     return None
 
@@ -288,7 +288,7 @@ def _source_of(layer: object, context: QgsExpressionContext) -> LayerSource | No
 def _box(context: QgsExpressionContext, layer: QgsVectorLayer) -> QgsRectangle | None:
     """The map's extent in the layer's system, where the context has a map."""
     extent = context.variable("map_extent")
-    crs = QgsCoordinateReferenceSystem(str(plain(context.variable("map_crs")) or ""))
+    crs = QgsCoordinateReferenceSystem(str(value_or_none(context.variable("map_crs")) or ""))
     if not isinstance(extent, QgsGeometry) or not crs.isValid():
         return None
     try:

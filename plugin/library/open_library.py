@@ -66,7 +66,7 @@ class OpenLibrary(QObject):
         self._asked += 1
         number = self._asked
         self.loading.emit()
-        if not core_words.known():
+        if not core_words.are_known():
             self.core.ask("words", {}).answered.connect(core_words.learn)
         request = self.core.ask("layers", {"library": self.path, "as_of": self.day})
         request.answered.connect(lambda answer: self._take(number, answer))

@@ -1,4 +1,4 @@
-"""Where things are: the plugin's own folder, its resources, and its corner of the QGIS profile."""
+"""The plugin's own folder, its resources, and its folder in the QGIS profile."""
 
 from pathlib import Path
 
@@ -10,5 +10,5 @@ GUIDES = FOLDER / "docs" / "guide"
 
 
 def profile_folder() -> Path:
-    """The plugin's corner of the QGIS profile; nothing of it is in the plugin's folder, which updates replace."""
+    """The plugin's folder in the QGIS profile. Nothing is stored in the plugin's own folder, which updates replace."""
     return Path(QgsApplication.qgisSettingsDirPath()) / "onemap"

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QCheckBox, QDoubleSpinBox, QFormLayout, QHBoxLayout, QPushButton, QSizePolicy, QWidget
 
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.thousands import part_thousands
+from onemap.plugin.widgets.thousands import separate_thousands
 from onemap.plugin.words.translation import tr
 
 MOST_M2, MOST_M, MOST_DEG = 1e9, 1e4, 180.0
@@ -73,7 +73,7 @@ def _number(most: float, decimals: int, unit: str, nothing: str, hint: str) -> Q
     box.setRange(0.0, most)
     box.setDecimals(decimals)
     box.setSuffix(unit)
-    part_thousands(box)
+    separate_thousands(box)
     box.setSpecialValueText(nothing)
     box.setToolTip(hint)
     box.setMinimumWidth(NARROW_PX)

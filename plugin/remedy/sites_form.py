@@ -18,7 +18,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.parcels.ground_choice import GroundChoice
-from onemap.plugin.widgets.thousands import part_thousands
+from onemap.plugin.widgets.thousands import separate_thousands
 from onemap.plugin.words.number_format import mu_text
 from onemap.plugin.words.translation import tr
 
@@ -39,7 +39,7 @@ class SitesForm(QWidget):
         self.area.setRange(1.0, MOST_M2)
         self.area.setDecimals(0)
         self.area.setSingleStep(1000.0)
-        part_thousands(self.area)
+        separate_thousands(self.area)
         self.area.setSuffix(" m²")
         self.area.setValue(USUAL_M2)
         self.area.valueChanged.connect(self._say_mu)

@@ -9,7 +9,7 @@ from pathlib import Path
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group, take_layer
+from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group, remove_layer
 from onemap.plugin.results.results import open_table
 from onemap.plugin.words.translation import tr
 
@@ -73,6 +73,6 @@ class ShownTable:
     def remove(self) -> None:
         """Take the layer off the map, unless it is kept; the result's own file goes in any case."""
         if self.layer is not None and not self.is_kept:
-            take_layer(self.layer)
+            remove_layer(self.layer)
         self._ground = None
         shutil.rmtree(Path(self._path).parent, ignore_errors=True)

@@ -9,7 +9,7 @@ from typing import Any
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.words.number_format import plain
+from onemap.plugin.words.number_format import value_or_none
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import severity
 
@@ -148,9 +148,9 @@ class RunTables:
         request.setFilterExpression(f'"parcel" = {_quoted(finding.parcel)} AND "rule" = {_quoted(finding.rule)}')
         return [
             Piece(
-                str(plain(feature["feature"]) or ""),
-                *(plain(feature[name]) for name in ("area_m2", "length_m", "distance_m")),
-                bool(plain(feature["counted"])),
+                str(value_or_none(feature["feature"]) or ""),
+                *(value_or_none(feature[name]) for name in ("area_m2", "length_m", "distance_m")),
+                bool(value_or_none(feature["counted"])),
                 feature.geometry(),
             )
             for table in PIECE_TABLES
@@ -209,7 +209,7 @@ def table_rows(path: str, table: str) -> Iterable[dict[str, Any]]:
     request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry)
     for feature in layer.getFeatures(request):
         yield {
-            **{name: plain(value) for name, value in zip(names, feature.attributes())},
+            **{name: value_or_none(value) for name, value in zip(names, feature.attributes())},
             "fid": feature.id(),
         }
 

@@ -11,7 +11,7 @@ from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word, words_of
 from onemap.plugin.words.number_format import area_text, length_text, measure_text, mu_text, share_text
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 NAME, AREA, SHARE = 0, 1, 2
@@ -109,7 +109,7 @@ class ResultsModel(QAbstractItemModel):
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.details_at(index)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:
-            return labelled(word("verdicts", finding.verdict), str(self.data(index)))
+            return with_label(word("verdicts", finding.verdict), str(self.data(index)))
         if role == Qt.ItemDataRole.ForegroundRole and finding is not None and not finding.counted:
             return quiet_brush(self._palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base)
         return None
@@ -192,7 +192,7 @@ def _parcel_text(parcel: CheckedParcel, column: int) -> str:
 def _finding_text(finding: Finding, column: int) -> str:
     title = finding.title
     if column == NAME and finding.verdict == "unknown" and finding.reason:
-        title = labelled(title, words_of("reasons", finding.reason))
+        title = with_label(title, words_of("reasons", finding.reason))
     if finding.assumed:
         title += " ◌"  # as in the room Map
     sign = "≈ " if finding.is_about else ""

@@ -10,7 +10,7 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLa
 from onemap.plugin.review.review_words import conclusion_word
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import area_text
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 USUAL_PX = (460, 420)
 
@@ -55,19 +55,19 @@ def changes_text(changes: dict[str, list[dict[str, Any]]]) -> str:
 
 
 def _named(one: dict[str, Any]) -> str:
-    return labelled(str(one.get("code") or one.get("id")), f"{one['from'] or '–'} → {one['to'] or '–'}")
+    return with_label(str(one.get("code") or one.get("id")), f"{one['from'] or '–'} → {one['to'] or '–'}")
 
 
 def _parcel(one: dict[str, Any]) -> str:
     before, after = (word("verdicts", one[side]) if one[side] else "–" for side in ("from", "to"))
-    return labelled(one["parcel"], f"{before} → {after}")
+    return with_label(one["parcel"], f"{before} → {after}")
 
 
 def _finding(one: dict[str, Any]) -> str:
     areas = f"{area_text(one['area_m2_from'])} → {area_text(one['area_m2_to'])}"
-    return labelled(f"{one['parcel']} · {one['rule']} · {word('verdicts', one['verdict'])}", areas)
+    return with_label(f"{one['parcel']} · {one['rule']} · {word('verdicts', one['verdict'])}", areas)
 
 
 def _opinion(one: dict[str, Any]) -> str:
     before, after = (conclusion_word(one[side]["conclusion"]) for side in ("from", "to"))
-    return labelled(word("departments", one["department"]), f"{before} → {after}")
+    return with_label(word("departments", one["department"]), f"{before} → {after}")

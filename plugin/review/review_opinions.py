@@ -18,7 +18,7 @@ from onemap.plugin.review.review_words import (
 )
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
 CODE = Qt.ItemDataRole.UserRole
@@ -124,7 +124,7 @@ class OpinionTable(QTreeWidget):
 
 
 def _details(opinion: Opinion, is_unsaved: bool, is_changed: bool) -> list[str]:
-    lines = [labelled(word("departments", opinion.department), opinion.why), who_wrote(opinion)]
+    lines = [with_label(word("departments", opinion.department), opinion.why), who_wrote(opinion)]
     lines += [tr("Due: {day}").format(day=opinion.due)] if opinion.due else []
     lines += [tr("The clock stands still since {day}").format(day=opinion.stopped_on)] if opinion.stopped_on else []
     if opinion.stale_because:

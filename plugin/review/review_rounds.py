@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.review.review_cases import Case, Opinion, opinions_in
 from onemap.plugin.review.review_words import conclusion_word, who_wrote
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 CHANGED = "≠"
 DEPARTMENT = Qt.ItemDataRole.UserRole
@@ -105,7 +105,7 @@ class RoundsView(QWidget):
             if opinion is None:
                 continue
             title = tr("Round {round}").format(round=one["round"])
-            head = labelled(title, f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)}")
+            head = with_label(title, f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)}")
             parts.append(f"<p><b>{escape(head)}</b><br><small>{escape(who_wrote(opinion))}</small></p>")
             parts.append(f"<p>{escape(opinion.text).replace(chr(10), '<br>')}</p>")
             if opinion.basis:

@@ -7,7 +7,7 @@ import re
 from onemap.plugin.profile.settings import language
 from onemap.plugin.review.review_cases import CaseLine, Opinion
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.option_names import dock_controls, in_controls
+from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import tr
 
 OVERDUE, STALE, UNSEEN, WRITTEN = "!", "◐", "●", "✎"
@@ -45,7 +45,7 @@ def in_buttons(text: str) -> str:
         name = tr("Look again") if found[1] == "show" else step_word(found[1])
         return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
 
-    return in_controls(_STEP.sub(named, text), review_controls())
+    return name_controls(_STEP.sub(named, text), review_controls())
 
 
 def review_controls() -> dict[str, str]:

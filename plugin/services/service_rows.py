@@ -13,7 +13,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import NAMES, Service
-from onemap.plugin.map.map_layers import take_layer
+from onemap.plugin.map.map_layers import remove_layer
 from onemap.plugin.services.service_map import service_on_map, show_service
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
@@ -81,7 +81,7 @@ class ServiceRows(QObject):
         elif not wanted and service.name in self._asking:
             self._asking.pop(service.name).forget()
         elif not wanted and layer is not None:
-            take_layer(layer)
+            remove_layer(layer)
 
     def go_to(self, service: Service) -> None:
         """Show the service, and go where it is."""
@@ -108,7 +108,7 @@ class ServiceRows(QObject):
         def struck_off() -> None:
             layer = service_on_map(self._library, service)
             if layer is not None:
-                take_layer(layer)
+                remove_layer(layer)
             self.said.emit(text, tr("Undo"), lambda: self._ask(service.params, lambda: None))
 
         self._ask({"name": service.name, "remove": True}, struck_off)

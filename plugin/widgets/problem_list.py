@@ -9,7 +9,7 @@ from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
 from onemap.plugin.connection.refusals import told_in_order
-from onemap.plugin.words.option_names import in_controls
+from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
@@ -37,7 +37,7 @@ class ProblemList(QListWidget):
         """Show these instead. known: names that need not be repeated, the file's and its layer's."""
         self.clear()
         for told in told_in_order(problems, known):
-            item = QListWidgetItem(in_controls(told.text, self._controls))
+            item = QListWidgetItem(name_controls(told.text, self._controls))
             if told.level in SIGNS:
                 item.setIcon(sign_icon(SIGNS[told.level], self.palette()))
             item.setData(Qt.ItemDataRole.UserRole, told.problem)

@@ -1,4 +1,4 @@
-"""Numbers that are typed, with their thousands apart."""
+"""Separators of thousands in numbers that are typed."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from qgis.PyQt.QtCore import QLocale
 from qgis.PyQt.QtWidgets import QAbstractSpinBox
 
 
-def part_thousands(box: QAbstractSpinBox) -> None:
-    """Show the separators: QGIS takes them out of Qt's usual locale unless its own settings want them."""
+def separate_thousands(box: QAbstractSpinBox) -> None:
+    """Show separators of thousands, which QGIS removes from Qt's locale unless its own settings want them."""
     locale = box.locale()
     locale.setNumberOptions(locale.numberOptions() & ~QLocale.NumberOption.OmitGroupSeparator)
     box.setLocale(locale)

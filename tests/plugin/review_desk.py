@@ -38,7 +38,7 @@ class Desk:
         self.room.said.connect(self.said.append)
         self.become("Wang")
         self.library.open(self.path)
-        wait_for(lambda: self.library.layers and core_words.known())
+        wait_for(lambda: self.library.layers and core_words.are_known())
         self.room.look_at(True)
 
     @property

@@ -108,7 +108,7 @@ def checked_room(library, parcels, canvas):
     room.refused.connect(said.append)
     room.finished.connect(lambda: done.append(True))
     opened.open(str(library))
-    wait_for(lambda: opened.layers and core_words.known())
+    wait_for(lambda: opened.layers and core_words.are_known())
     room.parcels.choose_file(str(parcels))
     room.check()
     wait_for(lambda: done or said)

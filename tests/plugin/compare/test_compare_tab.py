@@ -78,7 +78,7 @@ def room(plans, core, canvas):
     made.resize(360, 900)
     made.show()
     library.open(str(plans / "library.gpkg"))
-    wait_for(lambda: made.form.plan_a.count() and core_words.known())
+    wait_for(lambda: made.form.plan_a.count() and core_words.are_known())
     made.form.choose("PLAN_A@v1", "PLAN_B@v1")
     made.form.choose_matrix(str(plans / "matrix.toml"))
     yield made
@@ -381,7 +381,7 @@ def test_chinese_room_has_no_bare_codes(plans, core, canvas):
     made = CompareRoom(library, canvas)
     made.said_to_user = []
     library.open(str(plans / "library.gpkg"))
-    wait_for(lambda: made.form.plan_a.count() and core_words.known())
+    wait_for(lambda: made.form.plan_a.count() and core_words.are_known())
     made.form.choose("PLAN_A@v1", "PLAN_B@v1")
     made.form.choose_matrix(str(plans / "matrix.toml"))
     compare(made)

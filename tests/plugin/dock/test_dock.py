@@ -350,7 +350,7 @@ def test_the_one_map_is_published_from_the_menu_with_the_library_and_the_day_fil
     assert not dock.header.publish_action.isEnabled()
     dock.library.as_of = QDate(2026, 3, 2)
     dock.open_library(str(path))
-    wait_for(lambda: dock.library.layers and core_words.known())
+    wait_for(lambda: dock.library.layers and core_words.are_known())
     asked = []
     dock._ask_algorithm = lambda *given: asked.append(given)
     dock.header.publish_action.trigger()

@@ -5,7 +5,7 @@ import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 
-from onemap.plugin.map.place_list import found_places
+from onemap.plugin.map.place_list import find_places
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 
@@ -36,7 +36,7 @@ def room(dock, named):
 def find(room, text):
     """Type into the search and wait for what is found."""
     room.search.setValue(text)
-    wait_for(lambda: not room.places._later.isActive())
+    wait_for(lambda: not room.places._timer.isActive())
     return [room.places.item(row).text().split(" · ")[0] for row in range(room.places.count())]
 
 
@@ -60,13 +60,13 @@ def test_parcels_of_the_map_are_found_by_number_and_name(room, tmp_path):
 
 def test_signs_that_mean_something_to_a_database_are_only_letters(room):
     assert find(room, "' OR 1=1 --") == []
-    assert found_places(room._library, "安") == []
+    assert find_places(room._library, "安") == []
 
 
 def test_another_library_forgets_what_was_found(room, library):
     find(room, "安澜")
     room._library.open(library)
-    wait_for(lambda: not room.places._later.isActive())
+    wait_for(lambda: not room.places._timer.isActive())
     assert not room.places.isVisible()
 
 

@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication, QInputDialog
 
 from onemap.plugin.parcels.parcel_choice import Choice
-from onemap.plugin.words.option_names import add_controls, dock_controls, in_controls
+from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
 from onemap.tests.plugin.small_town import CRS, ROOT, X, Y, box, check, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
@@ -97,24 +97,26 @@ def test_parcels_without_a_coordinate_system_get_it_once(dock, room, tmp_path):
 
 def test_no_option_of_a_mend_is_left_and_values_are_words():
     controls = add_controls()
-    said = in_controls("Give --covers extent or --covers FILE, or make the library with --district.", controls)
+    said = name_controls("Give --covers extent or --covers FILE, or make the library with --district.", controls)
     assert said == (
         "Give “Speaks for: the extent of its features (assumed)” or “Speaks for: a file of polygons”, "
         "or make the library with “District”."
     )
-    assert in_controls("If it has another name, say --fields BSM=NAME.", controls) == (
+    assert name_controls("If it has another name, say --fields BSM=NAME.", controls) == (
         "If it has another name, say “Fields”."
     )
-    assert in_controls("Leave --define out.", controls) == "Leave “DEFINE in the Processing toolbox” out."
-    assert in_controls("Every parcel needs an id of its own; choose another field with --id.", dock_controls()) == (
+    assert name_controls("Leave --define out.", controls) == "Leave “DEFINE in the Processing toolbox” out."
+    assert name_controls("Every parcel needs an id of its own; choose another field with --id.", dock_controls()) == (
         "Every parcel needs an id of its own; choose another field with “ID in the Processing toolbox”."
     )
     for language in ("en", "zh"):
         text = (ROOT / "resources" / "messages" / f"{language}.toml").read_text(encoding="utf-8")
-        assert "--" not in in_controls(text.replace("# --", ""), controls)
+        assert "--" not in name_controls(text.replace("# --", ""), controls)
 
 
 def test_in_chinese_the_controls_have_their_chinese_names():
     QgsSettings().setValue("onemap/language", "zh")
-    assert in_controls("用 --crs 指定，或向来源单位核实。", {"--crs": "坐标系"}) == "用“坐标系”指定，或向来源单位核实。"
-    assert in_controls("用--layer指定。", {"--layer": "其中图层"}) == "用“其中图层”指定。"
+    assert (
+        name_controls("用 --crs 指定，或向来源单位核实。", {"--crs": "坐标系"}) == "用“坐标系”指定，或向来源单位核实。"
+    )
+    assert name_controls("用--layer指定。", {"--layer": "其中图层"}) == "用“其中图层”指定。"

@@ -38,7 +38,7 @@ def room(farmland, shared_core, canvas):
     made.resize(340, 900)
     made.show()
     library.open(farmland)
-    wait_for(lambda: library.layers and core_words.known())
+    wait_for(lambda: library.layers and core_words.are_known())
     QTest.mouseClick(made.sites_button, LEFT)
     yield made
     made.close_down()

@@ -47,7 +47,7 @@ def library(city):
     keep_entry(city.location, city.entry)
     opened = OpenLibrary(city.core)
     opened.open(city.location)
-    wait_for(lambda: opened.layers and core_words.known())
+    wait_for(lambda: opened.layers and core_words.are_known())
     return opened
 
 
