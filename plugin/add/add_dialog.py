@@ -102,7 +102,7 @@ class AddDialog(QDialog):
             said = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
             self._follow(Conversion(source, self), "", lambda converted: self._inspect(converted, said))
         else:
-            self._inspect(source, source.said)
+            self._inspect(source, source.note)
 
     def _inspect(self, source: SourceFile, made_from: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}

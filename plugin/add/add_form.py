@@ -12,7 +12,7 @@ from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QPushButton,
 from onemap.plugin.add.inspection_result import InspectedLayer
 from onemap.plugin.add.source_choice import SourceChoice
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
-from onemap.plugin.library.layer_list import CatalogueLayer, called
+from onemap.plugin.library.layer_list import CatalogueLayer, layer_named
 from onemap.plugin.words.translation import tr
 
 SHORTEST_NAME = 8
@@ -145,7 +145,7 @@ class AddForm(QWidget):
             return
         self._need_crs(part.lacks_crs and bool(part.bounds) and not self.file.crs)
         if self.chosen_target is None:
-            entry = called(part.name, self._targets()) or called(Path(self.file.path).stem, self._targets())
+            entry = layer_named(part.name, self._targets()) or layer_named(Path(self.file.path).stem, self._targets())
             if entry is not None:
                 self.choose_target(entry.code)
         self.part_chosen.emit()
@@ -169,7 +169,7 @@ class AddForm(QWidget):
         """The row of the layer of the file that is called as the layer that it becomes; -1 where none is."""
         target = self.chosen_target
         names = [layer.name for layer in self._layers]
-        return next((row for row, name in enumerate(names) if target and called(name, [target])), -1)
+        return next((row for row, name in enumerate(names) if target and layer_named(name, [target])), -1)
 
     def _show_target(self) -> None:
         row = self._part_of_target()

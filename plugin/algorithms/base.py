@@ -26,8 +26,8 @@ from qgis.PyQt.QtGui import QIcon
 from onemap.plugin.connection.conversion import convert, is_convertible
 from onemap.plugin.connection.core_session import core_missing, core_python
 from onemap.plugin.connection.layer_export import SourceFile, file_of_layer, file_of_path, write_source
-from onemap.plugin.connection.live_layers import counted, expected_count
-from onemap.plugin.connection.refusals import Refusal, told_in_order
+from onemap.plugin.connection.live_layers import ensure_count, expected_count
+from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
@@ -137,7 +137,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
                 source.fields(),
                 source.wkbType(),
                 source.sourceCrs(),
-                counted(source.getFeatures(), self._counts.get(name), source.sourceName()),
+                ensure_count(source.getFeatures(), self._counts.get(name), source.sourceName()),
             )
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal
@@ -166,7 +166,7 @@ def library_parameter() -> QgsProcessingParameterFile:
 
 def tell(problems: list[dict[str, Any]], feedback: QgsProcessingFeedback) -> None:
     """Problems in Processing's log: what is only noted is no warning."""
-    for told in told_in_order(problems):
+    for told in problem_lines(problems):
         if told.level == "note":
             feedback.pushInfo(told.text)
         else:

@@ -19,7 +19,7 @@ from qgis.core import (
 
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, tell
-from onemap.plugin.connection.refusals import told_in_order
+from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.words.translation import tr
 
 
@@ -92,7 +92,7 @@ def _page(answer: dict[str, Any]) -> str:
             parts.append(f"<tr><th align='left'>{escape(tr('Fields'))}</th><td>{escape(_fields(layer))}</td></tr>")
         parts.append("</table>")
         if layer.problems:
-            lines = "".join(f"<li>{escape(told.text)}</li>" for told in told_in_order(layer.problems))
+            lines = "".join(f"<li>{escape(told.text)}</li>" for told in problem_lines(layer.problems))
             parts.append(f"<h3>{escape(tr('Problems'))}</h3><ul>{lines}</ul>")
     return "\n".join([*parts, "</body></html>"])
 

@@ -17,7 +17,7 @@ from qgis.core import (
 
 from onemap.plugin.algorithms.base import VerbAlgorithm, advanced, date_text, library_parameter, moment_text
 from onemap.plugin.algorithms.plans_asked import when_parameters
-from onemap.plugin.connection.refusals import told_in_order
+from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -85,5 +85,5 @@ class PublishAlgorithm(VerbAlgorithm):
             "PROJECT": project,
             "LAYERS": len(answer["layers"]),
             "LEFT_OUT": len(left_out),
-            "REMARKS": "\n".join([*(told.text for told in told_in_order(answer["problems"])), *left_out]),
+            "REMARKS": "\n".join([*(told.text for told in problem_lines(answer["problems"])), *left_out]),
         }

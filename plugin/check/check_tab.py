@@ -54,7 +54,7 @@ class CheckRoom(QWidget):
         self._request: Request | None = None
         self._reading: BackgroundTask | None = None
         self._checked = ""  # the name of what the results are of
-        self._asked_of = ("", "")  # library and day that they are of
+        self._result_scope = ("", "")  # library and day that they are of
         self.results = ResultsView(library.core, canvas)
         self.results.refused.connect(self.refused)
         self.results.trial_asked.connect(self._choose_trial)
@@ -125,7 +125,7 @@ class CheckRoom(QWidget):
             **self.mends.told(choice),
         }
         self._checked = choice.name
-        self._asked_of = (self._library.path, self._library.day)
+        self._result_scope = (self._library.path, self._library.day)
         self._params = params
         self._ask(params, tr("Check parcels"), self._show_results, choice)
 
@@ -328,7 +328,7 @@ class CheckRoom(QWidget):
         self.sites.forget_another()
         searches = self.sites_button.isChecked()
         shown = self._page_before if searches else self._pages.currentWidget()
-        if shown is not self._empty and self._asked_of != (self._library.path, self._library.day):
+        if shown is not self._empty and self._result_scope != (self._library.path, self._library.day):
             self.results.clear()
             self.trial.clear()
             self.remedy.clear()

@@ -25,7 +25,7 @@ from onemap.plugin.compare.compare_form import CompareForm
 from onemap.plugin.compare.contradictions_table import Contradiction, ContradictionsModel, contradictions_in
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.verb_view import AskingView
+from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import sentences, tr
 
@@ -33,7 +33,7 @@ COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
 NAMES_AT_MOST = 0.34  # of the table's width
 
 
-class ContradictionsView(AskingView):
+class ContradictionsView(VerbView):
     """The last answer stays until the next, or until another library or day."""
 
     opened = pyqtSignal(object)  # Contradiction
@@ -109,7 +109,7 @@ class ContradictionsView(AskingView):
 
     def forget_another(self) -> None:
         """What was found in another library or on another day is not shown as if it were of this one."""
-        if self._folder and self._asked_of != self._here:
+        if self._folder and self._result_scope != self._current_scope:
             self.clear()
         self._enable()
 

@@ -23,8 +23,8 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.check.check_tab import CheckRoom
 from onemap.plugin.compare.compare_tab import CompareRoom
-from onemap.plugin.connection.core_session import Core, core_python, named_in_vain
-from onemap.plugin.connection.refusals import NO_LIBRARY, Refusal
+from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
+from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.dock.header import Header
 from onemap.plugin.dock.map_tab import MapRoom
@@ -34,7 +34,7 @@ from onemap.plugin.dock.sample_page import SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.server_dialog import ServerDialog, in_words_of_the_dock
+from onemap.plugin.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.map.layer_styles import style_parcels
 from onemap.plugin.map.map_layers import reopen_stale_layers
@@ -195,8 +195,8 @@ class OneMapDock(QgsDockWidget):
                 tr("Bring it up to date"),
                 self._mend,
             )
-        elif named_in_vain():
-            self.notice.say(named_in_vain(), tr("Settings…"), self._open_settings)
+        elif missing_python_message():
+            self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
 
     def open_library(self, path: str) -> None:
         """Open a library."""
@@ -299,7 +299,7 @@ class OneMapDock(QgsDockWidget):
         """Say what was refused; where the core is what is missing, offer the mend."""
         if refusal.is_about("core.missing"):
             self._show(self.setup_page)
-        elif any(map(refusal.is_about, NO_LIBRARY)) and not is_server(self.library.path):
+        elif any(map(refusal.is_about, LIBRARY_MISSING)) and not is_server(self.library.path):
             self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library)
         else:
             self.notice.refuse(refusal)
@@ -352,7 +352,7 @@ class OneMapDock(QgsDockWidget):
         self._show(self.rooms if self.library.layers else self.empty_page)
         location = self.library.path
         if is_server(location):
-            refusal = in_words_of_the_dock(refusal)
+            refusal = login_refusal(refusal)
             refusal.mend = (tr("Change the connection…"), lambda: self.choose_server(location))
         self.refuse(refusal)
 

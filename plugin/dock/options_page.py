@@ -5,7 +5,7 @@ from __future__ import annotations
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 
-from onemap.plugin.connection.core_session import core_python, named_in_vain
+from onemap.plugin.connection.core_session import core_python, missing_python_message
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
@@ -62,4 +62,4 @@ def _python_in_use() -> str:
         said = tr("The core is not set up; the One Map panel offers it.")
     else:
         said = tr("The core runs in {python}").format(python=python.path)
-    return "\n".join(part for part in (named_in_vain(), said) if part)
+    return "\n".join(part for part in (missing_python_message(), said) if part)

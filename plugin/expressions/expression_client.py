@@ -17,14 +17,14 @@ from typing import Any
 
 from onemap.plugin.connection.core_session import (
     KILL_AFTER_MS,
-    STOP_WITHIN_MS,
+    STOP_LIMIT_MS,
     core_missing,
     core_python,
     death_message,
     is_given,
     serve_command,
 )
-from onemap.plugin.connection.programs import LINES_KEPT, NO_WINDOW, READER_LIMIT_S, clean_environment
+from onemap.plugin.connection.programs import LAST_LINES, NO_WINDOW, READER_LIMIT_S, clean_environment
 from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
@@ -50,7 +50,7 @@ class BlockingCore:
     def __init__(self) -> None:
         self._process: subprocess.Popen | None = None
         self._lines: queue.Queue = queue.Queue()
-        self._last_words: deque = deque(maxlen=LINES_KEPT)
+        self._last_words: deque = deque(maxlen=LAST_LINES)
         self._readers: list[threading.Thread] = []
         self._login: dict[str, str] = {}
         self._number = 0
@@ -127,7 +127,7 @@ class BlockingCore:
             except OSError as error:
                 raise Refusal(death_message(-1, str(error))) from error
             self._process, self._login = process, login
-            self._lines, self._last_words = queue.Queue(), deque(maxlen=LINES_KEPT)
+            self._lines, self._last_words = queue.Queue(), deque(maxlen=LAST_LINES)
             self._readers = [
                 threading.Thread(target=_hand_on, args=(process.stdout, self._lines), daemon=True),
                 threading.Thread(target=_keep, args=(process.stderr, self._last_words), daemon=True),
@@ -188,7 +188,7 @@ class BlockingCore:
 def _see_end(process: subprocess.Popen) -> None:
     """Wait until a core that is ending has ended; end it if it takes too long."""
     try:
-        process.wait(STOP_WITHIN_MS / 1000)
+        process.wait(STOP_LIMIT_MS / 1000)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()

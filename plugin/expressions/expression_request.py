@@ -15,7 +15,7 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsField, QgsFie
 from qgis.PyQt.QtCore import QMetaType
 
 from onemap.plugin.connection.layer_export import crs_text, write_source
-from onemap.plugin.connection.refusals import NO_LIBRARY, Refusal, problem_line
+from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal, problem_line
 from onemap.plugin.expressions.expression_client import BlockingCore
 from onemap.plugin.results.results import CheckedParcel, read_results
 from onemap.plugin.words.option_names import dock_controls, name_controls
@@ -178,7 +178,7 @@ def evaluation_error(refusal: Refusal) -> str:
         said = {name: problem.get(name) for name in ("field", "code", "message", "mend")}
         if str(problem.get("code")).startswith(OF_THE_SHAPE):
             said["mend"] = tr("Mend the shape, or hand over make_valid(…) of it.")
-        elif problem.get("code") in NO_LIBRARY:
+        elif problem.get("code") in LIBRARY_MISSING:
             said["mend"] = tr("Open another library in the One Map panel.")
         lines.append(problem_line(said))
     return name_controls("\n".join(lines) or refusal.message, dock_controls())

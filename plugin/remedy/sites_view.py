@@ -27,7 +27,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.verb_view import AskingView
+from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.remedy.sites_form import SitesForm
 from onemap.plugin.remedy.sites_looks import style_sites
 from onemap.plugin.remedy.sites_results import Site, sites_in
@@ -43,7 +43,7 @@ PLACE, FREE, NEAREST, FAR = 0, 1, 2, 3
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class SitesView(AskingView):
+class SitesView(VerbView):
     """One search at a time; its places stay until the next."""
 
     left = pyqtSignal()
@@ -175,7 +175,7 @@ class SitesView(AskingView):
 
     def forget_another(self) -> None:
         """Places of another library or another day are not shown as if they were of this one."""
-        if self.sites and self._asked_of != self._here:
+        if self.sites and self._result_scope != self._current_scope:
             self.clear()
         self._enable()
 

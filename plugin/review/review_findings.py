@@ -56,7 +56,7 @@ class CaseFindings(QWidget):
         self._case: Case | None = None
         self._department = ""
         self._parcels: list[CheckedParcel] = []
-        self._asked_of = NOTHING  # library and case, round, and how many remedies it keeps
+        self._result_scope = NOTHING  # library and case, round, and how many remedies it keeps
         self._reading: BackgroundTask | None = None
         self._is_busy = False
         self.outline = ParcelOutline(canvas)
@@ -111,12 +111,12 @@ class CaseFindings(QWidget):
         """Show a case's current round; its tables are asked of the core once."""
         self._case = case
         asked = (f"{self._library.path} {case.id}", case.round, len(case.remedies))
-        is_same_round = asked[:2] == self._asked_of[:2]
-        if asked == self._asked_of or is_same_round and self.pages.currentWidget() is self.remedy:
+        is_same_round = asked[:2] == self._result_scope[:2]
+        if asked == self._result_scope or is_same_round and self.pages.currentWidget() is self.remedy:
             self._fill()
             return
         self.clear()
-        self._case, self._asked_of = case, asked
+        self._case, self._result_scope = case, asked
         folder = Path(QgsProcessingUtils.generateTempFilename("round"))
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "run.gpkg")
@@ -151,7 +151,7 @@ class CaseFindings(QWidget):
         if self._reading is not None:
             self._reading.forget()
             self._reading = None
-        self._case, self._asked_of, self._parcels = None, NOTHING, []
+        self._case, self._result_scope, self._parcels = None, NOTHING, []
         self.outline.clear()
         self.remedy.clear()
         self.pages.setCurrentIndex(0)
@@ -162,7 +162,7 @@ class CaseFindings(QWidget):
     def _read(self, asked: Asked, target: str, answer: dict[str, Any]) -> None:
         def done(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
             self._reading = None
-            if asked != self._asked_of:  # somebody has gone to another case meanwhile
+            if asked != self._result_scope:  # somebody has gone to another case meanwhile
                 return
             if error is not None:
                 self._failed(asked, error if isinstance(error, Refusal) else Refusal(str(error)))
@@ -176,12 +176,12 @@ class CaseFindings(QWidget):
             self._fill()
             self.read.emit()
 
-        if asked == self._asked_of:
+        if asked == self._result_scope:
             self._reading = BackgroundTask(tr("Read the results"), lambda _report: read_results(target), done).start()
 
     def _failed(self, asked: Asked, refusal: Refusal) -> None:
-        if asked == self._asked_of:
-            self._asked_of = NOTHING
+        if asked == self._result_scope:
+            self._result_scope = NOTHING
             self.said.clear()
             self.refused.emit(refusal)
 

@@ -8,7 +8,7 @@ from typing import Any
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QListWidget, QListWidgetItem, QWidget
 
-from onemap.plugin.connection.refusals import told_in_order
+from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
@@ -36,7 +36,7 @@ class ProblemList(QListWidget):
     def show_problems(self, problems: list[dict[str, Any]], known: Collection[str] = ()) -> None:
         """Show these instead. known: names that need not be repeated, the file's and its layer's."""
         self.clear()
-        for told in told_in_order(problems, known):
+        for told in problem_lines(problems, known):
             item = QListWidgetItem(name_controls(told.text, self._controls))
             if told.level in SIGNS:
                 item.setIcon(sign_icon(SIGNS[told.level], self.palette()))

@@ -10,7 +10,7 @@ from onemap.plugin.add.field_matches import match_fields, remember_matches, reme
 from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import problem_line
-from onemap.plugin.library.layer_list import CatalogueLayer, SchemaField, called
+from onemap.plugin.library.layer_list import CatalogueLayer, SchemaField, layer_named
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
@@ -84,7 +84,7 @@ def test_a_file_called_as_a_layer_becomes_that_layer(dialog, tmp_path):
     ],
 )
 def test_a_file_is_taken_for_the_layer_that_it_is_called_after(opened, name, code):
-    found = called(name, opened.layers)
+    found = layer_named(name, opened.layers)
     assert (found.code if found else "") == code
 
 
