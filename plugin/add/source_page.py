@@ -41,7 +41,7 @@ class SourcePage(QSplitter):
         self.facts.setAlignment(Qt.AlignmentFlag.AlignTop)
         self.facts.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.problems = ProblemList(add_controls())
-        self.problems.place_asked.connect(self._go_to)
+        self.problems.place_requested.connect(self._go_to)
         self._problems_title = QLabel()
         self.preview = PlacePreview()
         left = QWidget()

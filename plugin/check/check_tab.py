@@ -33,7 +33,7 @@ from onemap.plugin.parcels.parcel_mends import ParcelMends
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.remedy_view import RemedyView
 from onemap.plugin.remedy.sites_view import SitesView
-from onemap.plugin.results.results import CheckedParcel, ShownRun, read_results
+from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
@@ -57,11 +57,11 @@ class CheckRoom(QWidget):
         self._result_scope = ("", "")  # library and day that they are of
         self.results = ResultsView(library.core, canvas)
         self.results.refused.connect(self.refused)
-        self.results.trial_asked.connect(self._choose_trial)
+        self.results.trial_requested.connect(self._choose_trial)
         self.trial = TrialView(canvas)
         self.trial.refused.connect(self.refused)
         self.trial.left.connect(lambda: self._show_page(self.results))
-        self.results.remedy_asked.connect(self._ask_remedy)
+        self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(canvas)
         self.remedy.refused.connect(self.refused)
         self.remedy.left.connect(lambda: self._show_page(self.results))
@@ -88,7 +88,7 @@ class CheckRoom(QWidget):
 
     def close_down(self) -> None:
         """Let go of the canvas and of the project."""
-        self.results.spotlight.leave()
+        self.results.highlight.restore_view()
         self.trial.clear()
         self.remedy.close_down()
         self.sites.close_down()
@@ -134,7 +134,7 @@ class CheckRoom(QWidget):
         run = self.results.run
         if run is None or self._request is not None:
             return
-        self.results.spotlight.leave()
+        self.results.highlight.restore_view()
         folder = Path(QgsProcessingUtils.generateTempFilename("trial"))
         folder.mkdir(parents=True, exist_ok=True)
         params = {**self._params, "out": str(folder / "trial.gpkg"), "against": run.id, "replace": [f"{code}={path}"]}
@@ -258,7 +258,7 @@ class CheckRoom(QWidget):
         run = self.results.run
         if parcel is None or run is None or self._request is not None:
             return
-        self.results.spotlight.leave()
+        self.results.highlight.restore_view()
         self._show_page(self.remedy)
         asked = {name: value for name, value in self._params.items() if name not in ("out", "against")}
         asked["parcel"] = [parcel.parcel]
@@ -300,7 +300,7 @@ class CheckRoom(QWidget):
         self.remedy.clear()
         run = answer.get("run", {})
         titles = {layer.code: layer.title for layer in self._library.layers}
-        shown = ShownRun(target, answer, self._library.name, self._library.path, titles)
+        shown = RunOnDisplay(target, answer, self._library.name, self._library.path, titles)
         self.results.show_run(shown, parcels)
         self._row_rest.setText(f"{self._checked} · {moment_text(str(run.get('started') or ''))}")
         said = tr("Run {id} of library {library}").format(id=run.get("id", ""), library=self._library.name)
@@ -348,11 +348,11 @@ class CheckRoom(QWidget):
 
     def leave_map(self) -> None:
         """Take the highlight away and restore the view."""
-        self.results.spotlight.leave()
-        self.trial.spotlight.leave()
-        self.remedy.spotlight.leave()
-        self.sites.spotlight.leave()
-        self.live.results.spotlight.leave()
+        self.results.highlight.restore_view()
+        self.trial.highlight.restore_view()
+        self.remedy.highlight.restore_view()
+        self.sites.highlight.restore_view()
+        self.live.results.highlight.restore_view()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc, wherever the focus is in the room."""

@@ -22,7 +22,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.profile import settings
-from onemap.plugin.results.results import CheckedParcel, ShownRun, read_results
+from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
@@ -142,7 +142,7 @@ class LiveView(QWidget):
 
     def _shape_changed(self) -> None:
         self._is_stale = True
-        self.results.spotlight.let_go()  # the pieces are of the shape before
+        self.results.highlight.clear()  # the pieces are of the shape before
         if self.isVisible():
             self.words.setText(tr("Checking the new shape…"))
 
@@ -216,11 +216,11 @@ class LiveView(QWidget):
     def _show(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
         chosen = self.results.chosen if self.results.chosen != self._shown_first else ("", "")
         titles = {layer.code: layer.title for layer in self._library.layers}
-        self.results.spotlight.let_go()
-        self.results.show_run(ShownRun(target, answer, self._library.name, self._library.path, titles), parcels)
+        self.results.highlight.clear()
+        self.results.show_run(RunOnDisplay(target, answer, self._library.name, self._library.path, titles), parcels)
         self.results.choose(*chosen)
         self._shown_first = self.results.chosen if chosen == ("", "") else ("", "")
-        self.results.light_up()
+        self.results.show_highlight()
         self.words.setText(sentences(*self._changes(parcels), tr("To keep this in the library press Check.")))
         self.before.update({parcel.parcel: parcel.verdict for parcel in parcels})
         self.shown.emit()

@@ -20,7 +20,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.results.highlight import Spotlight
+from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.results.results import CheckedParcel, Finding, RunTables
 from onemap.plugin.results.results_model import measure_of
 from onemap.plugin.widgets.icons import icon
@@ -55,7 +55,7 @@ class TrialView(QWidget):
 
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.spotlight = Spotlight(canvas)
+        self.highlight = Highlight(canvas)
         self._folder = ""
         self.words = QLabel()
         self.words.setWordWrap(True)
@@ -99,7 +99,7 @@ class TrialView(QWidget):
 
     def clear(self) -> None:
         """Forget the trial and its tables."""
-        self.spotlight.leave()
+        self.highlight.restore_view()
         self.tree.clear()
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
@@ -133,7 +133,7 @@ class TrialView(QWidget):
         if parcel is None:
             return
         try:
-            self.spotlight.show(RunTables(path), parcel, finding)
+            self.highlight.show(RunTables(path), parcel, finding)
         except Refusal as refusal:
             self.refused.emit(refusal)
 

@@ -24,7 +24,7 @@ class AtlasButton(QToolButton):
     written = pyqtSignal(str, dict)  # the file, and what the core said of it
     refused = pyqtSignal(object)  # Refusal
     began = pyqtSignal(object)  # Request
-    keep_asked = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
+    keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
     def __init__(self, core: Core, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -65,7 +65,7 @@ class AtlasButton(QToolButton):
             self.write(path if path.lower().endswith(".pdf") else f"{path}.pdf", by)
 
     def _keep(self) -> None:
-        self.keep_asked.emit(str(self._comparison.record.get("id")), ",".join(self._types))
+        self.keep_requested.emit(str(self._comparison.record.get("id")), ",".join(self._types))
 
     def write(self, path: str, by: str) -> None:
         """Let the core print; an existing file is replaced, as was confirmed."""

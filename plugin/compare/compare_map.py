@@ -8,13 +8,13 @@ from qgis.core import QgsGeometry
 
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.compare.compare_results import Comparison, Spot
-from onemap.plugin.results.result_layers import kept_file
-from onemap.plugin.results.result_table import ShownTable
+from onemap.plugin.results.result_layers import copy_to_profile
+from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
 
-class SpotLayer(ShownTable):
+class SpotLayer(TableLayer):
     """The layer of one comparison."""
 
     def __init__(self, comparison: Comparison) -> None:
@@ -52,4 +52,4 @@ class SpotLayer(ShownTable):
             "matrix": tr("Matrix of differences"),
             "statistics": tr("Differences by township"),
         }
-        self.keep_in(kept_file(self._comparison.path, self._comparison.record, library), tables)
+        self.keep_in(copy_to_profile(self._comparison.path, self._comparison.record, library), tables)

@@ -56,7 +56,7 @@ class CompareRoom(QWidget):
         self.view.refused.connect(self.refused)
         self.sides = PlanSides(library, canvas, self)
         self.sides.changed.connect(self.view.show_sides)
-        self.view.sides_asked.connect(self._show_sides)
+        self.view.sides_requested.connect(self._show_sides)
         self.view.spot_shown.connect(self.sides.mark)
         self.view.atlas.began.connect(self._print)
         self.view.atlas.written.connect(self._tell_printed)
@@ -156,7 +156,7 @@ class CompareRoom(QWidget):
     def leave_map(self) -> None:
         """Take plans and highlight off the map and restore the view."""
         self.sides.end()
-        self.view.spotlight.leave()
+        self.view.highlight.restore_view()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc, wherever the focus is in the room: cancel, else plans off the map, else show all spots again."""
@@ -164,7 +164,7 @@ class CompareRoom(QWidget):
             super().keyPressEvent(event)
         elif self._request is not None or self._printing is not None or self.pairs.is_working:
             self.cancel()
-        elif self.sides.is_on or self.view.spotlight.is_on:
+        elif self.sides.is_on or self.view.highlight.is_on:
             self.leave_map()
         else:
             self.view.matrix.clearSelection()

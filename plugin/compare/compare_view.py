@@ -33,7 +33,7 @@ from onemap.plugin.compare.compare_spots import SpotsModel
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import DetailsPane
-from onemap.plugin.results.highlight import Spotlight
+from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import tr
@@ -49,7 +49,7 @@ class CompareView(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     decided = pyqtSignal()  # the core has taken a decision down
-    sides_asked = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
+    sides_requested = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
     spot_shown = pyqtSignal(object, object)  # on the map: QgsGeometry, QgsCoordinateReferenceSystem
 
     def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
@@ -58,7 +58,7 @@ class CompareView(QWidget):
         self._comparison: Comparison | None = None
         self._clusters: Counter[str] = Counter()
         self.spot_layer: SpotLayer | None = None
-        self.spotlight = Spotlight(canvas)
+        self.highlight = Highlight(canvas)
         self.matrix = MatrixTable()
         self.matrix.chosen.connect(self._choose)
         self.model = SpotsModel(self)
@@ -123,7 +123,7 @@ class CompareView(QWidget):
             self.buttons[name] = button
         for name in WAYS:
             self.buttons[name].setCheckable(True)
-            self.buttons[name].clicked.connect(lambda on, way=name: self.sides_asked.emit(way if on else ""))
+            self.buttons[name].clicked.connect(lambda on, way=name: self.sides_requested.emit(way if on else ""))
         row.addWidget(self.atlas)
         row.addWidget(self.count, 1)
         filters = QHBoxLayout()
@@ -186,7 +186,7 @@ class CompareView(QWidget):
 
     def clear(self) -> None:
         """Forget the comparison; its layer is taken off the map unless it is kept."""
-        self.spotlight.leave()
+        self.highlight.restore_view()
         self.model.set_spots([])
         self.matrix.show_rows([])
         self.details.show_text("")
@@ -210,7 +210,7 @@ class CompareView(QWidget):
         spot = self.current
         if spot is not None and self.spot_layer is not None:
             ground = self.spot_layer.geometry(spot)
-            self.spotlight.show_grounds(ground, [(ground, "notice", area_text(spot.area_m2))], self.spot_layer.crs)
+            self.highlight.show_grounds(ground, [(ground, "notice", area_text(spot.area_m2))], self.spot_layer.crs)
             self.spot_shown.emit(ground, self.spot_layer.crs)
 
     def keep(self) -> None:

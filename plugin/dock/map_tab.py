@@ -43,10 +43,10 @@ TITLE, STATE = 0, 1
 class MapRoom(QWidget):
     """The catalogue as a tree; a tick puts a layer on the map."""
 
-    add_asked = pyqtSignal(str)  # a code, or nothing
+    add_requested = pyqtSignal(str)  # a code, or nothing
     refused = pyqtSignal(str)
-    service_asked = pyqtSignal(object)  # Service to register anew, or None
-    snapshot_asked = pyqtSignal(object)  # Service
+    service_requested = pyqtSignal(object)  # Service to register anew, or None
+    snapshot_requested = pyqtSignal(object)  # Service
     service_refused = pyqtSignal(object)  # Refusal
     service_said = pyqtSignal(str, str, object)  # a message with a button
 
@@ -83,8 +83,8 @@ class MapRoom(QWidget):
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.add_button.clicked.connect(self._ask_to_add)
         self.services = ServiceRows(library, zoom_to, self)
-        self.services.register_asked.connect(self.service_asked)
-        self.services.snapshot_asked.connect(self.snapshot_asked)
+        self.services.register_requested.connect(self.service_requested)
+        self.services.snapshot_requested.connect(self.snapshot_requested)
         self.services.refused.connect(self.service_refused)
         self.services.said.connect(self.service_said)
         self.services.changed.connect(self._show_what_is_on_map)
@@ -254,7 +254,7 @@ class MapRoom(QWidget):
 
     def _ask_to_add(self) -> None:
         entry = self.tree.currentItem().data(0, ROLE_ENTRY) if self.tree.currentItem() is not None else None
-        self.add_asked.emit(entry.code if entry is not None else "")
+        self.add_requested.emit(entry.code if entry is not None else "")
 
     def _show_menu(self, place: QPoint) -> None:
         item = self.tree.itemAt(place)

@@ -29,9 +29,9 @@ from onemap.plugin.remedy.remedy_results import (
     told_in,
 )
 from onemap.plugin.remedy.remedy_tables import AlternativesTree, DepartmentsTable, step_text
-from onemap.plugin.results.highlight import Spotlight
-from onemap.plugin.results.result_layers import kept_file
-from onemap.plugin.results.results import CheckedParcel, RunTables, ShownRun, open_table
+from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.result_layers import copy_to_profile
+from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, RunTables, open_table
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.number_format import area_text, moment_text, mu_text, share_text
@@ -54,12 +54,12 @@ class RemedyView(QWidget):
         self._request: Request | None = None
         self._reading: BackgroundTask | None = None
         self._asker: Asker | None = None
-        self._run: ShownRun | None = None
+        self._run: RunOnDisplay | None = None
         self._parcel: CheckedParcel | None = None
         self._folder = ""
         self._record: dict[str, Any] = {}
         self.remedy: Remedy | None = None
-        self.spotlight = Spotlight(canvas)
+        self.highlight = Highlight(canvas)
         self._build()
 
     def _build(self) -> None:
@@ -98,13 +98,13 @@ class RemedyView(QWidget):
         layout.addWidget(self.work)
         layout.addLayout(buttons)
 
-    def ask(self, asker: Asker, run: ShownRun, parcel: CheckedParcel) -> None:
+    def ask(self, asker: Asker, run: RunOnDisplay, parcel: CheckedParcel) -> None:
         """Ask the core what would pass of a parcel."""
         self.clear()
         self._asker, self._run, self._parcel = asker, run, parcel
         self._ask()
 
-    def show_kept(self, asker: Asker, run: ShownRun, parcel: CheckedParcel, told: dict[str, Any]) -> None:
+    def show_kept(self, asker: Asker, run: RunOnDisplay, parcel: CheckedParcel, told: dict[str, Any]) -> None:
         """Show a remedy that was found before, whose tables lie beside those of the run. told: as the core tells it."""
         self.clear()
         self._asker, self._run, self._parcel = asker, run, parcel
@@ -130,7 +130,7 @@ class RemedyView(QWidget):
 
     def clear(self) -> None:
         """Forget the remedy and its tables."""
-        self.spotlight.leave()
+        self.highlight.restore_view()
         self.tree.clear()
         self.departments.clear()
         self.words.clear()
@@ -152,7 +152,7 @@ class RemedyView(QWidget):
         if self.remedy is None or self._run is None:
             return
         try:
-            kept = kept_file(self.remedy.path, self._record, self._run.library)
+            kept = copy_to_profile(self.remedy.path, self._record, self._run.library)
         except OSError as error:
             self.refused.emit(Refusal(str(error)))
             return
@@ -180,7 +180,7 @@ class RemedyView(QWidget):
         parcel = self._parcel
         if parcel is None or self._request is not None:
             return
-        self.spotlight.leave()
+        self.highlight.restore_view()
         folder = Path(QgsProcessingUtils.generateTempFilename("remedy"))
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "remedy.gpkg")
@@ -265,7 +265,7 @@ class RemedyView(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        self.spotlight.show_grounds(outline, [one for one in grounds if not one[0].isNull()], crs)
+        self.highlight.show_grounds(outline, [one for one in grounds if not one[0].isNull()], crs)
 
     def _cut_grounds(self, only: int | None) -> list[Ground]:
         """What remains and what was cut, each with its area; or one cut alone beside what remains."""

@@ -31,9 +31,9 @@ from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.remedy.sites_form import SitesForm
 from onemap.plugin.remedy.sites_looks import style_sites
 from onemap.plugin.remedy.sites_results import Site, sites_in
-from onemap.plugin.results.highlight import Spotlight
-from onemap.plugin.results.result_layers import kept_file
-from onemap.plugin.results.result_table import ShownTable
+from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.result_layers import copy_to_profile
+from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import length_text, moment_text
 from onemap.plugin.words.translation import tr
@@ -58,11 +58,11 @@ class SitesView(VerbView):
     ) -> None:
         super().__init__(library, parent)
         self._packs = packs
-        self._table: ShownTable | None = None
+        self._table: TableLayer | None = None
         self._record: dict[str, Any] = {}
         self._path = ""
         self.sites: list[Site] = []
-        self.spotlight = Spotlight(canvas)
+        self.highlight = Highlight(canvas)
         self.form = SitesForm(canvas)
         self.form.changed.connect(self._enable)
         self._build()
@@ -135,7 +135,7 @@ class SitesView(VerbView):
         """Ask the core for places."""
         if self._request is not None or not self.button.isEnabled():
             return
-        self.spotlight.leave()
+        self.highlight.restore_view()
         folder = Path(QgsProcessingUtils.generateTempFilename("sites"))
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -160,12 +160,12 @@ class SitesView(VerbView):
 
     def leave(self) -> None:
         """Go back; what was found stays for the next look."""
-        self.spotlight.leave()
+        self.highlight.restore_view()
         self.left.emit()
 
     def clear(self) -> None:
         """Forget what was found; its layer is taken off the map unless it is kept."""
-        self.spotlight.leave()
+        self.highlight.restore_view()
         self.sites = []
         self.tree.clear()
         if self._table is not None:
@@ -192,11 +192,11 @@ class SitesView(VerbView):
             return
         ground = self._table.ground(site.row)
         around_m = max(site.clearance_m, site.nearest_m or 0.0)  # what is nearest is seen too
-        self.spotlight.show_grounds(ground, [(ground, site.verdict, _said(site))], self._table.crs, around_m)
+        self.highlight.show_grounds(ground, [(ground, site.verdict, _said(site))], self._table.crs, around_m)
 
     def _show_all(self) -> None:
         grounds = [(self._table.ground(site.row), site.verdict, _said(site)) for site in self.sites]
-        self.spotlight.show_grounds(QgsGeometry(), grounds, self._table.crs)
+        self.highlight.show_grounds(QgsGeometry(), grounds, self._table.crs)
 
     def take(self) -> None:
         """Hand the chosen place on as a parcel."""
@@ -213,7 +213,7 @@ class SitesView(VerbView):
         if self._table is None:
             return
         try:
-            self._table.keep_in(kept_file(self._path, self._record, self._library.name), {})
+            self._table.keep_in(copy_to_profile(self._path, self._record, self._library.name), {})
         except OSError as error:
             self.refused.emit(Refusal(str(error)))
         self._enable()
@@ -234,7 +234,7 @@ class SitesView(VerbView):
         else:
             group = tr("Places that would pass, {moment}").format(moment=moment_text(self._record["started"]))
             try:
-                self._table = ShownTable(target, "sites", tr("Places that would pass"), group, "sites", style_sites)
+                self._table = TableLayer(target, "sites", tr("Places that would pass"), group, "sites", style_sites)
             except Refusal as refusal:
                 self.refused.emit(refusal)
                 return

@@ -51,8 +51,8 @@ class CasePage(QWidget):
     left = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
     said = pyqtSignal(str)
-    look_asked = pyqtSignal()
-    revise_asked = pyqtSignal(object)  # Case
+    reload_requested = pyqtSignal()
+    revise_requested = pyqtSignal(object)  # Case
     stepped = pyqtSignal(str, dict)
 
     def __init__(
@@ -68,7 +68,7 @@ class CasePage(QWidget):
         self.steps.answered.connect(self.stepped)
         self.steps.rechecked.connect(self._show_changes)
         self.steps.refused.connect(self.refused)
-        self.steps.look_asked.connect(self.look_asked)
+        self.steps.reload_requested.connect(self.reload_requested)
         self.steps.busy.connect(self._set_busy)
         self.project, self.meta = QLabel(), QLabel()
         self.news, self.warnings = QLabel(), QLabel()
@@ -105,12 +105,12 @@ class CasePage(QWidget):
         self.table = OpinionTable()
         self.table.chosen.connect(self._show_department)
         self.editor = OpinionEditor(self.typed)
-        self.editor.step_asked.connect(self._do_for_department)
+        self.editor.step_requested.connect(self._do_for_department)
         self.editor.typed_changed.connect(self._show_table)
         self.findings = CaseFindings(library, canvas, self.steps.remedy)
         self.findings.refused.connect(self.refused)
         self.findings.read.connect(lambda: self._show_department(self.table.department))
-        self.findings.override_asked.connect(self.steps.override)
+        self.findings.override_requested.connect(self.steps.override)
         self.rounds, self.history = RoundsView(), HistoryView()
         self.work = WorkRow()
         self.work.hide()
@@ -158,7 +158,7 @@ class CasePage(QWidget):
     def do(self, step: str) -> None:
         """One step of the whole case."""
         if step == "revise":
-            self.revise_asked.emit(self.case)
+            self.revise_requested.emit(self.case)
         else:
             getattr(self.steps, step)()
 
@@ -178,7 +178,7 @@ class CasePage(QWidget):
             action.triggered.connect(lambda _checked=False, asked=step: self.do(asked))
         self.menu.addSeparator()
         self.menu.addAction(icon("reply"), tr("Take in a reply file…"), self._choose_reply)
-        self.menu.addAction(icon("refresh"), tr("Look again"), self.look_asked.emit)
+        self.menu.addAction(icon("refresh"), tr("Look again"), self.reload_requested.emit)
 
     def leave_map(self) -> None:
         """Take the highlight away and restore the view."""

@@ -37,7 +37,7 @@ LINES_IN_SIGHT = 12  # of all above the buttons, before the list of departments 
 class OpinionEditor(QWidget):
     """What a department says. Typed words stay until they are sent or given up."""
 
-    step_asked = pyqtSignal(str)  # opine, sign, return, extend
+    step_requested = pyqtSignal(str)  # opine, sign, return, extend
     typed_changed = pyqtSignal()
 
     def __init__(self, typed: TypedWords, parent: QWidget | None = None) -> None:
@@ -89,7 +89,7 @@ class OpinionEditor(QWidget):
             "extend": QPushButton(),
         }
         for step, button in self.buttons.items():
-            button.clicked.connect(lambda _checked=False, asked=step: self.step_asked.emit(asked))
+            button.clicked.connect(lambda _checked=False, asked=step: self.step_requested.emit(asked))
         self.drop_button = QToolButton()
         self.drop_button.setText(tr("Give up what is typed"))
         self.drop_button.setAutoRaise(True)

@@ -26,7 +26,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.remedy.remedy_view import Asker, RemedyView
-from onemap.plugin.results.results import CheckedParcel, Finding, ShownRun, read_results
+from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_outline import ParcelOutline
@@ -46,7 +46,7 @@ class CaseFindings(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     read = pyqtSignal()  # the findings are there
-    override_asked = pyqtSignal(object)  # Finding
+    override_requested = pyqtSignal(object)  # Finding
 
     def __init__(
         self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: Asker, parent: QWidget | None = None
@@ -66,7 +66,7 @@ class CaseFindings(QWidget):
         self.results.counts.hide()  # of parcels; here the list is of one department
         self.results.tree.setMinimumHeight(LEAST_ROWS * (self.fontMetrics().lineSpacing() + 6))
         self.results.can_try = False
-        self.results.remedy_asked.connect(self._show_remedy)
+        self.results.remedy_requested.connect(self._show_remedy)
         self.remedy = RemedyView(canvas)
         self.remedy.refused.connect(self.refused)
         self.remedy.left.connect(self._leave_remedy)
@@ -139,12 +139,12 @@ class CaseFindings(QWidget):
     @property
     def is_on_map(self) -> bool:
         """Whether something is highlighted."""
-        return self.results.spotlight.is_on or self.remedy.spotlight.is_on
+        return self.results.highlight.is_on or self.remedy.highlight.is_on
 
     def leave_map(self) -> None:
         """Take the highlight away and restore the view."""
-        self.results.spotlight.leave()
-        self.remedy.spotlight.leave()
+        self.results.highlight.restore_view()
+        self.remedy.highlight.restore_view()
 
     def clear(self) -> None:
         """Forget the case."""
@@ -172,7 +172,7 @@ class CaseFindings(QWidget):
             titles = {layer.code: layer.title for layer in self._library.layers}
             run = {"id": answer["run"], "started": answer.get("opened_on", "")}
             shown = {"run": run, "verdicts": answer.get("verdicts") or {}}
-            self.results.show_run(ShownRun(target, shown, self._library.name, self._library.path, titles), parcels)
+            self.results.show_run(RunOnDisplay(target, shown, self._library.name, self._library.path, titles), parcels)
             self._fill()
             self.read.emit()
 
@@ -237,7 +237,9 @@ class CaseFindings(QWidget):
         chosen = tr("Choose a finding first.") if self._finding is None else tr("Judge this finding otherwise")
         self.override_button.setToolTip(in_buttons(why_not) if why_not else chosen)
         barred = self._case.steps.get("remedy") if self._case is not None and not self._case.remedies else None
-        self.results.bar_remedy(in_buttons(barred) if barred else tr("The core is at work.") if self._is_busy else "")
+        self.results.disable_remedy(
+            in_buttons(barred) if barred else tr("The core is at work.") if self._is_busy else ""
+        )
 
     def _show_remedy(self, parcel: CheckedParcel | None) -> None:
         """What would pass of a parcel: what the case keeps, else it is asked for."""
@@ -250,7 +252,7 @@ class CaseFindings(QWidget):
         def ask(limits: dict[str, Any]) -> Request | None:
             return self._ask_remedy({**limits, **only})
 
-        self.results.spotlight.leave()
+        self.results.highlight.restore_view()
         self.pages.setCurrentWidget(self.remedy)
         self.remedy.form.setEnabled(case.steps.get("remedy") is None)
         kept = case.remedies[-1:]
@@ -266,4 +268,4 @@ class CaseFindings(QWidget):
 
     def _override(self) -> None:
         if self._finding is not None:
-            self.override_asked.emit(self._finding)
+            self.override_requested.emit(self._finding)

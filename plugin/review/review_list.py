@@ -47,17 +47,17 @@ CASE = Qt.ItemDataRole.UserRole
 class CaseList(QWidget):
     """The first page of the room."""
 
-    open_asked = pyqtSignal()  # a new case
+    open_requested = pyqtSignal()  # a new case
     case_chosen = pyqtSignal(str)
-    refresh_asked = pyqtSignal()
-    publish_asked = pyqtSignal()
+    refresh_requested = pyqtSignal()
+    publish_requested = pyqtSignal()
 
     def __init__(self, person: Person, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.person = person
         self.lines: list[CaseLine] = []
         self.open_button = QPushButton(icon("case"), tr("Open a case…"))
-        self.open_button.clicked.connect(self.open_asked)
+        self.open_button.clicked.connect(self.open_requested)
         self.overview_button = QToolButton()
         self.overview_button.setIcon(icon("overview"))
         self.overview_button.setCheckable(True)
@@ -70,9 +70,9 @@ class CaseList(QWidget):
         self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         menu = QMenu(self)
-        menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_asked.emit)
+        menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_requested.emit)
         menu.addAction(
-            icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_asked.emit
+            icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_requested.emit
         )
         self.more_button.setMenu(menu)
         self.summary = QLabel()

@@ -28,7 +28,7 @@ class CaseSteps(QObject):
     answered = pyqtSignal(str, dict)  # the step, and the case after it
     rechecked = pyqtSignal(dict)  # what would change
     refused = pyqtSignal(object)  # Refusal
-    look_asked = pyqtSignal()  # show the case anew
+    reload_requested = pyqtSignal()  # show the case anew
     busy = pyqtSignal(bool)
 
     def __init__(self, library: OpenLibrary, person: Person, parent: QWidget) -> None:
@@ -177,7 +177,7 @@ class CaseSteps(QObject):
         self.request = None
         self.busy.emit(False)
         if refusal.is_about("review.conflict"):
-            refusal.mend = (tr("Look again (what is typed stays)"), self.look_asked.emit)
+            refusal.mend = (tr("Look again (what is typed stays)"), self.reload_requested.emit)
         elif refusal.is_about("review.stale"):
             refusal.mend = (step_word("recheck"), self.recheck)
         elif refusal.is_about("review.by"):

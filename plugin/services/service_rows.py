@@ -28,8 +28,8 @@ SHORT_NAMES = {"oapif": "OGC API", "sensorthings": "Sensors"}  # a column is nar
 class ServiceRows(QObject):
     """Makes the rows, ticks them, and carries out what their menu offers."""
 
-    register_asked = pyqtSignal(object)  # Service to register anew, or None
-    snapshot_asked = pyqtSignal(object)  # Service
+    register_requested = pyqtSignal(object)  # Service to register anew, or None
+    snapshot_requested = pyqtSignal(object)  # Service
     refused = pyqtSignal(object)  # Refusal
     said = pyqtSignal(str, str, object)  # what has been done, a button's text, and what it does
     changed = pyqtSignal()  # what is on the map
@@ -96,10 +96,10 @@ class ServiceRows(QObject):
         if service is not None:
             menu.addAction(tr("Go to it on the map"), lambda: self.go_to(service))
             if service.has_features:
-                menu.addAction(icon("snapshot"), tr("Take a snapshot…"), lambda: self.snapshot_asked.emit(service))
-            menu.addAction(tr("Change what is registered…"), lambda: self.register_asked.emit(service))
+                menu.addAction(icon("snapshot"), tr("Take a snapshot…"), lambda: self.snapshot_requested.emit(service))
+            menu.addAction(tr("Change what is registered…"), lambda: self.register_requested.emit(service))
             menu.addAction(tr("Strike off the register"), lambda: self.strike_off(service))
-        menu.addAction(icon("service"), tr("Register a service…"), lambda: self.register_asked.emit(None))
+        menu.addAction(icon("service"), tr("Register a service…"), lambda: self.register_requested.emit(None))
 
     def strike_off(self, service: Service) -> None:
         """Remove the service from the register, and from the map; snapshots of it stay, and a button undoes it."""

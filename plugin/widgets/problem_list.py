@@ -20,7 +20,7 @@ SIGNS = {"refuse": "prohibited", "warn": "restricted", "note": "notice"}  # the 
 class ProblemList(QListWidget):
     """One line for each problem; one with a place on the map can be gone to."""
 
-    place_asked = pyqtSignal(object)  # the problem
+    place_requested = pyqtSignal(object)  # the problem
 
     def __init__(self, controls: Mapping[str, str], parent: QWidget | None = None) -> None:
         """controls: what the command line's options are called where this stands."""
@@ -46,4 +46,4 @@ class ProblemList(QListWidget):
             self.addItem(item)
 
     def _go(self, item: QListWidgetItem) -> None:
-        self.place_asked.emit(item.data(Qt.ItemDataRole.UserRole))
+        self.place_requested.emit(item.data(Qt.ItemDataRole.UserRole))

@@ -150,7 +150,7 @@ def go_to_finding(room):
     tree.scrollTo(parcel, tree.ScrollHint.PositionAtTop)
     click_row(tree, model.index(findings.index(parts[0]), 0, parcel))
     wait_for_map()
-    seen["labels"] = room.results.spotlight.labels
+    seen["labels"] = room.results.highlight.labels
     seen["details"] = room.results.details.text()
     seen["steps"].append("shown")
 
@@ -213,7 +213,7 @@ def review(dock):
     click_row(tree, tree.currentIndex())
     wait_for_map()
     seen["case_ground"] = ground_is_drawn()
-    seen["case_labels"] = page.findings.results.spotlight.labels
+    seen["case_labels"] = page.findings.results.highlight.labels
     take_picture("review-findings")
     click(page.back_button)
     wait_for(lambda: room.list.lines)

@@ -175,7 +175,7 @@ def test_invalid_geometry_is_refused_with_a_button_that_repairs_and_its_place_is
     ]
     repaired = next(problem for problem in problems if problem["code"] == "geometry.repaired")
     assert dialog.page.place_of(repaired).boundingBox().xMaximum() == pytest.approx(X + 10)
-    dialog.page.problems.place_asked.emit(repaired)
+    dialog.page.problems.place_requested.emit(repaired)
     assert dialog.page.preview.canvas.extent().width() < 200
 
 

@@ -62,7 +62,7 @@ def test_a_dragged_corner_changes_the_verdict_and_leaves_no_run(desk, library):
     assert (checked.parcel, checked.verdict) == ("B", "prohibited")
     assert checked.findings[0].area_m2 == pytest.approx(50**2 / 6)
     assert room.live.words.text().startswith("B: unknown → prohibited.")
-    assert room.live.results.spotlight.labels == ["417 m²"]
+    assert room.live.results.highlight.labels == ["417 m²"]
     assert room._pages.currentWidget() is room.live
     assert runs_in(library) == before
     check(dock)  # of all, and kept

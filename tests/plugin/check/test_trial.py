@@ -49,11 +49,11 @@ def test_a_change_is_shown_on_the_map_where_it_is(room, tmp_path, canvas):
     tree = room.trial.tree
     gained = tree.topLevelItem(1).child(0)
     tree.itemClicked.emit(gained, 0)
-    assert room.trial.spotlight.labels == ["100 m²"]
+    assert room.trial.highlight.labels == ["100 m²"]
     assert canvas.extent().contains(QgsRectangle(X + 400, Y + 100, X + 410, Y + 110))
     lost = tree.topLevelItem(0).child(0)
     tree.itemClicked.emit(lost, 0)
-    assert room.trial.spotlight.labels == ["5,000 m²"]
+    assert room.trial.highlight.labels == ["5,000 m²"]
 
 
 def test_the_way_back_leads_to_the_check_as_it_was_and_leaves_no_file(room, tmp_path):

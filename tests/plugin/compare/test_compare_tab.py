@@ -156,7 +156,7 @@ def test_keys_go_from_spot_to_spot_and_the_map_goes_along(room, canvas):
     key(room, Qt.Key.Key_N)
     second = room.view.current
     assert second.name != first.name
-    assert room.view.spotlight.labels == ["2,500 m²"]
+    assert room.view.highlight.labels == ["2,500 m²"]
     ground = room.view.spot_layer.geometry(second).boundingBox()
     assert canvas.extent().contains(ground) and canvas.extent().width() < 300
     key(room, Qt.Key.Key_P)

@@ -146,12 +146,12 @@ def test_a_finding_is_shown_on_the_map_with_its_measure_and_leaving_restores_the
     room = open_dock.check_room
     before = canvas.extent()
     room.results.tree.clicked.emit(room.results.model.index(0, 0, room.results.model.index(0, 0)))
-    assert room.results.spotlight.is_on
-    assert room.results.spotlight.labels == ["5,000 m²"]
+    assert room.results.highlight.is_on
+    assert room.results.highlight.labels == ["5,000 m²"]
     assert canvas.extent().contains(QgsRectangle(X + 100, Y + 100, X + 200, Y + 200))
     assert canvas.extent().width() < before.width()
     room.leave()
-    assert not room.results.spotlight.is_on
+    assert not room.results.highlight.is_on
     assert canvas.extent() == before
 
 
@@ -336,7 +336,7 @@ def test_differences_are_kept_in_the_library_by_the_algorithm_with_its_run_fille
     asked = []
     dock._ask_algorithm = lambda *given: asked.append(given[:2])
     dock.library.path = library
-    dock.compare_room.view.atlas.keep_asked.emit("20261120T1", "03,04")
+    dock.compare_room.view.atlas.keep_requested.emit("20261120T1", "03,04")
     assert asked == [("onemap:spots", {"LIBRARY": library, "RUN": "20261120T1", "TYPE": "03,04"})]
 
 

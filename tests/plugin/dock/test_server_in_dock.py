@@ -29,7 +29,7 @@ def server(postgres, town):
 
 def connect(dock, address, schema, entry):
     """Fill in the dialog and press Open; wait for the library, or for what is said instead."""
-    dock.header.server_asked.emit()
+    dock.header.server_requested.emit()
     dialog = dock.server_dialog
     dialog.address.setText(address)
     dialog.schema.setText(schema)

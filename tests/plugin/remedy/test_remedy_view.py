@@ -93,7 +93,7 @@ def test_the_button_tells_what_remains_of_the_parcel_and_which_rule_cut_how_much
         (" Occupies permanent basic farmland", "5,000 m²", "50.0 %"),
     ]
     assert room.remedy.words.text().startswith("5,000 m² (7.50 mu, 50.0 %) of A would pass.")
-    assert room.remedy.spotlight.labels == ["5,000 m²", "5,000 m²"]
+    assert room.remedy.highlight.labels == ["5,000 m²", "5,000 m²"]
     assert rows_of(room.remedy.departments) == [("Land", "5,000 m²", "0.0 m²")]
     left = remainder_ground(room.remedy.remedy.path, "A")
     assert left.area() == pytest.approx(5000) and room.canvas.extent().contains(left.boundingBox())
@@ -110,7 +110,7 @@ def test_how_far_it_would_have_to_move_is_told_and_drawn_where_it_would_lie(room
     QTest.mouseClick(
         tree.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, tree.visualItemRect(tree.topLevelItem(1)).center()
     )
-    assert room.remedy.spotlight.labels == ["50.0 m east"]
+    assert room.remedy.highlight.labels == ["50.0 m east"]
     ground = alternative_ground(room.remedy.remedy.path, "A", "moved")
     assert ground.boundingBox().xMinimum() == pytest.approx(X + 150, abs=1)
     assert room.canvas.extent().contains(ground.boundingBox())

@@ -64,14 +64,14 @@ def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_fir
     layer = next(one for one in QgsProject.instance().mapLayers().values() if one.name() == "Places that would pass")
     farmland = QgsGeometry.fromWkt(box(0, 0, 150, 300))
     assert [feature.geometry().intersection(farmland).area() for feature in layer.getFeatures()] == [0, 0]
-    assert room.sites.spotlight.labels == [f"P{site.rank} · {site.clearance_m:,.1f} m" for site in found]
+    assert room.sites.highlight.labels == [f"P{site.rank} · {site.clearance_m:,.1f} m" for site in found]
     assert canvas.extent().contains(layer.extent())
     first = room.sites.tree.topLevelItem(0)
     assert first.text(1) == f"{found[0].clearance_m:,.1f} m" and "farmland" in first.text(2)
     assert not room.sites.buttons["previous"].isEnabled()
     QTest.mouseClick(room.sites.buttons["next"], LEFT)
     assert room.sites.current.rank == 2 and room.sites.count.text() == "2 of 2"
-    assert [label[:2] for label in room.sites.spotlight.labels] == ["P2"]
+    assert [label[:2] for label in room.sites.highlight.labels] == ["P2"]
 
 
 def test_only_the_ground_that_is_drawn_is_searched_and_what_is_drawn_next_takes_its_place(room):

@@ -7,7 +7,7 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.profile import settings
-from onemap.plugin.results.details_pane import step_text
+from onemap.plugin.results.details_pane import local_times
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import CRS, X, Y, box, checked_room, line, wait_for, write_layer
 
@@ -109,8 +109,8 @@ def choose(room, parcel, rule):
 def test_lines_points_and_ground_are_shown_with_their_measures(room, parcel, rule, measure, labels):
     index = choose(room, parcel, rule)
     assert room.results.model.data(index.sibling(index.row(), 1)) == measure
-    assert room.results.spotlight.is_on
-    assert room.results.spotlight.labels == labels
+    assert room.results.highlight.is_on
+    assert room.results.highlight.labels == labels
 
 
 def test_results_that_are_kept_hold_the_lines_and_points_that_were_met(room):
@@ -198,4 +198,4 @@ def test_chinese_details_and_steps_have_no_bare_codes(valley, canvas):
 
 
 def test_a_moment_among_the_steps_is_told_by_the_clock_on_the_wall():
-    assert "T08" not in step_text("20261120T0927 · 2026-11-20T08:27:57.549701Z · anna")
+    assert "T08" not in local_times("20261120T0927 · 2026-11-20T08:27:57.549701Z · anna")

@@ -65,7 +65,7 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
     assert [len(desk.case.remedies), desk.case.remedies[0]["by"], desk.case.remedies[0]["move_m"]] == [1, "Wang", 100]
     said = findings.remedy.words.text()
     assert "Nothing of A would pass." in said  # of the red line nothing is known
-    assert findings.remedy.spotlight.is_on
+    assert findings.remedy.highlight.is_on
     findings.remedy.back_button.click()
     wait_for(lambda: desk.refused or findings.results.run is not None)
     findings.remedy.form.move.setValue(0)
@@ -223,7 +223,7 @@ def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_k
     assert [finding.department for finding in parcel.findings] == ["land"]
     tree.setCurrentIndex(model.index(0, 0, model.index(0, 0)))
     tree.clicked.emit(tree.currentIndex())
-    assert findings.results.spotlight.labels == ["5,000 m²"]
+    assert findings.results.highlight.labels == ["5,000 m²"]
     findings.override_button.click()
     dialog = desk.page.steps.dialog
     dialog.choice.setCurrentIndex(dialog.choice.findData("notice"))

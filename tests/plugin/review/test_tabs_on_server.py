@@ -142,7 +142,7 @@ def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map
     tree = desk.page.findings.results.tree
     desk.page.tabs.setCurrentWidget(desk.page.findings)
     tree.clicked.emit(tree.currentIndex())
-    assert desk.page.findings.results.spotlight.is_on
+    assert desk.page.findings.results.highlight.is_on
     desk.become("Zhao")
     desk.room.look_again()
     wait_for(lambda: desk.page.editor.buttons["sign"].isEnabled() or desk.refused)

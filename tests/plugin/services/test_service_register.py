@@ -507,7 +507,7 @@ def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, opened):
     register(opened, services_of(web)["wfs2"])
     dock.open_library(opened.path)
     wait_for(lambda: dock.library.services)
-    dock.map_room.services.snapshot_asked.emit(dock.library.services[0])
+    dock.map_room.services.snapshot_requested.emit(dock.library.services[0])
     wait_for(lambda: not dock.add_dialog.is_working)
     dock.add_dialog.add_button.click()
     wait_for(lambda: not dock.add_dialog.is_working)
