@@ -6,7 +6,7 @@ from qgis.PyQt.QtCore import QMimeData, QPoint, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.field_matches import match_fields, remember_matches, remembered_matches
+from onemap.plugin.add.field_matches import match_fields, matches_of_layer, store_matches
 from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import problem_line
@@ -95,7 +95,7 @@ def test_what_the_numbers_look_like_is_taken_only_by_a_click(dialog, tmp_path):
     assert dialog.form.lacks_crs
     assert "EPSG:4526" in dialog.form.guess.text()
     dialog.form.guess.click()
-    assert dialog.form.told_crs == "EPSG:4526"
+    assert dialog.form.given_crs == "EPSG:4526"
     assert "in the district" in dialog.page.preview.words.text()
     assert not dialog.form.lacks_crs
 
@@ -155,7 +155,7 @@ def test_a_field_of_another_name_is_chosen_once_and_remembered(dialog, opened, t
     dialog.fields.choose("BSM", "编号")
     add(dialog)
     layer = next(one for one in opened.layers if one.code == "YJJBNTTB")
-    assert remembered_matches(layer) == {"BSM": "编号"}
+    assert matches_of_layer(layer) == {"BSM": "编号"}
     again = AddDialog(opened)
     show(again, path)
     again.form.choose_target("YJJBNTTB")
@@ -314,8 +314,8 @@ def test_fields_are_matched_by_name_then_case_then_alias_and_not_where_two_would
 
 def test_what_is_remembered_belongs_to_one_department_and_layer():
     land = CatalogueLayer("GHDK", "a", "land", "department", "vector", "polygon")
-    remember_matches(land, {"DKBH": "编号", "BSM": "BSM"})
-    assert remembered_matches(land) == {"DKBH": "编号"}
-    assert remembered_matches(CatalogueLayer("GHDK", "a", "water", "department", "vector", "polygon")) == {}
+    store_matches(land, {"DKBH": "编号", "BSM": "BSM"})
+    assert matches_of_layer(land) == {"DKBH": "编号"}
+    assert matches_of_layer(CatalogueLayer("GHDK", "a", "water", "department", "vector", "polygon")) == {}
     settings.put("field_matches", "not json")
-    assert remembered_matches(land) == {}
+    assert matches_of_layer(land) == {}

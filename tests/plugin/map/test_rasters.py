@@ -6,7 +6,7 @@ from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, Qt, QUrl
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.source_choice import file_dropped
+from onemap.plugin.add.source_choice import dropped_file
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.dock.map_tab import ROLE_VERSION
 from onemap.plugin.map.map_layers import PROPERTY_TABLE, layer_on_map, put_on_map
@@ -147,5 +147,5 @@ def test_a_picture_on_the_map_can_be_chosen(dialog, heights):
 def test_parts_that_are_dropped_together_are_one_file(names, head):
     what = QMimeData()
     what.setUrls([QUrl.fromLocalFile(f"/data/{name}") for name in names])
-    found = file_dropped(what)
+    found = dropped_file(what)
     assert (found.path if found else "").rpartition("/")[2] == head

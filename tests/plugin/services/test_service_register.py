@@ -26,7 +26,7 @@ pytest.importorskip("qgis.server", reason="QGIS Server's Python bindings are not
 
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.add_options import free_label
-from onemap.plugin.add.service_snapshot import Snapshot, whole_or_refused
+from onemap.plugin.add.service_snapshot import Snapshot, incomplete_refusal
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import export_layer
 from onemap.plugin.connection.refusals import Refusal
@@ -305,7 +305,7 @@ def test_a_server_that_does_not_say_how_many_is_believed_when_nothing_failed(web
     ],
 )
 def test_whole_means_as_many_as_the_server_has_or_no_failure(count, expected, trouble, is_whole):
-    assert (whole_or_refused("s", count, expected, trouble) is None) == is_whole
+    assert (incomplete_refusal("s", count, expected, trouble) is None) == is_whole
 
 
 @pytest.mark.parametrize(("mode", "words"), [("stops", "gave 20 of 25"), ("unknown", "take a snapshot")])
