@@ -75,7 +75,7 @@ class CheckRoom(QWidget):
         self.sites = SitesView(library, lambda: self.rules.packs, canvas)
         self.sites.refused.connect(self.refused)
         self.sites.left.connect(lambda: self.sites_button.setChecked(False))
-        self.sites.taken.connect(self.parcels.take_drawn)
+        self.sites.taken.connect(self.parcels.add_drawing)
         self.live = LiveView(library, canvas, self.parcels, self._live_params)
         self.live.results.refused.connect(self.refused)
         self.live.shown.connect(lambda: self._show_page(self.live))
@@ -122,7 +122,7 @@ class CheckRoom(QWidget):
             "as_of": self._library.day,
             "pack": self.rules.packs,
             "out": target,
-            **self.mends.told(choice),
+            **self.mends.params_for(choice),
         }
         self._checked = choice.name
         self._result_scope = (self._library.path, self._library.day)
@@ -314,7 +314,7 @@ class CheckRoom(QWidget):
         choice = self.parcels.choice
         if not self._library.path or choice is None or self._request is not None or not self.isVisible():
             return None
-        said = {name: value for name, value in self.mends.told(choice).items() if name in ("id", "repair")}
+        said = {name: value for name, value in self.mends.params_for(choice).items() if name in ("id", "repair")}
         return {"library": self._library.path, "as_of": self._library.day, "pack": self.rules.packs, **said}
 
     def _leave_live(self) -> None:

@@ -155,7 +155,7 @@ class OpenForm(QWidget):
             "crs": source.crs,
             "by": by,
             "on": self._library.day,
-            **self.mends.told(choice),
+            **self.mends.params_for(choice),
         }
         if self._case is None:
             title = tr("Open a case")

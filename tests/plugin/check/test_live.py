@@ -138,7 +138,7 @@ def test_nothing_is_checked_where_nobody_looks_or_wants_it(desk):
 def test_a_drawn_parcel_has_its_verdict_at_once(desk):
     dock, _layer, _parcel = desk
     room = dock.check_room
-    room.parcels.take_drawn(QgsGeometry.fromWkt(box(140, 100, 100, 100)))
+    room.parcels.add_drawing(QgsGeometry.fromWkt(box(140, 100, 100, 100)))
     settled(room.live)
     (checked,) = room.live.results.model.parcels
     assert (checked.verdict, checked.findings[0].area_m2) == ("prohibited", pytest.approx(1000.0))

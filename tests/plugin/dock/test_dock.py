@@ -163,7 +163,7 @@ def test_only_the_selection_is_checked(open_dock, parcels):
 
 
 def test_a_drawn_parcel_is_checked(open_dock):
-    open_dock.check_room.parcels.take_drawn(QgsGeometry.fromWkt(box(0, 0, 50, 50)))
+    open_dock.check_room.parcels.add_drawing(QgsGeometry.fromWkt(box(0, 0, 50, 50)))
     check(open_dock)
     model = open_dock.check_room.results.model
     parcel = model.parcel_at(model.index(0, 0))

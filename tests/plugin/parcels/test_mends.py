@@ -90,7 +90,7 @@ def test_parcels_without_a_coordinate_system_get_it_once(dock, room, tmp_path):
     assert dock.notice._button.text() == "Choose the coordinate system…"
     done = []
     room.finished.connect(lambda: done.append(True))
-    room.mends.tell(Choice(path=str(path)), crs=QgsCoordinateReferenceSystem(CRS).authid())
+    room.mends.add_params(Choice(path=str(path)), crs=QgsCoordinateReferenceSystem(CRS).authid())
     wait_for(lambda: done)
     assert room.results.counts.buttons["prohibited"].text().startswith("1 ")
 

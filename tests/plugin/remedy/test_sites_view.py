@@ -76,11 +76,11 @@ def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_fir
 
 def test_only_the_ground_that_is_drawn_is_searched_and_what_is_drawn_next_takes_its_place(room):
     ground = room.sites.form.ground
-    ground.take_drawn(QgsGeometry.fromWkt(box(200, 50, 60, 60)))
+    ground.add_drawing(QgsGeometry.fromWkt(box(200, 50, 60, 60)))
     room.sites.form.area.setValue(3000)
     (place,) = find(room)
     assert place.clearance_m < 5
-    ground.take_drawn(QgsGeometry.fromWkt(box(10, 50, 60, 60)))
+    ground.add_drawing(QgsGeometry.fromWkt(box(10, 50, 60, 60)))
     assert find(room) == []
     assert "no proof" in room.sites.words.text()
     assert not room.sites.buttons["zoom"].isEnabled() and not room.sites.buttons["keep"].isEnabled()

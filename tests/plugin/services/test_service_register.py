@@ -36,7 +36,7 @@ from onemap.plugin.library.service_uris import source_of
 from onemap.plugin.services.service_dialog import ServiceDialog
 from onemap.plugin.services.service_keys import begin_moving_keys, end_moving_keys, key_in, store_key
 from onemap.plugin.services.service_map import put_service_on_map, service_on_map, show_service
-from onemap.plugin.services.service_offers import asked_offers, read_offers
+from onemap.plugin.services.service_offers import read_offers, request_offers
 from onemap.plugin.services.service_rows import ROLE_SERVICE
 from onemap.plugin.words.core_words import word
 from onemap.tests.plugin.map_server import FEATURES, KEY, STATIONS
@@ -186,7 +186,7 @@ def test_pictures_lie_below_everything_and_features_in_their_department(web, nam
     ],
 )
 def test_a_server_is_asked_what_it_offers(web, named, kind, name, options):
-    offers = {offer.name: offer.options for offer in asked_offers(services_of(web)[kind], CRS, None)}
+    offers = {offer.name: offer.options for offer in request_offers(services_of(web)[kind], CRS, None)}
     assert offers[name] == options
 
 
