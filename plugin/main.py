@@ -63,7 +63,7 @@ class OneMapPlugin:
         )
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.hide()
-        self._functions.follow(self._core, self.dock.library, self.dock.check_room.rules, self.dock.expressions)
+        self._functions.follow(self._core, self.dock.library, self.dock.check_tab.rules, self.dock.expressions)
         self._panel_action = QAction(icon("onemap"), tr("One Map panel"), window)
         self._panel_action.setObjectName("OneMapPanel")
         self.dock.setToggleVisibilityAction(self._panel_action)

@@ -41,7 +41,7 @@ from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
 
-class CheckRoom(QWidget):
+class CheckTab(QWidget):
     """One check at a time; the last one's results stay until the next."""
 
     refused = pyqtSignal(object)  # Refusal
@@ -78,7 +78,7 @@ class CheckRoom(QWidget):
         self.sites.taken.connect(self.parcels.add_drawing)
         self.live = LiveView(library, canvas, self.parcels, self._live_params)
         self.live.results.refused.connect(self.refused)
-        self.live.shown.connect(lambda: self._show_page(self.live))
+        self.live.results_shown.connect(lambda: self._show_page(self.live))
         self.live.left.connect(self._leave_live)
         self._build()
         library.listed.connect(self._enable)
@@ -325,7 +325,7 @@ class CheckRoom(QWidget):
         """Results of another library or another day are not shown as if they were of this one."""
         self._enable()
         self.live.forget()
-        self.sites.forget_another()
+        self.sites.clear_other_scope()
         searches = self.sites_button.isChecked()
         shown = self._page_before if searches else self._pages.currentWidget()
         if shown is not self._empty and self._result_scope != (self._library.path, self._library.day):

@@ -37,7 +37,7 @@ class LiveView(QWidget):
     params: what a check is asked besides the parcels, as of now; None where nothing can be checked now.
     """
 
-    shown = pyqtSignal()  # a verdict, or why there is none
+    results_shown = pyqtSignal()  # a verdict, or why there is none
     left = pyqtSignal()
 
     def __init__(
@@ -211,7 +211,7 @@ class LiveView(QWidget):
         self.words.setText(text)
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-        self.shown.emit()
+        self.results_shown.emit()
 
     def _show(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
         chosen = self.results.chosen if self.results.chosen != self._shown_first else ("", "")
@@ -223,7 +223,7 @@ class LiveView(QWidget):
         self.results.show_highlight()
         self.words.setText(sentences(*self._changes(parcels), tr("To keep this in the library press Check.")))
         self.before.update({parcel.parcel: parcel.verdict for parcel in parcels})
-        self.shown.emit()
+        self.results_shown.emit()
 
     def _changes(self, parcels: list[CheckedParcel]) -> list[str]:
         """What is said of the parcels now, and where it has turned."""

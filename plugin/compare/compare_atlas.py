@@ -1,4 +1,4 @@
-"""The comparison printed, or kept as a layer of the library: one button that asks how and where; the core does it."""
+"""The button that prints a comparison, or adds it to the library as a layer; the core does both."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from onemap.plugin.words.translation import tr
 
 
 class AtlasButton(QToolButton):
-    """Prints the comparison that is shown; of the types that are chosen in the matrix, else of those that differ."""
+    """Prints the comparison on display: the types chosen in the matrix, else all that differ."""
 
     written = pyqtSignal(str, dict)  # the file, and what the core said of it
     refused = pyqtSignal(object)  # Refusal
@@ -45,12 +45,12 @@ class AtlasButton(QToolButton):
         self.show_comparison(None)
 
     def show_comparison(self, comparison: Comparison | None) -> None:
-        """The comparison to print; one that the library does not keep cannot be."""
+        """Set the comparison to print; one that the library does not store cannot be printed."""
         self._comparison, self._types = comparison, []
         self.setEnabled(comparison is not None and bool(comparison.record.get("recorded", True)))
 
     def choose_types(self, types: Iterable[str]) -> None:
-        """Print these types only; none: all that differ."""
+        """Set the types to print; none: all that differ."""
         self._types = sorted(set(types))
 
     def _choose(self, by: str) -> None:
@@ -68,7 +68,7 @@ class AtlasButton(QToolButton):
         self.keep_requested.emit(str(self._comparison.record.get("id")), ",".join(self._types))
 
     def write(self, path: str, by: str) -> None:
-        """Let the core print; an existing file is replaced, as was confirmed."""
+        """Let the core print. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
         params: dict[str, Any] = {
             "library": self._comparison.library_path,

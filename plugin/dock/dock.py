@@ -21,13 +21,13 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.check.check_tab import CheckRoom
-from onemap.plugin.compare.compare_tab import CompareRoom
+from onemap.plugin.check.check_tab import CheckTab
+from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
 from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.dock.header import Header
-from onemap.plugin.dock.map_tab import MapRoom
+from onemap.plugin.dock.map_tab import MapTab
 from onemap.plugin.dock.new_files import documents, free_path
 from onemap.plugin.dock.sample_maker import SampleMaker
 from onemap.plugin.dock.sample_page import SamplePage
@@ -39,7 +39,7 @@ from onemap.plugin.library.service_list import Service
 from onemap.plugin.map.layer_styles import style_parcels
 from onemap.plugin.map.map_layers import reopen_stale_layers
 from onemap.plugin.profile import settings
-from onemap.plugin.review.review_tab import ReviewRoom
+from onemap.plugin.review.review_tab import ReviewTab
 from onemap.plugin.services.service_dialog import ServiceDialog
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
@@ -78,26 +78,26 @@ class OneMapDock(QgsDockWidget):
         self.notice = Notice(dock_controls())
         self.expressions = ExpressionRow()
         self.setup_page = SetupPage(core, open_settings)
-        self.map_room = MapRoom(self.library, self._zoom_to, self._show_place)
-        self.check_room = CheckRoom(self.library, canvas)
-        self.compare_room = CompareRoom(self.library, canvas)
-        self.rooms = QTabWidget()
-        self.rooms.setDocumentMode(True)
-        self.review_room = ReviewRoom(self.library, canvas)
+        self.map_tab = MapTab(self.library, self._zoom_to, self._show_place)
+        self.check_tab = CheckTab(self.library, canvas)
+        self.compare_tab = CompareTab(self.library, canvas)
+        self.tabs = QTabWidget()
+        self.tabs.setDocumentMode(True)
+        self.review_tab = ReviewTab(self.library, canvas)
         for room, title in (
-            (self.map_room, tr("Map")),
-            (self.check_room, tr("Check")),
-            (self.compare_room, tr("Compare")),
-            (self.review_room, tr("Review")),
+            (self.map_tab, tr("Map")),
+            (self.check_tab, tr("Check")),
+            (self.compare_tab, tr("Compare")),
+            (self.review_tab, tr("Review")),
         ):
-            self.rooms.addTab(_scrolled(room), title)
+            self.tabs.addTab(_scrolled(room), title)
         self._loading = QLabel(tr("Reading the library…"))
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
         self.empty_page = self._make_empty_page()
         self.sample_page = SamplePage()
         self.sample_page.cancelled.connect(lambda: self._maker.cancel() if self._maker is not None else None)
-        for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.rooms):
+        for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
             self.pages.addWidget(page)
         body = QWidget()
         layout = QVBoxLayout(body)
@@ -122,51 +122,51 @@ class OneMapDock(QgsDockWidget):
         self.header.settings_requested.connect(self._open_settings)
         self.header.setup_requested.connect(lambda: self._show(self.setup_page))
         self.header.help_requested.connect(open_guide)
-        self.library.loading.connect(lambda: self._show(self.rooms if self.library.layers else self._loading))
-        self.library.listed.connect(lambda: self._show(self.rooms))
+        self.library.loading.connect(lambda: self._show(self.tabs if self.library.layers else self._loading))
+        self.library.listed.connect(lambda: self._show(self.tabs))
         self.library.refused.connect(self._library_refused)
         for written in (
             self.library.listed,
-            self.check_room.finished,
-            self.check_room.tried,
-            self.review_room.touched,
+            self.check_tab.finished,
+            self.check_tab.tried,
+            self.review_tab.touched,
         ):
             written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
-        self.map_room.add_requested.connect(self.add_layer)
-        self.map_room.refused.connect(self.notice.say)
-        self.map_room.service_requested.connect(self.register_service)
-        self.map_room.snapshot_requested.connect(self.take_snapshot)
-        self.map_room.service_refused.connect(self.refuse)
-        self.map_room.service_said.connect(self.notice.say)
-        self.check_room.refused.connect(self.refuse)
-        self.compare_room.refused.connect(self.refuse)
-        self.compare_room.told.connect(self.notice.say)
-        self.compare_room.view.atlas.keep_requested.connect(self.keep_spots)
-        for written in (self.compare_room.finished, self.compare_room.view.decided):
+        self.map_tab.add_requested.connect(self.add_layer)
+        self.map_tab.refused.connect(self.notice.say)
+        self.map_tab.service_requested.connect(self.register_service)
+        self.map_tab.snapshot_requested.connect(self.take_snapshot)
+        self.map_tab.service_refused.connect(self.refuse)
+        self.map_tab.service_said.connect(self.notice.say)
+        self.check_tab.refused.connect(self.refuse)
+        self.compare_tab.refused.connect(self.refuse)
+        self.compare_tab.message_sent.connect(self.notice.say)
+        self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
+        for written in (self.compare_tab.finished, self.compare_tab.view.decided):
             written.connect(lambda: reopen_stale_layers(self.library.path))
-        self.rooms.currentChanged.connect(lambda _room: self.compare_room.leave_map())
-        self.visibilityChanged.connect(lambda visible: None if visible else self.compare_room.leave_map())
-        self.review_room.refused.connect(self.refuse)
-        self.review_room.said.connect(self.notice.say)
-        self.review_room.versions_written.connect(self.library.refresh)
+        self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
+        self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
+        self.review_tab.refused.connect(self.refuse)
+        self.review_tab.said.connect(self.notice.say)
+        self.review_tab.versions_written.connect(self.library.refresh)
         self.core.died.connect(self._core_died)
-        self.rooms.currentChanged.connect(lambda _room: self._room_changed())
+        self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
         self.visibilityChanged.connect(self._visibility_changed)
 
-    def tab_of(self, room: QWidget) -> int:
+    def tab_index(self, room: QWidget) -> int:
         """Which tab a room is."""
-        return next(number for number in range(self.rooms.count()) if self.rooms.widget(number).widget() is room)
+        return next(number for number in range(self.tabs.count()) if self.tabs.widget(number).widget() is room)
 
     def close_down(self) -> None:
         """Before the plugin is unloaded; more than once does no harm."""
         if self._is_closed:
             return
         self._is_closed = True
-        self.check_room.close_down()
-        self.compare_room.close_down()
-        self.review_room.close_down()
-        self.map_room.close_down()
+        self.check_tab.close_down()
+        self.compare_tab.close_down()
+        self.review_tab.close_down()
+        self.map_tab.close_down()
         self.setup_page.close_down()
         if self.add_dialog is not None:
             self.add_dialog.close_down()
@@ -330,13 +330,13 @@ class OneMapDock(QgsDockWidget):
                 QgsProject.instance().setCrs(layer.crs())
             style_parcels(layer)
             QgsProject.instance().addMapLayer(layer)
-            self.check_room.parcels.choose_layer(layer)
+            self.check_tab.parcels.choose_layer(layer)
             self._zoom_to(layer)
         self.open_library(library)
 
     def _sample_refused(self, refusal: Refusal) -> None:
         self._maker = None
-        self._show(self.rooms if self.library.layers else self.empty_page)
+        self._show(self.tabs if self.library.layers else self.empty_page)
         self.refuse(refusal)
 
     def _file_added(self, _answer: dict[str, Any], said: str) -> None:
@@ -349,7 +349,7 @@ class OneMapDock(QgsDockWidget):
         self.notice.say("\n".join(filter(None, [said, results["REMARKS"]])))
 
     def _library_refused(self, refusal: Refusal) -> None:
-        self._show(self.rooms if self.library.layers else self.empty_page)
+        self._show(self.tabs if self.library.layers else self.empty_page)
         location = self.library.path
         if is_server(location):
             refusal = login_refusal(refusal)
@@ -370,12 +370,12 @@ class OneMapDock(QgsDockWidget):
         if visible and not self._is_begun:  # nothing is started before somebody looks
             self.begin()
         elif not visible:
-            self.check_room.leave_map()
-            self.review_room.look_at(False)
+            self.check_tab.leave_map()
+            self.review_tab.look_at(False)
 
-    def _room_changed(self) -> None:
-        self.check_room.leave_map()
-        self.review_room.look_at(self.rooms.currentIndex() == self.tab_of(self.review_room))
+    def _change_tab(self) -> None:
+        self.check_tab.leave_map()
+        self.review_tab.look_at(self.tabs.currentIndex() == self.tab_index(self.review_tab))
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:
         self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))

@@ -40,7 +40,7 @@ DEPARTMENT_DEPTH = 2  # library, department, layer, version
 TITLE, STATE = 0, 1
 
 
-class MapRoom(QWidget):
+class MapTab(QWidget):
     """The catalogue as a tree; a tick puts a layer on the map."""
 
     add_requested = pyqtSignal(str)  # a code, or nothing

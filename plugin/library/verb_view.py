@@ -19,7 +19,7 @@ class VerbView(QWidget):
     """A subclass shows `work`, calls `_follow` with its request, and enables its widgets by `is_working`."""
 
     refused = pyqtSignal(object)  # Refusal
-    shown = pyqtSignal()  # what was found is shown
+    results_shown = pyqtSignal()  # what was found is shown
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -46,7 +46,7 @@ class RemedyView(QWidget):
     """One parcel's remedy at a time."""
 
     left = pyqtSignal()
-    shown = pyqtSignal()  # a remedy is shown
+    results_shown = pyqtSignal()  # a remedy is shown
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
@@ -231,7 +231,7 @@ class RemedyView(QWidget):
         self.tree.show_remedy(remedy, self._parcel)
         self.words.setText(self._said(remedy))
         self._choose(CUT, None)
-        self.shown.emit()
+        self.results_shown.emit()
 
     def _said(self, remedy: Remedy) -> str:
         if remedy.area_m2 <= 0:

@@ -9,7 +9,6 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QDoubleSpinBox,
     QFormLayout,
-    QHBoxLayout,
     QLabel,
     QLineEdit,
     QSizePolicy,
@@ -18,7 +17,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.parcels.ground_choice import GroundChoice
-from onemap.plugin.widgets.thousands import separate_thousands
+from onemap.plugin.widgets.form_fields import field_row, separate_thousands
 from onemap.plugin.words.number_format import mu_text
 from onemap.plugin.words.translation import tr
 
@@ -68,8 +67,8 @@ class SitesForm(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         form.addRow(tr("Search in"), self.ground)
-        form.addRow(tr("Area"), _beside(self.area, self.mu))
-        form.addRow(tr("Least width"), _beside(self.width_m, self.count))
+        form.addRow(tr("Area"), field_row(self.area, self.mu))
+        form.addRow(tr("Least width"), field_row(self.width_m, self.count))
         form.addRow(tr("Project"), self.project)
         self._say_mu()
 
@@ -94,11 +93,3 @@ class SitesForm(QWidget):
             "count": self.count.value(),
             "project": self.project.text().strip(),
         }
-
-
-def _beside(one: QWidget, other: QWidget) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    row.addWidget(one, 1)
-    row.addWidget(other)
-    return row

@@ -173,7 +173,7 @@ class SitesView(VerbView):
             self._table = None
         self._enable()
 
-    def forget_another(self) -> None:
+    def clear_other_scope(self) -> None:
         """Places of another library or another day are not shown as if they were of this one."""
         if self.sites and self._result_scope != self._current_scope:
             self.clear()
@@ -246,7 +246,7 @@ class SitesView(VerbView):
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
             self._show_all()
         self._enable()
-        self.shown.emit()
+        self.results_shown.emit()
 
     def _add(self, site: Site) -> None:
         far = length_text(site.nearest_m)

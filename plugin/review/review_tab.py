@@ -21,7 +21,7 @@ from onemap.plugin.widgets.pages import Pages
 from onemap.plugin.words.translation import tr
 
 
-class ReviewRoom(QWidget):
+class ReviewTab(QWidget):
     """Cases of the open library, as of its day."""
 
     refused = pyqtSignal(object)  # Refusal

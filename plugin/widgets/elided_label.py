@@ -16,7 +16,7 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     @property
-    def shown(self) -> str:
+    def visible_text(self) -> str:
         """The text as it is drawn, cut to the width."""
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
 
@@ -25,4 +25,4 @@ class ElidedLabel(QLabel):
         painter = QPainter(self)
         area, flags = self.contentsRect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         role = self.foregroundRole()
-        self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), self.shown, role)
+        self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), self.visible_text, role)

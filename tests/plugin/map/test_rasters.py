@@ -90,28 +90,28 @@ def test_a_copy_beside_the_library_is_drawn_and_an_outline_where_the_raster_is_g
 def test_a_raster_whose_file_became_another_is_not_drawn_and_the_tree_says_so(dock, opened, heights, tmp_path):
     core("add", opened.path, heights, "--as", "DEM", "--label", "2024", "--covers", "extent")
     dock.open_library(opened.path)
-    room = dock.map_room
-    wait_for(lambda: room.item_of("DEM") is not None and room.item_of("DEM").data(0, ROLE_VERSION))
+    tab = dock.map_tab
+    wait_for(lambda: tab.item_of("DEM") is not None and tab.item_of("DEM").data(0, ROLE_VERSION))
 
     def shown():
         return [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(PROPERTY_TABLE)]
 
-    room.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
+    tab.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
     assert [type(layer) for layer in shown()] == [QgsRasterLayer]
-    room.item_of("DEM").setCheckState(0, Qt.CheckState.Unchecked)
+    tab.item_of("DEM").setCheckState(0, Qt.CheckState.Unchecked)
     told = heights.read_bytes()
     heights.write_bytes(told[:-4] + b"\0\0\0\0")  # of the same size, after the library was read
-    room.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
-    wait_for(lambda: "✕" in room.item_of("DEM").text(1))
-    assert room.item_of("DEM").text(1) == "2024 ✕ unreadable"
+    tab.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
+    wait_for(lambda: "✕" in tab.item_of("DEM").text(1))
+    assert tab.item_of("DEM").text(1) == "2024 ✕ unreadable"
     (outline,) = shown()
     assert isinstance(outline, QgsVectorLayer) and outline.featureCount() == 1
     assert "is not the one that was added" in dock.notice.text
-    assert room.item_of("DEM").checkState(0) == Qt.CheckState.Checked
+    assert tab.item_of("DEM").checkState(0) == Qt.CheckState.Checked
     heights.write_bytes(told)
     dock.library.refresh()
-    wait_for(lambda: "✕" not in room.item_of("DEM").text(1))
-    assert room.item_of("DEM").text(1) == "2024 ◌ assumed"
+    wait_for(lambda: "✕" not in tab.item_of("DEM").text(1))
+    assert tab.item_of("DEM").text(1) == "2024 ◌ assumed"
 
 
 def test_a_raster_becomes_no_layer_of_features_nor_the_other_way_round(dialog, heights, town):

@@ -481,7 +481,7 @@ def test_what_the_core_refuses_is_said_in_the_dialog(opened):
 
 def row_of(dock, name):
     """The row of a service in the dock's list."""
-    rows = [item for item in dock.map_room._layer_items(ROLE_SERVICE) if item.text(0) == name]
+    rows = [item for item in dock.map_tab._layer_items(ROLE_SERVICE) if item.text(0) == name]
     return rows[0] if rows else None
 
 
@@ -507,7 +507,7 @@ def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, opened):
     register(opened, services_of(web)["wfs2"])
     dock.open_library(opened.path)
     wait_for(lambda: dock.library.services)
-    dock.map_room.services.snapshot_requested.emit(dock.library.services[0])
+    dock.map_tab.services.snapshot_requested.emit(dock.library.services[0])
     wait_for(lambda: not dock.add_dialog.is_working)
     dock.add_dialog.add_button.click()
     wait_for(lambda: not dock.add_dialog.is_working)
@@ -521,7 +521,7 @@ def test_a_service_is_struck_off_from_its_row_and_a_button_undoes_it(web, dock, 
     dock.open_library(opened.path)
     wait_for(lambda: dock.library.services)
     put_service_on_map(dock.library, dock.library.services[0])
-    dock.map_room.services.strike_off(dock.library.services[0])
+    dock.map_tab.services.strike_off(dock.library.services[0])
     wait_for(lambda: not dock.library.services)
     assert QgsProject.instance().mapLayers() == {}
     assert dock.notice.text == "“pictures” is struck off the register; snapshots of it stay."
