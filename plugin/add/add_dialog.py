@@ -317,8 +317,10 @@ class AddDialog(QDialog):
                 if self.form.chosen_part.raster is not None
                 else tr("This layer is kept as a raster, and the file is none.")
             )
-        if self.fields.missing:
-            return tr("Still without a field of the file: {fields}").format(fields=", ".join(self.fields.missing))
+        if self.fields.missing_fields:
+            return tr("Still without a field of the file: {fields}").format(
+                fields=", ".join(self.fields.missing_fields)
+            )
         return ""
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name

@@ -199,5 +199,5 @@ def _finding_text(finding: Finding, column: int) -> str:
         title = with_label(title, words_of("reasons", finding.reason))
     if finding.assumed:
         title += " ◌"  # as in the tab Map
-    sign = "≈ " if finding.is_about else ""
+    sign = "≈ " if finding.is_approximate else ""
     return (title, sign + measure_of(finding), share_text(finding.share))[column]

@@ -227,7 +227,7 @@ def test_the_swipe_shows_plan_a_left_of_the_mouse_and_plan_b_right_of_it(tab, ca
     assert [side.title for side in tool.sides] == ["PLAN_A v1", "PLAN_B v1"]
     QTest.mouseMove(canvas.viewport(), QPoint(100, 100))
     tool.item.divide(10_000)
-    assert tool.item.place == canvas.width()
+    assert tool.item.position == canvas.width()
     QTest.keyClick(canvas, Qt.Key.Key_Escape)
     assert canvas.mapTool() is not tool
     assert not tab.view.buttons["swipe"].isChecked()
