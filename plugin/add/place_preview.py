@@ -47,8 +47,8 @@ class PlacePreview(QWidget):
         self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._pan = QgsMapToolPan(self.canvas)
         self.canvas.setMapTool(self._pan)
-        self.words = QLabel()
-        self.words.setWordWrap(True)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
         self._layers: list[QgsMapLayer] = []
         self.source: QgsVectorLayer | None = None  # the file as QGIS reads it, where it can
         self._district: QgsVectorLayer | None = None
@@ -56,7 +56,7 @@ class PlacePreview(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.words)
+        layout.addWidget(self.summary)
 
     def show_district(self, library: str, crs: str) -> None:
         """Show the district of a library, in the library's coordinate system."""
@@ -130,8 +130,8 @@ class PlacePreview(QWidget):
         # The district's outline lies over a picture, and under a file's features.
         pictures = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
         self.canvas.setLayers([*(one for one in layers if one not in pictures), *district, *pictures])
-        self.words.setText(words)
-        self.words.setVisible(bool(words))
+        self.summary.setText(words)
+        self.summary.setVisible(bool(words))
 
     def _set_extent(self, box: QgsRectangle) -> None:
         extent = QgsRectangle(box)

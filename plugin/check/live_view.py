@@ -70,9 +70,9 @@ class LiveView(QWidget):
         parcels.changed.connect(self._follow)
         parcels.added.connect(self._check_drawn)
         self._follow()
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.results = ResultsView(library.core, canvas)
         self.results.can_try = False
         for widget in (
@@ -86,7 +86,7 @@ class LiveView(QWidget):
         back.clicked.connect(self.leave)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.words)
+        layout.addWidget(self.summary)
         layout.addWidget(self.results, 1)
         layout.addWidget(back)
 
@@ -105,13 +105,13 @@ class LiveView(QWidget):
         request, self._request, self._is_stale = self._request, None, False
         if request is not None:
             request.cancel()
-        self.words.clear()
+        self.summary.clear()
         self.results.clear()
 
     def forget(self) -> None:
         """Another library, day or state of it: nothing that was said holds any more."""
         self.before.clear()
-        if self.is_working or self.words.text():
+        if self.is_working or self.summary.text():
             self.leave()
 
     def close_down(self) -> None:
@@ -144,7 +144,7 @@ class LiveView(QWidget):
         self._is_stale = True
         self.results.highlight.clear()  # the pieces are of the shape before
         if self.isVisible():
-            self.words.setText(tr("Checking the new shape…"))
+            self.summary.setText(tr("Checking the new shape…"))
 
     def _ask(self) -> None:
         """Ask the core about the last shapes, unless it is still at those before."""
@@ -208,7 +208,7 @@ class LiveView(QWidget):
     def _say(self, text: str, folder: Path | None = None) -> None:
         """Say why there is no verdict; that of an earlier shape is not left standing."""
         self.results.clear()
-        self.words.setText(text)
+        self.summary.setText(text)
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
         self.results_shown.emit()
@@ -221,7 +221,7 @@ class LiveView(QWidget):
         self.results.choose(*chosen)
         self._shown_first = self.results.chosen if chosen == ("", "") else ("", "")
         self.results.show_highlight()
-        self.words.setText(sentences(*self._changes(parcels), tr("To keep this in the library press Check.")))
+        self.summary.setText(sentences(*self._changes(parcels), tr("To keep this in the library press Check.")))
         self.before.update({parcel.parcel: parcel.verdict for parcel in parcels})
         self.results_shown.emit()
 

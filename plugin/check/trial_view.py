@@ -57,8 +57,8 @@ class TrialView(QWidget):
         super().__init__(parent)
         self.highlight = Highlight(canvas)
         self._folder = ""
-        self.words = QLabel()
-        self.words.setWordWrap(True)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Parcels whose verdict changes"))
         self.tree.setColumnCount(1)
@@ -72,7 +72,7 @@ class TrialView(QWidget):
         back.clicked.connect(self.leave)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.words)
+        layout.addWidget(self.summary)
         layout.addWidget(self.tree, 1)
         layout.addWidget(back)
 
@@ -85,7 +85,7 @@ class TrialView(QWidget):
         if len(changes) > LONGEST_LIST:
             said.append(tr("The first {count} are listed.").format(count=f"{LONGEST_LIST:,}"))
         said.append(tr("Nothing in the library has changed."))
-        self.words.setText(sentences(*said))
+        self.summary.setText(sentences(*said))
         self.tree.clear()
         for change in changes[:LONGEST_LIST]:
             self.tree.addTopLevelItem(self._parcel_item(change, before, after))

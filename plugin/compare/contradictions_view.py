@@ -48,8 +48,8 @@ class ContradictionsView(VerbView):
         self._enable()
 
     def _build(self) -> None:
-        self.words = QLabel(self._invitation())
-        self.words.setWordWrap(True)
+        self.summary = QLabel(self._invitation())
+        self.summary.setWordWrap(True)
         self.table = QTableView()
         self.table.setAccessibleName(tr("Who contradicts whom"))
         self.table.setModel(self.model)
@@ -74,7 +74,7 @@ class ContradictionsView(VerbView):
             buttons.addWidget(button, row, 0)  # beside one another they are wider than the narrowest dock
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.words)
+        layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
@@ -101,7 +101,7 @@ class ContradictionsView(VerbView):
     def clear(self) -> None:
         """Clear the table."""
         self.model.show_pairs([], [])
-        self.words.setText(self._invitation())
+        self.summary.setText(self._invitation())
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = ""
@@ -135,14 +135,14 @@ class ContradictionsView(VerbView):
         pairs = contradictions_in(answer)
         self.model.show_pairs(pairs, self._library.layers)
         self._fit()
-        self.words.setText(self._summary(pairs))
+        self.summary.setText(self._summary_text(pairs))
         self._enable()
         self.results_shown.emit()
 
     def _invitation(self) -> str:
         return tr("Every plan against every other for which there is a matrix, in hectares.")
 
-    def _summary(self, pairs: list[Contradiction]) -> str:
+    def _summary_text(self, pairs: list[Contradiction]) -> str:
         if not pairs:
             return tr("The library has no two plans for which there is a matrix.")
         conflicting = [pair for pair in pairs if pair.hectares]

@@ -1,4 +1,4 @@
-"""Within which limits a parcel is cut, moved or turned until it passes."""
+"""The limits within which a parcel is cut, moved or turned until it passes."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ MIN_FIELD_PX = 60  # of a field: beside another and its label in the narrowest d
 
 
 class RemedyForm(QWidget):
-    """Which parts are kept, how far to look for another place, and the button that looks again."""
+    """The least part, the largest move and turn, and the button that starts a new search."""
 
-    asked = pyqtSignal()
+    search_requested = pyqtSignal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class RemedyForm(QWidget):
         self.one_piece.setToolTip(tr("Keep only the largest part"))
         self.button = QPushButton(icon("remedy"), tr("Look again"))
         self.button.setToolTip(tr("Look again for what would pass, within these limits"))
-        self.button.clicked.connect(lambda: self.asked.emit())
+        self.button.clicked.connect(lambda: self.search_requested.emit())
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
@@ -51,7 +51,7 @@ class RemedyForm(QWidget):
         form.addRow(self.one_piece, self.button)
 
     def params(self) -> dict[str, Any]:
-        """What the core is asked; what is not limited, and not looked for, is left out."""
+        """The parameters of the core's verb `remedy`; limits that are not set are left out."""
         return {
             "min_part": self.min_part.value() or None,
             "min_width": self.min_width.value() or None,
@@ -60,13 +60,13 @@ class RemedyForm(QWidget):
             "one_piece": self.one_piece.isChecked(),
         }
 
-    def show_limits(self, told: dict[str, Any]) -> None:
-        """The limits within which a kept remedy was found."""
+    def show_limits(self, limits: dict[str, Any]) -> None:
+        """Show the limits of a stored remedy."""
         for box, name in (
             (self.min_part, "min_part_m2"),
             (self.min_width, "min_width_m"),
             (self.move, "move_m"),
             (self.turn, "turn_deg"),
         ):
-            box.setValue(float(told.get(name) or 0.0))
-        self.one_piece.setChecked(bool(told.get("one_piece")))
+            box.setValue(float(limits.get(name) or 0.0))
+        self.one_piece.setChecked(bool(limits.get("one_piece")))

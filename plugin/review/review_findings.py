@@ -25,7 +25,7 @@ from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.remedy.remedy_view import Asker, RemedyView
+from onemap.plugin.remedy.remedy_view import RemedyView, RequestRemedy
 from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.review.review_cases import Case
@@ -49,7 +49,7 @@ class CaseFindings(QWidget):
     override_requested = pyqtSignal(object)  # Finding
 
     def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: Asker, parent: QWidget | None = None
+        self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: RequestRemedy, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._library, self._ask_remedy = library, ask_remedy
@@ -69,7 +69,7 @@ class CaseFindings(QWidget):
         self.results.remedy_requested.connect(self._show_remedy)
         self.remedy = RemedyView(canvas)
         self.remedy.refused.connect(self.refused)
-        self.remedy.left.connect(self._leave_remedy)
+        self.remedy.back_requested.connect(self._leave_remedy)
         self.remedy.back_button.setText(tr("Back to the findings"))
         self.results.refused.connect(self.refused)
         self.results.tree.selectionModel().currentChanged.connect(lambda *_: self._enable())
@@ -257,7 +257,7 @@ class CaseFindings(QWidget):
         self.remedy.form.setEnabled(case.steps.get("remedy") is None)
         kept = case.remedies[-1:]
         if kept and any(str(row["parcel"]) == parcel.parcel for row in kept[0].get("remainder") or ()):
-            self.remedy.show_kept(ask, run, parcel, kept[0])
+            self.remedy.show_stored(ask, run, parcel, kept[0])
         else:
             self.remedy.ask(ask, run, parcel)
 

@@ -184,7 +184,7 @@ def try_file(tab):
     tab.try_with(ORDERS["code"], ORDERS["file"])
     wait_for(lambda: done or dock_text())
     assert done, dock_text()
-    seen["trial"] = tab.trial.words.text()
+    seen["trial"] = tab.trial.summary.text()
     tree = tab.trial.tree
     if tree.topLevelItemCount():
         tree.expandItem(tree.topLevelItem(0))
@@ -293,7 +293,7 @@ def add_file(dock):
     QTest.keyClick(dialog.form.source.line, Qt.Key.Key_Return)
     wait_for(lambda: not dialog.is_working)
     dialog.form.choose_target(ORDERS["code"])
-    seen["place"] = dialog.page.preview.words.text()
+    seen["place"] = dialog.page.preview.summary.text()
     seen["facts"] = dialog.page.facts.text()
     settle(1500)  # the small map
     take_picture("add")

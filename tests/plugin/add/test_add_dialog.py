@@ -55,11 +55,11 @@ def test_what_inspect_found_is_shown_before_anything_is_loaded(dialog, town):
 
 def test_the_small_map_says_whether_it_lies_in_the_district(dialog, town, tmp_path):
     show(dialog, town / "farmland.gpkg")
-    assert dialog.page.preview.words.text() == "It lies in the district (dark outline)."
+    assert dialog.page.preview.summary.text() == "It lies in the district (dark outline)."
     show(dialog, town / "parcels.gpkg")
-    assert "reaches beyond" in dialog.page.preview.words.text()
+    assert "reaches beyond" in dialog.page.preview.summary.text()
     show(dialog, write_layer(tmp_path / "far.gpkg", ["BSM"], [(box(11_000, 0, 10, 10), "F")]))
-    assert "10.0 km away" in dialog.page.preview.words.text()
+    assert "10.0 km away" in dialog.page.preview.summary.text()
     assert dialog.page.preview.canvas.extent().width() > 11_000
 
 
@@ -96,7 +96,7 @@ def test_what_the_numbers_look_like_is_taken_only_by_a_click(dialog, tmp_path):
     assert "EPSG:4526" in dialog.form.guess.text()
     dialog.form.guess.click()
     assert dialog.form.given_crs == "EPSG:4526"
-    assert "in the district" in dialog.page.preview.words.text()
+    assert "in the district" in dialog.page.preview.summary.text()
     assert not dialog.form.lacks_crs
 
 
@@ -142,7 +142,7 @@ def test_a_file_without_a_coordinate_system_gets_a_chooser_and_lands_in_the_dist
     assert dialog.hint.text() == "Choose the coordinate system."
     assert "crs.missing" in [problem["code"] for problem in dialog.form.chosen_part.problems]
     dialog.form.crs.setCrs(QgsCoordinateReferenceSystem(CRS))
-    assert "in the district" in dialog.page.preview.words.text()
+    assert "in the district" in dialog.page.preview.summary.text()
     assert add(dialog)["features"] == 1
 
 

@@ -31,7 +31,7 @@ def drag(layer, feature, corner, x, y):
 
 def settled(live):
     """Until the last shape has its verdict."""
-    wait_for(lambda: not live.is_working and live.words.text())
+    wait_for(lambda: not live.is_working and live.summary.text())
 
 
 def corner_of(layer, feature, x, y):
@@ -61,7 +61,7 @@ def test_a_dragged_corner_changes_the_verdict_and_leaves_no_run(desk, library):
     (checked,) = tab.live.results.model.parcels
     assert (checked.parcel, checked.verdict) == ("B", "prohibited")
     assert checked.findings[0].area_m2 == pytest.approx(50**2 / 6)
-    assert tab.live.words.text().startswith("B: unknown → prohibited.")
+    assert tab.live.summary.text().startswith("B: unknown → prohibited.")
     assert tab.live.results.highlight.labels == ["417 m²"]
     assert tab._pages.currentWidget() is tab.live
     assert runs_in(library) == before
@@ -90,8 +90,8 @@ def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
     drag(layer, parcel, corner, 600, 180)
     settled(live)
     assert live.results.model.parcels == []
-    assert live.words.text().startswith("No verdict for this shape.\nB · The geometry is invalid")
-    assert "--" not in live.words.text()
+    assert live.summary.text().startswith("No verdict for this shape.\nB · The geometry is invalid")
+    assert "--" not in live.summary.text()
     assert dock.notice.text == ""
     dock.check_tab.button.click()
     wait_for(lambda: dock.notice.text)
@@ -101,7 +101,7 @@ def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
     settled(live)
     assert live.results.model.parcels[0].verdict == "unknown"
     layer.rollBack()  # changes that are thrown away take their verdict along
-    assert live.words.text() == ""
+    assert live.summary.text() == ""
     assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty
 
 
@@ -115,7 +115,7 @@ def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
     os.kill(dock.core.process_id, signal.SIGKILL)
     wait_for(lambda: not live.is_working)
     assert live.results.model.parcels == []
-    assert "ended unexpectedly" in live.words.text()
+    assert "ended unexpectedly" in live.summary.text()
     drag(layer, parcel, corner, 380, 100)
     settled(live)
     assert live.results.model.parcels[0].verdict == "unknown"
@@ -132,7 +132,7 @@ def test_nothing_is_checked_where_nobody_looks_or_wants_it(desk):
     live.button.click()
     drag(layer, parcel, corner, 380, 100)
     assert not live.is_working
-    assert live.words.text() == ""
+    assert live.summary.text() == ""
 
 
 def test_a_drawn_parcel_has_its_verdict_at_once(desk):

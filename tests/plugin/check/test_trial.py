@@ -40,8 +40,8 @@ def test_the_parcels_that_change_are_listed_with_the_rules_that_say_so(tab, tmp_
         "A · prohibited → unknown": "Occupies permanent basic farmland: prohibited 5,000 m² → clear",
         "B · unknown → prohibited": "Occupies permanent basic farmland: clear → prohibited 100 m²",
     }
-    assert "2 of 3 parcels" in tab.trial.words.text()
-    assert "moved.gpkg" in tab.trial.words.text()
+    assert "2 of 3 parcels" in tab.trial.summary.text()
+    assert "moved.gpkg" in tab.trial.summary.text()
 
 
 def test_a_change_is_shown_on_the_map_where_it_is(tab, tmp_path, canvas):

@@ -50,7 +50,7 @@ def test_a_raster_is_shown_beside_the_district_and_added_and_drawn(dialog, heigh
     assert "Raster: 50 × 50 cells of 20 × 20" in said
     assert "Bands: 1 × float32" in said
     assert "No data: not stated" in said
-    assert dialog.page.preview.words.text() == "It lies in the district (dark outline)."
+    assert dialog.page.preview.summary.text() == "It lies in the district (dark outline)."
     assert any(isinstance(layer, QgsRasterLayer) for layer in dialog.page.preview.canvas.layers())
     dialog.form.choose_target("DEM")
     answers = []

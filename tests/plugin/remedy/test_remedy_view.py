@@ -92,7 +92,7 @@ def test_the_button_tells_what_remains_of_the_parcel_and_which_rule_cut_how_much
         ("Without what conflicts (parts: 1)", "5,000 m²", "50.0 %"),
         (" Occupies permanent basic farmland", "5,000 m²", "50.0 %"),
     ]
-    assert tab.remedy.words.text().startswith("5,000 m² (7.50 mu, 50.0 %) of A would pass.")
+    assert tab.remedy.summary.text().startswith("5,000 m² (7.50 mu, 50.0 %) of A would pass.")
     assert tab.remedy.highlight.labels == ["5,000 m²", "5,000 m²"]
     assert rows_of(tab.remedy.departments) == [("Land", "5,000 m²", "0.0 m²")]
     left = remainder_ground(tab.remedy.remedy.path, "A")
@@ -114,7 +114,7 @@ def test_how_far_it_would_have_to_move_is_told_and_drawn_where_it_would_lie(tab)
     ground = alternative_ground(tab.remedy.remedy.path, "A", "moved")
     assert ground.boundingBox().xMinimum() == pytest.approx(X + 150, abs=1)
     assert tab.canvas.extent().contains(ground.boundingBox())
-    assert "no optimum" in tab.remedy.words.text()
+    assert "no optimum" in tab.remedy.summary.text()
 
 
 def test_that_nothing_was_found_within_the_bounds_is_said_plainly(tab):
@@ -123,8 +123,8 @@ def test_that_nothing_was_found_within_the_bounds_is_said_plainly(tab):
     tab.remedy.form.move.setValue(20)
     tab.remedy.form.turn.setValue(5)
     ask(tab, tab.remedy.form.button)
-    assert "No place was found where it would pass whole." in tab.remedy.words.text()
-    assert "does not prove" in tab.remedy.words.text()
+    assert "No place was found where it would pass whole." in tab.remedy.summary.text()
+    assert "does not prove" in tab.remedy.summary.text()
     assert len(listed(tab)) == 2
 
 
@@ -133,7 +133,7 @@ def test_ground_that_cannot_be_judged_is_never_said_to_pass(tab):
     ask(tab, tab.results.remedy_button)
     assert listed(tab)[0][1:] == ("0.0 m²", "0.0 %")
     assert "of it unknown: 10,000 m²" in listed(tab)[1][0]
-    assert "Nothing of C would pass" in tab.remedy.words.text()
+    assert "Nothing of C would pass" in tab.remedy.summary.text()
 
 
 def test_only_the_chosen_parcel_is_remedied(tab):

@@ -9,7 +9,7 @@ from qgis.PyQt.QtTest import QTest
 from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.remedy.sites_form import SitesForm
-from onemap.plugin.remedy.sites_results import sites_in
+from onemap.plugin.remedy.sites_view import sites_in
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import CRS, PACK, box, wait_for, write_layer
 
@@ -82,7 +82,7 @@ def test_only_the_ground_that_is_drawn_is_searched_and_what_is_drawn_next_takes_
     assert place.clearance_m < 5
     ground.add_drawing(QgsGeometry.fromWkt(box(10, 50, 60, 60)))
     assert find(tab) == []
-    assert "no proof" in tab.sites.words.text()
+    assert "no proof" in tab.sites.summary.text()
     assert not tab.sites.buttons["zoom"].isEnabled() and not tab.sites.buttons["keep"].isEnabled()
 
 

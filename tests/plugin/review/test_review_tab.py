@@ -63,7 +63,7 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
     wait_for(lambda: shown or desk.refused)
     assert [str(refusal) for refusal in desk.refused] == []
     assert [len(desk.case.remedies), desk.case.remedies[0]["by"], desk.case.remedies[0]["move_m"]] == [1, "Wang", 100]
-    said = findings.remedy.words.text()
+    said = findings.remedy.summary.text()
     assert "Nothing of A would pass." in said  # of the red line nothing is known
     assert findings.remedy.highlight.is_on
     findings.remedy.back_button.click()
@@ -72,7 +72,7 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
     findings.results.tree.setCurrentIndex(findings.results.model.index(0, 0))
     findings.results.remedy_button.click()
     wait_for(lambda: len(shown) == 2 or desk.refused)
-    assert (findings.remedy.words.text(), findings.remedy.form.move.value()) == (said, 100)
+    assert (findings.remedy.summary.text(), findings.remedy.form.move.value()) == (said, 100)
     desk.tab.look_again()
     assert len(desk.case.remedies) == 1
     assert "remedy" in [entry["action"].split()[-1] for entry in desk.case.entries]

@@ -128,7 +128,7 @@ def test_what_would_pass_and_where_else_is_found(library, canvas, shown, town):
     QTest.mouseClick(tab.sites_button, LEFT)
     tab.sites.form.area.setValue(2500)
     after(tab, tab.sites.results_shown, lambda: QTest.mouseClick(tab.sites.button, LEFT))
-    assert "no proof" in tab.sites.words.text()  # of the red line nothing is known, so nowhere would pass
+    assert "no proof" in tab.sites.summary.text()  # of the red line nothing is known, so nowhere would pass
 
 
 def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map(city, canvas, tmp_path):
