@@ -23,7 +23,7 @@ class AtlasButton(QToolButton):
 
     written = pyqtSignal(str, dict)  # the file, and what the core said of it
     refused = pyqtSignal(object)  # Refusal
-    began = pyqtSignal(object)  # Request
+    request_started = pyqtSignal(object)  # Request
     keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
     def __init__(self, core: Core, parent: QWidget | None = None) -> None:
@@ -81,7 +81,7 @@ class AtlasButton(QToolButton):
         request = self._core.ask("atlas", params, tr("Print an atlas"))
         request.answered.connect(lambda answer: self._open(path, answer))
         request.refused.connect(self.refused)
-        self.began.emit(request)
+        self.request_started.emit(request)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))

@@ -58,7 +58,7 @@ class CompareTab(QWidget):
         self.sides.changed.connect(self.view.show_sides)
         self.view.sides_requested.connect(self._show_sides)
         self.view.spot_shown.connect(self.sides.mark)
-        self.view.atlas.began.connect(self._follow_atlas)
+        self.view.atlas.request_started.connect(self._follow_atlas)
         self.view.atlas.written.connect(self._report_atlas)
         self.pairs = ContradictionsView(library, self.form)
         self.pairs.refused.connect(self.refused)

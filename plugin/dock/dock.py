@@ -129,7 +129,7 @@ class OneMapDock(QgsDockWidget):
             self.library.listed,
             self.check_tab.finished,
             self.check_tab.tried,
-            self.review_tab.touched,
+            self.review_tab.library_read,
         ):
             written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
@@ -148,7 +148,7 @@ class OneMapDock(QgsDockWidget):
         self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
         self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
         self.review_tab.refused.connect(self.refuse)
-        self.review_tab.said.connect(self.notice.say)
+        self.review_tab.message_sent.connect(self.notice.say)
         self.review_tab.versions_written.connect(self.library.refresh)
         self.core.died.connect(self._core_died)
         self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
@@ -371,11 +371,11 @@ class OneMapDock(QgsDockWidget):
             self.begin()
         elif not visible:
             self.check_tab.leave_map()
-            self.review_tab.look_at(False)
+            self.review_tab.set_open(False)
 
     def _change_tab(self) -> None:
         self.check_tab.leave_map()
-        self.review_tab.look_at(self.tabs.currentIndex() == self.tab_index(self.review_tab))
+        self.review_tab.set_open(self.tabs.currentIndex() == self.tab_index(self.review_tab))
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:
         self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))

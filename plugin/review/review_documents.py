@@ -1,4 +1,4 @@
-"""The documents of a case with one button: which one, in which format, where; then it is opened."""
+"""The button for the documents of a case: which one, in which format, where; then it is opened."""
 
 from __future__ import annotations
 
@@ -22,11 +22,11 @@ FORMATS = {"docx": "Word", "pdf": "PDF", "html": "HTML", "json": "JSON"}
 
 
 class DocumentButton(QToolButton):
-    """A menu of documents; the core writes the one that is chosen."""
+    """A menu of documents; the core writes the chosen one."""
 
     written = pyqtSignal(str)  # the file
     refused = pyqtSignal(object)  # Refusal
-    began = pyqtSignal(object)  # Request
+    request_started = pyqtSignal(object)  # Request
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -82,7 +82,7 @@ class DocumentButton(QToolButton):
             self.write(path, document, department)
 
     def write(self, path: str, document: str, department: str) -> None:
-        """Let the core write a document; an existing file is replaced, as was confirmed."""
+        """Let the core write a document. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
         params: dict[str, Any] = {
             "library": self._library.path,
@@ -95,7 +95,7 @@ class DocumentButton(QToolButton):
         request: Request = self._library.core.ask("review export", params, tr("Write the document"))
         request.answered.connect(lambda _answer: self._open(path))
         request.refused.connect(self.refused)
-        self.began.emit(request)
+        self.request_started.emit(request)
 
     def _open(self, path: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))

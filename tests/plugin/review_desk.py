@@ -35,11 +35,11 @@ class Desk:
         self.tab = ReviewTab(self.library, canvas)
         self.refused, self.said = [], []
         self.tab.refused.connect(self.refused.append)
-        self.tab.said.connect(self.said.append)
+        self.tab.message_sent.connect(self.said.append)
         self.become("Wang")
         self.library.open(self.path)
         wait_for(lambda: self.library.layers and core_words.are_known())
-        self.tab.look_at(True)
+        self.tab.set_open(True)
 
     @property
     def page(self):

@@ -73,7 +73,7 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
     findings.results.remedy_button.click()
     wait_for(lambda: len(shown) == 2 or desk.refused)
     assert (findings.remedy.summary.text(), findings.remedy.form.move.value()) == (said, 100)
-    desk.tab.look_again()
+    desk.tab.reload_case()
     assert len(desk.case.remedies) == 1
     assert "remedy" in [entry["action"].split()[-1] for entry in desk.case.entries]
 
@@ -100,7 +100,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert "Wang" in editor.buttons["sign"].toolTip()  # who wrote it does not sign it
     assert not editor.buttons["sign"].isEnabled()
     desk.become("Zhao")
-    desk.tab.look_again()
+    desk.tab.reload_case()
     wait_for(lambda: editor.buttons["sign"].isEnabled())
     for department in ASKED:
         desk.sign(department)
@@ -110,7 +110,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.after(desk.next)
     assert desk.case.state == "issued"
     assert desk.page.next_button.isHidden()
-    assert "〔2026〕1号" in desk.page.meta.text()
+    assert "〔2026〕1号" in desk.page.state_label.text()
     reader, target = Reader(), tmp_path / "statement.html"
     QDesktopServices.setUrlHandler("file", reader.read)
     desk.page.documents.write(str(target), "statement", "")
@@ -141,11 +141,11 @@ def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_t
     assert "stays" in button
     desk.after(look_again)
     assert editor.text.toPlainText() == "My words."
-    assert not editor.stands.isHidden()
-    assert "Words of Li." in editor.stands.text()
+    assert not editor.conflict_label.isHidden()
+    assert "Words of Li." in editor.conflict_label.text()
     desk.after(editor.buttons["opine"].click)
     assert desk.case.opinion("land").text == "My words."
-    assert editor.stands.isHidden()
+    assert editor.conflict_label.isHidden()
     assert "Li" in desk.said[-1]
 
 
@@ -188,7 +188,7 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     desk.after(desk.next)
     smaller = write_layer(tmp_path / "smaller.gpkg", ["BSM"], [(box(0, 0, 110, 300), "F1")])
     core("add", desk.path, smaller, "--as", "YJJBNTTB", "--valid-from", "2026-02-01")
-    desk.tab.look_again()
+    desk.tab.reload_case()
     wait_for(lambda: desk.case.opinion("land").stale_because)
     assert "◐" in desk.page.table.topLevelItem(2).text(2)
     assert "YJJBNTTB" in desk.page.next_button.toolTip()
@@ -206,9 +206,9 @@ def test_the_parcels_of_the_open_case_lie_on_the_map_until_it_is_left(desk, one_
     desk.page.locate_button.click()
     assert canvas.extent().contains(QgsRectangle(X + 100, Y + 100, X + 200, Y + 200))
     assert canvas.extent().width() < 1000
-    desk.tab.look_at(False)
+    desk.tab.set_open(False)
     assert not desk.page.findings.outline.is_on
-    desk.tab.look_at(True)
+    desk.tab.set_open(True)
     assert desk.page.findings.outline.is_on
     desk.page.back_button.click()
     assert not desk.page.findings.outline.is_on
@@ -240,7 +240,7 @@ def test_a_revised_case_shows_its_rounds_side_by_side(desk, one_parcel, town):
     elsewhere = write_layer(town / "elsewhere.gpkg", ["DKBH"], [(box(400, 100, 100, 100), "B")])
     desk.open(one_parcel)
     desk.after(desk.next)
-    desk.page.do("revise")
+    desk.page.begin_step("revise")
     desk.tab.form.parcels.choose_file(str(elsewhere))
     desk.tab.form.reason.setText("moved off the farmland")
     desk.after(desk.tab.form.send_button.click)
@@ -249,7 +249,7 @@ def test_a_revised_case_shows_its_rounds_side_by_side(desk, one_parcel, town):
     land = next(rounds.tree.topLevelItem(row) for row in range(10) if rounds.tree.topLevelItem(row).text(0) == "Land")
     assert (land.text(1), land.text(2)) == ("disagree", "not involved ≠")
     rounds.choose("land")
-    assert "第三十五条" in rounds.words.toPlainText()
+    assert "第三十五条" in rounds.text.toPlainText()
     assert "moved off the farmland" in desk.page.history.topLevelItem(0).text(2)
 
 
@@ -264,7 +264,7 @@ def test_what_others_did_since_i_looked_stands_out_in_the_list_and_in_the_case(d
     wait_for(lambda: "●" in desk.tab.list.item_of(case).text(0))
     desk.tab.list.tree.itemActivated.emit(desk.tab.list.item_of(case), 0)
     desk.wait_for_case()
-    assert "Circulate" in desk.page.news.text()
+    assert "Circulate" in desk.page.unseen_label.text()
     assert "●" in desk.page.history.topLevelItem(0).text(2)
     desk.page.back_button.click()
     wait_for(lambda: desk.tab.list.item_of(case) and "●" not in desk.tab.list.item_of(case).text(0))

@@ -144,7 +144,7 @@ def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map
     tree.clicked.emit(tree.currentIndex())
     assert desk.page.findings.results.highlight.is_on
     desk.become("Zhao")
-    desk.tab.look_again()
+    desk.tab.reload_case()
     wait_for(lambda: desk.page.editor.buttons["sign"].isEnabled() or desk.refused)
     for department in ASKED:
         desk.sign(department)
