@@ -128,9 +128,9 @@ class OneMapPlugin:
         dialog.show()
 
     def _open_settings(self) -> None:
-        from onemap.plugin.dock.options_page import KEY
+        from onemap.plugin.dock.options_page import PAGE_KEY
 
-        self.iface.showOptionsDialog(self.iface.mainWindow(), KEY)
+        self.iface.showOptionsDialog(self.iface.mainWindow(), PAGE_KEY)
         if self.dock is not None:
             self.dock.begin()
 

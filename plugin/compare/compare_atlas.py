@@ -7,13 +7,14 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import QStandardPaths, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from onemap.plugin.compare.compare_results import Comparison
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
@@ -54,9 +55,7 @@ class AtlasButton(QToolButton):
         self._types = sorted(set(types))
 
     def _choose(self, by: str) -> None:
-        folder = settings.get("review_folder") or QStandardPaths.writableLocation(
-            QStandardPaths.StandardLocation.DocumentsLocation
-        )
+        folder = settings.get("review_folder") or documents_folder()
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", " ".join(self._comparison.plans))[:100]
         path, _filter = QFileDialog.getSaveFileName(
             self, tr("Print an atlas"), str(Path(folder) / f"{name}.pdf"), "PDF (*.pdf)"

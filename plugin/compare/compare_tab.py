@@ -271,7 +271,7 @@ class CompareTab(QWidget):
         """Show the whole comparison of two plans: the core has it, and computes only changes since."""
         self.pairs_button.setChecked(False)
         self.form.choose_pair(pair.a, pair.b, pair.matrix)
-        self.compare(known=pair.run)
+        self.compare(known_run=pair.run)
 
     def _follow_atlas(self, request: Request) -> None:
         """Show the progress of the atlas."""

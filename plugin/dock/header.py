@@ -1,4 +1,4 @@
-"""The top of the dock: which library, and as of when."""
+"""The top of the dock: the library and its day."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from onemap.plugin.words.translation import tr
 
 
 class Header(QWidget):
-    """The library's name with a menu, the day, and the overflow."""
+    """The library's name with a menu, the day, and the menu of further actions."""
 
     library_chosen = pyqtSignal(str)
     open_requested = pyqtSignal()
@@ -48,12 +48,12 @@ class Header(QWidget):
         self.date.clear()
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
         self.date.dateChanged.connect(self._change_day)
-        more = QToolButton()
-        more.setText("⋮")
-        more.setToolTip(tr("More"))
-        more.setAutoRaise(True)
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        more_button = QToolButton()
+        more_button.setText("⋮")
+        more_button.setToolTip(tr("More"))
+        more_button.setAutoRaise(True)
+        more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.more_menu = QMenu(self)
         self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
         self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
@@ -61,18 +61,18 @@ class Header(QWidget):
         self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
         self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
         self.more_menu.addAction(icon("help"), tr("User guide"), self.help_requested.emit)
-        more.setMenu(self.more_menu)
+        more_button.setMenu(self.more_menu)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 0)
         layout.addWidget(self.button, 1)
         layout.addWidget(self.date)
-        layout.addWidget(more)
+        layout.addWidget(more_button)
         library.loading.connect(self.show_name)
         library.listed.connect(self.show_name)
         self.show_name()
 
     def show_name(self) -> None:
-        """Show which library is open."""
+        """Show the open library."""
         self.button.setText(self._library.name if self._library.path else tr("Choose a library"))
         self.button.setToolTip(self._library.path)
         self.date.setVisible(bool(self._library.path))

@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import QStandardPaths, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
@@ -72,7 +73,7 @@ class DocumentButton(QToolButton):
             action.triggered.connect(lambda _checked=False, chosen=suffix: self._choose(document, department, chosen))
 
     def _choose(self, document: str, department: str, suffix: str) -> None:
-        folder = settings.get("review_folder") or _documents_folder()
+        folder = settings.get("review_folder") or documents_folder()
         parts = (self._case.project, self._case.id, document or "pack", department)
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", "-".join(part for part in parts if part))[:120]
         path, _filter = QFileDialog.getSaveFileName(
@@ -100,7 +101,3 @@ class DocumentButton(QToolButton):
     def _open(self, path: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))
         self.written.emit(path)
-
-
-def _documents_folder() -> str:
-    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)

@@ -58,6 +58,14 @@ class ServiceForm(QWidget):
         self.ask = QPushButton(icon("inspect"), tr("Ask the server"))
         self.ask.setAutoDefault(False)
         self.ask.clicked.connect(self.ask_pressed)
+        self._make_owner_fields()
+        for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(MIN_NAME_LENGTH)
+        self._build()
+        self._change_type()
+
+    def _make_owner_fields(self) -> None:
         self.name = QLineEdit()
         self.name.textChanged.connect(self.changed)
         self.code = search_box()
@@ -75,11 +83,6 @@ class ServiceForm(QWidget):
         self.dated.setCalendarPopup(True)
         self.dated.clear()
         self.note = QLineEdit()
-        for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(MIN_NAME_LENGTH)
-        self._build()
-        self._change_type()
 
     @property
     def chosen_layer(self) -> str:

@@ -31,7 +31,7 @@ class ServiceRows(QObject):
     register_requested = pyqtSignal(object)  # Service to register anew, or None
     snapshot_requested = pyqtSignal(object)  # Service
     refused = pyqtSignal(object)  # Refusal
-    said = pyqtSignal(str, str, object)  # what has been done, a button's text, and what it does
+    message_sent = pyqtSignal(str, str, object)  # what has been done, a button's text, and what it does
     changed = pyqtSignal()  # what is on the map
 
     def __init__(self, library: OpenLibrary, zoom_to: Callable[[QgsMapLayer], None], parent: QObject) -> None:
@@ -109,7 +109,7 @@ class ServiceRows(QObject):
             layer = service_on_map(self._library, service)
             if layer is not None:
                 remove_layer(layer)
-            self.said.emit(text, tr("Undo"), lambda: self._ask(service.params, lambda: None))
+            self.message_sent.emit(text, tr("Undo"), lambda: self._ask(service.params, lambda: None))
 
         self._ask({"name": service.name, "remove": True}, finish)
 

@@ -180,8 +180,8 @@ def explain(tab):
 def try_file(tab):
     """Check again with a file instead of a layer; the first parcel that changes is shown."""
     done = []
-    tab.tried.connect(lambda: done.append(True))
-    tab.try_with(ORDERS["code"], ORDERS["file"])
+    tab.trial_finished.connect(lambda: done.append(True))
+    tab.try_file(ORDERS["code"], ORDERS["file"])
     wait_for(lambda: done or dock_text())
     assert done, dock_text()
     seen["trial"] = tab.trial.summary.text()

@@ -25,9 +25,9 @@ def moved_farmland(folder):
 def attempt(tab, path):
     """Try a file in place of the farmland; returns whether the changes are shown, and what was refused."""
     done, said = [], []
-    tab.tried.connect(lambda: done.append(True))
+    tab.trial_finished.connect(lambda: done.append(True))
     tab.refused.connect(said.append)
-    tab.try_with("YJJBNTTB", path)
+    tab.try_file("YJJBNTTB", path)
     wait_for(lambda: done or said)
     return bool(done), said
 
