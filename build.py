@@ -10,16 +10,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 
-from workshop import benches, checks, demo, package, qgis_desktop, translations  # noqa: E402
+from workshop import benches, checks, demo, package, qgis_desktop, translations, write_reference  # noqa: E402
 from workshop.machine import WorkshopError, warn  # noqa: E402
 
 VERBS = {
     "demo": (demo.demo, "make the sample city, check it outside and inside QGIS, and name the files made"),
-    "test": (checks.test, "everything of `check`, then the tests without and with QGIS"),
+    "test": (checks.test, "all of `check`, then every test that is not slow; --slow: the slow ones; or PATH…"),
     "check": (checks.check, "format, lint, types and the test of the house"),
     "run": (qgis_desktop.desktop, "QGIS with the plugin enabled and the sample city open"),
     "package": (package.package, "the plugin as a zip, in dist/"),
     "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
+    "reference": (write_reference.write, "write the reference and the plugin's table of verbs, as they are declared"),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }
 
@@ -29,13 +30,13 @@ def main(words: list) -> int:
     for stream in (sys.stdout, sys.stderr):
         # A console of another encoding shows a question mark for a Chinese name rather than ending the run.
         stream.reconfigure(errors="replace")
-    takes_names = words[:1] == ["bench"]
-    if words[:1] == [] or words[0] not in VERBS or (len(words) > 1 and not takes_names):
+    takes_words = words[:1] in (["bench"], ["test"])
+    if words[:1] == [] or words[0] not in VERBS or (len(words) > 1 and not takes_words):
         lines = [f"  {verb:<10} {purpose}" for verb, (_, purpose) in VERBS.items()]
         print("\n".join(["usage: python3 build.py VERB", "", *lines]))
         return 0 if words in (["-h"], ["--help"]) else 2
     try:
-        return VERBS[words[0]][0](words[1:]) if takes_names else VERBS[words[0]][0]()
+        return VERBS[words[0]][0](words[1:]) if takes_words else VERBS[words[0]][0]()
     except WorkshopError as error:
         warn(f"build.py {words[0]}: {error}")
         return 1

@@ -4,7 +4,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pyproj
 
@@ -22,6 +22,9 @@ from onemap.layers.rasters.rasters import (
     scaling,
 )
 
+if TYPE_CHECKING:
+    from rasterio.io import DatasetReader
+
 
 def inspect_raster(path: Path, language: str) -> dict[str, Any]:
     """A raster as the one layer of its file; its own facts stand under "raster", lengths in its own units.
@@ -33,11 +36,7 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
         is_placed = not dataset.transform.is_identity
         west, south, east, north = map(float, dataset.bounds)
         box = (west, min(south, north), east, max(south, north)) if is_placed else None
-        problems = []
-        try:
-            system: pyproj.CRS | None = raster_crs(dataset, None)
-        except OneMapError as error:
-            system, problems = None, list(error.problems)
+        system, problems = _declared_system(dataset)
         if not is_placed:
             problems = [Problem("raster.unplaced", {"file": path.name})]
         if system is None:
@@ -46,14 +45,7 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
             crs = {"code": systems.crs_name(system), "from": "declared", "why": system.name}
             extra = systems.contradiction(system, box)
             problems += [Problem(extra.code, {**extra.facts, "file": path.name})] if extra is not None else []
-        transform = dataset.transform
-        if is_placed and not transform.b == transform.d == 0:
-            problems.append(Problem("raster.rotated", {"file": path.name}))
-        if is_scaled(dataset):
-            problems.append(Problem("raster.scaled", scaling(dataset)))
-        if is_complex(dataset):
-            problems.append(Problem("raster.complex", {"file": path.name, "data_type": dataset.dtypes[0]}))
-        problems += band_remarks(dataset)
+        problems += _grid_problems(dataset, path.name, is_placed)
         layer = {
             "name": path.stem,
             "count": 1,
@@ -63,19 +55,43 @@ def inspect_raster(path: Path, language: str) -> dict[str, Any]:
             "bounds": box,
             "fields": [],
             "problems": [problem_record(problem, language) for problem in problems],
-            "raster": {
-                "width": dataset.width,
-                "height": dataset.height,
-                "cell_width": abs(transform.a),
-                "cell_height": abs(transform.e),
-                "bands": dataset.count,
-                "data_type": dataset.dtypes[0],
-                "nodata": None if dataset.nodata is None else _finite(dataset.nodata),
-                "vertical_datum": system.sub_crs_list[1].name if system is not None and system.is_compound else None,
-                "overviews": list(dataset.overviews(1)),
-            },
+            "raster": _grid_record(dataset, system),
         }
         return {"format": dataset.driver, "file": path.name, "layers": [layer]}
+
+
+def _declared_system(dataset: "DatasetReader") -> tuple[pyproj.CRS | None, list[Problem]]:
+    """The coordinate system that a raster declares, or None and why there is none."""
+    try:
+        return raster_crs(dataset, None), []
+    except OneMapError as error:
+        return None, list(error.problems)
+
+
+def _grid_problems(dataset: "DatasetReader", name: str, is_placed: bool) -> list[Problem]:
+    """What of a raster's grid and numbers keeps it out of a library, and what one should know of its bands."""
+    problems = []
+    if is_placed and not dataset.transform.b == dataset.transform.d == 0:
+        problems.append(Problem("raster.rotated", {"file": name}))
+    if is_scaled(dataset):
+        problems.append(Problem("raster.scaled", scaling(dataset)))
+    if is_complex(dataset):
+        problems.append(Problem("raster.complex", {"file": name, "data_type": dataset.dtypes[0]}))
+    return [*problems, *band_remarks(dataset)]
+
+
+def _grid_record(dataset: "DatasetReader", system: pyproj.CRS | None) -> dict[str, Any]:
+    return {
+        "width": dataset.width,
+        "height": dataset.height,
+        "cell_width": abs(dataset.transform.a),
+        "cell_height": abs(dataset.transform.e),
+        "bands": dataset.count,
+        "data_type": dataset.dtypes[0],
+        "nodata": None if dataset.nodata is None else _finite(dataset.nodata),
+        "vertical_datum": system.sub_crs_list[1].name if system is not None and system.is_compound else None,
+        "overviews": list(dataset.overviews(1)),
+    }
 
 
 @contextmanager

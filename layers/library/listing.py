@@ -24,8 +24,8 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
         of_code.setdefault(version.code, []).append(version)
     layers = []
     for entry in library.catalogue().values():
-        found = of_code.get(entry.code, [])
-        current = in_force(found, as_of)
+        known = of_code.get(entry.code, [])
+        current = in_force(known, as_of)
         layers.append(
             {
                 "code": entry.code,
@@ -37,22 +37,7 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
                 "key": entry.key,
                 "class_field": entry.class_field,
                 "fields": _fields(entry, required_fields(entry.code)),
-                "versions": [
-                    {
-                        "label": version.label,
-                        "table": version.table,
-                        "valid_from": version.valid_from,
-                        "valid_to": version.valid_to,
-                        "recorded_at": version.recorded_at,
-                        "count": version.count,
-                        "hash": version.hash,
-                        "coverage_m2": version.coverage_m2,
-                        "coverage": version.coverage_kind,
-                        "in_force": version is current,
-                        "unreadable": _is_unreadable(library, entry, version),
-                    }
-                    for version in found
-                ],
+                "versions": [_version_record(library, entry, version, version is current) for version in known],
             }
         )
     district = library.district()
@@ -63,6 +48,22 @@ def listing(library: Library, as_of: date, required_fields: Callable[[str], Sequ
         "as_of": as_of.isoformat(),
         "layers": layers,
         "services": listed_services(library),
+    }
+
+
+def _version_record(library: Library, entry: LayerEntry, version: Version, is_in_force: bool) -> dict[str, Any]:
+    return {
+        "label": version.label,
+        "table": version.table,
+        "valid_from": version.valid_from,
+        "valid_to": version.valid_to,
+        "recorded_at": version.recorded_at,
+        "count": version.count,
+        "hash": version.hash,
+        "coverage_m2": version.coverage_m2,
+        "coverage": version.coverage_kind,
+        "in_force": is_in_force,
+        "unreadable": _is_unreadable(library, entry, version),
     }
 
 

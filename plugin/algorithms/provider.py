@@ -5,36 +5,9 @@ from __future__ import annotations
 from qgis.core import QgsProcessingProvider
 from qgis.PyQt.QtGui import QIcon
 
-from onemap.plugin.algorithms.add import AddAlgorithm
-from onemap.plugin.algorithms.atlas import AtlasAlgorithm
-from onemap.plugin.algorithms.check import CheckAlgorithm
-from onemap.plugin.algorithms.compare import CompareAlgorithm
-from onemap.plugin.algorithms.contradictions import ContradictionsAlgorithm
-from onemap.plugin.algorithms.decide import DecideAlgorithm
-from onemap.plugin.algorithms.inspect import InspectAlgorithm
-from onemap.plugin.algorithms.new import NewAlgorithm
-from onemap.plugin.algorithms.publish import PublishAlgorithm
-from onemap.plugin.algorithms.redline import RedlineAlgorithm
-from onemap.plugin.algorithms.remedy import RemedyAlgorithm
-from onemap.plugin.algorithms.sites import SitesAlgorithm
-from onemap.plugin.algorithms.spots import SpotsAlgorithm
+from onemap.plugin.algorithms.verb_algorithm import VerbAlgorithm
+from onemap.plugin.algorithms.verb_rows import verb_rows
 from onemap.plugin.widgets.icons import icon
-
-ALGORITHMS = (
-    NewAlgorithm,
-    InspectAlgorithm,
-    AddAlgorithm,
-    CheckAlgorithm,
-    RedlineAlgorithm,
-    CompareAlgorithm,
-    RemedyAlgorithm,
-    ContradictionsAlgorithm,
-    DecideAlgorithm,
-    SpotsAlgorithm,
-    AtlasAlgorithm,
-    SitesAlgorithm,
-    PublishAlgorithm,
-)
 
 
 class OneMapProvider(QgsProcessingProvider):
@@ -53,6 +26,6 @@ class OneMapProvider(QgsProcessingProvider):
         return icon("onemap")
 
     def loadAlgorithms(self) -> None:  # noqa: N802 - QGIS's name
-        """Add every algorithm."""
-        for algorithm in ALGORITHMS:
-            self.addAlgorithm(algorithm())
+        """Add an algorithm for each row of the table."""
+        for row in verb_rows():
+            self.addAlgorithm(VerbAlgorithm(row))

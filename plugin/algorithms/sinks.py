@@ -11,7 +11,6 @@ from qgis.core import (
     QgsFeatureSink,
     QgsFields,
     QgsProcessing,
-    QgsProcessingAlgorithm,
     QgsProcessingContext,
     QgsProcessingException,
     QgsProcessingFeedback,
@@ -20,6 +19,8 @@ from qgis.core import (
     QgsProcessingUtils,
     QgsVectorLayer,
 )
+
+from onemap.plugin.algorithms.algorithm_run import AlgorithmRun
 
 POLYGON = QgsProcessing.SourceType.TypeVectorPolygon
 VECTOR = QgsProcessing.SourceType.TypeVector
@@ -37,7 +38,7 @@ class Sink:
     by_default: bool = True
 
 
-def sink_parameters(sinks: list[Sink]) -> list[QgsProcessingParameterFeatureSink]:
+def sink_parameters(sinks: tuple[Sink, ...]) -> list[QgsProcessingParameterFeatureSink]:
     """The parameters that ask where the tables go."""
     return [
         QgsProcessingParameterFeatureSink(
@@ -47,7 +48,7 @@ def sink_parameters(sinks: list[Sink]) -> list[QgsProcessingParameterFeatureSink
     ]
 
 
-def outs_for(sinks: list[Sink], parameters: dict[str, Any], target: str) -> tuple[list[str], str]:
+def outs_for(sinks: tuple[Sink, ...], parameters: dict[str, Any], target: str) -> tuple[list[str], str]:
     """Where the core is to write, and the GeoPackage among it from which the sinks are filled. target: may be empty."""
     outs, tables = [target] if target else [], target
     if any(parameters.get(sink.name) for sink in sinks) and not target.lower().endswith(".gpkg"):
@@ -56,50 +57,33 @@ def outs_for(sinks: list[Sink], parameters: dict[str, Any], target: str) -> tupl
     return outs, tables
 
 
-def fill_sinks(
-    algorithm: QgsProcessingAlgorithm,
-    sinks: list[Sink],
-    parameters: dict[str, Any],
-    tables: str,
-    context: QgsProcessingContext,
-    feedback: QgsProcessingFeedback,
-) -> dict[str, str]:
-    """Fill the sinks that are asked for; returns the layer of each. Raises QgsProcessingException."""
-    return {
-        sink.name: _fill(algorithm, sink, parameters, tables, context, feedback)
-        for sink in sinks
-        if parameters.get(sink.name)
-    }
+def fill_sinks(run: AlgorithmRun, sinks: tuple[Sink, ...], tables: str) -> dict[str, str]:
+    """Fill the sinks that are asked for from a GeoPackage; returns the layer of each. Raises QgsProcessingException."""
+    return {sink.name: _fill(run, sink, tables) for sink in sinks if run.parameters.get(sink.name)}
 
 
-def _fill(
-    algorithm: QgsProcessingAlgorithm,
-    sink: Sink,
-    parameters: dict[str, Any],
-    tables: str,
-    context: QgsProcessingContext,
-    feedback: QgsProcessingFeedback,
-) -> str:
+def _fill(run: AlgorithmRun, sink: Sink, tables: str) -> str:
     layer = QgsVectorLayer(f"{tables}|layername={sink.table}", sink.table, "ogr")
     # The GeoPackage's own row number is no column of ours.
     kept = [index for index, column in enumerate(layer.fields()) if column.name() != "fid"]
     fields = QgsFields()
     for index in kept:
         fields.append(layer.fields().at(index))
-    place = algorithm.parameterAsSink(parameters, sink.name, context, fields, layer.wkbType(), layer.crs())
-    target, destination = place
+    target, destination = run.algorithm.parameterAsSink(
+        run.parameters, sink.name, run.context, fields, layer.wkbType(), layer.crs()
+    )
     if target is None:
-        raise QgsProcessingException(algorithm.invalidSinkError(parameters, sink.name))
+        raise QgsProcessingException(run.algorithm.invalidSinkError(run.parameters, sink.name))
     for source in layer.getFeatures():
-        if feedback.isCanceled():
+        if run.feedback.isCanceled():
             break
         feature = QgsFeature(fields)
         feature.setAttributes([source.attributes()[index] for index in kept])
         feature.setGeometry(source.geometry())
         target.addFeature(feature, QgsFeatureSink.Flag.FastInsert)
     target.flushBuffer()
-    if sink.style is not None and context.willLoadLayerOnCompletion(destination):
-        details = context.layerToLoadOnCompletionDetails(destination)
+    if sink.style is not None and run.context.willLoadLayerOnCompletion(destination):
+        details = run.context.layerToLoadOnCompletionDetails(destination)
         details.setPostProcessor(ResultStyler.for_table(sink.table, sink.style))
     return destination
 

@@ -21,34 +21,21 @@ from onemap.plugin.connection.programs import clean_environment
 from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_answer
 from onemap.plugin.connection.server_location import has_login, is_server
 from onemap.plugin.connection.server_logins import entry_of, login_environment
+from onemap.plugin.connection.verb_parameters import verb_parameters
 from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER
 from onemap.plugin.words.translation import tr
 
 POLL_MS = 100  # how long a cancel may go unseen
-POSITIONALS = {
-    "new": ("library",),
-    "inspect": ("source",),
-    "add": ("library", "source"),
-    "check": ("library", "parcels"),
-    "redline": ("source", "target"),
-    "compare": ("library", "a", "b"),
-    "remedy": ("library", "parcels"),
-    "contradictions": ("library",),
-    "decide": ("library", "target", "decision"),
-    "spots": ("library", "run"),
-    "sites": ("library",),
-    "atlas": ("library", "run", "target"),
-    "publish": ("library", "project"),
-}
 
 
 def command_line(verb: str, options: dict[str, Any]) -> list[str]:
     """The command after the interpreter: options without a value are left out, lists are repeated."""
     words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
-    words += [str(options[name]) for name in POSITIONALS[verb]]
+    positionals = [parameter.name for parameter in verb_parameters(verb) if parameter.positional]
+    words += [str(options[name]) for name in positionals]
     for name, value in options.items():
-        if name in POSITIONALS[verb] or not is_given(value):
+        if name in positionals or not is_given(value):
             continue
         option = "--" + name.replace("_", "-")
         for one in value if isinstance(value, (list, tuple)) else [value]:

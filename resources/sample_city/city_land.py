@@ -101,13 +101,23 @@ def land_cover(
     ground = cover(district, units.geometry.to_numpy(), masks, "track", "street")
     classes = _classes(rng, ground, land, blocks, planted[1])
     area_m2 = survey_area_m2(ground.faces)
+    return _survey_table(rng, ground, classes, area_m2, units.iloc[ground.unit])
+
+
+def _survey_table(
+    rng: np.random.Generator,
+    ground: Cover,
+    classes: np.ndarray,
+    area_m2: np.ndarray,
+    township: geopandas.GeoDataFrame,
+) -> geopandas.GeoDataFrame:
+    """The survey's fields of every face (n,): class, ownership, township, area, and what kind of ground it is."""
     count = len(classes)
     is_built = np.isin(classes, ["0601", "0508", "0701", "05H1", "08H1", "08H2", "0809", "0810", "1001", "1003"])
     in_town = np.isin(ground.kind, ["block", "street"]) & (classes != "0702")
     on_slope = classes == "0103"
     is_village = np.isin(ground.kind, ["lane"]) | (classes == "0702")
     slope = {"2": on_slope & (rng.random(count) < 0.5), "3": on_slope, "1": np.isin(classes, ["0101", "0102"])}
-    township = units.iloc[ground.unit]
     return geopandas.GeoDataFrame(
         {
             "BSM": identifiers("2001", count),

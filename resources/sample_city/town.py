@@ -137,6 +137,20 @@ def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame | pict
         "GBZNT": city_land.improved_farmland(chance["improved"], farmland),
         "HLGLFW": controls.river_management(outline, around),
         "XZHQ": controls.flood_storage(chance["flood"], outline, around),
+        **_history_and_registers(chance, town, cover, villages),
+    }
+    more = planted.features()
+    finished = {name: _finished(table, more.get(name)) for name, table in tables.items()}
+    return {**finished, **_rasters(chance, town, cover)}
+
+
+def _history_and_registers(
+    chance: _Chance, town: Town, cover: geopandas.GeoDataFrame, villages: np.ndarray
+) -> dict[str, geopandas.GeoDataFrame]:
+    """The town as it was and may become, and what offices keep a register of."""
+    outline, around, network, in_town = town.district, town.land, town.network, town.network.blocks
+    own = town.lots.block < len(in_town)
+    return {
         "DLGQ": outlooks.census(cover),
         "LSDLTB": outlooks.older_land_cover(cover),
         "DMDZ": registers.place_names(in_town),
@@ -146,13 +160,15 @@ def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame | pict
         "ZDXM": registers.key_projects(chance["projects"], town.sites),
         "CSGXFW": outlooks.renewal_areas(in_town),
     }
-    more = planted.features()
+
+
+def _rasters(chance: _Chance, town: Town, cover: geopandas.GeoDataFrame) -> dict[str, pictures.Raster]:
+    """The picture from the air, and the elevation model."""
     is_built = np.asarray([block.use != "park" for block in town.blocks])[town.lots.block]
-    rasters = {
+    return {
         "DOM": pictures.aerial_picture(chance["picture"], cover, town.lots.ground[is_built]),
-        "DEM": pictures.terrain(chance["terrain"], around),
+        "DEM": pictures.terrain(chance["terrain"], town.land),
     }
-    return {**{name: _finished(table, more.get(name)) for name, table in tables.items()}, **rasters}
 
 
 def _finished(table: geopandas.GeoDataFrame, more: geopandas.GeoDataFrame | None) -> geopandas.GeoDataFrame:

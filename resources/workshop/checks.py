@@ -3,14 +3,31 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import tempfile
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import IO
 
 from workshop import debian, pythons, qgis_programs, translations
-from workshop.machine import ROOT, WorkshopError, program, run, say, warn
+from workshop.machine import ROOT, WorkshopError, program, run, say, show, warn
 
-PYTEST = ["-q", "--durations=5"]
+PYTEST = ["-q", "--durations=40", "--durations-min=1"]
+OF_PLUGIN = "tests/plugin"
+SLOW = "--slow"
+_NO_TEST = 5  # pytest's exit code where nothing was chosen
+
+
+@dataclass
+class Running:
+    """A step in the background: its output goes into a file, and is shown when it has ended."""
+
+    name: str
+    child: subprocess.Popen
+    output: IO
+    began: float
 
 
 class Report:
@@ -20,15 +37,32 @@ class Report:
         self._lines: list[tuple[str, str]] = []
         self.exit_code = 0
 
-    def step(self, name: str, command: Sequence[object], env: dict | None = None) -> None:
-        """Run one step in the open and keep how it ended."""
+    def step(self, name: str, command: Sequence[object], env: dict | None = None, none_is_fine: bool = False) -> None:
+        """Run one step in the open and keep how it ended.
+
+        none_is_fine: of pytest, that no test is chosen is no failure.
+        """
         say(name)
         began = time.monotonic()
-        code = run(command, env=env)
-        seconds = f"{time.monotonic() - began:.0f} s"
-        if code:
-            self.exit_code = 1
-        self._lines.append((name, f"FAILED (exit code {code}), {seconds}" if code else f"passed, {seconds}"))
+        self._end(name, run(command, env=env), began, none_is_fine)
+
+    def begin(self, name: str, command: Sequence[object], env: dict | None = None) -> Running:
+        """Begin a step that runs beside the next ones; `finish` waits for it."""
+        output = tempfile.TemporaryFile()  # noqa: SIM115 - it is closed by `finish`
+        words = [str(part) for part in command]
+        child = subprocess.Popen(
+            words, env=env, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=subprocess.STDOUT
+        )
+        return Running(name, child, output, time.monotonic())
+
+    def finish(self, step: Running, none_is_fine: bool = False) -> None:
+        """Wait for a step in the background, show what it printed, and keep how it ended."""
+        code = step.child.wait()
+        say(step.name)
+        step.output.seek(0)
+        show(step.output.read())
+        step.output.close()
+        self._end(step.name, code, step.began, none_is_fine)
 
     def failed(self, name: str, why: str) -> None:
         """A step that should have run and could not."""
@@ -46,42 +80,98 @@ class Report:
             (warn if "FAILED" in outcome or "not run" in outcome else say)(f"  {name}: {outcome}")
         return self.exit_code
 
+    def _end(self, name: str, code: int, began: float, none_is_fine: bool) -> None:
+        seconds = f"{time.monotonic() - began:.0f} s"
+        if none_is_fine and code == _NO_TEST:
+            self._lines.append((name, f"no test is chosen, {seconds}"))
+        elif code:
+            self.exit_code = 1
+            self._lines.append((name, f"FAILED (exit code {code}), {seconds}"))
+        else:
+            self._lines.append((name, f"passed, {seconds}"))
+
 
 def check() -> int:
     """Format, lint, types and the test of the house."""
     report = Report()
-    _check_steps(report)
+    _format_and_lint(report)
+    report.step(*_types())
+    report.step("house", [*_pytest_of_core(), "tests/test_house.py"])
     return report.close()
 
 
-def test() -> int:
-    """All of `check`, then the tests that need no QGIS, then those of the plugin inside QGIS."""
-    report = Report()
-    python = program(pythons.core(), "python")
+def test(words: Sequence[str]) -> int:
+    """The tests; those of the plugin inside QGIS.
+
+    words: nothing runs all of `check` and every test that is not slow; `--slow` runs the slow ones; paths, and
+    options of pytest, run just what they name.
+    """
+    if words and list(words) != [SLOW]:
+        return _named_tests(words)
+    report, is_slow = Report(), bool(words)
+    pythons.core()
     face, why_not = _face()
     debian.install_test_server()
     debian.install_test_programs()
     debian.install_map_server()
-    _check_steps(report)
-    without = ["--ignore=tests/plugin", "--ignore=tests/test_house.py"]
-    report.step("tests without QGIS", [python, "-P", "-m", "pytest", *PYTEST, *without, "tests"])
-    _plugin_tests(report, face, why_not)
+    beside = []
+    if not is_slow:
+        _format_and_lint(report)
+        beside = [report.begin(*_types())]
+    mark = "slow" if is_slow else "not slow"
+    plugin = _plugin_tests(report, face, why_not, ["-m", mark, OF_PLUGIN])
+    beside += [report.begin(*plugin)] if plugin else []
+    core = [*_pytest_of_core(), f"--ignore={OF_PLUGIN}", "tests", "-m"]
+    workers = ["-n", str(_cores()), "--dist", "loadfile"]
+    report.step("tests without QGIS", [*core, f"{mark} and not alone", *workers])
+    for step in beside:
+        report.finish(step)
+    report.step("tests that run alone", [*core, f"{mark} and alone"], none_is_fine=True)
     return report.close()
 
 
-def _check_steps(report: Report) -> None:
-    environment = pythons.core()
-    ruff, python = program(environment, "ruff"), program(environment, "python")
+def _named_tests(words: Sequence[str]) -> int:
+    """The tests at some paths, each in the Python that it needs; options of pytest, behind the paths, go to both."""
+    count = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
+    paths, options = words[:count], words[count:]
+    missing = [path for path in paths if not (ROOT / path.partition("::")[0]).exists()]
+    if missing or not paths:
+        gone = f"there is no {missing[0]}" if missing else "no path is named"
+        raise WorkshopError(f"{gone}. Name a file or folder below tests/, as in: python3 build.py test tests/rules.")
+    report = Report()
+    in_qgis = [path for path in paths if Path(path).as_posix().startswith(OF_PLUGIN)]
+    others = [path for path in paths if path not in in_qgis]
+    if others:
+        debian.install_test_server()
+        command = [*_pytest_of_core(), f"--ignore={OF_PLUGIN}", *options, *others]
+        report.step("tests without QGIS", command)
+    if in_qgis:
+        plugin = _plugin_tests(report, *_face(), [*options, *in_qgis])
+        if plugin:
+            report.step(*plugin)
+    return report.close()
+
+
+def _format_and_lint(report: Report) -> None:
+    ruff = program(pythons.core(), "ruff")
     report.step("format", [ruff, "format", "--check", "."])
     report.step("lint", [ruff, "check", "."])
+
+
+def _types() -> tuple[str, list, dict]:
     rooms = [part for room in ("layers", "rules") if (ROOT / room).is_dir() for part in ("-p", f"onemap.{room}")]
+    python = program(pythons.core(), "python")
     # mypy must see each module under its one name, so it is shown a folder that holds only `onemap`.
-    report.step(
-        "types",
-        [python, "-P", "-m", "mypy", *rooms],
-        env={**os.environ, "MYPYPATH": str(pythons.PACKAGE_ROOM)},
-    )
-    report.step("house", [python, "-P", "-m", "pytest", "-q", "tests/test_house.py"])
+    return "types", [python, "-P", "-m", "mypy", *rooms], {**os.environ, "MYPYPATH": str(pythons.PACKAGE_ROOM)}
+
+
+def _pytest_of_core() -> list:
+    return [program(pythons.core(), "python"), "-P", "-m", "pytest", *PYTEST]
+
+
+def _cores() -> int:
+    """How many tests run at once: as many as this process may use cores."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _face() -> tuple[Path | None, str]:
@@ -93,14 +183,16 @@ def _face() -> tuple[Path | None, str]:
         return None, str(error)
 
 
-def _plugin_tests(report: Report, face: Path | None, why_not: str) -> None:
+def _plugin_tests(report: Report, face: Path | None, why_not: str, words: Sequence[str]) -> tuple | None:
+    """The step that runs tests of the plugin; None, and said in the report, where it cannot be run."""
     name = "tests of the plugin"
     if why_not:
         report.failed(name, why_not)
-    elif face is None:
+        return None
+    if face is None:
         report.left_out(name, "no QGIS from 3.40 on this machine; the step that brings it is named above")
-    else:
-        translations.compile_all()
-        # Their own conftest only: the one above them is for the core and its libraries.
-        command = [program(face, "pytest"), *PYTEST, "--confcutdir=tests/plugin", "tests/plugin"]
-        report.step(name, command, env=qgis_programs.program_environment())
+        return None
+    translations.compile_all()
+    # Their own conftest only: the one above them is for the core and its libraries.
+    command = [program(face, "pytest"), *PYTEST, f"--confcutdir={OF_PLUGIN}", *words]
+    return name, command, qgis_programs.program_environment()

@@ -40,6 +40,13 @@ def warn(sentence: str) -> None:
     sys.stderr.flush()
 
 
+def show(output: bytes) -> None:
+    """Pass on what a program printed, byte for byte."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(output)
+    sys.stdout.flush()
+
+
 def program(environment: Path, name: str) -> Path:
     """The path of a program inside a virtual environment, on any platform."""
     folder, ending = ("Scripts", ".exe") if IS_WINDOWS else ("bin", "")

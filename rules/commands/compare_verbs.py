@@ -1,9 +1,10 @@
 """The verbs of plan against plan, declared as every verb is; `rules/commands/compare_work.py` does them."""
 
-from onemap.rules.compare.decision_words import DECISIONS
 from onemap.rules.verb.declaration import Parameter, Verb, to_codes, to_count, to_date, to_metres, to_moment, to_name
 
-_WORK = "onemap.rules.commands.compare_work"
+# What may become of a difference between two plans.
+DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")
+_WORK = "compare_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _LIMITS = (Parameter("min_area", "M2", convert=to_metres), Parameter("min_width", "M", convert=to_metres))
 _WHEN = (Parameter("as_of", "D", convert=to_date), Parameter("known_at", "T", convert=to_moment))

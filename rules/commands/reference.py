@@ -1,15 +1,18 @@
 """The reference in docs/: every verb with its parameters, and every refusal with its mend, from what is declared.
 
-`python -P -m onemap.rules.reference` writes docs/reference.en.md and docs/reference.zh.md anew.
+`python3 build.py reference` writes it anew in both languages, and the table of verbs that the plugin reads.
 """
 
 import sys
 from pathlib import Path
 
 from onemap.layers.messages import LANGUAGES, sentences
+from onemap.rules.commands.verb_table import verb_table
 from onemap.rules.commands.verbs import VERBS, Parameter, Verb
 
-DOCS = Path(__file__).resolve().parents[2] / "docs"
+FOLDER = Path(__file__).resolve().parents[2]
+DOCS = FOLDER / "docs"
+VERB_TABLE = FOLDER / "resources" / "verbs" / "verbs.json"
 _HEADINGS = {
     "en": ("Reference", "Verbs", "Refusals", "| code | says | mend |", "On every verb"),
     "zh": ("参考", "动作", "拒绝代号", "| 代号 | 说明 | 处理办法 |", "每个动作都有"),
@@ -60,9 +63,10 @@ def reference(language: str) -> str:
 
 
 def main() -> int:
-    """Write the reference in both languages."""
+    """Write the reference in both languages, and the table of verbs."""
     for language in LANGUAGES:
         (DOCS / f"reference.{language}.md").write_text(reference(language), encoding="utf-8")
+    VERB_TABLE.write_text(verb_table(), encoding="utf-8")
     return 0
 
 

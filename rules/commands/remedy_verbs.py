@@ -24,7 +24,7 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             *REMEDY_PARAMETERS,
         ),
         makes_data=True,
-        work="onemap.rules.commands.remedy_work",
+        work="remedy_work",
     ),
     Verb(
         "sites",
@@ -43,6 +43,6 @@ REMEDY_VERBS: tuple[Verb, ...] = (
             Parameter("overwrite", flag=True),
             Parameter("workers", "N", convert=to_count),
         ),
-        work="onemap.rules.commands.remedy_work",
+        work="remedy_work",
     ),
 )

@@ -5,7 +5,7 @@ from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Parameter, Verb, to_count, to_date, to_name
 from onemap.rules.verb.remedy_parameters import REMEDY_PARAMETERS
 
-_WORK = "onemap.rules.commands.review_work"
+_WORK = "review_work"
 _LIBRARY = Parameter("library", "LIBRARY", positional=True)
 _CASE = Parameter("case", "CASE", positional=True)
 _DEPARTMENT = Parameter("department", "DEPARTMENT", positional=True)
@@ -106,6 +106,6 @@ REVIEW_VERBS: tuple[Verb, ...] = (
             Parameter("out", "FILE"),
             Parameter("overwrite", flag=True),
         ),
-        work="onemap.rules.commands.history_work",
+        work="history_work",
     ),
 )

@@ -159,7 +159,7 @@ VERBS: dict[str, Verb] = {
                 Parameter("overwrite", flag=True),
             ),
             makes_data=True,
-            work="onemap.rules.commands.publish_work",
+            work="publish_work",
         ),
         Verb(
             "sample",

@@ -8,9 +8,9 @@ import shapely
 
 from onemap.layers.library.library import sha256
 from onemap.rules.compare.dissolve import joined_groups
-from onemap.rules.compare.in_chunks import pairs_within
 from onemap.rules.compare.stage import part_of
 from onemap.rules.compare.triage import Triage
+from onemap.rules.overlay.in_chunks import pairs_within
 from onemap.rules.overlay.threads import Crew
 
 ALONG_M = 60.0  # pieces of one shifted line may lie so far apart: crossings and yards between them

@@ -11,14 +11,20 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.parts import moved
 from onemap.layers.library.library import Library, log, now
+from onemap.layers.stores.rights import EVERYONE, Grant
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
-from onemap.rules.compare.decision_table import TABLES
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.triage import TRIAGED
 from onemap.rules.overlay.overlay import intersections
 from onemap.rules.overlay.threads import Crew
 from onemap.rules.runs.run_store import run_record, stored_rows
 
+TABLES = (
+    "CREATE TABLE IF NOT EXISTS onemap_decisions (number INTEGER PRIMARY KEY, pair TEXT NOT NULL, run TEXT NOT NULL,"
+    " spot TEXT NOT NULL, cluster TEXT, type TEXT NOT NULL, use_a TEXT, use_b TEXT, class_a TEXT, class_b TEXT,"
+    " decision TEXT NOT NULL, reason TEXT NOT NULL, who TEXT NOT NULL, at TEXT NOT NULL, geom BLOB NOT NULL)",
+)
+GRANTS = (Grant("onemap_decisions", "SELECT", EVERYONE), Grant("onemap_decisions", "INSERT", EVERYONE))
 HOLDS_SHARE = 0.5  # of the ground of both, decided and found: less is another spot
 FACTS = ("type", "use_a", "use_b", "class_a", "class_b")  # what a spot is, besides its ground
 _COLUMNS = "number, pair, run, spot, cluster, type, use_a, use_b, class_a, class_b, decision, reason, who, at, geom"

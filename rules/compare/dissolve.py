@@ -9,12 +9,12 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
-from onemap.rules.compare.contacts import share_edges
-from onemap.rules.compare.in_chunks import intersecting
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.polygon_files import Batch, boxes_meet, extent, read_columns, read_polygons, write_batch
 from onemap.rules.compare.stage import in_turn, part_of
 from onemap.rules.distributed.partition import most_parcels
+from onemap.rules.overlay.contacts import share_edges
+from onemap.rules.overlay.in_chunks import intersecting
 from onemap.rules.overlay.overlay import BALANCE_M2, BALANCE_SHARE, RETRY_GRIDS_M, union_by
 from onemap.rules.overlay.threads import Crew
 from onemap.rules.overlay.uninterruptible import waited_for

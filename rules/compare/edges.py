@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.rules.compare.contacts import segments_of
-from onemap.rules.compare.in_chunks import chunks, intersecting, nearest_distances_m
 from onemap.rules.compare.stage import in_turn
+from onemap.rules.overlay.contacts import segments_of
+from onemap.rules.overlay.in_chunks import chunks, intersecting, nearest_distances_m
 from onemap.rules.overlay.subdivision import Pieces
 from onemap.rules.overlay.threads import Crew
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 import shapely
 
-from onemap.rules.compare.in_chunks import insides_meet, intersecting
+from onemap.rules.overlay.in_chunks import insides_meet, intersecting
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
 from onemap.rules.overlay.threads import Crew
 

@@ -14,12 +14,12 @@ from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import sha256
 from onemap.rules.compare.dissolve import Dissolved, dissolved
-from onemap.rules.compare.in_chunks import chunks
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.plans import Plan
 from onemap.rules.findings.run_tables import plain_values
 from onemap.rules.findings.thresholds import vanishing
+from onemap.rules.overlay.in_chunks import chunks
 from onemap.rules.overlay.threads import Crew
 
 KEPT_COLUMNS = ["type", "use_a", "use_b", "code_a", "code_b", "class_a", "class_b", "area_m2"]

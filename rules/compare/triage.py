@@ -9,11 +9,11 @@ import pandas as pd
 import shapely
 
 from onemap.rules.compare.edges import edges_of, line_distances_m
-from onemap.rules.compare.in_chunks import AT_ONCE, chunks
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.plans import Plan
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS, Spots
 from onemap.rules.compare.stage import in_turn, part_of
+from onemap.rules.overlay.in_chunks import AT_ONCE, chunks
 from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.subdivision import Pieces, subdivided
 from onemap.rules.overlay.threads import Crew

@@ -149,6 +149,14 @@ def parts_in_boxes(
         heights = np.r_[boxes[:, which], level[crossed]]
         signs = np.r_[side * at_west[which], step]
         pieces.append((*where, heights, heights, np.zeros(len(heights)), signs))
+    return _edge_table(pieces, boxes)
+
+
+def _edge_table(pieces: list[tuple[np.ndarray, ...]], boxes: np.ndarray) -> EdgeTable:
+    """Edges by their box, those of no length and of no sign left out.
+
+    pieces: of each kind of edge the box's row, west, east, left and right height, slope and sign: (n,) each.
+    """
     rows, begins, ends, lefts, rights, slopes, signs = (np.concatenate(column) for column in zip(*pieces, strict=True))
     present = np.flatnonzero((signs != 0) & (ends > begins))
     order = present[np.argsort(rows[present], kind="stable")]

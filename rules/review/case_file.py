@@ -114,33 +114,29 @@ def _files(library: Library, case_id: str) -> tuple[AttachedFile, ...]:
     return tuple(AttachedFile(*row) for row in library.connection.execute(sql, (case_id,)))
 
 
+# What is kept of every round, in the order in which it was written: the last row of each holds.
+_OF_ROUND = {
+    "opinions": f"SELECT round, {_OPINION} FROM onemap_opinions WHERE case_id = ? ORDER BY number",
+    "items": "SELECT round, item, department, title, rule, layer, reason FROM onemap_case_items WHERE case_id = ?"
+    " ORDER BY position",
+    "answers": "SELECT round, department, item, answer, who, day FROM onemap_case_answers WHERE case_id = ?"
+    " ORDER BY number",
+    "overrides": "SELECT round, parcel, rule, before, verdict, reason, who, day FROM onemap_overrides WHERE case_id = ?"
+    " ORDER BY number",
+    "remedies": "SELECT round, number, run, who, day FROM onemap_case_remedies WHERE case_id = ? ORDER BY number",
+}
+
+
+def _rows_by_round(library: Library, case_id: str, sql: str) -> dict[int, list[Any]]:
+    rows: dict[int, list[Any]] = {}
+    for row in library.connection.execute(sql, (case_id,)):
+        rows.setdefault(row[0], []).append(row[1:])
+    return rows
+
+
 def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
     """All rounds with what holds in each: the last row of an opinion, of an answer, of an override."""
-
-    def of_round(sql: str) -> dict[int, list[Any]]:
-        found: dict[int, list[Any]] = {}
-        for row in library.connection.execute(sql, (case_id,)):
-            found.setdefault(row[0], []).append(row[1:])
-        return found
-
-    opinions = of_round(f"SELECT round, {_OPINION} FROM onemap_opinions WHERE case_id = ? ORDER BY number")
-    items = of_round(
-        "SELECT round, item, department, title, rule, layer, reason FROM onemap_case_items WHERE case_id = ?"
-        " ORDER BY position"
-    )
-    answers = of_round(
-        "SELECT round, department, item, answer, who, day FROM onemap_case_answers WHERE case_id = ? ORDER BY number"
-    )
-    overrides = of_round(
-        "SELECT round, parcel, rule, before, verdict, reason, who, day FROM onemap_overrides WHERE case_id = ?"
-        " ORDER BY number"
-    )
-    # A library that was made before remedies were kept with their cases has no such table yet.
-    remedies = (
-        of_round("SELECT round, number, run, who, day FROM onemap_case_remedies WHERE case_id = ? ORDER BY number")
-        if library.has_table("onemap_case_remedies")
-        else {}
-    )
+    rows_of = {name: _rows_by_round(library, case_id, sql) for name, sql in _OF_ROUND.items()}
     rounds = library.connection.execute(
         "SELECT number, run, opened_by, opened_on, circulated_by, circulated_on FROM onemap_rounds WHERE case_id = ?"
         " ORDER BY number",
@@ -154,15 +150,15 @@ def _rounds(library: Library, case_id: str) -> tuple[Round, ...]:
             opened_on=date.fromisoformat(row[3]),
             circulated_by=row[4],
             circulated_on=_day(row[5]),
-            opinions=_opinions(opinions.get(row[0], ())),
-            items=_items(items.get(row[0], ()), answers.get(row[0], ())),
+            opinions=_opinions(rows_of["opinions"].get(row[0], ())),
+            items=_items(rows_of["items"].get(row[0], ()), rows_of["answers"].get(row[0], ())),
             overrides=tuple(
                 Override(parcel, rule, before, verdict, reason, who, date.fromisoformat(day))
-                for parcel, rule, before, verdict, reason, who, day in overrides.get(row[0], ())
+                for parcel, rule, before, verdict, reason, who, day in rows_of["overrides"].get(row[0], ())
             ),
             remedies=tuple(
                 KeptRemedy(number, run, who, date.fromisoformat(day))
-                for number, run, who, day in remedies.get(row[0], ())
+                for number, run, who, day in rows_of["remedies"].get(row[0], ())
             ),
         )
         for row in rounds.fetchall()

@@ -37,22 +37,27 @@ class Parameter:
         """The option as it is typed."""
         return "--" + self.name.replace("_", "-")
 
+    @property
+    def is_required(self) -> bool:
+        """Whether a request must give it."""
+        return self.required or (self.positional and not self.optional)
+
 
 @dataclass(frozen=True)
 class Verb:
     """One verb, of one word or two, and its parameters; those that make data are Processing algorithms too.
 
-    work: the module whose function of the same name, `review_open` for two words, does it.
+    work: the module of rules/commands whose function of the same name, `review_open` for two words, does it.
     """
 
     name: str
     parameters: tuple[Parameter, ...]
     makes_data: bool = False
-    work: str = "onemap.rules.commands.check_work"
+    work: str = "check_work"
 
     def run(self, values: Values, asked: "Asked") -> Result:
         """Do it."""
-        work = importlib.import_module(self.work)
+        work = importlib.import_module(f"onemap.rules.commands.{self.work}")
         result: Result = getattr(work, self.name.replace(" ", "_"))(values, asked)
         return result
 
@@ -171,8 +176,7 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
         if value is not None:
             values[name] = _converted(parameter, value)
     for parameter in verb.parameters:
-        needed = parameter.required or (parameter.positional and not parameter.optional)
-        if needed and values.get(parameter.name) in (None, ""):
+        if parameter.is_required and values.get(parameter.name) in (None, ""):
             raise UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
     return values
 

@@ -28,7 +28,7 @@ OF_QGIS = {
 }  # outputs that only QGIS has
 VERBS = """
 import json
-from onemap.rules.verbs import VERBS
+from onemap.rules.commands.verbs import VERBS
 print(json.dumps({verb.name: [verb.makes_data, [p.name for p in verb.parameters]] for verb in VERBS.values()}))
 """
 
@@ -182,7 +182,7 @@ def test_reaching_the_threshold_fails_after_the_results_are_written(library, tow
 def test_an_excel_file_is_written_and_the_sinks_filled_by_one_and_the_same_run(library, town, tmp_path, monkeypatch):
     verbs = []
     monkeypatch.setattr(
-        "onemap.plugin.algorithms.base.run_verb", lambda *asked: verbs.append(asked[0]) or run_verb(*asked)
+        "onemap.plugin.algorithms.verb_algorithm.run_verb", lambda *asked: verbs.append(asked[0]) or run_verb(*asked)
     )
     results = check(library, str(town / "parcels.gpkg"), OUT=str(tmp_path / "run.xlsx"))
     assert (tmp_path / "run.xlsx").stat().st_size > 0

@@ -3,14 +3,21 @@
 import pytest
 
 from onemap.layers.messages import LANGUAGES
-from onemap.rules.commands.reference import DOCS, help_text, reference
+from onemap.rules.commands.reference import DOCS, VERB_TABLE, help_text, reference
+from onemap.rules.commands.verb_table import verb_table
 from onemap.rules.commands.verbs import VERBS
+
+WRITE_ANEW = "write it anew: python3 build.py reference"
 
 
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_the_reference_is_what_the_declarations_say(language):
     written = (DOCS / f"reference.{language}.md").read_text(encoding="utf-8")
-    assert written == reference(language), "write it anew: python -P -m onemap.rules.reference"
+    assert written == reference(language), WRITE_ANEW
+
+
+def test_the_plugin_s_table_of_verbs_is_what_the_declarations_say():
+    assert VERB_TABLE.read_text(encoding="utf-8") == verb_table(), WRITE_ANEW
 
 
 @pytest.mark.parametrize("language", LANGUAGES)

@@ -1,5 +1,7 @@
 """Site search: what is found passes the check, has the area and the width, and lies apart; nothing found is said."""
 
+import sys
+
 import geopandas as gpd
 import numpy as np
 import pytest
@@ -97,6 +99,16 @@ def test_rules_on_the_project_ask_what_it_says_of_itself(desk):
 )
 def test_what_cannot_be_looked_for_is_refused(desk, options, code):
     assert desk.run("sites", desk.library, *options).codes == [code]
+
+
+def test_where_no_ground_is_free_nothing_is_found_however_threads_take_turns():
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-6)  # as on a machine of one core, the search then waits for a thread of its own
+    try:
+        for _ in range(100):
+            assert len(places(np.empty(0, dtype=object), 6000.0, 40.0, 30).grounds) == 0
+    finally:
+        sys.setswitchinterval(interval)
 
 
 def test_rectangles_lie_inside_and_apart_whatever_the_ground():

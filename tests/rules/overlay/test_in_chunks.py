@@ -5,10 +5,10 @@ import pytest
 import shapely
 from numpy.testing import assert_array_equal
 
-from onemap.rules.compare import dissolve, in_chunks
+from onemap.rules.compare import dissolve
 from onemap.rules.compare.dissolve import joined_groups, united
 from onemap.rules.compare.self_overlap import first_row_wins
-from onemap.rules.overlay import overlay
+from onemap.rules.overlay import in_chunks, overlay
 from onemap.rules.overlay.threads import Crew
 
 

@@ -6,8 +6,8 @@ import shapely
 from numpy.testing import assert_array_equal
 from shapely import box
 
-from onemap.rules.compare import in_chunks
-from onemap.rules.compare.contacts import share_edges
+from onemap.rules.overlay import in_chunks
+from onemap.rules.overlay.contacts import share_edges
 from onemap.rules.overlay.threads import Crew
 
 SQUARE = box(0, 0, 10, 10)

@@ -1,4 +1,4 @@
-"""What a comparison asks of many polygons, shared among the threads: the answers are those of one thread."""
+"""Questions about many polygons, shared among the threads: the answers are those of one thread."""
 
 import numpy as np
 import shapely

@@ -3,7 +3,7 @@
 import numpy as np
 import shapely
 
-from onemap.rules.compare.in_chunks import chunks
+from onemap.rules.overlay.in_chunks import chunks
 from onemap.rules.overlay.threads import Crew
 
 _MIXERS = np.array([0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9, 0x27D4EB2F165667C5], dtype=np.uint64)

@@ -1,0 +1,121 @@
+"""One run of an algorithm, and the files behind its sources: the core reads files, Processing hands on layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeatureSourceDefinition,
+    QgsProcessingFeedback,
+    QgsProcessingUtils,
+    QgsProperty,
+    QgsVectorLayer,
+)
+
+from onemap.plugin.connection.conversion import convert, is_convertible
+from onemap.plugin.connection.layer_export import SourceFile, file_of_layer, file_of_path, write_source
+from onemap.plugin.connection.live_layers import ensure_count, expected_count
+from onemap.plugin.connection.refusals import Refusal
+from onemap.plugin.words.translation import tr
+
+
+@dataclass(frozen=True)
+class SourceOrigin:
+    """What stands behind a source. file: None where only an export will do; count: how many features must come."""
+
+    file: SourceFile | None
+    count: int | None
+
+
+def source_origin(value: Any, context: QgsProcessingContext) -> SourceOrigin:
+    """What stands behind the value of a source; for the time when layers may be touched.
+
+    Raises QgsProcessingException.
+    """
+    selected_only = is_part = False
+    if isinstance(value, QgsProcessingFeatureSourceDefinition):
+        selected_only = value.selectedFeaturesOnly
+        is_part = selected_only or value.featureLimit != -1 or bool(value.filterExpression)
+        value = value.source
+    if isinstance(value, QgsProperty):
+        value = value.staticValue()
+    layer = QgsProcessingUtils.mapLayerFromString(value, context, False) if isinstance(value, str) else value
+    if isinstance(layer, QgsVectorLayer):
+        try:
+            return SourceOrigin(None if is_part else file_of_layer(layer), expected_count(layer, selected_only))
+        except Refusal as refusal:
+            raise QgsProcessingException(str(refusal)) from refusal
+    return SourceOrigin(_file_at(value) if layer is None and value and not is_part else None, None)
+
+
+def _file_at(text: str) -> SourceFile | None:
+    file = file_of_path(text)
+    return file if Path(file.path).exists() or "://" not in text and "=" not in Path(text).name else None
+
+
+@dataclass(frozen=True)
+class AlgorithmRun:
+    """One run of an algorithm: what it was given, and where it reads and speaks. origins: by the source's name."""
+
+    algorithm: QgsProcessingAlgorithm
+    parameters: dict[str, Any]
+    context: QgsProcessingContext
+    feedback: QgsProcessingFeedback
+    origins: dict[str, SourceOrigin]
+
+    def needs(self, name: str) -> bool:
+        """Whether a parameter was given, or must be."""
+        flags = self.algorithm.parameterDefinition(name).flags()
+        return bool(self.parameters.get(name)) or not flags & Qgis.ProcessingParameterFlag.Optional
+
+    def source_file(self, name: str, by_path_alone: bool = False) -> SourceFile:
+        """The file behind a source; an export where only some features are meant, or there is no file.
+
+        by_path_alone: the verb can be told neither layer nor coordinate system: a file that needs either is exported.
+        Raises QgsProcessingException.
+        """
+        origin = self.origins.get(name, SourceOrigin(None, None))
+        if origin.file is not None and not (by_path_alone and (origin.file.layer or origin.file.crs)):
+            if origin.file.crs:
+                text = tr("The file has no coordinate system; the one of the QGIS layer is used: {crs}")
+                self.feedback.pushInfo(text.format(crs=origin.file.crs))
+            return _readable(origin.file, self.feedback)
+        source = self.algorithm.parameterAsSource(self.parameters, name, self.context)
+        if source is None:
+            raise QgsProcessingException(self.algorithm.invalidSourceError(self.parameters, name))
+        path = Path(QgsProcessingUtils.generateTempFilename(name.lower()))
+        path.mkdir(parents=True, exist_ok=True)
+        try:
+            return write_source(
+                str(path),
+                source.sourceName(),
+                source.fields(),
+                source.wkbType(),
+                source.sourceCrs(),
+                ensure_count(source.getFeatures(), origin.count, source.sourceName()),
+            )
+        except Refusal as refusal:
+            raise QgsProcessingException(str(refusal)) from refusal
+
+
+def _readable(source: SourceFile, feedback: QgsProcessingFeedback) -> SourceFile:
+    """The file, or what QGIS's GDAL makes of one that the core cannot read."""
+    if not is_convertible(source.path):
+        return source
+
+    def progress(done: float, step: str) -> None:
+        if feedback.isCanceled():
+            raise QgsProcessingException(tr("Cancelled."))
+        feedback.setProgress(100 * done)
+        feedback.setProgressText(step)
+
+    try:
+        return convert(source, progress)
+    except Refusal as refusal:
+        raise QgsProcessingException(str(refusal)) from refusal

@@ -1,0 +1,227 @@
+"""How Processing asks for each kind of parameter, and what the command line is told of the answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from qgis.core import (
+    Qgis,
+    QgsProcessing,
+    QgsProcessingParameterAuthConfig,
+    QgsProcessingParameterBoolean,
+    QgsProcessingParameterCrs,
+    QgsProcessingParameterDateTime,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterEnum,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterField,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+    QgsProcessingParameterNumber,
+    QgsProcessingParameterString,
+)
+from qgis.PyQt.QtCore import QDate, QDateTime, Qt
+
+from onemap.plugin.algorithms.algorithm_run import AlgorithmRun
+from onemap.plugin.algorithms.sinks import POLYGON, VECTOR
+from onemap.plugin.connection.layer_export import SourceFile, crs_text
+from onemap.plugin.connection.verb_parameters import VerbParameter
+from onemap.plugin.library.layer_list import code_hints, code_of_hint
+from onemap.plugin.words.translation import tr
+
+Make = Callable[[str, str, VerbParameter], QgsProcessingParameterDefinition]
+Read = Callable[[AlgorithmRun, str], Any]
+
+
+@dataclass(frozen=True)
+class ParameterKind:
+    """One kind of parameter.
+
+    make: its definition, from its name, its title and the declaration
+    read: the value of the option, from a run and the name
+    is_result: whether the results name it, a file that the run writes
+    """
+
+    make: Make
+    read: Read
+    is_result: bool = False
+
+
+def kind_of_values(parameter: VerbParameter) -> ParameterKind:
+    """The kind of a parameter of which only the declaration is known."""
+    return _BY_DECLARATION[parameter.kind]
+
+
+def usual_kinds() -> dict[str, ParameterKind]:
+    """What Processing asks for more aptly than by text, by the parameter's name."""
+    return {
+        "library": ParameterKind(_made(QgsProcessingParameterFile, fileFilter=tr("Library (*.gpkg)")), _text),
+        "source": source(VECTOR),
+        "parcels": source(POLYGON),
+        "district": source(POLYGON),
+        "within": source(POLYGON, by_path_alone=True),
+        "id": ParameterKind(
+            _made(QgsProcessingParameterField, parentLayerParameterName="PARCELS"),
+            lambda run, name: str(run.parameters.get(name) or ""),
+        ),
+        "crs": crs(),
+        "as": layer_code(),
+        "authcfg": ParameterKind(_made(QgsProcessingParameterAuthConfig), _text),
+        "out": file(tr("GeoPackage (*.gpkg);;Excel (*.xlsx)")),
+    }
+
+
+def usual_titles() -> dict[str, str]:
+    """What parameters of several verbs are called, by the parameter's name."""
+    return {
+        "library": tr("Library"),
+        "source": tr("Source"),
+        "parcels": tr("Parcels"),
+        "id": tr("Field that names each parcel"),
+        "pack": tr("Rule packs (names or files, semicolons between)"),
+        "only": tr("Only these layers (codes, commas between)"),
+        "transform": tr("Transformation (PROJ pipeline or file)"),
+        "repair": tr("Repair invalid geometry"),
+        "as_of": tr("As of"),
+        "known_at": tr("As known at"),
+        "replace": tr("Try with files instead of layers (CODE=FILE, semicolons between)"),
+        "against": tr("Compare with an earlier run (its id)"),
+        "keep_verdict": tr("Verdict to keep"),
+        "min_area": tr("Smallest spot, m²"),
+        "min_width": tr("Thinnest spot, m"),
+        "run": tr("Comparison (the id of its run)"),
+        "type": tr("Types of spots (numbers, commas between)"),
+        "valid_from": tr("Valid from"),
+        "out": tr("All results in one file"),
+        "overwrite": tr("Overwrite that file"),
+        "workers": tr("Workers"),
+    }
+
+
+def source(of: QgsProcessing.SourceType, by_path_alone: bool = False) -> ParameterKind:
+    """Any layer or file, with its selection; read as a SourceFile, None where none is given."""
+
+    def read(run: AlgorithmRun, name: str) -> SourceFile | None:
+        return run.source_file(name, by_path_alone) if run.needs(name) else None
+
+    return ParameterKind(_made(QgsProcessingParameterFeatureSource, types=[of]), read)
+
+
+def file(filters: str, is_result: bool = True) -> ParameterKind:
+    """A file that the run writes; one that is not required is not written of itself."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        return QgsProcessingParameterFileDestination(
+            name,
+            title,
+            fileFilter=filters,
+            optional=not declared.required,
+            createByDefault=declared.required,
+        )
+
+    return ParameterKind(make, _target, is_result)
+
+
+def crs(default: str | None = None) -> ParameterKind:
+    """A coordinate system."""
+    return ParameterKind(
+        _made(QgsProcessingParameterCrs, defaultValue=default),
+        lambda run, name: crs_text(run.algorithm.parameterAsCrs(run.parameters, name, run.context)),
+    )
+
+
+def choice(but: str = "") -> ParameterKind:
+    """One of the words that the core allows. but: the one that makes no sense here."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        words = [word for word in declared.choices if word != but]
+        return QgsProcessingParameterEnum(
+            name, title, options=words, usesStaticStrings=True, optional=not declared.required
+        )
+
+    return ParameterKind(make, lambda run, name: run.algorithm.parameterAsEnumString(run.parameters, name, run.context))
+
+
+def layer_code() -> ParameterKind:
+    """The code of a layer, with those of the open library as hints."""
+
+    def make(name: str, title: str, declared: VerbParameter) -> QgsProcessingParameterDefinition:
+        definition = QgsProcessingParameterString(name, title, optional=not declared.required)
+        if code_hints():
+            definition.setMetadata({"widget_wrapper": {"value_hints": code_hints()}})
+        return definition
+
+    return ParameterKind(make, lambda run, name: code_of_hint(_text(run, name)))
+
+
+def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParameterDefinition:
+    """The parameter among those that are folded away."""
+    definition.setFlags(definition.flags() | Qgis.ProcessingParameterFlag.Advanced)
+    return definition
+
+
+def _made(definition: type, **settings: Any) -> Make:
+    return lambda name, title, declared: definition(name, title, optional=not declared.required, **settings)
+
+
+def _text(run: AlgorithmRun, name: str) -> str:
+    return run.algorithm.parameterAsString(run.parameters, name, run.context)
+
+
+def _target(run: AlgorithmRun, name: str) -> str:
+    return run.algorithm.parameterAsFileOutput(run.parameters, name, run.context) if run.needs(name) else ""
+
+
+def _list(run: AlgorithmRun, name: str) -> list[str]:
+    """Several names or files: a list, or one text with semicolons between them."""
+    value = run.parameters.get(name)
+    if isinstance(value, str):
+        value = value.split(";")
+    return [str(one).strip() for one in value or [] if str(one).strip()]
+
+
+def _date(run: AlgorithmRun, name: str) -> str:
+    """A date as the command line takes it, from whatever Processing hands on."""
+    value = run.parameters.get(name)
+    if isinstance(value, QDateTime):
+        value = value.date()
+    if isinstance(value, QDate):
+        return value.toString(Qt.DateFormat.ISODate) if value.isValid() else ""
+    return str(value or "")
+
+
+def _moment(run: AlgorithmRun, name: str) -> str:
+    """A moment as the command line takes it, which reads a bare date as its end; empty where none was given."""
+    value = run.parameters.get(name)
+    if isinstance(value, QDateTime):
+        return value.toUTC().toString(Qt.DateFormat.ISODate) if value.isValid() else ""
+    return _date(run, name)
+
+
+def _number(run: AlgorithmRun, name: str) -> float | None:
+    """A number that was given; 0 is one."""
+    if run.parameters.get(name) is None:
+        return None
+    return run.algorithm.parameterAsDouble(run.parameters, name, run.context)
+
+
+_BY_DECLARATION = {
+    "text": ParameterKind(_made(QgsProcessingParameterString), _text),
+    "list": ParameterKind(_made(QgsProcessingParameterString), _list),
+    "choice": choice(),
+    "flag": ParameterKind(
+        lambda name, title, _declared: QgsProcessingParameterBoolean(name, title, defaultValue=False),
+        lambda run, name: run.algorithm.parameterAsBoolean(run.parameters, name, run.context),
+    ),
+    "date": ParameterKind(_made(QgsProcessingParameterDateTime, type=QgsProcessingParameterDateTime.Type.Date), _date),
+    "moment": ParameterKind(_made(QgsProcessingParameterDateTime), _moment),
+    "number": ParameterKind(
+        _made(QgsProcessingParameterNumber, type=QgsProcessingParameterNumber.Type.Double, minValue=0), _number
+    ),
+    "count": ParameterKind(
+        _made(QgsProcessingParameterNumber, minValue=1),
+        lambda run, name: run.algorithm.parameterAsInt(run.parameters, name, run.context) or None,
+    ),
+}

@@ -1,0 +1,227 @@
+"""A verb of the command line as an algorithm: made from its declaration, and from what Processing alone must know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from qgis.core import (
+    QgsProcessingAlgorithm,
+    QgsProcessingContext,
+    QgsProcessingException,
+    QgsProcessingFeedback,
+    QgsProcessingOutputNumber,
+    QgsProcessingOutputString,
+    QgsProcessingParameterDefinition,
+    QgsProcessingParameterFeatureSource,
+    QgsProcessingParameterFile,
+    QgsProcessingParameterFileDestination,
+)
+from qgis.PyQt.QtGui import QIcon
+
+from onemap.plugin.algorithms.algorithm_run import AlgorithmRun, SourceOrigin, source_origin
+from onemap.plugin.algorithms.parameter_kinds import (
+    ParameterKind,
+    advanced,
+    kind_of_values,
+    usual_kinds,
+    usual_titles,
+)
+from onemap.plugin.algorithms.sinks import Sink, fill_sinks, outs_for, sink_parameters
+from onemap.plugin.connection.core_session import core_missing, core_python
+from onemap.plugin.connection.layer_export import SourceFile
+from onemap.plugin.connection.refusals import Refusal, problem_lines
+from onemap.plugin.connection.verb_parameters import verb_parameters
+from onemap.plugin.connection.verb_runs import run_verb
+from onemap.plugin.widgets.icons import icon
+from onemap.plugin.words.translation import tr
+
+ANY_PATH = (QgsProcessingParameterFeatureSource, QgsProcessingParameterFile)
+EXIT_THRESHOLD = 4
+PAGE = "HTML"
+
+
+@dataclass(frozen=True)
+class Output:
+    """One value of the results. place: where the answer has it, such as `run.id`; a list gives a number its length."""
+
+    name: str
+    title: str
+    place: str = ""
+    is_number: bool = False
+
+    def value(self, answer: dict[str, Any]) -> Any:
+        """What the answer says; None where it says nothing."""
+        found: Any = answer
+        for part in self.place.split("."):
+            found = (found or {}).get(part)
+        return len(found) if self.is_number and isinstance(found, list) else found
+
+
+@dataclass(frozen=True)
+class VerbRow:
+    """What Processing must know of a verb beyond its declaration; all texts in the user's language.
+
+    first, advanced: the names of the parameters in their order; the advanced ones are folded away
+    titles: what the parameters are called, where it is not the usual title
+    kinds: how they are asked for, where neither their name nor their declaration says that
+    sinks: the tables of the core that become layers
+    outputs: those that have no place in the answer are for `finish`
+    page: makes a page of HTML from the answer, for the parameter of that name
+    finish: from the answer, adds to the results and to the log what only this verb has
+    """
+
+    verb: str
+    title: str
+    description: str
+    first: str
+    advanced: str = ""
+    titles: dict[str, str] = field(default_factory=dict)
+    kinds: dict[str, ParameterKind] = field(default_factory=dict)
+    sinks: tuple[Sink, ...] = ()
+    outputs: tuple[Output, ...] = ()
+    page: Callable[[dict[str, Any]], str] | None = None
+    finish: Callable[[dict[str, Any], dict[str, Any], QgsProcessingFeedback], None] | None = None
+
+
+class VerbAlgorithm(QgsProcessingAlgorithm):
+    """The algorithm of one verb: it asks what the verb asks, runs it, and hands on its words."""
+
+    def __init__(self, row: VerbRow) -> None:
+        super().__init__()
+        self._row = row
+        self._origins: dict[str, SourceOrigin] = {}
+        self._titles = {**usual_titles(), **row.titles}
+        kinds = {**usual_kinds(), **row.kinds}
+        self._declared = {parameter.name: parameter for parameter in verb_parameters(row.verb)}
+        self._kinds = {name: kinds.get(name) or kind_of_values(self._declared[name]) for name in self._declared}
+
+    def name(self) -> str:
+        """The verb."""
+        return self._row.verb
+
+    def displayName(self) -> str:  # noqa: N802 - QGIS's name
+        """The verb for people."""
+        return self._row.title
+
+    def shortHelpString(self) -> str:  # noqa: N802 - QGIS's name
+        """What it does."""
+        return self._row.description
+
+    def group(self) -> str:
+        """All stand together, without a group."""
+        return ""
+
+    def groupId(self) -> str:  # noqa: N802 - QGIS's name
+        """All stand together, without a group."""
+        return ""
+
+    def icon(self) -> QIcon:
+        """The sign of the action."""
+        return icon(self._row.verb)
+
+    def createInstance(self) -> VerbAlgorithm:  # noqa: N802 - QGIS's name
+        """A fresh one for each run."""
+        return VerbAlgorithm(self._row)
+
+    def canExecute(self) -> tuple[bool, str]:  # noqa: N802 - QGIS's name
+        """Whether there is a core to run it."""
+        return (True, "") if core_python() is not None else (False, str(core_missing()))
+
+    def initAlgorithm(self, configuration: dict[str, Any] | None = None) -> None:  # noqa: N802 - QGIS's name
+        """The parameters, named as on the command line; sinks and the page are QGIS's own."""
+        for name in self._row.first.split():
+            self.addParameter(self._definition(name))
+        for name in self._row.advanced.split():
+            self.addParameter(advanced(self._definition(name)))
+        for definition in sink_parameters(self._row.sinks):
+            self.addParameter(definition)
+        if self._row.page is not None:
+            filters = tr("Web page (*.html)")
+            self.addParameter(
+                QgsProcessingParameterFileDestination(PAGE, tr("Report"), fileFilter=filters, optional=True)
+            )
+        for output in self._row.outputs:
+            kind = QgsProcessingOutputNumber if output.is_number else QgsProcessingOutputString
+            self.addOutput(kind(output.name, output.title))
+
+    def _definition(self, name: str) -> QgsProcessingParameterDefinition:
+        return self._kinds[name].make(name.upper(), self._titles[name], self._declared[name])
+
+    def checkParameterValues(  # noqa: N802 - QGIS's name
+        self, parameters: dict[str, Any], context: QgsProcessingContext
+    ) -> tuple[bool, str]:
+        """As QGIS does, but any path will do: the core reads more than QGIS, and says better what it refuses."""
+        for definition in self.parameterDefinitions():
+            value = parameters.get(definition.name())
+            if isinstance(definition, ANY_PATH) and isinstance(value, str) and value:
+                continue
+            if not definition.checkValueIsAcceptable(value, context):
+                return False, tr("Incorrect parameter value for {name}").format(name=definition.name())
+        return True, ""
+
+    def prepareAlgorithm(  # noqa: N802 - QGIS's name
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> bool:
+        """Find the files behind the sources, while layers may be touched."""
+        for definition in self.parameterDefinitions():
+            value = parameters.get(definition.name())
+            if isinstance(definition, QgsProcessingParameterFeatureSource) and value:
+                self._origins[definition.name()] = source_origin(value, context)
+        return True
+
+    def processAlgorithm(  # noqa: N802 - QGIS's name
+        self, parameters: dict[str, Any], context: QgsProcessingContext, feedback: QgsProcessingFeedback
+    ) -> dict[str, Any]:
+        """Run the verb, then fill the sinks from the GeoPackage that it wrote."""
+        row, run = self._row, AlgorithmRun(self, parameters, context, feedback, self._origins)
+        options = self._options(run)
+        results = {name.upper(): options[name] for name, kind in self._kinds.items() if kind.is_result}
+        tables = ""
+        if row.sinks:
+            options["out"], tables = outs_for(row.sinks, parameters, options["out"])
+        answer, exit_code = self._run_core(options, feedback)
+        results |= {output.name: output.value(answer) for output in row.outputs if output.place}
+        if row.page is not None and parameters.get(PAGE):
+            results[PAGE] = self.parameterAsFileOutput(parameters, PAGE, context)
+            Path(results[PAGE]).write_text(row.page(answer), encoding="utf-8")
+        if row.finish is not None:
+            row.finish(answer, results, feedback)
+        results |= fill_sinks(run, row.sinks, tables)
+        if exit_code == EXIT_THRESHOLD and "fail_on" in options:
+            text = tr("The most severe verdict is {verdict}: the threshold {threshold} is reached.")
+            raise QgsProcessingException(text.format(verdict=answer.get("verdict"), threshold=options["fail_on"]))
+        return results
+
+    def _options(self, run: AlgorithmRun) -> dict[str, Any]:
+        """The options of the command line; what the source says of itself where the verb asks for it."""
+        options = {name: kind.read(run, name.upper()) for name, kind in self._kinds.items()}
+        for name, value in list(options.items()):
+            if isinstance(value, SourceFile):
+                options[name] = value.path
+                # Of a verb that does not ask for the layer in the source, CRS is something else, too.
+                if "layer" in options:
+                    options["layer"] = options["layer"] or value.layer
+                    if "crs" in options:
+                        options["crs"] = options["crs"] or value.crs
+        return options
+
+    def _run_core(self, options: dict[str, Any], feedback: QgsProcessingFeedback) -> tuple[dict[str, Any], int]:
+        """Run the verb; a refusal becomes the exception that Processing shows, with the core's own text."""
+        try:
+            answer, exit_code = run_verb(self._row.verb, options, feedback)
+        except Refusal as refusal:
+            raise QgsProcessingException(str(refusal)) from refusal
+        write_problems(answer.get("problems") or [], feedback)
+        return answer, exit_code
+
+
+def write_problems(problems: list[dict[str, Any]], feedback: QgsProcessingFeedback) -> None:
+    """Problems in Processing's log: what is only noted is no warning."""
+    for problem in problem_lines(problems):
+        if problem.level == "note":
+            feedback.pushInfo(problem.text)
+        else:
+            feedback.pushWarning(problem.text)

@@ -1,0 +1,39 @@
+"""The core's verbs and their parameters, from the table that the core writes: resources/verbs/verbs.json."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from onemap.plugin.profile.paths import RESOURCES
+
+
+@dataclass(frozen=True)
+class VerbParameter:
+    """One parameter of a verb.
+
+    kind: text, flag, choice, list, date, moment, number (not negative) or count (a whole number from 1).
+    """
+
+    name: str
+    kind: str
+    positional: bool = False
+    required: bool = False
+    choices: tuple[str, ...] = ()
+
+
+def verb_parameters(verb: str) -> tuple[VerbParameter, ...]:
+    """The parameters of a verb, in their order."""
+    return _table()[verb]
+
+
+@cache
+def _table() -> dict[str, tuple[VerbParameter, ...]]:
+    text = (RESOURCES / "verbs" / "verbs.json").read_text(encoding="utf-8")
+    return {verb: tuple(map(_parameter, rows)) for verb, rows in json.loads(text).items()}
+
+
+def _parameter(row: dict[str, Any]) -> VerbParameter:
+    return VerbParameter(**{**row, "choices": tuple(row.get("choices", ()))})

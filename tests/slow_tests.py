@@ -1,0 +1,28 @@
+"""Tests that take long bear the mark `slow`, so that the others stay a matter of minutes.
+
+Where CI is set, a test that works longer than three seconds without the mark fails. What counts is the time of the
+processor, of the test and of the programs that it waits for: a busy machine does not change it much.
+"""
+
+import os
+
+import pytest
+
+LIMIT_S = 3.0
+
+
+def _processor_s():
+    times = os.times()
+    return times.user + times.system + times.children_user + times.children_system
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_call(item):
+    """Keep what a test took, and refuse one that should bear the mark."""
+    began = _processor_s()
+    result = yield
+    taken = _processor_s() - began
+    item.user_properties.append(("processor_s", round(taken, 2)))
+    if taken > LIMIT_S and os.environ.get("CI") and item.get_closest_marker("slow") is None:
+        pytest.fail(f"it took {taken:.1f} s of the processor: mark it slow, or make it faster", pytrace=False)
+    return result
