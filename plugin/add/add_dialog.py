@@ -150,7 +150,7 @@ class AddDialog(QDialog):
         """Show a refusal with its mend; the dock shows it if the dialog is closed."""
         codes = [str(problem.get("code")) for problem in refusal.problems]
         if any(code in FIELD_CODES for code in codes):
-            self.fields.require([str(one["field"]) for one in refusal.problems if one.get("field")])
+            self.fields.require([str(problem["field"]) for problem in refusal.problems if problem.get("field")])
             self.tabs.setCurrentWidget(self.fields)
         elif codes and set(codes) == {"geometry.invalid"} and not self.options.repair.isChecked():
             refusal.mend = (tr("Repair and add"), self._repair_and_add)

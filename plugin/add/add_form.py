@@ -107,14 +107,14 @@ class AddForm(QWidget):
 
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
         """List the layers of the library; the chosen one stays."""
-        before = self.chosen_target.code if self.chosen_target is not None else ""
+        chosen_code = self.chosen_target.code if self.chosen_target is not None else ""
         self.target.blockSignals(True)
         self.target.clear()
         for entry in sorted(layers, key=lambda entry: entry.place[:2]):
             self.target.addItem(f"{entry.title} · {entry.code}", entry)
         self.target.setCurrentIndex(-1)
         self.target.blockSignals(False)
-        self.choose_target(before)
+        self.choose_target(chosen_code)
 
     def choose_target(self, code: str) -> None:
         """Choose a layer of the library."""
@@ -157,12 +157,12 @@ class AddForm(QWidget):
     def _targets(self) -> list[CatalogueLayer]:
         return [self.target.itemData(index) for index in range(self.target.count())]
 
-    def _first_part(self, wanted: str) -> int:
+    def _first_part(self, wanted_name: str) -> int:
         """The row to choose first: the wanted layer, else the one named as the target, else the first."""
         names = [layer.name for layer in self._layers]
-        if wanted in names:
+        if wanted_name in names:
             self._is_part_chosen = True
-            return names.index(wanted)
+            return names.index(wanted_name)
         return max(0, self._part_of_target())
 
     def _part_of_target(self) -> int:

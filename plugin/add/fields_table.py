@@ -40,9 +40,9 @@ class FieldsTable(QTableWidget):
 
     def require(self, names: list[str]) -> None:
         """Add fields that the core requires."""
-        known = {field.name: field for field in self._schema}
+        fields_by_name = {field.name: field for field in self._schema}
         required = [
-            SchemaField(name, known[name].title if name in known else "", required=True)
+            SchemaField(name, fields_by_name[name].title if name in fields_by_name else "", required=True)
             for name in dict.fromkeys(names)
         ]
         self._schema = required + [field for field in self._schema if field.name not in names]

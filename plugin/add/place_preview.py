@@ -129,7 +129,7 @@ class PlacePreview(QWidget):
         district = [self._district] if self._district is not None else []
         # The district's outline lies over a picture, and under a file's features.
         pictures = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
-        self.canvas.setLayers([*(one for one in layers if one not in pictures), *district, *pictures])
+        self.canvas.setLayers([*(layer for layer in layers if layer not in pictures), *district, *pictures])
         self.summary.setText(words)
         self.summary.setVisible(bool(words))
 

@@ -57,14 +57,14 @@ class SourcePage(QSplitter):
         self.problems.place_requested.connect(self._go_to)
         self._problems_title = QLabel()
         self.preview = PlacePreview()
-        left = QWidget()
-        layout = QVBoxLayout(left)
+        facts_page = QWidget()
+        layout = QVBoxLayout(facts_page)
         layout.addWidget(self.facts)
         layout.addWidget(self._problems_title)
         layout.addWidget(self.problems, 1)
         layout.addStretch()
         area = QScrollArea()
-        area.setWidget(left)
+        area.setWidget(facts_page)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -118,8 +118,8 @@ class SourcePage(QSplitter):
         key: the field of the file that names its features.
         """
         self._key = key or self._key
-        known = {Path(self._path).name, self._part.name} if self._part is not None else set()
-        self.problems.show_problems(problems, known)
+        known_names = {Path(self._path).name, self._part.name} if self._part is not None else set()
+        self.problems.show_problems(problems, known_names)
         self.problems.setVisible(bool(problems))
         self._problems_title.setVisible(bool(problems))
         self._problems_title.setText(tr("Problems: {count}").format(count=self.problems.count()))
@@ -196,13 +196,13 @@ class ProblemList(QListWidget):
         self.itemActivated.connect(self._go_to_item)
         self.itemClicked.connect(self._go_to_item)
 
-    def show_problems(self, problems: list[dict[str, Any]], known: Collection[str] = ()) -> None:
+    def show_problems(self, problems: list[dict[str, Any]], known_names: Collection[str] = ()) -> None:
         """Show these problems.
 
-        known: names that need not be repeated: the file's and its layer's.
+        known_names: names that need not be repeated: the file's and its layer's.
         """
         self.clear()
-        for line in problem_lines(problems, known):
+        for line in problem_lines(problems, known_names):
             item = QListWidgetItem(name_controls(line.text, self._controls))
             if line.level in SIGNS:
                 item.setIcon(sign_icon(SIGNS[line.level], self.palette()))

@@ -214,12 +214,12 @@ class LiveView(QWidget):
         self.results_shown.emit()
 
     def _show(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-        chosen = self.results.chosen if self.results.chosen != self._default_choice else ("", "")
+        chosen = self.results.current_key if self.results.current_key != self._default_choice else ("", "")
         titles = {layer.code: layer.title for layer in self._library.layers}
         self.results.highlight.clear()
         self.results.show_run(RunOnDisplay(target, answer, self._library.name, self._library.path, titles), parcels)
         self.results.choose(*chosen)
-        self._default_choice = self.results.chosen if chosen == ("", "") else ("", "")
+        self._default_choice = self.results.current_key if chosen == ("", "") else ("", "")
         self.results.show_highlight()
         self.summary.setText(sentences(*self._changes(parcels), tr("To keep this in the library press Check.")))
         self.verdicts.update({parcel.parcel: parcel.verdict for parcel in parcels})
@@ -230,8 +230,8 @@ class LiveView(QWidget):
         changed = [parcel for parcel in parcels if self.verdicts.get(parcel.parcel, parcel.verdict) != parcel.verdict]
         if len(changed) == 1:
             parcel = changed[0]
-            before, now = (word("verdicts", verdict) for verdict in (self.verdicts[parcel.parcel], parcel.verdict))
-            return [tr("{parcel}: {verdict}.").format(parcel=parcel.parcel, verdict=f"{before} → {now}")]
+            before, after = (word("verdicts", verdict) for verdict in (self.verdicts[parcel.parcel], parcel.verdict))
+            return [tr("{parcel}: {verdict}.").format(parcel=parcel.parcel, verdict=f"{before} → {after}")]
         if changed:
             return [tr("{count} parcels have another verdict.").format(count=f"{len(changed):,}")]
         if len(parcels) == 1:

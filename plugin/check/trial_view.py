@@ -44,7 +44,11 @@ class TrialRun:
     def finding(self, parcel: str, rule: str) -> Finding | None:
         """The most severe finding of a parcel by a rule; None for none."""
         checked = self.parcels.get(parcel)
-        return next((one for one in checked.findings if one.rule == rule), None) if checked is not None else None
+        return (
+            next((finding for finding in checked.findings if finding.rule == rule), None)
+            if checked is not None
+            else None
+        )
 
 
 class TrialView(QWidget):

@@ -54,26 +54,30 @@ class AtlasButton(QToolButton):
         """Set the types to print; none: all that differ."""
         self._types = sorted(set(types))
 
-    def _choose(self, by: str) -> None:
+    def _choose(self, unit: str) -> None:
         folder = settings.get("review_folder") or documents_folder()
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", " ".join(self._comparison.plans))[:100]
         path, _filter = QFileDialog.getSaveFileName(
             self, tr("Print an atlas"), str(Path(folder) / f"{name}.pdf"), "PDF (*.pdf)"
         )
         if path:
-            self.write(path if path.lower().endswith(".pdf") else f"{path}.pdf", by)
+            self.write(path if path.lower().endswith(".pdf") else f"{path}.pdf", unit)
 
     def _keep(self) -> None:
         self.keep_requested.emit(str(self._comparison.record.get("id")), ",".join(self._types))
 
-    def write(self, path: str, by: str) -> None:
-        """Let the core print. An existing file is replaced, because the user has confirmed it."""
+    def write(self, path: str, unit: str) -> None:
+        """Let the core print. An existing file is replaced, because the user has confirmed it.
+
+        path: the PDF file.
+        unit: what one page shows, a `cluster` or a `spot`.
+        """
         settings.put("review_folder", str(Path(path).parent))
         params: dict[str, Any] = {
             "library": self._comparison.library_path,
             "run": self._comparison.record.get("id"),
             "target": path,
-            "by": by,
+            "by": unit,
             "type": ",".join(self._types),
             "overwrite": True,
         }

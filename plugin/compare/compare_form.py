@@ -179,10 +179,10 @@ class CompareForm(QWidget):
                 box.addItem(plan.title, plan)
                 box.setItemData(box.count() - 1, plan.plan_text, 3)  # the tooltip
             box.blockSignals(False)
-        wanted = chosen if all(chosen) else _default_pair(plans)
+        pair = chosen if all(chosen) else _default_pair(plans)
         self.plan_a.setCurrentIndex(-1)
         self.plan_b.setCurrentIndex(-1)
-        self.choose(*wanted)
+        self.choose(*pair)
         self._change_plans()
         self.request_history()
 

@@ -83,7 +83,7 @@ class Comparison:
         return self.answer.get("matrix") or []
 
     @property
-    def changed(self) -> dict[str, list[dict[str, Any]]] | None:
+    def changes(self) -> dict[str, list[dict[str, Any]]] | None:
         """The spots that are new, gone and changed since an earlier comparison; None without one."""
         return self.answer.get("changed")
 

@@ -197,11 +197,11 @@ class CompareTab(QWidget):
             self.refused.emit(refusal)
             return
         texts = [" | ".join(comparison.plans)]
-        if comparison.changed is not None:
-            texts.append(changes_text(comparison.changed))
+        if comparison.changes is not None:
+            texts.append(changes_text(comparison.changes))
         self.summary.setText(sentences(*texts))
         moment = moment_text(str(comparison.record.get("started") or ""))
-        self.summary.setToolTip("\n".join([*texts, moment, gone_text(comparison.changed or {})]).strip())
+        self.summary.setToolTip("\n".join([*texts, moment, gone_text(comparison.changes or {})]).strip())
         self.pairs_button.setChecked(False)
         self.form_button.setChecked(False)  # the list needs the room
         self._pages.setCurrentWidget(self.view)

@@ -180,14 +180,14 @@ class CompareView(QWidget):
         self._comparison = comparison
         self.spot_layer = SpotLayer(comparison)
         self._clusters = Counter(spot.cluster for spot in spots if spot.cluster)
-        self.changed.setVisible(comparison.changed is not None)
+        self.changed.setVisible(comparison.changes is not None)
         for box in (self.undecided, self.changed):
             box.setChecked(False)
         self.list.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.model.set_spots(spots)
         self.matrix.show_rows(comparison.matrix)
         self.list.resizeColumnsToContents()
-        self.list.setColumnHidden(self.model.columnCount() - 1, comparison.changed is None)
+        self.list.setColumnHidden(self.model.columnCount() - 1, comparison.changes is None)
         self.buttons["keep"].setEnabled(True)
         self.atlas.show_comparison(comparison)
         self._go_to_row(0, on_map=False)

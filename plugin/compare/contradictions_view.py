@@ -163,7 +163,7 @@ class ContradictionsView(VerbView):
         """Make columns as wide as the longest word above them: the rest of a name wraps."""
         for column in range(self.model.columnCount()):
             words = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split()
-            widest = max((self.fontMetrics().horizontalAdvance(one) for one in words if one.isascii()), default=0)
+            widest = max((self.fontMetrics().horizontalAdvance(word) for word in words if word.isascii()), default=0)
             self.table.setColumnWidth(column, max(COLUMN_PX, widest + AROUND_PX))
         self.table.verticalHeader().setMaximumWidth(round(MAX_NAMES_SHARE * self.width()))
 

@@ -60,8 +60,8 @@ def convert(source: SourceFile, progress: Progress) -> SourceFile:
         parts = list(_parts(dataset, path.suffix.lower()))
         if not parts:
             raise Refusal(tr("“{file}” holds no layer with geometry.").format(file=path.name))
-        for number, (layer, name, where) in enumerate(parts):
-            _copy(dataset, target, layer, name, where, _PartProgress(progress, number, len(parts), name))
+        for number, (layer, name, condition) in enumerate(parts):
+            _copy(dataset, target, layer, name, condition, _PartProgress(progress, number, len(parts), name))
         if path.suffix.lower() in DRAWINGS:
             _close_rings(target)
     finally:
@@ -159,13 +159,13 @@ def _parts(dataset: gdal.Dataset, suffix: str) -> list[tuple[str, str, str]]:
     return parts
 
 
-def _copy(dataset: gdal.Dataset, target: Path, layer: str, name: str, where: str, progress: _PartProgress) -> None:
+def _copy(dataset: gdal.Dataset, target: Path, layer: str, name: str, condition: str, progress: _PartProgress) -> None:
     options = gdal.VectorTranslateOptions(
         format="GPKG",
         accessMode="append" if target.exists() else None,
         layers=[layer],
         layerName=name,
-        where=where or None,
+        where=condition or None,
         callback=progress,
     )
     try:

@@ -46,10 +46,10 @@ class Refusal(Exception):
         return self.exit_code == CANCELLED_CODE
 
 
-def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
+def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> str:
     """One problem as one line of text: where, what is wrong, how to mend it.
 
-    known: names that the reader sees already, such as that of the open file.
+    known_names: names that the reader sees already, such as that of the open file.
     """
     sentence_parts = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
     message = str(problem.get("message") or "")
@@ -62,11 +62,11 @@ def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
     shown_names = [
         name
         for part, name in names.items()
-        if name not in known and not (part in ("file", "layer") and name in message)
+        if name not in known_names and not (part in ("file", "layer") and name in message)
     ]
-    where = " · ".join(dict.fromkeys(shown_names))
+    place = " · ".join(dict.fromkeys(shown_names))
     text = sentences(*(sentence_parts or [str(problem.get("code", ""))]))
-    return with_label(where, text) if where else text
+    return with_label(place, text) if place else text
 
 
 @dataclass(frozen=True)
@@ -81,14 +81,16 @@ class ProblemLine:
     problem: dict[str, Any]
 
 
-def problem_lines(problems: Sequence[dict[str, Any]], known: Collection[str] = ()) -> list[ProblemLine]:
+def problem_lines(problems: Sequence[dict[str, Any]], known_names: Collection[str] = ()) -> list[ProblemLine]:
     """The problems as lines, the gravest first.
 
     The fields that a file lacks share one line, because most files lack most fields, and nobody needs them.
     """
     weighed = [problem for problem in problems if problem.get("code") != ABSENT_FIELD]
     weighed.sort(key=lambda problem: LEVELS.index(problem["level"]) if problem.get("level") in LEVELS else -1)
-    lines = [ProblemLine(str(problem.get("level") or ""), problem_line(problem, known), problem) for problem in weighed]
+    lines = [
+        ProblemLine(str(problem.get("level") or ""), problem_line(problem, known_names), problem) for problem in weighed
+    ]
     absent = [str(problem.get("field")) for problem in problems if problem.get("code") == ABSENT_FIELD]
     if absent:
         text = tr("Fields of the schema that the file lacks: {fields}").format(fields=", ".join(absent))

@@ -38,8 +38,8 @@ def command_line(verb: str, options: dict[str, Any]) -> list[str]:
         if name in positionals or not is_given(value):
             continue
         option = "--" + name.replace("_", "-")
-        for one in value if isinstance(value, (list, tuple)) else [value]:
-            words += [option] if one is True else [f"{option}={one}"]
+        for option_value in value if isinstance(value, (list, tuple)) else [value]:
+            words += [option] if option_value is True else [f"{option}={option_value}"]
     return words + ["--json", "--progress=json", f"--lang={settings.language()}"]
 
 

@@ -294,7 +294,7 @@ class MapTab(QWidget):
         for library in (root.child(index) for index in range(root.childCount())):
             departments = [library.child(index) for index in range(library.childCount())]
             for department in departments:
-                department.setHidden(all(one.isHidden() for one in _below(department)))
+                department.setHidden(all(child.isHidden() for child in _below(department)))
                 if text_sought:
                     department.setExpanded(True)
             library.setHidden(all(department.isHidden() for department in departments))

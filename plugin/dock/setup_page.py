@@ -55,9 +55,9 @@ class SetupPage(QWidget):
         """The text on display."""
         return "\n".join(part for part in (self._explanation.text(), self._message.text()) if part)
 
-    def explain(self, why: str) -> None:
+    def explain(self, reason: str) -> None:
         """Show why the core is needed now."""
-        self._explanation.setText(why)
+        self._explanation.setText(reason)
 
     def set_up(self) -> None:
         """Make the core's Python in the background."""

@@ -79,12 +79,12 @@ class Remedy:
 
     def alternative(self, kind: str) -> Alternative | None:
         """The alternative of a kind; None where there is none."""
-        return next((one for one in self.alternatives if one.kind == kind), None)
+        return next((alternative for alternative in self.alternatives if alternative.kind == kind), None)
 
 
 def remedy_in(answer: dict[str, Any]) -> dict[str, Any]:
     """The remedy in an answer: the answer itself, or of a case the last remedy that the case stores."""
-    stored = [one for one in answer.get("remedies") or () if one.get("state") == "current"]
+    stored = [remedy for remedy in answer.get("remedies") or () if remedy.get("state") == "current"]
     return stored[-1] if stored else answer
 
 

@@ -134,14 +134,14 @@ class DepartmentsTable(QTreeWidget):
         """Show the changes of one alternative."""
         self.clear()
         for change in changes:
-            now, then = (
+            conflict_now, conflict_then = (
                 _conflict_text(area_m2, unknown_m2)
                 for area_m2, unknown_m2 in (
                     (change.before_m2, change.unknown_before_m2),
                     (change.after_m2, change.unknown_after_m2),
                 )
             )
-            item = QTreeWidgetItem(self, [word("departments", change.department), now, then])
+            item = QTreeWidgetItem(self, [word("departments", change.department), conflict_now, conflict_then])
             item.setIcon(NOW, sign_icon(change.verdict_before, self.palette()))
             item.setIcon(THEN, sign_icon(change.verdict_after, self.palette()))
             hint = _hint(change)

@@ -256,7 +256,7 @@ class RemedyView(QWidget):
             text = sentences(text, tr("Checking that again finds nothing more severe than a notice."))
         if not remedy.search:
             return text
-        if not any(one.is_whole and one.passes for one in remedy.alternatives):
+        if not any(alternative.is_whole and alternative.passes for alternative in remedy.alternatives):
             text = sentences(text, tr("No place was found where it would pass whole."))
         return sentences(text, remedy.search)
 
@@ -273,7 +273,7 @@ class RemedyView(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        self.highlight.show_grounds(outline, [one for one in grounds if not one[0].isNull()], crs)
+        self.highlight.show_grounds(outline, [ground for ground in grounds if not ground[0].isNull()], crs)
 
     def _cut_grounds(self, cut_row: int | None) -> list[LabelledGround]:
         """The remainder and the cuts, each with its area; or one cut and the remainder."""

@@ -101,7 +101,7 @@ class Highlight:
         labels = [(self._to_map(ground.pointOnSurface(), crs), text) for ground, _verdict, text in grounds]
         self._labels = MeasureLabels(self._canvas, labels[:MAX_LABELS])
         geometries = [outline, *(ground for ground, _verdict, _text in grounds)]
-        box = QgsGeometry.collectGeometry([one for one in geometries if not one.isNull()]).boundingBox()
+        box = QgsGeometry.collectGeometry([geometry for geometry in geometries if not geometry.isNull()]).boundingBox()
         if crs.mapUnits() == Qgis.DistanceUnit.Meters:
             box.grow(around_m)
         self._go_to(box, crs)

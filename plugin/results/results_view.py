@@ -151,7 +151,7 @@ class ResultsView(QWidget):
             shutil.rmtree(folder, ignore_errors=True)
 
     @property
-    def chosen(self) -> tuple[str, str]:
+    def current_key(self) -> tuple[str, str]:
         """The parcel and the rule of the current row; empty for none."""
         parcel, finding = self._parcel, self._finding
         return (parcel.parcel if parcel else "", finding.rule if finding else "")

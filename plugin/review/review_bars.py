@@ -64,10 +64,10 @@ class CountBars(QWidget):
         metrics, height = self.fontMetrics(), self._row_height()
         icons = height if any(row.icon for row in self.rows) else 0
         widest = max((metrics.horizontalAdvance(row.name) for row in self.rows), default=0)
-        left = icons + min(widest, int(MAX_NAME_SHARE * self.width())) + GAP_PX
+        bar_left = icons + min(widest, int(MAX_NAME_SHARE * self.width())) + GAP_PX
         count_texts = [f"{row.count:,}" + (f"  {row.note}" if row.note else "") for row in self.rows]
         text_width = max((metrics.horizontalAdvance(text) for text in count_texts), default=0) + 2 * GAP_PX
-        max_length = max(8, self.width() - left - text_width)
+        max_length = max(8, self.width() - bar_left - text_width)
         largest = max((row.count for row in self.rows), default=0) or 1
         palette = self.palette()
         for position, (row, text) in enumerate(zip(self.rows, count_texts)):
@@ -77,19 +77,19 @@ class CountBars(QWidget):
             role = QPalette.ColorRole.WindowText
             quiet = quiet_brush(palette, role, QPalette.ColorRole.Window).color()
             painter.setPen(palette.color(role) if row.count else quiet)
-            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, left - icons - GAP_PX)
+            name = metrics.elidedText(row.name, Qt.TextElideMode.ElideRight, bar_left - icons - GAP_PX)
             alignment = Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft
-            painter.drawText(QRectF(icons, top, left - icons, height), alignment, name)
+            painter.drawText(QRectF(icons, top, bar_left - icons, height), alignment, name)
             length = max_length * row.count / largest
             thick = BAR_SHARE * height
-            bar = QRectF(left, top + (height - thick) / 2, length, thick)
+            bar = QRectF(bar_left, top + (height - thick) / 2, length, thick)
             colour = palette.color(QPalette.ColorRole.Highlight)
             if row.count:
                 lighter = palette.color(QPalette.ColorRole.Highlight)
                 lighter.setAlpha(120)
                 painter.fillRect(bar, lighter)
                 painter.fillRect(QRectF(bar.left(), bar.top(), length * row.marked / row.count, thick), colour)
-            painter.drawText(QRectF(left + length + GAP_PX, top, self.width(), height), alignment, text)
+            painter.drawText(QRectF(bar_left + length + GAP_PX, top, self.width(), height), alignment, text)
         painter.end()
 
     def mousePressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name

@@ -136,7 +136,7 @@ class Case:
     @property
     def remedies(self) -> list[dict[str, Any]]:
         """The remedies of the round's parcels; the last one counts, and is complete."""
-        return [one for one in self.answer.get("remedies") or [] if one.get("state") == "current"]
+        return [remedy for remedy in self.answer.get("remedies") or [] if remedy.get("state") == "current"]
 
     def opinion(self, department: str) -> Opinion | None:
         """One department's opinion."""

@@ -39,10 +39,13 @@ def changes_text(changes: dict[str, list[dict[str, Any]]]) -> str:
         )
     parts = []
     for title, lines in (
-        (tr("Layers and rules that changed"), [_version_text(one) for one in changes["layers"] + changes["packs"]]),
-        (tr("Parcels with another verdict"), [_parcel_text(one) for one in changes["parcels"]]),
-        (tr("Findings that come, go or change"), [_finding_text(one) for one in changes["findings"]]),
-        (tr("Departments whose draft would change"), [_opinion_text(one) for one in changes["opinions"]]),
+        (
+            tr("Layers and rules that changed"),
+            [_version_text(change) for change in changes["layers"] + changes["packs"]],
+        ),
+        (tr("Parcels with another verdict"), [_parcel_text(change) for change in changes["parcels"]]),
+        (tr("Findings that come, go or change"), [_finding_text(change) for change in changes["findings"]]),
+        (tr("Departments whose draft would change"), [_opinion_text(change) for change in changes["opinions"]]),
     ):
         if lines:
             parts.append(f"<p><b>{escape(title)}</b></p><ul>")

@@ -200,7 +200,7 @@ class CaseFindings(QWidget):
         if self._case is None or self.results.run is None:
             return
         self.leave_map()
-        overrides = {(one["parcel"], one["rule"]): one for one in self._case.overrides}
+        overrides = {(item["parcel"], item["rule"]): item for item in self._case.overrides}
 
         def with_override(finding: Finding) -> Finding:
             override = overrides.get((finding.parcel, finding.rule))
@@ -214,7 +214,7 @@ class CaseFindings(QWidget):
         parcels = []
         for parcel in self._parcels:
             findings = [
-                with_override(one) for one in parcel.findings if is_for_all or one.department == self._department
+                with_override(item) for item in parcel.findings if is_for_all or item.department == self._department
             ]
             if findings or is_for_all:
                 parcels.append(replace(parcel, findings=tuple(findings)))

@@ -30,14 +30,14 @@ class HistoryView(QTreeWidget):
         header.setSectionResizeMode(DAY, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(WHO, QHeaderView.ResizeMode.ResizeToContents)
 
-    def show_case(self, case: Case, seen: int, user: str) -> None:
+    def show_case(self, case: Case, seen_revision: int, user: str) -> None:
         """Show a case's steps.
 
-        seen: the revision that the user has seen; later steps of others are marked.
+        seen_revision: the revision that the user has seen; later steps of others are marked.
         user: the user's name.
         """
         self.clear()
-        unseen = unseen_entries(case, seen, user)
+        unseen = unseen_entries(case, seen_revision, user)
         for entry in reversed(case.entries):
             is_new = entry in unseen
             item = QTreeWidgetItem([entry["on"], entry["by"], (f"{UNSEEN} " if is_new else "") + entry_text(entry)])
@@ -71,14 +71,14 @@ def entry_text(entry: dict[str, Any]) -> str:
     return "\n".join([parts[0], " · ".join(parts[1:])]) if parts[1:] else parts[0]
 
 
-def unseen_entries(case: Case, seen: int, user: str) -> list[dict[str, Any]]:
+def unseen_entries(case: Case, seen_revision: int, user: str) -> list[dict[str, Any]]:
     """The steps of others since a revision; none for a case that was never opened, where all is new."""
-    return [entry for entry in case.entries if int(entry["revision"]) > seen > 0 and entry["by"] != user]
+    return [entry for entry in case.entries if int(entry["revision"]) > seen_revision > 0 and entry["by"] != user]
 
 
-def unseen_text(case: Case, seen: int, user: str) -> str:
+def unseen_text(case: Case, seen_revision: int, user: str) -> str:
     """The unseen steps in one sentence; empty for none."""
-    unseen = unseen_entries(case, seen, user)
+    unseen = unseen_entries(case, seen_revision, user)
     if not unseen:
         return ""
     departments = [entry["department"] for entry in unseen if entry.get("department")]

@@ -144,8 +144,8 @@ class CaseForm(QWidget):
         """Let the core check the parcels and open the case, or its next round."""
         if self.is_working or not self.send_button.isEnabled():
             return
-        by = self._person.name()
-        if not by:
+        user = self._person.name()
+        if not user:
             return
         folder = Path(QgsProcessingUtils.generateTempFilename("case"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -160,7 +160,7 @@ class CaseForm(QWidget):
             "parcels": source.path,
             "layer": source.layer,
             "crs": source.crs,
-            "by": by,
+            "by": user,
             "on": self._library.day,
             **self.mends.params_for(choice),
         }

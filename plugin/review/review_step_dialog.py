@@ -29,7 +29,7 @@ class StepQuestion:
 
     choice: the label of the choices.
     choices: pairs of code and word.
-    chosen: the code that is proposed.
+    chosen_code: the code that is proposed.
     days: the working days that are proposed; 0 asks for none.
     reason: whether a reason is asked.
     needs: when a reason is required: `always`, `other` for another choice than the proposed one, else never.
@@ -40,7 +40,7 @@ class StepQuestion:
     button: str
     choice: str = ""
     choices: tuple[tuple[str, str], ...] = ()
-    chosen: str = ""
+    chosen_code: str = ""
     days: int = 0
     reason: bool = True
     needs: str = ""
@@ -58,7 +58,7 @@ class StepDialog(QDialog):
         self.choice = QComboBox()
         for code, word in question.choices:
             self.choice.addItem(word, code)
-        self.choice.setCurrentIndex(max(0, self.choice.findData(question.chosen)))
+        self.choice.setCurrentIndex(max(0, self.choice.findData(question.chosen_code)))
         self.days = QSpinBox()
         self.days.setRange(1, MAX_DAYS)
         self.days.setValue(question.days or 1)
@@ -87,7 +87,7 @@ class StepDialog(QDialog):
         self._enable()
 
     @property
-    def chosen(self) -> str:
+    def chosen_code(self) -> str:
         """The chosen code; empty without choices."""
         return self.choice.currentData() or ""
 
@@ -98,7 +98,7 @@ class StepDialog(QDialog):
 
     def _enable(self) -> None:
         """Disable a step that the core would refuse because its reason is missing."""
-        is_other = bool(self._question.choices) and self.chosen != self._question.chosen
+        is_other = bool(self._question.choices) and self.chosen_code != self._question.chosen_code
         needs = self._question.needs == "always" or (self._question.needs == "other" and is_other)
         self.ok.setEnabled(bool(self.reason_text) or not needs)
         self.reason.setPlaceholderText(tr("needed") if needs else tr("may be left empty"))

@@ -115,7 +115,7 @@ class CaseSteps(QObject):
 
     def override(self, finding: Finding) -> None:
         """Override a finding; both verdicts are stored."""
-        verdicts = {(one["parcel"], one["rule"]): one["verdict"] for one in self.case.overrides}
+        verdicts = {(override["parcel"], override["rule"]): override["verdict"] for override in self.case.overrides}
         current_verdict = verdicts.get((finding.parcel, finding.rule), finding.verdict)
         text = tr("{parcel}: {title}. The machine says: {verdict}. Both verdicts and your reason stay in the case.")
         question = StepQuestion(
@@ -153,7 +153,7 @@ class CaseSteps(QObject):
             if question.days:
                 params["days"] = dialog.days.value()
             if choice:
-                params[choice] = dialog.chosen
+                params[choice] = dialog.chosen_code
             self._send(step, params)
 
         dialog.accepted.connect(send)

@@ -158,7 +158,9 @@ class ReviewTab(QWidget):
                 text.format(name=replaced_draft["by"], conclusion=conclusion_word(replaced_draft["conclusion"]))
             )
         if step == "opine":
-            department = next(e["department"] for e in reversed(answer["entries"]) if e["action"] == "opine")
+            department = next(
+                entry["department"] for entry in reversed(answer["entries"]) if entry["action"] == "opine"
+            )
             self.case_page.unsent_texts.drop((answer["case"], answer["round"], department))
         self._show(answer)
         if step == "issue":

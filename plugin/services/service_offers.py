@@ -95,18 +95,20 @@ def _best(offered: list[str], preferred: tuple[str, ...]) -> str:
 
 
 def _wms(root: ElementTree.Element, crs: str) -> list[Offer]:
-    formats = [one.text or "" for one in root.findall("./Capability/Request/GetMap/Format")]
+    formats = [element.text or "" for element in root.findall("./Capability/Request/GetMap/Format")]
     image = _best(formats, PREFERRED_FORMATS)
     offers: list[Offer] = []
 
-    def visit(layer: ElementTree.Element, above: list[str]) -> None:
-        systems = above + [word for tag in ("CRS", "SRS") for one in layer.findall(tag) for word in one.text.split()]
+    def visit(layer: ElementTree.Element, parent_systems: list[str]) -> None:
+        systems = parent_systems + [
+            word for tag in ("CRS", "SRS") for element in layer.findall(tag) for word in element.text.split()
+        ]
         name = layer.findtext("Name")
         if name:
             options = {"format": image, "crs": _best(systems, (crs, *PREFERRED_CRS))}
             offers.append(Offer(name, layer.findtext("Title") or name, _without_empty(options)))
-        for one in layer.findall("Layer"):
-            visit(one, systems)
+        for element in layer.findall("Layer"):
+            visit(element, systems)
 
     for layer in root.findall("./Capability/Layer"):
         visit(layer, [])
@@ -116,16 +118,16 @@ def _wms(root: ElementTree.Element, crs: str) -> list[Offer]:
 def _wmts(root: ElementTree.Element, crs: str) -> list[Offer]:
     contents = root.find("Contents")
     systems = {
-        one.findtext("Identifier"): _system_of(one.findtext("SupportedCRS") or "")
-        for one in contents.findall("TileMatrixSet")
+        element.findtext("Identifier"): _system_of(element.findtext("SupportedCRS") or "")
+        for element in contents.findall("TileMatrixSet")
     }
     offers = []
     for layer in contents.findall("Layer"):
         name = layer.findtext("Identifier")
-        styles = sorted(layer.findall("Style"), key=lambda one: one.get("isDefault") != "true")
-        image = _best([one.text or "" for one in layer.findall("Format")], PREFERRED_FORMATS)
-        sets = [one.findtext("TileMatrixSet") for one in layer.findall("TileMatrixSetLink")]
-        sets.sort(key=lambda one: systems.get(one) != crs)
+        styles = sorted(layer.findall("Style"), key=lambda element: element.get("isDefault") != "true")
+        image = _best([element.text or "" for element in layer.findall("Format")], PREFERRED_FORMATS)
+        sets = [element.findtext("TileMatrixSet") for element in layer.findall("TileMatrixSetLink")]
+        sets.sort(key=lambda element: systems.get(element) != crs)
         for matrix in sets:
             options = {"format": image, "matrix": matrix, "crs": systems.get(matrix, "")}
             options["style"] = (styles[0].findtext("Identifier") or "") if styles else ""

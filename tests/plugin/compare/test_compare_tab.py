@@ -312,7 +312,7 @@ def test_who_contradicts_whom_is_a_table_whose_cells_open_the_comparison_of_the_
     tab.finished.connect(lambda: done.append(True))
     QTest.mouseClick(table.viewport(), LEFT, NONE, table.visualRect(model.index(0, 0)).center())
     wait_for(lambda: done or tab.said_to_user)
-    assert tab.view.comparison.plans == ("PLAN_A v1", "PLAN_B v1") and tab.view.comparison.changed is None
+    assert tab.view.comparison.plans == ("PLAN_A v1", "PLAN_B v1") and tab.view.comparison.changes is None
     assert kinds(tab)[:3] == ["03", "03", "04"]
     assert not tab.pairs_button.isChecked() and tab.view.isVisible()
 
@@ -406,7 +406,7 @@ def test_a_newer_version_is_compared_against_the_earlier_comparison(tab, plans):
     wait_for(lambda: tab.form.since.findData(run) > 0)
     tab.form.since.setCurrentIndex(tab.form.since.findData(run))
     compare(tab)
-    assert {name: len(rows) for name, rows in tab.view.comparison.changed.items()} == {
+    assert {name: len(rows) for name, rows in tab.view.comparison.changes.items()} == {
         "new": 1,
         "gone": 1,
         "changed": 0,
