@@ -43,7 +43,7 @@ class OneMapPlugin:
         self._functions = ExpressionFunctions()
 
     def initGui(self) -> None:  # noqa: N802 - QGIS's name
-        """Add what a person sees."""
+        """Add the panel, the menu and the options page."""
         from onemap.plugin.connection.core_session import Core
         from onemap.plugin.dock.dock import OneMapDock
         from onemap.plugin.dock.options_page import OptionsFactory

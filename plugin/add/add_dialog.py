@@ -51,7 +51,7 @@ class AddDialog(QDialog):
     """A file to add to the library. The dialog may be closed while the file is loaded: the loading goes on."""
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
-    failed = pyqtSignal(object)  # Refusal, while nobody looks
+    failed = pyqtSignal(object)  # Refusal, while the dialog is closed
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class AddDialog(QDialog):
         self._library = library
         self._source: SourceFile | None = None
         self._request: Request | Conversion | Snapshot | None = None
-        self._is_added = False  # what is shown has been loaded; nobody wants it twice
+        self._is_added = False  # the file on display has been loaded
         self.form = AddForm()
         self.form.source_chosen.connect(self.inspect)
         self.form.part_chosen.connect(self._show_part)

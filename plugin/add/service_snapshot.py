@@ -58,7 +58,7 @@ class Snapshot(QObject):
     _opened = pyqtSignal()  # from the thread: the layer is there, and features are read from now on
 
     def __init__(self, service: Service) -> None:
-        # Without a parent: it must outlive whoever asked for it, as long as its thread may speak.
+        # Without a parent: it must outlive the dialog as long as its thread runs.
         super().__init__()
         self._service = service
         self._feedback = QgsFeedback()
@@ -172,7 +172,7 @@ class _FeatureReader:
             yield feature
             if self.count % REPORT_EVERY == 0:
                 text = tr("{count} features").format(count=f"{self.count:,}")
-                # Where nobody knows how many there are the bar stays in its middle.
+                # Where the number is unknown the bar stays in its middle.
                 self._progress(min(0.99, self.count / (self._expected or 2 * self.count)), text)
         if self._feedback.isCanceled():
             raise Cancelled

@@ -144,7 +144,7 @@ class CheckTab(QWidget):
         params = {**self._params, "out": str(folder / "trial.gpkg"), "against": run.id, "replace": [f"{code}={path}"]}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-            if self.results.run is not run:  # somebody has gone to another library or day meanwhile
+            if self.results.run is not run:  # another library or day was chosen meanwhile
                 return
             before = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
             after = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})

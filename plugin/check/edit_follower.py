@@ -11,7 +11,7 @@ PAUSE_MS = 120  # several changes of one gesture are one
 class EditFollower(QObject):
     """Follows one layer at a time. The ids are those of features with a new shape since editing began."""
 
-    shape_changed = pyqtSignal()  # a shape has changed: what was said of it is of yesterday
+    shape_changed = pyqtSignal()  # a shape has changed: its verdict is out of date
     edits_paused = pyqtSignal()  # and for a moment none has
     edits_discarded = pyqtSignal()  # the changes were thrown away
 

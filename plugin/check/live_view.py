@@ -28,7 +28,7 @@ from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import sentences, tr
 
-MAX_PARCELS = 50  # reshaped parcels that are checked while somebody edits; more are for the button
+MAX_PARCELS = 50  # parcels with a new shape that are checked while editing; more need the button
 
 
 class LiveView(QWidget):
@@ -52,7 +52,7 @@ class LiveView(QWidget):
         self._library, self._parcels, self._params = library, parcels, params
         self._request: Request | None = None
         self._is_stale = False  # a shape has changed since the core was asked
-        self._default_choice = ("", "")  # parcel and rule that nobody chose: the gravest
+        self._default_choice = ("", "")  # the parcel and rule shown first, which the user has not chosen
         self.verdicts: dict[str, str] = {}  # verdicts by parcel, as last known
         self.follower = EditFollower(self)
         self.follower.shape_changed.connect(self._shape_changed)
@@ -179,7 +179,7 @@ class LiveView(QWidget):
 
     def _take_answer(self, request: Request, target: str, answer: dict[str, Any]) -> None:
         folder = Path(target).parent
-        if request is not self._request:  # somebody has gone away meanwhile
+        if request is not self._request:  # the user has left meanwhile
             shutil.rmtree(folder, ignore_errors=True)
             return
         self._request = None

@@ -31,7 +31,7 @@ from onemap.plugin.words.verdicts import sign_icon
 
 ROLE_PLACE = Qt.ItemDataRole.UserRole
 MAX_EXPANDED = 20
-MAX_LISTED = 5000  # parcels; more than that nobody reads one by one
+MAX_LISTED = 5000  # parcels; a longer list is not read one by one
 
 
 @dataclass(frozen=True)

@@ -22,7 +22,7 @@ from onemap.plugin.words.translation import tr
 class AtlasButton(QToolButton):
     """Prints the comparison on display: the types chosen in the matrix, else all that differ."""
 
-    written = pyqtSignal(str, dict)  # the file, and what the core said of it
+    written = pyqtSignal(str, dict)  # the file, and the core's answer
     refused = pyqtSignal(object)  # Refusal
     request_started = pyqtSignal(object)  # Request
     keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library

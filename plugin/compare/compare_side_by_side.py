@@ -70,7 +70,7 @@ class SideBySideMaps(QObject):
         if isinstance(window, QMainWindow):
             panel_width = panel.width() if panel is not None else 0
             window.removeDockWidget(self.dock)
-            if panel is not None:  # else it would take the room of the second map
+            if panel is not None:  # else it would take the width of the second map
                 window.resizeDocks([panel], [panel_width], Qt.Orientation.Horizontal)
         self.dock.deleteLater()
         self.ended.emit()
@@ -102,11 +102,11 @@ class SideBySideMaps(QObject):
             window.splitDockWidget(self.dock, panel, Qt.Orientation.Horizontal)
             sizes[panel] = panel_width
             self._panel = panel
-        # Once the window has laid them out; before, their sizes are nobody's.
+        # After the window has laid them out; before, their sizes are undefined.
         QTimer.singleShot(0, lambda: self._resize_docks(window, sizes))
 
     def _resize_docks(self, window: QMainWindow, sizes: dict[QDockWidget, int]) -> None:
-        if self.pictures is not None:  # nobody has ended it meanwhile
+        if self.pictures is not None:  # not ended meanwhile
             window.resizeDocks(list(sizes), list(sizes.values()), Qt.Orientation.Horizontal)
 
     def _move_second(self) -> None:

@@ -203,7 +203,7 @@ class CompareTab(QWidget):
         moment = moment_text(str(comparison.record.get("started") or ""))
         self.summary.setToolTip("\n".join([*texts, moment, gone_text(comparison.changes or {})]).strip())
         self.pairs_button.setChecked(False)
-        self.form_button.setChecked(False)  # the list needs the room
+        self.form_button.setChecked(False)  # the list needs the height
         self._pages.setCurrentWidget(self.view)
         self.form.request_history()
         self.finished.emit()

@@ -39,7 +39,7 @@ from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import tr
 
 MIN_ROWS = 8  # of the list of spots that are in sight
-SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before somebody moves them
+SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
 MODES = ("swipe", "beside")
 DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_7)
 
@@ -302,7 +302,7 @@ class CompareView(QWidget):
         request.refused.connect(self.refused)
 
     def _take_decision(self, comparison: Comparison, answer: dict[str, Any], reason: str) -> None:
-        if comparison is not self._comparison:  # somebody has gone on to another one
+        if comparison is not self._comparison:  # another comparison was opened meanwhile
             return
         decided_spots = self.model.store_decision(answer.get("spots") or [], str(answer.get("decision") or ""), reason)
         self.spot_layer.mark(decided_spots)

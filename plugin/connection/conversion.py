@@ -54,7 +54,7 @@ def convert(source: SourceFile, progress: Progress) -> SourceFile:
     target = Path(QgsProcessingUtils.generateTempFilename(f"{path.name}.gpkg"))
     target.parent.mkdir(parents=True, exist_ok=True)
     progress(0.0, tr("Reading {file} with QGIS's GDAL").format(file=path.name))
-    gdal.PushErrorHandler("CPLQuietErrorHandler")  # of this thread alone; what is wrong is said by us
+    gdal.PushErrorHandler("CPLQuietErrorHandler")  # of this thread alone; errors become refusals
     try:
         dataset = _open_dataset(path)
         parts = list(_parts(dataset, path.suffix.lower()))
@@ -111,7 +111,7 @@ def _open_dataset(path: Path) -> gdal.Dataset:
     """Open the file with GDAL. Raises Refusal that says what to do."""
     try:
         dataset = gdal.OpenEx(str(path), gdal.OF_VECTOR | gdal.OF_READONLY, allowed_drivers=_drivers(str(path)))
-    except RuntimeError:  # where somebody in QGIS's process has asked GDAL for exceptions
+    except RuntimeError:  # where other code in QGIS's process has switched GDAL's exceptions on
         dataset = None
     if dataset is None:
         raise Refusal(_open_failure(path, " ".join(gdal.GetLastErrorMsg().split()).rstrip(" .,;")))

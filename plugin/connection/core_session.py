@@ -115,7 +115,7 @@ class Core(QObject):
     """`onemap serve`, started at the first request, and again at the next one if it has died."""
 
     died = pyqtSignal(str)  # what to say to the user
-    stopping = pyqtSignal()  # nobody may hold the core's files, or an earlier login, any longer
+    stopping = pyqtSignal()  # release the core's files and the login
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

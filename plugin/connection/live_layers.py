@@ -21,7 +21,7 @@ def expected_count(layer: QgsVectorLayer, selected_only: bool) -> int | None:
         return None
     if selected_only:
         return layer.selectedFeatureCount()
-    # A layer that has been drawn says how many it got, which may be fewer; one opened anew asks the server.
+    # A drawn layer returns the number that it received, which may be smaller; a new one asks the server.
     fresh = QgsVectorLayer(layer.source(), layer.name(), layer.providerType())
     count = fresh.dataProvider().featureCount() if fresh.isValid() else 0
     if count <= 0 or layer.subsetString():

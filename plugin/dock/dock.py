@@ -195,7 +195,7 @@ class OneMapDock(QgsDockWidget):
             self.open_library(path)
         else:
             self._show(self.empty_page)
-        # Said last, for to open a library takes away what was said before.
+        # Shown last, because opening a library hides the notice.
         if python is not None and not python.is_current:
             self.notice.say(
                 tr("One Map's core was made for an older version of the plugin."),
@@ -379,7 +379,7 @@ class OneMapDock(QgsDockWidget):
         self.pages.setCurrentWidget(page)
 
     def _visibility_changed(self, visible: bool) -> None:
-        if visible and not self._is_begun:  # nothing is started before somebody looks
+        if visible and not self._is_begun:  # nothing is started before the dock is visible
             self.begin()
         elif not visible:
             self.check_tab.leave_map()

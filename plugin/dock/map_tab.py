@@ -45,7 +45,7 @@ class MapTab(QWidget):
 
     add_requested = pyqtSignal(str)  # a code, or nothing
     refused = pyqtSignal(str)
-    service_requested = pyqtSignal(object)  # Service to register anew, or None
+    service_requested = pyqtSignal(object)  # Service to change, or None
     snapshot_requested = pyqtSignal(object)  # Service
     service_refused = pyqtSignal(object)  # Refusal
     service_message = pyqtSignal(str, str, object)  # a message with a button

@@ -49,7 +49,7 @@ class AnswerCache:
         return len(self._cached)
 
     def follow(self, question: CheckQuestion) -> None:
-        """Answer for another library, day or rules from now on; or look at the same library anew."""
+        """Answer for another library, day or rules from now on; or look at the same library again."""
         with self._guard:
             self._question = question
             self._library_state = (None, self._library_state[1])
@@ -146,7 +146,7 @@ class AnswerCache:
         with self._guard:
             if state != self._library_state[1]:
                 self._cached.clear()
-            # Another library may have been opened meanwhile; then whoever asks next looks again.
+            # Another library may have been opened meanwhile; then the next question checks again.
             self._library_state = (fingerprint if question == self._question else None, state)
 
 

@@ -146,7 +146,7 @@ class BlockingCore:
         number = self._number
         _send(process, {"jsonrpc": "2.0", "id": number, "method": verb, "params": params})
         ends_at = time.monotonic() + LIMIT_S
-        refusal: Refusal | None = None  # nobody waits any more
+        refusal: Refusal | None = None  # set once the caller waits no more
         while True:
             try:
                 line = lines.get(timeout=POLL_S)

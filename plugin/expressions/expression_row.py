@@ -7,7 +7,7 @@ from qgis.PyQt.QtWidgets import QLabel, QProgressBar, QSizePolicy, QVBoxLayout, 
 
 from onemap.plugin.words.translation import tr
 
-SILENT_MS = 3000  # after so long without a question all are answered, or nobody asks any more
+SILENT_MS = 3000  # after so long without a question the work has ended
 
 
 class ExpressionRow(QWidget):

@@ -73,7 +73,7 @@ class OpenLibrary(QObject):
         request.refused.connect(lambda refusal: self._refuse(number, refusal))
 
     def _take(self, number: int, answer: dict[str, Any]) -> None:
-        if number != self._request_number:  # somebody has opened another one since
+        if number != self._request_number:  # another library was opened since
             return
         self._name = str(answer.get("name") or "")
         self.crs = str(answer.get("crs") or "")

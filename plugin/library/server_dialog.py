@@ -108,7 +108,7 @@ class ServerDialog(QDialog):
 
 
 def login_refusal(refusal: Refusal) -> Refusal:
-    """The core's refusal of a library on a server; a failed login is told without the account's name."""
+    """The core's refusal of a library on a server; a failed login is shown without the account's name."""
     if not refusal.is_about(LOGIN_REFUSED):
         return refusal
     message = tr(

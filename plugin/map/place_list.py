@@ -61,7 +61,7 @@ class PlaceList(QListWidget):
         self.hide()
 
     def search_later(self, text: str) -> None:
-        """Search for a text once nobody types any more."""
+        """Search for a text after the user has stopped typing."""
         self._text = text.strip()
         self._timer.start()
 

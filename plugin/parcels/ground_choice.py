@@ -22,7 +22,7 @@ class GroundChoice(ParcelChoice):
 
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(canvas, parent)
-        # In the narrowest dock there is no room for its word beside the longer names of this form.
+        # In the narrowest dock its text does not fit beside the longer names of this form.
         self.draw_button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonIconOnly)
 
     def words(self) -> ChoiceTexts:

@@ -169,7 +169,7 @@ class ParcelChoice(QWidget):
         """List the layers and files; the chosen entry stays."""
         chosen = self.choice
         layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
-        # The library's own layers are rarely what somebody wants to check.
+        # The library's own layers are rarely the parcels to check.
         layers.sort(key=lambda layer: (bool(layer.customProperty(PROPERTY_LIBRARY)), layer.name()))
         self._connect_layers(layers)
         self.box.blockSignals(True)

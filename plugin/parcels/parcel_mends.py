@@ -19,7 +19,7 @@ from onemap.plugin.words.translation import tr
 
 
 class ParcelMends(QObject):
-    """The parameters that the user gave for each choice of parcels, so that nobody is asked twice."""
+    """The parameters that the user gave for each choice of parcels, so that each is asked once."""
 
     mended = pyqtSignal()  # check again
     refused = pyqtSignal(object)  # Refusal

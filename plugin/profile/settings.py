@@ -25,8 +25,8 @@ SETTINGS: dict[str, Setting] = {
     "server_logins": Setting(str, "{}"),  # JSON: library on a server → entry of QGIS's authentication store
     "live": Setting(bool, True),  # whether what is being edited is checked at every change
     "hide_empty_layers": Setting(bool, False),
-    "review_name": Setting(str, ""),  # under which somebody writes and signs opinions
-    "review_department": Setting(str, ""),  # whose opinion is opened first; empty: nobody's
+    "review_name": Setting(str, ""),  # the name under opinions
+    "review_department": Setting(str, ""),  # whose opinion is opened first; empty: none
     "review_seen": Setting(str, "{}"),  # JSON: case → the revision that was looked at last
     "review_folder": Setting(str, ""),  # where documents were written last
     "field_matches": Setting(str, "{}"),  # JSON: department/layer → field of the schema → field of the source

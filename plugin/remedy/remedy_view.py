@@ -39,7 +39,7 @@ from onemap.plugin.words.translation import sentences, tr
 
 MIN_ROWS = 6  # of the list of alternatives that are in sight
 LabelledGround = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
-RequestRemedy = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: nobody asked
+RequestRemedy = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: the user gave up
 
 
 class RemedyView(QWidget):
@@ -76,7 +76,7 @@ class RemedyView(QWidget):
         self.departments = DepartmentsTable()
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.tree)
-        self.tree.setMinimumHeight(MIN_ROWS * self.fontMetrics().lineSpacing())  # the room scrolls where it is low
+        self.tree.setMinimumHeight(MIN_ROWS * self.fontMetrics().lineSpacing())  # the tab scrolls where it is low
         split.addWidget(self.departments)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
@@ -193,7 +193,7 @@ class RemedyView(QWidget):
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "remedy.gpkg")
         self._request = self._request_remedy({**self.form.params(), "out": target})
-        if self._request is None:  # somebody would not say who asks
+        if self._request is None:  # the user gave no name
             shutil.rmtree(folder, ignore_errors=True)
             self.leave()
             return
@@ -213,7 +213,7 @@ class RemedyView(QWidget):
             self._end()
             if error is not None:
                 self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
-            elif parcel is self._parcel:  # nobody has gone back meanwhile
+            elif parcel is self._parcel:  # the user has not gone back meanwhile
                 self._show(remedy, record_in(remedy_answer))
 
         self._reading_task = BackgroundTask(

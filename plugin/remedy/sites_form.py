@@ -49,7 +49,7 @@ class SitesForm(QWidget):
         self.width_m.setSpecialValueText(tr("a square"))
         self.width_m.setToolTip(tr("The least width of the place; a square is looked for where none is given"))
         self.width_m.valueChanged.connect(lambda _value: self.changed.emit())
-        for box in (self.area, self.width_m):  # as wide as there is room, whatever they might hold
+        for box in (self.area, self.width_m):  # as wide as there is space, whatever their largest value
             box.setMinimumWidth(MIN_FIELD_PX)
             box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.count = QSpinBox()

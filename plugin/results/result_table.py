@@ -1,4 +1,4 @@
-"""One table of a result on the map; its file is temporary, and removed with the result unless somebody keeps it."""
+"""One table of a result on the map; its file is temporary, and removed with the result unless the user keeps it."""
 
 from __future__ import annotations
 

@@ -39,7 +39,7 @@ class Finding:
     basis: str
     replaced: str  # the rule whose place it takes
     estimated: bool  # a centreline's buffer stands for an official zone
-    assumed: bool  # of the data's coverage nobody has said more than its extent
+    assumed: bool  # the data's coverage is only its extent
     area_low_m2: float | None
     area_high_m2: float | None
     within_error: bool  # the data's accuracy leaves open whether there is a conflict

@@ -35,7 +35,7 @@ from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import severity
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
-MAX_STEPS_SHARE = 0.6  # of the room that list and details share
+MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 
 
 class NameDelegate(QStyledItemDelegate):
@@ -61,7 +61,7 @@ class ResultsView(QWidget):
         self._tables: RunTables | None = None
         self._run: RunOnDisplay | None = None
         self.can_try = True  # with a file instead of a layer
-        self._remedy_bar_reason = ""  # why nobody may ask what would pass
+        self._remedy_bar_reason = ""  # why the remedy is disabled; empty: it is not
         self._sizes_before: list[int] = []  # of list and details, while a finding is explained
         self.highlight = Highlight(canvas)
         self.counts = VerdictCounts()

@@ -166,7 +166,7 @@ class CaseFindings(QWidget):
     def _read(self, round_key: RoundKey, target: str, answer: dict[str, Any]) -> None:
         def finish(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
             self._reading_task = None
-            if round_key != self._round_key:  # somebody has gone to another case meanwhile
+            if round_key != self._round_key:  # another case was opened meanwhile
                 return
             if error is not None:
                 self._failed(round_key, error if isinstance(error, Refusal) else Refusal(str(error)))

@@ -214,7 +214,7 @@ class CaseForm(QWidget):
         self._enable()
         if path == self._library.path:
             self.case_opened.emit(answer)
-        else:  # somebody has gone to another library meanwhile
+        else:  # another library was opened meanwhile
             self.back_requested.emit()
 
     def _refuse(self, refusal: Refusal, choice: object, params: dict[str, Any]) -> None:

@@ -22,7 +22,7 @@ from onemap.plugin.words.translation import tr, with_label
 
 DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
 CODE = Qt.ItemDataRole.UserRole
-MIN_TEXT_PX = 620  # from here on there is room for what they say
+MIN_TEXT_PX = 620  # from this width on the texts are shown
 ROWS, MIN_ROWS = 10, 5
 
 

@@ -28,7 +28,7 @@ class CaseSteps(QObject):
     answered = pyqtSignal(str, dict)  # the step, and the case after it
     changes_found = pyqtSignal(dict)  # what would change
     refused = pyqtSignal(object)  # Refusal
-    reload_requested = pyqtSignal()  # show the case anew
+    reload_requested = pyqtSignal()  # read the case again
     busy_changed = pyqtSignal(bool)
 
     def __init__(self, library: OpenLibrary, person: PersonButton, parent: QWidget) -> None:
@@ -182,7 +182,7 @@ class CaseSteps(QObject):
     def _answered(self, path: str, step: str, answer: dict[str, Any]) -> None:
         self.request = None
         self.busy_changed.emit(False)
-        if path != self._library.path:  # somebody has gone to another library meanwhile
+        if path != self._library.path:  # another library was opened meanwhile
             return
         if step == "recheck":
             self.changes_found.emit(answer.get("changes") or {})

@@ -26,7 +26,7 @@ MIN_WIDTH_PX = 340
 
 
 class ServiceDialog(QDialog):
-    """One service to register, or to register anew."""
+    """One service to register, or to change."""
 
     registered = pyqtSignal(str)  # its name
 

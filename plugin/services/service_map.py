@@ -38,7 +38,7 @@ def show_service(
     feedback = QgsFeedback()
 
     def ask(_report: Callable[[float, str], None]) -> None:
-        if service.type != "xyz":  # tiles have nobody to ask
+        if service.type != "xyz":  # a server of tiles answers no question
             request_offers(service, library.crs, feedback)
 
     def show(_nothing: None, error: Exception | None) -> None:

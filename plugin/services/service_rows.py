@@ -28,7 +28,7 @@ SHORT_NAMES = {"oapif": "OGC API", "sensorthings": "Sensors"}  # a column is nar
 class ServiceRows(QObject):
     """Makes the rows, ticks them, and runs the actions of their menu."""
 
-    register_requested = pyqtSignal(object)  # Service to register anew, or None
+    register_requested = pyqtSignal(object)  # Service to change, or None
     snapshot_requested = pyqtSignal(object)  # Service
     refused = pyqtSignal(object)  # Refusal
     message_sent = pyqtSignal(str, str, object)  # what has been done, a button's text, and what it does

@@ -31,7 +31,10 @@ def number_box(maximum: float, decimals: int, unit: str, hint: str) -> QDoubleSp
 
 
 def field_row(first: QWidget, second: QWidget, stretch: int = 0) -> QHBoxLayout:
-    """Two fields in one row of a form; stretch: how much of the width the second one takes, beside 1 of the first."""
+    """Two fields in one row of a form.
+
+    stretch: the share of the width for the second field, where the first has 1.
+    """
     row = QHBoxLayout()
     row.setSpacing(4)
     row.addWidget(first, 1)

@@ -1,4 +1,4 @@
-"""The words of the subject (verdicts, reasons, departments, libraries), as the core says them."""
+"""The words of the field (verdicts, reasons, departments, libraries), as the core sends them."""
 
 from __future__ import annotations
 

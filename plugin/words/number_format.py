@@ -11,7 +11,7 @@ from onemap.plugin.words.translation import tr
 
 NOT_MEASURED = "–"
 M2_PER_MU = 2000 / 3
-SMALLEST_SHARE = 0.001  # what is smaller than these is told as less than they are, never as nothing
+SMALLEST_SHARE = 0.001  # a smaller value is shown as less than this, never as zero
 SMALLEST_AREA_M2 = 0.05
 SMALLEST_MU = 0.005
 

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from onemap.plugin.profile.settings import language
 from onemap.plugin.words.translation import tr
 
-# An option, and the value after it where that is a word for whatever somebody would type.
+# An option, and the value after it where that is a placeholder for what the user types.
 _OPTION = re.compile(
     r" ?(?P<option>--[a-z]+(?:-[a-z]+)*)(?P<value> (?:extent|FILE|文件)(?![a-z])| \S+=(?:NAME|来源字段|字段名))? ?"
 )
