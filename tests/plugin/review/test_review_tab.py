@@ -17,7 +17,7 @@ from onemap.tests.plugin.small_town import Reader, X, Y, box, wait_for, write_la
 
 REPLY = """
 import json, sys
-from onemap.layers.library import open_library
+from onemap.layers.library.library import open_library
 from onemap.rules.review.case_file import read_case
 from onemap.rules.statement.reply_file import reply_check
 from onemap.rules.statement.review_pack import shown_digest
@@ -25,11 +25,11 @@ from onemap.rules.statement.review_pack import shown_digest
 library, case, path = sys.argv[1:]
 with open_library(library) as opened:
     now = read_case(opened, case)
-    said = {"onemap_reply": 1, "library": opened.id, "case": case, "round": 1, "department": "land"}
-    said |= {"run": now.current.run, "shown": shown_digest(opened, now, "land"), "conclusion": "conditional"}
-    said |= {"text": "By letter.", "basis": "", "by": "Sun", "on": "2026-03-02", "answers": []}
-said["check"] = reply_check(said)
-open(path, "w", encoding="utf-8").write(json.dumps(said))
+    reply = {"onemap_reply": 1, "library": opened.id, "case": case, "round": 1, "department": "land"}
+    reply |= {"run": now.current.run, "shown": shown_digest(opened, now, "land"), "conclusion": "conditional"}
+    reply |= {"text": "By letter.", "basis": "", "by": "Sun", "on": "2026-03-02", "answers": []}
+reply["check"] = reply_check(reply)
+open(path, "w", encoding="utf-8").write(json.dumps(reply))
 """
 
 
