@@ -114,7 +114,7 @@ def test_a_cancelled_set_up_leaves_nothing(plan):
 
 def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypatch, tmp_path):
     old = script(tmp_path / "python3", "echo 3 9")
-    monkeypatch.setattr("onemap.plugin.connection.core_python.interpreters", lambda named: iter([[old]]))
+    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[old]]))
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(CoreSetupError) as refused:
         make_core(plan, say_nothing)

@@ -81,7 +81,7 @@ def verdicts(checked, layer):
 
 def ask_anew(functions):
     """Forget all answers."""
-    functions.answers._kept.clear()
+    functions.answers._cached.clear()
 
 
 def context_of(layer):
