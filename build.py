@@ -10,7 +10,16 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent / "resources"))
 
-from workshop import benches, checks, demo, package, qgis_desktop, translations, write_reference  # noqa: E402
+from workshop import (  # noqa: E402
+    architecture,
+    benches,
+    checks,
+    demo,
+    package,
+    qgis_desktop,
+    translations,
+    write_reference,
+)
 from workshop.machine import WorkshopError, warn  # noqa: E402
 
 VERBS = {
@@ -21,6 +30,7 @@ VERBS = {
     "package": (package.package, "the plugin as a zip, in dist/"),
     "bench": (benches.bench, "the peers (--size S|M|L --jobs … --peers …) and the fuzzing; or those named after it"),
     "reference": (write_reference.write, "write the reference and the plugin's table of verbs, as they are declared"),
+    "architecture": (architecture.draw, "draw the picture of the folders anew, from the imports"),
     "translate": (translations.translate, "compile the translations of the plugin's interface"),
 }
 
@@ -32,7 +42,7 @@ def main(words: list) -> int:
         stream.reconfigure(errors="replace")
     takes_words = words[:1] in (["bench"], ["test"])
     if words[:1] == [] or words[0] not in VERBS or (len(words) > 1 and not takes_words):
-        lines = [f"  {verb:<10} {purpose}" for verb, (_, purpose) in VERBS.items()]
+        lines = [f"  {verb:<13} {purpose}" for verb, (_, purpose) in VERBS.items()]
         print("\n".join(["usage: python3 build.py VERB", "", *lines]))
         return 0 if words in (["-h"], ["--help"]) else 2
     try:

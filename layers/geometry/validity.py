@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -105,31 +105,11 @@ def sorted_geometries(
     place: dict[str, Any],
     workers: int = 1,
     told: Told = lambda share: None,
-    proved: np.ndarray | None = None,
 ) -> SortedGeometries:
     """Tell sound geometries from unsound ones, mending invalid polygons if asked to; nothing is refused.
 
     workers: threads; told: how much is proved, 0 to 1; it may raise Cancelled.
-    proved: which of them (n,) are known to be sound, so that nothing is asked of them.
     """
-    rows = np.arange(len(geometries)) if proved is None else np.flatnonzero(~proved)
-    found = _sorted(geometries[rows], geometry, names[rows], rows, repair, place, workers, told)
-    result = geometries.copy()
-    result[rows] = found.geometries
-    return replace(found, geometries=result, rows=tuple(rows[list(found.rows)].tolist()))
-
-
-def _sorted(
-    geometries: np.ndarray,
-    geometry: str,
-    names: np.ndarray,
-    at: np.ndarray,
-    repair: bool,
-    place: dict[str, Any],
-    workers: int,
-    told: Told,
-) -> SortedGeometries:
-    """The same of some rows (n,). at: where each stands among all."""
     if geometry == "polygon":
         geometries = without_empty_rings(geometries)
     missing = shapely.is_missing(geometries)
@@ -145,13 +125,11 @@ def _sorted(
     changed = 0.0
     lost = np.zeros(len(geometries), dtype=bool)
     if repair and invalid.any():
-        geometries, lost, repairs, changed = _repaired(geometries, invalid, names, at, place)
+        geometries, lost, repairs, changed = _repaired(geometries, invalid, names, place)
     found = (missing, empty, wrong, endless, beyond, invalid & (not repair), lost)
     unsound = [(code, row) for code, rows in zip(CODES, found, strict=True) for row in np.flatnonzero(rows).tolist()]
     problems = tuple(
-        Problem(
-            code, {**place, "feature": names[row], "row": int(at[row]) + 1, **_facts(code, geometries[row], geometry)}
-        )
+        Problem(code, {**place, "feature": names[row], "row": row + 1, **_facts(code, geometries[row], geometry)})
         for code, row in unsound
     )
     return SortedGeometries(geometries, tuple(row for _, row in unsound), problems, repairs, changed)
@@ -181,7 +159,7 @@ def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str
 
 
 def _repaired(
-    geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, at: np.ndarray, place: dict[str, Any]
+    geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, place: dict[str, Any]
 ) -> tuple[np.ndarray, np.ndarray, tuple[Problem, ...], float]:
     """Geometries with the invalid made valid, where nothing was left (n,), the repairs, the sum of |area change|."""
     rows = np.flatnonzero(invalid)
@@ -198,7 +176,7 @@ def _repaired(
             {
                 **place,
                 "feature": names[row],
-                "row": int(at[row]) + 1,
+                "row": row + 1,
                 "reason": reason,
                 "area_changed_m2": float(change),
                 "change": f"{change:+.3f}",

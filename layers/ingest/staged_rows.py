@@ -13,7 +13,14 @@ import shapely
 from onemap.layers.files.journal_folder import Journal
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.row_blocks import give_back_memory
-from onemap.layers.stores.arrow_values import arrow_column, plain_column, plain_type
+from onemap.layers.stores.arrow_values import (
+    arrow_batch,
+    keep_batch,
+    kept_batch,
+    plain_column,
+    plain_type,
+    shape_column,
+)
 
 _ABOUT = b"about"
 _SIDES = ("west", "south", "east", "north")
@@ -28,22 +35,10 @@ def write_part(
 ) -> None:
     """Keep some features (n,) as a part. about: what belongs to them, plain JSON. Raises NotPlain."""
     boxes = np.reshape(shapely.bounds(geometries), (-1, 4))
-    own = [
-        pa.array(shapely.to_wkb(geometries), pa.large_binary()),
-        *(pa.array(boxes[:, side]) for side in range(4)),
-        pa.array(np.asarray(shapely.get_num_coordinates(geometries), dtype=np.int32)),
-    ]
-    columns = [arrow_column(str(field), attributes[field].tolist()) for field in attributes.columns]
-    fields = [pa.field(own_name, array.type) for own_name, array in zip(_OWN, own, strict=True)]
-    schema = pa.schema([*fields, *(field for field, _ in columns)], metadata={_ABOUT: json.dumps(dict(about)).encode()})
-    batch = pa.record_batch([*own, *(array for _, array in columns)], schema=schema)
-
-    def write(path: Any) -> None:
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, schema) as writer:
-            writer.write_batch(batch)
-
-    journal.keep(name, write)
-    give_back_memory()
+    points = np.asarray(shapely.get_num_coordinates(geometries), dtype=np.int32)
+    own = [shape_column(geometries), *map(pa.array, boxes.T), pa.array(points)]
+    metadata = {_ABOUT: json.dumps(dict(about))}
+    keep_batch(journal, name, arrow_batch(dict(zip(_OWN, own, strict=True)), attributes, metadata=metadata))
 
 
 class StagedRows:
@@ -66,7 +61,7 @@ class StagedRows:
 
     def _open(self, number: int) -> pa.RecordBatch:
         give_back_memory()
-        return pa.ipc.open_file(pa.memory_map(str(self._journal.path(self._names[number])))).get_batch(0)
+        return kept_batch(self._journal, self._names[number])
 
     def _part(self, number: int) -> pa.RecordBatch:
         return self._opened(number)

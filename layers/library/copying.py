@@ -18,8 +18,8 @@ from onemap.layers.library.library import Library, NewPlace, make_store
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Told, part_of
-from onemap.layers.stores.library_tables import FORMER_TABLES, LIBRARY_TABLES, own_file_key
-from onemap.layers.stores.rights import FORMER_GRANTS, Grant
+from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
+from onemap.layers.stores.rights import Grant
 from onemap.layers.stores.store import DamagedTable, FeatureTable, StoreConnection
 
 _BLOCK = 5000
@@ -44,15 +44,14 @@ def copy_library(
     counts: dict[str, int] = {}
 
     def fill(target: StoreConnection) -> None:
-        former = [name for name in FORMER_TABLES if source.has_table(name)]
-        for table in (*LIBRARY_TABLES, *(FORMER_TABLES[name] for name in former), *tables):
+        for table in (*LIBRARY_TABLES, *tables):
             target.execute(table)
         work = _Work(source, told)
         counts["rows"] = _plain_tables(source, target, work)
         counts["versions"] = _features(source, target, work)
         if place.path is None:
             _keep_own_files(source, target)
-        target.protect([*grants, *(grant for grant in FORMER_GRANTS if grant.table in former)])
+        target.protect(grants)
 
     with source.reading():
         number, head = source.chain_head()

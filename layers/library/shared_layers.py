@@ -22,7 +22,7 @@ from onemap.layers.geometry.hilbert import hilbert_order, places_on_curve
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, stored_features
 from onemap.layers.rasters.rasters import reference_of
-from onemap.layers.stores.arrow_values import arrow_column
+from onemap.layers.stores.arrow_values import arrow_batch, shape_column
 from onemap.layers.stores.geoparquet import CORNERS, KEY, geo_metadata
 from onemap.layers.stores.library_tables import own_file_key
 from onemap.layers.stores.shared_store import FACTS, FIELDS_FROM, SHARED_TABLES
@@ -32,8 +32,7 @@ _LAYOUT = 1  # of the files: another one has other names
 _PART_ROWS = 50_000  # about as many features are held at once
 _GROUP_ROWS, _GROUP_VERTICES = 2_000, 100_000  # of a group of rows at most, one large feature apart
 _FAR_M = 1e9  # beyond any plane
-_ARROW = {"INTEGER": (int, pa.int64()), "REAL": (float, pa.float64()), "TEXT": (str, pa.string())}
-_PLAIN = arrow_column("", [""])[0].metadata  # of a column whose values need nothing to be read back
+_TYPES = {"INTEGER": int, "REAL": float, "TEXT": str}  # of columns; of others it is bytes
 Told = Callable[[], None]
 
 
@@ -165,29 +164,13 @@ def _table(
     name = f"{GEOMETRY_COLUMN}_bbox"
     while name in types:
         name += "_"
-    bodies = pa.array(shapely.to_wkb(features.geometries, byte_order=1), pa.large_binary())
-    columns = [
-        (pa.field("fid", pa.int64()), pa.array(features.fids)),
-        (pa.field(GEOMETRY_COLUMN, bodies.type), bodies),
-        (pa.field(name, cover.type), cover),
-        *(_column(field, features.attributes[field].tolist(), kind) for field, kind in types.items()),
-    ]
-    assert len(columns) == FIELDS_FROM + len(types)  # noqa: S101 - where a reader looks for them
+    own = {"fid": pa.array(features.fids), GEOMETRY_COLUMN: shape_column(features.geometries), name: cover}
+    assert len(own) == FIELDS_FROM  # noqa: S101 - where a reader looks for the fields
+    of_python = {field: _TYPES.get(kind, bytes) for field, kind in types.items()}
     geo = geo_metadata(GEOMETRY_COLUMN, library.crs, covering=name)
-    schema = pa.schema([field for field, _ in columns], metadata={KEY: geo})
-    table = pa.Table.from_arrays([column for _, column in columns], schema=schema)
+    batch = arrow_batch(own, features.attributes[list(types)], of_python, {KEY: geo})
+    table = pa.Table.from_batches([batch])
     return table, boxes, shapely.get_num_coordinates(features.geometries)
-
-
-def _column(name: str, values: list[Any], kind: str) -> tuple[pa.Field, pa.Array]:
-    """A field's values in the type of its column, if they all are of that; else as `plain_column` reads them back."""
-    of_python, of_arrow = _ARROW.get(kind, (bytes, pa.binary()))
-    if all(type(value) is of_python or value is None for value in values):
-        try:
-            return pa.field(name, of_arrow, metadata=_PLAIN), pa.array(values, of_arrow)
-        except (pa.ArrowInvalid, OverflowError, UnicodeEncodeError):
-            pass
-    return arrow_column(name, values)
 
 
 def _write(path: Path, table: pa.Table, vertices: np.ndarray) -> None:

@@ -1,14 +1,22 @@
-"""Columns of any plain values as Arrow columns, and back: the same values of the same types."""
+"""Tables of any plain values and of geometries as Arrow, and back: the same values of the same types.
+
+A column of one type stays one; where types are mixed, each value is text with its type before it.
+"""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date, datetime, time
 from decimal import Decimal
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
+import shapely
+
+from onemap.layers.files.journal_folder import Journal
+from onemap.layers.geometry.row_blocks import give_back_memory
 
 _TYPE = b"onemap"  # in an Arrow field's metadata: how its values are to be read
 _PLAIN = {str: pa.string(), bool: pa.bool_(), int: pa.int64(), float: pa.float64(), bytes: pa.binary()}
@@ -41,10 +49,51 @@ class NotPlain(Exception):
     """A value of a type that would not come back as it was."""
 
 
-def arrow_column(name: str, values: Sequence[Any]) -> tuple[pa.Field, pa.Array]:
-    """Values, None where there is none, as a column that `plain_column` reads. Raises NotPlain."""
+def arrow_batch(
+    own: Mapping[str, pa.Array],
+    frame: pd.DataFrame | None = None,
+    types: Mapping[str, type] | None = None,
+    metadata: Mapping[Any, Any] | None = None,
+) -> pa.RecordBatch:
+    """Columns of one length as a batch: some arrays, then the columns of a frame of plain values.
+
+    types: of the frame's columns, for one without any value. Raises NotPlain.
+    """
+    columns = [(pa.field(name, array.type), array) for name, array in own.items()]
+    if frame is not None:
+        columns += [arrow_column(str(name), frame[name].tolist(), (types or {}).get(str(name), str)) for name in frame]
+    schema = pa.schema([field for field, _ in columns], metadata=metadata)
+    return pa.RecordBatch.from_arrays([array for _, array in columns], schema=schema)
+
+
+def shape_column(geometries: np.ndarray) -> pa.Array:
+    """Geometries (n,), None where there is none, as WKB."""
+    return pa.array(shapely.to_wkb(geometries, byte_order=1), pa.large_binary())
+
+
+def keep_batch(journal: Journal, name: str, batch: pa.RecordBatch) -> None:
+    """Write a batch as a part of a journal. Raises OneMapError journal.failed."""
+
+    def write(path: Path) -> None:
+        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, batch.schema) as writer:
+            writer.write_batch(batch)
+
+    journal.keep(name, write)
+    give_back_memory()
+
+
+def kept_batch(journal: Journal, name: str) -> pa.RecordBatch:
+    """A part of a journal that `keep_batch` wrote; its values are read from disk where somebody asks for them."""
+    return pa.ipc.open_file(pa.memory_map(str(journal.path(name)))).get_batch(0)
+
+
+def arrow_column(name: str, values: Sequence[Any], default: type = str) -> tuple[pa.Field, pa.Array]:
+    """Values, None where there is none, as a column that `plain_column` reads.
+
+    default: the type of a column without any value. Raises NotPlain.
+    """
     kinds = {type(value) for value in values} - {type(None)}
-    kind = next(iter(kinds)) if len(kinds) == 1 else (str if not kinds else None)
+    kind = next(iter(kinds)) if len(kinds) == 1 else (default if not kinds else None)
     how, array = "tagged", None
     if kind in _PLAIN:
         how, array = "plain", _plain(values, _PLAIN[kind])

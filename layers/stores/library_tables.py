@@ -5,18 +5,6 @@ _OWN_FILE = "file:"  # before the kind of a file of the city's own, among the fa
 # For each version a checksum of every row, four bytes each: `verify` names the rows that are not what was added.
 ROW_HASHES = "CREATE TABLE IF NOT EXISTS onemap_row_hashes (table_name TEXT PRIMARY KEY, hashes BLOB NOT NULL)"
 
-# Rows of runs: some thousand to a block, whose columns and geometries are streams that rules/ packs and unpacks.
-# lowest, highest: of the parcels that the rows belong to.
-RUN_BLOCKS = """CREATE TABLE IF NOT EXISTS onemap_run_blocks (run TEXT NOT NULL, name TEXT NOT NULL,
-  first INTEGER NOT NULL, count INTEGER NOT NULL, lowest TEXT, highest TEXT, content BLOB NOT NULL, shapes BLOB,
-  PRIMARY KEY (run, name, first))"""
-
-# What only libraries have that were made before: rows of runs one by one. They are read, and copied, for good.
-FORMER_TABLES = {
-    "onemap_run_rows": """CREATE TABLE onemap_run_rows (run TEXT NOT NULL, name TEXT NOT NULL,
-  position INTEGER NOT NULL, content TEXT NOT NULL, geom BLOB, PRIMARY KEY (run, name, position)) WITHOUT ROWID"""
-}
-
 # Types: INTEGER (64 bits), REAL (double), TEXT, BLOB. Dates and moments are ISO text.
 LIBRARY_TABLES = (
     "CREATE TABLE onemap_library (key TEXT PRIMARY KEY, value TEXT)",
@@ -31,7 +19,11 @@ LIBRARY_TABLES = (
   PRIMARY KEY (code, number), UNIQUE (code, label))""",
     ROW_HASHES,
     "CREATE TABLE onemap_runs (id TEXT PRIMARY KEY, started TEXT NOT NULL, who TEXT NOT NULL, record TEXT NOT NULL)",
-    RUN_BLOCKS,
+    # Rows of runs: some thousand to a block, whose columns and geometries are streams that rules/ packs and unpacks.
+    # lowest, highest: of the parcels that the rows belong to.
+    """CREATE TABLE onemap_run_blocks (run TEXT NOT NULL, name TEXT NOT NULL, first INTEGER NOT NULL,
+  count INTEGER NOT NULL, lowest TEXT, highest TEXT, content BLOB NOT NULL, shapes BLOB,
+  PRIMARY KEY (run, name, first))""",
     """CREATE TABLE onemap_audit (number INTEGER PRIMARY KEY, at TEXT NOT NULL, who TEXT NOT NULL, action TEXT NOT NULL,
   subject TEXT NOT NULL, detail TEXT NOT NULL, content_hash TEXT NOT NULL, previous_hash TEXT NOT NULL,
   hash TEXT NOT NULL)""",

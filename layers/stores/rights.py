@@ -48,4 +48,3 @@ LIBRARY_GRANTS = (
     Grant("onemap_audit", "SELECT", (LEAD, AUDITOR)),
     Grant("onemap_audit", "INSERT", EVERYONE),
 )
-FORMER_GRANTS = (Grant("onemap_run_rows", "SELECT", EVERYONE),)

@@ -15,7 +15,6 @@ from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
 Opened = TypeVar("Opened")
-Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
@@ -32,15 +31,6 @@ class KeptOpen(Generic[Opened]):
     def __init__(self) -> None:
         self._kept: _Kept[Opened] | None = None
         self._in_use = False
-        self._known: dict[str, tuple[Hashable, Any]] = {}
-
-    def known(self, kind: str, name: Hashable, make: Callable[[], Any]) -> Any:
-        """What never changes under its name, made once: it stays when files are closed, of each kind the last one."""
-        found = self._known.get(kind)
-        if found is None or found[0] != name:
-            self._known.pop(kind, None)  # before the next one takes room
-            found = self._known[kind] = name, make()
-        return found[1]
 
     @contextlib.contextmanager
     def opened(
@@ -86,13 +76,6 @@ class KeptOpen(Generic[Opened]):
 
 
 KEPT: ContextVar[KeptOpen[Any] | None] = ContextVar("onemap_kept_open", default=None)
-
-
-def known(kind: str, name: Hashable, make: Callable[[], Value]) -> Value:
-    """What goes by a name and can never be another: out of this thread's session, or made for the asker alone."""
-    kept = KEPT.get()
-    value: Value = make() if kept is None else kept.known(kind, name, make)
-    return value
 
 
 @contextlib.contextmanager

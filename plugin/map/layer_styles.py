@@ -15,7 +15,6 @@ from qgis.core import (
     QgsLineSymbol,
     QgsMarkerSymbol,
     QgsRuleBasedRenderer,
-    QgsSimpleFillSymbolLayer,
     QgsSingleSymbolRenderer,
     QgsSymbol,
     QgsVectorLayer,
@@ -132,27 +131,15 @@ def symbol_of(style: dict[str, Any], geometry: Qgis.GeometryType) -> QgsSymbol:
         return QgsMarkerSymbol.createSimple(
             {"name": "circle", "color": stroke, "outline_color": "#FFFFFF", "size": "2.4"}
         )
-    symbol = QgsFillSymbol()
-    symbol.deleteSymbolLayer(0)
-    symbol.appendSymbolLayer(_fill(style, stroke, width, dash))
-    if "hatch" in style:
-        symbol.appendSymbolLayer(_hatch(style["hatch"], stroke))
-    return symbol
-
-
-def _fill(style: dict[str, Any], stroke: str, width: str, dash: str) -> QgsSimpleFillSymbolLayer:
+    outline = {"outline_color": stroke, "outline_width": width, "outline_style": dash}
+    symbol = QgsFillSymbol.createSimple({**outline, "style": "solid" if "fill" in style else "no"})
     fill = QColor(style.get("fill", stroke))
     fill.setAlphaF(style.get("fill_opacity", 1.0))
-    look = {"outline_color": stroke, "outline_width": width, "outline_style": dash}
-    look["style"] = "solid" if "fill" in style else "no"
-    layer = QgsSimpleFillSymbolLayer.create(look)
-    layer.setFillColor(fill)
-    return layer
-
-
-def _hatch(hatch: dict[str, float], stroke: str) -> QgsLinePatternFillSymbolLayer:
-    layer = QgsLinePatternFillSymbolLayer()
-    layer.setLineAngle(hatch["angle"])
-    layer.setDistance(hatch["distance_mm"])
-    layer.setSubSymbol(QgsLineSymbol.createSimple({"line_color": stroke, "line_width": "0.2"}))
-    return layer
+    symbol.symbolLayer(0).setFillColor(fill)
+    if "hatch" in style:
+        hatch = QgsLinePatternFillSymbolLayer()
+        hatch.setLineAngle(style["hatch"]["angle"])
+        hatch.setDistance(style["hatch"]["distance_mm"])
+        hatch.setSubSymbol(QgsLineSymbol.createSimple({"line_color": stroke, "line_width": "0.2"}))
+        symbol.appendSymbolLayer(hatch)
+    return symbol

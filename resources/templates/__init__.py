@@ -1,1 +1,1 @@
-"""Templates of the documents, their fixed words, and the maker of the Word templates that One Map ships."""
+"""Templates of the documents, their outline, and their fixed words."""

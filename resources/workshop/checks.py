@@ -96,7 +96,7 @@ def check() -> int:
     report = Report()
     _format_and_lint(report)
     report.step(*_types())
-    report.step("house", [*_pytest_of_core(), "tests/test_house.py"])
+    report.step("house", [*_pytest_of_core(), "tests/test_house.py", "tests/test_docs.py"])
     return report.close()
 
 

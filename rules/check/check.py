@@ -20,19 +20,18 @@ from onemap.layers.messages import phrase, problem_record
 from onemap.layers.software import software_versions
 from onemap.rules.check.judge_rule import Bench, judged_rule
 from onemap.rules.findings.rule_rows import RowsBeside, RuleRows, rows_beside
-from onemap.rules.findings.run_tables import Table, parcel_table, row_tables
+from onemap.rules.findings.run_tables import Table, parcel_table, row_tables, run_table
 from onemap.rules.incremental.comparison_with_run import Comparison, Earlier, earlier_run
-from onemap.rules.incremental.merged_run import Spared, TakenOver, spared_by
-from onemap.rules.incremental.parcels_of_run import FormerParcels
+from onemap.rules.incremental.merged_run import StandingRows, merged_tables, standing_rows
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.inputs.parcel_rows import WholeParcels
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
-from onemap.rules.kinds.few_parcels import FEW_PARCELS, KINDS_OF_GROUND, shared_grounds
+from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
 from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.threads import Crew
 from onemap.rules.packs.pack import Pack
-from onemap.rules.question.check_plan import Agenda, agenda_of, layers_of
+from onemap.rules.question.check_plan import Agenda, agenda_of
 from onemap.rules.question.question import Question
 from onemap.rules.runs.run import Run, verdict_counts
 
@@ -67,12 +66,11 @@ def check(
     workers: int,
     report: Report,
     against: str | None = None,
-    former: FormerParcels | None = None,
 ) -> Run:
     """Judge every parcel by every rule, all of them in memory; nothing is written.
 
     against: a stored run, of which the rows stand wherever parcel, rule and layers nearby are what they were; only
-    the others are computed, and the answer is the same as without it; former: its parcels, if they are at hand.
+    the others are computed, and the answer is the same as without it.
     report(fraction, step) may raise Cancelled.
     Raises OneMapError for every refusal.
     """
@@ -80,46 +78,51 @@ def check(
     report = forward(report)
     west, south, _, _ = question.parcels.extent
     agenda = agenda_of(library, question, local_origin(west, south))
-    earlier = earlier_run(library, against, question, agenda.origin, former) if against else None
+    earlier = earlier_run(library, against, question, agenda.origin) if against else None
     asked = (agenda, agenda.sources(library), question.parcels, workers, share(report, BEGUN, JUDGED))
-    taken = judged_beside(*asked, earlier) if earlier else None
-    answer = taken.answer if taken else judged_parcels(*asked)
+    answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked)
     parameters = question.parameters(library)
     record = record_of(agenda, question.packs, parameters, [answer], started, time.perf_counter() - began)
     problems = [problem_record(problem, language) for problem in question.parcels.problems]
-    verdicts = taken.verdicts if taken else verdict_counts(answer.tables["parcels"].columns)
-    return Run(question, record, answer.tables, problems, verdicts, taken)
+    verdicts = verdict_counts(answer.tables["parcels"])
+    return Run(question, record, {**answer.tables, "run": run_table(record)}, problems, verdicts)
 
 
 def judged_beside(
     agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, earlier: Earlier
-) -> TakenOver:
-    """Judge some parcels as far as an earlier run's rows do not stand; what they say of the others is taken over.
+) -> Answer:
+    """Judge some parcels as far as an earlier run's rows do not stand; those of the others are merged into the tables.
 
     Raises OneMapError rule.field, run.damaged.
     """
     lost: frozenset[str] = frozenset()
     while True:
-        spared = spared_by(Comparison(earlier, agenda, sources, lost))
-        answer = judged_parcels(agenda, sources, parcels.at(spared.asked), workers, report, spared)
-        found = spared.unreadable(answer.layers) - lost
+        standing = standing_rows(Comparison(earlier, agenda, sources, lost))
+        answer = judged_parcels(agenda, sources, parcels.at(standing.asked), workers, report, standing)
+        found = standing.unreadable(answer.layers) - lost
         if not found:
-            # Rasters near parcels that are spared were warped as well.
-            return TakenOver(spared, replace(answer, warped=[*answer.warped, *spared.warped(answer.warped)]))
+            tables = merged_tables(standing, answer.tables, answer.layers)
+            # Rasters near parcels whose rows stand were warped as well.
+            return replace(answer, tables=tables, warped=[*answer.warped, *standing.warped(answer.warped)])
         lost |= found
 
 
 def judged_parcels(
-    agenda: Agenda, sources: Sources, parcels: Parcels, workers: int, report: Report, spared: Spared | None = None
+    agenda: Agenda,
+    sources: Sources,
+    parcels: Parcels,
+    workers: int,
+    report: Report,
+    standing: StandingRows | None = None,
 ) -> Answer:
     """Judge some parcels by every rule of an agenda; of each layer only what is near them is read from its sources.
 
-    spared: by which rules they need not be judged. The rows are the same to the last
-    digit whichever parcels are judged together. Raises OneMapError rule.field.
+    standing: by which rules they need not be judged. The rows are the same to the last digit whichever
+    parcels are judged together. Raises OneMapError rule.field.
     """
     whole = whole_parcels(agenda, sources.library.crs, parcels)
     with rows_beside(whole, agenda.language, workers) as rows:
-        return _judged(agenda, sources, parcels, whole, rows, workers, report, spared)
+        return _judged(agenda, sources, parcels, whole, rows, workers, report, standing)
 
 
 def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholeParcels:
@@ -136,7 +139,7 @@ def _judged(
     rows: RowsBeside,
     workers: int,
     report: Report,
-    spared: Spared | None,
+    standing: StandingRows | None,
 ) -> Answer:
     local = whole.local
     west, south, east, north = parcels.extent
@@ -159,30 +162,31 @@ def _judged(
     for done, code in enumerate(codes):
         report(_LAYERS * sum(sizes[:done]) / sum(sizes), phrase("progress.layers", agenda.language, layer=code))
         read(code)
-    costs = [sum(_cost(len(local), used[code]) for code in layers_of(rule)) for rule in agenda.rules]
+    costs = [sum(_cost(len(local), used[code]) for code in rule.layers) for rule in agenda.rules]
     ends = _LAYERS + (_RULES - _LAYERS) * np.cumsum(costs) / max(sum(costs), 1)
     shared: dict[str, SharedGround] = {}
-    if len(local) <= FEW_PARCELS and not spared:
-        grounds = {rule.layer: used[rule.layer] for rule in agenda.rules if rule.kind in KINDS_OF_GROUND}
+    if len(local) <= FEW_PARCELS and not standing:
+        sharing = [rule.layer for rule in agenda.rules if KINDS[rule.kind].overlays_whole_features]
+        grounds = {code: used[code] for code in sharing}
         shared = shared_grounds(local, bench.tree, grounds, still)
     for number, rule in enumerate(agenda.rules):
         fraction, step = ends[number - 1] if number else _LAYERS, rule.title.get(agenda.language, rule.id)
         report(fraction, step)
-        source, instead = used[rule.layer], used.get(rule.options.get("instead", ""))
-        if source.reason and not getattr(KINDS[rule.kind], "FINDS", True):
+        source, others = used[rule.layer], {key: used[code] for key, code in rule.other_layers.items()}
+        if source.reason and not rule.finds:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
             continue
-        wanted = spared.wanted(rule.id) if spared else None
+        wanted = standing.wanted(rule.id) if standing else None
         computed += len(local) if wanted is None else int(wanted.sum())
         crew = Crew(workers, _teller(share(report, fraction, ends[number]), costs[number], step))
-        judged = judged_rule(rule, bench, source, instead, crew, wanted, shared.get(rule.layer))
+        judged = judged_rule(rule, bench, source, others, crew, wanted, shared.get(rule.layer))
         if judged.judgement.warped_to_m:
             warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
         rows.add(replace(judged, crew=still))
     step = phrase("progress.tables", agenda.language)
     in_rows, in_tables = share(report, _RULES, _ROWS), share(report, _ROWS, 1.0)
     made = rows.finished(lambda done: in_rows(done, step))
-    tables = tables_of(agenda, whole, made, spared, lambda done: in_tables(done, step))
+    tables = tables_of(agenda, whole, made, standing, lambda done: in_tables(done, step))
     return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
 
 
@@ -190,7 +194,7 @@ def tables_of(
     agenda: Agenda,
     whole: WholeParcels,
     rules: Sequence[RuleRows],
-    spared: Spared | None,
+    standing: StandingRows | None,
     told: Callable[[float], None] = lambda share: None,
 ) -> dict[str, Table]:
     """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too.
@@ -198,8 +202,8 @@ def tables_of(
     told: how much is done, 0 to 1.
     """
     tables = row_tables(whole, rules, agenda.language, told)
-    said = [tables["findings"].columns, *([spared.said] if spared else [])]
-    return {"parcels": parcel_table(whole, said), **tables}
+    findings = [tables["findings"].columns, *([standing.verdicts] if standing else [])]
+    return {"parcels": parcel_table(whole, findings), **tables}
 
 
 def record_of(

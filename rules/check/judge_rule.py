@@ -1,6 +1,7 @@
 """One rule over all parcels: which it applies to, which features it looks at, and what its kind says."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from functools import cached_property, partial
 
 import numpy as np
@@ -9,11 +10,21 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError
+from onemap.layers.library.versions import StoredFeatures
 from onemap.rules.findings.findings import Judged
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import Truth, evaluate
-from onemap.rules.kinds.ground import CoveredGround, Features, Ground, Judgement, SharedGround, no_ground, no_pairs
+from onemap.rules.kinds.ground import (
+    CoveredGround,
+    Features,
+    Ground,
+    Judgement,
+    OtherLayer,
+    SharedGround,
+    no_ground,
+    no_pairs,
+)
 from onemap.rules.overlay.threads import Crew
 from onemap.rules.packs.rule import Rule
 
@@ -47,55 +58,33 @@ def judged_rule(
     rule: Rule,
     bench: Bench,
     source: LayerSource,
-    instead: LayerSource | None,
+    others: Mapping[str, LayerSource],
     crew: Crew,
     wanted: np.ndarray | None = None,
     shared: SharedGround | None = None,
 ) -> Judged:
-    """What a rule says of the parcels to which it applies; wanted (n,): only of these.
+    """What a rule says of the parcels to which it applies.
 
+    source: its layer.
+    others: the layers that it names besides, by the key that names them.
+    wanted: (n,) only of these parcels.
     shared: what all parcels share with the layer's features, where that is known already.
 
     Raises OneMapError rule.field if the version lacks a field that the rule uses.
     """
-    asked = np.ones(len(bench.geometries), dtype=bool) if wanted is None else wanted
-    if rule.when is not None:
-        asked = asked & _applies(rule.when, bench.attributes)
-    rows = np.flatnonzero(asked)
+    rows = _rows_asked(rule, bench, wanted)
     if source.stored is None or source.coverage is None:
         return _blank(rule, bench, rows, source, source.reason or "unreadable")
-    if instead is not None and instead.reason == "unreadable":
+    if any(other.reason == "unreadable" for other in others.values()):
         return _blank(rule, bench, rows, source, "unreadable")  # where the official zones lie nobody knows
-    if getattr(KINDS[rule.kind], "FINDS", True):
+    if rule.finds:
         _check_fields(rule, source)
     if wanted is not None and not wanted.any():
         return _blank(rule, bench, rows, source, "")  # an earlier run's rows stand for all of them
-    attributes, chosen = source.stored.attributes, np.arange(len(source.stored.fids))
-    uncertain = np.zeros(len(chosen), dtype=bool)
-    selected = attributes
-    if rule.where is not None:
-        truth = evaluate(rule.where, attributes)
-        chosen = np.flatnonzero(truth.true | truth.unknown)
-        uncertain = truth.unknown[chosen]
-        selected = attributes.iloc[chosen].reset_index(drop=True)
-    is_everyone = len(rows) == len(bench.geometries)
-    geometries = bench.geometries[rows]
-    ground = Ground(
-        parcels=geometries,
-        tree=bench.tree if is_everyone else shapely.STRtree(geometries),
-        features=Features(source.stored.geometries[chosen], selected, uncertain, partial(source.pieces_of, chosen)),
-        coverage=source.coverage,
-        options=rule.options,
-        crew=crew,
-        parcel_attributes=bench.records if is_everyone else bench.records.iloc[rows].reset_index(drop=True),
-        rasters=source.rasters,
-        crs=bench.crs,
-        origin=bench.origin,
-        instead_zones=instead.stored.geometries if instead and instead.stored else None,
-        instead_coverage=instead.coverage if instead else None,
-        shared=shared.with_features(chosen, len(attributes)) if shared and is_everyone else None,
-        covered=bench.covered if is_everyone else CoveredGround(),
-    )
+    chosen, features = _features_asked(rule, source, source.stored)
+    ground = _ground(rule, bench, rows, source, features, others, crew)
+    if shared is not None and len(rows) == len(bench.geometries):
+        ground = replace(ground, shared=shared.with_features(chosen, len(source.stored.fids)))
     try:
         judgement = KINDS[rule.kind].judge(ground)
     except OneMapError as error:
@@ -109,10 +98,59 @@ def judged_rule(
         judgement=judgement,
         label=version.label if version else None,
         names=source.names[chosen],
-        attributes=selected,
+        attributes=features.attributes,
         assumed=version is not None and version.coverage_kind == "extent",
         accuracy_m=version.accuracy_m if version else None,
         crew=crew,
+    )
+
+
+def _rows_asked(rule: Rule, bench: Bench, wanted: np.ndarray | None) -> np.ndarray:
+    """The positions of the parcels to which a rule applies, of those that are wanted."""
+    is_asked = np.ones(len(bench.geometries), dtype=bool) if wanted is None else wanted
+    return np.flatnonzero(is_asked if rule.when is None else is_asked & _applies(rule.when, bench.attributes))
+
+
+def _features_asked(rule: Rule, source: LayerSource, stored: StoredFeatures) -> tuple[np.ndarray, Features]:
+    """The features that a rule's `where` lets through, with their positions (m,) among all."""
+    attributes = stored.attributes
+    chosen, uncertain = np.arange(len(stored.fids)), np.zeros(len(stored.fids), dtype=bool)
+    if rule.where is not None:
+        truth = evaluate(rule.where, attributes)
+        chosen = np.flatnonzero(truth.true | truth.unknown)
+        attributes, uncertain = attributes.iloc[chosen].reset_index(drop=True), truth.unknown[chosen]
+    return chosen, Features(stored.geometries[chosen], attributes, uncertain, partial(source.pieces_of, chosen))
+
+
+def _ground(
+    rule: Rule,
+    bench: Bench,
+    rows: np.ndarray,
+    source: LayerSource,
+    features: Features,
+    others: Mapping[str, LayerSource],
+    crew: Crew,
+) -> Ground:
+    """What the rule's kind is given of the parcels in `rows`; other layers only where they have a version."""
+    is_everyone = len(rows) == len(bench.geometries)
+    geometries = bench.geometries[rows]
+    return Ground(
+        parcels=geometries,
+        tree=bench.tree if is_everyone else shapely.STRtree(geometries),
+        features=features,
+        coverage=source.coverage,
+        options=rule.options,
+        crew=crew,
+        parcel_attributes=bench.records if is_everyone else bench.records.iloc[rows].reset_index(drop=True),
+        rasters=source.rasters,
+        crs=bench.crs,
+        origin=bench.origin,
+        others={
+            key: OtherLayer(other.stored.geometries, other.coverage)
+            for key, other in others.items()
+            if other.stored is not None and other.coverage is not None
+        },
+        covered=bench.covered if is_everyone else CoveredGround(),
     )
 
 

@@ -354,7 +354,7 @@ def copy(values: Values, asked: Asked) -> Result:
 _WORD_GROUPS = (
     ("verdicts", "verdict"),
     ("signs", "sign"),
-    ("reasons", "reason"),
+    ("reasons", ""),  # of which each kind of rule has its own
     ("coverages", "coverage"),
     ("conclusions", "conclusion"),
     ("case_states", "review_state"),
@@ -373,11 +373,12 @@ def words(values: Values, asked: Asked) -> Result:
     from onemap.layers.catalogue.catalogue import named_groups
     from onemap.layers.messages import sentences
     from onemap.rules.compare.matrix import read_matrix, shipped_matrices
+    from onemap.rules.kinds.reasons import reason_words
 
     said = sentences(asked.language)
     result: Result = {"ok": True}
     for name, group in _WORD_GROUPS:
-        result[name] = dict(said[group])
+        result[name] = dict(said[group]) if group else reason_words(asked.language)
     for name, titles in named_groups().items():
         result[name] = {code: title[asked.language] for code, title in titles.items()}
     result["matrices"] = {

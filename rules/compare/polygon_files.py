@@ -2,14 +2,13 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import shapely
 
 from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
-from onemap.layers.geometry.row_blocks import give_back_memory
+from onemap.layers.stores.arrow_values import arrow_batch, keep_batch, kept_batch, shape_column
 from onemap.rules.distributed.partition import blocks_of, most_parcels
 
 _SHAPE = "wkb"
@@ -129,18 +128,11 @@ def boxes_meet(boxes: np.ndarray, box: np.ndarray) -> np.ndarray:
 
 def write_batch(journal: Journal, name: str, batch: Batch) -> None:
     """Keep a block as a part of the journal. Raises OneMapError journal.failed."""
-    arrays = [pa.array(shapely.to_wkb(batch.polygons), pa.large_binary())]
-    for values in batch.columns.values():
+    columns = {_SHAPE: shape_column(batch.polygons)}
+    for named, values in batch.columns.items():
         flat = pa.array(np.ravel(values))
-        arrays.append(flat if values.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, values.shape[1]))
-    content = pa.record_batch(arrays, names=[_SHAPE, *batch.columns])
-
-    def write(path: Path) -> None:
-        with pa.OSFile(str(path), "wb") as file, pa.ipc.new_file(file, content.schema) as writer:
-            writer.write_batch(content)
-
-    journal.keep(name, write)
-    give_back_memory()
+        columns[named] = flat if values.ndim == 1 else pa.FixedSizeListArray.from_arrays(flat, values.shape[1])
+    keep_batch(journal, name, arrow_batch(columns))
 
 
 def read_columns(journal: Journal, name: str) -> dict[str, np.ndarray]:
@@ -166,7 +158,7 @@ def read_polygons(journal: Journal, name: str, rows: np.ndarray | None = None) -
 
 def _opened(journal: Journal, name: str) -> pa.RecordBatch:
     with disk_errors_as_refusals(journal.folder):
-        return pa.ipc.open_file(pa.memory_map(str(journal.path(name)))).get_batch(0)
+        return kept_batch(journal, name)
 
 
 def measured(polygons: np.ndarray) -> dict[str, np.ndarray]:

@@ -13,10 +13,9 @@ from onemap.layers.sources.reading import content_hash, large_layer, source_name
 from onemap.layers.stores.arrow_values import NotPlain
 from onemap.rules.check.check import Report, check
 from onemap.rules.distributed.parcel_reader import Held, Streamed, Supply
-from onemap.rules.distributed.partition import BLOCKS_IN_MEMORY, block_count, fits_into_memory, most_parcels
+from onemap.rules.distributed.partition import block_count, fits_into_memory, most_parcels
 from onemap.rules.distributed.running import READ, RunInBlocks, run_in_blocks
 from onemap.rules.distributed.work import Engine, Threads
-from onemap.rules.incremental.parcels_of_run import former_parcels
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.question.question import CheckWishes, Question, question_about, question_of
 from onemap.rules.runs.run import Run
@@ -66,7 +65,6 @@ def checked(
         def told(done: float) -> None:
             report(READ * done, step)
 
-        former = former_parcels(library, against, BLOCKS_IN_MEMORY * most) if against and not how.scheduler else None
         with large_layer(wishes.parcels, wishes.layer, wishes.encoding) as stream:
             if stream and not fits_into_memory(stream.count / most):
                 digest = content_hash(Path(wishes.parcels), stream.opened.path, lambda: report(0.0, step))
@@ -75,11 +73,11 @@ def checked(
                 with contextlib.suppress(NotPlain):
                     run = in_blocks(question_about(library, wishes, language, blank), supply)
         if run is None:
-            question = question_of(library, wishes, language, workers, told, former)
+            question = question_of(library, wishes, language, workers, told)
             parcels = question.parcels
             blocks = block_count(parcels.vertices, most)
             if how.scheduler or not fits_into_memory(blocks):
                 blank = no_parcels(parcels.source, parcels.source_hash)
                 with contextlib.suppress(NotPlain):  # attributes that no file can hold: then memory must do
                     run = in_blocks(replace(question, parcels=blank), Held(parcels))
-        yield run or check(library, question, workers, report, against, former)
+        yield run or check(library, question, workers, report, against)

@@ -131,7 +131,7 @@ def _written(folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: py
     found = Finished(
         parcels=len(block.positions),
         tables=tables,
-        verdicts=verdict_counts(answer.tables["parcels"].columns),
+        verdicts=verdict_counts(answer.tables["parcels"]),
         layers=answer.layers,
         computed=answer.computed,
         skipped=answer.skipped,

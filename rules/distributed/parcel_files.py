@@ -12,7 +12,7 @@ import pandas as pd
 import pyarrow as pa
 import shapely
 
-from onemap.layers.stores.arrow_values import arrow_column, plain_column
+from onemap.layers.stores.arrow_values import arrow_batch, plain_column
 from onemap.rules.distributed.partition import blocks_of, centres_of
 from onemap.rules.inputs.parcels import Parcels
 
@@ -32,16 +32,10 @@ class Block:
     parcels: Parcels
 
 
-def _table(parcels: Parcels, positions: np.ndarray) -> pa.Table:
-    """Parcels as a table that `_parcels` reads. Raises NotPlain."""
-    columns = [
-        (pa.field(_POSITION, pa.int64()), pa.array(positions)),
-        (pa.field(_ID, pa.string()), pa.array(parcels.ids, pa.string())),
-        (pa.field(_GROUND, pa.large_binary()), pa.array(parcels.wkb, pa.large_binary())),
-        *(arrow_column(str(name), parcels.attributes[name].tolist()) for name in parcels.attributes.columns),
-    ]
-    schema = pa.schema([field for field, _ in columns])
-    return pa.Table.from_arrays([column for _, column in columns], schema=schema)
+def _batch(parcels: Parcels, positions: np.ndarray) -> pa.RecordBatch:
+    """Parcels as a batch that `_parcels` reads. Raises NotPlain."""
+    ids, ground = pa.array(parcels.ids, pa.string()), pa.array(parcels.wkb, pa.large_binary())
+    return arrow_batch({_POSITION: pa.array(positions), _ID: ids, _GROUND: ground}, parcels.attributes)
 
 
 def _parcels(tables: list[pa.Table], like: Parcels) -> tuple[np.ndarray, Parcels]:
@@ -121,7 +115,7 @@ def keep_parcels(folder: Path, parts: Iterator[Parcels], most_parcels: int, told
     with pa.OSFile(str(folder / _GIVEN), "wb") as file:
         for part in _in_ranges(parts):
             offsets.append(file.tell())
-            _write_stream(file, _table(part, np.arange(count, count + len(part.ids))))
+            _write_stream(file, _batch(part, np.arange(count, count + len(part.ids))))
             for body in part.wkb:
                 digest.update(body)
             count += len(part.ids)
@@ -175,10 +169,10 @@ def _write_blocks(folder: Path, offsets: list[int], block: np.ndarray, told: Tol
                     _write_stream(target, table.take(rows))
 
 
-def _write_stream(file: Any, table: pa.Table) -> None:
+def _write_stream(file: Any, rows: pa.RecordBatch | pa.Table) -> None:
     options = pa.ipc.IpcWriteOptions(compression="lz4")
-    with pa.ipc.new_stream(file, table.schema, options=options) as writer:
-        writer.write_table(table)
+    with pa.ipc.new_stream(file, rows.schema, options=options) as writer:
+        writer.write(rows)
 
 
 def _in_ranges(parts: Iterator[Parcels]) -> Iterator[Parcels]:

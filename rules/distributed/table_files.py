@@ -5,20 +5,18 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pyproj
-import shapely
 
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
 from onemap.rules.distributed.parcel_files import ranges_of
 from onemap.rules.findings.extents import Extent, extent_of, joined_extent
-from onemap.rules.findings.run_tables import ROW_TABLES, Table, typed
-from onemap.rules.runs.arrow_blocks import Rows
+from onemap.rules.findings.run_tables import ROW_TABLES, Table
+from onemap.rules.runs.arrow_blocks import ArrowTable, Rows
 
 _POSITION, _SHAPE = "position", "geometry"
 BY_RULE = {name for name, first in ROW_TABLES.items() if first == "rule"}
@@ -77,8 +75,8 @@ def _arrow(values: pd.Series) -> pa.Array:
     return pa.array(values.to_numpy())  # not a number stays one, and is no null
 
 
-class KeptRows(Table):
-    """Rows as they were kept, of one block or several; frames and geometries are made where somebody asks for them."""
+class KeptRows(ArrowTable):
+    """Rows as they were kept, of one block or several."""
 
     def __init__(self, found: pa.Table, extents: Sequence[Extent]) -> None:
         self.__dict__.update(found=found, extents=extents)
@@ -87,41 +85,17 @@ class KeptRows(Table):
     extents: Sequence[Extent]
 
     @cached_property
-    def columns(self) -> pd.DataFrame:
-        """The columns, typed as those of any run."""
-        return typed(pd.DataFrame({name: _values(self.found.column(name)) for name in self._names}))
-
-    @cached_property
     def rows(self) -> Rows:
-        """The same as a run keeps them."""
-        arrays = [_kept(self.found.column(name)) for name in self._names]
-        wkb = self.found.column(_SHAPE).combine_chunks() if self.has_geometries else None
-        return Rows(pa.Table.from_arrays(arrays, names=self._names), wkb)
-
-    def values(self, name: str) -> np.ndarray:
-        """A column as plain values (n,)."""
-        return self.rows.values(name)
+        """The rows as a run stores them."""
+        names = [name for name in self.found.column_names if name not in (_POSITION, _SHAPE)]
+        arrays = [_kept(self.found.column(name)) for name in names]
+        wkb = self.found.column(_SHAPE).combine_chunks() if _SHAPE in self.found.column_names else None
+        return Rows(pa.Table.from_arrays(arrays, names=names), wkb)
 
     @cached_property
     def extent(self) -> Extent:
         """Where its geometries lie, and of which types they are."""
         return joined_extent(self.extents)
-
-    @cached_property
-    def wkb(self) -> np.ndarray:
-        """The geometries as WKB (n,)."""
-        bodies: np.ndarray = self.found.column(_SHAPE).to_numpy(zero_copy_only=False)
-        return bodies
-
-    @cached_property
-    def geometries(self) -> np.ndarray | None:
-        """The geometries (n,), None of a table that has none."""
-        return shapely.from_wkb(self.wkb) if self.has_geometries else None
-
-    @property
-    def has_geometries(self) -> bool:
-        """Whether it is a table of ground."""
-        return _SHAPE in self.found.column_names
 
     @property
     def geometry_type(self) -> str:
@@ -130,10 +104,6 @@ class KeptRows(Table):
             return "MultiPolygon"
         (kind,) = json.loads(self.found.schema.metadata[KEY.encode()])["columns"][_SHAPE]["geometry_types"]
         return str(kind)
-
-    @property
-    def _names(self) -> list[str]:
-        return [name for name in self.found.column_names if name not in (_POSITION, _SHAPE)]
 
 
 def read_group(path: Path, kept: KeptTable, group: int) -> KeptRows:
@@ -157,18 +127,9 @@ def joined(parts: Sequence[KeptRows]) -> KeptRows:
 
 
 def _kept(column: pa.ChunkedArray) -> pa.Array:
-    """A column as a run keeps it: what is no number is none, and what is empty has no type."""
+    """A column as a run stores it: what is no number is none, and what is empty has no type."""
     if pa.types.is_floating(column.type):
         return pa.Array.from_pandas(column.to_numpy())
     if pa.types.is_string(column.type) and column.null_count == len(column):
         return pa.nulls(len(column))
     return column.combine_chunks()
-
-
-def _values(column: pa.ChunkedArray) -> Any:
-    if pa.types.is_string(column.type):
-        return pd.Series(column.to_pylist(), dtype=object)
-    if pa.types.is_integer(column.type):
-        missing = column.is_null().to_numpy()
-        return pd.arrays.IntegerArray(column.fill_null(0).to_numpy().copy(), missing)
-    return column.to_numpy()

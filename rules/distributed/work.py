@@ -108,7 +108,4 @@ def judged_block(
     earlier = None
     if against:
         earlier = earlier_run(sources.library, against, replace(question, parcels=block.parcels), agenda.origin)
-    if earlier is None:
-        return judged_parcels(*asked)
-    taken = judged_beside(*asked, earlier)
-    return replace(taken.answer, tables=taken.tables)
+    return judged_beside(*asked, earlier) if earlier else judged_parcels(*asked)

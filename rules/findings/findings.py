@@ -9,32 +9,26 @@ import pandas as pd
 import shapely
 
 from onemap.rules.findings.thresholds import Measured, measured
+from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.attribute_json import attribute_json
-from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Judgement, no_ground
+from onemap.rules.kinds.reasons import unknown_reasons
 from onemap.rules.overlay.area_check import area_ranges, checked_areas, deciding, disagrees, within_error
 from onemap.rules.overlay.overlay import ARITHMETIC_M2
 from onemap.rules.overlay.threads import Crew
 from onemap.rules.packs.rule import Rule
-
-_REASON_ORDER = (
-    "layer_missing",
-    "not_in_force",
-    "unreadable",
-    "outside_coverage",
-    "no_value",
-    "no_plan",
-    "nodata",
-    "arithmetic",
-)
 
 
 @dataclass(frozen=True)
 class Judged:
     """One rule's judgement of some parcels, with what its rows need to be written.
 
-    rows: the parcels' positions (k,); label: the layer version's, or None; names and attributes: of its features;
-    assumed: the version's coverage is only its bounding box; accuracy_m: its positional accuracy, if known.
+    rows: (k,) the parcels' positions.
+    label: the layer version's, or None.
+    names: (m,) of its features.
+    attributes: m rows, of its features.
+    assumed: the version's coverage is only its bounding box.
+    accuracy_m: the version's positional accuracy in metres, if known.
     """
 
     rule: Rule
@@ -48,15 +42,15 @@ class Judged:
     crew: Crew = field(default_factory=Crew)
 
 
-def _reasons(judgement: Judgement, indices: np.ndarray) -> np.ndarray:
-    names = [reason for reason in _REASON_ORDER if reason in judgement.reasons]
-    flags = [judgement.reasons[reason][indices] for reason in names]
-    return np.array(
-        [",".join(name for name, flag in zip(names, row, strict=True) if flag) for row in zip(*flags, strict=True)]
-        if names
-        else [""] * len(indices),
-        dtype=object,
-    )
+def _unknown_reasons(judged: Judged, parcels: np.ndarray) -> np.ndarray:
+    """Why ground of some parcels (k,) could not be judged, with commas between the reasons, (k,)."""
+    order = unknown_reasons(judged.rule.kind)
+    reasons = sorted(judged.judgement.reasons, key=order.index)
+    result = np.full(len(parcels), "", dtype=object)
+    for reason in reasons:
+        rows = np.flatnonzero(judged.judgement.reasons[reason][parcels])
+        result[rows] = [f"{before},{reason}" if before else reason for before in result[rows]]
+    return result
 
 
 def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -85,53 +79,66 @@ _NO_ROWS = _Half(
 
 
 def _unknown_half(judged: Judged) -> _Half:
-    judgement = judged.judgement
-    present = np.flatnonzero(~shapely.is_missing(judgement.unknown))
+    unknown = judged.judgement.unknown
+    present = np.flatnonzero(~shapely.is_missing(unknown))
     if len(present) == 0:
         return _NO_ROWS
-    measure = measured(judgement.unknown[present], judged.rule)
-    reason = _joined(_reasons(judgement, present), measure.reason)
-    return _Half(present, judgement.unknown[present], measure, reason, {})
+    measure = measured(unknown[present], judged.rule)
+    reason = _joined(_unknown_reasons(judged, present), measure.reason)
+    return _Half(present, unknown[present], measure, reason, {})
 
 
 def _hit_half(judged: Judged) -> _Half:
-    judgement, count = judged.judgement, len(judged.rows)
-    measures = judgement.measures
-    if measures is None:
-        present = np.flatnonzero(~shapely.is_missing(judgement.hit))
-        measure = measured(judgement.hit[present], judged.rule)
-        own: dict[str, Any] = {"net_area_m2": _net_areas(judged, present), **_second_look(judged, present, measure)}
-    else:
-        present = np.flatnonzero(measures.found)
-        counted = measures.counted[present]
-        area = measures.area_m2[present]
-        not_counted = np.where(counted, "", "below_area").astype(object)
-        measure = Measured(area, area, counted, not_counted, no_ground(len(present)))
-        own = {name: getattr(measures, name)[present] for name in ("length_m", "value")}
-        own |= {"share": measures.share[present]} if not np.isnan(measures.share[present]).all() else {}
+    judgement = judged.judgement
+    present, measure, columns = _ground_hit(judged) if judgement.measures is None else _measured_hit(judged)
     reason = _joined(_hit_reasons(judgement, present), measure.reason)
     of_hit = judgement.pairs.of_hit
-    features = np.bincount(judgement.pairs.parcel[of_hit], minlength=count)[present]
-    own |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
-    return _Half(present, judgement.hit[present], measure, reason, own)
+    features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(judged.rows))[present]
+    columns |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
+    return _Half(present, judgement.hit[present], measure, reason, columns)
 
 
-def _second_look(judged: Judged, present: np.ndarray, measure: Measured) -> dict[str, Any]:
+def _ground_hit(judged: Judged) -> tuple[np.ndarray, Measured, dict[str, Any]]:
+    """A conflict of ground: the parcels that have one (k,), its area against the rule's limits, further columns."""
+    judgement = judged.judgement
+    present = np.flatnonzero(~shapely.is_missing(judgement.hit))
+    measure = measured(judgement.hit[present], judged.rule)
+    columns = _second_method(judged, present, measure)
+    if judgement.net_area_m2 is not None:
+        columns["net_area_m2"] = judgement.net_area_m2[present]
+    return present, measure, columns
+
+
+def _measured_hit(judged: Judged) -> tuple[np.ndarray, Measured, dict[str, Any]]:
+    """A conflict that the kind measures itself: the parcels that have one (k,), its area and whether it counts."""
+    measures = judged.judgement.measures
+    assert measures is not None, "asked for only where there are some"  # noqa: S101 - for the type checker
+    present = np.flatnonzero(measures.has_row)
+    nothing = np.full(len(present), np.nan)
+    area_m2 = nothing if measures.area_m2 is None else measures.area_m2[present]
+    counted = np.ones(len(present), dtype=bool) if measures.counted is None else measures.counted[present]
+    reason = np.where(counted, "", KINDS[judged.rule.kind].not_counted).astype(object)
+    given = {name: getattr(measures, name) for name in ("length_m", "value", "share")}
+    columns = {name: values[present] for name, values in given.items() if values is not None}
+    return present, Measured(area_m2, area_m2, counted, reason, no_ground(len(present))), columns
+
+
+def _second_method(judged: Judged, present: np.ndarray, measure: Measured) -> dict[str, Any]:
     """The second method's areas where they decide, and the range of each area within the boundary error."""
-    zones, columns = judged.judgement.zones, {}
+    zones = judged.judgement.zones
     if zones is None or len(present) == 0:
         return {}
-    check = np.full(len(present), np.nan)
-    chosen = np.flatnonzero(deciding(measure.area_m2, judged.rule.min_area_m2))
-    check[chosen] = checked_areas(zones, present[chosen], judged.crew)
-    columns = {"area_check_m2": check, "check_differs": disagrees(measure.area_m2, check)}
+    area_m2 = np.full(len(present), np.nan)
+    rows = np.flatnonzero(deciding(measure.area_m2, judged.rule.min_area_m2))
+    area_m2[rows] = checked_areas(zones, present[rows], judged.crew)
+    columns: dict[str, Any] = {"area_check_m2": area_m2, "check_differs": disagrees(measure.area_m2, area_m2)}
     if judged.accuracy_m:
         low, high = area_ranges(zones, present, judged.accuracy_m, judged.crew)
         columns |= {"area_low_m2": low, "area_high_m2": high, "within_error": within_error(low)}
     return columns
 
 
-def looked_ahead(judged: Judged) -> None:
+def read_ahead(judged: Judged) -> None:
     """Have all at hand that rows need of the library, whose connection belongs to the thread that judges."""
     judgement = judged.judgement
     if judgement.zones is None:
@@ -159,50 +166,56 @@ def _block(count: int, columns: dict[str, Any]) -> Block:
 def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: str) -> tuple[list[Block], list[Block]]:
     """Findings and overlaps of one rule, in blocks that have rows, plain columns each: many rules find nothing.
 
-    `order` is the rule's place; parcel_area_m2 is of all parcels.
+    order: the rule's place among all.
+    parcel_area_m2: of all parcels.
     """
-    rule = judged.rule
     halves = {False: _hit_half(judged), True: _unknown_half(judged)}
-    findings = []
-    for is_unknown, half in halves.items():
-        if len(half.present) == 0:
-            continue
-        parcel = judged.rows[half.present]
-        columns = {
-            "_parcel": parcel,
-            "_rule": order,
-            "_unknown": int(is_unknown),
-            "rule": rule.id,
-            "pack": rule.pack,
-            "department": rule.department,
-            "layer": rule.layer,
-            "version": judged.label,
-            "verdict": "unknown" if is_unknown else rule.verdict,
-            "area_m2": half.measure.area_m2,
-            "counted_area_m2": half.measure.counted_area_m2,
-            "net_area_m2": np.nan,
-            "share": half.measure.area_m2 / parcel_area_m2[parcel],
-            "features": np.nan,
-            "length_m": np.nan,
-            "distance_m": np.nan,
-            "value": np.nan,
-            "counted": half.measure.counted,
-            "reason": half.reason,
-            "title": rule.title.get(language) or next(iter(rule.title.values()), ""),
-            "basis": rule.basis_text,
-            "replaced": rule.replaced.spoken(language) if rule.replaced else None,
-            "estimated": rule.estimated,
-            "assumed": judged.assumed,
-            "area_low_m2": np.nan,
-            "area_high_m2": np.nan,
-            "within_error": False,
-            "area_check_m2": np.nan,
-            "check_differs": False,
-            "_geometry": half.grounds,
-        }
-        findings.append(_block(len(parcel), {**columns, **half.columns}))
+    findings = [
+        _finding_rows(judged, order, half, is_unknown, parcel_area_m2, language)
+        for is_unknown, half in halves.items()
+        if len(half.present)
+    ]
     pieces = [_overlap_rows(judged, order, halves)] if len(judged.judgement.pairs.parcel) else []
     return findings, pieces
+
+
+def _finding_rows(
+    judged: Judged, order: int, half: _Half, is_unknown: bool, parcel_area_m2: np.ndarray, language: str
+) -> Block:
+    rule, parcel = judged.rule, judged.rows[half.present]
+    columns = {
+        "_parcel": parcel,
+        "_rule": order,
+        "_unknown": int(is_unknown),
+        "rule": rule.id,
+        "pack": rule.pack,
+        "department": rule.department,
+        "layer": rule.layer,
+        "version": judged.label,
+        "verdict": "unknown" if is_unknown else rule.verdict,
+        "area_m2": half.measure.area_m2,
+        "counted_area_m2": half.measure.counted_area_m2,
+        "net_area_m2": np.nan,
+        "share": half.measure.area_m2 / parcel_area_m2[parcel],
+        "features": np.nan,
+        "length_m": np.nan,
+        "distance_m": np.nan,
+        "value": np.nan,
+        "counted": half.measure.counted,
+        "reason": half.reason,
+        "title": rule.title.get(language) or next(iter(rule.title.values()), ""),
+        "basis": rule.basis_text,
+        "replaced": rule.replaced.spoken(language) if rule.replaced else None,
+        "estimated": rule.estimated,
+        "assumed": judged.assumed,
+        "area_low_m2": np.nan,
+        "area_high_m2": np.nan,
+        "within_error": False,
+        "area_check_m2": np.nan,
+        "check_differs": False,
+        "_geometry": half.grounds,
+    }
+    return _block(len(parcel), {**columns, **half.columns})
 
 
 def _hit_reasons(judgement: Judgement, present: np.ndarray) -> np.ndarray:
@@ -218,25 +231,6 @@ def _hit_reasons(judgement: Judgement, present: np.ndarray) -> np.ndarray:
     return np.where((all_doubtful & whole)[present], "no_value", "").astype(object)
 
 
-def _net_areas(judged: Judged, present: np.ndarray) -> np.ndarray:
-    """Piece × part ÷ of, summed over the conflict's features, (n,).
-
-    NaN without `net`, and where the part of one of them is no finite area ≥ 0 of a finite whole > 0.
-    """
-    net = judged.rule.options.get("net")
-    count = len(judged.judgement.hit)
-    if net is None:
-        return np.full(len(present), np.nan)
-    part, whole = (
-        pd.to_numeric(pd.Series(column_named(judged.attributes, net[key])), errors="coerce").to_numpy(dtype=float)
-        for key in ("part", "of")
-    )
-    pairs = judged.judgement.pairs
-    is_known = (part >= 0) & np.isfinite(part) & (whole > 0) & np.isfinite(whole)
-    ratio = np.divide(part, whole, out=np.full(len(part), np.nan), where=is_known)[pairs.feature]
-    return np.bincount(pairs.parcel, shapely.area(pairs.geometry) * ratio, minlength=count)[present]
-
-
 def _measured_where(asked: np.ndarray, measure: Callable[[np.ndarray], np.ndarray], grounds: np.ndarray) -> np.ndarray:
     """What some of the grounds (n,) measure, NaN for the others. asked: (n,)."""
     result = np.full(len(grounds), np.nan)
@@ -246,32 +240,8 @@ def _measured_where(asked: np.ndarray, measure: Callable[[np.ndarray], np.ndarra
 
 def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Block:
     pairs = judged.judgement.pairs
-    count = len(judged.judgement.hit)
-    counted = np.zeros(len(pairs.parcel), dtype=bool)
-    reason = np.where(pairs.no_value, "no_value", "").astype(object)
-    for is_unknown, half in halves.items():
-        if len(half.present) == 0:
-            continue
-        measure = half.measure
-        of_parcel = np.full(count, -1)
-        of_parcel[half.present] = np.arange(len(half.present))
-        mine = np.flatnonzero((pairs.of_hit != is_unknown) & (of_parcel[pairs.parcel] >= 0))
-        row = of_parcel[pairs.parcel[mine]]
-        counted[mine] = measure.counted[row]
-        own_reason = measure.reason[row].copy()
-        free = measure.sliver_free[row]
-        mixed = np.flatnonzero(~shapely.is_missing(free) & counted[mine])
-        if len(mixed):
-            within = shapely.area(shapely.intersection(pairs.geometry[mine[mixed]], free[mixed])) >= ARITHMETIC_M2
-            counted[mine[mixed]] = within
-            own_reason[mixed] = np.where(within, "", "sliver")
-        reason[mine] = _joined(reason[mine], own_reason)
+    counted, reason = _counted_pieces(judged, halves)
     dimension = shapely.get_dimensions(pairs.geometry)
-    named, which = np.unique(pairs.feature, return_inverse=True)
-    names = list(judged.attributes.columns)
-    texts = np.empty(len(named), dtype=object)
-    for at, values in enumerate(judged.attributes.to_numpy(dtype=object)[named].tolist()):
-        texts[at] = attribute_json(dict(zip(names, values, strict=True)))
     return _block(
         len(pairs.parcel),
         {
@@ -286,7 +256,42 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
             "distance_m": pairs.distance_m,
             "counted": counted,
             "reason": np.where(reason.astype(bool), reason, np.full(1, None)),
-            "attributes": texts[which],
+            "attributes": _attribute_texts(judged.attributes, pairs.feature),
             "_geometry": pairs.geometry,
         },
     )
+
+
+def _counted_pieces(judged: Judged, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:
+    """Which pieces (k,) count, as their finding does unless they are slivers of it, and why not (k,)."""
+    pairs = judged.judgement.pairs
+    counted = np.zeros(len(pairs.parcel), dtype=bool)
+    reason = np.where(pairs.no_value, "no_value", "").astype(object)
+    for is_unknown, half in halves.items():
+        if len(half.present) == 0:
+            continue
+        measure = half.measure
+        row_of_parcel = np.full(len(judged.judgement.hit), -1)
+        row_of_parcel[half.present] = np.arange(len(half.present))
+        pieces = np.flatnonzero((pairs.of_hit != is_unknown) & (row_of_parcel[pairs.parcel] >= 0))
+        row = row_of_parcel[pairs.parcel[pieces]]
+        counted[pieces] = measure.counted[row]
+        piece_reason, sliver_free = measure.reason[row].copy(), measure.sliver_free[row]
+        mixed = np.flatnonzero(~shapely.is_missing(sliver_free) & counted[pieces])
+        if len(mixed):
+            broad = shapely.intersection(pairs.geometry[pieces[mixed]], sliver_free[mixed])
+            is_broad = shapely.area(broad) >= ARITHMETIC_M2
+            counted[pieces[mixed]] = is_broad
+            piece_reason[mixed] = np.where(is_broad, "", "sliver")
+        reason[pieces] = _joined(reason[pieces], piece_reason)
+    return counted, reason
+
+
+def _attribute_texts(attributes: pd.DataFrame, feature: np.ndarray) -> np.ndarray:
+    """The attributes of each piece's feature (k,) as JSON."""
+    features, position = np.unique(feature, return_inverse=True)
+    names = list(attributes.columns)
+    texts = np.empty(len(features), dtype=object)
+    for row, values in enumerate(attributes.to_numpy(dtype=object)[features].tolist()):
+        texts[row] = attribute_json(dict(zip(names, values, strict=True)))
+    return texts[position]

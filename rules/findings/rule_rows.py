@@ -12,7 +12,7 @@ import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.progress import Told, part_of
-from onemap.rules.findings.findings import Block, Judged, looked_ahead, rows_of
+from onemap.rules.findings.findings import Block, Judged, read_ahead, rows_of
 from onemap.rules.inputs.parcel_rows import WholeParcels
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
 
@@ -126,7 +126,7 @@ class RowsBeside:
         if self._beside is None:
             self._rows.append(_at_once(work))
         else:
-            looked_ahead(judged)
+            read_ahead(judged)
             self._rows.append(self._beside.submit(work, partial(self._done.__setitem__, order)))
 
     def finished(self, told: Told) -> list[RuleRows]:

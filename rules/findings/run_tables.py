@@ -48,6 +48,11 @@ class Table:
         return bodies
 
     @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return len(self.columns)
+
+    @property
     def has_geometries(self) -> bool:
         """Whether its rows have geometries."""
         return self.geometries is not None
@@ -64,11 +69,11 @@ class Table:
 
     @property
     def rows(self) -> "Rows | None":
-        """The same rows as a run keeps them, where someone has them so already."""
+        """The same rows as a run stores them, where someone has them so already."""
         return None
 
 
-_FINDING_COLUMNS = [
+FINDING_COLUMNS = [
     "parcel",
     "rule",
     "pack",
@@ -184,7 +189,7 @@ def row_tables(
     for block in (findings, pieces):
         block["parcel"] = keys[block["_parcel"]]
     told(0.5)
-    columns = typed(findings, _FINDING_COLUMNS)
+    columns = typed(findings, FINDING_COLUMNS)
     tables = {"findings": Table(columns, findings["_multi"], "MultiPolygon", findings["_wkb"])}
     for name, wanted, kind in _OVERLAP_TABLES:
         told(0.8)

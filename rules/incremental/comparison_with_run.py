@@ -1,13 +1,12 @@
 """What a stored run has answered already: for which parcels and rules its rows stand, and which must be computed."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
-import pyarrow.compute as pc
+import pandas as pd
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
@@ -15,29 +14,25 @@ from onemap.layers.library.version_differences import alike_rows
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.rasters.rasters import checked_raster
 from onemap.layers.software import software_versions
-from onemap.rules.incremental.parcels_of_run import FormerParcels
-from onemap.rules.incremental.run_cache import KnownRun, Said, said_of
 from onemap.rules.inputs.changed_features import Changes
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
 from onemap.rules.overlay.overlay import MARGIN_M
 from onemap.rules.packs.pack import joined_rules
-from onemap.rules.packs.rule import VERDICTS, Rule
-from onemap.rules.question.check_plan import Agenda, layers_of
+from onemap.rules.packs.rule import Rule
+from onemap.rules.question.check_plan import Agenda
 from onemap.rules.question.question import Question
-from onemap.rules.runs.arrow_blocks import joined, parcel_rows, same_rows
-from onemap.rules.runs.rows_before_blocks import has_former_rows
-from onemap.rules.runs.run_store import run_record, stored_blocks, stored_columns, stored_packs
-from onemap.rules.runs.stored_rows import GIVEN, count_of
+from onemap.rules.runs.arrow_blocks import parcel_rows, same_rows
+from onemap.rules.runs.run_store import run_record, stored_blocks, stored_packs
+from onemap.rules.runs.stored_rows import GIVEN
 
 
 @dataclass(frozen=True)
 class Earlier:
-    """A stored run beside a new question: what it knew of the same parcels, rules and layers.
+    """A stored run beside a new question.
 
-    place (m,): where the parcels of then stand among the (n,) of now, -1 of those that are gone; same (n,): the
-    parcel's ground and attributes are those of then; known: what is known of the run, if it is at hand.
+    rules: of then, by id; parcels: of now; same (n,): the parcel's ground and attributes are those of then.
     """
 
     library: Library
@@ -45,60 +40,11 @@ class Earlier:
     record: Mapping[str, Any]
     rules: Mapping[str, Rule]
     parcels: Parcels
-    place: np.ndarray
     same: np.ndarray
-    known: KnownRun | None = None
-    _said: dict[str, Said] = field(default_factory=dict)
-
-    def said(self, table: str) -> Said:
-        """What the rows of a table say: parcels are those of now, rules those of the record."""
-        if table not in self._said:
-            found = self._read(table)
-            if not self._is_whole(table, found):
-                raise self.damage(table)
-            self._said[table] = found
-        return self._said[table]
 
     def damage(self, table: str) -> OneMapError:
         """The refusal of rows of a table that are not what they were."""
         return OneMapError("run.damaged", file=self.library.label, run=self.identifier, layer=table)
-
-    def _is_whole(self, table: str, said: Said) -> bool:
-        """Whether a table says as much as it has rows, and each parcel one of the verdicts."""
-        if table in ("parcels", "findings") and len(said.parcel) and (said.verdict is None or np.any(said.verdict < 0)):
-            return False
-        former = has_former_rows(self.library, self.identifier)  # which nobody has counted
-        return former or len(said.parcel) == count_of(self.library, self.identifier, table)
-
-    def words(self, said: Said, rows: np.ndarray) -> tuple[np.ndarray, ...]:
-        """Parcel, rule, verdict and whether it counts of some rows (k,), as text and truth; all of parcels of now."""
-        if not len(rows):
-            return (np.empty(0, dtype=object),) * 4
-        assert said.rule is not None and said.verdict is not None and said.counted is not None  # noqa: S101 - findings
-        rules, verdicts = (np.array([*names, None], dtype=object) for names in (self.record["rules"], VERDICTS))
-        parcels = self.parcels.ids[said.parcel[rows]]
-        return parcels, rules[said.rule[rows]], verdicts[said.verdict[rows]], said.counted[rows].astype(object)
-
-    def verdicts_but(self, held: np.ndarray) -> dict[str, str]:
-        """The verdicts of the run's parcels but for some of its rows (k,), in its order."""
-        if self.known is None:
-            parts = stored_columns(self.library, self.identifier, "parcels", ["parcel", "verdict"])
-            names, verdicts = zip(*(map(rows.values, ("parcel", "verdict")) for rows in parts), strict=True)
-            left = np.delete(np.arange(sum(map(len, names))), held)
-            return dict(zip(np.concatenate(names)[left], np.concatenate(verdicts)[left], strict=True))
-        then = self.known.said(self.library, "parcels")
-        left = np.delete(np.arange(len(then.parcel)), held)
-        assert then.verdict is not None, "each parcel has a verdict"  # noqa: S101 - for the type checker
-        names = self.known.names(self.library)[then.parcel[left]]
-        return dict(zip(names, (VERDICTS[place] for place in then.verdict[left].tolist()), strict=True))
-
-    def _read(self, table: str) -> Said:
-        if self.known is None:
-            ids = pa.array(self.parcels.ids.tolist(), pa.string())
-            return said_of(self.library, self.identifier, table, ids, list(self.record["rules"]))
-        then = self.known.said(self.library, table)
-        # The place beyond the last one is that of parcels which the run does not know.
-        return replace(then, parcel=np.r_[self.place, -1][then.parcel])
 
 
 @dataclass
@@ -121,7 +67,7 @@ class Comparison:
         if earlier.rules.get(rule.id) != rule or rule.id not in earlier.record["rules"]:
             return nobody
         stands = earlier.same.copy()
-        for code in layers_of(rule):
+        for code in rule.layers:
             if not stands.any():
                 break
             if self._is_gone(code):
@@ -224,16 +170,9 @@ class Comparison:
         return west - far, south - far, east + far, north + far
 
 
-def earlier_run(
-    library: Library,
-    identifier: str,
-    question: Question,
-    origin: tuple[float, float],
-    former: FormerParcels | None = None,
-) -> Earlier | None:
+def earlier_run(library: Library, identifier: str, question: Question, origin: tuple[float, float]) -> Earlier | None:
     """A stored run whose rows may stand for some of a new run's; None if none of them can.
 
-    former: its parcels, if they are at hand, of which those of the question may be the very ones.
     They can only where software, language and origin of coordinates are the same. Raises OneMapError run.unknown,
     run.damaged.
     """
@@ -243,43 +182,17 @@ def earlier_run(
     if record.get("origin") != list(origin):
         return None
     rules = {rule.id: rule for rule in joined_rules(stored_packs(library, identifier))}
-    parcels = question.parcels
-    if former is not None and former.are(parcels):
-        every = np.arange(len(parcels.ids))
-        return Earlier(library, identifier, record, rules, parcels, every, every >= 0, former.run)
-    nobody, known = np.empty(0, dtype=np.int64), former.run if former is not None else None
+    same = _same_parcels(library, identifier, question.parcels)
+    return Earlier(library, identifier, record, rules, question.parcels, same)
+
+
+def _same_parcels(library: Library, identifier: str, parcels: Parcels) -> np.ndarray:
+    """Which parcels (n,) a stored run was given with the same ground and attributes. Raises OneMapError run.damaged."""
     same = np.zeros(len(parcels.ids), dtype=bool)
-    return _with_parcels(Earlier(library, identifier, record, rules, parcels, nobody, same, known))
-
-
-def _with_parcels(earlier: Earlier) -> Earlier:
-    """The same, with its parcels held against those of now."""
-    parcels, run, library = earlier.parcels, earlier.known, earlier.library
-    if run is not None:
-        place = _places(run.ids(library), parcels.ids)
-    else:
-        parts = stored_columns(library, earlier.identifier, GIVEN, ["id"])
-        ids = [joined(rows.columns["id"]).cast(pa.string()) for rows in parts]
-        place = _places(pa.concat_arrays([pa.array([], pa.string()), *ids]), parcels.ids)
-    now, first = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb), 0
-    for rows in run.blocks(library) if run is not None else stored_blocks(library, earlier.identifier, GIVEN):
-        at = place[first : first + len(rows)]
-        first += len(rows)
-        known = np.flatnonzero(at >= 0)
-        if not len(known):
-            continue
-        before, here = rows.select(now.columns.column_names), at[known]
-        if len(known) < len(at):
-            before = before.take(known)
-        in_order = np.array_equal(here, np.arange(here[0], here[0] + len(here)))
-        beside = now.slice(int(here[0]), len(here)) if in_order else now.take(here)
-        earlier.same[here] = same_rows(before, beside)
-    return replace(earlier, place=place)
-
-
-def _places(ids: pa.Array, now: np.ndarray) -> np.ndarray:
-    """Where parcels of these ids (m,) stand among those of now, -1 where there is none."""
-    wanted = pa.array(now.tolist(), pa.string())
-    if ids.equals(wanted):
-        return np.arange(len(ids))
-    return np.asarray(pc.fill_null(pc.index_in(ids, value_set=wanted), -1).to_numpy(), dtype=np.int64)
+    places = pd.Index(parcels.ids, dtype=object)
+    now = parcel_rows(parcels.ids, parcels.attributes, parcels.wkb)
+    for before in stored_blocks(library, identifier, GIVEN):
+        place = places.get_indexer(before.values("id"))
+        known = np.flatnonzero(place >= 0)
+        same[place[known]] = same_rows(before.take(known), now.take(place[known]))
+    return same

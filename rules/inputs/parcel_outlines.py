@@ -24,6 +24,11 @@ class Outlines:
         """The parcels' ids."""
         return pd.Index(self._parcels.ids, dtype=object)
 
+    @cached_property
+    def _multis(self) -> np.ndarray:
+        """The parcels as multipolygons, as WKB."""
+        return as_multis(self._parcels.wkb)
+
     def of(self, names: np.ndarray, bodies: np.ndarray) -> np.ndarray:
         """The positions of the parcels whose outline, byte by byte, is a row's geometry, -1 of other rows: (k,).
 
@@ -31,7 +36,7 @@ class Outlines:
         """
         found = np.asarray(self._index.get_indexer(pd.Index(names, dtype=object)))
         known = np.flatnonzero(found >= 0)
-        whole = known[bodies[known] == as_multis(self._parcels.wkb_at(found[known]))]
+        whole = known[bodies[known] == self._multis[found[known]]]
         positions = np.full(len(bodies), -1)
         positions[whole] = self._first + found[whole]
         return positions

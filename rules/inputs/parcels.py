@@ -1,10 +1,8 @@
 """The ground in question: parcels from any source, each with its id, valid and in the library's CRS."""
 
 from collections import Counter
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import cached_property
-from operator import is_
 from typing import Any
 
 import numpy as np
@@ -18,20 +16,14 @@ from onemap.layers.geometry.validity import Told, refuse_beyond, sorted_geometri
 from onemap.layers.ingest.placing import Wishes, in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.sources.reading import read_source
-from onemap.rules.inputs.reading_record import whole_state
 
 _READ = 0.6  # of the time: the rest is the proof that they are sound
-Proved = Callable[[np.ndarray, np.ndarray], np.ndarray]
 ID_FIELDS = ("parcel", "DKBH", "DKID", "BSM", "XMDM")
 
 
 @dataclass(frozen=True)
 class Parcels:
-    """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes.
-
-    is_as_read: all that a source holds, known by its hash, and none of it carried from another plane: whoever reads a
-    source with that hash finds the same.
-    """
+    """Parcels (n,): ids as text, dissolved polygons in the library's CRS, all their attributes."""
 
     ids: np.ndarray
     geometries: np.ndarray
@@ -40,7 +32,6 @@ class Parcels:
     source: str
     source_hash: str
     problems: tuple[Problem, ...]
-    is_as_read: bool = False
 
     @cached_property
     def wkb(self) -> np.ndarray:
@@ -72,17 +63,10 @@ class Parcels:
         vertices: np.ndarray = shapely.get_num_coordinates(self.geometries)
         return vertices
 
-    def wkb_at(self, rows: np.ndarray) -> np.ndarray:
-        """The polygons of some of them as WKB: positions (k,)."""
-        bodies: np.ndarray = self.wkb[rows]
-        return bodies
-
     def at(self, rows: np.ndarray) -> "Parcels":
         """Some of them: positions (k,)."""
         attributes = self.attributes.iloc[rows].reset_index(drop=True)
-        some = replace(
-            self, ids=self.ids[rows], geometries=self.geometries[rows], attributes=attributes, is_as_read=False
-        )
+        some = replace(self, ids=self.ids[rows], geometries=self.geometries[rows], attributes=attributes)
         if "wkb" in self.__dict__:
             some.__dict__["wkb"] = self.wkb[rows]
         return some
@@ -130,47 +114,27 @@ def read_parcels(
     target: pyproj.CRS,
     workers: int = 1,
     told: Told = lambda share: None,
-    proved: Proved | None = None,
 ) -> Parcels:
     """Parcels of a file; several polygons in one feature are one parcel.
 
     workers: threads; told: how much is read and proved, 0 to 1; it may raise Cancelled.
-    proved: which polygons (n,) are known to be sound, by the parcels' ids and the polygons' WKB.
     Raises OneMapError parcel.id (null or repeated), geometry.…, crs.…, source.….
     """
-    before = whole_state(source)
     raw = read_source(source, layer, encoding, lambda share: told(_READ * share))
     place = {"file": raw.path.name, "layer": raw.layer}
     field = id_field_of(list(map(str, raw.attributes.columns)), id_field, place)
     ids = _checked_ids(raw.attributes, field, len(raw.geometries), place)
     refuse_beyond(raw.geometries, ids, place)
     carried, remarks = in_crs(raw.geometries, raw, wishes, target)
-    wkb: np.ndarray | None = None
-    known: np.ndarray | None = None
-    if proved is not None:
-        wkb = np.asarray(shapely.to_wkb(carried, byte_order=1), dtype=object)
-        known = proved(ids, wkb)
     sound = sorted_geometries(
-        carried, "polygon", ids, wishes.repair, place, workers, lambda share: told(_READ + (1 - _READ) * share), known
+        carried, "polygon", ids, wishes.repair, place, workers, lambda share: told(_READ + (1 - _READ) * share)
     ).accepted(place)
     geometries = dissolved(sound.geometries)
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):
         raise OneMapError.of(Problem("geometry.empty", {**place, "feature": ids[row], "row": row + 1}) for row in empty)
     problems = (*raw.problems, *remarks, *sound.repairs)
-    # What changed while it was read may have a hash that is not that of what was read.
-    is_as_read = carried is raw.geometries and before is not None and before == whole_state(source)
-    parcels = Parcels(ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, problems, is_as_read)
-    if wkb is not None:
-        parcels.__dict__["wkb"] = _with_changed(wkb, carried, geometries)
-    return parcels
-
-
-def _with_changed(wkb: np.ndarray, before: np.ndarray, after: np.ndarray) -> np.ndarray:
-    """The WKB of polygons (n,), most of which are the same objects as before."""
-    changed = np.flatnonzero(~np.fromiter(map(is_, before, after), dtype=bool, count=len(after)))
-    wkb[changed] = shapely.to_wkb(after[changed], byte_order=1)
-    return wkb
+    return Parcels(ids, geometries, raw.attributes, field, raw.path.name, raw.source_hash, problems)
 
 
 def dissolved(geometries: np.ndarray) -> np.ndarray:

@@ -1,21 +1,7 @@
-"""The kinds of rule. A new kind is one new module of the same shape, and one line here.
-
-Each has KEYS (its own keys and their types), GEOMETRIES (of the layers it takes), `problems(item)` (what is wrong
-with its keys, as (key, reason)), `fields(options)` (the layer's fields that it reads), `reach_m(ground)` (how far
-from a parcel it looks) and `judge(ground)` (the ground of each parcel in conflict, and that which cannot be judged).
-"""
-
-from types import ModuleType
+"""The kinds of rule. A new kind is one new module with a `KIND` (see kind.py), and one line here."""
 
 from onemap.rules.kinds import avoid, composition, cross, near, raster, setback, use, within
+from onemap.rules.kinds.kind import Kind
 
-KINDS: dict[str, ModuleType] = {
-    "avoid": avoid,
-    "within": within,
-    "setback": setback,
-    "use": use,
-    "raster": raster,
-    "cross": cross,
-    "near": near,
-    "composition": composition,
-}
+_MODULES = (avoid, within, setback, use, raster, cross, near, composition)
+KINDS: dict[str, Kind] = {module.KIND.name: module.KIND for module in _MODULES}

@@ -1,67 +1,64 @@
 """composition: the parcel's ground by classes, in a table of its own. No finding and no verdict."""
 
-from typing import Any
-
 import numpy as np
 import pandas as pd
 import shapely
 
 from onemap.rules.kinds.attribute_json import attribute_json
-from onemap.rules.kinds.avoid import GEOMETRIES, less, reach_m
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.kinds.ground import Ground, Judgement, SurveyPieces, no_ground, no_pairs
+from onemap.rules.kinds.kind import LIST, Key, Kind, Options
+from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, differences, union_by
 
-KEYS = {"by": "list"}
-FINDS = False  # where its layer is wanting, the rule is skipped with the reason, and no verdict changes
 
-__all__ = ["GEOMETRIES", "KEYS", "fields", "judge", "problems", "reach_m"]
-
-
-def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with the rule's own keys: key and reason."""
+def _problems(item: Options) -> list[tuple[str, str]]:
     by = item.get("by")
     return [] if by and all(isinstance(name, str) and name for name in by) else [("by", 'by = ["FIELD", …]')]
 
 
-def fields(options: dict[str, Any]) -> tuple[str, ...]:
-    """The layer's fields that the rule reads."""
-    return tuple(options["by"])
-
-
-def judge(ground: Ground) -> Judgement:
+def _judge(ground: Ground) -> Judgement:
     """Each parcel's ground by the values of `by`, classes in order of their keys; ground without a feature has nulls.
 
     Where features overlap each other the first row wins, so that the parts sum to the parcel.
     """
     count, by = len(ground.parcels), ground.options["by"]
-    found = ground.overlaps_with(ground.features.geometries)
-    geometry = _first_wins(found.parcel, found.geometry, ground)
-    kept = ~shapely.is_missing(geometry)
-    parcel, feature, geometry = found.parcel[kept], found.feature[kept], geometry[kept]
-    columns = [_column(ground.features.attributes, name) for name in by]
-    plain = [tuple(None if pd.isna(value) else value for value in values) for values in zip(*columns, strict=True)]
-    keys = np.array([attribute_json(dict(zip(by, v, strict=True))) for v in plain] or [""])
-    class_of = keys[feature] if len(feature) else np.empty(0, dtype=object)
-    groups, position = np.unique(
-        np.column_stack([parcel.astype(object), class_of]).astype(str), axis=0, return_inverse=True
+    overlaps = ground.overlaps_with(ground.features.geometries)
+    pieces = _first_wins(overlaps.parcel, overlaps.geometry, ground)
+    is_left = ~shapely.is_missing(pieces)
+    parcel, feature, pieces = overlaps.parcel[is_left], overlaps.feature[is_left], pieces[is_left]
+    rest, is_broken = subtract_zones(
+        ground.parcels, ground.grounds_of(overlaps), ground, lambda: ground.features.pieces
     )
-    by_class = union_by(position.ravel(), geometry, len(groups), ground.crew)
-    rows = pd.DataFrame(
-        {"_row": groups[:, 0].astype(int) if len(groups) else [], "keys": groups[:, 1], "_geometry": by_class}
-    )
-    taken = ground.grounds_of(found)
-    rest, failed = less(ground.parcels, taken, ground, lambda: ground.features.pieces)
-    bare = np.flatnonzero(~shapely.is_missing(rest))
-    nulls = attribute_json(dict.fromkeys(by))
-    blank = pd.DataFrame({"_row": bare, "keys": nulls, "_geometry": rest[bare]})
-    classes = pd.concat([rows, blank], ignore_index=True).sort_values(["_row", "keys"], kind="stable")
+    keys = _class_keys(ground.features.attributes, by)[feature] if len(feature) else np.empty(0, dtype=object)
+    classes = pd.concat(
+        [_ground_by_class(parcel, keys, pieces, ground), _ground_without_class(rest, by)], ignore_index=True
+    ).sort_values(["_row", "keys"], kind="stable")
     judgement = Judgement(no_ground(count), no_ground(count), np.full(count, np.nan), no_pairs(), classes=classes)
-    judgement.survey = SurveyPieces(parcel, feature, geometry, ground.features.geometries, rest)
-    broken = np.unique(np.r_[found.failed[:, 0], np.flatnonzero(failed)])
-    judgement.unknown[broken] = ground.parcels[broken]
-    judgement.because("arithmetic", broken)
-    return judgement
+    judgement.survey = SurveyPieces(parcel, feature, pieces, ground.features.geometries, rest)
+    return mark_broken(judgement, ground, np.unique(np.r_[overlaps.failed[:, 0], np.flatnonzero(is_broken)]))
+
+
+def _class_keys(attributes: pd.DataFrame, by: list[str]) -> np.ndarray:
+    """The class of each feature (m,): its values of the fields `by` as JSON."""
+    columns = [_column(attributes, name) for name in by]
+    rows = [tuple(None if pd.isna(value) else value for value in values) for values in zip(*columns, strict=True)]
+    return np.array([attribute_json(dict(zip(by, values, strict=True))) for values in rows] or [""])
+
+
+def _ground_by_class(parcel: np.ndarray, keys: np.ndarray, pieces: np.ndarray, ground: Ground) -> pd.DataFrame:
+    """A row per parcel and class, with the union of its pieces."""
+    names = np.column_stack([parcel.astype(object), keys]).astype(str)
+    groups, position = np.unique(names, axis=0, return_inverse=True)
+    grounds = union_by(position.ravel(), pieces, len(groups), ground.crew)
+    rows, classes = (groups[:, 0].astype(int), groups[:, 1]) if len(groups) else ([], [])
+    return pd.DataFrame({"_row": rows, "keys": classes, "_geometry": grounds})
+
+
+def _ground_without_class(rest: np.ndarray, by: list[str]) -> pd.DataFrame:
+    """A row per parcel that has ground under no feature; its keys are null."""
+    rows = np.flatnonzero(~shapely.is_missing(rest))
+    return pd.DataFrame({"_row": rows, "keys": attribute_json(dict.fromkeys(by)), "_geometry": rest[rows]})
 
 
 def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
@@ -74,11 +71,11 @@ def _column(attributes: pd.DataFrame, name: str) -> np.ndarray:
 
 def _first_wins(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> np.ndarray:
     """The pieces of each parcel without the ground that an earlier piece of it has taken."""
-    whole = np.bincount(parcel, shapely.area(geometry), minlength=len(ground.parcels))
+    total = np.bincount(parcel, shapely.area(geometry), minlength=len(ground.parcels))
     union = shapely.area(union_by(parcel, geometry, len(ground.parcels), ground.crew))
-    crowded = np.flatnonzero(whole - np.nan_to_num(union) > ARITHMETIC_M2)
     result = geometry.copy()
-    for index in crowded:  # a survey that overlaps itself is an error, and rare
+    # A survey that overlaps itself is an error, and rare.
+    for index in np.flatnonzero(total - np.nan_to_num(union) > ARITHMETIC_M2):
         rows = np.flatnonzero(parcel == index)
         taken = geometry[rows[0]]
         for row in rows[1:]:
@@ -86,3 +83,28 @@ def _first_wins(parcel: np.ndarray, geometry: np.ndarray, ground: Ground) -> np.
             result[row] = part[0]
             taken = shapely.union(taken, geometry[row])
     return result
+
+
+KIND = Kind(
+    name="composition",
+    title={"zh": "地类构成", "en": "ground by classes"},
+    conflict={
+        "zh": "没有冲突：按分类字段的取值把地块的地面列在 composition 表",
+        "en": "None: the table `composition` lists the parcel's ground by the values of fields.",
+    },
+    geometries=("polygon",),
+    judge=_judge,
+    keys={
+        "by": Key(
+            LIST,
+            {"zh": "分类字段", "en": "The fields by whose values the ground is listed."},
+            title={"zh": "分类字段", "en": "classes by"},
+            required=True,
+        )
+    },
+    measures={},
+    finds=False,
+    overlays_whole_features=True,
+    problems=_problems,
+    fields=lambda options: tuple(options["by"]),
+)

@@ -132,12 +132,12 @@ def _check_numbers(text: str) -> None:
 
 def fields_of(text: str) -> tuple[str, ...]:
     """The fields that a condition looks at, each once, in order."""
-    found: dict[str, None] = {}
+    fields: dict[str, None] = {}
 
     def walk(tree: Any) -> None:
         if isinstance(tree, dict):
             if "property" in tree:
-                found[tree["property"]] = None
+                fields[tree["property"]] = None
             for value in tree.values():
                 walk(value)
         elif isinstance(tree, list):
@@ -145,7 +145,7 @@ def fields_of(text: str) -> tuple[str, ...]:
                 walk(item)
 
     walk(parsed(text))
-    return tuple(found)
+    return tuple(fields)
 
 
 def evaluate(text: str, columns: pd.DataFrame) -> Truth:

@@ -1,28 +1,12 @@
 """cross: what runs through the parcel: the length of lines and the number of points inside. No ground in conflict."""
 
-from typing import Any
-
 import numpy as np
 import shapely
 
-from onemap.rules.kinds.avoid import reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
+from onemap.rules.kinds.kind import Kind
 
-KEYS: dict[str, str] = {}
-GEOMETRIES = ("line", "point", "polygon")
 _LEAST_M = 1e-6  # shorter is arithmetic: a line that touches the edge, not one that crosses
-
-__all__ = ["GEOMETRIES", "KEYS", "fields", "judge", "outlines", "problems", "reach_m"]
-
-
-def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with the rule's own keys: nothing can be."""
-    return []
-
-
-def fields(options: dict[str, Any]) -> tuple[str, ...]:
-    """The layer's fields that the rule reads: none of its own."""
-    return ()
 
 
 def outlines(geometries: np.ndarray) -> np.ndarray:
@@ -33,32 +17,21 @@ def outlines(geometries: np.ndarray) -> np.ndarray:
     return result
 
 
-def judge(ground: Ground) -> Judgement:
+def _judge(ground: Ground) -> Judgement:
     """Length of lines and number of points inside each parcel; along or on its edge is touching, not crossing."""
     count = len(ground.parcels)
-    shapes = outlines(ground.features.geometries)
-    feature, parcel = ground.tree.query(shapes, predicate="intersects")
-    order = np.lexsort((feature, parcel))
-    feature, parcel = feature[order], parcel[order]
-    ground.crew.check()
-    edges = shapely.boundary(ground.parcels)
-    inside = shapely.difference(shapely.intersection(shapes[feature], ground.parcels[parcel]), edges[parcel])
-    inside = _same_dimension(inside, shapely.get_dimensions(shapes)[feature])
-    length = shapely.length(inside)
-    points = np.where(shapely.get_dimensions(inside) == 0, shapely.get_num_geometries(inside), 0)
-    kept = (length > _LEAST_M) | (points > 0)
-    parcel, feature, inside, length, points = (a[kept] for a in (parcel, feature, inside, length, points))
-    found = np.bincount(parcel, minlength=count) > 0
-    nothing = np.full(count, np.nan)
+    parcel, feature, inside = _pieces_inside(ground)
     is_line = shapely.get_dimensions(inside) == 1
-    lines = np.bincount(parcel[is_line], length[is_line], minlength=count)
+    points = np.where(is_line, 0, shapely.get_num_geometries(inside))
+    lengths = np.bincount(parcel[is_line], shapely.length(inside[is_line]), minlength=count)
     has_line = np.bincount(parcel[is_line], minlength=count) > 0
     numbers = np.bincount(parcel, points, minlength=count)
-    beyond, failed = ground.outside_coverage()
+    has_row = np.bincount(parcel, minlength=count) > 0
+    outside, is_broken = ground.outside_coverage()
     judgement = Judgement(
         hit=no_ground(count),
-        unknown=beyond,
-        distance_m=np.where(found, 0.0, np.nan),
+        unknown=outside,
+        distance_m=np.where(has_row, 0.0, np.nan),
         pairs=Pairs(
             parcel,
             feature,
@@ -68,17 +41,28 @@ def judge(ground: Ground) -> Judgement:
             np.ones(len(parcel), dtype=bool),
         ),
         measures=Measures(
-            found=found,
-            counted=found.copy(),
-            area_m2=nothing,
-            length_m=np.where(has_line, lines, np.nan),
+            has_row,
+            length_m=np.where(has_line, lengths, np.nan),
             value=np.where(numbers > 0, numbers, np.nan),
-            share=nothing,
         ),
     )
-    judgement.because("outside_coverage", ~shapely.is_missing(beyond))
-    judgement.because("arithmetic", failed)
+    judgement.because("outside_coverage", ~shapely.is_missing(outside))
+    judgement.because("arithmetic", is_broken)
     return judgement
+
+
+def _pieces_inside(ground: Ground) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Lines and points inside parcels: parcel (k,), feature (k,), piece (k,), by parcel and then by feature."""
+    shapes = outlines(ground.features.geometries)
+    feature, parcel = ground.tree.query(shapes, predicate="intersects")
+    order = np.lexsort((feature, parcel))
+    feature, parcel = feature[order], parcel[order]
+    ground.crew.check()
+    edges = shapely.boundary(ground.parcels)
+    inside = shapely.difference(shapely.intersection(shapes[feature], ground.parcels[parcel]), edges[parcel])
+    inside = _same_dimension(inside, shapely.get_dimensions(shapes)[feature])
+    is_inside = (shapely.length(inside) > _LEAST_M) | (shapely.get_dimensions(inside) == 0)
+    return parcel[is_inside], feature[is_inside], inside[is_inside]
 
 
 def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
@@ -88,10 +72,29 @@ def _same_dimension(inside: np.ndarray, dimension: np.ndarray) -> np.ndarray:
     while (shapely.get_type_id(parts) >= 4).any():
         parts, inner = shapely.get_parts(parts, return_index=True)
         owner = owner[inner]
-    kept = (shapely.get_dimensions(parts) == dimension[owner]) & ~shapely.is_empty(parts)
+    is_same = (shapely.get_dimensions(parts) == dimension[owner]) & ~shapely.is_empty(parts)
     for wanted, make in ((1, shapely.multilinestrings), (0, shapely.multipoints)):
-        chosen = kept & (shapely.get_dimensions(parts) == wanted)
+        chosen = is_same & (shapely.get_dimensions(parts) == wanted)
         if chosen.any():
             owners, position = np.unique(owner[chosen], return_inverse=True)
             result[owners] = make(parts[chosen], indices=position)
     return result
+
+
+KIND = Kind(
+    name="cross",
+    title={"zh": "穿越", "en": "do not cross"},
+    conflict={
+        "zh": "没有冲突地面：地块之内线的长度和点的个数（面按其轮廓）；沿边界或在边界上的不算",
+        "en": "No ground: the length of lines and the number of points inside the parcel (polygons by their outline); "
+        "what runs along its edge or lies on it does not count.",
+    },
+    geometries=("line", "point", "polygon"),
+    judge=_judge,
+    measures={
+        "length_m": {"zh": "地块内线的长度", "en": "the length of lines inside"},
+        "value": {"zh": "地块内点的个数", "en": "the number of points inside"},
+        "features": {"zh": "涉及的要素数", "en": "the number of features"},
+        "distance_m": {"zh": "恒为 0", "en": "always 0"},
+    },
+)

@@ -11,7 +11,6 @@ from onemap.rules.overlay.overlay import Overlaps, grounds, overlaps
 from onemap.rules.overlay.threads import Crew
 
 FEW_PARCELS = 64
-KINDS_OF_GROUND = ("avoid", "within", "use", "composition")  # which lay all parcels over the layer's features
 
 
 def shared_grounds(
@@ -26,17 +25,19 @@ def shared_grounds(
         return {}
     count = len(parcels)
     sizes = [len(geometries) for geometries in read.values()]
-    layer = np.repeat(np.arange(len(read)), sizes)
+    layer_of_feature = np.repeat(np.arange(len(read)), sizes)
     features = np.concatenate(list(read.values()))
-    first = np.cumsum(sizes) - sizes
-    found = overlaps(parcels, tree, features, crew)
+    first_feature = np.cumsum(sizes) - sizes
+    pairs = overlaps(parcels, tree, features, crew)
     # Every layer has parcels of its own, as it were, so that nothing of two layers is joined.
-    apart = Overlaps(layer[found.feature] * count + found.parcel, found.feature, found.geometry, found.failed)
+    parcel_of_layer = layer_of_feature[pairs.feature] * count + pairs.parcel
+    apart = Overlaps(parcel_of_layer, pairs.feature, pairs.geometry, pairs.failed)
     ground = grounds(apart, np.tile(parcels, len(read)), features, crew)
     result = {}
-    for at, code in enumerate(read):
-        mine, broken = layer[found.feature] == at, layer[found.failed[:, 1]] == at
-        failed = found.failed[broken] - [0, first[at]]
-        own = Overlaps(found.parcel[mine], found.feature[mine] - first[at], found.geometry[mine], failed)
-        result[code] = SharedGround(own, ground[at * count : (at + 1) * count].copy())
+    for layer, code in enumerate(read):
+        rows, failures = layer_of_feature[pairs.feature] == layer, layer_of_feature[pairs.failed[:, 1]] == layer
+        failed = pairs.failed[failures] - [0, first_feature[layer]]
+        feature = pairs.feature[rows] - first_feature[layer]
+        of_layer = Overlaps(pairs.parcel[rows], feature, pairs.geometry[rows], failed)
+        result[code] = SharedGround(of_layer, ground[layer * count : (layer + 1) * count].copy())
     return result

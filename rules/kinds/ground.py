@@ -1,6 +1,6 @@
 """What a kind of rule is given, and what it gives back: plain arrays over parcels and features."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
@@ -17,7 +17,6 @@ from onemap.rules.overlay.subdivision import Cut, Pieces, subdivided
 from onemap.rules.overlay.threads import Crew
 
 Covering = Callable[[np.ndarray, shapely.Geometry, Crew], tuple[np.ndarray, np.ndarray]]
-AREA_KEYS = {"min_area_m2": "number", "min_width_m": "number", "net": "table"}
 QUARTER_SEGMENTS = 64  # a circle's polygon then differs from the true curve by less than 0.02 %, in radius and area
 
 
@@ -51,13 +50,13 @@ class SharedGround:
         """The same of some of `count` features alone: chosen (k,), ascending."""
         if len(chosen) == count:
             return self
-        place = np.full(count, -1)
-        place[chosen] = np.arange(len(chosen))
-        found, failed = self.overlaps, self.overlaps.failed
-        kept, broken = place[found.feature] >= 0, place[failed[:, 1]] >= 0
-        named = np.column_stack([failed[broken, 0], place[failed[broken, 1]]])
-        own = Overlaps(found.parcel[kept], place[found.feature[kept]], found.geometry[kept], named)
-        return SharedGround(own, None)
+        new_row = np.full(count, -1)
+        new_row[chosen] = np.arange(len(chosen))
+        pairs, failed = self.overlaps, self.overlaps.failed
+        is_chosen, is_chosen_failure = new_row[pairs.feature] >= 0, new_row[failed[:, 1]] >= 0
+        failures = np.column_stack([failed[is_chosen_failure, 0], new_row[failed[is_chosen_failure, 1]]])
+        features = new_row[pairs.feature[is_chosen]]
+        return SharedGround(Overlaps(pairs.parcel[is_chosen], features, pairs.geometry[is_chosen], failures), None)
 
 
 class CoveredGround:
@@ -69,7 +68,7 @@ class CoveredGround:
     def of(
         self, work: Covering, parcels: np.ndarray, coverage: shapely.Geometry, crew: Crew
     ) -> tuple[np.ndarray, np.ndarray]:
-        """work(parcels, coverage, crew), as it was found for the same coverage before: arrays of the asker's own."""
+        """work(parcels, coverage, crew), copied from the last answer where the coverage is the same."""
         last = self._last.get(work)
         if last is None or last[0] is not coverage:
             last = self._last[work] = coverage, *work(parcels, coverage, crew)
@@ -77,13 +76,23 @@ class CoveredGround:
 
 
 @dataclass(frozen=True)
+class OtherLayer:
+    """Another layer that a rule names: its geometries (m,), and the ground for which it speaks."""
+
+    geometries: np.ndarray
+    coverage: shapely.Geometry
+
+
+@dataclass(frozen=True)
 class Ground:
     """Parcels (n,) with their index, one layer's features, its coverage, and the rule's own options.
 
-    instead: for rules that name one, the official zones and the ground for which they speak; rasters: where those of
-    a raster layer lie; crs: the library's; origin: the point from which all coordinates here are counted; shared: what
-    the parcels share with the features, where that was found for many layers at once; covered: where others ask about
-    the same parcels.
+    rasters: where those of a raster layer lie.
+    crs: the library's.
+    origin: the point from which all coordinates here are counted, in metres east and north.
+    others: layers that the rule names besides its own, by the key that names them.
+    shared: what the parcels share with the features, where that was found for many layers at once.
+    covered: where others ask about the same parcels.
     """
 
     parcels: np.ndarray
@@ -96,8 +105,7 @@ class Ground:
     rasters: tuple[RasterReference, ...] = ()
     crs: pyproj.CRS | None = None
     origin: tuple[float, float] = (0.0, 0.0)
-    instead_zones: np.ndarray | None = None
-    instead_coverage: shapely.Geometry | None = None
+    others: Mapping[str, OtherLayer] = field(default_factory=dict)
     shared: SharedGround | None = None
     covered: CoveredGround = field(default_factory=CoveredGround)
 
@@ -115,11 +123,11 @@ class Ground:
             return self.shared.overlaps
         return overlaps(self.parcels, self.tree, geometries, self.crew)
 
-    def grounds_of(self, found: Overlaps) -> np.ndarray:
-        """All ground that each parcel (n,) shares with any of the layer's features, its overlaps being `found`."""
-        if self.shared is not None and self.shared.grounds is not None and found is self.shared.overlaps:
+    def grounds_of(self, pairs: Overlaps) -> np.ndarray:
+        """All ground that each parcel (n,) shares with any of the layer's features, by `pairs`, its overlaps."""
+        if self.shared is not None and self.shared.grounds is not None and pairs is self.shared.overlaps:
             return self.shared.grounds
-        return grounds(found, self.parcels, self.features.geometries, self.crew)
+        return grounds(pairs, self.parcels, self.features.geometries, self.crew)
 
 
 @dataclass(frozen=True)
@@ -142,15 +150,17 @@ class Pairs:
 class Measures:
     """What kinds without ground in conflict, or with one that no polygon shows, say of n parcels.
 
-    found (n,): there is a row; counted (n,): it decides; area_m2, length_m, value, share (n,): NaN if not measured.
+    has_row (n,): there is a finding.
+    counted (n,): it decides; None where every finding does.
+    area_m2, length_m, value, share (n,): NaN where not measured; None where never.
     """
 
-    found: np.ndarray
-    counted: np.ndarray
-    area_m2: np.ndarray
-    length_m: np.ndarray
-    value: np.ndarray
-    share: np.ndarray
+    has_row: np.ndarray
+    counted: np.ndarray | None = None
+    area_m2: np.ndarray | None = None
+    length_m: np.ndarray | None = None
+    value: np.ndarray | None = None
+    share: np.ndarray | None = None
 
 
 @dataclass(frozen=True)
@@ -168,11 +178,16 @@ class SurveyPieces:
 class Judgement:
     """What a rule says of n parcels: the ground in conflict, the ground that cannot be judged, and why.
 
-    hit, unknown: (n,) polygons or None; distance_m: (n,) least distance of the conflict's features, NaN if not
-    measured; reasons: reason → (n,) whether it is one of the parcel's; pairs: the pieces by feature; measures: for
-    kinds whose conflict is no polygon; zones: what a second look at areas needs; classes: for `composition`, rows of
-    parcel, keys (JSON) and ground, and the pieces that they are made of; warped_to_m: the cell
-    of the grid to which a geographic raster was warped, for the record.
+    hit, unknown: (n,) polygons or None.
+    distance_m: (n,) least distance of the conflict's features, NaN if not measured.
+    pairs: the pieces by feature.
+    reasons: reason → (n,) whether it is one of the parcel's.
+    measures: for kinds whose conflict is no polygon.
+    zones: what the second method of areas needs.
+    net_area_m2: (n,) of the conflict, NaN where not known; None where the rule does not ask for it.
+    classes: of a kind that finds nothing: rows of `_row` (parcel), `keys` (JSON) and `_geometry`.
+    survey: the pieces that these classes are made of.
+    warped_to_m: the cell of the grid to which a geographic raster was warped, for the record.
     """
 
     hit: np.ndarray
@@ -182,6 +197,7 @@ class Judgement:
     reasons: dict[str, np.ndarray] = field(default_factory=dict)
     measures: Measures | None = None
     zones: Zones | None = None
+    net_area_m2: np.ndarray | None = None
     classes: pd.DataFrame | None = None
     survey: SurveyPieces | None = None
     warped_to_m: float | None = None

@@ -1,60 +1,83 @@
 """near: objects within a distance of the parcel, the limit included, and the least distance. No ground in conflict."""
 
-from typing import Any
-
 import numpy as np
 import shapely
 
 from onemap.rules.kinds.cross import outlines
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
+from onemap.rules.kinds.kind import NUMBER, Key, Kind, Options
 from onemap.rules.kinds.setback import is_distance, near_unknown_ground
 
-KEYS = {"distance_m": "number"}
-GEOMETRIES = ("line", "point", "polygon")
 
-
-def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with the rule's own keys: key and reason."""
+def _problems(item: Options) -> list[tuple[str, str]]:
     return [] if is_distance(item.get("distance_m")) else [("distance_m", "METRES ≥ 0")]
 
 
-def fields(options: dict[str, Any]) -> tuple[str, ...]:
-    """The layer's fields that the rule reads: none of its own."""
-    return ()
-
-
-def reach_m(options: dict[str, Any]) -> float:
-    """How far from a parcel a feature may lie and still matter."""
+def _reach_m(options: Options) -> float:
     return float(options["distance_m"])
 
 
-def judge(ground: Ground) -> Judgement:
+def _judge(ground: Ground) -> Judgement:
     """Every object within the distance; near ground for which the layer does not speak is unknown."""
-    count, reach = len(ground.parcels), reach_m(ground.options)
+    count, reach_m = len(ground.parcels), _reach_m(ground.options)
     shapes = ground.features.geometries
-    feature, parcel = ground.tree.query(shapes, predicate="dwithin", distance=reach)
+    feature, parcel = ground.tree.query(shapes, predicate="dwithin", distance=reach_m)
     order = np.lexsort((feature, parcel))
     feature, parcel = feature[order], parcel[order]
-    distance = shapely.distance(ground.parcels[parcel], shapes[feature])
-    least = np.full(count, np.inf)
-    np.minimum.at(least, parcel, distance)
-    found = np.isfinite(least)
-    nothing = np.full(count, np.nan)
-    unknown, failed = near_unknown_ground(ground, reach)
+    distance_m = shapely.distance(ground.parcels[parcel], shapes[feature])
+    least_m = np.full(count, np.inf)
+    np.minimum.at(least_m, parcel, distance_m)
+    has_row = np.isfinite(least_m)
+    unknown, is_broken = near_unknown_ground(ground, reach_m)
     judgement = Judgement(
         hit=no_ground(count),
         unknown=unknown,
-        distance_m=np.where(found, least, np.nan),
+        distance_m=np.where(has_row, least_m, np.nan),
         pairs=Pairs(
             parcel,
             feature,
             outlines(shapes)[feature],
-            distance,
+            distance_m,
             ground.features.uncertain[feature],
             np.ones(len(parcel), dtype=bool),
         ),
-        measures=Measures(found, found.copy(), nothing, nothing, nothing, nothing),
+        measures=Measures(has_row),
     )
     judgement.because("outside_coverage", ~shapely.is_missing(unknown))
-    judgement.because("arithmetic", failed)
+    judgement.because("arithmetic", is_broken)
     return judgement
+
+
+def _obstacle(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
+    """As far around the objects as the rule looks. A polygon comes as its outline; its inside is as near."""
+    filled = shapely.build_area(shapes)
+    return np.r_[shapes, filled[~shapely.is_empty(filled)]], _reach_m(options)
+
+
+KIND = Kind(
+    name="near",
+    title={"zh": "周边", "en": "objects nearby"},
+    conflict={
+        "zh": "没有冲突地面：列出与地块相距不超过 distance_m（含）的对象和最近距离；离未覆盖地面这么近的部分无法判定",
+        "en": "No ground: the objects within distance_m of the parcel, the limit included, and the least distance; "
+        "ground that near to what the layer does not cover is unknown.",
+    },
+    geometries=("line", "point", "polygon"),
+    judge=_judge,
+    keys={
+        "distance_m": Key(
+            NUMBER,
+            {"zh": "看多远，含此值", "en": "How far the rule looks, the limit included."},
+            title={"zh": "距离", "en": "distance"},
+            unit="m",
+            required=True,
+        )
+    },
+    measures={
+        "distance_m": {"zh": "最近距离", "en": "the least distance"},
+        "features": {"zh": "范围内的对象数", "en": "the number of objects within it"},
+    },
+    problems=_problems,
+    reach_m=_reach_m,
+    obstacle=_obstacle,
+)

@@ -1,7 +1,7 @@
 """raster: cells above or below a value, or steeper than one. Conflict: those cells ∩ P, weighed exactly."""
 
 import contextlib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from threading import Lock
 from typing import TYPE_CHECKING, Any
@@ -13,9 +13,10 @@ import shapely
 from onemap.layers.crs.systems import transformation
 from onemap.layers.geometry.parts import moved
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
-from onemap.rules.kinds.avoid import arithmetic, reach_m
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
+from onemap.rules.kinds.kind import NUMBER, TEXT, Key, Kind, Options, Reason
 from onemap.rules.kinds.raster_grids import cell_sums, cell_weights, in_cells, slope_degrees, windows
+from onemap.rules.kinds.subtract_zones import mark_broken
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, union_by
 from onemap.rules.overlay.threads import Crew
 
@@ -23,27 +24,16 @@ if TYPE_CHECKING:
     from rasterio.io import DatasetReader
     from rasterio.windows import Window
 
-KEYS = {"above": "number", "below": "number", "derive": "text", "min_share": "number"}
-GEOMETRIES = ("raster",)
 
-__all__ = ["GEOMETRIES", "KEYS", "fields", "judge", "problems", "reach_m"]
-
-
-def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with the rule's own keys: key and reason."""
-    found = []
+def _problems(item: Options) -> list[tuple[str, str]]:
+    wrong = []
     if ("above" in item) == ("below" in item):
-        found.append(("above", "above = VALUE | below = VALUE"))
+        wrong.append(("above", "above = VALUE | below = VALUE"))
     if item.get("derive", "slope") != "slope":
-        found.append(("derive", 'derive = "slope"'))
+        wrong.append(("derive", 'derive = "slope"'))
     if not 0 <= item.get("min_share", 0) <= 1:
-        found.append(("min_share", "0 … 1"))
-    return found
-
-
-def fields(options: dict[str, Any]) -> tuple[str, ...]:
-    """The layer's fields that the rule reads: none."""
-    return ()
+        wrong.append(("min_share", "0 … 1"))
+    return wrong
 
 
 @contextlib.contextmanager
@@ -77,10 +67,11 @@ def _grid(
 
 @dataclass(frozen=True)
 class _Weighed:
-    """Of parcels (k,) the weights of cells that match, that have a value, and of all times their values: (3, k).
+    """What parcels (k,) have of a part of a grid.
 
-    hits, blanks, calm: the ground of cells that match, of those without a value, and of those that have one and do not
-    match, on the grid, each with its parcel; calm only where `every` cell is asked for.
+    weights: (3, k) of cells that match, of cells that have a value, and of these times their values.
+    hits, blanks, calm: the ground of cells that match, of those without a value, and of those that have one and do
+        not match, on the grid, each with its parcel; calm only where `every` cell is asked for.
     """
 
     parcel: np.ndarray
@@ -93,76 +84,106 @@ class _Weighed:
     calm_owner: np.ndarray
 
 
-def judge(ground: Ground) -> Judgement:
+class _Sums:
+    """What parcels (n,) have of all rasters of a layer, added up one raster after the other.
+
+    totals: (3, n) weights as in `_Weighed`; grid_areas: (n,) of whole parcels, in cells of the last raster.
+    without_value, outlying_value: (n,) the parcel has cells without a value, and cells outside the coverage.
+    """
+
+    def __init__(self, count: int) -> None:
+        self.totals = np.zeros((3, count))
+        self.grid_areas = np.zeros(count)
+        self.without_value, self.outlying_value = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
+        self._hits: list[tuple[np.ndarray, np.ndarray]] = []
+        self._blanks: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def add(self, weighed: _Weighed, to_plane: Callable[[np.ndarray], np.ndarray]) -> None:
+        """Add a part of a grid; to_plane: from cells to the library's plane."""
+        self.totals[:, weighed.parcel] += weighed.weights
+        self._hits.append((weighed.hit_owner, to_plane(weighed.hits)))
+        self._blanks.append((weighed.blank_owner, to_plane(weighed.blanks)))
+        self.without_value[weighed.blank_owner] = True
+
+    def add_outlying(self, parcel: np.ndarray, cells: np.ndarray) -> None:
+        """Add cells (k,) that match nothing and lie outside the coverage, in the plane, each with its parcel (k,)."""
+        self._blanks.append((parcel, cells))
+        self.outlying_value[parcel] = True
+
+    def hit(self, count: int) -> np.ndarray:
+        """The ground of cells that match, (count,)."""
+        return _joined(self._hits, count) if self._hits else no_ground(count)
+
+    def unknown(self, parcels: np.ndarray) -> np.ndarray:
+        """The ground that cannot be judged, (n,): the whole parcels where there is no raster."""
+        return _joined(self._blanks, len(parcels)) if self._blanks else parcels.copy()
+
+
+def _joined(parts: list[tuple[np.ndarray, np.ndarray]], count: int) -> np.ndarray:
+    owners, cells = zip(*parts, strict=True)
+    return union_by(np.concatenate(owners), np.concatenate(cells), count)
+
+
+def _judge(ground: Ground) -> Judgement:
     """Share of matching cells by exact weights; cells without a value and ground off the grid are unknown.
 
     So is what lies outside the coverage and in no matching cell: a grid may reach further than its version speaks.
     """
-    count, options = len(ground.parcels), ground.options
-    attributes = ground.features.attributes
-    whole, totals = np.zeros(count), np.zeros((3, count))
-    hits: list[np.ndarray] = []
-    hit_owner: list[np.ndarray] = []
-    blanks: list[np.ndarray] = []
-    blank_owner: list[np.ndarray] = []
-    is_slope = options.get("derive") == "slope"
-    nothing = no_ground(count)
-    outlying, failed = ground.outside_coverage()
-    beyond = np.flatnonzero(~shapely.is_missing(outlying))
-    without_value, unspoken = np.zeros(count, dtype=bool), np.zeros(count, dtype=bool)
-    warped_to_m: float | None = None
-    assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker
-    for reference, given in zip(ground.rasters, attributes["given_crs"], strict=True):
-        with _grid(reference, given, ground.crs, is_slope) as (grid, crs):
-            if is_slope and crs is ground.crs:
-                warped_to_m = abs(float(grid.transform.a))
-            there, back = _changes(grid, crs, ground.crs, ground.origin)
-            polygons = in_cells(there(ground.parcels), grid)
-            whole = shapely.area(polygons)
-            # On several rasters a mean is made of all cells of all of them.
-            for seen in _weighed(polygons, grid, options, len(ground.rasters) > 1, ground.crew):
-                totals[:, seen.parcel] += seen.weights
-                hits.append(back(seen.hits))
-                hit_owner.append(seen.hit_owner)
-                blanks.append(back(seen.blanks))
-                blank_owner.append(seen.blank_owner)
-                without_value[seen.blank_owner] = True
-            for seen in _weighed(in_cells(there(outlying[beyond]), grid), grid, options, True, ground.crew):
-                blanks.append(back(seen.calm))
-                blank_owner.append(beyond[seen.calm_owner])
-                unspoken[beyond[seen.calm_owner]] = True
-    matching, valid, weighed = totals
-    hit = union_by(np.concatenate(hit_owner), np.concatenate(hits), count) if hits else nothing
-    unknown = union_by(np.concatenate(blank_owner), np.concatenate(blanks), count) if blanks else ground.parcels.copy()
-    with np.errstate(invalid="ignore", divide="ignore"):
-        share = matching / valid
-        on_valid = shapely.area(ground.parcels) * valid / whole
-        mean = weighed / valid
-    found = np.nan_to_num(share * on_valid) >= ARITHMETIC_M2
+    count = len(ground.parcels)
+    outlying, is_broken = ground.outside_coverage()
+    sums, warped_to_m = _summed(ground, outlying)
+    unknown = sums.unknown(ground.parcels)
     judgement = Judgement(
-        hit=hit,
+        hit=sums.hit(count),
         unknown=unknown,
         distance_m=np.full(count, np.nan),
         pairs=no_pairs(),
-        measures=Measures(
-            found=found,
-            counted=found & (share >= options.get("min_share", 0.0)),
-            area_m2=share * on_valid,
-            length_m=np.full(count, np.nan),
-            value=mean,
-            share=share,
-        ),
+        measures=_measures(sums, ground),
+        warped_to_m=warped_to_m,
     )
     is_unknown = ~shapely.is_missing(unknown)
-    judgement.because("outside_coverage", is_unknown & unspoken)
-    judgement.because("nodata", is_unknown & (without_value | ~unspoken))
-    judgement.warped_to_m = warped_to_m
-    return arithmetic(judgement, ground, failed)
+    judgement.because("outside_coverage", is_unknown & sums.outlying_value)
+    judgement.because("nodata", is_unknown & (sums.without_value | ~sums.outlying_value))
+    return mark_broken(judgement, ground, is_broken)
 
 
-def _weighed(
-    polygons: np.ndarray, grid: "DatasetReader", options: dict[str, Any], every: bool, crew: Crew
-) -> list[_Weighed]:
+def _summed(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | None]:
+    """What the parcels have of all rasters, and the cell in metres to which a geographic one was warped.
+
+    outlying: (n,) the ground of the parcels outside the coverage, None without.
+    """
+    options, sums, warped_to_m = ground.options, _Sums(len(ground.parcels)), None
+    is_slope = options.get("derive") == "slope"
+    beyond = np.flatnonzero(~shapely.is_missing(outlying))
+    assert ground.crs is not None, "the check hands over the library's CRS"  # noqa: S101 - for the type checker
+    for reference, given in zip(ground.rasters, ground.features.attributes["given_crs"], strict=True):
+        with _grid(reference, given, ground.crs, is_slope) as (grid, crs):
+            if is_slope and crs is ground.crs:
+                warped_to_m = abs(float(grid.transform.a))
+            to_grid, to_plane = _changes(grid, crs, ground.crs, ground.origin)
+            polygons = in_cells(to_grid(ground.parcels), grid)
+            sums.grid_areas = shapely.area(polygons)
+            # On several rasters a mean is made of all cells of all of them.
+            for weighed in _weighed(polygons, grid, options, len(ground.rasters) > 1, ground.crew):
+                sums.add(weighed, to_plane)
+            for weighed in _weighed(in_cells(to_grid(outlying[beyond]), grid), grid, options, True, ground.crew):
+                sums.add_outlying(beyond[weighed.calm_owner], to_plane(weighed.calm))
+    return sums, warped_to_m
+
+
+def _measures(sums: _Sums, ground: Ground) -> Measures:
+    """Area and share of the valid ground, and the mean; a finding has more ground than arithmetic makes."""
+    matching, valid, times_value = sums.totals
+    with np.errstate(invalid="ignore", divide="ignore"):
+        share = matching / valid
+        valid_m2 = shapely.area(ground.parcels) * valid / sums.grid_areas
+        mean = times_value / valid
+    has_row = np.nan_to_num(share * valid_m2) >= ARITHMETIC_M2
+    counted = has_row & (share >= ground.options.get("min_share", 0.0))
+    return Measures(has_row, counted, area_m2=share * valid_m2, value=mean, share=share)
+
+
+def _weighed(polygons: np.ndarray, grid: "DatasetReader", options: Options, every: bool, crew: Crew) -> list[_Weighed]:
     """What the parcels, polygons (n,) in units of cells, have of a grid: window by window, in threads.
 
     every: cells are weighed even where there is nothing to tell of them but that they have a value.
@@ -173,42 +194,42 @@ def _weighed(
     def of_window(tile: "tuple[np.ndarray, Window]") -> _Weighed:
         part, window = tile
         with reading:
-            cells = _read(grid, window)
-        values = _values(*cells, grid, is_slope)
+            read = _read(grid, window)
+        values = _values(*read, grid, is_slope)
         corner = int(window.row_off), int(window.col_off)
-        telling, valid = np.ones(len(part), dtype=bool), np.zeros(len(part))
+        is_telling, valid = np.ones(len(part), dtype=bool), np.zeros(len(part))
         if not every:
-            telling, valid = _telling(polygons[part], values, corner, options)
+            is_telling, valid = _are_telling(polygons[part], values, corner, options)
         weights = np.zeros((3, len(part)))
-        weights[1, ~telling] = valid[~telling]
-        rows = np.flatnonzero(telling)
-        part_of = part[rows]
-        found = cell_weights(polygons[part_of])
-        row, column = found.row - corner[0], found.column - corner[1]
+        weights[1, ~is_telling] = valid[~is_telling]
+        rows = np.flatnonzero(is_telling)
+        parcel = part[rows]
+        cells = cell_weights(polygons[parcel])
+        row, column = cells.row - corner[0], cells.column - corner[1]
         on_grid = (row >= 0) & (column >= 0) & (row < values.shape[0]) & (column < values.shape[1])
         value = np.full(len(row), np.nan)
         value[on_grid] = values[row[on_grid], column[on_grid]]
         has_value, matching = ~np.isnan(value), _matching(value, options)
         for sums, times in zip(weights, (matching, has_value, np.nan_to_num(value)), strict=True):
-            sums[rows] = np.bincount(found.parcel, found.fraction * times, len(rows))
+            sums[rows] = np.bincount(cells.parcel, cells.fraction * times, len(rows))
         pieces = []
         for wanted in (matching, ~has_value, has_value & ~matching & every):
-            owner, west, north = part_of[found.parcel[wanted]], found.column[wanted], found.row[wanted]
-            cells_of = shapely.box(west, north, west + 1, north + 1)
-            pieces += [shapely.intersection(cells_of, polygons[owner]), owner]
+            owner, west, north = parcel[cells.parcel[wanted]], cells.column[wanted], cells.row[wanted]
+            squares = shapely.box(west, north, west + 1, north + 1)
+            pieces += [shapely.intersection(squares, polygons[owner]), owner]
         return _Weighed(part, weights, *pieces)
 
     return crew.each(of_window, list(windows(polygons, grid, 1 if is_slope else 0)))
 
 
-def _matching(values: np.ndarray, options: dict[str, Any]) -> np.ndarray:
+def _matching(values: np.ndarray, options: Options) -> np.ndarray:
     """Which values the rule is about; none that is missing."""
     matching: np.ndarray = values > options["above"] if "above" in options else values < options["below"]
     return matching
 
 
-def _telling(
-    polygons: np.ndarray, values: np.ndarray, corner: tuple[int, int], options: dict[str, Any]
+def _are_telling(
+    polygons: np.ndarray, values: np.ndarray, corner: tuple[int, int], options: Options
 ) -> tuple[np.ndarray, np.ndarray]:
     """Of which polygons (k,) there is something to tell: cells that match, have no value, or are off the grid.
 
@@ -217,12 +238,12 @@ def _telling(
     """
     rows, columns = values.shape
     west, south, east, north = (shapely.bounds(polygons) - [corner[1], corner[0]] * 2).T
-    telling = (west < 0) | (south < 0) | (east > columns) | (north > rows)
+    is_telling = (west < 0) | (south < 0) | (east > columns) | (north > rows)
     blank = np.isnan(values)
     if len(polygons) == 0 or values.size == 0:
-        return telling, np.zeros(len(polygons))
+        return is_telling, np.zeros(len(polygons))
     matching, missing, valid = cell_sums(polygons, _matching(values, options), blank, ~blank, corner=corner)
-    return telling | (matching != 0) | (missing != 0), valid
+    return is_telling | (matching != 0) | (missing != 0), valid
 
 
 def _read(grid: "DatasetReader", window: "Window") -> tuple[np.ndarray, np.ndarray]:
@@ -245,17 +266,75 @@ def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: t
     """From the library's plane, counted from `local`, to the grid's CRS, and from cells back to the plane."""
     forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
 
-    def there(geometries: np.ndarray) -> np.ndarray:
+    def to_grid(geometries: np.ndarray) -> np.ndarray:
         geometries = moved(geometries, local)
         if forward is None:
             return geometries
         return shapely.transform(geometries, lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
 
-    def back(geometries: np.ndarray) -> np.ndarray:
+    def to_plane(geometries: np.ndarray) -> np.ndarray:
         def placed(xy: np.ndarray) -> np.ndarray:
             east, north = origin.c + origin.a * xy[:, 0], origin.f + origin.e * xy[:, 1]
             return np.column_stack([east, north] if inverse is None else inverse(east, north))
 
         return moved(shapely.transform(geometries, placed), (-local[0], -local[1]))
 
-    return there, back
+    return to_grid, to_plane
+
+
+KIND = Kind(
+    name="raster",
+    title={"zh": "按栅格取值", "en": "by cell values"},
+    conflict={
+        "zh": "地块内取值大于 above 或小于 below（不含）的栅格单元；单元按被覆盖的准确比例计；"
+        "无数据处和栅格之外无法判定",
+        "en": "The parcel's ground in cells above or below a value, not at it; cells weigh by the exact part covered; "
+        "where there is no data, or no grid, ground is unknown.",
+    },
+    geometries=("raster",),
+    judge=_judge,
+    keys={
+        "above": Key(
+            NUMBER,
+            {"zh": "大于此值的单元算冲突；与 below 二选一", "en": "Cells above it are in conflict; or `below`."},
+            title={"zh": "大于", "en": "above"},
+        ),
+        "below": Key(
+            NUMBER,
+            {"zh": "小于此值的单元算冲突；与 above 二选一", "en": "Cells below it are in conflict; or `above`."},
+            title={"zh": "小于", "en": "below"},
+        ),
+        "derive": Key(
+            TEXT,
+            {
+                "zh": "slope：先由高程算坡度（度，Horn 3×3）；经纬度栅格先重采样为方格",
+                "en": "slope: degrees by Horn's 3×3 window; a geographic grid is warped to square cells first.",
+            },
+            title={"zh": "派生", "en": "derived"},
+        ),
+        "min_share": Key(
+            NUMBER,
+            {
+                "zh": "0 到 1：冲突单元占有值单元的比例小于此值时照列，不计入结论",
+                "en": "0 to 1: a smaller share of the ground with a value is shown and decides nothing.",
+            },
+            title={"zh": "最小占比", "en": "least share"},
+            default="0",
+        ),
+    },
+    measures={
+        "area_m2": {"zh": "冲突部分的面积", "en": "the area in conflict"},
+        "share": {"zh": "占有值地面的比例", "en": "its share of the ground with a value"},
+        "value": {"zh": "各单元取值的加权平均", "en": "the weighted mean of the cells"},
+    },
+    reasons={
+        "nodata": Reason(
+            {"zh": "无数据", "en": "no data"},
+            {
+                "zh": "栅格单元无值，或该处在栅格之外",
+                "en": "The cells have no value, or the ground lies off the grid.",
+            },
+        )
+    },
+    problems=_problems,
+)

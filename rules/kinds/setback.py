@@ -1,5 +1,6 @@
 """setback: the parcel must keep a distance. Conflict: P ∩ the union of the features, each grown by its own distance."""
 
+from dataclasses import dataclass
 from sys import float_info
 from typing import Any
 
@@ -8,48 +9,44 @@ import pandas as pd
 import shapely
 
 from onemap.layers.frames.fields import text_value
-from onemap.rules.kinds.avoid import arithmetic, less
+from onemap.rules.kinds.area_keys import AREA_LIMITS
 from onemap.rules.kinds.conditions import column_named
-from onemap.rules.kinds.ground import AREA_KEYS, QUARTER_SEGMENTS, Features, Ground, Judgement, Pairs
+from onemap.rules.kinds.ground import QUARTER_SEGMENTS, Features, Ground, Judgement, Pairs
+from onemap.rules.kinds.kind import ANY, GROUND_MEASURES, NUMBER, TEXT, Key, Kind, Options
+from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.overlay.area_check import Zones
 from onemap.rules.overlay.overlay import differences, inside, intersections, outside, union_by, unions
 
-KEYS: dict[str, str | None] = {
-    **{key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")},
-    "distance_m": None,
-    "half_width_m": "number",
-    "half_width_field": "text",
-    "instead": "text",
-}
-GEOMETRIES = ("polygon", "line", "point")
 
-
-def problems(item: dict[str, Any]) -> list[tuple[str, str]]:
-    """What is wrong with the rule's own keys: key and reason."""
-    found = []
-    distance = item.get("distance_m")
-    if distance is None:
-        found.append(("distance_m", "distance_m = NUMBER | { field, values, default }"))
-    elif isinstance(distance, dict):
-        names = distance.get("field")
-        names = names if isinstance(names, list) else [names]
-        values = distance.get("values")
-        are_named = bool(names) and all(isinstance(name, str) and name for name in names)
-        if set(distance) - {"field", "values", "default"} or not are_named:
-            found.append(("distance_m", "distance_m = { field, values, default }"))
-        elif not isinstance(values, dict) or not values or not all(map(is_distance, values.values())):
-            found.append(("distance_m.values", "values = { CLASS = METRES }"))
-        elif "default" in distance and not is_distance(distance["default"]):
-            found.append(("distance_m.default", "default = METRES"))
-        elif len(names) > 1 and not all(key.count("/") == len(names) - 1 for key in values):
-            found.append(("distance_m.values", 'values = { "A/B" = METRES }'))
-    elif not is_distance(distance):
-        found.append(("distance_m", "METRES ≥ 0"))
+def _problems(item: Options) -> list[tuple[str, str]]:
+    wrong = _distance_problems(item.get("distance_m"))
     if "half_width_m" in item and "half_width_field" in item:
-        found.append(("half_width_field", "half_width_m | half_width_field"))
+        wrong.append(("half_width_field", "half_width_m | half_width_field"))
     if isinstance(item.get("half_width_m"), (int, float)) and item["half_width_m"] < 0:
-        found.append(("half_width_m", "METRES ≥ 0"))
-    return found
+        wrong.append(("half_width_m", "METRES ≥ 0"))
+    return wrong
+
+
+def _distance_problems(distance: Any) -> list[tuple[str, str]]:
+    if distance is None:
+        return [("distance_m", "distance_m = NUMBER | { field, values, default }")]
+    if not isinstance(distance, dict):
+        return [] if is_distance(distance) else [("distance_m", "METRES ≥ 0")]
+    names, values = _as_list(distance.get("field")), distance.get("values")
+    are_named = bool(names) and all(isinstance(name, str) and name for name in names)
+    if set(distance) - {"field", "values", "default"} or not are_named:
+        return [("distance_m", "distance_m = { field, values, default }")]
+    if not isinstance(values, dict) or not values or not all(map(is_distance, values.values())):
+        return [("distance_m.values", "values = { CLASS = METRES }")]
+    if "default" in distance and not is_distance(distance["default"]):
+        return [("distance_m.default", "default = METRES")]
+    if len(names) > 1 and not all(key.count("/") == len(names) - 1 for key in values):
+        return [("distance_m.values", 'values = { "A/B" = METRES }')]
+    return []
+
+
+def _as_list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else [value]
 
 
 def is_distance(value: Any) -> bool:
@@ -57,27 +54,24 @@ def is_distance(value: Any) -> bool:
     return isinstance(value, (int, float)) and not isinstance(value, bool) and 0 <= value <= float_info.max
 
 
-def _class_fields(options: dict[str, Any]) -> list[str]:
+def _class_fields(options: Options) -> list[str]:
     distance = options["distance_m"]
-    if not isinstance(distance, dict):
-        return []
-    return distance["field"] if isinstance(distance["field"], list) else [distance["field"]]
+    return _as_list(distance["field"]) if isinstance(distance, dict) else []
 
 
-def fields(options: dict[str, Any]) -> tuple[str, ...]:
-    """The layer's fields that the rule reads."""
+def _fields(options: Options) -> tuple[str, ...]:
     width = options.get("half_width_field")
     return (*_class_fields(options), *([width] if width else []))
 
 
-def reach_m(options: dict[str, Any]) -> float:
+def _reach_m(options: Options) -> float:
     """How far from a parcel a feature may lie and still matter, in metres; infinite where the data set it."""
     if "half_width_field" in options:
         return float("inf")
-    return largest_m(options) + float(options.get("half_width_m", 0.0))
+    return _largest_m(options) + float(options.get("half_width_m", 0.0))
 
 
-def largest_m(options: dict[str, Any]) -> float:
+def _largest_m(options: Options) -> float:
     """The largest distance that any feature keeps, in metres."""
     distance = options["distance_m"]
     if isinstance(distance, dict):
@@ -85,7 +79,7 @@ def largest_m(options: dict[str, Any]) -> float:
     return float(distance)
 
 
-def distances_m(options: dict[str, Any], attributes: pd.DataFrame) -> np.ndarray:
+def _distances_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
     """Each feature's own distance in metres, (m,); NaN where its class has none and there is no default."""
     distance = options["distance_m"]
     if not isinstance(distance, dict):
@@ -97,7 +91,7 @@ def distances_m(options: dict[str, Any], attributes: pd.DataFrame) -> np.ndarray
     return np.array([default if key is None else values.get(key, default) for key in keys], dtype=float)
 
 
-def half_widths_m(options: dict[str, Any], attributes: pd.DataFrame) -> np.ndarray:
+def _half_widths_m(options: Options, attributes: pd.DataFrame) -> np.ndarray:
     """Half of each feature's width in metres, (m,); NaN where its field says nothing, or what no width can be."""
     if "half_width_field" in options:
         values = pd.Series(column_named(attributes, options["half_width_field"]), dtype=object)
@@ -106,92 +100,170 @@ def half_widths_m(options: dict[str, Any], attributes: pd.DataFrame) -> np.ndarr
     return np.full(len(attributes), float(options.get("half_width_m", 0.0)))
 
 
-def judge(ground: Ground) -> Judgement:
+def _judge(ground: Ground) -> Judgement:
     """Conflict with each feature grown by its distance from its edge; unknown where class or coverage is wanting.
 
     At the limit exactly there is no conflict. A feature without a distance makes the ground within the largest
     one unknown (no_value). Ground that near to where nothing is known is unknown too (outside_coverage).
     """
-    count = len(ground.parcels)
-    features, options = ground.features, ground.options
-    distance = distances_m(options, features.attributes)
-    half_width = half_widths_m(options, features.attributes)
-    widest = np.nanmax(half_width, initial=0.0)
-    certain = ~(np.isnan(distance) | np.isnan(half_width))
-    grown_by = np.where(certain, distance, largest_m(options)) + np.where(np.isnan(half_width), widest, half_width)
-    grown = shapely.buffer(features.geometries, grown_by, quad_segs=QUARTER_SEGMENTS)
-    flat = (grown_by <= 0) & (shapely.get_dimensions(features.geometries) < 2)
-    grown[flat] = shapely.Polygon()
-    zones = Features(grown, features.attributes, features.uncertain)
-    found = ground.overlaps_with(grown)
-    least = shapely.distance(ground.parcels[found.parcel], features.geometries[found.feature])
-    least = np.maximum(least - np.nan_to_num(half_width[found.feature]), 0.0)
-    sure = certain[found.feature]
-    hit = union_by(found.parcel[sure], found.geometry[sure], count, ground.crew)
-    doubt = union_by(found.parcel[~sure], found.geometry[~sure], count, ground.crew)
-    near, failed = near_unknown_ground(ground, largest_m(options) + widest)
-    hit, doubt, near, failed_instead = _with_official_zones(ground, hit, doubt, near)
-    if ground.instead_coverage is None:
-        unknown, failed_unknown = less(unions(doubt, near), hit, ground, lambda: zones.pieces.only(certain))
+    count, features = len(ground.parcels), ground.features
+    grown = _grown(ground)
+    zones = Features(grown.zones, features.attributes, features.uncertain)
+    overlaps = ground.overlaps_with(grown.zones)
+    is_certain = grown.is_certain[overlaps.feature]
+    grounds = (
+        union_by(overlaps.parcel[is_certain], overlaps.geometry[is_certain], count, ground.crew),
+        union_by(overlaps.parcel[~is_certain], overlaps.geometry[~is_certain], count, ground.crew),
+    )
+    near, near_broken = near_unknown_ground(ground, grown.farthest_m)
+    hit, without_value, near, official_broken = _with_official_zones(ground, *grounds, near)
+    certain_zones = Zones(lambda: zones.pieces.only(grown.is_certain), ground.parcels)
+    if "instead" in ground.others:
+        unknown, unknown_broken = differences(unions(without_value, near), hit, ground.crew)
     else:
-        unknown, failed_unknown = differences(unions(doubt, near), hit, ground.crew)
-    least_of = np.full(count, np.inf)
-    np.minimum.at(least_of, found.parcel[sure], least[sure])
+        unknown, unknown_broken = subtract_zones(unions(without_value, near), hit, ground, certain_zones.pieces)
+    apart_m = shapely.distance(ground.parcels[overlaps.parcel], features.geometries[overlaps.feature])
+    apart_m = np.maximum(apart_m - np.nan_to_num(grown.half_width_m[overlaps.feature]), 0.0)
+    least_m = np.full(count, np.inf)
+    np.minimum.at(least_m, overlaps.parcel[is_certain], apart_m[is_certain])
+    no_value = features.uncertain[overlaps.feature] | ~is_certain
     judgement = Judgement(
         hit=hit,
         unknown=unknown,
-        distance_m=np.where(np.isinf(least_of) | shapely.is_missing(hit), np.nan, least_of),
-        pairs=Pairs(
-            found.parcel,
-            found.feature,
-            found.geometry,
-            least,
-            features.uncertain[found.feature] | ~sure,
-            sure,
-        ),
+        distance_m=np.where(np.isinf(least_m) | shapely.is_missing(hit), np.nan, least_m),
+        pairs=Pairs(overlaps.parcel, overlaps.feature, overlaps.geometry, apart_m, no_value, is_certain),
+        zones=None if "instead" in ground.others else certain_zones,
     )
-    if ground.instead_coverage is None:
-        judgement.zones = Zones(lambda: zones.pieces.only(certain), ground.parcels)
-    judgement.because("no_value", ~shapely.is_missing(doubt) & ~shapely.is_missing(unknown))
+    judgement.because("no_value", ~shapely.is_missing(without_value) & ~shapely.is_missing(unknown))
     judgement.because("outside_coverage", ~shapely.is_missing(near) & ~shapely.is_missing(unknown))
-    return arithmetic(judgement, ground, np.unique(found.failed[:, 0]), failed | failed_instead | failed_unknown)
+    is_broken = near_broken | official_broken | unknown_broken
+    return mark_broken(judgement, ground, np.unique(overlaps.failed[:, 0]), is_broken)
 
 
-def near_unknown_ground(ground: Ground, reach: float) -> tuple[np.ndarray, np.ndarray]:
-    """The part of each parcel nearer than `reach` to ground for which the layer does not speak."""
-    result = np.full(len(ground.parcels), None, dtype=object)
-    boundary = shapely.boundary(ground.coverage)
+@dataclass(frozen=True)
+class _Grown:
+    """The features (m,) grown by their distances.
+
+    zones: (m,) polygons; of a feature without a distance by the largest one.
+    is_certain: (m,) its distance and half width are known.
+    half_width_m: (m,) metres, NaN where not known.
+    farthest_m: how far from its middle any feature keeps parcels off.
+    """
+
+    zones: np.ndarray
+    is_certain: np.ndarray
+    half_width_m: np.ndarray
+    farthest_m: float
+
+
+def _grown(ground: Ground) -> _Grown:
+    features, largest_m = ground.features, _largest_m(ground.options)
+    distance_m = _distances_m(ground.options, features.attributes)
+    half_width_m = _half_widths_m(ground.options, features.attributes)
+    widest_m = np.nanmax(half_width_m, initial=0.0)
+    is_certain = ~(np.isnan(distance_m) | np.isnan(half_width_m))
+    grown_by_m = np.where(is_certain, distance_m, largest_m) + np.where(np.isnan(half_width_m), widest_m, half_width_m)
+    zones = shapely.buffer(features.geometries, grown_by_m, quad_segs=QUARTER_SEGMENTS)
+    zones[(grown_by_m <= 0) & (shapely.get_dimensions(features.geometries) < 2)] = shapely.Polygon()
+    return _Grown(zones, is_certain, half_width_m, largest_m + widest_m)
+
+
+def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.ndarray]:
+    """The part of each parcel (n,) nearer than `reach_m` to ground for which the layer does not speak.
+
+    Gives the parts, None without, and where the overlay is broken.
+    """
+    parts, is_broken = np.full(len(ground.parcels), None, dtype=object), np.zeros(len(ground.parcels), dtype=bool)
+    edge = shapely.boundary(ground.coverage)
     shapely.prepare(ground.coverage)
-    shapely.prepare(boundary)
-    near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(boundary, ground.parcels, reach)
-    rows = np.flatnonzero(near)
-    failed = np.zeros(len(ground.parcels), dtype=bool)
+    shapely.prepare(edge)
+    is_near = ~shapely.covers(ground.coverage, ground.parcels) | shapely.dwithin(edge, ground.parcels, reach_m)
+    rows = np.flatnonzero(is_near)
     west, south, east, north = shapely.bounds(ground.parcels[rows]).T
     # A margin past the reach, so that the box's own edge is never taken for that of the unknown ground.
-    margin = reach + 1.0
-    around = shapely.box(west - margin, south - margin, east + margin, north + margin)
-    blank, failed[rows] = outside(around, ground.coverage, ground.crew)
-    beyond = shapely.buffer(blank, reach, quad_segs=QUARTER_SEGMENTS)
-    result[rows], failed_near = intersections(ground.parcels[rows], beyond, ground.crew)
-    failed[rows] |= failed_near
-    return result, failed
+    margin_m = reach_m + 1.0
+    around = shapely.box(west - margin_m, south - margin_m, east + margin_m, north + margin_m)
+    blank, is_broken[rows] = outside(around, ground.coverage, ground.crew)
+    beyond = shapely.buffer(blank, reach_m, quad_segs=QUARTER_SEGMENTS)
+    parts[rows], near_broken = intersections(ground.parcels[rows], beyond, ground.crew)
+    is_broken[rows] |= near_broken
+    return parts, is_broken
 
 
 def _with_official_zones(
-    ground: Ground, hit: np.ndarray, doubt: np.ndarray, near: np.ndarray
+    ground: Ground, hit: np.ndarray, without_value: np.ndarray, near: np.ndarray
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Where an official zone layer speaks, its polygons stand instead of the computed ones."""
-    if ground.instead_coverage is None or ground.instead_zones is None:
-        return hit, doubt, near, np.zeros(len(hit), dtype=bool)
-    count = len(ground.parcels)
-    estimated, failed = outside(ground.parcels, ground.instead_coverage, ground.crew)
+    """Where an official zone layer speaks, its polygons stand instead of the computed ones; and what is broken (n,)."""
+    official = ground.others.get("instead")
+    if official is None:
+        return hit, without_value, near, np.zeros(len(hit), dtype=bool)
+    estimated, is_broken = outside(ground.parcels, official.coverage, ground.crew)
     computed = []
-    for part in (hit, doubt, near):
-        kept, broken = intersections(part, estimated, ground.crew)
-        failed |= broken
-        computed.append(kept)
-    found = ground.overlaps_with(ground.instead_zones)
-    official, broken_official = inside(ground.parcels, ground.instead_coverage, ground.crew)
-    zones, broken = intersections(union_by(found.parcel, found.geometry, count), official, ground.crew)
-    broken |= broken_official
-    return unions(computed[0], zones), computed[1], computed[2], failed | broken
+    for part in (hit, without_value, near):
+        outside_official, part_broken = intersections(part, estimated, ground.crew)
+        is_broken |= part_broken
+        computed.append(outside_official)
+    overlaps = ground.overlaps_with(official.geometries)
+    covered, cover_broken = inside(ground.parcels, official.coverage, ground.crew)
+    union = union_by(overlaps.parcel, overlaps.geometry, len(ground.parcels))
+    zones, zone_broken = intersections(union, covered, ground.crew)
+    is_broken = is_broken | zone_broken | cover_broken
+    return unions(computed[0], zones), computed[1], computed[2], is_broken
+
+
+KIND = Kind(
+    name="setback",
+    title={"zh": "退让距离", "en": "keep a distance"},
+    conflict={
+        "zh": "地块与各要素按各自距离外扩后的范围重叠的地面；恰在限值上不算冲突；覆盖范围须达到最大距离，"
+        "离未覆盖地面这么近的部分无法判定",
+        "en": "The parcel's ground on the union of the features, each grown by its own distance; at the limit exactly "
+        "there is no conflict. Ground nearer than the largest distance to what the layer does not cover is unknown.",
+    },
+    geometries=("polygon", "line", "point"),
+    judge=_judge,
+    keys={
+        **AREA_LIMITS,
+        "distance_m": Key(
+            ANY,
+            {
+                "zh": "数字，或 { field = 字段, values = { 类别 = 米 }, default = 米 }；field 可为几个字段，"
+                '类别写作 "高铁/城市市区"；没有对应值又无 default 时，最大距离之内无法判定',
+                "en": "A number, or { field = FIELD, values = { CLASS = METRES }, default = METRES }; `field` may be "
+                'several, with classes written "A/B". Without a value and a default, ground within the largest '
+                "distance is unknown.",
+            },
+            title={"zh": "距离", "en": "distance"},
+            unit="m",
+            required=True,
+        ),
+        "half_width_m": Key(
+            NUMBER,
+            {"zh": "线的半宽：距离从其边缘量起", "en": "Half the width of lines, from whose edge is measured."},
+            title={"zh": "半宽", "en": "half width"},
+            unit="m",
+            default="0",
+        ),
+        "half_width_field": Key(
+            TEXT,
+            {
+                "zh": "写明半宽（米）的字段；不与 half_width_m 同用",
+                "en": "The field with the half width in metres; not beside half_width_m.",
+            },
+            title={"zh": "半宽字段", "en": "field of the half width"},
+        ),
+        "instead": Key(
+            TEXT,
+            {
+                "zh": "官方划定范围的图层代号：在其覆盖之处以其多边形代替外扩范围",
+                "en": "The code of a layer of official zones: where it speaks, its polygons stand instead.",
+            },
+            title={"zh": "官方划定范围", "en": "official zones"},
+            layer_geometries=("polygon",),
+        ),
+    },
+    measures={**GROUND_MEASURES, "distance_m": {"zh": "与要素的最近距离", "en": "the least distance to a feature"}},
+    problems=_problems,
+    fields=_fields,
+    reach_m=_reach_m,
+)

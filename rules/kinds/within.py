@@ -1,57 +1,64 @@
 """within: the parcel must lie on the layer's features. Conflict: (P ∩ C) − F."""
 
-from typing import Any
-
 import numpy as np
 import shapely
 
-from onemap.rules.kinds.avoid import GEOMETRIES, arithmetic, less, problems, reach_m
-from onemap.rules.kinds.ground import AREA_KEYS, Ground, Judgement, Pairs
+from onemap.rules.kinds.area_keys import AREA_LIMITS
+from onemap.rules.kinds.ground import Ground, Judgement, Pairs
+from onemap.rules.kinds.kind import GROUND_MEASURES, Kind
+from onemap.rules.kinds.subtract_zones import mark_broken, subtract_zones
 from onemap.rules.overlay.area_check import Zones
-from onemap.rules.overlay.overlay import are_whole, intersections, union_by
-
-KEYS = {key: AREA_KEYS[key] for key in ("min_area_m2", "min_width_m")}
-
-__all__ = ["GEOMETRIES", "KEYS", "fields", "judge", "problems", "reach_m"]
+from onemap.rules.overlay.overlay import Overlaps, are_whole, intersections, union_by
 
 
-def fields(options: dict[str, Any]) -> tuple[str, ...]:
-    """The layer's fields that the rule reads: none of its own."""
-    return ()
-
-
-def judge(ground: Ground) -> Judgement:
+def _judge(ground: Ground) -> Judgement:
     """Conflict (P ∩ C) − F; what lies outside the coverage is unknown.
 
     A feature whose condition is unknown does not make its ground lawful: that ground stays in the conflict, and
     its piece is listed with the reason no_value.
     """
-    count = len(ground.parcels)
     uncertain = ground.features.uncertain
-    beyond, failed = ground.outside_coverage()
-    covered, failed_cover = ground.inside_coverage()
-    found = ground.overlaps_with(ground.features.geometries)
-    sure = ~uncertain[found.feature]
+    outside, outside_broken = ground.outside_coverage()
+    covered, cover_broken = ground.inside_coverage()
+    overlaps = ground.overlaps_with(ground.features.geometries)
+    is_certain = ~uncertain[overlaps.feature]
     # Most parcels lie on one feature as a whole: its piece is the parcel, and nothing is left to compute.
-    is_whole = np.bincount(found.parcel, sure & are_whole(found, ground.parcels), count) > 0
+    is_whole = np.bincount(overlaps.parcel, is_certain & are_whole(overlaps, ground.parcels), len(covered)) > 0
     left = covered.copy()
     left[is_whole] = None
-    part = sure & ~is_whole[found.parcel]
-    lawful = union_by(found.parcel[part], found.geometry[part], count, ground.crew)
-    hit, failed_hit = less(left, lawful, ground, lambda: ground.features.pieces.only(~uncertain))
-    doubtful = np.flatnonzero(~sure & ~shapely.is_missing(hit[found.parcel]))
-    doubt, failed_doubt = intersections(hit[found.parcel[doubtful]], found.geometry[doubtful], ground.crew)
-    kept = ~shapely.is_missing(doubt)
-    pairs = Pairs(
-        found.parcel[doubtful][kept],
-        found.feature[doubtful][kept],
-        doubt[kept],
-        np.zeros(int(kept.sum())),
-        np.ones(int(kept.sum()), dtype=bool),
-        np.ones(int(kept.sum()), dtype=bool),
-    )
+    part = is_certain & ~is_whole[overlaps.parcel]
+    lawful = union_by(overlaps.parcel[part], overlaps.geometry[part], len(covered), ground.crew)
+    hit, hit_broken = subtract_zones(left, lawful, ground, lambda: ground.features.pieces.only(~uncertain))
+    pairs, pair_broken = _uncertain_pairs(ground, overlaps, hit)
     zones = Zones(lambda: ground.features.pieces.only(~uncertain), covered, inverted=True)
-    judgement = Judgement(hit=hit, unknown=beyond, distance_m=np.full(count, np.nan), pairs=pairs, zones=zones)
-    judgement.because("outside_coverage", ~shapely.is_missing(beyond))
-    broken = np.unique(np.r_[found.failed[:, 0], found.parcel[doubtful][failed_doubt]])
-    return arithmetic(judgement, ground, broken, failed | failed_cover | failed_hit)
+    judgement = Judgement(hit, outside, distance_m=np.full(len(hit), np.nan), pairs=pairs, zones=zones)
+    judgement.because("outside_coverage", ~shapely.is_missing(outside))
+    broken = np.unique(np.r_[overlaps.failed[:, 0], pair_broken])
+    return mark_broken(judgement, ground, broken, outside_broken | cover_broken | hit_broken)
+
+
+def _uncertain_pairs(ground: Ground, overlaps: Overlaps, hit: np.ndarray) -> tuple[Pairs, np.ndarray]:
+    """The pieces of the conflict under features whose condition is unknown, and the parcels whose overlay is broken."""
+    is_uncertain = ground.features.uncertain[overlaps.feature]
+    rows = np.flatnonzero(is_uncertain & ~shapely.is_missing(hit[overlaps.parcel]))
+    pieces, is_broken = intersections(hit[overlaps.parcel[rows]], overlaps.geometry[rows], ground.crew)
+    is_left = ~shapely.is_missing(pieces)
+    parcel, feature, every = overlaps.parcel[rows], overlaps.feature[rows], np.ones(int(is_left.sum()), dtype=bool)
+    pairs = Pairs(parcel[is_left], feature[is_left], pieces[is_left], np.zeros(len(every)), every, every.copy())
+    return pairs, parcel[is_broken]
+
+
+KIND = Kind(
+    name="within",
+    title={"zh": "须在范围内", "en": "lie within"},
+    conflict={
+        "zh": "地块在覆盖范围之内、图层要素之外的地面",
+        "en": "The parcel's ground inside the coverage that lies on none of the layer's features.",
+    },
+    geometries=("polygon",),
+    judge=_judge,
+    keys=AREA_LIMITS,
+    measures={name: words for name, words in GROUND_MEASURES.items() if name != "features"},
+    overlays_whole_features=True,
+    is_boundary=True,
+)

@@ -152,7 +152,7 @@ class _Beside(_Named):
         """The next rows of some tables, as soon as those before are written. Raises what went wrong with those."""
         self._wait()
         self._writing.begin(tables)
-        self._rows += sum(len(table.columns) for table in tables.values())
+        self._rows += sum(table.count for table in tables.values())
         self._last = self._writer.submit(super().append, tables)
 
     def finish(self, told: Told = lambda share: None) -> None:

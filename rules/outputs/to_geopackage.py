@@ -55,7 +55,7 @@ class GeoPackageOutput:
             if name not in self._layers:
                 self._make(name, table)
             plain = {str(column): plain_values(table.columns[column]) for column in table.columns.columns}
-            for first in range(0, len(table.columns), _ROWS_AT_ONCE):
+            for first in range(0, table.count, _ROWS_AT_ONCE):
                 if self._stopped.is_set():
                     return
                 self._add(name, table, plain, slice(first, first + _ROWS_AT_ONCE))
@@ -71,7 +71,7 @@ class GeoPackageOutput:
             columns[GEOMETRY_COLUMN] = geopackage.to_blobs(geometries, self._srs_id, table.wkb[rows], bounds)
         columns |= {column: values[rows] for column, values in plain.items()}
         insert_rows(self._connection, name, columns)
-        self.rows += len(range(*rows.indices(len(table.columns))))
+        self.rows += len(range(*rows.indices(table.count)))
 
     def _make(self, name: str, table: Table) -> None:
         """Make a layer, in the types of the table's columns."""

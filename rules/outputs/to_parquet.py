@@ -12,6 +12,7 @@ import pyproj
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
 from onemap.rules.findings.extents import Extent, joined_extent
 from onemap.rules.findings.run_tables import Table
+from onemap.rules.runs.arrow_blocks import rows_of_table
 
 _GEOMETRY = "geometry"
 
@@ -46,12 +47,14 @@ class ParquetOutput:
             if self._stopped.is_set():
                 return
             file = self._files.get(name) or self._made(name, table)
-            columns = _columns(table, file.columns)
-            if table.has_geometries:
-                columns = columns.append_column(_GEOMETRY, _bodies(table))
+            rows = rows_of_table(table)
+            columns = [rows.columns.column(one.name).cast(one.type) for one in file.columns]
+            written = pa.Table.from_arrays(columns, schema=file.columns)
+            if rows.wkb is not None:
+                written = written.append_column(_GEOMETRY, rows.wkb.cast(pa.binary()))
                 file.extents.append(table.extent)
-            file.writer.write_table(columns)
-            self.rows += len(table.columns)
+            file.writer.write_table(written)
+            self.rows += len(rows)
 
     def stop(self) -> None:
         """Write no more rows: nobody will look at the files. Any thread may say so."""
@@ -87,17 +90,3 @@ class ParquetOutput:
 def _is_text(kind: pa.DataType) -> bool:
     """Text, or nothing at all: a column of a first part that has no value is text in a later one."""
     return bool(pa.types.is_null(kind) or pa.types.is_large_string(kind))
-
-
-def _columns(table: Table, schema: pa.Schema) -> pa.Table:
-    """The plain columns of a table in a file's types."""
-    if table.rows is None:
-        return pa.Table.from_pandas(table.columns, schema, preserve_index=False)
-    return pa.Table.from_arrays([table.rows.columns.column(one.name).cast(one.type) for one in schema], schema=schema)
-
-
-def _bodies(table: Table) -> pa.Array:
-    """The geometries as WKB."""
-    if table.rows is None or table.rows.wkb is None:
-        return pa.array(table.wkb, pa.binary())
-    return table.rows.wkb.cast(pa.binary())

@@ -43,7 +43,7 @@ class SheetOutput:
     def append(self, tables: Mapping[str, Table]) -> None:
         """The next rows of some tables. Raises OneMapError out.too_many_rows."""
         for name, table in tables.items():
-            rows = self._rows.get(name, 0) + len(table.columns)
+            rows = self._rows.get(name, 0) + table.count
             if rows > _MOST_SHEET_ROWS:
                 raise OneMapError("out.too_many_rows", file=self._label, layer=name, rows=rows)
             self._rows[name] = rows

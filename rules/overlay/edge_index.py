@@ -4,6 +4,7 @@ An edge that does not come near a box tells only whether the box's corner lies i
 even looked at, but what is near: parcels that no edge comes near lie wholly inside or wholly outside.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -152,7 +153,7 @@ def parts_in_boxes(
     return _edge_table(pieces, boxes)
 
 
-def _edge_table(pieces: list[tuple[np.ndarray, ...]], boxes: np.ndarray) -> EdgeTable:
+def _edge_table(pieces: Sequence[tuple[np.ndarray, ...]], boxes: np.ndarray) -> EdgeTable:
     """Edges by their box, those of no length and of no sign left out.
 
     pieces: of each kind of edge the box's row, west, east, left and right height, slope and sign: (n,) each.

@@ -11,14 +11,12 @@ from onemap.layers.catalogue.toml_reason import toml_reason
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.library.library import sha256
 from onemap.layers.messages import RESOURCES
+from onemap.rules.kinds.kind import FLAG, NUMBER
+from onemap.rules.packs.keys import CHECKLIST_KEYS, MOST_DAYS, REVIEW_KEYS, RULE_KEYS, TABLES
 from onemap.rules.packs.rule import Rule
-from onemap.rules.packs.rule_problems import COMMON_KEYS, is_title, rule_problems
+from onemap.rules.packs.rule_problems import is_title, rule_problems
 
 DEFAULT_PACK = "city-preliminary"
-
-_PACK_KEYS = {"pack": ("id", "version", "title"), "review": ("days", "overdue", "self_sign", "prefix")}
-_OVERDUE = ("escalate", "consent")
-_MOST_DAYS = 250  # working days: about a year
 
 
 @dataclass(frozen=True)
@@ -69,51 +67,12 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
         raw = tomllib.loads(text.replace("\r\n", "\n"))
     except tomllib.TOMLDecodeError as error:
         raise OneMapError("pack.syntax", file=source, reason=toml_reason(error)) from None
-    problems: list[Problem] = []
-
-    def wrong(code: str, key: str, **facts: Any) -> None:
-        problems.append(Problem(code, {"file": source, "field": key, "key": key, **facts}))
-
-    for key in raw:
-        if key not in ("pack", "review", "rule", "checklist"):
-            wrong("pack.key", key)
-        elif key in ("rule", "checklist") and not _is_tables(raw[key]):
-            wrong("pack.tables", f"[[{key}]]")
-    for section, keys in _PACK_KEYS.items():
-        content = raw.get(section, {})
-        if not isinstance(content, dict):
-            wrong("pack.key", section)
-            continue
-        for key in content:
-            if key not in keys:
-                wrong("pack.key", f"{section}.{key}")
-            elif section == "review" and not _is_term(key, content[key]):
-                wrong("pack.review", f"review.{key}", value=content[key])
-    head = raw.get("pack", {}) if isinstance(raw.get("pack", {}), dict) else {}
-    for key in ("id", "version"):
-        if not isinstance(head.get(key), str) or not head.get(key):
-            wrong("pack.key_missing", f"pack.{key}")
-    if not is_title(head.get("title", {})):
-        wrong("pack.key", "pack.title")
+    problems = _head_problems(raw, source)
     if problems:
         raise OneMapError.of(problems)
-    rules, seen = [], set()
-    for position, item in enumerate(raw.get("rule", ()), start=1):
-        name = str(item.get("id", f"#{position}"))
-        found = rule_problems(item, source, name, catalogue)
-        if name in seen:
-            found.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
-        seen.add(name)
-        problems += found
-        if not found:
-            rules.append(_rule(item, head["id"]))
-    checklist = raw.get("checklist", ())
-    for item in checklist:
-        name = str(item.get("id", "?"))
-        if not _is_asked(item):
-            problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
-        for key in item.keys() - {"id", "department", "title"}:
-            wrong("pack.key", f"checklist.{key}", feature=name)
+    head, checklist = raw["pack"], raw.get("checklist", ())
+    rules, problems = _rules(raw.get("rule", ()), head["id"], source, catalogue)
+    problems += [problem for item in checklist for problem in _item_problems(item, source)]
     if problems:
         raise OneMapError.of(problems)
     return Pack(
@@ -121,11 +80,71 @@ def parse_pack(text: str, source: str, catalogue: Mapping[str, LayerEntry]) -> P
         version=head["version"],
         title=head.get("title", {}),
         hash=sha256(text),
-        rules=tuple(rules),
+        rules=rules,
         text=text,
         checklist=tuple(checklist),
         review=raw.get("review", {}),
     )
+
+
+def _problem(code: str, source: str, key: str, **facts: Any) -> Problem:
+    return Problem(code, {"file": source, "field": key, "key": key, **facts})
+
+
+def _head_problems(raw: Mapping[str, Any], source: str) -> list[Problem]:
+    """What is wrong with a pack's tables but for the content of its rules and its checklist."""
+    problems = []
+    for key, value in raw.items():
+        if key not in TABLES:
+            problems.append(_problem("pack.key", source, key))
+        elif key in ("rule", "checklist") and not _is_tables(value):
+            problems.append(_problem("pack.tables", source, f"[[{key}]]"))
+    for section in ("pack", "review"):
+        content = raw.get(section, {})
+        if not isinstance(content, dict):
+            problems.append(_problem("pack.key", source, section))
+            continue
+        for key, value in content.items():
+            if key not in TABLES[section]:
+                problems.append(_problem("pack.key", source, f"{section}.{key}"))
+            elif section == "review" and not _is_term(key, value):
+                problems.append(_problem("pack.review", source, f"review.{key}", value=value))
+    head = raw.get("pack", {}) if isinstance(raw.get("pack", {}), dict) else {}
+    for key in ("id", "version"):
+        if not isinstance(head.get(key), str) or not head.get(key):
+            problems.append(_problem("pack.key_missing", source, f"pack.{key}"))
+    if not is_title(head.get("title", {})):
+        problems.append(_problem("pack.key", source, "pack.title"))
+    return problems
+
+
+def _rules(
+    items: Sequence[dict[str, Any]], pack: str, source: str, catalogue: Mapping[str, LayerEntry]
+) -> tuple[tuple[Rule, ...], list[Problem]]:
+    """The rules of a pack that are right, and what is wrong with the others."""
+    rules: list[Rule] = []
+    problems: list[Problem] = []
+    names: set[str] = set()
+    for position, item in enumerate(items, start=1):
+        name = str(item.get("id", f"#{position}"))
+        wrong_of_rule = rule_problems(item, source, name, catalogue)
+        if name in names:
+            wrong_of_rule.append(Problem("rule.twice", {"file": source, "feature": name, "rule": name, "field": "id"}))
+        names.add(name)
+        problems += wrong_of_rule
+        if not wrong_of_rule:
+            rules.append(_rule(item, pack))
+    return tuple(rules), problems
+
+
+def _item_problems(item: Mapping[str, Any], source: str) -> list[Problem]:
+    """What is wrong with an item of the checklist."""
+    name = str(item.get("id", "?"))
+    problems = []
+    if not _is_asked(item):
+        problems.append(Problem("pack.checklist", {"file": source, "feature": name, "field": "checklist"}))
+    unknown = item.keys() - CHECKLIST_KEYS.keys()
+    return [*problems, *(_problem("pack.key", source, f"checklist.{key}", feature=name) for key in unknown)]
 
 
 def _is_tables(value: Any) -> bool:
@@ -133,26 +152,27 @@ def _is_tables(value: Any) -> bool:
     return isinstance(value, list) and all(isinstance(item, dict) for item in value)
 
 
-def _is_asked(item: dict[str, Any]) -> bool:
+def _is_asked(item: Mapping[str, Any]) -> bool:
     """Whether a checklist item has its id, its department and its title in each language."""
     return isinstance(item.get("id"), str) and item.get("department") in DEPARTMENTS and is_title(item.get("title"))
 
 
-def _is_term(key: str, value: Any) -> bool:
+def _is_term(name: str, value: Any) -> bool:
     """Whether a value of [review] can be followed."""
-    if key == "days":
-        return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= _MOST_DAYS
-    if key == "overdue":
-        return value in _OVERDUE
-    return isinstance(value, bool if key == "self_sign" else str)
+    key = REVIEW_KEYS[name]
+    if key.choices:
+        return value in key.choices
+    if key.type == NUMBER:
+        return isinstance(value, int) and not isinstance(value, bool) and 1 <= value <= MOST_DAYS
+    return isinstance(value, bool if key.type == FLAG else str)
 
 
-def _rule(item: dict[str, Any], pack: str) -> Rule:
-    common = {key: value for key, value in item.items() if key in COMMON_KEYS}
+def _rule(item: Mapping[str, Any], pack: str) -> Rule:
+    common = {key: value for key, value in item.items() if key in RULE_KEYS}
     common.setdefault("verdict", "notice")  # of a kind that finds nothing, and so judges nothing
     common["basis"] = tuple(common["basis"])
     common["consult"] = tuple(common.get("consult", ()))
-    options = {key: value for key, value in item.items() if key not in COMMON_KEYS}
+    options = {key: value for key, value in item.items() if key not in RULE_KEYS}
     return Rule(**common, pack=pack, options=options)
 
 
@@ -173,9 +193,9 @@ def joined_rules(packs: Sequence[Pack]) -> list[Rule]:
                 problems.append(Problem("rule.in_two_packs", {**facts, "other": rules[rule.id].pack}))
             elif rule.replaces is not None:
                 # The ordinance takes the place of the rule that it replaces, so that the order of work stays.
-                own = replace(rule, replaced=rules[rule.replaces])
+                ordinance = replace(rule, replaced=rules[rule.replaces])
                 rules = {
-                    (rule.id if key == rule.replaces else key): (own if key == rule.replaces else value)
+                    (rule.id if key == rule.replaces else key): (ordinance if key == rule.replaces else value)
                     for key, value in rules.items()
                 }
             else:

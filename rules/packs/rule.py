@@ -13,7 +13,12 @@ VERDICTS = ("prohibited", "restricted", "unknown", "consult", "notice", "clear")
 
 @dataclass(frozen=True)
 class Rule:
-    """One statement: layer × kind × verdict × legal basis × department. `options` are the kind's own keys."""
+    """One statement: layer × kind × verdict × legal basis × department.
+
+    kind: its name in KINDS; options: the kind's own keys; the other fields are the keys of every rule (keys.py).
+    pack: the pack that it stands in.
+    replaced: the rule of an earlier pack whose place it takes.
+    """
 
     id: str
     kind: str
@@ -38,14 +43,29 @@ class Rule:
 
     def spoken(self, language: str) -> str:
         """The rule in one line: pack and id, title, what it asks, and its basis."""
-        asked = ", ".join(f"{name} = {value}" for name, value in self.options.items())
-        return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), asked, self.basis_text)))
+        options = ", ".join(f"{name} = {value}" for name, value in self.options.items())
+        return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), options, self.basis_text)))
 
     @property
     def hash(self) -> str:
         """SHA-256 of what the rule says, so that a finding's inputs can be told from another's."""
-        said = {name: getattr(self, name) for name in ("id", "kind", "layer", "verdict", "where", "when", "options")}
-        return sha256(json.dumps(said, ensure_ascii=False, sort_keys=True))
+        deciding = ("id", "kind", "layer", "verdict", "where", "when", "options")
+        return sha256(json.dumps({name: getattr(self, name) for name in deciding}, ensure_ascii=False, sort_keys=True))
+
+    @property
+    def finds(self) -> bool:
+        """Whether it judges: a rule that does not makes no finding and changes no verdict."""
+        return KINDS[self.kind].finds
+
+    @property
+    def other_layers(self) -> dict[str, str]:
+        """The codes of the layers that it asks besides its own, by the key that names them."""
+        return KINDS[self.kind].other_layers(self.options)
+
+    @property
+    def layers(self) -> list[str]:
+        """The codes of all layers that it looks at, its own first."""
+        return [self.layer, *self.other_layers.values()]
 
     @property
     def min_area_m2(self) -> float:

@@ -40,7 +40,7 @@ class Agenda:
     @property
     def codes(self) -> list[str]:
         """The layers that the rules look at, in the order in which they are first asked for."""
-        return list(dict.fromkeys(code for rule in self.rules for code in layers_of(rule)))
+        return list(dict.fromkeys(code for rule in self.rules for code in rule.layers))
 
     def in_force(self, code: str) -> Version | None:
         """The version of a layer by which it is judged, if there is one."""
@@ -54,7 +54,7 @@ class Agenda:
         """
         reach: dict[str, float] = {}
         for rule in self.rules:
-            for code in layers_of(rule):
+            for code in rule.layers:
                 reach[code] = max(reach.get(code, 0.0), KINDS[rule.kind].reach_m(rule.options) + 2 * MARGIN_M)
         return reach
 
@@ -64,7 +64,7 @@ def agenda_of(library: Library, question: Question, origin: tuple[float, float])
 
     Raises UsageError only.unknown, replace.unknown.
     """
-    asked = {code for rule in joined_rules(question.packs) for code in layers_of(rule)}
+    asked = {code for rule in joined_rules(question.packs) for code in rule.layers}
     for code in question.replaced:
         if code not in asked:
             raise UsageError("replace.unknown", field="--replace", layer=code, known=sorted(asked))
@@ -94,8 +94,3 @@ def _chosen_rules(
         else:
             chosen.append(rule)
     return chosen, skipped
-
-
-def layers_of(rule: Rule) -> list[str]:
-    """The layers that a rule looks at: its own, and the one that may stand instead."""
-    return [code for code in (rule.layer, rule.options.get("instead")) if code]

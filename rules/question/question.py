@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.geometry.validity import Told
@@ -11,11 +11,7 @@ from onemap.layers.ingest.placing import Wishes
 from onemap.layers.library.library import Library
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, no_parcels, read_parcels
-from onemap.rules.kinds import KINDS
 from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_pack
-
-if TYPE_CHECKING:
-    from onemap.rules.incremental.parcels_of_run import FormerParcels
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ def packs_of(library: Library, named: Sequence[str]) -> list[Pack]:
 
 def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
     """The fields of a layer that the rules of these packs use to decide."""
-    deciding = [rule for rule in joined_rules(packs) if rule.layer == code and getattr(KINDS[rule.kind], "FINDS", True)]
+    deciding = [rule for rule in joined_rules(packs) if rule.layer == code and rule.finds]
     return list(dict.fromkeys(name for rule in deciding for name in rule.layer_fields))
 
 
@@ -98,21 +94,15 @@ def question_of(
     language: str,
     workers: int = 1,
     told: Told = lambda share: None,
-    former: "FormerParcels | None" = None,
 ) -> Question:
     """Read the packs, then the parcels.
 
-    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled; former: those of an
-    earlier run, by which some of that is spared.
+    workers: threads; told: how much of the parcels is read, 0 to 1; it may raise Cancelled.
     Raises OneMapError for every refusal of either.
     """
     question = question_about(library, wishes, language, no_parcels(wishes.parcels, ""))
     source = (wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding)
-    parcels = former.read(wishes, question.source) if former else None
-    if parcels is None:
-        proved = former.proved if former else None
-        parcels = read_parcels(*source, wishes.normalising, library.crs, workers, told, proved)
-    return replace(question, parcels=parcels)
+    return replace(question, parcels=read_parcels(*source, wishes.normalising, library.crs, workers, told))
 
 
 def question_about(library: Library, wishes: CheckWishes, language: str, parcels: Parcels) -> Question:

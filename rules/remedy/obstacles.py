@@ -8,6 +8,7 @@ import shapely
 
 from onemap.layers.geometry.parts import moved
 from onemap.rules.findings.run_tables import RANK
+from onemap.rules.kinds import KINDS
 from onemap.rules.packs.rule import Rule
 from onemap.rules.remedy.cuts import Obstacle
 from onemap.rules.runs.run import Run
@@ -52,7 +53,6 @@ def _parcel(run: Run, parcel: str) -> np.ndarray:
 
 def _ground_without_area(run: Run, parcel: str, rule: Rule, origin: tuple[float, float]) -> shapely.Geometry | None:
     """The ground of objects that cross a parcel or lie near it: as far around them as the rule looks."""
-    far_m = float(rule.options.get("distance_m", 0.0)) if rule.kind == "near" else 0.0
     shapes: list[shapely.Geometry] = []
     for name in _PIECES:
         table = run.tables[name]
@@ -63,10 +63,8 @@ def _ground_without_area(run: Run, parcel: str, rule: Rule, origin: tuple[float,
     if not shapes:
         return None
     local = moved(np.array(shapes, dtype=object), (-origin[0], -origin[1]))
-    if rule.kind == "near":  # a polygon comes as its outline; its inside is as near
-        filled = shapely.build_area(local)
-        local = np.r_[local, filled[~shapely.is_empty(filled)]]
-    return shapely.union_all(shapely.buffer(local, far_m + CLEAR_OF_LINES_M, quad_segs=64))
+    obstacles, far_m = KINDS[rule.kind].obstacle(local, rule.options)
+    return shapely.union_all(shapely.buffer(obstacles, far_m + CLEAR_OF_LINES_M, quad_segs=64))
 
 
 def verdicts_left(columns: pd.DataFrame, keep_verdict: str) -> np.ndarray:

@@ -6,6 +6,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from typing import Any
 
 from onemap.layers.messages import phrase
+from onemap.rules.kinds import KINDS
+from onemap.rules.kinds.reasons import reason_word, reasons_text
 from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.review.case import ChecklistItem, Override
 
@@ -63,7 +65,7 @@ def _item(item: ChecklistItem, language: str) -> str:
     title = item.title.get(language) or next(iter(item.title.values()), item.item)
     if item.rule is None:
         return title
-    reason = phrase(f"reason.{item.reason}", language)
+    reason = reason_word(item.reason or "", language)
     return phrase("draft.unchecked", language, title=title, layer=item.layer, reason=reason)
 
 
@@ -72,19 +74,21 @@ def _sentence(group: Sequence[Said], language: str) -> str:
     first = group[0]
     rule = first.rule
     title = rule.title.get(language) or next(iter(rule.title.values()), rule.id)
-    measures = _measures([one.row for one in group], language)
+    measures = _measures([one.row for one in group], language, KINDS[rule.kind].value_places)
     if first.row["verdict"] == "unknown":
         reasons = dict.fromkeys(reason for one in group for reason in str(one.row["reason"] or "").split(",") if reason)
-        words = phrase("said.comma", language).join(phrase(f"reason.{reason}", language) for reason in reasons)
+        words = reasons_text(",".join(reasons), language)
         text = phrase("draft.unknown", language, title=title, reasons=words or _DASH, **measures)
     else:
         wording = rule.draft.get(language)
+        usual = KINDS[rule.kind].drafted.get(language)
         verdict = phrase(f"verdict.{first.row['verdict']}", language)
-        text = (
-            wording.format_map(measures)
-            if wording
-            else phrase("draft.finding", language, title=title, verdict=verdict, **measures)
-        )
+        if wording:
+            text = wording.format_map(measures)
+        elif usual:
+            text = usual.format_map(_Measures(measures, title=title, verdict=verdict))
+        else:
+            text = phrase("draft.finding", language, title=title, verdict=verdict, **measures)
     overrides = dict.fromkeys(one.override for one in group if one.override)
     for override in overrides:
         facts = {
@@ -105,10 +109,10 @@ def _parcels(group: Sequence[Said], language: str) -> str:
     return phrase(key, language, parcels=text, count=len(names))
 
 
-def _measures(rows: Sequence[Mapping[str, Any]], language: str) -> _Measures:
+def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: int) -> _Measures:
     """What a sentence may name, over all parcels of a rule: sums, the least distance, the share if there is one parcel.
 
-    Areas are ellipsoidal, as in every document.
+    Areas are ellipsoidal, as in every document. value_places: decimals of `value`.
     """
     measures = _Measures(parcels=phrase("said.comma", language).join(str(row["parcel"]) for row in rows))
     measures["layer"] = rows[0]["title"] if rows[0].get("layer") is None else str(rows[0]["layer"])
@@ -124,7 +128,7 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str) -> _Measures:
         measures["distance_m"] = fixed(min(distances), 1)
     values = [row["value"] for row in rows if row["value"] is not None]
     if values:
-        measures["value"] = fixed(max(values), 2)
+        measures["value"] = fixed(max(values), value_places)
     if len(rows) == 1 and rows[0]["share"] is not None:
         measures["share_percent"] = share_percent(rows[0]["share"])
     return measures

@@ -14,7 +14,6 @@ from onemap.layers.library.library import Library, log, now, sha256
 from onemap.layers.messages import phrase
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.check.check import check, share
-from onemap.rules.kinds import KINDS
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.question.check_options import check_wishes
 from onemap.rules.question.question import Question, question_of
@@ -91,7 +90,7 @@ def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft,
     """The ten drafts and the checklist that follow from a run."""
     rules = {rule.id: rule for rule in joined_rules(run.question.packs)}
     # What only counts the ground by classes judges nothing, so nobody has to judge in its stead.
-    skipped = [item for item in run.record["skipped"] if getattr(KINDS[rules[item["rule"]].kind], "FINDS", True)]
+    skipped = [item for item in run.record["skipped"] if rules[item["rule"]].finds]
     items = checklist_items(run.question.packs, skipped)
     findings = [row.values for row in rows_of_table(run.tables["findings"])]
     return drafts(findings, rules, items, overrides, len(run.question.parcels.ids) == 1), items

@@ -7,7 +7,6 @@ from typing import Any
 from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.packs.rule import Rule
-from onemap.rules.question.check_plan import layers_of
 from onemap.rules.review.case import ChecklistItem, Override
 from onemap.rules.review.drafting import Said, drafted_basis, drafted_text
 
@@ -114,5 +113,5 @@ def watched(packs: Sequence[Pack]) -> dict[str, set[str]]:
     found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
     for rule in joined_rules(packs):
         for department in asked_departments(rule):
-            found[department].update(layers_of(rule))
+            found[department].update(rule.layers)
     return found

@@ -4,14 +4,16 @@ import contextlib
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.compute as pc
+import shapely
 
-from onemap.rules.findings.run_tables import Table, plain_values
+from onemap.rules.findings.run_tables import Table, plain_values, typed
 
 BLOCK_ROWS = 8192
 KEY = "parcel"  # the column by which rows are looked for most
@@ -99,7 +101,9 @@ class Rows:
         field, column = self.columns.schema.field(at), self.columns.column(at)
         if pa.types.is_float64(field.type):
             return np.asarray(column.to_numpy())
-        if pa.types.is_string(field.type):
+        if pa.types.is_null(field.type):
+            return np.full(len(self), None, dtype=object)
+        if pa.types.is_string(field.type) or pa.types.is_boolean(field.type):
             return np.asarray(column.to_numpy(), dtype=object)
         return np.fromiter(_plain(column, field), dtype=object, count=len(self))
 
@@ -120,6 +124,47 @@ class Rows:
         return Rows(self.columns.take(positions), wkb)
 
 
+class ArrowTable(Table):
+    """A table whose rows come as a run stores them; frame and geometries are made where somebody asks."""
+
+    def __init__(self, rows: Rows, geometry_type: str) -> None:
+        self.__dict__.update(rows=rows, geometry_type=geometry_type)
+
+    @cached_property
+    def rows(self) -> Rows:
+        """The rows as a run stores them: those that were given, else a table makes them in its own way."""
+        raise NotImplementedError
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return len(self.rows)
+
+    @cached_property
+    def columns(self) -> pd.DataFrame:
+        """The columns, typed as those of any run."""
+        return typed({name: self.values(name) for name in self.rows.columns.column_names})
+
+    def values(self, name: str) -> np.ndarray:
+        """A column as plain values (n,)."""
+        return self.rows.values(name)
+
+    @cached_property
+    def wkb(self) -> np.ndarray:
+        """The geometries as WKB (n,)."""
+        return self.rows.bodies()
+
+    @cached_property
+    def geometries(self) -> np.ndarray | None:
+        """The geometries (n,), None of a table that has none."""
+        return shapely.from_wkb(self.wkb) if self.has_geometries else None
+
+    @property
+    def has_geometries(self) -> bool:
+        """Whether it is a table of ground."""
+        return self.rows.wkb is not None
+
+
 def rows_of_table(table: Table, outlines: np.ndarray | None = None) -> Rows:
     """The rows of a table as they are kept: every digit of every number; outlines (n,): see `Rows.block`."""
     if table.rows is not None:
@@ -127,13 +172,6 @@ def rows_of_table(table: Table, outlines: np.ndarray | None = None) -> Rows:
     mask = None if outlines is None else outlines >= 0
     wkb = None if table.geometries is None else pa.array(table.wkb, pa.large_binary(), mask=mask)
     return Rows(_arrow_table({str(name): table.columns[name] for name in table.columns.columns}), wkb)
-
-
-def rows_of_values(rows: Sequence[StoredRow]) -> Rows:
-    """Rows one by one, all of the same columns."""
-    values = pd.DataFrame([row.values for row in rows], dtype=object)
-    wkb = pa.array([row.wkb for row in rows], pa.large_binary())
-    return Rows(_arrow_table({str(name): values[name] for name in values.columns}), wkb)
 
 
 def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: np.ndarray) -> Rows:
@@ -150,7 +188,7 @@ def parcel_rows(ids: np.ndarray, attributes: pd.DataFrame, wkb: np.ndarray) -> R
     return Rows(pa.Table.from_arrays([names, together], schema=schema), pa.array(wkb, pa.large_binary()))
 
 
-def together(parts: Sequence[Rows]) -> Rows:
+def concatenated(parts: Sequence[Rows]) -> Rows:
     """Rows one after the other, all of a table with the same columns; every value keeps its type."""
     schema = parts[0].columns.schema
     made = [_one_after_the_other(name, [part.columns for part in parts]) for name in schema.names]

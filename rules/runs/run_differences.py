@@ -9,7 +9,7 @@ import numpy as np
 from onemap.layers.library.library import Library
 from onemap.layers.progress import Told, part_of
 from onemap.rules.findings.run_tables import ROW_TABLES, Table
-from onemap.rules.runs.arrow_blocks import Rows, StoredRow, rows_of_table, same_rows, together
+from onemap.rules.runs.arrow_blocks import Rows, StoredRow, concatenated, rows_of_table, same_rows
 from onemap.rules.runs.run_store import stored_blocks
 
 Difference = tuple[str, int, str, str]  # table, 1-based row, what was stored, what came out
@@ -45,7 +45,7 @@ class Differences:
     def found(self) -> list[Difference]:
         """All rows have come: every difference, by table and row. Raises OneMapError run.damaged."""
         for name, parts in self._by_rule.items():
-            rows = together(parts)
+            rows = concatenated(parts)
             order = [self._rules[rule] for rule in rows.values("rule")]
             self._tables[name].hold(rows.take(np.argsort(order, kind="stable")) if len(rows) else rows)
         return [difference for held in self._tables.values() for difference in held.ended()]

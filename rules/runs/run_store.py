@@ -13,18 +13,16 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.progress import Told
-from onemap.layers.stores.library_tables import RUN_BLOCKS
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.inputs.parcel_outlines import Outlines
 from onemap.rules.inputs.parcels import Parcels, no_parcels
-from onemap.rules.inputs.reading_record import reading_note
 from onemap.rules.packs.pack import Pack, parse_pack
 from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import KEY, Rows, StoredRow, parcel_rows, plain_columns, rows_of_table
 from onemap.rules.runs.run import Chunk, Run
 from onemap.rules.runs.run_integrity import log_run
 from onemap.rules.runs.run_record import read_record
-from onemap.rules.runs.stored_rows import GIVEN, READING, REFERENCE, count_of, holds, kept_rows
+from onemap.rules.runs.stored_rows import GIVEN, has_table, read_blocks, row_count
 
 KEPT = ("parcels", "findings", "overlaps", "overlaps_line", "overlaps_point", "composition", "land_classes")
 CHECK = "check"  # the kind of a run whose record names none
@@ -42,7 +40,7 @@ class Recorder:
     """Takes down a run inside an open transaction: its rows as they come, its record when it is done."""
 
     def __init__(self, connection: StoreConnection, identifier: str) -> None:
-        for table in (RUN_BLOCKS, *TABLES):
+        for table in TABLES:
             connection.execute(table)
         self._connection = connection
         self._run = identifier
@@ -52,38 +50,18 @@ class Recorder:
     def append(self, chunk: Chunk, told: Told = lambda share: None) -> None:
         """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over.
 
-        Of a table that an earlier run holds for the most part, only the others are written. told: how much of the
-        chunk is written, 0 to 1.
+        told: how much of the chunk is written, 0 to 1.
         """
-        shared = chunk.taken.shared if chunk.taken else {}
-        before, count = self._written(), max(_rows_of(chunk), 1)
-        self._look = lambda: told(min((self._written() - before) / count, 1.0))
-        for name, part in shared.items():
-            if part.standing:
-                values = (self._run, name, REFERENCE, 0, None, None, part.standing.content, None)
-                self._connection.execute(_INSERT, values)
+        tables = {name: chunk.tables[name] for name in KEPT if name in chunk.tables}
+        count = sum(table.count for table in tables.values()) + (len(chunk.parcels.ids) if chunk.parcels else 0)
+        before = self._written()
+        self._look = lambda: told(min((self._written() - before) / max(count, 1), 1.0))
         outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels) if chunk.parcels else None
-        for name in KEPT:
-            if name in shared:
-                own = shared[name].own
-                whole = outlines.of(own.values(KEY), own.bodies()) if outlines and own.wkb is not None else None
-                self._append(name, own, whole)
-            elif name in chunk.tables:
-                table = chunk.tables[name]
-                whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
-                self._append(name, rows_of_table(table, whole), whole)
-        if GIVEN in shared:
-            self._append(GIVEN, shared[GIVEN].own)
-        elif chunk.parcels:
+        for name, table in tables.items():
+            whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
+            self._append(name, rows_of_table(table, whole), whole)
+        if chunk.parcels:
             self._append(GIVEN, parcel_rows(chunk.parcels.ids, chunk.parcels.attributes, chunk.parcels.wkb))
-
-        if chunk.parcels and chunk.parcels.is_as_read:
-            self._note(READING, reading_note(chunk.parcels.problems))
-
-    def _note(self, name: str, content: bytes | None) -> None:
-        """Keep something beside the rows, if there is anything."""
-        if content is not None:
-            self._connection.execute(_INSERT, (self._run, name, 0, 0, None, None, content, None))
 
     def append_rows(self, kept: Mapping[str, Rows]) -> None:
         """The next rows of tables of any kind of run."""
@@ -112,14 +90,6 @@ class Recorder:
         self.finish(record, [(pack.hash, pack.text) for pack in packs])
         detail = {"verdicts": dict(verdicts), "parameters": record["parameters"]}
         log_run(self._connection, "check", record, detail)
-
-
-def _rows_of(chunk: Chunk) -> int:
-    """How many rows of a chunk are written, its parcels as they were given among them."""
-    shared = chunk.taken.shared if chunk.taken else {}
-    kept = [name for name in KEPT if name in shared or name in chunk.tables]
-    rows = sum(len(shared[name].own) if name in shared else len(chunk.tables[name].columns) for name in kept)
-    return rows + (len(shared[GIVEN].own) if GIVEN in shared else len(chunk.parcels.ids) if chunk.parcels else 0)
 
 
 def record_run(library: Library, run: Run) -> None:
@@ -179,12 +149,12 @@ def stored_rows(library: Library, identifier: str, table: str, **wanted: str) ->
 
 def stored_blocks(library: Library, identifier: str, table: str, **wanted: str) -> Iterator[Rows]:
     """The same rows, some thousand at a time, of which only one block is held. Raises OneMapError run.damaged."""
-    yield from (rows for _, rows in kept_rows(library, identifier, table, wanted))
+    yield from read_blocks(library, identifier, table, wanted)
 
 
 def stored_columns(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[Rows]:
     """Some columns of a table of a stored run, some thousand rows at a time. Raises OneMapError run.damaged."""
-    yield from (rows for _, rows in kept_rows(library, identifier, table, {}, names))
+    yield from read_blocks(library, identifier, table, {}, names)
 
 
 def stored_values(library: Library, identifier: str, table: str, names: Sequence[str]) -> Iterator[tuple[Any, ...]]:
@@ -205,9 +175,9 @@ def stored_packs(library: Library, identifier: str, kind: str = CHECK) -> tuple[
     """
     record = run_record(library, identifier, kind)
     texts = stored_texts(library)
-    if not holds(library, identifier, GIVEN) or any(pack["hash"] not in texts for pack in record["packs"]):
+    if not has_table(library, identifier, GIVEN) or any(pack["hash"] not in texts for pack in record["packs"]):
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
-    if kind == CHECK and count_of(library, identifier, "parcels") != count_of(library, identifier, GIVEN):
+    if kind == CHECK and row_count(library, identifier, "parcels") != row_count(library, identifier, GIVEN):
         raise OneMapError("run.damaged", file=library.label, run=identifier, layer="parcels")
     catalogue = library.catalogue()
     return tuple(parse_pack(texts[pack["hash"]], pack["id"], catalogue) for pack in record["packs"])

@@ -4,9 +4,10 @@ from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
+from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.maps.boundary_points import boundary_points
 from onemap.rules.packs.pack import Pack
-from onemap.rules.statement.run_evidence import Evidence, department_title, reasons_text
+from onemap.rules.statement.run_evidence import Evidence, department_title
 
 Row = dict[str, Any]
 

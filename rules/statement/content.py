@@ -3,12 +3,14 @@
 Schema: resources/schemas/statement.schema.json. Areas are on the ellipsoid unless named otherwise.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.maps.map_source import MapSource
 from onemap.rules.review.case_file import Case
+from onemap.rules.review.project_data import FIELDS
 from onemap.rules.statement.annexes import boundary_table, chain_at, laws, layer_versions, packs_table
 from onemap.rules.statement.differences import differences
 from onemap.rules.statement.document_words import words
@@ -22,12 +24,10 @@ from onemap.rules.statement.opinion_rows import (
     opinion_rows,
     override_rows,
 )
-from onemap.rules.statement.project_rows import project_rows
 from onemap.rules.statement.remedy_rows import remedy_content
-from onemap.rules.statement.rule_tables import Row, parcel_rows, rule_rows
+from onemap.rules.statement.rule_tables import Row, parcel_rows, rule_rows, three_lines
 from onemap.rules.statement.run_evidence import Evidence, department_title, department_unit, evidence_of
 from onemap.rules.statement.sections import PLAN_TABLES, assessments, table_of
-from onemap.rules.statement.three_lines import three_lines
 
 SCHEMA = "onemap-statement-1"
 DOCUMENTS = ("report", "statement", "opinion", "reply")
@@ -81,7 +81,7 @@ def statement_content(
         },
         "project": {
             "name": case.project,
-            "rows": project_rows(case, evidence, totals, boundary["points"], _crs_name(library)),
+            "rows": _project_rows(case, evidence, totals, boundary["points"], _crs_name(library)),
         },
         "library": {"id": library.id, "name": library.name, "crs": _crs_name(library)},
         "run": _run(evidence),
@@ -112,6 +112,35 @@ def statement_content(
         "notes": _notes(evidence, rows, items, language),
         "declaration": words(language)["declaration_issued" if case.state == "issued" else "declaration"],
     }
+
+
+def _project_rows(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str) -> list[Row]:
+    """Key, title and value of each line: the project's name, its fields as given or None, and what was counted."""
+    said = words(evidence.language)
+    site = f"{totals['hectares']:.4f} ha / {totals['mu']:,.2f} mu"
+    if evidence.language == "zh":
+        site = f"{totals['hectares']:.4f}公顷（{totals['mu']:,.2f}亩）"
+    counted = {
+        "site": site,
+        "parcels": str(len(evidence.parcels)),
+        "boundary_points": str(points),
+        "crs": crs,
+        "reviewed": evidence.record["started"][:10],
+        "as_of": evidence.record["parameters"]["as_of"],
+    }
+    rows: list[Row] = [{"key": "name", "title": said["field_name"], "value": case.project}]
+    rows += [
+        {"key": field.key, "title": said[f"field_{field.key}"], "value": _given(case.data.get(field.key))}
+        for field in FIELDS
+    ]
+    return rows + [{"key": key, "title": said[f"field_{key}"], "value": value} for key, value in counted.items()]
+
+
+def _given(value: Any) -> str | None:
+    """A value as it was given; None where nothing was."""
+    if value is None:
+        return None
+    return f"{value:,}" if isinstance(value, (int, float)) else str(value)
 
 
 def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, named: Any) -> Row | None:

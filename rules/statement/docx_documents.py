@@ -1,19 +1,32 @@
-"""A document for Word, from a template that a bureau edits there: fields are filled in as text, maps as pictures."""
+"""A document for Word, from a template that a bureau edits there: checked, filled in as text, maps as pictures."""
 
 import io
-from collections.abc import Sequence
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import jinja2
+from jinja2 import nodes
+
+from onemap.layers.errors import OneMapError, Problem
+from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import Told
-from onemap.rules.statement.docx_templates import check_template, environment, template_path
 from onemap.rules.statement.pdf_documents import map_pictures
 from onemap.rules.statement.printed_content import printed
-from onemap.rules.statement.template_fields import template_fields
 
 _MAP_MM = 142  # with its caption it fills a page
 _MAP_PX = 1240  # 200 dots per inch
 _PICTURES = 0.4  # of the work, when the maps are pictures
+_TAG = re.compile(r"\{[{%#].*?[}%#]\}", re.S)
+_STEERING = re.compile(r"\{%\s*(?:tr|tc|p|r)\s")
+_FIELD_STEERING = re.compile(r"\{\{\s*(?:tr|tc|p|r)\s")
+_QUOTES = str.maketrans({"“": '"', "”": '"', "‘": "'", "’": "'"})
+_PARAGRAPH, _TABLE, _ROW, _CELL = "p", "tbl", "tr", "tc"
+_WORD = "{http://schemas.openxmlformats.org/wordprocessingml/2006/main}"
+_ANY: Any = object()  # what may have any field: the result of a filter, a picture
 
 
 def docx_document(
@@ -27,14 +40,14 @@ def docx_document(
     from docx.shared import Mm
     from docxtpl import DocxTemplate, InlineImage
 
-    path = template_path(content["document"]["kind"], content["language"], templates)
+    path = _template_path(content["document"]["kind"], content["language"], templates)
     context = printed(content)
-    check_template(path, template_fields(context))
+    _check_template(path, _template_fields(context))
     template = DocxTemplate(str(path))
     drawn = map_pictures(maps, _MAP_PX, lambda share: told(_PICTURES * share))
     told(_PICTURES)
     pictures = [InlineImage(template, io.BytesIO(picture), width=Mm(_MAP_MM)) for picture in drawn]
-    template.render(_with_pictures(context, pictures), environment(), autoescape=True)
+    template.render(_with_pictures(context, pictures), _environment(), autoescape=True)
     written = io.BytesIO()
     template.save(written)
     return written.getvalue()
@@ -44,3 +57,205 @@ def _with_pictures(context: dict[str, Any], pictures: Sequence[Any]) -> dict[str
     """The context with each figure's map as `image`."""
     figures = [{**figure, "image": picture} for figure, picture in zip(context["figures"], pictures, strict=True)]
     return {**context, "figures": figures}
+
+
+def _template_path(kind: str, language: str, templates: Path | None) -> Path:
+    """The template of a kind of document: a bureau's KIND.LANGUAGE.docx or KIND.docx, else ours.
+
+    Raises OneMapError statement.templates_folder.
+    """
+    if templates is None:
+        return RESOURCES / "templates" / f"{kind}.{language}.docx"
+    if not templates.is_dir():
+        raise OneMapError("statement.templates_folder", file=str(templates), field="--templates")
+    own = (templates / f"{kind}.{language}.docx", templates / f"{kind}.docx")
+    return next((path for path in own if path.is_file()), RESOURCES / "templates" / own[0].name)
+
+
+def _environment() -> jinja2.Environment:
+    """How fields are read: values are text, never markup."""
+    return jinja2.Environment(autoescape=True, undefined=jinja2.StrictUndefined)
+
+
+def _check_template(path: Path, context: Mapping[str, Any]) -> None:
+    """Refuse a template with a field that no document has, or with a tag that cannot be read.
+
+    context: from `_template_fields`, so that the fields of an empty list are known.
+    Raises OneMapError statement.template_syntax, statement.template_field with every problem: template, field, place.
+    """
+    places, lines = [], []
+    for place, text in _texts(path):
+        places.append(place)
+        lines.append(text)
+    source = "\n".join(lines)
+
+    def at(number: int) -> Problem:
+        return places[min(max(number, 1), len(places)) - 1]
+
+    try:
+        tree = _environment().parse(source)
+    except jinja2.TemplateSyntaxError as error:
+        text = lines[min(max(error.lineno, 1), len(lines)) - 1]
+        raise OneMapError(
+            "statement.template_syntax",
+            file=path.name,
+            field=text.strip()[:80],
+            place=at(error.lineno),
+            reason=error.message,
+        ) from None
+    found = [
+        Problem("statement.template_field", {"file": path.name, "field": name, "place": at(number)})
+        for number, name in sorted(_unknown_fields(tree, context))
+    ]
+    if found:
+        raise OneMapError.of(found)
+
+
+def _texts(path: Path) -> Iterator[tuple[Problem, str]]:
+    """Place and text, in one line, of every paragraph that has a tag: body, tables, heads and feet of pages."""
+    from docx import Document
+    from docx.opc.exceptions import PackageNotFoundError
+
+    try:
+        document = Document(str(path))
+    except (PackageNotFoundError, KeyError, ValueError, OSError) as error:
+        raise OneMapError("statement.template", file=path.name, reason=str(error)[:200]) from error
+    yield Problem("statement.in_paragraph", {"paragraph": 1}), ""
+    yield from _texts_of(document.element.body)
+    for section in document.sections:
+        parts = (section.header, section.even_page_header, section.first_page_header)
+        for part in (*parts, section.footer, section.even_page_footer, section.first_page_footer):
+            for _, text in _texts_of(part._element):
+                yield Problem("statement.in_margin", {}), text
+
+
+def _texts_of(body: Any) -> Iterator[tuple[Problem, str]]:
+    paragraph = table = 0
+    for element in body.iterchildren():
+        if element.tag == _WORD + _PARAGRAPH:
+            paragraph += 1
+            yield from _line(Problem("statement.in_paragraph", {"paragraph": paragraph}), element)
+        elif element.tag == _WORD + _TABLE:
+            table += 1
+            for number, row in enumerate(element.iterchildren(_WORD + _ROW), start=1):
+                for column, cell in enumerate(row.iterchildren(_WORD + _CELL), start=1):
+                    place = Problem("statement.in_table", {"table": table, "row": number, "column": column})
+                    for inner in cell.iter(_WORD + _PARAGRAPH):
+                        yield from _line(place, inner)
+
+
+def _line(place: Problem, paragraph: Any) -> Iterator[tuple[Problem, str]]:
+    """The tags of a paragraph; what Word made of quotation marks in them is undone."""
+    text = "".join(node.text or "" for node in paragraph.iter(_WORD + "t"))
+    tags = [tag.translate(_QUOTES).replace("\n", " ") for tag in _TAG.findall(text)]
+    if tags or "{{" in text or "{%" in text:
+        joined = " ".join(tags) if tags else text
+        yield place, _FIELD_STEERING.sub("{{ ", _STEERING.sub("{% ", joined))
+
+
+def _unknown_fields(tree: nodes.Template, context: Mapping[str, Any]) -> set[tuple[int, str]]:
+    """Line and dotted name of every field that the context has not."""
+    found: set[tuple[int, str]] = set()
+    _walk(tree, {**context, "loop": _ANY, "range": _ANY}, found)
+    return found
+
+
+def _walk(node: nodes.Node, scope: Mapping[str, Any], found: set[tuple[int, str]]) -> None:
+    if isinstance(node, nodes.For):
+        _walk(node.iter, scope, found)
+        items = _value(node.iter, scope)
+        item = items[0] if isinstance(items, list) and items else _ANY
+        names = [node.target.name] if isinstance(node.target, nodes.Name) else []
+        inner = {
+            **scope,
+            **{name.name: _ANY for name in node.target.find_all(nodes.Name)},
+            **dict.fromkeys(names, item),
+        }
+        for child in node.body:
+            _walk(child, inner, found)
+        for child in node.else_:
+            _walk(child, scope, found)
+        return
+    if isinstance(node, (nodes.Getattr, nodes.Getitem, nodes.Name)) and _is_field(node):
+        missing = _missing(node, scope)
+        if missing:
+            found.add((node.lineno, missing))
+        return
+    for child in node.iter_child_nodes():
+        _walk(child, scope, found)
+
+
+def _is_field(node: nodes.Node) -> bool:
+    """A name, or a chain of fields that begins with one."""
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        node = node.node
+    return isinstance(node, nodes.Name) and node.ctx == "load"
+
+
+def _missing(node: nodes.Node, scope: Mapping[str, Any]) -> str | None:
+    """The dotted name up to the first field that is not there; None if all are."""
+    chain = _chain(node)
+    value: Any = scope
+    for depth, key in enumerate(chain, start=1):
+        if value is _ANY or not isinstance(value, Mapping) or not isinstance(key, str):
+            return (
+                None if value is _ANY or depth == 1 or not isinstance(key, str) else ".".join(map(str, chain[:depth]))
+            )
+        if key not in value:
+            return ".".join(map(str, chain[:depth]))
+        value = value[key]
+    return None
+
+
+def _chain(node: nodes.Node) -> list[Any]:
+    parts: list[Any] = []
+    while isinstance(node, (nodes.Getattr, nodes.Getitem)):
+        if isinstance(node, nodes.Getattr):
+            parts.append(node.attr)
+        else:
+            parts.append(node.arg.value if isinstance(node.arg, nodes.Const) else 0)
+        node = node.node
+    assert isinstance(node, nodes.Name), "asked for only where a name begins it"  # noqa: S101 - for the type checker
+    return [node.name, *reversed(parts)]
+
+
+def _value(node: nodes.Node, scope: Mapping[str, Any]) -> Any:
+    """The value of a field, or _ANY where only running the template would tell."""
+    if not isinstance(node, (nodes.Getattr, nodes.Getitem, nodes.Name)) or not _is_field(node):
+        return _ANY
+    value: Any = scope
+    for key in _chain(node):
+        if not isinstance(value, Mapping) or key not in value:
+            return _ANY
+        value = value[key]
+    return value
+
+
+@lru_cache(maxsize=1)
+def _schema() -> dict[str, Any]:
+    text = (RESOURCES / "schemas" / "statement.schema.json").read_text(encoding="utf-8")
+    schema: dict[str, Any] = json.loads(text)
+    return schema
+
+
+def _template_fields(context: Mapping[str, Any]) -> dict[str, Any]:
+    """An example of the context in which every list has one item, so that fields can be looked up by name.
+
+    context: the printed content; what the schema has not, its sentences, is taken from it. Figures have an image.
+    """
+    fields: dict[str, Any] = _example(_schema())
+    fields["figures"][0]["image"] = ""
+    return {**context, **fields}
+
+
+def _example(node: Mapping[str, Any]) -> Any:
+    if "$ref" in node:
+        return _example(_schema()["$defs"][node["$ref"].rpartition("/")[2]])
+    parts = [_example(part) for key in ("allOf", "anyOf") for part in node.get(key, ()) if part != {"type": "null"}]
+    joined = {name: value for part in parts if isinstance(part, dict) for name, value in part.items()}
+    if "properties" in node:
+        joined |= {name: _example(part) for name, part in node["properties"].items()}
+        return joined | {name: "" for name in ("area_text", "hectares_text") if "length_m" in joined}
+    if "items" in node:
+        return [_example(node["items"])]
+    return joined or ""

@@ -4,9 +4,10 @@ from typing import Any
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.messages import phrase
+from onemap.rules.kinds.reasons import reasons_text
 from onemap.rules.review.case_file import Case, ChecklistItem, Opinion, Round
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.run_evidence import Evidence, department_title, department_unit, reasons_text
+from onemap.rules.statement.run_evidence import Evidence, department_title, department_unit
 
 Row = dict[str, Any]
 _OF_VERDICTS = (

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import shapely
+from markupsafe import Markup
 
 from onemap.layers.catalogue.styles import map_themes
 from onemap.layers.messages import phrase
@@ -23,7 +25,7 @@ from onemap.rules.maps.symbols import (
 )
 from onemap.rules.packs.rule import VERDICTS
 from onemap.rules.statement.document_words import words
-from onemap.rules.statement.page_html import Html, joined, tag
+from onemap.rules.statement.page_template import render
 
 MOST_BYTES = 1_500_000
 _THINNED = ((0.05, 0.2), (0.2, 1.0), (0.6, 3.0), (2.0, 8.0), (6.0, 25.0))  # lines moved by, left out below, in metres
@@ -44,7 +46,7 @@ class _Group:
     looks: dict[str, tuple[Symbol, str]] = field(default_factory=dict)
 
 
-def page_map(source: MapSource, rules: set[str] | None = None, told: Callable[[], None] = lambda: None) -> Html:
+def page_map(source: MapSource, rules: set[str] | None = None, told: Callable[[], None] = lambda: None) -> Markup:
     """The map with its tools and its legend. rules: only the conflicts of these; None: of all; told: see `page`."""
     for tolerance_m, least_m in _THINNED:
         drawn = _PageMap(source, rules, tolerance_m, least_m, told).html()
@@ -69,7 +71,7 @@ class _PageMap:
         self.patterns: dict[Symbol, str] = {}
         self.labels: list[str] = []
 
-    def html(self) -> Html:
+    def html(self) -> Markup:
         """Tools, map, legend."""
         said = words(self.language)
         groups = self._groups()
@@ -86,26 +88,7 @@ class _PageMap:
             + "".join(_group_svg(group) for group in groups)
             + f'<g id="labels">{"".join(self.labels)}</g></svg>'
         )
-        tools = [
-            tag(
-                "button",
-                sign,
-                type="button",
-                data_tool=tool,
-                title=said[f"page_{tool}"],
-                aria_label=said[f"page_{tool}"],
-            )
-            for tool, sign in (("closer", "+"), ("farther", "−"), ("home", "⌂"))
-        ]
-        return joined(
-            [
-                tag("div", *tools, class_="tools"),
-                Html(svg),
-                tag("div", tag("span", id="bar"), tag("span", id="bar-text"), tag("span", id="place"), class_="scale"),
-                tag("p", said["page_map_hint"], id="told", role="status", aria_live="polite"),
-                self._legend(groups, said["page_layers"]),
-            ]
-        )
+        return render("map.html", words=said, drawn=Markup(svg), legend=self._legend(groups))  # noqa: S704 - escaped
 
     def _definitions(self) -> str:
         """The patterns: those of the map, whose size a script keeps when one zooms, and those of the legend."""
@@ -245,24 +228,19 @@ class _PageMap:
         group.looks[group.title] = (PARCEL, "polygon")
         return group
 
-    def _legend(self, groups: Sequence[_Group], title: str) -> Html:
-        items = []
+    def _legend(self, groups: Sequence[_Group]) -> list[dict[str, Any]]:
+        """Every layer with its looks; one that has a single look of its own name shows it beside that name."""
+        found = []
         for group in reversed(groups):
-            box = tag("input", type="checkbox", data_layer=group.name, checked=group.shown)
-            single = len(group.looks) == 1 and group.title in group.looks
-            swatch = self._swatch(*group.looks[group.title]) if single else None
-            looks = (
-                []
-                if single
-                else [
-                    tag("li", self._swatch(*look), name.removeprefix(f"{group.title}: "))
-                    for name, look in group.looks.items()
-                ]
+            looks = [(self._swatch(*look), name.removeprefix(f"{group.title}: ")) for name, look in group.looks.items()]
+            single = len(looks) == 1 and group.title in group.looks
+            swatch, looks = (looks[0][0], []) if single else ("", looks)
+            found.append(
+                {"name": group.name, "title": group.title, "shown": group.shown, "swatch": swatch, "looks": looks}
             )
-            items.append(tag("li", tag("label", box, swatch, group.title), tag("ul", *looks) if looks else None))
-        return tag("details", tag("summary", title), tag("ul", *items), class_="layers", open=True)
+        return found
 
-    def _swatch(self, symbol: Symbol, kind: str) -> Html:
+    def _swatch(self, symbol: Symbol, kind: str) -> Markup:
         """A look in the legend, in mm like the patterns."""
         if kind == "point":
             body = f'<circle cx="3.75" cy="2.2" r="1" fill="{symbol.stroke}"/>'
@@ -273,7 +251,9 @@ class _PageMap:
             pattern = f"{self._pattern(symbol)}l"
             fills = "".join(f'<path d="{box}" {look}/>' for look in fill_attributes(symbol, pattern))
             body = f'{fills}<path d="{box}" {_outline(symbol)}/>'
-        return Html(f'<svg class="swatch" width="24" height="14" viewBox="0 0 7.5 4.4" aria-hidden="true">{body}</svg>')
+        return Markup(
+            f'<svg class="swatch" width="24" height="14" viewBox="0 0 7.5 4.4" aria-hidden="true">{body}</svg>'
+        )
 
 
 def _group_svg(group: _Group) -> str:

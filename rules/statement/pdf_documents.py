@@ -12,6 +12,7 @@ from onemap.layers.progress import Told
 from onemap.rules.maps.fonts import FontChoice, chosen_fonts
 from onemap.rules.maps.typst_pages import set_pages
 from onemap.rules.statement.document_words import words
+from onemap.rules.statement.outline import fill_outline, places
 from onemap.rules.statement.printed_content import printed
 
 TEMPLATE = "statement.typ"
@@ -36,8 +37,10 @@ def pdf_document(
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / TEMPLATE).write_bytes(template.read_bytes())
+        texts = printed(content)
         for name, value in (
-            ("content", printed(content)),
+            ("outline", fill_outline(texts, places("pdf", content["document"]["kind"]))),
+            ("content", texts),
             ("words", words(content["language"])),
             ("fonts", fonts.record()),
         ):

@@ -10,7 +10,7 @@ import shapely
 
 from onemap.layers.catalogue.catalogue import LayerEntry, named_groups
 from onemap.layers.library.library import Library
-from onemap.layers.messages import RESOURCES, phrase
+from onemap.layers.messages import RESOURCES
 from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.packs.rule import Rule
 from onemap.rules.runs.run_store import run_record, stored_question, stored_rows
@@ -80,10 +80,3 @@ def _units() -> dict[str, dict[str, str]]:
 def department_unit(department: str, language: str) -> str:
     """The office that holds a department's role."""
     return _units()[department][language]
-
-
-def reasons_text(reasons: str | None, language: str) -> str:
-    """Why something could not be judged or does not count, in words."""
-    return phrase("said.comma", language).join(
-        phrase(f"reason.{reason}", language) for reason in (reasons or "").split(",") if reason
-    )

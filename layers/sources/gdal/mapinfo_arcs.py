@@ -1,61 +1,60 @@
 """Arcs, ellipses and rounded rectangles of MapInfo: the driver strokes them every two degrees, however large they are.
 
-A MIF says in plain text what they are, so they are stroked again, by sagitta. Of a TAB only the driver's points are to
-be had: those that lie as it strokes an arc are told, with how far they may be off.
+A MIF says in plain text what they are, so they are stroked again, by sagitta. Of a TAB the driver's points are taken,
+and its objects, each of which begins with its type, are counted.
 """
 
 import math
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import shapely
 
 from onemap.layers.sources.gdal.curves import is_measurable
+from onemap.layers.sources.gdal.shapefile import sibling
 
 _OBJECTS = rb"none|point|line|pline|region|arc|text|rect|roundrect|ellipse|multipoint|collection"
 _OBJECT = re.compile(rb"^[ \t]*(" + _OBJECTS + rb")\b((?:[ \t]+-?[\d.][^\s]*)*(?:\s+-?[\d.][^\s]*){0,6})", re.I | re.M)
 _DATA = re.compile(rb"^[ \t]*data[ \t]*\r?$", re.I | re.M)
 _NUMBERS = {"ellipse": 4, "arc": 6, "roundrect": 5}
 _LIKE_IT = 4e-4  # of the size: how far the driver's points may be from the same shape
-_LEAST_POINTS = 6
-_CORNER = 40  # points; the driver gives 45 or 46 to each
-_STEPS = (math.radians(0.5), math.radians(3.2))
-_SAME = 1e-7  # of the size
+# Types of objects in a .map: arc, rounded rectangle, ellipse, each with short coordinates and with long ones.
+_CURVED_TYPES = (0x0A, 0x0B, 0x16, 0x17, 0x19, 0x1A)
 
 
-@dataclass(frozen=True)
-class Stroked:
-    """How many shapes were stroked again, how many are as the driver left them, and how far those may be off."""
-
-    again: int = 0
-    coarse: int = 0
-    off: float = 0.0
-
-
-def restroked(path: Path, geometries: np.ndarray, sagitta: float) -> Stroked:
-    """Put curved shapes of a MIF into their places in `geometries` (n,), and look for those that cannot be had.
+def restroked(path: Path, geometries: np.ndarray, sagitta: float) -> tuple[int, int]:
+    """Put curved shapes of a MIF into their places in `geometries` (n,).
 
     sagitta: the greatest distance between an arc and its chord, in the units of the coordinates.
+    How many shapes were stroked again, and how many curves are as the driver strokes them.
     """
-    again = set()
-    if path.suffix.lower() == ".mif":
-        for row, kind, numbers in _curves(path.read_bytes()):
-            shape = _shape(kind, numbers, sagitta)
-            if row >= len(geometries) or shape is None or not _are_alike(shape, geometries[row], sagitta):
-                continue
-            if shapely.get_num_coordinates(shape) > shapely.get_num_coordinates(geometries[row]):
-                geometries[row] = shape
-                again.add(row)
-    off = [_off(geometry) for row, geometry in enumerate(geometries) if row not in again]
-    coarse = [one for one in off if one > sagitta]
-    return Stroked(len(again), len(coarse), max(coarse, default=0.0))
+    if path.suffix.lower() == ".tab":
+        return 0, _curves_of_table(path)
+    again = coarse = 0
+    for row, kind, words in _curves(path.read_bytes()):
+        shape = _shape(kind, words, sagitta)
+        if row >= len(geometries) or shape is None or not _are_alike(shape, geometries[row], sagitta):
+            coarse += 1
+        elif shapely.get_num_coordinates(shape) > shapely.get_num_coordinates(geometries[row]):
+            geometries[row] = shape
+            again += 1
+    return again, coarse
 
 
-def _curves(content: bytes) -> Iterator[tuple[int, str, list[float]]]:
-    """The curved objects of a MIF: row, kind and numbers. The parts of a collection are no objects of their own."""
+def _curves_of_table(path: Path) -> int:
+    """How many objects of a TAB are curves: its .id says for each row where in the .map the object begins."""
+    index, objects = sibling(path, ".id"), sibling(path, ".map")
+    if index is None or objects is None:
+        return 0
+    places = np.fromfile(index, "<u4")
+    content = np.fromfile(objects, np.uint8)
+    return int(np.isin(content[places[(places > 0) & (places < len(content))]], _CURVED_TYPES).sum())
+
+
+def _curves(content: bytes) -> Iterator[tuple[int, str, list[bytes]]]:
+    """The curved objects of a MIF: row, kind and words. The parts of a collection are no objects of their own."""
     data = _DATA.search(content)
     if data is None:
         return
@@ -69,15 +68,18 @@ def _curves(content: bytes) -> Iterator[tuple[int, str, list[float]]]:
         words = found.group(2).split()
         if kind == "collection":
             parts = int(words[0]) if words and words[0].isdigit() else 0
-        elif kind in _NUMBERS and len(words) >= _NUMBERS[kind]:
-            try:
-                yield row, kind, [float(word) for word in words[: _NUMBERS[kind]]]
-            except ValueError:  # the driver has its own view of such a line; it is told if it is coarse
-                continue
+        elif kind in _NUMBERS:
+            yield row, kind, words
 
 
-def _shape(kind: str, numbers: list[float], sagitta: float) -> shapely.Geometry | None:
-    """An object as a polygon or line of points on its curve."""
+def _shape(kind: str, words: list[bytes], sagitta: float) -> shapely.Geometry | None:
+    """An object as a polygon or line of points on its curve; None if its words are no numbers that make one."""
+    try:
+        numbers = [float(word) for word in words[: _NUMBERS[kind]]]
+    except ValueError:
+        return None
+    if len(numbers) < _NUMBERS[kind]:
+        return None
     (west, east), (south, north) = sorted(numbers[0:4:2]), sorted(numbers[1:4:2])
     centre, radii = np.array([west + east, south + north]) / 2, np.array([east - west, north - south]) / 2
     if not np.isfinite([*centre, *radii]).all() or radii.min() <= 0:
@@ -114,32 +116,3 @@ def _are_alike(shape: shapely.Geometry, driver: shapely.Geometry | None, sagitta
         return False
     size = max(shape.bounds[2] - shape.bounds[0], shape.bounds[3] - shape.bounds[1])
     return bool(shapely.hausdorff_distance(shape, driver) <= _LIKE_IT * size + sagitta)
-
-
-def _off(geometry: shapely.Geometry | None) -> float:
-    """How far a shape may be off the curve that the driver has stroked; 0 if it does not look like one."""
-    if geometry is None or shapely.is_empty(geometry) or shapely.get_num_coordinates(geometry) < _LEAST_POINTS:
-        return 0.0
-    points = shapely.get_coordinates(geometry)
-    points = points[np.r_[True, np.hypot(*np.diff(points, axis=0).T) > 0]]  # the driver closes a ring twice
-    # All of an ellipse or an arc; of a rounded rectangle its first corner.
-    return max(_off_curve(points), _off_curve(points[:_CORNER]))
-
-
-def _off_curve(points: np.ndarray) -> float:
-    if len(points) < _LEAST_POINTS:
-        return 0.0
-    middle, beside = points[1:-1], points[2:] + points[:-2]
-    middle, beside = middle - middle.mean(axis=0), beside - beside.mean(axis=0)
-    spread = float((middle**2).sum())
-    if not np.isfinite(spread) or spread == 0:
-        return 0.0
-    # On an upright ellipse at equal angles each point's neighbours add up to the point by one and the same factor.
-    factor = float((middle * beside).sum()) / spread
-    if np.abs(beside - factor * middle).max() > _SAME * np.abs(points).max():
-        return 0.0
-    step = math.acos(max(-1.0, min(1.0, factor / 2)))
-    if not _STEPS[0] <= step <= _STEPS[1]:
-        return 0.0
-    chord = float(np.hypot(*np.diff(points, axis=0).T).max())
-    return chord / (2 * math.sin(step / 2)) * (1 - math.cos(step / 2))

@@ -144,18 +144,16 @@ def read_vector(path: Path, layer: str, encoding: str | None, told: Told = lambd
         looked = Looked(0, rows, False)
         if straight is None:
             looked = _stroked(opened, geometries, crs, is_mixed, lambda share: told(_ROWS + (1 - _ROWS) * share))
-        of_mapinfo = mapinfo_arcs.Stroked()
+        again = coarse = 0
         if path.suffix.lower() in MAPINFO:
-            of_mapinfo = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
+            again, coarse = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
         told(1.0)
     refuse_replaced(replaced(attributes), opened.place)
     codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
     has_heights = shapely.has_z(geometries)
-    curved = looked.curved + of_mapinfo.again
-    problems = remarks_of(remarks, opened.place, bool(has_heights.any()), looked.are_measured, curved)
-    if of_mapinfo.coarse:
-        facts = {**opened.place, "count": of_mapinfo.coarse, "off": f"{of_mapinfo.off:.3f}"}
-        problems.append(Problem("geometry.coarse", facts))
+    problems = remarks_of(remarks, opened.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
+    if coarse:
+        problems.append(Problem("geometry.coarse", {**opened.place, "count": coarse}))
     return RawFrame(
         path=path,
         layer=layer,

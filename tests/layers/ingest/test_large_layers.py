@@ -27,7 +27,7 @@ BLOCK = 50
 KILLED = """
 import os, signal, sys
 from pathlib import Path
-from onemap.tests.layers import test_large_layers as large
+from onemap.tests.layers.ingest import test_large_layers as large
 step, least = sys.argv[3], float(sys.argv[4])
 def report(fraction, now):
     if now == step and fraction >= least:

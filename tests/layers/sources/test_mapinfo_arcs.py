@@ -1,4 +1,4 @@
-"""Arcs of MapInfo: of a MIF they are stroked by sagitta; of a TAB it is told how far the driver's points are off."""
+"""Arcs of MapInfo: of a MIF they are stroked by sagitta; of a TAB it is told how many the driver has stroked."""
 
 import math
 
@@ -85,26 +85,38 @@ def test_what_stands_before_an_arc_does_not_move_it_to_another_row(mif):
     assert shapely.get_num_coordinates(frame.geometries[3]) == 1
 
 
-def test_of_a_tab_it_is_told_that_the_driver_has_stroked_it(mif, tmp_path, shelf):
-    source = mif("Ellipse 500000 4000000 501000 4001000\n", SQUARE)
-    path = tmp_path / "b.tab"
-    # Written from the driver's own points, as it would read them from a table that holds the ellipse.
-    pyogrio.write_dataframe(pyogrio.read_dataframe(source), path, driver="MapInfo File")
-    problems = {problem.code: problem for problem in read(path).problems}
-    assert problems["geometry.coarse"].facts["count"] == 1
-    assert float(problems["geometry.coarse"].facts["off"]) == pytest.approx(
-        500 * (1 - math.cos(math.radians(1))), rel=0.1
-    )
+@pytest.fixture
+def tab(mif, tmp_path):
+    """A table of two regions, the first of which may be made the ellipse that touches its sides."""
+    large = SQUARE.replace("500100", "501000").replace("4000100", "4001000")
+
+    def write(*, has_ellipse: bool):
+        path = tmp_path / "b.tab"
+        pyogrio.write_dataframe(pyogrio.read_dataframe(mif(large, SQUARE)), path, driver="MapInfo File")
+        if has_ellipse:
+            at = int(np.fromfile(path.with_suffix(".id"), "<u4")[0])
+            content = bytearray(path.with_suffix(".map").read_bytes())
+            assert content[at] == 0x0E  # a region: its row, 14 bytes, its box, pen and brush
+            content[at : at + 23] = b"\x1a" + content[at + 1 : at + 5] + content[at + 23 : at + 41]
+            path.with_suffix(".map").write_bytes(content)
+        return path
+
+    return write
+
+
+def test_of_a_tab_it_is_told_that_the_driver_has_stroked_its_curves(tab, shelf):
+    path = tab(has_ellipse=True)
+    frame = read(path)
+    assert shapely.get_num_coordinates(frame.geometries[0]) > 100  # the driver takes it for an ellipse
+    assert frame.geometries[0].area == pytest.approx(math.pi * 500**2, rel=1e-3)
+    assert [(problem.code, problem.facts["count"]) for problem in frame.problems] == [("geometry.coarse", 1)]
     answer = shelf.add(path, crs="EPSG:4547")
     (told,) = [problem for problem in answer.json["problems"] if problem["code"] == "geometry.coarse"]
     assert (told["level"], "MIF" in told["mend"]) == ("warn", True)
 
 
-def test_a_small_circle_and_plain_ground_are_told_as_nothing(mif, tmp_path):
-    source = mif("Ellipse 500000 4000000 500050 4000050\n", SQUARE)  # 25 m: 4 mm off
-    path = tmp_path / "b.tab"
-    pyogrio.write_dataframe(pyogrio.read_dataframe(source), path, driver="MapInfo File")
-    assert read(path).problems == ()
+def test_of_a_tab_without_curves_nothing_is_told(tab):
+    assert read(tab(has_ellipse=False)).problems == ()
 
 
 @pytest.mark.parametrize(
@@ -123,4 +135,5 @@ def test_a_curve_that_is_none_is_left_to_the_driver(mif, line):
 def test_an_ellipse_beyond_all_measure_keeps_the_driver_s_points(mif):
     frame = read(mif("Ellipse 0 0 1e17 1e17\n    Pen (1,2,0)\n", SQUARE))
     assert shapely.get_num_coordinates(frame.geometries[0]) < 1000
+    assert [problem.code for problem in frame.problems] == ["geometry.coarse"]
     assert frame.geometries[1].equals(shapely.box(500_000, 4_000_000, 500_100, 4_000_100))

@@ -48,6 +48,10 @@ DAMAGED = {
     "a sheet beyond the end": (changed(SHEET, struct.pack("<HHI", 0x0085, 14, 2**31)), "source.damaged"),
 }
 
+LIMITED = pytest.mark.skipif(
+    sys.platform == "win32", reason="a limit of memory is set by resource, which Windows has not"
+)
+
 
 @pytest.fixture
 def workbook(tmp_path) -> Callable[[bytes], Path]:
@@ -87,18 +91,21 @@ def test_a_workbook_out_of_proportion_is_refused(workbook, content, code):
     assert raised.value.code == code
 
 
-@pytest.mark.skipif(sys.platform == "win32", reason="a limit of memory is set by resource, which Windows has not")
-@pytest.mark.parametrize("name", ["the last row and column", "two thousand million texts"])
-def test_a_refusal_takes_no_memory(core, workbook, name):
+def refusal_of_a_small_core(core, path: Path) -> str:
+    """The code by which a core that may take three gigabytes refuses a file."""
     import resource
 
-    content, code = DAMAGED[name]
     limits = (3 << 30, 3 << 30)
-    done = core(
-        "inspect", workbook(content), "--json", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limits)
-    )
+    done = core("inspect", path, "--json", preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_AS, limits))
     assert (done.returncode, done.stderr) == (3, b"")
-    assert json.loads(done.stdout)["problems"][0]["code"] == code
+    return json.loads(done.stdout)["problems"][0]["code"]
+
+
+@LIMITED
+@pytest.mark.parametrize("name", ["the last row and column", "two thousand million texts"])
+def test_a_refusal_takes_no_memory(core, workbook, name):
+    content, code = DAMAGED[name]
+    assert refusal_of_a_small_core(core, workbook(content)) == code
 
 
 @pytest.mark.parametrize(("language", "words"), [("en", ("row 12", "column 301")), ("zh", ("第 12 行", "第 301 列"))])
@@ -132,11 +139,20 @@ def test_sheets_that_share_their_records_are_refused(workbook):
     assert raised.value.code == "source.damaged"
 
 
-def test_a_chain_without_an_end_is_followed_no_further_than_the_file_is_long(workbook):
-    content = bytearray(file_of("Workbook", STREAM))
-    table = len(content) - 4096
-    content[table : table + 4] = (0).to_bytes(4, "little")  # the directory goes on where it began
-    path = workbook(bytes(content))
-    with pytest.raises(OneMapError) as raised:
-        grids_of(path, None)
-    assert raised.value.code == "source.damaged"
+def looped(chain: str) -> bytes:
+    """The workbook with a chain that goes on where it began: the library that reads it would follow it for ever."""
+    content = bytearray(PATH.read_bytes())
+    if chain == "list of tables":
+        last = len(content) // 512 - 1
+        struct.pack_into("<II", content, 68, last, 1)
+        return bytes(content) + struct.pack("<128I", *[0xFFFFFFFF] * 127, last)
+    (table,) = struct.unpack_from("<I", content, 76)
+    (first,) = struct.unpack_from("<I", content, 48 if chain == "directory" else 60)
+    struct.pack_into("<I", content, (table + 1) * 512 + 4 * first, first)
+    return bytes(content)
+
+
+@LIMITED
+@pytest.mark.parametrize("chain", ["list of tables", "directory", "table of small sectors"])
+def test_a_chain_without_an_end_is_followed_no_further_than_the_file_is_long(core, workbook, chain):
+    assert refusal_of_a_small_core(core, workbook(looped(chain))) == "source.damaged"

@@ -7,8 +7,6 @@ import shapely
 
 from onemap.layers.library.library import open_library
 from onemap.rules.runs.run_store import GIVEN, KEPT, stored_rows
-from onemap.rules.runs.stored_rows import standing_of
-from onemap.tests.rules.run_damage import keep_as_before
 
 WEST, SOUTH = 500_000, 4_000_000
 RULES = (
@@ -105,9 +103,7 @@ def test_a_run_is_repeated_on_the_other_store_without_a_difference(desk, sources
     assert tables(path, run) == tables(url, run)
 
 
-def test_runs_that_refer_to_an_earlier_one_are_equal_in_a_file_and_on_a_server(
-    desk, sources, postgis, onemap, tmp_path
-):
+def test_runs_against_an_earlier_one_are_equal_in_a_file_and_on_a_server(desk, sources, postgis, onemap, tmp_path):
     path, url = tmp_path / "refer.gpkg", f"{postgis.database().url}&schema=refer"
     parcels, runs = sources[2], []
     for location in (path, url):
@@ -119,24 +115,5 @@ def test_runs_that_refer_to_an_earlier_one_are_equal_in_a_file_and_on_a_server(
         answer = onemap("check", location, parcels, "--pack", sources[3], "--against", first)
         assert (answer.code, answer.json["run"]["computed"]) == (0, len(RULES))
         runs.append(answer.json["run"]["id"])
-        with open_library(str(location)) as library:
-            standing = standing_of(library, runs[-1], GIVEN)
-        assert standing is not None and (standing.run, standing.own.sum()) == (first, 1)
     assert tables(path, runs[2]) == tables(url, runs[3])
     assert onemap("verify", url, "--run", runs[3]).json == {"ok": True, "problems": []}
-
-
-def test_a_library_made_before_rows_were_kept_in_blocks_is_copied_to_a_server_and_goes_on_there(
-    desk, sources, postgis, onemap, tmp_path
-):
-    path, url = tmp_path / "before.gpkg", f"{postgis.database().url}&schema=before"
-    _, answer = filled(onemap, path, sources, twice=False)
-    run = answer["run"]["id"]
-    keep_as_before(path, run, (*KEPT, GIVEN))
-    before = tables(path, run)
-    assert onemap("copy", path, url).code == 0
-    assert tables(url, run) == before
-    again = onemap("check", url, sources[2], "--pack", sources[3], "--against", run)
-    assert (again.code, again.json["changed"], again.json["run"]["computed"]) == (0, [], 0)
-    found = tables(url, again.json["run"]["id"])
-    assert {name: found[name] for name in KEPT} == {name: before[name] for name in KEPT}

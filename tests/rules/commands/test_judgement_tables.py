@@ -2,8 +2,8 @@
 
 import re
 
-from onemap.layers.stores.library_tables import FORMER_TABLES, LIBRARY_TABLES
-from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, FORMER_GRANTS, LEAD, LIBRARY_GRANTS
+from onemap.layers.stores.library_tables import LIBRARY_TABLES
+from onemap.layers.stores.rights import AUDITOR, DEPARTMENT, LEAD, LIBRARY_GRANTS
 from onemap.rules.commands.judgement_tables import GRANTS, TABLES
 from onemap.tests.conftest import ROOT
 
@@ -13,8 +13,7 @@ MADE = {name for statement in (*LIBRARY_TABLES, *TABLES) for name in NAME.findal
 
 def test_a_table_that_is_made_anywhere_is_made_on_a_server_at_new():
     sources = [path.read_text(encoding="utf-8") for room in ("layers", "rules") for path in (ROOT / room).rglob("*.py")]
-    assert {name for text in sources for name in NAME.findall(text)} == MADE | set(FORMER_TABLES)
-    assert {grant.table for grant in FORMER_GRANTS} == set(FORMER_TABLES) and not set(FORMER_TABLES) & MADE
+    assert {name for text in sources for name in NAME.findall(text)} == MADE
 
 
 def test_a_server_lets_somebody_read_every_table_and_speaks_of_no_other():

@@ -168,7 +168,7 @@ def test_an_address_that_is_none_is_wrong_usage(town):
 def test_nothing_of_dask_is_loaded_without_the_option(town):
     words = [str(word) for word in arguments(town.desk)]
     program = (
-        "import sys; from onemap.rules.command_line import main; "
+        "import sys; from onemap.rules.commands.command_line import main; "
         f"assert main({words!r}) == 0; assert not {{'dask', 'distributed'}} & set(sys.modules)"
     )
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}

@@ -2,10 +2,14 @@
 
 import sqlite3
 
+import geopandas as gpd
 import numpy as np
 import pytest
-from shapely import LineString, affinity, box
+from shapely import LineString, Polygon, affinity, box
 
+from onemap.layers.library.library import open_library
+from onemap.rules.runs import arrow_blocks
+from onemap.rules.runs.run_store import GIVEN, KEPT, stored_rows
 from onemap.tests.rules.kinds.test_raster import write_grid
 
 RASTER = "name=g,department=land,library=base,kind=vector,geometry=raster"
@@ -202,3 +206,89 @@ def test_a_layer_that_is_damaged_since_is_unknown_as_in_a_whole_run(town):
     # The table is missed by verify; no row of the run is another than that of a whole one.
     assert {problem["code"] for problem in town.verified(again)} == {"verify.version"}
     assert {layer["code"] for layer in again["layers"] if layer["reason"] == "unreadable"} == {"PLAN"}
+
+
+def kept(town, run, library=None):
+    """Every row that a run has in a library, with the types of its values."""
+    with open_library(str(library or town.desk.library)) as opened:
+        return {
+            name: [(row.content, row.wkb) for row in stored_rows(opened, run["id"], name)] for name in (*KEPT, GIVEN)
+        }
+
+
+def test_runs_that_follow_each_other_have_the_rows_of_whole_ones_and_need_no_earlier_run(town, monkeypatch, tmp_path):
+    monkeypatch.setattr(arrow_blocks, "BLOCK_ROWS", 7)
+    first = town.check()
+    town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)
+    second = town.check(against=first["id"])
+    there = town.parcels["P0"].representative_point()
+    at = next(place for place, patch in enumerate(town.plan) if patch.contains(there))
+    town.plan[at] = town.plan[at].buffer(-5)
+    town.add_plan("b")
+    del town.parcels["P40"]
+    del town.wanted[40]
+    third = town.check(against=second["id"])
+    whole = town.check()
+    assert (second["computed"], whole["computed"]) == (len(RULES), len(RULES) * len(town.parcels))
+    assert 0 < third["computed"] < 2 * len(town.parcels) and kept(town, third) == kept(town, whole)
+    copy = tmp_path / "copy.gpkg"
+    assert town.desk.run("copy", town.desk.library, copy).code == 0
+    with sqlite3.connect(copy) as connection:
+        connection.execute("DELETE FROM onemap_run_blocks WHERE run IN (?, ?)", (first["id"], second["id"]))
+    connection.close()
+    assert kept(town, third, copy) == kept(town, whole)
+    assert town.desk.run("verify", copy, "--run", third["id"]).json["problems"] == []
+    for parcel in ("P0", "P3", "P50"):
+        steps = [town.desk.run("explain", copy, run["id"], parcel, "plan").json["steps"][1:] for run in (third, whole)]
+        assert steps[0] == steps[1]
+
+
+def test_parcels_in_another_order_stand_in_the_rows_of_now(town):
+    first = town.check()
+    town.parcels = dict(reversed(town.parcels.items()))
+    town.wanted.reverse()
+    again, whole = town.check(against=first["id"]), town.check()
+    assert again["computed"] == 0 and kept(town, again) == kept(town, whole)
+
+
+def test_a_result_file_of_a_trial_has_the_rows_of_a_whole_one_and_the_run_is_not_kept(town):
+    first, desk = town.check(), town.desk
+    town.plan[7] = town.plan[7].buffer(-3)
+    keys = [f"f{n}" for n in range(1, len(town.plan) + 1)]
+    trial = desk.write("trial", town.plan, {"KEY": keys, "DLBM": town.uses}, "EPSG:4547")
+    words = ("check", desk.library, desk.folder / "parcels.gpkg", "--pack", desk.folder / "test.toml")
+    outs = [desk.folder / f"{name}.gpkg" for name in ("against", "whole")]
+    answers = [
+        desk.run(*words, "--replace", f"PLAN={trial}", "--out", out, *more)
+        for out, more in zip(outs, (("--against", first["id"]), ()), strict=True)
+    ]
+    assert answers[0].json["run"]["computed"] < answers[1].json["run"]["computed"]
+    assert answers[0].json["verdicts"] == answers[1].json["verdicts"]
+    for name in ("parcels", "findings", "overlaps", "overlaps_line", "composition", "land_classes"):
+        tables = [gpd.read_file(out, layer=name) for out in outs]
+        assert tables[0].equals(tables[1]) and (len(tables[0]) > 0 or name == "land_classes"), name
+    assert desk.run("explain", desk.library, answers[0].json["run"]["id"], "P0", "plan").codes == ["run.unknown"]
+
+
+def test_what_is_wrong_with_parcels_is_told_as_ever(desk):
+    desk.layer("ZONE", [box(5, 0, 65, 3)])
+    shapes = [box(0, 0, 10, 10), Polygon([(20, 0, 5), (40, 0, 5), (40, 30, 5), (20, 30, 5)])]
+    bowtie = Polygon([(50, 0), (60, 10), (60, 0), (50, 10)])
+    pack, columns = desk.pack({}), {"DKBH": ["a", "b", "c"]}
+    words = (
+        "check",
+        desk.library,
+        desk.write("given", [*shapes, box(70, 0, 80, 9)], columns, "EPSG:4547"),
+        "--pack",
+        pack,
+    )
+    first = desk.run(*words).json
+    same = desk.run(*words, "--against", first["run"]["id"]).json
+    assert same["problems"] == first["problems"] != [] and same["run"]["computed"] == 0
+    assert same["run"]["parameters"] == first["run"]["parameters"]
+    desk.write("given", [*shapes, bowtie], columns, "EPSG:4547")
+    for more, code in (((), 3), (("--repair",), 0)):
+        again, whole = desk.run(*words, *more, "--against", first["run"]["id"]), desk.run(*words, *more)
+        assert (again.code, again.json["problems"]) == (code, whole.json["problems"]) and whole.code == code
+    assert again.json["run"]["computed"] == 1
+    assert desk.run("verify", desk.library, "--run", again.json["run"]["id"]).json["problems"] == []

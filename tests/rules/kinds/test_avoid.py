@@ -86,6 +86,11 @@ def test_a_missing_layer_may_become_a_checklist_item_instead(desk):
     assert found.answer.json["run"]["skipped"] == [{"rule": "r", "layer": "STBHHX", "reason": "layer_missing"}]
 
 
+def test_a_missing_layer_is_unknown_for_a_rule_of_net_areas_too(desk):
+    found = desk.check({"A": SQUARE}, {"layer": "STBHHX", "net": {"part": "NET", "of": "GROSS"}})
+    assert found.unknowns() == {"A": (100.0, "layer_missing")}
+
+
 def test_a_layer_once_loaded_is_never_a_checklist_item(desk):
     desk.layer("ZONE", [SQUARE], valid_from="2020-01-01", valid_to="2021-12-31")
     found = desk.check({"A": SQUARE}, {"missing": "checklist"}, as_of="2022-01-01")

@@ -1,4 +1,4 @@
-"""Rows of a run as they are kept: no digit and no type is lost, in blocks, in chunks, and in older libraries."""
+"""Rows of a run as they are kept: no digit and no type is lost, in blocks and in chunks."""
 
 import sqlite3
 
@@ -17,7 +17,6 @@ from onemap.rules.runs import arrow_blocks
 from onemap.rules.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows
 from onemap.rules.runs.run import Chunk
 from onemap.rules.runs.run_store import GIVEN, KEPT, Recorder, stored_rows
-from onemap.tests.rules.run_damage import keep_as_before
 
 SQUARE = box(0, 0, 10, 10)
 NUMBERS = st.floats(allow_nan=False) | st.integers(-(2**70), 2**70) | st.booleans()
@@ -140,24 +139,6 @@ def test_a_damaged_block_is_refused_by_name(city):
     assert (answer.code, answer.codes) == (3, ["run.damaged"])
     with open_library(str(desk.library)) as library, pytest.raises(OneMapError, match="run.damaged"):
         stored_rows(library, run, "findings")
-
-
-def test_a_library_made_before_blocks_is_read_repeated_copied_and_goes_on(city, tmp_path):
-    desk, found = city
-    run = found.answer.json["run"]["id"]
-    before = tables_of(desk.library, run)
-    keep_as_before(desk.library, run, before)
-    found_now = tables_of(desk.library, run)
-    assert {**found_now, GIVEN: before[GIVEN]} == before
-    assert desk.run("verify", desk.library, "--run", run).json == {"ok": True, "problems": []}
-    told = desk.run("explain", desk.library, run, "p01", "r")
-    assert told.code == 0 and told.json["steps"][-1]["value"] == "prohibited"
-    pack, parcels = desk.folder / "test.toml", desk.folder / "parcels.gpkg"
-    again = desk.run("check", desk.library, parcels, "--pack", pack, "--against", run)
-    assert (again.code, again.json["changed"], again.json["run"]["computed"]) == (0, [], 0)
-    copy = tmp_path / "copy.gpkg"
-    assert desk.run("copy", desk.library, copy).code == 0
-    assert [tables_of(copy, one) for one in (run, again.json["run"]["id"])] == [found_now, before]
 
 
 def test_the_outline_of_a_parcel_is_held_once_and_comes_back_wherever_it_is_shown(desk, monkeypatch):

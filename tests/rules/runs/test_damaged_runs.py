@@ -11,7 +11,7 @@ from onemap.tests.rules.conftest import Desk
 
 PARCELS = {f"p{n:02}": box(30 * n, 0, 30 * n + 10, 10) for n in range(6)}
 GONE = "DELETE FROM onemap_run_blocks WHERE run = '{first}' AND name = "
-CUT = "UPDATE onemap_run_blocks SET content = substr(content, 1, 40) WHERE run = '{first}' AND first >= 0 AND name = "
+CUT = "UPDATE onemap_run_blocks SET content = substr(content, 1, 40) WHERE run = '{first}' AND name = "
 RECORD = "UPDATE onemap_runs SET record = {value} WHERE id = '{first}'"
 WORDS = "json_remove(record, '$.{word}')"
 SORTS = "json_set(record, '$.{word}', 7)"
@@ -24,7 +24,7 @@ DAMAGED = {
     "findings cut": CUT + "'findings'",
     "given cut": CUT + "'given'",
     "shapes gone": "UPDATE onemap_run_blocks SET shapes = NULL WHERE run = '{first}'",
-    "fewer counted": "UPDATE onemap_run_blocks SET count = count - 1 WHERE run = '{first}' AND first >= 0",
+    "fewer counted": "UPDATE onemap_run_blocks SET count = count - 1 WHERE run = '{first}'",
     "a block moved": "UPDATE onemap_run_blocks SET first = 3 WHERE run = '{first}' AND first = 0",
     "text for bytes": "UPDATE onemap_run_blocks SET content = 'x' WHERE run = '{first}'",
     "another table": "UPDATE onemap_run_blocks SET content = (SELECT content FROM onemap_run_blocks WHERE "
@@ -40,7 +40,7 @@ DAMAGED = {
 
 @pytest.fixture(scope="module")
 def desk(tmp_path_factory):
-    """A library with a check, and one that has taken most of its rows over."""
+    """A library with a check, and one whose rows are mostly those of the first."""
     made = Desk(tmp_path_factory.mktemp("damaged"), command)
     assert command("new", made.library, "--crs", "EPSG:4547").code == 0
     made.layer("ZONE", [box(0, 0, 100, 5)], {"TBLX": ["实划"]})

@@ -6,8 +6,6 @@ import sqlite3
 import pytest
 from shapely import LineString, Polygon, box
 
-from onemap.layers.messages import sentences
-from onemap.rules.kinds import KINDS
 from onemap.tests.rules.run_damage import change_value
 
 SQUARE = box(0, 0, 10, 10)
@@ -56,13 +54,6 @@ def test_explain_has_words_beside_the_codes_and_says_what_a_length_is(city, lang
     steps = {step["key"]: step["value"] for step in answer.json["steps"]}
     assert steps["rule"].split(" · ")[2] == kind and options in steps["options"].split(" · ")
     assert distance in steps["feature"].split(" · ")
-
-
-@pytest.mark.parametrize("language", ["zh", "en"])
-def test_each_kind_of_rule_and_each_of_its_keys_has_a_word(language):
-    said = sentences(language)
-    assert set(said["rule_kind"]) == set(KINDS)
-    assert set(said["rule_option"]) == {key for kind in KINDS.values() for key in kind.KEYS}
 
 
 @pytest.mark.parametrize(

@@ -13,10 +13,10 @@ from docx import Document
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
 from onemap.layers.messages import RESOURCES
-from onemap.resources.templates.docx_maker import KINDS, LANGUAGES, template
 from onemap.rules.maps.fonts import chosen_fonts, installed_families
 from onemap.rules.review.case_file import read_case
 from onemap.rules.statement.document_words import words
+from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
 from onemap.rules.statement.export import export_case
 from onemap.tests.rules.command import command
 from onemap.tests.rules.statement.bureau import DEVELOPER, MARKUP, Bureau

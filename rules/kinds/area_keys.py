@@ -1,0 +1,30 @@
+"""Keys of kinds whose conflict is ground."""
+
+from onemap.rules.kinds.kind import NUMBER, Key
+
+AREA_LIMITS = {
+    "min_area_m2": Key(
+        NUMBER,
+        {
+            "zh": "冲突计入部分的总面积小于此值时照列，不计入结论",
+            "en": "A conflict whose counted area is smaller is shown and decides nothing.",
+        },
+        title={"zh": "最小面积", "en": "least area"},
+        unit="m²",
+        default="0",
+        not_negative=True,
+        is_limit=True,
+    ),
+    "min_width_m": Key(
+        NUMBER,
+        {
+            "zh": "向内收缩此值的一半即消失的图块为碎图斑，不计入面积",
+            "en": "A polygon that vanishes when shrunk by half of this is a sliver, and its area does not count.",
+        },
+        title={"zh": "最小宽度", "en": "least width"},
+        unit="m",
+        default="0",
+        not_negative=True,
+        is_limit=True,
+    ),
+}

@@ -1,0 +1,162 @@
+"""What a kind of rule says of itself: its keys, geometries, measures, reasons, words, and how it judges.
+
+A kind is one module in this folder with a `KIND`, and one line in `kinds/__init__.py`. Packs, checks, findings,
+`explain`, drafts, documents, remedies and the reference ask the `Kind` and know no kind by name. What is wrong with
+a kind's own keys, what it reads and how far it looks depend on the rule's options: those are functions.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from onemap.rules.kinds.ground import Ground, Judgement
+
+Options = Mapping[str, Any]
+Words = Mapping[str, str]
+
+TEXT, NUMBER, FLAG, TABLE, LIST, ANY = "text", "number", "flag", "table", "list", "any"
+
+
+@dataclass(frozen=True)
+class Key:
+    """One key of a table in a pack.
+
+    type: TEXT, NUMBER, FLAG, TABLE, LIST, or ANY where the kind's `problems` looks at the type itself.
+    title: what `explain` calls it, by language; keys that explain does not show have none.
+    meaning: one line of the reference, by language.
+    unit: of its number, as people write it.
+    default: what holds where the key is absent, as TOML; empty if nothing does.
+    required: the key must stand in the table.
+    choices: the only values; of a list, the only items.
+    not_negative: a number below 0 is refused.
+    is_limit: `explain` shows it as what the finding was held to.
+    layer_geometries: the value is the code of another layer, which must have one of these geometries.
+    """
+
+    type: str
+    meaning: Words
+    title: Words = field(default_factory=dict)
+    unit: str = ""
+    default: str = ""
+    required: bool = False
+    choices: tuple[str, ...] = ()
+    not_negative: bool = False
+    is_limit: bool = False
+    layer_geometries: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Reason:
+    """Why ground could not be judged, or a finding does not count.
+
+    word: what people read, by language; meaning: one line of the reference, by language.
+    """
+
+    word: Words
+    meaning: Words
+
+
+def no_problems(item: Options) -> list[tuple[str, str]]:
+    """Nothing is wrong with the keys beyond their types."""
+    return []
+
+
+def no_fields(options: Options) -> tuple[str, ...]:
+    """No field of the layer is read."""
+    return ()
+
+
+def no_reach(options: Options) -> float:
+    """Only what meets the parcel matters."""
+    return 0.0
+
+
+def area_share_and_length(finding: Mapping[str, Any], language: str) -> tuple[str, ...]:
+    """A finding's area, share and length, "" for what was not measured."""
+    return area_text(finding["area_m2"]), share_text(finding["share"]), length_text(finding["length_m"])
+
+
+def pieces_as_they_are(shapes: np.ndarray, options: Options) -> tuple[np.ndarray, float]:
+    """The pieces, and no distance around them."""
+    return shapes, 0.0
+
+
+GROUND_MEASURES: Mapping[str, Words] = {
+    "area_m2": {"zh": "冲突部分的面积", "en": "the area in conflict"},
+    "share": {"zh": "占地块面积的比例", "en": "its share of the parcel"},
+    "features": {"zh": "涉及的要素数", "en": "the number of features that it lies on"},
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of rule.
+
+    name: what packs write after `kind`.
+    title: what people read, by language.
+    conflict: what is in conflict, one line of the reference, by language.
+    geometries: of the layers that it takes.
+    judge: what the rule says of the parcels.
+    keys: its own keys; those of every rule stand in `packs/keys.py`.
+    measures: columns of `findings` that a hit fills, each with what it is, by language.
+    reasons: its own reasons, in the order in which they are named; those of every kind stand in `reasons.py`.
+    finds: False for a kind that judges nothing: no verdict, no finding, skipped where its layer is wanting.
+    overlays_whole_features: it lays every parcel over all ground of the layer's polygons, so that one overlay of few
+        parcels serves all rules of that sort.
+    is_boundary: the layer is a boundary within which the parcel must lie; documents show the ground inside too.
+    not_counted: the reason of a hit that is below the kind's own limit (`Measures.counted`).
+    value_places: decimals of `value` in documents and drafts.
+    drafted: a draft's sentence for a rule that words none, with {title}, {verdict} and measures, by language; empty
+        for the usual one, which names hectares.
+    problems: what is wrong with its keys beyond their types, as (key, reason); it is given the rule's whole table.
+    fields: the layer's fields that it reads.
+    reach_m: how far from a parcel a feature may lie and still matter, in metres.
+    explained: the measures of a finding (a row of `findings`) as `explain` shows them in a language.
+    obstacle: of the pieces (k,) of a hit without ground, what a remedy keeps clear of (m,), and how far, in metres.
+    """
+
+    name: str
+    title: Words
+    conflict: Words
+    geometries: tuple[str, ...]
+    judge: Callable[[Ground], Judgement]
+    keys: Mapping[str, Key] = field(default_factory=dict)
+    measures: Mapping[str, Words] = field(default_factory=lambda: GROUND_MEASURES)
+    reasons: Mapping[str, Reason] = field(default_factory=dict)
+    finds: bool = True
+    overlays_whole_features: bool = False
+    is_boundary: bool = False
+    not_counted: str = "below_area"
+    value_places: int = 2
+    drafted: Words = field(default_factory=dict)
+    problems: Callable[[Options], list[tuple[str, str]]] = no_problems
+    fields: Callable[[Options], tuple[str, ...]] = no_fields
+    reach_m: Callable[[Options], float] = no_reach
+    explained: Callable[[Mapping[str, Any], str], Sequence[str]] = area_share_and_length
+    obstacle: Callable[[np.ndarray, Options], tuple[np.ndarray, float]] = pieces_as_they_are
+
+    def limits(self, options: Options) -> list[str]:
+        """The limits that a rule's options set, as text: "≥ 1.0 m²"."""
+        keys = {name: key for name, key in self.keys.items() if key.is_limit and options.get(name)}
+        return [f"≥ {float(options[name])} {key.unit}".rstrip() for name, key in keys.items()]
+
+    def other_layers(self, options: Options) -> dict[str, str]:
+        """The codes of the layers that a rule asks besides its own, by the key that names them."""
+        return {name: options[name] for name, key in self.keys.items() if key.layer_geometries and name in options}
+
+
+def area_text(value: float | None) -> str:
+    """An area as `explain` shows it."""
+    return "" if value is None else f"{value:,.3f} m²"
+
+
+def length_text(value: float | None) -> str:
+    """A length or a distance as `explain` shows it."""
+    return "" if value is None else f"{value:,.3f} m"
+
+
+def share_text(value: float | None) -> str:
+    """A share as `explain` shows it."""
+    return "" if value is None else f"{100 * value:.2f} %"

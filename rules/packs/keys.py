@@ -1,0 +1,161 @@
+"""The keys of a pack's tables, but for those that only one kind of rule has (these stand with the kind)."""
+
+from collections.abc import Mapping
+
+from onemap.layers.catalogue.catalogue import DEPARTMENTS
+from onemap.rules.kinds.kind import FLAG, LIST, NUMBER, TABLE, TEXT, Key
+
+RULE_VERDICTS = ("prohibited", "restricted", "consult", "notice")
+MOST_DAYS = 250  # working days: about a year
+
+_TITLE = '{ zh = "…", en = "…" }'
+_MEASURES = "{area_m2} {area_ha} {area_mu} {share_percent} {length_m} {distance_m} {value} {features} {layer} {parcels}"
+
+RULE_KEYS: Mapping[str, Key] = {
+    "id": Key(TEXT, {"zh": "规则代号，永不改变", "en": "The rule's name, stable for ever."}, required=True),
+    "kind": Key(TEXT, {"zh": "规则类型，见下", "en": "The kind of rule, see below."}, required=True),
+    "layer": Key(TEXT, {"zh": "所看图层的代号", "en": "The code of the layer that it looks at."}, required=True),
+    "department": Key(
+        TEXT,
+        {"zh": "主管部门", "en": "The department whose rule it is."},
+        required=True,
+        choices=tuple(DEPARTMENTS),
+    ),
+    "verdict": Key(
+        TEXT,
+        {
+            "zh": "有冲突时的结论；不作判断的类型无须写",
+            "en": "The verdict of a conflict; a kind that judges nothing needs none.",
+        },
+        required=True,
+        choices=RULE_VERDICTS,
+    ),
+    "where": Key(
+        TEXT,
+        {
+            "zh": "只看符合条件的要素（CQL2：比较、IN、LIKE、IS NULL、AND、OR、NOT）；取值为空即无从判断",
+            "en": "Only features that meet the condition (CQL2: comparisons, IN, LIKE, IS NULL, AND, OR, NOT); "
+            "a null makes it unknown.",
+        },
+    ),
+    "when": Key(
+        TEXT,
+        {
+            "zh": "只用于符合条件的地块（CQL2）；无从判断时仍适用",
+            "en": "Only parcels that meet the condition (CQL2); where that is unknown the rule applies.",
+        },
+    ),
+    "missing": Key(
+        TEXT,
+        {
+            "zh": "资料库从未有过该图层时：unknown 为无法判定，checklist 为列作人工核查项",
+            "en": "Where the library has never held the layer: `unknown`, or an item of the `checklist`.",
+        },
+        default='"unknown"',
+        choices=("unknown", "checklist"),
+    ),
+    "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}, required=True),
+    "finding": Key(
+        TABLE,
+        {
+            "zh": f"所见的一句话，{_TITLE}，可用 {{area_m2}} 等占位",
+            "en": f"What is found, {_TITLE}, with {{area_m2}} and the like.",
+        },
+    ),
+    "draft": Key(
+        TABLE,
+        {
+            "zh": f"意见稿的一句话，{_TITLE}；占位：{_MEASURES}",
+            "en": f"The sentence of a draft, {_TITLE}, with {_MEASURES}.",
+        },
+    ),
+    "basis": Key(
+        LIST,
+        {
+            "zh": '法律依据，至少一项：[{ law = "…", article = "…" }]',
+            "en": 'The legal basis, one at least: [{ law = "…", article = "…" }].',
+        },
+        required=True,
+    ),
+    "consult": Key(
+        LIST,
+        {"zh": "另需征求意见的部门", "en": "Departments that are asked besides."},
+        default="[]",
+        choices=tuple(DEPARTMENTS),
+    ),
+    "source": Key(TEXT, {"zh": "规则出处的编号", "en": "Where the rule is taken from."}),
+    "confidence": Key(
+        TEXT,
+        {
+            "zh": "条文的把握：C 确定，L 多半，U 待核",
+            "en": "How sure the article is: C certain, L likely, U to be checked.",
+        },
+        default='"C"',
+        choices=("C", "L", "U"),
+    ),
+    "estimated": Key(
+        FLAG,
+        {
+            "zh": "以中心线外扩代替官方划定范围，结果标为估算",
+            "en": "A distance from a centreline stands for an official zone; findings are marked so.",
+        },
+        default="false",
+    ),
+    "replaces": Key(
+        TEXT,
+        {
+            "zh": "替换先前规则包中的这条规则",
+            "en": "The rule of an earlier pack whose place it takes.",
+        },
+    ),
+}
+
+PACK_KEYS: Mapping[str, Key] = {
+    "id": Key(TEXT, {"zh": "规则包代号", "en": "The pack's name."}, required=True),
+    "version": Key(TEXT, {"zh": "规则包版本", "en": "The pack's version."}, required=True),
+    "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}),
+}
+
+REVIEW_KEYS: Mapping[str, Key] = {
+    "days": Key(
+        NUMBER,
+        {
+            "zh": f"各部门答复的工作日数，1 到 {MOST_DAYS}；收到之日不计",
+            "en": f"Working days for each department's answer, 1 to {MOST_DAYS}; the day of receipt does not count.",
+        },
+        default="5",
+    ),
+    "overdue": Key(
+        TEXT,
+        {
+            "zh": "逾期：escalate 须由人决定，consent 视为同意",
+            "en": "Overdue opinions: `escalate` leaves them to a person, `consent` takes them as agreed.",
+        },
+        default='"escalate"',
+        choices=("escalate", "consent"),
+    ),
+    "self_sign": Key(
+        FLAG,
+        {"zh": "拟写意见的人可否自行签署", "en": "Whether who drafts an opinion may sign it."},
+        default="false",
+    ),
+    "prefix": Key(TEXT, {"zh": "文号的字头", "en": "How document numbers begin."}),
+}
+
+CHECKLIST_KEYS: Mapping[str, Key] = {
+    "id": Key(TEXT, {"zh": "核查项代号", "en": "The item's name."}, required=True),
+    "department": Key(
+        TEXT,
+        {"zh": "由哪个部门核查", "en": "The department that judges it."},
+        required=True,
+        choices=tuple(DEPARTMENTS),
+    ),
+    "title": Key(TABLE, {"zh": f"题目，{_TITLE}", "en": f"Its title, {_TITLE}."}, required=True),
+}
+
+TABLES: Mapping[str, Mapping[str, Key]] = {
+    "pack": PACK_KEYS,
+    "review": REVIEW_KEYS,
+    "rule": RULE_KEYS,
+    "checklist": CHECKLIST_KEYS,
+}

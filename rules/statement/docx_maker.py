@@ -1,0 +1,135 @@
+"""Makes the Word templates that One Map ships, of the outline: `python -m onemap.rules.statement.docx_maker`.
+
+A bureau edits the files in Word: what stands in double braces is filled in, a row between `{%tr for … %}` and
+`{%tr endfor %}` is repeated, everything else stays as it is.
+"""
+
+import re
+
+from docx.document import Document as Doc
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_BREAK, WD_LINE_SPACING
+from docx.shared import Pt
+
+from onemap.layers.messages import RESOURCES
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.docx_page import HEADING, form, line, new_page, table, tag
+from onemap.rules.statement.outline import Node, chapters, places
+
+KINDS = ("report", "statement", "opinion", "reply")
+LANGUAGES = ("zh", "en")
+_FIELD = re.compile(r"\{\{ (.+?) \}\}")
+
+
+def template(kind: str, language: str) -> Doc:
+    """One template. kind: one of KINDS."""
+    document, fixed = new_page(), words(language)
+    tag(document, "{%p if document.mark %}")
+    line(document, "{{ document.mark }}", font=HEADING, indent=False)
+    tag(document, "{%p endif %}")
+    if kind == "statement":
+        number = "{{ document.number or '" + fixed["number_blank"] + "' }}"
+        line(document, number, "center", indent=False)
+    document.add_paragraph("{{ document.title }}", style="Title")
+    for chapter in chapters(places("word", kind), language):
+        _chapter(document, chapter, fixed)
+    return document
+
+
+def _chapter(document: Doc, chapter: Node, fixed: dict[str, str]) -> None:
+    around = _tags_around(chapter, f"for row in {chapter['of']}" if "of" in chapter else None)
+    for opening, _ in around:
+        tag(document, opening)
+    if chapter.get("new_page"):
+        document.add_paragraph().add_run().add_break(WD_BREAK.PAGE)
+    if chapter["heading"]:
+        document.add_heading(chapter["heading"], chapter["level"])
+    for part in chapter["parts"]:
+        _part(document, part, fixed)
+    for _, ending in reversed(around):
+        tag(document, ending)
+
+
+def _tags_around(node: Node, loop: str | None) -> list[tuple[str, str]]:
+    """What stands before and after a part that is repeated, or not always there."""
+    found = [(f"{{%p if {node['if']} %}}", "{%p endif %}")] if "if" in node else []
+    return [*found, (f"{{%p {loop} %}}", "{%p endfor %}")] if loop else found
+
+
+def _part(document: Doc, part: Node, fixed: dict[str, str]) -> None:
+    around = _tags_around(part, f"for sentence in {part['lines']}" if isinstance(part.get("lines"), str) else None)
+    for opening, _ in around:
+        tag(document, opening)
+    if "table" in part:
+        _table(document, part, fixed)
+    elif "form" in part:
+        form(document, part["lines"], part["mm"], part["size"])
+    elif "heading" in part:
+        document.add_heading(part["heading"], 2)
+    elif part.get("own") == "figures":
+        _figures(document, fixed)
+    elif part.get("own") == "seal":
+        _seal(document, part, fixed)
+    else:
+        _line(document, part.get("text", "{{ sentence }}"), part["look"])
+    for _, ending in reversed(around):
+        tag(document, ending)
+
+
+def _line(document: Doc, text: str, look: str) -> None:
+    sizes = {"small": 10.5, "notes": 10.5, "large": 14}
+    line(document, text, size_pt=sizes.get(look, 16), indent=look in ("", "large"))
+
+
+def _table(document: Doc, part: Node, fixed: dict[str, str]) -> None:
+    if part["caption"]:
+        caption = line(document, part["caption"], "center", 11, HEADING, indent=False)
+        caption.paragraph_format.keep_with_next = True
+        caption.paragraph_format.space_before = caption.paragraph_format.space_after = Pt(6)
+    if part["unit"]:
+        line(document, part["unit"], "right", 9, indent=False)
+    columns = [{**column, "texts": [_first_line(column), *column["texts"][1:]]} for column in part["columns"]]
+    loops = [f"for row in {part['rows']}"]
+    if "groups" in part:
+        loops.insert(0, f"for group in {part['groups']}")
+    table(document, {**part, "columns": columns, "loops": loops, "none": part["none"] or fixed["note_none"]})
+
+
+def _first_line(column: Node) -> str:
+    """A cell's first line, with a dash where it may be empty."""
+    text: str = column["texts"][0]
+    instead = "'–'" if column.get("dash") else "''" if column.get("blank") else ""
+    return _FIELD.sub(rf"{{{{ \1 or {instead} }}}}", text) if instead else text
+
+
+def _figures(document: Doc, fixed: dict[str, str]) -> None:
+    tag(document, "{%p for figure in figures %}")
+    picture = document.add_paragraph("{{ figure.image }}")
+    picture.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    picture.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    picture.paragraph_format.keep_with_next = True
+    number = fixed["figure"].replace("{number}", "{{ figure.number }}")
+    named = line(document, f"{number}　{{{{ figure.title }}}}", "center", 10.5, HEADING, indent=False)
+    named.paragraph_format.space_before = Pt(6)
+    tag(document, "{%p endfor %}")
+
+
+def _seal(document: Doc, part: Node, fixed: dict[str, str]) -> None:
+    """Room for the seal above the date, and the date four characters from the right, as the standard has it."""
+    if "text" in part:
+        line(document, part["text"]).paragraph_format.keep_with_next = True
+    lines = (fixed["seal"], "", "", "{{ document.unit or '" + fixed["issuer_blank"] + "' }}", "{{ sentences.date }}")
+    for number, text in enumerate(lines):
+        paragraph = line(document, text, "right", indent=False)
+        paragraph.paragraph_format.right_indent = Pt(4 * 16)
+        paragraph.paragraph_format.keep_with_next = number < len(lines) - 1
+
+
+def main() -> None:
+    """Write all templates where they ship."""
+    for kind in KINDS:
+        for language in LANGUAGES:
+            template(kind, language).save(str(RESOURCES / "templates" / f"{kind}.{language}.docx"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,205 @@
+"""A Word page after GB/T 9704: margins, styles, page numbers; tables whose heads are repeated."""
+
+import re
+from collections.abc import Sequence
+
+from docx import Document
+from docx.document import Document as Doc
+from docx.enum.text import WD_ALIGN_PARAGRAPH, WD_LINE_SPACING
+from docx.oxml import OxmlElement
+from docx.oxml.ns import qn
+from docx.oxml.xmlchemy import BaseOxmlElement
+from docx.shared import Mm, Pt, RGBColor
+from docx.table import Table, _Cell
+from docx.text.paragraph import Paragraph
+
+from onemap.rules.statement.outline import WIDTH_MM, Node
+
+BODY, TITLE, HEADING, SUBHEADING = "仿宋", "方正小标宋简体", "黑体", "楷体"
+_LATIN = "Times New Roman"
+_ALIGN = {"left": WD_ALIGN_PARAGRAPH.LEFT, "center": WD_ALIGN_PARAGRAPH.CENTER, "right": WD_ALIGN_PARAGRAPH.RIGHT}
+_GREY = RGBColor(0x46, 0x46, 0x46)
+
+
+def new_page() -> Doc:
+    """An empty document with the standard's page, styles and page numbers."""
+    document = Document()
+    section = document.sections[0]
+    section.page_width, section.page_height = Mm(210), Mm(297)
+    section.top_margin, section.bottom_margin = Mm(37), Mm(35)
+    section.left_margin, section.right_margin = Mm(28), Mm(26)
+    section.footer_distance = Mm(25)
+    document.settings.odd_and_even_pages_header_footer = True
+    _page_number(section.footer.paragraphs[0], WD_ALIGN_PARAGRAPH.RIGHT)
+    _page_number(section.even_page_footer.paragraphs[0], WD_ALIGN_PARAGRAPH.LEFT)
+    normal = document.styles["Normal"]
+    _set_font(normal.element, BODY, 16)
+    normal.paragraph_format.space_before = normal.paragraph_format.space_after = Pt(0)
+    normal.paragraph_format.line_spacing_rule = WD_LINE_SPACING.EXACTLY
+    normal.paragraph_format.line_spacing = Pt(29)  # 22 lines in 225 mm
+    for name, font, size in (("Heading 1", HEADING, 16), ("Heading 2", SUBHEADING, 14), ("Title", TITLE, 22)):
+        style = document.styles[name]
+        _set_font(style.element, font, size)
+        style.font.color.rgb = RGBColor(0, 0, 0)
+        style.font.bold = False
+        style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(8), Pt(4)
+        style.paragraph_format.keep_with_next = True
+        for border in style.element.findall(f".//{qn('w:pBdr')}"):
+            border.getparent().remove(border)
+    document.styles["Title"].paragraph_format.alignment = WD_ALIGN_PARAGRAPH.CENTER
+    document.styles["Title"].paragraph_format.line_spacing = Pt(36)
+    return document
+
+
+def _set_font(style: BaseOxmlElement, east_asian: str, size_pt: float) -> None:
+    properties = style.get_or_add_rPr()
+    for old in properties.findall(qn("w:rFonts")):
+        properties.remove(old)
+    fonts = OxmlElement("w:rFonts")
+    for name, value in (("ascii", _LATIN), ("hAnsi", _LATIN), ("cs", _LATIN), ("eastAsia", east_asian)):
+        fonts.set(qn(f"w:{name}"), value)
+    properties.insert(0, fonts)
+    for tag in ("w:sz", "w:szCs"):
+        for old in properties.findall(qn(tag)):
+            properties.remove(old)
+        size = OxmlElement(tag)
+        size.set(qn("w:val"), str(round(size_pt * 2)))
+        properties.append(size)
+
+
+def _page_number(paragraph: Paragraph, align: WD_ALIGN_PARAGRAPH) -> None:
+    """— 1 —, on the outer side."""
+    paragraph.alignment = align
+    for text, field in (("— ", None), ("", "begin"), ("PAGE", "instr"), ("", "end"), (" —", None)):
+        run = paragraph.add_run("" if field else text)
+        _set_font(run._element, "宋体", 14)
+        if field == "instr":
+            code = OxmlElement("w:instrText")
+            code.set(qn("xml:space"), "preserve")
+            code.text = text
+            run._element.append(code)
+        elif field:
+            mark = OxmlElement("w:fldChar")
+            mark.set(qn("w:fldCharType"), field)
+            run._element.append(mark)
+
+
+def line(
+    document: Doc, text: str, align: str = "left", size_pt: float = 16, font: str = BODY, indent: bool = True
+) -> Paragraph:
+    """A paragraph of body text, its first line indented by two characters."""
+    paragraph = document.add_paragraph()
+    paragraph.alignment = _ALIGN[align]
+    if indent:
+        paragraph.paragraph_format.first_line_indent = Pt(2 * size_pt)
+    if size_pt < 14:
+        paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+    _set_font(paragraph.add_run(text)._element, font, size_pt)
+    return paragraph
+
+
+def tag(document: Doc, text: str) -> None:
+    """A paragraph that only steers, such as {%p if … %}: it is not printed."""
+    document.add_paragraph(text)
+
+
+def table(document: Doc, part: Node) -> None:
+    """A table of the outline, with one row of fields per item.
+
+    part: columns with head, mm, texts and align; loops: the `for`s around the row, outermost first; none: what stands
+    in an empty table; total: a last row's fields; size; splits: whether a row may go on on the next page.
+    """
+    columns, size_pt = part["columns"], part["size"]
+    made = _grid(document, len(columns))
+    head = made.add_row()
+    _never_split(head._tr, repeat=True)
+    for cell, column in zip(head.cells, columns, strict=True):
+        _fill(cell, (column["head"],), "center", size_pt, HEADING, "EBEBEB")
+    for loop in part["loops"]:
+        _steering(made, f"{{%tr {loop} %}}", size_pt)
+    row = made.add_row()
+    if not part.get("splits"):
+        _never_split(row._tr, repeat=False)
+    for cell, column in zip(row.cells, columns, strict=True):
+        _fill(cell, column["texts"], column["align"], size_pt)
+    for _ in part["loops"][1:]:
+        _steering(made, "{%tr endfor %}", size_pt)
+    _steering(made, "{%tr else %}", size_pt)
+    empty = made.add_row()
+    _fill(empty.cells[0].merge(empty.cells[-1]), (part["none"],), "center", size_pt)
+    _steering(made, "{%tr endfor %}", size_pt)
+    if part["total"]:
+        last = made.add_row()
+        for cell, text, column in zip(last.cells, part["total"], columns, strict=True):
+            _fill(cell, (text,), column["align"], size_pt, HEADING)
+    for table_row in made.rows:
+        for cell, column in zip(table_row.cells, columns, strict=True):
+            if cell._tc.grid_span == 1:
+                cell.width = Mm(column["mm"])
+    for grid, column in zip(made.columns, columns, strict=True):
+        grid.width = Mm(column["mm"])
+
+
+def _grid(document: Doc, columns: int) -> Table:
+    """An empty table with lines, fixed widths, and a millimetre between text and line."""
+    made = document.add_table(rows=0, cols=columns)
+    made.style = "Table Grid"
+    made.autofit = False
+    margins = OxmlElement("w:tblCellMar")
+    for side, width in (("top", 30), ("left", 57), ("bottom", 30), ("right", 57)):  # twentieths of a point
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), str(width))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    properties = made._tbl.tblPr
+    look = properties.find(qn("w:tblLook"))
+    properties.insert(properties.index(look), margins)
+    return made
+
+
+def form(document: Doc, lines: Sequence[Node], left_mm: float, size_pt: float) -> None:
+    """A table of two columns: name and field, or room for a hand of so many mm."""
+    made = _grid(document, 2)
+    widths = (left_mm, WIDTH_MM - left_mm)
+    for entry in lines:
+        row = made.add_row()
+        if "mm" in entry:
+            row.height = Mm(entry["mm"])
+        for cell, text, width in zip(row.cells, (entry["name"], entry["text"]), widths, strict=True):
+            _fill(cell, (text,), "left", size_pt)
+            cell.width = Mm(width)
+    for grid, width in zip(made.columns, widths, strict=True):
+        grid.width = Mm(width)
+
+
+def _steering(made: Table, text: str, size_pt: float) -> None:
+    row = made.add_row()
+    _fill(row.cells[0].merge(row.cells[-1]), (text,), "left", size_pt)
+
+
+def _fill(
+    cell: _Cell, lines: Sequence[str], align: str, size_pt: float, font: str = BODY, colour: str | None = None
+) -> None:
+    for number, text in enumerate(lines):
+        # A second line stands in grey, and only where it says something.
+        asked = re.fullmatch(r"\{\{ (\S+) \}\}.*", text) if number else None
+        for part in (f"{{%p if {asked[1]} %}}", text, "{%p endif %}") if asked else (text,):
+            paragraph = cell.paragraphs[0] if number == 0 else cell.add_paragraph()
+            paragraph.alignment = _ALIGN[align]
+            paragraph.paragraph_format.line_spacing_rule = WD_LINE_SPACING.SINGLE
+            run = paragraph.add_run(part)
+            _set_font(run._element, font, size_pt)
+            if number:
+                run.font.color.rgb = _GREY
+    if colour:
+        shade = OxmlElement("w:shd")
+        for name, value in (("val", "clear"), ("color", "auto"), ("fill", colour)):
+            shade.set(qn(f"w:{name}"), value)
+        cell._tc.get_or_add_tcPr().append(shade)
+
+
+def _never_split(row: BaseOxmlElement, *, repeat: bool) -> None:
+    properties = row.get_or_add_trPr()
+    properties.append(OxmlElement("w:cantSplit"))
+    if repeat:
+        properties.append(OxmlElement("w:tblHeader"))

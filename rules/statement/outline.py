@@ -1,0 +1,228 @@
+"""The outline of the documents, resources/templates/outline.toml: as it is declared, and filled in with a content."""
+
+import re
+import tomllib
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import lru_cache
+from typing import Any
+
+import jinja2
+
+from onemap.layers.messages import RESOURCES
+from onemap.rules.statement.document_words import words
+from onemap.rules.statement.printed_content import NOT_MEASURED
+
+Node = dict[str, Any]
+WIDTH_MM = 156.0  # of the text on paper
+_PLACES = {"paper", "screen", "word", "pdf", "report", "statement", "opinion", "reply", "page", "pack"}
+# What comes out is text, not markup: each printer escapes it in its own way.
+_TEXTS = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701
+_WORD = re.compile(r"\{\{ words\.(\w+)(?:\((\w+)=([\w.]+)\))? \}\}")
+_WORD_INSIDE = re.compile(r"words\.((?:list|in)_\w+)")
+
+
+def places(printer: str, kind: str, department: str | None = None) -> tuple[str, ...]:
+    """The names in the outline under which a document stands.
+
+    printer: word, pdf or screen; kind: one of content.DOCUMENTS; department: of one or of all, which tells on screen.
+    """
+    if printer == "screen":
+        return ("screen", "pack" if department else "page")
+    return (printer, kind) if kind == "reply" else ("paper", printer, kind)
+
+
+@lru_cache(maxsize=1)
+def _file() -> Node:
+    with (RESOURCES / "templates" / "outline.toml").open("rb") as file:
+        return tomllib.load(file)
+
+
+def chapters(where: Collection[str], language: str) -> list[Node]:
+    """The chapters of a document with their parts; heads, captions and fixed words are in the language.
+
+    where: from `places`. Texts keep their fields, so that they can stand in a Word template.
+    """
+    fixed = words(language)
+    found = []
+    for chapter in _nodes_at(_file()["chapter"], where, ("paper", "screen")):
+        parts = [_part(part, where, language) for part in _nodes_at(chapter["parts"], where)]
+        name = chapter.get("heading")
+        found.append({"level": 1, **chapter, "name": name, "heading": fixed[name] if name else "", "parts": parts})
+    return found
+
+
+def _nodes_at(nodes: list[Node], where: Collection[str], default: Collection[str] = ()) -> Iterator[Node]:
+    """Those nodes that stand in a document, each as it holds there."""
+    for node in nodes:
+        allowed = node.get("in", default)
+        if not allowed or set(allowed) & set(where):
+            yield _node_at(node, where)
+
+
+def _node_at(node: Node, where: Collection[str]) -> Node:
+    own = {name: value for place in where for name, value in node.get(place, {}).items()}
+    return {**{name: value for name, value in node.items() if name not in _PLACES}, **own}
+
+
+def _part(part: Node, where: Collection[str], language: str) -> Node:
+    fixed = words(language)
+    if "table" in part:
+        return {**part, **_table(part["table"], where, language)}
+    if "form" in part:
+        form = _node_at(_file()["forms"][part["form"]], where)
+        lines = [
+            {**line, "name": fixed[line["name"]], "text": _text(line.get("text", ""), fixed)} for line in form["lines"]
+        ]
+        return {**part, **form, "heads": [fixed[name] for name in form.get("heads", ())], "lines": lines}
+    if "heading" in part:
+        return {"heading": fixed[part["heading"]]}
+    part = {"look": "", **part}
+    return {**part, "text": _text(part["text"], fixed)} if "text" in part else part
+
+
+def _table(name: str, where: Collection[str], language: str) -> Node:
+    fixed, tables = words(language), _file()["tables"]
+    declared = {**tables.get(tables[name].get("like"), {}), **tables[name]}
+    table: Node = {
+        "total": {},
+        "mm": {},
+        "size": 9,
+        "points_at": "",
+        "finds": "",
+        "pairs": False,
+        **_node_at(declared, where),
+    }
+    columns = [column for key in table["columns"] for column in _columns(key, table, language)]
+    rest = (WIDTH_MM - sum(column["mm"] for column in columns)) / max(sum(not column["mm"] for column in columns), 1)
+    total = [_text(column["total"], fixed) for column in columns]
+    return {
+        **table,
+        "columns": [{**column, "mm": column["mm"] or rest} for column in columns],
+        "total": [fixed["total"], *total[1:]] if any(total) else [],
+        **{key: fixed[table[key]] if table.get(key) else None for key in ("caption", "unit", "none")},
+    }
+
+
+def _columns(key: str, table: Node, language: str) -> Iterator[Node]:
+    """A column of the outline, or the several that it stands for."""
+    fixed, declared = words(language), _file()["columns"][key]
+    texts = declared.get("text", f"{{{{ row.{key} }}}}")
+    mm = table["mm"].get(key, declared.get("mm", 0))
+    for each in declared.get("each", [""]):
+        yield {
+            "look": "",
+            "align": "left",
+            **declared,
+            "name": key,
+            "head": fixed[declared.get("head", f"column_{key}").replace("{}", each)],
+            "texts": [
+                _text(text.replace("{}", each), fixed) for text in ([texts] if isinstance(texts, str) else texts)
+            ],
+            "total": table["total"].get(key, "").replace("{}", each),
+            "mm": mm[language == "en"] if isinstance(mm, list) else mm,
+        }
+
+
+def _text(text: str, fixed: Mapping[str, str]) -> str:
+    """A text with the fixed words that it names, and a field where such a word has a gap."""
+
+    def word_text(found: re.Match[str]) -> str:
+        word, gap, field = found.groups()
+        return fixed[word].replace(f"{{{gap}}}", f"{{{{ {field} }}}}") if gap else fixed[word]
+
+    return _WORD_INSIDE.sub(lambda found: repr(fixed[found[1]]), _WORD.sub(word_text, text))
+
+
+def fill_outline(content: Mapping[str, Any], where: Collection[str]) -> list[Node]:
+    """The chapters with what a printed content puts into them: lines, cells, and no part that does not stand.
+
+    content: as `printed` gives it; where: from `places`.
+    """
+    return _OutlineFilling(content, where).chapters()
+
+
+@lru_cache(maxsize=1024)
+def _template(text: str) -> jinja2.Template:
+    return _TEXTS.from_string(text)
+
+
+@lru_cache(maxsize=256)
+def _expression(text: str) -> Callable[..., Any]:
+    return _TEXTS.compile_expression(text, undefined_to_none=False)
+
+
+class _OutlineFilling:
+    def __init__(self, content: Mapping[str, Any], where: Collection[str]) -> None:
+        self.language: str = content["language"]
+        self.where = where
+        self.on_screen = "screen" in where
+        self.content = {**content, "words": words(self.language)}
+
+    def chapters(self) -> list[Node]:
+        found = []
+        for chapter in chapters(self.where, self.language):
+            if not self._holds(chapter):
+                continue
+            rows = self._value(chapter["of"]) if "of" in chapter else [None]
+            parts = [part for row in rows for part in self._parts(chapter["parts"], row)]
+            found.append({**chapter, "parts": parts})
+        return found
+
+    def _parts(self, parts: list[Node], row: Any) -> Iterator[Node]:
+        for part in parts:
+            if not self._holds(part):
+                continue
+            if "table" in part:
+                table = self._table(part)
+                empty = not (table["rows"] or table["groups"])
+                if empty and set(part.get("skip_empty", ())) & set(self.where):
+                    continue
+                yield {"lines": [table["none"]], "look": ""} if empty and table["none"] else table
+            elif "form" in part:
+                yield {**part, "lines": [{**line, "text": self._text(line["text"], row=row)} for line in part["lines"]]}
+            elif "lines" in part:
+                yield {**part, "lines": self._value(part["lines"])}
+            elif "text" in part:
+                yield {**part, "lines": [self._text(part["text"], row=row)]}
+            else:
+                yield part
+
+    def _table(self, part: Node) -> Node:
+        if "groups" in part:
+            groups = [
+                {"title": self._text(part["group"], group=group), "rows": self._rows(part, {"group": group})}
+                for group in self._value(part["groups"])
+            ]
+            return {**part, "groups": groups, "rows": []}
+        return {
+            **part,
+            "groups": [],
+            "rows": self._rows(part, {}),
+            "total": [self._text(text) for text in part["total"]],
+        }
+
+    def _rows(self, part: Node, scope: Node) -> list[Node]:
+        rows = self._value(part["rows"], **scope)
+        return [
+            {
+                "cells": [self._cell(column, row=row, loop={"index": number}, **scope) for column in part["columns"]],
+                **({"row": row} if self.on_screen else {}),
+            }
+            for number, row in enumerate(rows, start=1)
+        ]
+
+    def _cell(self, column: Node, **scope: Any) -> list[str]:
+        """The lines of a cell: the first may be empty, on paper it then says so; the second is there or not."""
+        first, *more = (self._text(text, **scope) for text in column["texts"])
+        if not first and not self.on_screen and not column.get("blank"):
+            first = NOT_MEASURED
+        return [first, *filter(None, more)]
+
+    def _text(self, text: str, **scope: Any) -> str:
+        return _template(text).render({**self.content, **scope}).strip()
+
+    def _value(self, expression: str, **scope: Any) -> Any:
+        return _expression(expression)(**self.content, **scope)
+
+    def _holds(self, node: Node) -> bool:
+        return "if" not in node or bool(self._value(node["if"]))

@@ -1,0 +1,72 @@
+"""The outline of the documents: one line more in it is one column more in all of them, and no line of it is idle."""
+
+import copy
+from pathlib import Path
+
+import pytest
+from docx import Document
+
+from onemap.layers.errors import OneMapError
+from onemap.rules.maps.fonts import chosen_fonts
+from onemap.rules.statement import outline
+from onemap.rules.statement.docx_maker import KINDS, LANGUAGES, template
+from onemap.rules.statement.outline import WIDTH_MM, chapters, places
+from onemap.tests.rules.statement.bureau import MARKUP, Bureau
+from onemap.tests.rules.statement.test_documents import needs_text, squeezed, text_of
+
+DOCUMENTS = [
+    *(places(printer, kind) for printer in ("word", "pdf") for kind in KINDS),
+    places("screen", "statement"),
+    places("screen", "opinion", "land"),
+]
+
+
+def tables(where: tuple[str, ...], language: str = "zh") -> list[outline.Node]:
+    return [part for chapter in chapters(where, language) for part in chapter["parts"] if "table" in part]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+@pytest.mark.parametrize("where", DOCUMENTS, ids="-".join)
+def test_every_table_fits_the_paper(where: tuple[str, ...], language: str):
+    for table in tables(where, language):
+        widths = [column["mm"] for column in table["columns"]]
+        assert min(widths) >= 7, table["table"]
+        assert sum(widths) <= WIDTH_MM + 1e-9, table["table"]
+
+
+def test_every_column_and_table_of_the_outline_stands_in_a_document():
+    shown = [table for where in DOCUMENTS for table in tables(where)]
+    assert {column["name"] for table in shown for column in table["columns"]} == set(outline._file()["columns"])
+    declared = outline._file()["tables"]
+    models = {table["like"] for table in declared.values() if "like" in table}
+    assert {table["table"] for table in shown} | models == set(declared)
+
+
+@pytest.fixture
+def added(monkeypatch: pytest.MonkeyPatch) -> str:
+    """The project's name as a further column of the parcels, by one line and its name in the table."""
+    changed = copy.deepcopy(outline._file())
+    changed["columns"]["name_of_project"] = {"head": "field_name", "text": "<{{ project.name }}>", "mm": 30}
+    changed["tables"]["parcels"]["columns"].append("name_of_project")
+    changed["tables"]["parcels"]["screen"]["columns"].append("name_of_project")
+    monkeypatch.setattr(outline, "_file", lambda: changed)
+    return f"<{MARKUP}>"
+
+
+def test_a_further_column_stands_in_word_and_page(added: str, bureau: Bureau, tmp_path: Path):
+    own = tmp_path / "templates"
+    own.mkdir()
+    template("report", "zh").save(str(own / "report.docx"))
+    document = Document(str(bureau.export("more.docx", bureau.one, templates=own)))
+    assert added in {cell.text for table in document.tables for row in table.rows for cell in row.cells}
+    page = bureau.export("more.html", bureau.one).read_text("utf-8")
+    assert "&lt;城北小学 &lt;b&gt;A&amp;B&lt;/b&gt; {{ 7*7 }}" in page
+
+
+@needs_text
+def test_a_further_column_stands_in_the_pdf(added: str, bureau: Bureau):
+    try:
+        chosen_fonts()
+    except OneMapError:
+        pytest.skip("no font with Chinese (fonts-noto-cjk) is installed")
+    assert squeezed(added) in squeezed(text_of(bureau.export("more.pdf", bureau.one), "-raw"))

@@ -1,0 +1,112 @@
+"""The documents name what is there: every path, every link, every module and function; the picture is of this tree."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from onemap.resources.workshop import architecture
+
+ROOT = Path(__file__).resolve().parents[1]
+DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md")])
+NAMES = [path.relative_to(ROOT).as_posix() for path in DOCUMENTS]
+TOPS = ("layers", "rules", "plugin", "resources", "tests", "docs")
+# A file or a folder below one of ours, also inside a command.
+PATH = re.compile(rf"(?<![\w./-])(?:{'|'.join(TOPS)})/(?:[\w./*-]*[\w*/])?")
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+MODULE = re.compile(r"\bonemap(?:\.(?:layers|rules|plugin))(?:\.\w+)+")
+IMPORT = re.compile(r"from (onemap\.[\w.]+) import (\w+)")
+# `folder/module.py`, `name()`: the function stands in the file.
+FUNCTION = re.compile(r"`([\w/]+\.py)`, `(\w+)\(\)`")
+
+
+def text_of(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def is_there(path: str) -> bool:
+    """Whether a path that a document names exists; NAME, as in rules/kinds/NAME.py, is any name."""
+    return next(ROOT.glob(path.rstrip("/").replace("NAME", "*")), None) is not None
+
+
+def module_file(module: str) -> Path | None:
+    base = ROOT.joinpath(*module.split(".")[1:])
+    return next((path for path in (base.with_suffix(".py"), base / "__init__.py") if path.exists()), None)
+
+
+def defined(path: Path) -> Iterator[str]:
+    """The names of all functions, methods and classes of a file."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            yield node.name
+
+
+def is_known(name: str) -> bool:
+    """Whether a dotted name is a module, or a name in one."""
+    owner, _, last = name.rpartition(".")
+    file = module_file(owner)
+    return module_file(name) is not None or (file is not None and last in defined(file))
+
+
+def test_every_path_that_a_document_names_is_there():
+    named = {(document, path) for document in NAMES for path in PATH.findall(text_of(document))}
+    assert sorted((document, path) for document, path in named if not is_there(path)) == []
+
+
+def test_every_relative_link_leads_somewhere():
+    links = [(document, link.partition("#")[0]) for document in NAMES for link in LINK.findall(text_of(document))]
+    targets = {(document, link): (ROOT / document).parent / link for document, link in links if "://" not in link}
+    assert sorted(place for place, target in targets.items() if not target.exists()) == []
+
+
+def test_every_module_that_a_document_names_is_there():
+    named = set()
+    for document in NAMES:
+        text = text_of(document)
+        named |= {(document, name) for name in MODULE.findall(text)}
+        named |= {(document, f"{module}.{name}") for module, name in IMPORT.findall(text)}
+    assert sorted((document, name) for document, name in named if not is_known(name)) == []
+
+
+def test_every_function_that_a_document_names_stands_in_its_file():
+    named = {(file, name) for document in NAMES for file, name in FUNCTION.findall(text_of(document))}
+    assert named
+    assert sorted((file, name) for file, name in named if name not in defined(ROOT / file)) == []
+
+
+def test_the_tests_would_see_a_path_that_is_gone():
+    assert PATH.findall("see `rules/gone/here.py`, layers/ and onemap/rules/x.py") == ["rules/gone/here.py", "layers/"]
+    assert not is_there("rules/gone/here.py") and is_there("rules/kinds/NAME.py") and is_there("layers/")
+
+
+def test_the_picture_of_the_architecture_is_that_of_the_imports():
+    drawn = architecture.PICTURE.read_text(encoding="utf-8")
+    assert drawn == architecture.picture(), "draw it anew: python3 build.py architecture"
+
+
+def folder(name: str, *imports: str) -> architecture.Folder:
+    return architecture.Folder(name, "", frozenset(imports))
+
+
+@pytest.mark.parametrize(
+    ("folders", "floors"),
+    [
+        ([folder("a", "b"), folder("b", "c"), folder("c")], [["a"], ["b"], ["c"]]),
+        ([folder("a", "c"), folder("b"), folder("c")], [["a"], ["b", "c"]]),
+        ([folder("a", "b"), folder("b", "c", "d"), folder("c", "b"), folder("d")], [["a"], ["b", "c"], ["d"]]),
+    ],
+)
+def test_a_folder_stands_above_all_that_it_imports_and_a_circle_on_one_floor(folders, floors):
+    assert [[item.name for item in floor] for floor in architecture.floors(folders)] == floors
+
+
+def test_every_decision_has_a_status_a_day_and_a_line_in_the_index():
+    files = sorted((ROOT / "docs" / "decisions").glob("[0-9]*.md"))
+    index = text_of("docs/decisions/README.md")
+    for number, path in enumerate(files, 1):
+        head, _, status, *_ = path.read_text(encoding="utf-8").splitlines()
+        assert path.name.startswith(f"{number:02}-")
+        assert head.startswith(f"# {number}. ") and re.match(r"Status: .+ Date: 20\d\d-\d\d-\d\d", status), path.name
+        assert f"- [{number}]({path.name}). {head.partition('. ')[2]}." in index
