@@ -78,7 +78,7 @@ def test_rows_made_beside_the_rules_are_those_of_one_thread_where_a_second_look_
 POINTS = """
 import numpy as np, shapely, sys
 from concurrent.futures import ThreadPoolExecutor
-from onemap.rules.outlines import outlines
+from onemap.rules.overlay.edge_index import outlines
 
 def ring(corners, radius):
     angle = np.linspace(0, 2 * np.pi, corners, endpoint=False)
