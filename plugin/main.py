@@ -43,7 +43,7 @@ class OneMapPlugin:
         self._functions = ExpressionFunctions()
 
     def initGui(self) -> None:  # noqa: N802 - QGIS's name
-        """Add what a person sees."""
+        """Add the panel, the menu and the options page."""
         from onemap.plugin.connection.core_session import Core
         from onemap.plugin.dock.dock import OneMapDock
         from onemap.plugin.dock.options_page import OptionsFactory
@@ -63,7 +63,7 @@ class OneMapPlugin:
         )
         self.iface.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         self.dock.hide()
-        self._functions.follow(self._core, self.dock.library, self.dock.check_room.rules, self.dock.expressions)
+        self._functions.follow(self._core, self.dock.library, self.dock.check_tab.rules, self.dock.expressions)
         self._panel_action = QAction(icon("onemap"), tr("One Map panel"), window)
         self._panel_action.setObjectName("OneMapPanel")
         self.dock.setToggleVisibilityAction(self._panel_action)
@@ -128,9 +128,9 @@ class OneMapPlugin:
         dialog.show()
 
     def _open_settings(self) -> None:
-        from onemap.plugin.dock.options_page import KEY
+        from onemap.plugin.dock.options_page import PAGE_KEY
 
-        self.iface.showOptionsDialog(self.iface.mainWindow(), KEY)
+        self.iface.showOptionsDialog(self.iface.mainWindow(), PAGE_KEY)
         if self.dock is not None:
             self.dock.begin()
 

@@ -64,6 +64,7 @@ def test_an_error_that_is_no_refusal_and_a_warning_are_findings(tmp_path):
     assert bench_fuzz.tried({"a.txt": b""}, tmp_path, lambda _path: "read")["defect"] is None
 
 
+@pytest.mark.slow
 def test_some_damaged_inputs_of_a_fixed_seed_are_read_or_refused(tmp_path):
     assert bench_fuzz.fuzz(seed=20261120, seconds=600, most=60, kept=tmp_path) == 0
     assert list(tmp_path.iterdir()) == []

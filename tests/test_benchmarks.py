@@ -12,8 +12,8 @@ import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
 from onemap.rules.kinds.raster_grids import cell_sums, cell_weights
-from onemap.tests.bench import bench_page, bench_peers, ours, peer_frames
-from onemap.tests.bench.bench_programs import Pythons, Row, by_peer
+from onemap.tests.bench import bench_peers, benchmark_page, ours, peer_frames
+from onemap.tests.bench.benchmark_programs import Pythons, Row, by_peer
 from onemap.tests.bench.workload_files import made
 
 CELLS = 500  # a side of the terrain, instead of 4000
@@ -85,9 +85,9 @@ def _found(**seconds):
 
 def test_the_page_keeps_its_words_and_says_which_targets_are_missed(tmp_path):
     (tmp_path / "images").mkdir()
-    words = f"# Words\n\n{bench_page.BEGIN}\nold\n{bench_page.END}\n\nMore words.\n"
+    words = f"# Words\n\n{benchmark_page.BEGIN}\nold\n{benchmark_page.END}\n\nMore words.\n"
     (tmp_path / "benchmarks.md").write_text(words, encoding="utf-8")
-    bench_page.write({"M": {"ii": _found(sedonadb=4.5, duckdb=4.5)}}, tmp_path)
+    benchmark_page.write({"M": {"ii": _found(sedonadb=4.5, duckdb=4.5)}}, tmp_path)
     text = (tmp_path / "benchmarks.md").read_text(encoding="utf-8")
     assert text.startswith("# Words\n") and text.endswith("More words.\n") and "old" not in text
     assert re.search(r"\| sedonadb \| 4 × \| 4\.5 × \|", text)

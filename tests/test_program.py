@@ -185,6 +185,7 @@ def test_without_a_wish_nothing_but_the_result_is_said(town):
     assert told.stderr == b""
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
@@ -303,6 +304,7 @@ def test_a_check_killed_at_any_moment_leaves_a_part_at_most_which_the_next_clear
     assert [path.name for path in town.glob("city.*")] == ["city.gpkg"]
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="a place without room is /dev/full")
 def test_where_nobody_reads_or_nothing_has_room_the_code_is_right_and_nothing_is_a_defect(tmp_path):
     path = tmp_path / "city.gpkg"

@@ -96,6 +96,7 @@ def catalogue() -> dict[str, dict[str, Any]]:
 # ---- The town ----
 
 
+@pytest.mark.slow
 def test_one_seed_makes_one_town(city, entries, tmp_path):
     make(tmp_path, parcels=COUNT)
     for name in ("layers.json", "city.json", "redline.txt"):
@@ -104,6 +105,7 @@ def test_one_seed_makes_one_town(city, entries, tmp_path):
         assert content(city, entry) == content(tmp_path, entry), entry["file"]
 
 
+@pytest.mark.slow
 def test_another_seed_makes_another_town_with_the_same_planted_parcels(parcels, tmp_path):
     make(tmp_path, seed=7, parcels=FEWEST_PARCELS)
     other = geopandas.read_file(tmp_path / "parcels.gpkg", engine="pyogrio")

@@ -65,6 +65,7 @@ def test_a_warm_session_sees_that_a_layer_was_damaged_meanwhile(served, town):
     assert {layer["reason"] for layer in again[1]} == {"unreadable"}
 
 
+@pytest.mark.slow
 def test_a_warm_session_reads_the_file_that_has_taken_the_librarys_place(served, town, onemap):
     assert said(served, 1, town)[1][0]["label"] == "v1"
     other = town / "other.gpkg"

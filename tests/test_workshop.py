@@ -126,6 +126,7 @@ NO_INDEX = {
 }
 
 
+@pytest.mark.slow
 def test_a_dead_network_is_one_clear_sentence_and_leaves_nothing_that_looks_whole(checkout: Path):
     done = build("check", root=checkout, **NO_INDEX)
     assert done.returncode == 1
@@ -142,6 +143,7 @@ def test_a_dead_network_is_one_clear_sentence_and_leaves_nothing_that_looks_whol
     assert not (checkout / ".venv" / "left-over").exists()
 
 
+@pytest.mark.slow
 def test_a_second_run_starts_in_seconds_and_asks_no_network():
     if not (ROOT / ".venv" / "onemap-stamp").exists():
         pytest.skip("this checkout's environments were not made by build.py")
@@ -161,6 +163,7 @@ def test_a_second_run_starts_in_seconds_and_asks_no_network():
     assert seconds < 5
 
 
+@pytest.mark.slow
 def test_the_demo_finds_the_same_outside_qgis_and_inside_it(tmp_path: Path):
     if not (ROOT / ".venv" / "onemap-stamp").exists():
         pytest.skip("this checkout's environments were not made by build.py")
@@ -204,6 +207,7 @@ def test_one_differing_area_is_no_agreement(tmp_path: Path):
     assert (done.returncode, done.stdout.strip()) == (1, "findings: area_m2 differs in 1 rows")
 
 
+@pytest.mark.slow
 def test_the_readme_s_tour_on_the_command_line_works_as_it_is_written(tmp_path: Path):
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     tour = readme.partition("## Five minutes on the command line")[2].partition("\n## ")[0]

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.stores.file_store import is_library
+from onemap.layers.files.library_file import is_library
 
 
 def check_place(target: Path, overwrite: bool, field: str | None = None, inputs: Iterable[str | Path] = ()) -> None:

@@ -10,6 +10,7 @@ import numpy as np
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.file_hashes import known_hash
+from onemap.layers.files.library_file import is_library
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
@@ -22,7 +23,6 @@ from onemap.layers.sources.redline import redline_reading
 from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.sheets import sheet, sheet_grid
 from onemap.layers.sources.vct import vct_reading
-from onemap.layers.stores.file_store import is_library
 
 Opened = Path | postgis.Database
 _READ = 0.9  # of the time: the rest is the hash

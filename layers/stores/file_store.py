@@ -211,16 +211,3 @@ def _named(part: Path, path: Path) -> None:
         raise OneMapError("library.exists", file=path.name) from None
     except OSError:  # a file system without links
         part.rename(path)
-
-
-def is_library(path: Path) -> bool:
-    """True if a file is a One Map library; nothing is written beside it to find out."""
-    if path.suffix.lower() != ".gpkg" or not path.is_file():
-        return False
-    uri = f"{path.resolve().as_uri()}?mode=ro&immutable=1"
-    try:
-        with contextlib.closing(sqlite3.connect(uri, uri=True)) as connection:
-            sql = "SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'onemap_library'"
-            return connection.execute(sql).fetchone() is not None
-    except (sqlite3.DatabaseError, UnicodeDecodeError):  # the latter: SQLite quotes a damaged schema's own bytes
-        return False

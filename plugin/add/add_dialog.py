@@ -1,4 +1,4 @@
-"""Add to the one map: a file, what is in it, where it lies, how its fields are called; then it is loaded."""
+"""The add dialog: a file, its content, its location, its fields; then it is loaded into the library."""
 
 from __future__ import annotations
 
@@ -21,11 +21,11 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.add.add_form import AddForm
 from onemap.plugin.add.add_options import AddOptions
-from onemap.plugin.add.field_matches import remember_matches, remembered_matches, wishes_of
+from onemap.plugin.add.field_matches import explicit_matches, matches_of_layer, store_matches
 from onemap.plugin.add.fields_table import FieldsTable
 from onemap.plugin.add.inspection_result import inspected_layers
 from onemap.plugin.add.service_snapshot import Snapshot
-from onemap.plugin.add.source_choice import file_dropped
+from onemap.plugin.add.source_choice import dropped_file
 from onemap.plugin.add.source_page import SourcePage
 from onemap.plugin.connection.conversion import Conversion, is_convertible
 from onemap.plugin.connection.core_session import Request
@@ -40,18 +40,18 @@ from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.option_names import add_controls
 from onemap.plugin.words.translation import sentences, tr
 
-USUAL_PX = (760, 600)
-NARROWEST_PX = 340
-ABOUT_FIELDS = ("field.missing", "field.ambiguous")
-ABOUT_CRS = ("crs.missing", "crs.contradicted")
-ABOUT_OPTIONS = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
+SIZE_PX = (760, 600)
+MIN_WIDTH_PX = 340
+FIELD_CODES = ("field.missing", "field.ambiguous")
+CRS_CODES = ("crs.missing", "crs.contradicted")
+OPTION_CODES = ("coverage.", "version.", "encoding.", "crs.no_transformation", "crs.transform")
 
 
 class AddDialog(QDialog):
-    """One file on its way into the library. It may be closed while the file is loaded: the loading goes on."""
+    """A file to add to the library. The dialog may be closed while the file is loaded: the loading goes on."""
 
     added = pyqtSignal(dict, str)  # the core's answer, and what to say of it
-    failed = pyqtSignal(object)  # Refusal, while nobody looks
+    failed = pyqtSignal(object)  # Refusal, while the dialog is closed
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class AddDialog(QDialog):
         self._library = library
         self._source: SourceFile | None = None
         self._request: Request | Conversion | Snapshot | None = None
-        self._is_added = False  # what is shown has been loaded; nobody wants it twice
+        self._is_added = False  # the file on display has been loaded
         self.form = AddForm()
         self.form.source_chosen.connect(self.inspect)
         self.form.part_chosen.connect(self._show_part)
@@ -79,10 +79,13 @@ class AddDialog(QDialog):
         self.form.show_targets(library.layers)
         library.listed.connect(self._list_targets)
         self.page.preview.show_district(library.path, library.crs)
-        self._ended()
+        self._end_request()
 
     def begin(self, code: str) -> None:
-        """Show the dialog, for a layer or for any."""
+        """Show the dialog.
+
+        code: the layer to add to; empty for any.
+        """
         if code:
             self.form.choose_target(code)
         self.show()
@@ -90,7 +93,7 @@ class AddDialog(QDialog):
         self.form.setFocus()
 
     def inspect(self, source: SourceFile | None) -> None:
-        """Ask the core what is in a file."""
+        """Ask the core for the content of a file."""
         if source is None:
             return
         self._stop()
@@ -99,17 +102,17 @@ class AddDialog(QDialog):
         self.notice.hide()
         self.page.show_nothing(tr("Reading the file…"))
         if is_convertible(source.path):
-            said = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
-            self._follow(Conversion(source, self), "", lambda converted: self._inspect(converted, said))
+            note = tr("Read by this QGIS's GDAL from {file}").format(file=Path(source.path).name)
+            self._follow(Conversion(source, self), "", lambda source_file: self._inspect(source_file, note))
         else:
-            self._inspect(source, source.said)
+            self._inspect(source, source.note)
 
-    def _inspect(self, source: SourceFile, made_from: str) -> None:
+    def _inspect(self, source: SourceFile, note: str) -> None:
         params = {"source": source.path, "layer": source.layer, "encoding": self.options.encoding_name}
-        self._ask("inspect", params, "", lambda answer: self._show_found(source, answer, made_from))
+        self._ask("inspect", params, "", lambda answer: self._show_content(source, answer, note))
 
     def take_snapshot(self, service: Service) -> None:
-        """Read a registered service whole, and show what came as any file."""
+        """Read all features of a registered service, and show them as a file."""
         if self.is_working:
             return
         self.page.show_nothing("")
@@ -129,8 +132,8 @@ class AddDialog(QDialog):
             "source": self.form.file.path,
             "as": target.code,
             "layer": self.form.part_name,
-            "crs": self.form.told_crs,
-            "fields": wishes_of(self.fields.matches) or None,
+            "crs": self.form.given_crs,
+            "fields": explicit_matches(self.fields.matches) or None,
             "service": self.form.file.service,
             "taken_at": self.form.file.taken_at,
             **self.options.params,
@@ -140,20 +143,20 @@ class AddDialog(QDialog):
 
     @property
     def is_working(self) -> bool:
-        """Whether a file is read or loaded now."""
+        """Whether a file is being read or loaded."""
         return self._request is not None
 
     def refuse(self, refusal: Refusal) -> None:
-        """Say what was refused, with the mend; to the dock if the dialog is closed."""
+        """Show a refusal with its mend; the dock shows it if the dialog is closed."""
         codes = [str(problem.get("code")) for problem in refusal.problems]
-        if any(code in ABOUT_FIELDS for code in codes):
-            self.fields.require([str(one["field"]) for one in refusal.problems if one.get("field")])
+        if any(code in FIELD_CODES for code in codes):
+            self.fields.require([str(problem["field"]) for problem in refusal.problems if problem.get("field")])
             self.tabs.setCurrentWidget(self.fields)
         elif codes and set(codes) == {"geometry.invalid"} and not self.options.repair.isChecked():
             refusal.mend = (tr("Repair and add"), self._repair_and_add)
-        elif any(code.startswith(ABOUT_OPTIONS) for code in codes):
+        elif any(code.startswith(OPTION_CODES) for code in codes):
             self.tabs.setCurrentWidget(self._options_page)
-        elif any(code in ABOUT_CRS for code in codes):
+        elif any(code in CRS_CODES for code in codes):
             self.form.ask_for_crs()
         if self.form.chosen_part is None:
             self.page.show_nothing("")
@@ -169,7 +172,7 @@ class AddDialog(QDialog):
                 self.tabs.setCurrentWidget(self.page)
 
     def close_down(self) -> None:
-        """Before it is thrown away."""
+        """Stop reading and close, before the dialog is deleted."""
         self._stop()
         self._library.listed.disconnect(self._list_targets)
         self.page.preview.close_down()
@@ -203,14 +206,14 @@ class AddDialog(QDialog):
         layout.addWidget(self.work)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
-        self.setMinimumWidth(NARROWEST_PX)
-        self.resize(*USUAL_PX)
+        self.setMinimumWidth(MIN_WIDTH_PX)
+        self.resize(*SIZE_PX)
 
     def _list_targets(self) -> None:
         self.form.show_targets(self._library.layers)
 
-    def _show_found(self, source: SourceFile, answer: dict[str, Any], made_from: str) -> None:
-        self.page.show_format(answer, made_from)
+    def _show_content(self, source: SourceFile, answer: dict[str, Any], note: str) -> None:
+        self.page.show_format(answer, note)
         self.form.show_layers(source, inspected_layers(answer))
         self.tabs.setCurrentWidget(self.page)
 
@@ -231,7 +234,7 @@ class AddDialog(QDialog):
             if self.form.file.service:
                 self.options.show_today([version.label for version in target.versions])
             sources = [name for name, _kind in part.fields] if part is not None else []
-            self.fields.show_fields(target.fields, sources, remembered_matches(target))
+            self.fields.show_fields(target.fields, sources, matches_of_layer(target))
         self._enable()
 
     def _repair_and_add(self) -> None:
@@ -239,65 +242,65 @@ class AddDialog(QDialog):
         self.add()
 
     def _show_added(self, target: CatalogueLayer, answer: dict[str, Any]) -> None:
-        remember_matches(target, self.fields.matches)
+        store_matches(target, self.fields.matches)
         count = int(answer.get("features") or 0)
         text = (
             tr("“{layer}” has a new version, {version}.")
             if target.geometry == "raster" or count == 1
             else tr("“{layer}” has a new version, {version}, of {count} features.")
         )
-        said = text.format(layer=target.title, version=answer.get("version"), count=f"{count:,}")
+        message = text.format(layer=target.title, version=answer.get("version"), count=f"{count:,}")
         if answer.get("problems"):
-            said = sentences(said, tr("What was noticed is in the list; a click shows where."))
+            message = sentences(message, tr("What was noticed is in the list; a click shows where."))
         if answer.get("set_aside"):
             text = tr("Set aside as bad: {count}; where they are nothing is known.")
-            said = sentences(said, text.format(count=f"{answer['set_aside']:,}"))
+            message = sentences(message, text.format(count=f"{answer['set_aside']:,}"))
         self._is_added = True
         self._enable()
         self.page.show_added(target, answer)
         self.tabs.setCurrentWidget(self.page)
-        self.notice.say(said)
-        self.added.emit(answer, said)
+        self.notice.say(message)
+        self.added.emit(answer, message)
 
-    def _ask(self, verb: str, params: dict[str, Any], title: str, then: Callable[[dict[str, Any]], None]) -> None:
-        self._follow(self._library.core.ask(verb, params, title), title, then)
+    def _ask(self, verb: str, params: dict[str, Any], title: str, on_answer: Callable[[dict[str, Any]], None]) -> None:
+        self._follow(self._library.core.ask(verb, params, title), title, on_answer)
 
-    def _follow(self, request: Request | Conversion | Snapshot, title: str, then: Callable[[Any], None]) -> None:
+    def _follow(self, request: Request | Conversion | Snapshot, title: str, on_answer: Callable[[Any], None]) -> None:
         self._request = request
         self._request.progressed.connect(self.work.show_progress)
         # First the dialog is at rest again, then it shows what came out.
-        self._request.answered.connect(self._ended)
-        self._request.refused.connect(self._ended)
-        self._request.answered.connect(then)
+        self._request.answered.connect(self._end_request)
+        self._request.refused.connect(self._end_request)
+        self._request.answered.connect(on_answer)
         self._request.refused.connect(self.refuse)
         self.work.begin(title or tr("Reading the file…"))
         self._enable()
 
     def _stop(self) -> None:
-        """Forget the file that is being read; one that is being loaded goes on, and is told of by QGIS's task bar."""
+        """Stop reading the file; a file that is being loaded goes on, and QGIS's task bar shows it."""
         if self._request is not None:
             for signal in (self._request.answered, self._request.refused, self._request.progressed):
                 signal.disconnect()
             if self._request.verb == "inspect":
                 self._request.cancel()
-            self._ended()
+            self._end_request()
 
     def _cancel(self) -> None:
         if self._request is not None:
             self._request.cancel()
 
-    def _ended(self, *_what: object) -> None:
+    def _end_request(self, *_what: object) -> None:
         self._request = None
         self.work.hide()
         self._enable()
 
     def _enable(self) -> None:
-        self.hint.setText(self._what_is_missing())
+        self.hint.setText(self._missing_step())
         self.hint.setVisible(bool(self.hint.text()))
         self.add_button.setEnabled(self._request is None and not self.hint.text())
 
-    def _what_is_missing(self) -> str:
-        """What has to be done before the file can be added; empty when nothing."""
+    def _missing_step(self) -> str:
+        """What must be done before the file can be added; empty for nothing."""
         if self._request is not None:
             return ""
         if self._is_added:
@@ -314,16 +317,18 @@ class AddDialog(QDialog):
                 if self.form.chosen_part.raster is not None
                 else tr("This layer is kept as a raster, and the file is none.")
             )
-        if self.fields.missing:
-            return tr("Still without a field of the file: {fields}").format(fields=", ".join(self.fields.missing))
+        if self.fields.missing_fields:
+            return tr("Still without a field of the file: {fields}").format(
+                fields=", ".join(self.fields.missing_fields)
+            )
         return ""
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """A file may be dropped anywhere."""
-        if file_dropped(event.mimeData()) is not None:
+        """Accept a file that is dropped anywhere on the dialog."""
+        if dropped_file(event.mimeData()) is not None:
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Take the file."""
-        self.form.source.choose(file_dropped(event.mimeData()))
+        """Inspect the dropped file."""
+        self.form.source.choose(dropped_file(event.mimeData()))
         event.acceptProposedAction()

@@ -1,4 +1,4 @@
-"""The head of the dialog that adds a file: which file, which layer in it, what it becomes, and where it lies."""
+"""The head of the add dialog: which file, which layer in it, what it becomes, and its coordinate system."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from qgis.PyQt.QtWidgets import QComboBox, QCompleter, QFormLayout, QPushButton,
 from onemap.plugin.add.inspection_result import InspectedLayer
 from onemap.plugin.add.source_choice import SourceChoice
 from onemap.plugin.connection.layer_export import SourceFile, crs_text
-from onemap.plugin.library.layer_list import CatalogueLayer, called
+from onemap.plugin.library.layer_list import CatalogueLayer, layer_named
 from onemap.plugin.words.translation import tr
 
-SHORTEST_NAME = 8
+MIN_NAME_LENGTH = 8
 
 
 class AddForm(QWidget):
-    """Rows that are there only when they are needed."""
+    """Rows that are visible only when they are needed."""
 
     source_chosen = pyqtSignal(object)  # SourceFile
     part_chosen = pyqtSignal()
@@ -50,7 +50,7 @@ class AddForm(QWidget):
         self.guess.clicked.connect(self._take_guess)
         for box in (self.part, self.target):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(SHORTEST_NAME)
+            box.setMinimumContentsLength(MIN_NAME_LENGTH)
         self._rows = QFormLayout(self)
         self._rows.setContentsMargins(0, 0, 0, 0)
         self._rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
@@ -65,56 +65,56 @@ class AddForm(QWidget):
 
     @property
     def chosen_part(self) -> InspectedLayer | None:
-        """The layer of the file."""
+        """The chosen layer of the file."""
         index = self.part.currentIndex()
         return self._layers[index] if 0 <= index < len(self._layers) else None
 
     @property
     def chosen_target(self) -> CatalogueLayer | None:
-        """The layer that it is to become."""
+        """The catalogue layer that it becomes."""
         return self.target.currentData()
 
     @property
     def part_name(self) -> str:
-        """The layer of the file as the core must be told; empty where there is only one."""
+        """The layer's name in the file, for the core; empty where the file has only one layer."""
         part = self.chosen_part
         return part.name if part is not None and (len(self._layers) > 1 or self.file.layer) else ""
 
     @property
     def lacks_crs(self) -> bool:
-        """Whether the coordinate system has still to be chosen."""
+        """Whether the coordinate system must still be chosen."""
         return self._needs_crs and not self.crs.crs().isValid()
 
     @property
-    def told_crs(self) -> str:
-        """The coordinate system that the core must be told; empty where the file says it."""
+    def given_crs(self) -> str:
+        """The coordinate system for the core; empty where the file declares it."""
         return crs_text(self.crs.crs()) if self._needs_crs else self.file.crs
 
     @property
     def place_crs(self) -> QgsCoordinateReferenceSystem:
-        """The coordinate system in which the file lies, as far as anybody has said."""
+        """The coordinate system of the file, as far as it is known."""
         part = self.chosen_part
         if self._needs_crs or part is None:
             return self.crs.crs()
         return QgsCoordinateReferenceSystem(self.file.crs or part.crs)
 
     def forget(self) -> None:
-        """Another file is read."""
+        """Clear the form for another file."""
         self._layers, self._is_part_chosen = [], False
         self.part.clear()
         self._show_row(self.part, False)
         self._need_crs(False)
 
     def show_targets(self, layers: list[CatalogueLayer]) -> None:
-        """List the layers of the library, and keep what was chosen."""
-        before = self.chosen_target.code if self.chosen_target is not None else ""
+        """List the layers of the library; the chosen one stays."""
+        chosen_code = self.chosen_target.code if self.chosen_target is not None else ""
         self.target.blockSignals(True)
         self.target.clear()
         for entry in sorted(layers, key=lambda entry: entry.place[:2]):
             self.target.addItem(f"{entry.title} · {entry.code}", entry)
         self.target.setCurrentIndex(-1)
         self.target.blockSignals(False)
-        self.choose_target(before)
+        self.choose_target(chosen_code)
 
     def choose_target(self, code: str) -> None:
         """Choose a layer of the library."""
@@ -123,7 +123,7 @@ class AddForm(QWidget):
                 self.target.setCurrentIndex(index)
 
     def show_layers(self, source: SourceFile, layers: list[InspectedLayer]) -> None:
-        """Show what the core found in a file."""
+        """Show the layers of a file."""
         self.file, self._layers = source, layers
         self.part.blockSignals(True)
         self.part.clear()
@@ -134,7 +134,7 @@ class AddForm(QWidget):
         self._show_part()
 
     def ask_for_crs(self) -> None:
-        """The core will not take the one that the file says."""
+        """Ask for a coordinate system, because the core refuses the one in the file."""
         self._need_crs(True)
         self.crs.setFocus()
         self.crs_chosen.emit()
@@ -145,31 +145,31 @@ class AddForm(QWidget):
             return
         self._need_crs(part.lacks_crs and bool(part.bounds) and not self.file.crs)
         if self.chosen_target is None:
-            entry = called(part.name, self._targets()) or called(Path(self.file.path).stem, self._targets())
+            entry = layer_named(part.name, self._targets()) or layer_named(Path(self.file.path).stem, self._targets())
             if entry is not None:
                 self.choose_target(entry.code)
         self.part_chosen.emit()
 
     def _take_guess(self) -> None:
-        """A person has said that the guess is right."""
+        """Use the guessed coordinate system."""
         self.crs.setCrs(QgsCoordinateReferenceSystem(self.chosen_part.crs))
 
     def _targets(self) -> list[CatalogueLayer]:
         return [self.target.itemData(index) for index in range(self.target.count())]
 
-    def _first_part(self, wanted: str) -> int:
-        """The layer of the file that was asked for, else the one called as what it is to become, else the first."""
+    def _first_part(self, wanted_name: str) -> int:
+        """The row to choose first: the wanted layer, else the one named as the target, else the first."""
         names = [layer.name for layer in self._layers]
-        if wanted in names:
+        if wanted_name in names:
             self._is_part_chosen = True
-            return names.index(wanted)
+            return names.index(wanted_name)
         return max(0, self._part_of_target())
 
     def _part_of_target(self) -> int:
-        """The row of the layer of the file that is called as the layer that it becomes; -1 where none is."""
+        """The row of the layer in the file that is named as the target; -1 for none."""
         target = self.chosen_target
         names = [layer.name for layer in self._layers]
-        return next((row for row, name in enumerate(names) if target and called(name, [target])), -1)
+        return next((row for row, name in enumerate(names) if target and layer_named(name, [target])), -1)
 
     def _show_target(self) -> None:
         row = self._part_of_target()
@@ -180,21 +180,21 @@ class AddForm(QWidget):
     def _keep_part(self) -> None:
         self._is_part_chosen = True
 
-    def _need_crs(self, needed: bool) -> None:
-        self._needs_crs = needed
+    def _need_crs(self, is_needed: bool) -> None:
+        self._needs_crs = is_needed
         self.crs.blockSignals(True)
         self.crs.setCrs(QgsCoordinateReferenceSystem())
         self.crs.blockSignals(False)
-        self._show_row(self.crs, needed)
+        self._show_row(self.crs, is_needed)
         part = self.chosen_part
         guessed = QgsCoordinateReferenceSystem(part.crs if part is not None and part.crs_from == "guessed" else "")
-        self.guess.setVisible(needed and guessed.isValid())
+        self.guess.setVisible(is_needed and guessed.isValid())
         self.guess.setText(tr("Its numbers look like {crs}: take it").format(crs=guessed.authid()))
         self.guess.setToolTip(guessed.userFriendlyIdentifier())
 
-    def _show_row(self, field: QWidget, visible: bool) -> None:
-        field.setVisible(visible)
-        self._rows.labelForField(field).setVisible(visible)
+    def _show_row(self, field: QWidget, is_visible: bool) -> None:
+        field.setVisible(is_visible)
+        self._rows.labelForField(field).setVisible(is_visible)
 
 
 def search_box() -> QComboBox:

@@ -1,8 +1,8 @@
-"""How a file is added: as of when, for which ground, and what is rarely needed."""
+"""The options of adding a file: validity, coverage, and what is rarely needed."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from qgis.gui import QgsDateEdit
@@ -40,13 +40,6 @@ class AddOptions(QWidget):
         self.covers.addItem(tr("the district"), DISTRICT)
         self.covers.addItem(tr("the extent of its features (assumed)"), EXTENT)
         _shrink(self.covers)
-        choose = QToolButton()
-        choose.setIcon(icon("file"))
-        choose.setToolTip(tr("A file of polygons: the ground for which the data speaks"))
-        choose.clicked.connect(self._choose_coverage)
-        row = QHBoxLayout()
-        row.addWidget(self.covers, 1)
-        row.addWidget(choose)
         self.accuracy = QLineEdit()
         self.accuracy.setPlaceholderText(tr("not stated"))
         self.repair = QCheckBox(tr("Repair invalid geometry"))
@@ -57,13 +50,6 @@ class AddOptions(QWidget):
         self.copy.setToolTip(tr("As a Cloud-Optimised GeoTIFF; otherwise the library refers to the file where it lies"))
         self.report = QLineEdit()
         self.report.setPlaceholderText(tr("a sheet of the problems, to send back"))
-        save = QToolButton()
-        save.setIcon(icon("file"))
-        save.setToolTip(tr("Where to write the report"))
-        save.clicked.connect(self._choose_report)
-        report_row = QHBoxLayout()
-        report_row.addWidget(self.report, 1)
-        report_row.addWidget(save)
         self.encoding = QComboBox()
         self.encoding.setEditable(True)
         for name in ENCODINGS:
@@ -72,13 +58,19 @@ class AddOptions(QWidget):
         self.encoding.activated.connect(lambda _index: self.encoding_changed.emit())
         self.transform = QLineEdit()
         self.transform.setPlaceholderText(tr("PROJ pipeline or file, for another datum"))
+        self._build()
+
+    def _build(self) -> None:
+        hint = tr("A file of polygons: the ground for which the data speaks")
+        covers_row = _with_file_button(self.covers, hint, self._choose_coverage)
+        report_row = _with_file_button(self.report, tr("Where to write the report"), self._choose_report)
         form = QFormLayout(self)
         form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         form.addRow(tr("Valid from"), self.valid_from)
         form.addRow(tr("Valid to"), self.valid_to)
         form.addRow(tr("Label"), self.label)
-        form.addRow(tr("Speaks for"), row)
+        form.addRow(tr("Speaks for"), covers_row)
         form.addRow(tr("Accuracy (m)"), self.accuracy)
         form.addRow(tr("Encoding"), self.encoding)
         form.addRow(tr("Transformation"), self.transform)
@@ -88,28 +80,31 @@ class AddOptions(QWidget):
         form.addRow(self.copy)
 
     def show_kind(self, is_raster: bool) -> None:
-        """Offer what this kind of source can have."""
+        """Enable the options for a raster, or for features."""
         self.copy.setEnabled(is_raster)
         for box in (self.repair, self.keep_bad):
             box.setEnabled(not is_raster)
 
     def show_today(self, used: list[str]) -> None:
-        """It is of today, and called so: a snapshot. used: the labels that its layer has."""
+        """Set today as the day of validity, with a free label.
+
+        used: the labels that the layer has.
+        """
         today = QDate.currentDate()
         self.valid_from.setDate(today)
         self.label.setText(free_label(today.toString(Qt.DateFormat.ISODate), used))
 
     @property
     def params(self) -> dict[str, Any]:
-        """As the core takes them."""
+        """The options as the core takes them."""
         chosen = self.covers.currentText()
-        at = self.covers.findText(chosen)
+        index = self.covers.findText(chosen)
         return {
             "label": self.label.text().strip(),
             "valid_from": _date_text(self.valid_from),
             "valid_to": _date_text(self.valid_to),
             # The district is what the core takes by itself, where the library has one.
-            "covers": "" if at == 0 else self.covers.itemData(at) if at > 0 else chosen.strip(),
+            "covers": "" if index == 0 else self.covers.itemData(index) if index > 0 else chosen.strip(),
             "accuracy": self.accuracy.text().strip(),
             "encoding": self.encoding_name,
             "transform": self.transform.text().strip(),
@@ -121,9 +116,9 @@ class AddOptions(QWidget):
 
     @property
     def encoding_name(self) -> str:
-        """The encoding that was chosen; empty: as the core finds it."""
-        at = self.encoding.findText(self.encoding.currentText())
-        return self.encoding.itemData(at) if at >= 0 else self.encoding.currentText().strip()
+        """The chosen encoding; empty where the core finds it."""
+        index = self.encoding.findText(self.encoding.currentText())
+        return self.encoding.itemData(index) if index >= 0 else self.encoding.currentText().strip()
 
     def _choose_coverage(self) -> None:
         path, _filter = QFileDialog.getOpenFileName(self, tr("A file of polygons"))
@@ -136,23 +131,35 @@ class AddOptions(QWidget):
             self.report.setText(path if path.lower().endswith(".xlsx") else f"{path}.xlsx")
 
 
-def free_label(day: str, used: Iterable[str]) -> str:
-    """The label of a version of that day: the day, with a number where it has one already."""
-    taken, label, number = set(used), day, 1
-    while label in taken:
+def free_label(day: str, labels: Iterable[str]) -> str:
+    """The day as a label, with a number if the layer has that label."""
+    used_labels, label, number = set(labels), day, 1
+    while label in used_labels:
         number += 1
         label = f"{day} ({number})"
     return label
 
 
+def _with_file_button(field: QWidget, hint: str, choose: Callable[[], None]) -> QHBoxLayout:
+    """A field with a button that chooses a file for it."""
+    button = QToolButton()
+    button.setIcon(icon("file"))
+    button.setToolTip(hint)
+    button.clicked.connect(choose)
+    row = QHBoxLayout()
+    row.addWidget(field, 1)
+    row.addWidget(button)
+    return row
+
+
 def _date_edit() -> QgsDateEdit:
-    made = QgsDateEdit()
-    made.setAllowNull(True)
-    made.setNullRepresentation(tr("not stated"))
-    made.setDisplayFormat("yyyy-MM-dd")
-    made.setCalendarPopup(True)
-    made.clear()
-    return made
+    edit = QgsDateEdit()
+    edit.setAllowNull(True)
+    edit.setNullRepresentation(tr("not stated"))
+    edit.setDisplayFormat("yyyy-MM-dd")
+    edit.setCalendarPopup(True)
+    edit.clear()
+    return edit
 
 
 def _date_text(edit: QgsDateEdit) -> str:

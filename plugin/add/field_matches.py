@@ -1,4 +1,4 @@
-"""Which field of a source is which of the schema's: as the names say, and as it was chosen the last time."""
+"""The match of a source's fields with the schema's: by name, and as chosen the last time."""
 
 from __future__ import annotations
 
@@ -9,42 +9,43 @@ from onemap.plugin.library.layer_list import CatalogueLayer, SchemaField
 from onemap.plugin.profile import settings
 
 
-def match_fields(schema: Iterable[SchemaField], sources: list[str], remembered: dict[str, str]) -> dict[str, str]:
-    """Field of the schema → field of the source, as the core would find it, but what was chosen before comes first.
+def match_fields(schema: Iterable[SchemaField], sources: list[str], earlier_matches: dict[str, str]) -> dict[str, str]:
+    """Field of the schema → field of the source, as the core would match them; earlier choices come first.
 
-    By exact name, then ignoring case, then by alias; where two would do, none is taken: a person chooses.
+    A field matches by its exact name, then ignoring case, then by alias. Where two would match, none does: a person
+    chooses.
     """
-    matches = {target: source for target, source in remembered.items() if source in sources}
+    matches = {target: source for target, source in earlier_matches.items() if source in sources}
     schema = list(schema)
     names = {field.name.lower() for field in schema}
     for field in schema:
         if field.name in matches:
             continue
-        found = _candidates(field, [source for source in sources if source not in matches.values()], names)
-        if len(found) == 1:
-            matches[field.name] = found[0]
+        candidates = _candidates(field, [source for source in sources if source not in matches.values()], names)
+        if len(candidates) == 1:
+            matches[field.name] = candidates[0]
     return matches
 
 
-def wishes_of(matches: dict[str, str]) -> dict[str, str]:
-    """Those that the core must be told: the others have the schema's own names."""
+def explicit_matches(matches: dict[str, str]) -> dict[str, str]:
+    """The matches that the core must be given: the others have the schema's own names."""
     return {target: source for target, source in matches.items() if source and target != source}
 
 
-def remembered_matches(layer: CatalogueLayer) -> dict[str, str]:
-    """What was chosen for this layer of this department the last time."""
-    return _all().get(_name(layer), {})
+def matches_of_layer(layer: CatalogueLayer) -> dict[str, str]:
+    """The matches that were chosen for this layer of this department the last time."""
+    return _stored_matches().get(_setting_key(layer), {})
 
 
-def remember_matches(layer: CatalogueLayer, matches: dict[str, str]) -> None:
-    """Keep what was chosen."""
-    kept = _all()
-    wishes = wishes_of(matches)
-    if wishes:
-        kept[_name(layer)] = wishes
+def store_matches(layer: CatalogueLayer, matches: dict[str, str]) -> None:
+    """Store the chosen matches."""
+    all_matches = _stored_matches()
+    explicit = explicit_matches(matches)
+    if explicit:
+        all_matches[_setting_key(layer)] = explicit
     else:
-        kept.pop(_name(layer), None)
-    settings.put("field_matches", json.dumps(kept, ensure_ascii=False))
+        all_matches.pop(_setting_key(layer), None)
+    settings.put("field_matches", json.dumps(all_matches, ensure_ascii=False))
 
 
 def _candidates(field: SchemaField, free: list[str], names: set[str]) -> list[str]:
@@ -55,13 +56,13 @@ def _candidates(field: SchemaField, free: list[str], names: set[str]) -> list[st
     return alike or [source for source in free if source.lower() in aliases and source.lower() not in names]
 
 
-def _all() -> dict[str, dict[str, str]]:
+def _stored_matches() -> dict[str, dict[str, str]]:
     try:
-        kept = json.loads(settings.get("field_matches") or "{}")
+        matches = json.loads(settings.get("field_matches") or "{}")
     except ValueError:  # written by another hand
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return matches if isinstance(matches, dict) else {}
 
 
-def _name(layer: CatalogueLayer) -> str:
+def _setting_key(layer: CatalogueLayer) -> str:
     return f"{layer.department}/{layer.code}"

@@ -1,4 +1,4 @@
-"""The schema's fields beside the source's, each with the one that it is taken from."""
+"""The table of the schema's fields, each with the source's field that fills it."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from onemap.plugin.library.layer_list import SchemaField
 from onemap.plugin.words.translation import tr
 
 TARGET, SOURCE = 0, 1
-SHORTEST_NAME = 6
+MIN_NAME_LENGTH = 6
 
 
 class FieldsTable(QTableWidget):
-    """One row for each field of the schema; required ones first."""
+    """One row for each field of the schema, required ones first."""
 
     changed = pyqtSignal()
 
@@ -32,20 +32,20 @@ class FieldsTable(QTableWidget):
         for column in (TARGET, SOURCE):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Stretch)
 
-    def show_fields(self, schema: tuple[SchemaField, ...], sources: list[str], remembered: dict[str, str]) -> None:
-        """Show another layer or another source, matched as far as the names say."""
+    def show_fields(self, schema: tuple[SchemaField, ...], sources: list[str], earlier_matches: dict[str, str]) -> None:
+        """Show the fields of another layer or source, matched by name."""
         self._schema = sorted(schema, key=lambda field: not field.required)
         self._sources = sources
-        self._fill(match_fields(schema, sources, remembered))
+        self._fill(match_fields(schema, sources, earlier_matches))
 
     def require(self, names: list[str]) -> None:
-        """The core has asked for fields: they are in the table, and required."""
-        known = {field.name: field for field in self._schema}
-        asked = [
-            SchemaField(name, known[name].title if name in known else "", required=True)
+        """Add fields that the core requires."""
+        fields_by_name = {field.name: field for field in self._schema}
+        required = [
+            SchemaField(name, fields_by_name[name].title if name in fields_by_name else "", required=True)
             for name in dict.fromkeys(names)
         ]
-        self._schema = asked + [field for field in self._schema if field.name not in names]
+        self._schema = required + [field for field in self._schema if field.name not in names]
         self._fill(self.matches)
 
     @property
@@ -54,13 +54,13 @@ class FieldsTable(QTableWidget):
         return {name: box.currentData() for name, box in self._boxes.items() if box.currentData()}
 
     @property
-    def missing(self) -> list[str]:
-        """Required fields that nothing is chosen for."""
+    def missing_fields(self) -> list[str]:
+        """Required fields without a source field."""
         matches = self.matches
         return [field.name for field in self._schema if field.required and field.name not in matches]
 
     def choose(self, target: str, source: str) -> None:
-        """Take a field of the layer from a field of the file."""
+        """Choose the field of the file for a field of the layer."""
         box = self._boxes[target]
         box.setCurrentIndex(box.findData(source))
 
@@ -76,7 +76,7 @@ class FieldsTable(QTableWidget):
             self.setItem(row, TARGET, item)
             box = QComboBox()
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(SHORTEST_NAME)
+            box.setMinimumContentsLength(MIN_NAME_LENGTH)
             box.setAccessibleName(name)
             if field.name not in self._sources:  # one of the same name is taken in any case
                 box.addItem("–", "")

@@ -1,18 +1,19 @@
-"""What the core found in a file, as a person reads it."""
+"""The content of a file as the core's verb `inspect` reports it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 
 @dataclass(frozen=True)
 class InspectedLayer:
-    """One layer of a file, as the verb `inspect` told of it.
+    """One layer of a file.
 
-    crs_from: declared, guessed or none; bounds: west, south, east, north in the file's own numbers, or nothing.
+    crs_from: declared, guessed or none.
+    bounds: west, south, east, north in the file's own units; empty for none.
     """
 
     name: str
@@ -29,17 +30,17 @@ class InspectedLayer:
 
     @property
     def lacks_crs(self) -> bool:
-        """Whether nobody has said in which coordinate system it is."""
+        """Whether the file declares no coordinate system."""
         return self.crs_from != "declared"
 
 
 def inspected_layers(answer: dict[str, Any]) -> list[InspectedLayer]:
-    """The layers in an answer of the core."""
+    """The layers of an answer of the core."""
     return [_layer(record) for record in answer.get("layers") or []]
 
 
 def facts_of(layer: InspectedLayer) -> list[tuple[str, str]]:
-    """Name and value of each thing that is known of a layer."""
+    """Name and value of each known fact of a layer."""
     facts = []
     if layer.raster is not None:
         facts += _raster_facts(layer.raster)
@@ -54,7 +55,7 @@ def facts_of(layer: InspectedLayer) -> list[tuple[str, str]]:
 
 
 def _geometry_words(names: str) -> str:
-    """The types of geometry as they are called in the user's language."""
+    """The geometry types in the user's language."""
     words = {
         "Point": tr("points"),
         "MultiPoint": tr("points of several parts"),
@@ -67,7 +68,7 @@ def _geometry_words(names: str) -> str:
 
 
 def _raster_facts(raster: dict[str, Any]) -> list[tuple[str, str]]:
-    """What a raster is made of; the size of a cell is in the units of its coordinate system."""
+    """The facts of a raster; the size of a cell is in the units of its coordinate system."""
     cells = tr("{width} × {height} cells of {cell_width} × {cell_height}").format(
         width=f"{raster['width']:,}",
         height=f"{raster['height']:,}",
@@ -89,14 +90,14 @@ def _raster_facts(raster: dict[str, Any]) -> list[tuple[str, str]]:
 
 
 def crs_words(layer: InspectedLayer) -> str:
-    """The coordinate system and how it is known."""
-    said = {
+    """The coordinate system, and how it is known."""
+    origin = {
         "declared": tr("declared in the file"),
         "guessed": tr("not declared; only a guess"),
         "none": tr("not declared"),
     }[layer.crs_from]
-    named = f"{layer.crs} ({said})" if layer.crs else said
-    return labelled(named, layer.crs_why) if layer.crs_why else named
+    text = f"{layer.crs} ({origin})" if layer.crs else origin
+    return with_label(text, layer.crs_why) if layer.crs_why else text
 
 
 def _layer(record: dict[str, Any]) -> InspectedLayer:

@@ -1,4 +1,4 @@
-"""A small map of where a file would land, beside the district."""
+"""A small map that shows a file's location beside the district."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from onemap.plugin.words.translation import tr
 
 SOURCE_COLOUR, DISTRICT_COLOUR = "#1098AD", "#555555"
 MARGIN = 1.15
-FEATURES_AT_MOST = 200_000  # more than these take long to draw; their frame says where they are
+MAX_FEATURES = 200_000  # more than these take long to draw; their frame says where they are
 GP_HEADER = 8
 GP_ENVELOPES = (0, 32, 48, 48, 64)  # bytes, by the number in the flags
 M_PER_KM = 1000.0
 
 
 class PlacePreview(QWidget):
-    """The district's outline, and on it the file's features, or their frame where QGIS cannot read them."""
+    """The district's outline, and on it the file's features, or their bounds where QGIS cannot read them."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -47,19 +47,19 @@ class PlacePreview(QWidget):
         self.canvas.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self._pan = QgsMapToolPan(self.canvas)
         self.canvas.setMapTool(self._pan)
-        self.words = QLabel()
-        self.words.setWordWrap(True)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
         self._layers: list[QgsMapLayer] = []
         self.source: QgsVectorLayer | None = None  # the file as QGIS reads it, where it can
         self._district: QgsVectorLayer | None = None
-        self._flash: QgsRubberBand | None = None
+        self._marker: QgsRubberBand | None = None
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self.canvas, 1)
-        layout.addWidget(self.words)
+        layout.addWidget(self.summary)
 
     def show_district(self, library: str, crs: str) -> None:
-        """Show the district of a library; the map is in the library's coordinate system."""
+        """Show the district of a library, in the library's coordinate system."""
         system = QgsCoordinateReferenceSystem(crs)
         self.canvas.setDestinationCrs(system)
         outline = district_of(library)
@@ -69,14 +69,14 @@ class PlacePreview(QWidget):
         self.show_nothing("")
 
     def show_nothing(self, words: str) -> None:
-        """Only the district, and why there is no more."""
+        """Show only the district, and a text."""
         self.source = None
         self._show([], words)
         if self._district is not None:
-            self._look_at(self._district.extent())
+            self._set_extent(self._district.extent())
 
     def show_source(self, path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSystem) -> None:
-        """Show one layer of a file, as it lies in a coordinate system."""
+        """Show one layer of a file, in a given coordinate system."""
         if not layer.bounds or not crs.isValid():
             self.show_nothing("" if layer.bounds else tr("It has nothing to show on a map."))
             return
@@ -87,82 +87,82 @@ class PlacePreview(QWidget):
             return
         frame_layer = _memory_layer(frame, crs, "" if layer.raster else SOURCE_COLOUR, SOURCE_COLOUR)
         if layer.raster is not None:
-            self.source, picture = None, _picture(path, crs)
+            self.source, picture = None, _raster_layer(path, crs)
             self._show([frame_layer, *([picture] if picture is not None else [])], self._relation(place))
         else:
-            self.source = _readable(path, layer, crs)
+            self.source = _vector_layer(path, layer, crs)
             self._show([self.source or frame_layer], self._relation(place))
         box = place.boundingBox()
         if self._district is not None:
             box.combineExtentWith(self._district.extent())
-        self._look_at(box)
+        self._set_extent(box)
 
     def zoom_to(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
-        """Go to a place and mark it."""
+        """Zoom to a geometry and mark it."""
         place = self._in_library(geometry, crs)
-        self._unmark()
+        self._remove_marker()
         if place is None or place.isNull():
             return
         box = place.boundingBox()
         box.grow(max(20.0, 0.3 * max(box.width(), box.height())))
-        self._look_at(box)
-        self._flash = QgsRubberBand(self.canvas, place.type())
-        self._flash.setToGeometry(place, self.canvas.mapSettings().destinationCrs())
-        self._flash.setColor(QColor("#B2182B"))
-        self._flash.setFillColor(QColor(178, 24, 43, 60))
-        self._flash.setWidth(3)
+        self._set_extent(box)
+        self._marker = QgsRubberBand(self.canvas, place.type())
+        self._marker.setToGeometry(place, self.canvas.mapSettings().destinationCrs())
+        self._marker.setColor(QColor("#B2182B"))
+        self._marker.setFillColor(QColor(178, 24, 43, 60))
+        self._marker.setWidth(3)
 
     def close_down(self) -> None:
-        """Let go of the layers while there is a canvas to let go of."""
-        self._unmark()
+        """Release the layers while the canvas exists."""
+        self._remove_marker()
         self.canvas.stopRendering()
         self.canvas.setLayers([])
         self._layers, self._district, self.source = [], None, None
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Small."""
+        """A small map."""
         return QSize(260, 220)
 
     def _show(self, layers: list[QgsMapLayer], words: str) -> None:
-        self._unmark()
+        self._remove_marker()
         self._layers = layers
         district = [self._district] if self._district is not None else []
         # The district's outline lies over a picture, and under a file's features.
         pictures = [layer for layer in layers if isinstance(layer, QgsRasterLayer)]
-        self.canvas.setLayers([*(one for one in layers if one not in pictures), *district, *pictures])
-        self.words.setText(words)
-        self.words.setVisible(bool(words))
+        self.canvas.setLayers([*(layer for layer in layers if layer not in pictures), *district, *pictures])
+        self.summary.setText(words)
+        self.summary.setVisible(bool(words))
 
-    def _look_at(self, box: QgsRectangle) -> None:
-        wanted = QgsRectangle(box)
-        wanted.scale(MARGIN)
-        self.canvas.setExtent(wanted)
+    def _set_extent(self, box: QgsRectangle) -> None:
+        extent = QgsRectangle(box)
+        extent.scale(MARGIN)
+        self.canvas.setExtent(extent)
         self.canvas.refresh()
 
     def _relation(self, place: QgsGeometry) -> str:
         if self._district is None:
             return tr("The library has no district to compare it with.")
         district = next(self._district.getFeatures()).geometry()
-        far_km = district.distance(place) / M_PER_KM
-        if far_km > 0:
-            return tr("It lies {distance} km away from the district.").format(distance=f"{far_km:,.1f}")
+        distance_km = district.distance(place) / M_PER_KM
+        if distance_km > 0:
+            return tr("It lies {distance} km away from the district.").format(distance=f"{distance_km:,.1f}")
         if district.boundingBox().contains(place.boundingBox()):
             return tr("It lies in the district (dark outline).")
         return tr("It lies in the district (dark outline), and reaches beyond it.")
 
     def _in_library(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> QgsGeometry | None:
-        moved = QgsGeometry(geometry)
+        transformed = QgsGeometry(geometry)
         transform = QgsCoordinateTransform(crs, self.canvas.mapSettings().destinationCrs(), QgsProject.instance())
         try:
-            moved.transform(transform)
+            transformed.transform(transform)
         except QgsCsException:
             return None
-        return moved if moved.boundingBox().isFinite() else None
+        return transformed if transformed.boundingBox().isFinite() else None
 
-    def _unmark(self) -> None:
-        if self._flash is not None:
-            self.canvas.scene().removeItem(self._flash)
-            self._flash = None
+    def _remove_marker(self) -> None:
+        if self._marker is not None:
+            self.canvas.scene().removeItem(self._marker)
+            self._marker = None
 
 
 def district_of(library: str) -> QgsGeometry | None:
@@ -175,16 +175,16 @@ def district_of(library: str) -> QgsGeometry | None:
 
 
 def _geometry_of_blob(blob: bytes) -> QgsGeometry:
-    """The geometry of a GeoPackage blob: a header, an envelope of a length that the header tells, and WKB."""
+    """The geometry of a GeoPackage blob: a header, an envelope whose length the header gives, and WKB."""
     envelope = GP_ENVELOPES[(blob[3] >> 1) & 7]
     geometry = QgsGeometry()
     geometry.fromWkb(blob[GP_HEADER + envelope :])
     return geometry
 
 
-def _readable(path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer | None:
-    """The features as QGIS reads them; None where it cannot, or they are too many."""
-    if (layer.count or 0) > FEATURES_AT_MOST:
+def _vector_layer(path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSystem) -> QgsVectorLayer | None:
+    """The features as QGIS reads them; None where it cannot, or where they are too many."""
+    if (layer.count or 0) > MAX_FEATURES:
         return None
     for uri in (f"{path}|layername={layer.name}", path):
         source = QgsVectorLayer(uri, layer.name, "ogr")
@@ -195,7 +195,7 @@ def _readable(path: str, layer: InspectedLayer, crs: QgsCoordinateReferenceSyste
     return None
 
 
-def _picture(path: str, crs: QgsCoordinateReferenceSystem) -> QgsRasterLayer | None:
+def _raster_layer(path: str, crs: QgsCoordinateReferenceSystem) -> QgsRasterLayer | None:
     """The raster as QGIS draws it; None where it cannot."""
     picture = QgsRasterLayer(path, "picture", "gdal")
     if not picture.isValid():

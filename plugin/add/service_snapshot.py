@@ -1,7 +1,7 @@
-"""A snapshot of a service: read whole by QGIS's own provider, in the background, into a file for the core.
+"""A snapshot of a service: QGIS's own provider reads all features, in the background, into a file for the core.
 
-Whole or not at all: a server that stops midway, or gives fewer features than it said it has, gives no snapshot. A
-check never depends on a live server.
+A server that stops midway, or gives fewer features than it said it has, gives no snapshot. A check never depends on
+a live server.
 """
 
 from __future__ import annotations
@@ -39,9 +39,9 @@ from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
 REPORT_EVERY = 10  # features, between two looks at whether someone has cancelled
-NESTED = (QMetaType.Type.QVariantMap, QMetaType.Type.QVariantList, QMetaType.Type.QStringList)
+NESTED_TYPES = (QMetaType.Type.QVariantMap, QMetaType.Type.QVariantList, QMetaType.Type.QStringList)
 # A server may refuse to say which methods it has; QGIS asks, and goes on.
-HARMLESS = (
+HARMLESS_ERRORS = (
     QNetworkReply.NetworkError.NoError,
     QNetworkReply.NetworkError.ContentOperationNotPermittedError,
     QNetworkReply.NetworkError.OperationNotImplementedError,
@@ -49,7 +49,7 @@ HARMLESS = (
 
 
 class Snapshot(QObject):
-    """One reading of one service. As of a Request: exactly one of answered and refused comes."""
+    """One reading of one service. As with a Request, either answered or refused is emitted."""
 
     verb = "inspect"  # it belongs to looking at a file
     progressed = pyqtSignal(float, str)
@@ -58,32 +58,32 @@ class Snapshot(QObject):
     _opened = pyqtSignal()  # from the thread: the layer is there, and features are read from now on
 
     def __init__(self, service: Service) -> None:
-        # Without a parent: it must outlive whoever asked for it, as long as its thread may speak.
+        # Without a parent: it must outlive the dialog as long as its thread runs.
         super().__init__()
         self._service = service
         self._feedback = QgsFeedback()
-        self._trouble = _Trouble(service, self)
+        self._network_errors = _NetworkErrors(service, self)
         self._is_over = False
         title = tr("Snapshot of {service}").format(service=service.name)
         self._task: BackgroundTask | None = BackgroundTask(title, self._read, self._end, None, self._feedback)
-        self._opened.connect(self._trouble.begin)
+        self._opened.connect(self._network_errors.start_counting)
 
     def start(self) -> None:
-        """Begin to read."""
-        self._trouble.watch()
+        """Start reading."""
+        self._network_errors.connect_signals()
         self._task.start()
 
     def cancel(self) -> None:
-        """Stop at once for who asked; a thread that still waits for a server ends when QGIS gives the server up."""
+        """Stop for the caller at once; a thread that waits for a server ends when QGIS gives the server up."""
         if self._is_over:
             return
         self._is_over = True
-        self._trouble.leave()
+        self._network_errors.disconnect_signals()
         self._task.cancel()
         self.refused.emit(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
 
-    def _read(self, report: Callable[[float], None]) -> tuple[SourceFile, int, int]:
-        """In the thread: the file, how many features are in it, and how many the server said it has (0: it did not)."""
+    def _read(self, progress: Callable[[float], None]) -> tuple[SourceFile, int, int]:
+        """Read in the thread; return the file, the number of its features, and the server's number (0 if none)."""
         taken_at = datetime.now(timezone.utc).isoformat(timespec="seconds").replace("+00:00", "Z")
         provider, uri = source_of(self._service)
         layer = QgsVectorLayer(uri, self._service.name, provider)
@@ -93,13 +93,15 @@ class Snapshot(QObject):
             raise Refusal(tr("“{service}” cannot be read: {reason}").format(service=self._service.name, reason=reason))
         expected = max(0, layer.dataProvider().featureCount())
         self._opened.emit()
-        report(0.0)
+        progress(0.0)
         folder = Path(QgsProcessingUtils.generateTempFilename("snapshot"))
         folder.mkdir(parents=True, exist_ok=True)
         request = QgsFeatureRequest()
         request.setFeedback(self._feedback)
-        is_nested = any(field.type() in NESTED for field in layer.fields())
-        reader = _Reader(layer.getFeatures(request), expected, is_nested, self._feedback, self._tell(report))
+        is_nested = any(field.type() in NESTED_TYPES for field in layer.fields())
+        reader = _FeatureReader(
+            layer.getFeatures(request), expected, is_nested, self._feedback, self._progress_callback(progress)
+        )
         features = iter(reader)
         try:
             fields = plain_fields(layer.fields())
@@ -112,20 +114,20 @@ class Snapshot(QObject):
             raise
         text = tr("A snapshot of “{service}” ({kind}) of {moment}.")
         kind, moment = NAMES[self._service.type], moment_text(taken_at)
-        said = [text.format(service=self._service.name, kind=kind, moment=moment)]
+        notes = [text.format(service=self._service.name, kind=kind, moment=moment)]
         if not expected:
-            said.append(tr("The server does not say how many features it has; nothing failed while they were read."))
-        told = SourceFile(file.path, file.layer, file.crs, self._service.name, taken_at, " ".join(said))
-        return told, reader.count, expected
+            notes.append(tr("The server does not say how many features it has; nothing failed while they were read."))
+        snapshot_file = SourceFile(file.path, file.layer, file.crs, self._service.name, taken_at, " ".join(notes))
+        return snapshot_file, reader.count, expected
 
-    def _tell(self, report: Callable[[float], None]) -> Callable[[float, str], None]:
-        """Tells QGIS's task bar, and whoever follows: signals of a thread arrive in the main one."""
+    def _progress_callback(self, progress: Callable[[float], None]) -> Callable[[float, str], None]:
+        """The callback that reports progress to QGIS's task bar, and by a signal to the main thread."""
 
-        def tell(fraction: float, step: str) -> None:
-            report(fraction)
+        def report_progress(fraction: float, step: str) -> None:
+            progress(fraction)
             self.progressed.emit(fraction, step)
 
-        return tell
+        return report_progress
 
     def _end(self, result: tuple[SourceFile, int, int] | None, error: Exception | None) -> None:
         self._task = None
@@ -134,9 +136,9 @@ class Snapshot(QObject):
                 shutil.rmtree(Path(result[0].path).parent, ignore_errors=True)
             return
         self._is_over = True
-        self._trouble.leave()
+        self._network_errors.disconnect_signals()
         if error is None:
-            error = whole_or_refused(self._service.name, result[1], result[2], self._trouble.said)
+            error = incomplete_refusal(self._service.name, result[1], result[2], self._network_errors.errors)
             if error is not None:
                 shutil.rmtree(Path(result[0].path).parent, ignore_errors=True)
         if error is None:
@@ -147,8 +149,8 @@ class Snapshot(QObject):
             self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
 
 
-class _Reader:
-    """Hands features on, counts them, and stops when it is told to."""
+class _FeatureReader:
+    """An iterator over features that counts them, and stops after a cancel."""
 
     def __init__(
         self,
@@ -156,10 +158,10 @@ class _Reader:
         expected: int,
         is_nested: bool,
         feedback: QgsFeedback,
-        report: Callable[[float, str], None],
+        progress: Callable[[float, str], None],
     ) -> None:
         self._features, self._expected, self._is_nested = features, expected, is_nested
-        self._feedback, self._report = feedback, report
+        self._feedback, self._progress = feedback, progress
         self.count = 0
 
     def __iter__(self) -> Iterator[QgsFeature]:
@@ -170,70 +172,73 @@ class _Reader:
             yield feature
             if self.count % REPORT_EVERY == 0:
                 text = tr("{count} features").format(count=f"{self.count:,}")
-                # Where nobody knows how many there are the bar stays in its middle.
-                self._report(min(0.99, self.count / (self._expected or 2 * self.count)), text)
+                # Where the number is unknown the bar stays in its middle.
+                self._progress(min(0.99, self.count / (self._expected or 2 * self.count)), text)
         if self._feedback.isCanceled():
             raise Cancelled
 
 
-class _Trouble(QObject):
-    """What went wrong on the net while features were read, as far as QGIS says it; it lives in the main thread."""
+class _NetworkErrors(QObject):
+    """The network errors while features are read, as far as QGIS reports them; it lives in the main thread."""
 
     def __init__(self, service: Service, parent: QObject) -> None:
         super().__init__(parent)
         self._service = service
         self._is_reading = False
-        self.said: list[str] = []
+        self.errors: list[str] = []
 
-    def watch(self) -> None:
-        """Begin to listen."""
+    def connect_signals(self) -> None:
+        """Connect to QGIS's messages."""
         QgsNetworkAccessManager.instance().finished[QgsNetworkReplyContent].connect(self._reply)
         QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].connect(self._message)
 
-    def begin(self) -> None:
-        """The layer is open: from now on features are read, and every failure counts."""
+    def start_counting(self) -> None:
+        """Count every error from now on: the layer is open, and features are read."""
         self._is_reading = True
 
-    def leave(self) -> None:
-        """Listen no longer."""
+    def disconnect_signals(self) -> None:
+        """Disconnect from QGIS's messages."""
         QgsNetworkAccessManager.instance().finished[QgsNetworkReplyContent].disconnect(self._reply)
         QgsApplication.messageLog().messageReceived[str, str, Qgis.MessageLevel].disconnect(self._message)
 
     def _reply(self, reply: QgsNetworkReplyContent) -> None:
         is_ours = reply.request().url().toString().startswith(self._service.url.split("?")[0].rstrip("/"))
         is_asking = not reply.request().attribute(QNetworkRequest.Attribute.CustomVerbAttribute)
-        if self._is_reading and is_ours and is_asking and reply.error() not in HARMLESS:
-            self.said.append(reply.errorString())
+        if self._is_reading and is_ours and is_asking and reply.error() not in HARMLESS_ERRORS:
+            self.errors.append(reply.errorString())
 
     def _message(self, text: str, tag: str, level: Qgis.MessageLevel) -> None:
         if self._is_reading and level != Qgis.MessageLevel.Info and tag.upper() in ("WFS", "OAPIF", "SENSORTHINGS"):
-            self.said.append(text)
+            self.errors.append(text)
 
 
 def plain_fields(fields: QgsFields) -> QgsFields:
-    """The fields with text in place of what a file cannot hold, such as SensorThings' tables of properties."""
-    made = QgsFields()
+    """The fields, with text in place of types that a file cannot hold, such as SensorThings' tables of properties."""
+    result = QgsFields()
     for field in fields:
-        made.append(QgsField(field.name(), QMetaType.Type.QString) if field.type() in NESTED else field)
-    return made
+        result.append(QgsField(field.name(), QMetaType.Type.QString) if field.type() in NESTED_TYPES else field)
+    return result
 
 
 def _plain_value(value: Any) -> Any:
     return json.dumps(value, ensure_ascii=False, default=str) if isinstance(value, (dict, list)) else value
 
 
-def whole_or_refused(name: str, count: int, expected: int, trouble: list[str]) -> Refusal | None:
-    """Why a reading is no snapshot; None where it is one. expected: what the server said it has, 0 if it did not say.
+def incomplete_refusal(name: str, count: int, expected: int, errors: list[str]) -> Refusal | None:
+    """The refusal of an incomplete reading; None for a complete one.
 
-    A failure that was mended by asking again does no harm where the numbers agree; where no number is known, any
-    failure does.
+    count: the features that were read.
+    expected: the number that the server gave; 0 where it gave none.
+    errors: the network errors while reading.
+
+    An error that a retry solved does no harm where the numbers agree; where no number is known, any error does.
     """
-    reason = trouble[-1].split("http")[0].strip(" :") if trouble else ""
+    reason = errors[-1].split("http")[0].strip(" :") if errors else ""
     if expected and count != expected:
         text = tr("“{service}” gave {count} of {expected} features, so nothing was taken. Try again later. {reason}")
-        said = text.format(service=name, count=f"{count:,}", expected=f"{expected:,}", reason=reason)
-        return Refusal(said.strip())
-    if not expected and trouble:
+        message = text.format(service=name, count=f"{count:,}", expected=f"{expected:,}", reason=reason)
+        return Refusal(message.strip())
+    if not expected and errors:
         text = tr("“{service}” broke off, and does not say how many features it has; nothing was taken. {reason}")
         return Refusal(text.format(service=name, reason=reason).strip())
     if count == 0:

@@ -1,4 +1,4 @@
-"""Which file to add: typed, chosen, dropped, or a layer that is open in QGIS."""
+"""The choice of the file to add: typed, chosen, dropped, or a layer that is open in QGIS."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, PROPERTY_RUN
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
-HAS_PARTS = (".shp", ".tab", ".mif", ".tif", ".tiff", ".img", ".jpg", ".png")
+MULTI_FILE_FORMATS = (".shp", ".tab", ".mif", ".tif", ".tiff", ".img", ".jpg", ".png")
 
 
 class SourceChoice(QWidget):
@@ -25,10 +25,10 @@ class SourceChoice(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._last = ""
+        self._shown_text = ""
         self.line = QLineEdit()
         self.line.setPlaceholderText(tr("Drop a file here, or choose one"))
-        self.line.editingFinished.connect(self._typed)
+        self.line.editingFinished.connect(self._choose_typed_path)
         self.line.setAcceptDrops(False)  # the whole dialog takes what is dropped
         self.button = QToolButton()
         self.button.setIcon(icon("file"))
@@ -45,13 +45,16 @@ class SourceChoice(QWidget):
         self.setFocusProxy(self.line)
 
     def choose(self, source: SourceFile, name: str = "") -> None:
-        """Choose a source. name: what to call it, if not by its path."""
-        self._last = name or source.path
-        self.line.setText(self._last)
+        """Choose a source.
+
+        name: the text to show instead of the path.
+        """
+        self._shown_text = name or source.path
+        self.line.setText(self._shown_text)
         self.chosen.emit(source)
 
     def choose_layer(self, layer: QgsVectorLayer | QgsRasterLayer) -> None:
-        """Choose a layer of the map: the file behind it, or a snapshot where there is none, or a selection."""
+        """Choose a layer of the map: the file behind it, or an export where there is none or features are selected."""
         if isinstance(layer, QgsRasterLayer):
             self.choose(SourceFile(layer.source()), layer.name())
             return
@@ -64,18 +67,20 @@ class SourceChoice(QWidget):
             return
         self.choose(source, layer.name())
 
-    def _typed(self) -> None:
+    def _choose_typed_path(self) -> None:
         text = self.line.text().strip().strip('"')
-        if text and text != self._last:
+        if text and text != self._shown_text:
             self.choose(file_of_path(text))
 
     def _choose_file(self) -> None:
-        path, _filter = QFileDialog.getOpenFileName(self, tr("A file that a department sent"), _folder_of(self._last))
+        path, _filter = QFileDialog.getOpenFileName(
+            self, tr("A file that a department sent"), _folder_of(self._shown_text)
+        )
         if path:
             self.choose(SourceFile(path))
 
     def _choose_folder(self) -> None:
-        path = QFileDialog.getExistingDirectory(self, tr("A folder of data"), _folder_of(self._last))
+        path = QFileDialog.getExistingDirectory(self, tr("A folder of data"), _folder_of(self._shown_text))
         if path:
             self.choose(SourceFile(path))
 
@@ -94,25 +99,25 @@ class SourceChoice(QWidget):
             self.menu.addSection(tr("A layer of the map"))
         for layer in sorted(layers, key=lambda layer: layer.name()):
             action = self.menu.addAction(layer.name())
-            action.triggered.connect(lambda _checked=False, one=layer: self.choose_layer(one))
+            action.triggered.connect(lambda _checked=False, chosen_layer=layer: self.choose_layer(chosen_layer))
 
 
-def file_dropped(what: QMimeData) -> SourceFile | None:
-    """The file, or the folder, that somebody drops; None where it is none, or several.
+def dropped_file(mime_data: QMimeData) -> SourceFile | None:
+    """The dropped file or folder; None for anything else, or for several.
 
-    Several are one file where all are parts of a shapefile, of a MapInfo table, or of a picture.
+    Several files count as one where all are parts of a shapefile, of a MapInfo table, or of a picture.
     """
-    paths = [Path(url.toLocalFile()) for url in what.urls() if url.isLocalFile()]
+    paths = [Path(url.toLocalFile()) for url in mime_data.urls() if url.isLocalFile()]
     if len(paths) == 1:
         return SourceFile(str(paths[0]))
-    heads = [path for path in paths if path.suffix.lower() in HAS_PARTS]
-    if len(heads) != 1 or not all(path.name.startswith(f"{heads[0].stem}.") for path in paths):
+    main_files = [path for path in paths if path.suffix.lower() in MULTI_FILE_FORMATS]
+    if len(main_files) != 1 or not all(path.name.startswith(f"{main_files[0].stem}.") for path in paths):
         return None
-    return SourceFile(str(heads[0]))
+    return SourceFile(str(main_files[0]))
 
 
 def _is_picture(layer: QgsMapLayer) -> bool:
-    """Whether a layer shows a raster file: one of a web service has no file that the library could refer to."""
+    """Whether a layer shows a raster file; the library cannot refer to a web service."""
     return isinstance(layer, QgsRasterLayer) and Path(layer.source()).is_file()
 
 

@@ -20,7 +20,7 @@ from qgis.core import (
 
 from onemap.plugin.connection.conversion import convert, is_convertible
 from onemap.plugin.connection.layer_export import SourceFile, file_of_layer, file_of_path, write_source
-from onemap.plugin.connection.live_layers import counted, expected_count
+from onemap.plugin.connection.live_layers import ensure_count, expected_count
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.words.translation import tr
 
@@ -98,7 +98,7 @@ class AlgorithmRun:
                 source.fields(),
                 source.wkbType(),
                 source.sourceCrs(),
-                counted(source.getFeatures(), origin.count, source.sourceName()),
+                ensure_count(source.getFeatures(), origin.count, source.sourceName()),
             )
         except Refusal as refusal:
             raise QgsProcessingException(str(refusal)) from refusal

@@ -32,7 +32,7 @@ from onemap.plugin.algorithms.parameter_kinds import (
 from onemap.plugin.algorithms.sinks import Sink, fill_sinks, outs_for, sink_parameters
 from onemap.plugin.connection.core_session import core_missing, core_python
 from onemap.plugin.connection.layer_export import SourceFile
-from onemap.plugin.connection.refusals import Refusal, told_in_order
+from onemap.plugin.connection.refusals import Refusal, problem_lines
 from onemap.plugin.connection.verb_parameters import verb_parameters
 from onemap.plugin.connection.verb_runs import run_verb
 from onemap.plugin.widgets.icons import icon
@@ -220,7 +220,7 @@ class VerbAlgorithm(QgsProcessingAlgorithm):
 
 def write_problems(problems: list[dict[str, Any]], feedback: QgsProcessingFeedback) -> None:
     """Problems in Processing's log: what is only noted is no warning."""
-    for problem in told_in_order(problems):
+    for problem in problem_lines(problems):
         if problem.level == "note":
             feedback.pushInfo(problem.text)
         else:

@@ -10,7 +10,7 @@ from qgis.core import QgsProcessingFeedback
 
 from onemap.plugin.add.inspection_result import InspectedLayer, facts_of, inspected_layers
 from onemap.plugin.algorithms.verb_algorithm import write_problems
-from onemap.plugin.connection.refusals import told_in_order
+from onemap.plugin.connection.refusals import problem_lines
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
@@ -49,7 +49,7 @@ def inspection_page(answer: dict[str, Any]) -> str:
             parts.append(f"<tr><th align='left'>{escape(tr('Fields'))}</th><td>{escape(_fields(layer))}</td></tr>")
         parts.append("</table>")
         if layer.problems:
-            lines = "".join(f"<li>{escape(problem.text)}</li>" for problem in told_in_order(layer.problems))
+            lines = "".join(f"<li>{escape(problem.text)}</li>" for problem in problem_lines(layer.problems))
             parts.append(f"<h3>{escape(tr('Problems'))}</h3><ul>{lines}</ul>")
     return "\n".join([*parts, "</body></html>"])
 
@@ -68,7 +68,7 @@ def add_remarks(answer: dict[str, Any], results: dict[str, Any], feedback: QgsPr
     ]
     for text in left_out:
         feedback.pushInfo(text)
-    results["REMARKS"] = "\n".join([*(problem.text for problem in told_in_order(answer["problems"])), *left_out])
+    results["REMARKS"] = "\n".join([*(problem.text for problem in problem_lines(answer["problems"])), *left_out])
 
 
 def _fields(layer: InspectedLayer) -> str:

@@ -1,1 +1,1 @@
-"""The tab Check: parcels, rules, the check, a trial, and the verdict while somebody edits."""
+"""The tab Check: parcels, rules, the check, a trial, and the verdict while editing."""

@@ -1,4 +1,4 @@
-"""The room Check: choose parcels and rules, press Check, read what stands against each parcel and go there."""
+"""The tab Check: choose parcels and rules, press Check, read the findings of each parcel and show them on the map."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.check.live_view import LiveView
-from onemap.plugin.check.trial_view import Side, TrialView
+from onemap.plugin.check.trial_view import TrialRun, TrialView
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
@@ -33,7 +33,7 @@ from onemap.plugin.parcels.parcel_mends import ParcelMends
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.remedy.remedy_view import RemedyView
 from onemap.plugin.remedy.sites_view import SitesView
-from onemap.plugin.results.results import CheckedParcel, ShownRun, read_results
+from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.pages import Pages
@@ -41,30 +41,30 @@ from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
 
-class CheckRoom(QWidget):
-    """One check at a time; the last one's results stay until the next."""
+class CheckTab(QWidget):
+    """One check at a time; its results stay until the next."""
 
     refused = pyqtSignal(object)  # Refusal
     finished = pyqtSignal()  # the verdicts of a check are shown
-    tried = pyqtSignal()  # what a trial would change is shown
+    trial_finished = pyqtSignal()  # what a trial would change is shown
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
         self._request: Request | None = None
-        self._reading: BackgroundTask | None = None
-        self._checked = ""  # the name of what the results are of
-        self._asked_of = ("", "")  # library and day that they are of
+        self._reading_task: BackgroundTask | None = None
+        self._parcels_name = ""  # the name of what the results are of
+        self._result_scope = ("", "")  # library and day that they are of
         self.results = ResultsView(library.core, canvas)
         self.results.refused.connect(self.refused)
-        self.results.trial_asked.connect(self._choose_trial)
+        self.results.trial_requested.connect(self._choose_trial)
         self.trial = TrialView(canvas)
         self.trial.refused.connect(self.refused)
-        self.trial.left.connect(lambda: self._show_page(self.results))
-        self.results.remedy_asked.connect(self._ask_remedy)
+        self.trial.back_requested.connect(lambda: self._show_page(self.results))
+        self.results.remedy_requested.connect(self._ask_remedy)
         self.remedy = RemedyView(canvas)
         self.remedy.refused.connect(self.refused)
-        self.remedy.left.connect(lambda: self._show_page(self.results))
+        self.remedy.back_requested.connect(lambda: self._show_page(self.results))
         self._params: dict[str, Any] = {}  # of the last check
         self.parcels = ParcelChoice(canvas)
         self.parcels.changed.connect(self._enable)
@@ -74,28 +74,28 @@ class CheckRoom(QWidget):
         self.rules = RulesChoice(library)
         self.sites = SitesView(library, lambda: self.rules.packs, canvas)
         self.sites.refused.connect(self.refused)
-        self.sites.left.connect(lambda: self.sites_button.setChecked(False))
-        self.sites.taken.connect(self.parcels.take_drawn)
+        self.sites.back_requested.connect(lambda: self.sites_button.setChecked(False))
+        self.sites.parcel_chosen.connect(self.parcels.add_drawing)
         self.live = LiveView(library, canvas, self.parcels, self._live_params)
         self.live.results.refused.connect(self.refused)
-        self.live.shown.connect(lambda: self._show_page(self.live))
-        self.live.left.connect(self._leave_live)
+        self.live.results_shown.connect(lambda: self._show_page(self.live))
+        self.live.back_requested.connect(self._leave_live)
         self._build()
         library.listed.connect(self._enable)
-        library.loading.connect(self._forget_another)
+        library.loading.connect(self._clear_other_scope)
         library.refused.connect(lambda _refusal: self._enable())
         self._enable()
 
     def close_down(self) -> None:
-        """Let go of the canvas and of the project."""
-        self.results.spotlight.leave()
+        """Disconnect from the canvas and the project."""
+        self.results.highlight.restore_view()
         self.trial.clear()
         self.remedy.close_down()
         self.sites.close_down()
         self.live.close_down()
         self.parcels.close_down()
-        if self._reading is not None:
-            self._reading.forget()
+        if self._reading_task is not None:
+            self._reading_task.forget()
         elif self._request is not None:
             self._request.cancel()
 
@@ -122,37 +122,44 @@ class CheckRoom(QWidget):
             "as_of": self._library.day,
             "pack": self.rules.packs,
             "out": target,
-            **self.mends.told(choice),
+            **self.mends.params_for(choice),
         }
-        self._checked = choice.name
-        self._asked_of = (self._library.path, self._library.day)
+        self._parcels_name = choice.name
+        self._result_scope = (self._library.path, self._library.day)
         self._params = params
         self._ask(params, tr("Check parcels"), self._show_results, choice)
 
-    def try_with(self, code: str, path: str) -> None:
-        """Check the same again with a file instead of a layer, and show what would change. The library stays."""
+    def try_file(self, code: str, path: str) -> None:
+        """Check the same parcels with a file in place of a layer, and show the changes. The library is not changed.
+
+        code: the layer to replace.
+        path: the file.
+        """
         run = self.results.run
         if run is None or self._request is not None:
             return
-        self.results.spotlight.leave()
+        self.results.highlight.restore_view()
         folder = Path(QgsProcessingUtils.generateTempFilename("trial"))
         folder.mkdir(parents=True, exist_ok=True)
         params = {**self._params, "out": str(folder / "trial.gpkg"), "against": run.id, "replace": [f"{code}={path}"]}
 
         def show(target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-            if self.results.run is not run:  # somebody has gone to another library or day meanwhile
+            if self.results.run is not run:  # another library or day was chosen meanwhile
                 return
-            before = Side(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
-            after = Side(target, {parcel.parcel: parcel for parcel in parcels})
+            before = TrialRun(run.path, {parcel.parcel: parcel for parcel in self.results.model.parcels})
+            after = TrialRun(target, {parcel.parcel: parcel for parcel in parcels})
             layer = run.titles.get(code, code)
             self.trial.show_trial(layer, Path(path).name, answer.get("changed") or [], before, after)
             self._show_page(self.trial)
-            self.tried.emit()
+            self.trial_finished.emit()
 
         self._ask(params, tr("Try with another file"), show)
 
     def _ask(self, params: dict[str, Any], title: str, show: Callable[..., None], choice: Choice | None = None) -> None:
-        """Let the core check; then show(tables, answer, parcels). choice: the parcels, where they can be mended."""
+        """Send a check; then call show(tables, answer, parcels).
+
+        choice: the parcels, where a refusal can be mended.
+        """
         target = params["out"]
         self._request = self._library.core.ask("check", params, title)
         self._show_work(tr("Starting…"))
@@ -161,8 +168,8 @@ class CheckRoom(QWidget):
         self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
 
     def cancel(self) -> None:
-        """Stop the check that is running."""
-        if self._request is not None and self._reading is None:  # reading the results takes a moment only
+        """Cancel the running check."""
+        if self._request is not None and self._reading_task is None:  # reading the results takes a moment only
             self._step.setText(tr("Cancelling…"))
             self._request.cancel()
 
@@ -177,30 +184,7 @@ class CheckRoom(QWidget):
         form.setContentsMargins(0, 0, 0, 0)
         form.addRow(tr("Parcels"), self.parcels)
         form.addRow(tr("Rules"), self.rules)
-        self.button = QPushButton(icon("check"), tr("Check"))
-        self.button.setDefault(True)
-        self.button.clicked.connect(lambda: self.check())
-        self._bar = QProgressBar()
-        self._bar.setRange(0, 100)
-        self.cancel_button = QToolButton()
-        self.cancel_button.setIcon(icon("cancel"))
-        self.cancel_button.setToolTip(tr("Cancel (Esc)"))
-        self.cancel_button.clicked.connect(self.cancel)
-        row = QHBoxLayout()
-        row.addWidget(self.button)
-        row.addWidget(self._bar, 1)
-        row.addWidget(self.cancel_button)
-        self._row_rest = QLabel()
-        self._row_rest.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        row.addWidget(self._row_rest, 1)
-        self.sites_button = QToolButton()
-        self.sites_button.setIcon(icon("sites"))
-        self.sites_button.setCheckable(True)
-        self.sites_button.setAutoRaise(True)
-        self.sites_button.setToolTip(tr("Find a site: where a parcel of a given area would pass"))
-        self.sites_button.toggled.connect(self._show_sites)
-        row.addWidget(self.live.button)
-        row.addWidget(self.sites_button)
+        button_row = self._make_buttons()
         self._step = QLabel()
         self._step.setWordWrap(True)
         self._empty = QLabel(tr("Choose the parcels, then press Check."))
@@ -218,14 +202,41 @@ class CheckRoom(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addLayout(form)
-        layout.addLayout(row)
+        layout.addLayout(button_row)
         layout.addWidget(self._step)
         layout.addWidget(self._pages, 1)
         self._show_work("")
 
+    def _make_buttons(self) -> QHBoxLayout:
+        self.button = QPushButton(icon("check"), tr("Check"))
+        self.button.setDefault(True)
+        self.button.clicked.connect(lambda: self.check())
+        self._bar = QProgressBar()
+        self._bar.setRange(0, 100)
+        self.cancel_button = QToolButton()
+        self.cancel_button.setIcon(icon("cancel"))
+        self.cancel_button.setToolTip(tr("Cancel (Esc)"))
+        self.cancel_button.clicked.connect(self.cancel)
+        row = QHBoxLayout()
+        row.addWidget(self.button)
+        row.addWidget(self._bar, 1)
+        row.addWidget(self.cancel_button)
+        self._run_label = QLabel()
+        self._run_label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        row.addWidget(self._run_label, 1)
+        self.sites_button = QToolButton()
+        self.sites_button.setIcon(icon("sites"))
+        self.sites_button.setCheckable(True)
+        self.sites_button.setAutoRaise(True)
+        self.sites_button.setToolTip(tr("Find a site: where a parcel of a given area would pass"))
+        self.sites_button.toggled.connect(self._show_sites)
+        row.addWidget(self.live.button)
+        row.addWidget(self.sites_button)
+        return row
+
     def _enable(self) -> None:
-        can = bool(self._library.path) and self.parcels.choice is not None and self._request is None
-        self.button.setEnabled(can)
+        is_ready = bool(self._library.path) and self.parcels.choice is not None and self._request is None
+        self.button.setEnabled(is_ready)
         if self._request is not None:
             self._empty.clear()
         elif self.parcels.choice is None:
@@ -234,10 +245,10 @@ class CheckRoom(QWidget):
             self._empty.setText(tr("Choose the parcels, then press Check."))
 
     def _show_work(self, step: str) -> None:
-        working = bool(step)
+        is_working = bool(step)
         for widget in (self._bar, self.cancel_button, self._step):
-            widget.setVisible(working)
-        self._row_rest.setVisible(not working)
+            widget.setVisible(is_working)
+        self._run_label.setVisible(not is_working)
         self._bar.setValue(0)
         self._step.setText(step)
         self._enable()
@@ -258,22 +269,24 @@ class CheckRoom(QWidget):
         run = self.results.run
         if parcel is None or run is None or self._request is not None:
             return
-        self.results.spotlight.leave()
+        self.results.highlight.restore_view()
         self._show_page(self.remedy)
-        asked = {name: value for name, value in self._params.items() if name not in ("out", "against")}
-        asked["parcel"] = [parcel.parcel]
+        remedy_params = {name: value for name, value in self._params.items() if name not in ("out", "against")}
+        remedy_params["parcel"] = [parcel.parcel]
         title = tr("What would pass?")
-        self.remedy.ask(lambda limits: self._library.core.ask("remedy", {**asked, **limits}, title), run, parcel)
+        self.remedy.ask(
+            lambda limits: self._library.core.ask("remedy", {**remedy_params, **limits}, title), run, parcel
+        )
 
-    def _show_sites(self, on: bool) -> None:
-        """Show the search for a site, and go back to what was shown before."""
+    def _show_sites(self, is_on: bool) -> None:
+        """Show the search for a site, or the page before it."""
         self.leave_map()
-        if on:
+        if is_on:
             self._page_before = self._pages.currentWidget()
-        self._pages.setCurrentWidget(self.sites if on else self._page_before)
+        self._pages.setCurrentWidget(self.sites if is_on else self._page_before)
 
     def _show_page(self, page: QWidget) -> None:
-        """Show a page; the search for a site gives way."""
+        """Show a page, and close the search for a site."""
         self._page_before = page
         self.sites_button.setChecked(False)
         self._pages.setCurrentWidget(page)
@@ -282,62 +295,66 @@ class CheckRoom(QWidget):
         title = tr("A file in place of “{layer}”").format(layer=self.results.run.titles.get(code, code))
         path, _filter = QFileDialog.getOpenFileName(self, title)
         if path:
-            self.try_with(code, path)
+            self.try_file(code, path)
 
     def _read(self, target: str, answer: dict[str, Any], show: Callable[..., None]) -> None:
-        def done(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
-            self._request = self._reading = None
+        def finish(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
+            self._request = self._reading_task = None
             self._show_work("")
             if error is not None:
                 self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
             else:
                 show(target, answer, parcels)
 
-        self._reading = BackgroundTask(tr("Read the results"), lambda _report: read_results(target), done).start()
+        self._reading_task = BackgroundTask(
+            tr("Read the results"), lambda _report: read_results(target), finish
+        ).start()
 
     def _show_results(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
         self.trial.clear()
         self.remedy.clear()
-        run = answer.get("run", {})
+        record = answer.get("run", {})
         titles = {layer.code: layer.title for layer in self._library.layers}
-        shown = ShownRun(target, answer, self._library.name, self._library.path, titles)
-        self.results.show_run(shown, parcels)
-        self._row_rest.setText(f"{self._checked} · {moment_text(str(run.get('started') or ''))}")
-        said = tr("Run {id} of library {library}").format(id=run.get("id", ""), library=self._library.name)
-        self._row_rest.setToolTip(said)
-        self.live.before = {parcel.parcel: parcel.verdict for parcel in parcels}
+        run_on_display = RunOnDisplay(target, answer, self._library.name, self._library.path, titles)
+        self.results.show_run(run_on_display, parcels)
+        self._run_label.setText(f"{self._parcels_name} · {moment_text(str(record.get('started') or ''))}")
+        hint = tr("Run {id} of library {library}").format(id=record.get("id", ""), library=self._library.name)
+        self._run_label.setToolTip(hint)
+        self.live.verdicts = {parcel.parcel: parcel.verdict for parcel in parcels}
         self._show_page(self.results)
         self.finished.emit()
 
     def _live_params(self) -> dict[str, Any] | None:
-        """What a check is asked while somebody edits; None where nobody looks, or a check of all is running."""
+        """The parameters of a check while editing; None where the tab is hidden, or a check is running."""
         choice = self.parcels.choice
         if not self._library.path or choice is None or self._request is not None or not self.isVisible():
             return None
-        said = {name: value for name, value in self.mends.told(choice).items() if name in ("id", "repair")}
-        return {"library": self._library.path, "as_of": self._library.day, "pack": self.rules.packs, **said}
+        given_params = {
+            name: value for name, value in self.mends.params_for(choice).items() if name in ("id", "repair")
+        }
+        return {"library": self._library.path, "as_of": self._library.day, "pack": self.rules.packs, **given_params}
 
     def _leave_live(self) -> None:
         if self._page_before is self.live:
             self._show_page(self.results if self.results.run is not None else self._empty)
 
-    def _forget_another(self) -> None:
-        """Results of another library or another day are not shown as if they were of this one."""
+    def _clear_other_scope(self) -> None:
+        """Clear the results of another library or day."""
         self._enable()
         self.live.forget()
-        self.sites.forget_another()
-        searches = self.sites_button.isChecked()
-        shown = self._page_before if searches else self._pages.currentWidget()
-        if shown is not self._empty and self._asked_of != (self._library.path, self._library.day):
+        self.sites.clear_other_scope()
+        is_searching = self.sites_button.isChecked()
+        page = self._page_before if is_searching else self._pages.currentWidget()
+        if page is not self._empty and self._result_scope != (self._library.path, self._library.day):
             self.results.clear()
             self.trial.clear()
             self.remedy.clear()
-            self._row_rest.clear()
+            self._run_label.clear()
             self._page_before = self._empty
-            self._pages.setCurrentWidget(self.sites if searches else self._empty)
+            self._pages.setCurrentWidget(self.sites if is_searching else self._empty)
 
     def leave(self) -> None:
-        """Cancel what runs, else take the highlight away and restore the view."""
+        """Cancel what runs, else remove the highlight and restore the view."""
         if self._request is not None:
             self.cancel()
         elif self.remedy.is_working or self.sites.is_working:
@@ -347,15 +364,15 @@ class CheckRoom(QWidget):
             self.leave_map()
 
     def leave_map(self) -> None:
-        """Take the highlight away and restore the view."""
-        self.results.spotlight.leave()
-        self.trial.spotlight.leave()
-        self.remedy.spotlight.leave()
-        self.sites.spotlight.leave()
-        self.live.results.spotlight.leave()
+        """Remove the highlight and restore the view."""
+        self.results.highlight.restore_view()
+        self.trial.highlight.restore_view()
+        self.remedy.highlight.restore_view()
+        self.sites.highlight.restore_view()
+        self.live.results.highlight.restore_view()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Esc, wherever the focus is in the room."""
+        """Esc, with the focus anywhere in the tab."""
         if event.key() == Qt.Key.Key_Escape:
             self.leave()
         else:

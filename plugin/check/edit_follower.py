@@ -1,19 +1,19 @@
-"""Watches a map layer while somebody edits it: which features have got another shape, told when the hand rests."""
+"""Follows the edits of a map layer: which features have a new shape, signalled once the user pauses."""
 
 from __future__ import annotations
 
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QObject, QTimer, pyqtSignal
 
-QUIET_MS = 120  # several changes of one gesture are one
+PAUSE_MS = 120  # several changes of one gesture are one
 
 
-class EditWatch(QObject):
-    """Follows one layer at a time. The ids are those of features that were reshaped since editing began."""
+class EditFollower(QObject):
+    """Follows one layer at a time. The ids are those of features with a new shape since editing began."""
 
-    stirred = pyqtSignal()  # a shape has changed: what was said of it is of yesterday
-    rested = pyqtSignal()  # and for a moment none has
-    dropped = pyqtSignal()  # the changes were thrown away
+    shape_changed = pyqtSignal()  # a shape has changed: its verdict is out of date
+    edits_paused = pyqtSignal()  # and for a moment none has
+    edits_discarded = pyqtSignal()  # the changes were thrown away
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -21,16 +21,16 @@ class EditWatch(QObject):
         self._ids: dict[int, None] = {}
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.setInterval(QUIET_MS)
-        self._timer.timeout.connect(self.rested)
+        self._timer.setInterval(PAUSE_MS)
+        self._timer.timeout.connect(self.edits_paused)
 
     @property
     def ids(self) -> list[int]:
-        """The features that were reshaped, the last one last."""
+        """The features with a new shape, the latest last."""
         return list(self._ids)
 
     def follow(self, layer: QgsVectorLayer | None) -> None:
-        """Follow a layer, or none; following the same one goes on."""
+        """Follow a layer, or None; the same layer is followed on."""
         if layer is self.layer:
             return
         self._timer.stop()
@@ -43,35 +43,35 @@ class EditWatch(QObject):
             for signal, slot in self._connections(layer):
                 signal.connect(slot)
 
-    def touch(self, feature: int) -> None:
-        """Take note of a shape that no editing has told of."""
+    def add_feature(self, feature: int) -> None:
+        """Register a new shape that QGIS's editing does not signal."""
         self._ids.pop(feature, None)
         self._ids[feature] = None
-        self.stirred.emit()
+        self.shape_changed.emit()
         self._timer.start()
 
     def _connections(self, layer: QgsVectorLayer) -> list[tuple]:
         return [
-            (layer.geometryChanged, self._reshaped),
-            (layer.featureAdded, self.touch),
-            (layer.featureDeleted, self._deleted),
+            (layer.geometryChanged, self._change_geometry),
+            (layer.featureAdded, self.add_feature),
+            (layer.featureDeleted, self._remove_feature),
             (layer.editingStarted, self._begin),
-            (layer.afterRollBack, self._drop),
+            (layer.afterRollBack, self._discard),
         ]
 
-    def _reshaped(self, feature: int, _geometry: object) -> None:
-        self.touch(feature)
+    def _change_geometry(self, feature: int, _geometry: object) -> None:
+        self.add_feature(feature)
 
-    def _deleted(self, feature: int) -> None:
+    def _remove_feature(self, feature: int) -> None:
         if feature in self._ids:
             del self._ids[feature]
-            self.stirred.emit()
+            self.shape_changed.emit()
             self._timer.start()
 
     def _begin(self) -> None:
         self._ids.clear()
 
-    def _drop(self) -> None:
+    def _discard(self) -> None:
         self._timer.stop()
         self._ids.clear()
-        self.dropped.emit()
+        self.edits_discarded.emit()

@@ -1,4 +1,4 @@
-"""The verdict of what is being drawn: at every change of a shape it is checked anew, by the session that is warm.
+"""The verdict while editing: at every change of a shape the parcel is checked again, by the running session.
 
 Such checks leave no run in the library; pressing Check does.
 """
@@ -15,30 +15,30 @@ from qgis.gui import QgsMapCanvas
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtWidgets import QLabel, QPushButton, QToolButton, QVBoxLayout, QWidget
 
-from onemap.plugin.check.edit_follower import EditWatch
+from onemap.plugin.check.edit_follower import EditFollower
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.layer_export import export_features
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.profile import settings
-from onemap.plugin.results.results import CheckedParcel, ShownRun, read_results
+from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import sentences, tr
 
-MOST = 50  # reshaped parcels that are checked while somebody edits; more are for the button
+MAX_PARCELS = 50  # parcels with a new shape that are checked while editing; more need the button
 
 
 class LiveView(QWidget):
-    """One check at a time: what changes meanwhile is checked after it, once, in its last shape.
+    """One check at a time: a shape that changes meanwhile is checked afterwards, once, in its last form.
 
-    params: what a check is asked besides the parcels, as of now; None where nothing can be checked now.
+    params: the parameters of a check besides the parcels; None where nothing can be checked now.
     """
 
-    shown = pyqtSignal()  # a verdict, or why there is none
-    left = pyqtSignal()
+    results_shown = pyqtSignal()  # a verdict, or why there is none
+    back_requested = pyqtSignal()
 
     def __init__(
         self,
@@ -52,12 +52,12 @@ class LiveView(QWidget):
         self._library, self._parcels, self._params = library, parcels, params
         self._request: Request | None = None
         self._is_stale = False  # a shape has changed since the core was asked
-        self._shown_first = ("", "")  # parcel and rule that nobody chose: the gravest
-        self.before: dict[str, str] = {}  # verdicts by parcel, as last known
-        self.watch = EditWatch(self)
-        self.watch.stirred.connect(self._shape_changed)
-        self.watch.rested.connect(self._ask)
-        self.watch.dropped.connect(self.leave)
+        self._default_choice = ("", "")  # the parcel and rule shown first, which the user has not chosen
+        self.verdicts: dict[str, str] = {}  # verdicts by parcel, as last known
+        self.follower = EditFollower(self)
+        self.follower.shape_changed.connect(self._shape_changed)
+        self.follower.edits_paused.connect(self._ask)
+        self.follower.edits_discarded.connect(self.leave)
         self.button = QToolButton()
         self.button.setIcon(icon("live"))
         self.button.setCheckable(True)
@@ -66,13 +66,13 @@ class LiveView(QWidget):
             tr("Check while editing: the verdict follows every corner that is moved; such checks are not kept")
         )
         self.button.setChecked(settings.get("live"))
-        self.button.toggled.connect(self._switch)
+        self.button.toggled.connect(self._toggle)
         parcels.changed.connect(self._follow)
         parcels.added.connect(self._check_drawn)
         self._follow()
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setTextFormat(Qt.TextFormat.PlainText)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.summary.setTextFormat(Qt.TextFormat.PlainText)
         self.results = ResultsView(library.core, canvas)
         self.results.can_try = False
         for widget in (
@@ -82,13 +82,13 @@ class LiveView(QWidget):
             self.results.keep_button,
         ):
             widget.hide()
-        back = QPushButton(icon("check"), tr("Back to the check"))
-        back.clicked.connect(self.leave)
+        back_button = QPushButton(icon("check"), tr("Back to the check"))
+        back_button.clicked.connect(self.leave)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.words)
+        layout.addWidget(self.summary)
         layout.addWidget(self.results, 1)
-        layout.addWidget(back)
+        layout.addWidget(back_button)
 
     @property
     def is_working(self) -> bool:
@@ -96,59 +96,59 @@ class LiveView(QWidget):
         return self._request is not None or self._is_stale
 
     def leave(self) -> None:
-        """Forget what was said, and go back."""
+        """Clear the verdicts, and go back."""
         self.clear()
-        self.left.emit()
+        self.back_requested.emit()
 
     def clear(self) -> None:
-        """Forget what was said; an answer that is still to come is not waited for."""
+        """Clear the verdicts, and cancel the request."""
         request, self._request, self._is_stale = self._request, None, False
         if request is not None:
             request.cancel()
-        self.words.clear()
+        self.summary.clear()
         self.results.clear()
 
     def forget(self) -> None:
-        """Another library, day or state of it: nothing that was said holds any more."""
-        self.before.clear()
-        if self.is_working or self.words.text():
+        """Clear the verdicts, because the library, its day or its state has changed."""
+        self.verdicts.clear()
+        if self.is_working or self.summary.text():
             self.leave()
 
     def close_down(self) -> None:
-        """Let go of the layer, the canvas and the core."""
-        self.watch.follow(None)
+        """Disconnect from the layer and the canvas, and cancel."""
+        self.follower.follow(None)
         self.clear()
 
-    def _switch(self, on: bool) -> None:
-        settings.put("live", on)
+    def _toggle(self, is_on: bool) -> None:
+        settings.put("live", is_on)
         self._follow()
-        if not on:
+        if not is_on:
             self.leave()
 
     def _follow(self) -> None:
-        """Follow the layer that is chosen, where one is and somebody wants it."""
+        """Follow the chosen layer, if there is one and the button is pressed."""
         choice = self._parcels.choice
         layer = QgsProject.instance().mapLayer(choice.layer) if choice is not None and choice.layer else None
         if not self.button.isChecked():
             layer = None
-        if layer is not self.watch.layer:
-            self.before = {}
-            self.watch.follow(layer)
+        if layer is not self.follower.layer:
+            self.verdicts = {}
+            self.follower.follow(layer)
 
     def _check_drawn(self, layer: QgsVectorLayer, feature: int) -> None:
         self._follow()
-        if self.watch.layer is layer:
-            self.watch.touch(feature)
+        if self.follower.layer is layer:
+            self.follower.add_feature(feature)
 
     def _shape_changed(self) -> None:
         self._is_stale = True
-        self.results.spotlight.let_go()  # the pieces are of the shape before
+        self.results.highlight.clear()  # the pieces are of the shape before
         if self.isVisible():
-            self.words.setText(tr("Checking the new shape…"))
+            self.summary.setText(tr("Checking the new shape…"))
 
     def _ask(self) -> None:
-        """Ask the core about the last shapes, unless it is still at those before."""
-        params, layer, ids = self._params(), self.watch.layer, self.watch.ids
+        """Send the latest shapes to the core, unless a request is running."""
+        params, layer, ids = self._params(), self.follower.layer, self.follower.ids
         if params is None or layer is None:
             self._is_stale = False
             return
@@ -158,7 +158,7 @@ class LiveView(QWidget):
         if not ids:
             self.leave()
             return
-        if len(ids) > MOST:
+        if len(ids) > MAX_PARCELS:
             self._say(
                 tr("{count} parcels have another shape. Press Check to check them.").format(count=f"{len(ids):,}")
             )
@@ -169,17 +169,17 @@ class LiveView(QWidget):
         try:
             source = export_features(layer, ids, str(folder))
         except Refusal as refusal:
-            self._say(why(refusal), folder)
+            self._say(no_verdict_text(refusal), folder)
             return
-        asked = {**params, "parcels": source.path, "layer": source.layer, "out": target, "unrecorded": True}
-        request = self._library.core.ask("check", asked)
+        check_params = {**params, "parcels": source.path, "layer": source.layer, "out": target, "unrecorded": True}
+        request = self._library.core.ask("check", check_params)
         self._request = request
-        request.answered.connect(lambda answer: self._answered(request, target, answer))
-        request.refused.connect(lambda refusal: self._refused(request, folder, refusal))
+        request.answered.connect(lambda answer: self._take_answer(request, target, answer))
+        request.refused.connect(lambda refusal: self._take_refusal(request, folder, refusal))
 
-    def _answered(self, request: Request, target: str, answer: dict[str, Any]) -> None:
+    def _take_answer(self, request: Request, target: str, answer: dict[str, Any]) -> None:
         folder = Path(target).parent
-        if request is not self._request:  # somebody has gone away meanwhile
+        if request is not self._request:  # the user has left meanwhile
             shutil.rmtree(folder, ignore_errors=True)
             return
         self._request = None
@@ -190,11 +190,11 @@ class LiveView(QWidget):
         try:
             parcels = read_results(target)
         except Refusal as refusal:
-            self._say(why(refusal), folder)
+            self._say(no_verdict_text(refusal), folder)
             return
         self._show(target, answer, parcels)
 
-    def _refused(self, request: Request, folder: Path, refusal: Refusal) -> None:
+    def _take_refusal(self, request: Request, folder: Path, refusal: Refusal) -> None:
         if request is not self._request:
             shutil.rmtree(folder, ignore_errors=True)
             return
@@ -203,44 +203,47 @@ class LiveView(QWidget):
             shutil.rmtree(folder, ignore_errors=True)
             self._ask()
         else:
-            self._say(why(refusal), folder)
+            self._say(no_verdict_text(refusal), folder)
 
     def _say(self, text: str, folder: Path | None = None) -> None:
-        """Say why there is no verdict; that of an earlier shape is not left standing."""
+        """Show why there is no verdict; the verdict of an earlier shape is removed."""
         self.results.clear()
-        self.words.setText(text)
+        self.summary.setText(text)
         if folder is not None:
             shutil.rmtree(folder, ignore_errors=True)
-        self.shown.emit()
+        self.results_shown.emit()
 
     def _show(self, target: str, answer: dict[str, Any], parcels: list[CheckedParcel]) -> None:
-        chosen = self.results.chosen if self.results.chosen != self._shown_first else ("", "")
+        chosen = self.results.current_key if self.results.current_key != self._default_choice else ("", "")
         titles = {layer.code: layer.title for layer in self._library.layers}
-        self.results.spotlight.let_go()
-        self.results.show_run(ShownRun(target, answer, self._library.name, self._library.path, titles), parcels)
+        self.results.highlight.clear()
+        self.results.show_run(RunOnDisplay(target, answer, self._library.name, self._library.path, titles), parcels)
         self.results.choose(*chosen)
-        self._shown_first = self.results.chosen if chosen == ("", "") else ("", "")
-        self.results.light_up()
-        self.words.setText(sentences(*self._changes(parcels), tr("To keep this in the library press Check.")))
-        self.before.update({parcel.parcel: parcel.verdict for parcel in parcels})
-        self.shown.emit()
+        self._default_choice = self.results.current_key if chosen == ("", "") else ("", "")
+        self.results.show_highlight()
+        self.summary.setText(sentences(*self._changes(parcels), tr("To keep this in the library press Check.")))
+        self.verdicts.update({parcel.parcel: parcel.verdict for parcel in parcels})
+        self.results_shown.emit()
 
     def _changes(self, parcels: list[CheckedParcel]) -> list[str]:
-        """What is said of the parcels now, and where it has turned."""
-        turned = [one for one in parcels if self.before.get(one.parcel, one.verdict) != one.verdict]
-        if len(turned) == 1:
-            one = turned[0]
-            before, now = (word("verdicts", verdict) for verdict in (self.before[one.parcel], one.verdict))
-            return [tr("{parcel}: {verdict}.").format(parcel=one.parcel, verdict=f"{before} → {now}")]
-        if turned:
-            return [tr("{count} parcels have another verdict.").format(count=f"{len(turned):,}")]
+        """The sentences on the parcels' verdicts and their changes."""
+        changed = [parcel for parcel in parcels if self.verdicts.get(parcel.parcel, parcel.verdict) != parcel.verdict]
+        if len(changed) == 1:
+            parcel = changed[0]
+            before, after = (word("verdicts", verdict) for verdict in (self.verdicts[parcel.parcel], parcel.verdict))
+            return [tr("{parcel}: {verdict}.").format(parcel=parcel.parcel, verdict=f"{before} → {after}")]
+        if changed:
+            return [tr("{count} parcels have another verdict.").format(count=f"{len(changed):,}")]
         if len(parcels) == 1:
             text = tr("{parcel}: {verdict}.")
             return [text.format(parcel=parcels[0].parcel, verdict=word("verdicts", parcels[0].verdict))]
-        return [tr("The verdicts are as before.")] if all(one.parcel in self.before for one in parcels) else []
+        return [tr("The verdicts are as before.")] if all(parcel.parcel in self.verdicts for parcel in parcels) else []
 
 
-def why(refusal: Refusal) -> str:
-    """Why a shape has no verdict, parcel by parcel; it is mended by moving its corners, so no option is named."""
-    lines = [" · ".join([str(one.get("feature") or ""), str(one.get("message") or "")]) for one in refusal.problems]
+def no_verdict_text(refusal: Refusal) -> str:
+    """The reasons why a shape has no verdict, parcel by parcel; without options, because the user moves corners."""
+    lines = [
+        " · ".join([str(problem.get("feature") or ""), str(problem.get("message") or "")])
+        for problem in refusal.problems
+    ]
     return "\n".join([tr("No verdict for this shape."), *([line.strip(" ·") for line in lines] or [refusal.message])])

@@ -1,1 +1,1 @@
-"""The tab Compare: two plans, where they differ, and what is to become of it."""
+"""The tab Compare: two plans, their differences, and the decisions on them."""

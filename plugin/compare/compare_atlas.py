@@ -1,4 +1,4 @@
-"""The comparison printed, or kept as a layer of the library: one button that asks how and where; the core does it."""
+"""The button that prints a comparison, or adds it to the library as a layer; the core does both."""
 
 from __future__ import annotations
 
@@ -7,24 +7,25 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import QStandardPaths, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from onemap.plugin.compare.compare_results import Comparison
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
 
 class AtlasButton(QToolButton):
-    """Prints the comparison that is shown; of the types that are chosen in the matrix, else of those that differ."""
+    """Prints the comparison on display: the types chosen in the matrix, else all that differ."""
 
-    written = pyqtSignal(str, dict)  # the file, and what the core said of it
+    written = pyqtSignal(str, dict)  # the file, and the core's answer
     refused = pyqtSignal(object)  # Refusal
-    began = pyqtSignal(object)  # Request
-    keep_asked = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
+    request_started = pyqtSignal(object)  # Request
+    keep_requested = pyqtSignal(str, str)  # run, types with commas between: as a layer of the library
 
     def __init__(self, core: Core, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -45,43 +46,45 @@ class AtlasButton(QToolButton):
         self.show_comparison(None)
 
     def show_comparison(self, comparison: Comparison | None) -> None:
-        """The comparison to print; one that the library does not keep cannot be."""
+        """Set the comparison to print; one that the library does not store cannot be printed."""
         self._comparison, self._types = comparison, []
         self.setEnabled(comparison is not None and bool(comparison.record.get("recorded", True)))
 
     def choose_types(self, types: Iterable[str]) -> None:
-        """Print these types only; none: all that differ."""
+        """Set the types to print; none: all that differ."""
         self._types = sorted(set(types))
 
-    def _choose(self, by: str) -> None:
-        folder = settings.get("review_folder") or QStandardPaths.writableLocation(
-            QStandardPaths.StandardLocation.DocumentsLocation
-        )
+    def _choose(self, unit: str) -> None:
+        folder = settings.get("review_folder") or documents_folder()
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", " ".join(self._comparison.plans))[:100]
         path, _filter = QFileDialog.getSaveFileName(
             self, tr("Print an atlas"), str(Path(folder) / f"{name}.pdf"), "PDF (*.pdf)"
         )
         if path:
-            self.write(path if path.lower().endswith(".pdf") else f"{path}.pdf", by)
+            self.write(path if path.lower().endswith(".pdf") else f"{path}.pdf", unit)
 
     def _keep(self) -> None:
-        self.keep_asked.emit(str(self._comparison.record.get("id")), ",".join(self._types))
+        self.keep_requested.emit(str(self._comparison.record.get("id")), ",".join(self._types))
 
-    def write(self, path: str, by: str) -> None:
-        """Let the core print; an existing file is replaced, as was confirmed."""
+    def write(self, path: str, unit: str) -> None:
+        """Let the core print. An existing file is replaced, because the user has confirmed it.
+
+        path: the PDF file.
+        unit: what one page shows, a `cluster` or a `spot`.
+        """
         settings.put("review_folder", str(Path(path).parent))
         params: dict[str, Any] = {
             "library": self._comparison.library_path,
             "run": self._comparison.record.get("id"),
             "target": path,
-            "by": by,
+            "by": unit,
             "type": ",".join(self._types),
             "overwrite": True,
         }
         request = self._core.ask("atlas", params, tr("Print an atlas"))
         request.answered.connect(lambda answer: self._open(path, answer))
         request.refused.connect(self.refused)
-        self.began.emit(request)
+        self.request_started.emit(request)
 
     def _open(self, path: str, answer: dict[str, Any]) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))

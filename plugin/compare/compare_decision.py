@@ -1,4 +1,4 @@
-"""What is to become of a difference: one of six decisions with a reason, for a spot or for its cluster, by key."""
+"""The decision on a difference: one of six with a reason, for a spot or for its cluster, by key."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 SPOT, CLUSTER = 0, 1
-IN_A_ROW = 2
+BUTTONS_PER_ROW = 2
 
 
-class DecideBar(QWidget):
-    """Asks for a decision; the core takes it down."""
+class DecisionBar(QWidget):
+    """Asks for a decision, which the core stores."""
 
-    asked = pyqtSignal(str, str, str)  # spot or cluster, decision, reason
-    left = pyqtSignal()  # the reason is written, or given up: back to the list
+    decision_requested = pyqtSignal(str, str, str)  # spot or cluster, decision, reason
+    closed = pyqtSignal()  # the reason is written, or given up: back to the list
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -43,9 +43,9 @@ class DecideBar(QWidget):
         grid.setSpacing(4)
         for place, decision in enumerate(DECISIONS):
             button = QPushButton()
-            button.clicked.connect(lambda _checked=False, given=decision: self.decide(given))
+            button.clicked.connect(lambda _checked=False, chosen_decision=decision: self.decide(chosen_decision))
             button.setMinimumWidth(1)
-            grid.addWidget(button, place // IN_A_ROW, place % IN_A_ROW)
+            grid.addWidget(button, place // BUTTONS_PER_ROW, place % BUTTONS_PER_ROW)
             self.buttons[decision] = button
         row = QHBoxLayout()
         label = QLabel(tr("For"))
@@ -60,35 +60,38 @@ class DecideBar(QWidget):
         layout.addLayout(grid)
         self.show_spot(None, 0)
 
-    def show_spot(self, spot: Spot | None, together: int) -> None:
-        """The spot to decide on. together: how many spots its cluster has."""
+    def show_spot(self, spot: Spot | None, cluster_size: int) -> None:
+        """Set the spot to decide on.
+
+        cluster_size: the number of spots in its cluster.
+        """
         self._spot, self._pending = spot, ""
         for number, (decision, button) in enumerate(self.buttons.items(), start=1):
-            said = word("decisions", decision)
-            button.setText(f"{number}  {said}")
-            button.setToolTip(tr("{decision} (key {number})").format(decision=said, number=number))
+            name = word("decisions", decision)
+            button.setText(f"{number}  {name}")
+            button.setToolTip(tr("{decision} (key {number})").format(decision=name, number=number))
         self.scope.setItemText(SPOT, tr("this spot"))
-        self.scope.setItemText(CLUSTER, tr("all {count} spots of its cluster").format(count=f"{together:,}"))
-        if together < 2:
+        self.scope.setItemText(CLUSTER, tr("all {count} spots of its cluster").format(count=f"{cluster_size:,}"))
+        if cluster_size < 2:
             self.scope.setCurrentIndex(SPOT)
-        self.scope.setEnabled(together > 1)
+        self.scope.setEnabled(cluster_size > 1)
         self.setEnabled(spot is not None and spot.is_decidable)
         self._ask_for_reason("")
 
     def toggle_scope(self) -> None:
-        """The other of spot and cluster."""
+        """Change between spot and cluster."""
         if self.scope.isEnabled():
             self.scope.setCurrentIndex(CLUSTER if self.scope.currentIndex() == SPOT else SPOT)
 
     def press(self, number: int) -> bool:
-        """A key from 1 to 6; whether it decided something."""
+        """Handle a key from 1 to 6; return whether it decided something."""
         if not self.isEnabled() or not 1 <= number <= len(DECISIONS):
             return False
         self.decide(DECISIONS[number - 1])
         return True
 
     def decide(self, decision: str) -> None:
-        """Give a decision; where there is no reason yet, ask for one first."""
+        """Request a decision; without a reason ask for one first."""
         reason = self.reason.text().strip()
         if self._spot is None:
             return
@@ -100,22 +103,22 @@ class DecideBar(QWidget):
         target = self._spot.cluster if self.scope.currentIndex() == CLUSTER else self._spot.name
         self._pending = ""
         self._ask_for_reason("")
-        self.asked.emit(target, decision, reason)
+        self.decision_requested.emit(target, decision, reason)
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
         """Esc gives the reason up."""
         if event.key() == Qt.Key.Key_Escape:
             self._pending = ""
             self._ask_for_reason("")
-            self.left.emit()
+            self.closed.emit()
         else:
             super().keyPressEvent(event)
 
     def _reason_written(self) -> None:
         if self._pending:
             self.decide(self._pending)
-        self.left.emit()
+        self.closed.emit()
 
     def _ask_for_reason(self, decision: str) -> None:
-        asked = tr("Reason for “{decision}”, then Enter").format(decision=word("decisions", decision))
-        self.reason.setPlaceholderText(asked if decision else tr("Reason, kept for the next decision"))
+        prompt = tr("Reason for “{decision}”, then Enter").format(decision=word("decisions", decision))
+        self.reason.setPlaceholderText(prompt if decision else tr("Reason, kept for the next decision"))

@@ -1,4 +1,4 @@
-"""All that is known of a difference spot, as lines of text; and what has changed since an earlier comparison."""
+"""The details of a difference spot as lines of text, and the changes since an earlier comparison."""
 
 from __future__ import annotations
 
@@ -11,23 +11,27 @@ from onemap.plugin.compare.compare_results import Spot
 from onemap.plugin.compare.compare_spots import MARK, state_name
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import NOT_MEASURED, area_text, length_text, moment_text, mu_text, share_text
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 
-def details_of(spot: Spot, together: int, plans: tuple[str, str]) -> str:
-    """What a spot is, measures, and why the core thinks it came about. together: spots of its cluster."""
+def details_of(spot: Spot, cluster_size: int, plans: tuple[str, str]) -> str:
+    """The type, measures, decision and proposed cause of a spot.
+
+    cluster_size: the number of spots in its cluster.
+    plans: the titles of the two plans.
+    """
     lines = [difference_name(spot.kind)]
     if spot.decision:
-        lines.append(labelled(f"{MARK}{word('decisions', spot.decision)}", spot.reason))
+        lines.append(with_label(f"{MARK}{word('decisions', spot.decision)}", spot.reason))
         lines += [f"{spot.decided_by}, {moment_text(spot.decided_at)}"] if spot.decided_by else []
     lines.append(f"{area_text(spot.area_m2)} · {mu_text(spot.area_m2)}")
     sides = ((plans[0], spot.use_a, spot.class_a, spot.code_a), (plans[1], spot.use_b, spot.class_b, spot.code_b))
-    for plan, use, mainly, codes in sides:
-        said = labelled(plan, use_name(use))
+    for plan, use, main_class, codes in sides:
+        line = with_label(plan, use_name(use))
         if codes:
-            more = tr("mainly {code}").format(code=mainly) if "," in codes else ""
-            said += f" ({codes.replace(',', ', ')}{', ' + more if more else ''})"
-        lines.append(said)
+            main_class_text = tr("mainly {code}").format(code=main_class) if "," in codes else ""
+            line += f" ({codes.replace(',', ', ')}{', ' + main_class_text if main_class_text else ''})"
+        lines.append(line)
     measures = [tr("mean width {width}").format(width=length_text(spot.mean_width_m))]
     if spot.shift_m is not None:
         measures.append(tr("lines {shift} apart").format(shift=length_text(spot.shift_m)))
@@ -37,9 +41,9 @@ def details_of(spot: Spot, together: int, plans: tuple[str, str]) -> str:
     if spot.cause:
         lines.append(tr("Proposed cause: {cause}").format(cause=word("causes", spot.cause)))
         lines += _evidence(spot)
-    if together > 1:
+    if cluster_size > 1:
         lines.append(
-            tr("One of {count} spots of cluster {cluster}").format(count=f"{together:,}", cluster=spot.cluster)
+            tr("One of {count} spots of cluster {cluster}").format(count=f"{cluster_size:,}", cluster=spot.cluster)
         )
     if spot.state:
         lines.append(tr("Against the earlier comparison: {state}").format(state=state_name(spot.state)))
@@ -48,12 +52,12 @@ def details_of(spot: Spot, together: int, plans: tuple[str, str]) -> str:
 
 
 def _evidence(spot: Spot) -> list[str]:
-    """The figures behind the cause that the other lines do not say."""
+    """The figures behind the cause that the other lines do not give."""
     try:
         figures: dict[str, Any] = json.loads(spot.evidence or "{}")
     except ValueError:
         return []
-    said = {
+    texts = {
         "length_by_width": tr("length by width: {figure}"),
         "edge_of_a": tr("of its edge along lines of plan A: {figure}"),
         "edge_of_b": tr("of its edge along lines of plan B: {figure}"),
@@ -64,7 +68,7 @@ def _evidence(spot: Spot) -> list[str]:
     }
     return [
         "  " + text.format(figure=_figure(name, figures[name]))
-        for name, text in said.items()
+        for name, text in texts.items()
         if figures.get(name) is not None
     ]
 
@@ -76,13 +80,13 @@ def _figure(name: str, value: float) -> str:
 
 
 def changes_text(changed: dict[str, list[dict[str, Any]]]) -> str:
-    """How much is new, changed and gone."""
-    said = tr("Since then: {new} new, {changed} changed, {gone} gone")
-    return said.format(**{name: f"{len(changed.get(name, ())):,}" for name in ("new", "changed", "gone")})
+    """How many spots are new, changed and gone."""
+    text = tr("Since then: {new} new, {changed} changed, {gone} gone")
+    return text.format(**{name: f"{len(changed.get(name, ())):,}" for name in ("new", "changed", "gone")})
 
 
 def gone_text(changed: dict[str, list[dict[str, Any]]]) -> str:
-    """The spots that are gone, one a line; empty where none is."""
+    """The spots that are gone, one a line; empty for none."""
     return "\n".join(
         f"{difference_name(str(row['type']))} · {area_text(row.get('area_m2'))} · {row.get('spot') or NOT_MEASURED}"
         for row in changed.get("gone", ())

@@ -1,4 +1,4 @@
-"""Which two plans are compared, by which matrix, and against which earlier comparison."""
+"""The form of a comparison: two plans, a matrix, the least spot, and an earlier comparison."""
 
 from __future__ import annotations
 
@@ -9,10 +9,8 @@ from typing import Any
 from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import (
     QComboBox,
-    QDoubleSpinBox,
     QFileDialog,
     QFormLayout,
-    QHBoxLayout,
     QSizePolicy,
     QToolButton,
     QWidget,
@@ -20,15 +18,15 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.library.layer_list import CatalogueLayer, Version
 from onemap.plugin.library.open_library import OpenLibrary
+from onemap.plugin.widgets.form_fields import field_row, number_box
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.widgets.thousands import part_thousands
 from onemap.plugin.words import core_words
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
-AREAL = ("polygon", "")
-USUAL_M2, USUAL_M = 200.0, 2.0  # as the core has them
-MOST_M2, MOST_M = 1e7, 1e3
+POLYGON_GEOMETRIES = ("polygon", "")
+DEFAULT_AREA_M2, DEFAULT_WIDTH_M = 200.0, 2.0  # as the core has them
+MAX_AREA_M2, MAX_WIDTH_M = 1e7, 1e3
 
 
 @dataclass(frozen=True)
@@ -39,18 +37,18 @@ class Plan:
     version: Version
 
     @property
-    def asked(self) -> str:
-        """As the core is asked for it."""
+    def plan_text(self) -> str:
+        """The plan as the core takes it."""
         return f"{self.entry.code}@{self.version.label}"
 
     @property
     def title(self) -> str:
-        """As a person calls it."""
+        """The plan's title."""
         return f"{self.entry.title} {self.version.label}"
 
 
 class CompareForm(QWidget):
-    """Two plans, a matrix, the least of a spot, and since when."""
+    """Two plans, a matrix, the least area and width of a spot, and an earlier comparison."""
 
     changed = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
@@ -58,8 +56,8 @@ class CompareForm(QWidget):
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
-        self._asked = 0  # of history
-        self._past: list[dict[str, Any]] = []  # the comparisons that the library keeps, the newest first
+        self._request_number = 0  # of history
+        self._earlier_comparisons: list[dict[str, Any]] = []  # the comparisons that the library keeps, the newest first
         self._files: list[str] = []
         self.plan_a, self.plan_b, self.matrix, self.since = QComboBox(), QComboBox(), QComboBox(), QComboBox()
         self.file_button = QToolButton()
@@ -71,22 +69,24 @@ class CompareForm(QWidget):
         self.exchange_button.setToolTip(tr("Exchange the two plans"))
         self.exchange_button.clicked.connect(self.exchange)
         self.since.setToolTip(tr("With an earlier comparison only what changed is computed, and told"))
-        self.min_area = _number(MOST_M2, 0, " m²", USUAL_M2, tr("Smaller spots are set apart as type 90"))
-        self.min_width = _number(MOST_M, 1, " m", USUAL_M, tr("Thinner spots are set apart as type 90"))
+        self.min_area = number_box(MAX_AREA_M2, 0, " m²", tr("Smaller spots are set apart as type 90"))
+        self.min_area.setValue(DEFAULT_AREA_M2)
+        self.min_width = number_box(MAX_WIDTH_M, 1, " m", tr("Thinner spots are set apart as type 90"))
+        self.min_width.setValue(DEFAULT_WIDTH_M)
         form = QFormLayout(self)
         form.setContentsMargins(0, 0, 0, 0)
         form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
-        form.addRow(tr("Plan A"), _beside(self.plan_a, self.exchange_button))
+        form.addRow(tr("Plan A"), field_row(self.plan_a, self.exchange_button))
         form.addRow(tr("Plan B"), self.plan_b)
-        form.addRow(tr("Matrix"), _beside(self.matrix, self.file_button))
-        form.addRow(tr("Spots from"), _beside(self.min_area, self.min_width, 1))
+        form.addRow(tr("Matrix"), field_row(self.matrix, self.file_button))
+        form.addRow(tr("Spots from"), field_row(self.min_area, self.min_width, 1))
         form.addRow(tr("Since"), self.since)
         for box in (self.plan_a, self.plan_b, self.matrix, self.since):
             box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
             box.setMinimumContentsLength(8)
             box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
         for box in (self.plan_a, self.plan_b):
-            box.currentIndexChanged.connect(self._follow_plans)
+            box.currentIndexChanged.connect(self._change_plans)
         self.matrix.currentIndexChanged.connect(lambda _index: self.changed.emit())
         library.listed.connect(self.refresh)
 
@@ -97,24 +97,24 @@ class CompareForm(QWidget):
 
     @property
     def is_complete(self) -> bool:
-        """Whether a comparison can be asked for."""
+        """Whether the form has what a comparison needs."""
         a, b = self.plans
         return a is not None and b is not None and a != b and bool(self.matrix.currentData())
 
     def params(self) -> dict[str, Any]:
-        """What the core is asked."""
+        """The parameters of the core's verb `compare`."""
         a, b = self.plans
         return {
             "library": self._library.path,
-            "a": a.asked,
-            "b": b.asked,
+            "a": a.plan_text,
+            "b": b.plan_text,
             "matrix": self.matrix.currentData(),
             "against": self.since.currentData(),
             **self.limits(),
         }
 
     def limits(self) -> dict[str, float]:
-        """From which area and width on a spot is more than a difference of drawing; 0 sets nothing apart."""
+        """The least area and width of a spot; smaller ones count as differences of drawing; 0 sets none apart."""
         return {"min_area": self.min_area.value(), "min_width": self.min_width.value()}
 
     @property
@@ -123,30 +123,34 @@ class CompareForm(QWidget):
         return list(self._files)
 
     def choose_pair(self, a: str, b: str, matrix: str) -> None:
-        """Choose the versions in force of two layers by their codes, and a matrix by its name, or its file's."""
+        """Choose two plans and a matrix.
+
+        a, b: the codes of two layers, of which the versions in force are chosen.
+        matrix: the matrix by its name, or by its file's name.
+        """
         for box, code in ((self.plan_a, a), (self.plan_b, b)):
             plans = [box.itemData(index) for index in range(box.count())]
-            places = [at for at, plan in enumerate(plans) if plan.entry.code == code and plan.version.in_force]
-            if places:
-                box.setCurrentIndex(places[0])
+            matches = [index for index, plan in enumerate(plans) if plan.entry.code == code and plan.version.in_force]
+            if matches:
+                box.setCurrentIndex(matches[0])
         names = {Path(path).name: path for path in self._files}
         self.matrix.setCurrentIndex(self.matrix.findData(names.get(matrix, matrix)))
 
     def close_down(self) -> None:
-        """Wait for no answer any more."""
-        self._asked += 1
+        """Ignore answers that are still to come."""
+        self._request_number += 1
 
     def exchange(self) -> None:
-        """Plan A becomes B, and B becomes A."""
+        """Exchange plan A and plan B."""
         a, b = self.plan_a.currentIndex(), self.plan_b.currentIndex()
         self.plan_a.setCurrentIndex(b)
         self.plan_b.setCurrentIndex(a)
 
     def choose(self, a: str, b: str) -> None:
         """Choose two plans as CODE@label."""
-        for box, asked in ((self.plan_a, a), (self.plan_b, b)):
+        for box, plan_text in ((self.plan_a, a), (self.plan_b, b)):
             for index in range(box.count()):
-                if box.itemData(index).asked == asked:
+                if box.itemData(index).plan_text == plan_text:
                     box.setCurrentIndex(index)
 
     def choose_matrix(self, path: str) -> None:
@@ -157,83 +161,83 @@ class CompareForm(QWidget):
         self.matrix.setCurrentIndex(self.matrix.findData(path))
 
     def refresh(self) -> None:
-        """List what can be compared, and what was compared before."""
-        if not core_words.known():
-            self._library.core.ask("words", {}).answered.connect(self._learn)
+        """List the plans and the earlier comparisons."""
+        if not core_words.are_known():
+            self._library.core.ask("words", {}).answered.connect(self._learn_words)
             return
         plans = [
             Plan(entry, version)
             for entry in sorted(self._library.layers, key=lambda entry: entry.place)
-            if entry.kind in ("vector", "") and entry.geometry in AREAL
+            if entry.kind in ("vector", "") and entry.geometry in POLYGON_GEOMETRIES
             for version in sorted(entry.versions, key=lambda version: not version.in_force)
         ]
-        before = [plan.asked if plan is not None else "" for plan in self.plans]
+        chosen = [plan.plan_text if plan is not None else "" for plan in self.plans]
         for box in (self.plan_a, self.plan_b):
             box.blockSignals(True)
             box.clear()
             for plan in plans:
                 box.addItem(plan.title, plan)
-                box.setItemData(box.count() - 1, plan.asked, 3)  # the tooltip
+                box.setItemData(box.count() - 1, plan.plan_text, 3)  # the tooltip
             box.blockSignals(False)
-        wanted = before if all(before) else _proposed(plans)
+        pair = chosen if all(chosen) else _default_pair(plans)
         self.plan_a.setCurrentIndex(-1)
         self.plan_b.setCurrentIndex(-1)
-        self.choose(*wanted)
-        self._follow_plans()
-        self.ask_for_past()
+        self.choose(*pair)
+        self._change_plans()
+        self.request_history()
 
-    def _learn(self, answer: dict[str, Any]) -> None:
+    def _learn_words(self, answer: dict[str, Any]) -> None:
         core_words.learn(answer)
-        if core_words.known():
+        if core_words.are_known():
             self.refresh()
 
-    def ask_for_past(self) -> None:
-        """Ask the core which comparisons the library keeps."""
-        self._asked += 1
-        number = self._asked
+    def request_history(self) -> None:
+        """Ask the core for the comparisons that the library stores."""
+        self._request_number += 1
+        number = self._request_number
         request = self._library.core.ask("history", {"library": self._library.path})
-        request.answered.connect(lambda answer: self._take_past(number, answer))
-        request.refused.connect(lambda _refusal: self._take_past(number, {}))  # the list is then as short as it was
+        request.answered.connect(lambda answer: self._show_history(number, answer))
+        request.refused.connect(lambda _refusal: self._show_history(number, {}))  # the list is then as short as it was
 
-    def _take_past(self, number: int, answer: dict[str, Any]) -> None:
-        if number != self._asked:
+    def _show_history(self, number: int, answer: dict[str, Any]) -> None:
+        if number != self._request_number:
             return
         rows = answer.get("rows") or []
-        self._past = [row for row in reversed(rows) if row.get("action") == "compare"]
-        self._list_past()
+        self._earlier_comparisons = [row for row in reversed(rows) if row.get("action") == "compare"]
+        self._list_earlier()
 
-    def _follow_plans(self, _index: int = 0) -> None:
+    def _change_plans(self, _index: int = 0) -> None:
         self._list_matrices()
-        self._list_past()
+        self._list_earlier()
         self.changed.emit()
 
     def _list_matrices(self) -> None:
-        """The matrices that were made for these two layers first; the first of them is proposed."""
+        """List the matrices, those for these two layers first; the first of them is chosen."""
         a, b = self.plans
-        known = core_words.all_words("matrices")
-        fitting = [name for name, said in known.items() if _fits(said, a, b)]
+        matrices = core_words.all_words("matrices")
+        fitting = [name for name, matrix in matrices.items() if _fits(matrix, a, b)]
         self.matrix.blockSignals(True)
         self.matrix.clear()
         for path in self._files:
             self.matrix.addItem(icon("file"), Path(path).name, path)
         for name in fitting:
-            self.matrix.addItem(known[name]["title"], name)
+            self.matrix.addItem(matrices[name]["title"], name)
         if self.matrix.count():
             self.matrix.insertSeparator(self.matrix.count())
-        for name in sorted(set(known) - set(fitting)):
-            self.matrix.addItem(known[name]["title"], name)
+        for name in sorted(set(matrices) - set(fitting)):
+            self.matrix.addItem(matrices[name]["title"], name)
         self.matrix.setCurrentIndex(self.matrix.findData(fitting[0]) if fitting else -1)
         self.matrix.setPlaceholderText(tr("Choose a matrix"))
         self.matrix.blockSignals(False)
 
-    def _list_past(self) -> None:
+    def _list_earlier(self) -> None:
         a, b = self.plans
         codes = [plan.entry.code if plan is not None else "" for plan in (a, b)]
         self.since.clear()
         self.since.addItem(tr("whole comparison"), "")
-        for row in self._past:
-            said = row.get("detail", {}).get("parameters", {})
-            sides = [str(said.get(side) or "") for side in ("a", "b")]
+        for row in self._earlier_comparisons:
+            params = row.get("detail", {}).get("parameters", {})
+            sides = [str(params.get(side) or "") for side in ("a", "b")]
             if [side.partition("@")[0] for side in sides] == codes:
                 labels = [side.partition("@")[2] for side in sides]
                 text = tr("{moment} ({a} against {b})").format(
@@ -247,39 +251,19 @@ class CompareForm(QWidget):
             self.choose_matrix(path)
 
 
-def _beside(one: QWidget, other: QWidget, stretch: int = 0) -> QHBoxLayout:
-    row = QHBoxLayout()
-    row.setSpacing(4)
-    row.addWidget(one, 1)
-    row.addWidget(other, stretch)
-    return row
-
-
-def _number(most: float, decimals: int, unit: str, value: float, hint: str) -> QDoubleSpinBox:
-    box = QDoubleSpinBox()
-    box.setRange(0.0, most)
-    box.setDecimals(decimals)
-    box.setSuffix(unit)
-    part_thousands(box)
-    box.setValue(value)
-    box.setToolTip(hint)
-    box.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
-    return box
-
-
 def _fits(matrix: dict[str, Any], a: Plan | None, b: Plan | None) -> bool:
-    """Whether a matrix was made for these two layers."""
+    """Whether a matrix is for these two layers."""
     if a is None or b is None:
         return False
     return a.entry.code in matrix.get("for_a", ()) and b.entry.code in matrix.get("for_b", ())
 
 
-def _proposed(plans: list[Plan]) -> tuple[str, str]:
-    """The pair that every city began with, else the first for which there is a matrix; empty where there is none."""
-    known = sorted(core_words.all_words("matrices").items(), key=lambda item: item[0] != "land-urban")
-    for _name, matrix in known:
+def _default_pair(plans: list[Plan]) -> tuple[str, str]:
+    """The pair of the matrix land-urban, else the first pair with a matrix; empty texts for none."""
+    matrices = sorted(core_words.all_words("matrices").items(), key=lambda item: item[0] != "land-urban")
+    for _name, matrix in matrices:
         for a in plans:
             for b in plans:
                 if a != b and _fits(matrix, a, b):
-                    return a.asked, b.asked
+                    return a.plan_text, b.plan_text
     return "", ""

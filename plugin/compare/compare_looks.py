@@ -1,4 +1,4 @@
-"""How differences between two plans look: a colour, a hatch and a number for each type; what is decided is marked."""
+"""How differences between two plans look: a colour, a hatch and a number for each type; a mark for decided ones."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from onemap.plugin.words.translation import tr
 
 SWATCH_PX = 16
 DECIDED = "#1A7F37"
-OFF_AT_FIRST = ("98", "02", "01")  # they cover the map, and say that there is nothing to do
+HIDDEN_TYPES = ("98", "02", "01")  # they cover the map, and say that there is nothing to do
 
 
 @lru_cache(maxsize=1)
@@ -34,31 +34,31 @@ def _looks() -> dict[str, dict[str, Any]]:
 
 
 def difference_order() -> tuple[str, ...]:
-    """The types as they are listed: conflicts first, agreement last."""
+    """The types in the order of lists: conflicts first, agreement last."""
     return tuple(_looks())
 
 
 def difference_rank(kind: str) -> int:
-    """Where a type stands among all."""
+    """The position of a type among all."""
     order = difference_order()
     return order.index(kind) if kind in order else len(order)
 
 
 def difference_name(kind: str) -> str:
-    """A type's number with its words."""
-    said = word("differences", kind)
-    return kind if said == kind else f"{kind} {said}"
+    """A type's number and name."""
+    name = word("differences", kind)
+    return kind if name == kind else f"{kind} {name}"
 
 
 @lru_cache(maxsize=32)
 def swatch(kind: str) -> QIcon:
-    """A type's look in the map, for lists."""
+    """A type's look on the map, as an icon."""
     symbol = symbol_of(_looks().get(kind, {}), Qgis.GeometryType.Polygon)
     return QgsSymbolLayerUtils.symbolPreviewIcon(symbol, QSize(SWATCH_PX, SWATCH_PX))
 
 
 def style_spots(layer: QgsVectorLayer, _table: str = "spots") -> None:
-    """Give a table of spots its look, with a legend in the user's language."""
+    """Style a table of spots, with a legend in the user's language."""
     root = QgsRuleBasedRenderer.Rule(None)
     kinds = layer.uniqueValues(layer.fields().lookupField("type"))
     for kind, look in _looks().items():
@@ -66,7 +66,7 @@ def style_spots(layer: QgsVectorLayer, _table: str = "spots") -> None:
             continue
         symbol = symbol_of(look, Qgis.GeometryType.Polygon)
         rule = QgsRuleBasedRenderer.Rule(symbol, 0, 0, f"\"type\" = '{kind}'", difference_name(kind))
-        rule.setActive(kind not in OFF_AT_FIRST)
+        rule.setActive(kind not in HIDDEN_TYPES)
         root.appendChild(rule)
     root.appendChild(QgsRuleBasedRenderer.Rule(_mark(), 0, 0, '"decision" IS NOT NULL', "✓ " + tr("Decided")))
     layer.setRenderer(QgsRuleBasedRenderer(root))
@@ -74,7 +74,7 @@ def style_spots(layer: QgsVectorLayer, _table: str = "spots") -> None:
 
 
 def _mark() -> QgsFillSymbol:
-    """A point on the ground of a spot that is decided."""
+    """A point on each decided spot."""
     point = QgsMarkerSymbol.createSimple(
         {"name": "circle", "color": DECIDED, "outline_color": "#FFFFFF", "outline_width": "0.5", "size": "3.4"}
     )

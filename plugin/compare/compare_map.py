@@ -1,4 +1,4 @@
-"""The spots of a comparison on the map: one layer with its legend, the chosen spots selected, decisions marked."""
+"""The spots of a comparison on the map: one layer with a legend; chosen spots are selected, decided ones marked."""
 
 from __future__ import annotations
 
@@ -8,13 +8,13 @@ from qgis.core import QgsGeometry
 
 from onemap.plugin.compare.compare_looks import style_spots
 from onemap.plugin.compare.compare_results import Comparison, Spot
-from onemap.plugin.results.result_layers import kept_file
-from onemap.plugin.results.result_table import ShownTable
+from onemap.plugin.results.result_layers import copy_to_profile
+from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
 
-class SpotLayer(ShownTable):
+class SpotLayer(TableLayer):
     """The layer of one comparison."""
 
     def __init__(self, comparison: Comparison) -> None:
@@ -25,15 +25,15 @@ class SpotLayer(ShownTable):
         super().__init__(comparison.path, "spots", tr("Difference spots"), group, run, style_spots)
 
     def geometry(self, spot: Spot) -> QgsGeometry:
-        """The ground of a spot."""
+        """The geometry of a spot."""
         return self.ground(spot.row)
 
     def select(self, spots: Iterable[Spot]) -> None:
-        """Select spots on the map, and nothing else."""
+        """Select these spots on the map, and no others."""
         self.select_rows(spot.row for spot in spots)
 
     def mark(self, spots: Iterable[Spot]) -> None:
-        """Mark what was decided."""
+        """Store the decisions in the layer, which marks them."""
         layer = self.layer
         if layer is None:
             return
@@ -44,7 +44,7 @@ class SpotLayer(ShownTable):
         layer.triggerRepaint()
 
     def keep(self, library: str) -> None:
-        """Let the layer, and the tables beside it, live in a file that stays. Raises OSError."""
+        """Move the layer, with the other tables, to a permanent file. Raises OSError."""
         if self.layer is None or self.is_kept:
             return
         tables = {
@@ -52,4 +52,4 @@ class SpotLayer(ShownTable):
             "matrix": tr("Matrix of differences"),
             "statistics": tr("Differences by township"),
         }
-        self.keep_in(kept_file(self._comparison.path, self._comparison.record, library), tables)
+        self.keep_in(copy_to_profile(self._comparison.path, self._comparison.record, library), tables)

@@ -1,4 +1,4 @@
-"""The matrix of a comparison: types down, uses across, hectares in the cells, which choose spots."""
+"""The matrix of a comparison: types down, uses across, hectares in the cells; chosen cells filter the spots."""
 
 from __future__ import annotations
 
@@ -18,27 +18,27 @@ SMALLEST_HA = 0.01
 TYPE, ALL = 0, 1
 USES = ("construction", "other", "unknown", "")
 ROWS_SHOWN = 4
-TYPES_AT_MOST = 0.62  # of the table's width
-Cell = tuple[str, str, str]  # type, use of A, use of B
+MAX_TYPES_SHARE = 0.62  # of the table's width
+MatrixCell = tuple[str, str, str]  # type, use of A, use of B
 
 
 def use_name(use: str) -> str:
-    """A use as a person says it; of a plan that does not speak, that."""
+    """The name of a use; an empty use means that the plan does not cover the ground."""
     return word("uses", use or "none")
 
 
 def hectares_text(area_m2: float) -> str:
-    """An area in hectares to two places; a small one is not nothing."""
+    """An area in hectares with two decimals; a small one is not shown as zero."""
     hectares = area_m2 / M2_PER_HA
     return f"< {SMALLEST_HA}" if 0 < hectares < SMALLEST_HA else f"{hectares:,.2f}"
 
 
 class MatrixModel(QAbstractTableModel):
-    """The matrix as the core told it."""
+    """The matrix as the core sent it."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._cells: dict[Cell, dict[str, Any]] = {}
+        self._cells: dict[MatrixCell, dict[str, Any]] = {}
         self._kinds: list[str] = []
         self._uses: list[tuple[str, str]] = []
 
@@ -57,23 +57,23 @@ class MatrixModel(QAbstractTableModel):
     def _pairs(self) -> set[tuple[str, str]]:
         return {cell[1:] for cell in self._cells}
 
-    def cells_at(self, index: QModelIndex) -> set[Cell]:
-        """The cells of the matrix that a place in the table stands for: one, or all of a type."""
+    def cells_at(self, index: QModelIndex) -> set[MatrixCell]:
+        """The matrix cells of a table cell: one, or all of a type."""
         kind = self._kinds[index.row()]
         if index.column() <= ALL:
             return {cell for cell in self._cells if cell[0] == kind}
         return {(kind, *self._uses[index.column() - 2])} & set(self._cells)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """How many types."""
+        """The number of types."""
         return 0 if parent.isValid() else len(self._kinds)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """The type, all its ground, and each pair of uses."""
+        """The type, its whole area, and each pair of uses."""
         return 0 if parent.isValid() else 2 + len(self._uses)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        """The columns' names."""
+        """The titles of the columns."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.TextAlignmentRole and section > TYPE:
@@ -91,7 +91,7 @@ class MatrixModel(QAbstractTableModel):
         return tr("A: {a}\nB: {b}").format(a=uses[0], b=uses[1])
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What to show of a cell."""
+        """The text, icon or alignment of a cell."""
         if not index.isValid():
             return None
         kind = self._kinds[index.row()]
@@ -106,8 +106,8 @@ class MatrixModel(QAbstractTableModel):
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole and rows:
             area = sum(row["area_m2"] for row in rows)
-            said = tr("{type}: {count} spots, {area} ha, {share} of the ground compared")
-            return said.format(
+            text = tr("{type}: {count} spots, {area} ha, {share} of the ground compared")
+            return text.format(
                 type=difference_name(kind),
                 count=f"{sum(row['spots'] for row in rows):,}",
                 area=f"{area / M2_PER_HA:,.4f}",
@@ -117,7 +117,7 @@ class MatrixModel(QAbstractTableModel):
 
 
 class MatrixTable(QTableView):
-    """The matrix as a table; what is chosen in it is what is listed and selected on the map."""
+    """The matrix as a table; the chosen cells filter the list and select spots on the map."""
 
     chosen = pyqtSignal(frozenset)  # of cells; empty: all
 
@@ -135,10 +135,10 @@ class MatrixTable(QTableView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.ResizeToContents)
         self.setAutoScroll(False)  # a click leaves the types in sight
         self.setToolTip(tr("Choose cells to list their spots and select them on the map; Esc shows all"))
-        self.selectionModel().selectionChanged.connect(self._tell)
+        self.selectionModel().selectionChanged.connect(self._emit_chosen)
 
     def show_rows(self, rows: list[dict[str, Any]]) -> None:
-        """Show another matrix, with nothing chosen in it."""
+        """Show another matrix, with no cell chosen."""
         self.matrix.set_rows(rows)
         self.chosen.emit(frozenset())
         height = self.horizontalHeader().sizeHint().height() + 2 * self.frameWidth()
@@ -148,7 +148,7 @@ class MatrixTable(QTableView):
         self._fit_types()
 
     def resizeEvent(self, event: QResizeEvent) -> None:  # noqa: N802 - Qt's name
-        """Leave room for the hectares beside the types."""
+        """Keep the hectares beside the types in sight."""
         super().resizeEvent(event)
         self._fit_types()
 
@@ -157,11 +157,11 @@ class MatrixTable(QTableView):
         if self.matrix.columnCount():
             header.setSectionResizeMode(TYPE, QHeaderView.ResizeMode.Interactive)
             header.resizeSection(
-                TYPE, min(self.sizeHintForColumn(TYPE), round(TYPES_AT_MOST * self.viewport().width()))
+                TYPE, min(self.sizeHintForColumn(TYPE), round(MAX_TYPES_SHARE * self.viewport().width()))
             )
 
-    def _tell(self, _on: QItemSelection, _off: QItemSelection) -> None:
-        cells: set[Cell] = set()
+    def _emit_chosen(self, _selected: QItemSelection, _deselected: QItemSelection) -> None:
+        cells: set[MatrixCell] = set()
         for index in self.selectionModel().selectedIndexes():
             cells |= self.matrix.cells_at(index)
         self.chosen.emit(frozenset(cells))

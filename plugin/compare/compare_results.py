@@ -13,7 +13,7 @@ DECISIONS = ("keep-a", "keep-b", "change-a", "change-b", "technical", "discuss")
 
 @dataclass(frozen=True)
 class Spot:
-    """One piece of ground of one type, with what the core measured of it and what was decided."""
+    """One piece of ground of one type, with the core's measures and the decision."""
 
     row: int  # in the table of spots
     name: str
@@ -44,7 +44,7 @@ class Spot:
 
     @property
     def cell(self) -> tuple[str, str, str]:
-        """Where it stands in the matrix: type and uses."""
+        """Its cell of the matrix: type and uses."""
         return self.kind, self.use_a, self.use_b
 
     @property
@@ -52,14 +52,20 @@ class Spot:
         """Whether there is a difference to decide."""
         return bool(self.cause)  # the core proposes one for every difference, and for nothing else
 
-    def decided(self, decision: str, reason: str) -> Spot:
-        """The same spot with the decision that the core has taken down."""
+    def with_decision(self, decision: str, reason: str) -> Spot:
+        """The same spot with a decision that the core has stored."""
         return replace(self, decision=decision, reason=reason, decided_by="", decided_at="")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """A comparison that is shown: its tables, what the core said, of which library, and the two plans' titles."""
+    """A comparison on display.
+
+    path: its tables.
+    answer: the core's answer.
+    library_path: the library.
+    plans: the titles of the two plans.
+    """
 
     path: str
     answer: dict[str, Any]
@@ -68,7 +74,7 @@ class Comparison:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the core kept of the run."""
+        """The core's record of the run."""
         return self.answer.get("run") or {}
 
     @property
@@ -77,8 +83,8 @@ class Comparison:
         return self.answer.get("matrix") or []
 
     @property
-    def changed(self) -> dict[str, list[dict[str, Any]]] | None:
-        """What is new, gone and changed against an earlier comparison; None where none was named."""
+    def changes(self) -> dict[str, list[dict[str, Any]]] | None:
+        """The spots that are new, gone and changed since an earlier comparison; None without one."""
         return self.answer.get("changed")
 
 

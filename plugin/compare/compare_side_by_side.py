@@ -1,4 +1,4 @@
-"""Two plans side by side: plan A on the map, plan B on a second one beside it; what moves one moves the other."""
+"""Two plans side by side: plan A on the map, plan B on a second map; the two move together."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from onemap.plugin.words.verdicts import LOOKS
 
 POINTER = "#B2182B"
 POINTER_PX = 14
-SMALLEST_PX = 200
+MIN_SIZE_PX = 200
 
 
-class BesideMaps(QObject):
-    """While it is there, the map shows plan A, and the second map plan B. Closing the second map ends it."""
+class SideBySideMaps(QObject):
+    """The map shows plan A, a second map shows plan B. Closing the second map ends it."""
 
     ended = pyqtSignal()
 
@@ -28,7 +28,7 @@ class BesideMaps(QObject):
         self.second = QgsMapCanvas()
         self.second.setCanvasColor(QColor(PAPER))
         self.second.enableAntiAliasing(True)
-        self.second.setMinimumSize(SMALLEST_PX, SMALLEST_PX)
+        self.second.setMinimumSize(MIN_SIZE_PX, MIN_SIZE_PX)
         self.second.setDestinationCrs(canvas.mapSettings().destinationCrs())
         self.second.setLayers(right.layers)
         self._layers = right.layers  # the canvas keeps no layer alive that is in no project
@@ -40,23 +40,23 @@ class BesideMaps(QObject):
         self.dock.closed.connect(self.end)
         self._panel: QDockWidget | None = None  # where it stands beside the second map
         self._bands: list[QgsRubberBand] = []
-        self._pointers = {one: _pointer(one) for one in (canvas, self.second)}
+        self._pointers = {map_canvas: _pointer(map_canvas) for map_canvas in (canvas, self.second)}
         # Methods, for a canvas that outlives this object would call a lambda that is gone.
         self._links = [
-            (canvas.extentsChanged, self._first_moved),
+            (canvas.extentsChanged, self._move_second),
             (canvas.destinationCrsChanged, self._follow_system),
-            (canvas.xyCoordinates, self._pointed_on_first),
-            (self.second.extentsChanged, self._second_moved),
-            (self.second.xyCoordinates, self._pointed_on_second),
+            (canvas.xyCoordinates, self._point_on_second),
+            (self.second.extentsChanged, self._move_first),
+            (self.second.xyCoordinates, self._point_on_first),
         ]
         for signal, slot in self._links:
             signal.connect(slot)
         self._place(panel)
         self._is_following = False
-        self._first_moved()
+        self._move_second()
 
     def end(self) -> None:
-        """Take the second map away, and give the first one back; more than once does no harm."""
+        """Remove the second map, and restore the first one; more than once does no harm."""
         if self.pictures is None:
             return
         self.pictures.remove()
@@ -68,16 +68,16 @@ class BesideMaps(QObject):
         self.dock.close()
         window, panel = self.dock.parent(), self._panel
         if isinstance(window, QMainWindow):
-            wide = panel.width() if panel is not None else 0
+            panel_width = panel.width() if panel is not None else 0
             window.removeDockWidget(self.dock)
-            if panel is not None:  # else it would take the room of the second map
-                window.resizeDocks([panel], [wide], Qt.Orientation.Horizontal)
+            if panel is not None:  # else it would take the width of the second map
+                window.resizeDocks([panel], [panel_width], Qt.Orientation.Horizontal)
         self.dock.deleteLater()
         self.ended.emit()
         self.deleteLater()
 
     def mark(self, ground: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
-        """Outline a spot on the second map, in the colour that it has on the first."""
+        """Outline a spot on the second map, in its colour on the first."""
         for band in self._bands:
             self.second.scene().removeItem(band)
         band = QgsRubberBand(self.second, Qgis.GeometryType.Polygon)
@@ -89,46 +89,50 @@ class BesideMaps(QObject):
         self._bands = [band]
 
     def _place(self, panel: QDockWidget | None) -> None:
-        """Between the map and the panel; where there is no main window, as a window of its own."""
+        """Put the second map between the map and the panel, or in a window of its own without a main window."""
         window = self._main.window()
         if not isinstance(window, QMainWindow):
             self.dock.show()
             return
-        half, wide = self._main.width() // 2, panel.width() if panel is not None else 0
+        map_width, panel_width = self._main.width() // 2, panel.width() if panel is not None else 0
         window.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, self.dock)
         is_right = panel is not None and window.dockWidgetArea(panel) == Qt.DockWidgetArea.RightDockWidgetArea
-        sizes = {self.dock: half}
+        sizes = {self.dock: map_width}
         if is_right and not panel.isFloating():
             window.splitDockWidget(self.dock, panel, Qt.Orientation.Horizontal)
-            sizes[panel] = wide
+            sizes[panel] = panel_width
             self._panel = panel
-        # Once the window has laid them out; before, their sizes are nobody's.
-        QTimer.singleShot(0, lambda: self._share(window, sizes))
+        # After the window has laid them out; before, their sizes are undefined.
+        QTimer.singleShot(0, lambda: self._resize_docks(window, sizes))
 
-    def _share(self, window: QMainWindow, sizes: dict[QDockWidget, int]) -> None:
-        if self.pictures is not None:  # nobody has ended it meanwhile
+    def _resize_docks(self, window: QMainWindow, sizes: dict[QDockWidget, int]) -> None:
+        if self.pictures is not None:  # not ended meanwhile
             window.resizeDocks(list(sizes), list(sizes.values()), Qt.Orientation.Horizontal)
 
-    def _first_moved(self) -> None:
+    def _move_second(self) -> None:
         self._follow(self._main, self.second)
 
-    def _second_moved(self) -> None:
+    def _move_first(self) -> None:
         self._follow(self.second, self._main)
 
-    def _pointed_on_first(self, place: QgsPointXY) -> None:
+    def _point_on_second(self, place: QgsPointXY) -> None:
         self._point(self.second, place)
 
-    def _pointed_on_second(self, place: QgsPointXY) -> None:
+    def _point_on_first(self, place: QgsPointXY) -> None:
         self._point(self._main, place)
 
     def _follow(self, leader: QgsMapCanvas, follower: QgsMapCanvas) -> None:
-        """The same middle at the same scale: the two need not be of one size."""
+        """Show the same centre at the same scale; the two maps may differ in size."""
         if self._is_following or self.pictures is None:
             return
         self._is_following = True
-        unit, size, middle = leader.mapUnitsPerPixel(), follower.mapSettings().outputSize(), leader.center()
-        wide, high = size.width() * unit / 2, size.height() * unit / 2
-        follower.setExtent(QgsRectangle(middle.x() - wide, middle.y() - high, middle.x() + wide, middle.y() + high))
+        unit, size, centre = leader.mapUnitsPerPixel(), follower.mapSettings().outputSize(), leader.center()
+        half_width, half_height = size.width() * unit / 2, size.height() * unit / 2
+        follower.setExtent(
+            QgsRectangle(
+                centre.x() - half_width, centre.y() - half_height, centre.x() + half_width, centre.y() + half_height
+            )
+        )
         follower.refresh()
         self._is_following = False
 
@@ -136,17 +140,17 @@ class BesideMaps(QObject):
         self.second.setDestinationCrs(self._main.mapSettings().destinationCrs())
 
     def _point(self, canvas: QgsMapCanvas, place: QgsPointXY) -> None:
-        """Where the mouse is on one map, on the other."""
-        for one, pointer in self._pointers.items():
-            pointer.setVisible(one is canvas)
+        """Show the pointer's position of one map on the other."""
+        for map_canvas, pointer in self._pointers.items():
+            pointer.setVisible(map_canvas is canvas)
         self._pointers[canvas].setCenter(place)
 
 
 def _pointer(canvas: QgsMapCanvas) -> QgsVertexMarker:
-    made = QgsVertexMarker(canvas)
-    made.setIconType(QgsVertexMarker.IconType.ICON_CROSS)
-    made.setColor(QColor(POINTER))
-    made.setIconSize(POINTER_PX)
-    made.setPenWidth(2)
-    made.hide()
-    return made
+    marker = QgsVertexMarker(canvas)
+    marker.setIconType(QgsVertexMarker.IconType.ICON_CROSS)
+    marker.setColor(QColor(POINTER))
+    marker.setIconSize(POINTER_PX)
+    marker.setPenWidth(2)
+    marker.hide()
+    return marker

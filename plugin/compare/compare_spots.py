@@ -1,4 +1,4 @@
-"""The spots of a comparison as a list that sorts by every measure and is filtered by cells of the matrix."""
+"""The spots of a comparison as a list that can be sorted by each measure and filtered by cells of the matrix."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ MARK = "✓ "
 
 
 def state_name(state: str) -> str:
-    """New or changed, as a person says it."""
+    """The name of the state new or changed."""
     return {"new": tr("new"), "changed": tr("changed")}.get(state, "")
 
 
@@ -42,8 +42,12 @@ def _compactness_text(spot: Spot) -> str:
     return NOT_MEASURED if spot.compactness is None else f"{spot.compactness:.2f}"
 
 
-class Column:
-    """One column of the list: its name, what it shows, by what it sorts, and whether it is a number."""
+class SpotColumn:
+    """One column of the list.
+
+    text: the text for a spot.
+    key: the sort key of a spot.
+    """
 
     def __init__(
         self, title: str, hint: str, text: Callable[[Spot], str], key: Callable[[Spot], Any], is_number: bool = False
@@ -51,45 +55,45 @@ class Column:
         self.title, self.hint, self.text, self.key, self.is_number = title, hint, text, key, is_number
 
 
-def columns() -> list[Column]:
-    """The columns, the ones that are read most first."""
+def columns() -> list[SpotColumn]:
+    """The columns, the most used first."""
     return [
-        Column(tr("Type"), "", lambda spot: spot.kind, lambda spot: difference_rank(spot.kind)),
-        Column(tr("Area"), "", lambda spot: area_text(spot.area_m2), lambda spot: spot.area_m2, True),
-        Column(tr("Decision"), "", _decision_text, lambda spot: spot.decision or None),
-        Column(tr("Cause"), tr("Proposed by the figures; a person decides"), _cause_text, lambda spot: spot.cause),
-        Column(
+        SpotColumn(tr("Type"), "", lambda spot: spot.kind, lambda spot: difference_rank(spot.kind)),
+        SpotColumn(tr("Area"), "", lambda spot: area_text(spot.area_m2), lambda spot: spot.area_m2, True),
+        SpotColumn(tr("Decision"), "", _decision_text, lambda spot: spot.decision or None),
+        SpotColumn(tr("Cause"), tr("Proposed by the figures; a person decides"), _cause_text, lambda spot: spot.cause),
+        SpotColumn(
             tr("Width"),
             tr("Mean width: twice the area by the outline"),
             lambda spot: length_text(spot.mean_width_m),
             lambda spot: spot.mean_width_m,
             True,
         ),
-        Column(tr("Classes"), tr("The class in plan A and in plan B"), _classes_text, _classes_text),
-        Column(
+        SpotColumn(tr("Classes"), tr("The class in plan A and in plan B"), _classes_text, _classes_text),
+        SpotColumn(
             tr("Shift"),
             tr("How far the line of one plan lies from that of the other"),
             lambda spot: length_text(spot.shift_m),
             lambda spot: spot.shift_m,
             True,
         ),
-        Column(
+        SpotColumn(
             tr("To a line"),
             tr("How far the spot reaches from the nearest line of a plan"),
             lambda spot: length_text(spot.line_distance_m),
             lambda spot: spot.line_distance_m,
             True,
         ),
-        Column(
+        SpotColumn(
             tr("Compactness"),
             tr("1 is a circle; near 0 is a ribbon"),
             _compactness_text,
             lambda spot: spot.compactness,
             True,
         ),
-        Column(tr("Dates"), tr("From when plan A and plan B hold"), _dates_text, _dates_text),
-        Column(tr("Cluster"), "", lambda spot: spot.cluster, lambda spot: spot.cluster),
-        Column(
+        SpotColumn(tr("Dates"), tr("From when plan A and plan B hold"), _dates_text, _dates_text),
+        SpotColumn(tr("Cluster"), "", lambda spot: spot.cluster, lambda spot: spot.cluster),
+        SpotColumn(
             tr("Since then"),
             tr("Against the earlier comparison"),
             lambda spot: state_name(spot.state),
@@ -99,92 +103,97 @@ def columns() -> list[Column]:
 
 
 class SpotsModel(QAbstractTableModel):
-    """Spots, filtered and sorted here: tens of thousands of them are no matter."""
+    """Spots, filtered and sorted here: tens of thousands are no problem."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._columns = columns()
-        self._all: list[Spot] = []
-        self._shown: list[Spot] = []
+        self._spots: list[Spot] = []
+        self._filtered: list[Spot] = []
         self._cells: frozenset = frozenset()
         self._undecided_only = self._changed_only = False
         self._order: tuple[int, bool] | None = None  # column, and whether the greatest is first
 
     def set_spots(self, spots: list[Spot]) -> None:
-        """Show another comparison, in the order given."""
-        self._all, self._cells, self._order = spots, frozenset(), None
+        """Show another comparison.
+
+        spots: in the order to show.
+        """
+        self._spots, self._cells, self._order = spots, frozenset(), None
         self._show()
 
     @property
     def all_spots(self) -> list[Spot]:
-        """All spots of the comparison, listed or not."""
-        return self._all
+        """All spots of the comparison, filtered or not."""
+        return self._spots
 
     @property
-    def shown(self) -> list[Spot]:
-        """The spots that are listed."""
-        return self._shown
+    def filtered_spots(self) -> list[Spot]:
+        """The spots in the list."""
+        return self._filtered
 
     def choose(self, cells: frozenset) -> None:
-        """List the spots of these cells of the matrix; of all where there is none."""
+        """List the spots of these cells of the matrix; an empty set lists all."""
         self._cells = cells
         self._show()
 
-    def list_only(self, undecided: bool, changed: bool) -> None:
-        """List only what is not yet decided, and only what is new or changed."""
-        self._undecided_only, self._changed_only = undecided, changed
+    def set_filters(self, is_undecided_only: bool, is_changed_only: bool) -> None:
+        """List only undecided spots, or only new and changed ones."""
+        self._undecided_only, self._changed_only = is_undecided_only, is_changed_only
         self._show()
 
-    def take_decision(self, names: Iterable[str], decision: str, reason: str) -> list[Spot]:
-        """Mark spots as decided; returns them."""
-        wanted = set(names)
-        marked = {spot.name: spot.decided(decision, reason) for spot in self._all if spot.name in wanted}
-        self._all = [marked.get(spot.name, spot) for spot in self._all]
-        self._shown = [marked.get(spot.name, spot) for spot in self._shown]
-        if self._shown:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(self._columns) - 1))
-        return list(marked.values())
+    def store_decision(self, names: Iterable[str], decision: str, reason: str) -> list[Spot]:
+        """Store a decision for spots; return them."""
+        decided_names = set(names)
+        decided_spots = {
+            spot.name: spot.with_decision(decision, reason) for spot in self._spots if spot.name in decided_names
+        }
+        self._spots = [decided_spots.get(spot.name, spot) for spot in self._spots]
+        self._filtered = [decided_spots.get(spot.name, spot) for spot in self._filtered]
+        if self._filtered:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(self._filtered) - 1, len(self._columns) - 1))
+        return list(decided_spots.values())
 
     def spot_at(self, index: QModelIndex) -> Spot | None:
         """The spot of a row."""
-        return self._shown[index.row()] if index.isValid() and index.row() < len(self._shown) else None
+        return self._filtered[index.row()] if index.isValid() and index.row() < len(self._filtered) else None
 
     def row_of(self, name: str) -> int:
-        """The row of a spot; -1 where it is not listed."""
-        return next((row for row, spot in enumerate(self._shown) if spot.name == name), -1)
+        """The row of a spot; -1 where it is not in the list."""
+        return next((row for row, spot in enumerate(self._filtered) if spot.name == name), -1)
 
     def sort(self, column: int, order: Qt.SortOrder = Qt.SortOrder.AscendingOrder) -> None:
-        """Sort by a column; what was not measured comes last."""
+        """Sort by a column; spots without the measure come last."""
         self._order = (column, order == Qt.SortOrder.DescendingOrder) if column >= 0 else None
         self._show()
 
     def _show(self) -> None:
         self.beginResetModel()
-        self._shown = [
+        self._filtered = [
             spot
-            for spot in self._all
+            for spot in self._spots
             if (not self._cells or spot.cell in self._cells)
             and not (self._undecided_only and (spot.decision or not spot.is_decidable))
             and not (self._changed_only and not spot.state)
         ]
         if self._order is not None:
-            column, descending = self._order
+            column, is_descending = self._order
             key = self._columns[column].key
-            known = [spot for spot in self._shown if key(spot) is not None]
-            unknown = [spot for spot in self._shown if key(spot) is None]
-            self._shown = sorted(known, key=key, reverse=descending) + unknown
+            measured = [spot for spot in self._filtered if key(spot) is not None]
+            unmeasured = [spot for spot in self._filtered if key(spot) is None]
+            self._filtered = sorted(measured, key=key, reverse=is_descending) + unmeasured
         self.endResetModel()
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """How many are listed."""
-        return 0 if parent.isValid() else len(self._shown)
+        """The number of spots in the list."""
+        return 0 if parent.isValid() else len(self._filtered)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """How many columns."""
+        """The number of columns."""
         return 0 if parent.isValid() else len(self._columns)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        """The columns' names."""
+        """The titles of the columns."""
         if orientation != Qt.Orientation.Horizontal:
             return None
         if role == Qt.ItemDataRole.DisplayRole:
@@ -194,7 +203,7 @@ class SpotsModel(QAbstractTableModel):
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What to show of a spot."""
+        """The text, icon or alignment of a cell."""
         spot = self.spot_at(index)
         if spot is None:
             return None

@@ -1,4 +1,4 @@
-"""Plans drawn over the map: two divided at the mouse, plan A left of it and plan B right of it; or one on all of it."""
+"""Plans drawn over the map: two divided at the pointer, plan A left and plan B right of it; or one on all of it."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from qgis.PyQt.QtWidgets import QStyleOptionGraphicsItem, QWidget
 
 LINE, PAPER, INK = "#1A1A1A", "#FFFFFF", "#1A1A1A"
 GAP_PX = 8
-ABOVE_THE_MAP = -5  # QGIS draws its map at -10, and what is highlighted from 0 on
+Z_ABOVE_MAP = -5  # QGIS draws its map at -10, and what is highlighted from 0 on
 
 
 @dataclass
 class PlanSide:
-    """One plan: what to call it, its layers from the topmost down, and its picture once it is drawn."""
+    """One plan: its title, its layers from the topmost down, and its picture once it is drawn."""
 
     title: str
     layers: list[QgsMapLayer]
@@ -26,7 +26,7 @@ class PlanSide:
 
 
 class PlanPictures(QObject):
-    """Plans drawn over a map, beside the map's own work, for whatever it shows: one on all of it, or two divided."""
+    """Plans drawn over a map, beside the map's own drawing, for the current extent: one, or two divided."""
 
     def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...]) -> None:
         super().__init__(canvas)
@@ -39,11 +39,11 @@ class PlanPictures(QObject):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether all plans are drawn for what the map shows."""
+        """Whether all plans are drawn for the current extent."""
         return not self._jobs and all(side.picture is not None for side in self.sides)
 
     def remove(self) -> None:
-        """Give the map back."""
+        """Restore the map."""
         self._canvas.extentsChanged.disconnect(self._draw)
         self._stop()
         self._canvas.scene().removeItem(self.item)
@@ -57,11 +57,11 @@ class PlanPictures(QObject):
             settings.setBackgroundColor(QColor(PAPER))
             job = QgsMapRendererParallelJob(settings)
             self._jobs[job] = side
-            job.finished.connect(lambda done=job: self._drawn(done))
+            job.finished.connect(lambda done=job: self._take_picture(done))
         for job in list(self._jobs):
             job.start()
 
-    def _drawn(self, job: QgsMapRendererParallelJob) -> None:
+    def _take_picture(self, job: QgsMapRendererParallelJob) -> None:
         side = self._jobs.pop(job, None)
         if side is not None:
             side.picture, side.extent = job.renderedImage(), job.mapSettings().visibleExtent()
@@ -74,7 +74,7 @@ class PlanPictures(QObject):
 
 
 class SwipeTool(QgsMapTool):
-    """While it is on, the map shows the two plans; moving the mouse moves the divide. Esc ends it."""
+    """A map tool that shows the two plans; moving the pointer moves the divide. Esc ends it."""
 
     ended = pyqtSignal()
 
@@ -90,7 +90,7 @@ class SwipeTool(QgsMapTool):
         self.pictures = PlanPictures(self.canvas(), self.sides)
 
     def deactivate(self) -> None:
-        """Give the map back."""
+        """Restore the map."""
         super().deactivate()
         if self.pictures is not None:
             self.pictures.remove()
@@ -104,7 +104,7 @@ class SwipeTool(QgsMapTool):
 
     @property
     def is_drawn(self) -> bool:
-        """Whether both plans are drawn for what the map shows."""
+        """Whether both plans are drawn for the current extent."""
         return self.pictures is not None and self.pictures.is_drawn
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
@@ -113,14 +113,14 @@ class SwipeTool(QgsMapTool):
             self.item.divide(event.pos().x())
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - QGIS's name
-        """Esc ends it; the arrows move the divide."""
+        """End with Esc; move the divide with the arrows."""
         steps = {Qt.Key.Key_Left: -GAP_PX, Qt.Key.Key_Right: GAP_PX}
         if event.key() == Qt.Key.Key_Escape:
             event.accept()
             self.canvas().unsetMapTool(self)
         elif event.key() in steps and self.item is not None:
             event.accept()
-            self.item.divide(self.item.place + steps[event.key()])
+            self.item.divide(self.item.position + steps[event.key()])
         else:
             super().keyPressEvent(event)
 
@@ -131,13 +131,13 @@ class PlanItem(QgsMapCanvasItem):
     def __init__(self, canvas: QgsMapCanvas, sides: tuple[PlanSide, ...]) -> None:
         super().__init__(canvas)
         self._canvas, self._sides = canvas, sides
-        self.place = canvas.width() // 2  # of the divide, in pixels from the left
-        self.setZValue(ABOVE_THE_MAP)
+        self.position = canvas.width() // 2  # of the divide, in pixels from the left
+        self.setZValue(Z_ABOVE_MAP)
         self.updatePosition()
 
-    def divide(self, place: int) -> None:
+    def divide(self, position: int) -> None:
         """Move the divide."""
-        self.place = max(0, min(place, self._canvas.width()))
+        self.position = max(0, min(position, self._canvas.width()))
         self.update()
 
     def updatePosition(self) -> None:  # noqa: N802 - QGIS's name
@@ -145,41 +145,43 @@ class PlanItem(QgsMapCanvasItem):
         self.setRect(self._canvas.extent())
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        """All that may be painted on."""
+        """The area that may be painted."""
         return QRectF(0, 0, self._canvas.width(), self._canvas.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem = None, widget: QWidget = None) -> None:
-        """Paint each picture on its side of the divide, where its ground is now, and say which plan it is."""
+        """Paint each picture on its side of the divide, at the position of its ground, with the plan's title."""
         width, height = self._canvas.width(), self._canvas.height()
         painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform)
         is_divided = len(self._sides) > 1
-        halves = (QRectF(0, 0, self.place, height), QRectF(self.place, 0, width - self.place, height))
+        halves = (QRectF(0, 0, self.position, height), QRectF(self.position, 0, width - self.position, height))
         for side, half in zip(self._sides, halves if is_divided else (self.boundingRect(),)):
             if side.picture is None or side.extent is None:
                 continue
-            corner = self.toCanvasCoordinates(QgsPointXY(side.extent.xMinimum(), side.extent.yMaximum())) - self.pos()
-            other = self.toCanvasCoordinates(QgsPointXY(side.extent.xMaximum(), side.extent.yMinimum())) - self.pos()
+            top_left = self.toCanvasCoordinates(QgsPointXY(side.extent.xMinimum(), side.extent.yMaximum())) - self.pos()
+            bottom_right = (
+                self.toCanvasCoordinates(QgsPointXY(side.extent.xMaximum(), side.extent.yMinimum())) - self.pos()
+            )
             painter.save()
             painter.setClipRect(half)
-            painter.drawImage(QRectF(corner, other), side.picture)
+            painter.drawImage(QRectF(top_left, bottom_right), side.picture)
             painter.restore()
         if not is_divided:
-            self._name(painter, self._sides[0].title, 0.0, to_the_right=True)
+            self._draw_title(painter, self._sides[0].title, 0.0, is_right=True)
             return
         painter.setPen(QPen(QColor(PAPER), 4))
-        painter.drawLine(QPointF(self.place, 0), QPointF(self.place, height))
+        painter.drawLine(QPointF(self.position, 0), QPointF(self.position, height))
         painter.setPen(QPen(QColor(LINE), 1.5))
-        painter.drawLine(QPointF(self.place, 0), QPointF(self.place, height))
-        self._name(painter, self._sides[0].title, self.place, to_the_right=False)
-        self._name(painter, self._sides[1].title, self.place, to_the_right=True)
+        painter.drawLine(QPointF(self.position, 0), QPointF(self.position, height))
+        self._draw_title(painter, self._sides[0].title, self.position, is_right=False)
+        self._draw_title(painter, self._sides[1].title, self.position, is_right=True)
 
-    def _name(self, painter: QPainter, title: str, place: float, to_the_right: bool) -> None:
-        """A plan's name beside a place."""
+    def _draw_title(self, painter: QPainter, title: str, position: float, is_right: bool) -> None:
+        """Draw a plan's title beside a position."""
         font = self._canvas.font()
         font.setBold(True)
         metrics = QFontMetricsF(font)
         width, height = metrics.horizontalAdvance(title) + 2 * GAP_PX, metrics.height() + GAP_PX
-        left = place + GAP_PX if to_the_right else place - GAP_PX - width
+        left = position + GAP_PX if is_right else position - GAP_PX - width
         box = QRectF(left, GAP_PX, width, height)
         painter.setFont(font)
         painter.fillRect(box, QColor(255, 255, 255, 220))

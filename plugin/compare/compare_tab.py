@@ -1,4 +1,4 @@
-"""The room Compare: choose two plans, press Compare, and work through the places where they disagree."""
+"""The tab Compare: choose two plans, press Compare, and work through the differences."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import sentences, tr
 
 
-class CompareRoom(QWidget):
-    """One comparison at a time; the last one's results stay until the next."""
+class CompareTab(QWidget):
+    """One comparison at a time; its results stay until the next."""
 
     refused = pyqtSignal(object)  # Refusal
-    told = pyqtSignal(str)  # what a person should know of a plan
+    message_sent = pyqtSignal(str)  # what a person should know of a plan
     finished = pyqtSignal()  # the spots of a comparison are shown
 
     def __init__(self, library: OpenLibrary, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library, self._canvas = library, canvas
         self._request: Request | None = None
-        self._reading: BackgroundTask | None = None
-        self._printing: Request | None = None
+        self._reading_task: BackgroundTask | None = None
+        self._atlas_request: Request | None = None
         self._plans: tuple[Plan, Plan] | None = None  # of what is shown
         self.form = CompareForm(library)
         self.form.changed.connect(self._enable)
@@ -56,26 +56,26 @@ class CompareRoom(QWidget):
         self.view.refused.connect(self.refused)
         self.sides = PlanSides(library, canvas, self)
         self.sides.changed.connect(self.view.show_sides)
-        self.view.sides_asked.connect(self._show_sides)
+        self.view.sides_requested.connect(self._show_sides)
         self.view.spot_shown.connect(self.sides.mark)
-        self.view.atlas.began.connect(self._print)
-        self.view.atlas.written.connect(self._tell_printed)
+        self.view.atlas.request_started.connect(self._follow_atlas)
+        self.view.atlas.written.connect(self._report_atlas)
         self.pairs = ContradictionsView(library, self.form)
         self.pairs.refused.connect(self.refused)
-        self.pairs.opened.connect(self._open_pair)
-        self.pairs.left.connect(lambda: self.pairs_button.setChecked(False))
+        self.pairs.pair_chosen.connect(self._open_pair)
+        self.pairs.back_requested.connect(lambda: self.pairs_button.setChecked(False))
         self._build()
         library.listed.connect(self._enable)
-        library.loading.connect(self._forget_another)
+        library.loading.connect(self._clear_other_library)
         self._enable()
 
     def _build(self) -> None:
         self.button = QPushButton(icon("compare"), tr("Compare"))
         self.button.clicked.connect(lambda: self.compare())
-        self.said = ElidedLabel()
+        self.summary = ElidedLabel()
         row = QHBoxLayout()
         row.addWidget(self.button)
-        row.addWidget(self.said, 1)
+        row.addWidget(self.summary, 1)
         self.form_button = QToolButton()
         self.form_button.setIcon(icon("settings"))
         self.form_button.setCheckable(True)
@@ -111,19 +111,22 @@ class CompareRoom(QWidget):
         layout.addWidget(self._pages, 1)
 
     def close_down(self) -> None:
-        """Let go of the canvas and of the project."""
+        """Disconnect from the canvas and the project."""
         self.leave_map()
         self.sides.close_down()
         self.form.close_down()
         self.pairs.close_down()
         self.view.clear()
-        if self._reading is not None:
-            self._reading.forget()
+        if self._reading_task is not None:
+            self._reading_task.forget()
         elif self._request is not None:
             self._request.cancel()
 
-    def compare(self, known: str = "") -> None:
-        """Compare the chosen plans. known: a run that has just compared them, so that nothing is computed again."""
+    def compare(self, known_run: str = "") -> None:
+        """Compare the chosen plans.
+
+        known_run: a run that has just compared them, so that nothing is computed again.
+        """
         if self._request is not None or not self.form.is_complete:
             return
         self.leave_map()
@@ -132,20 +135,22 @@ class CompareRoom(QWidget):
         target = str(folder / "comparison.gpkg")
         a, b = self.form.plans
         params = {**self.form.params(), "as_of": self._library.day, "out": target}
-        params["against"] = known or params["against"]
+        params["against"] = known_run or params["against"]
         self._request = self._library.core.ask("compare", params, tr("Compare two plans"))
         self.work.begin(tr("Starting…"))
         self._enable()
         self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._read(target, _whole(answer) if known else answer, (a, b)))
+        self._request.answered.connect(
+            lambda answer: self._read(target, _without_changes(answer) if known_run else answer, (a, b))
+        )
         self._request.refused.connect(self._refuse)
 
     def cancel(self) -> None:
-        """Stop what is running."""
-        if self._request is not None and self._reading is None:  # reading the results takes a moment only
+        """Cancel what is running."""
+        if self._request is not None and self._reading_task is None:  # reading the results takes a moment only
             self._request.cancel()
-        if self._printing is not None:
-            self._printing.cancel()
+        if self._atlas_request is not None:
+            self._atlas_request.cancel()
         self.pairs.cancel()
 
     @property
@@ -154,24 +159,24 @@ class CompareRoom(QWidget):
         return self._request is not None
 
     def leave_map(self) -> None:
-        """Take plans and highlight off the map and restore the view."""
+        """Remove plans and highlight from the map and restore the view."""
         self.sides.end()
-        self.view.spotlight.leave()
+        self.view.highlight.restore_view()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Esc, wherever the focus is in the room: cancel, else plans off the map, else show all spots again."""
+        """Esc, with the focus anywhere in the tab: cancel, else remove the plans from the map, else list all spots."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
-        elif self._request is not None or self._printing is not None or self.pairs.is_working:
+        elif self._request is not None or self._atlas_request is not None or self.pairs.is_working:
             self.cancel()
-        elif self.sides.is_on or self.view.spotlight.is_on:
+        elif self.sides.is_on or self.view.highlight.is_on:
             self.leave_map()
         else:
             self.view.matrix.clearSelection()
 
     def _read(self, target: str, answer: dict[str, Any], plans: tuple[Plan, Plan]) -> None:
-        def done(spots: list[Spot] | None, error: Exception | None) -> None:
-            self._request = self._reading = None
+        def finish(spots: list[Spot] | None, error: Exception | None) -> None:
+            self._request = self._reading_task = None
             self.work.hide()
             if error is not None:
                 self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
@@ -181,8 +186,8 @@ class CompareRoom(QWidget):
             self._enable()
 
         changed = answer.get("changed")
-        self._reading = BackgroundTask(
-            tr("Read the results"), lambda _report: read_spots(target, changed), done
+        self._reading_task = BackgroundTask(
+            tr("Read the results"), lambda _report: read_spots(target, changed), finish
         ).start()
 
     def _show(self, comparison: Comparison, spots: list[Spot]) -> None:
@@ -191,20 +196,20 @@ class CompareRoom(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        told = [" | ".join(comparison.plans)]
-        if comparison.changed is not None:
-            told.append(changes_text(comparison.changed))
-        self.said.setText(sentences(*told))
+        texts = [" | ".join(comparison.plans)]
+        if comparison.changes is not None:
+            texts.append(changes_text(comparison.changes))
+        self.summary.setText(sentences(*texts))
         moment = moment_text(str(comparison.record.get("started") or ""))
-        self.said.setToolTip("\n".join([*told, moment, gone_text(comparison.changed or {})]).strip())
+        self.summary.setToolTip("\n".join([*texts, moment, gone_text(comparison.changes or {})]).strip())
         self.pairs_button.setChecked(False)
-        self.form_button.setChecked(False)  # the list needs the room
+        self.form_button.setChecked(False)  # the list needs the height
         self._pages.setCurrentWidget(self.view)
-        self.form.ask_for_past()
+        self.form.request_history()
         self.finished.emit()
         problems = comparison.answer.get("problems") or []
         if problems:
-            self.told.emit("\n".join(problem_line(problem) for problem in problems))
+            self.message_sent.emit("\n".join(problem_line(problem) for problem in problems))
 
     def _refuse(self, refusal: Refusal) -> None:
         self._request = None
@@ -226,67 +231,67 @@ class CompareRoom(QWidget):
         else:
             self._empty.setText(tr("Choose two plans, then press Compare."))
 
-    def _forget_another(self) -> None:
-        """Results of another library are not shown as if they were of this one."""
-        self.pairs.forget_another()
-        shown = self.view.comparison
-        if shown is not None and shown.library_path != self._library.path:
+    def _clear_other_library(self) -> None:
+        """Clear results of another library."""
+        self.pairs.clear_other_scope()
+        comparison = self.view.comparison
+        if comparison is not None and comparison.library_path != self._library.path:
             self.leave_map()
             self.view.clear()
-            self.said.clear()
+            self.summary.clear()
             self.form_button.setChecked(True)
             self._show_all_pairs(self.pairs_button.isChecked())
 
-    def _show_sides(self, way: str) -> None:
-        """Both plans over the map, or no longer."""
-        if not way or self._plans is None:
+    def _show_sides(self, mode: str) -> None:
+        """Show both plans on the map in a mode; an empty mode ends it."""
+        if not mode or self._plans is None:
             self.sides.end()
             self.view.show_sides("")
             return
         spots = self.view.spot_layer.layer if self.view.spot_layer is not None else None
         try:
-            self.sides.show(way, self._plans, spots)
+            self.sides.show(mode, self._plans, spots)
         except Refusal as refusal:
             self.view.show_sides("")
             self.refused.emit(refusal)
 
-    def _show_all_pairs(self, on: bool) -> None:
-        """The table of who contradicts whom, or the comparison of two plans."""
+    def _show_all_pairs(self, is_on: bool) -> None:
+        """Show the table of contradictions, or the comparison of two plans."""
         self.leave_map()
-        self.form.setVisible(not on and self.form_button.isChecked())
-        for widget in (self.button, self.said, self.form_button):
-            widget.setVisible(not on)
-        self._pages.setCurrentWidget(self.pairs if on else self._page_of_two)
+        self.form.setVisible(not is_on and self.form_button.isChecked())
+        for widget in (self.button, self.summary, self.form_button):
+            widget.setVisible(not is_on)
+        self._pages.setCurrentWidget(self.pairs if is_on else self._pair_page)
 
     @property
-    def _page_of_two(self) -> QWidget:
+    def _pair_page(self) -> QWidget:
         return self.view if self.view.comparison is not None else self._empty
 
     def _open_pair(self, pair: Contradiction) -> None:
-        """The comparison of two plans in its whole: the core has it, and computes only what changed since."""
+        """Show the whole comparison of two plans: the core has it, and computes only changes since."""
         self.pairs_button.setChecked(False)
         self.form.choose_pair(pair.a, pair.b, pair.matrix)
-        self.compare(known=pair.run)
+        self.compare(known_run=pair.run)
 
-    def _print(self, request: Request) -> None:
-        """Show how far the atlas is."""
-        self._printing = request
+    def _follow_atlas(self, request: Request) -> None:
+        """Show the progress of the atlas."""
+        self._atlas_request = request
         self.work.begin(tr("Starting…"))
         request.progressed.connect(self.work.show_progress)
-        request.ended.connect(self._printed)
+        request.ended.connect(self._finish_atlas)
 
-    def _printed(self) -> None:
-        self._printing = None
+    def _finish_atlas(self) -> None:
+        self._atlas_request = None
         if self._request is None:
             self.work.hide()
 
-    def _tell_printed(self, path: str, answer: dict[str, Any]) -> None:
-        said = tr("The atlas has {count} sheets: {path}").format(count=f"{answer.get('sheets', 0):,}", path=path)
+    def _report_atlas(self, path: str, answer: dict[str, Any]) -> None:
+        message = tr("The atlas has {count} sheets: {path}").format(count=f"{answer.get('sheets', 0):,}", path=path)
         if answer.get("left_out"):
-            said = sentences(said, tr("{count} were left out.").format(count=f"{answer['left_out']:,}"))
-        self.told.emit(said)
+            message = sentences(message, tr("{count} were left out.").format(count=f"{answer['left_out']:,}"))
+        self.message_sent.emit(message)
 
 
-def _whole(answer: dict[str, Any]) -> dict[str, Any]:
-    """An answer as if nothing earlier had been named: that nothing changed since a moment ago is no news."""
+def _without_changes(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer without changes: it was compared with a run of a moment ago."""
     return {name: value for name, value in answer.items() if name != "changed"}

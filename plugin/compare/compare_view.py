@@ -1,4 +1,4 @@
-"""A comparison as a person works through it: the matrix, the list, the map, one decision after the other."""
+"""The view of a comparison: the matrix, the list, the map, and the decisions."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.compare.compare_atlas import AtlasButton
-from onemap.plugin.compare.compare_decision import DecideBar
+from onemap.plugin.compare.compare_decision import DecisionBar
 from onemap.plugin.compare.compare_details import details_of
 from onemap.plugin.compare.compare_map import SpotLayer
 from onemap.plugin.compare.compare_matrix import MatrixTable
@@ -33,14 +33,14 @@ from onemap.plugin.compare.compare_spots import SpotsModel
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import DetailsPane
-from onemap.plugin.results.highlight import Spotlight
+from onemap.plugin.results.highlight import Highlight
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import area_text
 from onemap.plugin.words.translation import tr
 
-FEWEST_ROWS = 8  # of the list of spots that are in sight
-SHARES = (180, 320, 120)  # of matrix, list and details, before somebody moves them
-WAYS = ("swipe", "beside")
+MIN_ROWS = 8  # of the list of spots that are in sight
+SPLIT_SIZES = (180, 320, 120)  # of matrix, list and details, before the user moves them
+MODES = ("swipe", "beside")
 DIGITS = range(Qt.Key.Key_1, Qt.Key.Key_7)
 
 
@@ -49,7 +49,7 @@ class CompareView(QWidget):
 
     refused = pyqtSignal(object)  # Refusal
     decided = pyqtSignal()  # the core has taken a decision down
-    sides_asked = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
+    sides_requested = pyqtSignal(str)  # swipe, beside, or nothing: both plans over the map, or no longer
     spot_shown = pyqtSignal(object, object)  # on the map: QgsGeometry, QgsCoordinateReferenceSystem
 
     def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
@@ -58,7 +58,7 @@ class CompareView(QWidget):
         self._comparison: Comparison | None = None
         self._clusters: Counter[str] = Counter()
         self.spot_layer: SpotLayer | None = None
-        self.spotlight = Spotlight(canvas)
+        self.highlight = Highlight(canvas)
         self.matrix = MatrixTable()
         self.matrix.chosen.connect(self._choose)
         self.model = SpotsModel(self)
@@ -68,9 +68,9 @@ class CompareView(QWidget):
         self.details = DetailsPane()
         self.atlas = AtlasButton(core)
         self.atlas.refused.connect(self.refused)
-        self.decide = DecideBar()
-        self.decide.asked.connect(self._ask_decision)
-        self.decide.left.connect(self.list.setFocus)
+        self.decide = DecisionBar()
+        self.decide.decision_requested.connect(self._ask_decision)
+        self.decide.closed.connect(self.list.setFocus)
         self.undecided = QCheckBox(tr("Undecided"))
         self.undecided.setToolTip(tr("List only differences that nobody has decided"))
         self.changed = QCheckBox(tr("New or changed"))
@@ -83,68 +83,34 @@ class CompareView(QWidget):
         self._build()
 
     def _make_list(self) -> QTableView:
-        made = QTableView()
-        made.setModel(self.model)
-        made.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-        made.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        made.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
-        made.setTabKeyNavigation(False)
-        made.setWordWrap(False)
-        made.verticalHeader().hide()
-        made.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
-        header = made.horizontalHeader()
+        table = QTableView()
+        table.setModel(self.model)
+        table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+        table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        table.setEditTriggers(QAbstractItemView.EditTrigger.NoEditTriggers)
+        table.setTabKeyNavigation(False)
+        table.setWordWrap(False)
+        table.verticalHeader().hide()
+        table.verticalHeader().setDefaultSectionSize(self.fontMetrics().height() + 8)
+        header = table.horizontalHeader()
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
-        made.setSortingEnabled(True)
-        made.doubleClicked.connect(lambda _index: self.zoom())
-        made.activated.connect(lambda _index: self.zoom())
-        made.selectionModel().currentRowChanged.connect(self._show_current)
-        made.installEventFilter(self)
-        return made
+        table.setSortingEnabled(True)
+        table.doubleClicked.connect(lambda _index: self.zoom())
+        table.activated.connect(lambda _index: self.zoom())
+        table.selectionModel().currentRowChanged.connect(self._show_current)
+        table.installEventFilter(self)
+        return table
 
     def _build(self) -> None:
-        self.buttons: dict[str, QToolButton] = {}
-        row = QHBoxLayout()
-        row.setSpacing(4)
-        for name, hint, do in (
-            ("previous", tr("Previous spot (P)"), self.previous),
-            ("next", tr("Next spot (N)"), self.next),
-            ("zoom", tr("Go to it on the map (Z, double click)"), self.zoom),
-            ("swipe", tr("Swipe: plan A left of the mouse, plan B right of it (S)"), None),
-            ("beside", tr("Side by side: plan A on the map, plan B on a second one (B)"), None),
-            ("keep", tr("Keep the layer: in a file that stays"), self.keep),
-        ):
-            button = QToolButton()
-            button.setIcon(icon(name))
-            button.setToolTip(hint)
-            if do is not None:
-                button.clicked.connect(lambda _checked=False, act=do: act())
-            row.addWidget(button)
-            self.buttons[name] = button
-        for name in WAYS:
-            self.buttons[name].setCheckable(True)
-            self.buttons[name].clicked.connect(lambda on, way=name: self.sides_asked.emit(way if on else ""))
-        row.addWidget(self.atlas)
-        row.addWidget(self.count, 1)
-        filters = QHBoxLayout()
-        filters.addWidget(self.undecided)
-        filters.addWidget(self.changed)
-        filters.addStretch()
-        lower = QWidget()
-        below = QVBoxLayout(lower)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.setSpacing(4)
-        below.addLayout(filters)
-        below.addWidget(self.list, 1)
-        below.addLayout(row)
         split = QSplitter(Qt.Orientation.Vertical)
-        for widget in (self.matrix, lower, self.details):
+        for widget in (self.matrix, self._make_list_page(), self.details):
             split.addWidget(widget)
         split.setStretchFactor(1, 1)
         split.setCollapsible(1, False)
-        split.setSizes(list(SHARES))
+        split.setSizes(list(SPLIT_SIZES))
         # A list of which nothing can be seen is none: where the dock is low all but the decision scrolls.
-        self.list.setMinimumHeight(FEWEST_ROWS * self.fontMetrics().lineSpacing())
+        self.list.setMinimumHeight(MIN_ROWS * self.fontMetrics().lineSpacing())
         area = QScrollArea()
         area.setWidget(split)
         area.setWidgetResizable(True)
@@ -156,37 +122,79 @@ class CompareView(QWidget):
         layout.addWidget(area, 1)
         layout.addWidget(self.decide)
 
+    def _make_list_page(self) -> QWidget:
+        filters = QHBoxLayout()
+        filters.addWidget(self.undecided)
+        filters.addWidget(self.changed)
+        filters.addStretch()
+        page = QWidget()
+        layout = QVBoxLayout(page)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        layout.addLayout(filters)
+        layout.addWidget(self.list, 1)
+        layout.addLayout(self._make_buttons())
+        return page
+
+    def _make_buttons(self) -> QHBoxLayout:
+        self.buttons: dict[str, QToolButton] = {}
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        for name, hint, action in (
+            ("previous", tr("Previous spot (P)"), self.previous),
+            ("next", tr("Next spot (N)"), self.next),
+            ("zoom", tr("Go to it on the map (Z, double click)"), self.zoom),
+            ("swipe", tr("Swipe: plan A left of the mouse, plan B right of it (S)"), None),
+            ("beside", tr("Side by side: plan A on the map, plan B on a second one (B)"), None),
+            ("keep", tr("Keep the layer: in a file that stays"), self.keep),
+        ):
+            button = QToolButton()
+            button.setIcon(icon(name))
+            button.setToolTip(hint)
+            if action is not None:
+                button.clicked.connect(lambda _checked=False, run=action: run())
+            row.addWidget(button)
+            self.buttons[name] = button
+        for name in MODES:
+            self.buttons[name].setCheckable(True)
+            self.buttons[name].clicked.connect(
+                lambda is_on, mode=name: self.sides_requested.emit(mode if is_on else "")
+            )
+        row.addWidget(self.atlas)
+        row.addWidget(self.count, 1)
+        return row
+
     @property
     def comparison(self) -> Comparison | None:
-        """The comparison that is shown."""
+        """The comparison on display."""
         return self._comparison
 
     @property
     def current(self) -> Spot | None:
-        """The spot that is chosen in the list."""
+        """The spot chosen in the list."""
         return self.model.spot_at(self.list.currentIndex())
 
     def show_comparison(self, comparison: Comparison, spots: list[Spot]) -> None:
-        """Show a comparison, in the list, the matrix and on the map. Raises Refusal."""
+        """Show a comparison in the matrix, in the list and on the map. Raises Refusal."""
         self.clear()
         self._comparison = comparison
         self.spot_layer = SpotLayer(comparison)
         self._clusters = Counter(spot.cluster for spot in spots if spot.cluster)
-        self.changed.setVisible(comparison.changed is not None)
+        self.changed.setVisible(comparison.changes is not None)
         for box in (self.undecided, self.changed):
             box.setChecked(False)
         self.list.horizontalHeader().setSortIndicator(-1, Qt.SortOrder.AscendingOrder)
         self.model.set_spots(spots)
         self.matrix.show_rows(comparison.matrix)
         self.list.resizeColumnsToContents()
-        self.list.setColumnHidden(self.model.columnCount() - 1, comparison.changed is None)
+        self.list.setColumnHidden(self.model.columnCount() - 1, comparison.changes is None)
         self.buttons["keep"].setEnabled(True)
         self.atlas.show_comparison(comparison)
         self._go_to_row(0, on_map=False)
 
     def clear(self) -> None:
-        """Forget the comparison; its layer is taken off the map unless it is kept."""
-        self.spotlight.leave()
+        """Clear the view; the layer is removed from the map unless it is kept."""
+        self.highlight.restore_view()
         self.model.set_spots([])
         self.matrix.show_rows([])
         self.details.show_text("")
@@ -198,23 +206,23 @@ class CompareView(QWidget):
             self.spot_layer = None
 
     def next(self) -> None:
-        """Go to the next spot of the list."""
+        """Choose the next spot in the list."""
         self._go_to_row(self.list.currentIndex().row() + 1)
 
     def previous(self) -> None:
-        """Go to the spot before."""
+        """Choose the previous spot in the list."""
         self._go_to_row(self.list.currentIndex().row() - 1)
 
     def zoom(self) -> None:
-        """Go to the chosen spot on the map."""
+        """Zoom to the chosen spot."""
         spot = self.current
         if spot is not None and self.spot_layer is not None:
             ground = self.spot_layer.geometry(spot)
-            self.spotlight.show_grounds(ground, [(ground, "notice", area_text(spot.area_m2))], self.spot_layer.crs)
+            self.highlight.show_grounds(ground, [(ground, "notice", area_text(spot.area_m2))], self.spot_layer.crs)
             self.spot_shown.emit(ground, self.spot_layer.crs)
 
     def keep(self) -> None:
-        """Keep the layer in a file that stays."""
+        """Keep the layer in a permanent file."""
         if self.spot_layer is None or self._comparison is None:
             return
         try:
@@ -251,38 +259,38 @@ class CompareView(QWidget):
         if on_map:
             self.zoom()
 
-    def show_sides(self, way: str) -> None:
-        """Show which way both plans are over the map: swipe, beside, or none."""
-        for name in WAYS:
-            self.buttons[name].setChecked(name == way)
+    def show_sides(self, mode: str) -> None:
+        """Check the button of the mode in which both plans are shown: swipe, beside, or none."""
+        for name in MODES:
+            self.buttons[name].setChecked(name == mode)
 
     def _choose(self, cells: frozenset) -> None:
         self.atlas.choose_types(cell[0] for cell in cells)
         self._change_list(lambda: self.model.choose(cells))
         if self.spot_layer is not None:
-            self.spot_layer.select(self.model.shown if cells else ())
+            self.spot_layer.select(self.model.filtered_spots if cells else ())
 
     def _filter(self, _on: bool) -> None:
-        self._change_list(lambda: self.model.list_only(self.undecided.isChecked(), self.changed.isChecked()))
+        self._change_list(lambda: self.model.set_filters(self.undecided.isChecked(), self.changed.isChecked()))
 
     def _change_list(self, change: Any) -> None:
-        """Change what is listed, and stay at the spot where it still is."""
-        before = self.current
+        """Change the list, and keep the chosen spot where it is still listed."""
+        chosen = self.current
         change()
-        row = self.model.row_of(before.name) if before is not None else 0
+        row = self.model.row_of(chosen.name) if chosen is not None else 0
         self._go_to_row(max(row, 0), on_map=False)
 
     def _show_current(self, _index: QModelIndex = QModelIndex(), _before: QModelIndex = QModelIndex()) -> None:  # noqa: B008 - Qt's
         spot = self.current
         total = len(self.model.all_spots)
-        place = self.list.currentIndex().row() + 1 if spot is not None else 0
-        said = tr("{place} of {shown}").format(place=f"{place:,}", shown=f"{self.model.rowCount():,}")
-        self.count.setText(said)
+        position = self.list.currentIndex().row() + 1 if spot is not None else 0
+        text = tr("{place} of {shown}").format(place=f"{position:,}", shown=f"{self.model.rowCount():,}")
+        self.count.setText(text)
         self.count.setToolTip(tr("The comparison has {total} spots in all").format(total=f"{total:,}"))
-        together = self._clusters[spot.cluster] if spot is not None and spot.cluster else 0
-        self.decide.show_spot(spot, together)
+        cluster_size = self._clusters[spot.cluster] if spot is not None and spot.cluster else 0
+        self.decide.show_spot(spot, cluster_size)
         plans = self._comparison.plans if self._comparison is not None else ("", "")
-        self.details.show_text(details_of(spot, together, plans) if spot is not None else "")
+        self.details.show_text(details_of(spot, cluster_size, plans) if spot is not None else "")
 
     def _ask_decision(self, target: str, decision: str, reason: str) -> None:
         comparison = self._comparison
@@ -294,19 +302,19 @@ class CompareView(QWidget):
         request.refused.connect(self.refused)
 
     def _take_decision(self, comparison: Comparison, answer: dict[str, Any], reason: str) -> None:
-        if comparison is not self._comparison:  # somebody has gone on to another one
+        if comparison is not self._comparison:  # another comparison was opened meanwhile
             return
-        marked = self.model.take_decision(answer.get("spots") or [], str(answer.get("decision") or ""), reason)
-        self.spot_layer.mark(marked)
+        decided_spots = self.model.store_decision(answer.get("spots") or [], str(answer.get("decision") or ""), reason)
+        self.spot_layer.mark(decided_spots)
         self._show_current()
         self._go_to_undecided()
         self.decided.emit()
 
     def _go_to_undecided(self) -> None:
-        """On to the next spot that is not yet decided, where there is one below."""
-        shown, here = self.model.shown, self.list.currentIndex().row()
-        for row in range(here + 1, len(shown)):
-            if shown[row].is_decidable and not shown[row].decision:
+        """Choose the next undecided spot below, if there is one."""
+        spots, current_row = self.model.filtered_spots, self.list.currentIndex().row()
+        for row in range(current_row + 1, len(spots)):
+            if spots[row].is_decidable and not spots[row].decision:
                 self._go_to_row(row)
                 return
 

@@ -1,4 +1,4 @@
-"""Who contradicts whom as a table: plans against plans, hectares in the cells."""
+"""The contradictions between plans as a table: plans against plans, hectares in the cells."""
 
 from __future__ import annotations
 
@@ -15,13 +15,16 @@ from onemap.plugin.words.number_format import NOT_MEASURED, share_text
 from onemap.plugin.words.translation import tr
 
 M2_PER_HA = 10_000.0
-STRONGEST = 110  # how opaque the ground of the largest cell is, of 255
+MAX_ALPHA = 110  # how opaque the ground of the largest cell is, of 255
 WARM = "#F97316"
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """One pair of plans by one matrix. hectares: None where they could not be compared, for the reason."""
+    """One pair of plans by one matrix.
+
+    hectares: the area in conflict; None where they could not be compared, for the reason.
+    """
 
     a: str
     b: str
@@ -38,7 +41,7 @@ class Contradiction:
 
     @property
     def hint(self) -> str:
-        """All that is known of it, in lines."""
+        """All its figures, in lines."""
         if self.hectares is None:
             return f"{self.title}\n{self.reason}"
         share = self.hectares / self.compared_ha if self.compared_ha else None
@@ -73,16 +76,16 @@ def contradictions_in(answer: dict[str, Any]) -> list[Contradiction]:
 
 
 @dataclass(frozen=True)
-class Cell:
-    """All that was compared of two plans."""
+class PairCell:
+    """All comparisons of two plans."""
 
     pairs: tuple[Contradiction, ...] = field(default=())
 
     @property
     def hectares(self) -> float | None:
         """The sum over the matrices; None where nothing could be compared."""
-        known = [one.hectares for one in self.pairs if one.hectares is not None]
-        return sum(known) if known else None
+        areas = [pair.hectares for pair in self.pairs if pair.hectares is not None]
+        return sum(areas) if areas else None
 
 
 class ContradictionsModel(QAbstractTableModel):
@@ -92,38 +95,41 @@ class ContradictionsModel(QAbstractTableModel):
         super().__init__(parent)
         self._down: list[CatalogueLayer] = []
         self._across: list[CatalogueLayer] = []
-        self._cells: dict[tuple[str, str], Cell] = {}
-        self._most = 0.0
+        self._cells: dict[tuple[str, str], PairCell] = {}
+        self._largest = 0.0
 
     def show_pairs(self, pairs: list[Contradiction], layers: list[CatalogueLayer]) -> None:
-        """Show what was found. layers: the catalogue."""
+        """Show the contradictions.
+
+        layers: the catalogue, for the order.
+        """
         self.beginResetModel()
-        known = sorted(layers, key=lambda layer: layer.place)
-        self._down = [layer for layer in known if layer.code in {pair.a for pair in pairs}]
-        self._across = [layer for layer in known if layer.code in {pair.b for pair in pairs}]
+        ordered = sorted(layers, key=lambda layer: layer.place)
+        self._down = [layer for layer in ordered if layer.code in {pair.a for pair in pairs}]
+        self._across = [layer for layer in ordered if layer.code in {pair.b for pair in pairs}]
         self._cells = {}
         for pair in pairs:
-            before = self._cells.get((pair.a, pair.b), Cell())
-            self._cells[pair.a, pair.b] = Cell((*before.pairs, pair))
-        self._most = max((cell.hectares or 0.0 for cell in self._cells.values()), default=0.0)
+            cell = self._cells.get((pair.a, pair.b), PairCell())
+            self._cells[pair.a, pair.b] = PairCell((*cell.pairs, pair))
+        self._largest = max((cell.hectares or 0.0 for cell in self._cells.values()), default=0.0)
         self.endResetModel()
 
-    def cell_at(self, index: QModelIndex) -> Cell:
-        """What stands at a place of the table."""
+    def cell_at(self, index: QModelIndex) -> PairCell:
+        """The cell at an index."""
         if not index.isValid():
-            return Cell()
-        return self._cells.get((self._down[index.row()].code, self._across[index.column()].code), Cell())
+            return PairCell()
+        return self._cells.get((self._down[index.row()].code, self._across[index.column()].code), PairCell())
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """How many first plans."""
+        """The number of first plans."""
         return 0 if parent.isValid() else len(self._down)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """How many second plans."""
+        """The number of second plans."""
         return 0 if parent.isValid() else len(self._across)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        """The plans' names; whose they are on hover."""
+        """The plans' titles; their department as a tooltip."""
         layers = self._across if orientation == Qt.Orientation.Horizontal else self._down
         if role == Qt.ItemDataRole.DisplayRole:
             return layers[section].title
@@ -138,7 +144,7 @@ class ContradictionsModel(QAbstractTableModel):
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What to show of a cell: hectares, a dash where nothing could be compared, nothing where nobody compares."""
+        """The content of a cell: hectares, a dash where nothing could be compared, nothing for no pair."""
         cell = self.cell_at(index)
         hectares = cell.hectares
         if not cell.pairs:
@@ -155,6 +161,6 @@ class ContradictionsModel(QAbstractTableModel):
             return font
         if hectares and role == Qt.ItemDataRole.BackgroundRole:
             ground = QColor(WARM)
-            ground.setAlpha(round(STRONGEST * (hectares / self._most) ** 0.5))  # small ones are seen too
+            ground.setAlpha(round(MAX_ALPHA * (hectares / self._largest) ** 0.5))  # small ones are seen too
             return ground
         return None

@@ -1,4 +1,4 @@
-"""Who contradicts whom: every pair of plans compared in one go; a cell opens the comparison of its two."""
+"""The contradictions between all plans: every pair is compared; a cell opens the comparison of its two plans."""
 
 from __future__ import annotations
 
@@ -25,19 +25,19 @@ from onemap.plugin.compare.compare_form import CompareForm
 from onemap.plugin.compare.contradictions_table import Contradiction, ContradictionsModel, contradictions_in
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.verb_view import AskingView
+from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import sentences, tr
 
 COLUMN_PX, HEAD_LINES, AROUND_PX = 62, 4, 12
-NAMES_AT_MOST = 0.34  # of the table's width
+MAX_NAMES_SHARE = 0.34  # of the table's width
 
 
-class ContradictionsView(AskingView):
-    """The last answer stays until the next, or until another library or day."""
+class ContradictionsView(VerbView):
+    """The answer stays until the next, or until the library or the day changes."""
 
-    opened = pyqtSignal(object)  # Contradiction
-    left = pyqtSignal()
+    pair_chosen = pyqtSignal(object)  # Contradiction
+    back_requested = pyqtSignal()
 
     def __init__(self, library: OpenLibrary, form: CompareForm, parent: QWidget | None = None) -> None:
         super().__init__(library, parent)
@@ -48,8 +48,8 @@ class ContradictionsView(AskingView):
         self._enable()
 
     def _build(self) -> None:
-        self.words = QLabel(self._invitation())
-        self.words.setWordWrap(True)
+        self.summary = QLabel(self._invitation())
+        self.summary.setWordWrap(True)
         self.table = QTableView()
         self.table.setAccessibleName(tr("Who contradicts whom"))
         self.table.setModel(self.model)
@@ -68,19 +68,19 @@ class ContradictionsView(AskingView):
         self.save_button = QPushButton(icon("document"), tr("Save as Excel…"))
         self.save_button.clicked.connect(self._choose_target)
         self.back_button = QPushButton(icon("compare"), tr("Back to two plans"))
-        self.back_button.clicked.connect(lambda: self.left.emit())
+        self.back_button.clicked.connect(lambda: self.back_requested.emit())
         buttons = QGridLayout()
         for row, button in enumerate((self.button, self.save_button, self.back_button)):
             buttons.addWidget(button, row, 0)  # beside one another they are wider than the narrowest dock
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.words)
+        layout.addWidget(self.summary)
         layout.addWidget(self.table, 1)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
 
     def ask(self) -> None:
-        """Let the core compare every pair."""
+        """Ask the core to compare every pair."""
         if self._request is not None or not self._library.path:
             return
         folder = Path(QgsProcessingUtils.generateTempFilename("contradictions"))
@@ -99,27 +99,27 @@ class ContradictionsView(AskingView):
         )
 
     def clear(self) -> None:
-        """Forget what was found."""
+        """Clear the table."""
         self.model.show_pairs([], [])
-        self.words.setText(self._invitation())
+        self.summary.setText(self._invitation())
         if self._folder:
             shutil.rmtree(self._folder, ignore_errors=True)
             self._folder = ""
         self._enable()
 
-    def forget_another(self) -> None:
-        """What was found in another library or on another day is not shown as if it were of this one."""
-        if self._folder and self._asked_of != self._here:
+    def clear_other_scope(self) -> None:
+        """Clear the contradictions of another library or day."""
+        if self._folder and self._result_scope != self._current_scope:
             self.clear()
         self._enable()
 
     def close_down(self) -> None:
-        """Wait for nothing, and leave no file behind."""
+        """Cancel, and remove the temporary files."""
         self.cancel()
         self.clear()
 
     def save(self, path: str) -> None:
-        """Put the core's own table where somebody wants it."""
+        """Copy the core's own table to a path."""
         try:
             shutil.copyfile(Path(self._folder) / "contradictions.xlsx", path)
         except OSError as error:
@@ -135,51 +135,51 @@ class ContradictionsView(AskingView):
         pairs = contradictions_in(answer)
         self.model.show_pairs(pairs, self._library.layers)
         self._fit()
-        self.words.setText(self._said(pairs))
+        self.summary.setText(self._summary_text(pairs))
         self._enable()
-        self.shown.emit()
+        self.results_shown.emit()
 
     def _invitation(self) -> str:
         return tr("Every plan against every other for which there is a matrix, in hectares.")
 
-    def _said(self, pairs: list[Contradiction]) -> str:
+    def _summary_text(self, pairs: list[Contradiction]) -> str:
         if not pairs:
             return tr("The library has no two plans for which there is a matrix.")
-        against = [pair for pair in pairs if pair.hectares]
+        conflicting = [pair for pair in pairs if pair.hectares]
         failed = [pair for pair in pairs if pair.hectares is None]
-        said = tr("{count} pairs compared, {against} contradict each other (hectares).").format(
-            count=f"{len(pairs) - len(failed):,}", against=f"{len(against):,}"
+        text = tr("{count} pairs compared, {against} contradict each other (hectares).").format(
+            count=f"{len(pairs) - len(failed):,}", against=f"{len(conflicting):,}"
         )
         if not failed:
-            return said
-        return sentences(said, tr("{count} could not be compared: see –.").format(count=f"{len(failed):,}"))
+            return text
+        return sentences(text, tr("{count} could not be compared: see –.").format(count=f"{len(failed):,}"))
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Names take no more than their share."""
+        """Limit the width of the names."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        """Columns as wide as the longest word above them: the rest of a name goes on the next line."""
+        """Make columns as wide as the longest word above them: the rest of a name wraps."""
         for column in range(self.model.columnCount()):
             words = str(self.model.headerData(column, Qt.Orientation.Horizontal)).split()
-            widest = max((self.fontMetrics().horizontalAdvance(one) for one in words if one.isascii()), default=0)
+            widest = max((self.fontMetrics().horizontalAdvance(word) for word in words if word.isascii()), default=0)
             self.table.setColumnWidth(column, max(COLUMN_PX, widest + AROUND_PX))
-        self.table.verticalHeader().setMaximumWidth(round(NAMES_AT_MOST * self.width()))
+        self.table.verticalHeader().setMaximumWidth(round(MAX_NAMES_SHARE * self.width()))
 
     def _open(self, index: QModelIndex) -> None:
         pairs = [pair for pair in self.model.cell_at(index).pairs if pair.run]
         if len(pairs) == 1:
-            self.opened.emit(pairs[0])
+            self.pair_chosen.emit(pairs[0])
         elif pairs:
             menu = self.menu_of(pairs)
             menu.exec(self.table.viewport().mapToGlobal(self.table.visualRect(index).bottomLeft()))
 
     def menu_of(self, pairs: list[Contradiction]) -> QMenu:
-        """Which matrix, where the two were compared by several."""
+        """A menu of the matrices, where two plans were compared by several."""
         menu = QMenu(self)
         for pair in pairs:
-            menu.addAction(pair.title, lambda chosen=pair: self.opened.emit(chosen))
+            menu.addAction(pair.title, lambda chosen=pair: self.pair_chosen.emit(chosen))
         return menu
 
     def _enable(self) -> None:

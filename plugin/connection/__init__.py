@@ -1,1 +1,1 @@
-"""The core as the plugin speaks to it: its Python, its session, its verbs, and what it is given to read."""
+"""The connection to the core: its Python, its session, its verbs, and the files that it reads."""

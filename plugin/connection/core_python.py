@@ -1,4 +1,4 @@
-"""The Python that the core runs in: found, or made in the QGIS profile. Standard library only, no QGIS."""
+"""The Python that runs the core: an existing one, or one made in the QGIS profile. Standard library only, no QGIS."""
 
 from __future__ import annotations
 
@@ -7,30 +7,30 @@ import json
 import os
 import shutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from onemap.plugin.connection.programs import ProgramError, ask_program, run_program
+from onemap.plugin.connection.programs import ProgramError, Progress, ask_program, run_program
 
 OLDEST = (3, 11)
 NEWEST_MINOR = 14
 PYTHON_FOR_UV = "3.12"
-NAME_OF_MARK = "core.json"
+MARK_NAME = "core.json"
 # Programs that a desktop starts on macOS do not get the PATH of the user's shell.
-MORE_FOLDERS = (
+EXTRA_FOLDERS = (
     "/opt/homebrew/bin",
     "/usr/local/bin",
     "/usr/bin",
     "/Library/Frameworks/Python.framework/Versions/Current/bin",
 )
-Report = Callable[[float, str], None]
 
 
 class CoreSetupError(Exception):
     """The core's Python cannot be made.
 
-    kind: python_missing, pip_missing, packages or start; detail: the words of the program that failed.
+    kind: python_missing, pip_missing, packages or start.
+    detail: the last output of the program that failed.
     """
 
     def __init__(self, kind: str, detail: str = "") -> None:
@@ -40,7 +40,11 @@ class CoreSetupError(Exception):
 
 @dataclass(frozen=True)
 class CorePython:
-    """An interpreter that has the core's packages. origin: settings, profile or checkout."""
+    """An interpreter that has the core's packages.
+
+    origin: settings, profile or checkout.
+    is_current: False where it was made for an older plugin, with other packages.
+    """
 
     path: Path
     origin: str
@@ -49,12 +53,19 @@ class CorePython:
 
 @dataclass(frozen=True)
 class SetupPlan:
-    """What a new core is made from."""
+    """What a new Python for the core is made from.
+
+    core_folder: the folder to make.
+    main: the core's __main__.py, started once as a test.
+    requirements: the list of packages.
+    settings_python: an interpreter that the settings name; empty for none.
+    wheels: a folder of wheels, for places without internet; empty for none.
+    """
 
     core_folder: Path  # where it will be
     main: Path  # the core's __main__.py, started once to see that all is well
     requirements: Path
-    named: str = ""  # an interpreter that the user named
+    settings_python: str = ""  # an interpreter that the user named
     wheels: str = ""  # a folder of wheels, for places without internet
 
 
@@ -63,20 +74,22 @@ def python_in(folder: Path) -> Path:
     return folder / "Scripts" / "python.exe" if os.name == "nt" else folder / "bin" / "python"
 
 
-def find_core(named: str, core_folder: Path, checkout: Path, requirements: Path) -> CorePython | None:
-    """The interpreter to start the core with: named in the settings, made earlier, or of the checkout; else none."""
-    if named and has_packages([named], requirements):
-        return CorePython(Path(named), "settings")
-    made = python_in(core_folder)
-    if made.exists():
-        return CorePython(made, "profile", _mark_of(core_folder).get("requirements") == _hash_of(requirements))
-    own = python_in(checkout / ".venv")
-    return CorePython(own, "checkout") if own.exists() else None
+def find_core(settings_python: str, core_folder: Path, checkout: Path, requirements: Path) -> CorePython | None:
+    """The interpreter that starts the core: from the settings, the profile, or the checkout; None if there is none."""
+    if settings_python and has_packages([settings_python], requirements):
+        return CorePython(Path(settings_python), "settings")
+    profile_python = python_in(core_folder)
+    if profile_python.exists():
+        return CorePython(
+            profile_python, "profile", _mark_of(core_folder).get("requirements") == _hash_of(requirements)
+        )
+    checkout_python = python_in(checkout / ".venv")
+    return CorePython(checkout_python, "checkout") if checkout_python.exists() else None
 
 
-def names_nothing(named: str) -> bool:
-    """Whether an interpreter is named that is not there; finding the core passes it over."""
-    return bool(named) and shutil.which(named) is None
+def is_missing_python(settings_python: str) -> bool:
+    """Whether the settings name an interpreter that is missing; `find_core` ignores it."""
+    return bool(settings_python) and shutil.which(settings_python) is None
 
 
 def has_packages(command: list[str], requirements: Path) -> bool:
@@ -92,23 +105,23 @@ def has_packages(command: list[str], requirements: Path) -> bool:
     return True
 
 
-def interpreters(named: str = "") -> Iterator[list[str]]:
-    """Commands that may start a Python of at least 3.11, best first."""
-    if named:
-        yield [named]
+def python_commands(settings_python: str = "") -> Iterator[list[str]]:
+    """Commands that may start a Python from 3.11 on, the best first."""
+    if settings_python:
+        yield [settings_python]
     base = Path(sys.base_prefix)
     yield [str(base / "python.exe" if os.name == "nt" else base / "bin" / "python3")]
     if shutil.which("py"):
         yield ["py", "-3"]
-    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *MORE_FOLDERS])
+    path = os.pathsep.join([os.environ.get("PATH", os.defpath), *EXTRA_FOLDERS])
     for minor in range(NEWEST_MINOR, OLDEST[1] - 1, -1):
-        found = shutil.which(f"python3.{minor}", path=path)
-        if found:
-            yield [found]
+        program = shutil.which(f"python3.{minor}", path=path)
+        if program:
+            yield [program]
     for name in ("python3", "python"):
-        found = shutil.which(name, path=path)
-        if found:
-            yield [found]
+        program = shutil.which(name, path=path)
+        if program:
+            yield [program]
 
 
 def version_of(command: list[str]) -> tuple[int, ...] | None:
@@ -120,46 +133,49 @@ def version_of(command: list[str]) -> tuple[int, ...] | None:
     return tuple(int(part) for part in answer.split())
 
 
-def make_core(plan: SetupPlan, report: Report) -> Path:
-    """Make the core's Python and put its packages in; returns its interpreter.
+def make_core(plan: SetupPlan, progress: Progress) -> Path:
+    """Make the core's Python and install its packages; return its interpreter.
 
-    It is made beside and renamed when it is whole, so what stands in the folder always works.
+    It is made in a second folder and renamed when it is complete, so the core's folder always holds a working Python.
     """
     part = plan.core_folder.with_name(plan.core_folder.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
     part.parent.mkdir(parents=True, exist_ok=True)
     try:
-        report(0.02, "python")
-        base = next((one for one in interpreters(plan.named) if (version_of(one) or (0,)) >= OLDEST), None)
+        progress(0.02, "python")
+        base = next(
+            (command for command in python_commands(plan.settings_python) if (version_of(command) or (0,)) >= OLDEST),
+            None,
+        )
         uv = shutil.which("uv")
         if base is not None:
-            run_program([*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: report(0.05, line))
-            _install_with_pip(python_in(part), base, plan, report)
+            run_program([*base, "-I", "-m", "venv", "--without-pip", str(part)], lambda line: progress(0.05, line))
+            _install_with_pip(python_in(part), base, plan, progress)
         elif uv is not None:
-            run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: report(0.1, line))
-            _install_with_uv(uv, python_in(part), plan, report)
+            run_program([uv, "venv", "--python", PYTHON_FOR_UV, str(part)], lambda line: progress(0.1, line))
+            _install_with_uv(uv, python_in(part), plan, progress)
         else:
             raise CoreSetupError("python_missing")
-        _start_once(python_in(part), plan.main, report)
+        _start_once(python_in(part), plan.main, progress)
         mark = {"requirements": _hash_of(plan.requirements), "python": version_of([str(python_in(part))])}
-        (part / NAME_OF_MARK).write_text(json.dumps(mark), encoding="utf-8")
+        (part / MARK_NAME).write_text(json.dumps(mark), encoding="utf-8")
         shutil.rmtree(plan.core_folder, ignore_errors=True)
         part.rename(plan.core_folder)
     finally:
         shutil.rmtree(part, ignore_errors=True)
-    report(1.0, "")
+    progress(1.0, "")
     return python_in(plan.core_folder)
 
 
 def pip_commands(python: Path, base: list[str], wheels: str) -> Iterator[list[str]]:
-    """Ways to run pip for an environment that has none, best first: from a wheel, else another Python's own."""
+    """Commands that run pip for an environment without pip, the best first: from a wheel, else another Python's pip."""
     for folder in [Path(wheels)] * bool(wheels) + _wheel_folders(base):
         for wheel in sorted(folder.glob("pip-*.whl"), reverse=True):
             yield [str(python), "-I", str(wheel / "pip")]
     yield [*base, "-I", "-m", "pip", "--python", str(python)]
 
 
-def _install_with_pip(python: Path, base: list[str], plan: SetupPlan, report: Report) -> None:
+def _install_with_pip(python: Path, base: list[str], plan: SetupPlan, progress: Progress) -> None:
     for command in pip_commands(python, base, plan.wheels):
         try:
             ask_program([*command, "--version"])
@@ -169,14 +185,14 @@ def _install_with_pip(python: Path, base: list[str], plan: SetupPlan, report: Re
         break
     else:
         raise CoreSetupError("pip_missing")
-    _install([*install, "--only-binary", ":all:"], plan, report)
+    _install([*install, "--only-binary", ":all:"], plan, progress)
 
 
-def _install_with_uv(uv: str, python: Path, plan: SetupPlan, report: Report) -> None:
-    _install([uv, "pip", "install", "--python", str(python), "--only-binary", ":all:"], plan, report)
+def _install_with_uv(uv: str, python: Path, plan: SetupPlan, progress: Progress) -> None:
+    _install([uv, "pip", "install", "--python", str(python), "--only-binary", ":all:"], plan, progress)
 
 
-def _install(command: list[str], plan: SetupPlan, report: Report) -> None:
+def _install(command: list[str], plan: SetupPlan, progress: Progress) -> None:
     source = ["--no-index", "--find-links", plan.wheels] if plan.wheels else []
     expected = 3 * len(list(_names_in(plan.requirements)))  # each brings about two others
     collected = 0
@@ -185,9 +201,9 @@ def _install(command: list[str], plan: SetupPlan, report: Report) -> None:
         nonlocal collected
         collected += line.startswith("Collecting")
         if line.startswith("Installing"):
-            report(0.85, line)
+            progress(0.85, line)
         else:
-            report(0.1 + 0.7 * min(1.0, collected / expected), line)
+            progress(0.1 + 0.7 * min(1.0, collected / expected), line)
 
     try:
         run_program([*command, *source, "-r", str(plan.requirements)], follow)
@@ -195,15 +211,15 @@ def _install(command: list[str], plan: SetupPlan, report: Report) -> None:
         raise CoreSetupError("packages", str(error)) from error
 
 
-def _start_once(python: Path, main: Path, report: Report) -> None:
+def _start_once(python: Path, main: Path, progress: Progress) -> None:
     try:
-        run_program([str(python), "-I", "-X", "utf8", str(main), "--help"], lambda line: report(0.95, ""))
+        run_program([str(python), "-I", "-X", "utf8", str(main), "--help"], lambda line: progress(0.95, ""))
     except ProgramError as error:
         raise CoreSetupError("start", str(error)) from error
 
 
 def _wheel_folders(base: list[str]) -> list[Path]:
-    """Where a Python keeps the wheel of pip that ensurepip would use."""
+    """The folders in which a Python has the wheel of pip that ensurepip would use."""
     code = (
         "import ensurepip, sysconfig; print(ensurepip.__path__[0]); "
         "print(sysconfig.get_config_var('WHEEL_PKG_DIR') or '')"
@@ -238,5 +254,5 @@ def _hash_of(requirements: Path) -> str:
 
 
 def _mark_of(core_folder: Path) -> dict:
-    mark = core_folder / NAME_OF_MARK
+    mark = core_folder / MARK_NAME
     return json.loads(mark.read_text(encoding="utf-8")) if mark.exists() else {}

@@ -1,7 +1,8 @@
-"""The core, as the plugin knows it: started, spoken to, shown at work, cancelled, and survived.
+"""The dock's session with the core: it starts the core, asks it, shows its work, cancels it, and survives its end.
 
-The dock keeps one `onemap serve` and speaks JSON-RPC with it; Processing runs one verb to its end (verb_runs.py);
-expressions, which must wait, keep another `serve` (expression_client.py). Nothing else in the plugin starts the core.
+The dock has one `onemap serve` and speaks JSON-RPC with it. Processing runs one verb to its end (verb_runs.py).
+Expressions, which must wait for an answer, have another `serve` (expression_client.py). Nothing else in the plugin
+starts the core.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from typing import Any
 from qgis.core import QgsApplication, QgsMessageLog, QgsProxyProgressTask
 from qgis.PyQt.QtCore import QObject, QProcess, QProcessEnvironment, QTimer, pyqtSignal
 
-from onemap.plugin.connection.core_python import CorePython, find_core, names_nothing
+from onemap.plugin.connection.core_python import CorePython, find_core, is_missing_python
 from onemap.plugin.connection.programs import clean_environment
 from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
 from onemap.plugin.connection.server_logins import login_environment
@@ -21,44 +22,44 @@ from onemap.plugin.profile.paths import FOLDER, RESOURCES, profile_folder
 from onemap.plugin.words.translation import tr
 
 KILL_AFTER_MS = 3000  # a cancel that is not answered by then ends the core; it has lost nothing
-STOP_WITHIN_MS = 1500
-LAST_WORDS_KEPT = 4000
+STOP_LIMIT_MS = 1500
+MAX_OUTPUT_LENGTH = 4000
 REQUIREMENTS = RESOURCES / "requirements" / "core.txt"
 
 
 def core_python() -> CorePython | None:
-    """The interpreter that the core would be started with now; None: it must be set up first."""
+    """The interpreter that starts the core now; None where it must be set up first."""
     return find_core(settings.get("core_python"), profile_folder() / "core", FOLDER, REQUIREMENTS)
 
 
-def named_in_vain() -> str:
-    """What to say where the settings name a Python that is not there; empty where all is well."""
-    named = settings.get("core_python")
-    if not names_nothing(named):
+def missing_python_message() -> str:
+    """The message for settings that name a missing Python; empty where there is nothing to say."""
+    path = settings.get("core_python")
+    if not is_missing_python(path):
         return ""
-    said = tr("The settings name {python} as the core's Python. It is not there, so it is passed over.")
-    return said.format(python=named)
+    text = tr("The settings name {python} as the core's Python. It is not there, so it is passed over.")
+    return text.format(python=path)
 
 
 def serve_command(python: CorePython) -> list[str]:
-    """The program and its words that start `onemap serve`."""
+    """The command that starts `onemap serve`."""
     return [str(python.path), "-I", "-X", "utf8", str(FOLDER / "__main__.py"), "serve"]
 
 
 def is_given(value: Any) -> bool:
-    """Whether an option says something: nothing, False and empty text are as good as left out; 0 is a value."""
+    """Whether an option has a value: None, False and an empty text count as left out; 0 is a value."""
     return value is not None and value is not False and value != ""
 
 
 def core_missing() -> Refusal:
-    """What to say where there is no core."""
-    said = tr("One Map's core is not set up: the Python environment in which it works is missing.")
+    """The refusal for a core that is not set up."""
+    message = tr("One Map's core is not set up: the Python environment in which it works is missing.")
     mend = tr("Open the One Map panel and press “Set up the core”.")
-    return Refusal(said, [{"code": "core.missing", "message": said, "mend": mend}])
+    return Refusal(message, [{"code": "core.missing", "message": message, "mend": mend}])
 
 
 class Request(QObject):
-    """One question to the core. Exactly one of answered and refused comes, then ended."""
+    """One request to the core. Either answered or refused is emitted, then ended."""
 
     progressed = pyqtSignal(float, str)  # 0 to 1, and what is being done
     answered = pyqtSignal(dict)
@@ -74,31 +75,31 @@ class Request(QObject):
             self._task = QgsProxyProgressTask(title, True)
             self._task.canceled.connect(self.cancel)
             # One that is cancelled before it began is deleted by QGIS at once.
-            self._task.taskTerminated.connect(self._lose_task)
+            self._task.taskTerminated.connect(self._clear_task)
             QgsApplication.taskManager().addTask(self._task)
 
     @property
     def is_shown(self) -> bool:
-        """Whether QGIS's task bar shows it."""
+        """Whether QGIS's task bar shows the request."""
         return self._task is not None
 
     def cancel(self) -> None:
-        """Ask the core to stop; it is ended if it does not."""
+        """Ask the core to stop; the core is ended if it does not."""
         if not self.is_cancelled:
             self.is_cancelled = True
             self._core.cancel(self)
 
-    def _lose_task(self) -> None:
+    def _clear_task(self) -> None:
         self._task = None
 
     def show_progress(self, fraction: float, step: str) -> None:
-        """Show how far the work is, here and in QGIS's task bar."""
+        """Show the share of the work that is done, here and in QGIS's task bar."""
         if self._task is not None:
             self._task.setProxyProgress(100 * fraction)
         self.progressed.emit(fraction, step)
 
     def end(self, answer: dict | None, refusal: Refusal | None) -> None:
-        """Hand over the answer, or the refusal."""
+        """Emit the answer, or the refusal."""
         if self._task is not None:
             self._task.finalize(refusal is None)
             self._task = None
@@ -111,23 +112,23 @@ class Request(QObject):
 
 
 class Core(QObject):
-    """`onemap serve`: started at the first question, and again at the next one if it has died."""
+    """`onemap serve`, started at the first request, and again at the next one if it has died."""
 
     died = pyqtSignal(str)  # what to say to the user
-    stopping = pyqtSignal()  # nobody may hold the core's files, or an earlier login, any longer
+    stopping = pyqtSignal()  # release the core's files and the login
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._process: QProcess | None = None
-        self._waiting: dict[int, Request] = {}
+        self._open_requests: dict[int, Request] = {}
         self._number = 0
-        self._last_words = ""
+        self._last_output = ""
         self._entry = ""  # of QGIS's authentication store
 
     @property
     def is_working(self) -> bool:
-        """Whether it does something now that QGIS's task bar shows."""
-        return any(request.is_shown for request in self._waiting.values())
+        """Whether a request is running that QGIS's task bar shows."""
+        return any(request.is_shown for request in self._open_requests.values())
 
     @property
     def is_running(self) -> bool:
@@ -136,59 +137,59 @@ class Core(QObject):
 
     @property
     def process_id(self) -> int:
-        """The core's process; 0 when there is none."""
+        """The core's process id; 0 for none."""
         return int(self._process.processId()) if self._process is not None else 0
 
     def ask(self, verb: str, params: dict[str, Any], title: str = "") -> Request:
-        """Ask the core for a verb; with a title the work is shown in QGIS's task bar. Never raises, never waits."""
+        """Send a request for a verb; with a title QGIS's task bar shows the work. Never raises, never waits."""
         self._number += 1
         request = Request(self, self._number, verb, title)
-        self._waiting[request.number] = request
+        self._open_requests[request.number] = request
         try:
             self._start()
         except Refusal as refusal:
-            why = refusal
+            startup_refusal = refusal
             # Later, so that the caller can connect first.
-            QTimer.singleShot(0, lambda: self._end(request.number, None, why))
+            QTimer.singleShot(0, lambda: self._end(request.number, None, startup_refusal))
             return request
-        given = {name: value for name, value in params.items() if is_given(value)}
-        given.setdefault("lang", settings.language())
-        self._send({"jsonrpc": "2.0", "id": request.number, "method": verb, "params": given})
+        options = {name: value for name, value in params.items() if is_given(value)}
+        options.setdefault("lang", settings.language())
+        self._send({"jsonrpc": "2.0", "id": request.number, "method": verb, "params": options})
         return request
 
     def cancel(self, request: Request) -> None:
-        """Ask the core to stop one piece of work, and end the core if it does not answer."""
-        if request.number not in self._waiting:
+        """Ask the core to stop one request, and end the core if it does not answer."""
+        if request.number not in self._open_requests:
             return
         self._send({"jsonrpc": "2.0", "method": "cancel", "params": {"id": request.number}})
         number, process = request.number, self._process
-        QTimer.singleShot(KILL_AFTER_MS, lambda: self._kill_if_waiting(number, process))
+        QTimer.singleShot(KILL_AFTER_MS, lambda: self._kill_if_open(number, process))
 
     def log_in_with(self, entry: str) -> None:
-        """Log in to servers as an entry of QGIS's authentication store says; read when the core starts the next time.
+        """Set the entry of QGIS's authentication store that logs in to servers; the core reads it at its next start.
 
-        A core that runs has its name and password for life, so it is ended.
+        A running core keeps its name and password for life, so it is ended.
         """
         if entry != self._entry or entry:  # what the entry holds may have changed too
             self.stop()
         self._entry = entry
 
     def stop(self) -> None:
-        """End the core: close its stdin, at which it stops; what it was asked is refused as cancelled."""
+        """End the core by closing its stdin; open requests are refused as cancelled."""
         self.stopping.emit()
         process, self._process = self._process, None
         if process is None:
             return
         process.blockSignals(True)
         process.closeWriteChannel()
-        if not process.waitForFinished(STOP_WITHIN_MS):
+        if not process.waitForFinished(STOP_LIMIT_MS):
             process.kill()
-            process.waitForFinished(STOP_WITHIN_MS)
+            process.waitForFinished(STOP_LIMIT_MS)
         process.deleteLater()
         self._refuse_all(Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE))
 
     def _start(self) -> None:
-        """Start the core unless it runs. Raises Refusal where there is none, or its login cannot be had."""
+        """Start the core unless it runs. Raises Refusal where there is none, or its login cannot be read."""
         if self._process is not None:
             return
         python = core_python()
@@ -198,11 +199,11 @@ class Core(QObject):
         # A password goes by the environment: a command line, a request or a log could be read by others.
         for name, value in {**clean_environment(), **login_environment(self._entry)}.items():
             environment.insert(name, value)
-        self._last_words = ""
+        self._last_output = ""
         self._process = QProcess(self)
         self._process.setProcessEnvironment(environment)
         self._process.readyReadStandardOutput.connect(self._read_answers)
-        self._process.readyReadStandardError.connect(self._read_words)
+        self._process.readyReadStandardError.connect(self._read_output)
         self._process.finished.connect(self._process_ended)
         self._process.errorOccurred.connect(self._process_failed)
         program, *words = serve_command(python)
@@ -218,33 +219,33 @@ class Core(QObject):
             try:
                 message = json.loads(line)
             except ValueError:
-                self._keep_words(line)
+                self._keep_output(line)
                 continue
             if message.get("method") == "progress":
-                told = message.get("params", {})
-                request = self._waiting.get(told.get("id"))
+                params = message.get("params", {})
+                request = self._open_requests.get(params.get("id"))
                 if request is not None:
-                    request.show_progress(float(told.get("progress", 0)), str(told.get("step", "")))
+                    request.show_progress(float(params.get("progress", 0)), str(params.get("step", "")))
             elif "error" in message:
                 self._end(message.get("id"), None, refusal_from_error(message["error"]))
             elif "result" in message:
                 self._end(message.get("id"), message["result"], None)
 
-    def _read_words(self) -> None:
+    def _read_output(self) -> None:
         if self._process is not None:
-            self._keep_words(bytes(self._process.readAllStandardError()).decode("utf-8", "replace"))
+            self._keep_output(bytes(self._process.readAllStandardError()).decode("utf-8", "replace"))
 
-    def _keep_words(self, words: str) -> None:
-        self._last_words = (self._last_words + words)[-LAST_WORDS_KEPT:]
+    def _keep_output(self, words: str) -> None:
+        self._last_output = (self._last_output + words)[-MAX_OUTPUT_LENGTH:]
         QgsMessageLog.logMessage(words.strip(), "One Map", notifyUser=False)
 
     def _end(self, number: int | None, answer: dict | None, refusal: Refusal | None) -> None:
-        request = self._waiting.pop(number, None)
+        request = self._open_requests.pop(number, None)
         if request is not None:
             request.end(answer, refusal)
 
-    def _kill_if_waiting(self, number: int, process: QProcess) -> None:
-        if number in self._waiting and process is self._process and process is not None:
+    def _kill_if_open(self, number: int, process: QProcess) -> None:
+        if number in self._open_requests and process is self._process and process is not None:
             process.kill()
 
     def _process_failed(self, error: QProcess.ProcessError) -> None:
@@ -255,23 +256,23 @@ class Core(QObject):
         process, self._process = self._process, None
         if process is None:
             return
-        self._last_words += bytes(process.readAllStandardError()).decode("utf-8", "replace")
+        self._last_output += bytes(process.readAllStandardError()).decode("utf-8", "replace")
         process.deleteLater()
-        message = death_message(exit_code, self._last_words.strip())
-        cancelled = any(request.is_cancelled for request in self._waiting.values())
+        message = death_message(exit_code, self._last_output.strip())
+        is_cancelled = any(request.is_cancelled for request in self._open_requests.values())
         self._refuse_all(Refusal(message))
-        if not cancelled:
+        if not is_cancelled:
             self.died.emit(message)
 
     def _refuse_all(self, refusal: Refusal) -> None:
         cancel = Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
-        for number, request in list(self._waiting.items()):
+        for number, request in list(self._open_requests.items()):
             self._end(number, None, cancel if request.is_cancelled else refusal)
 
 
 def death_message(exit_code: int, last_words: str) -> str:
-    """What to say of a core that ended without an answer."""
-    said = tr("One Map's core ended unexpectedly (code {code}). Nothing in the library is lost; try again.")
-    said = said.format(code=exit_code)
+    """The message for a core that ended without an answer."""
+    text = tr("One Map's core ended unexpectedly (code {code}). Nothing in the library is lost; try again.")
+    text = text.format(code=exit_code)
     last_line = last_words.splitlines()[-1] if last_words else ""
-    return f"{said} {last_line}".strip()
+    return f"{text} {last_line}".strip()

@@ -1,4 +1,4 @@
-"""What the core is given to read: the file behind a layer where that says all, else an export of what is meant."""
+"""Files for the core to read: the file behind a map layer where it has all that the user sees, else an export."""
 
 from __future__ import annotations
 
@@ -20,18 +20,23 @@ from qgis.core import (
     QgsVectorLayer,
 )
 
-from onemap.plugin.connection.live_layers import counted, expected_count
+from onemap.plugin.connection.live_layers import ensure_count, expected_count
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.words.translation import tr
 
-READ_BY_QGIS_ALONE = (".dwg", ".dgn", ".mdb", ".accdb")  # the core has no driver for them
+QGIS_ONLY_FORMATS = (".dwg", ".dgn", ".mdb", ".accdb")  # the core has no driver for them
 
 
 @dataclass(frozen=True)
 class SourceFile:
-    """A file for the core. layer: which of its layers; crs: where the file has none and QGIS was told one.
+    """A file for the core.
 
-    service, taken_at: of which registered service it is a snapshot, and when that was taken; said: what to say of it.
+    path: the file.
+    layer: one of its layers; empty for its only one.
+    crs: where the file has none, and QGIS was given one.
+    service: the registered service of a snapshot.
+    taken_at: the moment of the snapshot.
+    note: what to say about the file.
     """
 
     path: str
@@ -39,17 +44,17 @@ class SourceFile:
     crs: str = ""
     service: str = ""
     taken_at: str = ""
-    said: str = ""
+    note: str = ""
 
 
 def file_of_path(text: str) -> SourceFile:
-    """The file of a path as QGIS writes it, `path|layername=name` or plain."""
+    """The file of a path as QGIS writes it: `path|layername=name`, or a bare path."""
     parts = QgsProviderRegistry.instance().decodeUri("ogr", text)
     return SourceFile(str(parts.get("path") or text), str(parts.get("layerName") or ""))
 
 
 def file_of_layer(layer: QgsVectorLayer) -> SourceFile | None:
-    """The file that a map layer shows as it is; None where only an export says what the user sees.
+    """The file behind a map layer; None where only an export has what the user sees.
 
     The file itself is best: the core reads its encoding and its coordinate system by its own rules.
     """
@@ -58,13 +63,13 @@ def file_of_layer(layer: QgsVectorLayer) -> SourceFile | None:
     has_own_fields = layer.vectorJoins() or any(
         layer.fields().fieldOrigin(index) == Qgis.FieldOrigin.Expression for index in range(layer.fields().count())
     )
-    found = file_of_path(layer.source())
-    if Path(found.path).suffix.lower() in READ_BY_QGIS_ALONE:
+    file = file_of_path(layer.source())
+    if Path(file.path).suffix.lower() in QGIS_ONLY_FORMATS:
         return None
-    if has_own_fields or found.path.startswith("/vsi") or not Path(found.path).exists():
+    if has_own_fields or file.path.startswith("/vsi") or not Path(file.path).exists():
         return None
-    told = layer.crs().authid() if not layer.dataProvider().crs().isValid() else ""
-    return SourceFile(found.path, found.layer, told)
+    crs = layer.crs().authid() if not layer.dataProvider().crs().isValid() else ""
+    return SourceFile(file.path, file.layer, crs)
 
 
 def write_source(
@@ -75,7 +80,11 @@ def write_source(
     crs: QgsCoordinateReferenceSystem,
     features: Iterable[QgsFeature],
 ) -> SourceFile:
-    """Write features, with all their attributes, to a GeoPackage of their own."""
+    """Write features, with all their attributes, to a GeoPackage of their own.
+
+    folder: where the file is written.
+    name: the name of the file and its layer.
+    """
     stem = re.sub(r'[\\/:*?"<>|\s]+', "_", name).strip("_") or "features"
     path = Path(folder) / f"{stem}.gpkg"
     options = QgsVectorFileWriter.SaveVectorOptions()
@@ -94,21 +103,21 @@ def write_source(
 
 def export_layer(layer: QgsVectorLayer, selected_only: bool, folder: str) -> SourceFile:
     """A map layer as a file: the one behind it where nothing is chosen in QGIS, else a GeoPackage in the folder."""
-    found = None if selected_only else file_of_layer(layer)
-    if found is not None:
-        return found
-    expected = expected_count(layer, selected_only)
+    file = None if selected_only else file_of_layer(layer)
+    if file is not None:
+        return file
+    count = expected_count(layer, selected_only)
     features = layer.getSelectedFeatures() if selected_only else layer.getFeatures()
-    features = counted(features, expected, layer.name())
+    features = ensure_count(features, count, layer.name())
     return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
 
 
 def export_features(layer: QgsVectorLayer, ids: Iterable[int], folder: str) -> SourceFile:
-    """Some features of a layer as they stand now, saved or not, in a GeoPackage in the folder."""
+    """Some features of a layer as they are now, saved or not, in a GeoPackage in the folder."""
     features = layer.getFeatures(QgsFeatureRequest().setFilterFids(list(ids)))
     return write_source(folder, layer.name(), layer.fields(), layer.wkbType(), layer.crs(), features)
 
 
 def crs_text(crs: QgsCoordinateReferenceSystem) -> str:
-    """A coordinate system as the command line takes it; empty where none was chosen."""
+    """A coordinate system as the command line takes it; empty for none."""
     return (crs.authid() or crs.toWkt()) if crs.isValid() else ""

@@ -1,4 +1,4 @@
-"""Layers of live servers, which may break off in the middle without a word: what is taken of them is counted."""
+"""Layers of live servers: a server may break off without an error, so the features are counted."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from qgis.core import QgsFeature, QgsVectorLayer
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.words.translation import tr
 
-LIVE = ("WFS", "OAPIF", "sensorthings", "arcgisfeatureserver")
+LIVE_PROVIDERS = ("WFS", "OAPIF", "sensorthings", "arcgisfeatureserver")
 
 
 def expected_count(layer: QgsVectorLayer, selected_only: bool) -> int | None:
-    """How many features must come of a live layer; None for a layer that is no live one.
+    """How many features a live layer must give; None for any other layer.
 
     Raises Refusal where the server does not say how many it has.
     """
-    if layer.providerType() not in LIVE:
+    if layer.providerType() not in LIVE_PROVIDERS:
         return None
     if selected_only:
         return layer.selectedFeatureCount()
-    # A layer that has been drawn says how many it got, which may be fewer; one opened anew asks the server.
+    # A drawn layer returns the number that it received, which may be smaller; a new one asks the server.
     fresh = QgsVectorLayer(layer.source(), layer.name(), layer.providerType())
     count = fresh.dataProvider().featureCount() if fresh.isValid() else 0
     if count <= 0 or layer.subsetString():
@@ -33,13 +33,17 @@ def expected_count(layer: QgsVectorLayer, selected_only: bool) -> int | None:
     return int(count)
 
 
-def counted(features: Iterable[QgsFeature], expected: int | None, name: str) -> Iterator[QgsFeature]:
-    """The features, all of them: fewer or more than expected raise Refusal at the end. None: anything is right."""
+def ensure_count(features: Iterable[QgsFeature], expected: int | None, name: str) -> Iterator[QgsFeature]:
+    """The features; raises Refusal after the last one if their number is not the expected one.
+
+    expected: None accepts any number.
+    name: the layer's name, for the refusal.
+    """
     count = 0
     for feature in features:
         count += 1
         yield feature
     if expected is not None and count != expected:
         text = tr("“{service}” gave {count} of {expected} features, so nothing was taken. Try again later. {reason}")
-        said = text.format(service=name, count=f"{count:,}", expected=f"{expected:,}", reason="")
-        raise Refusal(said.strip())
+        message = text.format(service=name, count=f"{count:,}", expected=f"{expected:,}", reason="")
+        raise Refusal(message.strip())

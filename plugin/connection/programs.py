@@ -1,4 +1,4 @@
-"""Other programs, run to their end: the output line by line, no window on Windows, stopped when the caller stops."""
+"""Run other programs to their end: output line by line, no window on Windows, stopped when the caller stops."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from collections.abc import Callable
 # A Python started from QGIS must find its own library, not QGIS's.
 NOT_INHERITED = ("PYTHONPATH", "PYTHONHOME", "PYTHONSTARTUP", "PYTHONEXECUTABLE", "__PYVENV_LAUNCHER__")
 NO_WINDOW = getattr(subprocess, "CREATE_NO_WINDOW", 0)
-LINES_KEPT = 12
+LAST_LINES = 12
 POLL_S = 0.2  # how long a cancel may go unseen while a program is silent
 ASK_LIMIT_S = 20.0
 READER_LIMIT_S = 2.0
+Progress = Callable[[float, str], None]  # the share that is done, 0 to 1, and the step; it may raise to cancel
 
 
 class ProgramError(Exception):
-    """A program could not be started, or ended in failure; the text is its last words."""
+    """A program did not start, or failed; the text is its last output."""
 
 
 def clean_environment() -> dict[str, str]:
@@ -31,9 +32,9 @@ def clean_environment() -> dict[str, str]:
 
 
 def ask_program(command: list[str]) -> str:
-    """What a program that answers at once prints."""
+    """The output of a program that answers at once."""
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             command,
             stdin=subprocess.DEVNULL,
             capture_output=True,
@@ -46,15 +47,16 @@ def ask_program(command: list[str]) -> str:
         )
     except (OSError, subprocess.TimeoutExpired) as error:
         raise ProgramError(str(error)) from error
-    if done.returncode != 0:
-        raise ProgramError((done.stderr or done.stdout).strip())
-    return done.stdout
+    if result.returncode != 0:
+        raise ProgramError((result.stderr or result.stdout).strip())
+    return result.stdout
 
 
 def run_program(command: list[str], on_line: Callable[[str], None]) -> None:
-    """Run a program to its end, handing on each line that it prints; on_line may raise, which ends the program.
+    """Run a program to its end and pass on each line that it prints.
 
-    on_line is called with an empty line while the program is silent, so that a cancel is seen.
+    on_line: called with each line, and with an empty line while the program is silent, so that it can see a cancel. An
+    exception from it ends the program.
     """
     try:
         process = subprocess.Popen(
@@ -73,7 +75,7 @@ def run_program(command: list[str], on_line: Callable[[str], None]) -> None:
     lines: queue.Queue = queue.Queue()
     reader = threading.Thread(target=_read_lines, args=(process.stdout, lines), daemon=True)
     reader.start()
-    said: list[str] = []
+    last_lines: list[str] = []
     try:
         while True:
             try:
@@ -83,10 +85,10 @@ def run_program(command: list[str], on_line: Callable[[str], None]) -> None:
             if line is None:
                 break
             if line:
-                said = [*said, line][-LINES_KEPT:]
+                last_lines = [*last_lines, line][-LAST_LINES:]
             on_line(line)
         if process.wait() != 0:
-            raise ProgramError("\n".join(said) or f"{command[0]}: {process.returncode}")
+            raise ProgramError("\n".join(last_lines) or f"{command[0]}: {process.returncode}")
     finally:
         if process.poll() is None:
             process.kill()

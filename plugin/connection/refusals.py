@@ -1,4 +1,4 @@
-"""What the core says when it will not: every problem, in the core's own words."""
+"""Refusals of the core: every problem, in the core's own words."""
 
 from __future__ import annotations
 
@@ -6,16 +6,21 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.plugin.words.translation import labelled, sentences, tr
+from onemap.plugin.words.translation import sentences, tr, with_label
 
 CANCELLED_CODE = 130
 LEVELS = ("refuse", "warn", "note")
-ABSENT = "field.absent"
-NO_LIBRARY = ("library.missing", "library.not_one")
+ABSENT_FIELD = "field.absent"
+LIBRARY_MISSING = ("library.missing", "library.not_one")
 
 
 class Refusal(Exception):
-    """The core would not, or could not. problems: as in its JSON; exit_code: as of the command line."""
+    """The core refused, or failed.
+
+    problems: as in the core's JSON.
+    exit_code: that of the command line.
+    mend: the text of a button that solves the problem, and its action.
+    """
 
     def __init__(self, message: str, problems: list[dict[str, Any]] | None = None, exit_code: int = 70) -> None:
         super().__init__(message)
@@ -28,60 +33,68 @@ class Refusal(Exception):
         return "\n".join(problem_line(problem) for problem in self.problems) or self.message
 
     def without_mends(self) -> str:
-        """What is wrong, without what to do about it: for where a button does it."""
+        """The problems without what to do about them: for where a button does it."""
         return "\n".join(problem_line({**problem, "mend": ""}) for problem in self.problems) or self.message
 
     def is_about(self, code: str) -> bool:
-        """Whether a problem of this code is in it."""
+        """Whether a problem has this code."""
         return any(problem.get("code") == code for problem in self.problems)
 
     @property
     def is_cancel(self) -> bool:
-        """Whether it is only that somebody cancelled."""
+        """Whether the refusal is only a cancel by the user."""
         return self.exit_code == CANCELLED_CODE
 
 
-def problem_line(problem: dict[str, Any], known: Collection[str] = ()) -> str:
+def problem_line(problem: dict[str, Any], known_names: Collection[str] = ()) -> str:
     """One problem as one line of text: where, what is wrong, how to mend it.
 
-    known: names that stand beside it already, such as that of the file that is looked at.
+    known_names: names that the reader sees already, such as that of the open file.
     """
-    said = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
+    sentence_parts = [str(problem[part]) for part in ("message", "mend") if problem.get(part)]
     message = str(problem.get("message") or "")
-    named = {
+    names = {
         part: str(problem[part])
         for part in ("file", "layer", "feature", "field")
         if problem.get(part) not in (None, "")
     }
     # A sentence that has the file's name in it needs it not twice.
-    place = [
+    shown_names = [
         name
-        for part, name in named.items()
-        if name not in known and not (part in ("file", "layer") and name in message)
+        for part, name in names.items()
+        if name not in known_names and not (part in ("file", "layer") and name in message)
     ]
-    where = " · ".join(dict.fromkeys(place))
-    text = sentences(*(said or [str(problem.get("code", ""))]))
-    return labelled(where, text) if where else text
+    place = " · ".join(dict.fromkeys(shown_names))
+    text = sentences(*(sentence_parts or [str(problem.get("code", ""))]))
+    return with_label(place, text) if place else text
 
 
 @dataclass(frozen=True)
-class Told:
-    """One line of a list of problems. level: refuse, warn, note, or nothing where nobody has weighed it."""
+class ProblemLine:
+    """One line of a list of problems.
+
+    level: refuse, warn, note, or empty where it is not weighed.
+    """
 
     level: str
     text: str
     problem: dict[str, Any]
 
 
-def told_in_order(problems: Sequence[dict[str, Any]], known: Collection[str] = ()) -> list[Told]:
-    """The gravest first; the fields that a file lacks in one line, for most files lack most that nobody needs."""
-    listed = [one for one in problems if one.get("code") != ABSENT]
-    listed.sort(key=lambda one: LEVELS.index(one["level"]) if one.get("level") in LEVELS else -1)
-    lines = [Told(str(one.get("level") or ""), problem_line(one, known), one) for one in listed]
-    absent = [str(one.get("field")) for one in problems if one.get("code") == ABSENT]
+def problem_lines(problems: Sequence[dict[str, Any]], known_names: Collection[str] = ()) -> list[ProblemLine]:
+    """The problems as lines, the gravest first.
+
+    The fields that a file lacks share one line, because most files lack most fields, and nobody needs them.
+    """
+    weighed = [problem for problem in problems if problem.get("code") != ABSENT_FIELD]
+    weighed.sort(key=lambda problem: LEVELS.index(problem["level"]) if problem.get("level") in LEVELS else -1)
+    lines = [
+        ProblemLine(str(problem.get("level") or ""), problem_line(problem, known_names), problem) for problem in weighed
+    ]
+    absent = [str(problem.get("field")) for problem in problems if problem.get("code") == ABSENT_FIELD]
     if absent:
         text = tr("Fields of the schema that the file lacks: {fields}").format(fields=", ".join(absent))
-        lines.append(Told("note", text, {"code": ABSENT}))
+        lines.append(ProblemLine("note", text, {"code": ABSENT_FIELD}))
     return lines
 
 
@@ -92,6 +105,6 @@ def refusal_from_error(error: dict[str, Any]) -> Refusal:
 
 
 def refusal_from_answer(answer: dict[str, Any], exit_code: int) -> Refusal:
-    """The refusal in what a verb printed."""
+    """The refusal in the output of a verb."""
     problems = answer.get("problems") or []
     return Refusal(str(answer.get("message", "")), problems, exit_code)

@@ -1,4 +1,4 @@
-"""Where a library on a PostGIS server lies: its address or service, and its schema; never a user or a password."""
+"""The location of a library on a PostGIS server: address or service, and schema; never a user or a password."""
 
 from __future__ import annotations
 
@@ -25,12 +25,12 @@ LOGIN = {"user", "password", "passfile", "sslpassword"}
 
 
 def is_server(location: str) -> bool:
-    """Whether a library's location is on a server, and no file."""
+    """Whether a library's location is on a server, not a file."""
     return location.startswith((*SCHEMES, SERVICE))
 
 
 def location_of(address: str, schema: str) -> str:
-    """The location of a library: an address or the bare name of a service, with its schema. Raises ValueError."""
+    """The location of a library: an address or the name of a service, with its schema. Raises ValueError."""
     address, schema = address.strip(), schema.strip()
     if not address.startswith(SCHEMES):
         service = address[len(SERVICE) :] if address.startswith(SERVICE) else address
@@ -40,8 +40,8 @@ def location_of(address: str, schema: str) -> str:
     elif has_login(address) or not _names_database(address):
         raise ValueError(address)
     address, _mark, query = address.partition("?")
-    kept = [one for one in query.split("&") if one and not one.startswith("schema=")]
-    return f"{address}?{'&'.join([*kept, f'schema={quote(schema)}'])}"
+    options = [option for option in query.split("&") if option and not option.startswith("schema=")]
+    return f"{address}?{'&'.join([*options, f'schema={quote(schema)}'])}"
 
 
 def has_login(address: str) -> bool:
@@ -53,27 +53,29 @@ def has_login(address: str) -> bool:
 
 
 def parts_of(location: str) -> tuple[str, str]:
-    """What a person types: the address or the name of the service, and the schema."""
+    """What a person types for a location: the address or the name of the service, and the schema."""
     address, _mark, query = location.partition("?")
-    rest = "&".join(one for one in query.split("&") if one and not one.startswith("schema="))
-    typed = address[len(SERVICE) :] if address.startswith(SERVICE) else address
-    return (f"{typed}?{rest}" if rest else typed), _options(location).get("schema", "")
+    options = "&".join(option for option in query.split("&") if option and not option.startswith("schema="))
+    text = address[len(SERVICE) :] if address.startswith(SERVICE) else address
+    return (f"{text}?{options}" if options else text), _options(location).get("schema", "")
 
 
 def short_name(location: str) -> str:
-    """What to call a library before it says its own name: its schema; of a file, the file's name."""
+    """The name of a library before the core has sent its own: its schema, or its file's name."""
     return (parts_of(location)[1] or location) if is_server(location) else Path(location).stem
 
 
 def home_of(location: str) -> str:
-    """What a library's name stands beside in a list: its server's address, or its file's folder."""
+    """The text beside a library's name in a list: its server's address, or its file's folder."""
     return parts_of(location)[0] if is_server(location) else str(Path(location).parent)
 
 
 def data_source(location: str, authcfg: str, table: str, geometry: str, key: str) -> str:
-    """One table of the library for QGIS's provider "postgres"; the entry of the store stands in it, not what it holds.
+    """The data source of one table for QGIS's provider "postgres", with the store's entry but not its content.
 
-    geometry: the column; empty for a table without.
+    location: the library.
+    authcfg: the entry of QGIS's authentication store.
+    geometry: the geometry column; empty for a table without one.
     """
     uri, options = QgsDataSourceUri(), _options(location)
     mode = SSL_MODES.get(options.get("sslmode", "prefer"), QgsDataSourceUri.SslMode.SslPrefer)
@@ -90,7 +92,7 @@ def data_source(location: str, authcfg: str, table: str, geometry: str, key: str
 
 
 def _names_database(address: str) -> bool:
-    """Whether there is a database in an address. Raises ValueError where its host or port cannot be read."""
+    """Whether an address names a database. Raises ValueError where its host or port cannot be read."""
     parts = urlsplit(address)
     return parts.port != 0 and bool(parts.path.strip("/") or _options(address).get("dbname"))
 

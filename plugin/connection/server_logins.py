@@ -1,4 +1,4 @@
-"""Who logs in to a library on a server: an entry of QGIS's authentication store, of which only the number is kept."""
+"""Logins to libraries on servers: entries of QGIS's authentication store, of which only the id is stored."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ NAME, PASSWORD = "PGUSER", "PGPASSWORD"  # noqa: S105 - what libpq calls them
 
 
 def entry_of(location: str) -> str:
-    """The store's entry for a library; empty where libpq's own ways are to do."""
+    """The store's entry for a library; empty where libpq finds the login by itself."""
     return str(json.loads(settings.get("server_logins")).get(location, "")) if is_server(location) else ""
 
 
 def keep_entry(location: str, entry: str) -> None:
-    """Remember the entry for a library; an empty one is forgotten."""
-    kept = json.loads(settings.get("server_logins"))
-    kept.pop(location, None)
-    settings.put("server_logins", json.dumps({**kept, **({location: entry} if entry else {})}))
+    """Store the entry for a library; an empty one removes it."""
+    entries = json.loads(settings.get("server_logins"))
+    entries.pop(location, None)
+    settings.put("server_logins", json.dumps({**entries, **({location: entry} if entry else {})}))
 
 
 def login_environment(entry: str) -> dict[str, str]:
-    """What the core's environment is to hold so that libpq logs in as an entry says; empty without one.
+    """The environment variables with which libpq logs in as an entry says; empty without an entry.
 
-    QGIS asks for its master password if need be. Raises Refusal where the entry is gone, locked, or of another kind.
+    QGIS asks for its master password if needed. Raises Refusal where the entry is missing, locked, or of another kind.
     """
     if not entry:
         return {}
@@ -45,6 +45,6 @@ def login_environment(entry: str) -> dict[str, str]:
     return {NAME: config.config("username"), PASSWORD: config.config("password")}
 
 
-def _refusal(said: str) -> Refusal:
+def _refusal(message: str) -> Refusal:
     mend = tr("Choose an entry with name and password under “Change the connection…”, or open the store.")
-    return Refusal(said, [{"code": "server.login", "message": said, "mend": mend}])
+    return Refusal(message, [{"code": "server.login", "message": message, "mend": mend}])

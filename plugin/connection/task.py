@@ -11,14 +11,15 @@ _running: set[BackgroundTask] = set()  # without a Python reference finished() i
 
 
 class Cancelled(Exception):
-    """Somebody pressed cancel."""
+    """The user pressed cancel."""
 
 
 class BackgroundTask(QgsTask):
-    """Runs work(report) in a thread; then calls on_done(result, error) in the main thread.
+    """Run work(progress) in a thread; then call on_done(result, error) in the main thread.
 
-    work: touches no widget, layer or iface; report(fraction, step) shows progress, and raises Cancelled.
-    feedback: told of a cancel at once, for work that waits inside QGIS.
+    work: uses no widget, layer or iface; its progress(fraction, step) raises Cancelled after a cancel.
+    on_step: called in the main thread with the fraction and the step.
+    feedback: cancelled together with the task, for work that waits inside QGIS.
     """
 
     def __init__(
@@ -50,26 +51,26 @@ class BackgroundTask(QgsTask):
         super().cancel()
 
     def forget(self) -> None:
-        """Cancel, and tell nobody how it ended: who asked is about to go."""
-        self._on_done, self._on_step = _tell_nobody, None
+        """Cancel, and call nobody back: the caller is about to be deleted."""
+        self._on_done, self._on_step = _ignore_result, None
         self.cancel()
 
     def run(self) -> bool:
-        """The worker thread; an exception that left it would end QGIS, so it is kept for finished()."""
+        """Run in the worker thread; an exception that left it would end QGIS, so it is kept for finished()."""
         try:
-            self._result = self._work(self._report)
+            self._result = self._work(self._progress)
         except Exception as error:  # noqa: BLE001 - kept whole, and handed on by finished()
             self._error = error
         return self._error is None
 
     def finished(self, ok: bool) -> None:
-        """The main thread: hand over what came out."""
+        """Hand over the result in the main thread."""
         _running.discard(self)
         if not ok and self._error is None:  # cancelled before it began
             self._error = Cancelled()
         self._on_done(self._result, self._error)
 
-    def _report(self, fraction: float, step: str = "") -> None:
+    def _progress(self, fraction: float, step: str = "") -> None:
         if self.isCanceled():
             raise Cancelled
         self._step = step
@@ -80,5 +81,5 @@ class BackgroundTask(QgsTask):
             self._on_step(percent / 100, self._step)
 
 
-def _tell_nobody(result: Any, error: Exception | None) -> None:
-    """Nobody is left to be told."""
+def _ignore_result(result: Any, error: Exception | None) -> None:
+    """Ignore the result."""

@@ -1,4 +1,4 @@
-"""One verb of the core, run to its end, as QGIS runs GDAL's programs: for Processing."""
+"""Run one verb of the core to its end, as QGIS runs GDAL's programs: for Processing."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from qgis.PyQt.QtCore import QByteArray, QProcess, QProcessEnvironment
 
 from onemap.plugin.connection.core_session import (
     KILL_AFTER_MS,
-    LAST_WORDS_KEPT,
+    MAX_OUTPUT_LENGTH,
     core_missing,
     core_python,
     death_message,
@@ -30,7 +30,7 @@ POLL_MS = 100  # how long a cancel may go unseen
 
 
 def command_line(verb: str, options: dict[str, Any]) -> list[str]:
-    """The words after the interpreter: options as of the command line, what is not given left out, lists repeated."""
+    """The command after the interpreter: options without a value are left out, lists are repeated."""
     words = ["-I", "-X", "utf8", str(FOLDER / "__main__.py"), verb]
     positionals = [parameter.name for parameter in verb_parameters(verb) if parameter.positional]
     words += [str(options[name]) for name in positionals]
@@ -38,26 +38,26 @@ def command_line(verb: str, options: dict[str, Any]) -> list[str]:
         if name in positionals or not is_given(value):
             continue
         option = "--" + name.replace("_", "-")
-        for one in value if isinstance(value, (list, tuple)) else [value]:
-            words += [option] if one is True else [f"{option}={one}"]
+        for option_value in value if isinstance(value, (list, tuple)) else [value]:
+            words += [option] if option_value is True else [f"{option}={option_value}"]
     return words + ["--json", "--progress=json", f"--lang={settings.language()}"]
 
 
 def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple[dict[str, Any], int]:
-    """Run one verb; returns its JSON and its exit code.
+    """Run one verb; return its JSON and its exit code.
 
-    Only exit codes 0 and 4 (a threshold of the caller's was reached) come back; all else raises Refusal.
+    Only exit codes 0 and 4 (the caller's threshold was reached) are returned; all others raise Refusal.
     """
     python = core_python()
     if python is None:
         raise core_missing()
     login = _login(str(options.get("library") or ""))
     words = command_line(verb, options)
-    said = bytearray()
+    output = bytearray()
     follower = ProgressLines(feedback)
 
     def keep(chunk: QByteArray) -> None:
-        said.extend(chunk.data())
+        output.extend(chunk.data())
 
     def follow(chunk: QByteArray) -> None:
         follower.feed(chunk.data())
@@ -73,7 +73,7 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
     if feedback.isCanceled():
         raise Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
     try:
-        answer = json.loads(said.decode("utf-8"))
+        answer = json.loads(output.decode("utf-8"))
     except ValueError as error:
         raise Refusal(death_message(exit_code, follower.rest)) from error
     if exit_code not in (0, 4):
@@ -82,7 +82,7 @@ def run_verb(verb: str, options: dict[str, Any], feedback: QgsFeedback) -> tuple
 
 
 def _login(library: str) -> dict[str, str]:
-    """What the core's environment needs for a library. Raises Refusal where the location itself holds a login."""
+    """The environment variables for a library. Raises Refusal where the location itself holds a login."""
     if not is_server(library):
         return {}
     if has_login(library):
@@ -100,7 +100,7 @@ def _run_logged_in(
     follow: Callable[[QByteArray], None],
     feedback: QgsFeedback,
 ) -> int:
-    """As QgsBlockingProcess, which cannot hand a program an environment of its own; returns the exit code."""
+    """Run a program as QgsBlockingProcess does, with an environment of its own; return the exit code."""
     environment = QProcessEnvironment()
     for name, value in {**clean_environment(), **login}.items():
         environment.insert(name, value)
@@ -122,7 +122,7 @@ def _run_logged_in(
 
 
 class ProgressLines:
-    """Reads what the core writes to stderr: progress as JSON, one object a line; all else is for people."""
+    """Reader of the core's stderr: progress is JSON, one object a line; all else is for people."""
 
     def __init__(self, feedback: QgsFeedback) -> None:
         self._feedback = feedback
@@ -131,19 +131,19 @@ class ProgressLines:
         self.rest = ""
 
     def feed(self, chunk: bytes) -> None:
-        """Take the next bytes."""
+        """Read the next bytes."""
         *lines, self._buffer = (self._buffer + chunk).split(b"\n")
         for line in lines:
-            self._take(line.decode("utf-8", "replace").strip())
+            self._take_line(line.decode("utf-8", "replace").strip())
 
-    def _take(self, line: str) -> None:
+    def _take_line(self, line: str) -> None:
         try:
-            told = json.loads(line)
-            self._feedback.setProgress(100 * float(told["progress"]))
-            step = told.get("step", "")
+            record = json.loads(line)
+            self._feedback.setProgress(100 * float(record["progress"]))
+            step = record.get("step", "")
         except (ValueError, KeyError, TypeError):
             if line:
-                self.rest = (self.rest + "\n" + line)[-LAST_WORDS_KEPT:].strip()
+                self.rest = (self.rest + "\n" + line)[-MAX_OUTPUT_LENGTH:].strip()
                 self._feedback.pushWarning(line)
             return
         if step and step != self._step:  # each is a line of QGIS's log

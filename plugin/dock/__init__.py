@@ -1,1 +1,1 @@
-"""The dock and what it shows before a library is open."""
+"""The dock, and its pages before a library is open."""

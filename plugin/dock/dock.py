@@ -1,4 +1,4 @@
-"""The dock: one library, as of one day, in rooms."""
+"""The dock: one library, as of one day, in tabs."""
 
 from __future__ import annotations
 
@@ -21,39 +21,39 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.check.check_tab import CheckRoom
-from onemap.plugin.compare.compare_tab import CompareRoom
-from onemap.plugin.connection.core_session import Core, core_python, named_in_vain
-from onemap.plugin.connection.refusals import NO_LIBRARY, Refusal
+from onemap.plugin.check.check_tab import CheckTab
+from onemap.plugin.compare.compare_tab import CompareTab
+from onemap.plugin.connection.core_session import Core, core_python, missing_python_message
+from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.dock.header import Header
-from onemap.plugin.dock.map_tab import MapRoom
-from onemap.plugin.dock.new_files import documents, free_path
-from onemap.plugin.dock.sample_maker import SampleMaker
-from onemap.plugin.dock.sample_page import SamplePage
+from onemap.plugin.dock.map_tab import MapTab
+from onemap.plugin.dock.sample_maker import SampleMaker, SamplePage
 from onemap.plugin.dock.setup_page import SetupPage
 from onemap.plugin.expressions.expression_row import ExpressionRow
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.server_dialog import ServerDialog, in_words_of_the_dock
+from onemap.plugin.library.server_dialog import ServerDialog, login_refusal
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.map.layer_styles import style_parcels
-from onemap.plugin.map.map_layers import reopen_cut_off
+from onemap.plugin.map.map_layers import reopen_stale_layers
 from onemap.plugin.profile import settings
-from onemap.plugin.review.review_tab import ReviewRoom
+from onemap.plugin.profile.paths import documents_folder, free_path
+from onemap.plugin.review.review_tab import ReviewTab
 from onemap.plugin.services.service_dialog import ServiceDialog
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.words.option_names import dock_controls
 from onemap.plugin.words.translation import tr
 
-NARROWEST_PX = 320
-AROUND_M, AROUND_DEG = 200.0, 0.002  # how much of its surroundings a place is shown with
+MIN_WIDTH_PX = 320
+SURROUNDINGS_M, SURROUNDINGS_DEG = 200.0, 0.002  # how much of its surroundings a place is shown with
 
 
 class OneMapDock(QgsDockWidget):
-    """What a person sees of One Map.
+    """The main panel of One Map.
 
     ask_algorithm: opens the dialog of a Processing algorithm with values, and calls back with its results.
+    open_settings, open_guide: open the settings, and the user guide.
     """
 
     def __init__(
@@ -78,27 +78,36 @@ class OneMapDock(QgsDockWidget):
         self.notice = Notice(dock_controls())
         self.expressions = ExpressionRow()
         self.setup_page = SetupPage(core, open_settings)
-        self.map_room = MapRoom(self.library, self._zoom_to, self._show_place)
-        self.check_room = CheckRoom(self.library, canvas)
-        self.compare_room = CompareRoom(self.library, canvas)
-        self.rooms = QTabWidget()
-        self.rooms.setDocumentMode(True)
-        self.review_room = ReviewRoom(self.library, canvas)
-        for room, title in (
-            (self.map_room, tr("Map")),
-            (self.check_room, tr("Check")),
-            (self.compare_room, tr("Compare")),
-            (self.review_room, tr("Review")),
-        ):
-            self.rooms.addTab(_scrolled(room), title)
+        self.map_tab = MapTab(self.library, self._zoom_to, self._show_place)
+        self.check_tab = CheckTab(self.library, canvas)
+        self.compare_tab = CompareTab(self.library, canvas)
+        self.review_tab = ReviewTab(self.library, canvas)
+        self.tabs = self._make_tabs()
         self._loading = QLabel(tr("Reading the library…"))
         self._loading.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.pages = QStackedWidget()
         self.empty_page = self._make_empty_page()
         self.sample_page = SamplePage()
         self.sample_page.cancelled.connect(lambda: self._maker.cancel() if self._maker is not None else None)
-        for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.rooms):
+        for page in (self.setup_page, self.empty_page, self.sample_page, self._loading, self.tabs):
             self.pages.addWidget(page)
+        self._build()
+        self._connect(open_guide)
+        self._is_begun = self._is_closed = False
+
+    def _make_tabs(self) -> QTabWidget:
+        tabs = QTabWidget()
+        tabs.setDocumentMode(True)
+        for tab, title in (
+            (self.map_tab, tr("Map")),
+            (self.check_tab, tr("Check")),
+            (self.compare_tab, tr("Compare")),
+            (self.review_tab, tr("Review")),
+        ):
+            tabs.addTab(_scroll_area(tab), title)
+        return tabs
+
+    def _build(self) -> None:
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -108,65 +117,63 @@ class OneMapDock(QgsDockWidget):
         layout.addWidget(self.expressions)
         layout.addWidget(self.pages, 1)
         self.setWidget(body)
-        self.setMinimumWidth(NARROWEST_PX)
-        self._connect(open_guide)
-        self._is_begun = self._is_closed = False
+        self.setMinimumWidth(MIN_WIDTH_PX)
 
     def _connect(self, open_guide: Callable[[], None]) -> None:
         self.header.library_chosen.connect(self.open_library)
-        self.header.open_asked.connect(self.choose_library)
-        self.header.server_asked.connect(self.choose_server)
-        self.header.new_asked.connect(self.make_library)
-        self.header.sample_asked.connect(self.make_sample)
-        self.header.publish_asked.connect(self.publish)
-        self.header.settings_asked.connect(self._open_settings)
-        self.header.setup_asked.connect(lambda: self._show(self.setup_page))
-        self.header.help_asked.connect(open_guide)
-        self.library.loading.connect(lambda: self._show(self.rooms if self.library.layers else self._loading))
-        self.library.listed.connect(lambda: self._show(self.rooms))
+        self.header.open_requested.connect(self.choose_library)
+        self.header.server_requested.connect(self.choose_server)
+        self.header.new_requested.connect(self.make_library)
+        self.header.sample_requested.connect(self.make_sample)
+        self.header.publish_requested.connect(self.publish)
+        self.header.settings_requested.connect(self._open_settings)
+        self.header.setup_requested.connect(lambda: self._show(self.setup_page))
+        self.header.help_requested.connect(open_guide)
+        self.library.loading.connect(lambda: self._show(self.tabs if self.library.layers else self._loading))
+        self.library.listed.connect(lambda: self._show(self.tabs))
         self.library.refused.connect(self._library_refused)
         for written in (
             self.library.listed,
-            self.check_room.finished,
-            self.check_room.tried,
-            self.review_room.touched,
+            self.check_tab.finished,
+            self.check_tab.trial_finished,
+            self.review_tab.library_read,
         ):
-            written.connect(lambda: reopen_cut_off(self.library.path))
+            written.connect(lambda: reopen_stale_layers(self.library.path))
         self.setup_page.ready.connect(self.begin)
-        self.map_room.add_asked.connect(self.add_layer)
-        self.map_room.refused.connect(self.notice.say)
-        self.map_room.service_asked.connect(self.register_service)
-        self.map_room.snapshot_asked.connect(self.take_snapshot)
-        self.map_room.service_refused.connect(self.refuse)
-        self.map_room.service_said.connect(self.notice.say)
-        self.check_room.refused.connect(self.refuse)
-        self.compare_room.refused.connect(self.refuse)
-        self.compare_room.told.connect(self.notice.say)
-        self.compare_room.view.atlas.keep_asked.connect(self.keep_spots)
-        for written in (self.compare_room.finished, self.compare_room.view.decided):
-            written.connect(lambda: reopen_cut_off(self.library.path))
-        self.rooms.currentChanged.connect(lambda _room: self.compare_room.leave_map())
-        self.visibilityChanged.connect(lambda visible: None if visible else self.compare_room.leave_map())
-        self.review_room.refused.connect(self.refuse)
-        self.review_room.said.connect(self.notice.say)
-        self.review_room.versions_written.connect(self.library.refresh)
+        self.map_tab.add_requested.connect(self.add_layer)
+        self.map_tab.refused.connect(self.notice.say)
+        self.map_tab.service_requested.connect(self.register_service)
+        self.map_tab.snapshot_requested.connect(self.take_snapshot)
+        self.map_tab.service_refused.connect(self.refuse)
+        self.map_tab.service_message.connect(self.notice.say)
+        self.check_tab.refused.connect(self.refuse)
+        self.compare_tab.refused.connect(self.refuse)
+        self.compare_tab.message_sent.connect(self.notice.say)
+        self.compare_tab.view.atlas.keep_requested.connect(self.keep_spots)
+        for written in (self.compare_tab.finished, self.compare_tab.view.decided):
+            written.connect(lambda: reopen_stale_layers(self.library.path))
+        self.tabs.currentChanged.connect(lambda _tab: self.compare_tab.leave_map())
+        self.visibilityChanged.connect(lambda visible: None if visible else self.compare_tab.leave_map())
+        self.review_tab.refused.connect(self.refuse)
+        self.review_tab.message_sent.connect(self.notice.say)
+        self.review_tab.versions_written.connect(self.library.refresh)
         self.core.died.connect(self._core_died)
-        self.rooms.currentChanged.connect(lambda _room: self._room_changed())
+        self.tabs.currentChanged.connect(lambda _tab: self._change_tab())
         self.visibilityChanged.connect(self._visibility_changed)
 
-    def tab_of(self, room: QWidget) -> int:
-        """Which tab a room is."""
-        return next(number for number in range(self.rooms.count()) if self.rooms.widget(number).widget() is room)
+    def tab_index(self, room: QWidget) -> int:
+        """The index of a tab."""
+        return next(number for number in range(self.tabs.count()) if self.tabs.widget(number).widget() is room)
 
     def close_down(self) -> None:
-        """Before the plugin is unloaded; more than once does no harm."""
+        """Release everything before the plugin is unloaded; more than once does no harm."""
         if self._is_closed:
             return
         self._is_closed = True
-        self.check_room.close_down()
-        self.compare_room.close_down()
-        self.review_room.close_down()
-        self.map_room.close_down()
+        self.check_tab.close_down()
+        self.compare_tab.close_down()
+        self.review_tab.close_down()
+        self.map_tab.close_down()
         self.setup_page.close_down()
         if self.add_dialog is not None:
             self.add_dialog.close_down()
@@ -178,7 +185,7 @@ class OneMapDock(QgsDockWidget):
             self._maker.cancel()
 
     def begin(self) -> None:
-        """Show what there is to show: the mend, a library, or how to get one."""
+        """Show the first page: the set-up, a library, or how to get one."""
         self._is_begun = True
         python = core_python()
         path = self.library.path or settings.get("library")
@@ -188,15 +195,15 @@ class OneMapDock(QgsDockWidget):
             self.open_library(path)
         else:
             self._show(self.empty_page)
-        # Said last, for to open a library takes away what was said before.
+        # Shown last, because opening a library hides the notice.
         if python is not None and not python.is_current:
             self.notice.say(
                 tr("One Map's core was made for an older version of the plugin."),
                 tr("Bring it up to date"),
-                self._mend,
+                self._update_core,
             )
-        elif named_in_vain():
-            self.notice.say(named_in_vain(), tr("Settings…"), self._open_settings)
+        elif missing_python_message():
+            self.notice.say(missing_python_message(), tr("Settings…"), self._open_settings)
 
     def open_library(self, path: str) -> None:
         """Open a library."""
@@ -211,15 +218,18 @@ class OneMapDock(QgsDockWidget):
         self.library.open(path)
 
     def choose_library(self) -> None:
-        """Ask which file."""
-        before = settings.get("library")
-        start = str(Path(before).parent) if before and not is_server(before) else ""
+        """Ask for the library's file."""
+        last_library = settings.get("library")
+        start = str(Path(last_library).parent) if last_library and not is_server(last_library) else ""
         path, _filter = QFileDialog.getOpenFileName(self, tr("Open a library"), start, tr("Library (*.gpkg)"))
         if path:
             self.open_library(path)
 
     def choose_server(self, location: str = "") -> None:
-        """Ask where on a server, and who logs in. location: one to change."""
+        """Ask for a server and a login.
+
+        location: a library to change; empty for another.
+        """
         if self.server_dialog is not None:
             self.server_dialog.close()
             self.server_dialog.deleteLater()
@@ -229,26 +239,26 @@ class OneMapDock(QgsDockWidget):
 
     def make_library(self) -> None:
         """Ask for a new library's file, coordinate system and district."""
-        target = free_path(Path(documents()), "library", ".gpkg")
+        target = free_path(Path(documents_folder()), "library", ".gpkg")
         self._ask_algorithm(
             "onemap:new", {"LIBRARY": str(target)}, lambda results: self.open_library(str(results.get("LIBRARY")))
         )
 
     def keep_spots(self, run: str, types: str) -> None:
-        """Ask how the differences of a comparison become a layer of the library."""
+        """Add the differences of a comparison to the library as a layer."""
         values = {"LIBRARY": self.library.path, "RUN": run, "TYPE": types}
         self._ask_algorithm("onemap:spots", values, lambda _results: self.library.refresh())
 
     def publish(self) -> None:
-        """Ask for the QGIS project that the one map becomes, as of the day that is looked at."""
+        """Publish the library as a QGIS project, as of the chosen day."""
         path = self.library.path
-        folder = Path(documents()) if is_server(path) else Path(path).parent
+        folder = Path(documents_folder()) if is_server(path) else Path(path).parent
         project = str(free_path(folder, short_name(path), ".qgz"))
         values = {"LIBRARY": path, "PROJECT": project, "AS_OF": self.library.day or None}
-        self._ask_algorithm("onemap:publish", values, self._published)
+        self._ask_algorithm("onemap:publish", values, self._report_published)
 
     def add_layer(self, code: str) -> None:
-        """Ask for a department's file, and add it."""
+        """Show the dialog that adds a department's file."""
         if self.add_dialog is not None and self.add_dialog.is_working:  # one at a time
             self.add_dialog.begin("")
             return
@@ -256,12 +266,12 @@ class OneMapDock(QgsDockWidget):
             self.add_dialog.close_down()
             self.add_dialog.deleteLater()
         self.add_dialog = AddDialog(self.library, self)
-        self.add_dialog.added.connect(self._file_added)
+        self.add_dialog.added.connect(self._report_added)
         self.add_dialog.failed.connect(self.refuse)
         self.add_dialog.begin(code)
 
     def register_service(self, service: Service | None) -> None:
-        """Ask for a service to put into the register, or for what has changed about one."""
+        """Show the dialog that registers a service, or changes one."""
         if self.service_dialog is not None:
             self.service_dialog.close_down()
             self.service_dialog.deleteLater()
@@ -269,18 +279,18 @@ class OneMapDock(QgsDockWidget):
         self.service_dialog.show()
 
     def take_snapshot(self, service: Service) -> None:
-        """Read a service whole, and show what came as any file that is to be added."""
+        """Read all features of a service, and show them as a file to add."""
         self.add_layer(service.code)
         self.add_dialog.take_snapshot(service)
 
     def make_sample(self) -> None:
         """Ask for a folder, and make the sample city in it."""
-        folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), documents())
+        folder = QFileDialog.getExistingDirectory(self, tr("Make the sample city in this folder"), documents_folder())
         if folder:
             self.make_sample_in(Path(folder))
 
     def make_sample_in(self, folder: Path) -> None:
-        """Make the sample city: in the folder if it is empty, else in a new one inside."""
+        """Make the sample city in an empty folder, or in a new one inside."""
         if folder.exists() and any(folder.iterdir()):
             folder = free_path(folder, "onemap-sample-city", "")
         self.notice.hide()
@@ -289,35 +299,37 @@ class OneMapDock(QgsDockWidget):
             return
         self._maker = SampleMaker(self.core, folder, self)
         self._maker.progressed.connect(self.sample_page.work.show_progress)
-        self._maker.made.connect(self._sample_made)
+        self._maker.finished.connect(self._sample_made)
         self._maker.refused.connect(self._sample_refused)
         self.sample_page.work.begin("")
         self._show(self.sample_page)
         self._maker.start()
 
     def refuse(self, refusal: Refusal) -> None:
-        """Say what was refused; where the core is what is missing, offer the mend."""
+        """Show a refusal; where the core is missing, show the set-up."""
         if refusal.is_about("core.missing"):
             self._show(self.setup_page)
-        elif any(map(refusal.is_about, NO_LIBRARY)) and not is_server(self.library.path):
+        elif any(map(refusal.is_about, LIBRARY_MISSING)) and not is_server(self.library.path):
             self.notice.say(refusal.without_mends(), tr("Open a library…"), self.choose_library)
         else:
             self.notice.refuse(refusal)
 
     def _make_empty_page(self) -> QWidget:
         page = QWidget()
-        said = QLabel(tr("Open the library that keeps your city's plans, make a new one, or try the sample city."))
-        said.setWordWrap(True)
+        explanation = QLabel(
+            tr("Open the library that keeps your city's plans, make a new one, or try the sample city.")
+        )
+        explanation.setWordWrap(True)
         layout = QVBoxLayout(page)
-        layout.addWidget(said)
-        for name, text, do in (
+        layout.addWidget(explanation)
+        for name, text, action in (
             ("library", tr("Open a library…"), self.choose_library),
             ("server", tr("Open a library on a server…"), self.choose_server),
             ("new", tr("New library…"), self.make_library),
             ("sample", tr("Make the sample city…"), self.make_sample),
         ):
             button = QPushButton(icon(name), text)
-            button.clicked.connect(lambda _checked, do=do: do())
+            button.clicked.connect(lambda _checked, action=action: action())
             layout.addWidget(button)
         layout.addStretch()
         return page
@@ -330,36 +342,36 @@ class OneMapDock(QgsDockWidget):
                 QgsProject.instance().setCrs(layer.crs())
             style_parcels(layer)
             QgsProject.instance().addMapLayer(layer)
-            self.check_room.parcels.choose_layer(layer)
+            self.check_tab.parcels.choose_layer(layer)
             self._zoom_to(layer)
         self.open_library(library)
 
     def _sample_refused(self, refusal: Refusal) -> None:
         self._maker = None
-        self._show(self.rooms if self.library.layers else self.empty_page)
+        self._show(self.tabs if self.library.layers else self.empty_page)
         self.refuse(refusal)
 
-    def _file_added(self, _answer: dict[str, Any], said: str) -> None:
+    def _report_added(self, _answer: dict[str, Any], message: str) -> None:
         self.library.refresh()
         if not self.add_dialog.isVisible():
-            self.notice.say(said)
+            self.notice.say(message)
 
-    def _published(self, results: dict[str, Any]) -> None:
-        said = tr("The project has {count} layers: {path}").format(count=results["LAYERS"], path=results["PROJECT"])
-        self.notice.say("\n".join(filter(None, [said, results["REMARKS"]])))
+    def _report_published(self, results: dict[str, Any]) -> None:
+        message = tr("The project has {count} layers: {path}").format(count=results["LAYERS"], path=results["PROJECT"])
+        self.notice.say("\n".join(filter(None, [message, results["REMARKS"]])))
 
     def _library_refused(self, refusal: Refusal) -> None:
-        self._show(self.rooms if self.library.layers else self.empty_page)
+        self._show(self.tabs if self.library.layers else self.empty_page)
         location = self.library.path
         if is_server(location):
-            refusal = in_words_of_the_dock(refusal)
+            refusal = login_refusal(refusal)
             refusal.mend = (tr("Change the connection…"), lambda: self.choose_server(location))
         self.refuse(refusal)
 
     def _core_died(self, message: str) -> None:
         self.notice.say(message, tr("Try again"), self.library.refresh)
 
-    def _mend(self) -> None:
+    def _update_core(self) -> None:
         self._show(self.setup_page)
         self.setup_page.set_up()
 
@@ -367,33 +379,35 @@ class OneMapDock(QgsDockWidget):
         self.pages.setCurrentWidget(page)
 
     def _visibility_changed(self, visible: bool) -> None:
-        if visible and not self._is_begun:  # nothing is started before somebody looks
+        if visible and not self._is_begun:  # nothing is started before the dock is visible
             self.begin()
         elif not visible:
-            self.check_room.leave_map()
-            self.review_room.look_at(False)
+            self.check_tab.leave_map()
+            self.review_tab.set_open(False)
 
-    def _room_changed(self) -> None:
-        self.check_room.leave_map()
-        self.review_room.look_at(self.rooms.currentIndex() == self.tab_of(self.review_room))
+    def _change_tab(self) -> None:
+        self.check_tab.leave_map()
+        self.review_tab.set_open(self.tabs.currentIndex() == self.tab_index(self.review_tab))
 
     def _zoom_to(self, layer: QgsVectorLayer) -> None:
         self._canvas.setReferencedExtent(QgsReferencedRectangle(layer.extent(), layer.crs()))
         self._canvas.refresh()
 
     def _show_place(self, geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem) -> None:
-        """Go to a place of the map, with its surroundings, and let it flash."""
+        """Zoom to a place with its surroundings, and flash it."""
         box = geometry.boundingBox()
-        box.grow(max(AROUND_M if not crs.isGeographic() else AROUND_DEG, 0.5 * max(box.width(), box.height())))
+        box.grow(
+            max(SURROUNDINGS_M if not crs.isGeographic() else SURROUNDINGS_DEG, 0.5 * max(box.width(), box.height()))
+        )
         self._canvas.setReferencedExtent(QgsReferencedRectangle(box, crs))
         self._canvas.refresh()
         self._canvas.flashGeometries([geometry], crs)
 
 
-def _scrolled(room: QWidget) -> QgsScrollArea:
-    """A room that scrolls where the screen is low: it must not make QGIS's window higher than the screen."""
+def _scroll_area(tab: QWidget) -> QgsScrollArea:
+    """A tab that scrolls where the screen is low, so that it does not enlarge QGIS's window."""
     area = QgsScrollArea()
-    area.setWidget(room)
+    area.setWidget(tab)
     area.setWidgetResizable(True)
     area.setFrameShape(QFrame.Shape.NoFrame)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

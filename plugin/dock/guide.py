@@ -1,4 +1,4 @@
-"""The user guide, shown inside QGIS: no network, no browser needed."""
+"""The user guide, shown inside QGIS without network or browser."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The top of the dock: which library, and as of when."""
+"""The top of the dock: the library and its day."""
 
 from __future__ import annotations
 
@@ -16,17 +16,17 @@ from onemap.plugin.words.translation import tr
 
 
 class Header(QWidget):
-    """The library's name with a menu, the day, and the overflow."""
+    """The library's name with a menu, the day, and the menu of further actions."""
 
     library_chosen = pyqtSignal(str)
-    open_asked = pyqtSignal()
-    server_asked = pyqtSignal()
-    new_asked = pyqtSignal()
-    sample_asked = pyqtSignal()
-    publish_asked = pyqtSignal()
-    settings_asked = pyqtSignal()
-    setup_asked = pyqtSignal()
-    help_asked = pyqtSignal()
+    open_requested = pyqtSignal()
+    server_requested = pyqtSignal()
+    new_requested = pyqtSignal()
+    sample_requested = pyqtSignal()
+    publish_requested = pyqtSignal()
+    settings_requested = pyqtSignal()
+    setup_requested = pyqtSignal()
+    help_requested = pyqtSignal()
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,31 +48,31 @@ class Header(QWidget):
         self.date.clear()
         self.date.setToolTip(tr("As of which day: the versions in force on it are shown and checked against"))
         self.date.dateChanged.connect(self._change_day)
-        more = QToolButton()
-        more.setText("⋮")
-        more.setToolTip(tr("More"))
-        more.setAutoRaise(True)
-        more.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        more.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        more_button = QToolButton()
+        more_button.setText("⋮")
+        more_button.setToolTip(tr("More"))
+        more_button.setAutoRaise(True)
+        more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.more_menu = QMenu(self)
         self.more_menu.addAction(icon("refresh"), tr("Read the library again"), library.refresh)
         self.publish_action = self.more_menu.addAction(icon("publish"), tr("Publish as a QGIS project…"))
-        self.publish_action.triggered.connect(lambda _checked: self.publish_asked.emit())
-        self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_asked.emit)
-        self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_asked.emit)
-        self.more_menu.addAction(icon("help"), tr("User guide"), self.help_asked.emit)
-        more.setMenu(self.more_menu)
+        self.publish_action.triggered.connect(lambda _checked: self.publish_requested.emit())
+        self.more_menu.addAction(icon("settings"), tr("Settings…"), self.settings_requested.emit)
+        self.more_menu.addAction(icon("setup"), tr("Set up the core"), self.setup_requested.emit)
+        self.more_menu.addAction(icon("help"), tr("User guide"), self.help_requested.emit)
+        more_button.setMenu(self.more_menu)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(4, 4, 4, 0)
         layout.addWidget(self.button, 1)
         layout.addWidget(self.date)
-        layout.addWidget(more)
+        layout.addWidget(more_button)
         library.loading.connect(self.show_name)
         library.listed.connect(self.show_name)
         self.show_name()
 
     def show_name(self) -> None:
-        """Show which library is open."""
+        """Show the open library."""
         self.button.setText(self._library.name if self._library.path else tr("Choose a library"))
         self.button.setToolTip(self._library.path)
         self.date.setVisible(bool(self._library.path))
@@ -89,7 +89,7 @@ class Header(QWidget):
             action.triggered.connect(lambda _checked=False, chosen=path: self.library_chosen.emit(chosen))
         if not self.menu.isEmpty():
             self.menu.addSeparator()
-        self.menu.addAction(icon("library"), tr("Open a library…"), self.open_asked.emit)
-        self.menu.addAction(icon("server"), tr("Open a library on a server…"), self.server_asked.emit)
-        self.menu.addAction(icon("new"), tr("New library…"), self.new_asked.emit)
-        self.menu.addAction(icon("sample"), tr("Make the sample city…"), self.sample_asked.emit)
+        self.menu.addAction(icon("library"), tr("Open a library…"), self.open_requested.emit)
+        self.menu.addAction(icon("server"), tr("Open a library on a server…"), self.server_requested.emit)
+        self.menu.addAction(icon("new"), tr("New library…"), self.new_requested.emit)
+        self.menu.addAction(icon("sample"), tr("Make the sample city…"), self.sample_requested.emit)

@@ -1,4 +1,4 @@
-"""The room Map: what the library holds, by library, department, layer and version, and what of it is on the map."""
+"""The tab Map: the layers of the library, by department and version, and which of them are on the map."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.library.layer_list import CatalogueLayer, Version, layers_in, state_of
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
-from onemap.plugin.map.map_layers import layer_on_map, put_on_map, take_from_map
+from onemap.plugin.map.map_layers import layer_on_map, put_on_map, remove_from_map
 from onemap.plugin.map.place_list import PlaceList, ShowPlace
 from onemap.plugin.profile import settings
 from onemap.plugin.services.service_rows import ROLE_SERVICE, ServiceRows
@@ -40,15 +40,15 @@ DEPARTMENT_DEPTH = 2  # library, department, layer, version
 TITLE, STATE = 0, 1
 
 
-class MapRoom(QWidget):
-    """The catalogue as a tree; a tick puts a layer on the map."""
+class MapTab(QWidget):
+    """The catalogue as a tree; a tick adds a layer to the map."""
 
-    add_asked = pyqtSignal(str)  # a code, or nothing
+    add_requested = pyqtSignal(str)  # a code, or nothing
     refused = pyqtSignal(str)
-    service_asked = pyqtSignal(object)  # Service to register anew, or None
-    snapshot_asked = pyqtSignal(object)  # Service
+    service_requested = pyqtSignal(object)  # Service to change, or None
+    snapshot_requested = pyqtSignal(object)  # Service
     service_refused = pyqtSignal(object)  # Refusal
-    service_said = pyqtSignal(str, str, object)  # a message with a button
+    service_message = pyqtSignal(str, str, object)  # a message with a button
 
     def __init__(
         self,
@@ -64,7 +64,7 @@ class MapRoom(QWidget):
         self.search.setPlaceholderText(tr("Layer, place, or parcel"))
         self.search.valueChanged.connect(self._filter)
         self.places = PlaceList(library, show_place)
-        self.search.valueChanged.connect(self.places.look_for)
+        self.search.valueChanged.connect(self.places.search_later)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Layers"))
         self.tree.setColumnCount(2)
@@ -77,17 +77,17 @@ class MapRoom(QWidget):
         header.setStretchLastSection(False)
         header.setSectionResizeMode(TITLE, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
-        self.tree.itemChanged.connect(self._toggled)
+        self.tree.itemChanged.connect(self._toggle_item)
         self.tree.itemActivated.connect(lambda item, _column: self._go_to(item))
         self.tree.customContextMenuRequested.connect(self._show_menu)
         self.add_button = QPushButton(icon("add"), tr("Add to the one map…"))
         self.add_button.clicked.connect(self._ask_to_add)
         self.services = ServiceRows(library, zoom_to, self)
-        self.services.register_asked.connect(self.service_asked)
-        self.services.snapshot_asked.connect(self.snapshot_asked)
+        self.services.register_requested.connect(self.service_requested)
+        self.services.snapshot_requested.connect(self.snapshot_requested)
         self.services.refused.connect(self.service_refused)
-        self.services.said.connect(self.service_said)
-        self.services.changed.connect(self._show_what_is_on_map)
+        self.services.message_sent.connect(self.service_message)
+        self.services.changed.connect(self._update_ticks)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(4, 6, 4, 4)
         layout.addWidget(self.search)
@@ -95,17 +95,17 @@ class MapRoom(QWidget):
         layout.addWidget(self.tree, 1)
         layout.addWidget(self.add_button)
         library.listed.connect(self.fill)
-        QgsProject.instance().layersRemoved.connect(self._show_what_is_on_map)
-        QgsProject.instance().layersAdded.connect(self._show_what_is_on_map)
+        QgsProject.instance().layersRemoved.connect(self._update_ticks)
+        QgsProject.instance().layersAdded.connect(self._update_ticks)
 
     def close_down(self) -> None:
-        """Let go of the project."""
+        """Disconnect from the project."""
         self.services.close_down()
-        QgsProject.instance().layersRemoved.disconnect(self._show_what_is_on_map)
-        QgsProject.instance().layersAdded.disconnect(self._show_what_is_on_map)
+        QgsProject.instance().layersRemoved.disconnect(self._update_ticks)
+        QgsProject.instance().layersAdded.disconnect(self._update_ticks)
 
     def fill(self) -> None:
-        """Show what the library holds."""
+        """List the layers and services of the library."""
         self.tree.blockSignals(True)
         self.tree.clear()
         groups: dict[tuple[str, ...], QTreeWidgetItem] = {}
@@ -114,18 +114,22 @@ class MapRoom(QWidget):
             if entry.versions or not hide_empty:
                 self._department_item(groups, entry).addChild(self._layer_item(entry))
         for service in sorted(self._library.services, key=lambda service: service.place):
-            above = self._department_item(groups, service)
-            loaded = [one for one in _below(above) if one.data(0, ROLE_VERSION) or one.data(0, ROLE_SERVICE)]
-            above.insertChild(sum(one.parent() is above for one in loaded), self.services.item(service))
+            parent_item = self._department_item(groups, service)
+            loaded_items = [
+                child for child in _below(parent_item) if child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE)
+            ]
+            parent_item.insertChild(
+                sum(child.parent() is parent_item for child in loaded_items), self.services.item(service)
+            )
         for path, item in groups.items():
-            held = any(one.data(0, ROLE_VERSION) or one.data(0, ROLE_SERVICE) for one in _below(item))
-            item.setExpanded(held)
-            if not held and len(path) == DEPARTMENT_DEPTH:
+            has_data = any(child.data(0, ROLE_VERSION) or child.data(0, ROLE_SERVICE) for child in _below(item))
+            item.setExpanded(has_data)
+            if not has_data and len(path) == DEPARTMENT_DEPTH:
                 item.setText(TITLE, f"{item.text(TITLE)} {tr('(nothing loaded)')}")
                 item.setForeground(TITLE, self._grey())
         self.tree.blockSignals(False)
-        self._take_other_pictures()
-        self._show_what_is_on_map()
+        self._replace_lost_rasters()
+        self._update_ticks()
         self._filter(self.search.value())
 
     def item_of(self, code: str) -> QTreeWidgetItem | None:
@@ -135,31 +139,31 @@ class MapRoom(QWidget):
     def _department_item(
         self, groups: dict[tuple[str, ...], QTreeWidgetItem], entry: CatalogueLayer | Service
     ) -> QTreeWidgetItem:
-        above, path = self.tree.invisibleRootItem(), ()
+        parent_item, path = self.tree.invisibleRootItem(), ()
         for subject, code in (("libraries", entry.library), ("departments", entry.department)):
             path = (*path, code)
             if path not in groups:
-                groups[path] = QTreeWidgetItem(above, [word(subject, code)])
+                groups[path] = QTreeWidgetItem(parent_item, [word(subject, code)])
                 font = groups[path].font(TITLE)
                 font.setBold(subject == "libraries")
                 groups[path].setFont(TITLE, font)
-            above = groups[path]
-        return above
+            parent_item = groups[path]
+        return parent_item
 
     def _layer_item(self, entry: CatalogueLayer) -> QTreeWidgetItem:
         in_force = entry.in_force
         newest = in_force or (entry.versions[-1] if entry.versions else None)
         item = QTreeWidgetItem([entry.title])
         item.setData(0, ROLE_ENTRY, entry)
-        self._dress(item, entry, newest)
+        self._show_version(item, entry, newest)
         for version in entry.versions if len(entry.versions) > 1 else ():
             child = QTreeWidgetItem([version.label])
             child.setData(0, ROLE_ENTRY, entry)
-            self._dress(child, entry, version)
+            self._show_version(child, entry, version)
             item.addChild(child)
         return item
 
-    def _dress(self, item: QTreeWidgetItem, entry: CatalogueLayer, version: Version | None) -> None:
+    def _show_version(self, item: QTreeWidgetItem, entry: CatalogueLayer, version: Version | None) -> None:
         state = state_of(version)
         item.setText(STATE, state_texts(version.label if version is not None else "")[state])
         item.setTextAlignment(STATE, Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
@@ -177,37 +181,37 @@ class MapRoom(QWidget):
         return quiet_brush(self.tree.palette(), QPalette.ColorRole.Text, QPalette.ColorRole.Base)
 
     def _layer_items(self, role: int = ROLE_ENTRY) -> Iterator[QTreeWidgetItem]:
-        every = QTreeWidgetItemIterator(self.tree)
-        while every.value():
-            if every.value().data(0, role) is not None:
-                yield every.value()
-            every += 1
+        iterator = QTreeWidgetItemIterator(self.tree)
+        while iterator.value():
+            if iterator.value().data(0, role) is not None:
+                yield iterator.value()
+            iterator += 1
 
-    def _show_what_is_on_map(self, *_layers: object) -> None:
+    def _update_ticks(self, *_layers: object) -> None:
         self.tree.blockSignals(True)
         for item in self._layer_items():
             version = item.data(0, ROLE_VERSION)
             if version is not None:
-                shown = layer_on_map(self._library, version) is not None
-                item.setCheckState(TITLE, Qt.CheckState.Checked if shown else Qt.CheckState.Unchecked)
+                is_on_map = layer_on_map(self._library, version) is not None
+                item.setCheckState(TITLE, Qt.CheckState.Checked if is_on_map else Qt.CheckState.Unchecked)
         for item in self._layer_items(ROLE_SERVICE):
             self.services.show_state(item)
         self.tree.blockSignals(False)
 
-    def _toggled(self, item: QTreeWidgetItem, column: int) -> None:
+    def _toggle_item(self, item: QTreeWidgetItem, column: int) -> None:
         entry, version = item.data(0, ROLE_ENTRY), item.data(0, ROLE_VERSION)
         if column == TITLE and item.data(0, ROLE_SERVICE) is not None:
             self.services.toggle(item)
-            self._show_what_is_on_map()
+            self._update_ticks()
         if column != TITLE or version is None:
             return
         if item.checkState(TITLE) != Qt.CheckState.Checked:
-            take_from_map(self._library, version)
+            remove_from_map(self._library, version)
         elif layer_on_map(self._library, version) is None:
             self._put_on_map(entry, version)
             if entry.geometry == "raster" and not version.unreadable:
                 self._ask_about_file(version)
-        self._show_what_is_on_map()
+        self._update_ticks()
 
     def _put_on_map(self, entry: CatalogueLayer, version: Version) -> None:
         layer = put_on_map(self._library, entry, version)
@@ -222,23 +226,28 @@ class MapRoom(QWidget):
             self.refused.emit(text.format(layer=f"{entry.title} {version.label}"))
 
     def _ask_about_file(self, version: Version) -> None:
-        """Read the library again if a raster's file has changed since it was read."""
+        """Read the library again if a raster's file has changed since."""
         path = self._library.path
         request = self._library.core.ask("layers", {"library": path, "as_of": self._library.day})
 
-        def look(answer: dict[str, Any]) -> None:
-            lost = {one.table for entry in layers_in(answer) for one in entry.versions if one.unreadable}
-            if version.table in lost and path == self._library.path:
+        def compare(answer: dict[str, Any]) -> None:
+            unreadable_tables = {
+                listed_version.table
+                for entry in layers_in(answer)
+                for listed_version in entry.versions
+                if listed_version.unreadable
+            }
+            if version.table in unreadable_tables and path == self._library.path:
                 self._library.refresh()
 
-        request.answered.connect(look)
+        request.answered.connect(compare)
 
-    def _take_other_pictures(self) -> None:
-        """Show the outline of each raster on the map whose file is no longer what was added."""
+    def _replace_lost_rasters(self) -> None:
+        """Show the outline of each raster on the map whose file was replaced or removed."""
         for entry in self._library.layers:
             for version in entry.versions:
                 if version.unreadable and isinstance(layer_on_map(self._library, version), QgsRasterLayer):
-                    take_from_map(self._library, version)
+                    remove_from_map(self._library, version)
                     self._put_on_map(entry, version)
 
     def _go_to(self, item: QTreeWidgetItem) -> None:
@@ -254,7 +263,7 @@ class MapRoom(QWidget):
 
     def _ask_to_add(self) -> None:
         entry = self.tree.currentItem().data(0, ROLE_ENTRY) if self.tree.currentItem() is not None else None
-        self.add_asked.emit(entry.code if entry is not None else "")
+        self.add_requested.emit(entry.code if entry is not None else "")
 
     def _show_menu(self, place: QPoint) -> None:
         item = self.tree.itemAt(place)
@@ -264,37 +273,37 @@ class MapRoom(QWidget):
         if item is not None and item.data(0, ROLE_ENTRY) is not None:
             menu.addAction(icon("add"), tr("Add a version…"), self._ask_to_add)
         self.services.add_actions(menu, item.data(0, ROLE_SERVICE) if item is not None else None)
-        hide = menu.addAction(tr("Hide layers without data"))
-        hide.setCheckable(True)
-        hide.setChecked(settings.get("hide_empty_layers"))
-        hide.toggled.connect(self._hide_empty)
+        hide_action = menu.addAction(tr("Hide layers without data"))
+        hide_action.setCheckable(True)
+        hide_action.setChecked(settings.get("hide_empty_layers"))
+        hide_action.toggled.connect(self._hide_empty)
         menu.exec(self.tree.viewport().mapToGlobal(place))
 
-    def _hide_empty(self, hide: bool) -> None:
-        settings.put("hide_empty_layers", hide)
+    def _hide_empty(self, is_hidden: bool) -> None:
+        settings.put("hide_empty_layers", is_hidden)
         self.fill()
 
     def _filter(self, text: str) -> None:
-        wanted = text.strip().lower()
+        text_sought = text.strip().lower()
         for item in self._layer_items():
             entry = item.data(0, ROLE_ENTRY)
-            item.setHidden(bool(wanted) and wanted not in f"{entry.title} {entry.code}".lower())
+            item.setHidden(bool(text_sought) and text_sought not in f"{entry.title} {entry.code}".lower())
         for item in self._layer_items(ROLE_SERVICE):
-            item.setHidden(bool(wanted) and wanted not in item.text(TITLE).lower())
+            item.setHidden(bool(text_sought) and text_sought not in item.text(TITLE).lower())
         root = self.tree.invisibleRootItem()
         for library in (root.child(index) for index in range(root.childCount())):
             departments = [library.child(index) for index in range(library.childCount())]
             for department in departments:
-                department.setHidden(all(one.isHidden() for one in _below(department)))
-                if wanted:
+                department.setHidden(all(child.isHidden() for child in _below(department)))
+                if text_sought:
                     department.setExpanded(True)
             library.setHidden(all(department.isHidden() for department in departments))
-            if wanted:
+            if text_sought:
                 library.setExpanded(True)
 
 
 def state_texts(label: str) -> dict[str, str]:
-    """A version's label with the sign of its state, and a word for all but the plain one."""
+    """A version's label with the sign and the word of its state."""
     return {
         "in_force": f"{label} ●",
         "old": f"{label} ◐ {tr('old')}",
@@ -306,7 +315,7 @@ def state_texts(label: str) -> dict[str, str]:
 
 
 def state_hints() -> dict[str, str]:
-    """What each state means for a check."""
+    """The meaning of each state for a check."""
     return {
         "in_force": tr("In force on that day, for the whole district"),
         "old": tr("Not in force on that day: a check does not use it"),

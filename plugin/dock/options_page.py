@@ -5,12 +5,12 @@ from __future__ import annotations
 from qgis.gui import QgsFileWidget, QgsOptionsPageWidget, QgsOptionsWidgetFactory
 from qgis.PyQt.QtWidgets import QComboBox, QFormLayout, QLabel, QWidget
 
-from onemap.plugin.connection.core_session import core_python, named_in_vain
+from onemap.plugin.connection.core_session import core_python, missing_python_message
 from onemap.plugin.profile import settings
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
-KEY = "onemap"
+PAGE_KEY = "onemap"
 
 
 class OptionsPage(QgsOptionsPageWidget):
@@ -39,17 +39,17 @@ class OptionsPage(QgsOptionsPageWidget):
             layout.addRow(label)
 
     def apply(self) -> None:
-        """Keep what was chosen."""
+        """Store the chosen settings."""
         settings.put("core_python", self.python.filePath().strip())
         settings.put("wheels_folder", self.wheels.filePath().strip())
         settings.put("language", self.language.currentData())
 
 
 class OptionsFactory(QgsOptionsWidgetFactory):
-    """Makes the page for QGIS."""
+    """Creates the page for QGIS."""
 
     def __init__(self) -> None:
-        super().__init__("One Map", icon("onemap"), KEY)
+        super().__init__("One Map", icon("onemap"), PAGE_KEY)
 
     def createWidget(self, parent: QWidget | None = None) -> OptionsPage:  # noqa: N802 - QGIS's name
         """A new page."""
@@ -59,7 +59,7 @@ class OptionsFactory(QgsOptionsWidgetFactory):
 def _python_in_use() -> str:
     python = core_python()
     if python is None:
-        said = tr("The core is not set up; the One Map panel offers it.")
+        text = tr("The core is not set up; the One Map panel offers it.")
     else:
-        said = tr("The core runs in {python}").format(python=python.path)
-    return "\n".join(part for part in (named_in_vain(), said) if part)
+        text = tr("The core runs in {python}").format(python=python.path)
+    return "\n".join(part for part in (missing_python_message(), text) if part)

@@ -1,4 +1,4 @@
-"""Makes the sample city with the core's own verbs: its files, a library, every layer added."""
+"""Makes the sample city with the core's own verbs: its files, a library, and its layers."""
 
 from __future__ import annotations
 
@@ -7,19 +7,21 @@ from pathlib import Path
 from typing import Any
 
 from qgis.PyQt.QtCore import QObject, pyqtSignal
+from qgis.PyQt.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from onemap.plugin.connection.core_session import Core, Request
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.widgets.work_row import WorkRow
+from onemap.plugin.words.translation import tr, with_label
 
 SHARE_OF_FILES = 0.2  # of the work is making the files; the rest is adding the layers
 
 
 class SampleMaker(QObject):
-    """One sample city in the making: sample, new, then add for each of its layers."""
+    """The making of one sample city: sample, new, then add for each layer."""
 
     progressed = pyqtSignal(float, str)
-    made = pyqtSignal(str, str)  # the library, the file of parcels
+    finished = pyqtSignal(str, str)  # the library, the file of parcels
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, core: Core, folder: Path, parent: QObject | None = None) -> None:
@@ -32,18 +34,18 @@ class SampleMaker(QObject):
         self._request: Request | None = None
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self._ask("sample", {"folder": str(self._folder)}, self._make_library)
 
     def cancel(self) -> None:
-        """Stop after what is being done; what was made so far stays in the folder."""
+        """Cancel; what was made so far stays in the folder."""
         if self._request is not None:
             self._request.cancel()
 
-    def _ask(self, verb: str, params: dict[str, Any], then: Any) -> None:
+    def _ask(self, verb: str, params: dict[str, Any], on_answer: Any) -> None:
         self._request = self._core.ask(verb, params, tr("Make the sample city"))
         self._request.progressed.connect(self._show)
-        self._request.answered.connect(then)
+        self._request.answered.connect(on_answer)
         self._request.refused.connect(self._refuse)
 
     def _make_library(self, _answer: dict[str, Any]) -> None:
@@ -64,7 +66,7 @@ class SampleMaker(QObject):
     def _add_next(self, _answer: dict[str, Any]) -> None:
         if self._added == len(self._layers):
             self._request = None
-            self.made.emit(str(self._library), str(self._folder / self._city["parcels"]))
+            self.finished.emit(str(self._library), str(self._folder / self._city["parcels"]))
             return
         layer = self._layers[self._added]
         self._added += 1
@@ -78,13 +80,28 @@ class SampleMaker(QObject):
 
     def _show(self, fraction: float, step: str) -> None:
         if not self._layers:
-            done = SHARE_OF_FILES * fraction
+            share = SHARE_OF_FILES * fraction
         else:
-            done = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
+            share = SHARE_OF_FILES + (1 - SHARE_OF_FILES) * max(0, self._added - 1 + fraction) / len(self._layers)
             if self._added:
-                step = labelled(self._layers[self._added - 1]["code"], step)
-        self.progressed.emit(done, step)
+                step = with_label(self._layers[self._added - 1]["code"], step)
+        self.progressed.emit(share, step)
 
     def _refuse(self, refusal: Refusal) -> None:
         self._request = None
         self.refused.emit(refusal)
+
+
+class SamplePage(QWidget):
+    """Progress, with a cancel button."""
+
+    cancelled = pyqtSignal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.work = WorkRow()
+        self.work.cancelled.connect(self.cancelled)
+        layout = QVBoxLayout(self)
+        layout.addWidget(QLabel(tr("Making the sample city")))
+        layout.addWidget(self.work)
+        layout.addStretch()

@@ -1,4 +1,4 @@
-"""What the dock shows while there is no core: why, and the button that mends it."""
+"""The page of the dock without a core: why it is needed, and the button that sets it up."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from onemap.plugin.words.translation import tr
 
 
 class SetupPage(QWidget):
-    """Offers to make the core's Python, and shows how it goes."""
+    """Offers to make the core's Python, and shows the progress."""
 
     ready = pyqtSignal()
 
@@ -25,14 +25,14 @@ class SetupPage(QWidget):
         super().__init__(parent)
         self._core = core
         self._task: BackgroundTask | None = None
-        self._why = QLabel(
+        self._explanation = QLabel(
             tr(
                 "One Map's core is not set up yet. It is a Python environment of its own, kept in your QGIS profile; "
                 "QGIS itself is not changed. Setting it up takes some minutes and about 500 MB."
             )
         )
-        self._said = QLabel()
-        for label in (self._why, self._said):
+        self._message = QLabel()
+        for label in (self._explanation, self._message):
             label.setWordWrap(True)
             label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.button = QPushButton(icon("setup"), tr("Set up the core"))
@@ -45,19 +45,19 @@ class SetupPage(QWidget):
         settings_button.setToolTip(tr("Name a Python of your own, or a folder of wheels for a place without internet"))
         settings_button.clicked.connect(open_settings)
         layout = QVBoxLayout(self)
-        for widget in (self._why, self.button, self._bar, self._cancel, self._said, settings_button):
+        for widget in (self._explanation, self.button, self._bar, self._cancel, self._message, settings_button):
             layout.addWidget(widget)
         layout.addStretch()
         self._show_work(False)
 
     @property
     def text(self) -> str:
-        """What is said now."""
-        return "\n".join(part for part in (self._why.text(), self._said.text()) if part)
+        """The text on display."""
+        return "\n".join(part for part in (self._explanation.text(), self._message.text()) if part)
 
-    def explain(self, why: str) -> None:
-        """Say why the core is needed now."""
-        self._why.setText(why)
+    def explain(self, reason: str) -> None:
+        """Show why the core is needed now."""
+        self._explanation.setText(reason)
 
     def set_up(self) -> None:
         """Make the core's Python in the background."""
@@ -71,49 +71,49 @@ class SetupPage(QWidget):
             settings.get("core_python"),
             settings.get("wheels_folder"),
         )
-        self._said.setText("")
+        self._message.setText("")
         self._show_work(True)
         self._task = BackgroundTask(
-            tr("Set up One Map's core"), lambda report: make_core(plan, report), self._done, self._show_step
+            tr("Set up One Map's core"), lambda progress: make_core(plan, progress), self._finish, self._show_step
         ).start()
 
     def cancel(self) -> None:
-        """Stop; what was made so far is removed."""
+        """Cancel; what was made so far is removed."""
         if self._task is not None:
             self._task.cancel()
 
     def close_down(self) -> None:
-        """Before the plugin is unloaded."""
+        """Cancel before the plugin is unloaded."""
         if self._task is not None:
             self._task.forget()
 
-    def _show_work(self, working: bool) -> None:
-        self.button.setEnabled(not working)
-        self._bar.setVisible(working)
-        self._cancel.setVisible(working)
+    def _show_work(self, is_working: bool) -> None:
+        self.button.setEnabled(not is_working)
+        self._bar.setVisible(is_working)
+        self._cancel.setVisible(is_working)
         self._bar.setValue(0)
 
     def _show_step(self, fraction: float, step: str) -> None:
         self._bar.setValue(round(100 * fraction))
         if step:
-            self._said.setText(step)
+            self._message.setText(step)
 
-    def _done(self, result: object, error: Exception | None) -> None:
+    def _finish(self, result: object, error: Exception | None) -> None:
         self._task = None
         self._show_work(False)
         if error is None:
-            self._said.setText("")
+            self._message.setText("")
             self.ready.emit()
         elif isinstance(error, Cancelled):
-            self._said.setText(tr("Cancelled; nothing was changed."))
+            self._message.setText(tr("Cancelled; nothing was changed."))
         else:
-            self._said.setText(_words_of(error))
+            self._message.setText(_error_text(error))
 
 
-def _words_of(error: Exception) -> str:
+def _error_text(error: Exception) -> str:
     if not isinstance(error, CoreSetupError):
         return tr("The core could not be set up: {reason}").format(reason=error)
-    said = {
+    text = {
         "python_missing": tr(
             "No Python 3.11 or later was found on this computer. Install one from python.org (or name one in the "
             "settings), then press “Set up the core” again."
@@ -128,4 +128,4 @@ def _words_of(error: Exception) -> str:
         ),
         "start": tr("The core was made but does not start. Press “Set up the core” again, or name another Python."),
     }[error.kind]
-    return f"{said}\n{error.detail}".strip()
+    return f"{text}\n{error.detail}".strip()

@@ -1,6 +1,6 @@
-"""The core for expressions, which wait for their answer: a `serve` of their own, asked from whatever thread draws.
+"""The core for expressions, which wait for their answer: a `serve` of its own, asked from the thread that draws.
 
-The dock's core answers by Qt's signals, in the main thread alone; an expression is evaluated in many and must wait.
+The dock's core answers by Qt's signals, in the main thread only; an expression is evaluated in many threads.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from typing import Any
 
 from onemap.plugin.connection.core_session import (
     KILL_AFTER_MS,
-    STOP_WITHIN_MS,
+    STOP_LIMIT_MS,
     core_missing,
     core_python,
     death_message,
     is_given,
     serve_command,
 )
-from onemap.plugin.connection.programs import LINES_KEPT, NO_WINDOW, READER_LIMIT_S, clean_environment
+from onemap.plugin.connection.programs import LAST_LINES, NO_WINDOW, READER_LIMIT_S, clean_environment
 from onemap.plugin.connection.refusals import CANCELLED_CODE, Refusal, refusal_from_error
 from onemap.plugin.profile import settings
 from onemap.plugin.words.translation import tr
@@ -33,24 +33,24 @@ LIMIT_S = 60.0  # a question takes a second or two; what takes longer must not h
 POLL_S = 0.1  # how long a cancel may go unseen
 
 
-class Died(Exception):
+class CoreDied(Exception):
     """The core ended before it answered."""
 
 
-class TooLate(Refusal):
-    """The core took longer than anybody waits."""
+class CoreTimeout(Refusal):
+    """The core did not answer in time."""
 
 
 class BlockingCore:
-    """`onemap serve`, started at the first question and again if it has died.
+    """`onemap serve`, started at the first request and again if it has died.
 
-    One thread asks at a time: the caller sees to it. `stop` and `close` may come from any thread at any time.
+    Only one thread may ask at a time: the caller ensures it. `stop` and `close` may come from any thread at any time.
     """
 
     def __init__(self) -> None:
         self._process: subprocess.Popen | None = None
         self._lines: queue.Queue = queue.Queue()
-        self._last_words: deque = deque(maxlen=LINES_KEPT)
+        self._last_output: deque = deque(maxlen=LAST_LINES)
         self._readers: list[threading.Thread] = []
         self._login: dict[str, str] = {}
         self._number = 0
@@ -59,42 +59,44 @@ class BlockingCore:
 
     @property
     def process_id(self) -> int:
-        """The core's process; 0 when there is none."""
+        """The core's process id; 0 for none."""
         process = self._process
         return process.pid if process is not None and process.poll() is None else 0
 
     @property
     def is_closed(self) -> bool:
-        """Whether nothing will be answered any more."""
+        """Whether it will answer no more."""
         return self._is_closed
 
     @property
     def questions(self) -> int:
-        """How many it has been asked."""
+        """The number of requests so far."""
         return self._number
 
     def ask(
         self, verb: str, params: dict[str, Any], login: dict[str, str], is_cancelled: Callable[[], bool]
     ) -> dict[str, Any]:
-        """Ask the core for a verb and wait for its answer. login: what its environment is to hold besides.
+        """Ask the core for a verb and wait for its answer.
 
-        Raises Refusal: of the core's, that there is none, that it died or took too long, or that somebody cancelled.
+        login: more variables for its environment.
+
+        Raises Refusal: the core's own, or that there is none, that it died, took too long, or was cancelled.
         """
-        given = {name: value for name, value in params.items() if is_given(value)}
-        given.setdefault("lang", settings.language())
+        options = {name: value for name, value in params.items() if is_given(value)}
+        options.setdefault("lang", settings.language())
         while True:
             process, is_new = self._start(login)
             try:
-                return self._ask_once(process, verb, given, is_cancelled)
-            except Died as died:
-                _see_end(process)  # one that has closed its stdout, and still is, would be asked for ever
+                return self._ask_once(process, verb, options, is_cancelled)
+            except CoreDied as died:
+                _wait_for_end(process)  # one that has closed its stdout, and still is, would be asked for ever
                 if self._process is not process:  # ended by ourselves
-                    raise _cancelled() from died
+                    raise _cancel_refusal() from died
                 if is_new:  # one that had died since the last question is started again, once
-                    raise Refusal(death_message(process.returncode, "\n".join(self._last_words))) from died
+                    raise Refusal(death_message(process.returncode, "\n".join(self._last_output))) from died
 
     def stop(self) -> None:
-        """End the core; who waits for an answer is told that it was cancelled. The next question starts another."""
+        """End the core; a waiting request is refused as cancelled. The next request starts another core."""
         with self._guard:
             self._end()
 
@@ -113,7 +115,7 @@ class BlockingCore:
             raise core_missing()
         with self._guard:
             if self._is_closed:
-                raise _cancelled()
+                raise _cancel_refusal()
             self._end()
             try:
                 process = subprocess.Popen(
@@ -127,10 +129,10 @@ class BlockingCore:
             except OSError as error:
                 raise Refusal(death_message(-1, str(error))) from error
             self._process, self._login = process, login
-            self._lines, self._last_words = queue.Queue(), deque(maxlen=LINES_KEPT)
+            self._lines, self._last_output = queue.Queue(), deque(maxlen=LAST_LINES)
             self._readers = [
-                threading.Thread(target=_hand_on, args=(process.stdout, self._lines), daemon=True),
-                threading.Thread(target=_keep, args=(process.stderr, self._last_words), daemon=True),
+                threading.Thread(target=_queue_lines, args=(process.stdout, self._lines), daemon=True),
+                threading.Thread(target=_collect_output, args=(process.stderr, self._last_output), daemon=True),
             ]
             for reader in self._readers:
                 reader.start()
@@ -144,40 +146,40 @@ class BlockingCore:
         number = self._number
         _send(process, {"jsonrpc": "2.0", "id": number, "method": verb, "params": params})
         ends_at = time.monotonic() + LIMIT_S
-        why: Refusal | None = None  # nobody waits any more
+        refusal: Refusal | None = None  # set once the caller waits no more
         while True:
             try:
                 line = lines.get(timeout=POLL_S)
             except queue.Empty:
                 line = b""
             if line is None:
-                if why is not None:
-                    raise why
-                raise Died
+                if refusal is not None:
+                    raise refusal
+                raise CoreDied
             message = _message_in(line)
-            if message.get("id") == number and why is None and "result" in message:
+            if message.get("id") == number and refusal is None and "result" in message:
                 return message["result"]
             if message.get("id") == number and ("result" in message or "error" in message):
-                raise why or refusal_from_error(message["error"])
+                raise refusal or refusal_from_error(message["error"])
             now = time.monotonic()
-            if why is None and (is_cancelled() or now > ends_at):
-                why = _cancelled() if now <= ends_at else _too_late()
+            if refusal is None and (is_cancelled() or now > ends_at):
+                refusal = _cancel_refusal() if now <= ends_at else _timeout_refusal()
                 ends_at = now + KILL_AFTER_MS / 1000
-                with contextlib.suppress(Died):
+                with contextlib.suppress(CoreDied):
                     _send(process, {"jsonrpc": "2.0", "method": "cancel", "params": {"id": number}})
-            elif why is not None and now > ends_at:
+            elif refusal is not None and now > ends_at:
                 process.kill()  # it has lost nothing
                 process.wait()
-                raise why
+                raise refusal
 
     def _end(self) -> None:
-        """Close the core's stdin, at which it stops; end it if it does not."""
+        """Close the core's stdin, at which it stops; kill it if it does not."""
         process, self._process = self._process, None
         if process is None:
             return
         with contextlib.suppress(OSError, ValueError):
             process.stdin.close()
-        _see_end(process)
+        _wait_for_end(process)
         for reader, stream in zip(self._readers, (process.stdout, process.stderr)):
             reader.join(READER_LIMIT_S)
             if not reader.is_alive():
@@ -185,37 +187,37 @@ class BlockingCore:
         self._readers = []
 
 
-def _see_end(process: subprocess.Popen) -> None:
-    """Wait until a core that is ending has ended; end it if it takes too long."""
+def _wait_for_end(process: subprocess.Popen) -> None:
+    """Wait until an ending core has ended; kill it if it takes too long."""
     try:
-        process.wait(STOP_WITHIN_MS / 1000)
+        process.wait(STOP_LIMIT_MS / 1000)
     except subprocess.TimeoutExpired:
         process.kill()
         process.wait()
 
 
-def _hand_on(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a stream of bytes
+def _queue_lines(stream, lines: queue.Queue) -> None:  # noqa: ANN001 - a stream of bytes
     for line in stream:
         lines.put(line)
     lines.put(None)
 
 
-def _keep(stream, words: deque) -> None:  # noqa: ANN001 - a stream of bytes
+def _collect_output(stream, words: deque) -> None:  # noqa: ANN001 - a stream of bytes
     for line in stream:
         words.append(line.decode("utf-8", "replace").rstrip())
 
 
 def _send(process: subprocess.Popen, message: dict[str, Any]) -> None:
-    """One line to the core. Raises Died where it has gone."""
+    """Send one message to the core. Raises CoreDied where it has ended."""
     try:
         process.stdin.write(json.dumps(message, ensure_ascii=False).encode("utf-8") + b"\n")
         process.stdin.flush()
     except (OSError, ValueError) as error:
-        raise Died from error
+        raise CoreDied from error
 
 
 def _message_in(line: bytes) -> dict[str, Any]:
-    """What a line says; nothing where it is none of the protocol's."""
+    """The message in a line; empty where the line is none."""
     try:
         message = json.loads(line.decode("utf-8", "replace")) if line else {}
     except ValueError:
@@ -223,10 +225,10 @@ def _message_in(line: bytes) -> dict[str, Any]:
     return message if isinstance(message, dict) else {}
 
 
-def _cancelled() -> Refusal:
+def _cancel_refusal() -> Refusal:
     return Refusal(tr("Cancelled."), exit_code=CANCELLED_CODE)
 
 
-def _too_late() -> TooLate:
+def _timeout_refusal() -> CoreTimeout:
     text = tr("The core did not answer within {seconds} s and was stopped. Try again, or check in the One Map panel.")
-    return TooLate(text.format(seconds=round(LIMIT_S)))
+    return CoreTimeout(text.format(seconds=round(LIMIT_S)))

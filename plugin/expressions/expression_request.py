@@ -1,4 +1,4 @@
-"""One question of the core about several shapes at once, and what it says of each."""
+"""One request to the core about several shapes, and its answer for each."""
 
 from __future__ import annotations
 
@@ -15,14 +15,14 @@ from qgis.core import QgsCoordinateReferenceSystem, QgsFeature, QgsField, QgsFie
 from qgis.PyQt.QtCore import QMetaType
 
 from onemap.plugin.connection.layer_export import crs_text, write_source
-from onemap.plugin.connection.refusals import NO_LIBRARY, Refusal, problem_line
+from onemap.plugin.connection.refusals import LIBRARY_MISSING, Refusal, problem_line
 from onemap.plugin.expressions.expression_client import BlockingCore
 from onemap.plugin.results.results import CheckedParcel, read_results
-from onemap.plugin.words.option_names import dock_controls, in_controls
+from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import tr
 
 PARCEL = "parcel"  # the first field in which the core looks for a parcel's id
-OF_THE_SHAPE = "geometry."  # how the codes of such refusals begin
+SHAPE_CODE_PREFIX = "geometry."  # how the codes of such refusals begin
 KINDS = {
     bool: QMetaType.Type.Bool,
     int: QMetaType.Type.LongLong,
@@ -31,8 +31,12 @@ KINDS = {
 
 
 @dataclass(frozen=True)
-class Asked:
-    """What the dock would ask now. login: for the core's environment; refusal: why nothing can be asked."""
+class CheckQuestion:
+    """What a check needs besides its shapes.
+
+    login: variables for the core's environment.
+    refusal: the reason why nothing can be asked.
+    """
 
     library: str = ""
     as_of: str = ""
@@ -43,7 +47,11 @@ class Asked:
 
 @dataclass(frozen=True)
 class Shape:
-    """A polygon that is asked for. attributes: of the parcel; key: equal for shapes that are answered alike."""
+    """A polygon to check.
+
+    attributes: of the parcel.
+    key: equal for shapes with the same answer.
+    """
 
     geometry: QgsGeometry
     crs: QgsCoordinateReferenceSystem
@@ -53,80 +61,81 @@ class Shape:
 
 def shape_of(geometry: QgsGeometry, crs: QgsCoordinateReferenceSystem, attributes: dict[str, Any]) -> Shape:
     """A shape with its key."""
-    told = json.dumps(attributes, sort_keys=True, default=str)
-    key = (hashlib.sha256(bytes(geometry.asWkb())).digest(), crs_text(crs), told)
+    attributes_text = json.dumps(attributes, sort_keys=True, default=str)
+    key = (hashlib.sha256(bytes(geometry.asWkb())).digest(), crs_text(crs), attributes_text)
     return Shape(geometry, crs, attributes, key)
 
 
-def in_one_file(first: Shape, others: Iterable[Shape]) -> list[Shape]:
-    """The first shape and those of the others that one table holds with it, each as it would be handed over alone."""
-    kinds: dict[str, QMetaType.Type | None] = dict.fromkeys(_told(first))
-    taken: list[Shape] = []
+def fitting_shapes(first: Shape, others: Iterable[Shape]) -> list[Shape]:
+    """The first shape, and those others that fit into one table with it without a change of their values."""
+    kinds: dict[str, QMetaType.Type | None] = dict.fromkeys(_sent_attributes(first))
+    fitting: list[Shape] = []
     for shape in (first, *others):
-        own = {name: _kind(value) for name, value in _told(shape).items()}
+        shape_kinds = {name: _kind(value) for name, value in _sent_attributes(shape).items()}
         if (
-            own.keys() != kinds.keys()
+            shape_kinds.keys() != kinds.keys()
             or shape.geometry.wkbType() != first.geometry.wkbType()
             or shape.key[1] != first.key[1]
-            or any(kind is not None and kinds[name] not in (None, kind) for name, kind in own.items())
+            or any(kind is not None and kinds[name] not in (None, kind) for name, kind in shape_kinds.items())
         ):
             continue
-        kinds.update({name: kind for name, kind in own.items() if kind is not None})
-        taken.append(shape)
-    return taken
+        kinds.update({name: kind for name, kind in shape_kinds.items() if kind is not None})
+        fitting.append(shape)
+    return fitting
 
 
 def check_shapes(
-    core: BlockingCore, asked: Asked, shapes: Sequence[Shape], folder: str, is_cancelled: Callable[[], bool]
+    core: BlockingCore, question: CheckQuestion, shapes: Sequence[Shape], folder: str, is_cancelled: Callable[[], bool]
 ) -> dict[tuple, CheckedParcel | Refusal]:
-    """What the core says of shapes of one file, by their keys; a Refusal where it would say the same again.
+    """The core's answers for shapes of one file, by their keys; a Refusal where it would come again.
 
-    Shapes that it refuses are told as if each had come alone, and the others are asked once more. Raises Refusal.
+    Shapes that the core refuses are answered as if each had come alone, and the others are sent once more. Raises
+    Refusal.
     """
     answers: dict[tuple, CheckedParcel | Refusal] = {}
-    left = dict(enumerate(shapes, start=1))
-    while left:
+    open_shapes = dict(enumerate(shapes, start=1))
+    while open_shapes:
         try:
-            checked = _ask(core, asked, left, folder, is_cancelled)
+            checked = _ask(core, question, open_shapes, folder, is_cancelled)
         except Refusal as refusal:
-            refused = _by_shape(refusal, left)
+            refused = _by_shape(refusal, open_shapes)
             if not refused:
                 raise
-            for number, why in refused.items():
-                answers[left.pop(number).key] = why
+            for number, shape_refusal in refused.items():
+                answers[open_shapes.pop(number).key] = shape_refusal
         else:
-            answers.update({left[number].key: found for number, found in checked.items()})
+            answers.update({open_shapes[number].key: parcel for number, parcel in checked.items()})
             break
     return answers
 
 
 def _ask(
-    core: BlockingCore, asked: Asked, shapes: dict[int, Shape], folder: str, is_cancelled: Callable[[], bool]
+    core: BlockingCore, question: CheckQuestion, shapes: dict[int, Shape], folder: str, is_cancelled: Callable[[], bool]
 ) -> dict[int, CheckedParcel]:
-    own = tempfile.mkdtemp(prefix="expression-", dir=folder)
-    target = str(Path(own) / "run.gpkg")
+    request_folder = tempfile.mkdtemp(prefix="expression-", dir=folder)
+    target = str(Path(request_folder) / "run.gpkg")
     try:
         first = next(iter(shapes.values()))
         fields, parcels = _features(shapes)
-        source = write_source(own, PARCEL, fields, first.geometry.wkbType(), first.crs, parcels)
+        source = write_source(request_folder, PARCEL, fields, first.geometry.wkbType(), first.crs, parcels)
         params = {
-            "library": asked.library,
-            "as_of": asked.as_of,
-            "pack": list(asked.packs),
+            "library": question.library,
+            "as_of": question.as_of,
+            "pack": list(question.packs),
             "parcels": source.path,
             "layer": source.layer,
             "out": target,
             "unrecorded": True,
         }
-        core.ask("check", params, asked.login, is_cancelled)
+        core.ask("check", params, question.login, is_cancelled)
         return {int(checked.parcel): checked for checked in read_results(target)}
     finally:
-        shutil.rmtree(own, ignore_errors=True)
+        shutil.rmtree(request_folder, ignore_errors=True)
 
 
 def _by_shape(refusal: Refusal, shapes: dict[int, Shape]) -> dict[int, Refusal]:
     """The refusals of single shapes; none where something else was refused."""
-    of_shapes = [one for one in refusal.problems if str(one.get("code")).startswith(OF_THE_SHAPE)]
+    of_shapes = [problem for problem in refusal.problems if str(problem.get("code")).startswith(SHAPE_CODE_PREFIX)]
     if len(shapes) == 1:
         (number,) = shapes
         return {number: Refusal(refusal.message, refusal.problems, refusal.exit_code)} if of_shapes else {}
@@ -141,8 +150,8 @@ def _by_shape(refusal: Refusal, shapes: dict[int, Shape]) -> dict[int, Refusal]:
     }
 
 
-def _told(shape: Shape) -> dict[str, Any]:
-    """What is handed over of a shape besides its id."""
+def _sent_attributes(shape: Shape) -> dict[str, Any]:
+    """The attributes to send for a shape, without its id."""
     return {name: value for name, value in shape.attributes.items() if name.lower() != PARCEL}
 
 
@@ -152,16 +161,16 @@ def _kind(value: Any) -> QMetaType.Type | None:
 
 def _features(shapes: dict[int, Shape]) -> tuple[QgsFields, list[QgsFeature]]:
     """The shapes as parcels with ids of their own."""
-    told = {number: _told(shape) for number, shape in shapes.items()}
+    values_by_shape = {number: _sent_attributes(shape) for number, shape in shapes.items()}
     fields = QgsFields()
     fields.append(QgsField(PARCEL, QMetaType.Type.QString))
-    names = list(next(iter(told.values())))
+    names = list(next(iter(values_by_shape.values())))
     for name in names:
-        kinds = (_kind(values[name]) for values in told.values())
+        kinds = (_kind(values[name]) for values in values_by_shape.values())
         fields.append(QgsField(name, next((kind for kind in kinds if kind is not None), QMetaType.Type.QString)))
     features = []
     for number, shape in shapes.items():
-        values = (told[number][name] for name in names)
+        values = (values_by_shape[number][name] for name in names)
         feature = QgsFeature(fields)
         feature.setAttributes(
             [str(number), *(str(value) if _kind(value) == QMetaType.Type.QString else value for value in values)]
@@ -172,13 +181,13 @@ def _features(shapes: dict[int, Shape]) -> tuple[QgsFields, list[QgsFeature]]:
 
 
 def evaluation_error(refusal: Refusal) -> str:
-    """What an expression says where there is no answer: its file is ours and its options are the dock's."""
+    """The error text of an expression: it names no file and no option, which the user does not know."""
     lines = []
     for problem in refusal.problems:
-        said = {name: problem.get(name) for name in ("field", "code", "message", "mend")}
-        if str(problem.get("code")).startswith(OF_THE_SHAPE):
-            said["mend"] = tr("Mend the shape, or hand over make_valid(…) of it.")
-        elif problem.get("code") in NO_LIBRARY:
-            said["mend"] = tr("Open another library in the One Map panel.")
-        lines.append(problem_line(said))
-    return in_controls("\n".join(lines) or refusal.message, dock_controls())
+        parts = {name: problem.get(name) for name in ("field", "code", "message", "mend")}
+        if str(problem.get("code")).startswith(SHAPE_CODE_PREFIX):
+            parts["mend"] = tr("Mend the shape, or hand over make_valid(…) of it.")
+        elif problem.get("code") in LIBRARY_MISSING:
+            parts["mend"] = tr("Open another library in the One Map panel.")
+        lines.append(problem_line(parts))
+    return name_controls("\n".join(lines) or refusal.message, dock_controls())

@@ -21,15 +21,16 @@ DEPARTMENTS = (
     "agriculture",
     "water",
 )
-SHORTEST_CHINESE = 4
+MIN_CHINESE_LENGTH = 4
 _hints: list[str] = []
 
 
 @dataclass(frozen=True)
 class Version:
-    """One dated state of a layer. coverage: district, file, or extent (then assumed).
+    """One dated state of a layer.
 
-    unreadable: what was added is there no more, such as a raster's file that is gone or another.
+    coverage: district, file, or extent (then assumed).
+    unreadable: the source is missing or replaced, such as a raster's file.
     """
 
     label: str
@@ -45,7 +46,10 @@ class Version:
 
 @dataclass(frozen=True)
 class SchemaField:
-    """One field that a layer may have. required: without it the layer is refused."""
+    """One field that a layer may have.
+
+    required: the layer is refused without it.
+    """
 
     name: str
     title: str = ""
@@ -55,7 +59,7 @@ class SchemaField:
 
 @dataclass(frozen=True)
 class CatalogueLayer:
-    """One layer that the library may hold, with the versions that it does."""
+    """One layer that the library may hold, with its versions."""
 
     code: str
     title: str
@@ -70,17 +74,17 @@ class CatalogueLayer:
 
     @property
     def place(self) -> tuple[int, int, bool]:
-        """Where it stands in a list: by library, by department, what is there before what is missing."""
+        """The sort key: library, department, layers with data before those without."""
         return _rank(LIBRARIES, self.library), _rank(DEPARTMENTS, self.department), not self.versions
 
     @property
     def in_force(self) -> Version | None:
-        """The version that counts on the day asked for."""
+        """The version in force on the library's day."""
         return next((version for version in self.versions if version.in_force), None)
 
 
 def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
-    """The layers in an answer of the core."""
+    """The layers of an answer of the core."""
     return [
         CatalogueLayer(
             layer["code"],
@@ -99,29 +103,34 @@ def layers_in(answer: dict[str, Any]) -> list[CatalogueLayer]:
 
 
 def title_of(title: Any, code: str) -> str:
-    """A title in the user's language; titles come in both, or as plain text."""
+    """A title in the user's language; a title comes in both languages, or as plain text."""
     if isinstance(title, dict):
         return title.get(language()) or title.get("en") or code
     return str(title or code)
 
 
-def called(name: str, layers: Iterable[CatalogueLayer]) -> CatalogueLayer | None:
-    """The one layer that a file, or a layer in it, is called after: by its whole name, else by the longest part of it.
+def layer_named(name: str, layers: Iterable[CatalogueLayer]) -> CatalogueLayer | None:
+    """The one layer whose name is the given one, else the one whose name is the longest part of it; None if unclear.
 
-    `DLTB` and `地类图斑` are the whole name of one; `生态保护红线2023` holds that of another.
+    `DLTB` and `地类图斑` are the whole name of one layer; `生态保护红线2023` contains the name of another.
     """
     lower, entries = name.strip().lower(), list(layers)
-    whole = [entry for entry in entries if lower in [one.lower() for one in entry.names]]
-    if whole:
-        return whole[0] if len(whole) == 1 else None
-    held = [(len(one), entry) for entry in entries for one in entry.names if _is_telling(one) and one.lower() in lower]
-    longest = [entry for length, entry in held if length == max(length for length, _ in held)]
+    exact = [entry for entry in entries if lower in [layer_name.lower() for layer_name in entry.names]]
+    if exact:
+        return exact[0] if len(exact) == 1 else None
+    partial = [
+        (len(layer_name), entry)
+        for entry in entries
+        for layer_name in entry.names
+        if _identifies_layer(layer_name) and layer_name.lower() in lower
+    ]
+    longest = [entry for length, entry in partial if length == max(length for length, _ in partial)]
     return longest[0] if len({entry.code for entry in longest}) == 1 else None
 
 
-def _is_telling(name: str) -> bool:
-    """Whether a name is long enough to mean something inside a longer one: four signs of Chinese, or two words."""
-    return len(name) >= SHORTEST_CHINESE if not name.isascii() else " " in name
+def _identifies_layer(name: str) -> bool:
+    """Whether a name is long enough to identify a layer inside a longer one: four Chinese characters, or two words."""
+    return len(name) >= MIN_CHINESE_LENGTH if not name.isascii() else " " in name
 
 
 def _titles(title: Any) -> list[str]:
@@ -130,7 +139,7 @@ def _titles(title: Any) -> list[str]:
 
 
 def state_of(version: Version | None) -> str:
-    """What to show of a version: missing, unreadable, old, assumed, partial or in_force, as the core has said."""
+    """The state of a version: missing, unreadable, old, assumed, partial or in_force."""
     if version is None:
         return "missing"
     if version.unreadable:
@@ -140,18 +149,18 @@ def state_of(version: Version | None) -> str:
     return {"extent": "assumed", "file": "partial"}.get(version.coverage, "in_force")
 
 
-def keep_hints(layers: Iterable[CatalogueLayer]) -> None:
-    """Remember the codes that a library knows, for the dialog that asks for one."""
+def store_hints(layers: Iterable[CatalogueLayer]) -> None:
+    """Store the codes that a library knows, for the dialog that asks for a code."""
     _hints[:] = [f"{layer.code} {layer.title}" for layer in layers]
 
 
 def code_hints() -> list[str]:
-    """Codes with their titles, as the last open library listed them."""
+    """The codes with their titles, from the library that was listed last."""
     return list(_hints)
 
 
 def code_of_hint(text: str) -> str:
-    """The code in what was chosen or typed."""
+    """The code in a chosen or typed text."""
     return text.strip().split(" ")[0]
 
 
@@ -160,18 +169,18 @@ def _rank(order: tuple[str, ...], code: str) -> int:
 
 
 def _fields(layer: dict[str, Any]) -> tuple[SchemaField, ...]:
-    """The schema as the core lists it; from a core that does not, the key and the field that rules look at."""
+    """The schema in an answer; from a core that sends none, the key and the class field."""
     if not layer.get("fields"):
         names = dict.fromkeys(name for name in (layer.get("key"), layer.get("class_field")) if name)
         return tuple(SchemaField(name, required=name == layer.get("key")) for name in names)
     return tuple(
         SchemaField(
-            one["name"],
-            title_of(one.get("title"), ""),
-            tuple(one.get("aliases") or ()),
-            bool(one.get("required")),
+            field_row["name"],
+            title_of(field_row.get("title"), ""),
+            tuple(field_row.get("aliases") or ()),
+            bool(field_row.get("required")),
         )
-        for one in layer["fields"]
+        for field_row in layer["fields"]
     )
 
 

@@ -1,4 +1,4 @@
-"""Which library is open, and as of which day: the one state that all rooms of the dock share."""
+"""The open library and its day: the one state that all tabs of the dock share."""
 
 from __future__ import annotations
 
@@ -10,14 +10,14 @@ from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.server_location import is_server, short_name
 from onemap.plugin.connection.server_logins import entry_of
-from onemap.plugin.library.layer_list import CatalogueLayer, keep_hints, layers_in
+from onemap.plugin.library.layer_list import CatalogueLayer, layers_in, store_hints
 from onemap.plugin.library.service_list import Service, services_in
 from onemap.plugin.profile import settings
 from onemap.plugin.words import core_words
 
 
 class OpenLibrary(QObject):
-    """The open library, and what the core says is in it."""
+    """The open library, and its content as the core lists it."""
 
     loading = pyqtSignal()  # another library or day: what was shown is of yesterday
     listed = pyqtSignal()  # the layers are known
@@ -33,16 +33,16 @@ class OpenLibrary(QObject):
         self.crs = ""
         self.packs: list[dict[str, Any]] = []
         self._name = ""
-        self._asked = 0
+        self._request_number = 0
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """The library's name."""
         return self._name or short_name(self.path)
 
     @property
     def day(self) -> str:
-        """The day asked for as the command line takes it; empty: today."""
+        """The chosen day as the command line takes it; empty for today."""
         return self.as_of.toString(Qt.DateFormat.ISODate) if self.as_of.isValid() else ""
 
     def open(self, path: str) -> None:
@@ -54,36 +54,36 @@ class OpenLibrary(QObject):
         self.refresh()
 
     def set_day(self, day: QDate) -> None:
-        """Look at another day."""
+        """Change the day."""
         if day != self.as_of:
             self.as_of = day
             self.refresh()
 
     def refresh(self) -> None:
-        """Ask the core what the library holds."""
+        """Ask the core for the library's content."""
         if not self.path:
             return
-        self._asked += 1
-        number = self._asked
+        self._request_number += 1
+        number = self._request_number
         self.loading.emit()
-        if not core_words.known():
+        if not core_words.are_known():
             self.core.ask("words", {}).answered.connect(core_words.learn)
         request = self.core.ask("layers", {"library": self.path, "as_of": self.day})
         request.answered.connect(lambda answer: self._take(number, answer))
         request.refused.connect(lambda refusal: self._refuse(number, refusal))
 
     def _take(self, number: int, answer: dict[str, Any]) -> None:
-        if number != self._asked:  # somebody has opened another one since
+        if number != self._request_number:  # another library was opened since
             return
         self._name = str(answer.get("name") or "")
         self.crs = str(answer.get("crs") or "")
         self.layers = layers_in(answer)
         self.services = services_in(answer)
         self.packs = [pack if isinstance(pack, dict) else {"id": pack} for pack in answer.get("packs") or []]
-        keep_hints(self.layers)
+        store_hints(self.layers)
         settings.remember_library(self.path)
         self.listed.emit()
 
     def _refuse(self, number: int, refusal: Refusal) -> None:
-        if number == self._asked:
+        if number == self._request_number:
             self.refused.emit(refusal)

@@ -1,4 +1,4 @@
-"""Open a library on a PostGIS server: where it lies, and which entry of QGIS's authentication store logs in."""
+"""The dialog that opens a library on a PostGIS server: its location, and its login."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from onemap.plugin.connection.server_logins import METHOD, entry_of, keep_entry
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
-USUAL_PX = (520, 280)
-NARROWEST_PX = 340
-NOT_LET_IN = "library.password"
+SIZE_PX = (520, 280)
+MIN_WIDTH_PX = 340
+LOGIN_REFUSED = "library.password"
 
 
 class ServerDialog(QDialog):
@@ -24,7 +24,7 @@ class ServerDialog(QDialog):
     chosen = pyqtSignal(str)  # the location
 
     def __init__(self, location: str = "", parent: QWidget | None = None) -> None:
-        """location: one to change; empty for another."""
+        """Show a location to change; an empty one for another library."""
         super().__init__(parent)
         self.setWindowTitle(tr("Open a library on a server"))
         self.address, self.schema = QLineEdit(), QLineEdit()
@@ -48,13 +48,13 @@ class ServerDialog(QDialog):
         self._enable()
 
     def _build(self) -> None:
-        said = QLabel(
+        explanation = QLabel(
             tr(
                 "Name and password are kept in QGIS's authentication store only: choose an entry, or add one with +. "
                 "Without an entry the password file or the service file of PostgreSQL is used."
             )
         )
-        said.setWordWrap(True)
+        explanation.setWordWrap(True)
         rows = QFormLayout()
         rows.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.AllNonFixedFieldsGrow)
         rows.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -69,13 +69,13 @@ class ServerDialog(QDialog):
         buttons.addWidget(self.open_button)
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
-        layout.addWidget(said)
+        layout.addWidget(explanation)
         layout.addLayout(rows)
         layout.addStretch(1)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
-        self.setMinimumWidth(NARROWEST_PX)
-        self.resize(*USUAL_PX)
+        self.setMinimumWidth(MIN_WIDTH_PX)
+        self.resize(*SIZE_PX)
 
     def _choose(self) -> None:
         location = location_of(self.address.text(), self.schema.text())
@@ -84,12 +84,12 @@ class ServerDialog(QDialog):
         self.chosen.emit(location)
 
     def _enable(self) -> None:
-        self.hint.setText(self._what_is_missing())
+        self.hint.setText(self._missing_input())
         self.hint.setVisible(bool(self.hint.text()))
         self.open_button.setEnabled(not self.hint.text())
 
-    def _what_is_missing(self) -> str:
-        """What has to be filled in or put right; empty when nothing."""
+    def _missing_input(self) -> str:
+        """What must be filled in or corrected; empty for nothing."""
         address, schema = self.address.text().strip(), self.schema.text().strip()
         if not address:
             return tr("Give the server's address, or the name of a service.")
@@ -107,13 +107,13 @@ class ServerDialog(QDialog):
         return ""
 
 
-def in_words_of_the_dock(refusal: Refusal) -> Refusal:
-    """The core's refusal to open a library on a server; who is not let in is told without the account's name."""
-    if not refusal.is_about(NOT_LET_IN):
+def login_refusal(refusal: Refusal) -> Refusal:
+    """The core's refusal of a library on a server; a failed login is shown without the account's name."""
+    if not refusal.is_about(LOGIN_REFUSED):
         return refusal
-    said = tr(
+    message = tr(
         "The server does not let you into the library: name or password is wrong or missing, "
         "or your computer may not connect."
     )
     mend = tr("Choose an entry with the right name and password under “Change the connection…”.")
-    return Refusal(said, [{"code": NOT_LET_IN, "message": said, "mend": mend}], refusal.exit_code)
+    return Refusal(message, [{"code": LOGIN_REFUSED, "message": message, "mend": mend}], refusal.exit_code)

@@ -21,7 +21,11 @@ NAMES = {
 
 @dataclass(frozen=True)
 class Service:
-    """One registered service. authcfg: an entry of QGIS's authentication store; snapshots: when they were taken."""
+    """One registered service.
+
+    authcfg: an entry of QGIS's authentication store.
+    snapshots: the moments of its snapshots.
+    """
 
     name: str
     type: str
@@ -41,38 +45,38 @@ class Service:
 
     @property
     def params(self) -> dict[str, Any]:
-        """As the core's verb `service` takes it."""
+        """The service as parameters of the core's verb `service`."""
         texts = {name: getattr(self, name) for name in ("name", "type", "url", "layer", "department", "dated", "note")}
-        rest = {"as": self.code, "into": self.library, "kind": self.kind, "authcfg": self.authcfg}
-        return {**texts, **rest, "options": self.options or None}
+        renamed = {"as": self.code, "into": self.library, "kind": self.kind, "authcfg": self.authcfg}
+        return {**texts, **renamed, "options": self.options or None}
 
     @property
     def has_features(self) -> bool:
-        """Whether a snapshot can be taken of it."""
+        """Whether it has features, of which a snapshot can be taken."""
         return self.type in FEATURES
 
     @property
     def place(self) -> tuple[int, int, bool]:
-        """Where it stands in a list: as a layer of its department would."""
+        """The sort key, as for a layer of its department."""
         return self.as_layer.place
 
     @property
     def as_layer(self) -> CatalogueLayer:
-        """The layer that it shows, for its style: the catalogue's, or one of its own."""
+        """The catalogue layer that it shows, or one of its own; for its style."""
         return CatalogueLayer(self.code, self.name, self.department, self.library, self.kind, "")
 
 
 def services_in(answer: dict[str, Any]) -> list[Service]:
-    """The services in an answer of the core; a core that knows none lists none."""
+    """The services of an answer of the core."""
     return [
         Service(
             **{
-                name: str(one.get(name) or "")
+                name: str(row.get(name) or "")
                 for name in Service.__dataclass_fields__
                 if name not in ("options", "snapshots")
             },
-            options={str(name): str(value) for name, value in (one.get("options") or {}).items()},
-            snapshots=tuple(str(taken.get("taken_at") or "") for taken in one.get("snapshots") or []),
+            options={str(name): str(value) for name, value in (row.get("options") or {}).items()},
+            snapshots=tuple(str(snapshot.get("taken_at") or "") for snapshot in row.get("snapshots") or []),
         )
-        for one in answer.get("services") or []
+        for row in answer.get("services") or []
     ]

@@ -1,4 +1,4 @@
-"""How QGIS's own providers are told of a service: which provider, and its data source."""
+"""Provider and data source of a service for QGIS."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ PROVIDERS = {
     "oapif": "OAPIF",
     "sensorthings": "sensorthings",
 }
-PAGE = 1000  # features that a server is asked for at a time
+PAGE_SIZE = 1000  # features that a server is asked for at a time
 AXES = {"ignore": "IgnoreAxisOrientation", "invert": "InvertAxisOrientation"}
 
 
 def source_of(service: Service) -> tuple[str, str]:
-    """Provider and data source of a service; keys stay in QGIS's authentication store, of which only an id is told."""
+    """Provider and data source of a service; keys stay in QGIS's authentication store, only the entry's id is used."""
     uri = QgsDataSourceUri()
     uri.setParam("url", capabilities_address(service) if service.type == "wmts" else service.url)
     if service.authcfg:
@@ -33,7 +33,7 @@ def source_of(service: Service) -> tuple[str, str]:
 
 
 def capabilities_address(service: Service) -> str:
-    """Where a service says what it offers."""
+    """The address at which a service describes what it offers."""
     base = service.url.rstrip("/")
     if service.type == "oapif":
         return f"{base}/collections"
@@ -57,7 +57,7 @@ def _wfs(uri: QgsDataSourceUri, service: Service) -> None:
 def _oapif(uri: QgsDataSourceUri, service: Service) -> None:
     uri.setParam("typename", service.layer)
     uri.setParam("pagingEnabled", "true")
-    uri.setParam("pageSize", str(PAGE))
+    uri.setParam("pageSize", str(PAGE_SIZE))
     uri.setParam("restrictToRequestBBOX", "1")
     if "crs" in service.options:
         uri.setParam("srsname", service.options["crs"])
@@ -66,7 +66,7 @@ def _oapif(uri: QgsDataSourceUri, service: Service) -> None:
 def _sensorthings(uri: QgsDataSourceUri, service: Service) -> None:
     uri.setParam("entity", service.layer)
     uri.setWkbType(QgsWkbTypes.parseType(service.options.get("geometry", "PointZ")))
-    uri.setParam("pageSize", str(PAGE))
+    uri.setParam("pageSize", str(PAGE_SIZE))
 
 
 def _picture(uri: QgsDataSourceUri, service: Service) -> None:

@@ -1,4 +1,4 @@
-"""A view that asks the core one thing at a time: what runs is shown in a row, can be stopped, and may be refused."""
+"""A view that asks the core for one verb at a time: it shows progress, can be cancelled, and passes on refusals."""
 
 from __future__ import annotations
 
@@ -15,63 +15,67 @@ from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
 
-class AskingView(QWidget):
-    """Whoever inherits shows the row `work`, follows what it asks, and enables its widgets by `is_working`."""
+class VerbView(QWidget):
+    """A subclass shows `work`, calls `_follow` with its request, and enables its widgets by `is_working`."""
 
     refused = pyqtSignal(object)  # Refusal
-    shown = pyqtSignal()  # what was found is shown
+    results_shown = pyqtSignal()  # what was found is shown
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._library = library
         self._request: Request | None = None
-        self._asked_of = ("", "")  # library and day of what is shown
+        self._result_scope = ("", "")  # library and day of what is shown
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
         self.work.hide()
 
     @property
     def is_working(self) -> bool:
-        """Whether the core is at it."""
+        """Whether a request is running."""
         return self._request is not None
 
     def cancel(self) -> None:
-        """Stop what runs; what was finished before stays in the library."""
+        """Cancel the request; what was finished before stays in the library."""
         if self._request is not None:
             self._request.cancel()
 
     def clear(self) -> None:
-        """Forget what was found."""
+        """Clear the results."""
         raise NotImplementedError
 
     @property
-    def _here(self) -> tuple[str, str]:
+    def _current_scope(self) -> tuple[str, str]:
         """The library and the day that are chosen now."""
         return self._library.path, self._library.day
 
-    def _follow(self, request: Request, show: Callable[[dict[str, Any]], None], forget: Callable[[], None]) -> None:
-        """Show how far a request is, then its answer; `forget` what somebody has gone away from meanwhile."""
-        asked_of = self._here
+    def _follow(self, request: Request, show: Callable[[dict[str, Any]], None], discard: Callable[[], None]) -> None:
+        """Show the progress of a request, then its answer.
+
+        show: called with the answer.
+        forget: called instead, where the library or the day has changed since.
+        """
+        scope = self._current_scope
         self._request = request
         self.work.begin(tr("Starting…"))
         self._enable()
         request.progressed.connect(self.work.show_progress)
-        request.answered.connect(lambda answer: self._answered(asked_of, answer, show, forget))
+        request.answered.connect(lambda answer: self._answered(scope, answer, show, discard))
         request.refused.connect(self._refuse)
 
     def _answered(
         self,
-        asked_of: tuple[str, str],
+        scope: tuple[str, str],
         answer: dict[str, Any],
         show: Callable[[dict[str, Any]], None],
-        forget: Callable[[], None],
+        discard: Callable[[], None],
     ) -> None:
         self._end()
         self.clear()
-        if asked_of != self._here:
-            forget()
+        if scope != self._current_scope:
+            discard()
             return
-        self._asked_of = asked_of
+        self._result_scope = scope
         show(answer)
 
     def _refuse(self, refusal: Refusal) -> None:

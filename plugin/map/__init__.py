@@ -1,1 +1,1 @@
-"""What of a library is on the map, and how it looks."""
+"""The layers of a library on the map, and their styles."""

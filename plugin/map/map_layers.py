@@ -38,7 +38,7 @@ def layer_on_map(library: OpenLibrary, version: Version) -> QgsMapLayer | None:
 
 
 def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsVectorLayer:
-    """A version's table, read-only and with its style, on no map yet; one that is not valid says so itself."""
+    """A version's table, read-only and styled, not yet on the map. The caller checks isValid()."""
     layer = table_layer(library.path, version.table, f"{entry.title} {version.label}")
     if layer.isValid():
         style_layer(layer, entry)
@@ -48,20 +48,20 @@ def open_version(library: OpenLibrary, entry: CatalogueLayer, version: Version) 
 def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) -> QgsMapLayer:
     """Add a version to the map with its style; the library is never written.
 
-    Of a raster the picture itself is shown, below everything else; its outline where the picture is not there, or the
-    core has said that it is another one than was added.
+    A raster is shown as a picture, below everything else. It is shown as its outline where the file is missing, or
+    where the core says that it is not the file that was added.
     """
     layer = open_version(library, entry, version)
     if not layer.isValid():
         return layer
     is_picture = entry.geometry == "raster" and not version.unreadable
     picture = _picture(layer, Path(library.path).parent, layer.name()) if is_picture else None
-    shown = picture or layer
-    shown.setCustomProperty(PROPERTY_LIBRARY, library.path)
-    shown.setCustomProperty(PROPERTY_TABLE, version.table)
-    QgsProject.instance().addMapLayer(shown, False)
+    map_layer = picture or layer
+    map_layer.setCustomProperty(PROPERTY_LIBRARY, library.path)
+    map_layer.setCustomProperty(PROPERTY_TABLE, version.table)
+    QgsProject.instance().addMapLayer(map_layer, False)
     if picture is not None:
-        _home(library).addLayer(picture)
+        _library_group(library).addLayer(picture)
         return picture
     is_over = lies_over(entry, layer.geometryType())
     group = layer_group(library, entry.department, is_over)
@@ -69,25 +69,25 @@ def put_on_map(library: OpenLibrary, entry: CatalogueLayer, version: Version) ->
     return layer
 
 
-def _picture(outline: QgsVectorLayer, home: Path, title: str) -> QgsRasterLayer | None:
-    """The raster that a row of the library names, by its path, whole or from the library; None if it is gone."""
+def _picture(outline: QgsVectorLayer, folder: Path, title: str) -> QgsRasterLayer | None:
+    """The raster whose path, absolute or relative to the library, stands in the outline's row; None if missing."""
     for feature in outline.getFeatures():
-        path = home / str(feature["path"])  # a whole path stays one
+        path = folder / str(feature["path"])  # a whole path stays one
         picture = QgsRasterLayer(str(path), title) if path.is_file() else None
         if picture is not None and picture.isValid():
             return picture
     return None
 
 
-def take_from_map(library: OpenLibrary, version: Version) -> None:
-    """Remove a version from the map; the library keeps it."""
+def remove_from_map(library: OpenLibrary, version: Version) -> None:
+    """Remove a version from the map; the library is not changed."""
     layer = layer_on_map(library, version)
     if layer is not None:
-        take_layer(layer)
+        remove_layer(layer)
 
 
-def take_layer(layer: QgsMapLayer) -> None:
-    """Remove a layer from the map, and groups that it leaves empty."""
+def remove_layer(layer: QgsMapLayer) -> None:
+    """Remove a layer from the map, with the groups that become empty."""
     node = QgsProject.instance().layerTreeRoot().findLayer(layer.id())
     group = node.parent() if node is not None else None
     QgsProject.instance().removeMapLayer(layer.id())
@@ -96,36 +96,41 @@ def take_layer(layer: QgsMapLayer) -> None:
         group.removeChildNode(empty)
 
 
-def reopen_cut_off(library: str) -> None:
-    """Open layers of a library again where they can no longer read it, and draw them.
+def reopen_stale_layers(library: str) -> None:
+    """Open layers of a library again where they can no longer read it, and redraw them.
 
-    QGIS takes a library out of WAL mode when it closes its project, and opens it so again. Once the core has written,
-    the file is back in WAL mode, and a reader that came before sees nothing of it.
+    QGIS takes a library out of WAL mode when it closes its project, and opens it in that mode again. Once the core has
+    written, the file is back in WAL mode, and an earlier reader sees nothing of it.
 
-    Only the layers are asked. To look into the file itself would end every lock that QGIS has on it, for they belong
-    to the process: the core would then take the journal away under QGIS, which from there on reads the file as it was.
+    Only the layers are asked. Opening the file here would release every lock that QGIS holds on it, because locks
+    belong to the process: the core would then remove the journal that QGIS uses, and QGIS would read the old state
+    from there on.
     """
     registry = QgsProviderRegistry.instance()
     for layer in QgsProject.instance().mapLayers().values():
         is_file = isinstance(layer, QgsVectorLayer) and layer.providerType() == "ogr"
-        if is_file and registry.decodeUri("ogr", layer.source()).get("path") == library and _is_cut_off(layer):
+        if is_file and registry.decodeUri("ogr", layer.source()).get("path") == library and _returns_nothing(layer):
             layer.dataProvider().reloadData()
             layer.triggerRepaint()
 
 
-def _is_cut_off(layer: QgsVectorLayer) -> bool:
-    """Whether a layer that has features gives none."""
+def _returns_nothing(layer: QgsVectorLayer) -> bool:
+    """Whether a layer that has features returns none."""
     first = next(layer.getFeatures(QgsFeatureRequest().setLimit(1)), None)
     return first is None and layer.featureCount() != 0
 
 
 def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:
-    """A group of ours in the layer tree: on top, or above the first background picture."""
+    """A group of the plugin in the layer tree, found or new.
+
+    name: the group's name.
+    at_top: whether a new group goes to the top, or above the first background picture.
+    """
     root = QgsProject.instance().layerTreeRoot()
-    found = root.findGroup(name)
-    if found is not None:
-        return found
-    place = 0
+    group = root.findGroup(name)
+    if group is not None:
+        return group
+    position = 0
     if not at_top:
         pictures = [
             index
@@ -133,17 +138,21 @@ def insert_group(name: str, at_top: bool) -> QgsLayerTreeGroup:
             if getattr(node, "layer", lambda: None)() is not None
             and node.layer().type() in (Qgis.LayerType.Raster, Qgis.LayerType.VectorTile)
         ]
-        place = pictures[0] if pictures else len(root.children())
-    return root.insertGroup(place, name)
+        position = pictures[0] if pictures else len(root.children())
+    return root.insertGroup(position, name)
 
 
 def layer_group(library: OpenLibrary, department: str, at_top: bool) -> QgsLayerTreeGroup:
-    """The group of a department in the group of its library; a new one on top of the others, or below them."""
-    home = _home(library)
+    """The group of a department in the group of its library, found or new.
+
+    at_top: whether a new group goes above the others, or below them.
+    """
+    library_group = _library_group(library)
     name = word("departments", department)
-    below = len([node for node in home.children() if not isinstance(node, QgsLayerTreeLayer)])  # pictures are lowest
-    return home.findGroup(name) or home.insertGroup(0 if at_top else below, name)
+    group_count = sum(not isinstance(node, QgsLayerTreeLayer) for node in library_group.children())
+    position = 0 if at_top else group_count  # pictures are below all groups
+    return library_group.findGroup(name) or library_group.insertGroup(position, name)
 
 
-def _home(library: OpenLibrary) -> QgsLayerTreeGroup:
+def _library_group(library: OpenLibrary) -> QgsLayerTreeGroup:
     return insert_group(f"{GROUP} · {library.name}", at_top=False)

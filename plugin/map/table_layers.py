@@ -1,4 +1,4 @@
-"""One table of a library as a QGIS layer, read-only: from its file, or from its server."""
+"""One table of a library as a read-only QGIS layer: from its file, or from its server."""
 
 from __future__ import annotations
 
@@ -11,9 +11,10 @@ GEOMETRY, KEY = "geom", "fid"
 
 
 def table_layer(location: str, table: str, title: str, geometry: str = GEOMETRY, key: str = KEY) -> QgsVectorLayer:
-    """A table of a library; one that cannot be read is not valid.
+    """A table of a library; the layer is not valid where the table cannot be read.
 
-    geometry and key: its columns on a server, as the core makes them; a file says so itself.
+    geometry: the geometry column on a server, as the core names it; empty for none.
+    key: the key column on a server. A file declares both itself.
     """
     options = QgsVectorLayer.LayerOptions()
     options.forceReadOnly = True

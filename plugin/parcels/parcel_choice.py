@@ -1,4 +1,4 @@
-"""Which parcels to check: a layer of the map, its selection, a file, or what is drawn now."""
+"""The choice of the parcels to check: a layer of the map, its selection, a file, or a drawing."""
 
 from __future__ import annotations
 
@@ -27,12 +27,17 @@ from onemap.plugin.parcels.polygon_tool import DrawParcelTool
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
-SHORTEST_NAME = 4
+MIN_NAME_LENGTH = 4
 
 
 @dataclass(frozen=True)
 class Choice:
-    """One thing that can be checked: a map layer, by its id; or a file, and which of its layers."""
+    """One entry of the choice.
+
+    layer: the id of a map layer.
+    path: a file instead of a layer.
+    part: one of the file's layers.
+    """
 
     layer: str = ""
     path: str = ""
@@ -40,7 +45,7 @@ class Choice:
 
     @property
     def name(self) -> str:
-        """What to call it."""
+        """The entry's name."""
         if self.path:
             return " · ".join(text for text in (self.path.replace("\\", "/").rsplit("/", 1)[-1], self.part) if text)
         layer = QgsProject.instance().mapLayer(self.layer)
@@ -48,8 +53,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
-class ChoiceWords:
-    """Hints of the two buttons, the name of the layer of what is drawn, and what is asked of a file."""
+class ChoiceTexts:
+    """The texts of a choice.
+
+    file, draw: hints of the two buttons.
+    drawn: the name of the layer of drawings.
+    ask: the name of the list.
+    which: the question for a file with several layers.
+    """
 
     file: str
     draw: str
@@ -59,7 +70,7 @@ class ChoiceWords:
 
 
 class ParcelChoice(QWidget):
-    """A list of what can be checked, and the button that draws."""
+    """A list of layers and files, with buttons that choose a file and draw."""
 
     DRAWN = "onemap/drawn"  # the property of the layer that holds what is drawn
     changed = pyqtSignal()
@@ -69,14 +80,14 @@ class ParcelChoice(QWidget):
         super().__init__(parent)
         self._canvas = canvas
         self._files: list[Choice] = []
-        self._followed: list[QgsVectorLayer] = []
+        self._connected_layers: list[QgsVectorLayer] = []
         self._tool = DrawParcelTool(canvas)
-        self._tool.drawn.connect(self.take_drawn)
-        self._tool.given_up.connect(lambda: self.draw_button.setChecked(False))
+        self._tool.drawn.connect(self.add_drawing)
+        self._tool.cancelled.connect(lambda: self.draw_button.setChecked(False))
         self._tool_before = None
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(SHORTEST_NAME)
+        self.box.setMinimumContentsLength(MIN_NAME_LENGTH)
         self.box.setAccessibleName(self.words().ask)
         self.setFocusProxy(self.box)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -101,12 +112,12 @@ class ParcelChoice(QWidget):
         project = QgsProject.instance()
         project.layersAdded.connect(self.refresh)
         project.layersRemoved.connect(self.refresh)
-        canvas.mapToolSet.connect(self._tool_set)
+        canvas.mapToolSet.connect(self._release_button)
         self.refresh()
 
-    def words(self) -> ChoiceWords:
-        """What this choice is called where it is asked."""
-        return ChoiceWords(
+    def words(self) -> ChoiceTexts:
+        """The texts of this choice."""
+        return ChoiceTexts(
             file=tr("Check the parcels of a file"),
             draw=tr("Draw a parcel: click its corners, finish with the right button or Enter"),
             drawn=tr("Drawn parcels"),
@@ -114,22 +125,22 @@ class ParcelChoice(QWidget):
             which=tr("This file has several layers. Which has the parcels?"),
         )
 
-    def first_entries(self) -> list[tuple[str, Choice]]:
-        """What can be chosen besides layers and files, before them."""
+    def fixed_entries(self) -> list[tuple[str, Choice]]:
+        """Entries before the layers and files."""
         return []
 
     def close_down(self) -> None:
-        """Let go of the project and of the canvas."""
+        """Disconnect from the project and the canvas."""
         project = QgsProject.instance()
         project.layersAdded.disconnect(self.refresh)
         project.layersRemoved.disconnect(self.refresh)
-        self._canvas.mapToolSet.disconnect(self._tool_set)
-        self._follow([])
+        self._canvas.mapToolSet.disconnect(self._release_button)
+        self._connect_layers([])
         self._canvas.unsetMapTool(self._tool)
 
     @property
     def choice(self) -> Choice | None:
-        """What is chosen."""
+        """The chosen entry."""
         return self.box.currentData()
 
     def choose_layer(self, layer: QgsVectorLayer) -> None:
@@ -155,26 +166,26 @@ class ParcelChoice(QWidget):
         return export_layer(layer, layer.selectedFeatureCount() > 0, folder)
 
     def refresh(self, *_layers: object) -> None:
-        """List what there is now, and keep what was chosen."""
-        before = self.choice
+        """List the layers and files; the chosen entry stays."""
+        chosen = self.choice
         layers = [layer for layer in QgsProject.instance().mapLayers().values() if _is_checkable(layer)]
-        # The library's own layers are rarely what somebody wants to check.
+        # The library's own layers are rarely the parcels to check.
         layers.sort(key=lambda layer: (bool(layer.customProperty(PROPERTY_LIBRARY)), layer.name()))
-        self._follow(layers)
+        self._connect_layers(layers)
         self.box.blockSignals(True)
         self.box.clear()
-        for text, choice in self.first_entries():
+        for text, choice in self.fixed_entries():
             self.box.addItem(text, choice)
         for layer in layers:
             self.box.addItem(_text_of(layer), Choice(layer=layer.id()))
         for choice in self._files:
             self.box.addItem(icon("file"), choice.name, choice)
         self.box.blockSignals(False)
-        self._choose(before)
+        self._choose(chosen)
         self.changed.emit()
 
-    def take_drawn(self, geometry: QgsGeometry) -> None:
-        """Put what was drawn on the map, and choose it."""
+    def add_drawing(self, geometry: QgsGeometry) -> None:
+        """Add a drawing to the map, and choose it."""
         self.draw_button.setChecked(False)
         layer = self._drawn_layer()
         feature = QgsFeature(layer.fields())
@@ -185,8 +196,8 @@ class ParcelChoice(QWidget):
         layer.triggerRepaint()
         self.refresh()
         self.choose_layer(layer)
-        for one in features:
-            self.added.emit(layer, one.id())
+        for added_feature in features:
+            self.added.emit(layer, added_feature.id())
 
     def _drawn_layer(self) -> QgsVectorLayer:
         crs = QgsProject.instance().crs()
@@ -222,31 +233,31 @@ class ParcelChoice(QWidget):
         if is_chosen:
             self.choose_file(path, part)
 
-    def _draw(self, on: bool) -> None:
-        if on:
+    def _draw(self, is_on: bool) -> None:
+        if is_on:
             self._tool_before = self._canvas.mapTool()
             self._canvas.setMapTool(self._tool)
             self._canvas.setFocus()
         elif self._canvas.mapTool() is self._tool:
             self._canvas.setMapTool(self._tool_before) if self._tool_before else self._canvas.unsetMapTool(self._tool)
 
-    def _tool_set(self, tool: object, _before: object = None) -> None:
+    def _release_button(self, tool: object, _before: object = None) -> None:
         if tool is not self._tool:
             self.draw_button.setChecked(False)
 
-    def _follow(self, layers: list[QgsVectorLayer]) -> None:
-        """Follow the selections and names of the layers in the list."""
+    def _connect_layers(self, layers: list[QgsVectorLayer]) -> None:
+        """Connect to the selections and names of the layers in the list."""
         project_layers = QgsProject.instance().mapLayers().values()
-        for layer in self._followed:
+        for layer in self._connected_layers:
             if layer in project_layers:  # one that was removed took its connections along
-                layer.selectionChanged.disconnect(self._selection_changed)
-                layer.nameChanged.disconnect(self._selection_changed)
-        self._followed = layers
+                layer.selectionChanged.disconnect(self._update_texts)
+                layer.nameChanged.disconnect(self._update_texts)
+        self._connected_layers = layers
         for layer in layers:
-            layer.selectionChanged.connect(self._selection_changed)
-            layer.nameChanged.connect(self._selection_changed)
+            layer.selectionChanged.connect(self._update_texts)
+            layer.nameChanged.connect(self._update_texts)
 
-    def _selection_changed(self, *_what: object) -> None:
+    def _update_texts(self, *_what: object) -> None:
         for index in range(self.box.count()):
             layer = QgsProject.instance().mapLayer(self.box.itemData(index).layer)
             if layer is not None:
@@ -263,9 +274,13 @@ def _is_checkable(layer: object) -> bool:
 
 
 def _layers_of_polygons(path: str) -> list[str]:
-    """Names of the layers of polygons in a file that QGIS knows; the core may know more formats."""
-    found = QgsProviderRegistry.instance().querySublayers(path, Qgis.SublayerQueryFlag.ResolveGeometryType)
-    return [one.name() for one in found if QgsWkbTypes.geometryType(one.wkbType()) == Qgis.GeometryType.Polygon]
+    """The polygon layers of a file that QGIS can read; the core may read more formats."""
+    sublayers = QgsProviderRegistry.instance().querySublayers(path, Qgis.SublayerQueryFlag.ResolveGeometryType)
+    return [
+        sublayer.name()
+        for sublayer in sublayers
+        if QgsWkbTypes.geometryType(sublayer.wkbType()) == Qgis.GeometryType.Polygon
+    ]
 
 
 def _text_of(layer: QgsVectorLayer) -> str:

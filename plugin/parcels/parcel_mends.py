@@ -1,4 +1,4 @@
-"""What a click can mend when parcels are refused: say what their file does not say, and check again."""
+"""Mends for refused parcels: a click gives what the file does not declare, and the check runs again."""
 
 from __future__ import annotations
 
@@ -19,27 +19,31 @@ from onemap.plugin.words.translation import tr
 
 
 class ParcelMends(QObject):
-    """Keeps for each choice of parcels what was said of it, so that nobody is asked twice."""
+    """The parameters that the user gave for each choice of parcels, so that each is asked once."""
 
     mended = pyqtSignal()  # check again
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, core: Core, parent: QWidget) -> None:
         super().__init__(parent)
-        self._core, self._over = core, parent
-        self._told: dict[Hashable, dict[str, Any]] = {}
+        self._core, self._parent = core, parent
+        self._params: dict[Hashable, dict[str, Any]] = {}
 
-    def told(self, choice: Hashable) -> dict[str, Any]:
-        """What was said of these parcels, as parameters of `check`."""
-        return self._told.get(choice, {})
+    def params_for(self, choice: Hashable) -> dict[str, Any]:
+        """The given parameters of `check` for these parcels."""
+        return self._params.get(choice, {})
 
-    def tell(self, choice: Hashable, **said: Any) -> None:
-        """Say something of these parcels, and check them again."""
-        self._told[choice] = {**self.told(choice), **said}
+    def add_params(self, choice: Hashable, **params: Any) -> None:
+        """Add parameters for these parcels, and check them again."""
+        self._params[choice] = {**self.params_for(choice), **params}
         self.mended.emit()
 
     def offer(self, refusal: Refusal, choice: Hashable, params: dict[str, Any]) -> None:
-        """Put the button on a refusal that a click can mend. params: of the check that was refused."""
+        """Put a button on a refusal that a click can mend.
+
+        choice: the parcels.
+        params: the parameters of the refused check.
+        """
         codes = {str(problem.get("code")) for problem in refusal.problems}
         if codes & {"crs.missing", "crs.contradicted"}:
             refusal.mend = (tr("Choose the coordinate system…"), lambda: self._choose_crs(choice))
@@ -52,27 +56,27 @@ class ParcelMends(QObject):
         elif any(code.startswith("encoding.") for code in codes):
             refusal.mend = (tr("Choose the encoding…"), lambda: self._choose_encoding(choice))
         elif codes == {"geometry.invalid"} and not params.get("repair"):
-            refusal.mend = (tr("Repair and check"), lambda: self.tell(choice, repair=True))
+            refusal.mend = (tr("Repair and check"), lambda: self.add_params(choice, repair=True))
 
     def _choose_crs(self, choice: Hashable) -> None:
-        dialog = QgsProjectionSelectionDialog(self._over)
+        dialog = QgsProjectionSelectionDialog(self._parent)
         if dialog.exec() and dialog.crs().isValid():
-            self.tell(choice, crs=crs_text(dialog.crs()))
+            self.add_params(choice, crs=crs_text(dialog.crs()))
 
     def _convert(self, choice: Hashable, path: str) -> None:
         conversion = Conversion(SourceFile(path), self)
-        conversion.answered.connect(lambda source: self.tell(choice, parcels=source.path))
+        conversion.answered.connect(lambda source: self.add_params(choice, parcels=source.path))
         conversion.refused.connect(self.refused)
 
     def _choose_encoding(self, choice: Hashable) -> None:
         self._choose(tr("The encoding of its text"), [name for name in ENCODINGS if name], choice, "encoding")
 
     def _inspect(
-        self, choice: Hashable, params: dict[str, Any], then: Callable[[Hashable, list[InspectedLayer]], None]
+        self, choice: Hashable, params: dict[str, Any], on_layers: Callable[[Hashable, list[InspectedLayer]], None]
     ) -> None:
-        """Ask the core what is in the file: it may be of a format that QGIS does not know."""
+        """Ask the core for the content of the file: QGIS may not know its format."""
         request = self._core.ask("inspect", {"source": params["parcels"], "layer": params.get("layer")})
-        request.answered.connect(lambda answer: then(choice, inspected_layers(answer)))
+        request.answered.connect(lambda answer: on_layers(choice, inspected_layers(answer)))
         request.refused.connect(self.refused)
 
     def _choose_layer(self, choice: Hashable, layers: list[InspectedLayer]) -> None:
@@ -84,6 +88,6 @@ class ParcelMends(QObject):
         self._choose(tr("Which field names each parcel, once?"), fields, choice, "id")
 
     def _choose(self, question: str, values: list[str], choice: Hashable, name: str) -> None:
-        value, is_chosen = QInputDialog.getItem(self._over, tr("Parcels to check"), question, values, 0, False)
+        value, is_chosen = QInputDialog.getItem(self._parent, tr("Parcels to check"), question, values, 0, False)
         if is_chosen:
-            self.tell(choice, **{name: value})
+            self.add_params(choice, **{name: value})

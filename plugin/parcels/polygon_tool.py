@@ -1,4 +1,4 @@
-"""Draws a parcel on the map: click the corners, snap to what is there, finish with the right button or Enter."""
+"""The tool that draws a parcel: click the corners, with snapping; finish with the right button or Enter."""
 
 from __future__ import annotations
 
@@ -7,36 +7,36 @@ from qgis.gui import QgsMapCanvas, QgsMapMouseEvent, QgsMapTool, QgsRubberBand, 
 from qgis.PyQt.QtCore import Qt, pyqtSignal
 from qgis.PyQt.QtGui import QColor, QKeyEvent
 
-FEWEST_CORNERS = 3
+MIN_CORNERS = 3
 COLOUR = "#1098AD"
 
 
 class DrawParcelTool(QgsMapTool):
-    """A map tool that gives one polygon in the map's coordinate system."""
+    """A map tool that draws one polygon in the map's coordinate system."""
 
     drawn = pyqtSignal(object)  # QgsGeometry
-    given_up = pyqtSignal()
+    cancelled = pyqtSignal()
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         super().__init__(canvas)
         self.setCursor(Qt.CursorShape.CrossCursor)
         self._corners: list[QgsPointXY] = []
         self._band: QgsRubberBand | None = None
-        self._snapped = QgsSnapIndicator(canvas)
+        self._snap_indicator = QgsSnapIndicator(canvas)
 
     def flags(self) -> QgsMapTool.Flag:
-        """It draws, so QGIS keeps the right button's menu away."""
+        """An edit tool, so that QGIS shows no menu on the right button."""
         return QgsMapTool.Flag.EditTool
 
     def canvasMoveEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
-        """Follow the pointer with the last corner."""
+        """Move the last corner with the pointer."""
         event.snapPoint()
-        self._snapped.setMatch(event.mapPointMatch())
+        self._snap_indicator.setMatch(event.mapPointMatch())
         if self._band is not None:
             self._band.movePoint(event.mapPoint())
 
     def canvasReleaseEvent(self, event: QgsMapMouseEvent) -> None:  # noqa: N802 - QGIS's name
-        """Left: a corner. Right: finished."""
+        """Add a corner with the left button; finish with the right one."""
         if event.button() == Qt.MouseButton.RightButton:
             self._finish()
             return
@@ -45,7 +45,7 @@ class DrawParcelTool(QgsMapTool):
         self._show()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:  # noqa: N802 - Qt's name
-        """Enter finishes, Backspace takes the last corner back, Esc gives up."""
+        """Finish with Enter, remove the last corner with Backspace, give up with Esc."""
         if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
             self._finish()
         elif event.key() in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete) and self._corners:
@@ -53,14 +53,14 @@ class DrawParcelTool(QgsMapTool):
             self._show()
         elif event.key() == Qt.Key.Key_Escape:
             self._clear()
-            self.given_up.emit()
+            self.cancelled.emit()
         else:
             event.ignore()
             return
         event.accept()
 
     def deactivate(self) -> None:
-        """Leave nothing behind on the map."""
+        """Remove the drawing from the map."""
         self._clear()
         super().deactivate()
 
@@ -80,14 +80,14 @@ class DrawParcelTool(QgsMapTool):
 
     def _finish(self) -> None:
         corners = self._corners
-        if len(corners) < FEWEST_CORNERS:
+        if len(corners) < MIN_CORNERS:
             return
         self._clear()
         self.drawn.emit(QgsGeometry.fromPolygonXY([[*corners, corners[0]]]))
 
     def _clear(self) -> None:
         self._corners = []
-        self._snapped.setMatch(type(self._snapped.match())())
+        self._snap_indicator.setMatch(type(self._snap_indicator.match())())
         self._remove_band()
 
     def _remove_band(self) -> None:

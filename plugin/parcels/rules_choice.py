@@ -1,4 +1,4 @@
-"""By which rules: the library's own packs, or a file."""
+"""The choice of the rules: the library's own packs, or a file."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.translation import tr
 
-SHORTEST_NAME = 4
+MIN_NAME_LENGTH = 4
 
 
 class RulesChoice(QWidget):
-    """A list of packs, and the button that adds a file to it."""
+    """A list of packs, with a button that adds a file."""
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -24,7 +24,7 @@ class RulesChoice(QWidget):
         self._files: list[str] = []
         self.box = QComboBox()
         self.box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-        self.box.setMinimumContentsLength(SHORTEST_NAME)
+        self.box.setMinimumContentsLength(MIN_NAME_LENGTH)
         self.box.setAccessibleName(tr("Rules"))
         self.setFocusProxy(self.box)
         self.box.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -41,13 +41,15 @@ class RulesChoice(QWidget):
 
     @property
     def packs(self) -> list[str] | None:
-        """The packs as the core takes them; None: the library's own."""
+        """The packs as the core takes them; None for the library's own."""
         return self.box.currentData() or None
 
     def _list(self) -> None:
         self.box.clear()
-        own = ", ".join(f"{pack.get('id')} {pack.get('version') or ''}".strip() for pack in self._library.packs)
-        self.box.addItem(own or tr("the library's own"), None)
+        library_packs = ", ".join(
+            f"{pack.get('id')} {pack.get('version') or ''}".strip() for pack in self._library.packs
+        )
+        self.box.addItem(library_packs or tr("the library's own"), None)
         titles = "\n".join(title_of(pack.get("title"), str(pack.get("id"))) for pack in self._library.packs)
         self.box.setItemData(0, titles, Qt.ItemDataRole.ToolTipRole)
         self.box.setToolTip(titles)

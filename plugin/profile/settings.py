@@ -1,4 +1,4 @@
-"""What the plugin remembers: every setting, declared once."""
+"""The plugin's settings, each declared once."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from qgis.core import QgsApplication, QgsSettings
 
 @dataclass(frozen=True)
 class Setting:
-    """One thing remembered: its kind, and its value until someone chooses another."""
+    """One setting: its type, and its value until someone chooses another."""
 
     kind: type
     default: Any
@@ -25,8 +25,8 @@ SETTINGS: dict[str, Setting] = {
     "server_logins": Setting(str, "{}"),  # JSON: library on a server → entry of QGIS's authentication store
     "live": Setting(bool, True),  # whether what is being edited is checked at every change
     "hide_empty_layers": Setting(bool, False),
-    "review_name": Setting(str, ""),  # under which somebody writes and signs opinions
-    "review_department": Setting(str, ""),  # whose opinion is opened first; empty: nobody's
+    "review_name": Setting(str, ""),  # the name under opinions
+    "review_department": Setting(str, ""),  # whose opinion is opened first; empty: none
     "review_seen": Setting(str, "{}"),  # JSON: case → the revision that was looked at last
     "review_folder": Setting(str, ""),  # where documents were written last
     "field_matches": Setting(str, "{}"),  # JSON: department/layer → field of the schema → field of the source
@@ -44,20 +44,20 @@ def get(name: str) -> Any:
 
 
 def put(name: str, value: Any) -> None:
-    """Remember the value of one setting."""
+    """Store the value of one setting."""
     setting = SETTINGS[name]
     QgsSettings().setValue(f"onemap/{name}", setting.kind(value))
 
 
 def remember_library(path: str) -> None:
     """Put a library first in the list of recent ones."""
-    recent: list[str] = [path] + [other for other in get("recent_libraries") if other != path]
+    recent: list[str] = [path] + [recent_path for recent_path in get("recent_libraries") if recent_path != path]
     put("recent_libraries", recent[:RECENT_LIMIT])
     put("library", path)
 
 
 def language() -> str:
-    """The language of the plugin and of the core: as chosen, else as QGIS; "zh" or "en"."""
+    """The language of the plugin and of the core, "zh" or "en": the chosen one, else that of QGIS."""
     chosen = get("language")
     if chosen in LANGUAGES:
         return chosen

@@ -1,4 +1,4 @@
-"""How a remedy looks on the map: what remains of a parcel in the colour of clear, what was cut in its verdict's."""
+"""How a remedy looks on the map: what remains of a parcel in the colour of clear, each cut in its verdict's colour."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ POLYGON = Qgis.GeometryType.Polygon
 
 
 def style_remedy(layer: QgsVectorLayer, table: str) -> None:
-    """Give the remainder or the cuts their look, with a legend in the user's language."""
+    """Style the table of the remainder or of the cuts, with a legend in the user's language."""
     if table == "remainder":
         colour = LOOKS["clear"].colour
         look = {"fill": colour, "fill_opacity": 0.3, "stroke": colour, "stroke_mm": 0.6}
@@ -29,7 +29,7 @@ def style_remedy(layer: QgsVectorLayer, table: str) -> None:
             look["dash"] = "dash" if verdict == "unknown" else "solid"
             if verdict in HATCHES:
                 look["hatch"] = HATCHES[verdict]
-            said = f"{LOOKS[verdict].sign} {word('verdicts', verdict)}"
-            categories.append(QgsRendererCategory(verdict, symbol_of(look, POLYGON), said))
+            label = f"{LOOKS[verdict].sign} {word('verdicts', verdict)}"
+            categories.append(QgsRendererCategory(verdict, symbol_of(look, POLYGON), label))
         layer.setRenderer(QgsCategorizedSymbolRenderer("verdict", categories))
     layer.triggerRepaint()

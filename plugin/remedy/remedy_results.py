@@ -1,4 +1,4 @@
-"""What would pass of one parcel, and in which ways: read from the core's answer and the GeoPackage that it wrote."""
+"""The remedy of one parcel, read from the core's answer and the GeoPackage that it wrote."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ CUT = "cut"
 
 @dataclass(frozen=True)
 class Cut:
-    """What one rule cut from the parcel: only what no earlier one had cut."""
+    """What one rule cut from the parcel, without what earlier rules had cut."""
 
     row: int
     rule: str
@@ -26,7 +26,7 @@ class Cut:
 
 @dataclass(frozen=True)
 class DepartmentChange:
-    """What one department has against the parcel as it is, and against an alternative of it."""
+    """The conflict of one department with the parcel as it is, and with an alternative of it."""
 
     department: str
     verdict_before: str
@@ -41,7 +41,7 @@ class DepartmentChange:
 
 @dataclass(frozen=True)
 class Alternative:
-    """One way in which a parcel could pass: cut, one_piece, moved, turned, moved_turned; checked as it is."""
+    """One alternative: cut, one_piece, moved, turned or moved_turned; each is checked as it is."""
 
     kind: str
     passes: bool
@@ -62,9 +62,9 @@ class Alternative:
 
 @dataclass(frozen=True)
 class Remedy:
-    """The remainder of one parcel, in its parts, what was cut, the most severe rule first, and the alternatives.
+    """The remedy of one parcel: the remainder, the cuts with the most severe rule first, and the alternatives.
 
-    search: what the core says of how far it looked for another place; empty where nobody asked for one.
+    search: the core's remark on the search for another place; empty without a search.
     """
 
     path: str
@@ -79,36 +79,40 @@ class Remedy:
 
     def alternative(self, kind: str) -> Alternative | None:
         """The alternative of a kind; None where there is none."""
-        return next((one for one in self.alternatives if one.kind == kind), None)
+        return next((alternative for alternative in self.alternatives if alternative.kind == kind), None)
 
 
-def told_in(answer: dict[str, Any]) -> dict[str, Any]:
-    """What an answer tells of a remedy: all of it, or of a case the last that was kept with it."""
-    kept = [one for one in answer.get("remedies") or () if one.get("state") == "current"]
-    return kept[-1] if kept else answer
+def remedy_in(answer: dict[str, Any]) -> dict[str, Any]:
+    """The remedy in an answer: the answer itself, or of a case the last remedy that the case stores."""
+    stored = [remedy for remedy in answer.get("remedies") or () if remedy.get("state") == "current"]
+    return stored[-1] if stored else answer
 
 
-def record_in(told: dict[str, Any]) -> dict[str, Any]:
-    """The record of its run; of one that a case keeps its id and its day."""
-    run = told.get("run") or {}
-    return run if isinstance(run, dict) else {"id": run, "started": str(told.get("on") or "")}
+def record_in(remedy: dict[str, Any]) -> dict[str, Any]:
+    """The record of a remedy's run; a stored remedy has only its id and day."""
+    run = remedy.get("run") or {}
+    return run if isinstance(run, dict) else {"id": run, "started": str(remedy.get("on") or "")}
 
 
 def read_remedy(path: str, parcel: str, answer: dict[str, Any]) -> Remedy:
-    """The remedy of one parcel. answer: what the core tells of it. May run in any thread. Raises Refusal."""
+    """Read the remedy of one parcel. May run in any thread. Raises Refusal.
+
+    path: the tables.
+    answer: the remedy as the core reports it.
+    """
     cuts = [
         Cut(row["fid"], str(row["rule"]), str(row.get("verdict") or ""), row.get("area_m2"), row.get("unknown_m2"))
         for row in table_rows(path, "cuts")
         if str(row["parcel"]) == parcel
     ]
-    kept = next((row for row in table_rows(path, "remainder") if str(row["parcel"]) == parcel), {})
+    remainder = next((row for row in table_rows(path, "remainder") if str(row["parcel"]) == parcel), {})
     return Remedy(
         path,
         parcel,
-        float(kept.get("area_m2") or 0.0),
-        kept.get("share"),
-        int(kept.get("parts") or 0),
-        float(kept.get("dropped_m2") or 0.0),
+        float(remainder.get("area_m2") or 0.0),
+        remainder.get("share"),
+        int(remainder.get("parts") or 0),
+        float(remainder.get("dropped_m2") or 0.0),
         tuple(sorted(cuts, key=lambda cut: severity(cut.verdict))),
         tuple(_alternative(row) for row in answer.get("alternatives") or () if str(row["parcel"]) == parcel),
         str((answer.get("search") or {}).get("text") or ""),
@@ -121,28 +125,32 @@ def _alternative(row: dict[str, Any]) -> Alternative:
         bool(row["passes"]),
         str(row["verdict"]),
         *(float(row[name] or 0.0) for name in ("area_m2", "share", "moved_m", "east_m", "north_m", "turned_deg")),
-        tuple(_change(department, said) for department, said in row["departments"].items()),
+        tuple(_change(department, change) for department, change in row["departments"].items()),
     )
 
 
-def _change(department: str, said: dict[str, Any]) -> DepartmentChange:
+def _change(department: str, row: dict[str, Any]) -> DepartmentChange:
     measures = ("before_m2", "after_m2", "kept_m2", "given_up_m2", "unknown_before_m2", "unknown_after_m2")
-    verdicts = (str(said[name]) for name in ("verdict_before", "verdict_after"))
-    return DepartmentChange(department, *verdicts, *(float(said[name]) for name in measures))
+    verdicts = (str(row[name]) for name in ("verdict_before", "verdict_after"))
+    return DepartmentChange(department, *verdicts, *(float(row[name]) for name in measures))
 
 
 def remainder_ground(path: str, parcel: str) -> QgsGeometry:
-    """What remains of a parcel; a null geometry where nothing does."""
+    """The geometry that remains of a parcel; a null geometry for nothing."""
     return _ground(path, "remainder", {"parcel": parcel})
 
 
 def alternative_ground(path: str, parcel: str, kind: str) -> QgsGeometry:
-    """The ground of an alternative; a null geometry where there is none."""
+    """The geometry of an alternative; a null geometry where there is none."""
     return _ground(path, "alternatives", {"parcel": parcel, "alternative": kind})
 
 
-def _ground(path: str, table: str, wanted: dict[str, str]) -> QgsGeometry:
+def _ground(path: str, table: str, values: dict[str, str]) -> QgsGeometry:
     layer = open_table(path, table)
     request = QgsFeatureRequest()  # by value: an id may hold what an expression would take for its own
-    found = (one for one in layer.getFeatures(request) if all(str(one[name]) == text for name, text in wanted.items()))
-    return next((one.geometry() for one in found), QgsGeometry())
+    geometries = (
+        feature
+        for feature in layer.getFeatures(request)
+        if all(str(feature[name]) == text for name, text in values.items())
+    )
+    return next((feature.geometry() for feature in geometries), QgsGeometry())

@@ -1,4 +1,4 @@
-"""The ways in which a parcel could pass as a list, and what each department would lose or gain by the one chosen."""
+"""The list of alternatives, and the table of what each department loses or gains by the chosen one."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ NAME, AREA, SHARE = 0, 1, 2
 DEPARTMENT, NOW, THEN = 0, 1, 2
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 KIND, CUT_ROW = Qt.ItemDataRole.UserRole, Qt.ItemDataRole.UserRole + 1
-EIGHTH_DEG = 45.0
+OCTANT_DEG = 45.0
 DEPARTMENTS_SHOWN = 4
 
 
 def step_text(alternative: Alternative) -> str:
-    """How far a parcel moved and turned; empty where it did neither."""
-    said = []
+    """The move and turn of an alternative; empty for neither."""
+    steps = []
     if alternative.moved_m:
         distance = length_text(alternative.moved_m)
-        said.append(tr("{distance} {direction}").format(distance=distance, direction=_direction(alternative)))
+        steps.append(tr("{distance} {direction}").format(distance=distance, direction=_direction(alternative)))
     if alternative.turned_deg:
-        turned = tr("{angle}° anticlockwise") if alternative.turned_deg > 0 else tr("{angle}° clockwise")
-        said.append(turned.format(angle=f"{abs(alternative.turned_deg):.1f}"))
-    return ", ".join(said)
+        turn_text = tr("{angle}° anticlockwise") if alternative.turned_deg > 0 else tr("{angle}° clockwise")
+        steps.append(turn_text.format(angle=f"{abs(alternative.turned_deg):.1f}"))
+    return ", ".join(steps)
 
 
 def _direction(alternative: Alternative) -> str:
@@ -46,30 +46,30 @@ def _direction(alternative: Alternative) -> str:
         tr("north-west"),
     )
     bearing = math.degrees(math.atan2(alternative.east_m, alternative.north_m))
-    return names[round(bearing / EIGHTH_DEG) % len(names)]
+    return names[round(bearing / OCTANT_DEG) % len(names)]
 
 
 class AlternativesTree(QTreeWidget):
-    """Every way with its area and share of the parcel; under the first, what each rule cut."""
+    """Every alternative with its area and share of the parcel; under the first, the cut of each rule."""
 
     chosen = pyqtSignal(str, object)  # the kind of alternative, and the row of a cut, or None
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._is_filling = False
-        self._whole_m2 = 0.0
+        self._parcel_area_m2 = 0.0
         _set_columns(self, [tr("Alternative"), tr("Area"), tr("Share")])
         self.setAccessibleName(tr("What would pass?"))
         self.setIndentation(12)
         self.setToolTip(tr("Choose one to see it on the map"))
-        self.currentItemChanged.connect(lambda item, _before: self._tell(item))
-        self.itemClicked.connect(lambda item, _column: self._tell(item))
+        self.currentItemChanged.connect(lambda item, _before: self._emit_chosen(item))
+        self.itemClicked.connect(lambda item, _column: self._emit_chosen(item))
 
     def show_remedy(self, remedy: Remedy, parcel: CheckedParcel) -> None:
-        """Show the ways that were found for a parcel; the first is chosen."""
+        """Show the alternatives of a parcel; the first is chosen."""
         self._is_filling = True
         self.clear()
-        self._whole_m2 = parcel.area_m2 or 0.0
+        self._parcel_area_m2 = parcel.area_m2 or 0.0
         first = remedy.alternative(CUT)
         verdict = first.verdict if first is not None else "clear" if remedy.area_m2 > 0 else ""
         title = tr("{alternative} (parts: {parts})").format(alternative=word("alternatives", CUT), parts=remedy.parts)
@@ -83,11 +83,11 @@ class AlternativesTree(QTreeWidget):
         if remedy.dropped_m2 > 0:
             self._add(row, "", tr("Dropped as too small or too thin"), remedy.dropped_m2, CUT, None)
         row.setExpanded(True)
-        for one in remedy.alternatives:
-            if one.kind != CUT:
-                title, step = word("alternatives", one.kind), step_text(one)
+        for alternative in remedy.alternatives:
+            if alternative.kind != CUT:
+                title, step = word("alternatives", alternative.kind), step_text(alternative)
                 title = tr("{alternative}: {step}").format(alternative=title, step=step) if step else title
-                self._add(None, one.verdict, title, one.area_m2, one.kind, None)
+                self._add(None, alternative.verdict, title, alternative.area_m2, alternative.kind, None)
         self.setCurrentItem(row)
         self._is_filling = False
 
@@ -100,7 +100,7 @@ class AlternativesTree(QTreeWidget):
         kind: str,
         row: int | None,
     ) -> QTreeWidgetItem:
-        share = (area_m2 or 0.0) / self._whole_m2 if self._whole_m2 else None
+        share = (area_m2 or 0.0) / self._parcel_area_m2 if self._parcel_area_m2 else None
         item = QTreeWidgetItem(parent or self, [title, area_text(area_m2), share_text(share)])
         if verdict:
             item.setIcon(NAME, sign_icon(verdict, self.palette()))
@@ -111,13 +111,13 @@ class AlternativesTree(QTreeWidget):
             item.setTextAlignment(column, RIGHT)
         return item
 
-    def _tell(self, item: QTreeWidgetItem | None) -> None:
+    def _emit_chosen(self, item: QTreeWidgetItem | None) -> None:
         if item is not None and not self._is_filling:
             self.chosen.emit(item.data(NAME, KIND), item.data(NAME, CUT_ROW))
 
 
 class DepartmentsTable(QTreeWidget):
-    """What each department has against the parcel as it is, and against the alternative that is chosen."""
+    """The conflict of each department with the parcel as it is, and with the chosen alternative."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -127,32 +127,32 @@ class DepartmentsTable(QTreeWidget):
         self.setMinimumHeight((DEPARTMENTS_SHOWN + 1) * (self.fontMetrics().height() + 6))
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Few rows: the room is the alternatives', above."""
+        """Few rows: the alternatives above need the height."""
         return QSize(super().sizeHint().width(), self.minimumHeight())
 
     def show_changes(self, changes: tuple[DepartmentChange, ...]) -> None:
-        """Show one alternative's."""
+        """Show the changes of one alternative."""
         self.clear()
-        for one in changes:
-            now, then = (
-                _stands(area_m2, unknown_m2)
+        for change in changes:
+            conflict_now, conflict_then = (
+                _conflict_text(area_m2, unknown_m2)
                 for area_m2, unknown_m2 in (
-                    (one.before_m2, one.unknown_before_m2),
-                    (one.after_m2, one.unknown_after_m2),
+                    (change.before_m2, change.unknown_before_m2),
+                    (change.after_m2, change.unknown_after_m2),
                 )
             )
-            item = QTreeWidgetItem(self, [word("departments", one.department), now, then])
-            item.setIcon(NOW, sign_icon(one.verdict_before, self.palette()))
-            item.setIcon(THEN, sign_icon(one.verdict_after, self.palette()))
-            hint = _hint(one)
+            item = QTreeWidgetItem(self, [word("departments", change.department), conflict_now, conflict_then])
+            item.setIcon(NOW, sign_icon(change.verdict_before, self.palette()))
+            item.setIcon(THEN, sign_icon(change.verdict_after, self.palette()))
+            hint = _hint(change)
             for column in (DEPARTMENT, NOW, THEN):
                 item.setToolTip(column, hint)
             for column in (NOW, THEN):
                 item.setTextAlignment(column, RIGHT)
 
 
-def _stands(area_m2: float, unknown_m2: float) -> str:
-    """The ground in conflict; where there is none but some that nobody can judge, that."""
+def _conflict_text(area_m2: float, unknown_m2: float) -> str:
+    """The area in conflict; where there is none, the area that is unknown."""
     if unknown_m2 and not area_m2:
         return tr("unknown: {area}").format(area=area_text(unknown_m2))
     return area_text(area_m2)

@@ -1,4 +1,4 @@
-"""What would pass of a parcel: cut, moved or turned, on the map, and what each department would lose or gain by it."""
+"""The view of a remedy: a parcel cut, moved or turned until it passes, and what each department loses or gains."""
 
 from __future__ import annotations
 
@@ -26,48 +26,48 @@ from onemap.plugin.remedy.remedy_results import (
     read_remedy,
     record_in,
     remainder_ground,
-    told_in,
+    remedy_in,
 )
 from onemap.plugin.remedy.remedy_tables import AlternativesTree, DepartmentsTable, step_text
-from onemap.plugin.results.highlight import Spotlight
-from onemap.plugin.results.result_layers import kept_file
-from onemap.plugin.results.results import CheckedParcel, RunTables, ShownRun, open_table
+from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.result_layers import copy_to_profile
+from onemap.plugin.results.results import CheckedParcel, RunOnDisplay, RunTables, open_table
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.number_format import area_text, moment_text, mu_text, share_text
 from onemap.plugin.words.translation import sentences, tr
 
-FEWEST_ROWS = 6  # of the list of alternatives that are in sight
-Ground = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
-Asker = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: nobody asked
+MIN_ROWS = 6  # of the list of alternatives that are in sight
+LabelledGround = tuple[QgsGeometry, str, str]  # with the verdict whose look it has, and what it says
+RequestRemedy = Callable[[dict[str, Any]], Optional[Request]]  # asks the core within limits; None: the user gave up
 
 
 class RemedyView(QWidget):
     """One parcel's remedy at a time."""
 
-    left = pyqtSignal()
-    shown = pyqtSignal()  # a remedy is shown
+    back_requested = pyqtSignal()
+    results_shown = pyqtSignal()  # a remedy is shown
     refused = pyqtSignal(object)  # Refusal
 
     def __init__(self, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._request: Request | None = None
-        self._reading: BackgroundTask | None = None
-        self._asker: Asker | None = None
-        self._run: ShownRun | None = None
+        self._reading_task: BackgroundTask | None = None
+        self._request_remedy: RequestRemedy | None = None
+        self._run: RunOnDisplay | None = None
         self._parcel: CheckedParcel | None = None
         self._folder = ""
         self._record: dict[str, Any] = {}
         self.remedy: Remedy | None = None
-        self.spotlight = Spotlight(canvas)
+        self.highlight = Highlight(canvas)
         self._build()
 
     def _build(self) -> None:
-        self.words = QLabel()
-        self.words.setWordWrap(True)
-        self.words.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
+        self.summary.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.form = RemedyForm()
-        self.form.asked.connect(self._ask)
+        self.form.search_requested.connect(self._ask)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
         self.work.hide()
@@ -76,7 +76,7 @@ class RemedyView(QWidget):
         self.departments = DepartmentsTable()
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.tree)
-        self.tree.setMinimumHeight(FEWEST_ROWS * self.fontMetrics().lineSpacing())  # the room scrolls where it is low
+        self.tree.setMinimumHeight(MIN_ROWS * self.fontMetrics().lineSpacing())  # the tab scrolls where it is low
         split.addWidget(self.departments)
         split.setStretchFactor(0, 1)
         split.setChildrenCollapsible(False)
@@ -92,48 +92,56 @@ class RemedyView(QWidget):
         buttons.addWidget(self.keep_button, 1, 0)  # beside one another they are wider than the narrowest dock
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.words)
+        layout.addWidget(self.summary)
         layout.addWidget(split, 1)
         layout.addWidget(self.form)
         layout.addWidget(self.work)
         layout.addLayout(buttons)
 
-    def ask(self, asker: Asker, run: ShownRun, parcel: CheckedParcel) -> None:
-        """Ask the core what would pass of a parcel."""
+    def ask(self, request_remedy: RequestRemedy, run: RunOnDisplay, parcel: CheckedParcel) -> None:
+        """Ask the core for the remedy of a parcel.
+
+        request_remedy: sends the request with the form's limits; it returns None where the user gives up.
+        """
         self.clear()
-        self._asker, self._run, self._parcel = asker, run, parcel
+        self._request_remedy, self._run, self._parcel = request_remedy, run, parcel
         self._ask()
 
-    def show_kept(self, asker: Asker, run: ShownRun, parcel: CheckedParcel, told: dict[str, Any]) -> None:
-        """Show a remedy that was found before, whose tables lie beside those of the run. told: as the core tells it."""
+    def show_stored(
+        self, request_remedy: RequestRemedy, run: RunOnDisplay, parcel: CheckedParcel, stored_remedy: dict[str, Any]
+    ) -> None:
+        """Show a stored remedy, whose tables are in the file of the run.
+
+        remedy: as the core reports it.
+        """
         self.clear()
-        self._asker, self._run, self._parcel = asker, run, parcel
-        self.form.show_limits(told)
+        self._request_remedy, self._run, self._parcel = request_remedy, run, parcel
+        self.form.show_limits(stored_remedy)
         self._begin(parcel)
-        self._read(run.path, told, parcel)
+        self._read(run.path, stored_remedy, parcel)
 
     def cancel(self) -> None:
-        """Stop what runs."""
-        if self._request is not None and self._reading is None:
+        """Cancel the request."""
+        if self._request is not None and self._reading_task is None:
             self._request.cancel()
 
     @property
     def is_working(self) -> bool:
-        """Whether the core is at it."""
+        """Whether a request is running."""
         return self._request is not None
 
     def leave(self) -> None:
-        """Forget the remedy, and go back."""
+        """Clear the remedy, and go back."""
         self.cancel()
         self.clear()
-        self.left.emit()
+        self.back_requested.emit()
 
     def clear(self) -> None:
-        """Forget the remedy and its tables."""
-        self.spotlight.leave()
+        """Clear the remedy and remove its tables."""
+        self.highlight.restore_view()
         self.tree.clear()
         self.departments.clear()
-        self.words.clear()
+        self.summary.clear()
         self.remedy = None
         self._parcel = None
         if self._folder:
@@ -141,18 +149,18 @@ class RemedyView(QWidget):
             self._folder = ""
 
     def close_down(self) -> None:
-        """Let go of the canvas, and wait for nothing."""
-        if self._reading is not None:
-            self._reading.forget()
+        """Cancel, and disconnect from the canvas."""
+        if self._reading_task is not None:
+            self._reading_task.forget()
         self.cancel()
         self.clear()
 
     def keep(self) -> None:
-        """Put what remains and what was cut on the map, in a file that stays."""
+        """Add the remainder, the cuts and the alternatives to the map, in a permanent file."""
         if self.remedy is None or self._run is None:
             return
         try:
-            kept = kept_file(self.remedy.path, self._record, self._run.library)
+            file = copy_to_profile(self.remedy.path, self._record, self._run.library)
         except OSError as error:
             self.refused.emit(Refusal(str(error)))
             return
@@ -166,7 +174,7 @@ class RemedyView(QWidget):
             "alternatives": tr("Alternatives"),
         }
         for table, title in titles.items():
-            layer = QgsVectorLayer(f"{kept}|layername={table}", title, "ogr")
+            layer = QgsVectorLayer(f"{file}|layername={table}", title, "ogr")
             if table == "alternatives" and not layer.featureCount():
                 continue
             layer.setCustomProperty(PROPERTY_RUN, str(self._record.get("id", "")))
@@ -180,36 +188,36 @@ class RemedyView(QWidget):
         parcel = self._parcel
         if parcel is None or self._request is not None:
             return
-        self.spotlight.leave()
+        self.highlight.restore_view()
         folder = Path(QgsProcessingUtils.generateTempFilename("remedy"))
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "remedy.gpkg")
-        self._request = self._asker({**self.form.params(), "out": target})
-        if self._request is None:  # somebody would not say who asks
+        self._request = self._request_remedy({**self.form.params(), "out": target})
+        if self._request is None:  # the user gave no name
             shutil.rmtree(folder, ignore_errors=True)
             self.leave()
             return
         self._begin(parcel)
         self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._read(target, told_in(answer), parcel))
+        self._request.answered.connect(lambda answer: self._read(target, remedy_in(answer), parcel))
         self._request.refused.connect(self._refuse)
 
     def _begin(self, parcel: CheckedParcel) -> None:
-        self.words.setText(tr("What would pass of {parcel}?").format(parcel=parcel.parcel))
+        self.summary.setText(tr("What would pass of {parcel}?").format(parcel=parcel.parcel))
         self.form.button.setEnabled(False)
         self.keep_button.setEnabled(False)
         self.work.begin(tr("Starting…"))
 
-    def _read(self, target: str, told: dict[str, Any], parcel: CheckedParcel) -> None:
-        def done(remedy: Remedy | None, error: Exception | None) -> None:
+    def _read(self, target: str, remedy_answer: dict[str, Any], parcel: CheckedParcel) -> None:
+        def finish(remedy: Remedy | None, error: Exception | None) -> None:
             self._end()
             if error is not None:
                 self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
-            elif parcel is self._parcel:  # nobody has gone back meanwhile
-                self._show(remedy, record_in(told))
+            elif parcel is self._parcel:  # the user has not gone back meanwhile
+                self._show(remedy, record_in(remedy_answer))
 
-        self._reading = BackgroundTask(
-            tr("Read the results"), lambda _report: read_remedy(target, parcel.parcel, told), done
+        self._reading_task = BackgroundTask(
+            tr("Read the results"), lambda _report: read_remedy(target, parcel.parcel, remedy_answer), finish
         ).start()
 
     def _refuse(self, refusal: Refusal) -> None:
@@ -217,7 +225,7 @@ class RemedyView(QWidget):
         self.refused.emit(refusal)
 
     def _end(self) -> None:
-        self._request = self._reading = None
+        self._request = self._reading_task = None
         self.work.hide()
         self.form.button.setEnabled(True)
 
@@ -229,31 +237,31 @@ class RemedyView(QWidget):
         self.remedy, self._record = remedy, record
         self.keep_button.setEnabled(True)
         self.tree.show_remedy(remedy, self._parcel)
-        self.words.setText(self._said(remedy))
+        self.summary.setText(self._summary_text(remedy))
         self._choose(CUT, None)
-        self.shown.emit()
+        self.results_shown.emit()
 
-    def _said(self, remedy: Remedy) -> str:
+    def _summary_text(self, remedy: Remedy) -> str:
         if remedy.area_m2 <= 0:
-            said = tr("Nothing of {parcel} would pass.").format(parcel=remedy.parcel)
+            text = tr("Nothing of {parcel} would pass.").format(parcel=remedy.parcel)
         elif not remedy.cuts and remedy.dropped_m2 <= 0:
             return tr("{parcel} would pass as it is.").format(parcel=remedy.parcel)
         else:
-            said = tr("{area} ({mu}, {share}) of {parcel} would pass.").format(
+            text = tr("{area} ({mu}, {share}) of {parcel} would pass.").format(
                 area=area_text(remedy.area_m2),
                 mu=mu_text(remedy.area_m2),
                 share=share_text(remedy.share),
                 parcel=remedy.parcel,
             )
-            said = sentences(said, tr("Checking that again finds nothing more severe than a notice."))
+            text = sentences(text, tr("Checking that again finds nothing more severe than a notice."))
         if not remedy.search:
-            return said
-        if not any(one.is_whole and one.passes for one in remedy.alternatives):
-            said = sentences(said, tr("No place was found where it would pass whole."))
-        return sentences(said, remedy.search)
+            return text
+        if not any(alternative.is_whole and alternative.passes for alternative in remedy.alternatives):
+            text = sentences(text, tr("No place was found where it would pass whole."))
+        return sentences(text, remedy.search)
 
     def _choose(self, kind: str, cut_row: int | None) -> None:
-        """Show one alternative: on the map, and what it changes for each department."""
+        """Show one alternative on the map, and its change for each department."""
         if self.remedy is None or self._run is None:
             return
         alternative = self.remedy.alternative(kind)
@@ -265,20 +273,20 @@ class RemedyView(QWidget):
         except Refusal as refusal:
             self.refused.emit(refusal)
             return
-        self.spotlight.show_grounds(outline, [one for one in grounds if not one[0].isNull()], crs)
+        self.highlight.show_grounds(outline, [ground for ground in grounds if not ground[0].isNull()], crs)
 
-    def _cut_grounds(self, only: int | None) -> list[Ground]:
-        """What remains and what was cut, each with its area; or one cut alone beside what remains."""
+    def _cut_grounds(self, cut_row: int | None) -> list[LabelledGround]:
+        """The remainder and the cuts, each with its area; or one cut and the remainder."""
         cuts = open_table(self.remedy.path, "cuts")
         grounds = [
             (cuts.getFeature(cut.row).geometry(), cut.verdict, area_text(cut.area_m2))
             for cut in self.remedy.cuts
-            if only is None or cut.row == only
+            if cut_row is None or cut.row == cut_row
         ]
-        left = remainder_ground(self.remedy.path, self.remedy.parcel)
-        return [*grounds, (left, "clear", area_text(self.remedy.area_m2))]
+        remainder = remainder_ground(self.remedy.path, self.remedy.parcel)
+        return [*grounds, (remainder, "clear", area_text(self.remedy.area_m2))]
 
-    def _whole_ground(self, alternative: Alternative | None) -> list[Ground]:
+    def _whole_ground(self, alternative: Alternative | None) -> list[LabelledGround]:
         if alternative is None:
             return []
         ground = alternative_ground(self.remedy.path, self.remedy.parcel, alternative.kind)

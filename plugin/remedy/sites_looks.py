@@ -1,4 +1,4 @@
-"""How places that would pass look on the map: in the colour of clear, each with its rank."""
+"""How sites look on the map: in the colour of clear, each with its rank."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ from onemap.plugin.words.verdicts import LOOKS
 
 
 def style_sites(layer: QgsVectorLayer, _table: str = "sites") -> None:
-    """Give a table of sites its look, with the rank written in each."""
+    """Style a table of sites, with the rank written in each."""
     colour = LOOKS["clear"].colour
     look = {"fill": colour, "fill_opacity": 0.3, "stroke": colour, "stroke_mm": 0.6}
     layer.setRenderer(QgsSingleSymbolRenderer(symbol_of(look, Qgis.GeometryType.Polygon)))
-    letters, halo = QgsTextFormat(), QgsTextBufferSettings()
+    text_format, halo = QgsTextFormat(), QgsTextBufferSettings()
     halo.setEnabled(True)
     halo.setColor(QColor("#FFFFFF"))
-    letters.setBuffer(halo)
-    letters.setForcedBold(True)
+    text_format.setBuffer(halo)
+    text_format.setForcedBold(True)
     label = QgsPalLayerSettings()
     label.fieldName = "rank"
-    label.setFormat(letters)
+    label.setFormat(text_format)
     layer.setLabeling(QgsVectorLayerSimpleLabeling(label))
     layer.setLabelsEnabled(True)
     layer.triggerRepaint()

@@ -1,9 +1,10 @@
-"""Where a parcel of an area and a least width would pass: asked for, listed by rank, and shown on the map."""
+"""The search for sites where a parcel of an area and a least width would pass, listed by rank and shown on the map."""
 
 from __future__ import annotations
 
 import shutil
 from collections.abc import Callable
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -27,27 +28,62 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.library.verb_view import AskingView
+from onemap.plugin.library.verb_view import VerbView
 from onemap.plugin.remedy.sites_form import SitesForm
 from onemap.plugin.remedy.sites_looks import style_sites
-from onemap.plugin.remedy.sites_results import Site, sites_in
-from onemap.plugin.results.highlight import Spotlight
-from onemap.plugin.results.result_layers import kept_file
-from onemap.plugin.results.result_table import ShownTable
+from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.result_layers import copy_to_profile
+from onemap.plugin.results.result_table import TableLayer
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.number_format import length_text, moment_text
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
-PLACE, FREE, NEAREST, FAR = 0, 1, 2, 3
+PLACE, FREE, NEAREST, DISTANCE = 0, 1, 2, 3
 RIGHT = int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
 
 
-class SitesView(AskingView):
-    """One search at a time; its places stay until the next."""
+@dataclass(frozen=True)
+class Site:
+    """One site, checked as it is.
 
-    left = pyqtSignal()
-    taken = pyqtSignal(object)  # QgsGeometry of a place in the map's system, to be a parcel
+    row: its row in the table of sites.
+    clearance_m: the distance to the edge of the free ground.
+    nearest: the rule whose ground is nearest, by its title.
+    """
+
+    row: int
+    name: str
+    rank: int
+    verdict: str
+    area_m2: float
+    width_m: float
+    clearance_m: float
+    nearest: str
+    nearest_m: float | None
+
+
+def sites_in(answer: dict[str, Any]) -> list[Site]:
+    """The sites of an answer, the freest first; the table has the same order."""
+    return [
+        Site(
+            number,
+            str(row["site"]),
+            int(row["rank"]),
+            str(row["verdict"]),
+            *(float(row[name]) for name in ("area_m2", "width_m", "clearance_m")),
+            str(row.get("nearest_title") or row.get("nearest_rule") or ""),
+            row.get("nearest_m"),
+        )
+        for number, row in enumerate(answer.get("sites") or (), start=1)
+    ]
+
+
+class SitesView(VerbView):
+    """One search at a time; its sites stay until the next."""
+
+    back_requested = pyqtSignal()
+    parcel_chosen = pyqtSignal(object)  # QgsGeometry of a place in the map's system, to be a parcel
 
     def __init__(
         self,
@@ -58,11 +94,11 @@ class SitesView(AskingView):
     ) -> None:
         super().__init__(library, parent)
         self._packs = packs
-        self._table: ShownTable | None = None
+        self._table: TableLayer | None = None
         self._record: dict[str, Any] = {}
         self._path = ""
         self.sites: list[Site] = []
-        self.spotlight = Spotlight(canvas)
+        self.highlight = Highlight(canvas)
         self.form = SitesForm(canvas)
         self.form.changed.connect(self._enable)
         self._build()
@@ -73,32 +109,48 @@ class SitesView(AskingView):
         self.button.clicked.connect(lambda: self.search())
         self.back_button = QPushButton(icon("back"), tr("Back to the check"))
         self.back_button.clicked.connect(self.leave)
-        self.words = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
-        self.words.setWordWrap(True)
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Places found"))
-        self.tree.setColumnCount(4)
-        self.tree.setHeaderLabels([tr("Place"), tr("Free"), tr("Nearest"), tr("Away")])
+        self.summary = QLabel(tr("Looks for places where a parcel would pass by these rules, the freest first."))
+        self.summary.setWordWrap(True)
+        self.tree = self._make_tree()
+        button_row = self._make_buttons()
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.addWidget(self.form)
+        layout.addWidget(self.button)
+        layout.addWidget(self.work)
+        layout.addWidget(self.summary)
+        layout.addWidget(self.tree, 1)
+        layout.addLayout(button_row)
+        layout.addWidget(self.back_button)
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName(tr("Places found"))
+        tree.setColumnCount(4)
+        tree.setHeaderLabels([tr("Place"), tr("Free"), tr("Nearest"), tr("Away")])
         for column, hint in (
             (FREE, tr("How far the place lies from the edge of the free ground; the list goes by it")),
             (NEAREST, tr("The rule whose ground is nearest")),
-            (FAR, tr("How far away that ground is")),
+            (DISTANCE, tr("How far away that ground is")),
         ):
-            self.tree.headerItem().setToolTip(column, hint)
-        self.tree.setRootIsDecorated(False)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        header = self.tree.header()
+            tree.headerItem().setToolTip(column, hint)
+        tree.setRootIsDecorated(False)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        header = tree.header()
         header.setStretchLastSection(False)
-        for column in (PLACE, FREE, NEAREST, FAR):
+        for column in (PLACE, FREE, NEAREST, DISTANCE):
             stretch = QHeaderView.ResizeMode.Stretch if column == NEAREST else QHeaderView.ResizeMode.ResizeToContents
             header.setSectionResizeMode(column, stretch)
-        self.tree.currentItemChanged.connect(lambda item, _before: self._enable())
-        self.tree.itemClicked.connect(lambda _item, _column: self.zoom())
-        self.tree.itemActivated.connect(lambda _item, _column: self.zoom())
+        tree.currentItemChanged.connect(lambda item, _before: self._enable())
+        tree.itemClicked.connect(lambda _item, _column: self.zoom())
+        tree.itemActivated.connect(lambda _item, _column: self.zoom())
+        return tree
+
+    def _make_buttons(self) -> QHBoxLayout:
         self.buttons: dict[str, QToolButton] = {}
         row = QHBoxLayout()
         row.setSpacing(4)
-        for name, hint, do in (
+        for name, hint, action in (
             ("previous", tr("Previous place"), lambda: self._step(-1)),
             ("next", tr("Next place"), lambda: self._step(1)),
             ("zoom", tr("Go to it on the map"), self.zoom),
@@ -108,34 +160,26 @@ class SitesView(AskingView):
             button = QToolButton()
             button.setIcon(icon(name))
             button.setToolTip(hint)
-            button.clicked.connect(lambda _checked=False, act=do: act())
+            button.clicked.connect(lambda _checked=False, run=action: run())
             row.addWidget(button)
             self.buttons[name] = button
         self.count = QLabel()
         self.count.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.count.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         row.addWidget(self.count, 1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.addWidget(self.form)
-        layout.addWidget(self.button)
-        layout.addWidget(self.work)
-        layout.addWidget(self.words)
-        layout.addWidget(self.tree, 1)
-        layout.addLayout(row)
-        layout.addWidget(self.back_button)
+        return row
 
     @property
     def current(self) -> Site | None:
-        """The place that is chosen."""
+        """The chosen site."""
         row = self.tree.indexOfTopLevelItem(self.tree.currentItem()) if self.tree.currentItem() is not None else -1
         return self.sites[row] if 0 <= row < len(self.sites) else None
 
     def search(self) -> None:
-        """Ask the core for places."""
+        """Ask the core for sites."""
         if self._request is not None or not self.button.isEnabled():
             return
-        self.spotlight.leave()
+        self.highlight.restore_view()
         folder = Path(QgsProcessingUtils.generateTempFilename("sites"))
         folder.mkdir(parents=True, exist_ok=True)
         try:
@@ -159,13 +203,13 @@ class SitesView(AskingView):
         )
 
     def leave(self) -> None:
-        """Go back; what was found stays for the next look."""
-        self.spotlight.leave()
-        self.left.emit()
+        """Go back; the sites stay."""
+        self.highlight.restore_view()
+        self.back_requested.emit()
 
     def clear(self) -> None:
-        """Forget what was found; its layer is taken off the map unless it is kept."""
-        self.spotlight.leave()
+        """Clear the sites; their layer is removed from the map unless it is kept."""
+        self.highlight.restore_view()
         self.sites = []
         self.tree.clear()
         if self._table is not None:
@@ -173,53 +217,53 @@ class SitesView(AskingView):
             self._table = None
         self._enable()
 
-    def forget_another(self) -> None:
-        """Places of another library or another day are not shown as if they were of this one."""
-        if self.sites and self._asked_of != self._here:
+    def clear_other_scope(self) -> None:
+        """Clear the sites of another library or day."""
+        if self.sites and self._result_scope != self._current_scope:
             self.clear()
         self._enable()
 
     def close_down(self) -> None:
-        """Let go of the canvas and of the project, and wait for nothing."""
+        """Cancel, and disconnect from the canvas and the project."""
         self.cancel()
         self.clear()
         self.form.ground.close_down()
 
     def zoom(self) -> None:
-        """Go to the chosen place on the map."""
+        """Zoom to the chosen site."""
         site = self.current
         if site is None or self._table is None:
             return
         ground = self._table.ground(site.row)
         around_m = max(site.clearance_m, site.nearest_m or 0.0)  # what is nearest is seen too
-        self.spotlight.show_grounds(ground, [(ground, site.verdict, _said(site))], self._table.crs, around_m)
+        self.highlight.show_grounds(ground, [(ground, site.verdict, _site_label(site))], self._table.crs, around_m)
 
     def _show_all(self) -> None:
-        grounds = [(self._table.ground(site.row), site.verdict, _said(site)) for site in self.sites]
-        self.spotlight.show_grounds(QgsGeometry(), grounds, self._table.crs)
+        grounds = [(self._table.ground(site.row), site.verdict, _site_label(site)) for site in self.sites]
+        self.highlight.show_grounds(QgsGeometry(), grounds, self._table.crs)
 
     def take(self) -> None:
-        """Hand the chosen place on as a parcel."""
+        """Pass on the chosen site as a parcel."""
         if self.current is None or self._table is None:
             return
         ground = QgsGeometry(self._table.ground(self.current.row))
         ground.transform(QgsCoordinateTransform(self._table.crs, QgsProject.instance().crs(), QgsProject.instance()))
-        single = ground.asGeometryCollection()
+        parts = ground.asGeometryCollection()
         self.leave()
-        self.taken.emit(single[0] if single else ground)
+        self.parcel_chosen.emit(parts[0] if parts else ground)
 
     def keep(self) -> None:
-        """Let the layer live in a file that stays."""
+        """Move the layer to a permanent file."""
         if self._table is None:
             return
         try:
-            self._table.keep_in(kept_file(self._path, self._record, self._library.name), {})
+            self._table.keep_in(copy_to_profile(self._path, self._record, self._library.name), {})
         except OSError as error:
             self.refused.emit(Refusal(str(error)))
         self._enable()
 
-    def _step(self, by: int) -> None:
-        row = self.tree.indexOfTopLevelItem(self.tree.currentItem()) + by
+    def _step(self, step: int) -> None:
+        row = self.tree.indexOfTopLevelItem(self.tree.currentItem()) + step
         if 0 <= row < self.tree.topLevelItemCount():
             self.tree.setCurrentItem(self.tree.topLevelItem(row))
             self.zoom()
@@ -229,16 +273,16 @@ class SitesView(AskingView):
         self._record = {"started": datetime.now(timezone.utc).isoformat(timespec="seconds"), "id": "sites"}
         self.sites = sites_in(answer)
         if not self.sites:
-            self.words.setText(tr("No place was found. That is no proof that there is none."))
+            self.summary.setText(tr("No place was found. That is no proof that there is none."))
             shutil.rmtree(Path(target).parent, ignore_errors=True)
         else:
             group = tr("Places that would pass, {moment}").format(moment=moment_text(self._record["started"]))
             try:
-                self._table = ShownTable(target, "sites", tr("Places that would pass"), group, "sites", style_sites)
+                self._table = TableLayer(target, "sites", tr("Places that would pass"), group, "sites", style_sites)
             except Refusal as refusal:
                 self.refused.emit(refusal)
                 return
-            self.words.setText(
+            self.summary.setText(
                 tr("Each place was checked as it is drawn. It stands for a rectangle; others may fit there too.")
             )
             for site in self.sites:
@@ -246,32 +290,32 @@ class SitesView(AskingView):
             self.tree.setCurrentItem(self.tree.topLevelItem(0))
             self._show_all()
         self._enable()
-        self.shown.emit()
+        self.results_shown.emit()
 
     def _add(self, site: Site) -> None:
-        far = length_text(site.nearest_m)
-        item = QTreeWidgetItem(self.tree, [site.name, length_text(site.clearance_m), site.nearest or "–", far])
+        distance = length_text(site.nearest_m)
+        item = QTreeWidgetItem(self.tree, [site.name, length_text(site.clearance_m), site.nearest or "–", distance])
         item.setIcon(PLACE, sign_icon(site.verdict, self.palette()))
         size = tr("{area} m², {width} wide").format(area=f"{site.area_m2:,.0f}", width=length_text(site.width_m))
         item.setToolTip(PLACE, size)
         item.setToolTip(NEAREST, site.nearest)
-        for column in (FREE, FAR):
+        for column in (FREE, DISTANCE):
             item.setTextAlignment(column, RIGHT)
 
     def _enable(self) -> None:
-        wrong = self.form.wrong
+        wrong = self.form.problem_text
         self.button.setEnabled(self._request is None and bool(self._library.path) and not wrong)
         self.button.setToolTip(wrong)
-        here = self.sites.index(self.current) if self.current is not None else -1
+        row = self.sites.index(self.current) if self.current is not None else -1
         for button in self.buttons.values():
-            button.setEnabled(here >= 0)
-        self.buttons["previous"].setEnabled(here > 0)
-        self.buttons["next"].setEnabled(0 <= here < len(self.sites) - 1)
+            button.setEnabled(row >= 0)
+        self.buttons["previous"].setEnabled(row > 0)
+        self.buttons["next"].setEnabled(0 <= row < len(self.sites) - 1)
         self.buttons["keep"].setEnabled(self._table is not None and not self._table.is_kept)
-        place = {"place": f"{here + 1:,}", "shown": f"{len(self.sites):,}"}
+        place = {"place": f"{row + 1:,}", "shown": f"{len(self.sites):,}"}
         self.count.setText(tr("{place} of {shown}").format(**place) if self.sites else "")
 
 
-def _said(site: Site) -> str:
-    """A place's name, and how far the nearest limit is."""
+def _site_label(site: Site) -> str:
+    """A site's name, and the distance to the nearest limit."""
     return f"{site.name} · {length_text(site.clearance_m)}"

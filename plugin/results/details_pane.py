@@ -1,4 +1,4 @@
-"""What is known of a row of the results: its measures and data, or step by step how it came about."""
+"""The details of a row of the results: its measures and data, or the steps of its explanation."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ LINES_WANTED = 9
 
 
 class DetailsPane(QScrollArea):
-    """Text that may be longer than its place."""
+    """Text that scrolls where it does not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -35,41 +35,41 @@ class DetailsPane(QScrollArea):
         self.setMinimumHeight(LINES_AT_LEAST * self.fontMetrics().lineSpacing())
 
     def text(self) -> str:
-        """What is shown."""
+        """The text on display."""
         return self._label.text()
 
     def show_text(self, text: str) -> None:
-        """Show lines of plain text."""
+        """Show plain text."""
         self._label.setTextFormat(Qt.TextFormat.PlainText)
         self._label.setText(text)
         self.verticalScrollBar().setValue(0)
 
     def show_steps(self, title: str, steps: list[dict[str, Any]]) -> None:
-        """Show how a finding came about: each step's name, and below it what was found there."""
+        """Show the steps of an explanation: each step's name and value."""
         rows = [f"<p style='margin:0 0 4px 0'><b>{escape(title)}</b></p>"]
         for step in steps:
             if step.get("value") == NOT_MEASURED:  # such as a filter where the rule has none
                 continue
-            value = escape(step_text(step.get("value"))).replace("\n", "<br>")
+            value = escape(local_times(step.get("value"))).replace("\n", "<br>")
             name = f"<b>{escape(str(step.get('step', '')))}</b>"
             rows.append(f"<p style='margin:0 0 4px 0'>{name}&nbsp; {value}</p>")
         self._label.setTextFormat(Qt.TextFormat.RichText)
         self._label.setText("".join(rows))
         self.verticalScrollBar().setValue(0)
 
-    def wanted_height(self) -> int:
-        """What the whole text needs at this width."""
+    def height_of_text(self) -> int:
+        """The height of the whole text at this width."""
         return self._label.heightForWidth(self.viewport().width()) + 2 * self.frameWidth()
 
     def sizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Room for the details of a usual finding."""
+        """High enough for a usual finding."""
         return QSize(super().sizeHint().width(), LINES_WANTED * self.fontMetrics().lineSpacing())
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """As narrow as it must be: the text wraps."""
+        """As narrow as possible: the text wraps."""
         return QSize(80, self.minimumHeight())
 
 
-def step_text(value: Any) -> str:
-    """A step's value as a person reads it: moments by the clock on the wall."""
-    return MOMENT.sub(lambda found: moment_text(found.group(0)), str(value))
+def local_times(value: Any) -> str:
+    """A step's value with its moments in local time."""
+    return MOMENT.sub(lambda match: moment_text(match.group(0)), str(value))

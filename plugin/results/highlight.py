@@ -1,4 +1,4 @@
-"""Takes the user to a finding on the map: zooms with a margin, flashes, shows the pieces with their measures."""
+"""The highlight of a finding on the map: it zooms with a margin, flashes, and shows the pieces with their measures."""
 
 from __future__ import annotations
 
@@ -26,11 +26,11 @@ from onemap.plugin.words.verdicts import LOOKS
 MARGIN = 1.6  # how much more than the thing itself is shown
 SMALLEST_VIEW_M = 60.0
 PARCEL_COLOUR = "#222222"
-LABELS_AT_MOST = 200
-THIN_THINGS_PX = 4
+MAX_LABELS = 200
+LINE_WIDTH_PX = 4
 
 
-class Spotlight:
+class Highlight:
     """What is highlighted on a map canvas, and the view to go back to."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
@@ -47,11 +47,16 @@ class Spotlight:
 
     @property
     def labels(self) -> list[str]:
-        """The measures that are shown."""
+        """The measures on display."""
         return [text for _place, text in self._labels.texts] if self._labels is not None else []
 
     def show(self, tables: RunTables, parcel: CheckedParcel, finding: Finding | None, is_to_move: bool = True) -> None:
-        """Go to a parcel, or to the pieces of one of its findings. is_to_move: False where the view stays."""
+        """Highlight a parcel, or the pieces of one of its findings.
+
+        tables: the run's tables.
+        finding: None highlights the parcel alone.
+        is_to_move: False leaves the map's view as it is.
+        """
         self._remove()
         outline = tables.geometry("parcels", parcel.row)
         self._draw(outline, tables.crs, PARCEL_COLOUR, None)
@@ -62,7 +67,7 @@ class Spotlight:
             self._canvas,
             [
                 (self._to_map(_label_place(piece, outline), tables.crs), _piece_text(piece, finding))
-                for piece in sorted(pieces, key=_weight)[:LABELS_AT_MOST]
+                for piece in sorted(pieces, key=_weight)[:MAX_LABELS]
             ],
         )
         if not is_to_move:
@@ -82,34 +87,37 @@ class Spotlight:
         crs: QgsCoordinateReferenceSystem,
         around_m: float = 0.0,
     ) -> None:
-        """Go to an outline, with ground in or beside it: each with the verdict whose look it has, and what it says.
+        """Highlight an outline and grounds in or beside it, and zoom to them.
 
-        outline: a null geometry where there is none; around_m: how much of the surroundings is shown at least.
+        outline: a null geometry for none.
+        grounds: geometry, the verdict that gives the look, and the label of each.
+        crs: the coordinate system of all geometries.
+        around_m: the least width of the surroundings on view.
         """
         self._remove()
         self._draw(outline, crs, PARCEL_COLOUR, None)
         for geometry, verdict, _text in grounds:
             self._draw(geometry, crs, "", verdict)
         labels = [(self._to_map(ground.pointOnSurface(), crs), text) for ground, _verdict, text in grounds]
-        self._labels = MeasureLabels(self._canvas, labels[:LABELS_AT_MOST])
-        shown = [one for one in (outline, *(ground for ground, _verdict, _text in grounds)) if not one.isNull()]
-        box = QgsGeometry.collectGeometry(shown).boundingBox()
+        self._labels = MeasureLabels(self._canvas, labels[:MAX_LABELS])
+        geometries = [outline, *(ground for ground, _verdict, _text in grounds)]
+        box = QgsGeometry.collectGeometry([geometry for geometry in geometries if not geometry.isNull()]).boundingBox()
         if crs.mapUnits() == Qgis.DistanceUnit.Meters:
             box.grow(around_m)
         self._go_to(box, crs)
         self._canvas.flashGeometries([ground for ground, _verdict, _text in grounds] or [outline], crs)
 
-    def leave(self) -> None:
-        """Take the highlight away, and go back to the view before, unless the user has moved on."""
+    def restore_view(self) -> None:
+        """Remove the highlight, and restore the view before it unless the user has moved the map."""
         self._remove()
-        before, shown = self._view_before, self._view_shown
+        view_before, view_shown = self._view_before, self._view_shown
         self._view_before = self._view_shown = None
-        if before is not None and shown is not None and shown == self._canvas.extent():
-            self._canvas.setExtent(before)
+        if view_before is not None and view_shown is not None and view_shown == self._canvas.extent():
+            self._canvas.setExtent(view_before)
             self._canvas.refresh()
 
-    def let_go(self) -> None:
-        """Take the highlight away, and stay where the map is now."""
+    def clear(self) -> None:
+        """Remove the highlight; the map's view stays."""
         self._remove()
         self._view_before = self._view_shown = None
 
@@ -136,9 +144,9 @@ class Spotlight:
             band.setWidth(max(2, round(look.width_px)))
             if geometry.type() != Qgis.GeometryType.Polygon:  # nothing else of it can be seen than its stroke
                 band.setSecondaryStrokeColor(QColor(255, 255, 255, 200))
-                band.setWidth(THIN_THINGS_PX)
+                band.setWidth(LINE_WIDTH_PX)
                 band.setIcon(QgsRubberBand.IconType.ICON_CIRCLE)
-                band.setIconSize(3 * THIN_THINGS_PX)
+                band.setIconSize(3 * LINE_WIDTH_PX)
         band.show()
         self._bands.append(band)
 
@@ -174,12 +182,12 @@ class Spotlight:
 
 
 def _label_place(piece: Piece, outline: QgsGeometry) -> QgsGeometry:
-    """Where a piece's measure is written: in it, or where it comes nearest to the parcel."""
+    """The point of a piece's label: inside the piece, or where it comes nearest to the parcel."""
     return piece.geometry.nearestPoint(outline) if piece.distance_m else piece.geometry.pointOnSurface()
 
 
 def _piece_text(piece: Piece, finding: Finding) -> str:
-    """Its measure; of a point its name; of an object that is only near the distance, not its length elsewhere."""
+    """A piece's label: its measure; for a point its name; for an object that is only near, its distance."""
     if piece.geometry.type() == Qgis.GeometryType.Point and not piece.distance_m:
         return piece.feature
     length_m = piece.length_m if finding.length_m is not None else None
@@ -191,7 +199,7 @@ def _weight(piece: Piece) -> tuple[float, float]:
 
 
 class MeasureLabels(QgsMapCanvasItem):
-    """Measures written on the map, each beside a point inside its piece."""
+    """Measures written on the map, each at a point inside its piece."""
 
     def __init__(self, canvas: QgsMapCanvas, points: list[tuple[QgsGeometry, str]]) -> None:
         super().__init__(canvas)
@@ -201,27 +209,27 @@ class MeasureLabels(QgsMapCanvasItem):
         self.updatePosition()
 
     def updatePosition(self) -> None:  # noqa: N802 - QGIS's name
-        """Cover the whole canvas; the labels find their own places."""
+        """Cover the whole canvas; the labels find their own positions."""
         self.setRect(self._canvas.extent())
 
     def boundingRect(self) -> QRectF:  # noqa: N802 - Qt's name
-        """All that may be painted on."""
+        """The area that may be painted."""
         return QRectF(0, 0, self._canvas.width(), self._canvas.height())
 
     def paint(self, painter: QPainter, option: QStyleOptionGraphicsItem = None, widget: QWidget = None) -> None:
-        """Write each measure with a halo; one that would cover another is left out, the largest are first."""
+        """Write each measure with a halo, the largest first; a label that would cover another is left out."""
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         font = self._canvas.font()
         font.setBold(True)
         metrics = QFontMetricsF(font)
-        taken: list[QRectF] = []
+        label_boxes: list[QRectF] = []
         for place, text in self.texts:
             centre = self.toCanvasCoordinates(QgsPointXY(place)) - self.pos()
             width, height = metrics.horizontalAdvance(text), metrics.height()
             box = QRectF(centre.x() - width / 2, centre.y() - height / 2, width, height)
-            if any(box.intersects(other) for other in taken):
+            if any(box.intersects(label_box) for label_box in label_boxes):
                 continue
-            taken.append(box)
+            label_boxes.append(box)
             path = QPainterPath()
             path.addText(QPointF(box.left(), box.top() + metrics.ascent()), font, text)
             painter.strokePath(path, QPen(QColor(255, 255, 255, 230), 4))

@@ -17,22 +17,22 @@ from onemap.plugin.words.number_format import moment_text
 from onemap.plugin.words.translation import tr
 
 
-def kept_file(path: str, run: dict[str, Any], library: str) -> Path:
-    """A run's tables copied into the profile, where they stay. Raises OSError."""
+def copy_to_profile(path: str, run: dict[str, Any], library: str) -> Path:
+    """Copy a run's tables into the profile, where they stay; return the copy. Raises OSError."""
     folder = profile_folder() / "runs"
     folder.mkdir(parents=True, exist_ok=True)
     name = re.sub(r"\W+", "-", f"{library}-{run.get('started', '')[:19]}-{run.get('id', '')[-8:]}").strip("-")
-    kept = folder / f"{name}.gpkg"
-    shutil.copyfile(path, kept)
-    return kept
+    copy = folder / f"{name}.gpkg"
+    shutil.copyfile(path, copy)
+    return copy
 
 
-def keep_results(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
-    """Copy a run's tables into the profile and put them on the map, parcels lowest. Raises OSError, Refusal.
+def add_to_map(path: str, run: dict[str, Any], library: str) -> list[QgsVectorLayer]:
+    """Copy a run's tables into the profile and add them to the map, parcels lowest. Raises OSError, Refusal.
 
-    Lines and points that rules met are there only where there are any.
+    The tables of lines and points are added only where they have rows.
     """
-    kept = kept_file(path, run, library)
+    copy = copy_to_profile(path, run, library)
     titles = {
         "parcels": tr("Checked parcels"),
         "findings": tr("Findings"),
@@ -43,9 +43,9 @@ def keep_results(path: str, run: dict[str, Any], library: str) -> list[QgsVector
     group = insert_group(tr("Check of {moment}").format(moment=moment_text(str(run.get("started") or ""))), at_top=True)
     layers = []
     for table in RESULT_TABLES:
-        layer = QgsVectorLayer(f"{kept}|layername={table}", titles[table], "ogr")
+        layer = QgsVectorLayer(f"{copy}|layername={table}", titles[table], "ogr")
         if not layer.isValid():
-            raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=kept, table=table))
+            raise Refusal(tr("The results cannot be read: {path} has no table {table}.").format(path=copy, table=table))
         if table in OFTEN_EMPTY and layer.featureCount() == 0:
             continue
         layer.setCustomProperty(PROPERTY_RUN, str(run.get("id", "")))

@@ -1,4 +1,4 @@
-"""One table of a result on the map: its file is temporary, and goes with the result unless somebody keeps it."""
+"""One table of a result on the map; its file is temporary, and removed with the result unless the user keeps it."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ from pathlib import Path
 from qgis.core import QgsCoordinateReferenceSystem, QgsGeometry, QgsProject, QgsVectorLayer
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group, take_layer
+from onemap.plugin.map.map_layers import PROPERTY_RUN, insert_group, remove_layer
 from onemap.plugin.results.results import open_table
 from onemap.plugin.words.translation import tr
 
 
-class ShownTable:
-    """The layer belongs to the project; a user who takes it off the map may do so."""
+class TableLayer:
+    """The map layer of one table. It belongs to the project, and the user may remove it."""
 
     def __init__(
         self, path: str, table: str, title: str, group: str, run: str, style: Callable[[QgsVectorLayer], None]
     ) -> None:
         self._path, self._table, self._run, self._style = path, table, run, style
-        self._ground = open_table(path, table)
+        self._source = open_table(path, table)
         self.is_kept = False
         # Not read-only: what is decided is marked in it. The file is the result's own, and no library.
         layer = QgsVectorLayer(f"{path}|layername={table}", title, "ogr")
@@ -41,38 +41,42 @@ class ShownTable:
     @property
     def crs(self) -> QgsCoordinateReferenceSystem:
         """The coordinate system of the table."""
-        return self._ground.crs()
+        return self._source.crs()
 
     def ground(self, row: int) -> QgsGeometry:
-        """The ground of a row."""
-        return self._ground.getFeature(row).geometry()
+        """The geometry of a row."""
+        return self._source.getFeature(row).geometry()
 
     def select_rows(self, rows: Iterable[int]) -> None:
-        """Select rows on the map, and nothing else."""
+        """Select these rows on the map, and no others."""
         if self.layer is not None:
             self.layer.selectByIds(list(rows))
 
-    def keep_in(self, kept: Path, beside: dict[str, str]) -> None:
-        """Let the layer live in a copy of its file that stays. beside: more tables of that file, with their titles."""
+    def keep_in(self, copy: Path, more_tables: dict[str, str]) -> None:
+        """Move the layer to a permanent copy of its file.
+
+        copy: the permanent file.
+        more_tables: other tables of that file to add, with their titles.
+        """
         layer = self.layer
         if layer is None or self.is_kept:
             return
         chosen = layer.selectedFeatureIds()
-        layer.setDataSource(f"{kept}|layername={self._table}", layer.name(), "ogr")
+        layer.setDataSource(f"{copy}|layername={self._table}", layer.name(), "ogr")
         self._style(layer)
         layer.selectByIds(chosen)
         group = QgsProject.instance().layerTreeRoot().findLayer(layer.id()).parent()
-        for table, title in beside.items():
-            more = QgsVectorLayer(f"{kept}|layername={table}", title, "ogr")
-            if more.isValid() and more.featureCount():
-                more.setCustomProperty(PROPERTY_RUN, self._run)
-                QgsProject.instance().addMapLayer(more, False)
-                group.addLayer(more).setItemVisibilityChecked(False)
+        for table, title in more_tables.items():
+            other_layer = QgsVectorLayer(f"{copy}|layername={table}", title, "ogr")
+            if other_layer.isValid() and other_layer.featureCount():
+                other_layer.setCustomProperty(PROPERTY_RUN, self._run)
+                QgsProject.instance().addMapLayer(other_layer, False)
+                group.addLayer(other_layer).setItemVisibilityChecked(False)
         self.is_kept = True
 
     def remove(self) -> None:
-        """Take the layer off the map, unless it is kept; the result's own file goes in any case."""
+        """Remove the layer from the map unless it is kept, and the temporary file."""
         if self.layer is not None and not self.is_kept:
-            take_layer(self.layer)
-        self._ground = None
+            remove_layer(self.layer)
+        self._source = None
         shutil.rmtree(Path(self._path).parent, ignore_errors=True)

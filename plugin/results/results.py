@@ -9,7 +9,7 @@ from typing import Any
 from qgis.core import Qgis, QgsCoordinateReferenceSystem, QgsFeatureRequest, QgsGeometry, QgsVectorLayer
 
 from onemap.plugin.connection.refusals import Refusal
-from onemap.plugin.words.number_format import plain
+from onemap.plugin.words.number_format import value_or_none
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import severity
 
@@ -18,7 +18,7 @@ PIECE_TABLES = ("overlaps", "overlaps_line", "overlaps_point")
 
 @dataclass(frozen=True)
 class Finding:
-    """One parcel by one rule that is not clear."""
+    """One parcel by one rule whose verdict is not clear."""
 
     row: int  # in the table of findings
     parcel: str
@@ -39,7 +39,7 @@ class Finding:
     basis: str
     replaced: str  # the rule whose place it takes
     estimated: bool  # a centreline's buffer stands for an official zone
-    assumed: bool  # of the data's coverage nobody has said more than its extent
+    assumed: bool  # the data's coverage is only its extent
     area_low_m2: float | None
     area_high_m2: float | None
     within_error: bool  # the data's accuracy leaves open whether there is a conflict
@@ -47,14 +47,14 @@ class Finding:
     check_differs: bool  # from what a second method measures
 
     @property
-    def is_about(self) -> bool:
-        """Whether its measure is not to be relied upon to the last metre."""
+    def is_approximate(self) -> bool:
+        """Whether its measure is not exact to the last metre."""
         return self.estimated or self.within_error or self.check_differs
 
 
 @dataclass(frozen=True)
 class CheckedParcel:
-    """One parcel and what stands against it, most severe first."""
+    """One parcel and its findings, the most severe first."""
 
     row: int
     parcel: str
@@ -65,7 +65,7 @@ class CheckedParcel:
 
 @dataclass(frozen=True)
 class Piece:
-    """One piece in conflict: one parcel by one rule by one feature; a line or a point of rules that have no ground."""
+    """One piece in conflict, of one parcel by one rule by one feature; a line or a point where a rule has no area."""
 
     feature: str
     area_m2: float | None
@@ -76,8 +76,14 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class ShownRun:
-    """A run that is shown: its tables, what the core said, of which library, and the titles of its layers by code."""
+class RunOnDisplay:
+    """A run on display.
+
+    path: its tables.
+    answer: the core's answer.
+    library, library_path: the library's name and location.
+    titles: the titles of the layers, by code.
+    """
 
     path: str
     answer: dict[str, Any]
@@ -87,12 +93,12 @@ class ShownRun:
 
     @property
     def record(self) -> dict[str, Any]:
-        """What the core kept of the run."""
+        """The core's record of the run."""
         return self.answer.get("run") or {}
 
     @property
     def id(self) -> str:
-        """The run's name in the library; empty for one that the library does not keep."""
+        """The run's id in the library; empty for a run that the library does not store."""
         return str(self.record.get("id") or "") if self.record.get("recorded", True) else ""
 
 
@@ -100,8 +106,8 @@ def read_results(path: str) -> list[CheckedParcel]:
     """Parcels with their findings, by severity and then by area. May run in any thread."""
     by_parcel: dict[str, list[Finding]] = {}
     for row in table_rows(path, "findings"):
-        found = _finding(row)
-        by_parcel.setdefault(found.parcel, []).append(found)
+        finding = _finding(row)
+        by_parcel.setdefault(finding.parcel, []).append(finding)
     parcels = [
         CheckedParcel(
             row["fid"],
@@ -123,22 +129,22 @@ class RunTables:
         self._open: dict[str, QgsVectorLayer] = {}
 
     def layer(self, table: str) -> QgsVectorLayer:
-        """One table."""
+        """One table as a layer."""
         if table not in self._open:
             self._open[table] = open_table(self.path, table)
         return self._open[table]
 
     @property
     def crs(self) -> QgsCoordinateReferenceSystem:
-        """The coordinate system of all of them."""
+        """The coordinate system of all tables."""
         return self.layer("parcels").crs()
 
     def geometry(self, table: str, row: int) -> QgsGeometry:
-        """The geometry of one row; a null one where it has none."""
+        """The geometry of one row; a null geometry where it has none."""
         return self.layer(table).getFeature(row).geometry()
 
     def pieces(self, finding: Finding) -> list[Piece]:
-        """The pieces of a finding; for one that is unknown, the ground that could not be judged."""
+        """The pieces of a finding; for an unknown one the ground that could not be judged."""
         if finding.verdict == "unknown":
             ground = self.geometry("findings", finding.row)
             if ground.isNull():
@@ -148,9 +154,9 @@ class RunTables:
         request.setFilterExpression(f'"parcel" = {_quoted(finding.parcel)} AND "rule" = {_quoted(finding.rule)}')
         return [
             Piece(
-                str(plain(feature["feature"]) or ""),
-                *(plain(feature[name]) for name in ("area_m2", "length_m", "distance_m")),
-                bool(plain(feature["counted"])),
+                str(value_or_none(feature["feature"]) or ""),
+                *(value_or_none(feature[name]) for name in ("area_m2", "length_m", "distance_m")),
+                bool(value_or_none(feature["counted"])),
                 feature.geometry(),
             )
             for table in PIECE_TABLES
@@ -209,7 +215,7 @@ def table_rows(path: str, table: str) -> Iterable[dict[str, Any]]:
     request = QgsFeatureRequest().setFlags(Qgis.FeatureRequestFlag.NoGeometry)
     for feature in layer.getFeatures(request):
         yield {
-            **{name: plain(value) for name, value in zip(names, feature.attributes())},
+            **{name: value_or_none(value) for name, value in zip(names, feature.attributes())},
             "fid": feature.id(),
         }
 

@@ -11,7 +11,7 @@ from onemap.plugin.results.results import CheckedParcel, Finding
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word, words_of
 from onemap.plugin.words.number_format import area_text, length_text, measure_text, mu_text, share_text
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
 NAME, AREA, SHARE = 0, 1, 2
@@ -26,46 +26,50 @@ class ResultsModel(QAbstractItemModel):
         self._palette = palette
         self._icons: dict[str, QIcon] = {}
         self._all: list[CheckedParcel] = []
-        self._shown: list[CheckedParcel] = []
+        self._filtered: list[CheckedParcel] = []
         self._titles: dict[str, str] = {}
 
     def set_results(self, parcels: list[CheckedParcel], titles: dict[str, str]) -> None:
-        """Show another run, in the order given. titles: of the layers, by code."""
+        """Show another run.
+
+        parcels: in the order to show.
+        titles: the titles of the layers, by code.
+        """
         self._all, self._titles = parcels, titles
         self.filter(frozenset(SEVERITY))
 
     @property
     def parcels(self) -> list[CheckedParcel]:
-        """All parcels of the run, shown or not."""
+        """All parcels of the run, filtered or not."""
         return self._all
 
     def filter(self, verdicts: frozenset[str]) -> None:
         """Show only the parcels with these verdicts."""
         self.beginResetModel()
-        self._shown = [parcel for parcel in self._all if parcel.verdict in verdicts]
+        self._filtered = [parcel for parcel in self._all if parcel.verdict in verdicts]
         self.endResetModel()
 
     def parcel_at(self, index: QModelIndex) -> CheckedParcel | None:
-        """The parcel of a row, or of the finding in it."""
+        """The parcel of a row, or of the finding in the row."""
         if not index.isValid():
             return None
-        return self._shown[index.row() if index.internalId() == TOP else index.internalId() - 1]
+        return self._filtered[index.row() if index.internalId() == TOP else index.internalId() - 1]
 
     def finding_at(self, index: QModelIndex) -> Finding | None:
-        """The finding of a row; None for a parcel's."""
+        """The finding of a row; None for a parcel's row."""
         if not index.isValid() or index.internalId() == TOP:
             return None
-        return self._shown[index.internalId() - 1].findings[index.row()]
+        return self._filtered[index.internalId() - 1].findings[index.row()]
 
     def details_at(self, index: QModelIndex) -> str:
-        """All that is known of a row, as lines of text."""
+        """All details of a row, as lines of text."""
         parcel, finding = self.parcel_at(index), self.finding_at(index)
         if finding is not None:
             return _finding_details(finding, self._titles.get(finding.layer, finding.layer))
         return _parcel_details(parcel) if parcel is not None else ""
 
     def index(self, row: int, column: int, parent: QModelIndex = QModelIndex()) -> QModelIndex:  # noqa: B008 - Qt's
-        """A place in the tree."""
+        """The index of a row."""
         if not self.hasIndex(row, column, parent):
             return QModelIndex()
         return self.createIndex(row, column, parent.row() + 1 if parent.isValid() else TOP)
@@ -77,39 +81,39 @@ class ResultsModel(QAbstractItemModel):
         return self.createIndex(index.internalId() - 1, 0, TOP)
 
     def rowCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """How many parcels, or how many findings of one."""
+        """The number of parcels, or of findings of one parcel."""
         if not parent.isValid():
-            return len(self._shown)
+            return len(self._filtered)
         if parent.internalId() != TOP or parent.column() != 0:
             return 0
-        return len(self._shown[parent.row()].findings)
+        return len(self._filtered[parent.row()].findings)
 
     def columnCount(self, parent: QModelIndex = QModelIndex()) -> int:  # noqa: N802, B008 - Qt's
-        """What it is, how much, and which share of the parcel."""
+        """Three: name, measure, share of the parcel."""
         return 3
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:  # noqa: N802
-        """The columns' names."""
+        """The titles of the columns."""
         if orientation == Qt.Orientation.Horizontal and role == Qt.ItemDataRole.DisplayRole:
             return (tr("Parcel and rule"), tr("Area"), tr("Share"))[section]
         return None
 
     def data(self, index: QModelIndex, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """What to show of a row."""
+        """The text, icon or colour of a row."""
         parcel, finding = self.parcel_at(index), self.finding_at(index)
         if parcel is None:
             return None
-        shown = finding or parcel
+        row_item = finding or parcel
         if role == Qt.ItemDataRole.DisplayRole:
             return _finding_text(finding, index.column()) if finding else _parcel_text(parcel, index.column())
         if role == Qt.ItemDataRole.DecorationRole and index.column() == NAME:
-            return self._icon(shown.verdict)
+            return self._icon(row_item.verdict)
         if role == Qt.ItemDataRole.TextAlignmentRole and index.column() != NAME:
             return int(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         if role == Qt.ItemDataRole.ToolTipRole:
             return self.details_at(index)
         if role == Qt.ItemDataRole.AccessibleTextRole and index.column() == NAME and finding is not None:
-            return labelled(word("verdicts", finding.verdict), str(self.data(index)))
+            return with_label(word("verdicts", finding.verdict), str(self.data(index)))
         if role == Qt.ItemDataRole.ForegroundRole and finding is not None and not finding.counted:
             return quiet_brush(self._palette, QPalette.ColorRole.Text, QPalette.ColorRole.Base)
         return None
@@ -141,8 +145,8 @@ def _finding_details(finding: Finding, layer: str) -> str:
     if finding.basis:
         lines.append(tr("Basis: {basis}").format(basis=finding.basis))
     data = f"{layer} {finding.version}".strip()
-    said = tr("Data: {layer} · {department}")
-    lines.append(said.format(layer=data, department=word("departments", finding.department)))
+    text = tr("Data: {layer} · {department}")
+    lines.append(text.format(layer=data, department=word("departments", finding.department)))
     lines.append(tr("Rule: {rule}").format(rule=finding.rule))
     if finding.replaced:
         lines.append(tr("Takes the place of: {rule}").format(rule=finding.replaced))
@@ -162,7 +166,7 @@ def _measure_lines(finding: Finding) -> list[str]:
 
 
 def _caution_lines(finding: Finding) -> list[str]:
-    """What a reviewer should look at before relying on the numbers."""
+    """Remarks to read before relying on the numbers."""
     lines = []
     if finding.estimated:
         lines.append(tr("Estimated: a distance from a centreline stands for the official zone"))
@@ -180,7 +184,7 @@ def _caution_lines(finding: Finding) -> list[str]:
 
 
 def measure_of(finding: Finding) -> str:
-    """How much there is of a finding."""
+    """The measure of a finding as text."""
     # A raster's value is the mean of its cells; the points are of rules that have neither ground nor length.
     return measure_text(finding.area_m2, finding.length_m, finding.distance_m, finding.value)
 
@@ -192,8 +196,8 @@ def _parcel_text(parcel: CheckedParcel, column: int) -> str:
 def _finding_text(finding: Finding, column: int) -> str:
     title = finding.title
     if column == NAME and finding.verdict == "unknown" and finding.reason:
-        title = labelled(title, words_of("reasons", finding.reason))
+        title = with_label(title, words_of("reasons", finding.reason))
     if finding.assumed:
-        title += " ◌"  # as in the room Map
-    sign = "≈ " if finding.is_about else ""
+        title += " ◌"  # as in the tab Map
+    sign = "≈ " if finding.is_approximate else ""
     return (title, sign + measure_of(finding), share_text(finding.share))[column]

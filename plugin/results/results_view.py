@@ -1,4 +1,4 @@
-"""The results of a check as a person reads them: counts, the list, the details, the way to the map."""
+"""The results of a check: counts, the list, the details, and the highlight on the map."""
 
 from __future__ import annotations
 
@@ -25,9 +25,9 @@ from qgis.PyQt.QtWidgets import (
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.results.details_pane import DetailsPane
-from onemap.plugin.results.highlight import Spotlight
-from onemap.plugin.results.result_layers import keep_results
-from onemap.plugin.results.results import CheckedParcel, Finding, RunTables, ShownRun
+from onemap.plugin.results.highlight import Highlight
+from onemap.plugin.results.result_layers import add_to_map
+from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, RunTables
 from onemap.plugin.results.results_model import AREA, NAME, SHARE, ResultsModel
 from onemap.plugin.results.verdict_counts import VerdictCounts
 from onemap.plugin.widgets.icons import icon
@@ -35,14 +35,14 @@ from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import severity
 
 ROWS_MEASURED = 100  # for the widths of the columns: of 10,000 rows Qt would measure the first thousand
-MOST_FOR_STEPS = 0.6  # of the room that list and details share
+MAX_STEPS_SHARE = 0.6  # of the height that list and details share
 
 
 class NameDelegate(QStyledItemDelegate):
-    """Of a parcel with a long name the verdict after it stays; of a rule the beginning says most."""
+    """In a parcel's long name the verdict at its end stays; of a rule's name the beginning says most."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex) -> None:  # noqa: N802 - Qt's name
-        """Leave out the middle of a parcel's text where there is no room for all."""
+        """Cut the middle of a parcel's text where it does not fit."""
         super().initStyleOption(option, index)
         if not index.parent().isValid():
             option.textElideMode = Qt.TextElideMode.ElideMiddle
@@ -52,51 +52,61 @@ class ResultsView(QWidget):
     """The results of one run."""
 
     refused = pyqtSignal(object)  # Refusal
-    trial_asked = pyqtSignal(str)  # the code of a layer
-    remedy_asked = pyqtSignal(object)  # CheckedParcel
+    trial_requested = pyqtSignal(str)  # the code of a layer
+    remedy_requested = pyqtSignal(object)  # CheckedParcel
 
     def __init__(self, core: Core, canvas: QgsMapCanvas, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._core = core
         self._tables: RunTables | None = None
-        self._run: ShownRun | None = None
+        self._run: RunOnDisplay | None = None
         self.can_try = True  # with a file instead of a layer
-        self._remedy_barred = ""  # why nobody may ask what would pass
+        self._remedy_bar_reason = ""  # why the remedy is disabled; empty: it is not
         self._sizes_before: list[int] = []  # of list and details, while a finding is explained
-        self.spotlight = Spotlight(canvas)
+        self.highlight = Highlight(canvas)
         self.counts = VerdictCounts()
         self.counts.chosen.connect(self._filter)
         self.model = ResultsModel(self.palette(), self)
-        self.tree = QTreeView()
-        self.tree.setModel(self.model)
-        self.tree.setUniformRowHeights(True)
-        self.tree.setIndentation(12)
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.tree.setItemDelegateForColumn(NAME, NameDelegate(self.tree))
-        self.tree.setAccessibleName(tr("Findings"))
-        header = self.tree.header()
+        self.tree = self._make_tree()
+        self.tree.installEventFilter(self)
+        self.details = DetailsPane()
+        self._make_buttons()
+        self._build()
+
+    def _make_tree(self) -> QTreeView:
+        tree = QTreeView()
+        tree.setModel(self.model)
+        tree.setUniformRowHeights(True)
+        tree.setIndentation(12)
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        tree.setItemDelegateForColumn(NAME, NameDelegate(tree))
+        tree.setAccessibleName(tr("Findings"))
+        header = tree.header()
         header.setStretchLastSection(False)
         header.setSectionResizeMode(NAME, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(AREA, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(SHARE, QHeaderView.ResizeMode.ResizeToContents)
         header.setResizeContentsPrecision(ROWS_MEASURED)
-        self.tree.clicked.connect(self._go_to)
-        self.tree.activated.connect(self._go_to)
-        self.tree.selectionModel().currentChanged.connect(self._show_details)
-        self.tree.installEventFilter(self)
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._show_menu)
-        self.details = DetailsPane()
+        tree.clicked.connect(self._go_to)
+        tree.activated.connect(self._go_to)
+        tree.selectionModel().currentChanged.connect(self._show_details)
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._show_menu)
+        return tree
+
+    def _make_buttons(self) -> None:
         self.explain_button = QPushButton(icon("explain"), tr("Explain"))
         self.explain_button.setCheckable(True)
         self.explain_button.setToolTip(tr("How this finding came about, step by step (Space)"))
         self.explain_button.clicked.connect(self._explain_or_not)
         self.remedy_button = QPushButton(icon("remedy"), tr("What would pass?"))
-        self.remedy_button.clicked.connect(lambda: self.remedy_asked.emit(self._parcel))
+        self.remedy_button.clicked.connect(lambda: self.remedy_requested.emit(self._parcel))
         self.keep_button = QPushButton(icon("keep"), tr("Add to the map"))
         self.keep_button.setToolTip(tr("Add the results to the map, as layers in a file that stays"))
         self.keep_button.clicked.connect(self.keep)
+
+    def _build(self) -> None:
         self._split = QSplitter(Qt.Orientation.Vertical)
         self._split.addWidget(self.tree)
         self._split.addWidget(self.details)
@@ -113,11 +123,11 @@ class ResultsView(QWidget):
         layout.addLayout(buttons)
 
     @property
-    def run(self) -> ShownRun | None:
-        """The run that is shown."""
+    def run(self) -> RunOnDisplay | None:
+        """The run on display."""
         return self._run
 
-    def show_run(self, run: ShownRun, parcels: list[CheckedParcel]) -> None:
+    def show_run(self, run: RunOnDisplay, parcels: list[CheckedParcel]) -> None:
         """Show a run."""
         self.clear()
         self._tables, self._run = RunTables(run.path), run
@@ -130,8 +140,8 @@ class ResultsView(QWidget):
             self.tree.setCurrentIndex(first)
 
     def clear(self) -> None:
-        """Forget the run; tables that were not kept are removed."""
-        self.spotlight.leave()
+        """Clear the results; tables that were not kept are removed."""
+        self.highlight.restore_view()
         self.model.set_results([], {})
         self.details.show_text("")
         self._run = None
@@ -141,44 +151,44 @@ class ResultsView(QWidget):
             shutil.rmtree(folder, ignore_errors=True)
 
     @property
-    def chosen(self) -> tuple[str, str]:
-        """The parcel and the rule of the current row; empty where there is none."""
+    def current_key(self) -> tuple[str, str]:
+        """The parcel and the rule of the current row; empty for none."""
         parcel, finding = self._parcel, self._finding
         return (parcel.parcel if parcel else "", finding.rule if finding else "")
 
     def choose(self, parcel: str, rule: str) -> None:
-        """Make a finding the current row, else the gravest of the first parcel; the map stays."""
+        """Choose the row of a finding, else the gravest finding of the first parcel; the map stays."""
         parcels = [self.model.index(row, NAME) for row in range(self.model.rowCount())]
-        place = next((one for one in parcels if self.model.parcel_at(one).parcel == parcel), None)
-        place = place or (parcels[0] if parcels else QModelIndex())
-        findings = [self.model.index(row, NAME, place) for row in range(self.model.rowCount(place))]
-        found = next((one for one in findings if self.model.finding_at(one).rule == rule), None)
-        self.tree.setExpanded(place, True)
-        self.tree.setCurrentIndex(found or (findings[0] if findings else place))
+        parcel_index = next((index for index in parcels if self.model.parcel_at(index).parcel == parcel), None)
+        parcel_index = parcel_index or (parcels[0] if parcels else QModelIndex())
+        findings = [self.model.index(row, NAME, parcel_index) for row in range(self.model.rowCount(parcel_index))]
+        chosen_index = next((index for index in findings if self.model.finding_at(index).rule == rule), None)
+        self.tree.setExpanded(parcel_index, True)
+        self.tree.setCurrentIndex(chosen_index or (findings[0] if findings else parcel_index))
 
-    def light_up(self) -> None:
-        """Show the current row on the map as it stands: the view does not move."""
+    def show_highlight(self) -> None:
+        """Highlight the current row on the map without moving the view."""
         parcel = self._parcel
         if parcel is None or self._tables is None:
             return
         try:
-            self.spotlight.show(self._tables, parcel, self._finding, is_to_move=False)
+            self.highlight.show(self._tables, parcel, self._finding, is_to_move=False)
         except Refusal as refusal:
             self.refused.emit(refusal)
 
     def keep(self) -> None:
-        """Put the results on the map as styled layers, in a file that stays."""
+        """Add the results to the map as styled layers, in a file that stays."""
         if self._tables is None:
             return
         try:
-            keep_results(self._tables.path, self._run.record, self._run.library)
+            add_to_map(self._tables.path, self._run.record, self._run.library)
         except (OSError, Refusal) as error:
             self.refused.emit(error if isinstance(error, Refusal) else Refusal(str(error)))
             return
         self.keep_button.setEnabled(False)
 
     def explain(self) -> None:
-        """Ask the core how the current finding came about, and show it."""
+        """Ask the core for the explanation of the current finding, and show it."""
         finding, run = self._finding, self._run
         if finding is None or run is None:
             return
@@ -189,7 +199,7 @@ class ResultsView(QWidget):
         request.refused.connect(lambda refusal: self._show_no_steps(finding, refusal))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:  # noqa: N802 - Qt's name
-        """Space explains a finding, and goes back to its details."""
+        """Space shows the explanation of a finding, and again its details."""
         if watched is self.tree and event.type() == QEvent.Type.KeyPress and event.key() == Qt.Key.Key_Space:
             if self.explain_button.isEnabled():
                 self.explain_button.click()
@@ -205,7 +215,7 @@ class ResultsView(QWidget):
         return self.model.parcel_at(self.tree.currentIndex())
 
     def _filter(self, verdicts: frozenset[str]) -> None:
-        self.spotlight.leave()
+        self.highlight.restore_view()
         self.model.filter(verdicts)
 
     def _go_to(self, index: QModelIndex) -> None:
@@ -213,7 +223,7 @@ class ResultsView(QWidget):
         if parcel is None or self._tables is None:
             return
         try:
-            self.spotlight.show(self._tables, parcel, self.model.finding_at(index))
+            self.highlight.show(self._tables, parcel, self.model.finding_at(index))
         except Refusal as refusal:
             self.refused.emit(refusal)
 
@@ -226,20 +236,20 @@ class ResultsView(QWidget):
         self._enable_remedy()
         self.details.show_text(self.model.details_at(index))
 
-    def bar_remedy(self, why_not: str) -> None:
-        """Say why nobody may ask what would pass; empty: anybody may, where something stands against the parcel."""
-        self._remedy_barred = why_not
+    def disable_remedy(self, why_not: str) -> None:
+        """Disable the remedy with a reason; an empty one enables it for a parcel with a conflict."""
+        self._remedy_bar_reason = why_not
         self._enable_remedy()
 
     def _enable_remedy(self) -> None:
         parcel = self._parcel
         is_against = parcel is not None and severity(parcel.verdict) < severity("notice")
-        self.remedy_button.setEnabled(is_against and not self._remedy_barred)
+        self.remedy_button.setEnabled(is_against and not self._remedy_bar_reason)
         hint = tr("The largest part of this parcel that passes, and what each rule would cut")
-        self.remedy_button.setToolTip(self._remedy_barred or hint)
+        self.remedy_button.setToolTip(self._remedy_bar_reason or hint)
 
-    def _explain_or_not(self, on: bool) -> None:
-        if on:
+    def _explain_or_not(self, is_on: bool) -> None:
+        if is_on:
             self.explain()
         else:
             self._show_details(self.tree.currentIndex())
@@ -247,15 +257,15 @@ class ResultsView(QWidget):
     def _show_steps(self, finding: Finding, answer: dict[str, Any]) -> None:
         if self.explain_button.isChecked() and finding == self._finding:  # not gone on meanwhile
             self.details.show_steps(finding.title, answer.get("steps") or [])
-            self._make_room_for_steps()
+            self._enlarge_details()
 
-    def _make_room_for_steps(self) -> None:
-        """Steps are many lines; but the row that they are of stays in sight."""
+    def _enlarge_details(self) -> None:
+        """Enlarge the details for the steps, but keep the finding's row in sight."""
         if not self._sizes_before:
             self._sizes_before = self._split.sizes()
-        together = sum(self._sizes_before)
-        wanted = max(self._sizes_before[1], min(self.details.wanted_height(), round(MOST_FOR_STEPS * together)))
-        self._split.setSizes([together - wanted, wanted])
+        total = sum(self._sizes_before)
+        details_height = max(self._sizes_before[1], min(self.details.height_of_text(), round(MAX_STEPS_SHARE * total)))
+        self._split.setSizes([total - details_height, details_height])
         self.tree.scrollTo(self.tree.currentIndex())
 
     def _show_no_steps(self, finding: Finding, refusal: Refusal) -> None:
@@ -269,18 +279,18 @@ class ResultsView(QWidget):
             menu.exec(self.tree.viewport().mapToGlobal(place))
 
     def menu_at(self, index: QModelIndex) -> QMenu | None:
-        """What can be done with a row; None where there is none."""
+        """The context menu of a row; None where there is no row."""
         finding = self.model.finding_at(index)
         if self.model.parcel_at(index) is None:
             return None
         menu = QMenu(self)
         menu.addAction(tr("Go to it on the map"), lambda: self._go_to(index))
         if finding is not None:
-            said = menu.addAction(icon("explain"), tr("Explain"), self.explain)
-            said.setEnabled(self.explain_button.isEnabled())
+            explain_action = menu.addAction(icon("explain"), tr("Explain"), self.explain)
+            explain_action.setEnabled(self.explain_button.isEnabled())
         if finding is not None and self.can_try:
             trial = menu.addAction(icon("trial"), tr("Try with a file instead…"))
             trial.setToolTip(tr("What would change if this layer were another file"))
             trial.setEnabled(bool(self._run and self._run.id and finding.layer))
-            trial.triggered.connect(lambda: self.trial_asked.emit(finding.layer))
+            trial.triggered.connect(lambda: self.trial_requested.emit(finding.layer))
         return menu

@@ -1,4 +1,4 @@
-"""How many parcels have which verdict; a click shows only those."""
+"""The number of parcels with each verdict; a click filters by it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ COLUMNS = (6, 3, 2)  # in a row, as the width allows
 
 
 class VerdictCounts(QWidget):
-    """Six buttons, most severe first; pressed ones filter."""
+    """Six buttons, the most severe first; pressed ones filter."""
 
     chosen = pyqtSignal(object)  # frozenset of verdicts
 
@@ -41,7 +41,7 @@ class VerdictCounts(QWidget):
         self._arrange()
 
     def show_counts(self, counts: dict[str, int]) -> None:
-        """Show a run's counts, and all parcels."""
+        """Show a run's counts, and clear the filter."""
         for verdict, button in self.buttons.items():
             count = int(counts.get(verdict, 0))
             button.blockSignals(True)
@@ -55,25 +55,25 @@ class VerdictCounts(QWidget):
         self.chosen.emit(frozenset(SEVERITY))
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """As many in a row as can be read."""
+        """Arrange as many in a row as can be read."""
         super().resizeEvent(event)
         self._arrange()
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Two in a row are the least."""
+        """At least two in a row."""
         return QSize(2 * self._widest() + self._grid.spacing(), super().minimumSizeHint().height())
 
     def _widest(self) -> int:
         return max(button.sizeHint().width() for button in self.buttons.values())
 
     def _arrange(self) -> None:
-        fitting = self.width() // (self._widest() + self._grid.spacing())
-        columns = next((wanted for wanted in COLUMNS if wanted <= fitting), COLUMNS[-1])
+        max_columns = self.width() // (self._widest() + self._grid.spacing())
+        columns = next((count for count in COLUMNS if count <= max_columns), COLUMNS[-1])
         if columns == self._columns:
             return
         self._columns = columns
-        for place, button in enumerate(self.buttons.values()):
-            self._grid.addWidget(button, place // columns, place % columns)
+        for position, button in enumerate(self.buttons.values()):
+            self._grid.addWidget(button, position // columns, position % columns)
 
     def _choose(self) -> None:
         pressed = frozenset(verdict for verdict, button in self.buttons.items() if button.isChecked())

@@ -1,4 +1,4 @@
-"""One case: its ten opinions; the one that is chosen, its findings beside the map, its rounds, its history."""
+"""The page of one case: its ten opinions, the chosen opinion, its findings, its rounds, its history."""
 
 from __future__ import annotations
 
@@ -29,60 +29,85 @@ from onemap.plugin.review.review_editor import OpinionEditor
 from onemap.plugin.review.review_findings import CaseFindings
 from onemap.plugin.review.review_history import HistoryView, unseen_entries, unseen_text
 from onemap.plugin.review.review_opinions import OpinionTable
-from onemap.plugin.review.review_person import Person
+from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.review.review_rounds import RoundsView
-from onemap.plugin.review.review_seen_revisions import keep_seen, seen_revision
+from onemap.plugin.review.review_seen_revisions import seen_revision, store_seen_revision
 from onemap.plugin.review.review_steps import CaseSteps, state_line
-from onemap.plugin.review.review_unsent_text import TypedWords
-from onemap.plugin.review.review_words import in_buttons, step_word
+from onemap.plugin.review.review_unsent_text import UnsentTexts
+from onemap.plugin.review.review_words import name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
 NEXT_STEP = {"draft": "circulate", "circulating": "consolidate", "consolidated": "issue"}
 MENU_STEPS = ("circulate", "extend", "revise", "recheck", "consolidate", "issue", "withdraw")
-LEAST_BUTTON_PX = 80
-BESIDE_PX = 900  # from here on the opinions stand beside the one that is chosen
+MIN_BUTTON_PX = 80
+MIN_HORIZONTAL_PX = 900  # from here on the opinions stand beside the one that is chosen
 
 
 class CasePage(QWidget):
-    """What is done with a case goes through `steps`; what is shown comes from the core's answers."""
+    """Sends the steps of a case through `steps`, and shows the core's answers."""
 
-    left = pyqtSignal()
+    back_requested = pyqtSignal()
     refused = pyqtSignal(object)  # Refusal
-    said = pyqtSignal(str)
-    look_asked = pyqtSignal()
-    revise_asked = pyqtSignal(object)  # Case
-    stepped = pyqtSignal(str, dict)
+    message_sent = pyqtSignal(str)
+    reload_requested = pyqtSignal()
+    revise_requested = pyqtSignal(object)  # Case
+    step_done = pyqtSignal(str, dict)
 
     def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, person: Person, parent: QWidget | None = None
+        self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._library, self._person = library, person
         self.case: Case | None = None
-        self._seen = 0
-        self.typed = TypedWords()
+        self._seen_revision = 0
+        self.unsent_texts = UnsentTexts()
         self.changes: ChangesDialog | None = None
         self.steps = CaseSteps(library, person, self)
-        self.steps.answered.connect(self.stepped)
-        self.steps.rechecked.connect(self._show_changes)
+        self.steps.answered.connect(self.step_done)
+        self.steps.changes_found.connect(self._show_changes)
         self.steps.refused.connect(self.refused)
-        self.steps.look_asked.connect(self.look_asked)
-        self.steps.busy.connect(self._set_busy)
-        self.project, self.meta = QLabel(), QLabel()
-        self.news, self.warnings = QLabel(), QLabel()
-        for label in (self.project, self.meta, self.news, self.warnings):
+        self.steps.reload_requested.connect(self.reload_requested)
+        self.steps.busy_changed.connect(self._set_busy)
+        self._make_labels()
+        self._make_buttons()
+        self.documents = DocumentButton(library)
+        self.documents.refused.connect(self.refused)
+        self.documents.written.connect(lambda path: self.message_sent.emit(tr("Written: {path}").format(path=path)))
+        self.documents.request_started.connect(self._follow)
+        self.table = OpinionTable()
+        self.table.chosen.connect(self._show_department)
+        self.editor = OpinionEditor(self.unsent_texts)
+        self.editor.step_requested.connect(self._do_for_department)
+        self.editor.typed_changed.connect(self._show_table)
+        self.findings = CaseFindings(library, canvas, self.steps.remedy)
+        self.findings.refused.connect(self.refused)
+        self.findings.findings_read.connect(lambda: self._show_department(self.table.department))
+        self.findings.override_requested.connect(self.steps.override)
+        self.rounds, self.history = RoundsView(), HistoryView()
+        self.work = WorkRow()
+        self.work.hide()
+        self.work.cancelled.connect(self.steps.cancel)
+        self._build()
+        self.setAcceptDrops(True)
+
+    def _make_labels(self) -> None:
+        self.project, self.state_label = QLabel(), QLabel()
+        self.unseen_label, self.warnings = QLabel(), QLabel()
+        for label in (self.project, self.state_label, self.unseen_label, self.warnings):
             label.setWordWrap(True)
         self.project.setTextFormat(Qt.TextFormat.PlainText)
-        self.meta.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        for label in (self.news, self.warnings):
+        self.state_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        for label in (self.unseen_label, self.warnings):
             label.setFrameShape(QFrame.Shape.StyledPanel)
             label.setContentsMargins(4, 2, 4, 2)
+
+    def _make_buttons(self) -> None:
         self.next_button = QPushButton()
         self.next_button.setDefault(True)
-        self.next_button.setMinimumWidth(LEAST_BUTTON_PX)
-        self.next_button.clicked.connect(lambda: self.do(NEXT_STEP[self.case.state]))
+        self.next_button.setMinimumWidth(MIN_BUTTON_PX)
+        self.next_button.clicked.connect(lambda: self.begin_step(NEXT_STEP[self.case.state]))
         self.locate_button = QToolButton()
         self.locate_button.setIcon(icon("locate"))
         self.locate_button.setAutoRaise(True)
@@ -98,107 +123,88 @@ class CasePage(QWidget):
         self.menu.setToolTipsVisible(True)
         self.menu.aboutToShow.connect(self.fill_menu)
         self.steps_button.setMenu(self.menu)
-        self.documents = DocumentButton(library)
-        self.documents.refused.connect(self.refused)
-        self.documents.written.connect(lambda path: self.said.emit(tr("Written: {path}").format(path=path)))
-        self.documents.began.connect(self._follow)
-        self.table = OpinionTable()
-        self.table.chosen.connect(self._show_department)
-        self.editor = OpinionEditor(self.typed)
-        self.editor.step_asked.connect(self._do_for_department)
-        self.editor.typed_changed.connect(self._show_table)
-        self.findings = CaseFindings(library, canvas, self.steps.remedy)
-        self.findings.refused.connect(self.refused)
-        self.findings.read.connect(lambda: self._show_department(self.table.department))
-        self.findings.override_asked.connect(self.steps.override)
-        self.rounds, self.history = RoundsView(), HistoryView()
-        self.work = WorkRow()
-        self.work.hide()
-        self.work.cancelled.connect(self.steps.cancel)
-        self._build()
-        self.setAcceptDrops(True)
 
     def show_case(self, case: Case) -> None:
-        """Show a case as it stands; words that are typed stay."""
+        """Show a case as it is now; typed text stays."""
         if self.case is None or self.case.id != case.id:
-            self._seen = seen_revision(case.id)
+            self._seen_revision = seen_revision(case.id)
             self.findings.clear()
             self.tabs.setCurrentWidget(self.editor)
-            first = self._first_department(case)
+            department = self._first_department(case)
         else:
-            first = self.table.department or self._first_department(case)
+            department = self.table.department or self._first_department(case)
         self.case = self.steps.case = case
-        keep_seen(case.id, case.revision)
-        me = self._person.known_name
+        store_seen_revision(case.id, case.revision)
+        user = self._person.known_name
         self.project.setText(case.project)
-        self.meta.setText(state_line(case))
-        self.news.setText(unseen_text(case, self._seen, me))
-        self.news.setVisible(bool(self.news.text()))
+        self.state_label.setText(state_line(case))
+        self.unseen_label.setText(unseen_text(case, self._seen_revision, user))
+        self.unseen_label.setVisible(bool(self.unseen_label.text()))
         self.warnings.setText("\n".join(f"! {line}" for line in case.answer.get("warnings") or []))
         self.warnings.setVisible(bool(self.warnings.text()))
         self._show_table()
-        self.table.choose(first)
-        self._show_department(first)
+        self.table.choose(department)
+        self._show_department(department)
         self.rounds.show_case(case)
-        self.rounds.choose(first)
-        self.history.show_case(case, self._seen, me)
+        self.rounds.choose(department)
+        self.history.show_case(case, self._seen_revision, user)
         self.findings.show_case(case)
         self._enable()
 
-    def look_over(self) -> None:
-        """What others did so far has now been read."""
+    def mark_as_read(self) -> None:
+        """Mark the steps of others as read."""
         if self.case is not None:
-            self._seen = self.case.revision
+            self._seen_revision = self.case.revision
 
-    def forget(self) -> None:
-        """Leave the case."""
+    def close_case(self) -> None:
+        """Close the case."""
         self.findings.clear()
         self.case = None
 
-    def do(self, step: str) -> None:
-        """One step of the whole case."""
+    def begin_step(self, step: str) -> None:
+        """Begin a step of the whole case."""
         if step == "revise":
-            self.revise_asked.emit(self.case)
+            self.revise_requested.emit(self.case)
         else:
             getattr(self.steps, step)()
 
     def take_reply(self, path: str) -> None:
-        """Take in a reply file."""
+        """Read a reply file."""
         self.steps.take_reply(path, self.table.department)
 
     def fill_menu(self) -> None:
-        """Every step; those that are not allowed say why."""
+        """List every step; a step that is not allowed gives the reason."""
         self.menu.clear()
         for step in MENU_STEPS:
             why_not = self.case.steps.get(step)
             action = self.menu.addAction(step_word(step) + ("…" if step != "recheck" else ""))
             action.setData(step)
             action.setEnabled(why_not is None and self.steps.request is None)
-            action.setToolTip(in_buttons(why_not) if why_not else "")
-            action.triggered.connect(lambda _checked=False, asked=step: self.do(asked))
+            action.setToolTip(name_buttons(why_not) if why_not else "")
+            action.triggered.connect(lambda _checked=False, chosen_step=step: self.begin_step(chosen_step))
         self.menu.addSeparator()
         self.menu.addAction(icon("reply"), tr("Take in a reply file…"), self._choose_reply)
-        self.menu.addAction(icon("refresh"), tr("Look again"), self.look_asked.emit)
+        self.menu.addAction(icon("refresh"), tr("Look again"), self.reload_requested.emit)
 
     def leave_map(self) -> None:
-        """Take the highlight away and restore the view."""
+        """Remove the highlight and restore the view."""
         self.findings.leave_map()
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Side by side where there is room, as when the dock floats."""
+        """Put opinions and pages side by side where there is room, as when the dock floats."""
         super().resizeEvent(event)
-        beside = Qt.Orientation.Horizontal if self.width() >= BESIDE_PX else Qt.Orientation.Vertical
-        if self.split.orientation() != beside:
-            self.split.setOrientation(beside)
+        orientation = Qt.Orientation.Horizontal if self.width() >= MIN_HORIZONTAL_PX else Qt.Orientation.Vertical
+        if self.split.orientation() != orientation:
+            self.split.setOrientation(orientation)
 
     def dragEnterEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """A reply file may be dropped."""
+        """Accept a reply file."""
         urls = event.mimeData().urls() if event.mimeData().hasUrls() else []
         if self.case is not None and any(url.toLocalFile().lower().endswith(".json") for url in urls):
             event.acceptProposedAction()
 
     def dropEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Take in the reply file that was dropped: one at a time."""
+        """Read the dropped reply file, one at a time."""
         paths = [url.toLocalFile() for url in event.mimeData().urls()]
         replies = [path for path in paths if path.lower().endswith(".json")]
         if replies:
@@ -206,7 +212,7 @@ class CasePage(QWidget):
             self.take_reply(replies[0])
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Esc stops what runs, else takes the highlight away, else goes back to the list."""
+        """Esc cancels what runs, else removes the highlight, else goes back to the list."""
         is_writing = isinstance(QApplication.focusWidget(), (QPlainTextEdit, QLineEdit))
         if event.key() != Qt.Key.Key_Escape or is_writing:
             super().keyPressEvent(event)
@@ -215,14 +221,14 @@ class CasePage(QWidget):
         elif self.findings.is_on_map:
             self.leave_map()
         else:
-            self.left.emit()
+            self.back_requested.emit()
 
     def _build(self) -> None:
         back = QToolButton()
         back.setIcon(icon("back"))
         back.setToolTip(tr("Back to the cases (Esc)"))
         back.setAutoRaise(True)
-        back.clicked.connect(self.left)
+        back.clicked.connect(self.back_requested)
         self.back_button = back
         font = self.project.font()
         font.setBold(True)
@@ -232,7 +238,7 @@ class CasePage(QWidget):
         titles = QVBoxLayout()
         titles.setSpacing(0)
         titles.addWidget(self.project)
-        titles.addWidget(self.meta)
+        titles.addWidget(self.state_label)
         top.addLayout(titles, 1)
         row = QHBoxLayout()
         row.addWidget(self.next_button)
@@ -258,22 +264,22 @@ class CasePage(QWidget):
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addLayout(top)
-        layout.addWidget(self.news)
+        layout.addWidget(self.unseen_label)
         layout.addWidget(self.warnings)
         layout.addLayout(row)
         layout.addWidget(self.work)
         layout.addWidget(self.split, 1)
 
     def _first_department(self, case: Case) -> str:
-        """My department's; else the first that is asked and has not answered; else the first."""
-        mine = case.opinion(self._person.department)
+        """The user's department; else the first that is asked and has not answered; else the first."""
+        user_opinion = case.opinion(self._person.department)
         waiting = [opinion for opinion in case.opinions if opinion.routed and opinion.state in ("drafted", "returned")]
-        return (mine or next(iter(waiting), case.opinions[0])).department
+        return (user_opinion or next(iter(waiting), case.opinions[0])).department
 
     def _show_table(self) -> None:
-        new = unseen_entries(self.case, self._seen, self._person.known_name)
-        changed = {entry["department"] for entry in new if entry.get("department")}
-        self.table.show_case(self.case, self.typed.departments(self.case.id, self.case.round), changed)
+        unseen = unseen_entries(self.case, self._seen_revision, self._person.known_name)
+        changed = {entry["department"] for entry in unseen if entry.get("department")}
+        self.table.show_case(self.case, self.unsent_texts.departments(self.case.id, self.case.round), changed)
 
     def _show_department(self, department: str) -> None:
         if self.case is None or not department:
@@ -286,7 +292,7 @@ class CasePage(QWidget):
     def _do_for_department(self, step: str) -> None:
         department = self.editor.department
         if step == "opine":
-            self.steps.opine(department, self.editor.words())
+            self.steps.opine(department, self.editor.params())
         elif step == "sign":
             self.steps.sign(department)
         elif step == "return":
@@ -302,7 +308,7 @@ class CasePage(QWidget):
             self.next_button.setText(step_word(step) + "…")
             self.next_button.setIcon(icon({"circulate": "send", "issue": "sign"}.get(step, "check")))
             self.next_button.setEnabled(why_not is None and self.steps.request is None)
-            self.next_button.setToolTip(in_buttons(why_not) if why_not else "")
+            self.next_button.setToolTip(name_buttons(why_not) if why_not else "")
 
     def _set_busy(self, is_busy: bool) -> None:
         self.editor.set_busy(is_busy)
@@ -314,7 +320,7 @@ class CasePage(QWidget):
             self._enable()
 
     def _follow(self, request) -> None:  # noqa: ANN001 - a Request
-        """Show the progress of what takes long."""
+        """Show the progress of a request that takes long."""
         self.work.begin(tr("Starting…"))
         request.progressed.connect(self.work.show_progress)
         self.work.cancelled.connect(request.cancel)

@@ -1,4 +1,4 @@
-"""What a recheck would change, as text to read: parcels, opinions, layers, packs."""
+"""The changes that a recheck would make, as text: parcels, opinions, layers, packs."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from qgis.PyQt.QtWidgets import QDialog, QDialogButtonBox, QTextBrowser, QVBoxLa
 from onemap.plugin.review.review_words import conclusion_word
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.number_format import area_text
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
-USUAL_PX = (460, 420)
+SIZE_PX = (460, 420)
 
 
 class ChangesDialog(QDialog):
@@ -28,21 +28,24 @@ class ChangesDialog(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.text)
         layout.addWidget(buttons)
-        self.resize(*USUAL_PX)
+        self.resize(*SIZE_PX)
 
 
 def changes_text(changes: dict[str, list[dict[str, Any]]]) -> str:
-    """The changes as rich text; what a city's layers and packs of today would say, against what the round says."""
+    """The changes as rich text: today's layers and packs against those of the round."""
     if not any(changes.values()):
         return (
             "<p>" + escape(tr("Nothing would change: by today's layers and rules the case stands as it is.")) + "</p>"
         )
     parts = []
     for title, lines in (
-        (tr("Layers and rules that changed"), [_named(one) for one in changes["layers"] + changes["packs"]]),
-        (tr("Parcels with another verdict"), [_parcel(one) for one in changes["parcels"]]),
-        (tr("Findings that come, go or change"), [_finding(one) for one in changes["findings"]]),
-        (tr("Departments whose draft would change"), [_opinion(one) for one in changes["opinions"]]),
+        (
+            tr("Layers and rules that changed"),
+            [_version_text(change) for change in changes["layers"] + changes["packs"]],
+        ),
+        (tr("Parcels with another verdict"), [_parcel_text(change) for change in changes["parcels"]]),
+        (tr("Findings that come, go or change"), [_finding_text(change) for change in changes["findings"]]),
+        (tr("Departments whose draft would change"), [_opinion_text(change) for change in changes["opinions"]]),
     ):
         if lines:
             parts.append(f"<p><b>{escape(title)}</b></p><ul>")
@@ -54,20 +57,20 @@ def changes_text(changes: dict[str, list[dict[str, Any]]]) -> str:
     return "".join(parts)
 
 
-def _named(one: dict[str, Any]) -> str:
-    return labelled(str(one.get("code") or one.get("id")), f"{one['from'] or '–'} → {one['to'] or '–'}")
+def _version_text(change: dict[str, Any]) -> str:
+    return with_label(str(change.get("code") or change.get("id")), f"{change['from'] or '–'} → {change['to'] or '–'}")
 
 
-def _parcel(one: dict[str, Any]) -> str:
-    before, after = (word("verdicts", one[side]) if one[side] else "–" for side in ("from", "to"))
-    return labelled(one["parcel"], f"{before} → {after}")
+def _parcel_text(change: dict[str, Any]) -> str:
+    before, after = (word("verdicts", change[side]) if change[side] else "–" for side in ("from", "to"))
+    return with_label(change["parcel"], f"{before} → {after}")
 
 
-def _finding(one: dict[str, Any]) -> str:
-    areas = f"{area_text(one['area_m2_from'])} → {area_text(one['area_m2_to'])}"
-    return labelled(f"{one['parcel']} · {one['rule']} · {word('verdicts', one['verdict'])}", areas)
+def _finding_text(change: dict[str, Any]) -> str:
+    areas = f"{area_text(change['area_m2_from'])} → {area_text(change['area_m2_to'])}"
+    return with_label(f"{change['parcel']} · {change['rule']} · {word('verdicts', change['verdict'])}", areas)
 
 
-def _opinion(one: dict[str, Any]) -> str:
-    before, after = (conclusion_word(one[side]["conclusion"]) for side in ("from", "to"))
-    return labelled(word("departments", one["department"]), f"{before} → {after}")
+def _opinion_text(change: dict[str, Any]) -> str:
+    before, after = (conclusion_word(change[side]["conclusion"]) for side in ("from", "to"))
+    return with_label(word("departments", change["department"]), f"{before} → {after}")

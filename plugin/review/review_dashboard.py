@@ -1,4 +1,4 @@
-"""All cases at a glance: how many in which state, with which verdict, waiting for which department, overdue."""
+"""All cases at a glance: their number by state, by verdict, and by the department they wait for."""
 
 from __future__ import annotations
 
@@ -6,14 +6,14 @@ from qgis.PyQt.QtCore import pyqtSignal
 from qgis.PyQt.QtWidgets import QFrame, QLabel, QScrollArea, QVBoxLayout, QWidget
 
 from onemap.plugin.library.layer_list import DEPARTMENTS
-from onemap.plugin.review.review_bars import Count, CountBars
+from onemap.plugin.review.review_bars import CountBars, CountRow
 from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.review.review_words import state_word
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY, sign_icon
 
-RUNNING = ("draft", "circulating", "consolidated")
+RUNNING_STATES = ("draft", "circulating", "consolidated")
 
 
 class Dashboard(QScrollArea):
@@ -32,12 +32,12 @@ class Dashboard(QScrollArea):
         body = QWidget()
         layout = QVBoxLayout(body)
         layout.setContentsMargins(4, 4, 4, 4)
-        for title, said, bars in (
+        for title, note, bars in (
             (tr("By state"), tr("dark: overdue"), self.states),
             (tr("By verdict"), tr("running cases, by the gravest of their parcels"), self.verdicts),
             (tr("By department"), tr("cases that wait for its opinion; dark: overdue"), self.departments),
         ):
-            heading = QLabel(f"<b>{title}</b>&nbsp; <small>{said}</small>")
+            heading = QLabel(f"<b>{title}</b>&nbsp; <small>{note}</small>")
             heading.setWordWrap(True)
             layout.addWidget(heading)
             layout.addWidget(bars)
@@ -48,14 +48,17 @@ class Dashboard(QScrollArea):
         self.setFrameShape(QFrame.Shape.NoFrame)
 
     def show_cases(self, lines: list[CaseLine]) -> None:
-        """Count these."""
+        """Count these cases."""
         self.states.show_counts(
-            [_count(state, state_word(state), [line for line in lines if line.state == state]) for state in CASE_STATES]
+            [
+                _count_row(state, state_word(state), [line for line in lines if line.state == state])
+                for state in CASE_STATES
+            ]
         )
-        running = [line for line in lines if line.state in RUNNING]
+        running = [line for line in lines if line.state in RUNNING_STATES]
         self.verdicts.show_counts(
             [
-                Count(
+                CountRow(
                     verdict,
                     word("verdicts", verdict),
                     sum(line.verdict == verdict for line in running),
@@ -66,7 +69,7 @@ class Dashboard(QScrollArea):
         )
         self.departments.show_counts(
             [
-                _count(
+                _count_row(
                     department,
                     word("departments", department),
                     [line for line in lines if department in (*line.waiting, *line.overdue)],
@@ -77,7 +80,7 @@ class Dashboard(QScrollArea):
         )
 
 
-def _count(key: str, name: str, lines: list[CaseLine], department: str = "") -> Count:
+def _count_row(key: str, name: str, lines: list[CaseLine], department: str = "") -> CountRow:
     overdue = sum(department in line.overdue if department else bool(line.overdue) for line in lines)
-    said = tr("{count} overdue").format(count=overdue) if overdue else ""
-    return Count(key, name, len(lines), overdue, said)
+    note = tr("{count} overdue").format(count=overdue) if overdue else ""
+    return CountRow(key, name, len(lines), overdue, note)

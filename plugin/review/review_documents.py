@@ -1,4 +1,4 @@
-"""The documents of a case with one button: which one, in which format, where; then it is opened."""
+"""The button for the documents of a case: which one, in which format, where; then it is opened."""
 
 from __future__ import annotations
 
@@ -6,13 +6,14 @@ import re
 from pathlib import Path
 from typing import Any
 
-from qgis.PyQt.QtCore import QStandardPaths, Qt, QUrl, pyqtSignal
+from qgis.PyQt.QtCore import Qt, QUrl, pyqtSignal
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtWidgets import QFileDialog, QMenu, QToolButton, QWidget
 
 from onemap.plugin.connection.core_session import Request
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile import settings
+from onemap.plugin.profile.paths import documents_folder
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
@@ -22,11 +23,11 @@ FORMATS = {"docx": "Word", "pdf": "PDF", "html": "HTML", "json": "JSON"}
 
 
 class DocumentButton(QToolButton):
-    """A menu of documents; the core writes the one that is chosen."""
+    """A menu of documents; the core writes the chosen one."""
 
     written = pyqtSignal(str)  # the file
     refused = pyqtSignal(object)  # Refusal
-    began = pyqtSignal(object)  # Request
+    request_started = pyqtSignal(object)  # Request
 
     def __init__(self, library: OpenLibrary, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -72,7 +73,7 @@ class DocumentButton(QToolButton):
             action.triggered.connect(lambda _checked=False, chosen=suffix: self._choose(document, department, chosen))
 
     def _choose(self, document: str, department: str, suffix: str) -> None:
-        folder = settings.get("review_folder") or _documents_folder()
+        folder = settings.get("review_folder") or documents_folder()
         parts = (self._case.project, self._case.id, document or "pack", department)
         name = re.sub(r'[\\/:*?"<>|\s]+', "-", "-".join(part for part in parts if part))[:120]
         path, _filter = QFileDialog.getSaveFileName(
@@ -82,7 +83,7 @@ class DocumentButton(QToolButton):
             self.write(path, document, department)
 
     def write(self, path: str, document: str, department: str) -> None:
-        """Let the core write a document; an existing file is replaced, as was confirmed."""
+        """Let the core write a document. An existing file is replaced, because the user has confirmed it."""
         settings.put("review_folder", str(Path(path).parent))
         params: dict[str, Any] = {
             "library": self._library.path,
@@ -95,12 +96,8 @@ class DocumentButton(QToolButton):
         request: Request = self._library.core.ask("review export", params, tr("Write the document"))
         request.answered.connect(lambda _answer: self._open(path))
         request.refused.connect(self.refused)
-        self.began.emit(request)
+        self.request_started.emit(request)
 
     def _open(self, path: str) -> None:
         QDesktopServices.openUrl(QUrl.fromLocalFile(path))
         self.written.emit(path)
-
-
-def _documents_folder() -> str:
-    return QStandardPaths.writableLocation(QStandardPaths.StandardLocation.DocumentsLocation)

@@ -1,4 +1,4 @@
-"""One department's opinion at hand: the draft in the rule's wording, written over, signed, returned."""
+"""The editor of one department's opinion: the draft in the rule's wording, edited, signed, returned."""
 
 from __future__ import annotations
 
@@ -24,25 +24,25 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.review.review_cases import CONCLUSIONS, Case, Opinion
-from onemap.plugin.review.review_unsent_text import Key, Typed, TypedWords
-from onemap.plugin.review.review_words import conclusion_word, in_buttons, step_word, who_wrote
+from onemap.plugin.review.review_unsent_text import OpinionKey, UnsentText, UnsentTexts
+from onemap.plugin.review.review_words import author_text, conclusion_word, name_buttons, step_word
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 TEXT_LINES, BASIS_LINES = 6, 2
-LINES_IN_SIGHT = 12  # of all above the buttons, before the list of departments gives way
+VISIBLE_LINES = 12  # of all above the buttons, before the list of departments gives way
 
 
 class OpinionEditor(QWidget):
-    """What a department says. Typed words stay until they are sent or given up."""
+    """One department's opinion. Typed text stays until it is sent or given up."""
 
-    step_asked = pyqtSignal(str)  # opine, sign, return, extend
+    step_requested = pyqtSignal(str)  # opine, sign, return, extend
     typed_changed = pyqtSignal()
 
-    def __init__(self, typed: TypedWords, parent: QWidget | None = None) -> None:
+    def __init__(self, unsent_texts: UnsentTexts, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._typed = typed
+        self._unsent_texts = unsent_texts
         self._case: Case | None = None
         self._opinion: Opinion | None = None
         self._is_filling = False
@@ -50,26 +50,36 @@ class OpinionEditor(QWidget):
         self._bases: list[str] = []
         self.title = QLabel()
         self.title.setWordWrap(True)
-        self.who = QLabel()
-        self.who.setWordWrap(True)
-        self.stands = QLabel()  # what others wrote meanwhile, beside what is typed here
-        self.stands.setWordWrap(True)
-        self.stands.setFrameShape(QFrame.Shape.StyledPanel)
-        self.stands.setContentsMargins(4, 4, 4, 4)
-        self.stands.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.author_label = QLabel()
+        self.author_label.setWordWrap(True)
+        self.conflict_label = QLabel()  # what others wrote meanwhile, beside what is typed here
+        self.conflict_label.setWordWrap(True)
+        self.conflict_label.setFrameShape(QFrame.Shape.StyledPanel)
+        self.conflict_label.setContentsMargins(4, 4, 4, 4)
+        self.conflict_label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._make_inputs()
+        self.answers: dict[str, QLineEdit] = {}
+        self.items = QWidget()
+        self._items_layout = QVBoxLayout(self.items)
+        self._items_layout.setContentsMargins(0, 0, 0, 0)
+        self._items_layout.setSpacing(3)
+        self._make_buttons()
+        self._build()
+
+    def _make_inputs(self) -> None:
         self.conclusion = QComboBox()
         for code in CONCLUSIONS:
             self.conclusion.addItem(code, code)
-        self.conclusion.currentIndexChanged.connect(lambda _index: self._keep())
+        self.conclusion.currentIndexChanged.connect(lambda _index: self._store_typed())
         self.text = QPlainTextEdit()
         self.text.setTabChangesFocus(True)
         self.text.setMinimumHeight(TEXT_LINES * self.fontMetrics().lineSpacing())
-        self.text.textChanged.connect(self._keep)
+        self.text.textChanged.connect(self._store_typed)
         self.basis = QPlainTextEdit()
         self.basis.setTabChangesFocus(True)
         self.basis.setFixedHeight(BASIS_LINES * self.fontMetrics().lineSpacing() + 14)
         self.basis.setPlaceholderText(tr("law and article; needed to disagree"))
-        self.basis.textChanged.connect(self._keep)
+        self.basis.textChanged.connect(self._store_typed)
         self.bases_button = QToolButton()
         self.bases_button.setText("+")
         self.bases_button.setToolTip(tr("Add the basis of a rule whose finding concerns this department"))
@@ -77,11 +87,8 @@ class OpinionEditor(QWidget):
         self.bases_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
         self.bases = QMenu(self)
         self.bases_button.setMenu(self.bases)
-        self.answers: dict[str, QLineEdit] = {}
-        self.items = QWidget()
-        self._items_layout = QVBoxLayout(self.items)
-        self._items_layout.setContentsMargins(0, 0, 0, 0)
-        self._items_layout.setSpacing(3)
+
+    def _make_buttons(self) -> None:
         self.buttons = {
             "opine": QPushButton(icon("document"), ""),
             "sign": QPushButton(icon("sign"), ""),
@@ -89,50 +96,52 @@ class OpinionEditor(QWidget):
             "extend": QPushButton(),
         }
         for step, button in self.buttons.items():
-            button.clicked.connect(lambda _checked=False, asked=step: self.step_asked.emit(asked))
+            button.clicked.connect(lambda _checked=False, chosen_step=step: self.step_requested.emit(chosen_step))
         self.drop_button = QToolButton()
         self.drop_button.setText(tr("Give up what is typed"))
         self.drop_button.setAutoRaise(True)
         self.drop_button.clicked.connect(self.drop_typed)
-        self._build()
 
     @property
     def department(self) -> str:
-        """Whose opinion it is; empty for none."""
+        """The department of the opinion; empty for none."""
         return self._opinion.department if self._opinion is not None else ""
 
     @property
     def is_typed(self) -> bool:
-        """Whether something is typed and not sent."""
-        return self._key is not None and self._typed.of(self._key) is not None
+        """Whether text is typed and not sent."""
+        return self._key is not None and self._unsent_texts.of(self._key) is not None
 
     def show_opinion(self, case: Case, department: str, bases: list[str]) -> None:
-        """Show a department's opinion. bases: of the rules whose findings concern it."""
+        """Show a department's opinion.
+
+        bases: of the rules whose findings concern it.
+        """
         self._case, self._opinion = case, case.opinion(department)
-        opinion, kept = self._opinion, self._typed.of((case.id, case.round, department))
+        opinion, unsent = self._opinion, self._unsent_texts.of((case.id, case.round, department))
         self.title.setText(f"<b>{word('departments', department)}</b> · {opinion.why}")
-        self.who.setText(
-            f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)} · {who_wrote(opinion)}"
+        self.author_label.setText(
+            f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)} · {author_text(opinion)}"
         )
-        self.stands.setVisible(kept is not None and kept.base != (opinion.conclusion, opinion.text))
-        said = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
-        self.stands.setText(
-            said.format(conclusion=conclusion_word(opinion.conclusion), who=who_wrote(opinion)) + "\n" + opinion.text
+        self.conflict_label.setVisible(unsent is not None and unsent.base != (opinion.conclusion, opinion.text))
+        text = tr("Somebody changed this opinion since you began to write. It now stands: {conclusion}, {who}")
+        self.conflict_label.setText(
+            text.format(conclusion=conclusion_word(opinion.conclusion), who=author_text(opinion)) + "\n" + opinion.text
         )
-        shown = kept or Typed(opinion.conclusion, opinion.text, opinion.basis)
+        content = unsent or UnsentText(opinion.conclusion, opinion.text, opinion.basis)
         self._is_filling = True
         for index, code in enumerate(CONCLUSIONS):
             self.conclusion.setItemText(index, conclusion_word(code))
-        self.conclusion.setCurrentIndex(max(0, self.conclusion.findData(shown.conclusion)))
-        self.text.setPlainText(shown.text)
-        self.basis.setPlainText(shown.basis)
+        self.conclusion.setCurrentIndex(max(0, self.conclusion.findData(content.conclusion)))
+        self.text.setPlainText(content.text)
+        self.basis.setPlainText(content.basis)
         self._offer_bases(bases)
-        self._show_items(case.items(department), shown.answers)
+        self._show_items(case.items(department), content.answers)
         self._is_filling = False
         self._enable()
 
-    def words(self) -> dict[str, Any]:
-        """What is to be sent, as parameters of `review opine`."""
+    def params(self) -> dict[str, Any]:
+        """The opinion as parameters of `review opine`."""
         answers = [f"{item}={edit.text().strip()}" for item, edit in self.answers.items() if edit.text().strip()]
         return {
             "conclusion": self.conclusion.currentData(),
@@ -142,19 +151,19 @@ class OpinionEditor(QWidget):
         }
 
     def drop_typed(self) -> None:
-        """Give up what is typed, and show the opinion as it stands."""
+        """Give up the typed text, and show the opinion as it is stored."""
         if self._key is not None:
-            self._typed.drop(self._key)
+            self._unsent_texts.drop(self._key)
             self.show_opinion(self._case, self.department, self._bases)
             self.typed_changed.emit()
 
     def set_busy(self, is_busy: bool) -> None:
-        """While the core is at work no step is asked."""
+        """Disable the steps while the core is working."""
         self._is_busy = is_busy
         self._enable()
 
     @property
-    def _key(self) -> Key | None:
+    def _key(self) -> OpinionKey | None:
         return (self._case.id, self._case.round, self.department) if self._opinion is not None else None
 
     def _build(self) -> None:
@@ -169,7 +178,7 @@ class OpinionEditor(QWidget):
         form.addRow(tr("Basis"), row)
         inner = QVBoxLayout(body)
         inner.setContentsMargins(2, 4, 2, 2)
-        for widget in (self.title, self.who, self.stands):
+        for widget in (self.title, self.author_label, self.conflict_label):
             inner.addWidget(widget)
         inner.addLayout(form)
         inner.addWidget(self.text, 1)
@@ -179,7 +188,7 @@ class OpinionEditor(QWidget):
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        area.setMinimumHeight(LINES_IN_SIGHT * self.fontMetrics().lineSpacing())
+        area.setMinimumHeight(VISIBLE_LINES * self.fontMetrics().lineSpacing())
         grid = QGridLayout()
         for place, button in enumerate(self.buttons.values()):
             button.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
@@ -190,7 +199,7 @@ class OpinionEditor(QWidget):
         layout.addWidget(self.drop_button, 0, Qt.AlignmentFlag.AlignLeft)
         layout.addLayout(grid)
 
-    def _show_items(self, items: list[dict[str, Any]], typed: dict[str, str]) -> None:
+    def _show_items(self, items: list[dict[str, Any]], answers: dict[str, str]) -> None:
         while self._items_layout.count():
             self._items_layout.takeAt(0).widget().deleteLater()
         self.answers = {}
@@ -201,12 +210,12 @@ class OpinionEditor(QWidget):
                 title = tr("Not checked by machine: {title} ({reason})").format(title=title, reason=reason)
             label = QLabel(title)
             label.setWordWrap(True)
-            edit = QLineEdit(typed.get(item["item"], str(item.get("answer") or "")))
+            edit = QLineEdit(answers.get(item["item"], str(item.get("answer") or "")))
             edit.setPlaceholderText(tr("your answer"))
             edit.setAccessibleName(title)
             if item.get("answered_by"):
                 edit.setToolTip(f"{item['answered_by']}, {item['answered_on']}")
-            edit.textChanged.connect(lambda _text: self._keep())
+            edit.textChanged.connect(lambda _text: self._store_typed())
             self.answers[item["item"]] = edit
             self._items_layout.addWidget(label)
             self._items_layout.addWidget(edit)
@@ -224,16 +233,16 @@ class OpinionEditor(QWidget):
         if basis not in lines:
             self.basis.setPlainText("\n".join([*lines, basis]))
 
-    def _keep(self) -> None:
+    def _store_typed(self) -> None:
         if self._is_filling or self._key is None:
             return
-        kept = self._typed.of(self._key)
+        unsent = self._unsent_texts.of(self._key)
         answers = {item: edit.text() for item, edit in self.answers.items()}
-        said = (self.conclusion.currentData(), self.text.toPlainText(), self.basis.toPlainText())
-        base = kept.base if kept else (self._opinion.conclusion, self._opinion.text)
-        self._typed.keep(self._key, Typed(*said, answers, base))
+        content = (self.conclusion.currentData(), self.text.toPlainText(), self.basis.toPlainText())
+        base = unsent.base if unsent else (self._opinion.conclusion, self._opinion.text)
+        self._unsent_texts.keep(self._key, UnsentText(*content, answers, base))
         self._enable()
-        if kept is None:
+        if unsent is None:
             self.typed_changed.emit()
 
     def _enable(self) -> None:
@@ -247,7 +256,7 @@ class OpinionEditor(QWidget):
             if step == "extend" and why_not is None and not self._opinion.due:
                 why_not = tr("No clock runs.")
             button.setEnabled(why_not is None and not self._is_busy)
-            button.setToolTip(in_buttons(why_not) if why_not else "")
+            button.setToolTip(name_buttons(why_not) if why_not else "")
         can_write = self._opinion.steps.get("opine") is None
         self.text.setReadOnly(not can_write)
         for widget in (self.conclusion, self.items):

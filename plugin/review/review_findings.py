@@ -1,4 +1,4 @@
-"""What stands against a case's parcels, beside the map: of one department or of all; judged otherwise with a reason."""
+"""The findings of a case's parcels beside the map, of one department or of all; a finding can be overridden."""
 
 from __future__ import annotations
 
@@ -25,69 +25,69 @@ from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
-from onemap.plugin.remedy.remedy_view import Asker, RemedyView
-from onemap.plugin.results.results import CheckedParcel, Finding, ShownRun, read_results
+from onemap.plugin.remedy.remedy_view import RemedyView, RequestRemedy
+from onemap.plugin.results.results import CheckedParcel, Finding, RunOnDisplay, read_results
 from onemap.plugin.results.results_view import ResultsView
 from onemap.plugin.review.review_cases import Case
 from onemap.plugin.review.review_outline import ParcelOutline
-from onemap.plugin.review.review_words import in_buttons, step_word
+from onemap.plugin.review.review_words import name_buttons, step_word
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
-Asked = tuple[str, int, int]
-NOTHING: Asked = ("", 0, 0)
-MOST_UNFOLDED = 20
-MOST_TOGETHER = 20  # parcels of which is asked at once what would pass
-LEAST_ROWS = 4
+RoundKey = tuple[str, int, int]
+NO_ROUND: RoundKey = ("", 0, 0)
+MAX_EXPANDED = 20
+MAX_REMEDY_PARCELS = 20  # parcels of which is asked at once what would pass
+MIN_ROWS = 4
 
 
 class CaseFindings(QWidget):
-    """The results of a round's check, for whoever writes an opinion on them."""
+    """The results of a round's check, for the author of an opinion."""
 
     refused = pyqtSignal(object)  # Refusal
-    read = pyqtSignal()  # the findings are there
-    override_asked = pyqtSignal(object)  # Finding
+    findings_read = pyqtSignal()  # the findings are there
+    override_requested = pyqtSignal(object)  # Finding
 
     def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, ask_remedy: Asker, parent: QWidget | None = None
+        self, library: OpenLibrary, canvas: QgsMapCanvas, request_remedy: RequestRemedy, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
-        self._library, self._ask_remedy = library, ask_remedy
+        self._library, self._request_remedy = library, request_remedy
         self._case: Case | None = None
         self._department = ""
         self._parcels: list[CheckedParcel] = []
-        self._asked_of = NOTHING  # library and case, round, and how many remedies it keeps
-        self._reading: BackgroundTask | None = None
+        self._round_key = NO_ROUND  # library and case, round, and how many remedies it keeps
+        self._reading_task: BackgroundTask | None = None
         self._is_busy = False
         self.outline = ParcelOutline(canvas)
         self.all_box = QCheckBox(tr("All departments"))
         self.all_box.toggled.connect(self._fill)
         self.results = ResultsView(library.core, canvas)
         self.results.counts.hide()  # of parcels; here the list is of one department
-        self.results.tree.setMinimumHeight(LEAST_ROWS * (self.fontMetrics().lineSpacing() + 6))
+        self.results.tree.setMinimumHeight(MIN_ROWS * (self.fontMetrics().lineSpacing() + 6))
         self.results.can_try = False
-        self.results.remedy_asked.connect(self._show_remedy)
+        self.results.remedy_requested.connect(self._show_remedy)
         self.remedy = RemedyView(canvas)
         self.remedy.refused.connect(self.refused)
-        self.remedy.left.connect(self._leave_remedy)
+        self.remedy.back_requested.connect(self._leave_remedy)
         self.remedy.back_button.setText(tr("Back to the findings"))
         self.results.refused.connect(self.refused)
         self.results.tree.selectionModel().currentChanged.connect(lambda *_: self._enable())
         self.override_button = QPushButton()
         self.override_button.clicked.connect(self._override)
-        self.said = QLabel()
-        self.said.setWordWrap(True)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
         row = QHBoxLayout()
         row.addWidget(self.all_box, 1)
         row.addWidget(self.override_button)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
         list_page = QWidget()
-        below = QVBoxLayout(list_page)
-        below.setContentsMargins(0, 0, 0, 0)
-        below.addLayout(row)
-        below.addWidget(self.said)
-        below.addWidget(self.results, 1)
+        list_layout = QVBoxLayout(list_page)
+        list_layout.setContentsMargins(0, 0, 0, 0)
+        list_layout.addLayout(row)
+        list_layout.addWidget(self.summary)
+        list_layout.addWidget(self.results, 1)
         self.pages = QStackedWidget()
         self.pages.addWidget(list_page)
         self.pages.addWidget(self.remedy)
@@ -101,30 +101,34 @@ class CaseFindings(QWidget):
     @property
     def bases(self) -> dict[str, list[str]]:
         """The bases of the counted findings, by department."""
-        found: dict[str, list[str]] = {}
+        bases_by_department: dict[str, list[str]] = {}
         for finding in self._all_findings():
-            if finding.counted and finding.basis and finding.basis not in found.setdefault(finding.department, []):
-                found[finding.department].append(finding.basis)
-        return found
+            if (
+                finding.counted
+                and finding.basis
+                and finding.basis not in bases_by_department.setdefault(finding.department, [])
+            ):
+                bases_by_department[finding.department].append(finding.basis)
+        return bases_by_department
 
     def show_case(self, case: Case) -> None:
-        """Show a case's current round; its tables are asked of the core once."""
+        """Show a case's current round; its tables are requested from the core once."""
         self._case = case
-        asked = (f"{self._library.path} {case.id}", case.round, len(case.remedies))
-        is_same_round = asked[:2] == self._asked_of[:2]
-        if asked == self._asked_of or is_same_round and self.pages.currentWidget() is self.remedy:
+        round_key = (f"{self._library.path} {case.id}", case.round, len(case.remedies))
+        is_same_round = round_key[:2] == self._round_key[:2]
+        if round_key == self._round_key or is_same_round and self.pages.currentWidget() is self.remedy:
             self._fill()
             return
         self.clear()
-        self._case, self._asked_of = case, asked
+        self._case, self._round_key = case, round_key
         folder = Path(QgsProcessingUtils.generateTempFilename("round"))
         folder.mkdir(parents=True, exist_ok=True)
         target = str(folder / "run.gpkg")
         params = {"library": self._library.path, "case": case.id, "on": self._library.day, "round": case.round}
-        self.said.setText(tr("Reading the findings…"))
+        self.summary.setText(tr("Reading the findings…"))
         request = self._library.core.ask("review show", {**params, "out": target})
-        request.answered.connect(lambda answer: self._read(asked, target, answer))
-        request.refused.connect(lambda refusal: self._failed(asked, refusal))
+        request.answered.connect(lambda answer: self._read(round_key, target, answer))
+        request.refused.connect(lambda refusal: self._failed(round_key, refusal))
 
     def show_department(self, department: str) -> None:
         """Show this department's findings."""
@@ -132,57 +136,61 @@ class CaseFindings(QWidget):
         self._fill()
 
     def set_busy(self, is_busy: bool) -> None:
-        """While the core is at work no step is asked."""
+        """Disable the steps while the core is working."""
         self._is_busy = is_busy
         self._enable()
 
     @property
     def is_on_map(self) -> bool:
         """Whether something is highlighted."""
-        return self.results.spotlight.is_on or self.remedy.spotlight.is_on
+        return self.results.highlight.is_on or self.remedy.highlight.is_on
 
     def leave_map(self) -> None:
-        """Take the highlight away and restore the view."""
-        self.results.spotlight.leave()
-        self.remedy.spotlight.leave()
+        """Remove the highlight and restore the view."""
+        self.results.highlight.restore_view()
+        self.remedy.highlight.restore_view()
 
     def clear(self) -> None:
-        """Forget the case."""
-        if self._reading is not None:
-            self._reading.forget()
-            self._reading = None
-        self._case, self._asked_of, self._parcels = None, NOTHING, []
+        """Clear the findings."""
+        if self._reading_task is not None:
+            self._reading_task.forget()
+            self._reading_task = None
+        self._case, self._round_key, self._parcels = None, NO_ROUND, []
         self.outline.clear()
         self.remedy.clear()
         self.pages.setCurrentIndex(0)
         self.results.clear()
         self.results.counts.show_counts({})
-        self.said.clear()
+        self.summary.clear()
 
-    def _read(self, asked: Asked, target: str, answer: dict[str, Any]) -> None:
-        def done(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
-            self._reading = None
-            if asked != self._asked_of:  # somebody has gone to another case meanwhile
+    def _read(self, round_key: RoundKey, target: str, answer: dict[str, Any]) -> None:
+        def finish(parcels: list[CheckedParcel] | None, error: Exception | None) -> None:
+            self._reading_task = None
+            if round_key != self._round_key:  # another case was opened meanwhile
                 return
             if error is not None:
-                self._failed(asked, error if isinstance(error, Refusal) else Refusal(str(error)))
+                self._failed(round_key, error if isinstance(error, Refusal) else Refusal(str(error)))
                 return
             self._parcels = parcels
             self.outline.draw(target)
             titles = {layer.code: layer.title for layer in self._library.layers}
             run = {"id": answer["run"], "started": answer.get("opened_on", "")}
-            shown = {"run": run, "verdicts": answer.get("verdicts") or {}}
-            self.results.show_run(ShownRun(target, shown, self._library.name, self._library.path, titles), parcels)
+            shown_answer = {"run": run, "verdicts": answer.get("verdicts") or {}}
+            self.results.show_run(
+                RunOnDisplay(target, shown_answer, self._library.name, self._library.path, titles), parcels
+            )
             self._fill()
-            self.read.emit()
+            self.findings_read.emit()
 
-        if asked == self._asked_of:
-            self._reading = BackgroundTask(tr("Read the results"), lambda _report: read_results(target), done).start()
+        if round_key == self._round_key:
+            self._reading_task = BackgroundTask(
+                tr("Read the results"), lambda _report: read_results(target), finish
+            ).start()
 
-    def _failed(self, asked: Asked, refusal: Refusal) -> None:
-        if asked == self._asked_of:
-            self._asked_of = NOTHING
-            self.said.clear()
+    def _failed(self, round_key: RoundKey, refusal: Refusal) -> None:
+        if round_key == self._round_key:
+            self._round_key = NO_ROUND
+            self.summary.clear()
             self.refused.emit(refusal)
 
     def _all_findings(self) -> list[Finding]:
@@ -192,24 +200,26 @@ class CaseFindings(QWidget):
         if self._case is None or self.results.run is None:
             return
         self.leave_map()
-        held = {(one["parcel"], one["rule"]): one for one in self._case.overrides}
+        overrides = {(item["parcel"], item["rule"]): item for item in self._case.overrides}
 
-        def shown(finding: Finding) -> Finding:
-            override = held.get((finding.parcel, finding.rule))
+        def with_override(finding: Finding) -> Finding:
+            override = overrides.get((finding.parcel, finding.rule))
             if override is None:
                 return finding
             text = tr("{title} → {verdict} ({name})")
             verdict = word("verdicts", override["verdict"])
             return replace(finding, title=text.format(title=finding.title, verdict=verdict, name=override["by"]))
 
-        everyone = self.all_box.isChecked() or not self._department
+        is_for_all = self.all_box.isChecked() or not self._department
         parcels = []
         for parcel in self._parcels:
-            mine = [shown(one) for one in parcel.findings if everyone or one.department == self._department]
-            if mine or everyone:
-                parcels.append(replace(parcel, findings=tuple(mine)))
+            findings = [
+                with_override(item) for item in parcel.findings if is_for_all or item.department == self._department
+            ]
+            if findings or is_for_all:
+                parcels.append(replace(parcel, findings=tuple(findings)))
         self.results.model.set_results(parcels, self.results.run.titles)
-        if len(parcels) <= MOST_UNFOLDED:
+        if len(parcels) <= MAX_EXPANDED:
             self.results.tree.expandAll()
         first = self.results.model.index(0, 0)
         child = self.results.model.index(0, 0, first)
@@ -218,12 +228,12 @@ class CaseFindings(QWidget):
             self.results.details.show_text("")
         count = sum(len(parcel.findings) for parcel in parcels)
         if count:
-            said = tr("{count} findings on {parcels} parcels; a click goes there on the map")
-        elif everyone:
-            said = tr("No finding stands against these parcels.")
+            text = tr("{count} findings on {parcels} parcels; a click goes there on the map")
+        elif is_for_all:
+            text = tr("No finding stands against these parcels.")
         else:
-            said = tr("No finding concerns this department.")
-        self.said.setText(said.format(count=count, parcels=len(parcels)))
+            text = tr("No finding concerns this department.")
+        self.summary.setText(text.format(count=count, parcels=len(parcels)))
         self._enable()
 
     @property
@@ -234,28 +244,30 @@ class CaseFindings(QWidget):
         why_not = self._case.steps.get("override") if self._case is not None else None
         self.override_button.setText(step_word("override") + "…")
         self.override_button.setEnabled(self._finding is not None and why_not is None and not self._is_busy)
-        chosen = tr("Choose a finding first.") if self._finding is None else tr("Judge this finding otherwise")
-        self.override_button.setToolTip(in_buttons(why_not) if why_not else chosen)
-        barred = self._case.steps.get("remedy") if self._case is not None and not self._case.remedies else None
-        self.results.bar_remedy(in_buttons(barred) if barred else tr("The core is at work.") if self._is_busy else "")
+        hint = tr("Choose a finding first.") if self._finding is None else tr("Judge this finding otherwise")
+        self.override_button.setToolTip(name_buttons(why_not) if why_not else hint)
+        remedy_reason = self._case.steps.get("remedy") if self._case is not None and not self._case.remedies else None
+        self.results.disable_remedy(
+            name_buttons(remedy_reason) if remedy_reason else tr("The core is at work.") if self._is_busy else ""
+        )
 
     def _show_remedy(self, parcel: CheckedParcel | None) -> None:
-        """What would pass of a parcel: what the case keeps, else it is asked for."""
+        """Show the remedy of a parcel: the one that the case stores, else a new one."""
         run, case = self.results.run, self._case
         if parcel is None or run is None or case is None:
             return
         # Of many parcels only the one that is chosen: a search for all of them would take its time.
-        only = {"parcel": [parcel.parcel]} if len(self._parcels) > MOST_TOGETHER else {}
+        parcel_limit = {"parcel": [parcel.parcel]} if len(self._parcels) > MAX_REMEDY_PARCELS else {}
 
         def ask(limits: dict[str, Any]) -> Request | None:
-            return self._ask_remedy({**limits, **only})
+            return self._request_remedy({**limits, **parcel_limit})
 
-        self.results.spotlight.leave()
+        self.results.highlight.restore_view()
         self.pages.setCurrentWidget(self.remedy)
         self.remedy.form.setEnabled(case.steps.get("remedy") is None)
-        kept = case.remedies[-1:]
-        if kept and any(str(row["parcel"]) == parcel.parcel for row in kept[0].get("remainder") or ()):
-            self.remedy.show_kept(ask, run, parcel, kept[0])
+        stored = case.remedies[-1:]
+        if stored and any(str(row["parcel"]) == parcel.parcel for row in stored[0].get("remainder") or ()):
+            self.remedy.show_stored(ask, run, parcel, stored[0])
         else:
             self.remedy.ask(ask, run, parcel)
 
@@ -266,4 +278,4 @@ class CaseFindings(QWidget):
 
     def _override(self) -> None:
         if self._finding is not None:
-            self.override_asked.emit(self._finding)
+            self.override_requested.emit(self._finding)

@@ -1,4 +1,4 @@
-"""Every step of a case, the last first; what others did since I looked stands out."""
+"""The steps of a case, the last first; steps of others that the user has not seen are marked."""
 
 from __future__ import annotations
 
@@ -30,12 +30,16 @@ class HistoryView(QTreeWidget):
         header.setSectionResizeMode(DAY, QHeaderView.ResizeMode.ResizeToContents)
         header.setSectionResizeMode(WHO, QHeaderView.ResizeMode.ResizeToContents)
 
-    def show_case(self, case: Case, seen: int, me: str) -> None:
-        """Show a case's steps; those of others after the revision that was seen are marked."""
+    def show_case(self, case: Case, seen_revision: int, user: str) -> None:
+        """Show a case's steps.
+
+        seen_revision: the revision that the user has seen; later steps of others are marked.
+        user: the user's name.
+        """
         self.clear()
-        new = unseen_entries(case, seen, me)
+        unseen = unseen_entries(case, seen_revision, user)
         for entry in reversed(case.entries):
-            is_new = entry in new
+            is_new = entry in unseen
             item = QTreeWidgetItem([entry["on"], entry["by"], (f"{UNSEEN} " if is_new else "") + entry_text(entry)])
             for column in (DAY, WHO, STEP):
                 item.setTextAlignment(column, Qt.AlignmentFlag.AlignTop)
@@ -48,10 +52,10 @@ class HistoryView(QTreeWidget):
 
 
 def entry_text(entry: dict[str, Any]) -> str:
-    """What was done in one step, with its reason."""
+    """The action, the outcome and the reason of a step."""
     detail = entry.get("detail") or {}
-    who = word("departments", entry["department"]) if entry.get("department") else ""
-    parts = [" · ".join(part for part in (step_word(entry["action"]), who) if part)]
+    department_name = word("departments", entry["department"]) if entry.get("department") else ""
+    parts = [" · ".join(part for part in (step_word(entry["action"]), department_name) if part)]
     if entry["action"] == "override":
         text = tr("{parcel}, {rule}: {before} → {after}")
         before, after = (word("verdicts", str(detail.get(name) or "")) for name in ("before", "verdict"))
@@ -67,19 +71,19 @@ def entry_text(entry: dict[str, Any]) -> str:
     return "\n".join([parts[0], " · ".join(parts[1:])]) if parts[1:] else parts[0]
 
 
-def unseen_entries(case: Case, seen: int, me: str) -> list[dict[str, Any]]:
-    """What others did since a revision; nothing of a case that was never looked at, all of which is new."""
-    return [entry for entry in case.entries if int(entry["revision"]) > seen > 0 and entry["by"] != me]
+def unseen_entries(case: Case, seen_revision: int, user: str) -> list[dict[str, Any]]:
+    """The steps of others since a revision; none for a case that was never opened, where all is new."""
+    return [entry for entry in case.entries if int(entry["revision"]) > seen_revision > 0 and entry["by"] != user]
 
 
-def unseen_text(case: Case, seen: int, me: str) -> str:
-    """The same in one sentence; empty for nothing."""
-    new = unseen_entries(case, seen, me)
-    if not new:
+def unseen_text(case: Case, seen_revision: int, user: str) -> str:
+    """The unseen steps in one sentence; empty for none."""
+    unseen = unseen_entries(case, seen_revision, user)
+    if not unseen:
         return ""
-    departments = [entry["department"] for entry in new if entry.get("department")]
-    steps = [step_word(entry["action"]) for entry in new if not entry.get("department")]
-    what = [department_words(list(dict.fromkeys(departments)))] if departments else []
-    what += list(dict.fromkeys(steps))
+    departments = [entry["department"] for entry in unseen if entry.get("department")]
+    steps = [step_word(entry["action"]) for entry in unseen if not entry.get("department")]
+    summary = [department_words(list(dict.fromkeys(departments)))] if departments else []
+    summary += list(dict.fromkeys(steps))
     text = tr("{count} steps since you looked: {what}. It is now: {state}.")
-    return f"{UNSEEN} " + text.format(count=len(new), what=" · ".join(what), state=state_word(case.state))
+    return f"{UNSEEN} " + text.format(count=len(unseen), what=" · ".join(summary), state=state_word(case.state))

@@ -1,4 +1,4 @@
-"""The cases by state and deadline: what presses first, what is new since I looked, and all of them at a glance."""
+"""The list of cases by state and deadline, with the urgent and the unseen ones marked, and the overview."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.review.review_cases import CASE_STATES, CaseLine
 from onemap.plugin.review.review_dashboard import Dashboard
-from onemap.plugin.review.review_person import Person
+from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.review.review_seen_revisions import seen_revision
 from onemap.plugin.review.review_words import (
     OVERDUE,
@@ -40,41 +40,23 @@ from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import sign_icon
 
 PROJECT, STATE, DEADLINE = 0, 1, 2
-MINE, LATE = "mine", "late"  # filters beside the states
+FOR_USER, OVERDUE_ONLY = "mine", "late"  # filters beside the states
 CASE = Qt.ItemDataRole.UserRole
 
 
 class CaseList(QWidget):
-    """The first page of the room."""
+    """The first page of the tab."""
 
-    open_asked = pyqtSignal()  # a new case
+    open_requested = pyqtSignal()  # a new case
     case_chosen = pyqtSignal(str)
-    refresh_asked = pyqtSignal()
-    publish_asked = pyqtSignal()
+    refresh_requested = pyqtSignal()
+    publish_requested = pyqtSignal()
 
-    def __init__(self, person: Person, parent: QWidget | None = None) -> None:
+    def __init__(self, person: PersonButton, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.person = person
         self.lines: list[CaseLine] = []
-        self.open_button = QPushButton(icon("case"), tr("Open a case…"))
-        self.open_button.clicked.connect(self.open_asked)
-        self.overview_button = QToolButton()
-        self.overview_button.setIcon(icon("overview"))
-        self.overview_button.setCheckable(True)
-        self.overview_button.setToolTip(tr("All cases at a glance"))
-        self.overview_button.toggled.connect(self._switch)
-        self.more_button = QToolButton()
-        self.more_button.setText("⋮")
-        self.more_button.setToolTip(tr("More"))
-        self.more_button.setAutoRaise(True)
-        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
-        menu = QMenu(self)
-        menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_asked.emit)
-        menu.addAction(
-            icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_asked.emit
-        )
-        self.more_button.setMenu(menu)
+        self._make_buttons()
         self.summary = QLabel()
         self.summary.setWordWrap(True)
         self.filter = QComboBox()
@@ -85,22 +67,7 @@ class CaseList(QWidget):
         self.search.setShowSearchIcon(True)
         self.search.setPlaceholderText(tr("project, number, department…"))
         self.search.textChanged.connect(lambda _text: self._show_rows())
-        self.tree = QTreeWidget()
-        self.tree.setAccessibleName(tr("Cases"))
-        self.tree.setRootIsDecorated(False)
-        self.tree.setHeaderLabels([tr("Project"), tr("State"), tr("Deadline")])
-        self.tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.tree.setAlternatingRowColors(True)
-        self.tree.setTextElideMode(Qt.TextElideMode.ElideRight)
-        self.tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
-        header = self.tree.header()
-        header.setStretchLastSection(False)
-        header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
-        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
-        header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
-        self.tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(item.data(0, CASE)))
-        self.tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.tree.customContextMenuRequested.connect(self._show_menu)
+        self.tree = self._make_tree()
         self.empty = QLabel()
         self.empty.setWordWrap(True)
         self.empty.setAlignment(Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignTop)
@@ -115,39 +82,79 @@ class CaseList(QWidget):
         for page in (self.tree, self.empty, self.dashboard):
             self.pages.addWidget(page)
         self._build()
-        person.changed.connect(self.refill)
-        self.refill()
+        person.changed.connect(self.refresh_texts)
+        self.refresh_texts()
+
+    def _make_buttons(self) -> None:
+        self.open_button = QPushButton(icon("case"), tr("Open a case…"))
+        self.open_button.clicked.connect(self.open_requested)
+        self.overview_button = QToolButton()
+        self.overview_button.setIcon(icon("overview"))
+        self.overview_button.setCheckable(True)
+        self.overview_button.setToolTip(tr("All cases at a glance"))
+        self.overview_button.toggled.connect(self._show_page)
+        self.more_button = QToolButton()
+        self.more_button.setText("⋮")
+        self.more_button.setToolTip(tr("More"))
+        self.more_button.setAutoRaise(True)
+        self.more_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.more_button.setStyleSheet("QToolButton::menu-indicator { image: none; }")
+        menu = QMenu(self)
+        menu.addAction(icon("refresh"), tr("Read the cases again"), self.refresh_requested.emit)
+        menu.addAction(
+            icon("library"), tr("Bring the layers of approvals and projects up to date"), self.publish_requested.emit
+        )
+        self.more_button.setMenu(menu)
+
+    def _make_tree(self) -> QTreeWidget:
+        tree = QTreeWidget()
+        tree.setAccessibleName(tr("Cases"))
+        tree.setRootIsDecorated(False)
+        tree.setHeaderLabels([tr("Project"), tr("State"), tr("Deadline")])
+        tree.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        tree.setAlternatingRowColors(True)
+        tree.setTextElideMode(Qt.TextElideMode.ElideRight)
+        tree.headerItem().setToolTip(DEADLINE, tr("In working days of the Chinese calendar"))
+        header = tree.header()
+        header.setStretchLastSection(False)
+        header.setSectionResizeMode(PROJECT, QHeaderView.ResizeMode.Stretch)
+        header.setSectionResizeMode(STATE, QHeaderView.ResizeMode.ResizeToContents)
+        header.setSectionResizeMode(DEADLINE, QHeaderView.ResizeMode.ResizeToContents)
+        tree.itemActivated.connect(lambda item, _column: self.case_chosen.emit(item.data(0, CASE)))
+        tree.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        tree.customContextMenuRequested.connect(self._show_menu)
+        return tree
 
     def show_cases(self, lines: list[CaseLine]) -> None:
         """Show these cases, in their order."""
         self.lines = lines
-        self.refill()
+        self.refresh_texts()
 
-    def refill(self) -> None:
-        """Everything anew, in the words that are known now."""
-        kept = self.filter.currentData()
+    def refresh_texts(self) -> None:
+        """Fill the filter and the list again, with the words that are known now."""
+        chosen = self.filter.currentData()
         self.filter.blockSignals(True)
         self.filter.clear()
         self.filter.addItem(tr("All states"), "")
         for state in CASE_STATES:
             self.filter.addItem(state_word(state), state)
-        self.filter.addItem(tr("Overdue"), LATE)
+        self.filter.addItem(tr("Overdue"), OVERDUE_ONLY)
         if self.person.department:
-            self.filter.addItem(tr("Waiting for my department"), MINE)
-        self.filter.setCurrentIndex(max(0, self.filter.findData(kept)))
+            self.filter.addItem(tr("Waiting for my department"), FOR_USER)
+        self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
         self.filter.blockSignals(False)
         self.dashboard.show_cases(self.lines)
         self.summary.setText(self._summary())
         self._show_rows()
 
     def show_only(self, chosen: str, text: str = "") -> None:
-        """Go to the list, with only the cases in a state or of a filter, and with a text in them."""
+        """Show the list with only the cases of a filter, and with a text in them."""
         self.filter.setCurrentIndex(max(0, self.filter.findData(chosen)))
         self.search.setValue(text)
         self.overview_button.setChecked(False)
 
     def item_of(self, case: str) -> QTreeWidgetItem | None:
-        """The row of a case; None where it is not shown."""
+        """The row of a case; None where it is not in the list."""
         rows = [self.tree.topLevelItem(row) for row in range(self.tree.topLevelItemCount())]
         return next((item for item in rows if item.data(0, CASE) == case), None)
 
@@ -170,33 +177,39 @@ class CaseList(QWidget):
         layout.addWidget(self.person)
 
     def _summary(self) -> str:
-        out = [line for line in self.lines if line.state == "circulating"]
-        parts = [f"{state_word('circulating')} {len(out)}"]
+        circulating = [line for line in self.lines if line.state == "circulating"]
+        parts = [f"{state_word('circulating')} {len(circulating)}"]
         overdue = sum(bool(line.overdue) for line in self.lines)
         parts += [tr("{count} overdue").format(count=overdue)] if overdue else []
         if self.person.department:
-            parts.append(tr("{count} for me").format(count=sum(self._is_mine(line) for line in out)))
+            parts.append(tr("{count} for me").format(count=sum(self._waits_for_user(line) for line in circulating)))
         unseen = sum(_is_unseen(line) for line in self.lines)
         parts += [f"{UNSEEN} " + tr("{count} new").format(count=unseen)] if unseen else []
         return " · ".join(parts)
 
-    def _is_mine(self, line: CaseLine) -> bool:
+    def _waits_for_user(self, line: CaseLine) -> bool:
         return self.person.department in line.waiting
 
-    def _is_shown(self, line: CaseLine) -> bool:
+    def _matches_filter(self, line: CaseLine) -> bool:
         chosen = self.filter.currentData()
-        if chosen == LATE and not line.overdue or chosen == MINE and not self._is_mine(line):
+        if chosen == OVERDUE_ONLY and not line.overdue or chosen == FOR_USER and not self._waits_for_user(line):
             return False
         if chosen in CASE_STATES and line.state != chosen:
             return False
-        named = (line.project, line.case, line.document, word("verdicts", line.verdict), department_words(line.waiting))
-        return self.search.value().strip().lower() in " ".join(named).lower()
+        searched_texts = (
+            line.project,
+            line.case,
+            line.document,
+            word("verdicts", line.verdict),
+            department_words(line.waiting),
+        )
+        return self.search.value().strip().lower() in " ".join(searched_texts).lower()
 
     def _show_rows(self) -> None:
         current = self.tree.currentItem().data(0, CASE) if self.tree.currentItem() else ""
         self.tree.clear()
-        shown = [line for line in self.lines if self._is_shown(line)]
-        for line in shown:
+        lines = [line for line in self.lines if self._matches_filter(line)]
+        for line in lines:
             item = QTreeWidgetItem(_columns(line))
             item.setData(0, CASE, line.case)
             item.setIcon(PROJECT, sign_icon(line.verdict, self.palette()))
@@ -213,9 +226,9 @@ class CaseList(QWidget):
             )
         else:
             self.empty.setText(tr("No case fits the filter."))
-        self._switch()
+        self._show_page()
 
-    def _switch(self) -> None:
+    def _show_page(self) -> None:
         if self.overview_button.isChecked():
             self.pages.setCurrentWidget(self.dashboard)
         else:
@@ -236,12 +249,12 @@ def _is_unseen(line: CaseLine) -> bool:
 def _columns(line: CaseLine) -> list[str]:
     mark = f"{UNSEEN} " if _is_unseen(line) else ""
     stale = f" {STALE}" if line.stale else ""
-    round_ = tr("round {round}").format(round=line.round)
+    round_text = tr("round {round}").format(round=line.round)
     if line.state == "circulating":
         outcome = f"{line_deadline(line)}\n" + tr("{count} waiting").format(count=len(line.waiting))
     else:
         outcome = f"{conclusion_word(line.conclusion) if line.conclusion else ''}\n{line.document}"
-    return [f"{mark}{line.project}\n{line.case}", f"{state_word(line.state)}{stale}\n{round_}", outcome]
+    return [f"{mark}{line.project}\n{line.case}", f"{state_word(line.state)}{stale}\n{round_text}", outcome]
 
 
 def _details(line: CaseLine) -> str:

@@ -1,4 +1,4 @@
-"""Open a case on parcels, or revise one with new parcels: what is told, and the work of the core while it checks."""
+"""The form that opens a case on parcels, or revises one with new parcels, and the check that follows."""
 
 from __future__ import annotations
 
@@ -27,27 +27,27 @@ from onemap.plugin.parcels.parcel_choice import ParcelChoice
 from onemap.plugin.parcels.parcel_mends import ParcelMends
 from onemap.plugin.parcels.rules_choice import RulesChoice
 from onemap.plugin.review.review_cases import Case
-from onemap.plugin.review.review_person import Person
+from onemap.plugin.review.review_person import PersonButton
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
 
-class OpenForm(QWidget):
-    """One page for both: a new case, or a new round of one."""
+class CaseForm(QWidget):
+    """One page for a new case, and for a new round of one."""
 
-    opened = pyqtSignal(dict)  # the case, as the core answered
+    case_opened = pyqtSignal(dict)  # the case, as the core answered
     refused = pyqtSignal(object)  # Refusal
-    left = pyqtSignal()
+    back_requested = pyqtSignal()
 
     def __init__(
-        self, library: OpenLibrary, canvas: QgsMapCanvas, person: Person, parent: QWidget | None = None
+        self, library: OpenLibrary, canvas: QgsMapCanvas, person: PersonButton, parent: QWidget | None = None
     ) -> None:
         super().__init__(parent)
         self._library, self._person = library, person
         self._request: Request | None = None
         self._case: Case | None = None
-        self.attached: list[str] = []
+        self.attached_files: list[str] = []
         self.title = QLabel()
         self.title.setWordWrap(True)
         self.project = QLineEdit()
@@ -64,24 +64,32 @@ class OpenForm(QWidget):
         self.data.lineEdit().setPlaceholderText(tr("project code, developer, credit code…"))
         self.files = QLabel(tr("none"))
         self.files.setWordWrap(True)
-        attach = QToolButton()
-        attach.setIcon(icon("file"))
-        attach.setToolTip(tr("Attach files, which stay with the case"))
-        attach.clicked.connect(self._choose_files)
-        self.files_row = QWidget()
-        row = QHBoxLayout(self.files_row)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.addWidget(self.files, 1)
-        row.addWidget(attach)
+        self.files_row = self._make_files_row()
         self.reason = QLineEdit()
         self.send_button = QPushButton()
         self.send_button.setDefault(True)
         self.send_button.clicked.connect(lambda: self.send())
         self.back_button = QPushButton(tr("Back"))
-        self.back_button.clicked.connect(self.left)
+        self.back_button.clicked.connect(self.back_requested)
         self.work = WorkRow()
         self.work.cancelled.connect(self.cancel)
         self.work.hide()
+        self._build()
+        library.listed.connect(self._enable)
+
+    def _make_files_row(self) -> QWidget:
+        attach = QToolButton()
+        attach.setIcon(icon("file"))
+        attach.setToolTip(tr("Attach files, which stay with the case"))
+        attach.clicked.connect(self._choose_files)
+        files_row = QWidget()
+        row = QHBoxLayout(files_row)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.files, 1)
+        row.addWidget(attach)
+        return files_row
+
+    def _build(self) -> None:
         self.form = QFormLayout()
         self.form.setFieldGrowthPolicy(QFormLayout.FieldGrowthPolicy.ExpandingFieldsGrow)
         self.form.setRowWrapPolicy(QFormLayout.RowWrapPolicy.WrapLongRows)
@@ -102,7 +110,6 @@ class OpenForm(QWidget):
         layout.addLayout(buttons)
         layout.addWidget(self.work)
         layout.addStretch()
-        library.listed.connect(self._enable)
 
     @property
     def is_working(self) -> bool:
@@ -110,7 +117,7 @@ class OpenForm(QWidget):
         return self._request is not None
 
     def begin(self, case: Case | None = None) -> None:
-        """Ask for a new case; or, of a case, for the parcels of its next round."""
+        """Show the form for a new case; or, for a case, for its next round."""
         if self.is_working:
             return
         self._case = case
@@ -137,8 +144,8 @@ class OpenForm(QWidget):
         """Let the core check the parcels and open the case, or its next round."""
         if self.is_working or not self.send_button.isEnabled():
             return
-        by = self._person.name()
-        if not by:
+        user = self._person.name()
+        if not user:
             return
         folder = Path(QgsProcessingUtils.generateTempFilename("case"))
         folder.mkdir(parents=True, exist_ok=True)
@@ -153,62 +160,62 @@ class OpenForm(QWidget):
             "parcels": source.path,
             "layer": source.layer,
             "crs": source.crs,
-            "by": by,
+            "by": user,
             "on": self._library.day,
-            **self.mends.told(choice),
+            **self.mends.params_for(choice),
         }
         if self._case is None:
             title = tr("Open a case")
             params.update(project=self.project.text().strip(), data=self.data.filePath(), pack=self.rules.packs)
-            params["attach"] = self.attached or None
+            params["attach"] = self.attached_files or None
         else:
             title = tr("Revise a case")
             params.update(case=self._case.id, reason=self.reason.text().strip(), expect=self._case.revision)
         verb = "review open" if self._case is None else "review revise"
         self._request = self._library.core.ask(verb, params, title)
         self._request.progressed.connect(self.work.show_progress)
-        self._request.answered.connect(lambda answer: self._answered(params["library"], answer))
+        self._request.answered.connect(lambda answer: self._finish(params["library"], answer))
         self._request.refused.connect(lambda refusal: self._refuse(refusal, choice, params))
         self.work.begin(tr("Starting…"))
         self._enable()
 
     def cancel(self) -> None:
-        """Stop the check; nothing of the case is left then."""
+        """Cancel the check; nothing of the case remains."""
         if self._request is not None:
             self._request.cancel()
 
     def close_down(self) -> None:
-        """Let go of the canvas and of the project."""
+        """Disconnect from the canvas and the project."""
         self.parcels.close_down()
         self.cancel()
 
     def keyPressEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Esc stops the work, or goes back."""
+        """Esc cancels the work, or goes back."""
         if event.key() != Qt.Key.Key_Escape:
             super().keyPressEvent(event)
         elif self.is_working:
             self.work.cancel_button.click()
         else:
-            self.left.emit()
+            self.back_requested.emit()
 
     def _enable(self) -> None:
-        named = self._case is not None or bool(self.project.text().strip())
-        can = named and bool(self._library.path) and self.parcels.choice is not None and not self.is_working
-        self.send_button.setEnabled(can)
-        missing = "" if named else tr("Give the project a name")
+        has_name = self._case is not None or bool(self.project.text().strip())
+        is_ready = has_name and bool(self._library.path) and self.parcels.choice is not None and not self.is_working
+        self.send_button.setEnabled(is_ready)
+        hint = "" if has_name else tr("Give the project a name")
         if self.parcels.choice is None:
-            missing = tr("There are no parcels to check. Add a layer of polygons to the map, or draw one.")
-        self.send_button.setToolTip(missing)
+            hint = tr("There are no parcels to check. Add a layer of polygons to the map, or draw one.")
+        self.send_button.setToolTip(hint)
         self.back_button.setEnabled(not self.is_working)
 
-    def _answered(self, path: str, answer: dict[str, Any]) -> None:
+    def _finish(self, path: str, answer: dict[str, Any]) -> None:
         self._request = None
         self.work.hide()
         self._enable()
         if path == self._library.path:
-            self.opened.emit(answer)
-        else:  # somebody has gone to another library meanwhile
-            self.left.emit()
+            self.case_opened.emit(answer)
+        else:  # another library was opened meanwhile
+            self.back_requested.emit()
 
     def _refuse(self, refusal: Refusal, choice: object, params: dict[str, Any]) -> None:
         self._request = None
@@ -220,10 +227,10 @@ class OpenForm(QWidget):
     def _choose_files(self) -> None:
         paths, _filter = QFileDialog.getOpenFileNames(self, tr("Files of the project"))
         if paths:
-            self._attach([*self.attached, *(path for path in paths if path not in self.attached)])
+            self._attach([*self.attached_files, *(path for path in paths if path not in self.attached_files)])
 
     def _attach(self, paths: list[str]) -> None:
-        self.attached = paths
+        self.attached_files = paths
         self.files.setText("\n".join(Path(path).name for path in paths) or tr("none"))
 
     def _show_row(self, widget: QWidget, is_shown: bool) -> None:

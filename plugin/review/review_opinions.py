@@ -1,4 +1,4 @@
-"""The ten opinions side by side: who, which conclusion, how far, how long there still is."""
+"""The table of the ten opinions: department, conclusion, state, deadline."""
 
 from __future__ import annotations
 
@@ -12,22 +12,22 @@ from onemap.plugin.review.review_cases import Case, Opinion
 from onemap.plugin.review.review_words import (
     UNSEEN,
     WRITTEN,
+    author_text,
     conclusion_word,
     opinion_state,
-    who_wrote,
 )
 from onemap.plugin.words.contrast import quiet_brush
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 DEPARTMENT, CONCLUSION, STATE, TEXT = range(4)
 CODE = Qt.ItemDataRole.UserRole
-WIDE_PX = 620  # from here on there is room for what they say
-ROWS, ROWS_AT_LEAST = 10, 5
+MIN_TEXT_PX = 620  # from this width on the texts are shown
+ROWS, MIN_ROWS = 10, 5
 
 
 class OpinionTable(QTreeWidget):
-    """Ten rows; departments that are not asked stand in grey."""
+    """Ten rows; departments that are not asked are grey."""
 
     chosen = pyqtSignal(str)  # department
 
@@ -47,19 +47,23 @@ class OpinionTable(QTreeWidget):
         self.currentItemChanged.connect(self._choose)
 
     def show_case(self, case: Case, unsaved: Collection[str], changed: Collection[str]) -> None:
-        """Show a case's opinions. unsaved: departments with words typed and not sent; changed: by others, unseen."""
-        kept = self.department
+        """Show a case's opinions.
+
+        unsaved: departments with typed text that is not sent.
+        changed: departments with unseen changes by others.
+        """
+        chosen = self.department
         self.blockSignals(True)
         self.clear()
         for opinion in case.opinions:
             self.addTopLevelItem(self._row(opinion, opinion.department in unsaved, opinion.department in changed))
         self.blockSignals(False)
-        if kept:
-            self.choose(kept)
+        if chosen:
+            self.choose(chosen)
 
     @property
     def department(self) -> str:
-        """The one that is chosen; empty for none."""
+        """The chosen department; empty for none."""
         return self.currentItem().data(0, CODE) if self.currentItem() is not None else ""
 
     def choose(self, department: str) -> None:
@@ -69,7 +73,7 @@ class OpinionTable(QTreeWidget):
                 self.setCurrentItem(self.topLevelItem(row))
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """What they say is shown where there is room."""
+        """Show the texts where there is room."""
         super().resizeEvent(event)
         self._fit()
 
@@ -78,15 +82,15 @@ class OpinionTable(QTreeWidget):
         return QSize(super().sizeHint().width(), self._height_of(ROWS))
 
     def minimumSizeHint(self) -> QSize:  # noqa: N802 - Qt's name
-        """Some of them, where the dock is low."""
-        return QSize(super().minimumSizeHint().width(), self._height_of(ROWS_AT_LEAST))
+        """Some rows, where the dock is low."""
+        return QSize(super().minimumSizeHint().width(), self._height_of(MIN_ROWS))
 
     def _height_of(self, rows: int) -> int:
         row = self.sizeHintForRow(0) if self.topLevelItemCount() else self.fontMetrics().height() + 1
         return self.header().sizeHint().height() + rows * row + 6
 
     def _fit(self) -> None:
-        is_wide = self.width() >= WIDE_PX
+        is_wide = self.width() >= MIN_TEXT_PX
         self.setColumnHidden(TEXT, not is_wide)
         header = self.header()
         contents, stretch = QHeaderView.ResizeMode.ResizeToContents, QHeaderView.ResizeMode.Stretch
@@ -124,12 +128,12 @@ class OpinionTable(QTreeWidget):
 
 
 def _details(opinion: Opinion, is_unsaved: bool, is_changed: bool) -> list[str]:
-    lines = [labelled(word("departments", opinion.department), opinion.why), who_wrote(opinion)]
+    lines = [with_label(word("departments", opinion.department), opinion.why), author_text(opinion)]
     lines += [tr("Due: {day}").format(day=opinion.due)] if opinion.due else []
     lines += [tr("The clock stands still since {day}").format(day=opinion.stopped_on)] if opinion.stopped_on else []
     if opinion.stale_because:
-        what = ", ".join(opinion.stale_because)
-        lines.append(tr("What it rests on was superseded: {what}").format(what=what))
+        versions = ", ".join(opinion.stale_because)
+        lines.append(tr("What it rests on was superseded: {what}").format(what=versions))
     lines += [tr("Changed since you looked")] if is_changed else []
     if opinion.state == "drafted" and not opinion.by_machine:
         lines.append(f"{WRITTEN} " + tr("Written by a person, and not yet signed"))

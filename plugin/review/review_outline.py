@@ -1,4 +1,4 @@
-"""The parcels of the open case on the map: their outline, for as long as the case is looked at."""
+"""The outline of the open case's parcels on the map."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from qgis.PyQt.QtGui import QColor
 from onemap.plugin.results.highlight import MARGIN, PARCEL_COLOUR
 from onemap.plugin.results.results import RunTables
 
-MOST_DRAWN = 2000
+MAX_PARCELS = 2000
 
 
 class ParcelOutline:
-    """One band for all parcels; a case of very many is outlined by its extent."""
+    """One band for all parcels; a case with very many is outlined by its extent."""
 
     def __init__(self, canvas: QgsMapCanvas) -> None:
         self._canvas = canvas
@@ -32,7 +32,7 @@ class ParcelOutline:
 
     @property
     def is_on(self) -> bool:
-        """Whether it is drawn."""
+        """Whether the outline is visible."""
         return self._band is not None and self._band.isVisible()
 
     def draw(self, path: str) -> None:
@@ -41,7 +41,7 @@ class ParcelOutline:
         layer = RunTables(path).layer("parcels")
         self._extent, self._crs = layer.extent(), layer.crs()
         band = QgsRubberBand(self._canvas, Qgis.GeometryType.Polygon)
-        for feature in layer.getFeatures(QgsFeatureRequest().setLimit(MOST_DRAWN).setNoAttributes()):
+        for feature in layer.getFeatures(QgsFeatureRequest().setLimit(MAX_PARCELS).setNoAttributes()):
             band.addGeometry(feature.geometry(), self._crs, False)
         band.setStrokeColor(QColor(PARCEL_COLOUR))
         band.setSecondaryStrokeColor(QColor(255, 255, 255, 200))
@@ -54,12 +54,12 @@ class ParcelOutline:
         self.show(True)
 
     def show(self, is_shown: bool) -> None:
-        """Show it, or hide it while another room is looked at."""
+        """Show the outline, or hide it while another tab is open."""
         if self._band is not None:
             self._band.setVisible(is_shown)
 
     def go_to(self) -> None:
-        """Show the whole of the parcels on the map."""
+        """Zoom to the parcels."""
         if self._band is None or self._extent.isNull():
             return
         system = self._canvas.mapSettings().destinationCrs()
@@ -73,7 +73,7 @@ class ParcelOutline:
         self._canvas.refresh()
 
     def clear(self) -> None:
-        """Take it away."""
+        """Remove the outline."""
         if self._band is not None:
             self._canvas.scene().removeItem(self._band)
             self._band = None

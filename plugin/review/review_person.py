@@ -1,4 +1,4 @@
-"""Who works in the review: a name, asked once and kept in the settings; and the department that is mine."""
+"""The user of the review: a name, asked once and stored in the settings, and a department."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 
-class Person(QToolButton):
-    """The button that says as whom one works, with a menu to change it."""
+class PersonButton(QToolButton):
+    """The button that shows the user's name, with a menu to change name and department."""
 
     changed = pyqtSignal()
 
@@ -28,16 +28,16 @@ class Person(QToolButton):
 
     @property
     def department(self) -> str:
-        """The department that is mine; empty for none, as of the lead."""
+        """The user's department; empty for none, as for the lead."""
         return settings.get("review_department")
 
     @property
     def known_name(self) -> str:
-        """The name, without asking; empty while nobody gave one."""
+        """The stored name; empty for none."""
         return settings.get("review_name")
 
     def name(self) -> str:
-        """The name under which steps are taken; asks once. Empty: it was not given."""
+        """The user's name for a step; asks for it once. Empty where it was not given."""
         return self.known_name or self.ask()
 
     def ask(self) -> str:
@@ -49,19 +49,19 @@ class Person(QToolButton):
         return self.known_name if is_given else ""
 
     def set_name(self, name: str) -> None:
-        """Keep a name."""
+        """Store a name."""
         settings.put("review_name", name)
         self.show_name()
         self.changed.emit()
 
     def set_department(self, department: str) -> None:
-        """Keep the department that is mine."""
+        """Store the user's department."""
         settings.put("review_department", department)
         self.show_name()
         self.changed.emit()
 
     def show_name(self) -> None:
-        """Show what is kept."""
+        """Show the stored name."""
         parts = [self.known_name or tr("Your name…")]
         if self.department:
             parts.append(word("departments", self.department))

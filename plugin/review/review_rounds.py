@@ -1,4 +1,4 @@
-"""Rounds side by side: what each department said then and says now; older opinions stay readable."""
+"""The rounds side by side: each department's conclusion then and now; older opinions stay readable."""
 
 from __future__ import annotations
 
@@ -18,44 +18,44 @@ from qgis.PyQt.QtWidgets import (
 )
 
 from onemap.plugin.review.review_cases import Case, Opinion, opinions_in
-from onemap.plugin.review.review_words import conclusion_word, who_wrote
+from onemap.plugin.review.review_words import author_text, conclusion_word
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.translation import labelled, tr
+from onemap.plugin.words.translation import tr, with_label
 
 CHANGED = "≠"
 DEPARTMENT = Qt.ItemDataRole.UserRole
 
 
 class RoundsView(QWidget):
-    """A column for each round, a row for each department; below, one department's words round by round."""
+    """A column for each round, a row for each department; below, one department's opinions by round."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._rounds: list[tuple[dict[str, Any], tuple[Opinion, ...]]] = []
-        self.said = QLabel()
-        self.said.setWordWrap(True)
+        self.summary = QLabel()
+        self.summary.setWordWrap(True)
         self.tree = QTreeWidget()
         self.tree.setAccessibleName(tr("Rounds"))
         self.tree.setRootIsDecorated(False)
         self.tree.setUniformRowHeights(True)
-        self.tree.currentItemChanged.connect(lambda *_: self._show_words())
-        self.words = QTextBrowser()
-        self.words.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self.tree.currentItemChanged.connect(lambda *_: self._show_text())
+        self.text = QTextBrowser()
+        self.text.setFrameShape(QTextBrowser.Shape.NoFrame)
         split = QSplitter(Qt.Orientation.Vertical)
         split.addWidget(self.tree)
-        split.addWidget(self.words)
+        split.addWidget(self.text)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 4, 0, 0)
-        layout.addWidget(self.said)
+        layout.addWidget(self.summary)
         layout.addWidget(split, 1)
 
     def show_case(self, case: Case) -> None:
         """Show a case's rounds."""
-        kept = self._department
-        self._rounds = [(one, opinions_in(one["opinions"])) for one in case.rounds]
+        chosen = self._department
+        self._rounds = [(round_row, opinions_in(round_row["opinions"])) for round_row in case.rounds]
         self.tree.clear()
         self.tree.setHeaderLabels(
-            [tr("Department"), *(tr("Round {round}").format(round=one["round"]) for one, _ in self._rounds)]
+            [tr("Department"), *(tr("Round {round}").format(round=round_row["round"]) for round_row, _ in self._rounds)]
         )
         header = self.tree.header()
         header.setStretchLastSection(False)
@@ -63,33 +63,33 @@ class RoundsView(QWidget):
         for column in range(1, len(self._rounds) + 1):
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.ResizeToContents)
         changed = 0
-        for place, opinion in enumerate(case.opinions):
+        for row, opinion in enumerate(case.opinions):
             item = QTreeWidgetItem([word("departments", opinion.department)])
             item.setData(0, DEPARTMENT, opinion.department)
             for column, (_one, opinions) in enumerate(self._rounds, start=1):
-                before = self._rounds[column - 2][1][place].conclusion if column > 1 else ""
-                now = opinions[place].conclusion
-                is_other = bool(before) and before != now
-                item.setText(column, conclusion_word(now) + (f" {CHANGED}" if is_other else ""))
-                item.setToolTip(column, who_wrote(opinions[place]))
-                if is_other:
+                previous = self._rounds[column - 2][1][row].conclusion if column > 1 else ""
+                conclusion = opinions[row].conclusion
+                is_changed = bool(previous) and previous != conclusion
+                item.setText(column, conclusion_word(conclusion) + (f" {CHANGED}" if is_changed else ""))
+                item.setToolTip(column, author_text(opinions[row]))
+                if is_changed:
                     font = item.font(column)
                     font.setBold(True)
                     item.setFont(column, font)
-                changed += is_other and column == len(self._rounds)
+                changed += is_changed and column == len(self._rounds)
             self.tree.addTopLevelItem(item)
         if len(self._rounds) > 1:
             text = tr("{count} departments conclude otherwise than in the round before ({sign}). Choose one to read.")
-            self.said.setText(text.format(count=changed, sign=CHANGED))
+            self.summary.setText(text.format(count=changed, sign=CHANGED))
         else:
-            self.said.setText(tr("This is the first round. A revised case has a column for each round."))
+            self.summary.setText(tr("This is the first round. A revised case has a column for each round."))
         for row in range(self.tree.topLevelItemCount()):
-            if self.tree.topLevelItem(row).data(0, DEPARTMENT) == kept:
+            if self.tree.topLevelItem(row).data(0, DEPARTMENT) == chosen:
                 self.tree.setCurrentItem(self.tree.topLevelItem(row))
-        self._show_words()
+        self._show_text()
 
     def choose(self, department: str) -> None:
-        """Read one department's words."""
+        """Show one department's opinions."""
         for row in range(self.tree.topLevelItemCount()):
             if self.tree.topLevelItem(row).data(0, DEPARTMENT) == department:
                 self.tree.setCurrentItem(self.tree.topLevelItem(row))
@@ -98,16 +98,18 @@ class RoundsView(QWidget):
     def _department(self) -> str:
         return self.tree.currentItem().data(0, DEPARTMENT) if self.tree.currentItem() is not None else ""
 
-    def _show_words(self) -> None:
+    def _show_text(self) -> None:
         parts = []
-        for one, opinions in reversed(self._rounds):
-            opinion = next((each for each in opinions if each.department == self._department), None)
+        for round_row, opinions in reversed(self._rounds):
+            opinion = next((candidate for candidate in opinions if candidate.department == self._department), None)
             if opinion is None:
                 continue
-            title = tr("Round {round}").format(round=one["round"])
-            head = labelled(title, f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)}")
-            parts.append(f"<p><b>{escape(head)}</b><br><small>{escape(who_wrote(opinion))}</small></p>")
+            title = tr("Round {round}").format(round=round_row["round"])
+            heading = with_label(
+                title, f"{conclusion_word(opinion.conclusion)} · {word('opinion_states', opinion.state)}"
+            )
+            parts.append(f"<p><b>{escape(heading)}</b><br><small>{escape(author_text(opinion))}</small></p>")
             parts.append(f"<p>{escape(opinion.text).replace(chr(10), '<br>')}</p>")
             if opinion.basis:
                 parts.append("<p>" + escape(tr("Basis: {basis}").format(basis=opinion.basis)) + "</p>")
-        self.words.setHtml("".join(parts))
+        self.text.setHtml("".join(parts))

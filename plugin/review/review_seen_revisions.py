@@ -1,4 +1,4 @@
-"""Which revision of each case this person has looked at, kept in the settings, so that what is new can be shown."""
+"""The revision of each case that the user has seen, stored in the settings."""
 
 from __future__ import annotations
 
@@ -6,25 +6,25 @@ import json
 
 from onemap.plugin.profile import settings
 
-MOST_KEPT = 2000
+MAX_CASES = 2000
 
 
 def seen_revision(case: str) -> int:
-    """The revision that was looked at last; 0 for a case never opened."""
-    return int(_kept().get(case, 0))
+    """The revision that the user has seen; 0 for a case never opened."""
+    return int(_stored_revisions().get(case, 0))
 
 
-def keep_seen(case: str, revision: int) -> None:
-    """Remember that this revision was looked at; the cases looked at longest ago are forgotten first."""
-    kept = _kept()
-    kept.pop(case, None)
-    kept[case] = revision
-    settings.put("review_seen", json.dumps(dict(list(kept.items())[-MOST_KEPT:])))
+def store_seen_revision(case: str, revision: int) -> None:
+    """Store that a revision was seen; the cases seen longest ago are removed first."""
+    revisions = _stored_revisions()
+    revisions.pop(case, None)
+    revisions[case] = revision
+    settings.put("review_seen", json.dumps(dict(list(revisions.items())[-MAX_CASES:])))
 
 
-def _kept() -> dict[str, int]:
+def _stored_revisions() -> dict[str, int]:
     try:
-        kept = json.loads(settings.get("review_seen"))
+        revisions = json.loads(settings.get("review_seen"))
     except ValueError:
         return {}
-    return kept if isinstance(kept, dict) else {}
+    return revisions if isinstance(revisions, dict) else {}

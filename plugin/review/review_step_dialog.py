@@ -1,4 +1,4 @@
-"""The small dialog before a step: what is confirmed, and its reason, days, conclusion or verdict."""
+"""The dialog before a step: a confirmation, and its reason, days, conclusion or verdict."""
 
 from __future__ import annotations
 
@@ -18,17 +18,21 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.words.translation import tr
 
-USUAL_PX = 380
+MIN_WIDTH_PX = 380
 REASON_LINES = 4
-MOST_DAYS = 250
+MAX_DAYS = 250
 
 
 @dataclass(frozen=True)
-class Question:
-    """What is asked before a step. choices: (code, word) pairs under the name `choice`; chosen: proposed among them.
+class StepQuestion:
+    """The content of the dialog.
 
-    days: how many working days are proposed, 0 where none are asked. reason: whether one is asked at all; needs: it
-    must be given, `always`, or when another than the proposed choice is made, `other`, else never.
+    choice: the label of the choices.
+    choices: pairs of code and word.
+    chosen_code: the code that is proposed.
+    days: the working days that are proposed; 0 asks for none.
+    reason: whether a reason is asked.
+    needs: when a reason is required: `always`, `other` for another choice than the proposed one, else never.
     """
 
     title: str
@@ -36,27 +40,27 @@ class Question:
     button: str
     choice: str = ""
     choices: tuple[tuple[str, str], ...] = ()
-    chosen: str = ""
+    chosen_code: str = ""
     days: int = 0
     reason: bool = True
     needs: str = ""
 
 
-class AskDialog(QDialog):
+class StepDialog(QDialog):
     """Asks one question."""
 
-    def __init__(self, question: Question, parent: QWidget | None = None) -> None:
+    def __init__(self, question: StepQuestion, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._question = question
         self.setWindowTitle(question.title)
-        said = QLabel(question.text)
-        said.setWordWrap(True)
+        text = QLabel(question.text)
+        text.setWordWrap(True)
         self.choice = QComboBox()
         for code, word in question.choices:
             self.choice.addItem(word, code)
-        self.choice.setCurrentIndex(max(0, self.choice.findData(question.chosen)))
+        self.choice.setCurrentIndex(max(0, self.choice.findData(question.chosen_code)))
         self.days = QSpinBox()
-        self.days.setRange(1, MOST_DAYS)
+        self.days.setRange(1, MAX_DAYS)
         self.days.setValue(question.days or 1)
         self.reason = QPlainTextEdit()
         self.reason.setTabChangesFocus(True)
@@ -74,17 +78,17 @@ class AskDialog(QDialog):
         if question.reason:
             form.addRow(tr("Reason"), self.reason)
         layout = QVBoxLayout(self)
-        layout.addWidget(said)
+        layout.addWidget(text)
         layout.addLayout(form)
         layout.addWidget(self.buttons)
-        self.setMinimumWidth(USUAL_PX)
+        self.setMinimumWidth(MIN_WIDTH_PX)
         self.choice.currentIndexChanged.connect(lambda _index: self._enable())
         self.reason.textChanged.connect(self._enable)
         self._enable()
 
     @property
-    def chosen(self) -> str:
-        """The code that is chosen; empty where nothing is to choose."""
+    def chosen_code(self) -> str:
+        """The chosen code; empty without choices."""
         return self.choice.currentData() or ""
 
     @property
@@ -93,8 +97,8 @@ class AskDialog(QDialog):
         return self.reason.toPlainText().strip()
 
     def _enable(self) -> None:
-        """A step that the core would refuse for want of a reason is not sent."""
-        is_other = bool(self._question.choices) and self.chosen != self._question.chosen
+        """Disable a step that the core would refuse because its reason is missing."""
+        is_other = bool(self._question.choices) and self.chosen_code != self._question.chosen_code
         needs = self._question.needs == "always" or (self._question.needs == "other" and is_other)
         self.ok.setEnabled(bool(self.reason_text) or not needs)
         self.reason.setPlaceholderText(tr("needed") if needs else tr("may be left empty"))

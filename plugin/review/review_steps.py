@@ -1,4 +1,4 @@
-"""The steps of a case: asked of a person where something must be said, sent to the core, which alone decides."""
+"""The steps of a case: they ask the user where input is needed, and send the step to the core, which alone decides."""
 
 from __future__ import annotations
 
@@ -13,10 +13,10 @@ from onemap.plugin.connection.core_session import Request
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.results.results import Finding
-from onemap.plugin.review.review_cases import OVERALL, Case
-from onemap.plugin.review.review_person import Person
-from onemap.plugin.review.review_step_dialog import AskDialog, Question
-from onemap.plugin.review.review_words import conclusion_word, in_buttons, state_word, step_word
+from onemap.plugin.review.review_cases import OVERALL_CONCLUSIONS, Case
+from onemap.plugin.review.review_person import PersonButton
+from onemap.plugin.review.review_step_dialog import StepDialog, StepQuestion
+from onemap.plugin.review.review_words import conclusion_word, name_buttons, state_word, step_word
 from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 from onemap.plugin.words.verdicts import SEVERITY
@@ -26,26 +26,28 @@ class CaseSteps(QObject):
     """One step at a time."""
 
     answered = pyqtSignal(str, dict)  # the step, and the case after it
-    rechecked = pyqtSignal(dict)  # what would change
+    changes_found = pyqtSignal(dict)  # what would change
     refused = pyqtSignal(object)  # Refusal
-    look_asked = pyqtSignal()  # show the case anew
-    busy = pyqtSignal(bool)
+    reload_requested = pyqtSignal()  # read the case again
+    busy_changed = pyqtSignal(bool)
 
-    def __init__(self, library: OpenLibrary, person: Person, parent: QWidget) -> None:
+    def __init__(self, library: OpenLibrary, person: PersonButton, parent: QWidget) -> None:
         super().__init__(parent)
-        self._library, self._person, self._over = library, person, parent
+        self._library, self._person, self._parent = library, person, parent
         self.case: Case | None = None
-        self.dialog: AskDialog | None = None
+        self.dialog: StepDialog | None = None
         self.request: Request | None = None
 
     def circulate(self) -> None:
         """Send the case to its departments."""
-        asked = [opinion for opinion in self.case.opinions if opinion.routed]
+        routed = [opinion for opinion in self.case.opinions if opinion.routed]
         text = tr("“{project}” goes to {count} departments, and their clocks start.")
         self._ask(
             "circulate",
-            Question(
-                step_word("circulate"), text.format(project=self.case.project, count=len(asked)), step_word("circulate")
+            StepQuestion(
+                step_word("circulate"),
+                text.format(project=self.case.project, count=len(routed)),
+                step_word("circulate"),
             ),
         )
 
@@ -53,11 +55,11 @@ class CaseSteps(QObject):
         """Give one department, or all whose clock runs, more time."""
         name = word("departments", department) if department else tr("all departments whose clock runs")
         text = tr("More working days for: {departments}. A deadline is never shortened.").format(departments=name)
-        question = Question(step_word("extend"), text, step_word("extend"), days=2, needs="always")
+        question = StepQuestion(step_word("extend"), text, step_word("extend"), days=2, needs="always")
         self._ask("extend", question, {"department": department})
 
     def consolidate(self) -> None:
-        """Join the opinions; the proposed conclusion may be changed with a reason."""
+        """Consolidate the opinions; another than the proposed conclusion needs a reason."""
         proposed = str(self.case.answer.get("proposal") or "")
         text = tr("From the opinions follows: {conclusion}. Another conclusion needs a reason.")
         self._decide("consolidate", proposed, text.format(conclusion=conclusion_word(proposed)))
@@ -71,15 +73,15 @@ class CaseSteps(QObject):
     def withdraw(self) -> None:
         """End the case without a statement."""
         text = tr("“{project}” ends without a statement. This cannot be undone; the case stays readable.")
-        question = Question(step_word("withdraw"), text.format(project=self.case.project), step_word("withdraw"))
+        question = StepQuestion(step_word("withdraw"), text.format(project=self.case.project), step_word("withdraw"))
         self._ask("withdraw", question)
 
     def recheck(self) -> None:
-        """Ask what today's layers and rules would change."""
+        """Ask for the changes by today's layers and rules."""
         self._send("recheck", {}, tr("Recheck a case"))
 
     def remedy(self, limits: dict[str, Any]) -> Request | None:
-        """Ask what would pass of the parcels, and keep it with the case; None where nobody says who asks."""
+        """Ask for the remedy of the parcels, which the case stores; None where the user gives no name."""
         if self.request is not None:
             return None
         self._send("remedy", limits, tr("What would pass?"))
@@ -90,9 +92,9 @@ class CaseSteps(QObject):
         self._send("sign", {"department": department})
 
     def give_back(self, department: str) -> None:
-        """Return an opinion to be written anew."""
+        """Return an opinion to be written again."""
         text = tr("The opinion of {department} is to be written anew; the one before stays readable.")
-        question = Question(
+        question = StepQuestion(
             step_word("return"),
             text.format(department=word("departments", department)),
             step_word("return"),
@@ -105,107 +107,120 @@ class CaseSteps(QObject):
         self._send("opine", {"department": department, **words})
 
     def take_reply(self, path: str, department: str) -> None:
-        """Take in a reply file of the offline review pack. department: where the file itself names none."""
+        """Read a reply file of the offline review pack.
+
+        department: used where the file names none.
+        """
         self._send("opine", {"department": department_of_reply(path) or department, "reply": path})
 
     def override(self, finding: Finding) -> None:
-        """Judge a finding otherwise; both verdicts are kept."""
-        held = {(one["parcel"], one["rule"]): one["verdict"] for one in self.case.overrides}
-        now = held.get((finding.parcel, finding.rule), finding.verdict)
+        """Override a finding; both verdicts are stored."""
+        verdicts = {(override["parcel"], override["rule"]): override["verdict"] for override in self.case.overrides}
+        current_verdict = verdicts.get((finding.parcel, finding.rule), finding.verdict)
         text = tr("{parcel}: {title}. The machine says: {verdict}. Both verdicts and your reason stay in the case.")
-        question = Question(
+        question = StepQuestion(
             step_word("override"),
             text.format(parcel=finding.parcel, title=finding.title, verdict=word("verdicts", finding.verdict)),
             step_word("override"),
             tr("Verdict instead"),
             tuple((verdict, word("verdicts", verdict)) for verdict in SEVERITY),
-            now,
+            current_verdict,
             needs="always",
         )
         self._ask("override", question, {"parcel": finding.parcel, "rule": finding.rule}, choice="verdict")
 
     def cancel(self) -> None:
-        """Stop what runs."""
+        """Cancel the request."""
         if self.request is not None:
             self.request.cancel()
 
     def _decide(self, step: str, decided: str, text: str) -> None:
-        choices = tuple((code, conclusion_word(code)) for code in OVERALL)
-        question = Question(step_word(step), text, step_word(step), tr("Conclusion"), choices, decided, needs="other")
+        choices = tuple((code, conclusion_word(code)) for code in OVERALL_CONCLUSIONS)
+        question = StepQuestion(
+            step_word(step), text, step_word(step), tr("Conclusion"), choices, decided, needs="other"
+        )
         self._ask(step, question, choice="conclusion")
 
-    def _ask(self, step: str, question: Question, more: dict[str, Any] | None = None, choice: str = "") -> None:
+    def _ask(
+        self, step: str, question: StepQuestion, more_params: dict[str, Any] | None = None, choice: str = ""
+    ) -> None:
         if self.request is not None:
             return
-        dialog = self.dialog = AskDialog(question, self._over)
+        dialog = self.dialog = StepDialog(question, self._parent)
 
         def send() -> None:
-            params = {"reason": dialog.reason_text, **(more or {})}
+            params = {"reason": dialog.reason_text, **(more_params or {})}
             if question.days:
                 params["days"] = dialog.days.value()
             if choice:
-                params[choice] = dialog.chosen
+                params[choice] = dialog.chosen_code
             self._send(step, params)
 
         dialog.accepted.connect(send)
         dialog.open()
 
     def _send(self, step: str, params: dict[str, Any], title: str = "") -> None:
-        """Send a step on the state that is on the screen: what others did meanwhile is then told, not written over."""
-        by = self._person.name() if self.request is None else ""
-        if not by:
+        """Send a step with the revision on the screen, so that steps of others since are reported, not overwritten."""
+        user = self._person.name() if self.request is None else ""
+        if not user:
             return
-        given = {"library": self._library.path, "case": self.case.id, "by": by, "on": self._library.day, **params}
+        step_params = {
+            "library": self._library.path,
+            "case": self.case.id,
+            "by": user,
+            "on": self._library.day,
+            **params,
+        }
         if step != "recheck":
-            given["expect"] = self.case.revision
-        self.request = self._library.core.ask(f"review {step}", given, title)
+            step_params["expect"] = self.case.revision
+        self.request = self._library.core.ask(f"review {step}", step_params, title)
         path = self._library.path
         self.request.answered.connect(lambda answer: self._answered(path, step, answer))
         self.request.refused.connect(self._refuse)
-        self.busy.emit(True)
+        self.busy_changed.emit(True)
 
     def _answered(self, path: str, step: str, answer: dict[str, Any]) -> None:
         self.request = None
-        self.busy.emit(False)
-        if path != self._library.path:  # somebody has gone to another library meanwhile
+        self.busy_changed.emit(False)
+        if path != self._library.path:  # another library was opened meanwhile
             return
         if step == "recheck":
-            self.rechecked.emit(answer.get("changes") or {})
+            self.changes_found.emit(answer.get("changes") or {})
         self.answered.emit(step, answer)
 
     def _refuse(self, refusal: Refusal) -> None:
         self.request = None
-        self.busy.emit(False)
+        self.busy_changed.emit(False)
         if refusal.is_about("review.conflict"):
-            refusal.mend = (tr("Look again (what is typed stays)"), self.look_asked.emit)
+            refusal.mend = (tr("Look again (what is typed stays)"), self.reload_requested.emit)
         elif refusal.is_about("review.stale"):
             refusal.mend = (step_word("recheck"), self.recheck)
         elif refusal.is_about("review.by"):
             refusal.mend = (tr("Your name…"), self._person.ask)
-        self.refused.emit(spoken(refusal))
+        self.refused.emit(refusal_in_buttons(refusal))
 
 
-def spoken(refusal: Refusal) -> Refusal:
-    """A refusal of the review in the words of its buttons."""
+def refusal_in_buttons(refusal: Refusal) -> Refusal:
+    """A refusal of the review with the words of its buttons."""
     for problem in refusal.problems:
         for part in ("message", "mend"):
             if problem.get(part):
-                problem[part] = in_buttons(str(problem[part]))
+                problem[part] = name_buttons(str(problem[part]))
         problem.pop("field", None)  # an option of the command line
     return refusal
 
 
 def department_of_reply(path: str) -> str:
-    """The department that a reply file is of; empty where it does not say, which the core then refuses."""
+    """The department of a reply file; empty where it names none, which the core then refuses."""
     try:
-        told = json.loads(Path(path).read_text(encoding="utf-8"))
+        reply = json.loads(Path(path).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return ""
-    return str(told.get("department") or "") if isinstance(told, dict) else ""
+    return str(reply.get("department") or "") if isinstance(reply, dict) else ""
 
 
 def state_line(case: Case) -> str:
-    """A case's number, state and round, and what came of it."""
+    """A case's number, state and round, and its conclusion."""
     parts = [case.id, state_word(case.state), tr("round {round}").format(round=case.round)]
     if case.answer.get("conclusion"):
         parts.append(conclusion_word(str(case.answer["conclusion"])))

@@ -1,15 +1,18 @@
-"""Words that somebody has typed and not yet sent: kept for as long as QGIS runs, whatever else is looked at."""
+"""Typed text that is not sent yet, kept while QGIS runs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-Key = tuple[str, int, str]  # case, round, department
+OpinionKey = tuple[str, int, str]  # case, round, department
 
 
 @dataclass(frozen=True)
-class Typed:
-    """What is typed for one department's opinion. base: conclusion and text over which it was begun."""
+class UnsentText:
+    """The typed text for one department's opinion.
+
+    base: the conclusion and text that it was begun on.
+    """
 
     conclusion: str
     text: str
@@ -18,24 +21,24 @@ class Typed:
     base: tuple[str, str] = ("", "")
 
 
-class TypedWords:
-    """Typed words by case, round and department."""
+class UnsentTexts:
+    """Typed texts by case, round and department."""
 
     def __init__(self) -> None:
-        self._kept: dict[Key, Typed] = {}
+        self._texts: dict[OpinionKey, UnsentText] = {}
 
-    def of(self, key: Key) -> Typed | None:
-        """What is typed; None for nothing."""
-        return self._kept.get(key)
+    def of(self, key: OpinionKey) -> UnsentText | None:
+        """The typed text; None for none."""
+        return self._texts.get(key)
 
-    def keep(self, key: Key, typed: Typed) -> None:
-        """Keep what is typed."""
-        self._kept[key] = typed
+    def keep(self, key: OpinionKey, text: UnsentText) -> None:
+        """Store a typed text."""
+        self._texts[key] = text
 
-    def drop(self, key: Key) -> None:
-        """It was sent, or given up."""
-        self._kept.pop(key, None)
+    def drop(self, key: OpinionKey) -> None:
+        """Remove a text that was sent, or given up."""
+        self._texts.pop(key, None)
 
     def departments(self, case: str, round_: int) -> set[str]:
-        """The departments of a case for which something is typed."""
-        return {key[2] for key in self._kept if key[:2] == (case, round_)}
+        """The departments of a case with typed text."""
+        return {key[2] for key in self._texts if key[:2] == (case, round_)}

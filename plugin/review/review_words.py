@@ -1,4 +1,4 @@
-"""How the review speaks: deadlines, states and marks in words; the core's verbs called as the buttons are."""
+"""The words of the review: deadlines, states and marks; the core's verbs named as the buttons are."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import re
 from onemap.plugin.profile.settings import language
 from onemap.plugin.review.review_cases import CaseLine, Opinion
 from onemap.plugin.words.core_words import word
-from onemap.plugin.words.option_names import dock_controls, in_controls
+from onemap.plugin.words.option_names import dock_controls, name_controls
 from onemap.plugin.words.translation import tr
 
 OVERDUE, STALE, UNSEEN, WRITTEN = "!", "◐", "●", "✎"
@@ -32,24 +32,24 @@ def step_word(step: str) -> str:
 
 
 def department_words(departments: tuple[str, ...] | list[str]) -> str:
-    """Departments' names with commas between."""
+    """The departments' names, separated by commas."""
     comma = "、" if language() == "zh" else ", "
     return comma.join(word("departments", department) for department in departments)
 
 
-def in_buttons(text: str) -> str:
-    """A sentence of the core's, in which verbs and options are called as the buttons and fields that stand for them."""
+def name_buttons(text: str) -> str:
+    """A text of the core with the names of buttons and fields in place of verbs and options."""
 
-    def named(found: re.Match[str]) -> str:
-        before, after = (" " if found[0].startswith(" ") else ""), (" " if found[0].endswith(" ") else "")
-        name = tr("Look again") if found[1] == "show" else step_word(found[1])
+    def button_name(match: re.Match[str]) -> str:
+        before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
+        name = tr("Look again") if match[1] == "show" else step_word(match[1])
         return f"“{name}”" if language() == "zh" else f"{before}“{name}”{after}"
 
-    return in_controls(_STEP.sub(named, text), review_controls())
+    return name_controls(_STEP.sub(button_name, text), review_controls())
 
 
 def review_controls() -> dict[str, str]:
-    """What the options of the review's verbs are called in the room."""
+    """The controls of the tab, by the option of the review's verbs that each sets."""
     return {
         **dock_controls(),
         "--answer": tr("your answer"),
@@ -68,8 +68,8 @@ def review_controls() -> dict[str, str]:
     }
 
 
-def left_text(days_left: int | None, due: str, is_overdue: bool) -> str:
-    """How long there still is, in working days as the core counted them."""
+def deadline_text(days_left: int | None, due: str, is_overdue: bool) -> str:
+    """The time until a deadline, in working days as the core counted them."""
     if is_overdue and days_left is not None:
         return f"{OVERDUE} " + tr("{days} days late").format(days=abs(days_left))
     if is_overdue:
@@ -85,28 +85,28 @@ def left_text(days_left: int | None, due: str, is_overdue: bool) -> str:
 
 def line_deadline(line: CaseLine) -> str:
     """The next deadline of a case."""
-    return left_text(line.days_left, line.due, bool(line.overdue))
+    return deadline_text(line.days_left, line.due, bool(line.overdue))
 
 
 def opinion_state(opinion: Opinion) -> str:
-    """Its state; while it waits, how long there still is. One that a person wrote is marked, and one that is stale."""
+    """The state of an opinion, with the time left while it waits; edited and stale ones are marked."""
     stale = f" {STALE}" if opinion.stale_because else ""
     if not opinion.routed and opinion.by_machine:
         return tr("not asked") + stale
-    said = word("opinion_states", opinion.state)
+    text = word("opinion_states", opinion.state)
     is_waiting = opinion.state in ("drafted", "returned")
     if is_waiting and opinion.stopped_on:
-        said = tr("clock stopped")
+        text = tr("clock stopped")
     elif is_waiting and opinion.due:
-        left = left_text(opinion.days_left, opinion.due, opinion.overdue)
-        said = left if opinion.state == "drafted" else f"{said} · {left}"
-    return said + (f" {WRITTEN}" if opinion.state == "drafted" and not opinion.by_machine else "") + stale
+        time_left = deadline_text(opinion.days_left, opinion.due, opinion.overdue)
+        text = time_left if opinion.state == "drafted" else f"{text} · {time_left}"
+    return text + (f" {WRITTEN}" if opinion.state == "drafted" and not opinion.by_machine else "") + stale
 
 
-def who_wrote(opinion: Opinion) -> str:
-    """Who wrote it and who signed it, in one line."""
-    by = "One Map" if opinion.by_machine else opinion.drafted_by
-    lines = [tr("drafted by {name}, {day}").format(name=by, day=opinion.drafted_on)]
+def author_text(opinion: Opinion) -> str:
+    """The author and the signer of an opinion, in one line."""
+    author = "One Map" if opinion.by_machine else opinion.drafted_by
+    lines = [tr("drafted by {name}, {day}").format(name=author, day=opinion.drafted_on)]
     if opinion.signed_by:
         lines.append(tr("signed by {name}, {day}").format(name=opinion.signed_by, day=opinion.signed_on))
     return " · ".join(lines)

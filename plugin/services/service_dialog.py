@@ -1,4 +1,4 @@
-"""Register a service: its address, which layer of it, who answers for it; its key goes into QGIS's own store."""
+"""The dialog that registers a service: its address, its layer, its department; its key goes into QGIS's own store."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import Service
 from onemap.plugin.services.service_form import ServiceForm, service_controls
 from onemap.plugin.services.service_keys import key_in, store_key
-from onemap.plugin.services.service_offers import Offer, asked_offers
+from onemap.plugin.services.service_offers import Offer, request_offers
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.widgets.notice import Notice
 from onemap.plugin.widgets.work_row import WorkRow
 from onemap.plugin.words.translation import tr
 
-USUAL_PX = (560, 520)
-NARROWEST_PX = 340
+SIZE_PX = (560, 520)
+MIN_WIDTH_PX = 340
 
 
 class ServiceDialog(QDialog):
-    """One service on its way into the register, or registered anew."""
+    """One service to register, or to change."""
 
     registered = pyqtSignal(str)  # its name
 
     def __init__(self, library: OpenLibrary, service: Service | None = None, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle(tr("Register a service"))
-        self._library, self._before = library, service
-        self._asking: BackgroundTask | None = None
+        self._library, self._registered_service = library, service
+        self._server_task: BackgroundTask | None = None
         self._request = None
         self.form = ServiceForm()
         self.form.show_layers(library.layers)
@@ -53,25 +53,25 @@ class ServiceDialog(QDialog):
 
     @property
     def is_working(self) -> bool:
-        """Whether the server or the core is asked now."""
-        return self._asking is not None or self._request is not None
+        """Whether the server or the core is being asked."""
+        return self._server_task is not None or self._request is not None
 
     def ask(self) -> None:
-        """Ask the server what it offers, in the background."""
-        if self.is_working or not self._take_key_out():
+        """Ask the server for its layers, in the background."""
+        if self.is_working or not self._move_key():
             return
         service, crs, feedback = self.form.service, self._library.crs, QgsFeedback()
         self.notice.hide()
 
         def work(_report: Callable[[float, str], None]) -> list[Offer]:
-            return asked_offers(service, crs, feedback)
+            return request_offers(service, crs, feedback)
 
-        self._asking = BackgroundTask(tr("Asking the server"), work, self._asked, None, feedback).start()
+        self._server_task = BackgroundTask(tr("Asking the server"), work, self._show_offers, None, feedback).start()
         self.work.begin(tr("Asking the server…"))
         self._enable()
 
     def keep_key(self, key: str) -> None:
-        """Put a key into QGIS's authentication store, and choose its entry."""
+        """Store a key in QGIS's authentication store, and choose its entry."""
         if not key:
             return
         try:
@@ -86,8 +86,8 @@ class ServiceDialog(QDialog):
         )
 
     def register(self) -> None:
-        """Ask the core to keep it."""
-        if not self.register_button.isEnabled() or not self._take_key_out():
+        """Ask the core to register the service."""
+        if not self.register_button.isEnabled() or not self._move_key():
             return
         if self.form.key.text().strip():
             self.keep_key(self.form.key.text().strip())
@@ -95,22 +95,22 @@ class ServiceDialog(QDialog):
                 return
         self.notice.hide()
         params: dict[str, Any] = {"library": self._library.path, **self.form.service.params}
-        params["overwrite"] = self._before is not None
+        params["overwrite"] = self._registered_service is not None
         self._request = self._library.core.ask("service", params)
-        self._request.answered.connect(self._registered)
-        self._request.refused.connect(self._refused)
+        self._request.answered.connect(self._finish)
+        self._request.refused.connect(self._show_refusal)
         self._enable()
 
     def close_down(self) -> None:
-        """Before it is thrown away."""
+        """Stop asking and close, before the dialog is deleted."""
         self._cancel()
         self.close()
 
     def _build(self) -> None:
-        said = QLabel(
+        explanation = QLabel(
             tr("A service is shown on the map; what a check uses is a snapshot of it, never the live server.")
         )
-        said.setWordWrap(True)
+        explanation.setWordWrap(True)
         self.hint = QLabel()
         self.hint.setWordWrap(True)
         self.register_button = QPushButton(icon("service"), tr("Register"))
@@ -124,28 +124,28 @@ class ServiceDialog(QDialog):
         buttons.addWidget(self.register_button)
         buttons.addWidget(close)
         layout = QVBoxLayout(self)
-        layout.addWidget(said)
+        layout.addWidget(explanation)
         layout.addWidget(self.form)
         layout.addWidget(self.notice)
         layout.addWidget(self.work)
         layout.addStretch(1)
         layout.addWidget(self.hint)
         layout.addLayout(buttons)
-        self.setMinimumWidth(NARROWEST_PX)
-        self.resize(*USUAL_PX)
+        self.setMinimumWidth(MIN_WIDTH_PX)
+        self.resize(*SIZE_PX)
 
-    def _take_key_out(self) -> bool:
-        """Move a key from the address into the store; False where that did not work."""
-        plain, key = key_in(self.form.url.text())
+    def _move_key(self) -> bool:
+        """Move a key from the address into the store; False where that failed."""
+        address, key = key_in(self.form.url.text())
         if not key:
             return True
-        self.form.url.setText(plain)
+        self.form.url.setText(address)
         self.form.key.setText(key)
         self.keep_key(key)
         return not self.form.key.text()
 
-    def _asked(self, offers: list[Offer] | None, error: Exception | None) -> None:
-        self._asking = None
+    def _show_offers(self, offers: list[Offer] | None, error: Exception | None) -> None:
+        self._server_task = None
         self.work.hide()
         if error is None:
             self.form.show_offers(offers or [])
@@ -155,29 +155,29 @@ class ServiceDialog(QDialog):
             self.notice.refuse(error if isinstance(error, Refusal) else Refusal(str(error)))
         self._enable()
 
-    def _registered(self, answer: dict[str, Any]) -> None:
+    def _finish(self, answer: dict[str, Any]) -> None:
         self._request = None
         self.registered.emit(str(answer["service"]["name"]))
         self._library.refresh()
         self.close()
 
-    def _refused(self, refusal: Refusal) -> None:
+    def _show_refusal(self, refusal: Refusal) -> None:
         self._request = None
         self.notice.refuse(refusal)
         self._enable()
 
     def _cancel(self) -> None:
-        if self._asking is not None:
-            self._asking.forget()
-            self._asked(None, Cancelled())
+        if self._server_task is not None:
+            self._server_task.forget()
+            self._show_offers(None, Cancelled())
 
     def _enable(self) -> None:
-        self.hint.setText(self._what_is_missing())
+        self.hint.setText(self._missing_input())
         self.hint.setVisible(bool(self.hint.text()))
         self.register_button.setEnabled(not self.is_working and not self.hint.text())
 
-    def _what_is_missing(self) -> str:
-        """What has to be filled in; empty when nothing."""
+    def _missing_input(self) -> str:
+        """What must be filled in; empty for nothing."""
         service = self.form.service
         if not service.url:
             return tr("Give its address.")

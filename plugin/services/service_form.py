@@ -1,4 +1,4 @@
-"""The form of a service: its address and kind, which layer of it, who answers for it, and as of when."""
+"""The form of a service: its address and kind, its layer, its department, and its date."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ from onemap.plugin.words.core_words import word
 from onemap.plugin.words.translation import tr
 
 TEMPLATES = RESOURCES / "services" / "templates.json"
-SHORTEST_NAME = 8
+MIN_NAME_LENGTH = 8
 
 
 class ServiceForm(QWidget):
-    """What the register is to keep of a service."""
+    """The facts of a service that the register stores."""
 
     changed = pyqtSignal()
     ask_pressed = pyqtSignal()
@@ -32,12 +32,12 @@ class ServiceForm(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._options: dict[str, str] = {}
-        self.template = _list([(tr("none"), None)])
-        for one in json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]:
-            self.template.addItem(title_of(one["title"], one["layer"]), one)
-        self.template.activated.connect(lambda _index: self._take_template(self.template.currentData()))
-        self.type = _list([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
-        self.type.currentIndexChanged.connect(lambda _index: self._type_changed())
+        self.template = _combo_box([(tr("none"), None)])
+        for template in json.loads(TEMPLATES.read_text(encoding="utf-8"))["templates"]:
+            self.template.addItem(title_of(template["title"], template["layer"]), template)
+        self.template.activated.connect(lambda _index: self._use_template(self.template.currentData()))
+        self.type = _combo_box([(NAMES[name], name) for name in (*FEATURES, *PICTURES)])
+        self.type.currentIndexChanged.connect(lambda _index: self._change_type())
         self.url = QLineEdit()
         self.url.setPlaceholderText("https://…")
         self.url.textChanged.connect(self.changed)
@@ -53,19 +53,29 @@ class ServiceForm(QWidget):
         self.layer.setEditable(True)
         self.layer.setInsertPolicy(QComboBox.InsertPolicy.NoInsert)
         self.layer.lineEdit().setPlaceholderText(tr("its name on the server"))
-        self.layer.activated.connect(lambda _index: self._take_offer(self.layer.currentData()))
+        self.layer.activated.connect(lambda _index: self._use_offer(self.layer.currentData()))
         self.layer.editTextChanged.connect(self.changed)
         self.ask = QPushButton(icon("inspect"), tr("Ask the server"))
         self.ask.setAutoDefault(False)
         self.ask.clicked.connect(self.ask_pressed)
+        self._make_owner_fields()
+        for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
+            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+            box.setMinimumContentsLength(MIN_NAME_LENGTH)
+        self._build()
+        self._change_type()
+
+    def _make_owner_fields(self) -> None:
         self.name = QLineEdit()
         self.name.textChanged.connect(self.changed)
         self.code = search_box()
         self.code.lineEdit().setPlaceholderText(tr("no layer of the one map"))
-        self.code.currentIndexChanged.connect(lambda _index: self._take_owner(self.code.currentData()))
-        self.department = _list([(tr("choose it"), ""), *((word("departments", one), one) for one in DEPARTMENTS)])
+        self.code.currentIndexChanged.connect(lambda _index: self._use_layer(self.code.currentData()))
+        self.department = _combo_box(
+            [(tr("choose it"), ""), *((word("departments", code), code) for code in DEPARTMENTS)]
+        )
         self.department.currentIndexChanged.connect(lambda _index: self.changed.emit())
-        self.library = _list([(tr("the usual one"), ""), *((word("libraries", one), one) for one in LIBRARIES)])
+        self.library = _combo_box([(tr("the usual one"), ""), *((word("libraries", code), code) for code in LIBRARIES)])
         self.dated = QgsDateEdit()
         self.dated.setAllowNull(True)
         self.dated.setNullRepresentation(tr("not stated"))
@@ -73,23 +83,18 @@ class ServiceForm(QWidget):
         self.dated.setCalendarPopup(True)
         self.dated.clear()
         self.note = QLineEdit()
-        for box in (self.template, self.type, self.layer, self.code, self.department, self.library):
-            box.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
-            box.setMinimumContentsLength(SHORTEST_NAME)
-        self._lay_out()
-        self._type_changed()
 
     @property
     def chosen_layer(self) -> str:
-        """The layer's name on the server, chosen from what it offers, or typed."""
-        at = self.layer.currentIndex()
-        is_chosen = at >= 0 and self.layer.currentText() == self.layer.itemText(at)
-        offer = self.layer.itemData(at) if is_chosen else None
+        """The layer's name on the server, chosen or typed."""
+        index = self.layer.currentIndex()
+        is_chosen = index >= 0 and self.layer.currentText() == self.layer.itemText(index)
+        offer = self.layer.itemData(index) if is_chosen else None
         return offer.name if offer is not None else self.layer.currentText().strip()
 
     @property
     def service(self) -> Service:
-        """What has been filled in."""
+        """The service as filled in."""
         return Service(
             name=self.name.text().strip(),
             type=self.type.currentData(),
@@ -114,7 +119,7 @@ class ServiceForm(QWidget):
         self.code.blockSignals(False)
 
     def show_service(self, service: Service) -> None:
-        """Fill in what is registered, to change it."""
+        """Fill in a registered service, to change it."""
         _choose(self.type, service.type)
         self.url.setText(service.url)
         self.auth.setConfigId(service.authcfg)
@@ -131,20 +136,22 @@ class ServiceForm(QWidget):
         self._options = dict(service.options)
 
     def show_offers(self, offers: list[Offer]) -> None:
-        """List what the server offers, and keep what was chosen if it is among it."""
-        before = self.chosen_layer
+        """List the layers that the server offers; the chosen one stays if it is among them."""
+        chosen_layer = self.chosen_layer
         self.layer.blockSignals(True)
         self.layer.clear()
         for offer in offers:
             self.layer.addItem(offer.title if offer.name in offer.title else f"{offer.title} · {offer.name}", offer)
         names = [offer.name for offer in offers]
-        self.layer.setCurrentIndex(names.index(before) if before in names else 0 if len(offers) == 1 else -1)
+        self.layer.setCurrentIndex(
+            names.index(chosen_layer) if chosen_layer in names else 0 if len(offers) == 1 else -1
+        )
         if self.layer.currentIndex() < 0:
-            self.layer.setEditText(before)
+            self.layer.setEditText(chosen_layer)
         self.layer.blockSignals(False)
-        self._take_offer(self.layer.currentData() if self.layer.currentIndex() >= 0 else None)
+        self._use_offer(self.layer.currentData() if self.layer.currentIndex() >= 0 else None)
 
-    def _lay_out(self) -> None:
+    def _build(self) -> None:
         layer_row, key_row = QHBoxLayout(), QHBoxLayout()
         layer_row.addWidget(self.layer, 1)
         layer_row.addWidget(self.ask)
@@ -168,7 +175,7 @@ class ServiceForm(QWidget):
         self.rows.addRow(tr("Data of"), self.dated)
         self.rows.addRow(tr("Note"), self.note)
 
-    def _take_template(self, template: dict[str, Any] | None) -> None:
+    def _use_template(self, template: dict[str, Any] | None) -> None:
         if template is None:
             return
         _choose(self.type, template["type"])
@@ -179,7 +186,7 @@ class ServiceForm(QWidget):
         self.name.setText(self.template.currentText())
         self.key.setFocus()
 
-    def _take_offer(self, offer: Offer | None) -> None:
+    def _use_offer(self, offer: Offer | None) -> None:
         if offer is not None:
             self._options = dict(offer.options)
             if not self.name.text():
@@ -188,7 +195,7 @@ class ServiceForm(QWidget):
             line.setCursorPosition(0)  # names begin with what tells them apart
         self.changed.emit()
 
-    def _take_owner(self, entry: CatalogueLayer | None) -> None:
+    def _use_layer(self, entry: CatalogueLayer | None) -> None:
         if entry is not None:
             _choose(self.department, entry.department)
             _choose(self.library, entry.library)
@@ -196,7 +203,7 @@ class ServiceForm(QWidget):
                 self.name.setText(entry.title)
         self.changed.emit()
 
-    def _type_changed(self) -> None:
+    def _change_type(self) -> None:
         self._options = {}
         is_xyz = self.type.currentData() == "xyz"
         self.layer.setEnabled(not is_xyz)
@@ -205,7 +212,7 @@ class ServiceForm(QWidget):
 
 
 def service_controls() -> dict[str, str]:
-    """What the options of `service` are called in this form."""
+    """The controls of this form, by the option of `service` that each sets."""
     return {
         "--type": tr("Kind of service"),
         "--url": tr("Address"),
@@ -220,7 +227,7 @@ def service_controls() -> dict[str, str]:
     }
 
 
-def _list(entries: list[tuple[str, Any]]) -> QComboBox:
+def _combo_box(entries: list[tuple[str, Any]]) -> QComboBox:
     box = QComboBox()
     for text, data in entries:
         box.addItem(text, data)
@@ -228,6 +235,6 @@ def _list(entries: list[tuple[str, Any]]) -> QComboBox:
 
 
 def _choose(box: QComboBox, data: str) -> None:
-    at = box.findData(data)
-    if at >= 0:
-        box.setCurrentIndex(at)
+    index = box.findData(data)
+    if index >= 0:
+        box.setCurrentIndex(index)

@@ -1,8 +1,8 @@
-"""Keys of services that want them in the address, such as 天地图's tk: kept in QGIS's authentication store only.
+"""Keys of services that take them in the address, such as 天地图's tk: stored in QGIS's authentication store only.
 
-QGIS's own method "API Header" sends what the store holds as headers. Servers that take their key only from the
-address would not see it; so a header of that name is moved into the address, request by request, just before it is
-sent. The key is thus never in a library, a project or a data source.
+QGIS's own method "API Header" sends the stored key as a header. A server that reads its key only from the address
+would not see it, so a header of that name is moved into the address of each request just before it is sent. The key
+is thus never in a library, a project or a data source.
 """
 
 from __future__ import annotations
@@ -20,9 +20,9 @@ METHOD_VERSION = 1
 
 
 def store_key(name: str, key: str) -> str:
-    """Put a key into QGIS's authentication store, which asks for its master password if need be; returns the id.
+    """Store a key in QGIS's authentication store; return the id of its entry.
 
-    Raises Refusal where the store is disabled, or stays locked.
+    QGIS asks for its master password if needed. Raises Refusal where the store is disabled, or stays locked.
     """
     manager = QgsApplication.authManager()
     if manager.isDisabled():
@@ -38,30 +38,30 @@ def store_key(name: str, key: str) -> str:
 
 
 def key_in(address: str) -> tuple[str, str]:
-    """An address without its key, and the key; an empty one where there is none."""
+    """An address without its key, and the key; an empty key where there is none."""
     url = QUrl(address.strip())
     query = QUrlQuery(url)
-    found = [name for name, _value in query.queryItems() if name.lower() == KEY]
-    key = query.queryItemValue(found[0]) if found else ""
-    for name in found:
+    key_names = [name for name, _value in query.queryItems() if name.lower() == KEY]
+    key = query.queryItemValue(key_names[0]) if key_names else ""
+    for name in key_names:
         query.removeAllQueryItems(name)
     url.setQuery(query if query.queryItems() else QUrlQuery())
-    plain = url.toString(QUrl.ComponentFormattingOption.FullyEncoded) if found else address.strip()
-    return plain.rstrip("?"), key
+    address_without_key = url.toString(QUrl.ComponentFormattingOption.FullyEncoded) if key_names else address.strip()
+    return address_without_key.rstrip("?"), key
 
 
 def begin_moving_keys() -> str:
-    """Look at every request of QGIS from now on; returns what end_moving_keys wants."""
+    """Register a function for every request of QGIS; return the id for end_moving_keys."""
     return QgsNetworkAccessManager.setRequestPreprocessor(_move_key)
 
 
 def end_moving_keys(number: str) -> None:
-    """Leave QGIS's requests alone again."""
+    """Remove the function from QGIS's requests."""
     QgsNetworkAccessManager.removeRequestPreprocessor(number)
 
 
 def _move_key(request: QNetworkRequest) -> None:
-    """Called in whichever thread asks: it touches nothing but the request."""
+    """Move the key of a request; called in any thread, so it changes only the request."""
     name = KEY.encode("ascii")
     if not request.hasRawHeader(name):
         return

@@ -1,4 +1,4 @@
-"""Services on the map: the server is asked first, in the background, so that one that is silent never freezes QGIS."""
+"""Services on the map. The server is asked first, in the background, so that a silent server never freezes QGIS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onemap.plugin.library.service_list import Service
 from onemap.plugin.library.service_uris import source_of
 from onemap.plugin.map.layer_styles import style_layer
 from onemap.plugin.map.map_layers import PROPERTY_LIBRARY, layer_group
-from onemap.plugin.services.service_offers import asked_offers
+from onemap.plugin.services.service_offers import request_offers
 from onemap.plugin.words.translation import tr
 
 PROPERTY_SERVICE = "onemap/service"
@@ -31,12 +31,15 @@ def service_on_map(library: OpenLibrary, service: Service) -> QgsMapLayer | None
 def show_service(
     library: OpenLibrary, service: Service, on_done: Callable[[QgsMapLayer | None, Refusal | None], None]
 ) -> BackgroundTask:
-    """Ask a service whether it is there, then put it on the map; on_done has the layer, or why there is none."""
+    """Ask the server of a service, then add the service to the map.
+
+    on_done: called with the layer, or with the refusal.
+    """
     feedback = QgsFeedback()
 
     def ask(_report: Callable[[float, str], None]) -> None:
-        if service.type != "xyz":  # tiles have nobody to ask
-            asked_offers(service, library.crs, feedback)
+        if service.type != "xyz":  # a server of tiles answers no question
+            request_offers(service, library.crs, feedback)
 
     def show(_nothing: None, error: Exception | None) -> None:
         if error is not None:

@@ -1,4 +1,4 @@
-"""What a service offers: asked of its server in the background, read from what it answers."""
+"""The layers that a service offers: the server's capabilities, requested in the background."""
 
 from __future__ import annotations
 
@@ -16,139 +16,153 @@ from onemap.plugin.library.service_list import Service
 from onemap.plugin.library.service_uris import capabilities_address
 from onemap.plugin.words.translation import tr
 
-LIKED_FORMATS = ("image/png", "image/jpeg", "image/jpg", "tiles")
-LIKED_CRS = ("EPSG:4490", "EPSG:4326", "EPSG:3857", "OGC:CRS84")
+PREFERRED_FORMATS = ("image/png", "image/jpeg", "image/jpg", "tiles")
+PREFERRED_CRS = ("EPSG:4490", "EPSG:4326", "EPSG:3857", "OGC:CRS84")
 ENTITIES = {
     "Locations": ("Location", "PointZ"),
     "FeaturesOfInterest": ("FeatureOfInterest", "PointZ"),
     "Datastreams": ("Datastream", "PolygonZ"),
     "MultiDatastreams": ("MultiDatastream", "PolygonZ"),
 }
-SHOWN_OF_ANSWER = 200
+MAX_EXCERPT_LENGTH = 200
 
 
 @dataclass(frozen=True)
 class Offer:
-    """One layer that a server offers. options: what QGIS's provider must be told of it."""
+    """One layer that a server offers.
+
+    options: settings for QGIS's provider.
+    """
 
     name: str
     title: str
     options: dict[str, str] = field(default_factory=dict)
 
 
-def asked_offers(service: Service, crs: str, feedback: QgsFeedback) -> list[Offer]:
-    """Ask a server what it offers; called in a thread. crs: the one that is liked best.
+def request_offers(service: Service, crs: str, feedback: QgsFeedback) -> list[Offer]:
+    """Ask a server for its layers; called in a thread.
 
-    Raises Refusal where it does not answer, or not as a server of that kind does.
+    crs: the preferred coordinate system.
+
+    Raises Refusal where the server does not answer, or not as a server of that kind does.
     """
     request = QNetworkRequest(QUrl(capabilities_address(service)))
     is_json = service.type in ("oapif", "sensorthings")
     request.setRawHeader(b"Accept", b"application/json" if is_json else b"text/xml, application/xml")
-    asking = QgsBlockingNetworkRequest()
+    network_request = QgsBlockingNetworkRequest()
     if service.authcfg:
-        asking.setAuthCfg(service.authcfg)
-    failed = asking.get(request, True, feedback)
-    if failed != QgsBlockingNetworkRequest.ErrorCode.NoError:
+        network_request.setAuthCfg(service.authcfg)
+    error_code = network_request.get(request, True, feedback)
+    if error_code != QgsBlockingNetworkRequest.ErrorCode.NoError:
         text = tr("The server does not answer: {reason}")
-        raise Refusal(text.format(reason=_without_address(asking.errorMessage())))
-    return read_offers(service.type, bytes(asking.reply().content()), crs)
+        raise Refusal(text.format(reason=_without_address(network_request.errorMessage())))
+    return read_offers(service.type, bytes(network_request.reply().content()), crs)
 
 
 def read_offers(kind: str, answer: bytes, crs: str) -> list[Offer]:
-    """The layers in a server's answer. Raises Refusal where it is not what such a server says."""
+    """The layers in a server's answer. Raises Refusal where it is not the answer of such a server."""
     read = {"wms": _wms, "wmts": _wmts, "wfs": _wfs, "oapif": _oapif, "sensorthings": _sensorthings}[kind]
     try:
-        document = json.loads(answer) if kind in ("oapif", "sensorthings") else _plain(ElementTree.fromstring(answer))
-        found = read(document, crs)
+        document = (
+            json.loads(answer)
+            if kind in ("oapif", "sensorthings")
+            else _without_namespaces(ElementTree.fromstring(answer))
+        )
+        offers = read(document, crs)
     except (ElementTree.ParseError, ValueError, KeyError, TypeError, AttributeError) as error:
-        said = answer[:SHOWN_OF_ANSWER].decode("utf-8", "replace").strip()
+        beginning = answer[:MAX_EXCERPT_LENGTH].decode("utf-8", "replace").strip()
         text = tr("The server's answer is not that of such a service. It begins: {words}")
-        raise Refusal(text.format(words=said)) from error
-    if not found:
+        raise Refusal(text.format(words=beginning)) from error
+    if not offers:
         raise Refusal(tr("The server offers no layer."))
-    return found
+    return offers
 
 
 def _without_address(text: str) -> str:
-    """Words of the network that do not repeat an address, in which a key may stand."""
+    """A network message without its addresses, which may contain a key."""
     return " ".join(word for word in text.split() if "://" not in word)
 
 
-def _plain(root: ElementTree.Element) -> ElementTree.Element:
-    """The document without namespaces, which differ from version to version."""
+def _without_namespaces(root: ElementTree.Element) -> ElementTree.Element:
+    """The document without namespaces, which differ between versions."""
     for element in root.iter():
         element.tag = element.tag.rpartition("}")[2]
     return root
 
 
-def _best(offered: list[str], liked: tuple[str, ...]) -> str:
-    return next((one for one in liked if one in offered), offered[0] if offered else "")
+def _best(offered: list[str], preferred: tuple[str, ...]) -> str:
+    return next((candidate for candidate in preferred if candidate in offered), offered[0] if offered else "")
 
 
 def _wms(root: ElementTree.Element, crs: str) -> list[Offer]:
-    formats = [one.text or "" for one in root.findall("./Capability/Request/GetMap/Format")]
-    image = _best(formats, LIKED_FORMATS)
-    found: list[Offer] = []
+    formats = [element.text or "" for element in root.findall("./Capability/Request/GetMap/Format")]
+    image = _best(formats, PREFERRED_FORMATS)
+    offers: list[Offer] = []
 
-    def visit(layer: ElementTree.Element, above: list[str]) -> None:
-        systems = above + [word for tag in ("CRS", "SRS") for one in layer.findall(tag) for word in one.text.split()]
+    def visit(layer: ElementTree.Element, parent_systems: list[str]) -> None:
+        systems = parent_systems + [
+            word for tag in ("CRS", "SRS") for element in layer.findall(tag) for word in element.text.split()
+        ]
         name = layer.findtext("Name")
         if name:
-            options = {"format": image, "crs": _best(systems, (crs, *LIKED_CRS))}
-            found.append(Offer(name, layer.findtext("Title") or name, _said(options)))
-        for one in layer.findall("Layer"):
-            visit(one, systems)
+            options = {"format": image, "crs": _best(systems, (crs, *PREFERRED_CRS))}
+            offers.append(Offer(name, layer.findtext("Title") or name, _without_empty(options)))
+        for element in layer.findall("Layer"):
+            visit(element, systems)
 
     for layer in root.findall("./Capability/Layer"):
         visit(layer, [])
-    return found
+    return offers
 
 
 def _wmts(root: ElementTree.Element, crs: str) -> list[Offer]:
     contents = root.find("Contents")
     systems = {
-        one.findtext("Identifier"): _system_of(one.findtext("SupportedCRS") or "")
-        for one in contents.findall("TileMatrixSet")
+        element.findtext("Identifier"): _system_of(element.findtext("SupportedCRS") or "")
+        for element in contents.findall("TileMatrixSet")
     }
-    found = []
+    offers = []
     for layer in contents.findall("Layer"):
         name = layer.findtext("Identifier")
-        styles = sorted(layer.findall("Style"), key=lambda one: one.get("isDefault") != "true")
-        image = _best([one.text or "" for one in layer.findall("Format")], LIKED_FORMATS)
-        sets = [one.findtext("TileMatrixSet") for one in layer.findall("TileMatrixSetLink")]
-        sets.sort(key=lambda one: systems.get(one) != crs)
+        styles = sorted(layer.findall("Style"), key=lambda element: element.get("isDefault") != "true")
+        image = _best([element.text or "" for element in layer.findall("Format")], PREFERRED_FORMATS)
+        sets = [element.findtext("TileMatrixSet") for element in layer.findall("TileMatrixSetLink")]
+        sets.sort(key=lambda element: systems.get(element) != crs)
         for matrix in sets:
             options = {"format": image, "matrix": matrix, "crs": systems.get(matrix, "")}
             options["style"] = (styles[0].findtext("Identifier") or "") if styles else ""
             title = f"{layer.findtext('Title') or name} · {matrix}"
-            found.append(Offer(name, title, _said(options)))
-    return found
+            offers.append(Offer(name, title, _without_empty(options)))
+    return offers
 
 
 def _wfs(root: ElementTree.Element, _crs: str) -> list[Offer]:
-    found = []
-    for one in root.findall("./FeatureTypeList/FeatureType"):
+    offers = []
+    for feature_type in root.findall("./FeatureTypeList/FeatureType"):
         # The server's own system is taken: whatever else it offers, it has computed.
-        system = next((one.findtext(tag) for tag in ("DefaultCRS", "DefaultSRS", "SRS") if one.findtext(tag)), "")
-        name = one.findtext("Name")
-        found.append(Offer(name, one.findtext("Title") or name, _said({"crs": _system_of(system)})))
-    return found
+        system = next(
+            (feature_type.findtext(tag) for tag in ("DefaultCRS", "DefaultSRS", "SRS") if feature_type.findtext(tag)),
+            "",
+        )
+        name = feature_type.findtext("Name")
+        offers.append(Offer(name, feature_type.findtext("Title") or name, _without_empty({"crs": _system_of(system)})))
+    return offers
 
 
 def _oapif(document: dict[str, Any], _crs: str) -> list[Offer]:
     return [
         Offer(
-            one["id"],
-            one.get("title") or one["id"],
-            _said({"crs": _system_of(str(one.get("storageCrs") or ""))}),
+            collection["id"],
+            collection.get("title") or collection["id"],
+            _without_empty({"crs": _system_of(str(collection.get("storageCrs") or ""))}),
         )
-        for one in document["collections"]
-        if one.get("itemType", "feature") == "feature"
+        for collection in document["collections"]
+        if collection.get("itemType", "feature") == "feature"
     ]
 
 
 def _sensorthings(document: dict[str, Any], _crs: str) -> list[Offer]:
-    offered = [str(one["name"]) for one in document["value"]]
+    offered = [str(entity["name"]) for entity in document["value"]]
     return [
         Offer(ENTITIES[name][0], ENTITIES[name][0], {"geometry": ENTITIES[name][1]})
         for name in ENTITIES
@@ -162,5 +176,5 @@ def _system_of(text: str) -> str:
     return f"EPSG:{parts[-1]}" if len(parts) > 1 and "epsg" in text.lower() and parts[-1].isdigit() else ""
 
 
-def _said(options: dict[str, str]) -> dict[str, str]:
+def _without_empty(options: dict[str, str]) -> dict[str, str]:
     return {name: value for name, value in options.items() if value}

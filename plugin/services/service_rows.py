@@ -1,4 +1,4 @@
-"""The rows of services in the dock's list of layers: what is said of each, and what can be done with it."""
+"""The rows of services in the list of layers: their texts and their menu."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.connection.task import BackgroundTask
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.library.service_list import NAMES, Service
-from onemap.plugin.map.map_layers import take_layer
+from onemap.plugin.map.map_layers import remove_layer
 from onemap.plugin.services.service_map import service_on_map, show_service
 from onemap.plugin.widgets.icons import icon
 from onemap.plugin.words.core_words import word
@@ -26,24 +26,24 @@ SHORT_NAMES = {"oapif": "OGC API", "sensorthings": "Sensors"}  # a column is nar
 
 
 class ServiceRows(QObject):
-    """Makes the rows, ticks them, and carries out what their menu offers."""
+    """Makes the rows, ticks them, and runs the actions of their menu."""
 
-    register_asked = pyqtSignal(object)  # Service to register anew, or None
-    snapshot_asked = pyqtSignal(object)  # Service
+    register_requested = pyqtSignal(object)  # Service to change, or None
+    snapshot_requested = pyqtSignal(object)  # Service
     refused = pyqtSignal(object)  # Refusal
-    said = pyqtSignal(str, str, object)  # what has been done, a button's text, and what it does
+    message_sent = pyqtSignal(str, str, object)  # what has been done, a button's text, and what it does
     changed = pyqtSignal()  # what is on the map
 
     def __init__(self, library: OpenLibrary, zoom_to: Callable[[QgsMapLayer], None], parent: QObject) -> None:
         super().__init__(parent)
         self._library, self._zoom_to = library, zoom_to
-        self._asking: dict[str, BackgroundTask] = {}
+        self._tasks: dict[str, BackgroundTask] = {}
 
     def close_down(self) -> None:
-        """Forget the servers that are asked now."""
-        for task in self._asking.values():
+        """Stop asking servers."""
+        for task in self._tasks.values():
             task.forget()
-        self._asking.clear()
+        self._tasks.clear()
 
     def item(self, service: Service) -> QTreeWidgetItem:
         """The row of a service."""
@@ -65,78 +65,78 @@ class ServiceRows(QObject):
         """Tick the row if its service is on the map; half while its server is asked."""
         service = item.data(0, ROLE_SERVICE)
         state = Qt.CheckState.Unchecked
-        if service.name in self._asking:
+        if service.name in self._tasks:
             state = Qt.CheckState.PartiallyChecked
         elif service_on_map(self._library, service) is not None:
             state = Qt.CheckState.Checked
         item.setCheckState(TITLE, state)
 
     def toggle(self, item: QTreeWidgetItem) -> None:
-        """Put the service on the map, or take it away, as its tick says."""
+        """Add the service to the map, or remove it, as its tick says."""
         service = item.data(0, ROLE_SERVICE)
-        wanted = item.checkState(TITLE) != Qt.CheckState.Unchecked
+        is_ticked = item.checkState(TITLE) != Qt.CheckState.Unchecked
         layer = service_on_map(self._library, service)
-        if wanted and layer is None:
-            self._show(service, go_there=False)
-        elif not wanted and service.name in self._asking:
-            self._asking.pop(service.name).forget()
-        elif not wanted and layer is not None:
-            take_layer(layer)
+        if is_ticked and layer is None:
+            self._show(service, is_to_zoom=False)
+        elif not is_ticked and service.name in self._tasks:
+            self._tasks.pop(service.name).forget()
+        elif not is_ticked and layer is not None:
+            remove_layer(layer)
 
     def go_to(self, service: Service) -> None:
-        """Show the service, and go where it is."""
+        """Show the service, and zoom to it."""
         layer = service_on_map(self._library, service)
         if layer is None:
-            self._show(service, go_there=True)
+            self._show(service, is_to_zoom=True)
         else:
             self._zoom_to(layer)
 
     def add_actions(self, menu: QMenu, service: Service | None) -> None:
-        """What can be done with a service, or without one."""
+        """Add the actions for a service, or those without one, to a menu."""
         if service is not None:
             menu.addAction(tr("Go to it on the map"), lambda: self.go_to(service))
             if service.has_features:
-                menu.addAction(icon("snapshot"), tr("Take a snapshot…"), lambda: self.snapshot_asked.emit(service))
-            menu.addAction(tr("Change what is registered…"), lambda: self.register_asked.emit(service))
+                menu.addAction(icon("snapshot"), tr("Take a snapshot…"), lambda: self.snapshot_requested.emit(service))
+            menu.addAction(tr("Change what is registered…"), lambda: self.register_requested.emit(service))
             menu.addAction(tr("Strike off the register"), lambda: self.strike_off(service))
-        menu.addAction(icon("service"), tr("Register a service…"), lambda: self.register_asked.emit(None))
+        menu.addAction(icon("service"), tr("Register a service…"), lambda: self.register_requested.emit(None))
 
     def strike_off(self, service: Service) -> None:
-        """Remove the service from the register, and from the map; snapshots of it stay, and a button undoes it."""
+        """Remove the service from the register and the map; its snapshots stay, and a button undoes it."""
         text = tr("“{service}” is struck off the register; snapshots of it stay.").format(service=service.name)
 
-        def struck_off() -> None:
+        def finish() -> None:
             layer = service_on_map(self._library, service)
             if layer is not None:
-                take_layer(layer)
-            self.said.emit(text, tr("Undo"), lambda: self._ask(service.params, lambda: None))
+                remove_layer(layer)
+            self.message_sent.emit(text, tr("Undo"), lambda: self._ask(service.params, lambda: None))
 
-        self._ask({"name": service.name, "remove": True}, struck_off)
+        self._ask({"name": service.name, "remove": True}, finish)
 
-    def _ask(self, params: dict[str, Any], then: Callable[[], None]) -> None:
-        """Ask the core to change the register, and show what it is then."""
+    def _ask(self, params: dict[str, Any], on_done: Callable[[], None]) -> None:
+        """Ask the core to change the register, and read the library again."""
 
-        def done(_answer: dict[str, Any]) -> None:
-            then()
+        def finish(_answer: dict[str, Any]) -> None:
+            on_done()
             self._library.refresh()
 
         request = self._library.core.ask("service", {"library": self._library.path, **params})
-        request.answered.connect(done)
+        request.answered.connect(finish)
         request.refused.connect(self.refused)
 
-    def _show(self, service: Service, go_there: bool) -> None:
-        if service.name in self._asking:
+    def _show(self, service: Service, is_to_zoom: bool) -> None:
+        if service.name in self._tasks:
             return
 
-        def done(layer: QgsMapLayer | None, refusal: Refusal | None) -> None:
-            self._asking.pop(service.name, None)
+        def finish(layer: QgsMapLayer | None, refusal: Refusal | None) -> None:
+            self._tasks.pop(service.name, None)
             if refusal is not None:
                 self.refused.emit(refusal)
-            elif go_there:
+            elif is_to_zoom:
                 self._zoom_to(layer)
             self.changed.emit()
 
-        self._asking[service.name] = show_service(self._library, service, done)
+        self._tasks[service.name] = show_service(self._library, service, finish)
         self.changed.emit()
 
 

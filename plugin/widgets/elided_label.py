@@ -1,4 +1,4 @@
-"""A line of text that ends in "…" where there is no room for the whole of it."""
+"""A line of text that ends in "…" where it does not fit."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from qgis.PyQt.QtWidgets import QLabel, QSizePolicy, QWidget
 
 
 class ElidedLabel(QLabel):
-    """One line, as wide as there is room; the whole belongs into its tooltip."""
+    """One line, cut to the available width; set the whole text as the tooltip too."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -16,13 +16,13 @@ class ElidedLabel(QLabel):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
     @property
-    def shown(self) -> str:
-        """What of the text is seen."""
+    def visible_text(self) -> str:
+        """The text as it is drawn, cut to the width."""
         return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.contentsRect().width())
 
     def paintEvent(self, event: QPaintEvent) -> None:  # noqa: N802 - Qt's name
-        """Draw what there is room for."""
+        """Draw the text that fits."""
         painter = QPainter(self)
-        place, flags = self.contentsRect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
-        ink = self.foregroundRole()
-        self.style().drawItemText(painter, place, flags, self.palette(), self.isEnabled(), self.shown, ink)
+        area, flags = self.contentsRect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
+        role = self.foregroundRole()
+        self.style().drawItemText(painter, area, flags, self.palette(), self.isEnabled(), self.visible_text, role)

@@ -22,12 +22,12 @@ def icon(name: str) -> QIcon:
 def _icon(name: str, colour: str) -> QIcon:
     drawing = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8").replace("currentColor", colour)
     renderer = QSvgRenderer(QByteArray(drawing.encode("utf-8")))
-    made = QIcon()
+    icon_of_drawing = QIcon()
     for size in SIZES_PX:
         picture = QPixmap(size, size)
         picture.fill(Qt.GlobalColor.transparent)
         painter = QPainter(picture)
         renderer.render(painter, QRectF(0, 0, size, size))
         painter.end()
-        made.addPixmap(picture)
-    return made
+        icon_of_drawing.addPixmap(picture)
+    return icon_of_drawing

@@ -1,4 +1,4 @@
-"""A message inside the dock: what could not be done, why, and what to do, with a button where a click can do it."""
+"""A message inside the dock: what failed, why, and what to do, with a button where a click can do it."""
 
 from __future__ import annotations
 
@@ -18,17 +18,20 @@ from qgis.PyQt.QtWidgets import (
 
 from onemap.plugin.connection.refusals import Refusal
 from onemap.plugin.widgets.icons import icon
-from onemap.plugin.words.option_names import in_controls
+from onemap.plugin.words.option_names import name_controls
 from onemap.plugin.words.translation import tr
 
-HIGHEST_PX = 180
+MAX_HEIGHT_PX = 180
 
 
 class Notice(QFrame):
-    """Text of any length in a narrow place, until it is closed or something else is said."""
+    """Text of any length in a narrow space, until it is closed or replaced."""
 
     def __init__(self, controls: Mapping[str, str] | None = None, parent: QWidget | None = None) -> None:
-        """controls: what the command line's options are called where this stands; None: leave them."""
+        """Take the names of the controls.
+
+        controls: the control for each option of the command line; None leaves the options' names as they are.
+        """
         super().__init__(parent)
         self._controls = controls
         self.setFrameShape(QFrame.Shape.StyledPanel)
@@ -43,59 +46,59 @@ class Notice(QFrame):
         area.setWidget(self._text)
         area.setWidgetResizable(True)
         area.setFrameShape(QFrame.Shape.NoFrame)
-        area.setMaximumHeight(HIGHEST_PX)
+        area.setMaximumHeight(MAX_HEIGHT_PX)
         area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self._area = area
         self._button = QPushButton()
-        self._do: Callable[[], None] | None = None
+        self._action: Callable[[], None] | None = None
         self._button.clicked.connect(self._press)
         close = QToolButton()
         close.setIcon(icon("cancel"))
         close.setToolTip(tr("Close this message"))
         close.setAutoRaise(True)
         close.clicked.connect(self.hide)
-        beside = QVBoxLayout()
-        beside.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
-        beside.addStretch()
+        close_column = QVBoxLayout()
+        close_column.addWidget(close, 0, Qt.AlignmentFlag.AlignTop)
+        close_column.addStretch()
         body = QVBoxLayout()
         body.addWidget(area)
         body.addWidget(self._button, 0, Qt.AlignmentFlag.AlignLeft)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(6, 6, 6, 6)
         layout.addLayout(body, 1)
-        layout.addLayout(beside)
+        layout.addLayout(close_column)
         self.hide()
 
     @property
     def text(self) -> str:
-        """What is said now; empty when nothing is."""
+        """The text on display; empty when the notice is hidden."""
         return "" if self.isHidden() else self._text.text()
 
-    def say(self, text: str, button: str = "", do: Callable[[], None] | None = None) -> None:
+    def say(self, text: str, button: str = "", action: Callable[[], None] | None = None) -> None:
         """Show a message, with a button where there is something to do."""
         self._text.setText(text)
-        self._do = do
+        self._action = action
         self._button.setText(button)
         self._button.setVisible(bool(button))
         self.show()
         self._fit()
 
     def refuse(self, refusal: Refusal) -> None:
-        """Show what the core refused, in its own words; a cancel needs none."""
+        """Show a refusal of the core, in its own words; a cancel shows nothing."""
         if not refusal.is_cancel:
-            said = str(refusal) if self._controls is None else in_controls(str(refusal), self._controls)
-            self.say(said, *(refusal.mend or ()))
+            text = str(refusal) if self._controls is None else name_controls(str(refusal), self._controls)
+            self.say(text, *(refusal.mend or ()))
 
     def resizeEvent(self, event) -> None:  # noqa: N802, ANN001 - Qt's name
-        """Keep the height that the text needs at this width."""
+        """Adjust the height to the text at this width."""
         super().resizeEvent(event)
         self._fit()
 
     def _fit(self) -> None:
-        wanted = self._text.heightForWidth(max(80, self._area.viewport().width()))
-        self._area.setFixedHeight(min(HIGHEST_PX, max(20, wanted + 4)))
+        height = self._text.heightForWidth(max(80, self._area.viewport().width()))
+        self._area.setFixedHeight(min(MAX_HEIGHT_PX, max(20, height + 4)))
 
     def _press(self) -> None:
         self.hide()
-        if self._do is not None:
-            self._do()
+        if self._action is not None:
+            self._action()

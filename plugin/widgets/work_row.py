@@ -1,4 +1,4 @@
-"""A piece of work as it is seen: how far it is, what is being done, and the way to stop it."""
+"""Progress of a piece of work: a bar, the current step, and a cancel button."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from onemap.plugin.words.translation import tr
 
 
 class WorkRow(QWidget):
-    """A bar with a cross, and below them the step."""
+    """A progress bar with a cancel button, and below them the step."""
 
     cancelled = pyqtSignal()
 
@@ -33,14 +33,14 @@ class WorkRow(QWidget):
         layout.addWidget(self.step)
 
     def begin(self, step: str) -> None:
-        """Show that something is being done, before it is known how far it is."""
+        """Show that work has begun, before its share is known."""
         self.bar.setRange(0, 0)
         self.step.setText(step)
         self.cancel_button.setEnabled(True)
         self.show()
 
     def show_progress(self, fraction: float, step: str) -> None:
-        """Show how far it is."""
+        """Show the share that is done, 0 to 1, and the step."""
         self.bar.setRange(0, 100)
         self.bar.setValue(round(100 * fraction))
         if step and self.cancel_button.isEnabled():

@@ -1,4 +1,4 @@
-"""What can be read on what: brightness and contrast of colours, and the grey that still can be read in any theme."""
+"""Brightness and contrast of colours, and a grey that can be read in any theme."""
 
 from __future__ import annotations
 
@@ -9,19 +9,23 @@ STEPS = 20
 
 
 def quiet_brush(palette: QPalette, text: QPalette.ColorRole, ground: QPalette.ColorRole) -> QBrush:
-    """For words that matter less, such as a layer without data: paler than the others, and still readable.
+    """A brush for less important text, such as a layer without data: paler than other text, and still readable.
 
-    The palette's own disabled text is no answer: it is too pale in QGIS's light themes, and in a dark one as bright
-    as any other.
+    The palette's own disabled text will not do: QGIS's light themes make it too pale, a dark theme as bright as
+    any other text.
+
     """
-    loud, behind = palette.color(text), palette.color(ground)
+    strong, background = palette.color(text), palette.color(ground)
     for step in range(STEPS // 2, STEPS):
         share = step / STEPS
-        parts = [round(share * one + (1 - share) * other) for one, other in zip(loud.getRgb()[:3], behind.getRgb()[:3])]
+        parts = [
+            round(share * text_part + (1 - share) * ground_part)
+            for text_part, ground_part in zip(strong.getRgb()[:3], background.getRgb()[:3])
+        ]
         quiet = QColor(*parts)
-        if contrast(quiet, behind) >= CONTRAST:
+        if contrast(quiet, background) >= CONTRAST:
             return QBrush(quiet)
-    return QBrush(loud)
+    return QBrush(strong)
 
 
 def luminance(colour: QColor) -> float:
@@ -33,7 +37,7 @@ def luminance(colour: QColor) -> float:
     return 0.2126 * parts[0] + 0.7152 * parts[1] + 0.0722 * parts[2]
 
 
-def contrast(one: QColor, other: QColor) -> float:
-    """1 for the same colour, 21 for black on white."""
-    lights = sorted((luminance(one), luminance(other)))
+def contrast(first: QColor, second: QColor) -> float:
+    """The contrast ratio of two colours: 1 for the same colour, 21 for black on white."""
+    lights = sorted((luminance(first), luminance(second)))
     return (lights[1] + 0.05) / (lights[0] + 0.05)

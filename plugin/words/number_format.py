@@ -11,13 +11,13 @@ from onemap.plugin.words.translation import tr
 
 NOT_MEASURED = "–"
 M2_PER_MU = 2000 / 3
-SMALLEST_SHARE = 0.001  # what is smaller than these is told as less than they are, never as nothing
+SMALLEST_SHARE = 0.001  # a smaller value is shown as less than this, never as zero
 SMALLEST_AREA_M2 = 0.05
 SMALLEST_MU = 0.005
 
 
-def plain(value: Any) -> Any:
-    """A value of a table without QGIS's own null."""
+def value_or_none(value: Any) -> Any:
+    """A table value, with None in place of QGIS's own null."""
     return None if value is None or value == NULL else value
 
 
@@ -46,7 +46,7 @@ def length_text(length_m: float | None) -> str:
 def measure_text(
     area_m2: float | None, length_m: float | None, distance_m: float | None, points: float | None = None
 ) -> str:
-    """How much there is of a finding or a piece: ground, else length, else points, else how far away it is."""
+    """The size of a finding or a piece: its area, else its length, else its points, else its distance."""
     if area_m2 is not None:
         return area_text(area_m2)
     if length_m is not None:
@@ -66,6 +66,6 @@ def share_text(share: float | None) -> str:
 
 
 def moment_text(moment: str) -> str:
-    """A moment of the core's (ISO 8601) by the clock on the wall, to the minute."""
-    told = QDateTime.fromString(moment, Qt.DateFormat.ISODateWithMs)
-    return told.toLocalTime().toString("yyyy-MM-dd HH:mm") if told.isValid() else moment
+    """A moment of the core (ISO 8601) in local time, to the minute."""
+    instant = QDateTime.fromString(moment, Qt.DateFormat.ISODateWithMs)
+    return instant.toLocalTime().toString("yyyy-MM-dd HH:mm") if instant.isValid() else moment

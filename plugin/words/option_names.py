@@ -1,4 +1,4 @@
-"""The core's mends name options of its command line; here they are called as the controls that set them."""
+"""The core's texts name options of its command line; here each is replaced by the name of the control that sets it."""
 
 from __future__ import annotations
 
@@ -8,14 +8,14 @@ from collections.abc import Mapping
 from onemap.plugin.profile.settings import language
 from onemap.plugin.words.translation import tr
 
-# An option, and the value after it where that is a word for whatever somebody would type.
+# An option, and the value after it where that is a placeholder for what the user types.
 _OPTION = re.compile(
     r" ?(?P<option>--[a-z]+(?:-[a-z]+)*)(?P<value> (?:extent|FILE|文件)(?![a-z])| \S+=(?:NAME|来源字段|字段名))? ?"
 )
 
 
 def add_controls() -> dict[str, str]:
-    """What the options of `add` and `inspect` are called in the dialog that adds a file."""
+    """The controls of the add dialog, by the option of `add` and `inspect` that each sets."""
     return {
         "--as": tr("Becomes"),
         "--layer": tr("Layer in it"),
@@ -37,7 +37,7 @@ def add_controls() -> dict[str, str]:
 
 
 def dock_controls() -> dict[str, str]:
-    """What the options of the verbs that the dock asks for are called in it."""
+    """The controls of the dock, by the option that each sets."""
     return {
         "--layer": tr("Parcels"),
         "--pack": tr("Rules"),
@@ -47,14 +47,14 @@ def dock_controls() -> dict[str, str]:
     }
 
 
-def in_controls(text: str, controls: Mapping[str, str]) -> str:
-    """A sentence of the core's with the names of options replaced by those of the controls.
+def name_controls(text: str, controls: Mapping[str, str]) -> str:
+    """A text of the core with the names of controls in place of the names of options.
 
-    An option without a control is a parameter of the algorithm in the Processing toolbox.
+    An option without a control is named as a parameter of the algorithm in the Processing toolbox.
     """
 
-    def named(found: re.Match[str]) -> str:
-        option, value = found["option"], (found["value"] or "").strip()
+    def control_name(match: re.Match[str]) -> str:
+        option, value = match["option"], (match["value"] or "").strip()
         label = controls.get(option) or tr("{parameter} in the Processing toolbox").format(
             parameter=option[2:].replace("-", "_").upper()
         )
@@ -62,7 +62,7 @@ def in_controls(text: str, controls: Mapping[str, str]) -> str:
             label = f"{label}: {tr('the extent of its features (assumed)')}"
         elif value in ("FILE", "文件"):
             label = f"{label}: {tr('a file of polygons')}"
-        before, after = (" " if found[0].startswith(" ") else ""), (" " if found[0].endswith(" ") else "")
+        before, after = (" " if match[0].startswith(" ") else ""), (" " if match[0].endswith(" ") else "")
         return f"“{label}”" if language() == "zh" else f"{before}“{label}”{after}"
 
-    return _OPTION.sub(named, text)
+    return _OPTION.sub(control_name, text)

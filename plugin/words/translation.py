@@ -1,4 +1,4 @@
-"""The plugin's own words, in the user's language. Words of the subject come from the core."""
+"""The plugin's own texts in the user's language. Words of the field come from the core."""
 
 from typing import Optional
 
@@ -16,17 +16,20 @@ def tr(text: str) -> str:
 
 
 def sentences(*texts: str) -> str:
-    """Sentences one after the other: Chinese ones have no blank between them."""
+    """Sentences joined into one text: in Chinese without a space between them."""
     return ("" if language() == "zh" else " ").join(text for text in texts if text)
 
 
-def labelled(name: str, text: str) -> str:
-    """What something is called, and what is said of it."""
+def with_label(name: str, text: str) -> str:
+    """A label, a colon, and the text."""
     return f"{name}：{text}" if language() == "zh" else f"{name}: {text}"
 
 
 def install_translator() -> Optional[QTranslator]:
-    """Teach Qt the plugin's words; keep what comes back for as long as they are needed."""
+    """Load the plugin's translations into Qt.
+
+    The caller keeps the returned translator for as long as the texts are needed.
+    """
     if language() == "en":
         return None
     translator = QTranslator()
@@ -37,6 +40,6 @@ def install_translator() -> Optional[QTranslator]:
 
 
 def remove_translator(translator: Optional[QTranslator]) -> None:
-    """Let Qt forget the plugin's words."""
+    """Remove the plugin's translations from Qt."""
     if translator is not None:
         QCoreApplication.removeTranslator(translator)

@@ -1,4 +1,4 @@
-"""How verdicts look: order, sign, colour and pattern; never by colour alone."""
+"""How verdicts look: order, sign, colour and pattern; colour is never the only mark."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from onemap.plugin.words.contrast import CONTRAST, contrast, luminance
 
 @dataclass(frozen=True)
 class Look:
-    """One verdict: its colour, its sign in text, and how its ground is drawn on the map."""
+    """The look of one verdict: its colour, its sign in text, and the pattern of its ground on the map."""
 
     colour: str
     sign: str
@@ -34,12 +34,12 @@ PLATE = QColor("#FFFFFF")
 
 
 def severity(verdict: str) -> int:
-    """0 for the most severe."""
+    """The rank of a verdict: 0 for the most severe."""
     return SEVERITY.index(verdict) if verdict in LOOKS else len(SEVERITY)
 
 
 def readable_colour(verdict: str, palette: QPalette) -> QColor:
-    """The verdict's colour, made lighter or darker until it can be read on the palette's ground."""
+    """The verdict's colour, made lighter or darker until it can be read on the palette's background."""
     ground = palette.color(QPalette.ColorRole.Base)
     colour = QColor(LOOKS[verdict].colour if verdict in LOOKS else "#6B6B6B")
     is_dark = luminance(ground) < 0.5
@@ -51,16 +51,16 @@ def readable_colour(verdict: str, palette: QPalette) -> QColor:
 
 
 def sign_icon(verdict: str, palette: QPalette, size: int = 16) -> QIcon:
-    """The verdict's sign as an icon; on a selected row, whose ground is coloured too, on a white plate."""
-    made = QIcon(_sign(verdict, readable_colour(verdict, palette), size))
+    """The verdict's sign as an icon; on a selected row, which has a colour of its own, on a white plate."""
+    sign = QIcon(_sign(verdict, readable_colour(verdict, palette), size))
     white = QPalette()
     white.setColor(QPalette.ColorRole.Base, PLATE)
-    made.addPixmap(_sign(verdict, readable_colour(verdict, white), size, PLATE), QIcon.Mode.Selected)
-    return made
+    sign.addPixmap(_sign(verdict, readable_colour(verdict, white), size, PLATE), QIcon.Mode.Selected)
+    return sign
 
 
 def _sign(verdict: str, colour: QColor, size: int, plate: QColor | None = None) -> QPixmap:
-    """The sign, drawn, so that it looks the same in every font."""
+    """The sign as a drawing, so that it looks the same in every font."""
     picture = QPixmap(4 * size, 4 * size)  # sharp on any screen
     picture.fill(Qt.GlobalColor.transparent)
     painter = QPainter(picture)

@@ -17,7 +17,6 @@ from workshop.machine import ROOT, WorkshopError, program, run, say, show, warn
 PYTEST = ["-q", "--durations=40", "--durations-min=1"]
 OF_PLUGIN = "tests/plugin"
 SLOW = "--slow"
-_NO_TEST = 5  # pytest's exit code where nothing was chosen
 
 
 @dataclass
@@ -37,14 +36,11 @@ class Report:
         self._lines: list[tuple[str, str]] = []
         self.exit_code = 0
 
-    def step(self, name: str, command: Sequence[object], env: dict | None = None, none_is_fine: bool = False) -> None:
-        """Run one step in the open and keep how it ended.
-
-        none_is_fine: of pytest, that no test is chosen is no failure.
-        """
+    def step(self, name: str, command: Sequence[object], env: dict | None = None) -> None:
+        """Run one step in the open and keep how it ended."""
         say(name)
         began = time.monotonic()
-        self._end(name, run(command, env=env), began, none_is_fine)
+        self._end(name, run(command, env=env), began)
 
     def begin(self, name: str, command: Sequence[object], env: dict | None = None) -> Running:
         """Begin a step that runs beside the next ones; `finish` waits for it."""
@@ -55,14 +51,14 @@ class Report:
         )
         return Running(name, child, output, time.monotonic())
 
-    def finish(self, step: Running, none_is_fine: bool = False) -> None:
+    def finish(self, step: Running) -> None:
         """Wait for a step in the background, show what it printed, and keep how it ended."""
         code = step.child.wait()
         say(step.name)
         step.output.seek(0)
         show(step.output.read())
         step.output.close()
-        self._end(step.name, code, step.began, none_is_fine)
+        self._end(step.name, code, step.began)
 
     def failed(self, name: str, why: str) -> None:
         """A step that should have run and could not."""
@@ -80,11 +76,9 @@ class Report:
             (warn if "FAILED" in outcome or "not run" in outcome else say)(f"  {name}: {outcome}")
         return self.exit_code
 
-    def _end(self, name: str, code: int, began: float, none_is_fine: bool) -> None:
+    def _end(self, name: str, code: int, began: float) -> None:
         seconds = f"{time.monotonic() - began:.0f} s"
-        if none_is_fine and code == _NO_TEST:
-            self._lines.append((name, f"no test is chosen, {seconds}"))
-        elif code:
+        if code:
             self.exit_code = 1
             self._lines.append((name, f"FAILED (exit code {code}), {seconds}"))
         else:
@@ -121,12 +115,11 @@ def test(words: Sequence[str]) -> int:
     mark = "slow" if is_slow else "not slow"
     plugin = _plugin_tests(report, face, why_not, ["-m", mark, OF_PLUGIN])
     beside += [report.begin(*plugin)] if plugin else []
-    core = [*_pytest_of_core(), f"--ignore={OF_PLUGIN}", "tests", "-m"]
     workers = ["-n", str(_cores()), "--dist", "loadfile"]
-    report.step("tests without QGIS", [*core, f"{mark} and not alone", *workers])
+    core = [*_pytest_of_core(), *workers, "-m", mark, f"--ignore={OF_PLUGIN}", "tests"]
+    report.step("tests without QGIS", core)
     for step in beside:
         report.finish(step)
-    report.step("tests that run alone", [*core, f"{mark} and alone"], none_is_fine=True)
     return report.close()
 
 

@@ -18,7 +18,8 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.layers.software import software_versions
 from onemap.rules.check.judge_rule import Bench, judged_rule
 from onemap.rules.findings.rule_rows import RowsBeside, RuleRows, rows_beside
-from onemap.rules.findings.run_tables import Table, parcel_table, row_tables, run_table
+from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
+from onemap.rules.findings.table import Table
 from onemap.rules.incremental.comparison_with_run import Comparison, Earlier, earlier_run
 from onemap.rules.incremental.merged_run import StandingRows, merged_tables, standing_rows
 from onemap.rules.inputs.layer_sources import LayerSource, Sources

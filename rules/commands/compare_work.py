@@ -15,7 +15,7 @@ def compare(values: Values, asked: Asked) -> Result:
     from onemap.layers.messages import phrase
     from onemap.rules.compare.comparison import WRITTEN_FROM, compared
     from onemap.rules.compare.comparison_storage import record_comparison
-    from onemap.rules.findings.run_tables import records_of
+    from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
 
     wishes = _wishes(values, asked)
@@ -109,7 +109,7 @@ def contradictions(values: Values, asked: Asked) -> Result:
     from onemap.rules.compare.contradictions import contradiction_tables, pairs_of
     from onemap.rules.compare.contradictions import contradictions as compare_pairs
     from onemap.rules.compare.matrix import DEFAULT_MATRIX
-    from onemap.rules.findings.run_tables import records_of
+    from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
 
     wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, asked)

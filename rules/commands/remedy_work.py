@@ -56,7 +56,7 @@ def sites(values: Values, asked: Asked) -> Result:
     from onemap.layers.errors import OneMapError, UsageError
     from onemap.layers.ingest.adding import read_polygons
     from onemap.layers.library.library import open_library
-    from onemap.rules.findings.run_tables import records_of
+    from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
     from onemap.rules.question.question import packs_of
     from onemap.rules.remedy.remedy_options import KEEP_VERDICT

@@ -42,7 +42,8 @@ from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, sp
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import triaged
 from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
-from onemap.rules.findings.run_tables import Table, run_table
+from onemap.rules.findings.run_tables import run_table
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
 

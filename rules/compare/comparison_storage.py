@@ -13,7 +13,7 @@ from onemap.rules.compare.comparison_record import KIND
 from onemap.rules.compare.local_table import parts_of
 from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.spots import Limits
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import Rows, rows_of_table
 from onemap.rules.runs.run_integrity import log_run
 from onemap.rules.runs.run_store import Recorder, run_record, stored_texts

@@ -15,7 +15,7 @@ from onemap.layers.progress import Progress
 from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonWishes, compared
 from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.overlay.threads import Threads
 
 COLUMNS = ["a", "b", "department_a", "department_b", "matrix", "title", "conflicts", "conflict_ha", "compared_ha"]

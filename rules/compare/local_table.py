@@ -8,7 +8,7 @@ import shapely
 
 from onemap.layers.geometry.parts import multi, placed
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import BLOCK_ROWS
 
 PART_ROWS = 2 * BLOCK_ROWS  # that are written at once; the blocks of a run are the same as those of the whole

@@ -15,7 +15,7 @@ from onemap.layers.messages import phrase
 from onemap.rules.compare.comparison_record import pair_of
 from onemap.rules.compare.decisions import EXCHANGED, EXCHANGED_TYPES
 from onemap.rules.compare.spots import CONFLICTS
-from onemap.rules.findings.run_tables import plain_values
+from onemap.rules.findings.table import plain_values
 
 LAYER = "CYTB"
 FIELDS = (

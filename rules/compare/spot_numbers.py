@@ -11,7 +11,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import StoredFeatures, Version, read_version, versions
 from onemap.rules.compare.decisions import HOLDS_SHARE
 from onemap.rules.compare.spot_fields import LAYER, plain_pair
-from onemap.rules.findings.run_tables import plain_values
+from onemap.rules.findings.table import plain_values
 from onemap.rules.overlay.overlay import intersections
 from onemap.rules.overlay.threads import Threads
 

@@ -13,7 +13,7 @@ from onemap.rules.compare.clusters import Clusters, clustered
 from onemap.rules.compare.local_table import PART_ROWS, LocalTable, written
 from onemap.rules.compare.spots import Spots, matrix_rows, spot_names
 from onemap.rules.compare.triage import Triage
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.uninterruptible import run_cancellable
 

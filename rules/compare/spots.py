@@ -17,7 +17,7 @@ from onemap.rules.compare.dissolve import Dissolved, dissolved
 from onemap.rules.compare.matrix import Matrix
 from onemap.rules.compare.pieces import Ground
 from onemap.rules.compare.plans import Plan
-from onemap.rules.findings.run_tables import plain_values
+from onemap.rules.findings.table import plain_values
 from onemap.rules.findings.thresholds import vanishing
 from onemap.rules.overlay.in_chunks import chunks
 from onemap.rules.overlay.threads import Threads

@@ -13,7 +13,7 @@ from onemap.layers.library.versions import in_force, versions
 from onemap.layers.messages import phrase
 from onemap.rules.compare.self_overlap import first_row_wins
 from onemap.rules.compare.spots import Spots
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.kinds.conditions import column_named
 from onemap.rules.overlay.overlay import overlaps

@@ -21,7 +21,8 @@ from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.library.library import Library, open_library
 from onemap.rules.check.check import judged_parcels, local_origin, tables_of, whole_parcels
-from onemap.rules.findings.run_tables import ROW_TABLES, Table
+from onemap.rules.findings.run_tables import ROW_TABLES
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels, dissolved, no_parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import Agenda, agenda_of

@@ -6,7 +6,7 @@ from pathlib import Path
 from onemap.rules.distributed.journal import Finished, block_name
 from onemap.rules.distributed.parcel_files import KeptParcels
 from onemap.rules.distributed.table_files import BY_RULE, joined, read_group, read_none
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.runs.run import Chunk
 
 Place = tuple[str, int | None, int]  # a table, a rule where rows stand by rule first, a range of positions

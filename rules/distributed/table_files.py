@@ -15,7 +15,8 @@ import pyproj
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
 from onemap.rules.distributed.parcel_files import ranges_of
 from onemap.rules.findings.extents import Extent, extent_of, joined_extent
-from onemap.rules.findings.run_tables import ROW_TABLES, Table
+from onemap.rules.findings.run_tables import ROW_TABLES
+from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import ArrowTable, Rows
 
 _POSITION, _SHAPE = "position", "geometry"

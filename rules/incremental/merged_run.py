@@ -9,7 +9,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 
-from onemap.rules.findings.run_tables import ROW_TABLES, SAYING, Table
+from onemap.rules.findings.run_tables import ROW_TABLES, SAYING
+from onemap.rules.findings.table import Table
 from onemap.rules.incremental.comparison_with_run import Comparison, Earlier
 from onemap.rules.packs.rule import VERDICTS, Rule
 from onemap.rules.runs.arrow_blocks import ArrowTable, Rows, concatenated, rows_of_table

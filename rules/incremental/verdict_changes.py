@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from onemap.layers.library.library import Library
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import Rows
 from onemap.rules.runs.run import Chunk, Run
 from onemap.rules.runs.run_store import stored_columns

@@ -13,7 +13,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import check_place, written_beside
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 
 if TYPE_CHECKING:
     from onemap.rules.outputs.to_geopackage import GeoPackageOutput

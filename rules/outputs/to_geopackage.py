@@ -15,7 +15,7 @@ from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
 from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
-from onemap.rules.findings.run_tables import Table, plain_values
+from onemap.rules.findings.table import Table, plain_values
 
 _ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
 _TYPES = {"b": "BOOLEAN", "i": "INTEGER", "u": "INTEGER", "f": "REAL"}

@@ -11,7 +11,7 @@ import pyproj
 
 from onemap.layers.stores.geoparquet import KEY, geo_metadata
 from onemap.rules.findings.extents import Extent, joined_extent
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import rows_of_table
 
 _GEOMETRY = "geometry"

@@ -12,7 +12,7 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 
 _MOST_SHEET_ROWS = 1_048_575
 _MOST_CELL_CHARACTERS = 32_767

@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.geometry.parts import moved, multi, placed
 from onemap.layers.messages import phrase
-from onemap.rules.findings.run_tables import Table, records_of
+from onemap.rules.findings.table import Table, records_of
 from onemap.rules.findings.thresholds import vanishing
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import Question

@@ -16,7 +16,8 @@ from onemap.layers.geometry.parts import moved, multi, placed
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.check.check import check, local_origin
-from onemap.rules.findings.run_tables import RANK, Table, run_table
+from onemap.rules.findings.run_tables import RANK, run_table
+from onemap.rules.findings.table import Table
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule

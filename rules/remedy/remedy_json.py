@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from onemap.layers.messages import phrase
-from onemap.rules.findings.run_tables import records_of
+from onemap.rules.findings.table import records_of
 from onemap.rules.remedy.alternatives import departments_of
 from onemap.rules.remedy.remedy import Remedy
 from onemap.rules.remedy.remedy_options import KEEP_VERDICT, RemedyWishes

@@ -8,7 +8,7 @@ import shapely
 
 from onemap.layers.library.library import Library
 from onemap.layers.stores.store import StoreConnection
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.remedy.alternatives import COLUMNS as ALTERNATIVE_COLUMNS
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES

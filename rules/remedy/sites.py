@@ -13,7 +13,7 @@ from onemap.layers.geometry.parts import moved, multi, placed, polygon_parts
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.messages import phrase
 from onemap.rules.check.check import check, local_origin
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.overlay.uninterruptible import run_cancellable

@@ -8,7 +8,8 @@ import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
-from onemap.rules.findings.run_tables import Table, parcel_table, row_tables, run_table, typed
+from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
+from onemap.rules.findings.table import Table, typed
 from onemap.rules.inputs.parcel_rows import WholeParcels
 from onemap.rules.outputs.outputs import tables_written
 from onemap.rules.packs.pack import joined_rules

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from onemap.rules.findings.run_tables import Table, plain_values, typed
+from onemap.rules.findings.table import Table, plain_values, typed
 
 BLOCK_ROWS = 8192
 KEY = "parcel"  # the column by which rows are looked for most
@@ -167,7 +167,7 @@ class ArrowTable(Table):
 
 def rows_of_table(table: Table, outlines: np.ndarray | None = None) -> Rows:
     """The rows of a table as they are kept: every digit of every number; outlines (n,): see `Rows.block`."""
-    if table.rows is not None:
+    if isinstance(table, ArrowTable):
         return table.rows
     mask = None if outlines is None else outlines >= 0
     wkb = None if table.geometries is None else pa.array(table.wkb, pa.large_binary(), mask=mask)

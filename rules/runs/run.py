@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.packs.pack import Pack
 from onemap.rules.packs.rule import VERDICTS

@@ -8,7 +8,8 @@ import numpy as np
 
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.findings.run_tables import ROW_TABLES, Table
+from onemap.rules.findings.run_tables import ROW_TABLES
+from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import Rows, StoredRow, concatenated, rows_of_table, same_rows
 from onemap.rules.runs.run_store import stored_blocks
 

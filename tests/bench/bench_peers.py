@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-from onemap.tests.bench import bench_page
-from onemap.tests.bench.bench_programs import OURS, ROOT, WHOLE, Pythons, Row, by_peer, by_us, computed, from_files
+from onemap.tests.bench import benchmark_page
+from onemap.tests.bench.benchmark_programs import OURS, ROOT, WHOLE, Pythons, Row, by_peer, by_us, computed, from_files
 from onemap.tests.bench.workload import PARCELS
 from onemap.tests.bench.workload_files import made
 
@@ -63,7 +63,7 @@ def rows_of(name: str, size: str, wanted: Sequence[str], pythons: Pythons, repea
 
     def keep(row: Row) -> None:
         rows.append(row)
-        print(f"  {row.who:22} {row.why or bench_page.told(row)}", flush=True)
+        print(f"  {row.who:22} {row.why or benchmark_page.told(row)}", flush=True)
 
     for way in job.ours:
         keep(by_us(way, folder, repeats, limit_s))
@@ -142,7 +142,7 @@ def main() -> int:
         found = disagreements(rows)
         wrong += [f"{name}, size {wishes.size}: {words}" for words in found]
         if not found and not wishes.dry:
-            bench_page.keep(wishes.size, name, {"machine": about, "rows": [asdict(row) for row in rows]})
+            benchmark_page.keep(wishes.size, name, {"machine": about, "rows": [asdict(row) for row in rows]})
     for words in wrong:
         print(f"DIFFERENT: {words}", file=sys.stderr, flush=True)
     return 1 if wrong else 0

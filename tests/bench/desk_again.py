@@ -17,7 +17,7 @@ import numpy as np
 import shapely
 
 from onemap.tests.bench import desk_files
-from onemap.tests.bench.bench_programs import children_s, ran
+from onemap.tests.bench.benchmark_programs import children_s, ran
 from onemap.tests.bench.desk_serve import Session, kept_totals
 from onemap.tests.bench.timing import Work, answer_for, peak_mb
 

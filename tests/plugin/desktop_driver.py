@@ -104,9 +104,9 @@ def open_panel():
 
 def tick_layers(dock):
     """Put some layers of the library on the map."""
-    tree = dock.map_room.tree
+    tree = dock.map_tab.tree
     for code in ON_MAP:
-        item = dock.map_room.item_of(code)
+        item = dock.map_tab.item_of(code)
         if item is None or item.data(0, Qt.ItemDataRole.CheckStateRole) is None:
             continue  # not in this library
         tree.scrollToItem(item)
@@ -118,23 +118,23 @@ def tick_layers(dock):
 
 def check(dock):
     """Press Check, and read the verdicts."""
-    rooms = dock.rooms
-    click(rooms.tabBar(), rooms.tabBar().tabRect(1).center())
-    room = dock.check_room
+    tabs = dock.tabs
+    click(tabs.tabBar(), tabs.tabBar().tabRect(1).center())
+    tab = dock.check_tab
     done = []
-    room.finished.connect(lambda: done.append(True))
-    click(room.button)
+    tab.finished.connect(lambda: done.append(True))
+    click(tab.button)
     wait_for(lambda: done or dock.notice.text)
     assert dock.notice.text == "", dock.notice.text
-    seen["counts"] = {verdict: button.text() for verdict, button in room.results.counts.buttons.items()}
-    seen["parcels"] = room.results.model.rowCount()
+    seen["counts"] = {verdict: button.text() for verdict, button in tab.results.counts.buttons.items()}
+    seen["parcels"] = tab.results.model.rowCount()
     seen["steps"].append("checked")
-    return room
+    return tab
 
 
-def go_to_finding(room):
+def go_to_finding(tab):
     """Click a finding whose piece is a part of its parcel, so that the picture shows both."""
-    model, tree = room.results.model, room.results.tree
+    model, tree = tab.results.model, tab.results.tree
     for row in range(model.rowCount()):
         parcel = model.index(row, 0)
         findings = [model.finding_at(model.index(one, 0, parcel)) for one in range(model.rowCount(parcel))]
@@ -150,8 +150,8 @@ def go_to_finding(room):
     tree.scrollTo(parcel, tree.ScrollHint.PositionAtTop)
     click_row(tree, model.index(findings.index(parts[0]), 0, parcel))
     wait_for_map()
-    seen["labels"] = room.results.spotlight.labels
-    seen["details"] = room.results.details.text()
+    seen["labels"] = tab.results.highlight.labels
+    seen["details"] = tab.results.details.text()
     seen["steps"].append("shown")
 
 
@@ -166,44 +166,44 @@ def take_picture(scene):
     seen["steps"].append(f"pictured {scene}".strip())
 
 
-def explain(room):
+def explain(tab):
     """Press Explain: the steps take the place of the details."""
-    before = room.results.details.text()
-    click(room.results.explain_button)
-    wait_for(lambda: room.results.details.text() != before or dock_text())
-    seen["steps_text"] = room.results.details.text()
+    before = tab.results.details.text()
+    click(tab.results.explain_button)
+    wait_for(lambda: tab.results.details.text() != before or dock_text())
+    seen["steps_text"] = tab.results.details.text()
     take_picture("explain")
-    click(room.results.explain_button)
-    assert room.results.details.text() == before
+    click(tab.results.explain_button)
+    assert tab.results.details.text() == before
 
 
-def try_file(room):
+def try_file(tab):
     """Check again with a file instead of a layer; the first parcel that changes is shown."""
     done = []
-    room.tried.connect(lambda: done.append(True))
-    room.try_with(ORDERS["code"], ORDERS["file"])
+    tab.trial_finished.connect(lambda: done.append(True))
+    tab.try_file(ORDERS["code"], ORDERS["file"])
     wait_for(lambda: done or dock_text())
     assert done, dock_text()
-    seen["trial"] = room.trial.words.text()
-    tree = room.trial.tree
+    seen["trial"] = tab.trial.summary.text()
+    tree = tab.trial.tree
     if tree.topLevelItemCount():
         tree.expandItem(tree.topLevelItem(0))
         click_row(tree, tree.indexFromItem(tree.topLevelItem(0).child(0)))
     wait_for_map()
     take_picture("trial")
-    room.trial.leave()
+    tab.trial.leave()
 
 
 def review(dock):
     """Open a case on the parcels that were checked, look at its findings, and go back to the list."""
-    room, tabs = dock.review_room, dock.rooms.tabBar()
-    room.person.set_name("Wang")
-    click(tabs, tabs.tabRect(dock.tab_of(room)).center())
-    click(room.list.open_button)
-    QTest.keyClicks(room.form.project, "School")
+    tab, tab_bar = dock.review_tab, dock.tabs.tabBar()
+    tab.person.set_name("Wang")
+    click(tab_bar, tab_bar.tabRect(dock.tab_index(tab)).center())
+    click(tab.list.open_button)
+    QTest.keyClicks(tab.form.project, "School")
     take_picture("review-open")
-    click(room.form.send_button)
-    page = room.case_page
+    click(tab.form.send_button)
+    page = tab.case_page
     wait_for(lambda: dock_text() or (page.case is not None and page.findings.results.run is not None))
     assert page.case is not None, dock_text()
     seen["case"] = [page.case.project, page.case.state, len(page.case.opinions)]
@@ -213,87 +213,87 @@ def review(dock):
     click_row(tree, tree.currentIndex())
     wait_for_map()
     seen["case_ground"] = ground_is_drawn()
-    seen["case_labels"] = page.findings.results.spotlight.labels
+    seen["case_labels"] = page.findings.results.highlight.labels
     take_picture("review-findings")
     click(page.back_button)
-    wait_for(lambda: room.list.lines)
-    seen["cases"] = [line.project for line in room.list.lines]
+    wait_for(lambda: tab.list.lines)
+    seen["cases"] = [line.project for line in tab.list.lines]
     take_picture("review-list")
     seen["steps"].append("reviewed")
 
 
-def remedy(room):
+def remedy(tab):
     """Ask what would pass of a parcel with little against it, also moved and turned, and look at one of the ways."""
-    done, model = [], room.results.model
+    done, model = [], tab.results.model
     for row in range(model.rowCount()):
         shares = [one.share or 1.0 for one in model.parcel_at(model.index(row, 0)).findings if one.counted]
         if shares and max(shares) < 0.1:
             break
-    room.results.tree.setCurrentIndex(model.index(row, 0))
-    room.remedy.shown.connect(lambda: done.append(True))
-    room.remedy.form.move.setValue(100)
-    room.remedy.form.turn.setValue(30)
-    click(room.results.remedy_button)
+    tab.results.tree.setCurrentIndex(model.index(row, 0))
+    tab.remedy.results_shown.connect(lambda: done.append(True))
+    tab.remedy.form.move.setValue(100)
+    tab.remedy.form.turn.setValue(30)
+    click(tab.results.remedy_button)
     wait_for(lambda: done or dock_text())
     assert done, dock_text()
-    tree = room.remedy.tree
+    tree = tab.remedy.tree
     seen["alternatives"] = [tree.topLevelItem(row).text(0) for row in range(tree.topLevelItemCount())]
     click_row(tree, tree.indexFromItem(tree.topLevelItem(tree.topLevelItemCount() - 1)))
     wait_for_map()
     take_picture("remedy")
-    room.remedy.leave()
+    tab.remedy.leave()
 
 
-def find_sites(room):
+def find_sites(tab):
     """Look for places for a hectare, and go to one."""
     done = []
-    room.sites.shown.connect(lambda: done.append(True))
-    click(room.sites_button)
-    click(room.sites.button)
+    tab.sites.results_shown.connect(lambda: done.append(True))
+    click(tab.sites_button)
+    click(tab.sites.button)
     wait_for(lambda: done or dock_text(), 2 * LIMIT_MS)
-    seen["sites"] = len(room.sites.sites)
+    seen["sites"] = len(tab.sites.sites)
     wait_for_map()
     take_picture("sites")
-    click(room.sites_button)
+    click(tab.sites_button)
 
 
 def compare(dock):
     """Compare all plans, open two that contradict each other, and lay them side by side."""
-    room, tabs = dock.compare_room, dock.rooms.tabBar()
-    click(tabs, tabs.tabRect(dock.tab_of(room)).center())
-    wait_for(lambda: room.form.is_complete)
+    tab, tab_bar = dock.compare_tab, dock.tabs.tabBar()
+    click(tab_bar, tab_bar.tabRect(dock.tab_index(tab)).center())
+    wait_for(lambda: tab.form.is_complete)
     done, shown = [], []
-    room.pairs.shown.connect(lambda: shown.append(True))
-    room.finished.connect(lambda: done.append(True))
-    click(room.pairs_button)
-    click(room.pairs.button)
+    tab.pairs.results_shown.connect(lambda: shown.append(True))
+    tab.finished.connect(lambda: done.append(True))
+    click(tab.pairs_button)
+    click(tab.pairs.button)
     wait_for(lambda: shown or dock_text(), 3 * LIMIT_MS)
     take_picture("contradictions")
-    room.pairs_button.setChecked(False)
-    click(room.button)
+    tab.pairs_button.setChecked(False)
+    click(tab.button)
     wait_for(lambda: done or dock_text())
     assert done, dock_text()
-    seen["spots"] = room.view.model.rowCount()
-    click(room.view.buttons["beside"])
+    seen["spots"] = tab.view.model.rowCount()
+    click(tab.view.buttons["beside"])
     settle()
-    QTest.keyClick(room.view.list, Qt.Key.Key_Z)
-    wait_for(lambda: room.sides.beside.pictures.is_drawn)
+    QTest.keyClick(tab.view.list, Qt.Key.Key_Z)
+    wait_for(lambda: tab.sides.second_map.pictures.is_drawn)
     wait_for_map()
     take_picture("compare")
-    click(room.view.buttons["beside"])
+    click(tab.view.buttons["beside"])
 
 
 def add_file(dock):
     """Open the dialog, choose a file, look at all its pages, and load it."""
-    click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(0).center())
-    click(dock.map_room.add_button)
+    click(dock.tabs.tabBar(), dock.tabs.tabBar().tabRect(0).center())
+    click(dock.map_tab.add_button)
     dialog = dock.add_dialog
     wait_for(lambda: dialog is not None and dialog.isVisible())
     dialog.form.source.line.setText(ORDERS["file"])  # Qt's test keyboard has no Chinese
     QTest.keyClick(dialog.form.source.line, Qt.Key.Key_Return)
     wait_for(lambda: not dialog.is_working)
     dialog.form.choose_target(ORDERS["code"])
-    seen["place"] = dialog.page.preview.words.text()
+    seen["place"] = dialog.page.preview.summary.text()
     seen["facts"] = dialog.page.facts.text()
     settle(1500)  # the small map
     take_picture("add")
@@ -368,18 +368,18 @@ def run():
     window.setGeometry(0, 0, *WINDOW_PX)
     tick_layers(dock)
     wait_for_map()
-    room = check(dock)
-    go_to_finding(room)
+    tab = check(dock)
+    go_to_finding(tab)
     take_picture("")
-    explain(room)
+    explain(tab)
     if ORDERS["all_rooms"]:
-        remedy(room)
-        find_sites(room)
+        remedy(tab)
+        find_sites(tab)
         compare(dock)
     review(dock)
-    click(dock.rooms.tabBar(), dock.rooms.tabBar().tabRect(dock.tab_of(room)).center())
+    click(dock.tabs.tabBar(), dock.tabs.tabBar().tabRect(dock.tab_index(tab)).center())
     if ORDERS.get("file"):
-        try_file(room)
+        try_file(tab)
         add_file(dock)
 
 

@@ -16,7 +16,7 @@ def answering_desk(library):
     core = Core()
     dock = OneMapDock(core, QgsMapCanvas(), lambda *_: None, lambda: None, lambda: None)
     functions = ExpressionFunctions()
-    functions.follow(core, dock.library, dock.check_room.rules, dock.expressions)
+    functions.follow(core, dock.library, dock.check_tab.rules, dock.expressions)
     open_in(dock, library)
     yield dock, functions
     functions.close_down()

@@ -1,4 +1,4 @@
-"""A review room without a window, as somebody clicks in it, and what somebody else does at another desk."""
+"""A review tab without a window, as somebody clicks in it, and what somebody else does at another desk."""
 
 import json
 import subprocess
@@ -8,7 +8,7 @@ from qgis.PyQt.QtCore import QDate, Qt
 from onemap.plugin.connection.core_session import Core, core_python
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.profile.paths import FOLDER
-from onemap.plugin.review.review_tab import ReviewRoom
+from onemap.plugin.review.review_tab import ReviewTab
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import wait_for
 
@@ -26,36 +26,36 @@ def core(*arguments):
 
 
 class Desk:
-    """A review room, and what it said."""
+    """A review tab, and what it said."""
 
     def __init__(self, path, canvas):
         self.path = str(path)
         self.library = OpenLibrary(Core())
         self.library.as_of = QDate.fromString(DAY, Qt.DateFormat.ISODate)
-        self.room = ReviewRoom(self.library, canvas)
+        self.tab = ReviewTab(self.library, canvas)
         self.refused, self.said = [], []
-        self.room.refused.connect(self.refused.append)
-        self.room.said.connect(self.said.append)
+        self.tab.refused.connect(self.refused.append)
+        self.tab.message_sent.connect(self.said.append)
         self.become("Wang")
         self.library.open(self.path)
-        wait_for(lambda: self.library.layers and core_words.known())
-        self.room.look_at(True)
+        wait_for(lambda: self.library.layers and core_words.are_known())
+        self.tab.set_open(True)
 
     @property
     def page(self):
-        return self.room.case_page
+        return self.tab.case_page
 
     @property
     def case(self):
         return self.page.case
 
     def become(self, name):
-        self.room.person.set_name(name)
+        self.tab.person.set_name(name)
 
     def open(self, parcels, project="School"):
         """Open a case by clicks."""
-        self.room.list.open_button.click()
-        form = self.room.form
+        self.tab.list.open_button.click()
+        form = self.tab.form
         form.parcels.choose_file(str(parcels))
         form.project.setText(project)
         form.send_button.click()

@@ -88,32 +88,32 @@ class Reader(QObject):
 def check(dock):
     """Press Check and wait for the verdicts."""
     done = []
-    dock.check_room.finished.connect(lambda: done.append(True))
-    dock.check_room.button.click()
+    dock.check_tab.finished.connect(lambda: done.append(True))
+    dock.check_tab.button.click()
     wait_for(lambda: done or dock.notice.text)
     assert dock.notice.text == ""
 
 
-def checked_room(library, parcels, canvas):
-    """A room Check with the parcels of a file checked, and its core."""
-    from onemap.plugin.check.check_tab import CheckRoom
+def checked_tab(library, parcels, canvas):
+    """A tab Check with the parcels of a file checked, and its core."""
+    from onemap.plugin.check.check_tab import CheckTab
     from onemap.plugin.connection.core_session import Core
     from onemap.plugin.library.open_library import OpenLibrary
     from onemap.plugin.words import core_words
 
     core = Core()
     opened = OpenLibrary(core)
-    room = CheckRoom(opened, canvas)
+    tab = CheckTab(opened, canvas)
     said, done = [], []
-    room.refused.connect(said.append)
-    room.finished.connect(lambda: done.append(True))
+    tab.refused.connect(said.append)
+    tab.finished.connect(lambda: done.append(True))
     opened.open(str(library))
-    wait_for(lambda: opened.layers and core_words.known())
-    room.parcels.choose_file(str(parcels))
-    room.check()
+    wait_for(lambda: opened.layers and core_words.are_known())
+    tab.parcels.choose_file(str(parcels))
+    tab.check()
     wait_for(lambda: done or said)
     assert said == []
-    return room, core
+    return tab, core
 
 
 PACK = """

@@ -72,6 +72,7 @@ def test_a_bare_geometry_is_one_feature_in_degrees(shelf, shared_data):
     assert shelf.add(path).json["features"] == 1
 
 
+@pytest.mark.slow
 def test_a_topojson_declares_no_crs_and_is_refused_without_one(onemap, tmp_path, shared_data):
     path = shared_data / "cambridge/ASSESSING_ParcelsFY2014.topojson"
     library = tmp_path / "cambridge.gpkg"

@@ -210,6 +210,7 @@ def test_a_file_that_is_not_there_is_refused_as_such(shelf, xian, tmp_path):
     assert shelf.add(xian, transform=tmp_path / "none.toml").codes == ["source.missing"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("text", [FOUR, SEVEN])
 def test_the_parameters_are_nowhere_in_library_log_run_or_messages(shelf, xian, tmp_path, core, text):
     path = written(tmp_path, text)

@@ -192,6 +192,7 @@ def kept_bytes(library):
     return text
 
 
+@pytest.mark.slow
 def test_a_source_that_has_changed_finds_nothing_of_the_journal(libraries, sources, in_blocks, tmp_path):
     library, source = libraries("changed"), Path(shutil.copy(sources / "many.gpkg", tmp_path / "changed.gpkg"))
 
@@ -252,6 +253,7 @@ def test_what_is_refused_at_once_is_refused_in_blocks_with_the_same_words(librar
     assert parts_of(library) == []
 
 
+@pytest.mark.slow
 def test_another_plane_is_reached_block_by_block_too(libraries, sources, in_blocks, monkeypatch, tmp_path):
     shapes, columns = planted()
     shapes = shapely.transform(shapes, lambda xy: xy + [39_000_000, 0])

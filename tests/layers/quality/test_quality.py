@@ -356,6 +356,7 @@ def test_real_borders_in_gcj02_under_the_name_of_wgs84_are_told(district_shelf, 
     assert told(shelf.add(shared_data / "china/amap_counties_130100.geojson", label="2"), "position.shift") == []
 
 
+@pytest.mark.slow
 def test_the_country_in_gcj02_is_told_at_the_coast_of_a_district(district_shelf, shared_data):
     text = (shared_data / "china/cnmaps_amap/130000.geojson").read_text(encoding="utf-8")
     carry = pyproj.Transformer.from_crs(4490, 4547, always_xy=True).transform

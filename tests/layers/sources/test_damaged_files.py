@@ -38,6 +38,7 @@ def test_an_old_workbook_that_is_cut_off_anywhere_is_refused_without_a_word_on_s
             assert answer.codes[0].startswith(("source.", "sheet."))
 
 
+@pytest.mark.slow
 def test_a_panic_of_the_library_is_a_damaged_file_in_a_program_of_its_own_too(core, tmp_path):
     header = bytearray(OLD_SHEET)
     header[48:52] = (2**31).to_bytes(4, "little")  # where its directory begins

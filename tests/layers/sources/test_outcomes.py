@@ -48,6 +48,7 @@ def inspected(answer) -> list[dict[str, str]]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_every_file_is_loaded_with_its_counts_or_refused_with_its_code(onemap, shared_data, tmp_path, folder):
     library = tmp_path / "city.gpkg"

@@ -29,6 +29,7 @@ def sources(folder: Path) -> list[Path]:
     ]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FOLDERS)
 def test_each_file_is_told_or_refused_and_never_a_defect(shelf, shared_data, name):
     number = 0

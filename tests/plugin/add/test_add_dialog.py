@@ -6,11 +6,11 @@ from qgis.PyQt.QtCore import QMimeData, QPoint, Qt, QUrl
 from qgis.PyQt.QtGui import QDropEvent
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.field_matches import match_fields, remember_matches, remembered_matches
+from onemap.plugin.add.field_matches import match_fields, matches_of_layer, store_matches
 from onemap.plugin.add.place_preview import district_of
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.connection.refusals import problem_line
-from onemap.plugin.library.layer_list import CatalogueLayer, SchemaField, called
+from onemap.plugin.library.layer_list import CatalogueLayer, SchemaField, layer_named
 from onemap.plugin.profile import settings
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
@@ -55,11 +55,11 @@ def test_what_inspect_found_is_shown_before_anything_is_loaded(dialog, town):
 
 def test_the_small_map_says_whether_it_lies_in_the_district(dialog, town, tmp_path):
     show(dialog, town / "farmland.gpkg")
-    assert dialog.page.preview.words.text() == "It lies in the district (dark outline)."
+    assert dialog.page.preview.summary.text() == "It lies in the district (dark outline)."
     show(dialog, town / "parcels.gpkg")
-    assert "reaches beyond" in dialog.page.preview.words.text()
+    assert "reaches beyond" in dialog.page.preview.summary.text()
     show(dialog, write_layer(tmp_path / "far.gpkg", ["BSM"], [(box(11_000, 0, 10, 10), "F")]))
-    assert "10.0 km away" in dialog.page.preview.words.text()
+    assert "10.0 km away" in dialog.page.preview.summary.text()
     assert dialog.page.preview.canvas.extent().width() > 11_000
 
 
@@ -84,7 +84,7 @@ def test_a_file_called_as_a_layer_becomes_that_layer(dialog, tmp_path):
     ],
 )
 def test_a_file_is_taken_for_the_layer_that_it_is_called_after(opened, name, code):
-    found = called(name, opened.layers)
+    found = layer_named(name, opened.layers)
     assert (found.code if found else "") == code
 
 
@@ -95,8 +95,8 @@ def test_what_the_numbers_look_like_is_taken_only_by_a_click(dialog, tmp_path):
     assert dialog.form.lacks_crs
     assert "EPSG:4526" in dialog.form.guess.text()
     dialog.form.guess.click()
-    assert dialog.form.told_crs == "EPSG:4526"
-    assert "in the district" in dialog.page.preview.words.text()
+    assert dialog.form.given_crs == "EPSG:4526"
+    assert "in the district" in dialog.page.preview.summary.text()
     assert not dialog.form.lacks_crs
 
 
@@ -142,7 +142,7 @@ def test_a_file_without_a_coordinate_system_gets_a_chooser_and_lands_in_the_dist
     assert dialog.hint.text() == "Choose the coordinate system."
     assert "crs.missing" in [problem["code"] for problem in dialog.form.chosen_part.problems]
     dialog.form.crs.setCrs(QgsCoordinateReferenceSystem(CRS))
-    assert "in the district" in dialog.page.preview.words.text()
+    assert "in the district" in dialog.page.preview.summary.text()
     assert add(dialog)["features"] == 1
 
 
@@ -155,7 +155,7 @@ def test_a_field_of_another_name_is_chosen_once_and_remembered(dialog, opened, t
     dialog.fields.choose("BSM", "编号")
     add(dialog)
     layer = next(one for one in opened.layers if one.code == "YJJBNTTB")
-    assert remembered_matches(layer) == {"BSM": "编号"}
+    assert matches_of_layer(layer) == {"BSM": "编号"}
     again = AddDialog(opened)
     show(again, path)
     again.form.choose_target("YJJBNTTB")
@@ -175,7 +175,7 @@ def test_invalid_geometry_is_refused_with_a_button_that_repairs_and_its_place_is
     ]
     repaired = next(problem for problem in problems if problem["code"] == "geometry.repaired")
     assert dialog.page.place_of(repaired).boundingBox().xMaximum() == pytest.approx(X + 10)
-    dialog.page.problems.place_asked.emit(repaired)
+    dialog.page.problems.place_requested.emit(repaired)
     assert dialog.page.preview.canvas.extent().width() < 200
 
 
@@ -314,8 +314,8 @@ def test_fields_are_matched_by_name_then_case_then_alias_and_not_where_two_would
 
 def test_what_is_remembered_belongs_to_one_department_and_layer():
     land = CatalogueLayer("GHDK", "a", "land", "department", "vector", "polygon")
-    remember_matches(land, {"DKBH": "编号", "BSM": "BSM"})
-    assert remembered_matches(land) == {"DKBH": "编号"}
-    assert remembered_matches(CatalogueLayer("GHDK", "a", "water", "department", "vector", "polygon")) == {}
+    store_matches(land, {"DKBH": "编号", "BSM": "BSM"})
+    assert matches_of_layer(land) == {"DKBH": "编号"}
+    assert matches_of_layer(CatalogueLayer("GHDK", "a", "water", "department", "vector", "polygon")) == {}
     settings.put("field_matches", "not json")
-    assert remembered_matches(land) == {}
+    assert matches_of_layer(land) == {}

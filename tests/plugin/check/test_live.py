@@ -13,12 +13,12 @@ from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
 
 @pytest.fixture
 def desk(dock, library, parcels):
-    """The dock on the screen, its room Check open, and the town's parcels being edited; B's id beside it."""
+    """The dock on the screen, its tab Check open, and the town's parcels being edited; B's id beside it."""
     dock.show()
     dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.rooms)
-    dock.rooms.setCurrentIndex(1)
-    dock.check_room.parcels.choose_layer(parcels)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.tabs.setCurrentIndex(1)
+    dock.check_tab.parcels.choose_layer(parcels)
     assert parcels.startEditing()
     yield dock, parcels, next(one.id() for one in parcels.getFeatures() if one["DKBH"] == "B")
     parcels.rollBack()
@@ -31,7 +31,7 @@ def drag(layer, feature, corner, x, y):
 
 def settled(live):
     """Until the last shape has its verdict."""
-    wait_for(lambda: not live.is_working and live.words.text())
+    wait_for(lambda: not live.is_working and live.summary.text())
 
 
 def corner_of(layer, feature, x, y):
@@ -50,30 +50,30 @@ def runs_in(library):
 
 def test_a_dragged_corner_changes_the_verdict_and_leaves_no_run(desk, library):
     dock, layer, parcel = desk
-    room, before = dock.check_room, runs_in(library)
+    tab, before = dock.check_tab, runs_in(library)
     corner = corner_of(layer, parcel, 400, 100)
     drag(layer, parcel, corner, 390, 100)
-    settled(room.live)
-    assert [one.verdict for one in room.live.results.model.parcels] == ["unknown"]
+    settled(tab.live)
+    assert [one.verdict for one in tab.live.results.model.parcels] == ["unknown"]
     # The slanted side runs from (400, 200) to (100, 100): of the farmland, west of 150, it cuts 50² / 6.
     drag(layer, parcel, corner, 100, 100)
-    settled(room.live)
-    (checked,) = room.live.results.model.parcels
+    settled(tab.live)
+    (checked,) = tab.live.results.model.parcels
     assert (checked.parcel, checked.verdict) == ("B", "prohibited")
     assert checked.findings[0].area_m2 == pytest.approx(50**2 / 6)
-    assert room.live.words.text().startswith("B: unknown → prohibited.")
-    assert room.live.results.spotlight.labels == ["417 m²"]
-    assert room._pages.currentWidget() is room.live
+    assert tab.live.summary.text().startswith("B: unknown → prohibited.")
+    assert tab.live.results.highlight.labels == ["417 m²"]
+    assert tab._pages.currentWidget() is tab.live
     assert runs_in(library) == before
     check(dock)  # of all, and kept
-    assert room._pages.currentWidget() is room.results
+    assert tab._pages.currentWidget() is tab.results
     assert runs_in(library) == before + 1
 
 
 def test_many_moves_are_answered_by_the_last_shape(desk):
     dock, layer, parcel = desk
-    live, said = dock.check_room.live, []
-    live.shown.connect(lambda: said.append(True))
+    live, said = dock.check_tab.live, []
+    live.results_shown.connect(lambda: said.append(True))
     corner = corner_of(layer, parcel, 400, 100)
     for step in range(40):
         drag(layer, parcel, corner, 395 - step, 100)
@@ -85,29 +85,29 @@ def test_many_moves_are_answered_by_the_last_shape(desk):
 
 def test_a_shape_that_crosses_itself_has_no_verdict_and_the_next_one_has(desk):
     dock, layer, parcel = desk
-    live = dock.check_room.live
+    live = dock.check_tab.live
     corner = corner_of(layer, parcel, 400, 100)
     drag(layer, parcel, corner, 600, 180)
     settled(live)
     assert live.results.model.parcels == []
-    assert live.words.text().startswith("No verdict for this shape.\nB · The geometry is invalid")
-    assert "--" not in live.words.text()
+    assert live.summary.text().startswith("No verdict for this shape.\nB · The geometry is invalid")
+    assert "--" not in live.summary.text()
     assert dock.notice.text == ""
-    dock.check_room.button.click()
+    dock.check_tab.button.click()
     wait_for(lambda: dock.notice.text)
     assert "“Repair and check”" in dock.notice.text
-    assert dock.check_room._pages.currentWidget() is dock.check_room._empty
+    assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty
     drag(layer, parcel, corner, 410, 100)
     settled(live)
     assert live.results.model.parcels[0].verdict == "unknown"
     layer.rollBack()  # changes that are thrown away take their verdict along
-    assert live.words.text() == ""
-    assert dock.check_room._pages.currentWidget() is dock.check_room._empty
+    assert live.summary.text() == ""
+    assert dock.check_tab._pages.currentWidget() is dock.check_tab._empty
 
 
 def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
     dock, layer, parcel = desk
-    live = dock.check_room.live
+    live = dock.check_tab.live
     corner = corner_of(layer, parcel, 400, 100)
     os.kill(dock.core.process_id, signal.SIGSTOP)  # so that it has not answered when it is killed
     drag(layer, parcel, corner, 390, 100)
@@ -115,7 +115,7 @@ def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
     os.kill(dock.core.process_id, signal.SIGKILL)
     wait_for(lambda: not live.is_working)
     assert live.results.model.parcels == []
-    assert "ended unexpectedly" in live.words.text()
+    assert "ended unexpectedly" in live.summary.text()
     drag(layer, parcel, corner, 380, 100)
     settled(live)
     assert live.results.model.parcels[0].verdict == "unknown"
@@ -123,22 +123,22 @@ def test_a_core_that_is_killed_is_told_and_the_next_move_starts_another(desk):
 
 def test_nothing_is_checked_where_nobody_looks_or_wants_it(desk):
     dock, layer, parcel = desk
-    live = dock.check_room.live
+    live = dock.check_tab.live
     corner = corner_of(layer, parcel, 400, 100)
-    dock.rooms.setCurrentIndex(0)
+    dock.tabs.setCurrentIndex(0)
     drag(layer, parcel, corner, 390, 100)
     wait_for(lambda: not live.is_working)
-    dock.rooms.setCurrentIndex(1)
+    dock.tabs.setCurrentIndex(1)
     live.button.click()
     drag(layer, parcel, corner, 380, 100)
     assert not live.is_working
-    assert live.words.text() == ""
+    assert live.summary.text() == ""
 
 
 def test_a_drawn_parcel_has_its_verdict_at_once(desk):
     dock, _layer, _parcel = desk
-    room = dock.check_room
-    room.parcels.take_drawn(QgsGeometry.fromWkt(box(140, 100, 100, 100)))
-    settled(room.live)
-    (checked,) = room.live.results.model.parcels
+    tab = dock.check_tab
+    tab.parcels.add_drawing(QgsGeometry.fromWkt(box(140, 100, 100, 100)))
+    settled(tab.live)
+    (checked,) = tab.live.results.model.parcels
     assert (checked.verdict, checked.findings[0].area_m2) == ("prohibited", pytest.approx(1000.0))

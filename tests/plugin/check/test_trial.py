@@ -5,12 +5,12 @@ from pathlib import Path
 import pytest
 from qgis.core import QgsRectangle
 
-from onemap.tests.plugin.small_town import X, Y, box, checked_room, wait_for, write_layer
+from onemap.tests.plugin.small_town import X, Y, box, checked_tab, wait_for, write_layer
 
 
 @pytest.fixture
-def room(library, town, canvas):
-    made, core = checked_room(library, town / "parcels.gpkg", canvas)
+def tab(library, town, canvas):
+    made, core = checked_tab(library, town / "parcels.gpkg", canvas)
     yield made
     made.close_down()
     core.stop()
@@ -22,66 +22,66 @@ def moved_farmland(folder):
     return write_layer(folder / "moved.gpkg", ["BSM"], [(box(400, 100, 10, 10), "F2")])
 
 
-def attempt(room, path):
+def attempt(tab, path):
     """Try a file in place of the farmland; returns whether the changes are shown, and what was refused."""
     done, said = [], []
-    room.tried.connect(lambda: done.append(True))
-    room.refused.connect(said.append)
-    room.try_with("YJJBNTTB", path)
+    tab.trial_finished.connect(lambda: done.append(True))
+    tab.refused.connect(said.append)
+    tab.try_file("YJJBNTTB", path)
     wait_for(lambda: done or said)
     return bool(done), said
 
 
-def test_the_parcels_that_change_are_listed_with_the_rules_that_say_so(room, tmp_path):
-    assert attempt(room, moved_farmland(tmp_path)) == (True, [])
-    tree = room.trial.tree
+def test_the_parcels_that_change_are_listed_with_the_rules_that_say_so(tab, tmp_path):
+    assert attempt(tab, moved_farmland(tmp_path)) == (True, [])
+    tree = tab.trial.tree
     changes = {tree.topLevelItem(row).text(0): tree.topLevelItem(row).child(0).text(0) for row in range(2)}
     assert changes == {
         "A · prohibited → unknown": "Occupies permanent basic farmland: prohibited 5,000 m² → clear",
         "B · unknown → prohibited": "Occupies permanent basic farmland: clear → prohibited 100 m²",
     }
-    assert "2 of 3 parcels" in room.trial.words.text()
-    assert "moved.gpkg" in room.trial.words.text()
+    assert "2 of 3 parcels" in tab.trial.summary.text()
+    assert "moved.gpkg" in tab.trial.summary.text()
 
 
-def test_a_change_is_shown_on_the_map_where_it_is(room, tmp_path, canvas):
-    attempt(room, moved_farmland(tmp_path))
-    tree = room.trial.tree
+def test_a_change_is_shown_on_the_map_where_it_is(tab, tmp_path, canvas):
+    attempt(tab, moved_farmland(tmp_path))
+    tree = tab.trial.tree
     gained = tree.topLevelItem(1).child(0)
     tree.itemClicked.emit(gained, 0)
-    assert room.trial.spotlight.labels == ["100 m²"]
+    assert tab.trial.highlight.labels == ["100 m²"]
     assert canvas.extent().contains(QgsRectangle(X + 400, Y + 100, X + 410, Y + 110))
     lost = tree.topLevelItem(0).child(0)
     tree.itemClicked.emit(lost, 0)
-    assert room.trial.spotlight.labels == ["5,000 m²"]
+    assert tab.trial.highlight.labels == ["5,000 m²"]
 
 
-def test_the_way_back_leads_to_the_check_as_it_was_and_leaves_no_file(room, tmp_path):
-    attempt(room, moved_farmland(tmp_path))
-    folder = Path(room.trial._folder)
+def test_the_way_back_leads_to_the_check_as_it_was_and_leaves_no_file(tab, tmp_path):
+    attempt(tab, moved_farmland(tmp_path))
+    folder = Path(tab.trial._folder)
     assert (folder / "trial.gpkg").exists()
-    room.trial.leave()
-    assert room._pages.currentWidget() is room.results
-    assert room.results.model.rowCount() == 3
+    tab.trial.leave()
+    assert tab._pages.currentWidget() is tab.results
+    assert tab.results.model.rowCount() == 3
     assert not folder.exists()
 
 
-def test_the_library_is_as_before_a_trial(room, library, tmp_path):
+def test_the_library_is_as_before_a_trial(tab, library, tmp_path):
     def layers():
         answers = []
-        room._library.core.ask("layers", {"library": library}).answered.connect(answers.append)
+        tab._library.core.ask("layers", {"library": library}).answered.connect(answers.append)
         wait_for(lambda: answers)
         return answers[0]["layers"]
 
     before = layers()
-    attempt(room, moved_farmland(tmp_path))
+    attempt(tab, moved_farmland(tmp_path))
     assert layers() == before
 
 
-def test_a_file_that_will_not_do_is_refused_and_the_check_stays(room, tmp_path):
+def test_a_file_that_will_not_do_is_refused_and_the_check_stays(tab, tmp_path):
     lost = write_layer(tmp_path / "lost.shp", ["BSM"], [(box(0, 0, 1, 1), "F")], crs=None, driver="ESRI Shapefile")
-    shown, said = attempt(room, lost)
+    shown, said = attempt(tab, lost)
     assert not shown
     assert said[0].is_about("crs.missing")
     assert said[0].mend is None
-    assert room._pages.currentWidget() is room.results
+    assert tab._pages.currentWidget() is tab.results

@@ -15,12 +15,12 @@ from onemap.plugin.connection.core_python import (
     SetupPlan,
     find_core,
     has_packages,
-    interpreters,
     make_core,
+    python_commands,
     python_in,
     version_of,
 )
-from onemap.plugin.connection.core_session import Core, named_in_vain
+from onemap.plugin.connection.core_session import Core, missing_python_message
 from onemap.plugin.connection.programs import ProgramError, ask_program, clean_environment, run_program
 from onemap.plugin.connection.task import Cancelled
 from onemap.plugin.dock.setup_page import SetupPage
@@ -114,7 +114,7 @@ def test_a_cancelled_set_up_leaves_nothing(plan):
 
 def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypatch, tmp_path):
     old = script(tmp_path / "python3", "echo 3 9")
-    monkeypatch.setattr("onemap.plugin.connection.core_python.interpreters", lambda named: iter([[old]]))
+    monkeypatch.setattr("onemap.plugin.connection.core_python.python_commands", lambda named: iter([[old]]))
     monkeypatch.setattr("shutil.which", lambda *_, **__: None)
     with pytest.raises(CoreSetupError) as refused:
         make_core(plan, say_nothing)
@@ -130,13 +130,13 @@ def test_the_interpreter_of_the_settings_comes_first_when_it_has_the_packages(pl
 
 
 def test_an_interpreter_that_is_named_and_not_there_is_told(tmp_path, dock):
-    assert named_in_vain() == ""
+    assert missing_python_message() == ""
     settings.put("core_python", sys.executable)
-    assert named_in_vain() == ""
+    assert missing_python_message() == ""
     settings.put("core_python", str(tmp_path / "gone"))
-    assert str(tmp_path / "gone") in named_in_vain()
+    assert str(tmp_path / "gone") in missing_python_message()
     dock.begin()
-    assert dock.notice.text.startswith(named_in_vain())
+    assert dock.notice.text.startswith(missing_python_message())
 
 
 def test_the_checkout_s_own_environment_is_the_last_to_be_looked_for(tmp_path, plan):
@@ -148,7 +148,7 @@ def test_the_checkout_s_own_environment_is_the_last_to_be_looked_for(tmp_path, p
 
 
 def test_at_least_one_interpreter_here_is_new_enough():
-    assert any((version_of(command) or (0,)) >= OLDEST for command in interpreters())
+    assert any((version_of(command) or (0,)) >= OLDEST for command in python_commands())
 
 
 def test_an_interpreter_that_does_not_start_has_no_version(tmp_path):

@@ -28,8 +28,8 @@ from onemap.tests.plugin.small_town import X, Y, box, check, wait_for
 def open_dock(dock, library, parcels):
     """The dock with the town's library open and its parcels chosen."""
     dock.open_library(library)
-    wait_for(lambda: dock.pages.currentWidget() is dock.rooms)
-    dock.check_room.parcels.choose_layer(parcels)
+    wait_for(lambda: dock.pages.currentWidget() is dock.tabs)
+    dock.check_tab.parcels.choose_layer(parcels)
     return dock
 
 
@@ -79,8 +79,8 @@ def test_a_dock_without_a_library_says_how_to_get_one(dock):
 
 
 def test_the_tree_shows_what_is_in_force_and_what_is_missing(open_dock):
-    farmland = open_dock.map_room.item_of("YJJBNTTB")
-    redline = open_dock.map_room.item_of("STBHHX")
+    farmland = open_dock.map_tab.item_of("YJJBNTTB")
+    redline = open_dock.map_tab.item_of("STBHHX")
     assert farmland.text(1) == "2025-01-01 ●"
     assert "no data" in redline.text(1)
 
@@ -90,11 +90,11 @@ def test_the_library_of_an_earlier_day_shows_its_layers_as_not_in_force(open_doc
     open_dock.library.listed.connect(lambda: listed.append(True))
     open_dock.library.set_day(QDate(2024, 6, 1))
     wait_for(lambda: listed)
-    assert "old" in open_dock.map_room.item_of("YJJBNTTB").text(1)
+    assert "old" in open_dock.map_tab.item_of("YJJBNTTB").text(1)
 
 
 def test_a_tick_puts_a_layer_on_the_map_read_only_and_unticking_takes_it_away(open_dock):
-    item = open_dock.map_room.item_of("YJJBNTTB")
+    item = open_dock.map_tab.item_of("YJJBNTTB")
     item.setCheckState(0, Qt.CheckState.Checked)
     version = open_dock.library.layers[[one.code for one in open_dock.library.layers].index("YJJBNTTB")].in_force
     layer = layer_on_map(open_dock.library, version)
@@ -105,7 +105,7 @@ def test_a_tick_puts_a_layer_on_the_map_read_only_and_unticking_takes_it_away(op
 
 
 def test_a_layer_removed_in_qgis_is_unticked_in_the_tree(open_dock):
-    item = open_dock.map_room.item_of("YJJBNTTB")
+    item = open_dock.map_tab.item_of("YJJBNTTB")
     item.setCheckState(0, Qt.CheckState.Checked)
     ours = [layer.id() for layer in QgsProject.instance().mapLayers().values() if layer.customProperty("onemap/table")]
     QgsProject.instance().removeMapLayers(ours)
@@ -113,14 +113,14 @@ def test_a_layer_removed_in_qgis_is_unticked_in_the_tree(open_dock):
 
 
 def test_the_search_hides_what_does_not_match_by_name_or_code(open_dock):
-    open_dock.map_room.search.setValue("YJJBNTTB")
-    assert not open_dock.map_room.item_of("YJJBNTTB").isHidden()
-    assert open_dock.map_room.item_of("STBHHX").isHidden()
+    open_dock.map_tab.search.setValue("YJJBNTTB")
+    assert not open_dock.map_tab.item_of("YJJBNTTB").isHidden()
+    assert open_dock.map_tab.item_of("STBHHX").isHidden()
 
 
 def test_a_check_lists_parcels_by_severity_with_their_findings(open_dock):
     check(open_dock)
-    model = open_dock.check_room.results.model
+    model = open_dock.check_tab.results.model
     assert model.parcel_at(model.index(0, 0)).parcel == "A"
     first = model.index(0, 0)
     finding = model.finding_at(model.index(0, 0, first))
@@ -132,47 +132,47 @@ def test_a_check_lists_parcels_by_severity_with_their_findings(open_dock):
 
 def test_the_counts_filter_the_list(open_dock):
     check(open_dock)
-    counts = open_dock.check_room.results.counts
+    counts = open_dock.check_tab.results.counts
     assert counts.buttons["prohibited"].text().startswith("1 ")
     assert not counts.buttons["clear"].isEnabled()
     counts.buttons["prohibited"].click()
-    assert open_dock.check_room.results.model.rowCount() == 1
+    assert open_dock.check_tab.results.model.rowCount() == 1
     counts.buttons["prohibited"].click()
-    assert open_dock.check_room.results.model.rowCount() == 3
+    assert open_dock.check_tab.results.model.rowCount() == 3
 
 
 def test_a_finding_is_shown_on_the_map_with_its_measure_and_leaving_restores_the_view(open_dock, canvas):
     check(open_dock)
-    room = open_dock.check_room
+    tab = open_dock.check_tab
     before = canvas.extent()
-    room.results.tree.clicked.emit(room.results.model.index(0, 0, room.results.model.index(0, 0)))
-    assert room.results.spotlight.is_on
-    assert room.results.spotlight.labels == ["5,000 m²"]
+    tab.results.tree.clicked.emit(tab.results.model.index(0, 0, tab.results.model.index(0, 0)))
+    assert tab.results.highlight.is_on
+    assert tab.results.highlight.labels == ["5,000 m²"]
     assert canvas.extent().contains(QgsRectangle(X + 100, Y + 100, X + 200, Y + 200))
     assert canvas.extent().width() < before.width()
-    room.leave()
-    assert not room.results.spotlight.is_on
+    tab.leave()
+    assert not tab.results.highlight.is_on
     assert canvas.extent() == before
 
 
 def test_only_the_selection_is_checked(open_dock, parcels):
     parcels.selectByExpression("\"DKBH\" IN ('A', 'C')")
-    assert "selection (2)" in open_dock.check_room.parcels.box.currentText()
+    assert "selection (2)" in open_dock.check_tab.parcels.box.currentText()
     check(open_dock)
-    assert open_dock.check_room.results.model.rowCount() == 2
+    assert open_dock.check_tab.results.model.rowCount() == 2
 
 
 def test_a_drawn_parcel_is_checked(open_dock):
-    open_dock.check_room.parcels.take_drawn(QgsGeometry.fromWkt(box(0, 0, 50, 50)))
+    open_dock.check_tab.parcels.add_drawing(QgsGeometry.fromWkt(box(0, 0, 50, 50)))
     check(open_dock)
-    model = open_dock.check_room.results.model
+    model = open_dock.check_tab.results.model
     parcel = model.parcel_at(model.index(0, 0))
     assert (parcel.parcel, parcel.verdict, round(parcel.area_m2)) == ("1", "prohibited", 2500)
 
 
 def test_results_are_put_on_the_map_in_a_file_that_stays(open_dock):
     check(open_dock)
-    open_dock.check_room.results.keep_button.click()
+    open_dock.check_tab.results.keep_button.click()
     layers = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
     checked = layers["Checked parcels"]
     assert checked.featureCount() == 3
@@ -185,11 +185,11 @@ def test_results_are_put_on_the_map_in_a_file_that_stays(open_dock):
 def test_a_refusal_is_shown_in_the_core_s_words(open_dock, tmp_path):
     broken = tmp_path / "broken.gpkg"
     broken.write_bytes(b"not a map")
-    open_dock.check_room.parcels.choose_file(str(broken))
-    open_dock.check_room.button.click()
+    open_dock.check_tab.parcels.choose_file(str(broken))
+    open_dock.check_tab.button.click()
     wait_for(lambda: open_dock.notice.text)
     assert "broken.gpkg" in open_dock.notice.text
-    assert not open_dock.check_room.is_checking
+    assert not open_dock.check_tab.is_checking
 
 
 def test_a_killed_core_is_said_and_the_next_check_works(open_dock):
@@ -204,33 +204,33 @@ def test_a_killed_core_is_said_and_the_next_check_works(open_dock):
 
 def test_a_core_killed_in_the_middle_of_a_check_gives_the_button_back(open_dock):
     refused = []
-    open_dock.check_room.refused.connect(refused.append)
-    open_dock.check_room.button.click()
+    open_dock.check_tab.refused.connect(refused.append)
+    open_dock.check_tab.button.click()
     os.kill(open_dock.core.process_id, signal.SIGKILL)
     wait_for(lambda: refused)
-    assert open_dock.check_room.button.isEnabled()
+    assert open_dock.check_tab.button.isEnabled()
     assert not refused[0].is_cancel
 
 
 def test_a_cancelled_check_ends_without_a_message(open_dock):
     refused = []
-    open_dock.check_room.refused.connect(refused.append)
-    open_dock.check_room.button.click()
-    assert not open_dock.check_room.button.isEnabled()
-    open_dock.check_room.cancel_button.click()
+    open_dock.check_tab.refused.connect(refused.append)
+    open_dock.check_tab.button.click()
+    assert not open_dock.check_tab.button.isEnabled()
+    open_dock.check_tab.cancel_button.click()
     wait_for(lambda: refused)
     assert refused[0].is_cancel
     assert open_dock.notice.text == ""
-    assert open_dock.check_room.button.isEnabled()
+    assert open_dock.check_tab.button.isEnabled()
 
 
 def test_a_core_that_does_not_answer_a_cancel_is_ended(open_dock):
     number = open_dock.core.process_id
     refused = []
-    open_dock.check_room.refused.connect(refused.append)
+    open_dock.check_tab.refused.connect(refused.append)
     os.kill(number, signal.SIGSTOP)  # alive, and deaf
-    open_dock.check_room.button.click()
-    open_dock.check_room.cancel_button.click()
+    open_dock.check_tab.button.click()
+    open_dock.check_tab.cancel_button.click()
     wait_for(lambda: refused, limit_ms=6000)
     assert refused[0].is_cancel
     assert not open_dock.core.is_running
@@ -257,16 +257,16 @@ def test_a_library_that_is_gone_is_named_once_with_a_button_to_open_another(dock
     assert dock.notice._button.text() == "Open a library…"
 
 
-def test_a_room_without_results_is_as_low_as_what_it_says(open_dock):
-    before = open_dock.check_room.minimumSizeHint().height()
+def test_a_tab_without_results_is_as_low_as_what_it_says(open_dock):
+    before = open_dock.check_tab.minimumSizeHint().height()
     check(open_dock)
-    assert before < open_dock.check_room.minimumSizeHint().height()
+    assert before < open_dock.check_tab.minimumSizeHint().height()
 
 
-def test_every_list_of_the_rooms_has_a_name_for_who_cannot_see_it(open_dock):
+def test_every_list_of_the_tabs_has_a_name_for_who_cannot_see_it(open_dock):
     unnamed = [
         f"{type(one.parent()).__name__}: {type(one).__name__}"
-        for one in open_dock.rooms.findChildren(QAbstractItemView)
+        for one in open_dock.tabs.findChildren(QAbstractItemView)
         if not isinstance(one, QHeaderView)
         and not isinstance(one.window(), QFrame)  # what a box lets drop down has its box's name
         and not one.accessibleName()
@@ -277,9 +277,9 @@ def test_every_list_of_the_rooms_has_a_name_for_who_cannot_see_it(open_dock):
 def test_the_dock_is_not_wider_than_320_pixels_and_fits_a_low_screen(open_dock):
     check(open_dock)
     bar = open_dock.style().pixelMetric(open_dock.style().PixelMetric.PM_ScrollBarExtent)
-    for number in range(open_dock.rooms.count()):
-        room = open_dock.rooms.widget(number).widget()  # what is wider would be cut off, not scrolled
-        assert room.minimumSizeHint().width() + bar <= 320
+    for number in range(open_dock.tabs.count()):
+        tab = open_dock.tabs.widget(number).widget()  # what is wider would be cut off, not scrolled
+        assert tab.minimumSizeHint().width() + bar <= 320
     assert open_dock.minimumSizeHint().width() <= 320
     assert open_dock.minimumSizeHint().height() <= 400  # else QGIS's window is higher than 720
     for page in (open_dock.setup_page, open_dock.empty_page, open_dock.sample_page, open_dock.notice):
@@ -299,13 +299,13 @@ def test_closing_the_dock_ends_the_core(dock, library):
 def test_results_are_not_shown_under_another_day(open_dock):
     check(open_dock)
     open_dock.library.set_day(QDate(2024, 6, 1))
-    assert open_dock.check_room.results.model.rowCount() == 0
+    assert open_dock.check_tab.results.model.rowCount() == 0
 
 
 def test_a_check_is_shown_in_qgis_s_task_bar_and_can_be_cancelled_there(open_dock):
     refused = []
-    open_dock.check_room.refused.connect(refused.append)
-    open_dock.check_room.button.click()
+    open_dock.check_tab.refused.connect(refused.append)
+    open_dock.check_tab.button.click()
     (task,) = [one for one in QgsApplication.taskManager().activeTasks() if one.description() == "Check parcels"]
     task.cancel()
     wait_for(lambda: refused)
@@ -319,14 +319,14 @@ def test_verdicts_reasons_and_departments_are_told_in_the_core_s_own_words(libra
     dock = OneMapDock(core, canvas, lambda *_: None, lambda: None, lambda: None)
     dock.open_library(library)
     wait_for(lambda: dock.library.layers)
-    dock.check_room.parcels.choose_layer(parcels)
+    dock.check_tab.parcels.choose_layer(parcels)
     check(dock)
-    model = dock.check_room.results.model
+    model = dock.check_tab.results.model
     assert model.data(model.index(0, 0)) == "A · 禁止"
     second = model.index(1, 0, model.index(0, 0))
     assert "无法判定" in model.details_at(second)
     assert "layer_missing" not in model.details_at(second)
-    assert dock.map_room.item_of("YJJBNTTB").parent().text(0) == "国土"
+    assert dock.map_tab.item_of("YJJBNTTB").parent().text(0) == "国土"
     dock.close_down()
     core.stop()
     core_words.learn({})
@@ -336,7 +336,7 @@ def test_differences_are_kept_in_the_library_by_the_algorithm_with_its_run_fille
     asked = []
     dock._ask_algorithm = lambda *given: asked.append(given[:2])
     dock.library.path = library
-    dock.compare_room.view.atlas.keep_asked.emit("20261120T1", "03,04")
+    dock.compare_tab.view.atlas.keep_requested.emit("20261120T1", "03,04")
     assert asked == [("onemap:spots", {"LIBRARY": library, "RUN": "20261120T1", "TYPE": "03,04"})]
 
 
@@ -350,7 +350,7 @@ def test_the_one_map_is_published_from_the_menu_with_the_library_and_the_day_fil
     assert not dock.header.publish_action.isEnabled()
     dock.library.as_of = QDate(2026, 3, 2)
     dock.open_library(str(path))
-    wait_for(lambda: dock.library.layers and core_words.known())
+    wait_for(lambda: dock.library.layers and core_words.are_known())
     asked = []
     dock._ask_algorithm = lambda *given: asked.append(given)
     dock.header.publish_action.trigger()

@@ -9,10 +9,10 @@ def test_the_sample_city_is_made_opened_and_checked(dock, tmp_path):
     dock.make_sample_in(tmp_path / "city")
     wait_for(lambda: dock.library.layers or dock.notice.text)
     assert dock.notice.text == ""
-    assert dock.pages.currentWidget() is dock.rooms
+    assert dock.pages.currentWidget() is dock.tabs
     assert sum(1 for layer in dock.library.layers if layer.in_force) >= 10
     check(dock)
-    assert dock.check_room.results.model.rowCount() == 2000
+    assert dock.check_tab.results.model.rowCount() == 2000
 
 
 def test_a_full_folder_gets_the_sample_city_in_a_new_one_inside_and_a_cancel_goes_back(dock, tmp_path):

@@ -29,7 +29,7 @@ def server(postgres, town):
 
 def connect(dock, address, schema, entry):
     """Fill in the dialog and press Open; wait for the library, or for what is said instead."""
-    dock.header.server_asked.emit()
+    dock.header.server_requested.emit()
     dialog = dock.server_dialog
     dialog.address.setText(address)
     dialog.schema.setText(schema)
@@ -73,15 +73,15 @@ def test_a_library_on_a_server_is_opened_filled_shown_and_checked_and_its_passwo
     wait_for(lambda: listed)
     dialog.close_down()
 
-    dock.map_room.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
+    dock.map_tab.item_of("YJJBNTTB").setCheckState(0, Qt.CheckState.Checked)
     layer = layer_on_map(dock.library, of(dock, "YJJBNTTB").in_force)
     assert (layer.providerType(), layer.featureCount(), layer.readOnly()) == ("postgres", 1, True)
     assert [round(feature.geometry().area()) for feature in layer.getFeatures()] == [45_000]
     assert layer.crs().authid() == CRS
 
-    dock.check_room.parcels.choose_layer(parcels)
+    dock.check_tab.parcels.choose_layer(parcels)
     check(dock)
-    model = dock.check_room.results.model
+    model = dock.check_tab.results.model
     finding = model.finding_at(model.index(0, 0, model.index(0, 0)))
     assert (finding.verdict, round(finding.area_m2)) == ("prohibited", 5000)
 

@@ -100,7 +100,7 @@ def test_clear_comes_with_rules_that_find_nothing(desk, tmp_path):
     dock, _functions = desk
     pack = tmp_path / "farmland.toml"
     pack.write_text(PACK.partition('[[rule]]\nid = "redline.test"')[0], encoding="utf-8")
-    rules = dock.check_room.rules.box
+    rules = dock.check_tab.rules.box
     assert verdict(box(400, 100, 100, 100)) == ("unknown", "")
     rules.addItem("farmland", [str(pack)])
     rules.setCurrentIndex(rules.count() - 1)

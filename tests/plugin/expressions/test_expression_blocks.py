@@ -81,7 +81,7 @@ def verdicts(checked, layer):
 
 def ask_anew(functions):
     """Forget all answers."""
-    functions.answers._kept.clear()
+    functions.answers._cached.clear()
 
 
 def context_of(layer):
@@ -133,7 +133,7 @@ def test_a_thousand_polygons_are_drawn_as_checked_for_few_questions(desk, layer,
     dock, functions = desk
     ask_anew(functions)
     told = []
-    functions.ahead.told.connect(lambda *said: told.append(said))
+    functions.prefetch.progressed.connect(lambda *said: told.append(said))
     style(layer)
     before = functions.core.questions
     picture = drawn(layer, QgsRectangle(X, Y, X + COLUMNS * STEP, Y + ROWS * STEP), QSize(1200, 750))
@@ -145,7 +145,7 @@ def test_a_thousand_polygons_are_drawn_as_checked_for_few_questions(desk, layer,
         assert (name, colour) == (name, COLOURS[one.verdict])
     assert [said[0] for said in told] == ["thousand"] * len(told)
     assert told[-1][1:] == (1000, 1000)
-    assert "1,000 of 1,000" in dock.expressions.said.text()
+    assert "1,000 of 1,000" in dock.expressions.label.text()
     before = functions.core.questions
     drawn(layer, layer.extent(), QSize(400, 250))
     assert functions.core.questions == before

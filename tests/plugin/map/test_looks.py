@@ -17,7 +17,7 @@ from onemap.plugin.profile import settings
 from onemap.plugin.profile.paths import FOLDER, GUIDES, RESOURCES
 from onemap.plugin.results.verdict_counts import VerdictCounts
 from onemap.plugin.words.contrast import CONTRAST, contrast, quiet_brush
-from onemap.plugin.words.number_format import area_text, length_text, moment_text, mu_text, plain, share_text
+from onemap.plugin.words.number_format import area_text, length_text, moment_text, mu_text, share_text, value_or_none
 from onemap.plugin.words.verdicts import LOOKS, SEVERITY, readable_colour, sign_icon
 
 ICONS = sorted((RESOURCES / "icons").glob("*.svg"))
@@ -119,7 +119,7 @@ def test_red_lines_lie_over_farmland():
         (share_text(0.0004), "< 0.1 %"),
         (share_text(0.0), "0.0 %"),
         (share_text(None), "–"),
-        (plain(NULL), None),
+        (value_or_none(NULL), None),
         (moment_text("not a moment"), "not a moment"),
     ],
 )

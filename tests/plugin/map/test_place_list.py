@@ -1,11 +1,11 @@
-"""The search of the room Map: place names of the library and parcels of the map, each a click away."""
+"""The search of the tab Map: place names of the library and parcels of the map, each a click away."""
 
 import processing
 import pytest
 from qgis.core import QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import Qt
 
-from onemap.plugin.map.place_list import found_places
+from onemap.plugin.map.place_list import find_places
 from onemap.tests.plugin.small_town import CRS, X, Y, box, wait_for, write_layer
 
 
@@ -26,52 +26,52 @@ def named(provider, town, tmp_path_factory):
 
 
 @pytest.fixture
-def room(dock, named):
+def tab(dock, named):
     dock.show()
     dock.open_library(named)
     wait_for(lambda: dock.library.layers)
-    return dock.map_room
+    return dock.map_tab
 
 
-def find(room, text):
+def find(tab, text):
     """Type into the search and wait for what is found."""
-    room.search.setValue(text)
-    wait_for(lambda: not room.places._later.isActive())
-    return [room.places.item(row).text().split(" · ")[0] for row in range(room.places.count())]
+    tab.search.setValue(text)
+    wait_for(lambda: not tab.places._timer.isActive())
+    return [tab.places.item(row).text().split(" · ")[0] for row in range(tab.places.count())]
 
 
-def test_a_place_is_found_by_a_part_of_its_name_and_gone_to(room, canvas):
-    assert find(room, "安澜") == ["安澜小学", "安澜公园100%"]
-    assert room.places.isVisible()
-    room.places.itemClicked.emit(room.places.item(0))
+def test_a_place_is_found_by_a_part_of_its_name_and_gone_to(tab, canvas):
+    assert find(tab, "安澜") == ["安澜小学", "安澜公园100%"]
+    assert tab.places.isVisible()
+    tab.places.itemClicked.emit(tab.places.item(0))
     assert canvas.extent().contains(X + 100, Y + 100)
     assert canvas.extent().width() < 1000
-    assert find(room, "") == []
-    assert not room.places.isVisible()
+    assert find(tab, "") == []
+    assert not tab.places.isVisible()
 
 
-def test_parcels_of_the_map_are_found_by_number_and_name(room, tmp_path):
+def test_parcels_of_the_map_are_found_by_number_and_name(tab, tmp_path):
     rows = [(box(100, 100, 50, 50), "DK00017", "安澜家园地块"), (box(300, 100, 50, 50), "DK00018", "长桥商务楼地块")]
     layer = QgsVectorLayer(write_layer(tmp_path / "parcels.gpkg", ["DKBH", "DKMC"], rows), "parcels", "ogr")
     QgsProject.instance().addMapLayer(layer)
-    assert find(room, "dk00018") == ["DK00018 长桥商务楼地块"]
-    assert find(room, "安澜") == ["安澜小学", "安澜公园100%", "DK00017 安澜家园地块"]
+    assert find(tab, "dk00018") == ["DK00018 长桥商务楼地块"]
+    assert find(tab, "安澜") == ["安澜小学", "安澜公园100%", "DK00017 安澜家园地块"]
 
 
-def test_signs_that_mean_something_to_a_database_are_only_letters(room):
-    assert find(room, "' OR 1=1 --") == []
-    assert found_places(room._library, "安") == []
+def test_signs_that_mean_something_to_a_database_are_only_letters(tab):
+    assert find(tab, "' OR 1=1 --") == []
+    assert find_places(tab._library, "安") == []
 
 
-def test_another_library_forgets_what_was_found(room, library):
-    find(room, "安澜")
-    room._library.open(library)
-    wait_for(lambda: not room.places._later.isActive())
-    assert not room.places.isVisible()
+def test_another_library_forgets_what_was_found(tab, library):
+    find(tab, "安澜")
+    tab._library.open(library)
+    wait_for(lambda: not tab.places._timer.isActive())
+    assert not tab.places.isVisible()
 
 
-def test_layers_are_still_filtered_by_the_same_words(room):
-    find(room, "DMDZ")
-    assert not room.item_of("DMDZ").isHidden()
-    assert room.item_of("DLTB").isHidden()
-    assert room.places.focusPolicy() & Qt.FocusPolicy.TabFocus
+def test_layers_are_still_filtered_by_the_same_words(tab):
+    find(tab, "DMDZ")
+    assert not tab.item_of("DMDZ").isHidden()
+    assert tab.item_of("DLTB").isHidden()
+    assert tab.places.focusPolicy() & Qt.FocusPolicy.TabFocus

@@ -6,7 +6,7 @@ from qgis.core import QgsProject, QgsRasterLayer, QgsVectorLayer
 from qgis.PyQt.QtCore import QMimeData, Qt, QUrl
 
 from onemap.plugin.add.add_dialog import AddDialog
-from onemap.plugin.add.source_choice import file_dropped
+from onemap.plugin.add.source_choice import dropped_file
 from onemap.plugin.connection.layer_export import SourceFile
 from onemap.plugin.dock.map_tab import ROLE_VERSION
 from onemap.plugin.map.map_layers import PROPERTY_TABLE, layer_on_map, put_on_map
@@ -50,7 +50,7 @@ def test_a_raster_is_shown_beside_the_district_and_added_and_drawn(dialog, heigh
     assert "Raster: 50 × 50 cells of 20 × 20" in said
     assert "Bands: 1 × float32" in said
     assert "No data: not stated" in said
-    assert dialog.page.preview.words.text() == "It lies in the district (dark outline)."
+    assert dialog.page.preview.summary.text() == "It lies in the district (dark outline)."
     assert any(isinstance(layer, QgsRasterLayer) for layer in dialog.page.preview.canvas.layers())
     dialog.form.choose_target("DEM")
     answers = []
@@ -90,28 +90,28 @@ def test_a_copy_beside_the_library_is_drawn_and_an_outline_where_the_raster_is_g
 def test_a_raster_whose_file_became_another_is_not_drawn_and_the_tree_says_so(dock, opened, heights, tmp_path):
     core("add", opened.path, heights, "--as", "DEM", "--label", "2024", "--covers", "extent")
     dock.open_library(opened.path)
-    room = dock.map_room
-    wait_for(lambda: room.item_of("DEM") is not None and room.item_of("DEM").data(0, ROLE_VERSION))
+    tab = dock.map_tab
+    wait_for(lambda: tab.item_of("DEM") is not None and tab.item_of("DEM").data(0, ROLE_VERSION))
 
     def shown():
         return [layer for layer in QgsProject.instance().mapLayers().values() if layer.customProperty(PROPERTY_TABLE)]
 
-    room.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
+    tab.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
     assert [type(layer) for layer in shown()] == [QgsRasterLayer]
-    room.item_of("DEM").setCheckState(0, Qt.CheckState.Unchecked)
+    tab.item_of("DEM").setCheckState(0, Qt.CheckState.Unchecked)
     told = heights.read_bytes()
     heights.write_bytes(told[:-4] + b"\0\0\0\0")  # of the same size, after the library was read
-    room.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
-    wait_for(lambda: "✕" in room.item_of("DEM").text(1))
-    assert room.item_of("DEM").text(1) == "2024 ✕ unreadable"
+    tab.item_of("DEM").setCheckState(0, Qt.CheckState.Checked)
+    wait_for(lambda: "✕" in tab.item_of("DEM").text(1))
+    assert tab.item_of("DEM").text(1) == "2024 ✕ unreadable"
     (outline,) = shown()
     assert isinstance(outline, QgsVectorLayer) and outline.featureCount() == 1
     assert "is not the one that was added" in dock.notice.text
-    assert room.item_of("DEM").checkState(0) == Qt.CheckState.Checked
+    assert tab.item_of("DEM").checkState(0) == Qt.CheckState.Checked
     heights.write_bytes(told)
     dock.library.refresh()
-    wait_for(lambda: "✕" not in room.item_of("DEM").text(1))
-    assert room.item_of("DEM").text(1) == "2024 ◌ assumed"
+    wait_for(lambda: "✕" not in tab.item_of("DEM").text(1))
+    assert tab.item_of("DEM").text(1) == "2024 ◌ assumed"
 
 
 def test_a_raster_becomes_no_layer_of_features_nor_the_other_way_round(dialog, heights, town):
@@ -147,5 +147,5 @@ def test_a_picture_on_the_map_can_be_chosen(dialog, heights):
 def test_parts_that_are_dropped_together_are_one_file(names, head):
     what = QMimeData()
     what.setUrls([QUrl.fromLocalFile(f"/data/{name}") for name in names])
-    found = file_dropped(what)
+    found = dropped_file(what)
     assert (found.path if found else "").rpartition("/")[2] == head

@@ -8,23 +8,23 @@ from qgis.PyQt.QtCore import QTimer
 from qgis.PyQt.QtWidgets import QApplication, QInputDialog
 
 from onemap.plugin.parcels.parcel_choice import Choice
-from onemap.plugin.words.option_names import add_controls, dock_controls, in_controls
+from onemap.plugin.words.option_names import add_controls, dock_controls, name_controls
 from onemap.tests.plugin.small_town import CRS, ROOT, X, Y, box, check, wait_for, write_layer
 
 BOW_TIE = f"POLYGON(({X} {Y},{X + 10} {Y + 10},{X + 10} {Y},{X} {Y + 10},{X} {Y}))"
 
 
 @pytest.fixture
-def room(dock, library):
+def tab(dock, library):
     dock.open_library(library)
     wait_for(lambda: dock.library.layers)
-    return dock.check_room
+    return dock.check_tab
 
 
 def refused(dock, path):
     """Check a file that will be refused; the dock's words."""
-    dock.check_room.parcels.choose_file(str(path))
-    dock.check_room.check()
+    dock.check_tab.parcels.choose_file(str(path))
+    dock.check_tab.check()
     wait_for(lambda: dock.notice.text)
     return dock.notice.text
 
@@ -42,36 +42,36 @@ def press_and_choose(dock, text):
         dialog.accept()
 
     done = []
-    dock.check_room.finished.connect(lambda: done.append(True))
+    dock.check_tab.finished.connect(lambda: done.append(True))
     QTimer.singleShot(50, choose)
     dock.notice._button.click()
     wait_for(lambda: done)
 
 
-def test_parcels_whose_numbers_repeat_are_checked_by_another_field_which_is_remembered(dock, room, tmp_path):
+def test_parcels_whose_numbers_repeat_are_checked_by_another_field_which_is_remembered(dock, tab, tmp_path):
     rows = [(box(100, 100, 50, 50), "A", "1"), (box(300, 100, 50, 50), "A", "2")]
     path = write_layer(tmp_path / "twice.gpkg", ["DKBH", "number"], rows)
     said = refused(dock, path)
     assert "--" not in said
     assert dock.notice._button.text() == "Choose the field…"
     press_and_choose(dock, "number")
-    assert [parcel.parcel for parcel in room.results.model.parcels] == ["1", "2"]
+    assert [parcel.parcel for parcel in tab.results.model.parcels] == ["1", "2"]
     check(dock)  # nobody is asked again
     assert dock.notice.text == ""
 
 
-def test_invalid_parcels_are_repaired_and_checked_by_a_click(dock, room, tmp_path):
+def test_invalid_parcels_are_repaired_and_checked_by_a_click(dock, tab, tmp_path):
     path = write_layer(tmp_path / "bow.gpkg", ["DKBH"], [(BOW_TIE, "A"), (box(300, 100, 50, 50), "B")])
     refused(dock, path)
     done = []
-    room.finished.connect(lambda: done.append(True))
+    tab.finished.connect(lambda: done.append(True))
     assert dock.notice._button.text() == "Repair and check"
     dock.notice._button.click()
     wait_for(lambda: done)
-    assert len(room.results.model.parcels) == 2
+    assert len(tab.results.model.parcels) == 2
 
 
-def test_a_file_of_several_layers_is_checked_by_the_one_that_is_chosen(dock, room, tmp_path):
+def test_a_file_of_several_layers_is_checked_by_the_one_that_is_chosen(dock, tab, tmp_path):
     path = tmp_path / "both.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for number, name in enumerate(("other.geojson", "parcels.geojson")):
@@ -80,41 +80,43 @@ def test_a_file_of_several_layers_is_checked_by_the_one_that_is_chosen(dock, roo
     refused(dock, path)
     assert dock.notice._button.text() == "Choose the layer…"
     press_and_choose(dock, "parcels")
-    assert len(room.results.model.parcels) == 2
+    assert len(tab.results.model.parcels) == 2
 
 
-def test_parcels_without_a_coordinate_system_get_it_once(dock, room, tmp_path):
+def test_parcels_without_a_coordinate_system_get_it_once(dock, tab, tmp_path):
     rows = [(box(100, 100, 100, 100), "A")]
     path = write_layer(tmp_path / "lost.shp", ["DKBH"], rows, crs=None, driver="ESRI Shapefile")
     assert "--crs" not in refused(dock, path)
     assert dock.notice._button.text() == "Choose the coordinate system…"
     done = []
-    room.finished.connect(lambda: done.append(True))
-    room.mends.tell(Choice(path=str(path)), crs=QgsCoordinateReferenceSystem(CRS).authid())
+    tab.finished.connect(lambda: done.append(True))
+    tab.mends.add_params(Choice(path=str(path)), crs=QgsCoordinateReferenceSystem(CRS).authid())
     wait_for(lambda: done)
-    assert room.results.counts.buttons["prohibited"].text().startswith("1 ")
+    assert tab.results.counts.buttons["prohibited"].text().startswith("1 ")
 
 
 def test_no_option_of_a_mend_is_left_and_values_are_words():
     controls = add_controls()
-    said = in_controls("Give --covers extent or --covers FILE, or make the library with --district.", controls)
+    said = name_controls("Give --covers extent or --covers FILE, or make the library with --district.", controls)
     assert said == (
         "Give “Speaks for: the extent of its features (assumed)” or “Speaks for: a file of polygons”, "
         "or make the library with “District”."
     )
-    assert in_controls("If it has another name, say --fields BSM=NAME.", controls) == (
+    assert name_controls("If it has another name, say --fields BSM=NAME.", controls) == (
         "If it has another name, say “Fields”."
     )
-    assert in_controls("Leave --define out.", controls) == "Leave “DEFINE in the Processing toolbox” out."
-    assert in_controls("Every parcel needs an id of its own; choose another field with --id.", dock_controls()) == (
+    assert name_controls("Leave --define out.", controls) == "Leave “DEFINE in the Processing toolbox” out."
+    assert name_controls("Every parcel needs an id of its own; choose another field with --id.", dock_controls()) == (
         "Every parcel needs an id of its own; choose another field with “ID in the Processing toolbox”."
     )
     for language in ("en", "zh"):
         text = (ROOT / "resources" / "messages" / f"{language}.toml").read_text(encoding="utf-8")
-        assert "--" not in in_controls(text.replace("# --", ""), controls)
+        assert "--" not in name_controls(text.replace("# --", ""), controls)
 
 
 def test_in_chinese_the_controls_have_their_chinese_names():
     QgsSettings().setValue("onemap/language", "zh")
-    assert in_controls("用 --crs 指定，或向来源单位核实。", {"--crs": "坐标系"}) == "用“坐标系”指定，或向来源单位核实。"
-    assert in_controls("用--layer指定。", {"--layer": "其中图层"}) == "用“其中图层”指定。"
+    assert (
+        name_controls("用 --crs 指定，或向来源单位核实。", {"--crs": "坐标系"}) == "用“坐标系”指定，或向来源单位核实。"
+    )
+    assert name_controls("用--layer指定。", {"--layer": "其中图层"}) == "用“其中图层”指定。"

@@ -1,4 +1,4 @@
-"""Find a site in the room Check: places that would pass, ranked, on the map, and taken as a parcel."""
+"""Find a site in the tab Check: places that would pass, ranked, on the map, and taken as a parcel."""
 
 import processing
 import pytest
@@ -6,10 +6,10 @@ from qgis.core import QgsGeometry, QgsProject, QgsVectorLayer
 from qgis.PyQt.QtCore import QLocale, Qt
 from qgis.PyQt.QtTest import QTest
 
-from onemap.plugin.check.check_tab import CheckRoom
+from onemap.plugin.check.check_tab import CheckTab
 from onemap.plugin.library.open_library import OpenLibrary
 from onemap.plugin.remedy.sites_form import SitesForm
-from onemap.plugin.remedy.sites_results import sites_in
+from onemap.plugin.remedy.sites_view import sites_in
 from onemap.plugin.words import core_words
 from onemap.tests.plugin.small_town import CRS, PACK, box, wait_for, write_layer
 
@@ -29,87 +29,87 @@ def farmland(town, provider, tmp_path_factory):
 
 
 @pytest.fixture
-def room(farmland, shared_core, canvas):
-    """The room with the search for a site open."""
+def tab(farmland, shared_core, canvas):
+    """The tab with the search for a site open."""
     library = OpenLibrary(shared_core)
-    made = CheckRoom(library, canvas)
+    made = CheckTab(library, canvas)
     made.said = []
     made.refused.connect(lambda refusal: made.said.append(str(refusal)))
     made.resize(340, 900)
     made.show()
     library.open(farmland)
-    wait_for(lambda: library.layers and core_words.known())
+    wait_for(lambda: library.layers and core_words.are_known())
     QTest.mouseClick(made.sites_button, LEFT)
     yield made
     made.close_down()
     made.deleteLater()
 
 
-def find(room):
+def find(tab):
     """Press the button and wait for the places."""
     shown = []
-    room.sites.shown.connect(lambda: shown.append(True))
-    QTest.mouseClick(room.sites.button, LEFT)
-    wait_for(lambda: shown or room.said)
-    assert room.said == []
-    return room.sites.sites
+    tab.sites.results_shown.connect(lambda: shown.append(True))
+    QTest.mouseClick(tab.sites.button, LEFT)
+    wait_for(lambda: shown or tab.said)
+    assert tab.said == []
+    return tab.sites.sites
 
 
-def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_first(room, canvas):
-    room.sites.form.area.setValue(2500)
-    room.sites.form.count.setValue(2)
-    found = find(room)
+def test_places_in_the_district_lie_off_the_farmland_and_the_freest_is_shown_first(tab, canvas):
+    tab.sites.form.area.setValue(2500)
+    tab.sites.form.count.setValue(2)
+    found = find(tab)
     assert [site.rank for site in found] == [1, 2]
     assert found[0].clearance_m >= found[1].clearance_m
     layer = next(one for one in QgsProject.instance().mapLayers().values() if one.name() == "Places that would pass")
     farmland = QgsGeometry.fromWkt(box(0, 0, 150, 300))
     assert [feature.geometry().intersection(farmland).area() for feature in layer.getFeatures()] == [0, 0]
-    assert room.sites.spotlight.labels == [f"P{site.rank} · {site.clearance_m:,.1f} m" for site in found]
+    assert tab.sites.highlight.labels == [f"P{site.rank} · {site.clearance_m:,.1f} m" for site in found]
     assert canvas.extent().contains(layer.extent())
-    first = room.sites.tree.topLevelItem(0)
+    first = tab.sites.tree.topLevelItem(0)
     assert first.text(1) == f"{found[0].clearance_m:,.1f} m" and "farmland" in first.text(2)
-    assert not room.sites.buttons["previous"].isEnabled()
-    QTest.mouseClick(room.sites.buttons["next"], LEFT)
-    assert room.sites.current.rank == 2 and room.sites.count.text() == "2 of 2"
-    assert [label[:2] for label in room.sites.spotlight.labels] == ["P2"]
+    assert not tab.sites.buttons["previous"].isEnabled()
+    QTest.mouseClick(tab.sites.buttons["next"], LEFT)
+    assert tab.sites.current.rank == 2 and tab.sites.count.text() == "2 of 2"
+    assert [label[:2] for label in tab.sites.highlight.labels] == ["P2"]
 
 
-def test_only_the_ground_that_is_drawn_is_searched_and_what_is_drawn_next_takes_its_place(room):
-    ground = room.sites.form.ground
-    ground.take_drawn(QgsGeometry.fromWkt(box(200, 50, 60, 60)))
-    room.sites.form.area.setValue(3000)
-    (place,) = find(room)
+def test_only_the_ground_that_is_drawn_is_searched_and_what_is_drawn_next_takes_its_place(tab):
+    ground = tab.sites.form.ground
+    ground.add_drawing(QgsGeometry.fromWkt(box(200, 50, 60, 60)))
+    tab.sites.form.area.setValue(3000)
+    (place,) = find(tab)
     assert place.clearance_m < 5
-    ground.take_drawn(QgsGeometry.fromWkt(box(10, 50, 60, 60)))
-    assert find(room) == []
-    assert "no proof" in room.sites.words.text()
-    assert not room.sites.buttons["zoom"].isEnabled() and not room.sites.buttons["keep"].isEnabled()
+    ground.add_drawing(QgsGeometry.fromWkt(box(10, 50, 60, 60)))
+    assert find(tab) == []
+    assert "no proof" in tab.sites.summary.text()
+    assert not tab.sites.buttons["zoom"].isEnabled() and not tab.sites.buttons["keep"].isEnabled()
 
 
-def test_the_selection_of_a_layer_can_be_the_ground(room, tmp_path):
+def test_the_selection_of_a_layer_can_be_the_ground(tab, tmp_path):
     layer = QgsVectorLayer(
         write_layer(tmp_path / "g.gpkg", ["n"], [(box(10, 50, 60, 60), "1"), (box(200, 50, 60, 60), "2")]), "g", "ogr"
     )
     QgsProject.instance().addMapLayer(layer)
     layer.selectByExpression("n = '1'")
-    room.sites.form.ground.choose_layer(layer)
-    room.sites.form.area.setValue(3000)
-    assert find(room) == []
+    tab.sites.form.ground.choose_layer(layer)
+    tab.sites.form.area.setValue(3000)
+    assert find(tab) == []
     layer.removeSelection()
-    assert len(find(room)) == 1
+    assert len(find(tab)) == 1
 
 
-def test_a_place_becomes_a_parcel_that_can_be_checked(room):
-    room.sites.form.area.setValue(2500)
-    found = find(room)
-    QTest.mouseClick(room.sites.buttons["draw"], LEFT)
-    assert not room.sites_button.isChecked() and room._pages.currentWidget() is not room.sites
-    assert room.parcels.choice.name == "Drawn parcels"
+def test_a_place_becomes_a_parcel_that_can_be_checked(tab):
+    tab.sites.form.area.setValue(2500)
+    found = find(tab)
+    QTest.mouseClick(tab.sites.buttons["draw"], LEFT)
+    assert not tab.sites_button.isChecked() and tab._pages.currentWidget() is not tab.sites
+    assert tab.parcels.choice.name == "Drawn parcels"
     done = []
-    room.finished.connect(lambda: done.append(True))
-    room.button.click()
-    wait_for(lambda: done or room.said)
-    (parcel,) = room.results.model.parcels
+    tab.finished.connect(lambda: done.append(True))
+    tab.button.click()
+    wait_for(lambda: done or tab.said)
+    (parcel,) = tab.results.model.parcels
     assert (parcel.verdict, round(parcel.area_m2)) == (found[0].verdict, 2500)
 
 
@@ -129,31 +129,31 @@ def test_thousands_are_apart_in_the_area_although_qgis_leaves_them_together(canv
         assert (form.area.value(), form.area.text()) == (1_234_567, "1,234,567 m²")
 
 
-def test_a_place_wider_than_its_area_allows_is_told_before_the_core_is_asked(room):
-    room.sites.form.area.setValue(2500)
-    room.sites.form.width_m.setValue(60)
-    assert not room.sites.button.isEnabled()
-    assert "cannot be wider than 50.0 m" in room.sites.button.toolTip()
+def test_a_place_wider_than_its_area_allows_is_told_before_the_core_is_asked(tab):
+    tab.sites.form.area.setValue(2500)
+    tab.sites.form.width_m.setValue(60)
+    assert not tab.sites.button.isEnabled()
+    assert "cannot be wider than 50.0 m" in tab.sites.button.toolTip()
 
 
-def test_places_go_with_the_search_unless_they_are_kept_and_with_another_library_in_any_case(room, empty_library):
-    room.sites.form.area.setValue(2500)
-    find(room)
-    room.sites.buttons["keep"].click()
-    find(room)
+def test_places_go_with_the_search_unless_they_are_kept_and_with_another_library_in_any_case(tab, empty_library):
+    tab.sites.form.area.setValue(2500)
+    find(tab)
+    tab.sites.buttons["keep"].click()
+    find(tab)
     kept = [one for one in QgsProject.instance().mapLayers().values() if one.name() == "Places that would pass"]
     assert len(kept) == 2 and all(layer.isValid() and layer.featureCount() for layer in kept)
-    room._library.open(empty_library)
-    assert room.sites.sites == [] and room.sites_button.isChecked()
+    tab._library.open(empty_library)
+    assert tab.sites.sites == [] and tab.sites_button.isChecked()
     left = [one for one in QgsProject.instance().mapLayers().values() if one.name() == "Places that would pass"]
     assert len(left) == 1
 
 
-def test_a_search_that_is_cancelled_leaves_the_room_ready(room):
-    room.sites.button.click()
-    QTest.keyClick(room, Qt.Key.Key_Escape)
-    wait_for(lambda: not room.sites.is_working)
-    assert room.sites.button.isEnabled()
+def test_a_search_that_is_cancelled_leaves_the_tab_ready(tab):
+    tab.sites.button.click()
+    QTest.keyClick(tab, Qt.Key.Key_Escape)
+    wait_for(lambda: not tab.sites.is_working)
+    assert tab.sites.button.isEnabled()
 
 
 def test_what_stands_nearest_is_called_by_its_title_where_the_core_tells_it():

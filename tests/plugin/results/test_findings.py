@@ -7,9 +7,9 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtTest import QTest
 
 from onemap.plugin.profile import settings
-from onemap.plugin.results.details_pane import step_text
+from onemap.plugin.results.details_pane import local_times
 from onemap.plugin.words import core_words
-from onemap.tests.plugin.small_town import CRS, X, Y, box, checked_room, line, wait_for, write_layer
+from onemap.tests.plugin.small_town import CRS, X, Y, box, checked_tab, line, wait_for, write_layer
 
 PACK = """
 [pack]
@@ -73,8 +73,8 @@ def valley(tmp_path_factory, provider):
 
 
 @pytest.fixture
-def room(valley, canvas):
-    made, core = checked_room(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
+def tab(valley, canvas):
+    made, core = checked_tab(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
     made.show()
     yield made
     made.close_down()
@@ -82,9 +82,9 @@ def room(valley, canvas):
     made.deleteLater()
 
 
-def choose(room, parcel, rule):
+def choose(tab, parcel, rule):
     """Make a finding the current row, go to it on the map, and return its index."""
-    model, tree = room.results.model, room.results.tree
+    model, tree = tab.results.model, tab.results.tree
     for row in range(model.rowCount()):
         above = model.index(row, 0)
         for one in range(model.rowCount(above)):
@@ -106,15 +106,15 @@ def choose(room, parcel, rule):
         ("P", "road.city", "≈ 1,000 m²", ["1,000 m²"]),
     ],
 )
-def test_lines_points_and_ground_are_shown_with_their_measures(room, parcel, rule, measure, labels):
-    index = choose(room, parcel, rule)
-    assert room.results.model.data(index.sibling(index.row(), 1)) == measure
-    assert room.results.spotlight.is_on
-    assert room.results.spotlight.labels == labels
+def test_lines_points_and_ground_are_shown_with_their_measures(tab, parcel, rule, measure, labels):
+    index = choose(tab, parcel, rule)
+    assert tab.results.model.data(index.sibling(index.row(), 1)) == measure
+    assert tab.results.highlight.is_on
+    assert tab.results.highlight.labels == labels
 
 
-def test_results_that_are_kept_hold_the_lines_and_points_that_were_met(room):
-    room.results.keep()
+def test_results_that_are_kept_hold_the_lines_and_points_that_were_met(tab):
+    tab.results.keep()
     kept = {layer.name(): layer for layer in QgsProject.instance().mapLayers().values()}
     assert set(kept) == {
         "Checked parcels",
@@ -129,8 +129,8 @@ def test_results_that_are_kept_hold_the_lines_and_points_that_were_met(room):
     assert labels == ["Counted", "Below the threshold"]
 
 
-def test_what_is_only_near_is_in_the_view(room, canvas):
-    choose(room, "Q", "pipe.near")
+def test_what_is_only_near_is_in_the_view(tab, canvas):
+    choose(tab, "Q", "pipe.near")
     assert canvas.extent().contains(QgsRectangle(X + 100, Y + 150, X + 150, Y + 270))
 
 
@@ -143,59 +143,59 @@ def test_what_is_only_near_is_in_the_view(room, canvas):
         ("farmland.edge", "between 0.0 m² and"),
     ],
 )
-def test_what_is_uncertain_is_said_in_the_details(room, rule, said):
-    choose(room, "P", rule)
-    assert said in room.results.details.text()
+def test_what_is_uncertain_is_said_in_the_details(tab, rule, said):
+    choose(tab, "P", rule)
+    assert said in tab.results.details.text()
 
 
-def test_data_whose_coverage_is_only_assumed_says_so(room):
-    index = choose(room, "P", "tree.cross")
-    assert room.results.model.data(index).endswith("◌")
-    assert "Assumed" in room.results.details.text()
+def test_data_whose_coverage_is_only_assumed_says_so(tab):
+    index = choose(tab, "P", "tree.cross")
+    assert tab.results.model.data(index).endswith("◌")
+    assert "Assumed" in tab.results.details.text()
 
 
-def test_space_explains_a_finding_step_by_step_and_goes_back(room):
-    choose(room, "P", "road.city")
-    QTest.keyClick(room.results.tree, Qt.Key.Key_Space)
-    wait_for(lambda: "1,000.000 m²" in room.results.details.text())
-    said = room.results.details.text()
+def test_space_explains_a_finding_step_by_step_and_goes_back(tab):
+    choose(tab, "P", "road.city")
+    QTest.keyClick(tab.results.tree, Qt.Key.Key_Space)
+    wait_for(lambda: "1,000.000 m²" in tab.results.details.text())
+    said = tab.results.details.text()
     assert "公路安全保护条例" in said
     assert "(distance_m) = 20" in said
     assert "{" not in said
-    QTest.keyClick(room.results.tree, Qt.Key.Key_Space)
-    assert "1,000.000 m²" not in room.results.details.text()
+    QTest.keyClick(tab.results.tree, Qt.Key.Key_Space)
+    assert "1,000.000 m²" not in tab.results.details.text()
 
 
-def test_another_row_is_not_shown_with_the_explanation_of_the_one_before(room):
-    choose(room, "P", "road.city")
+def test_another_row_is_not_shown_with_the_explanation_of_the_one_before(tab):
+    choose(tab, "P", "road.city")
     answered = []
-    room.results.explain()
-    choose(room, "P", "pipe.cross")
-    room._library.core.ask("words", {}).answered.connect(answered.append)
+    tab.results.explain()
+    choose(tab, "P", "pipe.cross")
+    tab._library.core.ask("words", {}).answered.connect(answered.append)
     wait_for(lambda: answered)
-    assert "Rule: pipe.cross" in room.results.details.text()
-    assert not room.results.explain_button.isChecked()
+    assert "Rule: pipe.cross" in tab.results.details.text()
+    assert not tab.results.explain_button.isChecked()
 
 
-def test_the_row_s_menu_offers_the_map_the_explanation_and_a_trial(room):
-    index = choose(room, "P", "road.city")
-    texts = [action.text() for action in room.results.menu_at(index).actions()]
+def test_the_row_s_menu_offers_the_map_the_explanation_and_a_trial(tab):
+    index = choose(tab, "P", "road.city")
+    texts = [action.text() for action in tab.results.menu_at(index).actions()]
     assert texts == ["Go to it on the map", "Explain", "Try with a file instead…"]
-    assert [action.text() for action in room.results.menu_at(index.parent()).actions()] == texts[:1]
+    assert [action.text() for action in tab.results.menu_at(index.parent()).actions()] == texts[:1]
 
 
 def test_chinese_details_and_steps_have_no_bare_codes(valley, canvas):
     settings.put("language", "zh")
     core_words.learn({})
-    room, core = checked_room(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
-    choose(room, "P", "farmland.edge")
-    room.results.explain()
-    wait_for(lambda: "边界误差" in room.results.details.text())
-    assert "restricted" not in room.results.details.text()
-    room.close_down()
+    tab, core = checked_tab(valley / "library.gpkg", valley / "parcels.gpkg", canvas)
+    choose(tab, "P", "farmland.edge")
+    tab.results.explain()
+    wait_for(lambda: "边界误差" in tab.results.details.text())
+    assert "restricted" not in tab.results.details.text()
+    tab.close_down()
     core.stop()
     core_words.learn({})
 
 
 def test_a_moment_among_the_steps_is_told_by_the_clock_on_the_wall():
-    assert "T08" not in step_text("20261120T0927 · 2026-11-20T08:27:57.549701Z · anna")
+    assert "T08" not in local_times("20261120T0927 · 2026-11-20T08:27:57.549701Z · anna")

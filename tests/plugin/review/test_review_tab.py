@@ -1,4 +1,4 @@
-"""The review room without a window, the real core behind it: a case by clicks from its parcels to its statement."""
+"""The review tab without a window, the real core behind it: a case by clicks from its parcels to its statement."""
 
 import shutil
 import subprocess
@@ -17,7 +17,7 @@ from onemap.tests.plugin.small_town import Reader, X, Y, box, wait_for, write_la
 
 REPLY = """
 import json, sys
-from onemap.layers.library import open_library
+from onemap.layers.library.library import open_library
 from onemap.rules.review.case_file import read_case
 from onemap.rules.statement.reply_file import reply_check
 from onemap.rules.statement.review_pack import shown_digest
@@ -25,11 +25,11 @@ from onemap.rules.statement.review_pack import shown_digest
 library, case, path = sys.argv[1:]
 with open_library(library) as opened:
     now = read_case(opened, case)
-    said = {"onemap_reply": 1, "library": opened.id, "case": case, "round": 1, "department": "land"}
-    said |= {"run": now.current.run, "shown": shown_digest(opened, now, "land"), "conclusion": "conditional"}
-    said |= {"text": "By letter.", "basis": "", "by": "Sun", "on": "2026-03-02", "answers": []}
-said["check"] = reply_check(said)
-open(path, "w", encoding="utf-8").write(json.dumps(said))
+    reply = {"onemap_reply": 1, "library": opened.id, "case": case, "round": 1, "department": "land"}
+    reply |= {"run": now.current.run, "shown": shown_digest(opened, now, "land"), "conclusion": "conditional"}
+    reply |= {"text": "By letter.", "basis": "", "by": "Sun", "on": "2026-03-02", "answers": []}
+reply["check"] = reply_check(reply)
+open(path, "w", encoding="utf-8").write(json.dumps(reply))
 """
 
 
@@ -47,9 +47,9 @@ def desk(library, canvas, tmp_path):
     shutil.copyfile(library, path)
     made = Desk(path, canvas)
     yield made
-    made.room.close_down()
+    made.tab.close_down()
     made.library.core.stop()
-    made.room.deleteLater()
+    made.tab.deleteLater()
 
 
 def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(desk, one_parcel):
@@ -58,28 +58,28 @@ def test_what_would_pass_is_kept_with_the_case_and_shown_again_without_asking(de
     findings = desk.page.findings
     findings.remedy.form.move.setValue(100)
     shown = []
-    findings.remedy.shown.connect(lambda: shown.append(True))
+    findings.remedy.results_shown.connect(lambda: shown.append(True))
     findings.results.remedy_button.click()
     wait_for(lambda: shown or desk.refused)
     assert [str(refusal) for refusal in desk.refused] == []
     assert [len(desk.case.remedies), desk.case.remedies[0]["by"], desk.case.remedies[0]["move_m"]] == [1, "Wang", 100]
-    said = findings.remedy.words.text()
+    said = findings.remedy.summary.text()
     assert "Nothing of A would pass." in said  # of the red line nothing is known
-    assert findings.remedy.spotlight.is_on
+    assert findings.remedy.highlight.is_on
     findings.remedy.back_button.click()
     wait_for(lambda: desk.refused or findings.results.run is not None)
     findings.remedy.form.move.setValue(0)
     findings.results.tree.setCurrentIndex(findings.results.model.index(0, 0))
     findings.results.remedy_button.click()
     wait_for(lambda: len(shown) == 2 or desk.refused)
-    assert (findings.remedy.words.text(), findings.remedy.form.move.value()) == (said, 100)
-    desk.room.look_again()
+    assert (findings.remedy.summary.text(), findings.remedy.form.move.value()) == (said, 100)
+    desk.tab.reload_case()
     assert len(desk.case.remedies) == 1
     assert "remedy" in [entry["action"].split()[-1] for entry in desk.case.entries]
 
 
 def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, one_parcel, tmp_path):
-    assert "No case yet" in desk.room.list.empty.text()
+    assert "No case yet" in desk.tab.list.empty.text()
     desk.open(one_parcel)
     assert (desk.case.project, desk.case.state, len(desk.case.opinions)) == ("School", "draft", 10)
     assert not desk.page.editor.buttons["sign"].isEnabled()
@@ -100,7 +100,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert "Wang" in editor.buttons["sign"].toolTip()  # who wrote it does not sign it
     assert not editor.buttons["sign"].isEnabled()
     desk.become("Zhao")
-    desk.room.look_again()
+    desk.tab.reload_case()
     wait_for(lambda: editor.buttons["sign"].isEnabled())
     for department in ASKED:
         desk.sign(department)
@@ -110,7 +110,7 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     desk.after(desk.next)
     assert desk.case.state == "issued"
     assert desk.page.next_button.isHidden()
-    assert "〔2026〕1号" in desk.page.meta.text()
+    assert "〔2026〕1号" in desk.page.state_label.text()
     reader, target = Reader(), tmp_path / "statement.html"
     QDesktopServices.setUrlHandler("file", reader.read)
     desk.page.documents.write(str(target), "statement", "")
@@ -119,8 +119,8 @@ def test_a_case_goes_by_clicks_from_its_parcels_to_a_document_that_opens(desk, o
     assert (reader.opened, desk.refused) == ([str(target)], [])
     assert "Move the school off the farmland." in target.read_text(encoding="utf-8")
     desk.page.back_button.click()
-    wait_for(lambda: desk.room.list.item_of(desk.case.id) if desk.case else desk.room.list.lines)
-    assert desk.room.list.lines[0].state == "issued"
+    wait_for(lambda: desk.tab.list.item_of(desk.case.id) if desk.case else desk.tab.list.lines)
+    assert desk.tab.list.lines[0].state == "issued"
 
 
 def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_typed(desk, one_parcel):
@@ -141,11 +141,11 @@ def test_a_step_on_what_another_changed_meanwhile_is_refused_and_keeps_what_is_t
     assert "stays" in button
     desk.after(look_again)
     assert editor.text.toPlainText() == "My words."
-    assert not editor.stands.isHidden()
-    assert "Words of Li." in editor.stands.text()
+    assert not editor.conflict_label.isHidden()
+    assert "Words of Li." in editor.conflict_label.text()
     desk.after(editor.buttons["opine"].click)
     assert desk.case.opinion("land").text == "My words."
-    assert editor.stands.isHidden()
+    assert editor.conflict_label.isHidden()
     assert "Li" in desk.said[-1]
 
 
@@ -172,7 +172,7 @@ def test_steps_that_are_not_allowed_are_grey_and_say_why_in_the_core_s_words(des
     assert "not been sent out" in desk.page.editor.buttons["return"].toolTip()
 
 
-def test_a_refusal_names_the_fields_of_the_room_and_not_options_of_a_command_line(desk, one_parcel):
+def test_a_refusal_names_the_fields_of_the_tab_and_not_options_of_a_command_line(desk, one_parcel):
     desk.open(one_parcel)
     desk.page.table.choose("land")
     desk.page.editor.basis.clear()
@@ -188,7 +188,7 @@ def test_superseded_data_marks_the_opinion_and_a_recheck_says_what_would_change(
     desk.after(desk.next)
     smaller = write_layer(tmp_path / "smaller.gpkg", ["BSM"], [(box(0, 0, 110, 300), "F1")])
     core("add", desk.path, smaller, "--as", "YJJBNTTB", "--valid-from", "2026-02-01")
-    desk.room.look_again()
+    desk.tab.reload_case()
     wait_for(lambda: desk.case.opinion("land").stale_because)
     assert "◐" in desk.page.table.topLevelItem(2).text(2)
     assert "YJJBNTTB" in desk.page.next_button.toolTip()
@@ -206,9 +206,9 @@ def test_the_parcels_of_the_open_case_lie_on_the_map_until_it_is_left(desk, one_
     desk.page.locate_button.click()
     assert canvas.extent().contains(QgsRectangle(X + 100, Y + 100, X + 200, Y + 200))
     assert canvas.extent().width() < 1000
-    desk.room.look_at(False)
+    desk.tab.set_open(False)
     assert not desk.page.findings.outline.is_on
-    desk.room.look_at(True)
+    desk.tab.set_open(True)
     assert desk.page.findings.outline.is_on
     desk.page.back_button.click()
     assert not desk.page.findings.outline.is_on
@@ -223,7 +223,7 @@ def test_a_finding_leads_to_the_map_and_is_judged_otherwise_with_both_verdicts_k
     assert [finding.department for finding in parcel.findings] == ["land"]
     tree.setCurrentIndex(model.index(0, 0, model.index(0, 0)))
     tree.clicked.emit(tree.currentIndex())
-    assert findings.results.spotlight.labels == ["5,000 m²"]
+    assert findings.results.highlight.labels == ["5,000 m²"]
     findings.override_button.click()
     dialog = desk.page.steps.dialog
     dialog.choice.setCurrentIndex(dialog.choice.findData("notice"))
@@ -240,16 +240,16 @@ def test_a_revised_case_shows_its_rounds_side_by_side(desk, one_parcel, town):
     elsewhere = write_layer(town / "elsewhere.gpkg", ["DKBH"], [(box(400, 100, 100, 100), "B")])
     desk.open(one_parcel)
     desk.after(desk.next)
-    desk.page.do("revise")
-    desk.room.form.parcels.choose_file(str(elsewhere))
-    desk.room.form.reason.setText("moved off the farmland")
-    desk.after(desk.room.form.send_button.click)
+    desk.page.begin_step("revise")
+    desk.tab.form.parcels.choose_file(str(elsewhere))
+    desk.tab.form.reason.setText("moved off the farmland")
+    desk.after(desk.tab.form.send_button.click)
     assert (desk.case.round, desk.case.state) == (2, "circulating")
     rounds = desk.page.rounds
     land = next(rounds.tree.topLevelItem(row) for row in range(10) if rounds.tree.topLevelItem(row).text(0) == "Land")
     assert (land.text(1), land.text(2)) == ("disagree", "not involved ≠")
     rounds.choose("land")
-    assert "第三十五条" in rounds.words.toPlainText()
+    assert "第三十五条" in rounds.text.toPlainText()
     assert "moved off the farmland" in desk.page.history.topLevelItem(0).text(2)
 
 
@@ -257,43 +257,43 @@ def test_what_others_did_since_i_looked_stands_out_in_the_list_and_in_the_case(d
     desk.open(one_parcel)
     case = desk.case.id
     desk.page.back_button.click()
-    wait_for(lambda: desk.room.list.item_of(case))
-    assert "●" not in desk.room.list.item_of(case).text(0)
+    wait_for(lambda: desk.tab.list.item_of(case))
+    assert "●" not in desk.tab.list.item_of(case).text(0)
     core("review", "circulate", desk.path, case, "--by", "Li", "--on", DAY)
-    desk.room.refresh()
-    wait_for(lambda: "●" in desk.room.list.item_of(case).text(0))
-    desk.room.list.tree.itemActivated.emit(desk.room.list.item_of(case), 0)
+    desk.tab.refresh()
+    wait_for(lambda: "●" in desk.tab.list.item_of(case).text(0))
+    desk.tab.list.tree.itemActivated.emit(desk.tab.list.item_of(case), 0)
     desk.wait_for_case()
-    assert "Circulate" in desk.page.news.text()
+    assert "Circulate" in desk.page.unseen_label.text()
     assert "●" in desk.page.history.topLevelItem(0).text(2)
     desk.page.back_button.click()
-    wait_for(lambda: desk.room.list.item_of(case) and "●" not in desk.room.list.item_of(case).text(0))
+    wait_for(lambda: desk.tab.list.item_of(case) and "●" not in desk.tab.list.item_of(case).text(0))
 
 
 def test_the_overview_counts_by_state_verdict_and_department_and_a_click_lists_those(desk, one_parcel):
     desk.open(one_parcel, "School")
     desk.after(desk.next)
     desk.open(one_parcel, "Park")
-    desk.room.show_list()
-    wait_for(lambda: len(desk.room.list.lines) == 2)
-    board = desk.room.list.dashboard
+    desk.tab.show_list()
+    wait_for(lambda: len(desk.tab.list.lines) == 2)
+    board = desk.tab.list.dashboard
     assert {row.key: row.count for row in board.states.rows if row.count} == {"draft": 1, "circulating": 1}
     assert {row.key: row.count for row in board.verdicts.rows if row.count} == {"prohibited": 2}
     assert {row.key: row.count for row in board.departments.rows if row.count} == dict.fromkeys(ASKED, 1)
     board.states.chosen.emit("draft")
-    assert desk.room.list.tree.topLevelItemCount() == 1
-    assert "Park" in desk.room.list.tree.topLevelItem(0).text(0)
+    assert desk.tab.list.tree.topLevelItemCount() == 1
+    assert "Park" in desk.tab.list.tree.topLevelItem(0).text(0)
 
 
 def test_a_case_late_by_the_day_that_is_looked_at_is_marked(desk, one_parcel):
     desk.open(one_parcel)
     desk.after(desk.next)
-    desk.room.show_list()
-    wait_for(lambda: desk.room.list.lines and desk.room.list.lines[0].days_left is not None)
-    assert "5 days left" in desk.room.list.tree.topLevelItem(0).text(2)
+    desk.tab.show_list()
+    wait_for(lambda: desk.tab.list.lines and desk.tab.list.lines[0].days_left is not None)
+    assert "5 days left" in desk.tab.list.tree.topLevelItem(0).text(2)
     desk.library.set_day(QDate(2026, 3, 11))
-    wait_for(lambda: desk.room.list.lines[0].overdue)
-    assert "2 days late" in desk.room.list.tree.topLevelItem(0).text(2)
+    wait_for(lambda: desk.tab.list.lines[0].overdue)
+    assert "2 days late" in desk.tab.list.tree.topLevelItem(0).text(2)
 
 
 def test_a_name_is_asked_once_and_kept(desk, one_parcel, monkeypatch):
@@ -308,8 +308,8 @@ def test_a_name_is_asked_once_and_kept(desk, one_parcel, monkeypatch):
 
 
 def test_opening_that_is_cancelled_leaves_no_case(desk, one_parcel):
-    desk.room.list.open_button.click()
-    form = desk.room.form
+    desk.tab.list.open_button.click()
+    form = desk.tab.form
     form.parcels.choose_file(str(one_parcel))
     form.project.setText("School")
     form.send_button.click()
@@ -346,13 +346,13 @@ def test_a_file_that_is_no_reply_is_refused(desk, one_parcel, tmp_path):
     assert desk.page.editor.buttons["opine"].isEnabled()
 
 
-def test_the_room_is_not_wider_than_320_pixels_and_stands_side_by_side_where_there_is_room(desk, one_parcel):
+def test_the_tab_is_not_wider_than_320_pixels_and_stands_side_by_side_where_there_is_room(desk, one_parcel):
     desk.open(one_parcel)
-    assert desk.room.minimumSizeHint().width() <= 320
-    for page in (desk.room.list, desk.room.form, desk.page):
+    assert desk.tab.minimumSizeHint().width() <= 320
+    for page in (desk.tab.list, desk.tab.form, desk.page):
         assert page.minimumSizeHint().width() <= 320
-    desk.room.resize(1000, 700)
-    desk.room.show()
+    desk.tab.resize(1000, 700)
+    desk.tab.show()
     wait_for(lambda: desk.page.split.orientation() == Qt.Orientation.Horizontal)
     assert not desk.page.table.isColumnHidden(3) or desk.page.table.width() < 620
 
@@ -362,12 +362,12 @@ def test_files_of_a_case_are_kept_with_it(desk, one_parcel, tmp_path):
     letter.write_text("Please.", encoding="utf-8")
     facts = tmp_path / "facts.toml"
     facts.write_text('developer = "School board"\n', encoding="utf-8")
-    desk.room.list.open_button.click()
-    desk.room.form._attach([str(letter)])
-    desk.room.form.data.setFilePath(str(facts))
-    desk.room.form.parcels.choose_file(str(one_parcel))
-    desk.room.form.project.setText("School")
-    desk.room.form.send_button.click()
+    desk.tab.list.open_button.click()
+    desk.tab.form._attach([str(letter)])
+    desk.tab.form.data.setFilePath(str(facts))
+    desk.tab.form.parcels.choose_file(str(one_parcel))
+    desk.tab.form.project.setText("School")
+    desk.tab.form.send_button.click()
     desk.wait_for_case()
     assert [file["name"] for file in desk.case.answer["files"]] == [Path(letter).name]
     assert desk.case.answer["data"]["developer"] == "School board"
@@ -388,12 +388,12 @@ def test_in_chinese_the_core_s_sentences_name_buttons_too(desk, one_parcel):
 
 
 def test_a_case_of_a_library_that_was_left_meanwhile_is_not_shown_in_another(desk, one_parcel, library):
-    desk.room.list.open_button.click()
-    desk.room.form.parcels.choose_file(str(one_parcel))
-    desk.room.form.project.setText("School")
-    desk.room.form.send_button.click()
+    desk.tab.list.open_button.click()
+    desk.tab.form.parcels.choose_file(str(one_parcel))
+    desk.tab.form.project.setText("School")
+    desk.tab.form.send_button.click()
     desk.library.open(library)
-    wait_for(lambda: desk.library.layers and not desk.room.form.is_working)
+    wait_for(lambda: desk.library.layers and not desk.tab.form.is_working)
     assert desk.case is None
-    assert desk.room.pages.currentWidget() is desk.room.list
+    assert desk.tab.pages.currentWidget() is desk.tab.list
     assert len(core("review", "list", desk.path)["cases"]) == 1

@@ -1,4 +1,4 @@
-"""The rooms Check, Compare and Review on a library that lies on a PostGIS server, by clicks, as with a file."""
+"""The tabs Check, Compare and Review on a library that lies on a PostGIS server, by clicks, as with a file."""
 
 from types import SimpleNamespace
 
@@ -8,8 +8,8 @@ from qgis.PyQt.QtCore import Qt
 from qgis.PyQt.QtGui import QDesktopServices
 from qgis.PyQt.QtTest import QTest
 
-from onemap.plugin.check.check_tab import CheckRoom
-from onemap.plugin.compare.compare_tab import CompareRoom
+from onemap.plugin.check.check_tab import CheckTab
+from onemap.plugin.compare.compare_tab import CompareTab
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.server_logins import keep_entry
 from onemap.plugin.library.open_library import OpenLibrary
@@ -26,7 +26,7 @@ LEFT = Qt.MouseButton.LeftButton
 def city(postgres, entry, town, tmp_path_factory):
     """A library on the server with two plans and farmland in it; the number of its entry, and a core."""
     folder = tmp_path_factory.mktemp("city")
-    server = postgres.library("rooms", town)
+    server = postgres.library("tabs", town)
     define = "department=planning,library=department,kind=vector,geometry=polygon,key=BSM"
     for code, column, shapes in (("PLAN_A", "GHDLDM", PLAN_A), ("PLAN_B", "YDXZDM", PLAN_B)):
         source = write_layer(folder / f"{code}.gpkg", ["BSM", column], shapes)
@@ -47,88 +47,88 @@ def library(city):
     keep_entry(city.location, city.entry)
     opened = OpenLibrary(city.core)
     opened.open(city.location)
-    wait_for(lambda: opened.layers and core_words.known())
+    wait_for(lambda: opened.layers and core_words.are_known())
     return opened
 
 
 @pytest.fixture
 def shown():
-    """Shows a room, which is told to go after the test."""
-    rooms = []
+    """Shows a tab, which is told to go after the test."""
+    tabs = []
 
-    def show(room):
-        room.said_to_user = []
-        room.refused.connect(lambda refusal: room.said_to_user.append(str(refusal)))
-        room.resize(360, 900)
-        room.show()
-        rooms.append(room)
-        return room
+    def show(tab):
+        tab.said_to_user = []
+        tab.refused.connect(lambda refusal: tab.said_to_user.append(str(refusal)))
+        tab.resize(360, 900)
+        tab.show()
+        tabs.append(tab)
+        return tab
 
     yield show
-    for room in rooms:
-        room.close_down()
-        room.deleteLater()
+    for tab in tabs:
+        tab.close_down()
+        tab.deleteLater()
 
 
-def after(room, signal, do):
+def after(tab, signal, do):
     """Do something, and wait for what it leads to."""
     done = []
     signal.connect(lambda *_: done.append(True))
     do()
-    wait_for(lambda: done or room.said_to_user)
-    assert room.said_to_user == []
+    wait_for(lambda: done or tab.said_to_user)
+    assert tab.said_to_user == []
 
 
 def test_two_plans_are_compared_decided_on_shown_side_by_side_and_printed(library, city, canvas, shown, tmp_path):
-    room = shown(CompareRoom(library, canvas))
-    room.form.refresh()
-    room.form.choose("PLAN_A@v1", "PLAN_B@v1")
-    room.form.choose_matrix(city.matrix)
-    after(room, room.finished, lambda: QTest.mouseClick(room.button, LEFT))
-    assert [spot.kind for spot in room.view.model.shown][:3] == ["03", "03", "04"]
-    spot = room.view.current.name
-    room.view.decide.reason.setText("minutes of 3 November")
-    after(room, room.view.decided, lambda: QTest.keyClick(room.view.list, Qt.Key.Key_1))
+    tab = shown(CompareTab(library, canvas))
+    tab.form.refresh()
+    tab.form.choose("PLAN_A@v1", "PLAN_B@v1")
+    tab.form.choose_matrix(city.matrix)
+    after(tab, tab.finished, lambda: QTest.mouseClick(tab.button, LEFT))
+    assert [spot.kind for spot in tab.view.model.filtered_spots][:3] == ["03", "03", "04"]
+    spot = tab.view.current.name
+    tab.view.decide.reason.setText("minutes of 3 November")
+    after(tab, tab.view.decided, lambda: QTest.keyClick(tab.view.list, Qt.Key.Key_1))
     canvas.show()
-    QTest.mouseClick(room.view.buttons["beside"], LEFT)
-    plan = room.sides.beside.second.layers()[1]
+    QTest.mouseClick(tab.view.buttons["beside"], LEFT)
+    plan = tab.sides.second_map.second.layers()[1]
     assert (plan.providerType(), plan.featureCount()) == ("postgres", len(PLAN_B))
-    wait_for(lambda: room.sides.beside.pictures.is_drawn)
-    room.view.buttons["keep"].click()
+    wait_for(lambda: tab.sides.second_map.pictures.is_drawn)
+    tab.view.buttons["keep"].click()
     kept = {layer.name() for layer in QgsProject.instance().mapLayers().values()}
     assert {"Difference spots", "Matrix of differences"} <= kept
     reader, target = Reader(), tmp_path / "atlas.pdf"
     QDesktopServices.setUrlHandler("file", reader.read)
-    room.view.atlas.write(str(target), "cluster")
-    wait_for(lambda: reader.opened or room.said_to_user)
+    tab.view.atlas.write(str(target), "cluster")
+    wait_for(lambda: reader.opened or tab.said_to_user)
     QDesktopServices.unsetUrlHandler("file")
-    assert (reader.opened, room.said_to_user) == ([str(target)], [])
+    assert (reader.opened, tab.said_to_user) == ([str(target)], [])
 
-    QTest.mouseClick(room.pairs_button, LEFT)
-    after(room, room.pairs.shown, lambda: QTest.mouseClick(room.pairs.button, LEFT))
-    table, model = room.pairs.table, room.pairs.model
+    QTest.mouseClick(tab.pairs_button, LEFT)
+    after(tab, tab.pairs.results_shown, lambda: QTest.mouseClick(tab.pairs.button, LEFT))
+    table, model = tab.pairs.table, tab.pairs.model
     assert model.data(model.index(0, 0)) == "0.75"
     cell = table.visualRect(model.index(0, 0)).center()
     after(
-        room,
-        room.finished,
+        tab,
+        tab.finished,
         lambda: QTest.mouseClick(table.viewport(), LEFT, Qt.KeyboardModifier.NoModifier, cell),
     )
-    assert {one.name: one.decision for one in room.view.model.all_spots}[spot] == "keep-a"
+    assert {one.name: one.decision for one in tab.view.model.all_spots}[spot] == "keep-a"
 
 
 def test_what_would_pass_and_where_else_is_found(library, canvas, shown, town):
-    room = shown(CheckRoom(library, canvas))
-    room.parcels.choose_file(str(town / "parcels.gpkg"))
-    after(room, room.finished, lambda: room.check())
-    room.remedy.form.move.setValue(100)
-    after(room, room.remedy.shown, room.results.remedy_button.click)
-    assert room.remedy.tree.topLevelItemCount() >= 1
-    room.remedy.leave()
-    QTest.mouseClick(room.sites_button, LEFT)
-    room.sites.form.area.setValue(2500)
-    after(room, room.sites.shown, lambda: QTest.mouseClick(room.sites.button, LEFT))
-    assert "no proof" in room.sites.words.text()  # of the red line nothing is known, so nowhere would pass
+    tab = shown(CheckTab(library, canvas))
+    tab.parcels.choose_file(str(town / "parcels.gpkg"))
+    after(tab, tab.finished, lambda: tab.check())
+    tab.remedy.form.move.setValue(100)
+    after(tab, tab.remedy.results_shown, tab.results.remedy_button.click)
+    assert tab.remedy.tree.topLevelItemCount() >= 1
+    tab.remedy.leave()
+    QTest.mouseClick(tab.sites_button, LEFT)
+    tab.sites.form.area.setValue(2500)
+    after(tab, tab.sites.results_shown, lambda: QTest.mouseClick(tab.sites.button, LEFT))
+    assert "no proof" in tab.sites.summary.text()  # of the red line nothing is known, so nowhere would pass
 
 
 def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map(city, canvas, tmp_path):
@@ -142,17 +142,17 @@ def test_a_case_is_opened_circulated_and_signed_and_its_findings_lead_to_the_map
     tree = desk.page.findings.results.tree
     desk.page.tabs.setCurrentWidget(desk.page.findings)
     tree.clicked.emit(tree.currentIndex())
-    assert desk.page.findings.results.spotlight.is_on
+    assert desk.page.findings.results.highlight.is_on
     desk.become("Zhao")
-    desk.room.look_again()
+    desk.tab.reload_case()
     wait_for(lambda: desk.page.editor.buttons["sign"].isEnabled() or desk.refused)
     for department in ASKED:
         desk.sign(department)
     desk.after(desk.next)
     assert desk.case.state == "consolidated"
     desk.page.back_button.click()
-    wait_for(lambda: desk.room.list.lines)
-    assert [line.project for line in desk.room.list.lines] == ["School"]
-    desk.room.close_down()
+    wait_for(lambda: desk.tab.list.lines)
+    assert [line.project for line in desk.tab.list.lines] == ["School"]
+    desk.tab.close_down()
     desk.library.core.stop()
-    desk.room.deleteLater()
+    desk.tab.deleteLater()

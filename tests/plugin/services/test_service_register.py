@@ -26,7 +26,7 @@ pytest.importorskip("qgis.server", reason="QGIS Server's Python bindings are not
 
 from onemap.plugin.add.add_dialog import AddDialog
 from onemap.plugin.add.add_options import free_label
-from onemap.plugin.add.service_snapshot import Snapshot, whole_or_refused
+from onemap.plugin.add.service_snapshot import Snapshot, incomplete_refusal
 from onemap.plugin.connection.core_session import Core
 from onemap.plugin.connection.layer_export import export_layer
 from onemap.plugin.connection.refusals import Refusal
@@ -36,7 +36,7 @@ from onemap.plugin.library.service_uris import source_of
 from onemap.plugin.services.service_dialog import ServiceDialog
 from onemap.plugin.services.service_keys import begin_moving_keys, end_moving_keys, key_in, store_key
 from onemap.plugin.services.service_map import put_service_on_map, service_on_map, show_service
-from onemap.plugin.services.service_offers import asked_offers, read_offers
+from onemap.plugin.services.service_offers import read_offers, request_offers
 from onemap.plugin.services.service_rows import ROLE_SERVICE
 from onemap.plugin.words.core_words import word
 from onemap.tests.plugin.map_server import FEATURES, KEY, STATIONS
@@ -186,7 +186,7 @@ def test_pictures_lie_below_everything_and_features_in_their_department(web, nam
     ],
 )
 def test_a_server_is_asked_what_it_offers(web, named, kind, name, options):
-    offers = {offer.name: offer.options for offer in asked_offers(services_of(web)[kind], CRS, None)}
+    offers = {offer.name: offer.options for offer in request_offers(services_of(web)[kind], CRS, None)}
     assert offers[name] == options
 
 
@@ -305,7 +305,7 @@ def test_a_server_that_does_not_say_how_many_is_believed_when_nothing_failed(web
     ],
 )
 def test_whole_means_as_many_as_the_server_has_or_no_failure(count, expected, trouble, is_whole):
-    assert (whole_or_refused("s", count, expected, trouble) is None) == is_whole
+    assert (incomplete_refusal("s", count, expected, trouble) is None) == is_whole
 
 
 @pytest.mark.parametrize(("mode", "words"), [("stops", "gave 20 of 25"), ("unknown", "take a snapshot")])
@@ -481,7 +481,7 @@ def test_what_the_core_refuses_is_said_in_the_dialog(opened):
 
 def row_of(dock, name):
     """The row of a service in the dock's list."""
-    rows = [item for item in dock.map_room._layer_items(ROLE_SERVICE) if item.text(0) == name]
+    rows = [item for item in dock.map_tab._layer_items(ROLE_SERVICE) if item.text(0) == name]
     return rows[0] if rows else None
 
 
@@ -507,7 +507,7 @@ def test_the_dock_takes_a_snapshot_of_a_row_and_lists_it(web, dock, opened):
     register(opened, services_of(web)["wfs2"])
     dock.open_library(opened.path)
     wait_for(lambda: dock.library.services)
-    dock.map_room.services.snapshot_asked.emit(dock.library.services[0])
+    dock.map_tab.services.snapshot_requested.emit(dock.library.services[0])
     wait_for(lambda: not dock.add_dialog.is_working)
     dock.add_dialog.add_button.click()
     wait_for(lambda: not dock.add_dialog.is_working)
@@ -521,7 +521,7 @@ def test_a_service_is_struck_off_from_its_row_and_a_button_undoes_it(web, dock, 
     dock.open_library(opened.path)
     wait_for(lambda: dock.library.services)
     put_service_on_map(dock.library, dock.library.services[0])
-    dock.map_room.services.strike_off(dock.library.services[0])
+    dock.map_tab.services.strike_off(dock.library.services[0])
     wait_for(lambda: not dock.library.services)
     assert QgsProject.instance().mapLayers() == {}
     assert dock.notice.text == "“pictures” is struck off the register; snapshots of it stay."

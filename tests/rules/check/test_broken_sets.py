@@ -68,6 +68,7 @@ def area(geometry: shapely.Geometry | None) -> float:
     return 0.0 if geometry is None else float(shapely.area(geometry))
 
 
+@pytest.mark.slow
 def test_a_hole_without_points_does_not_end_the_process(core, tmp_path):
     """TestValid2.xml draws such polygons and calls them valid; GeoPackage and GeoJSON can carry them."""
     ring = [[180, 260], [80, 300], [40, 180], [160, 120], [180, 260]]
@@ -108,6 +109,7 @@ def cells_over(geometry: shapely.Geometry, number: int) -> np.ndarray:
     return shapely.box(west, south, west + (x[1] - x[0]), south + (y[1] - y[0]))
 
 
+@pytest.mark.slow
 def test_a_survey_polygon_of_554_holes_keeps_its_area_through_repair_and_check(onemap, tmp_path):
     swiss = shapely.from_wkt((TORTURE / "interlis" / SWISS).read_text())
     with (TORTURE / "interlis" / "truth.csv").open(encoding="utf-8") as file:
@@ -226,6 +228,7 @@ def broken_files() -> list[Path]:
     return sorted(path for path in found if path.suffix in (".json", ".geojson", ".shp", ".gpkg"))
 
 
+@pytest.mark.slow
 def test_every_broken_file_is_taken_with_valid_ground_or_refused_with_reasons(onemap, tmp_path):
     """Bow-ties, unclosed rings, duplicate nodes, nulls, truncated records: valid ground, or a list of what is wrong."""
     refused: dict[str, set[str]] = {}

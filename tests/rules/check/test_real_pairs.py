@@ -27,6 +27,7 @@ basis = [{ law = "none" }]
 """
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SETS)
 def test_every_pair_of_the_truth_is_found_with_its_area_and_none_is_invented(shared_data, tmp_path, onemap, name):
     folder = shared_data / "cambridge"

@@ -55,6 +55,7 @@ def test_the_line_that_moved_the_renamed_class_and_the_works_on_farmland_have_th
     assert set(rows.index) <= {"policy", "boundary_shift", "classification", "digitising"}
 
 
+@pytest.mark.slow
 def test_blocks_on_disk_say_what_memory_says(city, monkeypatch):
     library = city.parent / "city.gpkg"
     monkeypatch.setenv("ONEMAP_BLOCK", "3")

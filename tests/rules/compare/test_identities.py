@@ -190,6 +190,7 @@ def test_two_years_of_real_parcels_close_and_are_symmetric(shared_data, tmp_path
     }
 
 
+@pytest.mark.slow
 def test_every_pair_of_the_truth_of_two_years_has_its_ground(shared_data):
     """All 50 375 pairs, but for features that are invalid, or lose ground to an earlier row of their own plan."""
     folder = shared_data / "cambridge"

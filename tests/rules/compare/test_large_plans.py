@@ -63,6 +63,7 @@ def two_plans(table):
     return table
 
 
+@pytest.mark.slow
 def test_blocks_say_of_real_parcels_of_two_years_what_memory_says(shared_data, tmp_path, monkeypatch):
     file, matrix, plans, corner = (
         shared_data / "cambridge" / "transplant_epsg4547.gpkg",
@@ -100,6 +101,7 @@ def test_blocks_say_of_real_parcels_of_two_years_what_memory_says(shared_data, t
     are_the_same(said(plans, matrix, near), some)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blocks", [2, 60])
 def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(two_plans, blocks, monkeypatch):
     monkeypatch.setenv("ONEMAP_BLOCK", "20")
@@ -142,6 +144,7 @@ def test_against_an_earlier_comparison_blocks_say_what_memory_says(two_plans, mo
     assert pd.DataFrame(found["matrix"]).equals(pd.DataFrame(whole["matrix"]))
 
 
+@pytest.mark.slow
 def test_what_a_cancelled_comparison_left_is_not_taken_for_other_limits(two_plans, monkeypatch):
     monkeypatch.setenv("ONEMAP_BLOCK", "20")
     first = two_plans.compare().answer["run"]["id"]

@@ -104,6 +104,7 @@ def test_what_a_stage_tells_rises_strip_by_strip_and_ends_with_it(drawn, tmp_pat
     assert len({round(share, 3) for share in told}) > 20 and max(np.diff(told)) < 0.03
 
 
+@pytest.mark.slow
 def test_a_comparison_tells_every_stage_by_its_work(drawn, monkeypatch):
     drawn.plan("B", [(shape, {"07": "R", "01": "E"}.get(code, "M")) for shape, code in shapes()[::-1]])
     monkeypatch.setenv("ONEMAP_BLOCK", "9")

@@ -40,6 +40,7 @@ def workers_of(child):
     return [one for one in family if "spawn_main" in " ".join(one.cmdline())]
 
 
+@pytest.mark.slow
 def test_processes_here_say_what_one_process_says_though_one_of_them_is_killed(town):
     child = started(town.desk, "--scheduler", "local", "--workers", "2")
     while not finished(town.desk):
@@ -51,6 +52,7 @@ def test_processes_here_say_what_one_process_says_though_one_of_them_is_killed(t
     assert not work(town.desk).exists()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_workers_of_a_scheduler_give_the_same_rows_with_and_without_shared_storage(
     town, address, monkeypatch, is_shared
@@ -61,6 +63,7 @@ def test_workers_of_a_scheduler_give_the_same_rows_with_and_without_shared_stora
     assert not work(town.desk).exists()
 
 
+@pytest.mark.slow
 def test_workers_with_a_shared_folder_need_neither_the_library_nor_the_journal(town, address, monkeypatch, tmp_path):
     def gone(*given, **more):
         raise AssertionError("a worker opened the library")
@@ -74,6 +77,7 @@ def test_workers_with_a_shared_folder_need_neither_the_library_nor_the_journal(t
     assert not work(town.desk).exists() and not list(folder.glob("*.part"))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_shared", [True, False])
 def test_a_worker_cuts_a_large_polygon_once_for_all_its_blocks(town, address, monkeypatch, tmp_path, is_shared):
     cut, keep = Counter(), subdivision_store._keep
@@ -96,6 +100,7 @@ def test_a_folder_that_workers_do_not_see_is_refused(town, address, monkeypatch,
     assert answer.code == 3 and answer.codes == ["cluster.not_shared"]
 
 
+@pytest.mark.slow
 def test_a_shared_folder_that_is_lost_is_told_and_the_same_command_goes_on(town, address, monkeypatch, tmp_path):
     folder = tmp_path / "shared"
     open_shared = cluster_task.open_shared
@@ -122,6 +127,7 @@ def test_a_shared_folder_without_a_cluster_or_beside_an_earlier_run_is_wrong_usa
     assert apart.code == 2 and apart.codes == ["usage.apart"]
 
 
+@pytest.mark.slow
 def test_a_run_against_an_earlier_one_is_the_same_on_a_cluster(town, address):
     first = command(*arguments(town.desk)).json["run"]["id"]
     town.parcels["P3"] = affinity.translate(town.parcels["P3"], 5, 5)

@@ -39,6 +39,7 @@ def asked(desk, report):
     return VERBS["check"].run(checked_values(VERBS["check"], given), Asked("en", Progress(report)))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("blocks", [1, 5, 8])
 def test_killed_at_any_moment_the_same_command_goes_on_and_gives_the_same_rows(town, blocks):
     before = killed_after(town.desk, blocks)
@@ -64,6 +65,7 @@ def test_a_cancelled_check_goes_on_where_it_was_and_says_so(town):
     assert fractions == sorted(fractions) and fractions[-1] == 1
 
 
+@pytest.mark.slow
 def test_a_full_disk_is_told_and_the_same_command_goes_on_once_there_is_room(town, monkeypatch):
     kept = journal.keep_table
 
@@ -94,6 +96,7 @@ def test_a_refused_run_leaves_nothing(town):
     assert not work(town.desk).exists()
 
 
+@pytest.mark.slow
 def test_another_question_takes_nothing_from_a_journal_that_is_not_its_own(town):
     killed_after(town.desk, 3)
     town.parcels["P0"] = box(0, 0, 31, 30)
@@ -103,6 +106,7 @@ def test_another_question_takes_nothing_from_a_journal_that_is_not_its_own(town)
     assert rows_differ(town.desk, said["run"]["id"]) == [] and len(finished(town.desk)) >= 3
 
 
+@pytest.mark.slow
 def test_a_new_version_of_a_layer_is_another_question(town):
     killed_after(town.desk, 3)
     town.uses = list(np.roll(town.uses, 1))
@@ -112,6 +116,7 @@ def test_a_new_version_of_a_layer_is_another_question(town):
     assert rows_differ(town.desk, said["run"]["id"]) == []
 
 
+@pytest.mark.slow
 def test_a_block_that_was_torn_is_judged_again(town):
     killed_after(town.desk, 4)
     (first, *_) = sorted(finished(town.desk))

@@ -46,6 +46,7 @@ def both_ways(desk, part_by_part, *more):
     return at_once, command(*arguments(desk, *more)).json
 
 
+@pytest.mark.slow
 def test_the_same_parcels_give_the_same_run(town, part_by_part):
     at_once, in_parts = both_ways(town.desk, part_by_part)
     assert in_parts["run"]["parameters"] == at_once["run"]["parameters"]
@@ -53,6 +54,7 @@ def test_the_same_parcels_give_the_same_run(town, part_by_part):
     assert rows_differ(town.desk, in_parts["run"]["id"]) == []
 
 
+@pytest.mark.slow
 def test_numbers_beside_nulls_and_a_repair_are_the_same(town, part_by_part):
     def change(frame):
         frame["N"] = [None if row % 7 == 3 else row for row in range(len(frame))]

@@ -17,7 +17,7 @@ from onemap.rules.distributed import parcel_files
 from onemap.rules.distributed.parcel_reader import Held
 from onemap.rules.distributed.running import run_in_blocks
 from onemap.rules.distributed.work import LocalEngine
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import CheckWishes, question_of
@@ -88,6 +88,7 @@ def given(desk, parcels, *rules, columns=None):
     desk.parcels(parcels, columns)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", range(3))
 def test_blocks_of_a_random_world_give_what_one_block_gives(desk, seed):
     world = World(seed)
@@ -178,6 +179,7 @@ def test_rasters_give_the_same_digits_in_blocks_also_where_they_are_warped(desk,
     assert bool(whole.record["warped"]) == (system == "degrees")
 
 
+@pytest.mark.slow
 def test_a_damaged_layer_is_unreadable_for_all_parcels_however_late_it_is_found(town):
     with sqlite3.connect(town.desk.library) as connection:
         fid = connection.execute("SELECT id FROM rtree_ZONE__1_geom ORDER BY minx + miny DESC LIMIT 1").fetchone()[0]

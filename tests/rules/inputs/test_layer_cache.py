@@ -54,6 +54,7 @@ def rows_at(city, place):
         return {name: stored_rows(library, answer.json["run"]["id"], name) for name in KEPT}
 
 
+@pytest.mark.slow
 def test_a_corner_that_is_dragged_meets_what_it_meets_in_a_fresh_process(city, monkeypatch):
     fresh = [rows_at(city, place) for place in PLACES]
     assert fresh[0] != fresh[1] != fresh[2] and all(len(rows["overlaps"]) > 3 for rows in fresh[:5])

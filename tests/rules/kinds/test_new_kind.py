@@ -111,7 +111,11 @@ def test_every_output_has_its_number(counting, tmp_path, out):
     answer = counting.run("check", counting.library, counting.parcels(PARCELS), "--pack", pack, "--out", place)
     assert answer.code == 0, answer.json
     if out.endswith(".xlsx"):
-        sheet = next(frame for name, frame in pd.read_excel(place, sheet_name=None).items() if "value" in frame)
+        sheet = next(
+            frame
+            for name, frame in pd.read_excel(place, sheet_name=None, engine="openpyxl").items()
+            if "value" in frame
+        )
         assert sheet["value"].tolist()[:2] == [4, 2]
     elif out.endswith(".gpkg"):
         assert answer.json["verdicts"]["prohibited"] == 1

@@ -153,6 +153,7 @@ def test_a_raster_rule_says_one_limit_and_no_threshold_of_ground(desk, grid, opt
     assert (answer.code, answer.codes[0]) == (3, code)
 
 
+@pytest.mark.slow
 def test_thirteen_thousand_real_parcels_have_the_slopes_of_the_truth(shared_data, tmp_path, onemap):
     dem = shared_data / "dem" / "transplant"
     library = tmp_path / "l.gpkg"

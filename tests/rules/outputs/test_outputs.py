@@ -10,7 +10,7 @@ import pytest
 import shapely
 from shapely import box
 
-from onemap.rules.findings.run_tables import Table
+from onemap.rules.findings.table import Table
 from onemap.rules.outputs.outputs import output_opened
 
 SQUARE = box(0, 0, 10, 10)

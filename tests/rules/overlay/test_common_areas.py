@@ -63,6 +63,7 @@ def test_random_pairs_agree_with_the_overlay_within_the_error_they_name(workers)
     assert (np.abs(found - expected) <= error + 5e-9).all() and error.max() < 1e-7
 
 
+@pytest.mark.slow
 def test_large_polygons_are_cut_into_pieces_that_make_up_the_whole():
     random = np.random.default_rng(2)
     turns = np.linspace(0, 2 * np.pi, 3000, endpoint=False)

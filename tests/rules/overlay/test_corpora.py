@@ -174,6 +174,7 @@ def faults(a: shapely.Geometry, b: shapely.Geometry) -> list[str]:
     return [fault for fault, good in tried.items() if not good]
 
 
+@pytest.mark.slow
 @SHIFTS
 @pytest.mark.parametrize(("cases", "count"), [(pairs, 76), (neighbours, 404)], ids=["pairs", "neighbours"])
 def test_every_pair_of_the_suites_is_balanced_symmetric_and_valid(

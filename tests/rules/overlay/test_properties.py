@@ -219,6 +219,7 @@ def areas(findings: gpd.GeoDataFrame, rules: list[str], parcels: list[str]) -> n
     return np.array([[[found.get((r, p, u), 0.0) for u in (0, 1)] for p in parcels] for r in rules])
 
 
+@pytest.mark.slow
 @seldom
 @given(towns)
 def test_conflict_unknown_and_rest_make_up_each_parcel(town):
@@ -241,6 +242,7 @@ def test_conflict_unknown_and_rest_make_up_each_parcel(town):
         assert same(classes.reindex(list(whole)), list(whole.values()))
 
 
+@pytest.mark.slow
 @seldom
 @given(towns)
 def test_how_ground_is_drawn_and_cut_changes_no_finding(town):
@@ -270,6 +272,7 @@ def test_how_ground_is_drawn_and_cut_changes_no_finding(town):
                 assert (np.abs(found - expected) <= RELATIVE * expected + ABSOLUTE_M2 + slack).all(), (kind, code)
 
 
+@pytest.mark.slow
 @seldom
 @given(towns)
 def test_a_city_in_its_zone_has_the_findings_of_one_at_the_origin(town):
@@ -284,6 +287,7 @@ def test_a_city_in_its_zone_has_the_findings_of_one_at_the_origin(town):
     assert same(found[0], found[1])
 
 
+@pytest.mark.slow
 @seldom
 @given(
     towns, st.lists(st.integers(0, 4000), min_size=3, max_size=3), st.lists(st.integers(0, 60), min_size=3, max_size=3)
@@ -316,6 +320,7 @@ def test_higher_thresholds_count_no_more_and_longer_distances_no_less(town, leas
     assert (np.diff(ladder("near", "features", 3), axis=0) >= 0).all()
 
 
+@pytest.mark.slow
 @settings(seldom, max_examples=3)
 @given(towns)
 def test_workers_and_company_change_no_row(town):

@@ -174,6 +174,7 @@ def test_ground_on_which_nothing_is_known_is_nobodys_and_told_apart(desk):
     assert (cut["verdict_before"], cut["verdict_after"]) == ("unknown", "clear")
 
 
+@pytest.mark.slow
 def test_a_search_in_small_shares_finds_the_same_steps(desk, monkeypatch):
     desk.layer("ZONE", [box(80, -50, 300, 150)])
     parcels = {"A": PARCEL, "B": box(0, 120, 90, 200)}

@@ -20,6 +20,7 @@ def stars(dice, count, reach, corners=9):
     return shapes[shapely.is_valid(shapes) & (shapely.area(shapes) > 1)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("seed", [7])
 def test_remainder_cuts_and_dropped_parts_make_up_ten_thousand_random_parcels(seed):
     dice = np.random.default_rng(seed)

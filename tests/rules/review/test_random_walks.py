@@ -290,6 +290,7 @@ def walked(walk: type[Walk], examples: int) -> None:
     run_state_machine_as_test(walk, settings=chosen)
 
 
+@pytest.mark.slow
 def test_random_people_meet_what_the_contract_says(towns):
     Walk.made = towns
     walked(Walk, 25)

@@ -51,6 +51,7 @@ def started(*arguments: object, **more) -> subprocess.Popen:
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, **more)
 
 
+@pytest.mark.slow
 def test_of_several_who_sign_at_once_exactly_one_does(town, walk):
     case = walk("circulating")
     racers = [started("sign", town.library, case, "land", "--by", f"head {n}") for n in range(4)]
@@ -62,6 +63,7 @@ def test_of_several_who_sign_at_once_exactly_one_does(town, walk):
     assert sum(row["action"] == "review.sign" for row in rows) == 1
 
 
+@pytest.mark.slow
 def test_all_departments_that_speak_at_once_are_heard(town, walk):
     case = walk("circulating")
     departments = ("reform", "planning", "land", "water")

@@ -35,6 +35,7 @@ def add(folder: Path, entry: dict, **changes) -> None:
     done("add", folder / "city.gpkg", folder / entry["file"], "--as", entry["code"], *given)
 
 
+@pytest.mark.slow
 def test_a_case_goes_its_way_over_the_holidays(city):
     library = city / "city.gpkg"
     parcels = gpd.read_file(city / "parcels.gpkg")

@@ -12,7 +12,7 @@ from shapely import box
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import open_library
-from onemap.rules.findings.run_tables import Table, plain_values
+from onemap.rules.findings.table import Table, plain_values
 from onemap.rules.runs import arrow_blocks
 from onemap.rules.runs.arrow_blocks import Rows, read_columns, read_shapes, rows_of_table, same_rows
 from onemap.rules.runs.run import Chunk

@@ -5,7 +5,7 @@ import re
 import statistics
 from pathlib import Path
 
-from onemap.tests.bench.bench_programs import OURS, ROOT, WHOLE, Row
+from onemap.tests.bench.benchmark_programs import OURS, ROOT, WHOLE, Row
 from onemap.tests.bench.chart import Bar, Panel, plot
 
 DOCS = ROOT / "docs"

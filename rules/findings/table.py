@@ -1,0 +1,119 @@
+"""One table of a run: columns of plain values, and the geometry of each row."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+
+from onemap.rules.findings.extents import Extent, extent_of
+from onemap.rules.findings.findings import Block
+
+_TEXT_COLUMNS = {
+    "parcel",
+    "rule",
+    "pack",
+    "department",
+    "layer",
+    "version",
+    "verdict",
+    "reason",
+    "title",
+    "basis",
+    "feature",
+    "attributes",
+    "known_verdict",
+    "keys",
+    *("ownership", "class", "class_name", "group", "replaced"),
+}
+
+
+@dataclass(frozen=True)
+class Table:
+    """One table of a run: its columns, its geometries (n,) or None, and their GeoPackage type.
+
+    known_wkb: the geometries as WKB (n,), where someone has made it already.
+    """
+
+    columns: pd.DataFrame
+    geometries: np.ndarray | None = None
+    geometry_type: str = "MultiPolygon"
+    known_wkb: np.ndarray | None = None
+
+    @cached_property
+    def wkb(self) -> np.ndarray:
+        """The geometries as WKB (n,), made once for all who write them; only of a table that has some."""
+        if self.known_wkb is not None:
+            return self.known_wkb
+        bodies: np.ndarray = shapely.to_wkb(self.geometries, byte_order=1)
+        return bodies
+
+    @property
+    def count(self) -> int:
+        """How many rows it has."""
+        return len(self.columns)
+
+    @property
+    def has_geometries(self) -> bool:
+        """Whether its rows have geometries."""
+        return self.geometries is not None
+
+    def values(self, name: str) -> np.ndarray:
+        """A column as plain values (n,)."""
+        values: np.ndarray = self.columns[name].to_numpy(dtype=object)
+        return values
+
+    @cached_property
+    def extent(self) -> Extent:
+        """Where its geometries lie, and of which types they are; only of a table that has some."""
+        return extent_of(np.empty(0, dtype=object) if self.geometries is None else self.geometries)
+
+
+def plain_values(values: pd.Series) -> list[Any]:
+    """A column as plain values, None where there is none."""
+    missing = np.flatnonzero(values.isna().to_numpy(dtype=bool))
+    if len(missing) == len(values):
+        return [None] * len(values)
+    plain: list[Any] = values.astype(object).tolist()
+    for row in missing.tolist():
+        plain[row] = None
+    return plain
+
+
+def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows of a table as JSON objects."""
+    plain = {name: plain_values(columns[name]) for name in columns.columns}
+    return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
+
+
+def typed(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> pd.DataFrame:
+    """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types.
+
+    names: of the columns in their order, where it is not theirs; one that is not there has no value in any row.
+    """
+    count = len(next(iter(columns.values()))) if isinstance(columns, dict) else len(columns)
+    index, nothing = pd.RangeIndex(count), np.full(count, None, dtype=object)
+    made = {}
+    for name in names or list(map(str, columns)):
+        values = np.asarray(columns[name]) if name in columns else nothing
+        kept: Any = values
+        if name in _TEXT_COLUMNS:
+            kept = _texts(values)
+        elif name in ("counted", "estimated", "assumed", "within_error", "check_differs"):
+            kept = values.astype(bool)
+        elif name in ("features", "findings", "unknown_rules"):
+            kept = pd.array(values, dtype="Int64")
+        else:
+            kept = values.astype(float)
+        made[name] = pd.Series(kept, index=index, dtype=kept.dtype)
+    return pd.DataFrame(made, index=index)
+
+
+def _texts(values: np.ndarray) -> np.ndarray:
+    """Text, with None where there is none."""
+    plain = values.astype(object)
+    plain[pd.isna(plain)] = None
+    return plain
