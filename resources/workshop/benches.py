@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from workshop import debian, pythons, qgis_programs
-from workshop.checks import Progress
+from workshop.checks import Report
 from workshop.machine import ROOT, WorkshopError, program
 
 FOLDER = ROOT / "tests" / "bench"
@@ -26,7 +26,7 @@ def bench(words: list) -> int:
     if options:
         names = names or [PEERS]
     python = program(pythons.core(), "python")
-    report = Progress()
+    report = Report()
     for name in names or benches:
         given = [*_peers(), *options] if name == PEERS else options
         report.step(f"bench {name}", [python, "-P", benches[name], *given])
