@@ -64,7 +64,7 @@ def text_of(pdf: Path, *options: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def word_pages(bureau: Bureau, issued: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], str]:
+def word_pages(bureau: Bureau, issued: Bureau, tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     """The text of every Word document, opened and printed by LibreOffice in one go."""
     office = writer()
     if office is None or _TEXT is None:
@@ -80,33 +80,34 @@ def word_pages(bureau: Bureau, issued: Bureau, tmp_path_factory: pytest.TempPath
     profile = f"-env:UserInstallation={(folder / 'profile').as_uri()}"
     convert = [office, profile, "--headless", "--convert-to", "pdf", "--outdir", str(folder), *map(str, files)]
     subprocess.run(convert, capture_output=True, check=True, timeout=300)  # noqa: S603
-    return lambda name: squeezed(text_of(folder / f"{name}.pdf"))
+    return lambda name, *options: squeezed(text_of(folder / f"{name}.pdf", *options))
 
 
 @pytest.mark.parametrize(("kind", "language"), [("report", "zh"), ("statement", "en")])
-def test_a_word_document_has_every_chapter_table_and_annex(word_pages: Callable[[str], str], kind: str, language: str):
+def test_a_word_document_has_every_chapter_table_and_annex(word_pages: Callable[..., str], kind: str, language: str):
     text, said = word_pages(f"{kind}.{language}"), words(language)
     wanted = [*CHAPTERS, *REVIEWED, *TABLES, "table_differences", "table_opinions", "table_assessments", *ANNEXES]
     assert [name for name in wanted if not is_said(said[name], text)] == []
 
 
-def test_a_word_document_has_the_numbers_that_were_reckoned(word_pages: Callable[[str], str]):
+def test_a_word_document_has_the_numbers_that_were_reckoned(word_pages: Callable[..., str]):
     text = word_pages("report.zh")
     assert "项目用地总面积1.0000公顷（15.00亩），共1个地块。" in text
     assert "其中农用地0.5000公顷（耕地0.4500公顷），建设用地0.5000公顷，未利用地0.0000公顷。" in text
-    assert "边界外0.300030.0%▲限制" in text
-    assert "集体0.50000.50000.45000.00000.00000.00000.05000.00000.00000.0000" in text
+    rows = word_pages("report.zh", "-layout")  # the cells of a row one after the other, wherever columns stand
+    assert "边界外0.300030.0%▲限制" in rows
+    assert "集体0.50000.50000.45000.00000.00000.00000.05000.00000.00000.0000" in rows
     assert "500000.000" in text
     assert "超出覆盖范围" in text
 
 
-def test_names_with_markup_come_out_of_word_as_text(word_pages: Callable[[str], str]):
+def test_names_with_markup_come_out_of_word_as_text(word_pages: Callable[..., str]):
     text = word_pages("report.zh")
     assert squeezed(MARKUP) in text
     assert squeezed(DEVELOPER) in text
 
 
-def test_a_department_s_papers_say_what_it_was_asked_and_said(word_pages: Callable[[str], str]):
+def test_a_department_s_papers_say_what_it_was_asked_and_said(word_pages: Callable[..., str]):
     opinion, form = word_pages("opinion.zh"), word_pages("reply.zh")
     assert "项目占用永久基本农田0.2000公顷" in opinion
     assert "已签发" in opinion
@@ -116,7 +117,7 @@ def test_a_department_s_papers_say_what_it_was_asked_and_said(word_pages: Callab
     assert "盖章处" in form
 
 
-def test_names_of_sixty_characters_are_whole_in_word(word_pages: Callable[[str], str], bureau: Bureau):
+def test_names_of_sixty_characters_are_whole_in_word(word_pages: Callable[..., str], bureau: Bureau):
     text = word_pages("fifty.zh")
     assert [name for name in bureau.names if name not in text] == []
 
