@@ -57,18 +57,20 @@ def kind_of_values(parameter: VerbParameter) -> ParameterKind:
 def usual_kinds() -> dict[str, ParameterKind]:
     """What Processing asks for more aptly than by text, by the parameter's name."""
     return {
-        "library": ParameterKind(_made(QgsProcessingParameterFile, fileFilter=tr("Library (*.gpkg)")), _text),
+        "library": ParameterKind(
+            _definition_maker(QgsProcessingParameterFile, fileFilter=tr("Library (*.gpkg)")), _text
+        ),
         "source": source(VECTOR),
         "parcels": source(POLYGON),
         "district": source(POLYGON),
         "within": source(POLYGON, by_path_alone=True),
         "id": ParameterKind(
-            _made(QgsProcessingParameterField, parentLayerParameterName="PARCELS"),
+            _definition_maker(QgsProcessingParameterField, parentLayerParameterName="PARCELS"),
             lambda run, name: str(run.parameters.get(name) or ""),
         ),
         "crs": crs(),
         "as": layer_code(),
-        "authcfg": ParameterKind(_made(QgsProcessingParameterAuthConfig), _text),
+        "authcfg": ParameterKind(_definition_maker(QgsProcessingParameterAuthConfig), _text),
         "out": file(tr("GeoPackage (*.gpkg);;Excel (*.xlsx)")),
     }
 
@@ -106,7 +108,7 @@ def source(of: QgsProcessing.SourceType, by_path_alone: bool = False) -> Paramet
     def read(run: AlgorithmRun, name: str) -> SourceFile | None:
         return run.source_file(name, by_path_alone) if run.needs(name) else None
 
-    return ParameterKind(_made(QgsProcessingParameterFeatureSource, types=[of]), read)
+    return ParameterKind(_definition_maker(QgsProcessingParameterFeatureSource, types=[of]), read)
 
 
 def file(filters: str, is_result: bool = True) -> ParameterKind:
@@ -127,7 +129,7 @@ def file(filters: str, is_result: bool = True) -> ParameterKind:
 def crs(default: str | None = None) -> ParameterKind:
     """A coordinate system."""
     return ParameterKind(
-        _made(QgsProcessingParameterCrs, defaultValue=default),
+        _definition_maker(QgsProcessingParameterCrs, defaultValue=default),
         lambda run, name: crs_text(run.algorithm.parameterAsCrs(run.parameters, name, run.context)),
     )
 
@@ -162,7 +164,7 @@ def advanced(definition: QgsProcessingParameterDefinition) -> QgsProcessingParam
     return definition
 
 
-def _made(definition: type, **settings: Any) -> Make:
+def _definition_maker(definition: type, **settings: Any) -> Make:
     return lambda name, title, declared: definition(name, title, optional=not declared.required, **settings)
 
 
@@ -208,20 +210,23 @@ def _number(run: AlgorithmRun, name: str) -> float | None:
 
 
 _BY_DECLARATION = {
-    "text": ParameterKind(_made(QgsProcessingParameterString), _text),
-    "list": ParameterKind(_made(QgsProcessingParameterString), _list),
+    "text": ParameterKind(_definition_maker(QgsProcessingParameterString), _text),
+    "list": ParameterKind(_definition_maker(QgsProcessingParameterString), _list),
     "choice": choice(),
     "flag": ParameterKind(
         lambda name, title, _declared: QgsProcessingParameterBoolean(name, title, defaultValue=False),
         lambda run, name: run.algorithm.parameterAsBoolean(run.parameters, name, run.context),
     ),
-    "date": ParameterKind(_made(QgsProcessingParameterDateTime, type=QgsProcessingParameterDateTime.Type.Date), _date),
-    "moment": ParameterKind(_made(QgsProcessingParameterDateTime), _moment),
+    "date": ParameterKind(
+        _definition_maker(QgsProcessingParameterDateTime, type=QgsProcessingParameterDateTime.Type.Date), _date
+    ),
+    "moment": ParameterKind(_definition_maker(QgsProcessingParameterDateTime), _moment),
     "number": ParameterKind(
-        _made(QgsProcessingParameterNumber, type=QgsProcessingParameterNumber.Type.Double, minValue=0), _number
+        _definition_maker(QgsProcessingParameterNumber, type=QgsProcessingParameterNumber.Type.Double, minValue=0),
+        _number,
     ),
     "count": ParameterKind(
-        _made(QgsProcessingParameterNumber, minValue=1),
+        _definition_maker(QgsProcessingParameterNumber, minValue=1),
         lambda run, name: run.algorithm.parameterAsInt(run.parameters, name, run.context) or None,
     ),
 }

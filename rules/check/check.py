@@ -91,7 +91,7 @@ def judged_beside(agenda: Agenda, sources: Sources, parcels: Parcels, threads: T
     lost: frozenset[str] = frozenset()
     while True:
         standing = standing_rows(Comparison(earlier, agenda, sources, lost))
-        answer = judged_parcels(agenda, sources, parcels.at(standing.asked), threads, standing)
+        answer = judged_parcels(agenda, sources, parcels.at(standing.rows_to_judge), threads, standing)
         found = standing.unreadable(answer.layers) - lost
         if not found:
             tables = merged_tables(standing, answer.tables, answer.layers)

@@ -11,7 +11,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.versions import StoredFeatures
-from onemap.rules.findings.findings import Judged
+from onemap.rules.findings.findings import RuleJudgement
 from onemap.rules.inputs.layer_sources import LayerSource
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.conditions import Truth, evaluate
@@ -62,7 +62,7 @@ def judged_rule(
     threads: Threads,
     wanted: np.ndarray | None = None,
     shared: SharedGround | None = None,
-) -> Judged:
+) -> RuleJudgement:
     """What a rule says of the parcels to which it applies.
 
     source: its layer.
@@ -92,7 +92,7 @@ def judged_rule(
             raise
         return _blank(rule, bench, rows, source, "unreadable")
     version = source.version
-    return Judged(
+    return RuleJudgement(
         rule=rule,
         rows=rows,
         judgement=judgement,
@@ -154,13 +154,13 @@ def _ground(
     )
 
 
-def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str) -> Judged:
+def _blank(rule: Rule, bench: Bench, rows: np.ndarray, source: LayerSource, reason: str) -> RuleJudgement:
     """A rule that could not be judged at all: the whole ground is unknown."""
     count = len(rows)
     judgement = Judgement(no_ground(count), bench.geometries[rows], np.full(count, np.nan), no_pairs())
     judgement.because(reason, np.ones(count, dtype=bool))
     label = source.version.label if source.version else None
-    return Judged(rule, rows, judgement, label, np.empty(0, dtype=object), pd.DataFrame())
+    return RuleJudgement(rule, rows, judgement, label, np.empty(0, dtype=object), pd.DataFrame())
 
 
 def _check_fields(rule: Rule, source: LayerSource) -> None:

@@ -202,7 +202,7 @@ def check(values: Values, asked: Asked) -> Result:
                 taker.finish(part)
             if recorder:
                 recorder.finish_check(run.record, run.packs, run.verdicts)
-        changed = changes.found() if changes else None
+        changed = changes.changed_parcels() if changes else None
     asked.progress.at(1.0, "")
     result: Result = {
         "run": {**run.record, "recorded": recorded},

@@ -298,11 +298,11 @@ def _say(name: str, result: Any, as_json: bool, language: str) -> None:
     if as_json:
         _print_json(result)
         return
-    from onemap.rules.commands.verb_text import spoken, warnings
+    from onemap.rules.commands.verb_text import result_text, warnings
 
     for line in warnings(result, language):
         sys.stderr.write(line + "\n")
-    sys.stdout.write(spoken(name, result, language) + "\n")
+    sys.stdout.write(result_text(name, result, language) + "\n")
     sys.stdout.flush()
 
 

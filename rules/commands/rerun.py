@@ -40,7 +40,7 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
         held.hold(remedy(library, question, wishes, computing).tables, holding)
     else:
         return _check_again(library, identifier, threads)
-    return held.found()
+    return held.differences()
 
 
 def _check_again(library: Library, identifier: str, threads: Threads) -> list[Difference]:
@@ -64,7 +64,7 @@ def _check_again(library: Library, identifier: str, threads: Threads) -> list[Di
             held.hold(answer.tables, threads.progress.part(judged, end))
             done += len(parcels.ids)
         if not lost:
-            return held.found()
+            return held.differences()
         agenda = replace(agenda, unreadable=agenda.unreadable | lost)
 
 

@@ -10,13 +10,13 @@ from onemap.rules.remedy.remedy_text import remedy_lines
 Result = dict[str, Any]
 
 
-def _said(name: str, language: str, **facts: Any) -> str:
+def _review_phrase(name: str, language: str, **facts: Any) -> str:
     return phrase(f"review_said.{name}", language, **facts)
 
 
 def _head(result: Result, language: str) -> str:
     state = phrase(f"review_state.{result['state']}", language)
-    return _said("case", language, **{**result, "state": state})
+    return _review_phrase("case", language, **{**result, "state": state})
 
 
 def _case(result: Result, language: str) -> str:
@@ -28,25 +28,27 @@ def _case(result: Result, language: str) -> str:
             phrase(f"conclusion.{opinion['conclusion']}", language),
         ]
         if not opinion["routed"]:
-            marks.append(_said("not_asked", language))
+            marks.append(_review_phrase("not_asked", language))
         elif opinion["due"]:
-            marks.append(_said("due", language, due=opinion["due"]))
+            marks.append(_review_phrase("due", language, due=opinion["due"]))
         if opinion["overdue"]:
-            marks.append(_said("overdue", language))
+            marks.append(_review_phrase("overdue", language))
         elif opinion["days_left"] is not None:
-            marks.append(_said("left", language, days=opinion["days_left"]))
-        marks += [_said(name, language) for name in ("stale",) if opinion["stale"]]
-        marks += [_said("stopped", language)] if opinion["stopped_on"] else []
+            marks.append(_review_phrase("left", language, days=opinion["days_left"]))
+        marks += [_review_phrase(name, language) for name in ("stale",) if opinion["stale"]]
+        marks += [_review_phrase("stopped", language)] if opinion["stopped_on"] else []
         lines.append(f"  {names[opinion['department']][language]} · " + " · ".join(marks))
     if result["conclusion"]:
-        lines.append(_said("overall", language, conclusion=phrase(f"conclusion.{result['conclusion']}", language)))
+        lines.append(
+            _review_phrase("overall", language, conclusion=phrase(f"conclusion.{result['conclusion']}", language))
+        )
     if result["document"]:
-        lines.append(_said("document", language, document=result["document"]))
+        lines.append(_review_phrase("document", language, document=result["document"]))
     lines += [f"  ! {warning}" for warning in result["warnings"]]
     if result.get("instead_of"):
         before = result["instead_of"]
         conclusion = phrase(f"conclusion.{before['conclusion']}", language)
-        lines.append("  ! " + _said("instead_of", language, by=before["by"], conclusion=conclusion))
+        lines.append("  ! " + _review_phrase("instead_of", language, by=before["by"], conclusion=conclusion))
     return "\n".join(lines)
 
 
@@ -60,7 +62,7 @@ def _remedy(result: Result, language: str) -> str:
 
 def _recheck(result: Result, language: str) -> str:
     changes = result["changes"]
-    lines = [_head(result, language), _said("changes", language, count=sum(map(len, changes.values())))]
+    lines = [_head(result, language), _review_phrase("changes", language, count=sum(map(len, changes.values())))]
     for one in changes["parcels"]:
         before, after = (phrase(f"verdict.{one[side]}", language) if one[side] else "–" for side in ("from", "to"))
         lines.append(f"  {one['parcel']}: {before} → {after} ({', '.join(one['rules'])})")
@@ -75,29 +77,31 @@ def _recheck(result: Result, language: str) -> str:
 def _list(result: Result, language: str) -> str:
     lines = []
     for case in result["cases"]:
-        marks = [_said("due", language, due=case["due"])] if case["due"] else []
-        marks += [_said("overdue", language)] if case["overdue"] else []
-        marks += [_said("stale", language)] if case["stale"] else []
+        marks = [_review_phrase("due", language, due=case["due"])] if case["due"] else []
+        marks += [_review_phrase("overdue", language)] if case["overdue"] else []
+        marks += [_review_phrase("stale", language)] if case["stale"] else []
         lines.append(" · ".join([_head(case, language), *marks]))
-    return "\n".join(lines) or _said("no_cases", language)
+    return "\n".join(lines) or _review_phrase("no_cases", language)
 
 
 def _publish(result: Result, language: str) -> str:
     lines = [
-        _said("published", language, code=code, version=version)
+        _review_phrase("published", language, code=code, version=version)
         for code, version in result["layers"].items()
         if version
     ]
-    return "\n".join(lines) or _said("published_none", language)
+    return "\n".join(lines) or _review_phrase("published_none", language)
 
 
 def _export(result: Result, language: str) -> str:
-    return _said("written", language, target=result["target"])
+    return _review_phrase("written", language, target=result["target"])
 
 
 def _history(result: Result, language: str) -> str:
     lines = [f"{row['number']:>6} {row['at']} {row['who']} {row['action']} {row['subject']}" for row in result["rows"]]
-    return "\n".join([*lines, *([_said("written", language, target=result["out"])] if "out" in result else [])])
+    return "\n".join(
+        [*lines, *([_review_phrase("written", language, target=result["out"])] if "out" in result else [])]
+    )
 
 
 _STEPS = (

@@ -14,7 +14,7 @@ from onemap.layers.messages import problem_record
 from onemap.rules.review import deciding, opinions
 from onemap.rules.review.case import Case, Round
 from onemap.rules.review.case_file import read_case
-from onemap.rules.review.case_json import listed, shown
+from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_step import Hand, hand_of, plain_text
 from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.verb.declaration import VERDICT_CHOICES, Asked, Result, Values
@@ -36,7 +36,7 @@ def review_open(values: Values, asked: Asked) -> Result:
     with open_library(values["library"]) as library:
         if values.get("against"):
             run_record(library, values["against"])
-        run = opening.judged(library, values, asked, hand.on or date.today())
+        run = opening.judge_round(library, values, asked, hand.on or date.today())
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         with contextlib.ExitStack() as written:
             outs, overwrite = values.get("out") or (), bool(values.get("overwrite"))
@@ -67,7 +67,7 @@ def _run_answer(run: Run, values: Values) -> Result:
 def review_list(values: Values, asked: Asked) -> Result:
     """The cases of a library."""
     with open_library(values["library"]) as library:
-        return {"cases": listed(library, values.get("state"), values.get("on"))}
+        return {"cases": case_list(library, values.get("state"), values.get("on"))}
 
 
 def review_show(values: Values, asked: Asked) -> Result:
@@ -96,7 +96,7 @@ def _answer(library: Library, case: Case, asked: Asked, by: str | None = None) -
     """The case as it is shown; a session remembers which revision it has seen."""
     if asked.session is not None:
         asked.session["review", library.id, case.id] = case.revision
-    return shown(library, case, asked.language, by)
+    return case_as_json(library, case, asked.language, by)
 
 
 def _stepped(values: Values, asked: Asked, act: Callable[[Library, str, Hand], Any]) -> Result:
@@ -185,7 +185,7 @@ def review_revise(values: Values, asked: Asked) -> Result:
         before = opening.revisable(library, values["case"])
         named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
-        run = opening.judged(library, given, asked, hand.on or read_case(library, values["case"]).on)
+        run = opening.judge_round(library, given, asked, hand.on or read_case(library, values["case"]).on)
         opening.revise(library, values["case"], run, hand, _reason(values), named)
         answer = _answer(library, read_case(library, values["case"], hand.on), asked)
     asked.progress.at(1.0, "")

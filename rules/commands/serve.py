@@ -133,7 +133,7 @@ class _Server:
             with self.interruption.work(number):
                 progress = Progress(report)
                 progress.check()
-                values = checked_values(verb, _named(given))
+                values = checked_values(verb, _values_by_name(given))
                 result = verb.run(values, Asked(language, progress, self.session))
             return self._line({"id": number, "result": result})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
@@ -184,7 +184,7 @@ class _Server:
             wait_s = _CLEARING_S if self.interruption.stop(wanted) else _SOON_S
 
 
-def _named(given: dict[str, Any]) -> dict[str, Any]:
+def _values_by_name(given: dict[str, Any]) -> dict[str, Any]:
     """A request's values by their parameters' names, which may also be written as options are, but for the dashes.
 
     Raises UsageError usage.apart for one that is given both ways.

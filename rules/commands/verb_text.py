@@ -13,7 +13,7 @@ Result = dict[str, Any]
 _MOST_OF_A_KIND = 20  # lines that somebody reads; the answer in JSON and the report have them all
 
 
-def spoken(verb: str, result: Result, language: str) -> str:
+def result_text(verb: str, result: Result, language: str) -> str:
     """The result of a verb as text."""
     return _SPEAKERS[verb](result, language)
 

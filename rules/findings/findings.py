@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.rules.findings.thresholds import Measured, measured
+from onemap.rules.findings.thresholds import GroundMeasures, measure_grounds
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.attribute_json import attribute_json
 from onemap.rules.kinds.ground import Judgement, no_ground
@@ -20,7 +20,7 @@ from onemap.rules.packs.rule import Rule
 
 
 @dataclass(frozen=True)
-class Judged:
+class RuleJudgement:
     """One rule's judgement of some parcels, with what its rows need to be written.
 
     rows: (k,) the parcels' positions.
@@ -42,7 +42,7 @@ class Judged:
     threads: Threads = field(default_factory=Threads)
 
 
-def _unknown_reasons(judged: Judged, parcels: np.ndarray) -> np.ndarray:
+def _unknown_reasons(judged: RuleJudgement, parcels: np.ndarray) -> np.ndarray:
     """Why ground of some parcels (k,) could not be judged, with commas between the reasons, (k,)."""
     order = unknown_reasons(judged.rule.kind)
     reasons = sorted(judged.judgement.reasons, key=order.index)
@@ -53,7 +53,7 @@ def _unknown_reasons(judged: Judged, parcels: np.ndarray) -> np.ndarray:
     return result
 
 
-def _joined(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+def _join_reasons(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """Reasons (n,) and more reasons (n,) with a comma between, None where there is neither."""
     result = np.full(len(first), None, dtype=object)
     for row in np.flatnonzero(first.astype(bool) | second.astype(bool)).tolist():
@@ -67,49 +67,49 @@ class _Half:
 
     present: np.ndarray
     grounds: np.ndarray
-    measure: Measured
+    measure: GroundMeasures
     reason: np.ndarray
     columns: dict[str, Any]
 
 
 _NOBODY, _NOTHING, _NEVER = np.empty(0, dtype=np.int64), np.empty(0, dtype=object), np.empty(0, dtype=bool)
 _NO_ROWS = _Half(
-    _NOBODY, _NOTHING, Measured(np.empty(0), np.empty(0), _NEVER, _NOTHING, _NOTHING), _NOTHING, columns={}
+    _NOBODY, _NOTHING, GroundMeasures(np.empty(0), np.empty(0), _NEVER, _NOTHING, _NOTHING), _NOTHING, columns={}
 )
 
 
-def _unknown_half(judged: Judged) -> _Half:
+def _unknown_half(judged: RuleJudgement) -> _Half:
     unknown = judged.judgement.unknown
     present = np.flatnonzero(~shapely.is_missing(unknown))
     if len(present) == 0:
         return _NO_ROWS
-    measure = measured(unknown[present], judged.rule)
-    reason = _joined(_unknown_reasons(judged, present), measure.reason)
+    measure = measure_grounds(unknown[present], judged.rule)
+    reason = _join_reasons(_unknown_reasons(judged, present), measure.reason)
     return _Half(present, unknown[present], measure, reason, {})
 
 
-def _hit_half(judged: Judged) -> _Half:
+def _hit_half(judged: RuleJudgement) -> _Half:
     judgement = judged.judgement
     present, measure, columns = _ground_hit(judged) if judgement.measures is None else _measured_hit(judged)
-    reason = _joined(_hit_reasons(judgement, present), measure.reason)
+    reason = _join_reasons(_hit_reasons(judgement, present), measure.reason)
     of_hit = judgement.pairs.of_hit
     features = np.bincount(judgement.pairs.parcel[of_hit], minlength=len(judged.rows))[present]
     columns |= {"features": features.astype(float), "distance_m": judgement.distance_m[present]}
     return _Half(present, judgement.hit[present], measure, reason, columns)
 
 
-def _ground_hit(judged: Judged) -> tuple[np.ndarray, Measured, dict[str, Any]]:
+def _ground_hit(judged: RuleJudgement) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
     """A conflict of ground: the parcels that have one (k,), its area against the rule's limits, further columns."""
     judgement = judged.judgement
     present = np.flatnonzero(~shapely.is_missing(judgement.hit))
-    measure = measured(judgement.hit[present], judged.rule)
+    measure = measure_grounds(judgement.hit[present], judged.rule)
     columns = _second_method(judged, present, measure)
     if judgement.net_area_m2 is not None:
         columns["net_area_m2"] = judgement.net_area_m2[present]
     return present, measure, columns
 
 
-def _measured_hit(judged: Judged) -> tuple[np.ndarray, Measured, dict[str, Any]]:
+def _measured_hit(judged: RuleJudgement) -> tuple[np.ndarray, GroundMeasures, dict[str, Any]]:
     """A conflict that the kind measures itself: the parcels that have one (k,), its area and whether it counts."""
     measures = judged.judgement.measures
     assert measures is not None, "asked for only where there are some"  # noqa: S101 - for the type checker
@@ -120,10 +120,10 @@ def _measured_hit(judged: Judged) -> tuple[np.ndarray, Measured, dict[str, Any]]
     reason = np.where(counted, "", KINDS[judged.rule.kind].not_counted).astype(object)
     given = {name: getattr(measures, name) for name in ("length_m", "value", "share")}
     columns = {name: values[present] for name, values in given.items() if values is not None}
-    return present, Measured(area_m2, area_m2, counted, reason, no_ground(len(present))), columns
+    return present, GroundMeasures(area_m2, area_m2, counted, reason, no_ground(len(present))), columns
 
 
-def _second_method(judged: Judged, present: np.ndarray, measure: Measured) -> dict[str, Any]:
+def _second_method(judged: RuleJudgement, present: np.ndarray, measure: GroundMeasures) -> dict[str, Any]:
     """The second method's areas where they decide, and the range of each area within the boundary error."""
     zones = judged.judgement.zones
     if zones is None or len(present) == 0:
@@ -138,7 +138,7 @@ def _second_method(judged: Judged, present: np.ndarray, measure: Measured) -> di
     return columns
 
 
-def read_ahead(judged: Judged) -> None:
+def read_ahead(judged: RuleJudgement) -> None:
     """Have all at hand that rows need of the library, whose connection belongs to the thread that judges."""
     judgement = judged.judgement
     if judgement.zones is None:
@@ -163,7 +163,9 @@ def _block(count: int, columns: dict[str, Any]) -> Block:
     return {name: column(value) for name, value in columns.items()}
 
 
-def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: str) -> tuple[list[Block], list[Block]]:
+def rows_of(
+    judged: RuleJudgement, order: int, parcel_area_m2: np.ndarray, language: str
+) -> tuple[list[Block], list[Block]]:
     """Findings and overlaps of one rule, in blocks that have rows, plain columns each: many rules find nothing.
 
     order: the rule's place among all.
@@ -180,7 +182,7 @@ def rows_of(judged: Judged, order: int, parcel_area_m2: np.ndarray, language: st
 
 
 def _finding_rows(
-    judged: Judged, order: int, half: _Half, is_unknown: bool, parcel_area_m2: np.ndarray, language: str
+    judged: RuleJudgement, order: int, half: _Half, is_unknown: bool, parcel_area_m2: np.ndarray, language: str
 ) -> Block:
     rule, parcel = judged.rule, judged.rows[half.present]
     columns = {
@@ -205,7 +207,7 @@ def _finding_rows(
         "reason": half.reason,
         "title": rule.title.get(language) or next(iter(rule.title.values()), ""),
         "basis": rule.basis_text,
-        "replaced": rule.replaced.spoken(language) if rule.replaced else None,
+        "replaced": rule.replaced.summary(language) if rule.replaced else None,
         "estimated": rule.estimated,
         "assumed": judged.assumed,
         "area_low_m2": np.nan,
@@ -238,7 +240,7 @@ def _measured_where(asked: np.ndarray, measure: Callable[[np.ndarray], np.ndarra
     return result
 
 
-def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Block:
+def _overlap_rows(judged: RuleJudgement, order: int, halves: dict[bool, _Half]) -> Block:
     pairs = judged.judgement.pairs
     counted, reason = _counted_pieces(judged, halves)
     dimension = shapely.get_dimensions(pairs.geometry)
@@ -262,7 +264,7 @@ def _overlap_rows(judged: Judged, order: int, halves: dict[bool, _Half]) -> Bloc
     )
 
 
-def _counted_pieces(judged: Judged, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:
+def _counted_pieces(judged: RuleJudgement, halves: dict[bool, _Half]) -> tuple[np.ndarray, np.ndarray]:
     """Which pieces (k,) count, as their finding does unless they are slivers of it, and why not (k,)."""
     pairs = judged.judgement.pairs
     counted = np.zeros(len(pairs.parcel), dtype=bool)
@@ -283,7 +285,7 @@ def _counted_pieces(judged: Judged, halves: dict[bool, _Half]) -> tuple[np.ndarr
             is_broad = shapely.area(broad) >= ARITHMETIC_M2
             counted[pieces[mixed]] = is_broad
             piece_reason[mixed] = np.where(is_broad, "", "sliver")
-        reason[pieces] = _joined(reason[pieces], piece_reason)
+        reason[pieces] = _join_reasons(reason[pieces], piece_reason)
     return counted, reason
 
 

@@ -20,7 +20,7 @@ from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import moved
 from onemap.layers.messages import RESOURCES
-from onemap.rules.findings.findings import Judged
+from onemap.rules.findings.findings import RuleJudgement
 
 COLUMNS = [
     "parcel",
@@ -69,7 +69,7 @@ def rounded_hectares(areas_m2: Sequence[float]) -> list[float]:
 
 
 def land_classes(
-    names: np.ndarray, judged: Sequence[Judged], crs: pyproj.CRS, origin: tuple[float, float], language: str
+    names: np.ndarray, judged: Sequence[RuleJudgement], crs: pyproj.CRS, origin: tuple[float, float], language: str
 ) -> pd.DataFrame:
     """One row per parcel, ownership and class for every `composition` of a land survey (a layer with DLBM)."""
     blocks = []
@@ -99,7 +99,7 @@ def land_classes(
     return table.reindex(columns=COLUMNS)
 
 
-def _survey_rows(item: Judged, crs: pyproj.CRS, origin: tuple[float, float]) -> pd.DataFrame:
+def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, float]) -> pd.DataFrame:
     survey = item.judgement.survey
     assert survey is not None, "asked for only where there is one"  # noqa: S101 - for the type checker
     piece = ellipsoidal_areas_m2(moved(survey.geometry, origin), crs)

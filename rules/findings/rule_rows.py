@@ -12,7 +12,7 @@ import shapely
 
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.findings.findings import Block, Judged, read_ahead, rows_of
+from onemap.rules.findings.findings import Block, RuleJudgement, read_ahead, rows_of
 from onemap.rules.inputs.parcel_rows import WholeParcels
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
 
@@ -29,13 +29,13 @@ class RuleRows:
     Besides their columns blocks have `_multi` and `_wkb`, their geometries as they are written; overlaps `_dimension`.
     """
 
-    judged: Judged
+    judged: RuleJudgement
     findings: list[Block]
     overlaps: list[Block]
 
 
 def rule_rows(
-    judged: Judged, order: int, parcels: WholeParcels, language: str, progress: Progress = SILENT
+    judged: RuleJudgement, order: int, parcels: WholeParcels, language: str, progress: Progress = SILENT
 ) -> RuleRows:
     """The rows of one rule; order: its place among the rules."""
     findings, overlaps = rows_of(judged, order, parcels.area_m2, language)
@@ -110,7 +110,7 @@ class RowsBeside:
         self._work: list[float] = []  # of each rule, in rows that it has about
         self._done: list[float] = []  # of each rule, 0 to 1
 
-    def add(self, judged: Judged) -> None:
+    def add(self, judged: RuleJudgement) -> None:
         """Begin with the rows of the next rule."""
         order = len(self._rows)
         self._work.append(1.0 + len(judged.judgement.pairs.parcel))
@@ -125,14 +125,14 @@ class RowsBeside:
 
     def finished(self, progress: Progress) -> list[RuleRows]:
         """The rows of all rules in their order. progress: of what is left to do."""
-        left = self._left()
+        left = self._remaining_rows()
         for rows in self._rows:
             while not rows.done():
-                progress.at(1 - self._left() / left)
+                progress.at(1 - self._remaining_rows() / left)
                 wait([rows], timeout=_LOOK_S)
         return [rows.result() for rows in self._rows]
 
-    def _left(self) -> float:
+    def _remaining_rows(self) -> float:
         """What is still to be done, in rows."""
         parts = zip(self._rows, self._work, self._done, strict=True)
         return sum(0.0 if rows.done() else work * (1 - done) for rows, work, done in parts)

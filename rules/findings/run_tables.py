@@ -12,9 +12,9 @@ import shapely
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import placed
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.findings.findings import Block, Judged
+from onemap.rules.findings.findings import Block, RuleJudgement
 from onemap.rules.findings.land_classes import land_classes
-from onemap.rules.findings.table import Table, typed
+from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.inputs.parcel_rows import WholeParcels
 from onemap.rules.packs.rule import VERDICTS
 
@@ -77,7 +77,7 @@ def row_tables(
     for block in (findings, pieces):
         block["parcel"] = keys[block["_parcel"]]
     progress.at(0.5)
-    columns = typed(findings, FINDING_COLUMNS)
+    columns = typed_columns(findings, FINDING_COLUMNS)
     tables = {"findings": Table(columns, findings["_multi"], "MultiPolygon", findings["_wkb"])}
     for name, wanted, kind in _OVERLAP_TABLES:
         progress.at(0.8)
@@ -85,10 +85,10 @@ def row_tables(
         rows = slice(None) if is_all else np.flatnonzero(pieces["_dimension"] == wanted)
         part = {column: pieces[column][rows] for column in _OVERLAP_COLUMNS if column in pieces}
         shapes = pieces["_multi"][rows], kind, pieces["_wkb"][rows]
-        tables[name] = Table(typed(part, _OVERLAP_COLUMNS), *shapes)
+        tables[name] = Table(typed_columns(part, _OVERLAP_COLUMNS), *shapes)
     tables["composition"] = _composition(keys, parcels.area_m2, judged, parcels.crs, parcels.origin)
     classes = land_classes(keys, judged, parcels.crs, parcels.origin, language)
-    tables["land_classes"] = Table(typed(classes))
+    tables["land_classes"] = Table(typed_columns(classes))
     return tables
 
 
@@ -111,7 +111,7 @@ _OVERLAP_TABLES = (
 def _composition(
     keys: np.ndarray,
     area_m2: np.ndarray,
-    judged: Sequence[Judged],
+    judged: Sequence[RuleJudgement],
     crs: pyproj.CRS,
     origin: tuple[float, float],
 ) -> Table:
@@ -123,7 +123,7 @@ def _composition(
             parcel = item.rows[classes["_row"].to_numpy(dtype=int)]
             blocks.append(classes.assign(_parcel=parcel, _rule=order, rule=item.rule.id))
     if not blocks:
-        return Table(typed(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
+        return Table(typed_columns(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
     rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
     parcel = rows["_parcel"].to_numpy(dtype=int)
     grounds = placed(rows["_geometry"].to_numpy(dtype=object), origin)
@@ -131,7 +131,7 @@ def _composition(
     rows["area_m2"] = shapely.area(grounds)
     rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)
     rows["share"] = rows["area_m2"] / area_m2[parcel]
-    return Table(typed(rows, _COMPOSITION_COLUMNS))
+    return Table(typed_columns(rows, _COMPOSITION_COLUMNS))
 
 
 def _sorted(blocks: list[Block], by: list[str]) -> Block:
@@ -167,7 +167,7 @@ def parcel_table(parcels: WholeParcels, findings: Sequence[pd.DataFrame]) -> Tab
         "area_m2": parcels.area_m2,
         "area_ellipsoidal_m2": parcels.area_ellipsoidal_m2,
     }
-    return Table(typed(columns), parcels.multis, "MultiPolygon", parcels.wkb)
+    return Table(typed_columns(columns), parcels.multis, "MultiPolygon", parcels.wkb)
 
 
 def run_table(record: dict[str, Any]) -> Table:

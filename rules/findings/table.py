@@ -89,7 +89,7 @@ def records_of(columns: pd.DataFrame) -> list[dict[str, Any]]:
     return [dict(zip(plain, row, strict=True)) for row in zip(*plain.values(), strict=True)]
 
 
-def typed(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> pd.DataFrame:
+def typed_columns(columns: pd.DataFrame | Block, names: Sequence[str] | None = None) -> pd.DataFrame:
     """Text as objects, flags as booleans, numbers as they are, so that an empty table has the same types.
 
     names: of the columns in their order, where it is not theirs; one that is not there has no value in any row.

@@ -9,7 +9,7 @@ from onemap.rules.packs.rule import Rule
 
 
 @dataclass(frozen=True)
-class Measured:
+class GroundMeasures:
     """Ground by thresholds: area (n,), counted area (n,), whether it counts (n,), and why not (n,) text.
 
     sliver_free: (n,) the ground without slivers, only where some but not all of it is sliver.
@@ -22,7 +22,7 @@ class Measured:
     sliver_free: np.ndarray
 
 
-def measured(grounds: np.ndarray, rule: Rule) -> Measured:
+def measure_grounds(grounds: np.ndarray, rule: Rule) -> GroundMeasures:
     """Areas of dissolved grounds (n,), all polygons, against the rule's least area and least width."""
     if rule.min_width_m <= 0:
         return _without_width(np.nan_to_num(shapely.area(grounds)), rule.min_area_m2)
@@ -38,12 +38,12 @@ def measured(grounds: np.ndarray, rule: Rule) -> Measured:
     if chosen.any():
         owners, position = np.unique(owner[chosen], return_inverse=True)
         sliver_free[owners] = shapely.multipolygons(parts[chosen], indices=position)
-    return Measured(total, counted_area, counted, reason, sliver_free)
+    return GroundMeasures(total, counted_area, counted, reason, sliver_free)
 
 
-def _without_width(area_m2: np.ndarray, least_m2: float) -> Measured:
+def _without_width(area_m2: np.ndarray, least_m2: float) -> GroundMeasures:
     """What counts where nothing is too thin: the whole ground does, or none of it."""
-    return Measured(area_m2, area_m2, *_against(area_m2, least_m2), np.full(len(area_m2), None, dtype=object))
+    return GroundMeasures(area_m2, area_m2, *_against(area_m2, least_m2), np.full(len(area_m2), None, dtype=object))
 
 
 def _against(counted_m2: np.ndarray, least_m2: float) -> tuple[np.ndarray, np.ndarray]:

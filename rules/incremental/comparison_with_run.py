@@ -82,7 +82,7 @@ class Comparison:
             stands &= ~changes.near(self._boxes, far_m)
         return stands
 
-    def _recorded(self, code: str) -> Mapping[str, Any] | None:
+    def _layer_record(self, code: str) -> Mapping[str, Any] | None:
         return next((layer for layer in self.earlier.record["layers"] if layer["code"] == code), None)
 
     def _in_force(self, code: str) -> Version | None:
@@ -90,7 +90,7 @@ class Comparison:
 
     def _is_the_same(self, code: str) -> bool:
         """Whether the stored run has read the very version of a layer that is in force now."""
-        recorded, version = self._recorded(code), self._in_force(code)
+        recorded, version = self._layer_record(code), self._in_force(code)
         if recorded is None or recorded["reason"] is not None or version is None:
             return False
         is_other = code in self.lost or code in self.agenda.unreadable or code in self.agenda.replaced
@@ -138,7 +138,7 @@ class Comparison:
         return Changes(before, now) if before else None
 
     def _before(self, code: str) -> LayerSource | None:
-        recorded = self._recorded(code)
+        recorded = self._layer_record(code)
         if recorded is not None and recorded["table"] is None:
             return LayerSource(reason=recorded["reason"])
         version = self._version_before(code)
@@ -149,7 +149,7 @@ class Comparison:
 
     def _version_before(self, code: str) -> Version | None:
         """The version that the stored run has read; None if it read none, or it is not there any more."""
-        recorded = self._recorded(code)
+        recorded = self._layer_record(code)
         if recorded is None or recorded["table"] is None or recorded["reason"] is not None:
             return None
         version = next((item for item in versions(self.earlier.library) if item.table == recorded["table"]), None)

@@ -30,14 +30,14 @@ class StandingRows:
     whole: np.ndarray
 
     @cached_property
-    def asked(self) -> np.ndarray:
+    def rows_to_judge(self) -> np.ndarray:
         """The positions of the parcels that some rule must judge; the first where there is none."""
         rest = np.flatnonzero(~self.whole)
         return rest if len(rest) else np.zeros(1, dtype=np.int64)
 
     def wanted(self, rule: str) -> np.ndarray:
         """Which of the parcels that are asked the rule must judge."""
-        wanted: np.ndarray = ~self.stands[rule][self.asked]
+        wanted: np.ndarray = ~self.stands[rule][self.rows_to_judge]
         return wanted
 
     @cached_property
@@ -59,7 +59,7 @@ class StandingRows:
         computed: those of the parcels that were asked; labels: by rule, what the version is called that it looks at.
         """
         own = rows_of_table(computed)
-        if self.whole[self.asked].any():  # it was asked only so that there was one
+        if self.whole[self.rows_to_judge].any():  # it was asked only so that there was one
             own = own.slice(0, 0)
         standing = self.findings if name == "findings" else self._read(name)
         rows = concatenated([own, *(self._labelled(part, labels) for part in standing)])

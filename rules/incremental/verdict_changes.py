@@ -44,7 +44,7 @@ class VerdictChanges:
         if changed:
             _collect(self._rule_verdicts, chunk.tables["findings"], changed)
 
-    def found(self) -> list[dict[str, Any]]:
+    def changed_parcels(self) -> list[dict[str, Any]]:
         """Each changed parcel: from, to, the rules that say something else; those that stood first, then new ones."""
         said = zip(self._places[self._is_changed], self._before[self._is_changed], strict=True)
         before, rules_before = dict(said), RuleVerdicts()
@@ -64,7 +64,7 @@ def changed_verdicts(library: Library, identifier: str, run: Run) -> list[dict[s
     changes = VerdictChanges(library, identifier)
     for chunk in run.chunks():
         changes.append(chunk)
-    return changes.found()
+    return changes.changed_parcels()
 
 
 def _collect(verdicts: RuleVerdicts, findings: Rows | Table, parcels: Iterable[str]) -> None:

@@ -112,14 +112,14 @@ class _Sums:
 
     def hit(self, count: int) -> np.ndarray:
         """The ground of cells that match, (count,)."""
-        return _joined(self._hits, count) if self._hits else no_ground(count)
+        return _union_cells(self._hits, count) if self._hits else no_ground(count)
 
     def unknown(self, parcels: np.ndarray) -> np.ndarray:
         """The ground that cannot be judged, (n,): the whole parcels where there is no raster."""
-        return _joined(self._blanks, len(parcels)) if self._blanks else parcels.copy()
+        return _union_cells(self._blanks, len(parcels)) if self._blanks else parcels.copy()
 
 
-def _joined(parts: list[tuple[np.ndarray, np.ndarray]], count: int) -> np.ndarray:
+def _union_cells(parts: list[tuple[np.ndarray, np.ndarray]], count: int) -> np.ndarray:
     owners, cells = zip(*parts, strict=True)
     return union_by(np.concatenate(owners), np.concatenate(cells), count)
 
@@ -275,11 +275,11 @@ def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: t
         return shapely.transform(geometries, lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
 
     def to_plane(geometries: np.ndarray) -> np.ndarray:
-        def placed(xy: np.ndarray) -> np.ndarray:
+        def points_to_plane(xy: np.ndarray) -> np.ndarray:
             east, north = origin.c + origin.a * xy[:, 0], origin.f + origin.e * xy[:, 1]
             return np.column_stack([east, north] if inverse is None else inverse(east, north))
 
-        return moved(shapely.transform(geometries, placed), (-local[0], -local[1]))
+        return moved(shapely.transform(geometries, points_to_plane), (-local[0], -local[1]))
 
     return to_grid, to_plane
 

@@ -41,7 +41,7 @@ class Rule:
     options: dict[str, Any] = field(default_factory=dict)
     replaced: "Rule | None" = None
 
-    def spoken(self, language: str) -> str:
+    def summary(self, language: str) -> str:
         """The rule in one line: pack and id, title, what it asks, and its basis."""
         options = ", ".join(f"{name} = {value}" for name, value in self.options.items())
         return " · ".join(filter(None, (f"{self.pack}/{self.id}", self.title.get(language), options, self.basis_text)))

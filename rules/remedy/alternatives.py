@@ -16,7 +16,7 @@ from onemap.rules.findings.thresholds import vanishing
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import Question
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
-from onemap.rules.remedy.departments import MEASURES, department_changes, said_by
+from onemap.rules.remedy.departments import MEASURES, department_changes, department_verdicts
 from onemap.rules.remedy.obstacles import verdicts_left
 from onemap.rules.remedy.remedy_options import RemedyWishes
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, Expect, Step, nearest_steps, searches
@@ -84,7 +84,7 @@ def alternatives(
         for start in range(0, len(called), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
             step = phrase("progress.places", question.language, count=f"{tried:,}")
-            run = judge(_asked(question, called[part], placed(shapes[part], origin)), step)
+            run = judge(_question_of_grounds(question, called[part], placed(shapes[part], origin)), step)
             fine[part] = ~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict)
         return fine
 
@@ -116,7 +116,7 @@ def _is_large(parcel: shapely.Geometry, wishes: RemedyWishes) -> bool:
     return not (wishes.min_width_m > 0 and vanishing(parts, wishes.min_width_m).any())
 
 
-def _asked(question: Question, rows: np.ndarray, written: np.ndarray) -> Question:
+def _question_of_grounds(question: Question, rows: np.ndarray, written: np.ndarray) -> Question:
     """The same question of other ground: parcels by their rows, some several times, each with a name of its own."""
     parcels = question.parcels
     ids = np.array([f"{parcels.ids[row]}#{number}" for number, row in enumerate(rows)], dtype=object)
@@ -145,14 +145,16 @@ def _tables(
     )
     if found:
         expect(len(found), 1)
-        asked = _asked(question, np.array([item.row for item in found]), written)
+        asked = _question_of_grounds(question, np.array([item.row for item in found]), written)
         run = judge(asked, None)
         columns = run.tables["parcels"].columns
         severe = verdicts_left(columns, keep_verdict)
         names = [question.parcels.ids[item.row] for item in found]
         pairs = list(zip(names, asked.parcels.ids.tolist(), strict=True))
         kinds = [item.name for item in found]
-        departments = department_changes(said_by(first, origin), said_by(run, origin), pairs, kinds, threads)
+        departments = department_changes(
+            department_verdicts(first, origin), department_verdicts(run, origin), pairs, kinds, threads
+        )
         changes = departments_of(records_of(departments))
         areas = shapely.area(moved(question.parcels.geometries, (-origin[0], -origin[1])))
         for number, item in enumerate(found):

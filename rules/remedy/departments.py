@@ -19,7 +19,7 @@ COLUMNS = ["parcel", "alternative", "department", "verdict_before", "verdict_aft
 
 
 @dataclass(frozen=True)
-class Said:
+class DepartmentVerdicts:
     """What a run says of some parcels by department: (parcel, department) → row of what follows.
 
     verdict (n,): the most severe that counts; ground (n,): the union of what the findings take, None without; flat_m2
@@ -33,7 +33,7 @@ class Said:
     unknown_m2: np.ndarray
 
 
-def said_by(run: Run, origin: tuple[float, float]) -> Said:
+def department_verdicts(run: Run, origin: tuple[float, float]) -> DepartmentVerdicts:
     """What a run's counted findings say, by parcel and department; ground counted from `origin`.
 
     Ground that two rules of one department take counts once.
@@ -54,7 +54,7 @@ def said_by(run: Run, origin: tuple[float, float]) -> Said:
     flat = ~has_ground & ~is_unknown
     area = np.nan_to_num(columns["area_m2"].to_numpy(dtype=float))
     unknown = has_ground & is_unknown
-    return Said(
+    return DepartmentVerdicts(
         rows,
         np.array(list(RANK), dtype=object)[rank],
         union_by(group[shown], shapes[shown], len(rows)),
@@ -64,7 +64,11 @@ def said_by(run: Run, origin: tuple[float, float]) -> Said:
 
 
 def department_changes(
-    first: Said, again: Said, pairs: Sequence[tuple[str, str]], alternatives: Sequence[str], threads: Threads
+    first: DepartmentVerdicts,
+    again: DepartmentVerdicts,
+    pairs: Sequence[tuple[str, str]],
+    alternatives: Sequence[str],
+    threads: Threads,
 ) -> pd.DataFrame:
     """One row for each alternative and department that a finding speaks for before or after.
 
@@ -111,9 +115,9 @@ def department_changes(
     return pd.DataFrame(typed, columns=COLUMNS)
 
 
-def _picked(said: Said, rows: np.ndarray) -> Said:
+def _picked(said: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerdicts:
     """The rows asked for (k,); where there is none, -1, nothing stands against the parcel."""
-    return Said(
+    return DepartmentVerdicts(
         {},
         np.r_[said.verdict, np.array(["clear"], dtype=object)][rows],
         np.r_[said.ground, np.array([None], dtype=object)][rows],

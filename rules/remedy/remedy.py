@@ -187,7 +187,7 @@ def _tables(
     written = placed(grounds, origin)
     return {
         "remainder": Table(remainder, multi(placed(parts.rest, origin), "polygon")),
-        "cuts": Table(_typed(columns), multi(written, "polygon")),
+        "cuts": Table(_typed_cuts(columns), multi(written, "polygon")),
     }
 
 
@@ -211,7 +211,7 @@ def _cut_rows(cuts: Sequence[Cut], rules: Sequence[Rule]) -> tuple[pd.DataFrame,
     return pd.DataFrame([rows[at] for at in places], columns=names), made
 
 
-def _typed(columns: pd.DataFrame) -> pd.DataFrame:
+def _typed_cuts(columns: pd.DataFrame) -> pd.DataFrame:
     numbers = ("area_m2", "unknown_m2")
     return pd.DataFrame(
         {name: columns[name].astype(float if name in numbers else object) for name in columns.columns},

@@ -18,7 +18,7 @@ STEPS = ("circulate", "override", "extend", "revise", "recheck", "remedy", "cons
 def case_steps(library: Library, case: Case, language: str) -> dict[str, str | None]:
     """For each step of the whole case None, or the sentence with which it would be refused."""
 
-    def asked(step: str) -> None:
+    def attempt(step: str) -> None:
         may_act(library.voice, step, None)
         if not (step == "circulate" and circulates_again(case)):
             case_state_after(case.state, step, case=case.id, field="CASE")
@@ -27,7 +27,7 @@ def case_steps(library: Library, case: Case, language: str) -> dict[str, str | N
         if found:
             raise OneMapError.of(found)
 
-    return {step: _refusal(lambda step=step: asked(step), language) for step in STEPS}  # type: ignore[misc]
+    return {step: _refusal(lambda step=step: attempt(step), language) for step in STEPS}  # type: ignore[misc]
 
 
 def opinion_steps(
@@ -35,7 +35,7 @@ def opinion_steps(
 ) -> dict[str, str | None]:
     """The same for one department's opinion, as a person of this name would be told; by: None for anybody."""
 
-    def asked(step: str) -> None:
+    def attempt(step: str) -> None:
         may_act(library.voice, step, opinion.department)
         case_state_after(case.state, step, case=case.id, field="CASE")
         due, named = opinion.due.isoformat() if opinion.due else None, department_name(opinion.department)
@@ -48,12 +48,12 @@ def opinion_steps(
         if step == "extend" and opinion.stopped_on is not None:
             raise OneMapError("review.stopped", department=department_name(opinion.department), field="DEPARTMENT")
 
-    return {step: _refusal(lambda step=step: asked(step), language) for step in OPINION_ACTIONS}  # type: ignore[misc]
+    return {step: _refusal(lambda step=step: attempt(step), language) for step in OPINION_ACTIONS}  # type: ignore[misc]
 
 
-def _refusal(asked: Callable[[], None], language: str) -> str | None:
+def _refusal(attempt: Callable[[], None], language: str) -> str | None:
     try:
-        asked()
+        attempt()
     except OneMapError as error:
         lines = [" ".join(text for text in wording(problem, language) if text) for problem in error.problems]
         return "\n".join(lines)

@@ -144,7 +144,7 @@ def write_library(library: Library, connection: StoreConnection, code: str, day:
     pairs = [pair for case in cases for pair in layer.rows(library, case)]
     if _is_up_to_date(kept, ids, [row for row, _ in pairs]):
         return None
-    geometries, attributes = _joined(kept, ids, layer.fields, pairs)
+    geometries, attributes = _features_with_cases(kept, ids, layer.fields, pairs)
     coverage, kind = _coverage(library, before, [ground for _, ground in pairs])
     last = max(cases, key=lambda case: (case.issued_on or date.min, case.document or ""), default=None)
     facts = VersionFacts(
@@ -182,7 +182,7 @@ def _is_up_to_date(kept: StoredFeatures | None, ids: Sequence[str], rows: Sequen
     return own[sorted(own.columns)].to_dict("records") == said
 
 
-def _joined(
+def _features_with_cases(
     kept: StoredFeatures | None,
     ids: Sequence[str],
     fields: tuple[str, ...],

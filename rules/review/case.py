@@ -61,7 +61,7 @@ class Opinion:
         """Whether no person has written in it yet."""
         return self.drafted_by == MACHINE
 
-    def said(self, language: str) -> str:
+    def text_in(self, language: str) -> str:
         """The text, in English where a machine's draft has it and it is asked for."""
         return self.text_en if language == "en" and self.text_en is not None else self.text
 

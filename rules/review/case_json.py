@@ -14,7 +14,7 @@ from onemap.rules.review.routing import overall
 from onemap.rules.runs.run_store import stored_rows
 
 
-def shown(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
+def case_as_json(library: Library, case: Case, language: str, by: str | None = None) -> dict[str, Any]:
     """The case: the contract's keys first, then what a panel wants to know.
 
     by: for whom it is told which steps are allowed; None for anybody.
@@ -73,7 +73,7 @@ def _opinion(opinion: Opinion, language: str) -> dict[str, Any]:
         "routed": opinion.routed,
         "why": opinion.why,
         "why_text": phrase("review_why." + opinion.why.replace(",", "_"), language),
-        "text": opinion.said(language),
+        "text": opinion.text_in(language),
         "basis": opinion.basis,
         "drafted_by": opinion.drafted_by,
         "drafted_on": opinion.drafted_on.isoformat(),
@@ -165,7 +165,7 @@ def _warnings(library: Library, case: Case, language: str) -> list[str]:
     return lines
 
 
-def listed(library: Library, state: str | None, on: Any) -> list[dict[str, Any]]:
+def case_list(library: Library, state: str | None, on: Any) -> list[dict[str, Any]]:
     """The cases in a state, or all, the oldest first, with what presses."""
     cases = (read_case(library, id_, on) for id_ in case_ids(library))
     return [_line(library, case) for case in cases if state in (None, case.state)]

@@ -16,7 +16,7 @@ _MOST_PARCELS = 10  # named in one sentence; the table of findings has them all
 
 
 @dataclass(frozen=True)
-class Said:
+class DraftedFinding:
     """One counted finding with its rule, the verdict that holds, and the override that made it so."""
 
     rule: Rule
@@ -32,12 +32,14 @@ class _Measures(dict[str, str]):
         return _DASH
 
 
-def drafted_text(said: Sequence[Said], items: Sequence[ChecklistItem], language: str, is_one: bool = True) -> str:
+def drafted_text(
+    said: Sequence[DraftedFinding], items: Sequence[ChecklistItem], language: str, is_one: bool = True
+) -> str:
     """One department's draft: a sentence for each rule, the gravest first, then what was not checked by machine.
 
     is_one: the case has one parcel, which need not be named.
     """
-    groups: dict[tuple[str, str, bool], list[Said]] = {}
+    groups: dict[tuple[str, str, bool], list[DraftedFinding]] = {}
     for one in said:
         groups.setdefault((one.verdict, one.rule.id, one.row["verdict"] == "unknown"), []).append(one)
     lines = [
@@ -69,7 +71,7 @@ def _item(item: ChecklistItem, language: str) -> str:
     return phrase("draft.unchecked", language, title=title, layer=item.layer, reason=reason)
 
 
-def _sentence(group: Sequence[Said], language: str) -> str:
+def _sentence(group: Sequence[DraftedFinding], language: str) -> str:
     """One rule's sentence over all its parcels, with who judged otherwise and why."""
     first = group[0]
     rule = first.rule
@@ -101,7 +103,7 @@ def _sentence(group: Sequence[Said], language: str) -> str:
     return text
 
 
-def _parcels(group: Sequence[Said], language: str) -> str:
+def _parcels(group: Sequence[DraftedFinding], language: str) -> str:
     """The parcels of a sentence, the first of them where there are many."""
     names = list(dict.fromkeys(str(one.row["parcel"]) for one in group))
     text = phrase("said.comma", language).join(names[:_MOST_PARCELS])
@@ -149,7 +151,7 @@ def share_percent(share: float) -> str:
     return "< 0.1" if 0 < share < 0.0005 else fixed(share * 100, 1)
 
 
-def drafted_basis(said: Sequence[Said]) -> str:
+def drafted_basis(said: Sequence[DraftedFinding]) -> str:
     """The legal basis of what stands against the project, each rule's once, the gravest first."""
     grave = sorted(said, key=lambda one: VERDICTS.index(one.verdict))
     lines = dict.fromkeys(one.rule.basis_text for one in grave if one.verdict not in ("clear", "unknown"))

@@ -62,7 +62,7 @@ def told_project(values: Values) -> Project:
     )
 
 
-def judged(library: Library, values: Values, asked: Asked, day: date) -> Run:
+def judge_round(library: Library, values: Values, asked: Asked, day: date) -> Run:
     """The run of a round: the verb's parcels by its packs, as of its day. Raises OneMapError for every refusal."""
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)

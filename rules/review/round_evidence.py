@@ -9,7 +9,7 @@ import shapely
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
-from onemap.rules.findings.table import Table, typed
+from onemap.rules.findings.table import Table, typed_columns
 from onemap.rules.inputs.parcel_rows import WholeParcels
 from onemap.rules.outputs.outputs import tables_written
 from onemap.rules.packs.pack import joined_rules
@@ -43,7 +43,7 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
 def _filled(library: Library, run: str, name: str, empty: Table) -> Table:
     """A stored table in the shape of the empty one."""
     rows = stored_rows(library, run, name)
-    columns = typed(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))
+    columns = typed_columns(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))
     if empty.geometries is None:
         return Table(columns)
     return Table(columns, shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object)), empty.geometry_type)

@@ -8,7 +8,7 @@ from onemap.layers.catalogue.schema import DEPARTMENTS
 from onemap.rules.packs.pack import Pack, joined_rules
 from onemap.rules.packs.rule import Rule
 from onemap.rules.review.case import ChecklistItem, Override
-from onemap.rules.review.drafting import Said, drafted_basis, drafted_text
+from onemap.rules.review.drafting import DraftedFinding, drafted_basis, drafted_text
 
 # From the gravest: in a draft as in the overall conclusion the gravest decides.
 GRAVITY = ("disagree", "supplement", "conditional", "agree", "not_involved")
@@ -81,12 +81,12 @@ def drafts(
     A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
     """
     judged = {(override.parcel, override.rule): override for override in overrides}
-    said: dict[str, list[Said]] = {department: [] for department in DEPARTMENTS}
+    said: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
     for row in findings:
         if not row["counted"]:
             continue
         override = judged.get((row["parcel"], row["rule"]))
-        one = Said(rules[row["rule"]], row, override.verdict if override else row["verdict"], override)
+        one = DraftedFinding(rules[row["rule"]], row, override.verdict if override else row["verdict"], override)
         for department in asked_departments(one.rule):
             said[department].append(one)
     return tuple(
@@ -95,7 +95,7 @@ def drafts(
     )
 
 
-def _draft(department: str, said: Sequence[Said], items: Sequence[ChecklistItem], is_one: bool) -> Draft:
+def _draft(department: str, said: Sequence[DraftedFinding], items: Sequence[ChecklistItem], is_one: bool) -> Draft:
     why = ",".join(filter(None, ("findings" if said else "", "checklist" if items else "")))
     return Draft(
         department=department,

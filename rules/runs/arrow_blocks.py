@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import shapely
 
-from onemap.rules.findings.table import Table, plain_values, typed
+from onemap.rules.findings.table import Table, plain_values, typed_columns
 
 BLOCK_ROWS = 8192
 KEY = "parcel"  # the column by which rows are looked for most
@@ -143,7 +143,7 @@ class ArrowTable(Table):
     @cached_property
     def columns(self) -> pd.DataFrame:
         """The columns, typed as those of any run."""
-        return typed({name: self.values(name) for name in self.rows.columns.column_names})
+        return typed_columns({name: self.values(name) for name in self.rows.columns.column_names})
 
     def values(self, name: str) -> np.ndarray:
         """A column as plain values (n,)."""
@@ -202,7 +202,7 @@ def _one_after_the_other(name: str, tables: Sequence[pa.Table]) -> tuple[pa.Fiel
     for table in tables:
         at = table.schema.get_field_index(name)
         fields.append(pa.field(name, pa.null()) if at < 0 else table.schema.field(at))
-        arrays.append(pa.nulls(table.num_rows) if at < 0 else joined(table.column(at)))
+        arrays.append(pa.nulls(table.num_rows) if at < 0 else as_one_array(table.column(at)))
     known = [field for field in fields if not pa.types.is_null(field.type)] or fields
     if all(field.equals(known[0], check_metadata=True) for field in known):
         # What is empty has no type of its own.
@@ -251,9 +251,9 @@ def same_rows(rows: Rows, others: Rows) -> np.ndarray:
         return np.zeros(len(rows), dtype=bool)
     same = np.ones(len(rows), dtype=bool)
     for at, (field, other) in enumerate(zip(fields, other_fields, strict=True)):
-        same &= _same(joined(rows.columns.column(at)), field, joined(others.columns.column(at)), other)
+        same &= _same(as_one_array(rows.columns.column(at)), field, as_one_array(others.columns.column(at)), other)
     none = pa.nulls(len(rows), pa.large_binary())
-    return same & _same_values(*(none if one.wkb is None else joined(one.wkb) for one in (rows, others)))
+    return same & _same_values(*(none if one.wkb is None else as_one_array(one.wkb) for one in (rows, others)))
 
 
 def _same(values: pa.Array, field: pa.Field, others: pa.Array, other: pa.Field) -> np.ndarray:
@@ -280,7 +280,7 @@ def _same_values(values: pa.Array, others: pa.Array) -> np.ndarray:
     return np.asarray(same.to_numpy(zero_copy_only=False), dtype=bool)
 
 
-def joined(values: pa.ChunkedArray | pa.Array) -> pa.Array:
+def as_one_array(values: pa.ChunkedArray | pa.Array) -> pa.Array:
     """A column as one array."""
     return values.combine_chunks() if isinstance(values, pa.ChunkedArray) else values
 
@@ -331,7 +331,7 @@ def _stated(value: Any) -> Any:
 
 def _plain(values: pa.ChunkedArray | pa.Array, field: pa.Field) -> list[Any]:
     if pa.types.is_struct(field.type):
-        array = joined(values)
+        array = as_one_array(values)
         parts = [_plain(part, inner) for part, inner in zip(array.flatten(), field.type, strict=True)]
         names = [inner.name for inner in field.type]
         return [dict(zip(names, row, strict=True)) for row in zip(*parts, strict=True)] or [{} for _ in array]

@@ -42,7 +42,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     step("rule", " · ".join((rule.id, rule.title.get(language, ""), kind, f"{pack['id']} {pack['version']}")))
     step("options", " · ".join(_option(rule, key, value, language) for key, value in rule.options.items()) or "–")
     if rule.replaced:
-        step("replaced", rule.replaced.spoken(language))
+        step("replaced", rule.replaced.summary(language))
     skipped = next((item for item in record["skipped"] if item["rule"] == rule_id), None)
     if skipped:
         step("skipped", reason_word(skipped["reason"], language))
@@ -52,7 +52,7 @@ def explain(library: Library, identifier: str, parcel: str, rule_id: str, langua
     if rule.when:
         step("when", rule.when)
     step("where", rule.where or "–")
-    _found(library, identifier, parcel, rule, language, step)
+    _explain_findings(library, identifier, parcel, rule, language, step)
     step("basis", rule.basis_text)
     step("verdict", phrase(f"verdict.{_verdict(library, identifier, parcel, rule_id)}", language))
     return {"steps": steps}
@@ -86,7 +86,7 @@ def _version(rule: Rule, layer: dict[str, Any] | None, as_of: str, language: str
     return " · ".join((*parts, phrase(f"coverage.{layer['coverage']}", language)))
 
 
-def _found(library: Library, identifier: str, parcel: str, rule: Rule, language: str, step: Any) -> None:
+def _explain_findings(library: Library, identifier: str, parcel: str, rule: Rule, language: str, step: Any) -> None:
     """Features, conflict, thresholds and the unknown, as far as there are any."""
     kind = KINDS[rule.kind]
     pieces: list[StoredRow] = []

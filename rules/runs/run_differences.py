@@ -23,7 +23,7 @@ class Differences:
     """
 
     def __init__(self, library: Library, identifier: str, names: Sequence[str], rules: Sequence[str] = ()) -> None:
-        self._tables = {name: _Held(library, identifier, name) for name in names}
+        self._tables = {name: _TableComparison(library, identifier, name) for name in names}
         self._rules = {rule: place for place, rule in enumerate(rules)}
         self._by_rule: dict[str, list[Rows]] = {name: [] for name in names if ROW_TABLES.get(name) == "rule"}
 
@@ -42,7 +42,7 @@ class Differences:
             done += len(rows)
             progress.at(done / count)
 
-    def found(self) -> list[Difference]:
+    def differences(self) -> list[Difference]:
         """All rows have come: every difference, by table and row. Raises OneMapError run.damaged."""
         for name, parts in self._by_rule.items():
             rows = concatenated(parts)
@@ -51,7 +51,7 @@ class Differences:
         return [difference for held in self._tables.values() for difference in held.ended()]
 
 
-class _Held:
+class _TableComparison:
     """One table of a stored run while it is read beside the other."""
 
     def __init__(self, library: Library, identifier: str, name: str) -> None:

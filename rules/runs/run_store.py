@@ -51,8 +51,8 @@ class Recorder:
         """The next rows, and the next parcels as they were given; tables that a run does not keep are passed over."""
         tables = {name: chunk.tables[name] for name in KEPT if name in chunk.tables}
         count = sum(table.count for table in tables.values()) + (len(chunk.parcels.ids) if chunk.parcels else 0)
-        before = self._written()
-        self._look = lambda: progress.at((self._written() - before) / max(count, 1))
+        before = self._row_count()
+        self._look = lambda: progress.at((self._row_count() - before) / max(count, 1))
         outlines = Outlines(self._rows.get(GIVEN, 0), chunk.parcels) if chunk.parcels else None
         for name, table in tables.items():
             whole = outlines.of(table.values(KEY), table.wkb) if outlines and table.has_geometries else None
@@ -73,7 +73,7 @@ class Recorder:
             self._rows[name] = first + block.count
             self._look()
 
-    def _written(self) -> int:
+    def _row_count(self) -> int:
         return sum(self._rows.values())
 
     def finish(self, record: Mapping[str, Any], texts: Sequence[tuple[str, str]]) -> None:

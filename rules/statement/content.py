@@ -130,13 +130,13 @@ def _project_rows(case: Case, evidence: Evidence, totals: Mapping[str, Any], poi
     }
     rows: list[Row] = [{"key": "name", "title": said["field_name"], "value": case.project}]
     rows += [
-        {"key": field.key, "title": said[f"field_{field.key}"], "value": _given(case.data.get(field.key))}
+        {"key": field.key, "title": said[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
         for field in FIELDS
     ]
     return rows + [{"key": key, "title": said[f"field_{key}"], "value": value} for key, value in counted.items()]
 
 
-def _given(value: Any) -> str | None:
+def _field_text(value: Any) -> str | None:
     """A value as it was given; None where nothing was."""
     if value is None:
         return None
@@ -162,13 +162,13 @@ def _numbered(rows: Any) -> list[Row]:
 def _with_names(language: str) -> Any:
     """A function that gives the rows' verdicts their names, and whatever stands for a person's eyes only."""
 
-    def named(rows: list[Row]) -> list[Row]:
-        return [_named(row, language) for row in rows]
+    def name_rows(rows: list[Row]) -> list[Row]:
+        return [_with_verdict_names(row, language) for row in rows]
 
-    return named
+    return name_rows
 
 
-def _named(row: Row, language: str) -> Row:
+def _with_verdict_names(row: Row, language: str) -> Row:
     title = phrase(f"verdict.{row['verdict']}", language) if row["verdict"] else None
     sign = phrase(f"sign.{row['verdict']}", language) if row["verdict"] else None
     result = {"result": _result(row, f"{sign} {title}", words(language))} if "state" in row else {}

@@ -15,7 +15,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.messages import RESOURCES
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.statement.pdf_documents import map_pictures
-from onemap.rules.statement.printed_content import printed
+from onemap.rules.statement.printed_content import printed_texts
 
 _MAP_MM = 142  # with its caption it fills a page
 _MAP_PX = 1240  # 200 dots per inch
@@ -40,7 +40,7 @@ def docx_document(
     from docxtpl import DocxTemplate, InlineImage
 
     path = _template_path(content["document"]["kind"], content["language"], templates)
-    context = printed(content)
+    context = printed_texts(content)
     _check_template(path, _template_fields(context))
     template = DocxTemplate(str(path))
     drawn = map_pictures(maps, _MAP_PX, progress.part(0.0, _PICTURES))

@@ -36,7 +36,7 @@ def _opinion_row(opinion: Opinion, language: str) -> Row:
         "state_title": said[f"opinion_{opinion.state}"],
         "conclusion": opinion.conclusion,
         "conclusion_title": said[f"conclusion_{opinion.conclusion}"],
-        "text": opinion.said(language),
+        "text": opinion.text_in(language),
         "basis": opinion.basis,
         "routed": opinion.routed,
         "why": opinion.why,

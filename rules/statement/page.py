@@ -15,7 +15,7 @@ from onemap.rules.statement.map_figures import page_of
 from onemap.rules.statement.outline import fill_outline, places
 from onemap.rules.statement.page_map import page_map
 from onemap.rules.statement.page_template import PARTS, render
-from onemap.rules.statement.printed_content import printed
+from onemap.rules.statement.printed_content import printed_texts
 from onemap.rules.statement.review_pack import reply_section, takes_reply
 
 _PAGE_MAP = 4.0  # how much more work the map that one can pan is than a printed one
@@ -32,7 +32,7 @@ def statement_page(
     overrides = {(item.parcel, item.rule): item.verdict for item in case.current.overrides}
     source = MapSource(library, case.current.run, language, overrides)
     department = content["document"]["department"]
-    shown = printed(content)
+    shown = printed_texts(content)
     rules = {row["rule"] for row in content["controls"]} if department else None
     scripts = [_part("map.js")]
     reply = ""

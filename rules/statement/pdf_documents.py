@@ -13,7 +13,7 @@ from onemap.rules.maps.fonts import FontChoice, chosen_fonts
 from onemap.rules.maps.typst_pages import set_pages
 from onemap.rules.statement.document_words import words
 from onemap.rules.statement.outline import fill_outline, places
-from onemap.rules.statement.printed_content import printed
+from onemap.rules.statement.printed_content import printed_texts
 
 TEMPLATE = "statement.typ"
 
@@ -36,7 +36,7 @@ def pdf_document(
     with tempfile.TemporaryDirectory() as folder:
         place = Path(folder)
         (place / TEMPLATE).write_bytes(template.read_bytes())
-        texts = printed(content)
+        texts = printed_texts(content)
         for name, value in (
             ("outline", fill_outline(texts, places("pdf", content["document"]["kind"]))),
             ("content", texts),

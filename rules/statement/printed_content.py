@@ -16,25 +16,25 @@ _CHOICES = ("agree", "conditional", "disagree", "not_involved", "supplement")
 _FORBIDDEN = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
 
 
-def printed(content: dict[str, Any]) -> dict[str, Any]:
+def printed_texts(content: dict[str, Any]) -> dict[str, Any]:
     """The same content for templates: numbers as text, "–" for what was not measured, "" for a text that is not there.
 
     True and false stay, so that a template can ask them. One more key, `sentences`, has what is said in words.
     """
-    texts = {name: _printed(name, value) for name, value in content.items()}
+    texts = {name: _print_value(name, value) for name, value in content.items()}
     return {**texts, "sentences": _sentences(texts)}
 
 
-def _printed(name: str, value: Any) -> Any:
+def _print_value(name: str, value: Any) -> Any:
     if isinstance(value, dict):
-        texts = {key: _printed(key, item) for key, item in value.items()}
+        texts = {key: _print_value(key, item) for key, item in value.items()}
         if "length_m" not in value:
             return texts
         if isinstance(value["value"], float):
             texts["value"] = f"{value['value']:,.{KINDS[value['kind']].value_places}f}"
         return {**texts, **_extent(texts)}
     if isinstance(value, list):
-        return [_printed(name, item) for item in value]
+        return [_print_value(name, item) for item in value]
     if isinstance(value, bool):
         return value
     if name in _FORMS:

@@ -45,7 +45,7 @@ def remedy_content(library: Library, one: Round, evidence: Evidence, department:
     }
 
 
-def _measured(library: Library, rows: list[StoredRow]) -> list[Row]:
+def _ellipsoidal_areas(library: Library, rows: list[StoredRow]) -> list[Row]:
     """The rows' areas on the ellipsoid, in the units of the documents."""
     shapes = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
     return [areas(float(area_m2)) for area_m2 in np.nan_to_num(ellipsoidal_areas_m2(shapes, library.crs))]
@@ -53,7 +53,7 @@ def _measured(library: Library, rows: list[StoredRow]) -> list[Row]:
 
 def _alternatives(library: Library, rows: list[StoredRow], language: str) -> list[Row]:
     found = []
-    for row, measured in zip(rows, _measured(library, rows), strict=True):
+    for row, measured in zip(rows, _ellipsoidal_areas(library, rows), strict=True):
         said = row.values
         found.append(
             {
@@ -106,7 +106,7 @@ _VERDICTS = ("verdict_before", "verdict_after")
 
 def _cuts(library: Library, rows: list[StoredRow], evidence: Evidence, department: str | None) -> list[Row]:
     found = []
-    for row, measured in zip(rows, _measured(library, rows), strict=True):
+    for row, measured in zip(rows, _ellipsoidal_areas(library, rows), strict=True):
         said = row.values
         rule = evidence.rules[said["rule"]]
         if department in (None, rule.department):

@@ -69,7 +69,7 @@ def reply_section(library: Library, case: Case, department: str, shown: dict[str
         words=words(language),
         document=shown["document"],
         opinion=opinion,
-        text=opinion.said(language),
+        text=opinion.text_in(language),
         conclusions=CONCLUSIONS,
         articles=[f"{item['law']} {article}".strip() for item in shown["laws"] for article in item["articles"] or [""]],
         checklist=shown["checklist"],

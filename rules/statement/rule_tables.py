@@ -37,7 +37,7 @@ def rule_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) -> l
             continue
         mine = found.get(rule.id, [])
         halves = [[row for row in mine if (row["verdict"] == "unknown") == is_unknown] for is_unknown in (False, True)]
-        blocks = [_found(evidence, rule, half, whole_m2, overrides) for half in halves if half]
+        blocks = [_findings_row(evidence, rule, half, whole_m2, overrides) for half in halves if half]
         rows += blocks or [_empty(evidence, rule, "clear", None)]
     return rows
 
@@ -48,14 +48,14 @@ def parcel_rows(evidence: Evidence, overrides: Mapping[tuple[str, str], str]) ->
     return [
         {
             "parcel": row["parcel"],
-            **_found(evidence, evidence.rules[row["rule"]], [row], whole[row["parcel"]], overrides),
+            **_findings_row(evidence, evidence.rules[row["rule"]], [row], whole[row["parcel"]], overrides),
         }
         for row in evidence.findings
         if row["rule"] in evidence.rules
     ]
 
 
-def _named(evidence: Evidence, rule: Rule) -> Row:
+def _rule_columns(evidence: Evidence, rule: Rule) -> Row:
     language = evidence.language
     return {
         "rule": rule.id,
@@ -76,7 +76,7 @@ def _empty(evidence: Evidence, rule: Rule, state: str, reason: str | None) -> Ro
     """A rule that found nothing, or that was not run: then nothing was measured, and its verdict is null."""
     is_clear = state == "clear"
     return {
-        **_named(evidence, rule),
+        **_rule_columns(evidence, rule),
         "state": state,
         "verdict": "clear" if is_clear else None,
         "machine_verdict": "clear" if is_clear else None,
@@ -91,7 +91,7 @@ def _empty(evidence: Evidence, rule: Rule, state: str, reason: str | None) -> Ro
     }
 
 
-def _found(
+def _findings_row(
     evidence: Evidence,
     rule: Rule,
     findings: list[Row],
@@ -108,7 +108,7 @@ def _found(
     )
     features = [row["features"] for row in findings if row["features"] is not None]
     return {
-        **_named(evidence, rule),
+        **_rule_columns(evidence, rule),
         "state": "unknown" if findings[0]["verdict"] == "unknown" else "conflict",
         "verdict": min(given, key=RANK.__getitem__),
         "machine_verdict": findings[0]["verdict"],

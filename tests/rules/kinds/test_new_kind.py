@@ -14,7 +14,7 @@ from onemap.rules.commands.pack_reference import pack_reference
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, Pairs, no_ground
 from onemap.rules.kinds.kind import NUMBER, Key, Kind, Reason
-from onemap.rules.review.drafting import Said, drafted_text
+from onemap.rules.review.drafting import DraftedFinding, drafted_text
 from onemap.rules.runs.run_store import stored_packs
 from onemap.tests.rules.kinds.kind_gaps import gaps_of
 
@@ -144,8 +144,8 @@ def test_both_languages_draft_it_in_its_own_sentence(counting):
         rule = stored_packs(library, run)[0].rules[0]
     measured = dict.fromkeys(("area_ellipsoidal_m2", "length_m", "features", "distance_m", "share", "reason"))
     row = {**measured, "parcel": "many", "verdict": "prohibited", "value": 4.0, "title": "t", "layer": "ZONE"}
-    assert drafted_text([Said(rule, row, "prohibited", None)], [], "en") == "title (prohibited): 4 points."
-    assert drafted_text([Said(rule, row, "prohibited", None)], [], "zh") == "题（禁止）：4个点。"
+    assert drafted_text([DraftedFinding(rule, row, "prohibited", None)], [], "en") == "title (prohibited): 4 points."
+    assert drafted_text([DraftedFinding(rule, row, "prohibited", None)], [], "zh") == "题（禁止）：4个点。"
 
 
 def test_what_would_pass_keeps_clear_of_its_points(counting):
