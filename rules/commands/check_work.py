@@ -4,7 +4,7 @@ from datetime import date
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem, UsageError
-from onemap.rules.commands.verbs import VERDICT_CHOICES, Asked, Result, Values
+from onemap.rules.commands.verbs import VERDICT_CHOICES, Result, Values, VerbContext
 from onemap.rules.overlay.threads import Threads
 
 _KEPT = 0.93  # of a check whose tables are written, when its rows are in the library
@@ -12,7 +12,7 @@ _JUDGED_OF_WRITTEN = 0.93  # how much earlier such a check has judged
 _VERSIONS = 0.1  # of the work, when the versions are verified and a run is repeated
 
 
-def new(values: Values, asked: Asked) -> Result:
+def new(values: Values, context: VerbContext) -> Result:
     """Make a library; its packs are read first, so that a wrong one leaves nothing behind."""
     from onemap.layers.catalogue.catalogue import own_catalogue
     from onemap.layers.crs.systems import library_crs
@@ -46,18 +46,18 @@ def new(values: Values, asked: Asked) -> Result:
     }
 
 
-def inspect(values: Values, asked: Asked) -> Result:
+def inspect(values: Values, context: VerbContext) -> Result:
     """Say what is in a source."""
     from onemap.layers.ingest.inspection import inspect as inspected
     from onemap.layers.messages import phrase
 
-    reading = asked.progress.part(0.0, 1.0, phrase("progress.reading", asked.language))
-    result = inspected(values["source"], values.get("layer"), values.get("encoding"), asked.language, reading)
-    asked.progress.at(1.0, "")
+    reading = context.progress.part(0.0, 1.0, phrase("progress.reading", context.language))
+    result = inspected(values["source"], values.get("layer"), values.get("encoding"), context.language, reading)
+    context.progress.at(1.0, "")
     return result
 
 
-def add(values: Values, asked: Asked) -> Result:
+def add(values: Values, context: VerbContext) -> Result:
     """Add a source as a new version of a layer."""
     from onemap.layers.ingest.adding import AddWishes
     from onemap.layers.ingest.adding import add as add_source
@@ -90,8 +90,8 @@ def add(values: Values, asked: Asked) -> Result:
             _with_snapshot(library, wishes, values),
             lambda code: required_fields(packs_of(library, ()), code),
             system_user(),
-            asked.language,
-            asked.progress,
+            context.language,
+            context.progress,
         )
 
 
@@ -109,7 +109,7 @@ def _with_snapshot(library: Any, wishes: Any, values: Values) -> Any:
     return replace(wishes, snapshot=snapshot_of(library, values["service"], taken_at))
 
 
-def service(values: Values, asked: Asked) -> Result:
+def service(values: Values, context: VerbContext) -> Result:
     """Register a web service with its owner, or strike one off the register."""
     from dataclasses import asdict
 
@@ -140,7 +140,7 @@ def service(values: Values, asked: Asked) -> Result:
         return {"ok": True, "service": asdict(register(library, wanted, bool(values.get("overwrite")), system_user()))}
 
 
-def layers(values: Values, asked: Asked) -> Result:
+def layers(values: Values, context: VerbContext) -> Result:
     """The catalogue of a library as it stands."""
     from onemap.layers.library.library import open_library
     from onemap.layers.library.listing import listing
@@ -153,66 +153,89 @@ def layers(values: Values, asked: Asked) -> Result:
         return {**listed, "packs": records}
 
 
-def check(values: Values, asked: Asked) -> Result:
+def check(values: Values, context: VerbContext) -> Result:
     """Check parcels, keep the run in the library, and write its tables: both, or neither."""
     import contextlib
 
     from onemap.layers.library.library import open_library
-    from onemap.layers.messages import phrase
     from onemap.rules.check.check import JUDGED
     from onemap.rules.distributed.checking import How, checked
     from onemap.rules.incremental.verdict_changes import VerdictChanges
-    from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
+    from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_wishes
-    from onemap.rules.runs.run_store import Recorder, run_record
+    from onemap.rules.runs.run_store import run_record
 
     wishes = check_wishes(values)
-    outs = values.get("out") or []
-    overwrite, against = bool(values.get("overwrite")), values.get("against")
-    inputs = [values["library"], values["parcels"], *wishes.packs]
-    check_targets(outs, overwrite, inputs)
+    outs, against = values.get("out") or [], values.get("against")
+    check_targets(outs, bool(values.get("overwrite")), [values["library"], values["parcels"], *wishes.packs])
     with contextlib.ExitStack() as held:
         library = held.enter_context(open_library(values["library"]))
         if against:
             run_record(library, against)
         how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
         judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
-        judging = asked.progress.part(0.0, judged / JUDGED)
-        run = held.enter_context(checked(library, wishes, asked.language, how, judging, against))
-        asked.left.append(run)
+        judging = context.progress.part(0.0, judged / JUDGED)
+        run = held.enter_context(checked(library, wishes, context.language, how, judging, against))
+        context.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced and not values.get("unrecorded")
         changes = VerdictChanges(library, against) if against else None
-        with contextlib.ExitStack() as written:
-            takers = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
-            recorder = Recorder(written.enter_context(library.writing()), run.record["id"]) if recorded else None
-            step, done = phrase("progress.writing" if recorded else "progress.tables", asked.language), 0
-            kept = asked.progress.part(judged, _KEPT if takers else 1.0, step)
-            kept.at(0.0)
-            for chunk in run.chunks():
-                for taker in takers:
-                    taker.append(chunk.tables)
-                begin, done = done, done + (len(chunk.parcels.ids) if chunk.parcels else 0)
-                if recorder:
-                    recorder.append(chunk, kept.part(begin / max(run.parcels, 1), done / max(run.parcels, 1)))
-                if changes:
-                    changes.append(chunk)
-                kept.at(done / max(run.parcels, 1))
-            for taker, part in zip(takers, asked.progress.part(_KEPT, 1.0, step).parts([1] * len(takers)), strict=True):
-                taker.finish(part)
-            if recorder:
-                recorder.finish_check(run.record, run.packs, run.verdicts)
+        remarks = _write_check(library, run, values, context, judged, recorded, changes)
         changed = changes.changed_parcels() if changes else None
-    asked.progress.at(1.0, "")
+    context.progress.at(1.0, "")
+    return _check_result(run, values, recorded, remarks, changed)
+
+
+def _write_check(
+    library: Any, run: Any, values: Values, context: VerbContext, judged: float, recorded: bool, changes: Any
+) -> list[dict[str, Any]]:
+    """Write a run's rows to its tables and, if it is recorded, to the library; what the tables could not hold.
+
+    judged: the share of the whole verb that is done; changes: a `VerdictChanges` that takes the rows too, or None.
+    """
+    import contextlib
+
+    from onemap.layers.messages import phrase
+    from onemap.rules.outputs.outputs import output_opened, remark_records
+    from onemap.rules.runs.run_store import Recorder
+
+    outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
+    with contextlib.ExitStack() as opened:
+        takers = [opened.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
+        recorder = Recorder(opened.enter_context(library.writing()), run.record["id"]) if recorded else None
+        step, done = phrase("progress.writing" if recorded else "progress.tables", context.language), 0
+        kept = context.progress.part(judged, _KEPT if takers else 1.0, step)
+        kept.at(0.0)
+        for chunk in run.chunks():
+            for taker in takers:
+                taker.append(chunk.tables)
+            begin, done = done, done + (len(chunk.parcels.ids) if chunk.parcels else 0)
+            if recorder:
+                recorder.append(chunk, kept.part(begin / max(run.parcels, 1), done / max(run.parcels, 1)))
+            if changes:
+                changes.append(chunk)
+            kept.at(done / max(run.parcels, 1))
+        finishing = context.progress.part(_KEPT, 1.0, step).parts([1] * len(takers))
+        for taker, part in zip(takers, finishing, strict=True):
+            taker.finish(part)
+        if recorder:
+            recorder.finish_check(run.record, run.packs, run.verdicts)
+    return remark_records(takers, context.language)
+
+
+def _check_result(
+    run: Any, values: Values, recorded: bool, remarks: list[dict[str, Any]], changed: list[dict[str, Any]] | None
+) -> Result:
+    """What `check` answers. changed: the parcels whose verdict differs from the earlier run's, None without one."""
     result: Result = {
         "run": {**run.record, "recorded": recorded},
         "parcels": run.parcels,
         "verdicts": run.verdicts,
         "verdict": run.verdict,
         "seconds": run.record["seconds"],
-        "problems": [*run.problems, *remark_records(takers, asked.language)],
+        "problems": [*run.problems, *remarks],
     }
-    if outs:
+    if outs := values.get("out"):
         result["out"] = outs[0] if len(outs) == 1 else outs
     if changed is not None:
         result["changed"] = changed
@@ -222,7 +245,7 @@ def check(values: Values, asked: Asked) -> Result:
     return result
 
 
-def redline(values: Values, asked: Asked) -> Result:
+def redline(values: Values, context: VerbContext) -> Result:
     """Write a coordinate TXT as a vector file, or a vector file as a coordinate TXT."""
     from onemap.layers.ingest.redline_exchange import ExchangeWishes, exchange
 
@@ -232,10 +255,10 @@ def redline(values: Values, asked: Asked) -> Result:
         encoding=values.get("encoding"),
         overwrite=bool(values.get("overwrite")),
     )
-    return exchange(values["source"], values["target"], wishes, asked.language)
+    return exchange(values["source"], values["target"], wishes, context.language)
 
 
-def sample(values: Values, asked: Asked) -> Result:
+def sample(values: Values, context: VerbContext) -> Result:
     """Make the sample city's files in a new folder."""
     from pathlib import Path
 
@@ -247,7 +270,7 @@ def sample(values: Values, asked: Asked) -> Result:
         raise OneMapError("out.folder", file=str(folder.parent))
     if folder.exists() and any(folder.iterdir()):
         raise OneMapError("out.exists", file=folder.name)
-    asked.progress.at(0.0, phrase("progress.sample", asked.language))
+    context.progress.at(0.0, phrase("progress.sample", context.language))
     folder.mkdir(exist_ok=True)
     try:
         made = make(folder, values.get("seed") or 2026, values.get("parcels") or 2000)
@@ -260,16 +283,16 @@ def sample(values: Values, asked: Asked) -> Result:
     }
 
 
-def explain(values: Values, asked: Asked) -> Result:
+def explain(values: Values, context: VerbContext) -> Result:
     """How a finding came about."""
     from onemap.layers.library.library import open_library
     from onemap.rules.runs.explain import explain as explained
 
     with open_library(values["library"]) as library:
-        return explained(library, values["run"], values["parcel"], values["rule"], asked.language)
+        return explained(library, values["run"], values["parcel"], values["rule"], context.language)
 
 
-def verify(values: Values, asked: Asked) -> Result:
+def verify(values: Values, context: VerbContext) -> Result:
     """The library's own integrity; with a run, that run computed again and compared row by row."""
 
     from onemap.layers.library.library import open_library
@@ -279,7 +302,7 @@ def verify(values: Values, asked: Asked) -> Result:
     from onemap.rules.review.integrity import review_problems
     from onemap.rules.runs.run_integrity import run_problems
 
-    step = phrase("progress.verifying", asked.language)
+    step = phrase("progress.verifying", context.language)
     problems: list[Problem] = []
     run, is_whole = values.get("run"), True
     try:
@@ -290,11 +313,11 @@ def verify(values: Values, asked: Asked) -> Result:
             is_whole = library.voice.reads_layers
             if is_whole:
                 problems += record_problems(library)
-                problems += version_problems(library, asked.progress.part(0.0, _VERSIONS if run else 1.0, step))
+                problems += version_problems(library, context.progress.part(0.0, _VERSIONS if run else 1.0, step))
                 problems += run_problems(library)
                 problems += review_problems(library)
             if run and not any(problem.facts.get("feature") == run for problem in problems):
-                threads = Threads.of(None, asked.progress.part(_VERSIONS, 1.0))
+                threads = Threads.of(None, context.progress.part(_VERSIONS, 1.0))
                 for table, row, before, after in differences_again(library, run, threads):
                     facts = {"file": library.label, "layer": table, "feature": str(row), "run": run}
                     problems.append(Problem("verify.row", {**facts, "before": before, "after": after}))
@@ -302,14 +325,14 @@ def verify(values: Values, asked: Asked) -> Result:
         if any(problem.code not in ("library.damaged", "run.damaged") for problem in error.problems):
             raise
         problems += error.problems  # a table that is gone, or what cannot be read: nothing more can be asked
-    asked.progress.at(1.0, "")
-    records = [problem_record(problem, asked.language) for problem in problems]
+    context.progress.at(1.0, "")
+    records = [problem_record(problem, context.language) for problem in problems]
     # The auditor's account sees the log only; what it has not seen must not be taken for whole.
     unchecked = {} if is_whole else {"unchecked": ["versions"]}
     return {"ok": not problems, "problems": records, **unchecked}
 
 
-def keep(values: Values, asked: Asked) -> Result:
+def keep(values: Values, context: VerbContext) -> Result:
     """Put the city's own catalogue or calendar with a library."""
     from pathlib import Path
 
@@ -328,14 +351,14 @@ def keep(values: Values, asked: Asked) -> Result:
     return {"ok": True, "kind": kind, "file": path.name}
 
 
-def copy(values: Values, asked: Asked) -> Result:
+def copy(values: Values, context: VerbContext) -> Result:
     """Copy a library to a place where there is none, and hold the copy against it."""
     from onemap.layers.library.copying import copy_library
     from onemap.layers.library.library import new_place, open_library
     from onemap.layers.messages import phrase
     from onemap.rules.commands.judgement_tables import GRANTS, TABLES
 
-    copying = asked.progress.part(0.0, 1.0, phrase("progress.copying", asked.language))
+    copying = context.progress.part(0.0, 1.0, phrase("progress.copying", context.language))
     with open_library(values["library"]) as library:
         place = new_place(values["target"], library.name)
         # Its last word comes before the copy has its name: whoever cancels later finds it done.
@@ -360,21 +383,21 @@ _WORD_GROUPS = (
 )
 
 
-def words(values: Values, asked: Asked) -> Result:
+def words(values: Values, context: VerbContext) -> Result:
     """The names of verdicts, reasons, departments, states, steps and the like, for whoever shows them."""
     from onemap.layers.catalogue.catalogue import named_groups
     from onemap.layers.messages import sentences
     from onemap.rules.compare.matrix import read_matrix, shipped_matrices
     from onemap.rules.kinds.reasons import reason_words
 
-    said = sentences(asked.language)
+    said = sentences(context.language)
     result: Result = {"ok": True}
     for name, group in _WORD_GROUPS:
-        result[name] = dict(said[group]) if group else reason_words(asked.language)
+        result[name] = dict(said[group]) if group else reason_words(context.language)
     for name, titles in named_groups().items():
-        result[name] = {code: title[asked.language] for code, title in titles.items()}
+        result[name] = {code: title[context.language] for code, title in titles.items()}
     result["matrices"] = {
-        matrix.name: {"title": matrix.title[asked.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
+        matrix.name: {"title": matrix.title[context.language], "for_a": list(matrix.for_a), "for_b": list(matrix.for_b)}
         for matrix in map(read_matrix, shipped_matrices())
     }
     return result

@@ -19,7 +19,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
 from onemap.rules.commands.reference import help_text
 from onemap.rules.commands.stop_signals import handling_signals
-from onemap.rules.commands.verbs import VERBS, Asked, Parameter, Verb, checked_values
+from onemap.rules.commands.verbs import VERBS, Parameter, Verb, VerbContext, checked_values
 
 EXIT_DEFECT, EXIT_FAILED_ON, EXIT_DAMAGED = 70, 4, 5
 _GLOBAL = ("json", "lang", "progress")
@@ -272,12 +272,12 @@ def _run(given: list[str], language: str, as_json: bool) -> int:
     form = options["progress"] or ("bar" if sys.stderr.isatty() and not as_json else "none")
     line = _ProgressLine(form)
 
-    asked = Asked(language, Progress(line))
-    asked.left.append(asked)  # so that what is left stays, and goes with the process
+    context = VerbContext(language, Progress(line))
+    context.left.append(context)  # so that what is left stays, and goes with the process
 
     with handling_signals(line.stop, line.lost):
         try:
-            result = verb.run(values, asked)
+            result = verb.run(values, context)
         except Exception:
             if line.stopped.is_set():  # and what was broken off ended in an error of another kind
                 raise Cancelled from None

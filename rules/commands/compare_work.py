@@ -4,10 +4,10 @@ from datetime import date
 from typing import Any
 
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.verb.declaration import Asked, Result, Values
+from onemap.rules.verb.declaration import Result, Values, VerbContext
 
 
-def compare(values: Values, asked: Asked) -> Result:
+def compare(values: Values, context: VerbContext) -> Result:
     """Compare two plans, keep the run in the library, and write its tables: both, or neither."""
     import contextlib
 
@@ -18,15 +18,15 @@ def compare(values: Values, asked: Asked) -> Result:
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
 
-    wishes = _wishes(values, asked)
+    wishes = _wishes(values, context)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("matrix") or ""])
     with open_library(values["library"]) as library:
-        threads = Threads.of(values.get("workers"), asked.progress)
+        threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
             found = written.enter_context(compared(library, wishes, threads, values.get("against")))
             outputs = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
-            writing = asked.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", asked.language))
+            writing = context.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", context.language))
             for share, name, part in found.parts() if outputs else ():
                 writing.at(share / 2)
                 for output in outputs:
@@ -36,14 +36,14 @@ def compare(values: Values, asked: Asked) -> Result:
             if library.writable:
                 record_comparison(library, found, writing.part(0.5, 1.0))
         recorded = library.writable
-    asked.progress.at(1.0, "")
+    context.progress.at(1.0, "")
     result: Result = {
         "run": {**found.record, "recorded": recorded},
         "spots": len(found.tables["spots"].columns),
         "area_m2": found.spots.compared_m2,
         "matrix": records_of(found.tables["matrix"].columns),
         "overlap": found.record["overlap"],
-        "problems": [*_problem_records(found, asked.language), *remark_records(outputs, asked.language)],
+        "problems": [*_problem_records(found, context.language), *remark_records(outputs, context.language)],
         "seconds": found.record["seconds"],
     }
     if found.changed is not None:
@@ -69,7 +69,7 @@ def _problem_records(found: Any, language: str) -> list[dict[str, Any]]:
     return records
 
 
-def decide(values: Values, asked: Asked) -> Result:
+def decide(values: Values, context: VerbContext) -> Result:
     """Say what is to become of a difference spot, or of all spots of a cluster."""
     from onemap.layers.library.library import open_library, system_user
     from onemap.rules.compare.decisions import decide as give
@@ -80,7 +80,7 @@ def decide(values: Values, asked: Asked) -> Result:
     return {"ok": True, **given}
 
 
-def spots(values: Values, asked: Asked) -> Result:
+def spots(values: Values, context: VerbContext) -> Result:
     """Keep the spots of a stored comparison as a version of the layer of difference spots."""
 
     from onemap.layers.library.library import open_library, system_user
@@ -95,13 +95,13 @@ def spots(values: Values, asked: Asked) -> Result:
         valid_from=values.get("valid_from"),
         report=values.get("report"),
     )
-    threads = Threads.of(values.get("workers"), asked.progress)
+    threads = Threads.of(values.get("workers"), context.progress)
 
     with open_library(values["library"]) as library:
-        return add_spots(library, values["run"], wishes, system_user(), asked.language, threads)
+        return add_spots(library, values["run"], wishes, system_user(), context.language, threads)
 
 
-def contradictions(values: Values, asked: Asked) -> Result:
+def contradictions(values: Values, context: VerbContext) -> Result:
     """Compare every pair of plans for which there is a matrix, and say who contradicts whom, in hectares."""
 
     from onemap.layers.library.library import open_library
@@ -112,10 +112,10 @@ def contradictions(values: Values, asked: Asked) -> Result:
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
 
-    wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, asked)
+    wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
     check_targets(outs, overwrite, [values["library"], *named])
-    threads = Threads.of(values.get("workers"), asked.progress)
+    threads = Threads.of(values.get("workers"), context.progress)
     rows = []
     with open_library(values["library"]) as library:
         pairs = pairs_of(library, wishes, named, values.get("only") or ())
@@ -128,8 +128,8 @@ def contradictions(values: Values, asked: Asked) -> Result:
     problems: list[dict[str, Any]] = []
     for out in outs:
         with tables_written(tables, crs, out, overwrite) as target:  # each pair is a run of its own, recorded before
-            problems += remark_records([target], asked.language)
-    asked.progress.at(1.0, "")
+            problems += remark_records([target], context.language)
+    context.progress.at(1.0, "")
     result: Result = {"ok": True, "pairs": records_of(tables["contradictions"].columns), "recorded": recorded}
     result["problems"] = problems
     if outs:
@@ -137,7 +137,7 @@ def contradictions(values: Values, asked: Asked) -> Result:
     return result
 
 
-def atlas(values: Values, asked: Asked) -> Result:
+def atlas(values: Values, context: VerbContext) -> Result:
     """Print a stored comparison as a PDF: cover, overview, index, and a page for each cluster or spot."""
     from onemap.layers.library.library import open_library
     from onemap.rules.compare.atlas.atlas import write_atlas
@@ -151,15 +151,15 @@ def atlas(values: Values, asked: Asked) -> Result:
             values.get("by") or "cluster",
             values.get("type") or TRIAGED,
             values.get("most") or 200,
-            asked.language,
+            context.language,
             bool(values.get("overwrite")),
-            asked.progress,
+            context.progress,
         )
-    asked.progress.at(1.0, "")
+    context.progress.at(1.0, "")
     return {"ok": True, **found}
 
 
-def _wishes(values: Values, asked: Asked) -> Any:
+def _wishes(values: Values, context: VerbContext) -> Any:
     from onemap.rules.compare.comparison import ComparisonWishes
     from onemap.rules.compare.matrix import DEFAULT_MATRIX, read_matrix
     from onemap.rules.compare.spots import Limits
@@ -173,5 +173,5 @@ def _wishes(values: Values, asked: Asked) -> Any:
         as_of=values.get("as_of") or date.today(),
         known_at=values.get("known_at"),
         limits=limits,
-        language=asked.language,
+        language=context.language,
     )

@@ -12,14 +12,14 @@ import pandas as pd
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.atomic_output import check_place, written_beside
 from onemap.layers.library.library import Library, open_library
-from onemap.rules.verb.declaration import Asked, Result, Values
+from onemap.rules.verb.declaration import Result, Values, VerbContext
 
 _COLUMNS = ("number", "at", "who", "action", "subject", "detail", "content_hash", "previous_hash", "hash")
 _MOST_CELL_CHARACTERS = 32_767
 _FORMATS = (".csv", ".xlsx", ".json")
 
 
-def history(values: Values, asked: Asked) -> Result:
+def history(values: Values, context: VerbContext) -> Result:
     """The rows of the log, the oldest first; with --out also as a file."""
     out = values.get("out")
     if out:

@@ -1,9 +1,9 @@
 """What `publish` does with its values; the library is opened, and read only, when it runs."""
 
-from onemap.rules.verb.declaration import Asked, Result, Values
+from onemap.rules.verb.declaration import Result, Values, VerbContext
 
 
-def publish(values: Values, asked: Asked) -> Result:
+def publish(values: Values, context: VerbContext) -> Result:
     """Write the one map as a QGIS project."""
     from datetime import date
     from pathlib import Path
@@ -22,8 +22,8 @@ def publish(values: Values, asked: Asked) -> Result:
         authcfg=values.get("authcfg"),
     )
     check_project(values["library"], project, wishes)
-    asked.progress.at(0.0, phrase("progress.publishing", asked.language))
+    context.progress.at(0.0, phrase("progress.publishing", context.language))
     with open_library(values["library"]) as library:
-        result = write_project(library, values["library"], project, wishes, asked.language)
-    asked.progress.at(1.0, "")
+        result = write_project(library, values["library"], project, wishes, context.language)
+    context.progress.at(1.0, "")
     return result

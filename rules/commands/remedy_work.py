@@ -3,10 +3,10 @@
 from typing import Any
 
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.verb.declaration import Asked, Result, Values
+from onemap.rules.verb.declaration import Result, Values, VerbContext
 
 
-def remedy(values: Values, asked: Asked) -> Result:
+def remedy(values: Values, context: VerbContext) -> Result:
     """Find the part of each parcel that passes, keep it in the library, and write its tables: both, or neither."""
     import contextlib
     from pathlib import Path
@@ -26,30 +26,30 @@ def remedy(values: Values, asked: Asked) -> Result:
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
     with open_library(values["library"]) as library:
-        question = question_of(library, asked_of, asked.language)
+        question = question_of(library, asked_of, context.language)
         if values.get("parcel"):
             question = of_parcels(question, values["parcel"], Path(values["parcels"]).name)
-        threads = Threads.of(values.get("workers"), asked.progress)
+        threads = Threads.of(values.get("workers"), context.progress)
         found = find_remedy(library, question, wishes, threads)
         recorded = library.writable and not question.replaced
-        asked.progress.at(WRITING, phrase("progress.writing" if recorded else "progress.tables", asked.language))
+        context.progress.at(WRITING, phrase("progress.writing" if recorded else "progress.tables", context.language))
         with contextlib.ExitStack() as written:
             targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
             if recorded:
                 record_remedy(library, found)
-    asked.progress.at(1.0, "")
+    context.progress.at(1.0, "")
     result: Result = {
-        **remedy_json(found, asked.language),
+        **remedy_json(found, context.language),
         "run": {**found.record, "recorded": recorded},
         "seconds": found.record["seconds"],
-        "problems": [*found.problems, *remark_records(targets, asked.language)],
+        "problems": [*found.problems, *remark_records(targets, context.language)],
     }
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs
     return result
 
 
-def sites(values: Values, asked: Asked) -> Result:
+def sites(values: Values, context: VerbContext) -> Result:
     """Look for places where a parcel of an area and a least width would pass; the library is not changed."""
     from datetime import date
 
@@ -87,14 +87,14 @@ def sites(values: Values, asked: Asked) -> Result:
             ground = _alone(district)
         packs = packs_of(library, tuple(values.get("pack") or ()))
         moment = (values.get("as_of") or date.today(), values.get("known_at"))
-        threads = Threads.of(values.get("workers"), asked.progress)
-        table = find_sites(library, ground, packs, *moment, wishes, asked.language, threads)
+        threads = Threads.of(values.get("workers"), context.progress)
+        table = find_sites(library, ground, packs, *moment, wishes, context.language, threads)
         crs = library.crs
     problems: list[dict[str, Any]] = []
     for out in outs:
         with tables_written({"sites": table}, crs, out, overwrite) as target:  # nothing else is recorded with them
-            problems += remark_records([target], asked.language)
-    asked.progress.at(1.0, "")
+            problems += remark_records([target], context.language)
+    context.progress.at(1.0, "")
     result: Result = {"ok": True, "sites": records_of(table.columns), "problems": problems}
     if outs:
         result["out"] = outs[0] if len(outs) == 1 else outs

@@ -17,13 +17,13 @@ from onemap.rules.review.case_file import read_case
 from onemap.rules.review.case_json import case_as_json, case_list
 from onemap.rules.review.case_step import Hand, hand_of, plain_text
 from onemap.rules.review.state_machine import case_state_after
-from onemap.rules.verb.declaration import VERDICT_CHOICES, Asked, Result, Values
+from onemap.rules.verb.declaration import VERDICT_CHOICES, Result, Values, VerbContext
 
 if TYPE_CHECKING:
     from onemap.rules.runs.run import Run
 
 
-def review_open(values: Values, asked: Asked) -> Result:
+def review_open(values: Values, context: VerbContext) -> Result:
     """Check parcels and open a case on them."""
     from onemap.rules.incremental.verdict_changes import changed_verdicts
     from onemap.rules.outputs.outputs import remark_records, tables_written
@@ -36,16 +36,16 @@ def review_open(values: Values, asked: Asked) -> Result:
     with open_library(values["library"]) as library:
         if values.get("against"):
             run_record(library, values["against"])
-        run = opening.judge_round(library, values, asked, hand.on or date.today())
+        run = opening.judge_round(library, values, context, hand.on or date.today())
         changed = changed_verdicts(library, values["against"], run) if values.get("against") else None
         with contextlib.ExitStack() as written:
             outs, overwrite = values.get("out") or (), bool(values.get("overwrite"))
             targets = [written.enter_context(tables_written(run.tables, library.crs, out, overwrite)) for out in outs]
             case_id = opening.open_case(library, run, hand, values, project)
-        answer = _answer(library, read_case(library, case_id, hand.on), asked)
-    asked.progress.at(1.0, "")
+        answer = _answer(library, read_case(library, case_id, hand.on), context)
+    context.progress.at(1.0, "")
     of_run = _run_answer(run, values)
-    of_run["problems"] = [*of_run["problems"], *remark_records(targets, asked.language)]
+    of_run["problems"] = [*of_run["problems"], *remark_records(targets, context.language)]
     return {**answer, **of_run, **({"changed": changed} if changed is not None else {})}
 
 
@@ -64,23 +64,23 @@ def _run_answer(run: Run, values: Values) -> Result:
     return of_run
 
 
-def review_list(values: Values, asked: Asked) -> Result:
+def review_list(values: Values, context: VerbContext) -> Result:
     """The cases of a library."""
     with open_library(values["library"]) as library:
         return {"cases": case_list(library, values.get("state"), values.get("on"))}
 
 
-def review_show(values: Values, asked: Asked) -> Result:
+def review_show(values: Values, context: VerbContext) -> Result:
     """One case as it stands."""
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"], values.get("on"))
-        answer = _answer(library, case, asked, values.get("by"))
+        answer = _answer(library, case, context, values.get("by"))
         if values.get("out"):
             from onemap.rules.review.round_evidence import write_evidence
 
             overwrite = bool(values.get("overwrite"))
-            cut = write_evidence(library, _round(case, values), values["out"], overwrite, asked.language)
-            return {**answer, "problems": [problem_record(problem, asked.language) for problem in cut]}
+            cut = write_evidence(library, _round(case, values), values["out"], overwrite, context.language)
+            return {**answer, "problems": [problem_record(problem, context.language) for problem in cut]}
         return answer
 
 
@@ -92,21 +92,21 @@ def _round(case: Case, values: Values) -> Round:
     return case.rounds[number - 1]
 
 
-def _answer(library: Library, case: Case, asked: Asked, by: str | None = None) -> Result:
+def _answer(library: Library, case: Case, context: VerbContext, by: str | None = None) -> Result:
     """The case as it is shown; a session remembers which revision it has seen."""
-    if asked.session is not None:
-        asked.session["review", library.id, case.id] = case.revision
-    return case_as_json(library, case, asked.language, by)
+    if context.session is not None:
+        context.session["review", library.id, case.id] = case.revision
+    return case_as_json(library, case, context.language, by)
 
 
-def _stepped(values: Values, asked: Asked, act: Callable[[Library, str, Hand], Any]) -> Result:
+def _stepped(values: Values, context: VerbContext, act: Callable[[Library, str, Hand], Any]) -> Result:
     """One step of a case, and the case as it then stands."""
     hand = hand_of(values)
     with open_library(values["library"]) as library:
-        if asked.session is not None:
-            hand = replace(hand, seen=asked.session.get(("review", library.id, values["case"])))
+        if context.session is not None:
+            hand = replace(hand, seen=context.session.get(("review", library.id, values["case"])))
         act(library, values["case"], hand)
-        return _answer(library, read_case(library, values["case"], hand.on), asked, hand.by)
+        return _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
 
 
 def _reason(values: Values) -> str | None:
@@ -114,13 +114,13 @@ def _reason(values: Values) -> str | None:
     return plain_text(values.get("reason"), "--reason") or None
 
 
-def review_circulate(values: Values, asked: Asked) -> Result:
+def review_circulate(values: Values, context: VerbContext) -> Result:
     """Send a case out."""
     reason = _reason(values)
-    return _stepped(values, asked, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
+    return _stepped(values, context, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
 
 
-def review_opine(values: Values, asked: Asked) -> Result:
+def review_opine(values: Values, context: VerbContext) -> Result:
     """Write a department's opinion, from words or from a reply file."""
     department = values["department"]
     if values.get("reply"):
@@ -138,44 +138,46 @@ def review_opine(values: Values, asked: Asked) -> Result:
         said = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
         opinions.opine(library, case, department, opinions.checked_words(*said), hand)
 
-    answer = _stepped(values, asked, act)
+    answer = _stepped(values, context, act)
     # Whose draft gave way is told, so that nobody's work goes unseen.
     return {**answer, "instead_of": answer["entries"][-1]["detail"].get("instead_of")}
 
 
-def review_sign(values: Values, asked: Asked) -> Result:
+def review_sign(values: Values, context: VerbContext) -> Result:
     """Sign a department's opinion."""
     department, reason = values["department"], _reason(values)
-    return _stepped(values, asked, lambda library, case, hand: opinions.sign(library, case, department, hand, reason))
+    return _stepped(values, context, lambda library, case, hand: opinions.sign(library, case, department, hand, reason))
 
 
-def review_return(values: Values, asked: Asked) -> Result:
+def review_return(values: Values, context: VerbContext) -> Result:
     """Give a department's opinion back."""
     department, reason = values["department"], _reason(values)
     return _stepped(
-        values, asked, lambda library, case, hand: opinions.return_opinion(library, case, department, hand, reason)
+        values, context, lambda library, case, hand: opinions.return_opinion(library, case, department, hand, reason)
     )
 
 
-def review_override(values: Values, asked: Asked) -> Result:
+def review_override(values: Values, context: VerbContext) -> Result:
     """Judge a finding otherwise."""
     said = (values["parcel"], values["rule"], values["verdict"])
     return _stepped(
-        values, asked, lambda library, case, hand: opinions.override(library, case, *said, hand, _reason(values) or "")
+        values,
+        context,
+        lambda library, case, hand: opinions.override(library, case, *said, hand, _reason(values) or ""),
     )
 
 
-def review_extend(values: Values, asked: Asked) -> Result:
+def review_extend(values: Values, context: VerbContext) -> Result:
     """Give more working days."""
     department, days = values.get("department"), values["days"]
     return _stepped(
         values,
-        asked,
+        context,
         lambda library, case, hand: opinions.extend(library, case, department, days, hand, _reason(values) or ""),
     )
 
 
-def review_revise(values: Values, asked: Asked) -> Result:
+def review_revise(values: Values, context: VerbContext) -> Result:
     """Open the next round on new parcels."""
     from onemap.rules.review import opening
 
@@ -185,14 +187,14 @@ def review_revise(values: Values, asked: Asked) -> Result:
         before = opening.revisable(library, values["case"])
         named = values.get("pack") or [pack["name"] for pack in before.options["packs"] if pack["name"]]
         given = {**values, "pack": named, "only": values.get("only") or before.options["only"]}
-        run = opening.judge_round(library, given, asked, hand.on or read_case(library, values["case"]).on)
+        run = opening.judge_round(library, given, context, hand.on or read_case(library, values["case"]).on)
         opening.revise(library, values["case"], run, hand, _reason(values), named)
-        answer = _answer(library, read_case(library, values["case"], hand.on), asked)
-    asked.progress.at(1.0, "")
+        answer = _answer(library, read_case(library, values["case"], hand.on), context)
+    context.progress.at(1.0, "")
     return {**answer, **_run_answer(run, values)}
 
 
-def review_recheck(values: Values, asked: Asked) -> Result:
+def review_recheck(values: Values, context: VerbContext) -> Result:
     """What would change today."""
     from onemap.rules.review.opening import looked_again
     from onemap.rules.review.recheck import recheck
@@ -201,51 +203,51 @@ def review_recheck(values: Values, asked: Asked) -> Result:
     with open_library(values["library"]) as library:
         case = read_case(library, values["case"], hand.on)
         case_state_after(case.state, "recheck", case=case.id, field="CASE")
-        changes = recheck(library, case, values, asked)
+        changes = recheck(library, case, values, context)
         if library.writable:
             looked_again(library, case, hand.by, sum(map(len, changes.values())))
-        answer = _answer(library, case, asked)
-    asked.progress.at(1.0, "")
+        answer = _answer(library, case, context)
+    context.progress.at(1.0, "")
     return {**answer, "changes": changes}
 
 
-def review_remedy(values: Values, asked: Asked) -> Result:
+def review_remedy(values: Values, context: VerbContext) -> Result:
     """Find what would pass of a case's parcels, and keep it with the round."""
     from onemap.rules.review.remedies import find_and_keep
 
     hand = hand_of(values)
     with open_library(values["library"]) as library:
-        found = find_and_keep(library, values["case"], hand, values, asked)
-        answer = _answer(library, read_case(library, values["case"], hand.on), asked, hand.by)
-    asked.progress.at(1.0, "")
+        found = find_and_keep(library, values["case"], hand, values, context)
+        answer = _answer(library, read_case(library, values["case"], hand.on), context, hand.by)
+    context.progress.at(1.0, "")
     return {**answer, "problems": found.problems, **({"out": values["out"]} if values.get("out") else {})}
 
 
-def review_consolidate(values: Values, asked: Asked) -> Result:
+def review_consolidate(values: Values, context: VerbContext) -> Result:
     """Join the opinions."""
     said = (values.get("conclusion"), _reason(values))
-    return _stepped(values, asked, lambda library, case, hand: deciding.consolidate(library, case, hand, *said))
+    return _stepped(values, context, lambda library, case, hand: deciding.consolidate(library, case, hand, *said))
 
 
-def review_issue(values: Values, asked: Asked) -> Result:
+def review_issue(values: Values, context: VerbContext) -> Result:
     """Issue the statement."""
     said = (values.get("conclusion"), _reason(values))
-    return _stepped(values, asked, lambda library, case, hand: deciding.issue(library, case, hand, *said))
+    return _stepped(values, context, lambda library, case, hand: deciding.issue(library, case, hand, *said))
 
 
-def review_withdraw(values: Values, asked: Asked) -> Result:
+def review_withdraw(values: Values, context: VerbContext) -> Result:
     """End a case without a statement."""
     reason = _reason(values)
-    return _stepped(values, asked, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
+    return _stepped(values, context, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
 
 
-def review_publish(values: Values, asked: Asked) -> Result:
+def review_publish(values: Values, context: VerbContext) -> Result:
     """Bring the layers of approvals, earlier opinions and projects up to date."""
     with open_library(values["library"]) as library:
         return {"ok": True, "layers": deciding.publish(library, hand_of(values))}
 
 
-def review_export(values: Values, asked: Asked) -> Result:
+def review_export(values: Values, context: VerbContext) -> Result:
     """Write a case's document."""
     from onemap.rules.statement.export import export_case
 
@@ -256,11 +258,11 @@ def review_export(values: Values, asked: Asked) -> Result:
             case,
             values["target"],
             values.get("department"),
-            asked.language,
+            context.language,
             values.get("document"),
             values.get("templates"),
             bool(values.get("overwrite")),
-            asked.progress,
+            context.progress,
         )
-    asked.progress.at(1.0, "")
+    context.progress.at(1.0, "")
     return {"ok": True, "case": case.id, "target": values["target"], **written}

@@ -16,7 +16,7 @@ from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences,
 from onemap.layers.progress import Progress
 from onemap.layers.stores.session import KeptOpen, keeping_open
 from onemap.rules.commands.interruption import Interruption
-from onemap.rules.commands.verbs import VERBS, Asked, checked_values
+from onemap.rules.commands.verbs import VERBS, VerbContext, checked_values
 
 _PARSE_ERROR, _INVALID_REQUEST, _NO_METHOD, _REFUSED = -32700, -32600, -32601, -32000
 _LAST_WORDS_S = 0.8  # a closed stdin ends the program within a second
@@ -134,7 +134,7 @@ class _Server:
                 progress = Progress(report)
                 progress.check()
                 values = checked_values(verb, _values_by_name(given))
-                result = verb.run(values, Asked(language, progress, self.session))
+                result = verb.run(values, VerbContext(language, progress, self.session))
             return self._line({"id": number, "result": result})
         except Exception as error:  # noqa: BLE001 - one request's defect must not end the others
             # What is broken off, while a module is loaded, may end in an error of another kind.

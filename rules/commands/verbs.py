@@ -10,11 +10,11 @@ from onemap.rules.commands.review_verbs import REVIEW_VERBS
 from onemap.rules.verb.check_parameters import CHECK_PARAMETERS
 from onemap.rules.verb.declaration import (
     VERDICT_CHOICES,
-    Asked,
     Parameter,
     Result,
     Values,
     Verb,
+    VerbContext,
     checked_values,
     to_codes,
     to_count,
@@ -28,7 +28,7 @@ from onemap.rules.verb.declaration import (
     to_town_size,
 )
 
-__all__ = ["VERBS", "VERDICT_CHOICES", "Asked", "Parameter", "Result", "Values", "Verb", "checked_values"]
+__all__ = ["VERBS", "VERDICT_CHOICES", "VerbContext", "Parameter", "Result", "Values", "Verb", "checked_values"]
 
 SERVICE_TYPES = ("wms", "wmts", "xyz", "wfs", "oapif", "sensorthings")
 

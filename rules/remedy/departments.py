@@ -75,10 +75,10 @@ def department_changes(
     pairs: each alternative's parcel, and the name under which it was checked. kept_m2: the department's ground that the
     parcel takes and the alternative leaves; given_up_m2: what only the alternative takes.
     """
-    order = list(dict.fromkeys(department for said in (first, again) for _, department in said.rows))
+    order = list(dict.fromkeys(department for verdicts in (first, again) for _, department in verdicts.rows))
     named: dict[str, list[str]] = {}
-    for said in (first, again):
-        for parcel, department in said.rows:
+    for verdicts in (first, again):
+        for parcel, department in verdicts.rows:
             named.setdefault(parcel, []).append(department)
     wanted: list[tuple[int, str]] = []
     for number, (parcel, checked) in enumerate(pairs):
@@ -115,14 +115,14 @@ def department_changes(
     return pd.DataFrame(typed, columns=COLUMNS)
 
 
-def _picked(said: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerdicts:
+def _picked(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerdicts:
     """The rows asked for (k,); where there is none, -1, nothing stands against the parcel."""
     return DepartmentVerdicts(
         {},
-        np.r_[said.verdict, np.array(["clear"], dtype=object)][rows],
-        np.r_[said.ground, np.array([None], dtype=object)][rows],
-        np.r_[said.flat_m2, 0.0][rows],
-        np.r_[said.unknown_m2, 0.0][rows],
+        np.r_[verdicts.verdict, np.array(["clear"], dtype=object)][rows],
+        np.r_[verdicts.ground, np.array([None], dtype=object)][rows],
+        np.r_[verdicts.flat_m2, 0.0][rows],
+        np.r_[verdicts.unknown_m2, 0.0][rows],
     )
 
 

@@ -33,14 +33,14 @@ class _Measures(dict[str, str]):
 
 
 def drafted_text(
-    said: Sequence[DraftedFinding], items: Sequence[ChecklistItem], language: str, is_one: bool = True
+    findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem], language: str, is_one: bool = True
 ) -> str:
     """One department's draft: a sentence for each rule, the gravest first, then what was not checked by machine.
 
     is_one: the case has one parcel, which need not be named.
     """
     groups: dict[tuple[str, str, bool], list[DraftedFinding]] = {}
-    for one in said:
+    for one in findings:
         groups.setdefault((one.verdict, one.rule.id, one.row["verdict"] == "unknown"), []).append(one)
     lines = [
         _sentence(group, language) + ("" if is_one else _parcels(group, language))
@@ -151,8 +151,8 @@ def share_percent(share: float) -> str:
     return "< 0.1" if 0 < share < 0.0005 else fixed(share * 100, 1)
 
 
-def drafted_basis(said: Sequence[DraftedFinding]) -> str:
+def drafted_basis(findings: Sequence[DraftedFinding]) -> str:
     """The legal basis of what stands against the project, each rule's once, the gravest first."""
-    grave = sorted(said, key=lambda one: VERDICTS.index(one.verdict))
+    grave = sorted(findings, key=lambda one: VERDICTS.index(one.verdict))
     lines = dict.fromkeys(one.rule.basis_text for one in grave if one.verdict not in ("clear", "unknown"))
     return "\n".join(lines)

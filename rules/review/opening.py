@@ -30,7 +30,7 @@ from onemap.rules.review.terms import terms_of
 from onemap.rules.review.working_days import calendar_of
 from onemap.rules.runs.run import Run
 from onemap.rules.runs.run_store import rows_of_table, write_run
-from onemap.rules.verb.declaration import Asked, Values
+from onemap.rules.verb.declaration import Values, VerbContext
 
 _MOST_NAME, _MOST_BYTES = 200, 50_000_000
 _READ = 0.1  # of the work, when the parcels are read
@@ -62,22 +62,22 @@ def told_project(values: Values) -> Project:
     )
 
 
-def judge_round(library: Library, values: Values, asked: Asked, day: date) -> Run:
+def judge_round(library: Library, values: Values, context: VerbContext, day: date) -> Run:
     """The run of a round: the verb's parcels by its packs, as of its day. Raises OneMapError for every refusal."""
     if not library.writable:
         raise OneMapError("library.read_only", file=library.label)
     if not library.voice.is_lead:
         raise OneMapError("review.lead_only", field="--by", action="review open, review revise")
-    threads = Threads.of(values.get("workers"), asked.progress)
-    reading = threads.progress.part(0.0, _READ, phrase("progress.parcels", asked.language))
+    threads = Threads.of(values.get("workers"), context.progress)
+    reading = threads.progress.part(0.0, _READ, phrase("progress.parcels", context.language))
     reading.at(0.0)
-    question = question_of(library, check_wishes(values, day), asked.language, threads.workers, reading)
-    return answered(library, question, values, asked)
+    question = question_of(library, check_wishes(values, day), context.language, threads.workers, reading)
+    return answered(library, question, values, context)
 
 
-def answered(library: Library, question: Question, values: Values, asked: Asked) -> Run:
+def answered(library: Library, question: Question, values: Values, context: VerbContext) -> Run:
     """The run of a question."""
-    return check(library, question, Threads.of(values.get("workers"), asked.progress))
+    return check(library, question, Threads.of(values.get("workers"), context.progress))
 
 
 def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:

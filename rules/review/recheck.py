@@ -13,10 +13,10 @@ from onemap.rules.review.opening import answered, proposed
 from onemap.rules.review.routing import Draft, drafts
 from onemap.rules.runs.run import Run
 from onemap.rules.runs.run_store import rows_of_table, run_record, stored_question, stored_rows
-from onemap.rules.verb.declaration import Asked, Values
+from onemap.rules.verb.declaration import Values, VerbContext
 
 
-def recheck(library: Library, case: Case, values: Values, asked: Asked) -> dict[str, Any]:
+def recheck(library: Library, case: Case, values: Values, context: VerbContext) -> dict[str, Any]:
     """The differences: parcels whose verdict changes, findings, departments, layers and packs. Nothing is written.
 
     Raises OneMapError for what a check refuses.
@@ -24,7 +24,7 @@ def recheck(library: Library, case: Case, values: Values, asked: Asked) -> dict[
     before = stored_question(library, case.current.run)
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
     question = replace(before, packs=tuple(packs_of(library, named)), as_of=case.on, known_at=None)
-    run = answered(library, question, values, asked)
+    run = answered(library, question, values, context)
     record = run_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     rules = {rule.id: rule for rule in joined_rules(before.packs)}

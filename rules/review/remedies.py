@@ -18,12 +18,12 @@ from onemap.rules.review.case_step import Hand, may_act, step
 from onemap.rules.review.review_tables import make_tables
 from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.runs.run_store import run_record, stored_packs, stored_question, stored_rows
-from onemap.rules.verb.declaration import Asked, Values
+from onemap.rules.verb.declaration import Values, VerbContext
 
 Row = dict[str, Any]
 
 
-def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, asked: Asked) -> Remedy:
+def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, context: VerbContext) -> Remedy:
     """Find the remedy of the current round's parcels, keep it with the round, and write its tables: all, or nothing.
 
     It is judged by the findings of the machine; what a person has overridden is cut all the same. Raises OneMapError
@@ -39,12 +39,12 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, as
     question = stored_question(library, case.current.run)
     if values.get("parcel"):
         question = of_parcels(question, values["parcel"], case_id)
-    threads = Threads.of(values.get("workers"), asked.progress)
+    threads = Threads.of(values.get("workers"), context.progress)
     found = remedy(library, question, wishes_of(values), threads)
     detail: Row = {"run": found.record["id"], **wishes_of(values).record(), **found.sums}
     with contextlib.ExitStack() as written:
         targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
-        problems = [*found.problems, *remark_records(targets, asked.language)]
+        problems = [*found.problems, *remark_records(targets, context.language)]
         with step(library, case_id, "remedy", hand, detail) as taken:
             if taken.stored.round != case.round:
                 # It was found for parcels that somebody has replaced meanwhile.

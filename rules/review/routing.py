@@ -81,28 +81,28 @@ def drafts(
     A finding that a person judges otherwise still asks its departments; what it proposes follows from the new verdict.
     """
     judged = {(override.parcel, override.rule): override for override in overrides}
-    said: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
+    by_department: dict[str, list[DraftedFinding]] = {department: [] for department in DEPARTMENTS}
     for row in findings:
         if not row["counted"]:
             continue
         override = judged.get((row["parcel"], row["rule"]))
         one = DraftedFinding(rules[row["rule"]], row, override.verdict if override else row["verdict"], override)
         for department in asked_departments(one.rule):
-            said[department].append(one)
+            by_department[department].append(one)
     return tuple(
-        _draft(department, said[department], [item for item in items if item.department == department], is_one)
+        _draft(department, by_department[department], [item for item in items if item.department == department], is_one)
         for department in DEPARTMENTS
     )
 
 
-def _draft(department: str, said: Sequence[DraftedFinding], items: Sequence[ChecklistItem], is_one: bool) -> Draft:
-    why = ",".join(filter(None, ("findings" if said else "", "checklist" if items else "")))
+def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[ChecklistItem], is_one: bool) -> Draft:
+    why = ",".join(filter(None, ("findings" if findings else "", "checklist" if items else "")))
     return Draft(
         department=department,
-        conclusion=gravest(CONCLUSION_OF[one.verdict] for one in said),
-        text=drafted_text(said, items, "zh", is_one),
-        text_en=drafted_text(said, items, "en", is_one),
-        basis=drafted_basis(said),
+        conclusion=gravest(CONCLUSION_OF[one.verdict] for one in findings),
+        text=drafted_text(findings, items, "zh", is_one),
+        text_en=drafted_text(findings, items, "en", is_one),
+        basis=drafted_basis(findings),
         routed=bool(why),
         why=why or "nothing",
     )

@@ -55,15 +55,15 @@ class Verb:
     makes_data: bool = False
     work: str = "check_work"
 
-    def run(self, values: Values, asked: "Asked") -> Result:
+    def run(self, values: Values, context: "VerbContext") -> Result:
         """Do it."""
         work = importlib.import_module(f"onemap.rules.commands.{self.work}")
-        result: Result = getattr(work, self.name.replace(" ", "_"))(values, asked)
+        result: Result = getattr(work, self.name.replace(" ", "_"))(values, context)
         return result
 
 
 @dataclass(frozen=True)
-class Asked:
+class VerbContext:
     """In which language a verb is asked, and how it tells of its progress.
 
     session: what one session of `serve` remembers of what it was shown; None for a single verb; left: what a verb has

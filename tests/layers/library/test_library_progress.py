@@ -15,7 +15,7 @@ from onemap.layers.library.verification import version_problems
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
 from onemap.rules.commands.check_work import copy
-from onemap.rules.verb.declaration import Asked
+from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.conftest import write_layer
 from onemap.tests.rules.command import done
 
@@ -54,7 +54,7 @@ def work(request, source, library, tmp_path) -> Work:
         if request.param == "inspect":
             inspect(str(source), None, None, "en", Progress(report))
         elif request.param == "copy":
-            copy({"library": str(library), "target": str(tmp_path / "copy.gpkg")}, Asked("en", Progress(report)))
+            copy({"library": str(library), "target": str(tmp_path / "copy.gpkg")}, VerbContext("en", Progress(report)))
         else:
             with open_library(str(library)) as opened:
                 assert version_problems(opened, Progress(report)) == []

@@ -21,7 +21,7 @@ from onemap.rules.compare.matrix import parse_matrix
 from onemap.rules.compare.pieces import overlaid
 from onemap.rules.compare.spots import Limits, spots_of
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.verb.declaration import Asked
+from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import command
 from onemap.tests.rules.compare.conftest import MATRIX
@@ -160,7 +160,7 @@ def test_what_a_cancelled_comparison_left_is_not_taken_for_other_limits(two_plan
     given = {"library": str(two_plans.library), "a": "A", "b": "B", "against": first}
     given["matrix"] = str(two_plans.matrix(MATRIX))
     with pytest.raises(Cancelled):
-        VERBS["compare"].run(checked_values(VERBS["compare"], given), Asked("en", Progress(report)))
+        VERBS["compare"].run(checked_values(VERBS["compare"], given), VerbContext("en", Progress(report)))
     assert len(finished(work)) > 3
     found = two_plans.compare(against=first, min_area="901").answer
     assert found["problems"] == []

@@ -16,7 +16,7 @@ from onemap.rules.compare.plan_strips import plan_in_strips
 from onemap.rules.compare.plans import placed_plan, read_plan
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.verb.declaration import Asked
+from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.rules.compare.conftest import MATRIX
 
 THREADS, ORIGIN = Threads(), (0.0, 0.0)
@@ -112,7 +112,8 @@ def test_a_comparison_tells_every_stage_by_its_work(drawn, monkeypatch):
     given = {"library": str(drawn.library), "a": "A", "b": "B", "matrix": str(drawn.matrix(MATRIX))}
     given["out"] = [str(drawn.folder / "out.gpkg")]
     VERBS["compare"].run(
-        checked_values(VERBS["compare"], given), Asked("en", Progress(lambda share, step: told.append((share, step))))
+        checked_values(VERBS["compare"], given),
+        VerbContext("en", Progress(lambda share, step: told.append((share, step)))),
     )
     shares = [share for share, _ in told]
     assert shares == sorted(shares) and shares[0] == 0 and shares[-1] == 1

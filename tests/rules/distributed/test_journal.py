@@ -11,7 +11,7 @@ from onemap.layers.errors import Cancelled
 from onemap.layers.progress import Progress
 from onemap.rules.commands.verbs import VERBS, checked_values
 from onemap.rules.distributed import journal
-from onemap.rules.verb.declaration import Asked
+from onemap.rules.verb.declaration import VerbContext
 from onemap.tests.rules.command import command
 from onemap.tests.rules.distributed.conftest import arguments, finished, rows_differ, started, work
 from onemap.tests.rules.incremental.test_incremental import RULES
@@ -36,7 +36,7 @@ def asked(desk, report):
     """`check` in this process, with a report of its own."""
     _, library, parcels, _, pack = arguments(desk)
     given = {"library": str(library), "parcels": str(parcels), "pack": [str(pack)]}
-    return VERBS["check"].run(checked_values(VERBS["check"], given), Asked("en", Progress(report)))
+    return VERBS["check"].run(checked_values(VERBS["check"], given), VerbContext("en", Progress(report)))
 
 
 @pytest.mark.slow
