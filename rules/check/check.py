@@ -17,20 +17,20 @@ from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.software import software_versions
 from onemap.rules.check.judge_rule import Bench, judged_rule
-from onemap.rules.findings.rule_rows import RowsBeside, RuleRows, rows_beside
+from onemap.rules.findings.rule_rows import BackgroundRows, RuleRows, background_rows
 from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.incremental.comparison_with_run import Comparison, Earlier, earlier_run
 from onemap.rules.incremental.merged_run import StandingRows, merged_tables, standing_rows
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
-from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.kinds import KINDS
 from onemap.rules.kinds.few_parcels import FEW_PARCELS, shared_grounds
 from onemap.rules.kinds.ground import SharedGround
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import Pack
-from onemap.rules.question.check_plan import Agenda, agenda_of
+from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import Question
 from onemap.rules.runs.run import Run, verdict_counts
 
@@ -45,7 +45,7 @@ _CELL_M, _DISTANCE_M = 100_000, 40_000
 
 @dataclass(frozen=True)
 class Answer:
-    """What the rules of an agenda say of some parcels: every table of a run but `run`.
+    """What the rules of a check say of some parcels: every table of a run but `run`.
 
     layers: what was read of each layer, by code; computed: how many times a parcel was judged by a rule; skipped: the
     rules that could not be asked, and why; warped: the rules whose raster was, and its cell.
@@ -72,26 +72,28 @@ def check(
     """
     began, started, language = time.perf_counter(), now(), question.language
     west, south, _, _ = question.parcels.extent
-    agenda = agenda_of(library, question, local_origin(west, south))
-    earlier = earlier_run(library, against, question, agenda.origin) if against else None
-    asked = (agenda, agenda.sources(library), question.parcels, threads.part(BEGUN, JUDGED))
+    check_plan = check_plan_of(library, question, local_origin(west, south))
+    earlier = earlier_run(library, against, question, check_plan.origin) if against else None
+    asked = (check_plan, check_plan.sources(library), question.parcels, threads.part(BEGUN, JUDGED))
     answer = judged_beside(*asked, earlier) if earlier else judged_parcels(*asked)
     parameters = question.parameters(library)
-    record = record_of(agenda, question.packs, parameters, [answer], started, time.perf_counter() - began)
+    record = record_of(check_plan, question.packs, parameters, [answer], started, time.perf_counter() - began)
     problems = [problem_record(problem, language) for problem in question.parcels.problems]
     verdicts = verdict_counts(answer.tables["parcels"])
     return Run(question, record, {**answer.tables, "run": run_table(record)}, problems, verdicts)
 
 
-def judged_beside(agenda: Agenda, sources: Sources, parcels: Parcels, threads: Threads, earlier: Earlier) -> Answer:
+def judged_beside(
+    check_plan: CheckPlan, sources: Sources, parcels: Parcels, threads: Threads, earlier: Earlier
+) -> Answer:
     """Judge some parcels as far as an earlier run's rows do not stand; those of the others are merged into the tables.
 
     Raises OneMapError rule.field, run.damaged.
     """
     lost: frozenset[str] = frozenset()
     while True:
-        standing = standing_rows(Comparison(earlier, agenda, sources, lost))
-        answer = judged_parcels(agenda, sources, parcels.at(standing.rows_to_judge), threads, standing)
+        standing = standing_rows(Comparison(earlier, check_plan, sources, lost))
+        answer = judged_parcels(check_plan, sources, parcels.at(standing.rows_to_judge), threads, standing)
         found = standing.unreadable(answer.layers) - lost
         if not found:
             tables = merged_tables(standing, answer.tables, answer.layers)
@@ -101,65 +103,45 @@ def judged_beside(agenda: Agenda, sources: Sources, parcels: Parcels, threads: T
 
 
 def judged_parcels(
-    agenda: Agenda, sources: Sources, parcels: Parcels, threads: Threads, standing: StandingRows | None = None
+    check_plan: CheckPlan, sources: Sources, parcels: Parcels, threads: Threads, standing: StandingRows | None = None
 ) -> Answer:
-    """Judge some parcels by every rule of an agenda; of each layer only what is near them is read from its sources.
+    """Judge some parcels by every rule of a check; of each layer only what is near them is read from its sources.
 
     standing: by which rules they need not be judged. The rows are the same to the last digit whichever
     parcels are judged together. Raises OneMapError rule.field.
     """
-    whole = whole_parcels(agenda, sources.library.crs, parcels)
-    with rows_beside(whole, agenda.language, threads.workers) as rows:
-        return _judged(agenda, sources, parcels, whole, rows, threads, standing)
+    parcel_rows = parcel_rows_of(check_plan, sources.library.crs, parcels)
+    with background_rows(parcel_rows, check_plan.language, threads.workers) as rows:
+        return _judge(check_plan, sources, parcels, parcel_rows, rows, threads, standing)
 
 
-def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholeParcels:
-    """Some parcels as an agenda judges them, and as the tables show them."""
-    local = moved(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
-    return WholeParcels(parcels.ids, parcels.geometries, lambda: parcels.wkb, local, agenda.origin, crs)
+def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
+    """Some parcels as a check judges them, and as the tables show them."""
+    local = moved(parcels.geometries, (-check_plan.origin[0], -check_plan.origin[1]))
+    return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.wkb, local, check_plan.origin, crs)
 
 
-def _judged(
-    agenda: Agenda,
+def _judge(
+    check_plan: CheckPlan,
     sources: Sources,
     parcels: Parcels,
-    whole: WholeParcels,
-    rows: RowsBeside,
+    parcel_rows: ParcelRows,
+    rows: BackgroundRows,
     threads: Threads,
     standing: StandingRows | None,
 ) -> Answer:
-    local = whole.local
-    west, south, east, north = parcels.extent
-    bench = Bench(local, parcels.attributes, sources.library.crs, agenda.origin)
-    reach = agenda.reaches()
+    local = parcel_rows.local
+    bench = Bench(local, parcels.attributes, sources.library.crs, check_plan.origin)
     computed, skipped, warped = 0, [], []
     still = threads.part(_LAYERS, _LAYERS)  # what it does beside the rules moves no bar
-    used: dict[str, LayerSource] = {}
-
-    def read(code: str) -> LayerSource:
-        if code not in used:
-            far = reach[code]
-            is_near = far < float("inf")
-            box = (west - far, south - far, east + far, north + far) if is_near else None
-            used[code] = sources.read(code, box, scattered(parcels.boxes, far) if is_near else None)
-        return used[code]
-
-    codes = agenda.codes
-    sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
-    for code, part in zip(codes, threads.progress.part(0.0, _LAYERS).parts(sizes), strict=True):
-        part.at(0.0, phrase("progress.layers", agenda.language, layer=code))
-        read(code)
-    costs = [sum(_cost(len(local), used[code]) for code in rule.layers) for rule in agenda.rules]
+    layers = _read_layers(check_plan, sources, parcels, threads.progress.part(0.0, _LAYERS))
+    costs = [sum(_cost(len(local), layers[code]) for code in rule.layers) for rule in check_plan.rules]
     judging = threads.progress.part(_LAYERS, _RULES).parts(costs)
-    shared: dict[str, SharedGround] = {}
-    if len(local) <= FEW_PARCELS and not standing:
-        sharing = [rule.layer for rule in agenda.rules if KINDS[rule.kind].overlays_whole_features]
-        grounds = {code: used[code] for code in sharing}
-        shared = shared_grounds(local, bench.tree, grounds, still)
-    for rule, cost, share in zip(agenda.rules, costs, judging, strict=True):
-        part = share.part(0.0, 1.0, rule.title.get(agenda.language, rule.id))
+    shared = {} if standing else _shared_grounds(check_plan, layers, bench, still)
+    for rule, cost, share in zip(check_plan.rules, costs, judging, strict=True):
+        part = share.part(0.0, 1.0, rule.title.get(check_plan.language, rule.id))
         part.at(0.0)
-        source, others = used[rule.layer], {key: used[code] for key, code in rule.other_layers.items()}
+        source, others = layers[rule.layer], {key: layers[code] for key, code in rule.other_layers.items()}
         if source.reason and not rule.finds:
             skipped.append({"rule": rule.id, "layer": rule.layer, "reason": source.reason})
             continue
@@ -170,28 +152,55 @@ def _judged(
         if judged.judgement.warped_to_m:
             warped.append({"rule": rule.id, "layer": rule.layer, "cell_m": judged.judgement.warped_to_m})
         rows.add(replace(judged, threads=still))
-    last = threads.progress.part(_RULES, 1.0, phrase("progress.tables", agenda.language))
+    last = threads.progress.part(_RULES, 1.0, phrase("progress.tables", check_plan.language))
     in_rows = (_ROWS - _RULES) / (1 - _RULES)
     made = rows.finished(last.part(0.0, in_rows))
-    tables = tables_of(agenda, whole, made, standing, last.part(in_rows, 1.0))
-    return Answer(tables, {code: used[code].record(code) for code in used}, computed, skipped, warped)
+    tables = tables_of(check_plan, parcel_rows, made, standing, last.part(in_rows, 1.0))
+    return Answer(tables, {code: layers[code].record(code) for code in layers}, computed, skipped, warped)
+
+
+def _read_layers(
+    check_plan: CheckPlan, sources: Sources, parcels: Parcels, progress: Progress
+) -> dict[str, LayerSource]:
+    """Every layer that a rule looks at, by its code: what of it is near enough to the parcels to matter."""
+    west, south, east, north = parcels.extent
+    reach, codes = check_plan.reaches(), check_plan.codes
+    sizes = [sources.features(code) + _FEATURES_A_LAYER for code in codes]
+    layers: dict[str, LayerSource] = {}
+    for code, part in zip(codes, progress.parts(sizes), strict=True):
+        part.at(0.0, phrase("progress.layers", check_plan.language, layer=code))
+        far = reach[code]
+        is_near = far < float("inf")
+        box = (west - far, south - far, east + far, north + far) if is_near else None
+        layers[code] = sources.read(code, box, scattered(parcels.boxes, far) if is_near else None)
+    return layers
+
+
+def _shared_grounds(
+    check_plan: CheckPlan, layers: Mapping[str, LayerSource], bench: Bench, threads: Threads
+) -> dict[str, SharedGround]:
+    """What few parcels share with the features of layers that rules lay over them whole; nothing of many parcels."""
+    if len(bench.geometries) > FEW_PARCELS:
+        return {}
+    codes = [rule.layer for rule in check_plan.rules if KINDS[rule.kind].overlays_whole_features]
+    return shared_grounds(bench.geometries, bench.tree, {code: layers[code] for code in codes}, threads)
 
 
 def tables_of(
-    agenda: Agenda,
-    whole: WholeParcels,
+    check_plan: CheckPlan,
+    parcel_rows: ParcelRows,
     rules: Sequence[RuleRows],
     standing: StandingRows | None,
     progress: Progress = SILENT,
 ) -> dict[str, Table]:
     """Every table but `run`; a parcel's verdict is that of all its findings, of those that stand too."""
-    tables = row_tables(whole, rules, agenda.language, progress)
+    tables = row_tables(parcel_rows, rules, check_plan.language, progress)
     findings = [tables["findings"].columns, *([standing.verdicts] if standing else [])]
-    return {"parcels": parcel_table(whole, findings), **tables}
+    return {"parcels": parcel_table(parcel_rows, findings), **tables}
 
 
 def record_of(
-    agenda: Agenda,
+    check_plan: CheckPlan,
     packs: Sequence[Pack],
     parameters: Mapping[str, Any],
     answers: Iterable[Answer],
@@ -200,13 +209,13 @@ def record_of(
 ) -> dict[str, Any]:
     """The record of a run whose parcels were judged together, or in several answers."""
     layers: dict[str, Mapping[str, Any]] = {}
-    skipped, warped, computed = list(agenda.skipped), [], 0
+    skipped, warped, computed = list(check_plan.skipped), [], 0
     for answer in answers:
         layers |= answer.layers
         computed += answer.computed
         skipped += [item for item in answer.skipped if item not in skipped]
         warped += [item for item in answer.warped if item not in warped]
-    order = {rule.id: place for place, rule in enumerate(agenda.rules)}
+    order = {rule.id: place for place, rule in enumerate(check_plan.rules)}
     return {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "started": started,
@@ -215,8 +224,8 @@ def record_of(
         "packs": [pack.record() for pack in packs],
         "layers": [layers[code] for code in sorted(layers)],
         "parameters": dict(parameters),
-        "origin": list(agenda.origin),
-        "rules": {rule.id: rule.hash for rule in agenda.rules},
+        "origin": list(check_plan.origin),
+        "rules": {rule.id: rule.hash for rule in check_plan.rules},
         "computed": computed,
         "warped": sorted(warped, key=lambda item: order[item["rule"]]),
         "skipped": skipped,

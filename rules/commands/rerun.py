@@ -12,7 +12,7 @@ from onemap.rules.compare.comparison import compared
 from onemap.rules.compare.comparison_record import KIND as COMPARE
 from onemap.rules.distributed.partition import fits_into_memory, most_parcels
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.check_plan import agenda_of
+from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.remedy import remedy_storage as remedies
 from onemap.rules.remedy.remedy import KIND as REMEDY
 from onemap.rules.remedy.remedy import remedy
@@ -48,24 +48,24 @@ def _check_again(library: Library, identifier: str, threads: Threads) -> list[Di
     question = run_store.stored_question_of_none(library, identifier)
     count, origin = _extent(library, identifier)
     most = count if fits_into_memory(count / most_parcels()) else most_parcels()
-    agenda = agenda_of(library, question, origin)
+    check_plan = check_plan_of(library, question, origin)
     while True:
-        sources, done = agenda.sources(library), 0
-        held = Differences(library, identifier, run_store.KEPT, [rule.id for rule in agenda.rules])
+        sources, done = check_plan.sources(library), 0
+        held = Differences(library, identifier, run_store.KEPT, [rule.id for rule in check_plan.rules])
         lost: frozenset[str] = frozenset()
         for parcels in run_store.stored_parcels(library, identifier, question.parcels, max(most, 1)):
             judged, end = (done + _COMPUTED * len(parcels.ids)) / count, (done + len(parcels.ids)) / count
-            answer = judged_parcels(agenda, sources, parcels, threads.part(done / count, judged))
+            answer = judged_parcels(check_plan, sources, parcels, threads.part(done / count, judged))
             # A layer that is damaged somewhere is unreadable for the whole run.
             found = {code for code, record in answer.layers.items() if record["reason"] == "unreadable"}
-            lost = frozenset(found) - agenda.unreadable if most < count else frozenset()
+            lost = frozenset(found) - check_plan.unreadable if most < count else frozenset()
             if lost:
                 break
             held.hold(answer.tables, threads.progress.part(judged, end))
             done += len(parcels.ids)
         if not lost:
             return held.differences()
-        agenda = replace(agenda, unreadable=agenda.unreadable | lost)
+        check_plan = replace(check_plan, unreadable=check_plan.unreadable | lost)
 
 
 def _extent(library: Library, identifier: str) -> tuple[int, tuple[float, float]]:

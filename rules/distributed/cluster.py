@@ -153,7 +153,7 @@ class Cluster:
             shared=self._shared(work, progress) if self.shared else None,
             work=uuid.uuid4().hex,
             question=work.question,
-            agenda=work.agenda,
+            check_plan=work.check_plan,
             against=work.against,
             number=-1,
             parcels=work.journal.parcels,
@@ -167,8 +167,8 @@ class Cluster:
 
     def _shared(self, work: Work, progress: Progress) -> Path:
         """The file by which workers read the layers of a run from the folder. Raises OneMapError cluster.shared."""
-        agenda, folder = work.agenda, self.shared or Path()
-        found = [agenda.in_force(code) for code in sorted(agenda.codes)]
+        check_plan, folder = work.check_plan, self.shared or Path()
+        found = [check_plan.in_force(code) for code in sorted(check_plan.codes)]
         step = phrase("progress.shared", work.question.language)
         progress.at(work.share_done(), step)
         try:

@@ -19,7 +19,7 @@ from onemap.rules.distributed.parcel_files import read_block
 from onemap.rules.distributed.work import judged_block
 from onemap.rules.inputs.subdivision_store import CUTS
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.check_plan import Agenda
+from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
 
 
@@ -36,7 +36,7 @@ class Task:
     shared: Path | None
     work: str
     question: Question
-    agenda: Agenda
+    check_plan: CheckPlan
     against: str | None
     number: int
     parcels: Path | bytes
@@ -110,9 +110,9 @@ def _outcome(task: Task) -> Outcome:
             content, path = path, Path(own) / "parcels.arrow"
             path.write_bytes(content)
         block = read_block(path, task.number, task.question.parcels)
-        sources = task.agenda.sources(library)
-        answer = judged_block(sources, task.agenda, task.question, block, task.against, Threads())
-        finished = keep_block(task.done or Path(own), block, answer, task.agenda, library.crs)
+        sources = task.check_plan.sources(library)
+        answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
+        finished = keep_block(task.done or Path(own), block, answer, task.check_plan, library.crs)
         if task.done:
             return Outcome(finished)
         files = (Path(own) / block_name(task.number)).iterdir()

@@ -20,12 +20,12 @@ from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import sorted_geometries
 from onemap.layers.library.library import Library, open_library
-from onemap.rules.check.check import judged_parcels, local_origin, tables_of, whole_parcels
+from onemap.rules.check.check import judged_parcels, local_origin, parcel_rows_of, tables_of
 from onemap.rules.findings.run_tables import ROW_TABLES
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels, dissolved, no_parcels
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.check_plan import Agenda, agenda_of
+from onemap.rules.question.check_plan import CheckPlan, check_plan_of
 from onemap.rules.question.question import CheckWishes, question_about
 
 PARCELS = "parcels"
@@ -57,19 +57,19 @@ def check_frame(
         placed = frame.to_crs(opened.crs)
         west, south, _, _ = np.asarray(placed.total_bounds.compute(), dtype=float)
         question = question_about(opened, wishes, language, no_parcels(PARCELS, ""))
-        agenda = agenda_of(opened, question, local_origin(west, south))
-        tables = tables_of(agenda, whole_parcels(agenda, opened.crs, question.parcels), [], None)
+        check_plan = check_plan_of(opened, question, local_origin(west, south))
+        tables = tables_of(check_plan, parcel_rows_of(check_plan, opened.crs, question.parcels), [], None)
         nothing = _framed(tables[table], opened)
-    return placed.map_partitions(_judged, library, agenda, id_field, table, nothing, meta=nothing)
+    return placed.map_partitions(_judged, library, check_plan, id_field, table, nothing, meta=nothing)
 
 
-def _judged(part: Any, library: str, agenda: Agenda, id_field: str, table: str, nothing: Any) -> Any:
+def _judged(part: Any, library: str, check_plan: CheckPlan, id_field: str, table: str, nothing: Any) -> Any:
     """One partition's rows of one table."""
     if len(part) == 0:
         return nothing
     with open_library(library, read_only=True) as opened:
         parcels = _parcels(part, id_field)
-        answer = judged_parcels(agenda, agenda.sources(opened), parcels, Threads())
+        answer = judged_parcels(check_plan, check_plan.sources(opened), parcels, Threads())
         return _framed(answer.tables[table], opened)
 
 

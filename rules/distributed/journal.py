@@ -19,7 +19,7 @@ from onemap.layers.files.journal_folder import Journal, disk_errors_as_refusals
 from onemap.rules.check.check import Answer
 from onemap.rules.distributed.parcel_files import Block
 from onemap.rules.distributed.table_files import KeptTable, keep_table
-from onemap.rules.question.check_plan import Agenda
+from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.runs.run import verdict_counts
 
 _ABOUT, _FACTS = "about.json", "block.json"
@@ -94,10 +94,10 @@ def block_name(number: int) -> str:
     return f"{number:06d}"
 
 
-def keep_block(done: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
+def keep_block(done: Path, block: Block, answer: Answer, check_plan: CheckPlan, crs: pyproj.CRS) -> Finished:
     """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
     with _placed(done, block.number) as part:
-        return _written(part, block, answer, agenda, crs)
+        return _written(part, block, answer, check_plan, crs)
 
 
 def place_block(done: Path, number: int, files: Mapping[str, bytes]) -> None:
@@ -122,9 +122,9 @@ def _placed(done: Path, number: int) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _written(folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
+def _written(folder: Path, block: Block, answer: Answer, check_plan: CheckPlan, crs: pyproj.CRS) -> Finished:
     place, tables = pd.Index(block.parcels.ids), {}
-    rules = {rule.id: order for order, rule in enumerate(agenda.rules)}
+    rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     for name, table in answer.tables.items():
         at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
         tables[name] = keep_table(folder, name, table, block.positions[at], rules, crs)

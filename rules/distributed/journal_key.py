@@ -7,7 +7,7 @@ from typing import Any
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.software import software_versions
 from onemap.layers.sources.reading import content_hash
-from onemap.rules.question.check_plan import Agenda
+from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
 
 _LAYOUT = 2  # of the journal: another one is another question
@@ -17,7 +17,7 @@ def question_key(
     library: Library,
     question: Question,
     asked_id: str | None,
-    agenda: Agenda,
+    check_plan: CheckPlan,
     against: str | None,
     as_of: date | None,
     block: int,
@@ -27,7 +27,7 @@ def question_key(
     asked_id: the field of the parcels' ids if one was asked for; as_of: the day if one was; without one a run that was
     begun yesterday goes on, if what is in force today is what was in force then. block: its most parcels.
     """
-    codes = sorted(agenda.codes)
+    codes = sorted(check_plan.codes)
     catalogue = library.catalogue()
     parcels = question.parcels
     return {
@@ -36,12 +36,12 @@ def question_key(
         "library": library.id,
         "parcels": [parcels.source, parcels.source_hash, asked_id, dict(question.source)],
         "packs": [pack.hash for pack in question.packs],
-        "rules": [rule.hash for rule in agenda.rules],
-        "skipped": [dict(item) for item in agenda.skipped],
+        "rules": [rule.hash for rule in check_plan.rules],
+        "skipped": [dict(item) for item in check_plan.skipped],
         "only": list(question.only),
         "as_of": as_of.isoformat() if as_of else None,
         "known_at": question.known_at.isoformat() if question.known_at else None,
-        "layers": [_layer(agenda, code) for code in codes],
+        "layers": [_layer(check_plan, code) for code in codes],
         "catalogue": sha256(repr([catalogue.get(code) for code in codes])),
         "replaced": {code: content_hash(Path(file), Path(file)) for code, file in sorted(question.replaced.items())},
         "language": question.language,
@@ -50,9 +50,9 @@ def question_key(
     }
 
 
-def _layer(agenda: Agenda, code: str) -> list[str | None]:
+def _layer(check_plan: CheckPlan, code: str) -> list[str | None]:
     """What is in force of a layer, by its content."""
-    version = agenda.in_force(code)
+    version = check_plan.in_force(code)
     if version:
         return [code, version.table, version.hash]
-    return [code, None, "not_in_force" if any(known.code == code for known in agenda.known) else None]
+    return [code, None, "not_in_force" if any(known.code == code for known in check_plan.known) else None]

@@ -23,7 +23,7 @@ from onemap.rules.findings.run_tables import run_table
 from onemap.rules.inputs.parcels import Parcels
 from onemap.rules.packs.pack import Pack
 from onemap.rules.packs.rule import VERDICTS
-from onemap.rules.question.check_plan import agenda_of
+from onemap.rules.question.check_plan import check_plan_of
 from onemap.rules.question.question import Question
 from onemap.rules.runs.run import Chunk, most_severe
 
@@ -77,8 +77,8 @@ def run_in_blocks(
     last digit. Raises OneMapError for every refusal, NotPlain.
     """
     began = time.perf_counter()
-    agenda = agenda_of(library, question, (0.0, 0.0))
-    key = question_key(library, question, asked_id, agenda, against, as_of, most_parcels)
+    check_plan = check_plan_of(library, question, (0.0, 0.0))
+    key = question_key(library, question, asked_id, check_plan, against, as_of, most_parcels)
     about = {"started": now(), "as_of": question.as_of.isoformat(), "parcels": question.parcels.source}
     with journal_folder(work_place(library.path, library.id), "check", key) as place:
         journal = BlockJournal(place, about)
@@ -90,16 +90,16 @@ def run_in_blocks(
         kept = KeptParcels(journal.parcels, question.parcels)
         problems: list[dict[str, Any]] = kept.notes["problems"]
         question = replace(question, parcels=replace(question.parcels, id_field=kept.notes["id_field"]))
-        agenda = replace(agenda, as_of=day, origin=local_origin(*kept.bounds[:2]))
+        check_plan = replace(check_plan, as_of=day, origin=local_origin(*kept.bounds[:2]))
         resumed = len(journal.finished)
         if resumed:
             problems.append(_told_resumed(journal, kept, question.language))
             progress.at(_KEPT, problems[-1]["message"])
-        work = Work(question, agenda, kept, journal, against)
+        work = Work(question, check_plan, kept, journal, against)
         work.done(engine, progress.part(_KEPT, JUDGED))
         finished = [journal.finished[number] for number in range(kept.blocks)]
         record = record_of(
-            agenda,
+            check_plan,
             question.packs,
             {**question.parameters(library), "parcels_ground": kept.ground_hash},
             [Answer({}, item.layers, item.computed, item.skipped, item.warped) for item in finished],

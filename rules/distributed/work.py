@@ -14,7 +14,7 @@ from onemap.rules.distributed.parcel_files import Block, KeptParcels
 from onemap.rules.incremental.comparison_with_run import earlier_run
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.check_plan import Agenda
+from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
 
 Reached = tuple[int, Finished]
@@ -25,7 +25,7 @@ class Work:
     """The blocks of a question, whose parcels lie on disk and are not among it."""
 
     question: Question
-    agenda: Agenda
+    check_plan: CheckPlan
     kept: KeptParcels
     journal: BlockJournal
     against: str | None
@@ -50,10 +50,10 @@ class Work:
         Whether there is a new one; then blocks that could read it must be judged again.
         """
         blocks = self.journal.finished.values()
-        found = {code for item in blocks for code in item.unreadable} - self.agenda.unreadable
+        found = {code for item in blocks for code in item.unreadable} - self.check_plan.unreadable
         if not found:
             return False
-        self.agenda = replace(self.agenda, unreadable=self.agenda.unreadable | found)
+        self.check_plan = replace(self.check_plan, unreadable=self.check_plan.unreadable | found)
         if any(not found <= item.unreadable for item in blocks):
             self.journal.begin_again()
         return True
@@ -78,27 +78,27 @@ class LocalEngine:
 
     def judged(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
         """Judge these blocks in their order."""
-        sources = work.agenda.sources(self.library)
+        sources = work.check_plan.sources(self.library)
         for number in numbers:
             block = work.kept.block(number)
             part = progress.part(work.share_done(), work.share_done(len(block.positions)))
             threads = Threads(self.workers, part)
-            answer = judged_block(sources, work.agenda, work.question, block, work.against, threads)
+            answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
             with disk_errors_as_refusals(work.journal.folder):
-                yield number, keep_block(work.journal.done, block, answer, work.agenda, self.library.crs)
+                yield number, keep_block(work.journal.done, block, answer, work.check_plan, self.library.crs)
 
 
 def judged_block(
     sources: Sources,
-    agenda: Agenda,
+    check_plan: CheckPlan,
     question: Question,
     block: Block,
     against: str | None,
     threads: Threads,
 ) -> Answer:
     """What the rules say of one block's parcels. Raises OneMapError rule.field and the like."""
-    asked = (agenda, sources, block.parcels, threads)
+    asked = (check_plan, sources, block.parcels, threads)
     earlier = None
     if against:
-        earlier = earlier_run(sources.library, against, replace(question, parcels=block.parcels), agenda.origin)
+        earlier = earlier_run(sources.library, against, replace(question, parcels=block.parcels), check_plan.origin)
     return judged_beside(*asked, earlier) if earlier else judged_parcels(*asked)

@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.findings import Block, RuleJudgement, read_ahead, rows_of
-from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.kinds.few_parcels import FEW_PARCELS
 
 KINDS_BY_DIMENSION = ("point", "line", "polygon")
@@ -35,7 +35,7 @@ class RuleRows:
 
 
 def rule_rows(
-    judged: RuleJudgement, order: int, parcels: WholeParcels, language: str, progress: Progress = SILENT
+    judged: RuleJudgement, order: int, parcels: ParcelRows, language: str, progress: Progress = SILENT
 ) -> RuleRows:
     """The rows of one rule; order: its place among the rules."""
     findings, overlaps = rows_of(judged, order, parcels.area_m2, language)
@@ -49,7 +49,7 @@ def rule_rows(
     return RuleRows(judged, findings, overlaps)
 
 
-def _write_findings(block: Block, parcels: WholeParcels, progress: Progress) -> np.ndarray:
+def _write_findings(block: Block, parcels: ParcelRows, progress: Progress) -> np.ndarray:
     """Add to findings their geometries as they are written; gives these in the library's plane (n,), or None."""
     geometry, parcel = block["_geometry"], block["_parcel"]
     shown, multis, bodies = (np.full(len(parcel), None, dtype=object) for _ in range(3))
@@ -66,7 +66,7 @@ def _write_findings(block: Block, parcels: WholeParcels, progress: Progress) -> 
 
 
 def _write_overlaps(
-    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: WholeParcels, progress: Progress
+    block: Block, findings: Sequence[Block], shown: Sequence[np.ndarray], parcels: ParcelRows, progress: Progress
 ) -> None:
     """Add to overlaps their geometries as they are written: where one is a finding's whole ground, it is that one's.
 
@@ -99,10 +99,10 @@ def _write_overlaps(
     block["_dimension"], block["_multi"], block["_wkb"] = dimension, multis, bodies
 
 
-class RowsBeside:
+class BackgroundRows:
     """The rows of rules, one after the other, made by a thread of its own where there is one."""
 
-    def __init__(self, parcels: WholeParcels, language: str, beside: Executor | None) -> None:
+    def __init__(self, parcels: ParcelRows, language: str, beside: Executor | None) -> None:
         self._parcels = parcels
         self._language = language
         self._beside = beside
@@ -145,18 +145,18 @@ def _at_once(work: Callable[[], RuleRows]) -> "Future[RuleRows]":
 
 
 @contextlib.contextmanager
-def rows_beside(parcels: WholeParcels, language: str, workers: int) -> Iterator[RowsBeside]:
+def background_rows(parcels: ParcelRows, language: str, workers: int) -> Iterator[BackgroundRows]:
     """Where the rows of rules are made, and what rows say of whole parcels, which waits for no rule.
 
     What goes wrong with whole parcels goes wrong again, and is told, where it is asked for.
     """
     if workers == 1 or len(parcels.local) <= FEW_PARCELS:
-        yield RowsBeside(parcels, language, None)
+        yield BackgroundRows(parcels, language, None)
         return
     beside = ThreadPoolExecutor(1)
     for name in ("wkb", "area_ellipsoidal_m2", "multis"):
         beside.submit(getattr, parcels, name)
     try:
-        yield RowsBeside(parcels, language, beside)
+        yield BackgroundRows(parcels, language, beside)
     finally:  # whoever has cancelled does not wait for it
         beside.shutdown(wait=False, cancel_futures=True)

@@ -15,7 +15,7 @@ from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.findings import Block, RuleJudgement
 from onemap.rules.findings.land_classes import land_classes
 from onemap.rules.findings.table import Table, typed_columns
-from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.packs.rule import VERDICTS
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ _OVERLAP_COLUMNS = ["parcel", "rule", "feature", "area_m2", "length_m", "distanc
 
 
 def row_tables(
-    parcels: WholeParcels,
+    parcels: ParcelRows,
     rules: "Sequence[RuleRows]",
     language: str,
     progress: Progress = SILENT,
@@ -144,7 +144,7 @@ def _sorted(blocks: list[Block], by: list[str]) -> Block:
     return {name: values[order] for name, values in columns.items()}
 
 
-def parcel_table(parcels: WholeParcels, findings: Sequence[pd.DataFrame]) -> Table:
+def parcel_table(parcels: ParcelRows, findings: Sequence[pd.DataFrame]) -> Table:
     """Each parcel (n,), in the library's plane, with its verdict, from the rows of all its findings that count."""
     keys = parcels.names
     count = len(keys)

@@ -21,7 +21,7 @@ from onemap.rules.kinds import KINDS
 from onemap.rules.overlay.overlay import MARGIN_M
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import Rule
-from onemap.rules.question.check_plan import Agenda
+from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
 from onemap.rules.runs.arrow_blocks import parcel_rows, same_rows
 from onemap.rules.runs.run_store import run_record, stored_blocks, stored_packs
@@ -55,7 +55,7 @@ class Comparison:
     """
 
     earlier: Earlier
-    agenda: Agenda
+    check_plan: CheckPlan
     sources: Sources
     lost: frozenset[str] = frozenset()
     _changes: dict[str, Changes | None] = field(default_factory=dict)
@@ -86,14 +86,14 @@ class Comparison:
         return next((layer for layer in self.earlier.record["layers"] if layer["code"] == code), None)
 
     def _in_force(self, code: str) -> Version | None:
-        return in_force([version for version in self.agenda.known if version.code == code], self.agenda.as_of)
+        return in_force([version for version in self.check_plan.known if version.code == code], self.check_plan.as_of)
 
     def _is_the_same(self, code: str) -> bool:
         """Whether the stored run has read the very version of a layer that is in force now."""
         recorded, version = self._layer_record(code), self._in_force(code)
         if recorded is None or recorded["reason"] is not None or version is None:
             return False
-        is_other = code in self.lost or code in self.agenda.unreadable or code in self.agenda.replaced
+        is_other = code in self.lost or code in self.check_plan.unreadable or code in self.check_plan.replaced
         return not is_other and (version.table, version.hash) == (recorded["table"], recorded["hash"])
 
     def _is_gone(self, code: str) -> bool:
@@ -117,7 +117,7 @@ class Comparison:
     def _changes_by_rows(self, code: str) -> Changes | None:
         """The same of two versions of which the library itself tells the rows that they share."""
         before, after, entry = self._version_before(code), self._in_force(code), self.sources.catalogue.get(code)
-        is_other = code in self.lost or code in self.agenda.unreadable or code in self.agenda.replaced
+        is_other = code in self.lost or code in self.check_plan.unreadable or code in self.check_plan.replaced
         if before is None or after is None or entry is None or entry.geometry == "raster" or is_other:
             return None
         alike = alike_rows(self.earlier.library, before, after, entry.key)
@@ -158,12 +158,12 @@ class Comparison:
     @cached_property
     def _boxes(self) -> np.ndarray:
         """The parcels' boxes (n, 4), coordinates counted from the run's origin."""
-        boxes: np.ndarray = self.earlier.parcels.boxes - np.tile(self.agenda.origin, 2)
+        boxes: np.ndarray = self.earlier.parcels.boxes - np.tile(self.check_plan.origin, 2)
         return boxes
 
     def _bounds(self, code: str) -> Sequence[float] | None:
         """The ground near which a layer matters to any parcel."""
-        far = self.agenda.reaches()[code]
+        far = self.check_plan.reaches()[code]
         if far == float("inf"):
             return None
         west, south, east, north = self.earlier.parcels.extent

@@ -131,7 +131,7 @@ class StandingRows:
 
 def standing_rows(comparison: Comparison) -> StandingRows:
     """Which rows of an earlier run stand. Raises OneMapError for layers that are refused."""
-    rules = comparison.agenda.rules
+    rules = comparison.check_plan.rules
     stands = {rule.id: comparison.stands(rule) for rule in rules}
     whole = comparison.earlier.same.copy()
     if list(comparison.earlier.record["rules"]) != [rule.id for rule in rules]:

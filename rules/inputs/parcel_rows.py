@@ -25,7 +25,7 @@ def as_multis(bodies: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class WholeParcels:
+class ParcelRows:
     """Parcels (n,) by name, valid polygons in the library's plane, and as they are judged: counted from `origin`.
 
     given_wkb: makes the polygons' WKB (n,), or has made it.
@@ -75,7 +75,7 @@ class WholeParcels:
 class Placed:
     """Grounds (k,) in the library's plane, or None; parcel (k,): whose whole ground it is, -1 of a part."""
 
-    parcels: WholeParcels
+    parcels: ParcelRows
     geometries: np.ndarray
     parcel: np.ndarray
 

@@ -16,7 +16,7 @@ from onemap.rules.question.question import Question
 
 
 @dataclass(frozen=True)
-class Agenda:
+class CheckPlan:
     """Rules to run in their order, those that are skipped and why, and the versions that were known at the start.
 
     origin: from where coordinates are counted; replaced: layer code → file; unreadable: layers of which some ground
@@ -59,7 +59,7 @@ class Agenda:
         return reach
 
 
-def agenda_of(library: Library, question: Question, origin: tuple[float, float]) -> Agenda:
+def check_plan_of(library: Library, question: Question, origin: tuple[float, float]) -> CheckPlan:
     """What is to be done for a question. origin: from where coordinates are to be counted.
 
     Raises UsageError only.unknown, replace.unknown.
@@ -71,7 +71,7 @@ def agenda_of(library: Library, question: Question, origin: tuple[float, float])
     known = versions(library, question.known_at)
     ever_loaded = {version.code for version in known} | set(question.replaced)
     rules, skipped = _chosen_rules(question.packs, question.only, ever_loaded)
-    return Agenda(
+    return CheckPlan(
         tuple(rules), tuple(skipped), tuple(known), question.as_of, question.replaced, origin, question.language
     )
 

@@ -10,7 +10,7 @@ from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library
 from onemap.rules.findings.run_tables import parcel_table, row_tables, run_table
 from onemap.rules.findings.table import Table, typed_columns
-from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.inputs.parcel_rows import ParcelRows
 from onemap.rules.outputs.outputs import tables_written
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.packs.rule import VERDICTS
@@ -26,7 +26,7 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
     """
     record = run_record(library, current.run)
     nothing = np.empty(0, dtype=object)
-    nobody = WholeParcels(nothing, nothing, lambda: nothing, nothing, (0.0, 0.0), library.crs)
+    nobody = ParcelRows(nothing, nothing, lambda: nothing, nothing, (0.0, 0.0), library.crs)
     empty = row_tables(nobody, [], language)
     empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
     tables = {name: _filled(library, current.run, name, table) for name, table in empty.items()}

@@ -7,7 +7,7 @@ import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import moved, multi, placed, polygon_parts
-from onemap.rules.inputs.parcel_rows import WholeParcels
+from onemap.rules.inputs.parcel_rows import ParcelRows
 
 CRS = pyproj.CRS("EPSG:4547")
 HOLED = shapely.Polygon([(0, 0), (9.3, 0.1), (8.7, 7.9)], [[(6, 1), (7, 1), (7, 2)]])
@@ -20,7 +20,7 @@ def test_rows_of_whole_parcels_and_of_parts_say_what_each_would_say_alone(origin
     given = moved(np.array([*shapes[:20], *(shapely.MultiPolygon([one]) for one in shapes[20:])]), (500_000, 4_200_000))
     given = moved(given, (-860_000.0, -4_240_000.0)) if origin[0] < 0 else given
     local = moved(given, (-origin[0], -origin[1]))
-    parcels = WholeParcels(np.arange(40).astype(str), given, lambda: shapely.to_wkb(given), local, origin, CRS)
+    parcels = ParcelRows(np.arange(40).astype(str), given, lambda: shapely.to_wkb(given), local, origin, CRS)
     parcel = np.r_[np.arange(40), 3, 25, 7]
     grounds = local[parcel]
     grounds[-3:] = [grounds[-3].buffer(-0.5), shapely.MultiPolygon([grounds[-2].buffer(-0.5)]), None]
