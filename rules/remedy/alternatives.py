@@ -19,7 +19,7 @@ from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES, department_changes, department_verdicts
 from onemap.rules.remedy.obstacles import verdicts_left
 from onemap.rules.remedy.remedy_options import RemedyWishes
-from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, Expect, Step, nearest_steps, searches
+from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, Expect, Passes, Step, nearest_steps, searches
 from onemap.rules.runs.run import Run
 
 COLUMNS = ["parcel", "alternative", "passes", "verdict", "area_m2", "share", "moved_m", "east_m", "north_m"]
@@ -69,30 +69,68 @@ def alternatives(
     """
     parcels = moved(question.parcels.geometries, (-origin[0], -origin[1]))
     rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, wishes.keep_verdict))
+    bounds = Bounds(wishes.move_m, wishes.turn_deg)
+    trial = _Trial(question, wishes.keep_verdict, origin, judge)
+    # A parcel that is too small or too thin as it stands is so everywhere.
+    movable = [int(row) for row in rows if _is_large(parcels[row], wishes)]
+    steps = _nearest_places(parcels, movable, bounds, trial.passes, expect, PROPOSED * len(rows))
+    found = _remainders(rows, rest)
+    for name, side in steps.items():
+        found += [Candidate(row, name, step.applied(parcels[row]), step) for row, step in side.items()]
+    found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
+    if found:
+        expect(len(found), 1)
+    return _tables(question, first, found, wishes.keep_verdict, origin, judge, threads, bounds.record(trial.tried))
+
+
+def _remainders(rows: np.ndarray, rest: np.ndarray) -> list[Candidate]:
+    """What cutting leaves of parcels by their rows (k,), and the largest piece where it leaves several."""
     found = [Candidate(int(row), "cut", rest[row]) for row in rows if rest[row] is not None]
     for row in rows:
         if rest[row] is not None and shapely.get_num_geometries(rest[row]) > 1:
             pieces = shapely.get_parts(rest[row])
             found.append(Candidate(int(row), "one_piece", pieces[np.argmax(shapely.area(pieces))]))
-    bounds = Bounds(wishes.move_m, wishes.turn_deg)
-    tried = 0
+    return found
 
-    def passes(called: np.ndarray, shapes: np.ndarray) -> np.ndarray:
-        nonlocal tried
-        tried += len(called)
-        fine = np.zeros(len(called), dtype=bool)
-        for start in range(0, len(called), _TRIED_AT_ONCE):
+
+@dataclass
+class _Trial:
+    """Tries parcels in other places; tried: how many grounds so far."""
+
+    question: Question
+    keep_verdict: str
+    origin: tuple[float, float]
+    judge: Judge
+    tried: int = 0
+
+    def passes(self, rows: np.ndarray, shapes: np.ndarray) -> np.ndarray:
+        """Which shapes (k,), counted from the origin, of parcels by their rows (k,) pass the check."""
+        self.tried += len(rows)
+        fine = np.zeros(len(rows), dtype=bool)
+        for start in range(0, len(rows), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
-            step = phrase("progress.places", question.language, count=f"{tried:,}")
-            run = judge(_question_of_grounds(question, called[part], placed(shapes[part], origin)), step)
-            fine[part] = ~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict)
+            step = phrase("progress.places", self.question.language, count=f"{self.tried:,}")
+            grounds = placed(shapes[part], self.origin)
+            run = self.judge(_question_of_grounds(self.question, rows[part], grounds), step)
+            fine[part] = ~verdicts_left(run.tables["parcels"].columns, self.keep_verdict)
         return fine
 
-    # A parcel that is too small or too thin as it stands is so everywhere.
-    movable = [int(row) for row in rows if _is_large(parcels[row], wishes)]
+
+def _nearest_places(
+    parcels: np.ndarray,
+    movable: list[int],
+    bounds: Bounds,
+    passes: Passes,
+    expect: Expect,
+    proposed: int,
+) -> dict[str, Mapping[int, Step]]:
+    """By the alternative's name the nearest step at which each parcel passes, for those that have one.
+
+    movable: the rows of the parcels to move; proposed: how many grounds are judged besides, once all are found.
+    """
     steps: dict[str, Mapping[int, Step]] = {}
     every = searches(bounds)
-    later = PROPOSED * len(rows) + len(movable) * sum(len(ring) for rings in every.values() for ring in rings)
+    later = proposed + len(movable) * sum(len(ring) for rings in every.values() for ring in rings)
     checks = 1 + CHECKS_A_RING * sum(map(len, every.values()))
     best: dict[int, float] = {}  # only what is less than a move or a turn alone is worth both
     for name, rings in every.items():
@@ -102,10 +140,7 @@ def alternatives(
         known = best if name == "moved_turned" else None
         steps[name] = nearest_steps(parcels, movable, rings, passes, bounds.share, known, expect_more)
         best |= {at: min(bounds.share(step), best.get(at, float("inf"))) for at, step in steps[name].items()}
-    for name, side in steps.items():
-        found += [Candidate(row, name, step.applied(parcels[row]), step) for row, step in side.items()]
-    found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
-    return _tables(question, first, found, wishes.keep_verdict, origin, judge, expect, threads, bounds.record(tried))
+    return steps
 
 
 def _is_large(parcel: shapely.Geometry, wishes: RemedyWishes) -> bool:
@@ -116,12 +151,12 @@ def _is_large(parcel: shapely.Geometry, wishes: RemedyWishes) -> bool:
     return not (wishes.min_width_m > 0 and vanishing(parts, wishes.min_width_m).any())
 
 
-def _question_of_grounds(question: Question, rows: np.ndarray, written: np.ndarray) -> Question:
+def _question_of_grounds(question: Question, rows: np.ndarray, grounds: np.ndarray) -> Question:
     """The same question of other ground: parcels by their rows, some several times, each with a name of its own."""
     parcels = question.parcels
     ids = np.array([f"{parcels.ids[row]}#{number}" for number, row in enumerate(rows)], dtype=object)
     attributes = parcels.attributes.iloc[rows].reset_index(drop=True)
-    return replace(question, parcels=replace(parcels, ids=ids, geometries=written, attributes=attributes))
+    return replace(question, parcels=replace(parcels, ids=ids, geometries=grounds, attributes=attributes))
 
 
 def _tables(
@@ -131,56 +166,72 @@ def _tables(
     keep_verdict: str,
     origin: tuple[float, float],
     judge: Judge,
-    expect: Expect,
     threads: Threads,
     search: dict[str, Any],
 ) -> Alternatives:
     """Each alternative once more through the check, with its verdict and what it changes for each department."""
     shapes = np.empty(len(found), dtype=object)
     shapes[:] = [item.ground for item in found]
-    written = placed(shapes, origin)
+    grounds = placed(shapes, origin)
     rows: list[dict[str, Any]] = []
     departments = pd.DataFrame(
         {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
     )
     if found:
-        expect(len(found), 1)
-        asked = _question_of_grounds(question, np.array([item.row for item in found]), written)
-        run = judge(asked, None)
-        columns = run.tables["parcels"].columns
-        severe = verdicts_left(columns, keep_verdict)
+        again = _question_of_grounds(question, np.array([item.row for item in found]), grounds)
+        run = judge(again, None)
         names = [question.parcels.ids[item.row] for item in found]
-        pairs = list(zip(names, asked.parcels.ids.tolist(), strict=True))
+        pairs = list(zip(names, again.parcels.ids.tolist(), strict=True))
         kinds = [item.name for item in found]
-        departments = department_changes(
-            department_verdicts(first, origin), department_verdicts(run, origin), pairs, kinds, threads
-        )
-        changes = departments_of(records_of(departments))
+        before, after = department_verdicts(first, origin), department_verdicts(run, origin)
+        departments = department_changes(before, after, pairs, kinds, threads)
         areas = shapely.area(moved(question.parcels.geometries, (-origin[0], -origin[1])))
-        for number, item in enumerate(found):
-            area_m2 = float(shapely.area(item.ground))
-            rows.append(
-                {
-                    "parcel": names[number],
-                    "alternative": item.name,
-                    "passes": not severe[number],
-                    "verdict": columns["verdict"].iloc[number],
-                    "area_m2": area_m2,
-                    "share": area_m2 / float(areas[item.row]),
-                    "moved_m": item.step.moved_m,
-                    "east_m": item.step.east_m,
-                    "north_m": item.step.north_m,
-                    "turned_deg": item.step.turned_deg,
-                    "departments": json.dumps(changes.get((names[number], item.name), {}), ensure_ascii=False),
-                }
-            )
+        rows = _alternative_rows(found, names, areas, run.tables["parcels"].columns, keep_verdict, departments)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     typed = {
         name: frame[name].astype(float if name in _NUMBERS else bool if name == "passes" else object)
         for name in COLUMNS
     }
-    table = Table(pd.DataFrame(typed, columns=COLUMNS), multi(written, "polygon"))
+    table = Table(pd.DataFrame(typed, columns=COLUMNS), multi(grounds, "polygon"))
     return Alternatives(table, Table(departments), search)
+
+
+def _alternative_rows(
+    found: list[Candidate],
+    names: list[str],
+    areas: np.ndarray,
+    checked: pd.DataFrame,
+    keep_verdict: str,
+    departments: pd.DataFrame,
+) -> list[dict[str, Any]]:
+    """A row for each alternative.
+
+    names: of its parcel, one for each alternative.
+    areas: (n,) of all parcels as given, in m².
+    checked: the table `parcels` of the check of the alternatives.
+    departments: the table `departments`.
+    """
+    severe = verdicts_left(checked, keep_verdict)
+    changes = departments_of(records_of(departments))
+    rows = []
+    for number, item in enumerate(found):
+        area_m2 = float(shapely.area(item.ground))
+        rows.append(
+            {
+                "parcel": names[number],
+                "alternative": item.name,
+                "passes": not severe[number],
+                "verdict": checked["verdict"].iloc[number],
+                "area_m2": area_m2,
+                "share": area_m2 / float(areas[item.row]),
+                "moved_m": item.step.moved_m,
+                "east_m": item.step.east_m,
+                "north_m": item.step.north_m,
+                "turned_deg": item.step.turned_deg,
+                "departments": json.dumps(changes.get((names[number], item.name), {}), ensure_ascii=False),
+            }
+        )
+    return rows
 
 
 def departments_of(rows: list[dict[str, Any]]) -> dict[tuple[str, str], dict[str, dict[str, Any]]]:

@@ -2,7 +2,7 @@
 
 import time
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -68,9 +68,9 @@ def remedy(
     areas = shapely.area(parts.rest)
     searching = SearchProgress(threads.progress.part(0.0, WRITING))
 
-    def judge(asked: Question, step: str | None = None) -> Run:
-        count = len(asked.parcels.ids)
-        return searching.checked(count, lambda own: check(library, asked, replace(threads, progress=own)), step)
+    def judge(changed: Question, step: str | None = None) -> Run:
+        count = len(changed.parcels.ids)
+        return searching.checked(count, lambda own: check(library, changed, replace(threads, progress=own)), step)
 
     rings = [ring for rings in searches(Bounds(wishes.move_m, wishes.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.
@@ -80,38 +80,66 @@ def remedy(
     rules = [rule for rule in joined_rules(question.packs) if rule.id in first.record["rules"]]
     # Nobody knows how much it is beside the checks, so that it is no part of the bar.
     cutting = threads.part(0.0, 0.0, phrase("progress.cutting", question.language))
-    run, rows = first, np.arange(len(areas))
+
+    def judge_rest(rows: np.ndarray) -> Run:
+        # The remainder is judged as it will be written: with the digits of the library's plane.
+        remainder = _part_of(question, rows, placed(parts.rest[rows], origin))
+        searching.expect(len(rows) * each, checks)
+        return judge(remainder)
+
+    _cut_until_nothing_is_found(parts, first, rules, wishes, origin, judge_rest, cutting)
+    tables = _tables(parts, areas, question, rules, origin)
+    others = alternatives(question, first, parts.rest, wishes, origin, judge, searching.expect, cutting)
+    tables["alternatives"], tables["departments"] = others.table, others.departments
+    sums = _sums(parts, others.table.columns["alternative"])
+    record = _record(first, wishes, others.search, sums, time.perf_counter() - began)
+    tables["run"] = run_table(record)
+    return Remedy(question, record, tables, first.problems)
+
+
+def _cut_until_nothing_is_found(
+    parts: Parts,
+    first: Run,
+    rules: Sequence[Rule],
+    wishes: RemedyWishes,
+    origin: tuple[float, float],
+    judge_rest: Callable[[np.ndarray], Run],
+    threads: Threads,
+) -> None:
+    """Cut what the first check found, and again what a check of the remainder finds; each time a little more.
+
+    judge_rest: checks what is left of parcels by their rows.
+    """
+    run, rows = first, np.arange(len(parts.rest))
     for retreat_m in RETREATS_M:
         found = obstacles_of(run, rules, wishes.keep_verdict, origin, rows)
-        cut_off(parts, found, retreat_m, cutting)
+        cut_off(parts, found, retreat_m, threads)
         drop_small(parts, wishes.min_part_m2, wishes.min_width_m, wishes.one_piece)
         touched = np.unique([obstacle.parcel for obstacle in found]).astype(np.int64)
         rows = touched[~shapely.is_missing(parts.rest[touched])] if len(touched) else touched
         if len(rows) == 0:
             break
-        # The remainder is judged as it will be written: with the digits of the library's plane.
-        again = _part_of(question, rows, placed(parts.rest[rows], origin))
-        searching.expect(len(rows) * each, checks)
-        run = judge(again)
+        run = judge_rest(rows)
     else:
         _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)
-    tables = _tables(parts, areas, question, rules, origin)
-    others = alternatives(question, first, parts.rest, wishes, origin, judge, searching.expect, cutting)
-    tables["alternatives"], tables["departments"] = others.table, others.departments
-    record = {
+
+
+def _record(
+    first: Run, wishes: RemedyWishes, search: dict[str, Any], sums: dict[str, float], seconds: float
+) -> dict[str, Any]:
+    """The record of a remedy: that of its first check, with what makes it a remedy."""
+    return {
         **first.record,
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
-        "seconds": round(time.perf_counter() - began, 3),
+        "seconds": round(seconds, 3),
         "parameters": {
             **first.record["parameters"],
             **wishes.record(),
         },
-        "search": others.search,
-        "sums": _sums(parts, tables["alternatives"].columns["alternative"]),
+        "search": search,
+        "sums": sums,
     }
-    tables["run"] = run_table(record)
-    return Remedy(question, record, tables, first.problems)
 
 
 def _sums(parts: Parts, kinds: pd.Series) -> dict[str, float]:
