@@ -60,53 +60,32 @@ def statement_content(
     rows = with_figures(rows, maps)
     mine = {row["rule"] for row in rows}
     findings = with_figures([row for row in parcel_rows(evidence, overrides) if row["rule"] in mine], maps)
-    opinions = opinion_rows(case.current, language, department)
     items = checklist(case.current, evidence, department)
     parcels, totals = parcel_areas(evidence)
     layers = None if department is None else {row["layer"] for row in rows}
     boundary = boundary_table(evidence, _crs_name(library))
-    named = _with_names(language)
+    name_verdicts = _with_names(language)
     audit = chain_at(library, case.id)
     return {
         "schema": SCHEMA,
         "language": language,
         "document": _document(case, kind, language, department),
-        "case": {
-            "id": case.id,
-            "state": case.state,
-            "state_title": words(language)[f"state_{case.state}"],
-            "round": case.round,
-            "opened_on": case.opened_on.isoformat(),
-            "last_day": case.last_day.isoformat(),
-        },
-        "project": {
-            "name": case.project,
-            "rows": _project_rows(case, evidence, totals, boundary["points"], _crs_name(library)),
-        },
+        "case": _case(case, language),
+        "project": _project(case, evidence, totals, boundary["points"], _crs_name(library)),
         "library": {"id": library.id, "name": library.name, "crs": _crs_name(library)},
         "run": _run(evidence),
-        "parcels": named(parcels),
+        "parcels": name_verdicts(parcels),
         "totals": {**totals, "parcels": len(parcels)},
         "laws": laws(evidence, {row["rule"] for row in rows if row["state"] != "not_checked"}),
         "versions": layer_versions(library, evidence, layers),
         "land": land_table(evidence),
-        "three_lines": named(three_lines(evidence, rows, totals["area_ellipsoidal_m2"])),
-        "plans": {name: named([row for row in rows if _stands_in(name, row)]) for name in PLAN_TABLES},
-        "controls": named(_numbered(row for row in rows if row["state"] in ("conflict", "unknown"))),
-        "parcel_findings": named(findings),
+        **_rule_tables(evidence, rows, findings, totals["area_ellipsoidal_m2"]),
         "differences": differences(library, evidence, audit["at"]) if department is None else [],
-        "opinions": opinions,
-        "earlier_opinions": [
-            row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(round_, language, department)
-        ],
-        "conditions": conditions(opinions),
-        "assessments": assessments(rows, items, language, department),
-        "overrides": named(override_rows(case.current, language, evidence, mine)),
-        "conclusion": conclusion(case, rows, language),
+        **_opinion_tables(case, evidence, rows, items, department),
         "checklist": items,
         "figures": maps,
         "boundary": boundary,
-        "remedy": _remedy(library, case, evidence, department, named),
+        "remedy": _remedy(library, case, evidence, department, name_verdicts),
         "packs": packs_table(evidence.packs, language),
         "audit": audit,
         "notes": _notes(evidence, rows, items, language),
@@ -114,8 +93,52 @@ def statement_content(
     }
 
 
-def _project_rows(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str) -> list[Row]:
-    """Key, title and value of each line: the project's name, its fields as given or None, and what was counted."""
+def _case(case: Case, language: str) -> dict[str, Any]:
+    return {
+        "id": case.id,
+        "state": case.state,
+        "state_title": words(language)[f"state_{case.state}"],
+        "round": case.round,
+        "opened_on": case.opened_on.isoformat(),
+        "last_day": case.last_day.isoformat(),
+    }
+
+
+def _rule_tables(evidence: Evidence, rows: list[Row], findings: list[Row], area_m2: float) -> dict[str, Any]:
+    """The tables of rules and findings, by their keys.
+
+    rows: of rules; findings: of parcels by those rules; area_m2: of all parcels, on the ellipsoid.
+    """
+    name_verdicts = _with_names(evidence.language)
+    return {
+        "three_lines": name_verdicts(three_lines(evidence, rows, area_m2)),
+        "plans": {name: name_verdicts([row for row in rows if _stands_in(name, row)]) for name in PLAN_TABLES},
+        "controls": name_verdicts(_numbered(row for row in rows if row["state"] in ("conflict", "unknown"))),
+        "parcel_findings": name_verdicts(findings),
+    }
+
+
+def _opinion_tables(
+    case: Case, evidence: Evidence, rows: list[Row], items: list[Row], department: str | None
+) -> dict[str, Any]:
+    """What departments and persons say, by its keys. rows: of rules; items: of the checklist."""
+    language = evidence.language
+    opinions = opinion_rows(case.current, language, department)
+    overrides = override_rows(case.current, language, evidence, {row["rule"] for row in rows})
+    return {
+        "opinions": opinions,
+        "earlier_opinions": [
+            row for round_ in case.rounds[: case.round - 1] for row in opinion_rows(round_, language, department)
+        ],
+        "conditions": conditions(opinions),
+        "assessments": assessments(rows, items, language, department),
+        "overrides": _with_names(language)(overrides),
+        "conclusion": conclusion(case, rows, language),
+    }
+
+
+def _project(case: Case, evidence: Evidence, totals: Mapping[str, Any], points: int, crs: str) -> dict[str, Any]:
+    """The project's name, and key, title and value of each line: its fields as given or None, and what was counted."""
     said = words(evidence.language)
     site = f"{totals['hectares']:.4f} ha / {totals['mu']:,.2f} mu"
     if evidence.language == "zh":
@@ -133,7 +156,8 @@ def _project_rows(case: Case, evidence: Evidence, totals: Mapping[str, Any], poi
         {"key": field.key, "title": said[f"field_{field.key}"], "value": _field_text(case.data.get(field.key))}
         for field in FIELDS
     ]
-    return rows + [{"key": key, "title": said[f"field_{key}"], "value": value} for key, value in counted.items()]
+    rows += [{"key": key, "title": said[f"field_{key}"], "value": value} for key, value in counted.items()]
+    return {"name": case.project, "rows": rows}
 
 
 def _field_text(value: Any) -> str | None:
@@ -143,10 +167,10 @@ def _field_text(value: Any) -> str | None:
     return f"{value:,}" if isinstance(value, (int, float)) else str(value)
 
 
-def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, named: Any) -> Row | None:
+def _remedy(library: Library, case: Case, evidence: Evidence, department: str | None, name_verdicts: Any) -> Row | None:
     """What would pass, with its verdicts in words, or None if nobody had it found in this round."""
     found = remedy_content(library, case.current, evidence, department)
-    return found and {**found, **{name: named(found[name]) for name in ("alternatives", "cuts")}}
+    return found and {**found, **{name: name_verdicts(found[name]) for name in ("alternatives", "cuts")}}
 
 
 def _stands_in(table: str, row: Row) -> bool:

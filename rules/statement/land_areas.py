@@ -15,6 +15,7 @@ GROUPS = ("farm", "built", "unused", "unknown")
 _FARM = {"01": "arable", "02": "garden", "03": "forest", "04": "grass"}
 COLUMNS = ("total", "farm", "arable", "garden", "forest", "grass", "other_farm", "built", "unused", "unknown")
 _OWNERSHIPS = ("state", "collective", "unknown")
+_KEYS = ["order", "ownership", "class", "group", "column"]  # what is one class of the table
 
 
 def land_table(evidence: Evidence) -> dict[str, Any] | None:
@@ -28,18 +29,12 @@ def land_table(evidence: Evidence) -> dict[str, Any] | None:
         return None
     rule = evidence.rules[rules[0]]
     codes, language = survey_codes(), evidence.language
-    frame = pd.DataFrame([row for row in evidence.classes if row["rule"] == rules[0]])
-    frame["ownership"] = frame["ownership"].map(_codes_by_title(codes["ownership"]))
-    frame["class"] = frame["class"].astype(object).where(frame["class"].notna(), None)
-    frame["group"] = [codes["class"].get(code, {}).get("group", "unknown") for code in frame["class"]]
-    frame["column"] = [_column(code, group) for code, group in zip(frame["class"], frame["group"], strict=True)]
-    frame["order"] = frame["ownership"].map(_OWNERSHIPS.index)
-    keys = ["order", "ownership", "class", "group", "column"]
-    classes = frame.groupby(keys, dropna=False, sort=True)["area_m2"].sum().reset_index()
+    frame = _with_columns(pd.DataFrame([row for row in evidence.classes if row["rule"] == rule.id]), codes)
+    classes = frame.groupby(_KEYS, dropna=False, sort=True)["area_m2"].sum().reset_index()
     classes["hectares"] = rounded_hectares(classes["area_m2"].tolist())
-    frame = frame.merge(classes[[*keys, "hectares"]], on=keys, how="left", suffixes=("_own", ""))
+    frame = frame.merge(classes[[*_KEYS, "hectares"]], on=_KEYS, how="left", suffixes=("_own", ""))
     frame["part"] = 0.0
-    for _, members in frame.groupby(keys, dropna=False, sort=False):
+    for _, members in frame.groupby(_KEYS, dropna=False, sort=False):
         frame.loc[members.index, "part"] = shared_out(members["area_m2"].tolist(), float(members["hectares"].iloc[0]))
     by_ownership = [
         {
@@ -63,21 +58,36 @@ def land_table(evidence: Evidence) -> dict[str, Any] | None:
         "columns": list(COLUMNS),
         "rows": by_ownership,
         "total": _columns(classes, "hectares"),
-        "classes": [
-            {
-                "ownership": row["ownership"],
-                "ownership_title": codes["ownership"][row["ownership"]][language],
-                "class": row["class"],
-                "class_name": codes["class"].get(row["class"], {}).get(language),
-                "group": row["group"],
-                "group_title": codes["group"][row["group"]][language],
-                "area_m2": row["area_m2"],
-                "hectares": row["hectares"],
-            }
-            for row in classes.astype(object).where(classes.notna(), None).to_dict("records")
-        ],
+        "classes": _class_rows(classes, codes, language),
         "parcels": parcels,
     }
+
+
+def _with_columns(frame: pd.DataFrame, codes: Mapping[str, Any]) -> pd.DataFrame:
+    """The run's rows by parcel and class, with codes for their titles and the table's column of each."""
+    frame["ownership"] = frame["ownership"].map(_codes_by_title(codes["ownership"]))
+    frame["class"] = frame["class"].astype(object).where(frame["class"].notna(), None)
+    frame["group"] = [codes["class"].get(code, {}).get("group", "unknown") for code in frame["class"]]
+    frame["column"] = [_column(code, group) for code, group in zip(frame["class"], frame["group"], strict=True)]
+    frame["order"] = frame["ownership"].map(_OWNERSHIPS.index)
+    return frame
+
+
+def _class_rows(classes: pd.DataFrame, codes: Mapping[str, Any], language: str) -> list[dict[str, Any]]:
+    """The classes with their titles and areas, as JSON objects."""
+    return [
+        {
+            "ownership": row["ownership"],
+            "ownership_title": codes["ownership"][row["ownership"]][language],
+            "class": row["class"],
+            "class_name": codes["class"].get(row["class"], {}).get(language),
+            "group": row["group"],
+            "group_title": codes["group"][row["group"]][language],
+            "area_m2": row["area_m2"],
+            "hectares": row["hectares"],
+        }
+        for row in classes.astype(object).where(classes.notna(), None).to_dict("records")
+    ]
 
 
 def _codes_by_title(titles: Mapping[str, Mapping[str, str]]) -> dict[str, str]:
