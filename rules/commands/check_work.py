@@ -62,7 +62,7 @@ def add(values: Values, context: VerbContext) -> Result:
     from onemap.layers.ingest.adding import AddWishes
     from onemap.layers.ingest.adding import add as add_source
     from onemap.layers.library.library import open_library, system_user
-    from onemap.rules.question.check_options import normalising_wishes
+    from onemap.rules.question.check_options import normalising_options
     from onemap.rules.question.question import packs_of, required_fields
 
     wishes = AddWishes(
@@ -78,7 +78,7 @@ def add(values: Values, context: VerbContext) -> Result:
         copy=bool(values.get("copy")),
         keep_bad=bool(values.get("keep_bad")),
         report=values.get("report"),
-        normalising=normalising_wishes(values),
+        normalising=normalising_options(values),
     )
 
     if values.get("taken_at") and not values.get("service"):
@@ -162,12 +162,12 @@ def check(values: Values, context: VerbContext) -> Result:
     from onemap.rules.distributed.checking import How, checked
     from onemap.rules.incremental.verdict_changes import VerdictChanges
     from onemap.rules.outputs.outputs import check_targets
-    from onemap.rules.question.check_options import check_wishes
+    from onemap.rules.question.check_options import check_options
     from onemap.rules.runs.run_store import run_record
 
-    wishes = check_wishes(values)
+    options = check_options(values)
     outs, against = values.get("out") or [], values.get("against")
-    check_targets(outs, bool(values.get("overwrite")), [values["library"], values["parcels"], *wishes.packs])
+    check_targets(outs, bool(values.get("overwrite")), [values["library"], values["parcels"], *options.packs])
     with contextlib.ExitStack() as held:
         library = held.enter_context(open_library(values["library"]))
         if against:
@@ -175,10 +175,10 @@ def check(values: Values, context: VerbContext) -> Result:
         how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
         judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
         judging = context.progress.part(0.0, judged / JUDGED)
-        run = held.enter_context(checked(library, wishes, context.language, how, judging, against))
+        run = held.enter_context(checked(library, options, context.language, how, judging, against))
         context.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
-        recorded = library.writable and not wishes.replaced and not values.get("unrecorded")
+        recorded = library.writable and not options.replaced and not values.get("unrecorded")
         changes = VerdictChanges(library, against) if against else None
         remarks = _write_check(library, run, values, context, judged, recorded, changes)
         changed = changes.changed_parcels() if changes else None

@@ -14,15 +14,15 @@ def remedy(values: Values, context: VerbContext) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
-    from onemap.rules.question.check_options import check_wishes
+    from onemap.rules.question.check_options import check_options
     from onemap.rules.question.question import question_of
     from onemap.rules.remedy.remedy import WRITING, of_parcels
     from onemap.rules.remedy.remedy import remedy as find_remedy
-    from onemap.rules.remedy.remedy_json import remedy_json, wishes_of
+    from onemap.rules.remedy.remedy_json import remedy_json, remedy_options
     from onemap.rules.remedy.remedy_storage import record_remedy
 
-    wishes = wishes_of(values)
-    asked_of = check_wishes(values)
+    options = remedy_options(values)
+    asked_of = check_options(values)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values["parcels"], *asked_of.packs])
     with open_library(values["library"]) as library:
@@ -30,7 +30,7 @@ def remedy(values: Values, context: VerbContext) -> Result:
         if values.get("parcel"):
             question = of_parcels(question, values["parcel"], Path(values["parcels"]).name)
         threads = Threads.of(values.get("workers"), context.progress)
-        found = find_remedy(library, question, wishes, threads)
+        found = find_remedy(library, question, options, threads)
         recorded = library.writable and not question.replaced
         context.progress.at(WRITING, phrase("progress.writing" if recorded else "progress.tables", context.language))
         with contextlib.ExitStack() as written:
@@ -60,7 +60,7 @@ def sites(values: Values, context: VerbContext) -> Result:
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
     from onemap.rules.question.question import packs_of
     from onemap.rules.remedy.remedy_options import KEEP_VERDICT
-    from onemap.rules.remedy.sites import SiteWishes
+    from onemap.rules.remedy.sites import SiteOptions
     from onemap.rules.remedy.sites import sites as find_sites
 
     area_m2, width_m = values["area"], values.get("width") or 0.0
@@ -68,7 +68,7 @@ def sites(values: Values, context: VerbContext) -> Result:
         raise UsageError("usage.value", field="--area", value=area_m2)
     if width_m**2 > area_m2:
         raise OneMapError("sites.width", field="--width", width=width_m, side=f"{area_m2**0.5:.2f}")
-    wishes = SiteWishes(
+    options = SiteOptions(
         area_m2=area_m2,
         width_m=width_m,
         count=values.get("count") or 10,
@@ -88,7 +88,7 @@ def sites(values: Values, context: VerbContext) -> Result:
         packs = packs_of(library, tuple(values.get("pack") or ()))
         moment = (values.get("as_of") or date.today(), values.get("known_at"))
         threads = Threads.of(values.get("workers"), context.progress)
-        table = find_sites(library, ground, packs, *moment, wishes, context.language, threads)
+        table = find_sites(library, ground, packs, *moment, options, context.language, threads)
         crs = library.crs
     problems: list[dict[str, Any]] = []
     for out in outs:

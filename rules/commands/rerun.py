@@ -36,8 +36,8 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
     elif kind == REMEDY:
         question = run_store.stored_question(library, identifier, REMEDY)
         held = Differences(library, identifier, remedies.KEPT)
-        wishes = remedies.stored_wishes(library, identifier)
-        held.hold(remedy(library, question, wishes, computing).tables, holding)
+        options = remedies.stored_options(library, identifier)
+        held.hold(remedy(library, question, options, computing).tables, holding)
     else:
         return _check_again(library, identifier, threads)
     return held.differences()

@@ -19,7 +19,7 @@ from onemap.rules.distributed.running import READ, RunInBlocks, run_in_blocks
 from onemap.rules.distributed.work import Engine, LocalEngine
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.question import CheckWishes, Question, question_about, question_of
+from onemap.rules.question.question import CheckOptions, Question, question_about, question_of
 from onemap.rules.runs.run import Run
 
 
@@ -39,7 +39,7 @@ class How:
 
 @contextlib.contextmanager
 def checked(
-    library: Library, wishes: CheckWishes, language: str, how: How, progress: Progress, against: str | None
+    library: Library, wishes: CheckOptions, language: str, how: How, progress: Progress, against: str | None
 ) -> Iterator[Run | RunInBlocks]:
     """The run of what is asked, as long as the block lasts: what was written of it goes then.
 

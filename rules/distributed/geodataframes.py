@@ -26,7 +26,7 @@ from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import Parcels, dissolved, no_parcels
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import CheckPlan, check_plan_of
-from onemap.rules.question.question import CheckWishes, question_about
+from onemap.rules.question.question import CheckOptions, question_about
 
 PARCELS = "parcels"
 
@@ -51,7 +51,7 @@ def check_frame(
     """
     if table not in (PARCELS, *ROW_TABLES):
         raise OneMapError("usage.choice", field="table", value=table, allowed=[PARCELS, *ROW_TABLES])
-    wishes = CheckWishes(PARCELS, packs=tuple(packs), only=tuple(only), as_of=as_of)
+    wishes = CheckOptions(PARCELS, packs=tuple(packs), only=tuple(only), as_of=as_of)
     with open_library(library, read_only=True) as opened:
         # In the library's plane before anything is measured: blocks share one origin.
         placed = frame.to_crs(opened.crs)

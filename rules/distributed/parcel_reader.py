@@ -18,7 +18,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.sources.gdal.vector_stream import Seen, VectorStream
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, dissolved, id_field_of
-from onemap.rules.question.question import CheckWishes
+from onemap.rules.question.question import CheckOptions
 
 _ROWS = 50_000  # read at a time
 _MOST_HELD = 2000  # problems of one kind that are kept to be told
@@ -97,7 +97,7 @@ class Streamed:
     """
 
     stream: VectorStream
-    wishes: CheckWishes
+    wishes: CheckOptions
     target: pyproj.CRS
     source_hash: str
     progress: Progress

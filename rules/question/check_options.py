@@ -6,11 +6,11 @@ from datetime import date
 from onemap.layers.errors import UsageError
 from onemap.layers.ingest.datum_change import given_change
 from onemap.layers.ingest.placing import Wishes
-from onemap.rules.question.question import CheckWishes
+from onemap.rules.question.question import CheckOptions
 from onemap.rules.verb.declaration import Values
 
 
-def normalising_wishes(values: Values) -> Wishes:
+def normalising_options(values: Values) -> Wishes:
     """How a source is brought into the library's system, from a verb's values."""
     return Wishes(
         crs=values.get("crs"),
@@ -20,9 +20,9 @@ def normalising_wishes(values: Values) -> Wishes:
     )
 
 
-def check_wishes(values: Values, as_of: date | None = None) -> CheckWishes:
+def check_options(values: Values, as_of: date | None = None) -> CheckOptions:
     """What a check is asked. as_of: the day of a verb that does not say it. Raises UsageError usage.value."""
-    return CheckWishes(
+    return CheckOptions(
         parcels=values["parcels"],
         layer=values.get("layer"),
         id_field=values.get("id"),
@@ -32,7 +32,7 @@ def check_wishes(values: Values, as_of: date | None = None) -> CheckWishes:
         as_of=values.get("as_of") or as_of,
         known_at=values.get("known_at"),
         replaced=_replaced(values.get("replace") or ()),
-        normalising=normalising_wishes(values),
+        normalising=normalising_options(values),
     )
 
 

@@ -15,7 +15,7 @@ from onemap.rules.packs.pack import Pack, joined_rules, pack_text, parse_pack
 
 
 @dataclass(frozen=True)
-class CheckWishes:
+class CheckOptions:
     """The options of `check` besides the library, as they were given."""
 
     parcels: str
@@ -90,7 +90,7 @@ def required_fields(packs: Sequence[Pack], code: str) -> list[str]:
 
 def question_of(
     library: Library,
-    wishes: CheckWishes,
+    options: CheckOptions,
     language: str,
     workers: int = 1,
     progress: Progress = SILENT,
@@ -101,26 +101,26 @@ def question_of(
     progress: of reading the parcels.
     Raises OneMapError for every refusal of either.
     """
-    question = question_about(library, wishes, language, no_parcels(wishes.parcels, ""))
-    source = (wishes.parcels, wishes.layer, wishes.id_field, wishes.encoding)
-    return replace(question, parcels=read_parcels(*source, wishes.normalising, library.crs, workers, progress))
+    question = question_about(library, options, language, no_parcels(options.parcels, ""))
+    source = (options.parcels, options.layer, options.id_field, options.encoding)
+    return replace(question, parcels=read_parcels(*source, options.normalising, library.crs, workers, progress))
 
 
-def question_about(library: Library, wishes: CheckWishes, language: str, parcels: Parcels) -> Question:
+def question_about(library: Library, options: CheckOptions, language: str, parcels: Parcels) -> Question:
     """What is asked about some parcels. Raises OneMapError pack.…, rule.…."""
     return Question(
         parcels=parcels,
-        packs=tuple(packs_of(library, wishes.packs)),
-        only=wishes.only,
-        as_of=wishes.as_of or date.today(),
-        known_at=wishes.known_at,
+        packs=tuple(packs_of(library, options.packs)),
+        only=options.only,
+        as_of=options.as_of or date.today(),
+        known_at=options.known_at,
         language=language,
-        replaced=wishes.replaced,
+        replaced=options.replaced,
         source={
-            "layer": wishes.layer,
-            "crs": wishes.normalising.crs,
-            "encoding": wishes.encoding,
-            "repair": wishes.normalising.repair,
-            "transform_hash": wishes.normalising.transform.hash if wishes.normalising.transform else None,
+            "layer": options.layer,
+            "crs": options.normalising.crs,
+            "encoding": options.encoding,
+            "repair": options.normalising.repair,
+            "transform_hash": options.normalising.transform.hash if options.normalising.transform else None,
         },
     )

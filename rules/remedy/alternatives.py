@@ -18,7 +18,7 @@ from onemap.rules.question.question import Question
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES, department_changes, department_verdicts
 from onemap.rules.remedy.obstacles import verdicts_left
-from onemap.rules.remedy.remedy_options import RemedyWishes
+from onemap.rules.remedy.remedy_options import RemedyOptions
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, Expect, Passes, Step, nearest_steps, searches
 from onemap.rules.runs.run import Run
 
@@ -56,7 +56,7 @@ def alternatives(
     question: Question,
     first: Run,
     rest: np.ndarray,
-    wishes: RemedyWishes,
+    options: RemedyOptions,
     origin: tuple[float, float],
     judge: Judge,
     expect: Expect,
@@ -68,11 +68,11 @@ def alternatives(
     many more grounds will be judged at most, and in how many checks.
     """
     parcels = moved(question.parcels.geometries, (-origin[0], -origin[1]))
-    rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, wishes.keep_verdict))
-    bounds = Bounds(wishes.move_m, wishes.turn_deg)
-    trial = _Trial(question, wishes.keep_verdict, origin, judge)
+    rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, options.keep_verdict))
+    bounds = Bounds(options.move_m, options.turn_deg)
+    trial = _Trial(question, options.keep_verdict, origin, judge)
     # A parcel that is too small or too thin as it stands is so everywhere.
-    movable = [int(row) for row in rows if _is_large(parcels[row], wishes)]
+    movable = [int(row) for row in rows if _is_large(parcels[row], options)]
     steps = _nearest_places(parcels, movable, bounds, trial.passes, expect, PROPOSED * len(rows))
     found = _remainders(rows, rest)
     for name, side in steps.items():
@@ -80,7 +80,7 @@ def alternatives(
     found.sort(key=lambda item: (item.row, ALTERNATIVES.index(item.name)))
     if found:
         expect(len(found), 1)
-    return _tables(question, first, found, wishes.keep_verdict, origin, judge, threads, bounds.record(trial.tried))
+    return _tables(question, first, found, options.keep_verdict, origin, judge, threads, bounds.record(trial.tried))
 
 
 def _remainders(rows: np.ndarray, rest: np.ndarray) -> list[Candidate]:
@@ -143,12 +143,12 @@ def _nearest_places(
     return steps
 
 
-def _is_large(parcel: shapely.Geometry, wishes: RemedyWishes) -> bool:
+def _is_large(parcel: shapely.Geometry, options: RemedyOptions) -> bool:
     """Whether every part of a parcel has the least area and width."""
     parts = shapely.get_parts(parcel)
-    if (shapely.area(parts) < wishes.min_part_m2).any():
+    if (shapely.area(parts) < options.min_part_m2).any():
         return False
-    return not (wishes.min_width_m > 0 and vanishing(parts, wishes.min_width_m).any())
+    return not (options.min_width_m > 0 and vanishing(parts, options.min_width_m).any())
 
 
 def _question_of_grounds(question: Question, rows: np.ndarray, grounds: np.ndarray) -> Question:

@@ -25,7 +25,7 @@ from onemap.rules.question.question import Question
 from onemap.rules.remedy.alternatives import PROPOSED, alternatives
 from onemap.rules.remedy.cuts import Cut, Parts, cut_off, drop_small
 from onemap.rules.remedy.obstacles import obstacles_of
-from onemap.rules.remedy.remedy_options import RemedyWishes
+from onemap.rules.remedy.remedy_options import RemedyOptions
 from onemap.rules.remedy.search import CHECKS_A_RING, Bounds, searches
 from onemap.rules.remedy.search_progress import SearchProgress
 from onemap.rules.runs.run import Run
@@ -56,7 +56,7 @@ class Remedy:
 def remedy(
     library: Library,
     question: Question,
-    wishes: RemedyWishes,
+    options: RemedyOptions,
     threads: Threads,
 ) -> Remedy:
     """Cut from every parcel what stands against it; nothing is written. Raises OneMapError for every refusal."""
@@ -72,7 +72,7 @@ def remedy(
         count = len(changed.parcels.ids)
         return searching.checked(count, lambda own: check(library, changed, replace(threads, progress=own)), step)
 
-    rings = [ring for rings in searches(Bounds(wishes.move_m, wishes.turn_deg)).values() for ring in rings]
+    rings = [ring for rings in searches(Bounds(options.move_m, options.turn_deg)).values() for ring in rings]
     # Of a parcel that something stands against: what is left of it is checked again.
     each, checks = 1 + PROPOSED + sum(map(len, rings)), 2 + CHECKS_A_RING * len(rings)
     searching.expect(len(areas) + round(_TOUCHED * len(areas)) * each, 1 + checks)
@@ -87,12 +87,12 @@ def remedy(
         searching.expect(len(rows) * each, checks)
         return judge(remainder)
 
-    _cut_until_nothing_is_found(parts, first, rules, wishes, origin, judge_rest, cutting)
+    _cut_until_nothing_is_found(parts, first, rules, options, origin, judge_rest, cutting)
     tables = _tables(parts, areas, question, rules, origin)
-    others = alternatives(question, first, parts.rest, wishes, origin, judge, searching.expect, cutting)
+    others = alternatives(question, first, parts.rest, options, origin, judge, searching.expect, cutting)
     tables["alternatives"], tables["departments"] = others.table, others.departments
     sums = _sums(parts, others.table.columns["alternative"])
-    record = _record(first, wishes, others.search, sums, time.perf_counter() - began)
+    record = _record(first, options, others.search, sums, time.perf_counter() - began)
     tables["run"] = run_table(record)
     return Remedy(question, record, tables, first.problems)
 
@@ -101,7 +101,7 @@ def _cut_until_nothing_is_found(
     parts: Parts,
     first: Run,
     rules: Sequence[Rule],
-    wishes: RemedyWishes,
+    options: RemedyOptions,
     origin: tuple[float, float],
     judge_rest: Callable[[np.ndarray], Run],
     threads: Threads,
@@ -112,20 +112,20 @@ def _cut_until_nothing_is_found(
     """
     run, rows = first, np.arange(len(parts.rest))
     for retreat_m in RETREATS_M:
-        found = obstacles_of(run, rules, wishes.keep_verdict, origin, rows)
+        found = obstacles_of(run, rules, options.keep_verdict, origin, rows)
         cut_off(parts, found, retreat_m, threads)
-        drop_small(parts, wishes.min_part_m2, wishes.min_width_m, wishes.one_piece)
+        drop_small(parts, options.min_part_m2, options.min_width_m, options.one_piece)
         touched = np.unique([obstacle.parcel for obstacle in found]).astype(np.int64)
         rows = touched[~shapely.is_missing(parts.rest[touched])] if len(touched) else touched
         if len(rows) == 0:
             break
         run = judge_rest(rows)
     else:
-        _give_up(parts, run, rules, wishes.keep_verdict, origin, rows)
+        _give_up(parts, run, rules, options.keep_verdict, origin, rows)
 
 
 def _record(
-    first: Run, wishes: RemedyWishes, search: dict[str, Any], sums: dict[str, float], seconds: float
+    first: Run, options: RemedyOptions, search: dict[str, Any], sums: dict[str, float], seconds: float
 ) -> dict[str, Any]:
     """The record of a remedy: that of its first check, with what makes it a remedy."""
     return {
@@ -135,7 +135,7 @@ def _record(
         "seconds": round(seconds, 3),
         "parameters": {
             **first.record["parameters"],
-            **wishes.record(),
+            **options.record(),
         },
         "search": search,
         "sums": sums,

@@ -7,14 +7,14 @@ from onemap.layers.messages import phrase
 from onemap.rules.findings.table import records_of
 from onemap.rules.remedy.alternatives import departments_of
 from onemap.rules.remedy.remedy import Remedy
-from onemap.rules.remedy.remedy_options import KEEP_VERDICT, RemedyWishes
+from onemap.rules.remedy.remedy_options import KEEP_VERDICT, RemedyOptions
 
 Row = dict[str, Any]
 
 
-def wishes_of(values: Mapping[str, Any]) -> RemedyWishes:
-    """The wishes that a verb's values say."""
-    return RemedyWishes(
+def remedy_options(values: Mapping[str, Any]) -> RemedyOptions:
+    """The options that a verb's values say."""
+    return RemedyOptions(
         keep_verdict=values.get("keep_verdict") or KEEP_VERDICT,
         min_part_m2=values.get("min_part") or 0.0,
         min_width_m=values.get("min_width") or 0.0,

@@ -7,7 +7,7 @@ KEEP_VERDICT = "notice"
 
 
 @dataclass(frozen=True)
-class RemedyWishes:
+class RemedyOptions:
     """What may stay, and which parts are worth keeping. one_piece: only the largest part of each parcel.
 
     move_m, turn_deg: how far a parcel may be moved or turned in search of a place where it passes whole; 0: not.
@@ -21,5 +21,5 @@ class RemedyWishes:
     turn_deg: float = 0.0
 
     def record(self) -> dict[str, Any]:
-        """The wishes as a run keeps them."""
+        """The options as a run keeps them."""
         return asdict(self)

@@ -13,7 +13,7 @@ from onemap.rules.remedy.alternatives import COLUMNS as ALTERNATIVE_COLUMNS
 from onemap.rules.remedy.departments import COLUMNS as DEPARTMENT_COLUMNS
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND, Remedy
-from onemap.rules.remedy.remedy_options import RemedyWishes
+from onemap.rules.remedy.remedy_options import RemedyOptions
 from onemap.rules.runs.run_integrity import log_run
 from onemap.rules.runs.run_store import GIVEN, given_rows, keep_run, rows_of_table, run_record, stored_rows
 
@@ -64,8 +64,8 @@ def remedy_tables(library: Library, identifier: str) -> dict[str, Table]:
     return tables
 
 
-def stored_wishes(library: Library, identifier: str) -> RemedyWishes:
+def stored_options(library: Library, identifier: str) -> RemedyOptions:
     """What a stored remedy was asked besides its question. Raises OneMapError run.unknown, run.kind."""
     said = run_record(library, identifier, KIND)["parameters"]
     names = ("keep_verdict", "min_part_m2", "min_width_m", "one_piece", "move_m", "turn_deg")
-    return RemedyWishes(**{name: said[name] for name in names if name in said})
+    return RemedyOptions(**{name: said[name] for name in names if name in said})

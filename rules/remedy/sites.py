@@ -33,7 +33,7 @@ COLUMNS = ["site", "rank", "verdict", "area_m2", "width_m", "clearance_m", "near
 
 
 @dataclass(frozen=True)
-class SiteWishes:
+class SiteOptions:
     """What is looked for: area, least width, how many, what may stay, and what the project says of itself."""
 
     area_m2: float
@@ -49,7 +49,7 @@ def sites(
     packs: Sequence[Pack],
     as_of: date,
     known_at: datetime | None,
-    wishes: SiteWishes,
+    options: SiteOptions,
     language: str,
     threads: Threads,
 ) -> Table:
@@ -60,11 +60,11 @@ def sites(
     west, south, _, _ = shapely.total_bounds(ground)
     origin = local_origin(west, south)
     cells = _cells(moved(ground, (-origin[0], -origin[1])))
-    blank = Question(_parcels(cells, origin, wishes.attributes), tuple(packs), (), as_of, known_at, language)
+    blank = Question(_parcels(cells, origin, options.attributes), tuple(packs), (), as_of, known_at, language)
     first = check(library, blank, threads.part(0.0, _CHECKED))
     rules = [rule for rule in joined_rules(packs) if rule.id in first.record["rules"]]
     cutting = threads.part(_CHECKED, _CUT, phrase("progress.cutting", language))
-    obstacles = obstacles_of(first, rules, wishes.keep_verdict, origin, np.arange(len(cells)))
+    obstacles = obstacles_of(first, rules, options.keep_verdict, origin, np.arange(len(cells)))
     parts = Parts.whole(cells)
     cut_off(parts, obstacles, 0.0, cutting)
     left = parts.rest[~shapely.is_missing(parts.rest)]
@@ -72,14 +72,14 @@ def sites(
     united_s = _UNITED_S * (1 + int(shapely.get_num_coordinates(left).sum()))
     whole = run_cancellable(lambda: shapely.union_all(left), threads.progress.part(_CUT, _FREE), united_s)
     free = shapely.get_parts(polygon_parts(np.array([whole], dtype=object)))
-    free = free[shapely.area(free) >= wishes.area_m2] if len(left) else np.empty(0, dtype=object)
+    free = free[shapely.area(free) >= options.area_m2] if len(left) else np.empty(0, dtype=object)
     searching = threads.progress.part(_FREE, _FOUND, phrase("progress.free", language))
-    found = places(free, wishes.area_m2, wishes.width_m, SPARE * wishes.count, searching)
+    found = places(free, options.area_m2, options.width_m, SPARE * options.count, searching)
     if len(found.grounds) == 0:
         return _table(first, np.empty(0, dtype=object), np.empty(0), [], {}, origin)
-    asked = replace(blank, parcels=_parcels(found.grounds, origin, wishes.attributes))
+    asked = replace(blank, parcels=_parcels(found.grounds, origin, options.attributes))
     run = check(library, asked, threads.part(_FOUND, 1.0))
-    passing = np.flatnonzero(~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict))[: wishes.count]
+    passing = np.flatnonzero(~verdicts_left(run.tables["parcels"].columns, options.keep_verdict))[: options.count]
     titles = {rule.id: rule.title.get(language, rule.id) for rule in rules}
     return _table(run, found.grounds, found.clearance_m, obstacles, titles, origin, passing)
 

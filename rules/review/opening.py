@@ -15,7 +15,7 @@ from onemap.layers.stores.store import StoreConnection
 from onemap.rules.check.check import check
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
-from onemap.rules.question.check_options import check_wishes
+from onemap.rules.question.check_options import check_options
 from onemap.rules.question.question import Question, question_of
 from onemap.rules.review.case import Case, ChecklistItem, Opinion, Override
 from onemap.rules.review.case_file import stored_case
@@ -71,7 +71,7 @@ def judge_round(library: Library, values: Values, context: VerbContext, day: dat
     threads = Threads.of(values.get("workers"), context.progress)
     reading = threads.progress.part(0.0, _READ, phrase("progress.parcels", context.language))
     reading.at(0.0)
-    question = question_of(library, check_wishes(values, day), context.language, threads.workers, reading)
+    question = question_of(library, check_options(values, day), context.language, threads.workers, reading)
     return answered(library, question, values, context)
 
 

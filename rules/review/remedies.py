@@ -10,8 +10,8 @@ from onemap.rules.outputs.outputs import check_targets, remark_records, tables_w
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.remedy.remedy import KIND, Remedy, of_parcels, remedy
-from onemap.rules.remedy.remedy_json import alternative_rows, search_text, wishes_of
-from onemap.rules.remedy.remedy_storage import stored_wishes, write_remedy
+from onemap.rules.remedy.remedy_json import alternative_rows, remedy_options, search_text
+from onemap.rules.remedy.remedy_storage import stored_options, write_remedy
 from onemap.rules.review.case import Case, KeptRemedy, Round
 from onemap.rules.review.case_file import stored_case
 from onemap.rules.review.case_step import Hand, may_act, step
@@ -40,8 +40,8 @@ def find_and_keep(library: Library, case_id: str, hand: Hand, values: Values, co
     if values.get("parcel"):
         question = of_parcels(question, values["parcel"], case_id)
     threads = Threads.of(values.get("workers"), context.progress)
-    found = remedy(library, question, wishes_of(values), threads)
-    detail: Row = {"run": found.record["id"], **wishes_of(values).record(), **found.sums}
+    found = remedy(library, question, remedy_options(values), threads)
+    detail: Row = {"run": found.record["id"], **remedy_options(values).record(), **found.sums}
     with contextlib.ExitStack() as written:
         targets = [written.enter_context(tables_written(found.tables, library.crs, out, overwrite)) for out in outs]
         problems = [*found.problems, *remark_records(targets, context.language)]
@@ -74,14 +74,14 @@ def shown_remedies(library: Library, case: Case, language: str) -> list[Row]:
 
 def _head(library: Library, one: Round, kept: KeptRemedy, language: str) -> Row:
     record = run_record(library, kept.run, KIND)
-    wishes = stored_wishes(library, kept.run).record()
+    options = stored_options(library, kept.run).record()
     return {
         "number": kept.number,
         "round": one.number,
         "run": kept.run,
         "by": kept.by,
         "on": kept.on.isoformat(),
-        **wishes,
+        **options,
         **record["sums"],
         "search": {**record["search"], "text": search_text(record["search"], language)},
     }

@@ -12,7 +12,7 @@ from onemap.rules.maps.document_areas import areas, hectares
 from onemap.rules.remedy.departments import MEASURES
 from onemap.rules.remedy.remedy import KIND
 from onemap.rules.remedy.remedy_json import search_text
-from onemap.rules.remedy.remedy_storage import stored_wishes
+from onemap.rules.remedy.remedy_storage import stored_options
 from onemap.rules.remedy.remedy_text import step_text
 from onemap.rules.review.case import Round
 from onemap.rules.runs.run_store import StoredRow, run_record, stored_rows
@@ -30,13 +30,13 @@ def remedy_content(library: Library, one: Round, evidence: Evidence, department:
         return None
     kept, language = one.remedies[-1], evidence.language
     record = run_record(library, kept.run, KIND)
-    wishes = stored_wishes(library, kept.run)
+    options = stored_options(library, kept.run)
     return {
         "run": kept.run,
         "by": kept.by,
         "on": kept.on.isoformat(),
-        "keep_verdict": wishes.keep_verdict,
-        "keep_verdict_title": phrase(f"verdict.{wishes.keep_verdict}", language),
+        "keep_verdict": options.keep_verdict,
+        "keep_verdict_title": phrase(f"verdict.{options.keep_verdict}", language),
         "search": search_text(record["search"], language),
         "overridden": bool(one.overrides),
         "alternatives": _alternatives(library, stored_rows(library, kept.run, "alternatives"), language),

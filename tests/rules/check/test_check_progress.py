@@ -12,7 +12,7 @@ from onemap.layers.progress import Progress
 from onemap.rules.check.check import BEGUN, JUDGED, LAYERS_READ, check
 from onemap.rules.commands.rerun import differences_again
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.question import CheckWishes, question_of
+from onemap.rules.question.question import CheckOptions, question_of
 from onemap.rules.remedy.search_progress import SearchProgress
 from onemap.rules.runs import arrow_blocks
 
@@ -33,7 +33,7 @@ def asked(desk) -> Callable[[Callable[[float, str], None]], None]:
 
     def run(report: Callable[[float, str], None]) -> None:
         with open_library(str(desk.library)) as library:
-            question = question_of(library, CheckWishes(str(parcels), packs=(str(pack),)), "en")
+            question = question_of(library, CheckOptions(str(parcels), packs=(str(pack),)), "en")
             check(library, question, Threads(2, Progress(report)))
 
     return run

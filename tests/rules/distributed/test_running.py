@@ -20,7 +20,7 @@ from onemap.rules.distributed.work import LocalEngine
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.parcels import no_parcels
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.question.question import CheckWishes, question_of
+from onemap.rules.question.question import CheckOptions, question_of
 from onemap.tests.rules.check.test_by_formula import PERMITS, REACH, World, shapes
 from onemap.tests.rules.incremental.test_incremental import RULES
 from onemap.tests.rules.kinds.test_raster import DEFINE, write_grid
@@ -52,7 +52,7 @@ def put_together(tables):
 
 def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
     """The run at once and the run in blocks of the parcels and the pack that the desk has."""
-    wishes = CheckWishes(str(parcels or desk.folder / "parcels.gpkg"), packs=(str(desk.folder / "test.toml"),))
+    wishes = CheckOptions(str(parcels or desk.folder / "parcels.gpkg"), packs=(str(desk.folder / "test.toml"),))
     with open_library(str(desk.library)) as library:
         question = question_of(library, wishes, "en")
         whole = check(library, question, Threads(workers), against)
