@@ -79,9 +79,9 @@ def _stopped() -> int:
 
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _register_package()
-    from onemap.rules.commands.command_line import cancelled
+    from onemap.rules.commands.command_line import report_cancelled
 
-    return cancelled(sys.argv[1:])
+    return report_cancelled(sys.argv[1:])
 
 
 def _leave(code: int) -> None:

@@ -172,7 +172,7 @@ def _read_layers(
         far = reach[code]
         is_near = far < float("inf")
         box = (west - far, south - far, east + far, north + far) if is_near else None
-        layers[code] = sources.read(code, box, scattered(parcels.boxes, far) if is_near else None)
+        layers[code] = sources.read(code, box, scattered_boxes(parcels.boxes, far) if is_near else None)
     return layers
 
 
@@ -242,7 +242,7 @@ def local_origin(west: float, south: float) -> tuple[float, float]:
     return float(west // _CELL_M * _CELL_M - _DISTANCE_M), float(south // _CELL_M * _CELL_M - _DISTANCE_M)
 
 
-def scattered(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
+def scattered_boxes(boxes: np.ndarray, far_m: float) -> np.ndarray | None:
     """The boxes of parcels (n, 4), grown; None of many, or of such as lie close enough to be taken as one."""
     if len(boxes) > _MOST_SCATTERED:
         return None

@@ -204,14 +204,14 @@ def main(arguments: list[str] | None = None) -> int:
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(encoding="utf-8", errors="backslashreplace")
     try:
-        return _answered(given, _wanted_language(given), "--json" in given)
+        return _answer(given, _wanted_language(given), "--json" in given)
     except (Cancelled, KeyboardInterrupt):
-        return cancelled(given)
+        return report_cancelled(given)
     finally:
         _flush()
 
 
-def cancelled(given: list[str]) -> int:
+def report_cancelled(given: list[str]) -> int:
     """Say that what was asked with these words was cancelled; returns the exit code."""
     with handling_signals(signal.SIG_IGN):
         if "--json" in given:
@@ -222,7 +222,7 @@ def cancelled(given: list[str]) -> int:
     return Cancelled.exit_code
 
 
-def _answered(given: list[str], language: str, as_json: bool) -> int:
+def _answer(given: list[str], language: str, as_json: bool) -> int:
     try:
         return _run(given, language, as_json)
     except OneMapError as error:

@@ -31,7 +31,7 @@ def history(values: Values, context: VerbContext) -> Result:
         head = library.connection.execute("SELECT hash FROM onemap_audit ORDER BY number DESC LIMIT 1").fetchone()
     if out:
         _write(rows, Path(out), bool(values.get("overwrite")))
-    entries = [{**row, "detail": _parsed(row["detail"])} for row in rows]
+    entries = [{**row, "detail": _detail_value(row["detail"])} for row in rows]
     return {"ok": True, "head": head[0] if head else None, "rows": entries, **({"out": out} if out else {})}
 
 
@@ -56,7 +56,7 @@ def rows_of(library: Library, subject: str | None) -> list[dict[str, Any]]:
     return found
 
 
-def _parsed(text: str) -> Any:
+def _detail_value(text: str) -> Any:
     """A row's detail; one that was tampered with is shown as it is."""
     try:
         return json.loads(text)

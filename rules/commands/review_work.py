@@ -99,7 +99,7 @@ def _answer(library: Library, case: Case, context: VerbContext, by: str | None =
     return case_as_json(library, case, context.language, by)
 
 
-def _stepped(values: Values, context: VerbContext, act: Callable[[Library, str, Hand], Any]) -> Result:
+def _take_step(values: Values, context: VerbContext, act: Callable[[Library, str, Hand], Any]) -> Result:
     """One step of a case, and the case as it then stands."""
     hand = hand_of(values)
     with open_library(values["library"]) as library:
@@ -117,7 +117,7 @@ def _reason(values: Values) -> str | None:
 def review_circulate(values: Values, context: VerbContext) -> Result:
     """Send a case out."""
     reason = _reason(values)
-    return _stepped(values, context, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
+    return _take_step(values, context, lambda library, case, hand: deciding.circulate(library, case, hand, reason))
 
 
 def review_opine(values: Values, context: VerbContext) -> Result:
@@ -138,7 +138,7 @@ def review_opine(values: Values, context: VerbContext) -> Result:
         said = (values.get("conclusion"), values.get("text"), values.get("basis"), values.get("answer") or ())
         opinions.opine(library, case, department, opinions.checked_words(*said), hand)
 
-    answer = _stepped(values, context, act)
+    answer = _take_step(values, context, act)
     # Whose draft gave way is told, so that nobody's work goes unseen.
     return {**answer, "instead_of": answer["entries"][-1]["detail"].get("instead_of")}
 
@@ -146,13 +146,15 @@ def review_opine(values: Values, context: VerbContext) -> Result:
 def review_sign(values: Values, context: VerbContext) -> Result:
     """Sign a department's opinion."""
     department, reason = values["department"], _reason(values)
-    return _stepped(values, context, lambda library, case, hand: opinions.sign(library, case, department, hand, reason))
+    return _take_step(
+        values, context, lambda library, case, hand: opinions.sign(library, case, department, hand, reason)
+    )
 
 
 def review_return(values: Values, context: VerbContext) -> Result:
     """Give a department's opinion back."""
     department, reason = values["department"], _reason(values)
-    return _stepped(
+    return _take_step(
         values, context, lambda library, case, hand: opinions.return_opinion(library, case, department, hand, reason)
     )
 
@@ -160,7 +162,7 @@ def review_return(values: Values, context: VerbContext) -> Result:
 def review_override(values: Values, context: VerbContext) -> Result:
     """Judge a finding otherwise."""
     said = (values["parcel"], values["rule"], values["verdict"])
-    return _stepped(
+    return _take_step(
         values,
         context,
         lambda library, case, hand: opinions.override(library, case, *said, hand, _reason(values) or ""),
@@ -170,7 +172,7 @@ def review_override(values: Values, context: VerbContext) -> Result:
 def review_extend(values: Values, context: VerbContext) -> Result:
     """Give more working days."""
     department, days = values.get("department"), values["days"]
-    return _stepped(
+    return _take_step(
         values,
         context,
         lambda library, case, hand: opinions.extend(library, case, department, days, hand, _reason(values) or ""),
@@ -226,19 +228,19 @@ def review_remedy(values: Values, context: VerbContext) -> Result:
 def review_consolidate(values: Values, context: VerbContext) -> Result:
     """Join the opinions."""
     said = (values.get("conclusion"), _reason(values))
-    return _stepped(values, context, lambda library, case, hand: deciding.consolidate(library, case, hand, *said))
+    return _take_step(values, context, lambda library, case, hand: deciding.consolidate(library, case, hand, *said))
 
 
 def review_issue(values: Values, context: VerbContext) -> Result:
     """Issue the statement."""
     said = (values.get("conclusion"), _reason(values))
-    return _stepped(values, context, lambda library, case, hand: deciding.issue(library, case, hand, *said))
+    return _take_step(values, context, lambda library, case, hand: deciding.issue(library, case, hand, *said))
 
 
 def review_withdraw(values: Values, context: VerbContext) -> Result:
     """End a case without a statement."""
     reason = _reason(values)
-    return _stepped(values, context, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
+    return _take_step(values, context, lambda library, case, hand: deciding.withdraw(library, case, hand, reason))
 
 
 def review_publish(values: Values, context: VerbContext) -> Result:

@@ -71,9 +71,11 @@ def row_tables(
     rules: the rows of each, in their order.
     """
     keys, judged = parcels.names, [item.judged for item in rules]
-    findings = _sorted([block for item in rules for block in item.findings], ["_parcel", "_rule", "_unknown"])
+    findings = _sort_block([block for item in rules for block in item.findings], ["_parcel", "_rule", "_unknown"])
     progress.at(0.3)
-    pieces = _sorted([block for item in rules for block in item.overlaps], ["_parcel", "_rule", "_unknown", "_feature"])
+    pieces = _sort_block(
+        [block for item in rules for block in item.overlaps], ["_parcel", "_rule", "_unknown", "_feature"]
+    )
     for block in (findings, pieces):
         block["parcel"] = keys[block["_parcel"]]
     progress.at(0.5)
@@ -134,7 +136,7 @@ def _composition(
     return Table(typed_columns(rows, _COMPOSITION_COLUMNS))
 
 
-def _sorted(blocks: list[Block], by: list[str]) -> Block:
+def _sort_block(blocks: list[Block], by: list[str]) -> Block:
     """All blocks as one in the order of its columns `by`."""
     if not blocks:
         nobody = np.empty(0, dtype=np.int64)

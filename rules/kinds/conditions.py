@@ -59,7 +59,7 @@ class Truth:
 
 
 @lru_cache(maxsize=512)
-def parsed(text: str) -> dict[str, Any]:
+def parse_condition(text: str) -> dict[str, Any]:
     """The condition as CQL2 JSON. Raises ConditionError for a wrong syntax or an operator not allowed."""
     _check_size(text)
     try:
@@ -144,7 +144,7 @@ def fields_of(text: str) -> tuple[str, ...]:
             for item in tree:
                 walk(item)
 
-    walk(parsed(text))
+    walk(parse_condition(text))
     return tuple(fields)
 
 
@@ -153,7 +153,7 @@ def evaluate(text: str, columns: pd.DataFrame) -> Truth:
 
     columns: n rows; a field is found by its exact name, then ignoring case. Raises KeyError if it is not there.
     """
-    return _evaluate(parsed(text), columns)
+    return _evaluate(parse_condition(text), columns)
 
 
 def _evaluate(tree: dict[str, Any], columns: pd.DataFrame) -> Truth:
@@ -171,15 +171,15 @@ def _evaluate(tree: dict[str, Any], columns: pd.DataFrame) -> Truth:
         return Truth(nothing, np.zeros(len(nothing), dtype=bool))
     if operator == "between":
         field, low, high = arguments
-        return _compared(">=", field, low, columns) & _compared("<=", field, high, columns)
+        return _compare(">=", field, low, columns) & _compare("<=", field, high, columns)
     if operator == "in":
-        result = _compared("=", arguments[0], arguments[1][0], columns)
+        result = _compare("=", arguments[0], arguments[1][0], columns)
         for value in arguments[1][1:]:
-            result = result | _compared("=", arguments[0], value, columns)
+            result = result | _compare("=", arguments[0], value, columns)
         return result
     if operator == "like":
         return _like(column_named(columns, arguments[0]["property"]), arguments[1])
-    return _compared(operator, arguments[0], arguments[1], columns)
+    return _compare(operator, arguments[0], arguments[1], columns)
 
 
 def column_named(columns: pd.DataFrame, name: str) -> np.ndarray:
@@ -258,7 +258,7 @@ def _is_numeric(values: Any) -> bool:
     return isinstance(values, (int, float))
 
 
-def _compared(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Truth:
+def _compare(operator: str, left: Any, right: Any, columns: pd.DataFrame) -> Truth:
     if _is_moment(left) or _is_moment(right):
         a, b = _moments(left, columns), _moments(right, columns)
         known = ~(np.isnat(a) | np.isnat(b))

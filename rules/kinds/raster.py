@@ -66,7 +66,7 @@ def _grid(
 
 
 @dataclass(frozen=True)
-class _Weighed:
+class _CellWeights:
     """What parcels (k,) have of a part of a grid.
 
     weights: (3, k) of cells that match, of cells that have a value, and of these times their values.
@@ -98,7 +98,7 @@ class _Sums:
         self._hits: list[tuple[np.ndarray, np.ndarray]] = []
         self._blanks: list[tuple[np.ndarray, np.ndarray]] = []
 
-    def add(self, weighed: _Weighed, to_plane: Callable[[np.ndarray], np.ndarray]) -> None:
+    def add(self, weighed: _CellWeights, to_plane: Callable[[np.ndarray], np.ndarray]) -> None:
         """Add a part of a grid; to_plane: from cells to the library's plane."""
         self.totals[:, weighed.parcel] += weighed.weights
         self._hits.append((weighed.hit_owner, to_plane(weighed.hits)))
@@ -131,7 +131,7 @@ def _judge(ground: Ground) -> Judgement:
     """
     count = len(ground.parcels)
     outlying, is_broken = ground.outside_coverage()
-    sums, warped_to_m = _summed(ground, outlying)
+    sums, warped_to_m = _sum_cells(ground, outlying)
     unknown = sums.unknown(ground.parcels)
     judgement = Judgement(
         hit=sums.hit(count),
@@ -147,7 +147,7 @@ def _judge(ground: Ground) -> Judgement:
     return mark_broken(judgement, ground, is_broken)
 
 
-def _summed(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | None]:
+def _sum_cells(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | None]:
     """What the parcels have of all rasters, and the cell in metres to which a geographic one was warped.
 
     outlying: (n,) the ground of the parcels outside the coverage, None without.
@@ -164,9 +164,9 @@ def _summed(ground: Ground, outlying: np.ndarray) -> tuple[_Sums, float | None]:
             polygons = in_cells(to_grid(ground.parcels), grid)
             sums.grid_areas = shapely.area(polygons)
             # On several rasters a mean is made of all cells of all of them.
-            for weighed in _weighed(polygons, grid, options, len(ground.rasters) > 1, ground.threads):
+            for weighed in _weigh_cells(polygons, grid, options, len(ground.rasters) > 1, ground.threads):
                 sums.add(weighed, to_plane)
-            for weighed in _weighed(in_cells(to_grid(outlying[beyond]), grid), grid, options, True, ground.threads):
+            for weighed in _weigh_cells(in_cells(to_grid(outlying[beyond]), grid), grid, options, True, ground.threads):
                 sums.add_outlying(beyond[weighed.calm_owner], to_plane(weighed.calm))
     return sums, warped_to_m
 
@@ -183,9 +183,9 @@ def _measures(sums: _Sums, ground: Ground) -> Measures:
     return Measures(has_row, counted, area_m2=share * valid_m2, value=mean, share=share)
 
 
-def _weighed(
+def _weigh_cells(
     polygons: np.ndarray, grid: "DatasetReader", options: Options, every: bool, threads: Threads
-) -> list[_Weighed]:
+) -> list[_CellWeights]:
     """What the parcels, polygons (n,) in units of cells, have of a grid: window by window, in threads.
 
     every: cells are weighed even where there is nothing to tell of them but that they have a value.
@@ -193,7 +193,7 @@ def _weighed(
     is_slope = options.get("derive") == "slope"
     reading = Lock()  # an open raster is read by one thread at a time
 
-    def of_window(tile: "tuple[np.ndarray, Window]") -> _Weighed:
+    def of_window(tile: "tuple[np.ndarray, Window]") -> _CellWeights:
         part, window = tile
         with reading:
             read = _read(grid, window)
@@ -219,7 +219,7 @@ def _weighed(
             owner, west, north = parcel[cells.parcel[wanted]], cells.column[wanted], cells.row[wanted]
             squares = shapely.box(west, north, west + 1, north + 1)
             pieces += [shapely.intersection(squares, polygons[owner]), owner]
-        return _Weighed(part, weights, *pieces)
+        return _CellWeights(part, weights, *pieces)
 
     return threads.each(of_window, list(windows(polygons, grid, 1 if is_slope else 0)))
 

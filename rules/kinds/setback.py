@@ -107,7 +107,7 @@ def _judge(ground: Ground) -> Judgement:
     one unknown (no_value). Ground that near to where nothing is known is unknown too (outside_coverage).
     """
     count, features = len(ground.parcels), ground.features
-    grown = _grown(ground)
+    grown = _grow_features(ground)
     zones = Features(grown.zones, features.attributes, features.uncertain)
     overlaps = ground.overlaps_with(grown.zones)
     is_certain = grown.is_certain[overlaps.feature]
@@ -141,7 +141,7 @@ def _judge(ground: Ground) -> Judgement:
 
 
 @dataclass(frozen=True)
-class _Grown:
+class _GrownFeatures:
     """The features (m,) grown by their distances.
 
     zones: (m,) polygons; of a feature without a distance by the largest one.
@@ -156,7 +156,7 @@ class _Grown:
     farthest_m: float
 
 
-def _grown(ground: Ground) -> _Grown:
+def _grow_features(ground: Ground) -> _GrownFeatures:
     features, largest_m = ground.features, _largest_m(ground.options)
     distance_m = _distances_m(ground.options, features.attributes)
     half_width_m = _half_widths_m(ground.options, features.attributes)
@@ -165,7 +165,7 @@ def _grown(ground: Ground) -> _Grown:
     grown_by_m = np.where(is_certain, distance_m, largest_m) + np.where(np.isnan(half_width_m), widest_m, half_width_m)
     zones = shapely.buffer(features.geometries, grown_by_m, quad_segs=QUARTER_SEGMENTS)
     zones[(grown_by_m <= 0) & (shapely.get_dimensions(features.geometries) < 2)] = shapely.Polygon()
-    return _Grown(zones, is_certain, half_width_m, largest_m + widest_m)
+    return _GrownFeatures(zones, is_certain, half_width_m, largest_m + widest_m)
 
 
 def near_unknown_ground(ground: Ground, reach_m: float) -> tuple[np.ndarray, np.ndarray]:

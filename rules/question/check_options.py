@@ -31,12 +31,12 @@ def check_options(values: Values, as_of: date | None = None) -> CheckOptions:
         only=tuple(values.get("only") or ()),
         as_of=values.get("as_of") or as_of,
         known_at=values.get("known_at"),
-        replaced=_replaced(values.get("replace") or ()),
+        replaced=_replacements(values.get("replace") or ()),
         normalising=normalising_options(values),
     )
 
 
-def _replaced(given: Sequence[str]) -> dict[str, str]:
+def _replacements(given: Sequence[str]) -> dict[str, str]:
     """--replace CODE=FILE, each. Raises UsageError usage.value."""
     replaced: dict[str, str] = {}
     for item in given:

@@ -86,7 +86,7 @@ def department_changes(
         wanted += [(number, department) for department in order if department in there]
     then = np.array([first.rows.get((pairs[number][0], name), -1) for number, name in wanted], dtype=np.int64)
     now = np.array([again.rows.get((pairs[number][1], name), -1) for number, name in wanted], dtype=np.int64)
-    before, after = _picked(first, then), _picked(again, now)
+    before, after = _pick_rows(first, then), _pick_rows(again, now)
     both = np.flatnonzero(~shapely.is_missing(before.ground) & ~shapely.is_missing(after.ground))
     common = np.zeros(len(wanted))
     found, failed = intersections(before.ground[both], after.ground[both], threads)
@@ -115,7 +115,7 @@ def department_changes(
     return pd.DataFrame(typed, columns=COLUMNS)
 
 
-def _picked(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerdicts:
+def _pick_rows(verdicts: DepartmentVerdicts, rows: np.ndarray) -> DepartmentVerdicts:
     """The rows asked for (k,); where there is none, -1, nothing stands against the parcel."""
     return DepartmentVerdicts(
         {},

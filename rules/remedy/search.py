@@ -147,7 +147,7 @@ def nearest_steps(
         halvings = _HALVINGS if fine else 0
         expect(len(fine) * halvings + later * (len(left) - len({row for row, _ in fine})), halvings + rest)
         low = np.array([failed.get(_way(step, size), 0.0) / size(step) for _, step in fine])
-        for row, step in sorted(_halved(parcels, fine, low, passes), key=lambda item: size(item[1])):
+        for row, step in sorted(_shorten_steps(parcels, fine, low, passes), key=lambda item: size(item[1])):
             found.setdefault(row, step)
         failed |= {_way(step, size): size(step) for step in ring}
     return found
@@ -165,7 +165,7 @@ def _pass(parcels: np.ndarray, tried: Sequence[tuple[int, Step]], passes: Passes
     return passes(np.array([row for row, _ in tried], dtype=np.int64), shapes)
 
 
-def _halved(
+def _shorten_steps(
     parcels: np.ndarray, good: list[tuple[int, Step]], low: np.ndarray, passes: Passes
 ) -> list[tuple[int, Step]]:
     """Steps that pass (k,), each shortened as far as it still does; low: the share (k,) of it at which none did."""

@@ -21,7 +21,7 @@ from onemap.rules.review.case import (
     Terms,
 )
 from onemap.rules.review.review_codes import CASE_STATES, CONCLUSIONS, MACHINE, OPINION_STATES
-from onemap.rules.review.staleness import superseded
+from onemap.rules.review.staleness import superseded_inputs
 from onemap.rules.review.working_days import WorkCalendar, calendar_of
 from onemap.rules.runs.run_store import run_record
 
@@ -66,7 +66,7 @@ def read_case(library: Library, case_id: str, on: date | None = None) -> Case:
     An opinion that is overdue under a pack that takes silence for consent reads as deemed. Raises OneMapError
     review.case for an id that this library does not hold.
     """
-    return standing(library, stored_case(library, case_id, on))
+    return case_on_its_day(library, stored_case(library, case_id, on))
 
 
 def stored_case(library: Library, case_id: str, on: date | None = None) -> Case:
@@ -183,7 +183,7 @@ def _items(rows: Iterable[Any], answers: Iterable[Any]) -> tuple[ChecklistItem, 
     return tuple(found)
 
 
-def standing(library: Library, case: Case) -> Case:
+def case_on_its_day(library: Library, case: Case) -> Case:
     """The same case with what follows from its day: overdue, deemed and stale opinions of the current round."""
     if case.state in ("issued", "withdrawn"):
         return case
@@ -192,7 +192,7 @@ def standing(library: Library, case: Case) -> Case:
         "SELECT watched FROM onemap_rounds WHERE case_id = ? AND number = ?", (case.id, current.number)
     ).fetchone()
     watched = json.loads(row[0])
-    gone = superseded(library, run_record(library, current.run), case.options["packs"], case.on)
+    gone = superseded_inputs(library, run_record(library, current.run), case.options["packs"], case.on)
     calendar = calendar_of(library)
     opinions = tuple(
         _due(replace(opinion, stale_because=tuple(sorted(gone & set(watched[opinion.department])))), case, calendar)

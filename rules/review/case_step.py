@@ -12,7 +12,7 @@ from onemap.layers.library.library import Library, log, now, system_user
 from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.store import StoreConnection
 from onemap.rules.review.case import Case, Opinion, Override
-from onemap.rules.review.case_file import standing, stored_case
+from onemap.rules.review.case_file import case_on_its_day, stored_case
 from onemap.rules.review.code_names import Named, case_state_name, department_name, department_names, opinion_name
 from onemap.rules.review.integrity import row_hashes
 from onemap.rules.review.review_codes import MACHINE
@@ -140,7 +140,7 @@ def step(
             last = stored.last_day
             raise OneMapError("review.date", case=case_id, field="--on", on=on.isoformat(), last=last.isoformat())
         state = stored.state if is_allowed else case_state_after(stored.state, action, case=case_id, field="CASE")
-        taken = Step(connection, stored, standing(library, stored), state, hand.by, on, stored.round)
+        taken = Step(connection, stored, case_on_its_day(library, stored), state, hand.by, on, stored.round)
         yield taken
         if state != stored.state:
             connection.execute("UPDATE onemap_cases SET state = ? WHERE id = ?", (state, case_id))

@@ -69,10 +69,10 @@ def _decide(taken: Step, proposed: str, conclusion: str | None, reason: str | No
 
 def consolidation_problems(case: Case) -> list[Problem]:
     """What stands against consolidating."""
-    return [*_unsigned(case), *stale_problems(case)]
+    return [*_unsigned_problems(case), *stale_problems(case)]
 
 
-def _unsigned(case: Case) -> list[Problem]:
+def _unsigned_problems(case: Case) -> list[Problem]:
     """Departments that are asked and have not signed; and any whose people have written, or are to write anew."""
     waiting = [
         opinion.department

@@ -120,17 +120,21 @@ def _measures(rows: Sequence[Mapping[str, Any]], language: str, value_places: in
     measures["layer"] = rows[0]["title"] if rows[0].get("layer") is None else str(rows[0]["layer"])
     area = _total(rows, "area_ellipsoidal_m2")
     if area is not None:
-        measures |= {"area_m2": fixed(area, 2), "area_ha": fixed(area / 10_000, 4), "area_mu": fixed(area * 0.0015, 2)}
+        measures |= {
+            "area_m2": rounded_text(area, 2),
+            "area_ha": rounded_text(area / 10_000, 4),
+            "area_mu": rounded_text(area * 0.0015, 2),
+        }
     for name, places in (("length_m", 1), ("features", 0)):
         total = _total(rows, name)
         if total is not None:
-            measures[name] = fixed(total, places)
+            measures[name] = rounded_text(total, places)
     distances = [row["distance_m"] for row in rows if row["distance_m"] is not None]
     if distances:
-        measures["distance_m"] = fixed(min(distances), 1)
+        measures["distance_m"] = rounded_text(min(distances), 1)
     values = [row["value"] for row in rows if row["value"] is not None]
     if values:
-        measures["value"] = fixed(max(values), value_places)
+        measures["value"] = rounded_text(max(values), value_places)
     if len(rows) == 1 and rows[0]["share"] is not None:
         measures["share_percent"] = share_percent(rows[0]["share"])
     return measures
@@ -141,14 +145,14 @@ def _total(rows: Sequence[Mapping[str, Any]], name: str) -> float | None:
     return sum(numbers) if numbers else None
 
 
-def fixed(value: float, places: int) -> str:
+def rounded_text(value: float, places: int) -> str:
     """A number rounded half up, as documents round: not as Python does."""
     return str(Decimal(repr(float(value))).quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP))
 
 
 def share_percent(share: float) -> str:
     """A share as per cent; what is there is never said to be 0.0."""
-    return "< 0.1" if 0 < share < 0.0005 else fixed(share * 100, 1)
+    return "< 0.1" if 0 < share < 0.0005 else rounded_text(share * 100, 1)
 
 
 def drafted_basis(findings: Sequence[DraftedFinding]) -> str:

@@ -90,7 +90,7 @@ def row_hashes(connection: StoreConnection, case_id: str | None) -> dict[str, st
 
 def review_problems(library: Library) -> list[Problem]:
     """Rows of cases that are not what the last step that wrote them left: changed, gone, or never logged."""
-    logged = {key: (hash_, at, who) for key, hash_, at, who in _logged(library)}
+    logged = {key: (hash_, at, who) for key, hash_, at, who in _log_rows(library)}
     now = row_hashes(library.connection, None)
     problems = []
     for key in sorted({*logged, *now}):
@@ -106,7 +106,7 @@ def review_problems(library: Library) -> list[Problem]:
     return [*problems, *_changed_files(library)]
 
 
-def _logged(library: Library) -> Iterator[tuple[str, str, str, str]]:
+def _log_rows(library: Library) -> Iterator[tuple[str, str, str, str]]:
     """Row, hash, when and who, in the order of the log; a damaged row of the log is told of by the chain."""
     for at, who, action, detail in library.connection.execute(
         "SELECT at, who, action, detail FROM onemap_audit ORDER BY number"

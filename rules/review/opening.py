@@ -23,7 +23,7 @@ from onemap.rules.review.case_step import Hand, Place, enter, put_opinion, step
 from onemap.rules.review.project_data import read_project_data
 from onemap.rules.review.review_codes import MACHINE
 from onemap.rules.review.review_tables import make_tables
-from onemap.rules.review.routing import Draft, checklist_items, drafts, watched
+from onemap.rules.review.routing import Draft, checklist_items, drafts, inputs_by_department
 from onemap.rules.review.staleness import pack_sources, watched_text
 from onemap.rules.review.state_machine import case_state_after
 from onemap.rules.review.terms import terms_of
@@ -72,15 +72,15 @@ def judge_round(library: Library, values: Values, context: VerbContext, day: dat
     reading = threads.progress.part(0.0, _READ, phrase("progress.parcels", context.language))
     reading.at(0.0)
     question = question_of(library, check_options(values, day), context.language, threads.workers, reading)
-    return answered(library, question, values, context)
+    return run_question(library, question, values, context)
 
 
-def answered(library: Library, question: Question, values: Values, context: VerbContext) -> Run:
+def run_question(library: Library, question: Question, values: Values, context: VerbContext) -> Run:
     """The run of a question."""
     return check(library, question, Threads.of(values.get("workers"), context.progress))
 
 
-def proposed(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:
+def propose_drafts(run: Run, overrides: Sequence[Override] = ()) -> tuple[tuple[Draft, ...], tuple[ChecklistItem, ...]]:
     """The ten drafts and the checklist that follow from a run."""
     rules = {rule.id: rule for rule in joined_rules(run.question.packs)}
     # What only counts the ground by classes judges nothing, so nobody has to judge in its stead.
@@ -164,12 +164,20 @@ def put_round(
     connection: StoreConnection, case_id: str, number: int, run: Run, by: str, on: date, due: date | None
 ) -> None:
     """Write a round: its run, the checklist, and a draft for each department. due: of those asked, if it is out."""
-    ten, items = proposed(run)
+    ten, items = propose_drafts(run)
     sent = (by, on.isoformat()) if due else (None, None)
     connection.execute(
         "INSERT INTO onemap_rounds (case_id, number, run, watched, opened_by, opened_on, circulated_by, circulated_on)"
         " VALUES (?,?,?,?,?,?,?,?)",
-        (case_id, number, run.record["id"], watched_text(watched(run.question.packs)), by, on.isoformat(), *sent),
+        (
+            case_id,
+            number,
+            run.record["id"],
+            watched_text(inputs_by_department(run.question.packs)),
+            by,
+            on.isoformat(),
+            *sent,
+        ),
     )
     connection.executemany(
         "INSERT INTO onemap_case_items (case_id, round, position, item, department, title, rule, layer, reason)"

@@ -9,7 +9,7 @@ from onemap.rules.incremental.verdict_changes import changed_verdicts
 from onemap.rules.packs.pack import joined_rules
 from onemap.rules.question.question import packs_of
 from onemap.rules.review.case import Case
-from onemap.rules.review.opening import answered, proposed
+from onemap.rules.review.opening import propose_drafts, run_question
 from onemap.rules.review.routing import Draft, drafts
 from onemap.rules.runs.run import Run
 from onemap.rules.runs.run_store import rows_of_table, run_record, stored_question, stored_rows
@@ -24,12 +24,12 @@ def recheck(library: Library, case: Case, values: Values, context: VerbContext) 
     before = stored_question(library, case.current.run)
     named = [str(pack["name"]) for pack in case.options["packs"] if pack["name"]]
     question = replace(before, packs=tuple(packs_of(library, named)), as_of=case.on, known_at=None)
-    run = answered(library, question, values, context)
+    run = run_question(library, question, values, context)
     record = run_record(library, case.current.run)
     findings = [row.values for row in stored_rows(library, case.current.run, "findings")]
     rules = {rule.id: rule for rule in joined_rules(before.packs)}
     then = drafts(findings, rules, case.current.items, case.current.overrides, len(before.parcels.ids) == 1)
-    now, _ = proposed(run, case.current.overrides)
+    now, _ = propose_drafts(run, case.current.overrides)
     return {
         "parcels": changed_verdicts(library, case.current.run, run),
         "findings": _findings(findings, [row.values for row in rows_of_table(run.tables["findings"])]),

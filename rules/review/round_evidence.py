@@ -29,7 +29,7 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
     nobody = ParcelRows(nothing, nothing, lambda: nothing, nothing, (0.0, 0.0), library.crs)
     empty = row_tables(nobody, [], language)
     empty = {"parcels": parcel_table(nobody, [empty["findings"].columns]), **empty}
-    tables = {name: _filled(library, current.run, name, table) for name, table in empty.items()}
+    tables = {name: _stored_table(library, current.run, name, table) for name, table in empty.items()}
     titles = {rule.id: rule.title for rule in joined_rules(stored_packs(library, current.run))}
     findings = tables["findings"].columns
     findings["title"] = [
@@ -40,7 +40,7 @@ def write_evidence(library: Library, current: Round, out: str, overwrite: bool, 
         return target.remarks
 
 
-def _filled(library: Library, run: str, name: str, empty: Table) -> Table:
+def _stored_table(library: Library, run: str, name: str, empty: Table) -> Table:
     """A stored table in the shape of the empty one."""
     rows = stored_rows(library, run, name)
     columns = typed_columns(pd.DataFrame([row.values for row in rows], columns=empty.columns.columns))

@@ -108,7 +108,7 @@ def _draft(department: str, findings: Sequence[DraftedFinding], items: Sequence[
     )
 
 
-def watched(packs: Sequence[Pack]) -> dict[str, set[str]]:
+def inputs_by_department(packs: Sequence[Pack]) -> dict[str, set[str]]:
     """The layers and packs behind each department's opinion: its rules' layers, and every pack."""
     found: dict[str, set[str]] = {department: {pack.id for pack in packs} for department in DEPARTMENTS}
     for rule in joined_rules(packs):

@@ -12,7 +12,7 @@ from onemap.layers.library.versions import Version, in_force, versions
 from onemap.rules.packs.pack import pack_text
 
 
-def superseded(
+def superseded_inputs(
     library: Library, run: Mapping[str, Any], packs: Sequence[Mapping[str, str | None]], day: date
 ) -> set[str]:
     """The codes of layers and ids of packs of a run that are not those that hold on a day.

@@ -235,7 +235,7 @@ def plain_columns(columns: pa.Table) -> dict[str, list[Any]]:
     return {field.name: _plain(columns.column(at), field) for at, field in enumerate(columns.schema)}
 
 
-def matching(columns: pa.Table, wanted: Mapping[str, str]) -> np.ndarray:
+def matching_rows(columns: pa.Table, wanted: Mapping[str, str]) -> np.ndarray:
     """Which rows have these values: their positions."""
     kept = np.ones(columns.num_rows, dtype=bool)
     for name, value in wanted.items():

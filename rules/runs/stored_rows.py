@@ -10,7 +10,7 @@ import pyarrow as pa
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.rules.inputs.parcel_rows import as_multis
-from onemap.rules.runs.arrow_blocks import KEY, Rows, matching, read_columns, read_shapes
+from onemap.rules.runs.arrow_blocks import KEY, Rows, matching_rows, read_columns, read_shapes
 
 GIVEN = "given"  # the parcels as they were given: attributes, and geometry
 _TABLE = "onemap_run_blocks"
@@ -51,10 +51,10 @@ def read_blocks(
             if names is not None:
                 yield Rows(_counted(read_columns(content, names), count), None)
                 continue
-            if wanted and not len(matching(read_columns(content, list(wanted)), wanted)):
+            if wanted and not len(matching_rows(read_columns(content, list(wanted)), wanted)):
                 continue
             columns = _counted(read_columns(content), count)
-            rows = _read(library, identifier, table, first, columns, matching(columns, wanted), outline_block)
+            rows = _read(library, identifier, table, first, columns, matching_rows(columns, wanted), outline_block)
         except (pa.ArrowException, OSError, ValueError, TypeError, KeyError, IndexError) as error:
             raise damage from error
         yield rows

@@ -32,11 +32,11 @@ def differences(library: Library, evidence: Evidence, until: str | None) -> list
         if pair in pairs or (until is not None and record["started"] > until):
             continue
         pairs.add(pair)
-        rows += _touched(library, run, pair, ground, _decided(library, run, until), evidence.language)
+        rows += _touched_spots(library, run, pair, ground, _last_decisions(library, run, until), evidence.language)
     return sorted(rows, key=lambda row: -row["area_ellipsoidal_m2"])
 
 
-def _decided(library: Library, run: str, until: str | None) -> dict[str, str]:
+def _last_decisions(library: Library, run: str, until: str | None) -> dict[str, str]:
     """The last decision on each spot of a comparison."""
     if not library.connection.has_table("onemap_decisions"):
         return {}
@@ -45,7 +45,7 @@ def _decided(library: Library, run: str, until: str | None) -> dict[str, str]:
     return {spot: decision for spot, decision, at in rows if until is None or at <= until}
 
 
-def _touched(
+def _touched_spots(
     library: Library, run: str, pair: str, ground: shapely.Geometry, decided: dict[str, str], language: str
 ) -> list[Row]:
     stored = [row for row in stored_rows(library, run, "spots") if row.wkb is not None]

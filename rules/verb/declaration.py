@@ -174,7 +174,7 @@ def checked_values(verb: Verb, given: Mapping[str, Any]) -> dict[str, Any]:
         if parameter is None:
             raise UsageError("usage.parameter", field=name, verb=verb.name, known=list(known))
         if value is not None:
-            values[name] = _converted(parameter, value)
+            values[name] = _convert(parameter, value)
     for parameter in verb.parameters:
         if parameter.is_required and values.get(parameter.name) in (None, ""):
             raise UsageError("usage.required", field=_shown_name(parameter), verb=verb.name)
@@ -185,7 +185,7 @@ def _shown_name(parameter: Parameter) -> str:
     return parameter.metavar if parameter.positional else parameter.option
 
 
-def _converted(parameter: Parameter, value: Any) -> Any:
+def _convert(parameter: Parameter, value: Any) -> Any:
     if parameter.flag:
         if not isinstance(value, bool):
             raise UsageError("usage.value", field=_shown_name(parameter), value=value)

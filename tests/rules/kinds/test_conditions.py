@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from onemap.rules.kinds.conditions import ConditionError, evaluate, fields_of, parsed
+from onemap.rules.kinds.conditions import ConditionError, evaluate, fields_of, parse_condition
 
 ROWS = pd.DataFrame(
     {
@@ -85,7 +85,7 @@ def test_the_fields_of_a_condition_are_named_once_each():
 )
 def test_what_is_no_condition_of_ours_is_refused(text):
     with pytest.raises(ConditionError):
-        parsed(text)
+        parse_condition(text)
 
 
 def test_a_number_and_the_text_of_a_number_are_compared_as_numbers():
@@ -112,8 +112,10 @@ def test_whole_numbers_too_long_for_a_float_are_told_from_their_neighbours(text,
 
 def test_a_long_number_without_quotes_is_refused_since_the_parser_rounds_it():
     with pytest.raises(ConditionError, match="'130102000000000001'"):
-        parsed("K <> 130102000000000001 AND T = '130102000000000002'")
-    parsed("K = 9007199254740992 AND T <> '130102000000000002' AND \"F130102000000000001\" > 0.12345678901234567")
+        parse_condition("K <> 130102000000000001 AND T = '130102000000000002'")
+    parse_condition(
+        "K = 9007199254740992 AND T <> '130102000000000002' AND \"F130102000000000001\" > 0.12345678901234567"
+    )
 
 
 MOMENTS = ["2020-01-01", "2020-01-01T12:00:00.000", None, "20200102", "2020/1/3", "2020-01-01T20:00:00+08:00", "soon"]
@@ -142,7 +144,7 @@ def test_a_whole_number_held_as_a_float_is_like_its_digits():
 )
 def test_what_no_row_could_be_compared_with_is_refused_in_both_languages(text):
     with pytest.raises(ConditionError) as refused:
-        parsed(text)
+        parse_condition(text)
     assert refused.value.reason["zh"] != refused.value.reason["en"]
 
 
