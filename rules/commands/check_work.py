@@ -160,7 +160,7 @@ def check(values: Values, asked: Asked) -> Result:
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
     from onemap.rules.check.check import JUDGED
-    from onemap.rules.distributed.checking import How, checked
+    from onemap.rules.distributed.checking import Execution, checked
     from onemap.rules.incremental.verdict_changes import VerdictChanges
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
     from onemap.rules.question.check_options import check_wishes
@@ -175,10 +175,10 @@ def check(values: Values, asked: Asked) -> Result:
         library = held.enter_context(open_library(values["library"]))
         if against:
             run_record(library, against)
-        how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
+        execution = Execution(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
         judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
         judging = asked.progress.part(0.0, judged / JUDGED)
-        run = held.enter_context(checked(library, wishes, asked.language, how, judging, against))
+        run = held.enter_context(checked(library, wishes, asked.language, execution, judging, against))
         asked.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not wishes.replaced and not values.get("unrecorded")

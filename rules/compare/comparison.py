@@ -52,7 +52,7 @@ _READ_FROM, _OVERLAID_FROM, _SPOTS_FROM, _CAUSES_FROM, _TABLES_FROM, WRITTEN_FRO
 
 
 @dataclass(frozen=True)
-class ComparisonWishes:
+class ComparisonOptions:
     """What a comparison is asked: two plans as CODE or CODE@label, the matrix, and the limits of artefacts.
 
     decided_until: ISO text; decisions given later are not shown.
@@ -76,7 +76,7 @@ class Comparison:
     must be told of one that an earlier attempt had begun.
     """
 
-    wishes: ComparisonWishes
+    options: ComparisonOptions
     record: dict[str, Any]
     tables: dict[str, Table]
     plans: tuple[Plan, Plan]
@@ -97,7 +97,7 @@ class Comparison:
 
 @contextlib.contextmanager
 def compared(
-    library: Library, wishes: ComparisonWishes, threads: Threads, against: str | None = None
+    library: Library, options: ComparisonOptions, threads: Threads, against: str | None = None
 ) -> Iterator[Comparison]:
     """Compare two plans; the library is not written.
 
@@ -107,35 +107,35 @@ def compared(
     was cancelled or killed. Raises OneMapError for every refusal.
     """
     with contextlib.ExitStack() as held:
-        yield _compared(library, wishes, threads, against, held)
+        yield _compared(library, options, threads, against, held)
 
 
 def _compared(
     library: Library,
-    wishes: ComparisonWishes,
+    options: ComparisonOptions,
     whole: Threads,
     against: str | None,
     held: contextlib.ExitStack,
 ) -> Comparison:
-    began, started, language = time.perf_counter(), now(), wishes.language
+    began, started, language = time.perf_counter(), now(), options.language
     whole.progress.at(0.0, phrase("progress.reading", language))
-    a = wanted_version(library, wishes.a, wishes.as_of, wishes.known_at, "A")
-    b = wanted_version(library, wishes.b, wishes.as_of, wishes.known_at, "B")
-    parameters = _parameters(library, wishes, a, b)
+    a = wanted_version(library, options.a, options.as_of, options.known_at, "A")
+    b = wanted_version(library, options.b, options.as_of, options.known_at, "B")
+    parameters = _parameters(library, options, a, b)
     pair = pair_of({"parameters": parameters})
     before = earlier_comparison(library, against, pair) if against else None
     ground = common_ground(library, a, b)
     bounds = tuple(shapely.bounds(ground).tolist())
     origin = local_origin(bounds[0], bounds[1])
     (local,) = moved(np.array([ground], dtype=object), (-origin[0], -origin[1]))
-    sources = Sources(library, (), wishes.as_of, {}, {}, origin)
+    sources = Sources(library, (), options.as_of, {}, {}, origin)
     work = UnfinishedWork()
-    folder = partial(unfinished_work, library, (a, b), wishes.matrix, local, origin, against, wishes.limits)
+    folder = partial(unfinished_work, library, (a, b), options.matrix, local, origin, against, options.limits)
     if before is None and has_many_features((a, b)):
         work = held.enter_context(folder())
     threads = whole.part(_READ_FROM, _OVERLAID_FROM, phrase("progress.overlay", language))
-    plans = _placed(sources, wishes, (a, b), bounds, local, threads, work.journal)
-    kept = what_stands(library, before, plans, sources, bounds, wishes.matrix, wishes.limits) if before else None
+    plans = _plans_on_ground(sources, options, (a, b), bounds, local, threads, work.journal)
+    kept = what_stands(library, before, plans, sources, bounds, options.matrix, options.limits) if before else None
     plans = (plans[0].without_features(), plans[1].without_features())
     if work.journal is None and has_many_points(plans):
         work = held.enter_context(folder())
@@ -145,7 +145,7 @@ def _compared(
     del plans  # large ones need the room for their spots
     give_back_memory()
     threads = whole.part(_SPOTS_FROM, _CAUSES_FROM, phrase("progress.spots", language))
-    spots = spots_of(pieces, both, wishes.matrix, wishes.limits, threads, origin, work.journal)
+    spots = spots_of(pieces, both, options.matrix, options.limits, threads, origin, work.journal)
     del pieces
     give_back_memory()
     resumed = work.resumed()
@@ -154,14 +154,14 @@ def _compared(
         columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), kept.columns], ignore_index=True)
         spots = in_order(np.r_[spots.geometries, kept.geometries], columns)
     threads = whole.part(_CAUSES_FROM, _TABLES_FROM, phrase("progress.spots", language))
-    earlier = _earlier_plans(library, wishes, (a, b), sources, local, threads.part(0.0, 0.1))
-    triage = triaged(spots, both, wishes.matrix, earlier, threads.part(0.1, 1.0))
+    earlier = _earlier_plans(library, options, (a, b), sources, local, threads.part(0.0, 0.1))
+    triage = triaged(spots, both, options.matrix, earlier, threads.part(0.1, 1.0))
     del earlier
     give_back_memory()
     threads = whole.part(_TABLES_FROM, WRITTEN_FROM, phrase("progress.tables", language))
-    given = standing(decisions_of(library, pair, wishes.decided_until), spots, origin, threads.part(0.0, 0.1))
+    given = standing(decisions_of(library, pair, options.decided_until), spots, origin, threads.part(0.0, 0.1))
     tables = spot_tables(spots, triage, given, pair, library.crs, origin, threads.part(0.1, 0.8))
-    townships = township_source(library, sources, bounds, wishes.as_of, wishes.known_at)
+    townships = township_source(library, sources, bounds, options.as_of, options.known_at)
     tables["statistics"] = township_statistics(spots, townships, threads.part(0.8, 1.0), language)
     record = {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
@@ -170,7 +170,7 @@ def _compared(
         "seconds": round(time.perf_counter() - began, 3),
         "software": software_versions(),
         "packs": [],
-        "matrix": wishes.matrix.record(),
+        "matrix": options.matrix.record(),
         "layers": [plan.source.record(plan.version.code) for plan in both],
         "townships": townships.record(LAYER) if townships else None,
         "parameters": parameters,
@@ -186,12 +186,12 @@ def _compared(
         found = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, threads)
         changed = found.lists
         tables["changes"] = Table(found.columns, multi(placed(found.geometries, origin), "polygon"))
-    return Comparison(wishes, record, tables, both, spots, origin, changed, resumed)
+    return Comparison(options, record, tables, both, spots, origin, changed, resumed)
 
 
-def _placed(
+def _plans_on_ground(
     sources: Sources,
-    wishes: ComparisonWishes,
+    options: ComparisonOptions,
     versions: tuple[Version, Version],
     bounds: Sequence[float],
     ground: shapely.Geometry,
@@ -199,7 +199,7 @@ def _placed(
     journal: Journal | None,
 ) -> tuple[Plan, Plan]:
     """Both plans on the compared ground; a large one in strips on disk, if there is a journal."""
-    plans, matrix = [], wishes.matrix
+    plans, matrix = [], options.matrix
     both = list(zip("ab", versions, (matrix.a, matrix.b), strict=True))
     for (name, version, side), own in threads.in_turn(both):
         # What a plan says elsewhere is what none of all its features has, which are united for that.
@@ -210,24 +210,24 @@ def _placed(
     return plans[0], plans[1]
 
 
-def _parameters(library: Library, wishes: ComparisonWishes, a: Version, b: Version) -> dict[str, Any]:
+def _parameters(library: Library, options: ComparisonOptions, a: Version, b: Version) -> dict[str, Any]:
     return {
         "library": library.name,
         "library_id": library.id,
         "a": f"{a.code}@{a.label}",
         "b": f"{b.code}@{b.label}",
-        "asked": [wishes.a, wishes.b],
-        "as_of": wishes.as_of.isoformat(),
-        "known_at": wishes.known_at.isoformat() if wishes.known_at else None,
-        "min_width_m": wishes.limits.min_width_m,
-        "min_area_m2": wishes.limits.min_area_m2,
-        "lang": wishes.language,
+        "asked": [options.a, options.b],
+        "as_of": options.as_of.isoformat(),
+        "known_at": options.known_at.isoformat() if options.known_at else None,
+        "min_width_m": options.limits.min_width_m,
+        "min_area_m2": options.limits.min_area_m2,
+        "lang": options.language,
     }
 
 
 def _earlier_plans(
     library: Library,
-    wishes: ComparisonWishes,
+    options: ComparisonOptions,
     pair: tuple[Version, Version],
     sources: Sources,
     ground: shapely.Geometry,
@@ -235,8 +235,8 @@ def _earlier_plans(
 ) -> tuple[Plan | None, Plan | None]:
     """For the newer plan the version that it had before, if there is one: what agreed then may be outdated now."""
     found: list[Plan | None] = []
-    for newer, older, side in ((*pair, wishes.matrix.a), (*pair[::-1], wishes.matrix.b)):
-        before = version_before(library, newer, older, wishes.known_at) if newer.code != older.code else None
+    for newer, older, side in ((*pair, options.matrix.a), (*pair[::-1], options.matrix.b)):
+        before = version_before(library, newer, older, options.known_at) if newer.code != older.code else None
         if before is None:
             found.append(None)
             continue
@@ -247,5 +247,5 @@ def _earlier_plans(
             east + sources.origin[0],
             north + sources.origin[1],
         )
-        found.append(placed_plan(read_plan(sources, before, bounds), side, wishes.matrix, ground, threads))
+        found.append(placed_plan(read_plan(sources, before, bounds), side, options.matrix, ground, threads))
     return found[0], found[1]

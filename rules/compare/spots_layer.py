@@ -36,7 +36,7 @@ _BEGUN, _READ, _DECIDED, _MADE = 0.1, 0.5, 0.7, 0.75
 
 
 @dataclass(frozen=True)
-class SpotsWishes:
+class SpotsOptions:
     """Which spots are kept, and how the version is called.
 
     types: of spots; decided: only those on which somebody has decided; region: six figures, for spots in no township.
@@ -51,7 +51,7 @@ class SpotsWishes:
 
 
 def add_spots(
-    library: Library, run: str, wishes: SpotsWishes, who: str, language: str, whole: Threads
+    library: Library, run: str, options: SpotsOptions, who: str, language: str, whole: Threads
 ) -> dict[str, Any]:
     """Add the spots of a comparison as a new version, by the way of every layer; what `add` answers, and more.
 
@@ -72,16 +72,16 @@ def add_spots(
     columns["cause"] = [row.values["cause"] for row in stored_rows(library, run, "spots")]
     threads = whole.part(_DECIDED, _MADE)
     threads.progress.at(0.0)
-    wanted = columns["type"].isin(wishes.types).to_numpy(dtype=bool)
-    if wishes.decided:
+    wanted = columns["type"].isin(options.types).to_numpy(dtype=bool)
+    if options.decided:
         wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
     rows = np.flatnonzero(wanted)
     if len(rows) == 0:
-        raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(wishes.types))
+        raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(options.types))
     columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
     written = multi(placed(local, origin), "polygon")
     attributes = spot_fields(library, record, columns, written)
-    regions = _regions(library, record, local, origin, wishes.region, threads)
+    regions = _regions(library, record, local, origin, options.region, threads)
     attributes["XZQDM"] = regions
     before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
     had = read_version(library, before, None) if before is not None else None
@@ -103,13 +103,13 @@ def add_spots(
         source_hash=sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")])),
     )
     ground = common_ground(library, a, b)
-    day = wishes.valid_from or date.fromisoformat(record["parameters"]["as_of"])
+    day = options.valid_from or date.fromisoformat(record["parameters"]["as_of"])
     asked = AddWishes(
         code=LAYER,
-        label=wishes.label or free_label(library.connection, LAYER, day.isoformat()),
+        label=options.label or free_label(library.connection, LAYER, day.isoformat()),
         valid_from=day,
         ground=ground if carried.coverage is None else shapely.union(ground, carried.coverage),
-        report=wishes.report,
+        report=options.report,
     )
     packs = packs_of(library, ())
     adding = whole.progress.part(_MADE, 1.0)

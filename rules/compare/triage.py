@@ -98,7 +98,7 @@ def _cut_small(polygons: np.ndarray, threads: Threads) -> Pieces:
     for some, _ in threads.in_turn(chunks(len(polygons))):
         pieces = subdivided(polygons[some])
         parts.append(Pieces(pieces.geometries, pieces.owner + some.start))
-    return Pieces.joined(parts)
+    return Pieces.concatenate(parts)
 
 
 def cause_of(facts: dict[str, Any]) -> str:

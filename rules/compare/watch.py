@@ -83,7 +83,7 @@ def what_stands(
         return None
     changed: list[np.ndarray] = []
     for layer, plan in zip(record["layers"], plans, strict=True):
-        features = _changed(library, layer, plan, sources, bounds)
+        features = _differing_features(library, layer, plan, sources, bounds)
         if features is None:
             return None
         changed.append(features)
@@ -95,7 +95,7 @@ def what_stands(
     return Standing(columns, earlier.geometries[kept], np.r_[moved_ground, earlier.geometries[~kept]])
 
 
-def _changed(
+def _differing_features(
     library: Library, layer: dict[str, Any], plan: Plan, sources: Sources, bounds: Sequence[float]
 ) -> np.ndarray | None:
     """The features that a plan and its version of then do not share; None if that cannot be told."""

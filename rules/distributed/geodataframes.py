@@ -60,10 +60,10 @@ def check_frame(
         agenda = agenda_of(opened, question, local_origin(west, south))
         tables = tables_of(agenda, whole_parcels(agenda, opened.crs, question.parcels), [], None)
         nothing = _framed(tables[table], opened)
-    return placed.map_partitions(_judged, library, agenda, id_field, table, nothing, meta=nothing)
+    return placed.map_partitions(_judge_partition, library, agenda, id_field, table, nothing, meta=nothing)
 
 
-def _judged(part: Any, library: str, agenda: Agenda, id_field: str, table: str, nothing: Any) -> Any:
+def _judge_partition(part: Any, library: str, agenda: Agenda, id_field: str, table: str, nothing: Any) -> Any:
     """One partition's rows of one table."""
     if len(part) == 0:
         return nothing

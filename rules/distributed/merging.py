@@ -5,7 +5,7 @@ from pathlib import Path
 
 from onemap.rules.distributed.journal import Finished, block_name
 from onemap.rules.distributed.parcel_files import KeptParcels
-from onemap.rules.distributed.table_files import BY_RULE, joined, read_group, read_none
+from onemap.rules.distributed.table_files import BY_RULE, concatenate_rows, read_group, read_none
 from onemap.rules.findings.table import Table
 from onemap.rules.runs.run import Chunk
 
@@ -51,7 +51,7 @@ def _part(
     """The rows of one table in one range of positions, from all blocks that have some."""
     if not groups:
         return None
-    return joined(
+    return concatenate_rows(
         [
             read_group(done / block_name(block) / f"{name}.parquet", finished[block].tables[name], group)
             for block, group in groups

@@ -59,7 +59,7 @@ def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, t
         np.bincount(which, found.error_m2, len(pairs)),
         np.bincount(which, found.is_within, len(pairs)) == np.bincount(owner, minlength=len(rows))[parcel],
     )
-    return _joined(whole, of_parts)
+    return _concatenate(whole, of_parts)
 
 
 def lies_apart(polygons: np.ndarray) -> np.ndarray:
@@ -78,7 +78,7 @@ def _box_areas(polygons: np.ndarray) -> np.ndarray:
     return area
 
 
-def _joined(one: Meetings, other: Meetings) -> Meetings:
+def _concatenate(one: Meetings, other: Meetings) -> Meetings:
     return Meetings(
         np.r_[one.parcel, other.parcel],
         np.r_[one.feature, other.feature],
@@ -94,17 +94,17 @@ def _met(
     """meetings() of the parcels that are wanted (n,)."""
     mine, features = Polygons(parcels), others.geometries
     small = np.flatnonzero(~others.is_large)
-    feature, parcel = _asked(tree, features[small], wanted, threads)
+    feature, parcel = _box_pairs(tree, features[small], wanted, threads)
     feature = small[feature]
     within = around = np.empty(0, dtype=np.int64)
     if len(others.large):
         threads.progress.check()
         count = np.int64(len(others.large))
         edges = others.outlines
-        chunk, close = _asked(tree, edges.tree.geometries, wanted, threads)
+        chunk, close = _box_pairs(tree, edges.tree.geometries, wanted, threads)
         near = np.sort(close * count + edges.polygon[chunk])
         near = near[np.r_[True, np.diff(near) > 0][: len(near)]]
-        owner, there = _asked(tree, features[others.large], wanted, threads)
+        owner, there = _box_pairs(tree, features[others.large], wanted, threads)
         every = there * count + owner
         at = np.searchsorted(near, every)
         far = np.flatnonzero(np.r_[near, -1][at] != every)
@@ -120,7 +120,7 @@ def _met(
     area, error = areas_of_pairs(mine, parcel, others, feature, threads)
     sums = Meetings(parcel, feature, area, error, np.zeros(len(parcel), dtype=bool))
     inner = shapely.area(parcels[within])
-    return _joined(sums, Meetings(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool)))
+    return _concatenate(sums, Meetings(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool)))
 
 
 def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +133,7 @@ def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) 
     return geometry, other
 
 
-def _asked(
+def _box_pairs(
     tree: shapely.STRtree, geometries: np.ndarray, wanted: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """The geometries and the wanted parcels whose boxes meet."""

@@ -117,10 +117,10 @@ def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, t
 
     parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
     """
-    return built(parcels, features, meetings(parcels, tree, features, threads), threads)
+    return build_overlaps(parcels, features, meetings(parcels, tree, features, threads), threads)
 
 
-def built(parcels: np.ndarray, features: np.ndarray, met: Meetings, threads: Threads) -> Overlaps:
+def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: Meetings, threads: Threads) -> Overlaps:
     """The ground itself of those that meet, each held against its sum."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
     met = met.only(np.lexsort((met.feature, met.parcel)))

@@ -14,7 +14,7 @@ from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.rules.kinds.raster_grids import cell_sums, in_cells, slope_degrees, windows
 from onemap.rules.overlay.candidate_pairs import Meetings, boxes_meet, meetings
 from onemap.rules.overlay.common_areas import areas_of_pairs
-from onemap.rules.overlay.overlay import built, overlaps, union_by
+from onemap.rules.overlay.overlay import build_overlaps, overlaps, union_by
 from onemap.rules.overlay.polygon_edges import Polygons
 from onemap.rules.overlay.threads import Threads
 from onemap.tests.bench.timing import Work, answer_for
@@ -103,7 +103,7 @@ def spots_ground(folder: Path) -> Work:
     one, other, met = _differing(folder)
 
     def work() -> list[float]:
-        spots = built(one, other, met(), THREADS)
+        spots = build_overlaps(one, other, met(), THREADS)
         assert not len(spots.failed)
         return [shapely.area(spots.geometry).sum()]
 
