@@ -70,15 +70,16 @@ def plan_in_strips(
     kept.forget_columns()
     lost = np.array(sorted(pair for strip in notes for pair in strip["lost"])).reshape(-1, 2)
     source = LayerSource(version=version)
-
-    def feature_name(row: int) -> str | None:
-        """Names are not held; the few that are asked for are read again."""
-        moved_by = np.array([*sources.origin, *sources.origin])
-        near = sources.of_version(version, (polygons.boxes[row] + moved_by).tolist())
-        found = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
-        return near.names[found[0]] if len(found) else None
-
+    feature_name = partial(_feature_name, sources, version, polygons, fid)
     return Plan(source, polygons, fid, codes, uses_of(side, codes), overlap_of(lost[:, 1]), feature_name)
+
+
+def _feature_name(sources: Sources, version: Version, polygons: Polygons, fid: np.ndarray, row: int) -> str | None:
+    """The key of the feature of a row. Names are not held; the few that are asked for are read again."""
+    moved_by = np.array([*sources.origin, *sources.origin])
+    near = sources.of_version(version, (polygons.boxes[row] + moved_by).tolist())
+    found = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
+    return near.names[found[0]] if len(found) else None
 
 
 @dataclass(frozen=True)
