@@ -40,7 +40,7 @@ from onemap.rules.compare.spot_tables import spot_tables
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
 from onemap.rules.compare.triage import Triage, triaged
-from onemap.rules.compare.watch import Earlier, Standing, changes, earlier_comparison, what_stands
+from onemap.rules.compare.watch import EarlierComparison, StandingSpots, changes, earlier_comparison, what_stands
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.findings.table import Table
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
@@ -122,7 +122,7 @@ class _Question:
     parameters: dict[str, Any]
     pair: str
     against: str | None
-    before: Earlier | None
+    before: EarlierComparison | None
     bounds: tuple[float, float, float, float]
     ground: shapely.Geometry
     sources: Sources
@@ -215,7 +215,7 @@ def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack)
 
 def _overlay_plans(
     question: _Question, whole: Threads, held: contextlib.ExitStack
-) -> tuple[Ground, tuple[Plan, Plan], Standing | None, UnfinishedWork]:
+) -> tuple[Ground, tuple[Plan, Plan], StandingSpots | None, UnfinishedWork]:
     """What the plans have in common; both without their ground, since large ones need the room for their spots.
 
     Also what stands of the comparison before, and where the work lies, which is open as long as `held`.

@@ -24,7 +24,7 @@ from onemap.rules.compare.spot_fields import FIELDS, LAYER, plain_pair, spot_fie
 from onemap.rules.compare.spot_numbers import numbered
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_source
-from onemap.rules.compare.watch import Earlier, earlier_comparison
+from onemap.rules.compare.watch import EarlierComparison, earlier_comparison
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import packs_of, required_fields
@@ -89,7 +89,7 @@ def add_spots(
 
 
 def _spots_with_decisions(
-    library: Library, record: dict[str, Any], earlier: Earlier, origin: tuple[float, float], threads: Threads
+    library: Library, record: dict[str, Any], earlier: EarlierComparison, origin: tuple[float, float], threads: Threads
 ) -> pd.DataFrame:
     """The columns of a comparison's spots (n,), with what is decided of each, and its cause."""
     threads.progress.at(0.0)
@@ -109,7 +109,7 @@ def _wanted_rows(columns: pd.DataFrame, options: SpotsOptions) -> np.ndarray:
 
 
 def _layer_to_add(
-    library: Library, run: str, attributes: pd.DataFrame, written: np.ndarray, carried: "Carried", source_hash: str
+    library: Library, run: str, attributes: pd.DataFrame, written: np.ndarray, carried: "CarriedSpots", source_hash: str
 ) -> RawFrame:
     """The new spots (n,) and those that are carried over, as a source that can be added."""
     frame = pd.concat([attributes[list(FIELDS)], carried.attributes], ignore_index=True).astype(object)
@@ -127,7 +127,7 @@ def _layer_to_add(
     )
 
 
-def _add_options(library: Library, record: dict[str, Any], options: SpotsOptions, carried: "Carried") -> AddWishes:
+def _add_options(library: Library, record: dict[str, Any], options: SpotsOptions, carried: "CarriedSpots") -> AddWishes:
     """How the version is called, from when it is valid, and on which ground: that of both plans and of what goes on."""
     ground = common_ground(library, *_versions_of(library, record))
     day = options.valid_from or date.fromisoformat(record["parameters"]["as_of"])
@@ -180,7 +180,7 @@ def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Ver
 
 
 @dataclass(frozen=True)
-class Carried:
+class CarriedSpots:
     """What the version before holds of other pairs of plans: its fields, ground and coverage (None without any).
 
     problems: what is not carried over, since no comparison of this library made it.
@@ -192,11 +192,11 @@ class Carried:
     problems: tuple[Problem, ...]
 
 
-def _carried(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> Carried:
+def _carried(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> CarriedSpots:
     """What goes on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
     nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
     if before is None or stored is None:
-        return Carried(nothing, np.empty(0, dtype=object), None, ())
+        return CarriedSpots(nothing, np.empty(0, dtype=object), None, ())
     had = stored.attributes.reindex(columns=list(FIELDS))
     pairs = np.array([plain_pair(value) for value in had["BDGH"]], dtype=object)
     other = (pairs != None) & (pairs != plain_pair(plans))  # noqa: E711 - elementwise
@@ -208,4 +208,4 @@ def _carried(library: Library, before: Version | None, stored: StoredFeatures | 
     )
     rows = np.flatnonzero(other)
     coverage = coverage_of(library, before) if len(rows) else None
-    return Carried(had.iloc[rows].reset_index(drop=True), stored.geometries[rows], coverage, problems)
+    return CarriedSpots(had.iloc[rows].reset_index(drop=True), stored.geometries[rows], coverage, problems)

@@ -14,7 +14,7 @@ from onemap.layers.library.library import Library, open_library
 from onemap.layers.library.versions import COUNTED
 from onemap.layers.software import software_versions
 from onemap.layers.stores.shared_store import open_shared
-from onemap.rules.distributed.journal import Finished, block_name, keep_block
+from onemap.rules.distributed.journal import FinishedBlock, block_name, keep_block
 from onemap.rules.distributed.parcel_files import read_block
 from onemap.rules.distributed.work import judged_block
 from onemap.rules.inputs.subdivision_store import CUTS
@@ -50,7 +50,7 @@ class Task:
 class Outcome:
     """What became of a block: finished, with its files by name where the worker cannot put them down; or refused."""
 
-    finished: Finished | None = None
+    finished: FinishedBlock | None = None
     files: dict[str, bytes] | None = None
     problems: tuple[Problem, ...] = ()
 

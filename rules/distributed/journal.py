@@ -26,7 +26,7 @@ _ABOUT, _FACTS = "about.json", "block.json"
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedBlock:
     """What is known of a finished block besides the rows of its tables: `Answer` without tables, and its verdicts."""
 
     parcels: int
@@ -54,7 +54,7 @@ class BlockJournal:
             self.about: dict[str, Any] = place.text(_ABOUT)
             for path in (self.parcels, self.finished_folder):
                 path.mkdir(exist_ok=True)
-        self._done: dict[int, Finished] = {}
+        self._done: dict[int, FinishedBlock] = {}
         for path in sorted(self.finished_folder.iterdir()):
             if path.suffix == ".part":
                 shutil.rmtree(path, ignore_errors=True)
@@ -74,11 +74,11 @@ class BlockJournal:
         return self.folder / "done"
 
     @property
-    def finished(self) -> dict[int, Finished]:
+    def finished(self) -> dict[int, FinishedBlock]:
         """The finished blocks by number."""
         return self._done
 
-    def note(self, number: int, block: Finished) -> None:
+    def note(self, number: int, block: FinishedBlock) -> None:
         """A block has been finished: it lies in its folder."""
         self._done[number] = block
 
@@ -94,7 +94,7 @@ def block_name(number: int) -> str:
     return f"{number:06d}"
 
 
-def keep_block(finished_folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
+def keep_block(finished_folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> FinishedBlock:
     """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
     with _block_folder(finished_folder, block.number) as part:
         return _write_block(part, block, answer, agenda, crs)
@@ -123,13 +123,13 @@ def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _write_block(folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> Finished:
+def _write_block(folder: Path, block: Block, answer: Answer, agenda: Agenda, crs: pyproj.CRS) -> FinishedBlock:
     place, tables = pd.Index(block.parcels.ids), {}
     rules = {rule.id: order for order, rule in enumerate(agenda.rules)}
     for name, table in answer.tables.items():
         at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
         tables[name] = keep_table(folder, name, table, block.positions[at], rules, crs)
-    found = Finished(
+    found = FinishedBlock(
         parcels=len(block.positions),
         tables=tables,
         verdicts=verdict_counts(answer.tables["parcels"]),
@@ -142,12 +142,12 @@ def _write_block(folder: Path, block: Block, answer: Answer, agenda: Agenda, crs
     return found
 
 
-def read_finished(folder: Path) -> Finished | None:
+def read_finished(folder: Path) -> FinishedBlock | None:
     """A finished block; None if what lies there is not whole."""
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
         whole = all((folder / f"{name}.parquet").stat().st_size == table.size for name, table in tables.items())
-        return Finished(tables=tables, **facts) if whole else None
+        return FinishedBlock(tables=tables, **facts) if whole else None
     except (OSError, ValueError, TypeError, KeyError):
         return None

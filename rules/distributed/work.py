@@ -9,7 +9,7 @@ from onemap.layers.files.journal_folder import disk_errors_as_refusals
 from onemap.layers.library.library import Library
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import Answer, judged_beside, judged_parcels
-from onemap.rules.distributed.journal import BlockJournal, Finished, keep_block
+from onemap.rules.distributed.journal import BlockJournal, FinishedBlock, keep_block
 from onemap.rules.distributed.parcel_files import Block, KeptParcels
 from onemap.rules.incremental.comparison_with_run import earlier_run
 from onemap.rules.inputs.layer_sources import Sources
@@ -17,7 +17,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import Agenda
 from onemap.rules.question.question import Question
 
-Reached = tuple[int, Finished]
+Reached = tuple[int, FinishedBlock]
 
 
 @dataclass

@@ -15,7 +15,7 @@ _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is look
 
 
 @dataclass(frozen=True)
-class Meetings:
+class CandidatePairs:
     """Pairs that may share ground: parcel (k,), feature (k,), the area in m² (k,), its rounding error (k,).
 
     is_within (k,): no edge of the feature comes near the parcel's box, and the parcel lies inside.
@@ -27,14 +27,16 @@ class Meetings:
     error_m2: np.ndarray
     is_within: np.ndarray
 
-    def only(self, kept: np.ndarray) -> "Meetings":
+    def only(self, kept: np.ndarray) -> "CandidatePairs":
         """Some of the pairs: a mask (k,) or rows."""
-        return Meetings(
+        return CandidatePairs(
             self.parcel[kept], self.feature[kept], self.area_m2[kept], self.error_m2[kept], self.is_within[kept]
         )
 
 
-def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads) -> Meetings:
+def candidate_pairs(
+    parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads
+) -> CandidatePairs:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order.
 
     Of large features only parcels count whose boxes meet a box of some segments of its edge. The box of any other
@@ -52,7 +54,7 @@ def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, t
     found = _met(parts, shapely.STRtree(parts), np.ones(len(parts), dtype=bool), others, threads)
     pairs, which = np.unique(owner[found.parcel] * np.int64(len(features)) + found.feature, return_inverse=True)
     parcel, feature = np.divmod(pairs, np.int64(max(len(features), 1)))
-    of_parts = Meetings(
+    of_parts = CandidatePairs(
         rows[parcel],
         feature,
         np.bincount(which, found.area_m2, len(pairs)),
@@ -78,8 +80,8 @@ def _box_areas(polygons: np.ndarray) -> np.ndarray:
     return area
 
 
-def _concatenate(one: Meetings, other: Meetings) -> Meetings:
-    return Meetings(
+def _concatenate(one: CandidatePairs, other: CandidatePairs) -> CandidatePairs:
+    return CandidatePairs(
         np.r_[one.parcel, other.parcel],
         np.r_[one.feature, other.feature],
         np.r_[one.area_m2, other.area_m2],
@@ -90,8 +92,8 @@ def _concatenate(one: Meetings, other: Meetings) -> Meetings:
 
 def _met(
     parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others: Polygons, threads: Threads
-) -> Meetings:
-    """meetings() of the parcels that are wanted (n,)."""
+) -> CandidatePairs:
+    """candidate_pairs() of the parcels that are wanted (n,)."""
     mine, features = Polygons(parcels), others.geometries
     small = np.flatnonzero(~others.is_large)
     feature, parcel = _box_pairs(tree, features[small], wanted, threads)
@@ -118,9 +120,11 @@ def _met(
         close, owner = np.divmod(near, count)
         parcel, feature = np.r_[parcel, close], np.r_[feature, others.large[owner]]
     area, error = areas_of_pairs(mine, parcel, others, feature, threads)
-    sums = Meetings(parcel, feature, area, error, np.zeros(len(parcel), dtype=bool))
+    sums = CandidatePairs(parcel, feature, area, error, np.zeros(len(parcel), dtype=bool))
     inner = shapely.area(parcels[within])
-    return _concatenate(sums, Meetings(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool)))
+    return _concatenate(
+        sums, CandidatePairs(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool))
+    )
 
 
 def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:

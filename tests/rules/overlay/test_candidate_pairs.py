@@ -5,7 +5,7 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
 
-from onemap.rules.overlay.candidate_pairs import lies_apart, meetings
+from onemap.rules.overlay.candidate_pairs import candidate_pairs, lies_apart
 from onemap.rules.overlay.common_areas import areas_of_pairs, common_areas
 from onemap.rules.overlay.edge_index import outlines, parts_in_boxes
 from onemap.rules.overlay.overlay import overlaps
@@ -65,7 +65,7 @@ def test_meetings_sum_to_the_overlay_of_whole_polygons():
     random = np.random.default_rng(6)
     parcels = shapely.box(*boxes_over(random, 900, 25).T)
     features = np.array([coast(random), *shapely.box(*boxes_over(random, 30, 200).T), coast(random)], dtype=object)
-    found = meetings(parcels, shapely.STRtree(parcels), features, ONE)
+    found = candidate_pairs(parcels, shapely.STRtree(parcels), features, ONE)
     pairs = found.parcel * len(features) + found.feature
     assert len(np.unique(pairs)) == len(pairs)
     areas = np.bincount(pairs, found.area_m2, len(parcels) * len(features))
@@ -80,10 +80,10 @@ def test_a_sum_does_not_depend_on_what_is_summed_beside_it():
     random = np.random.default_rng(7)
     parcels = shapely.buffer(shapely.points(random.uniform(-450, 450, (300, 2))), random.uniform(2, 30, 300))
     features = np.array([coast(random), *shapely.buffer(parcels[:80], 15), coast(random)], dtype=object)
-    met = meetings(parcels, shapely.STRtree(parcels), features, Threads(2))
+    met = candidate_pairs(parcels, shapely.STRtree(parcels), features, Threads(2))
     assert (met.error_m2 < 1e-6).all()
     for rows in np.array_split(random.permutation(300), 17):
-        some = meetings(parcels[rows], shapely.STRtree(parcels[rows]), features, ONE)
+        some = candidate_pairs(parcels[rows], shapely.STRtree(parcels[rows]), features, ONE)
         alike = {
             (parcel, feature): (area, error)
             for parcel, feature, area, error in zip(met.parcel, met.feature, met.area_m2, met.error_m2, strict=True)
