@@ -159,7 +159,7 @@ def check(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.rules.check.check import JUDGED
-    from onemap.rules.distributed.checking import How, checked
+    from onemap.rules.distributed.checking import Execution, checked
     from onemap.rules.incremental.verdict_changes import VerdictChanges
     from onemap.rules.outputs.outputs import check_targets
     from onemap.rules.question.check_options import check_options
@@ -172,10 +172,10 @@ def check(values: Values, context: VerbContext) -> Result:
         library = held.enter_context(open_library(values["library"]))
         if against:
             run_record(library, against)
-        how = How(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
+        execution = Execution(values["library"], values.get("workers"), values.get("scheduler"), values.get("shared"))
         judged = JUDGED * _JUDGED_OF_WRITTEN if outs else JUDGED
         judging = context.progress.part(0.0, judged / JUDGED)
-        run = held.enter_context(checked(library, options, context.language, how, judging, against))
+        run = held.enter_context(checked(library, options, context.language, execution, judging, against))
         context.left.append(run)
         # A trial is no state of the library; and one that may only be read gives its verdicts all the same.
         recorded = library.writable and not options.replaced and not values.get("unrecorded")

@@ -18,13 +18,13 @@ def compare(values: Values, context: VerbContext) -> Result:
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, output_opened, remark_records
 
-    wishes = _wishes(values, context)
+    options = _comparison_options(values, context)
     outs, overwrite = values.get("out") or [], bool(values.get("overwrite"))
     check_targets(outs, overwrite, [values["library"], values.get("matrix") or ""])
     with open_library(values["library"]) as library:
         threads = Threads.of(values.get("workers"), context.progress)
         with contextlib.ExitStack() as written:
-            found = written.enter_context(compared(library, wishes, threads, values.get("against")))
+            found = written.enter_context(compared(library, options, threads, values.get("against")))
             outputs = [written.enter_context(output_opened(library.crs, out, overwrite)) for out in outs]
             writing = context.progress.part(WRITTEN_FROM, 1.0, phrase("progress.tables", context.language))
             for share, name, part in found.parts() if outputs else ():
@@ -85,9 +85,9 @@ def spots(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library, system_user
     from onemap.rules.compare.spots import CONFLICTS
-    from onemap.rules.compare.spots_layer import SpotsWishes, add_spots
+    from onemap.rules.compare.spots_layer import SpotsOptions, add_spots
 
-    wishes = SpotsWishes(
+    options = SpotsOptions(
         types=values.get("type") or CONFLICTS,
         decided=bool(values.get("decided")),
         region=values.get("region"),
@@ -98,7 +98,7 @@ def spots(values: Values, context: VerbContext) -> Result:
     threads = Threads.of(values.get("workers"), context.progress)
 
     with open_library(values["library"]) as library:
-        return add_spots(library, values["run"], wishes, system_user(), context.language, threads)
+        return add_spots(library, values["run"], options, system_user(), context.language, threads)
 
 
 def contradictions(values: Values, context: VerbContext) -> Result:
@@ -112,14 +112,14 @@ def contradictions(values: Values, context: VerbContext) -> Result:
     from onemap.rules.findings.table import records_of
     from onemap.rules.outputs.outputs import check_targets, remark_records, tables_written
 
-    wishes = _wishes({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
+    options = _comparison_options({**values, "a": "", "b": "", "matrix": DEFAULT_MATRIX}, context)
     outs, overwrite, named = values.get("out") or [], bool(values.get("overwrite")), values.get("matrix") or []
     check_targets(outs, overwrite, [values["library"], *named])
     threads = Threads.of(values.get("workers"), context.progress)
     rows = []
     with open_library(values["library"]) as library:
-        pairs = pairs_of(library, wishes, named, values.get("only") or ())
-        for row, found, progress in compare_pairs(library, wishes, pairs, threads):
+        pairs = pairs_of(library, options, named, values.get("only") or ())
+        for row, found, progress in compare_pairs(library, options, pairs, threads):
             if found is not None and library.writable:
                 record_comparison(library, found, progress)
             rows.append(row)
@@ -159,14 +159,14 @@ def atlas(values: Values, context: VerbContext) -> Result:
     return {"ok": True, **found}
 
 
-def _wishes(values: Values, context: VerbContext) -> Any:
-    from onemap.rules.compare.comparison import ComparisonWishes
+def _comparison_options(values: Values, context: VerbContext) -> Any:
+    from onemap.rules.compare.comparison import ComparisonOptions
     from onemap.rules.compare.matrix import DEFAULT_MATRIX, read_matrix
     from onemap.rules.compare.spots import Limits
 
     names = {"min_width": "min_width_m", "min_area": "min_area_m2"}
     limits = Limits(**{name: values[given] for given, name in names.items() if values.get(given) is not None})
-    return ComparisonWishes(
+    return ComparisonOptions(
         a=values["a"],
         b=values["b"],
         matrix=read_matrix(values.get("matrix") or DEFAULT_MATRIX),

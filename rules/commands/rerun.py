@@ -31,7 +31,7 @@ def differences_again(library: Library, identifier: str, threads: Threads) -> li
     computing, holding = threads.part(0.0, _COMPUTED), threads.progress.part(_COMPUTED, 1.0)
     if kind == COMPARE:
         held = Differences(library, identifier, comparisons.KEPT)
-        with compared(library, comparisons.stored_wishes(library, identifier), computing) as found:
+        with compared(library, comparisons.stored_options(library, identifier), computing) as found:
             held.hold(found.tables, holding)
     elif kind == REMEDY:
         question = run_store.stored_question(library, identifier, REMEDY)

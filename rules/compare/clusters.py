@@ -37,14 +37,14 @@ def clustered(
     """
     cause = triage.columns["cause"].to_numpy(dtype=object)
     rows = np.flatnonzero(triage.columns["cause"].notna())
-    first, second = _joined(rows, cause, spots, geometries, triage, threads.part(0.0, 0.4))
+    first, second = _pairs_of_clusters(rows, cause, spots, geometries, triage, threads.part(0.0, 0.4))
     group = joined_groups(len(rows), first, second, threads)
     member = np.full(len(spots), -1)
     member[rows] = group
     return _table(rows, group, names, spots, geometries, triage, member, threads.part(0.4, 1.0))
 
 
-def _joined(
+def _pairs_of_clusters(
     rows: np.ndarray, cause: np.ndarray, spots: pd.DataFrame, geometries: np.ndarray, triage: Triage, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of places in `rows` that belong to one cluster."""
@@ -133,8 +133,8 @@ def _table(
                 len(mine),
                 float(weight.sum()),
                 ",".join(sorted(set(kinds[mine]))),
-                _listed(class_a[mine]),
-                _listed(class_b[mine]),
+                _class_list(class_a[mine]),
+                _class_list(class_b[mine]),
                 float(np.average(width_m[mine], weights=weight)),
                 float(np.hypot(*mean)),
                 *(float(value) for value in mean),
@@ -148,5 +148,5 @@ def _table(
     return Clusters(found, pd.DataFrame(records, columns=columns), made)
 
 
-def _listed(values: np.ndarray) -> str | None:
+def _class_list(values: np.ndarray) -> str | None:
     return ",".join(sorted({value for value in values.tolist() if isinstance(value, str)})) or None

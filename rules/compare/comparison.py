@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
 from typing import Any
 
 import numpy as np
@@ -27,7 +26,7 @@ from onemap.rules.compare.comparison_record import KIND, pair_of
 from onemap.rules.compare.decisions import decisions_of, standing
 from onemap.rules.compare.local_table import parts_of
 from onemap.rules.compare.matrix import Matrix
-from onemap.rules.compare.pieces import overlaid
+from onemap.rules.compare.pieces import Ground, overlaid
 from onemap.rules.compare.plan_strips import plan_in_strips
 from onemap.rules.compare.plans import (
     Plan,
@@ -40,11 +39,11 @@ from onemap.rules.compare.plans import (
 from onemap.rules.compare.spot_tables import spot_tables
 from onemap.rules.compare.spots import KEPT_COLUMNS, Limits, Spots, in_order, spots_of
 from onemap.rules.compare.townships import LAYER, township_source, township_statistics
-from onemap.rules.compare.triage import triaged
-from onemap.rules.compare.watch import changes, earlier_comparison, what_stands
+from onemap.rules.compare.triage import Triage, triaged
+from onemap.rules.compare.watch import EarlierComparison, StandingSpots, changes, earlier_comparison, what_stands
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.findings.table import Table
-from onemap.rules.inputs.layer_sources import Sources
+from onemap.rules.inputs.layer_sources import LayerSource, Sources
 from onemap.rules.overlay.threads import Threads
 
 # How far a comparison is where a stage begins, by the processor time that each took of one of 100,000 polygons.
@@ -52,7 +51,7 @@ _READ_FROM, _OVERLAID_FROM, _SPOTS_FROM, _CAUSES_FROM, _TABLES_FROM, WRITTEN_FRO
 
 
 @dataclass(frozen=True)
-class ComparisonWishes:
+class ComparisonOptions:
     """What a comparison is asked: two plans as CODE or CODE@label, the matrix, and the limits of artefacts.
 
     decided_until: ISO text; decisions given later are not shown.
@@ -76,7 +75,7 @@ class Comparison:
     must be told of one that an earlier attempt had begun.
     """
 
-    wishes: ComparisonWishes
+    options: ComparisonOptions
     record: dict[str, Any]
     tables: dict[str, Table]
     plans: tuple[Plan, Plan]
@@ -97,7 +96,7 @@ class Comparison:
 
 @contextlib.contextmanager
 def compared(
-    library: Library, wishes: ComparisonWishes, threads: Threads, against: str | None = None
+    library: Library, options: ComparisonOptions, threads: Threads, against: str | None = None
 ) -> Iterator[Comparison]:
     """Compare two plans; the library is not written.
 
@@ -107,45 +106,103 @@ def compared(
     was cancelled or killed. Raises OneMapError for every refusal.
     """
     with contextlib.ExitStack() as held:
-        yield _compared(library, wishes, threads, against, held)
+        yield _compared(library, options, threads, against, held)
+
+
+@dataclass(frozen=True)
+class _Question:
+    """What is compared: two versions, and the ground that both have, near `bounds`, counted from the sources' origin.
+
+    parameters, pair: as the record has them; against, before: the stored comparison of which spots may stand.
+    """
+
+    library: Library
+    options: ComparisonOptions
+    versions: tuple[Version, Version]
+    parameters: dict[str, Any]
+    pair: str
+    against: str | None
+    before: EarlierComparison | None
+    bounds: tuple[float, float, float, float]
+    ground: shapely.Geometry
+    sources: Sources
+
+    def unfinished_work(self) -> contextlib.AbstractContextManager[UnfinishedWork]:
+        """The folder of this question, as long as the block lasts."""
+        limits, matrix = self.options.limits, self.options.matrix
+        return unfinished_work(
+            self.library, self.versions, matrix, self.ground, self.sources.origin, self.against, limits
+        )
+
+
+@dataclass(frozen=True)
+class _FoundSpots:
+    """The spots of a question, and both plans without their ground; computed: how many of the spots are new.
+
+    resumed: what must be told of work that an earlier attempt had begun.
+    """
+
+    spots: Spots
+    plans: tuple[Plan, Plan]
+    computed: int
+    resumed: Problem | None
 
 
 def _compared(
     library: Library,
-    wishes: ComparisonWishes,
+    options: ComparisonOptions,
     whole: Threads,
     against: str | None,
     held: contextlib.ExitStack,
 ) -> Comparison:
-    began, started, language = time.perf_counter(), now(), wishes.language
+    began, started, language = time.perf_counter(), now(), options.language
     whole.progress.at(0.0, phrase("progress.reading", language))
-    a = wanted_version(library, wishes.a, wishes.as_of, wishes.known_at, "A")
-    b = wanted_version(library, wishes.b, wishes.as_of, wishes.known_at, "B")
-    parameters = _parameters(library, wishes, a, b)
+    question = _question(library, options, against)
+    found = _find_spots(question, whole, held)
+    spots, pair, sources = found.spots, question.pair, question.sources
+    threads = whole.part(_CAUSES_FROM, _TABLES_FROM, phrase("progress.spots", language))
+    triage = _triage(question, found, threads)
+    give_back_memory()
+    threads = whole.part(_TABLES_FROM, WRITTEN_FROM, phrase("progress.tables", language))
+    decisions = decisions_of(library, pair, options.decided_until)
+    given = standing(decisions, spots, sources.origin, threads.part(0.0, 0.1))
+    tables = spot_tables(spots, triage, given, pair, library.crs, sources.origin, threads.part(0.1, 0.8))
+    townships = township_source(library, sources, question.bounds, options.as_of, options.known_at)
+    tables["statistics"] = township_statistics(spots, townships, threads.part(0.8, 1.0), language)
+    record = _record(question, found, townships, started, time.perf_counter() - began)
+    tables["run"] = run_table(record)
+    changed = None
+    if question.before is not None:
+        names = tables["spots"].columns["spot"].tolist()
+        differences = changes(question.before, spots.columns, names, spots.geometries, threads)
+        changed = differences.lists
+        ground = multi(placed(differences.geometries, sources.origin), "polygon")
+        tables["changes"] = Table(differences.columns, ground)
+    return Comparison(options, record, tables, found.plans, spots, sources.origin, changed, found.resumed)
+
+
+def _question(library: Library, options: ComparisonOptions, against: str | None) -> _Question:
+    a = wanted_version(library, options.a, options.as_of, options.known_at, "A")
+    b = wanted_version(library, options.b, options.as_of, options.known_at, "B")
+    parameters = _parameters(library, options, a, b)
     pair = pair_of({"parameters": parameters})
     before = earlier_comparison(library, against, pair) if against else None
     ground = common_ground(library, a, b)
-    bounds = tuple(shapely.bounds(ground).tolist())
-    origin = local_origin(bounds[0], bounds[1])
+    west, south, east, north = shapely.bounds(ground).tolist()
+    origin = local_origin(west, south)
     (local,) = moved(np.array([ground], dtype=object), (-origin[0], -origin[1]))
-    sources = Sources(library, (), wishes.as_of, {}, {}, origin)
-    work = UnfinishedWork()
-    folder = partial(unfinished_work, library, (a, b), wishes.matrix, local, origin, against, wishes.limits)
-    if before is None and has_many_features((a, b)):
-        work = held.enter_context(folder())
-    threads = whole.part(_READ_FROM, _OVERLAID_FROM, phrase("progress.overlay", language))
-    plans = _placed(sources, wishes, (a, b), bounds, local, threads, work.journal)
-    kept = what_stands(library, before, plans, sources, bounds, wishes.matrix, wishes.limits) if before else None
-    plans = (plans[0].without_features(), plans[1].without_features())
-    if work.journal is None and has_many_points(plans):
-        work = held.enter_context(folder())
-    threads = whole.part(_OVERLAID_FROM, _SPOTS_FROM, phrase("progress.overlay", language))
-    pieces = overlaid(*plans, threads, None if kept is None else kept.ground, work.journal)
-    both = (plans[0].without_ground(), plans[1].without_ground())
-    del plans  # large ones need the room for their spots
+    sources = Sources(library, (), options.as_of, {}, {}, origin)
+    bounds = (west, south, east, north)
+    return _Question(library, options, (a, b), parameters, pair, against, before, bounds, local, sources)
+
+
+def _find_spots(question: _Question, whole: Threads, held: contextlib.ExitStack) -> _FoundSpots:
+    """Overlay the plans and find the spots; of an earlier comparison those stand that nothing touched since."""
+    options, origin = question.options, question.sources.origin
+    pieces, plans, kept, work = _overlay_plans(question, whole, held)
     give_back_memory()
-    threads = whole.part(_SPOTS_FROM, _CAUSES_FROM, phrase("progress.spots", language))
-    spots = spots_of(pieces, both, wishes.matrix, wishes.limits, threads, origin, work.journal)
+    threads = whole.part(_SPOTS_FROM, _CAUSES_FROM, phrase("progress.spots", options.language))
+    spots = spots_of(pieces, plans, options.matrix, options.limits, threads, origin, work.journal)
     del pieces
     give_back_memory()
     resumed = work.resumed()
@@ -153,45 +210,70 @@ def _compared(
     if kept is not None:
         columns = pd.concat([spots.columns[KEPT_COLUMNS].astype(object), kept.columns], ignore_index=True)
         spots = in_order(np.r_[spots.geometries, kept.geometries], columns)
-    threads = whole.part(_CAUSES_FROM, _TABLES_FROM, phrase("progress.spots", language))
-    earlier = _earlier_plans(library, wishes, (a, b), sources, local, threads.part(0.0, 0.1))
-    triage = triaged(spots, both, wishes.matrix, earlier, threads.part(0.1, 1.0))
-    del earlier
-    give_back_memory()
-    threads = whole.part(_TABLES_FROM, WRITTEN_FROM, phrase("progress.tables", language))
-    given = standing(decisions_of(library, pair, wishes.decided_until), spots, origin, threads.part(0.0, 0.1))
-    tables = spot_tables(spots, triage, given, pair, library.crs, origin, threads.part(0.1, 0.8))
-    townships = township_source(library, sources, bounds, wishes.as_of, wishes.known_at)
-    tables["statistics"] = township_statistics(spots, townships, threads.part(0.8, 1.0), language)
-    record = {
+    return _FoundSpots(spots, plans, computed, resumed)
+
+
+def _overlay_plans(
+    question: _Question, whole: Threads, held: contextlib.ExitStack
+) -> tuple[Ground, tuple[Plan, Plan], StandingSpots | None, UnfinishedWork]:
+    """What the plans have in common; both without their ground, since large ones need the room for their spots.
+
+    Also what stands of the comparison before, and where the work lies, which is open as long as `held`.
+    """
+    options, sources, bounds, before = question.options, question.sources, question.bounds, question.before
+    overlay_step = phrase("progress.overlay", options.language)
+    work = UnfinishedWork()
+    if before is None and has_many_features(question.versions):
+        work = held.enter_context(question.unfinished_work())
+    threads = whole.part(_READ_FROM, _OVERLAID_FROM, overlay_step)
+    plans = _plans_on_ground(sources, options, question.versions, bounds, question.ground, threads, work.journal)
+    kept = (
+        what_stands(question.library, before, plans, sources, bounds, options.matrix, options.limits)
+        if before
+        else None
+    )
+    plans = (plans[0].without_features(), plans[1].without_features())
+    if work.journal is None and has_many_points(plans):
+        work = held.enter_context(question.unfinished_work())
+    threads = whole.part(_OVERLAID_FROM, _SPOTS_FROM, overlay_step)
+    pieces = overlaid(*plans, threads, None if kept is None else kept.ground, work.journal)
+    return pieces, (plans[0].without_ground(), plans[1].without_ground()), kept, work
+
+
+def _triage(question: _Question, found: _FoundSpots, threads: Threads) -> Triage:
+    """The causes of the spots, also by what the plans said before."""
+    library, options = question.library, question.options
+    part = threads.part(0.0, 0.1)
+    earlier = _earlier_plans(library, options, question.versions, question.sources, question.ground, part)
+    return triaged(found.spots, found.plans, options.matrix, earlier, threads.part(0.1, 1.0))
+
+
+def _record(
+    question: _Question, found: _FoundSpots, townships: LayerSource | None, started: str, seconds: float
+) -> dict[str, Any]:
+    """The record of the run."""
+    return {
         "id": f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{uuid.uuid4().hex[:8]}",
         "kind": KIND,
         "started": started,
-        "seconds": round(time.perf_counter() - began, 3),
+        "seconds": round(seconds, 3),
         "software": software_versions(),
         "packs": [],
-        "matrix": wishes.matrix.record(),
-        "layers": [plan.source.record(plan.version.code) for plan in both],
+        "matrix": question.options.matrix.record(),
+        "layers": [plan.source.record(plan.version.code) for plan in found.plans],
         "townships": townships.record(LAYER) if townships else None,
-        "parameters": parameters,
-        "origin": list(origin),
-        "overlap": {"a": both[0].overlap.record(), "b": both[1].overlap.record()},
-        "computed": computed,
+        "parameters": question.parameters,
+        "origin": list(question.sources.origin),
+        "overlap": {"a": found.plans[0].overlap.record(), "b": found.plans[1].overlap.record()},
+        "computed": found.computed,
         "skipped": [],
         "who": system_user(),
     }
-    tables["run"] = run_table(record)
-    changed = None
-    if before is not None:
-        found = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, threads)
-        changed = found.lists
-        tables["changes"] = Table(found.columns, multi(placed(found.geometries, origin), "polygon"))
-    return Comparison(wishes, record, tables, both, spots, origin, changed, resumed)
 
 
-def _placed(
+def _plans_on_ground(
     sources: Sources,
-    wishes: ComparisonWishes,
+    options: ComparisonOptions,
     versions: tuple[Version, Version],
     bounds: Sequence[float],
     ground: shapely.Geometry,
@@ -199,7 +281,7 @@ def _placed(
     journal: Journal | None,
 ) -> tuple[Plan, Plan]:
     """Both plans on the compared ground; a large one in strips on disk, if there is a journal."""
-    plans, matrix = [], wishes.matrix
+    plans, matrix = [], options.matrix
     both = list(zip("ab", versions, (matrix.a, matrix.b), strict=True))
     for (name, version, side), own in threads.in_turn(both):
         # What a plan says elsewhere is what none of all its features has, which are united for that.
@@ -210,24 +292,24 @@ def _placed(
     return plans[0], plans[1]
 
 
-def _parameters(library: Library, wishes: ComparisonWishes, a: Version, b: Version) -> dict[str, Any]:
+def _parameters(library: Library, options: ComparisonOptions, a: Version, b: Version) -> dict[str, Any]:
     return {
         "library": library.name,
         "library_id": library.id,
         "a": f"{a.code}@{a.label}",
         "b": f"{b.code}@{b.label}",
-        "asked": [wishes.a, wishes.b],
-        "as_of": wishes.as_of.isoformat(),
-        "known_at": wishes.known_at.isoformat() if wishes.known_at else None,
-        "min_width_m": wishes.limits.min_width_m,
-        "min_area_m2": wishes.limits.min_area_m2,
-        "lang": wishes.language,
+        "asked": [options.a, options.b],
+        "as_of": options.as_of.isoformat(),
+        "known_at": options.known_at.isoformat() if options.known_at else None,
+        "min_width_m": options.limits.min_width_m,
+        "min_area_m2": options.limits.min_area_m2,
+        "lang": options.language,
     }
 
 
 def _earlier_plans(
     library: Library,
-    wishes: ComparisonWishes,
+    options: ComparisonOptions,
     pair: tuple[Version, Version],
     sources: Sources,
     ground: shapely.Geometry,
@@ -235,8 +317,8 @@ def _earlier_plans(
 ) -> tuple[Plan | None, Plan | None]:
     """For the newer plan the version that it had before, if there is one: what agreed then may be outdated now."""
     found: list[Plan | None] = []
-    for newer, older, side in ((*pair, wishes.matrix.a), (*pair[::-1], wishes.matrix.b)):
-        before = version_before(library, newer, older, wishes.known_at) if newer.code != older.code else None
+    for newer, older, side in ((*pair, options.matrix.a), (*pair[::-1], options.matrix.b)):
+        before = version_before(library, newer, older, options.known_at) if newer.code != older.code else None
         if before is None:
             found.append(None)
             continue
@@ -247,5 +329,5 @@ def _earlier_plans(
             east + sources.origin[0],
             north + sources.origin[1],
         )
-        found.append(placed_plan(read_plan(sources, before, bounds), side, wishes.matrix, ground, threads))
+        found.append(placed_plan(read_plan(sources, before, bounds), side, options.matrix, ground, threads))
     return found[0], found[1]

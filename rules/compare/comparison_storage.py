@@ -8,7 +8,7 @@ import pyarrow as pa
 from onemap.layers.errors import OneMapError
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
-from onemap.rules.compare.comparison import Comparison, ComparisonWishes
+from onemap.rules.compare.comparison import Comparison, ComparisonOptions
 from onemap.rules.compare.comparison_record import KIND
 from onemap.rules.compare.local_table import parts_of
 from onemap.rules.compare.matrix import parse_matrix
@@ -27,7 +27,7 @@ def record_comparison(library: Library, found: Comparison, progress: Progress = 
     Raises OneMapError library.read_only, library.busy, library.full.
     """
     record = found.record
-    matrix = found.wishes.matrix
+    matrix = found.options.matrix
     detail = {
         "parameters": record["parameters"],
         "matrix": matrix.record(),
@@ -56,7 +56,7 @@ def _rows_of(table: Table) -> Iterator[Rows]:
         first += count
 
 
-def stored_wishes(library: Library, identifier: str) -> ComparisonWishes:
+def stored_options(library: Library, identifier: str) -> ComparisonOptions:
     """What a stored comparison was asked; versions and decisions that were recorded later are not known.
 
     Raises OneMapError run.unknown, run.kind, run.incomplete.
@@ -66,7 +66,7 @@ def stored_wishes(library: Library, identifier: str) -> ComparisonWishes:
     if record["matrix"]["hash"] not in texts:
         raise OneMapError("run.incomplete", file=library.label, run=identifier)
     moments = [datetime.fromisoformat(text) for text in (said["known_at"], record["started"]) if text]
-    return ComparisonWishes(
+    return ComparisonOptions(
         a=said["a"],
         b=said["b"],
         matrix=parse_matrix(texts[record["matrix"]["hash"]], record["matrix"]["name"]),

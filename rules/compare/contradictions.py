@@ -12,7 +12,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, in_force, versions
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import Progress
-from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonWishes, compared
+from onemap.rules.compare.comparison import WRITTEN_FROM, Comparison, ComparisonOptions, compared
 from onemap.rules.compare.matrix import Matrix, read_matrix, shipped_matrices
 from onemap.rules.compare.spots import ARTEFACT, CONFLICTS
 from onemap.rules.findings.table import Table
@@ -33,7 +33,9 @@ class Pair:
     matrix: Matrix
 
 
-def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str], only: Sequence[str] = ()) -> list[Pair]:
+def pairs_of(
+    library: Library, options: ComparisonOptions, named: Sequence[str], only: Sequence[str] = ()
+) -> list[Pair]:
     """All pairs of different layers in force that a matrix names: the shipped ones, and files given besides.
 
     What is there and is not planned so, or not yet, is no contradiction: matrices of a survey are left out.
@@ -43,9 +45,9 @@ def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str], o
     for code in only:
         if code not in catalogue:
             raise OneMapError("layer.unknown", layer=code, field="--only", near=None)
-    known = versions(library, wishes.known_at)
+    known = versions(library, options.known_at)
     by_code = {version.code: [other for other in known if other.code == version.code] for version in known}
-    there = {code for code, found in by_code.items() if in_force(found, wishes.as_of)}
+    there = {code for code, found in by_code.items() if in_force(found, options.as_of)}
     pairs = []
     for matrix in (read_matrix(name) for name in [*named, *shipped_matrices()]):
         if not matrix.survey:
@@ -54,14 +56,14 @@ def pairs_of(library: Library, wishes: ComparisonWishes, named: Sequence[str], o
 
 
 def contradictions(
-    library: Library, wishes: ComparisonWishes, pairs: Sequence[Pair], threads: Threads
+    library: Library, options: ComparisonOptions, pairs: Sequence[Pair], threads: Threads
 ) -> Iterator[tuple[dict[str, Any], Comparison | None, Progress]]:
     """For each pair its row of the table, and the comparison; None, with the reason in the row, if it was refused.
 
     Third the progress of writing it. The bar goes by the features of the plans.
     """
-    catalogue, known = library.catalogue(), versions(library, wishes.known_at)
-    sizes = [1 + sum(_features(known, code, wishes) for code in (pair.a, pair.b)) for pair in pairs]
+    catalogue, known = library.catalogue(), versions(library, options.known_at)
+    sizes = [1 + sum(_features(known, code, options) for code in (pair.a, pair.b)) for pair in pairs]
     for pair, share in zip(pairs, threads.progress.parts(sizes), strict=True):
         part = share.part(0.0, 1.0, f"{pair.a} × {pair.b}")
         head = {
@@ -70,26 +72,26 @@ def contradictions(
             "department_a": catalogue[pair.a].department,
             "department_b": catalogue[pair.b].department,
             "matrix": pair.matrix.name,
-            "title": pair.matrix.title.get(wishes.language, pair.matrix.name),
+            "title": pair.matrix.title.get(options.language, pair.matrix.name),
         }
 
         with contextlib.ExitStack() as held:
             try:
-                asked = replace(wishes, a=pair.a, b=pair.b, matrix=pair.matrix)
+                asked = replace(options, a=pair.a, b=pair.b, matrix=pair.matrix)
                 found = held.enter_context(compared(library, asked, replace(threads, progress=part)))
             except OneMapError as error:
-                yield {**head, "reason": problem_record(error.problems[0], wishes.language)["message"]}, None, part
+                yield {**head, "reason": problem_record(error.problems[0], options.language)["message"]}, None, part
                 continue
-            yield {**head, **_measured(found)}, found, part.part(WRITTEN_FROM, 1.0)
+            yield {**head, **_pair_figures(found)}, found, part.part(WRITTEN_FROM, 1.0)
 
 
-def _features(known: Sequence[Version], code: str, wishes: ComparisonWishes) -> int:
+def _features(known: Sequence[Version], code: str, options: ComparisonOptions) -> int:
     """How many features the version of a layer has that is in force."""
-    found = in_force([version for version in known if version.code == code], wishes.as_of)
+    found = in_force([version for version in known if version.code == code], options.as_of)
     return found.count if found else 0
 
 
-def _measured(found: Comparison) -> dict[str, Any]:
+def _pair_figures(found: Comparison) -> dict[str, Any]:
     """What a comparison says of a pair, as columns of its row."""
     matrix = found.tables["matrix"].columns
     area_ha = (matrix.groupby("type")["area_m2"].sum() / 10_000).to_dict()

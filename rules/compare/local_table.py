@@ -26,7 +26,7 @@ class LocalTable(Table):
     @property
     def geometries(self) -> np.ndarray:
         """The polygons in the library's plane, as multipolygons (n,)."""
-        return multi(written(self.local, self.origin), "polygon")
+        return multi(library_polygons(self.local, self.origin), "polygon")
 
     @property
     def wkb(self) -> np.ndarray:
@@ -40,7 +40,7 @@ class LocalTable(Table):
         return True
 
 
-def written(local: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
+def library_polygons(local: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
     """Polygons (n,) counted from `origin` as they are in the library's plane."""
     return placed(local, origin)
 

@@ -10,7 +10,7 @@ import shapely
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal
 from onemap.rules.compare.plans import Plan
-from onemap.rules.compare.polygon_files import Batch, KeptPolygons, Polygons, measured
+from onemap.rules.compare.polygon_files import Batch, KeptPolygons, Polygons, polygon_columns
 from onemap.rules.overlay.overlay import (
     ARITHMETIC_M2,
     BALANCE_M2,
@@ -72,15 +72,15 @@ def overlaid(
         return _batch(found.geometry, mine[found.parcel], others[found.feature], inside)
 
     def only_a(mine: np.ndarray, own: Threads) -> Batch:
-        rows, rest = _left(plan_a, mine, shared_a[mine], ground_b, own)
+        rows, rest = _ground_without_other(plan_a, mine, shared_a[mine], ground_b, own)
         return _batch(rest, rows, np.full(len(rows), -1), inside)
 
     def only_b(mine: np.ndarray, own: Threads) -> Batch:
-        rows, rest = _left(plan_b, mine, shared_b[mine], ground_a, own)
+        rows, rest = _ground_without_other(plan_b, mine, shared_b[mine], ground_a, own)
         return _batch(rest, np.full(len(rows), -1), rows, inside)
 
     in_blocks("common", plan_a, rows_a, common, threads.part(0.0, 0.7))
-    shared_a, shared_b = _shared(kept, len(ground_a), len(ground_b))
+    shared_a, shared_b = _shared_areas_m2(kept, len(ground_a), len(ground_b))
     in_blocks("only-a", plan_a, wanted_a, only_a, threads.part(0.7, 0.85))
     in_blocks("only-b", plan_b, wanted_b, only_b, threads.part(0.85, 1.0))
     return _in_order(kept)
@@ -107,10 +107,10 @@ def _batch(grounds: np.ndarray, a: np.ndarray, b: np.ndarray, inside: shapely.ST
         "whole_m2": shapely.area(grounds)[ground],
         "is_wanted": wanted,
     }
-    return Batch(singles, {**columns, **measured(singles)})
+    return Batch(singles, {**columns, **polygon_columns(singles)})
 
 
-def _shared(kept: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
+def _shared_areas_m2(kept: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray, np.ndarray]:
     """How much of each row of both plans the other one has, in m²; added in one order, whatever the blocks."""
     pair = np.flatnonzero(kept.column("part") == 0)
     a, b, area_m2 = (kept.column(name)[pair] for name in ("a", "b", "whole_m2"))
@@ -119,7 +119,7 @@ def _shared(kept: KeptPolygons, count_a: int, count_b: int) -> tuple[np.ndarray,
     return np.bincount(a, area_m2, minlength=count_a), np.bincount(b, area_m2, minlength=count_b)
 
 
-def _left(
+def _ground_without_other(
     plan: Plan, wanted: np.ndarray, shared: np.ndarray, others: Polygons, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """What the other plan does not have of the wanted rows (n,) of a plan: rows (k,), grounds (k,); areas must add up.
@@ -156,4 +156,4 @@ def _in_order(kept: KeptPolygons) -> Ground:
 
 
 def _refuse(plan: Plan, row: int) -> None:
-    raise OneMapError("compare.arithmetic", layer=plan.version.table, feature=plan.named(row))
+    raise OneMapError("compare.arithmetic", layer=plan.version.table, feature=plan.feature_name(row))

@@ -14,7 +14,7 @@ from onemap.layers.files.journal_folder import Journal
 from onemap.layers.library.versions import StoredFeatures, Version
 from onemap.rules.compare.matrix import Matrix, Side, codes_of
 from onemap.rules.compare.plans import Plan, refuse, uses_of
-from onemap.rules.compare.polygon_files import Batch, KeptPolygons, Polygons, measured
+from onemap.rules.compare.polygon_files import Batch, KeptPolygons, Polygons, polygon_columns
 from onemap.rules.compare.self_overlap import overlap_of, without_earlier
 from onemap.rules.distributed.partition import most_parcels
 from onemap.rules.inputs.layer_sources import LayerSource, Sources
@@ -54,7 +54,7 @@ def plan_in_strips(
 
     def make(number: int, strip: str, own: Threads) -> Batch:
         found = _strip(read, edges, number, sources.origin[0], own)
-        batch, said = _placed(found, side, matrix, ground, own)
+        batch, said = _strip_polygons(found, side, matrix, ground, own)
         journal.keep_text(f"{strip}-notes", said)  # first, since the polygons tell that all is there
         return batch
 
@@ -70,15 +70,16 @@ def plan_in_strips(
     kept.forget_columns()
     lost = np.array(sorted(pair for strip in notes for pair in strip["lost"])).reshape(-1, 2)
     source = LayerSource(version=version)
+    feature_name = partial(_feature_name, sources, version, polygons, fid)
+    return Plan(source, polygons, fid, codes, uses_of(side, codes), overlap_of(lost[:, 1]), feature_name)
 
-    def named(row: int) -> str | None:
-        """Names are not held; the few that are asked for are read again."""
-        moved_by = np.array([*sources.origin, *sources.origin])
-        near = sources.of_version(version, (polygons.boxes[row] + moved_by).tolist())
-        found = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
-        return near.names[found[0]] if len(found) else None
 
-    return Plan(source, polygons, fid, codes, uses_of(side, codes), overlap_of(lost[:, 1]), named)
+def _feature_name(sources: Sources, version: Version, polygons: Polygons, fid: np.ndarray, row: int) -> str | None:
+    """The key of the feature of a row. Names are not held; the few that are asked for are read again."""
+    moved_by = np.array([*sources.origin, *sources.origin])
+    near = sources.of_version(version, (polygons.boxes[row] + moved_by).tolist())
+    found = np.flatnonzero(near.stored.fids == fid[row]) if near.stored is not None else _NONE
+    return near.names[found[0]] if len(found) else None
 
 
 @dataclass(frozen=True)
@@ -106,12 +107,12 @@ def _strip(
         threads.progress.check()
         beside = read(edges[number + 1], east_m)
         assert beside.stored is not None, "what cannot be read is refused"  # noqa: S101 - for the type checker
-        stored = _joined(stored, beside.stored)
+        stored = _features_of_both(stored, beside.stored)
         boxes = shapely.bounds(stored.geometries).reshape(-1, 4)
     return _Strip(source, stored, own(boxes))
 
 
-def _joined(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
+def _features_of_both(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
     """The features of both, each once, by fid."""
     new = np.flatnonzero(~np.isin(other.fids, one.fids))
     fids = np.r_[one.fids, other.fids[new]]
@@ -121,7 +122,7 @@ def _joined(one: StoredFeatures, other: StoredFeatures) -> StoredFeatures:
     return StoredFeatures(fids[order], geometries, attributes.iloc[order].reset_index(drop=True))
 
 
-def _placed(
+def _strip_polygons(
     strip: _Strip, side: Side, matrix: Matrix, ground: shapely.Geometry, threads: Threads
 ) -> tuple[Batch, dict[str, Any]]:
     """The polygons of a strip; and what else is told of it: its codes, how many rows it has, and what features lost."""
@@ -144,7 +145,7 @@ def _placed(
         "fid": stored.fids[rows][pieces.owner],
         "part": np.arange(len(pieces.owner)) - np.searchsorted(pieces.owner, pieces.owner),
         "code": code[pieces.owner],
-        **measured(pieces.geometries),
+        **polygon_columns(pieces.geometries),
     }
     return Batch(pieces.geometries, columns), {"rows": len(pieces.owner), "codes": list(names), "lost": list(lost)}
 
@@ -169,4 +170,4 @@ def _codes(code: np.ndarray, progress: Sequence[Mapping[str, Any]]) -> np.ndarra
 
 _NONE = np.empty(0, dtype=np.int64)
 _NO_GROUND = np.empty(0, dtype=object)
-_NO_BATCH = Batch(_NO_GROUND, {"fid": _NONE, "part": _NONE, "code": _NONE, **measured(_NO_GROUND)})
+_NO_BATCH = Batch(_NO_GROUND, {"fid": _NONE, "part": _NONE, "code": _NONE, **polygon_columns(_NO_GROUND)})

@@ -29,7 +29,7 @@ class Plan:
     """One plan on the compared ground: polygons (n,) that share no ground, each with its code and use, by fid.
 
     feature (n,): the fid in the version, -1 for ground without a feature for which the plan speaks all the same; last
-    of all. Large polygons are cut small, so a feature may have several rows. named: the key of a row's feature.
+    of all. Large polygons are cut small, so a feature may have several rows. feature_name: the key of a row's feature.
     """
 
     source: LayerSource
@@ -38,7 +38,7 @@ class Plan:
     codes: np.ndarray
     uses: np.ndarray
     overlap: SelfOverlap
-    named: Callable[[int], str | None]
+    feature_name: Callable[[int], str | None]
 
     @property
     def version(self) -> Version:
@@ -52,9 +52,9 @@ class Plan:
 
     def without_ground(self) -> "Plan":
         """What the plan says of its rows, without their polygons and features."""
-        none, plan = Polygons.held(np.empty(0, dtype=object)), self.without_features()
+        none, plan = Polygons.in_memory(np.empty(0, dtype=object)), self.without_features()
         source = replace(plan.source, names=none.at)
-        return replace(plan, source=source, polygons=none, feature=none.at, named=lambda row: None)
+        return replace(plan, source=source, polygons=none, feature=none.at, feature_name=lambda row: None)
 
 
 def wanted_version(library: Library, asked: str, as_of: date, known_at: datetime | None, field: str) -> Version:
@@ -171,7 +171,7 @@ def placed_plan(source: LayerSource, side: Side, matrix: Matrix, ground: shapely
     names = source.names
     return Plan(
         source,
-        Polygons.held(pieces.geometries),
+        Polygons.in_memory(pieces.geometries),
         feature,
         codes[speaks][pieces.owner],
         uses[speaks][pieces.owner],

@@ -83,10 +83,10 @@ class Polygons:
     kept: KeptPolygons
 
     @staticmethod
-    def held(polygons: np.ndarray) -> "Polygons":
+    def in_memory(polygons: np.ndarray) -> "Polygons":
         """Polygons that stay in memory."""
-        kept = KeptPolygons(Batch(polygons[:0], measured(polygons[:0])))
-        kept.add("", lambda: Batch(polygons, measured(polygons)))
+        kept = KeptPolygons(Batch(polygons[:0], polygon_columns(polygons[:0])))
+        kept.add("", lambda: Batch(polygons, polygon_columns(polygons)))
         return Polygons.among(kept, np.arange(len(polygons)))
 
     @staticmethod
@@ -137,7 +137,7 @@ def write_batch(journal: Journal, name: str, batch: Batch) -> None:
 
 def read_columns(journal: Journal, name: str) -> dict[str, np.ndarray]:
     """What is told of a kept block's polygons. Raises OneMapError journal.failed."""
-    kept = _opened(journal, name)
+    kept = _batch_in_journal(journal, name)
     found = {}
     for column in kept.schema.names[1:]:
         values = kept.column(column)
@@ -151,17 +151,17 @@ def read_columns(journal: Journal, name: str) -> dict[str, np.ndarray]:
 
 def read_polygons(journal: Journal, name: str, rows: np.ndarray | None = None) -> np.ndarray:
     """A kept block's polygons, or some of them (k,). Raises OneMapError journal.failed."""
-    bodies = _opened(journal, name).column(_SHAPE)
+    bodies = _batch_in_journal(journal, name).column(_SHAPE)
     found: np.ndarray = shapely.from_wkb((bodies if rows is None else bodies.take(pa.array(rows))).to_numpy(False))
     return found
 
 
-def _opened(journal: Journal, name: str) -> pa.RecordBatch:
+def _batch_in_journal(journal: Journal, name: str) -> pa.RecordBatch:
     with disk_errors_as_refusals(journal.folder):
         return kept_batch(journal, name)
 
 
-def measured(polygons: np.ndarray) -> dict[str, np.ndarray]:
+def polygon_columns(polygons: np.ndarray) -> dict[str, np.ndarray]:
     """What is held of each polygon (k,) while it lies on disk: its box, its area, its number of points."""
     return {
         "box": np.reshape(shapely.bounds(polygons), (-1, 4)),

@@ -43,7 +43,7 @@ def numbered(
                 found = _NUMBER.fullmatch(name)
                 if found:
                     last[found[1]] = max(last[found[1]], int(found[2]))
-    known = _kept(had, attributes, written, threads) if had is not None else {}
+    known = _former_numbers(had, attributes, written, threads) if had is not None else {}
     names = []
     for row, region in enumerate(regions):
         if row in known:
@@ -60,7 +60,9 @@ def _numbers(stored: StoredFeatures) -> list[str]:
     return [str(name) for name in rows["CYTBBH"] if name is not None] if "CYTBBH" in rows else []
 
 
-def _kept(stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, threads: Threads) -> dict[int, str]:
+def _former_numbers(
+    stored: StoredFeatures, attributes: pd.DataFrame, written: np.ndarray, threads: Threads
+) -> dict[int, str]:
     """Row → the number that a spot had in the version before, where at least half of both grounds is common."""
     had = stored.attributes.reindex(columns=["CYTBBH", "BDGH", *_FACTS])
     first, second = shapely.STRtree(stored.geometries).query(written, predicate="intersects")

@@ -10,7 +10,7 @@ from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import multi
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.compare.clusters import Clusters, clustered
-from onemap.rules.compare.local_table import PART_ROWS, LocalTable, written
+from onemap.rules.compare.local_table import PART_ROWS, LocalTable, library_polygons
 from onemap.rules.compare.spots import Spots, matrix_rows, spot_names
 from onemap.rules.compare.triage import Triage
 from onemap.rules.findings.table import Table
@@ -44,7 +44,7 @@ def spot_tables(
     count = len(spots.geometries)
     names, area_m2 = np.empty(count, dtype=object), np.empty(count)
     for rows, own in threads.part(0.0, 0.5).in_turn(list(blocks(count, PART_ROWS))):
-        ground = written(spots.geometries[rows], origin)
+        ground = library_polygons(spots.geometries[rows], origin)
         names[rows] = spot_names(pair, spots.columns.iloc[rows], ground)
         own.progress.at(0.5)
         area_m2[rows] = ellipsoidal_areas_m2(ground, crs)
@@ -59,7 +59,7 @@ def spot_tables(
         "matrix": Table(typed_columns(matrix, MATRIX_COLUMNS)),
         "clusters": Table(
             typed_columns(listed, CLUSTER_COLUMNS),
-            multi(run_cancellable(lambda: written(clusters.geometries, origin)), "polygon"),
+            multi(run_cancellable(lambda: library_polygons(clusters.geometries, origin)), "polygon"),
         ),
     }
 

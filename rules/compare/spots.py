@@ -73,11 +73,13 @@ def spots_of(
         found = _as_written(whole, origin)
         is_artefact = _are_artefacts(type_of_kind[found.kind], found.polygons, limits, own)
         count = len(found.polygons)
-        sides = [_spoken(plan, rows[found.piece]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)]
+        sides = [
+            _codes_and_uses(plan, rows[found.piece]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
+        ]
         by_code = [_codes(found, code, use, ground.area_m2) for code, use in sides]
-        said = [(_listed(codes, count), _main(codes, count)) for codes in by_code]
+        said = [(_code_lists(codes, count), _main(codes, count)) for codes in by_code]
         parts.append(_Part(found.polygons, found.kind, is_artefact, *said[0], *said[1]))
-    made = _Part.joined(parts)
+    made = _Part.concatenate(parts)
     if abs(shapely.area(made.polygons).sum() - compared_m2) > BALANCE_SHARE * compared_m2:
         raise OneMapError("compare.balance", field="matrix")
     columns = of_kind.loc[made.kind].reset_index(drop=True)
@@ -106,7 +108,7 @@ class _Part:
         return cls(text, np.empty(0, dtype=np.int64), np.empty(0, dtype=bool), text, text, text, text)
 
     @classmethod
-    def joined(cls, parts: "Sequence[_Part]") -> "_Part":
+    def concatenate(cls, parts: "Sequence[_Part]") -> "_Part":
         return cls(*(np.concatenate([getattr(part, one.name) for part in parts]) for one in fields(cls)))
 
 
@@ -139,7 +141,7 @@ def _are_artefacts(types: np.ndarray, polygons: np.ndarray, limits: Limits, thre
     return result
 
 
-def _spoken(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def _codes_and_uses(plan: Plan, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The code and the use of a plan for pieces (k,); None where it does not speak."""
     code, use = np.full(len(rows), None, dtype=object), np.full(len(rows), None, dtype=object)
     speaks = rows >= 0
@@ -157,7 +159,7 @@ def _kinds(ground: Ground, plans: tuple[Plan, Plan], matrix: Matrix) -> tuple[np
     kinds: dict[tuple[str | None, ...], int] = {}
     for some in blocks(len(ground)):
         (code_a, use_a), (code_b, use_b) = (
-            _spoken(plan, rows[some]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
+            _codes_and_uses(plan, rows[some]) for plan, rows in zip(plans, (ground.a, ground.b), strict=True)
         )
         said = list(zip(use_a, use_b, code_a, code_b, strict=True))
         for key in dict.fromkeys(said):
@@ -178,7 +180,7 @@ def _codes(found: Dissolved, code: np.ndarray, use: np.ndarray, area_m2: np.ndar
     return pd.DataFrame(rows.groupby(["spot", "code"], sort=True)["area_m2"].sum().reset_index())
 
 
-def _listed(codes: pd.DataFrame, count: int) -> np.ndarray:
+def _code_lists(codes: pd.DataFrame, count: int) -> np.ndarray:
     """The codes of each spot in their own order with commas between them, None where there is none."""
     result = np.full(count, None, dtype=object)
     spots, start = np.unique(codes["spot"].to_numpy(dtype=np.int64), return_index=True)

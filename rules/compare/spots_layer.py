@@ -24,7 +24,7 @@ from onemap.rules.compare.spot_fields import FIELDS, LAYER, plain_pair, spot_fie
 from onemap.rules.compare.spot_numbers import numbered
 from onemap.rules.compare.spots import Spots
 from onemap.rules.compare.townships import main_townships, township_source
-from onemap.rules.compare.watch import earlier_comparison
+from onemap.rules.compare.watch import EarlierComparison, earlier_comparison
 from onemap.rules.inputs.layer_sources import Sources
 from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.question import packs_of, required_fields
@@ -36,7 +36,7 @@ _BEGUN, _READ, _DECIDED, _MADE = 0.1, 0.5, 0.7, 0.75
 
 
 @dataclass(frozen=True)
-class SpotsWishes:
+class SpotsOptions:
     """Which spots are kept, and how the version is called.
 
     types: of spots; decided: only those on which somebody has decided; region: six figures, for spots in no township.
@@ -51,47 +51,70 @@ class SpotsWishes:
 
 
 def add_spots(
-    library: Library, run: str, wishes: SpotsWishes, who: str, language: str, whole: Threads
+    library: Library, run: str, options: SpotsOptions, who: str, language: str, whole: Threads
 ) -> dict[str, Any]:
     """Add the spots of a comparison as a new version, by the way of every layer; what `add` answers, and more.
 
     Spots of other pairs of plans that the version in force holds are carried over; a spot that it knows keeps its
     number. Raises OneMapError run.unknown, run.kind, spots.none, spots.region, and what `add` refuses.
     """
-    step = phrase("progress.reading", language)
-    whole.progress.at(0.0, step)
+    whole.progress.at(0.0, phrase("progress.reading", language))
     record = run_record(library, run, KIND)
-    pair = pair_of(record)
     whole.progress.at(_BEGUN)
-    earlier = earlier_comparison(library, run, pair)
-    threads = whole.part(_READ, _DECIDED)
-    threads.progress.at(0.0)
-    spots = Spots(earlier.geometries, earlier.columns, float(earlier.columns["area_m2"].sum()))
+    earlier = earlier_comparison(library, run, pair_of(record))
     origin = (float(record["origin"][0]), float(record["origin"][1]))
-    columns = pd.concat([earlier.columns, standing(decisions_of(library, pair), spots, origin, threads)], axis=1)
-    columns["cause"] = [row.values["cause"] for row in stored_rows(library, run, "spots")]
+    columns = _spots_with_decisions(library, record, earlier, origin, whole.part(_READ, _DECIDED))
     threads = whole.part(_DECIDED, _MADE)
     threads.progress.at(0.0)
-    wanted = columns["type"].isin(wishes.types).to_numpy(dtype=bool)
-    if wishes.decided:
-        wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
-    rows = np.flatnonzero(wanted)
+    rows = _wanted_rows(columns, options)
     if len(rows) == 0:
-        raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(wishes.types))
+        raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(options.types))
     columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
     written = multi(placed(local, origin), "polygon")
     attributes = spot_fields(library, record, columns, written)
-    regions = _regions(library, record, local, origin, wishes.region, threads)
+    regions = _regions(library, record, local, origin, options.region, threads)
     attributes["XZQDM"] = regions
     before = _in_force(library, date.fromisoformat(record["parameters"]["as_of"]))
     had = read_version(library, before, None) if before is not None else None
     year = record["parameters"]["as_of"][:4]
     attributes["CYTBBH"], kept = numbered(library, before, had, attributes, written, regions, year, threads)
     carried = _carried(library, before, had, attributes["BDGH"].iloc[0])
-    a, b = _versions_of(library, record)
+    source_hash = sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")]))
+    raw = _layer_to_add(library, run, attributes, written, carried, source_hash)
+    asked = _add_options(library, record, options, carried)
+    packs = packs_of(library, ())
+    adding = whole.progress.part(_MADE, 1.0)
+    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
+    return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
+
+
+def _spots_with_decisions(
+    library: Library, record: dict[str, Any], earlier: EarlierComparison, origin: tuple[float, float], threads: Threads
+) -> pd.DataFrame:
+    """The columns of a comparison's spots (n,), with what is decided of each, and its cause."""
+    threads.progress.at(0.0)
+    spots = Spots(earlier.geometries, earlier.columns, float(earlier.columns["area_m2"].sum()))
+    decided = standing(decisions_of(library, pair_of(record)), spots, origin, threads)
+    columns = pd.concat([earlier.columns, decided], axis=1)
+    columns["cause"] = [row.values["cause"] for row in stored_rows(library, record["id"], "spots")]
+    return columns
+
+
+def _wanted_rows(columns: pd.DataFrame, options: SpotsOptions) -> np.ndarray:
+    """The rows (k,) of the spots that the layer holds."""
+    wanted = columns["type"].isin(options.types).to_numpy(dtype=bool)
+    if options.decided:
+        wanted = wanted & columns["decision"].notna().to_numpy(dtype=bool)
+    return np.flatnonzero(wanted)
+
+
+def _layer_to_add(
+    library: Library, run: str, attributes: pd.DataFrame, written: np.ndarray, carried: "CarriedSpots", source_hash: str
+) -> RawFrame:
+    """The new spots (n,) and those that are carried over, as a source that can be added."""
     frame = pd.concat([attributes[list(FIELDS)], carried.attributes], ignore_index=True).astype(object)
     frame = frame.where(frame.notna(), None)
-    raw = RawFrame(
+    return RawFrame(
         path=Path(f"compare {run}"),
         layer="spots",
         format="onemap",
@@ -100,21 +123,21 @@ def add_spots(
         crs=library.crs,
         encoding=None,
         problems=carried.problems,
-        source_hash=sha256("\n".join([run, *columns["spot"], *columns["decision"].fillna("")])),
+        source_hash=source_hash,
     )
-    ground = common_ground(library, a, b)
-    day = wishes.valid_from or date.fromisoformat(record["parameters"]["as_of"])
-    asked = AddWishes(
+
+
+def _add_options(library: Library, record: dict[str, Any], options: SpotsOptions, carried: "CarriedSpots") -> AddWishes:
+    """How the version is called, from when it is valid, and on which ground: that of both plans and of what goes on."""
+    ground = common_ground(library, *_versions_of(library, record))
+    day = options.valid_from or date.fromisoformat(record["parameters"]["as_of"])
+    return AddWishes(
         code=LAYER,
-        label=wishes.label or free_label(library.connection, LAYER, day.isoformat()),
+        label=options.label or free_label(library.connection, LAYER, day.isoformat()),
         valid_from=day,
         ground=ground if carried.coverage is None else shapely.union(ground, carried.coverage),
-        report=wishes.report,
+        report=options.report,
     )
-    packs = packs_of(library, ())
-    adding = whole.progress.part(_MADE, 1.0)
-    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
-    return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
 
 
 def _regions(
@@ -157,7 +180,7 @@ def _versions_of(library: Library, record: dict[str, Any]) -> tuple[Version, Ver
 
 
 @dataclass(frozen=True)
-class Carried:
+class CarriedSpots:
     """What the version before holds of other pairs of plans: its fields, ground and coverage (None without any).
 
     problems: what is not carried over, since no comparison of this library made it.
@@ -169,11 +192,11 @@ class Carried:
     problems: tuple[Problem, ...]
 
 
-def _carried(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> Carried:
+def _carried(library: Library, before: Version | None, stored: StoredFeatures | None, plans: str) -> CarriedSpots:
     """What goes on from the version before. plans: the pair whose spots are new, as the field BDGH has it."""
     nothing = pd.DataFrame({name: pd.Series(dtype=object) for name in FIELDS})
     if before is None or stored is None:
-        return Carried(nothing, np.empty(0, dtype=object), None, ())
+        return CarriedSpots(nothing, np.empty(0, dtype=object), None, ())
     had = stored.attributes.reindex(columns=list(FIELDS))
     pairs = np.array([plain_pair(value) for value in had["BDGH"]], dtype=object)
     other = (pairs != None) & (pairs != plain_pair(plans))  # noqa: E711 - elementwise
@@ -185,4 +208,4 @@ def _carried(library: Library, before: Version | None, stored: StoredFeatures | 
     )
     rows = np.flatnonzero(other)
     coverage = coverage_of(library, before) if len(rows) else None
-    return Carried(had.iloc[rows].reset_index(drop=True), stored.geometries[rows], coverage, problems)
+    return CarriedSpots(had.iloc[rows].reset_index(drop=True), stored.geometries[rows], coverage, problems)

@@ -45,21 +45,11 @@ def triaged(
 
     earlier: for each side the version before, if it is older than the other side's; placed on the same ground.
     """
-    count = len(spots.geometries)
     types = spots.columns["type"].to_numpy(dtype=object)
     rows = np.flatnonzero(np.isin(types, TRIAGED))
-    area_m2, length_m = shapely.area(spots.geometries), shapely.length(spots.geometries)
-    columns: dict[str, Any] = {
-        "mean_width_m": 2 * area_m2 / length_m if count else np.empty(0),
-        "compactness": 4 * np.pi * area_m2 / length_m**2 if count else np.empty(0),
-        "date_a": np.full(count, plans[0].version.valid_from, dtype=object),
-        "date_b": np.full(count, plans[1].version.valid_from, dtype=object),
-        "line_distance_m": np.full(count, np.nan),
-        "shift_m": np.full(count, np.nan),
-        "cause": np.full(count, None, dtype=object),
-        "evidence": np.full(count, None, dtype=object),
-    }
-    steps = np.full((count, 2), np.nan)
+    length_m = shapely.length(spots.geometries)
+    columns = _columns_before_causes(spots.geometries, length_m, plans)
+    steps = np.full((len(spots.geometries), 2), np.nan)
     if len(rows) == 0:
         return Triage(pd.DataFrame(columns), steps)
     pieces = _cut_small(spots.geometries, threads.part(0.0, 0.2))
@@ -92,13 +82,31 @@ def triaged(
     return Triage(pd.DataFrame(columns), steps)
 
 
+def _columns_before_causes(polygons: np.ndarray, length_m: np.ndarray, plans: tuple[Plan, Plan]) -> dict[str, Any]:
+    """The columns of triage for all spots (n,): the shape and both dates of each, and room for what is found of some.
+
+    length_m: (n,) of the polygons' outlines.
+    """
+    count, area_m2 = len(polygons), shapely.area(polygons)
+    return {
+        "mean_width_m": 2 * area_m2 / length_m if count else np.empty(0),
+        "compactness": 4 * np.pi * area_m2 / length_m**2 if count else np.empty(0),
+        "date_a": np.full(count, plans[0].version.valid_from, dtype=object),
+        "date_b": np.full(count, plans[1].version.valid_from, dtype=object),
+        "line_distance_m": np.full(count, np.nan),
+        "shift_m": np.full(count, np.nan),
+        "cause": np.full(count, None, dtype=object),
+        "evidence": np.full(count, None, dtype=object),
+    }
+
+
 def _cut_small(polygons: np.ndarray, threads: Threads) -> Pieces:
     """Polygons (n,) cut small, some thousand at a time; each is cut as if it were alone."""
     parts = []
     for some, _ in threads.in_turn(chunks(len(polygons))):
         pieces = subdivided(polygons[some])
         parts.append(Pieces(pieces.geometries, pieces.owner + some.start))
-    return Pieces.joined(parts)
+    return Pieces.concatenate(parts)
 
 
 def cause_of(facts: dict[str, Any]) -> str:

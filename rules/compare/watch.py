@@ -27,7 +27,7 @@ from onemap.rules.runs.run_store import run_record, stored_rows
 
 
 @dataclass(frozen=True)
-class Earlier:
+class EarlierComparison:
     """A stored comparison of the same two plans: its record and its spots, counted from its origin."""
 
     record: dict[str, Any]
@@ -36,7 +36,7 @@ class Earlier:
 
 
 @dataclass(frozen=True)
-class Standing:
+class StandingSpots:
     """What stands of an earlier comparison: its spots that nothing touches, and the ground to compare again.
 
     columns, geometries: (k,) the spots that stand; ground: polygons (j,), touched spots and changed features.
@@ -47,7 +47,7 @@ class Standing:
     ground: np.ndarray
 
 
-def earlier_comparison(library: Library, identifier: str, pair: str) -> Earlier:
+def earlier_comparison(library: Library, identifier: str, pair: str) -> EarlierComparison:
     """A stored comparison of this pair of plans. Raises OneMapError run.unknown, run.kind, compare.other_pair."""
     record = run_record(library, identifier, KIND)
     if pair_of(record) != pair:
@@ -57,18 +57,18 @@ def earlier_comparison(library: Library, identifier: str, pair: str) -> Earlier:
     written = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
     east, north = record["origin"]
     # Each spot is one polygon; only the table holds it as a multipolygon.
-    return Earlier(record, columns, shapely.get_geometry(moved(written, (-east, -north)), 0))
+    return EarlierComparison(record, columns, shapely.get_geometry(moved(written, (-east, -north)), 0))
 
 
 def what_stands(
     library: Library,
-    earlier: Earlier,
+    earlier: EarlierComparison,
     plans: tuple[Plan, Plan],
     sources: Sources,
     bounds: Sequence[float],
     matrix: Matrix,
     limits: Limits,
-) -> Standing | None:
+) -> StandingSpots | None:
     """The spots of an earlier comparison that a new one would find as they are; None if all must be compared.
 
     They stand where software, origin, matrix, limits and both coverages are the same, and no feature that came or
@@ -83,7 +83,7 @@ def what_stands(
         return None
     changed: list[np.ndarray] = []
     for layer, plan in zip(record["layers"], plans, strict=True):
-        features = _changed(library, layer, plan, sources, bounds)
+        features = _differing_features(library, layer, plan, sources, bounds)
         if features is None:
             return None
         changed.append(features)
@@ -92,10 +92,10 @@ def what_stands(
     kept = np.ones(len(earlier.geometries), dtype=bool)
     kept[touched] = False
     columns = earlier.columns.loc[kept, KEPT_COLUMNS].reset_index(drop=True)
-    return Standing(columns, earlier.geometries[kept], np.r_[moved_ground, earlier.geometries[~kept]])
+    return StandingSpots(columns, earlier.geometries[kept], np.r_[moved_ground, earlier.geometries[~kept]])
 
 
-def _changed(
+def _differing_features(
     library: Library, layer: dict[str, Any], plan: Plan, sources: Sources, bounds: Sequence[float]
 ) -> np.ndarray | None:
     """The features that a plan and its version of then do not share; None if that cannot be told."""
@@ -124,7 +124,7 @@ class Changes:
 
 
 def changes(
-    earlier: Earlier, columns: pd.DataFrame, names: Sequence[str], geometries: np.ndarray, threads: Threads
+    earlier: EarlierComparison, columns: pd.DataFrame, names: Sequence[str], geometries: np.ndarray, threads: Threads
 ) -> Changes:
     """Which differences are new, gone, or changed: one that went and one that came on the same ground, of one kind."""
     before, now = earlier.columns, columns.assign(spot=list(names))

@@ -13,7 +13,7 @@ from onemap.layers.progress import Progress
 from onemap.layers.sources.reading import content_hash, large_layer, source_name
 from onemap.layers.stores.arrow_values import NotPlain
 from onemap.rules.check.check import check
-from onemap.rules.distributed.parcel_reader import Held, Streamed, Supply
+from onemap.rules.distributed.parcel_reader import ParcelReader, ParcelsInMemory, ParcelStream
 from onemap.rules.distributed.partition import block_count, fits_into_memory, most_parcels
 from onemap.rules.distributed.running import READ, RunInBlocks, run_in_blocks
 from onemap.rules.distributed.work import Engine, LocalEngine
@@ -24,7 +24,7 @@ from onemap.rules.runs.run import Run
 
 
 @dataclass(frozen=True)
-class How:
+class Execution:
     """How a check is to be done, which changes nothing of its answer.
 
     location: of the library; workers: threads, or processes of a local cluster; scheduler: "local" or the address of a
@@ -39,44 +39,46 @@ class How:
 
 @contextlib.contextmanager
 def checked(
-    library: Library, wishes: CheckOptions, language: str, how: How, progress: Progress, against: str | None
+    library: Library, wishes: CheckOptions, language: str, execution: Execution, progress: Progress, against: str | None
 ) -> Iterator[Run | RunInBlocks]:
     """The run of what is asked, as long as the block lasts: what was written of it goes then.
 
     Raises OneMapError for every refusal.
     """
-    if how.shared and not how.scheduler:
+    if execution.shared and not execution.scheduler:
         raise UsageError("usage.alone", field="--shared", other="--scheduler")
-    if how.shared and against:
+    if execution.shared and against:
         raise UsageError("usage.apart", field="--shared", other="--against")
-    most, workers = most_parcels(), how.workers or os.cpu_count() or 1
+    most, workers = most_parcels(), execution.workers or os.cpu_count() or 1
     reading = progress.part(0.0, READ, phrase("progress.parcels", language))
     reading.at(0.0)
     with contextlib.ExitStack() as held:
         run: Run | RunInBlocks | None = None
         engine: Engine = LocalEngine(library, workers)
-        if how.scheduler:
+        if execution.scheduler:
             from onemap.rules.distributed.cluster import cluster_engine  # an extra that most have no need of
 
-            engine = held.enter_context(cluster_engine(library, how.location, how.scheduler, workers, how.shared))
+            engine = held.enter_context(
+                cluster_engine(library, execution.location, execution.scheduler, workers, execution.shared)
+            )
 
-        def in_blocks(question: Question, supply: Supply) -> RunInBlocks:
+        def in_blocks(question: Question, reader: ParcelReader) -> RunInBlocks:
             asked = (wishes.id_field, wishes.as_of, engine, progress, against, most)
-            return held.enter_context(run_in_blocks(library, question, supply, *asked))
+            return held.enter_context(run_in_blocks(library, question, reader, *asked))
 
         with large_layer(wishes.parcels, wishes.layer, wishes.encoding) as stream:
             if stream and not fits_into_memory(stream.count / most):
                 digest = content_hash(Path(wishes.parcels), stream.opened.path, reading)
                 blank = no_parcels(source_name(wishes.parcels), digest)
-                supply = Streamed(stream, wishes, library.crs, digest, reading)
+                reader = ParcelStream(stream, wishes, library.crs, digest, reading)
                 with contextlib.suppress(NotPlain):
-                    run = in_blocks(question_about(library, wishes, language, blank), supply)
+                    run = in_blocks(question_about(library, wishes, language, blank), reader)
         if run is None:
             question = question_of(library, wishes, language, workers, reading)
             parcels = question.parcels
             blocks = block_count(parcels.vertices, most)
-            if how.scheduler or not fits_into_memory(blocks):
+            if execution.scheduler or not fits_into_memory(blocks):
                 blank = no_parcels(parcels.source, parcels.source_hash)
                 with contextlib.suppress(NotPlain):  # attributes that no file can hold: then memory must do
-                    run = in_blocks(replace(question, parcels=blank), Held(parcels))
+                    run = in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
         yield run or check(library, question, Threads(workers, progress), against)

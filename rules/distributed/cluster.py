@@ -119,7 +119,7 @@ class Cluster:
     library: Library
     shared: Path | None = None
 
-    def judged(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
         """Have these blocks judged by whoever is free, as many at a time as all can have before them."""
         from distributed import wait
 
@@ -139,7 +139,7 @@ class Cluster:
                     wait(list(running), timeout=_WAIT_S, return_when="FIRST_COMPLETED")
                 for future in [future for future in running if future.done()]:
                     number = running.pop(future)
-                    yield number, self._kept(work, number, future)
+                    yield number, self._keep_block(work, number, future)
         finally:
             self.client.cancel(list(running), force=True)
 
@@ -150,22 +150,22 @@ class Cluster:
         """What the tasks of all blocks have in common."""
         return Task(
             location=self.place,
-            shared=self._shared(work, progress) if self.shared else None,
+            shared=self._share_layers(work, progress) if self.shared else None,
             work=uuid.uuid4().hex,
             question=work.question,
             check_plan=work.check_plan,
             against=work.against,
             number=-1,
             parcels=work.journal.parcels,
-            done=work.journal.done if self._see(work.journal.folder / "lock") else None,
+            finished_folder=work.journal.finished_folder if self._see(work.journal.folder / "lock") else None,
             software=software_versions(),
         )
 
     def _of_block(self, like: Task, work: Work, number: int) -> Task:
         path = work.journal.parcels / parcels_name(number)
-        return replace(like, number=number, parcels=path if like.done else path.read_bytes())
+        return replace(like, number=number, parcels=path if like.finished_folder else path.read_bytes())
 
-    def _shared(self, work: Work, progress: Progress) -> Path:
+    def _share_layers(self, work: Work, progress: Progress) -> Path:
         """The file by which workers read the layers of a run from the folder. Raises OneMapError cluster.shared."""
         check_plan, folder = work.check_plan, self.shared or Path()
         found = [check_plan.in_force(code) for code in sorted(check_plan.codes)]
@@ -190,7 +190,7 @@ class Cluster:
         sees.__module__ = "__main__"
         return all(self.client.run(sees).values())
 
-    def _kept(self, work: Work, number: int, future: "Future") -> Any:
+    def _keep_block(self, work: Work, number: int, future: "Future") -> Any:
         """A finished block, which lies in the journal. Raises what the worker refused, and cluster.block_lost."""
         try:
             outcome: Outcome = pickle.loads(future.result())  # noqa: S301 - from our own function
@@ -203,7 +203,7 @@ class Cluster:
         if outcome.finished is None:
             raise OneMapError.of(outcome.problems)
         if outcome.files is None:
-            return read_finished(work.journal.done / block_name(number)) or outcome.finished
+            return read_finished(work.journal.finished_folder / block_name(number)) or outcome.finished
         with disk_errors_as_refusals(work.journal.folder):
-            place_block(work.journal.done, number, outcome.files)
+            place_block(work.journal.finished_folder, number, outcome.files)
         return outcome.finished

@@ -14,7 +14,7 @@ from onemap.layers.library.library import Library, open_library
 from onemap.layers.library.versions import COUNTED
 from onemap.layers.software import software_versions
 from onemap.layers.stores.shared_store import open_shared
-from onemap.rules.distributed.journal import Finished, block_name, keep_block
+from onemap.rules.distributed.journal import FinishedBlock, block_name, keep_block
 from onemap.rules.distributed.parcel_files import read_block
 from onemap.rules.distributed.work import judged_block
 from onemap.rules.inputs.subdivision_store import CUTS
@@ -27,9 +27,11 @@ from onemap.rules.question.question import Question
 class Task:
     """A block to be judged; plain values, that another machine can take.
 
-    parcels: the path of the block's file, or its content where the worker does not see it; done: where finished
-    blocks lie, None where they are to be sent back; question: without parcels; work: the same for all blocks of a run;
-    shared: the file by which the layers are read from a folder in place of the library.
+    parcels: the path of the block's file, or its content where the worker does not see it
+    finished_folder: where finished blocks lie, None where they are to be sent back
+    question: without parcels
+    work: the same for all blocks of a run
+    shared: the file by which the layers are read from a folder in place of the library
     """
 
     location: str
@@ -40,7 +42,7 @@ class Task:
     against: str | None
     number: int
     parcels: Path | bytes
-    done: Path | None
+    finished_folder: Path | None
     software: dict[str, str]
 
 
@@ -48,7 +50,7 @@ class Task:
 class Outcome:
     """What became of a block: finished, with its files by name where the worker cannot put them down; or refused."""
 
-    finished: Finished | None = None
+    finished: FinishedBlock | None = None
     files: dict[str, bytes] | None = None
     problems: tuple[Problem, ...] = ()
 
@@ -67,7 +69,7 @@ def outcome_of(body: bytes) -> bytes:
     return pickle.dumps(outcome)
 
 
-class _Kept(threading.local):
+class _ThreadCache(threading.local):
     """What a thread has made of a library for one block of a run, and needs again for the next.
 
     Such as large polygons cut small; a library that is read from a folder stays open.
@@ -78,25 +80,25 @@ class _Kept(threading.local):
     made: dict[Any, Any]
 
 
-_KEPT = _Kept()
+_CACHE = _ThreadCache()
 
 
 @contextlib.contextmanager
 def _library(task: Task) -> Iterator[Library]:
     """The library of a task, or what a folder shows of it. Raises OneMapError library.…, cluster.shared."""
-    if _KEPT.work != task.work:
-        _KEPT.work, _KEPT.library, _KEPT.made = task.work, None, {}
+    if _CACHE.work != task.work:
+        _CACHE.work, _CACHE.library, _CACHE.made = task.work, None, {}
     if task.shared is None:
         with open_library(task.location, read_only=True) as library:
-            library.kept.update(_KEPT.made)
+            library.kept.update(_CACHE.made)
             yield library
             # Whatever else was kept may hold this connection, which is closed for the next block.
-            _KEPT.made = {name: library.kept[name] for name in (COUNTED, CUTS) if name in library.kept}
+            _CACHE.made = {name: library.kept[name] for name in (COUNTED, CUTS) if name in library.kept}
         return
     try:
-        if _KEPT.library is None:
-            _KEPT.library = Library(open_shared(task.shared))
-        yield _KEPT.library
+        if _CACHE.library is None:
+            _CACHE.library = Library(open_shared(task.shared))
+        yield _CACHE.library
     except OSError as error:
         facts = {"folder": str(task.shared.parent), "reason": error.strerror or str(error)}
         raise OneMapError("cluster.shared", field="--shared", **facts) from error
@@ -112,8 +114,8 @@ def _outcome(task: Task) -> Outcome:
         block = read_block(path, task.number, task.question.parcels)
         sources = task.check_plan.sources(library)
         answer = judged_block(sources, task.check_plan, task.question, block, task.against, Threads())
-        finished = keep_block(task.done or Path(own), block, answer, task.check_plan, library.crs)
-        if task.done:
+        finished = keep_block(task.finished_folder or Path(own), block, answer, task.check_plan, library.crs)
+        if task.finished_folder:
             return Outcome(finished)
         files = (Path(own) / block_name(task.number)).iterdir()
         return Outcome(finished, {file.name: file.read_bytes() for file in files})

@@ -60,10 +60,10 @@ def check_frame(
         check_plan = check_plan_of(opened, question, local_origin(west, south))
         tables = tables_of(check_plan, parcel_rows_of(check_plan, opened.crs, question.parcels), [], None)
         nothing = _framed(tables[table], opened)
-    return placed.map_partitions(_judged, library, check_plan, id_field, table, nothing, meta=nothing)
+    return placed.map_partitions(_judge_partition, library, check_plan, id_field, table, nothing, meta=nothing)
 
 
-def _judged(part: Any, library: str, check_plan: CheckPlan, id_field: str, table: str, nothing: Any) -> Any:
+def _judge_partition(part: Any, library: str, check_plan: CheckPlan, id_field: str, table: str, nothing: Any) -> Any:
     """One partition's rows of one table."""
     if len(part) == 0:
         return nothing

@@ -26,7 +26,7 @@ _ABOUT, _FACTS = "about.json", "block.json"
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedBlock:
     """What is known of a finished block besides the rows of its tables: `Answer` without tables, and its verdicts."""
 
     parcels: int
@@ -52,10 +52,10 @@ class BlockJournal:
             place.keep_text(_ABOUT, about)
         with disk_errors_as_refusals(self.folder):
             self.about: dict[str, Any] = place.text(_ABOUT)
-            for path in (self.parcels, self.done):
+            for path in (self.parcels, self.finished_folder):
                 path.mkdir(exist_ok=True)
-        self._done: dict[int, Finished] = {}
-        for path in sorted(self.done.iterdir()):
+        self._done: dict[int, FinishedBlock] = {}
+        for path in sorted(self.finished_folder.iterdir()):
             if path.suffix == ".part":
                 shutil.rmtree(path, ignore_errors=True)
             elif (found := read_finished(path)) is not None:
@@ -69,23 +69,23 @@ class BlockJournal:
         return self.folder / "parcels"
 
     @property
-    def done(self) -> Path:
+    def finished_folder(self) -> Path:
         """Where the finished blocks lie, each in a folder of its number."""
         return self.folder / "done"
 
     @property
-    def finished(self) -> dict[int, Finished]:
+    def finished(self) -> dict[int, FinishedBlock]:
         """The finished blocks by number."""
         return self._done
 
-    def note(self, number: int, block: Finished) -> None:
+    def note(self, number: int, block: FinishedBlock) -> None:
         """A block has been finished: it lies in its folder."""
         self._done[number] = block
 
     def begin_again(self) -> None:
         """Throw away every finished block: they answer to something else than was asked."""
         self._done.clear()
-        for path in self.done.iterdir():
+        for path in self.finished_folder.iterdir():
             shutil.rmtree(path)
 
 
@@ -94,41 +94,44 @@ def block_name(number: int) -> str:
     return f"{number:06d}"
 
 
-def keep_block(done: Path, block: Block, answer: Answer, check_plan: CheckPlan, crs: pyproj.CRS) -> Finished:
+def keep_block(
+    finished_folder: Path, block: Block, answer: Answer, check_plan: CheckPlan, crs: pyproj.CRS
+) -> FinishedBlock:
     """Write a finished block beside its place and give it its name, so that it is there as a whole or not at all."""
-    with _placed(done, block.number) as part:
-        return _written(part, block, answer, check_plan, crs)
+    with _block_folder(finished_folder, block.number) as part:
+        return _write_block(part, block, answer, check_plan, crs)
 
 
-def place_block(done: Path, number: int, files: Mapping[str, bytes]) -> None:
+def place_block(finished_folder: Path, number: int, files: Mapping[str, bytes]) -> None:
     """The same of a block that was written elsewhere: its files by name."""
-    with _placed(done, number) as part:
+    with _block_folder(finished_folder, number) as part:
         for name, content in files.items():
             (part / name).write_bytes(content)
 
 
 @contextlib.contextmanager
-def _placed(done: Path, number: int) -> Iterator[Path]:
-    part = done / f"{block_name(number)}.{uuid.uuid4().hex}.part"
+def _block_folder(finished_folder: Path, number: int) -> Iterator[Path]:
+    part = finished_folder / f"{block_name(number)}.{uuid.uuid4().hex}.part"
     part.mkdir()
     try:
         yield part
         try:
-            part.rename(done / block_name(number))
+            part.rename(finished_folder / block_name(number))
         except OSError:
-            if not (done / block_name(number)).exists():  # else a worker thought dead has finished it meanwhile
+            # Where it exists, a worker thought dead has finished it meanwhile.
+            if not (finished_folder / block_name(number)).exists():
                 raise
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
 
-def _written(folder: Path, block: Block, answer: Answer, check_plan: CheckPlan, crs: pyproj.CRS) -> Finished:
+def _write_block(folder: Path, block: Block, answer: Answer, check_plan: CheckPlan, crs: pyproj.CRS) -> FinishedBlock:
     place, tables = pd.Index(block.parcels.ids), {}
     rules = {rule.id: order for order, rule in enumerate(check_plan.rules)}
     for name, table in answer.tables.items():
         at = place.get_indexer(pd.Index(table.columns["parcel"], dtype=object))
         tables[name] = keep_table(folder, name, table, block.positions[at], rules, crs)
-    found = Finished(
+    found = FinishedBlock(
         parcels=len(block.positions),
         tables=tables,
         verdicts=verdict_counts(answer.tables["parcels"]),
@@ -141,12 +144,12 @@ def _written(folder: Path, block: Block, answer: Answer, check_plan: CheckPlan, 
     return found
 
 
-def read_finished(folder: Path) -> Finished | None:
+def read_finished(folder: Path) -> FinishedBlock | None:
     """A finished block; None if what lies there is not whole."""
     try:
         facts = json.loads((folder / _FACTS).read_text(encoding="utf-8"))
         tables = {name: KeptTable(**table) for name, table in facts.pop("tables").items()}
         whole = all((folder / f"{name}.parquet").stat().st_size == table.size for name, table in tables.items())
-        return Finished(tables=tables, **facts) if whole else None
+        return FinishedBlock(tables=tables, **facts) if whole else None
     except (OSError, ValueError, TypeError, KeyError):
         return None

@@ -183,15 +183,15 @@ def _in_ranges(parts: Iterator[Parcels]) -> Iterator[Parcels]:
         waiting.append(part)
         held += len(part.ids)
         while held >= RANGE:
-            whole = _joined(waiting)
+            whole = _concatenate(waiting)
             yield some_of(whole, slice(0, RANGE))
             waiting = [some_of(whole, slice(RANGE, held))]
             held -= RANGE
     if held:
-        yield _joined(waiting)
+        yield _concatenate(waiting)
 
 
-def _joined(parts: list[Parcels]) -> Parcels:
+def _concatenate(parts: list[Parcels]) -> Parcels:
     if len(parts) == 1:
         return parts[0]
     return replace(

@@ -25,7 +25,7 @@ _MOST_HELD = 2000  # problems of one kind that are kept to be told
 Write = Callable[[Iterator[Parcels]], None]
 
 
-class Supply(Protocol):
+class ParcelReader(Protocol):
     """Parcels that come in parts. id_field, problems: known when all have come."""
 
     @property
@@ -41,7 +41,7 @@ class Supply(Protocol):
 
 
 @dataclass
-class Held:
+class ParcelsInMemory:
     """Parcels in memory."""
 
     parcels: Parcels
@@ -62,7 +62,7 @@ class Held:
 
 
 @dataclass
-class _Wrong:
+class _ParcelProblems:
     """Problems by kind, the first of each, and how many there are; told in the order of a whole layer."""
 
     found: dict[str, list[Problem]] = field(default_factory=dict)
@@ -90,7 +90,7 @@ class _Wrong:
 
 
 @dataclass
-class Streamed:
+class ParcelStream:
     """Parcels of a large file, checked part by part as `read_parcels` checks them at once.
 
     progress: of reading. Raises OneMapError parcel.id, geometry.…, crs.…, source.….
@@ -119,7 +119,7 @@ class Streamed:
         return {"file": source_name(self.wishes.parcels), "layer": self.stream.opened.layer}
 
     def _parts(self, encoding: str) -> Iterator[Parcels]:
-        seen, wrong, repairs, hashes, nameless = Seen(), _Wrong(), [], [], []
+        seen, wrong, repairs, hashes, nameless = Seen(), _ParcelProblems(), [], [], []
         way: Way | None = None
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []

@@ -17,7 +17,7 @@ from onemap.rules.distributed.journal import BlockJournal
 from onemap.rules.distributed.journal_key import question_key
 from onemap.rules.distributed.merging import chunks
 from onemap.rules.distributed.parcel_files import KeptParcels, all_are_kept, are_kept, keep_parcels
-from onemap.rules.distributed.parcel_reader import Supply
+from onemap.rules.distributed.parcel_reader import ParcelReader
 from onemap.rules.distributed.work import Engine, Work
 from onemap.rules.findings.run_tables import run_table
 from onemap.rules.inputs.parcels import Parcels
@@ -54,7 +54,7 @@ class RunInBlocks:
 
     def chunks(self) -> Iterator[Chunk]:
         """All rows, of which only some are held; the last chunk has the table `run`."""
-        yield from chunks(self._kept, self._journal.done, self._journal.finished)
+        yield from chunks(self._kept, self._journal.finished_folder, self._journal.finished)
         yield Chunk({"run": run_table(self.record)})
 
 
@@ -62,7 +62,7 @@ class RunInBlocks:
 def run_in_blocks(
     library: Library,
     question: Question,
-    supply: Supply,
+    reader: ParcelReader,
     asked_id: str | None,
     as_of: date | None,
     engine: Engine,
@@ -72,7 +72,7 @@ def run_in_blocks(
 ) -> Iterator[RunInBlocks]:
     """Judge every parcel by every rule, block after block; what is finished stays until the block here ends.
 
-    question: without parcels, which `supply` has; asked_id, as_of: the field of ids and the day, if they were asked
+    question: without parcels, which `reader` has; asked_id, as_of: the field of ids and the day, if they were asked
     for; engine: who judges; most_parcels: of a block; the others as in `check`, and the rows are the same as its to the
     last digit. Raises OneMapError for every refusal, NotPlain.
     """
@@ -86,7 +86,7 @@ def run_in_blocks(
         question = replace(question, as_of=day)
         if not are_kept(journal.parcels):
             keeping = progress.part(READ, _KEPT, phrase("progress.parcels", question.language))
-            _keep(journal, supply, most_parcels, question.language, keeping)
+            _keep(journal, reader, most_parcels, question.language, keeping)
         kept = KeptParcels(journal.parcels, question.parcels)
         problems: list[dict[str, Any]] = kept.notes["problems"]
         question = replace(question, parcels=replace(question.parcels, id_field=kept.notes["id_field"]))
@@ -96,7 +96,7 @@ def run_in_blocks(
             problems.append(_told_resumed(journal, kept, question.language))
             progress.at(_KEPT, problems[-1]["message"])
         work = Work(question, check_plan, kept, journal, against)
-        work.done(engine, progress.part(_KEPT, JUDGED))
+        work.finish_blocks(engine, progress.part(_KEPT, JUDGED))
         finished = [journal.finished[number] for number in range(kept.blocks)]
         record = record_of(
             check_plan,
@@ -115,14 +115,14 @@ def _told_resumed(journal: BlockJournal, kept: KeptParcels, language: str) -> di
     return problem_record(Problem("journal.resumed", facts), language)
 
 
-def _keep(journal: BlockJournal, supply: Supply, most: int, language: str, progress: Progress) -> None:
+def _keep(journal: BlockJournal, reader: ParcelReader, most: int, language: str, progress: Progress) -> None:
     """Put the parcels on disk, with what must be told of them."""
 
     def write(parts: Iterator[Parcels]) -> None:
         with disk_errors_as_refusals(journal.folder):
             keep_parcels(journal.parcels, parts, most, progress)
 
-    supply.hand_to(write)
-    records = [problem_record(problem, language) for problem in supply.problems]
+    reader.hand_to(write)
+    records = [problem_record(problem, language) for problem in reader.problems]
     with disk_errors_as_refusals(journal.folder):
-        all_are_kept(journal.parcels, {"id_field": supply.id_field, "problems": records})
+        all_are_kept(journal.parcels, {"id_field": reader.id_field, "problems": records})

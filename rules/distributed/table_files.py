@@ -89,7 +89,7 @@ class KeptRows(ArrowTable):
     def rows(self) -> Rows:
         """The rows as a run stores them."""
         names = [name for name in self.found.column_names if name not in (_POSITION, _SHAPE)]
-        arrays = [_kept(self.found.column(name)) for name in names]
+        arrays = [_stored_column(self.found.column(name)) for name in names]
         wkb = self.found.column(_SHAPE).combine_chunks() if _SHAPE in self.found.column_names else None
         return Rows(pa.Table.from_arrays(arrays, names=names), wkb)
 
@@ -120,14 +120,14 @@ def read_none(path: Path) -> KeptRows:
     return KeptRows(pq.read_schema(path).empty_table(), [])
 
 
-def joined(parts: Sequence[KeptRows]) -> KeptRows:
+def concatenate_rows(parts: Sequence[KeptRows]) -> KeptRows:
     """Rows of several blocks in the order of their parcels; those of one parcel stay as they stand."""
     found = pa.concat_tables([part.found for part in parts])
     order = np.argsort(found.column(_POSITION).to_numpy(), kind="stable")
     return KeptRows(found.take(order), [extent for part in parts for extent in part.extents])
 
 
-def _kept(column: pa.ChunkedArray) -> pa.Array:
+def _stored_column(column: pa.ChunkedArray) -> pa.Array:
     """A column as a run stores it: what is no number is none, and what is empty has no type."""
     if pa.types.is_floating(column.type):
         return pa.Array.from_pandas(column.to_numpy())

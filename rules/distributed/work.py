@@ -9,7 +9,7 @@ from onemap.layers.files.journal_folder import disk_errors_as_refusals
 from onemap.layers.library.library import Library
 from onemap.layers.progress import Progress
 from onemap.rules.check.check import Answer, judged_beside, judged_parcels
-from onemap.rules.distributed.journal import BlockJournal, Finished, keep_block
+from onemap.rules.distributed.journal import BlockJournal, FinishedBlock, keep_block
 from onemap.rules.distributed.parcel_files import Block, KeptParcels
 from onemap.rules.incremental.comparison_with_run import earlier_run
 from onemap.rules.inputs.layer_sources import Sources
@@ -17,7 +17,7 @@ from onemap.rules.overlay.threads import Threads
 from onemap.rules.question.check_plan import CheckPlan
 from onemap.rules.question.question import Question
 
-Reached = tuple[int, Finished]
+Reached = tuple[int, FinishedBlock]
 
 
 @dataclass
@@ -30,11 +30,11 @@ class Work:
     journal: BlockJournal
     against: str | None
 
-    def done(self, engine: "Engine", progress: Progress) -> None:
+    def finish_blocks(self, engine: "Engine", progress: Progress) -> None:
         """Have all blocks judged that are not finished; progress: by parcels and rules."""
         self._give_up_unreadable()
         while waiting := [at for at in range(self.kept.blocks) if at not in self.journal.finished]:
-            with closing(engine.judged(self, waiting, progress)) as reached:
+            with closing(engine.judge_blocks(self, waiting, progress)) as reached:
                 for number, finished in reached:
                     self.journal.note(number, finished)
                     if self._give_up_unreadable():
@@ -62,7 +62,7 @@ class Work:
 class Engine(Protocol):
     """Who judges blocks."""
 
-    def judged(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
         """Judge these blocks and keep each in the journal; each is given when it is finished, in any order.
 
         progress: of the whole work, in which some blocks may be finished.
@@ -76,7 +76,7 @@ class LocalEngine:
     library: Library
     workers: int
 
-    def judged(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
+    def judge_blocks(self, work: Work, numbers: Sequence[int], progress: Progress) -> Generator[Reached]:
         """Judge these blocks in their order."""
         sources = work.check_plan.sources(self.library)
         for number in numbers:
@@ -85,7 +85,7 @@ class LocalEngine:
             threads = Threads(self.workers, part)
             answer = judged_block(sources, work.check_plan, work.question, block, work.against, threads)
             with disk_errors_as_refusals(work.journal.folder):
-                yield number, keep_block(work.journal.done, block, answer, work.check_plan, self.library.crs)
+                yield number, keep_block(work.journal.finished_folder, block, answer, work.check_plan, self.library.crs)
 
 
 def judged_block(

@@ -56,9 +56,9 @@ def _write_findings(block: Block, parcels: ParcelRows, progress: Progress) -> np
     ellipsoidal_m2 = np.zeros(len(parcel))
     for rows in blocks(len(parcel), _AT_ONCE):
         progress.at(rows.start / len(parcel))
-        ground = parcels.placed(geometry[rows], parcel[rows])
+        ground = parcels.grounds_in_library(geometry[rows], parcel[rows])
         shown[rows], ellipsoidal_m2[rows] = ground.geometries, ground.area_ellipsoidal_m2
-        multis[rows], bodies[rows] = ground.written("polygon")
+        multis[rows], bodies[rows] = ground.multis_and_wkb("polygon")
     # Where a rule measures no area, there is none on the ellipsoid either: 0 would say that it was measured.
     block["area_ellipsoidal_m2"] = np.where(np.isnan(block["area_m2"]), np.nan, ellipsoidal_m2)
     block["_multi"], block["_wkb"] = multis, bodies
@@ -90,12 +90,12 @@ def _write_overlaps(
     for some in blocks(len(every), _AT_ONCE):
         progress.at(some.start / len(every))
         left = every[some]
-        own = parcels.placed(geometry[left], parcel[left])
+        own = parcels.grounds_in_library(geometry[left], parcel[left])
         dimension[left] = shapely.get_dimensions(own.geometries)
         for wanted, kind in enumerate(KINDS_BY_DIMENSION):
             rows = np.flatnonzero(dimension[left] == wanted)
             if len(rows):
-                multis[left[rows]], bodies[left[rows]] = own.at(rows).written(kind)
+                multis[left[rows]], bodies[left[rows]] = own.at(rows).multis_and_wkb(kind)
     block["_dimension"], block["_multi"], block["_wkb"] = dimension, multis, bodies
 
 

@@ -20,7 +20,7 @@ Layer = TypeVar("Layer")
 
 
 @dataclass(frozen=True)
-class ReadGround(Generic[Layer]):
+class CachedLayer(Generic[Layer]):
     """A layer's features near some ground, their boxes (n, 4) in the library's plane, and their vertices in all.
 
     is_whole: that all could be read; else it is asked for again.
@@ -38,14 +38,14 @@ class ReadGround(Generic[Layer]):
 
 
 @dataclass
-class KeptGround(Generic[Layer]):
+class LayerCache(Generic[Layer]):
     """What was read of some layers and where, the least recently asked first; of each only the last ground."""
 
-    kept: dict[Hashable, tuple[tuple[float, ...], ReadGround[Layer]]] = field(default_factory=dict)
+    kept: dict[Hashable, tuple[tuple[float, ...], CachedLayer[Layer]]] = field(default_factory=dict)
     size: int = 0
 
     def near(
-        self, name: Hashable, bounds: Sequence[float], read: Callable[[Sequence[float]], ReadGround[Layer]]
+        self, name: Hashable, bounds: Sequence[float], read: Callable[[Sequence[float]], CachedLayer[Layer]]
     ) -> tuple[Layer, np.ndarray | None]:
         """A layer's features near `bounds` (west, south, east, north): which rows (k,) of what is kept, None for all.
 

@@ -32,7 +32,7 @@ from onemap.layers.library.versions import (
 from onemap.layers.rasters.rasters import RasterReference, reference_of
 from onemap.layers.sources.reading import read_source
 from onemap.layers.stores.store import DamagedTable
-from onemap.rules.inputs.layer_cache import KeptGround, ReadGround
+from onemap.rules.inputs.layer_cache import CachedLayer, LayerCache
 from onemap.rules.inputs.subdivision_store import Box, StoredCut, cut_near
 from onemap.rules.overlay.overlay import MARGIN_M
 from onemap.rules.overlay.subdivision import Pieces, subdivided
@@ -68,7 +68,7 @@ class LayerSource:
         cut = self.cut()
         rows = np.flatnonzero(~cut.is_cut)
         rest = subdivided(geometries[rows])
-        return Pieces.joined([cut.pieces, Pieces(rest.geometries, rows[rest.owner])])
+        return Pieces.concatenate([cut.pieces, Pieces(rest.geometries, rows[rest.owner])])
 
     def pieces_of(self, rows: np.ndarray) -> Pieces:
         """The pieces of some of its features alone: rows (k,), ascending."""
@@ -163,10 +163,10 @@ class Sources:
         if boxes is not None and self.library.path is not None and version.count >= _WORTH_BOXES:
             grown = boxes + np.array([-error_m, -error_m, error_m, error_m])
             return self._read_anew(version, entry, bounds, lambda: features_near(self.library, version, grown))[0]
-        ground: KeptGround[LayerSource] = self.library.kept.setdefault("ground", KeptGround())
+        ground: LayerCache[LayerSource] = self.library.kept.setdefault("ground", LayerCache())
         # What is kept of a library may outlive it, but its layers ask the open one for their pieces.
         name = (self.library, version, entry.geometry, entry.key, self.origin)
-        layer, rows = ground.near(name, bounds, lambda box: self._kept(version, entry, box))
+        layer, rows = ground.near(name, bounds, lambda box: self._layer_for_cache(version, entry, box))
         return layer if rows is None else layer.of_rows(rows)
 
     def rows_of_version(self, version: Version, fids: np.ndarray) -> LayerSource:
@@ -174,14 +174,16 @@ class Sources:
         entry = self.catalogue[version.code]
         return self._read_anew(version, entry, None, lambda: features_of(self.library, version, fids))[0]
 
-    def _kept(self, version: Version, entry: LayerEntry, bounds: Sequence[float]) -> ReadGround[LayerSource]:
+    def _layer_for_cache(
+        self, version: Version, entry: LayerEntry, bounds: Sequence[float]
+    ) -> CachedLayer[LayerSource]:
         """One version near `bounds`, to be kept: nobody may change its arrays."""
         layer, boxes = self._read_anew(version, entry, bounds)
         if layer.stored is None:
-            return ReadGround(layer, boxes, 0, is_whole=False)
+            return CachedLayer(layer, boxes, 0, is_whole=False)
         for array in (layer.stored.fids, layer.stored.geometries, layer.names):
             array.flags.writeable = False
-        return ReadGround(layer, boxes, int(shapely.get_num_coordinates(layer.stored.geometries).sum()))
+        return CachedLayer(layer, boxes, int(shapely.get_num_coordinates(layer.stored.geometries).sum()))
 
     def _read_anew(
         self,
@@ -203,7 +205,7 @@ class Sources:
         if entry.geometry == "raster":
             path = self.library.path
             rasters = tuple(reference_of(stored.attributes.iloc[row], path) for row in range(len(stored.fids)))
-        local = _moved(stored, self.origin)
+        local = _features_from_origin(stored, self.origin)
         cut = partial(cut_near, self.library, version, self.origin, local, self._around(bounds))
         names = _names(stored, entry.key)
         source = LayerSource(
@@ -264,10 +266,10 @@ def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource
     if source.stored is None or source.coverage is None:
         return source
     (coverage,) = moved(np.array([source.coverage], dtype=object), (-origin[0], -origin[1]))
-    return replace(source, stored=_moved(source.stored, origin), coverage=coverage)
+    return replace(source, stored=_features_from_origin(source.stored, origin), coverage=coverage)
 
 
-def _moved(stored: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
+def _features_from_origin(stored: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
     return replace(stored, geometries=moved(stored.geometries, (-origin[0], -origin[1])))
 
 

@@ -59,7 +59,7 @@ class ParcelRows:
         """The multipolygons as WKB (n,)."""
         return as_multis(self.given_wkb())
 
-    def placed(self, grounds: np.ndarray, parcel: np.ndarray) -> "Placed":
+    def grounds_in_library(self, grounds: np.ndarray, parcel: np.ndarray) -> "GroundsInLibrary":
         """Grounds (k,), counted from the origin, or None, of parcels (k,), back in the library's plane."""
         whole = np.zeros(len(grounds), dtype=bool)
         if min(self.origin) >= 0:  # else what is taken off is put on again with a loss, and moving says how much
@@ -68,20 +68,20 @@ class ParcelRows:
         result = np.empty(len(grounds), dtype=object)
         result[whole] = self.geometries[parcel[whole]]
         result[~whole] = placed(grounds[~whole], self.origin)
-        return Placed(self, result, np.where(whole, parcel, -1))
+        return GroundsInLibrary(self, result, np.where(whole, parcel, -1))
 
 
 @dataclass(frozen=True)
-class Placed:
+class GroundsInLibrary:
     """Grounds (k,) in the library's plane, or None; parcel (k,): whose whole ground it is, -1 of a part."""
 
     parcels: ParcelRows
     geometries: np.ndarray
     parcel: np.ndarray
 
-    def at(self, rows: np.ndarray) -> "Placed":
+    def at(self, rows: np.ndarray) -> "GroundsInLibrary":
         """Some of them."""
-        return Placed(self.parcels, self.geometries[rows], self.parcel[rows])
+        return GroundsInLibrary(self.parcels, self.geometries[rows], self.parcel[rows])
 
     @property
     def area_ellipsoidal_m2(self) -> np.ndarray:
@@ -90,7 +90,7 @@ class Placed:
         areas[part] = ellipsoidal_areas_m2(self.geometries[part], self.parcels.crs)
         return areas
 
-    def written(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
+    def multis_and_wkb(self, kind: str) -> tuple[np.ndarray, np.ndarray]:
         """As multis of a kind, polygon, line or point, and the same as WKB."""
         multis, part = self._from(self.parcels.multis)
         multis[part] = multi(self.geometries[part], kind)

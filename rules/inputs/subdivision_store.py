@@ -118,7 +118,7 @@ def _read(library: Library, name: str, wanted: Mapping[int, bytes], box: Box | N
         return {}
     found = {}
     for fid, content in list(_heads(library, name, list(wanted))):
-        head = _opened(content)
+        head = _checked_body(content)
         if head is None or not head.startswith(wanted[fid]):
             continue
         near = np.flatnonzero(_meets(np.frombuffer(head, offset=len(wanted[fid])).reshape(-1, 4), box))
@@ -165,7 +165,7 @@ def _sealed(content: bytes) -> bytes:
     return zlib.crc32(content).to_bytes(4, "little") + content
 
 
-def _opened(content: bytes) -> bytes | None:
+def _checked_body(content: bytes) -> bytes | None:
     """What was sealed; None if it is damaged."""
     body = bytes(content[4:])
     return body if zlib.crc32(body).to_bytes(4, "little") == bytes(content[:4]) else None
@@ -179,7 +179,7 @@ def _packed(pieces: np.ndarray) -> bytes:
 
 
 def _unpacked(content: bytes) -> np.ndarray | None:
-    body = _opened(content)
+    body = _checked_body(content)
     if body is None:
         return None
     count = int(np.frombuffer(body, dtype="<u4", count=1)[0])

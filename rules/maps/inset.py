@@ -65,7 +65,7 @@ def inset_svg(
         left, top, _SIDE_MM, _SIDE_MM, centre, max(1, min(round_scale(ground, _SIDE_MM, _SIDE_MM), view.scale))
     )
     drawn = "".join(_piece_svg(piece, detail, sheet) for piece in counted)
-    outline = path_data(_seen(np.array([*parcels.values()], dtype=object), detail))
+    outline = path_data(_shapes_in_view(np.array([*parcels.values()], dtype=object), detail))
     clip = f"{sheet.prefix}inset"
     frame = f'x="{left:.2f}" y="{top:.2f}" width="{_SIDE_MM}" height="{_SIDE_MM}"'
     text = phrase("map.inset", sheet.language, scale=scale_number(detail.scale))
@@ -79,7 +79,7 @@ def inset_svg(
 
 
 def _piece_svg(piece: Piece, view: View, sheet: Sheet) -> str:
-    shapes = _seen(np.array([piece.geometry], dtype=object), view)
+    shapes = _shapes_in_view(np.array([piece.geometry], dtype=object), view)
     if len(shapes) == 0 or shapely.get_dimensions(piece.geometry) == 0:
         return ""
     symbol = verdict_symbol(piece.verdict, sheet.language)
@@ -90,7 +90,7 @@ def _piece_svg(piece: Piece, view: View, sheet: Sheet) -> str:
     return f'{fills}<path d="{data}" {outline_attributes(symbol)}/>'
 
 
-def _seen(geometries: np.ndarray, view: View) -> np.ndarray:
+def _shapes_in_view(geometries: np.ndarray, view: View) -> np.ndarray:
     shapes = within_frame(geometries, view, 0.02, 0.0)
     return shapes[~shapely.is_missing(shapes)]
 

@@ -80,7 +80,7 @@ def draw_map(
     """
     paper = paper or Paper()
     for tolerance_mm, least_mm in _THINNED:
-        drawn = _Drawing(source, page, paper, project, fonts, prefix, progress).drawn(tolerance_mm, least_mm)
+        drawn = _Drawing(source, page, paper, project, fonts, prefix, progress).draw_map(tolerance_mm, least_mm)
         if len(drawn.svg.encode()) <= MOST_BYTES:
             break
     return drawn
@@ -111,7 +111,7 @@ class _Drawing:
         self.pieces.sort(key=lambda piece: piece.counted)
         self.used: dict[str, str] = {}  # layer → title and label
 
-    def drawn(self, tolerance_mm: float, least_mm: float) -> DrawnMap:
+    def draw_map(self, tolerance_mm: float, least_mm: float) -> DrawnMap:
         """The map; a legend that needs more room than was kept for it gets it in the next round."""
         reserved = 8.0
         for _ in range(4):

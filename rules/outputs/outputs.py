@@ -97,7 +97,7 @@ def remark_records(targets: Iterable[Target], language: str) -> list[dict[str, A
     return [problem_record(problem, language) for target in targets for problem in target.remarks]
 
 
-class _Named:
+class _LabelledOutput:
     """An output whose refusals name the target."""
 
     def __init__(self, output: Output, label: str) -> None:
@@ -125,7 +125,7 @@ class _Named:
         self._output.close()
 
 
-class _Sheets(_Named):
+class _SheetOutput(_LabelledOutput):
     """Sheets, of whose cells some may be too small."""
 
     def __init__(self, output: "SheetOutput", label: str) -> None:
@@ -138,7 +138,7 @@ class _Sheets(_Named):
         return self._sheets.remarks
 
 
-class _Beside(_Named):
+class _BackgroundOutput(_LabelledOutput):
     """An output that writes in a thread of its own, a part behind, while the record is written."""
 
     def __init__(self, output: "GeoPackageOutput | ParquetOutput", label: str) -> None:
@@ -188,16 +188,16 @@ def _refusals(label: str) -> Iterator[None]:
         raise OneMapError("out.failed", file=label, field="--out", reason=str(error)[:200]) from error
 
 
-def _output_to(path: Path, crs: pyproj.CRS, label: str) -> _Named:
+def _output_to(path: Path, crs: pyproj.CRS, label: str) -> _LabelledOutput:
     """The output for a target's form; its library is loaded only where it is asked for."""
     if path.suffix.lower() == ".gpkg":
         from onemap.rules.outputs.to_geopackage import GeoPackageOutput
 
-        return _Beside(GeoPackageOutput(path, crs), label)
+        return _BackgroundOutput(GeoPackageOutput(path, crs), label)
     if path.suffix.lower() == ".xlsx":
         from onemap.rules.outputs.to_sheets import SheetOutput
 
-        return _Sheets(SheetOutput(path, label), label)
+        return _SheetOutput(SheetOutput(path, label), label)
     from onemap.rules.outputs.to_parquet import ParquetOutput
 
-    return _Beside(ParquetOutput(path, crs), label)
+    return _BackgroundOutput(ParquetOutput(path, crs), label)

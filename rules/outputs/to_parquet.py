@@ -46,7 +46,7 @@ class ParquetOutput:
         for name, table in tables.items():
             if self._stopped.is_set():
                 return
-            file = self._files.get(name) or self._made(name, table)
+            file = self._files.get(name) or self._make_file(name, table)
             rows = rows_of_table(table)
             columns = [rows.columns.column(one.name).cast(one.type) for one in file.columns]
             written = pa.Table.from_arrays(columns, schema=file.columns)
@@ -60,7 +60,7 @@ class ParquetOutput:
         """Write no more rows: nobody will look at the files. Any thread may say so."""
         self._stopped.set()
 
-    def _made(self, name: str, table: Table) -> _File:
+    def _make_file(self, name: str, table: Table) -> _File:
         """A new file, whose columns have the types that an empty table has too."""
         inferred = pa.Schema.from_pandas(table.columns, preserve_index=False)
         fields = [pa.field(one.name, pa.string() if _is_text(one.type) else one.type) for one in inferred]

@@ -91,7 +91,7 @@ def _dress(sheet: Worksheet, columns: pd.DataFrame) -> None:
     for at, name in enumerate(columns.columns, start=1):
         cell = sheet.cell(1, at)
         cell.fill, cell.font, cell.alignment = head, Font(bold=True), Alignment(horizontal="left")
-        shown = [str(name), *(_shown(value) for value in columns.iloc[:_LOOKED_AT, at - 1])]
+        shown = [str(name), *(_cell_text(value) for value in columns.iloc[:_LOOKED_AT, at - 1])]
         sheet.column_dimensions[get_column_letter(at)].width = min(2 + max(map(_width, shown)), _WIDEST)
         form = next((form for end, form in _NUMBER_FORMS.items() if str(name).endswith(end)), None)
         if form and len(columns) <= _MOST_DRESSED and columns.iloc[:, at - 1].dtype.kind == "f":
@@ -100,7 +100,7 @@ def _dress(sheet: Worksheet, columns: pd.DataFrame) -> None:
     sheet.auto_filter.ref = sheet.dimensions
 
 
-def _shown(value: object) -> str:
+def _cell_text(value: object) -> str:
     return f"{value:,.1f}" if isinstance(value, float) else "" if value is None else str(value)
 
 

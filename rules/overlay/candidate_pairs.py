@@ -15,7 +15,7 @@ _APART = 4.0  # times the boxes of its parts: a parcel with a larger box is look
 
 
 @dataclass(frozen=True)
-class Meetings:
+class CandidatePairs:
     """Pairs that may share ground: parcel (k,), feature (k,), the area in m² (k,), its rounding error (k,).
 
     is_within (k,): no edge of the feature comes near the parcel's box, and the parcel lies inside.
@@ -27,14 +27,16 @@ class Meetings:
     error_m2: np.ndarray
     is_within: np.ndarray
 
-    def only(self, kept: np.ndarray) -> "Meetings":
+    def only(self, kept: np.ndarray) -> "CandidatePairs":
         """Some of the pairs: a mask (k,) or rows."""
-        return Meetings(
+        return CandidatePairs(
             self.parcel[kept], self.feature[kept], self.area_m2[kept], self.error_m2[kept], self.is_within[kept]
         )
 
 
-def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads) -> Meetings:
+def candidate_pairs(
+    parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, threads: Threads
+) -> CandidatePairs:
     """Who of parcels (n,), with their index, and features (m,) may share ground, and how much; in no order.
 
     Of large features only parcels count whose boxes meet a box of some segments of its edge. The box of any other
@@ -52,14 +54,14 @@ def meetings(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, t
     found = _met(parts, shapely.STRtree(parts), np.ones(len(parts), dtype=bool), others, threads)
     pairs, which = np.unique(owner[found.parcel] * np.int64(len(features)) + found.feature, return_inverse=True)
     parcel, feature = np.divmod(pairs, np.int64(max(len(features), 1)))
-    of_parts = Meetings(
+    of_parts = CandidatePairs(
         rows[parcel],
         feature,
         np.bincount(which, found.area_m2, len(pairs)),
         np.bincount(which, found.error_m2, len(pairs)),
         np.bincount(which, found.is_within, len(pairs)) == np.bincount(owner, minlength=len(rows))[parcel],
     )
-    return _joined(whole, of_parts)
+    return _concatenate(whole, of_parts)
 
 
 def lies_apart(polygons: np.ndarray) -> np.ndarray:
@@ -78,8 +80,8 @@ def _box_areas(polygons: np.ndarray) -> np.ndarray:
     return area
 
 
-def _joined(one: Meetings, other: Meetings) -> Meetings:
-    return Meetings(
+def _concatenate(one: CandidatePairs, other: CandidatePairs) -> CandidatePairs:
+    return CandidatePairs(
         np.r_[one.parcel, other.parcel],
         np.r_[one.feature, other.feature],
         np.r_[one.area_m2, other.area_m2],
@@ -90,21 +92,21 @@ def _joined(one: Meetings, other: Meetings) -> Meetings:
 
 def _met(
     parcels: np.ndarray, tree: shapely.STRtree, wanted: np.ndarray, others: Polygons, threads: Threads
-) -> Meetings:
-    """meetings() of the parcels that are wanted (n,)."""
+) -> CandidatePairs:
+    """candidate_pairs() of the parcels that are wanted (n,)."""
     mine, features = Polygons(parcels), others.geometries
     small = np.flatnonzero(~others.is_large)
-    feature, parcel = _asked(tree, features[small], wanted, threads)
+    feature, parcel = _box_pairs(tree, features[small], wanted, threads)
     feature = small[feature]
     within = around = np.empty(0, dtype=np.int64)
     if len(others.large):
         threads.progress.check()
         count = np.int64(len(others.large))
         edges = others.outlines
-        chunk, close = _asked(tree, edges.tree.geometries, wanted, threads)
+        chunk, close = _box_pairs(tree, edges.tree.geometries, wanted, threads)
         near = np.sort(close * count + edges.polygon[chunk])
         near = near[np.r_[True, np.diff(near) > 0][: len(near)]]
-        owner, there = _asked(tree, features[others.large], wanted, threads)
+        owner, there = _box_pairs(tree, features[others.large], wanted, threads)
         every = there * count + owner
         at = np.searchsorted(near, every)
         far = np.flatnonzero(np.r_[near, -1][at] != every)
@@ -118,9 +120,11 @@ def _met(
         close, owner = np.divmod(near, count)
         parcel, feature = np.r_[parcel, close], np.r_[feature, others.large[owner]]
     area, error = areas_of_pairs(mine, parcel, others, feature, threads)
-    sums = Meetings(parcel, feature, area, error, np.zeros(len(parcel), dtype=bool))
+    sums = CandidatePairs(parcel, feature, area, error, np.zeros(len(parcel), dtype=bool))
     inner = shapely.area(parcels[within])
-    return _joined(sums, Meetings(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool)))
+    return _concatenate(
+        sums, CandidatePairs(within, around, inner, np.zeros(len(within)), np.ones(len(within), dtype=bool))
+    )
 
 
 def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
@@ -133,7 +137,7 @@ def boxes_meet(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) 
     return geometry, other
 
 
-def _asked(
+def _box_pairs(
     tree: shapely.STRtree, geometries: np.ndarray, wanted: np.ndarray, threads: Threads
 ) -> tuple[np.ndarray, np.ndarray]:
     """The geometries and the wanted parcels whose boxes meet."""

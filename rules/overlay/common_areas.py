@@ -6,7 +6,7 @@ import shapely
 from onemap.layers.geometry.hilbert import places_on_curve
 from onemap.rules.overlay.polygon_edges import Near, Polygons
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.trapezoids import edge_table, joined, pair_areas_m2
+from onemap.rules.overlay.trapezoids import concatenate_tables, edge_table, pair_areas_m2
 
 _PAIRS_AT_ONCE = 30_000  # of neighbours, whose edges are listed once
 _BOXES_AT_ONCE = 4000
@@ -121,7 +121,7 @@ def _in_boxes(mine: Near, others: Near, few: np.ndarray, places: np.ndarray) -> 
     """The area in common of pairs, and its rounding error: those of which `few` (k,) is true, in the boxes (j, 4)."""
     first, at_first = mine.table(few)
     second, at_second = others.table(few)
-    area, error = pair_areas_m2(joined([first, second]), at_first, at_second + len(first.bounds))
+    area, error = pair_areas_m2(concatenate_tables([first, second]), at_first, at_second + len(first.bounds))
     # Where segments cross the box's ceiling or floor is rounded too.
     height, far = places[:, 3] - places[:, 1], np.abs(places).max(axis=1, initial=0.0)
     crossings = first.level_edges()[at_first] + second.level_edges()[at_second]

@@ -25,11 +25,11 @@ def share_edges(polygons: np.ndarray, first: np.ndarray, second: np.ndarray, thr
     result = _have_common_edges(polygons, first, second)
     left = np.flatnonzero(~result)
 
-    def asked(part: slice) -> np.ndarray:
+    def compare_part(part: slice) -> np.ndarray:
         rows = left[part]
         return ~_meet_in_a_corner(polygons[first[rows]], polygons[second[rows]])
 
-    for part, found in zip(chunks(len(left)), threads.each(asked, chunks(len(left))), strict=True):
+    for part, found in zip(chunks(len(left)), threads.each(compare_part, chunks(len(left))), strict=True):
         result[left[part]] = found
     return result
 

@@ -16,12 +16,12 @@ def chunks(count: int) -> list[slice]:
 def intersecting(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> tuple[np.ndarray, np.ndarray]:
     """Which of the geometries (n,) intersect which of the tree's: the one (k,) and the other (k,)."""
 
-    def asked(part: slice) -> np.ndarray:
+    def query_part(part: slice) -> np.ndarray:
         found: np.ndarray = tree.query(geometries[part], predicate="intersects")
         found[0] += part.start
         return found
 
-    found = threads.each(asked, chunks(len(geometries)))
+    found = threads.each(query_part, chunks(len(geometries)))
     first, second = np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
     return first, second
 
@@ -29,26 +29,26 @@ def intersecting(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads
 def pairs_within(tree: shapely.STRtree, geometries: np.ndarray, distance_m: float, threads: Threads) -> np.ndarray:
     """Pairs (2, k) of the geometries, of which the tree is the index, that lie within a distance, each once."""
 
-    def asked(part: slice) -> np.ndarray:
+    def query_part(part: slice) -> np.ndarray:
         found: np.ndarray = tree.query(geometries[part], predicate="dwithin", distance=distance_m)
         found[0] += part.start
         once: np.ndarray = found[:, found[0] < found[1]]
         return once
 
-    found = threads.each(asked, chunks(len(geometries)))
+    found = threads.each(query_part, chunks(len(geometries)))
     return np.concatenate(found, axis=1) if found else np.empty((2, 0), dtype=np.int64)
 
 
 def nearest_distances_m(tree: shapely.STRtree, geometries: np.ndarray, threads: Threads) -> np.ndarray:
     """How far the nearest of the tree's geometries, of which there are some, lies from each of the geometries (n,)."""
 
-    def asked(part: slice) -> np.ndarray:
+    def query_part(part: slice) -> np.ndarray:
         (at, _), far = tree.query_nearest(geometries[part], return_distance=True, all_matches=False)
         distance = np.full(part.stop - part.start, np.inf)
         distance[at] = far
         return distance
 
-    found = threads.each(asked, chunks(len(geometries)))
+    found = threads.each(query_part, chunks(len(geometries)))
     return np.concatenate(found) if found else np.empty(0)
 
 

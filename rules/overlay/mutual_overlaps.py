@@ -12,7 +12,7 @@ from onemap.rules.overlay.threads import Threads
 _PAIRS_AT_ONCE = 1_000_000
 
 
-def crowded(
+def features_overlap(
     parcel: np.ndarray, feature: np.ndarray, features: np.ndarray, count: int, least_m2: float, threads: Threads
 ) -> np.ndarray:
     """Which of `count` parcels have two features on them that share at least so much ground: (count,).

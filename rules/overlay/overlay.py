@@ -12,10 +12,10 @@ import numpy as np
 import shapely
 
 from onemap.layers.geometry.parts import polygon_parts
-from onemap.rules.overlay.candidate_pairs import Meetings, lies_apart, meetings
+from onemap.rules.overlay.candidate_pairs import CandidatePairs, candidate_pairs, lies_apart
 from onemap.rules.overlay.clip_near import cut_around, tiles_near
 from onemap.rules.overlay.common_areas import common_areas, distinct
-from onemap.rules.overlay.mutual_overlaps import crowded
+from onemap.rules.overlay.mutual_overlaps import features_overlap
 from onemap.rules.overlay.ring_overlay import common_ground, remaining_ground
 from onemap.rules.overlay.subdivision import MOST_VERTICES, Pieces
 from onemap.rules.overlay.threads import Threads
@@ -117,10 +117,10 @@ def overlaps(parcels: np.ndarray, tree: shapely.STRtree, features: np.ndarray, t
 
     parcels: (n,) polygons and `tree` their index; features: (m,) polygons.
     """
-    return built(parcels, features, meetings(parcels, tree, features, threads), threads)
+    return build_overlaps(parcels, features, candidate_pairs(parcels, tree, features, threads), threads)
 
 
-def built(parcels: np.ndarray, features: np.ndarray, met: Meetings, threads: Threads) -> Overlaps:
+def build_overlaps(parcels: np.ndarray, features: np.ndarray, met: CandidatePairs, threads: Threads) -> Overlaps:
     """The ground itself of those that meet, each held against its sum."""
     met = met.only(np.flatnonzero(met.area_m2 + met.error_m2 >= ARITHMETIC_M2))
     met = met.only(np.lexsort((met.feature, met.parcel)))
@@ -184,7 +184,7 @@ def grounds(found: Overlaps, parcels: np.ndarray, features: np.ndarray, threads:
     rows = np.flatnonzero(several & ~is_full & (np.abs(total - size) < ARITHMETIC_M2))
     asked = np.isin(found.parcel, rows)
     one = found.parcel[asked], found.feature[asked]
-    is_full[rows] = ~crowded(*one, features, len(parcels), ARITHMETIC_M2, threads)[rows]
+    is_full[rows] = ~features_overlap(*one, features, len(parcels), ARITHMETIC_M2, threads)[rows]
     rest = ~is_full[found.parcel]
     result = union_by(found.parcel[rest], found.geometry[rest], len(parcels), threads)
     result[is_full] = parcels[is_full]

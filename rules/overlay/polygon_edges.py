@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 
 from onemap.rules.overlay.edge_index import Outlines, outlines, parts_in_boxes
-from onemap.rules.overlay.trapezoids import EdgeTable, edge_table, joined
+from onemap.rules.overlay.trapezoids import EdgeTable, concatenate_tables, edge_table
 
 LARGE = 128  # vertices: from here on a polygon is taken by its parts
 
@@ -81,4 +81,4 @@ class Near:
             hits = np.flatnonzero(chosen[self.row])
             whose, boxes = polygons.place[polygon[is_large]], self.boxes[chosen]
             tables.append(parts_in_boxes(polygons.outlines, whose, boxes, number[self.row[hits]], self.chunk[hits]))
-        return joined(tables), place
+        return concatenate_tables(tables), place

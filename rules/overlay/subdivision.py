@@ -33,7 +33,7 @@ class Pieces:
         return Pieces(self.geometries[kept], place[self.owner[kept]])
 
     @staticmethod
-    def joined(parts: "Sequence[Pieces]") -> "Pieces":
+    def concatenate(parts: "Sequence[Pieces]") -> "Pieces":
         """Pieces of the same polygons, those of each polygon together and in the order in which they were cut."""
         owner = np.concatenate([np.empty(0, dtype=np.int64), *(part.owner for part in parts)])
         order = np.argsort(owner, kind="stable")
@@ -72,7 +72,7 @@ def subdivided(polygons: np.ndarray) -> Pieces:
         is_sound = _are_sound(polygons, pieces)
         done.append(pieces.only(is_sound))
         left = left[~is_sound[left]]
-    return Pieces.joined([*done, Pieces(polygons[left], left)])
+    return Pieces.concatenate([*done, Pieces(polygons[left], left)])
 
 
 def _are_sound(polygons: np.ndarray, pieces: Pieces) -> np.ndarray:

@@ -39,7 +39,7 @@ class Threads:
         """work(part) for each part, in their order; numpy and GEOS leave the interpreter's lock meanwhile."""
         share = 1 - math.exp(-2 / self.parts) if self.parts else 1 - 0.5 ** (1 / max(len(parts), 1))
 
-        def done(part: Part) -> Result:
+        def do_part(part: Part) -> Result:
             self.progress.check()
             result = work(part)
             self.progress.forward(share)
@@ -47,8 +47,8 @@ class Threads:
 
         if self.workers > 1 and len(parts) > 1:
             with ThreadPoolExecutor(self.workers) as pool:
-                return list(pool.map(done, parts))
-        return [done(part) for part in parts]
+                return list(pool.map(do_part, parts))
+        return [do_part(part) for part in parts]
 
     def in_turn(self, items: Sequence[Part]) -> Iterator[tuple[Part, "Threads"]]:
         """Items of about one size, one after the other, each with the threads for it."""

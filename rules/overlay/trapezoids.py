@@ -113,7 +113,7 @@ def edge_table(polygons: np.ndarray) -> EdgeTable:
     )
 
 
-def joined(tables: list[EdgeTable]) -> EdgeTable:
+def concatenate_tables(tables: list[EdgeTable]) -> EdgeTable:
     """Tables one after the other as one."""
     columns = ("west", "east", "left", "slope", "sign", "top", "bottom", "bounds")
     offset = np.cumsum([0] + [len(table.west) for table in tables])

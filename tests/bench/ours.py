@@ -12,9 +12,9 @@ from rasterio.windows import Window
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.rules.kinds.raster_grids import cell_sums, in_cells, slope_degrees, windows
-from onemap.rules.overlay.candidate_pairs import Meetings, boxes_meet, meetings
+from onemap.rules.overlay.candidate_pairs import CandidatePairs, boxes_meet, candidate_pairs
 from onemap.rules.overlay.common_areas import areas_of_pairs
-from onemap.rules.overlay.overlay import built, overlaps, union_by
+from onemap.rules.overlay.overlay import build_overlaps, overlaps, union_by
 from onemap.rules.overlay.polygon_edges import Polygons
 from onemap.rules.overlay.threads import Threads
 from onemap.tests.bench.timing import Work, answer_for
@@ -39,7 +39,7 @@ def shapes(folder: Path, layer: str) -> np.ndarray:
 
 def _areas(parcels: np.ndarray, features: np.ndarray) -> np.ndarray:
     """Ground that the parcels share with each of the features, by sums alone: (m,)."""
-    met = meetings(parcels, shapely.STRtree(parcels), features, THREADS)
+    met = candidate_pairs(parcels, shapely.STRtree(parcels), features, THREADS)
     return np.bincount(met.feature, met.area_m2, len(features))
 
 
@@ -77,17 +77,17 @@ def land_ground(folder: Path) -> Work:
     return work
 
 
-def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], Meetings]]:
+def _differing(folder: Path) -> tuple[np.ndarray, np.ndarray, Callable[[], CandidatePairs]]:
     """Both plans, and how it is found which of their polygons with unlike codes meet, and in how much."""
     one, other = shapes(folder, "plan1"), shapes(folder, "plan2")
     code1, code2 = column(folder, "plan1", "code1"), column(folder, "plan2", "code2")
 
-    def met() -> Meetings:
+    def met() -> CandidatePairs:
         left, right = boxes_meet(shapely.STRtree(other), one, THREADS)
         kept = code1[left] != code2[right]
         left, right = left[kept], right[kept]
         areas, errors = areas_of_pairs(Polygons(one), left, Polygons(other), right, THREADS)
-        return Meetings(left, right, areas, errors, np.zeros(len(left), dtype=bool))
+        return CandidatePairs(left, right, areas, errors, np.zeros(len(left), dtype=bool))
 
     return one, other, met
 
@@ -103,7 +103,7 @@ def spots_ground(folder: Path) -> Work:
     one, other, met = _differing(folder)
 
     def work() -> list[float]:
-        spots = built(one, other, met(), THREADS)
+        spots = build_overlaps(one, other, met(), THREADS)
         assert not len(spots.failed)
         return [shapely.area(spots.geometry).sum()]
 

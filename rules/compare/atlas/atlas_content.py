@@ -42,15 +42,15 @@ class _Words:
             entry = titles.get(layer["code"])
             self.plans.append((entry.title.get(language) if entry else None) or layer["code"])
 
-    def said(self, key: str, **facts: Any) -> str:
+    def text(self, key: str, **facts: Any) -> str:
         return phrase(f"atlas.{key}", self.language, **facts)
 
     def content(self, by: str, types: list[str]) -> Content:
         return {
             "language": self.language,
-            "words": {name: self.said(name) for name in _WORDS},
-            "title": self.said("title", a=self.plans[0], b=self.plans[1]),
-            "running": self.said("running", run=self.source.record["id"]),
+            "words": {name: self.text(name) for name in _WORDS},
+            "title": self.text("title", a=self.plans[0], b=self.plans[1]),
+            "running": self.text("running", run=self.source.record["id"]),
             "facts": self._facts(by, types),
             "warnings": self._warnings(by),
             "matrix": self._matrix(),
@@ -60,29 +60,29 @@ class _Words:
 
     def _facts(self, by: str, types: list[str]) -> list[list[str]]:
         record, asked = self.source.record, self.source.record["parameters"]
-        rows = [[self.said("library"), library_line(self.library)]]
+        rows = [[self.text("library"), library_line(self.library)]]
         for name, title, layer in zip("ab", self.plans, record["layers"], strict=True):
-            rows.append([self.said(f"plan_{name}"), f"{title} ({layer['code']}@{layer['label']})"])
-            rows.append([self.said(f"dates_{name}"), self._dates(layer)])
+            rows.append([self.text(f"plan_{name}"), f"{title} ({layer['code']}@{layer['label']})"])
+            rows.append([self.text(f"dates_{name}"), self._dates(layer)])
         matrix = record["matrix"]
         limits = {"width": f"{asked['min_width_m']:g}", "area": f"{asked['min_area_m2']:g}"}
-        kinds = self._listed(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
+        kinds = self._list_text(f"{kind} {phrase(f'difference.{kind}', self.language)}" for kind in types)
         count = len(self.source.sheets)
         return [
             *rows,
-            [self.said("matrix_used"), f"{matrix['title'].get(self.language) or matrix['name']} ({matrix['name']})"],
-            [self.said("limits"), self.said("limits_are", **limits)],
-            [self.said("run"), self.said("run_is", run=record["id"], started=_moment(record["started"]))],
-            [self.said("types"), kinds],
-            [self.said("sheets"), self.said(f"sheets_by_{by}", count=count, all=count + self.source.left_out[0])],
+            [self.text("matrix_used"), f"{matrix['title'].get(self.language) or matrix['name']} ({matrix['name']})"],
+            [self.text("limits"), self.text("limits_are", **limits)],
+            [self.text("run"), self.text("run_is", run=record["id"], started=_moment(record["started"]))],
+            [self.text("types"), kinds],
+            [self.text("sheets"), self.text(f"sheets_by_{by}", count=count, all=count + self.source.left_out[0])],
         ]
 
     def _dates(self, layer: Row) -> str:
         since, until = layer.get("valid_from"), layer.get("valid_to")
-        days = [self.said("since", day=since)] if since else []
-        days += [self.said("until", day=until)] if until else []
-        progress = " ".join(days) or self.said("no_dates")
-        return self.said("dates_are", dates=progress, recorded=_moment(layer.get("recorded_at") or NOT_KNOWN))
+        days = [self.text("since", day=since)] if since else []
+        days += [self.text("until", day=until)] if until else []
+        progress = " ".join(days) or self.text("no_dates")
+        return self.text("dates_are", dates=progress, recorded=_moment(layer.get("recorded_at") or NOT_KNOWN))
 
     def _warnings(self, by: str) -> list[str]:
         """What the atlas does not show."""
@@ -90,11 +90,11 @@ class _Words:
         found = []
         if sheets:
             said = f"left_out_{by}"
-            found.append(self.said(said, count=sheets, area=_ha(sheets_m2), all=sheets + len(self.source.sheets)))
+            found.append(self.text(said, count=sheets, area=_ha(sheets_m2), all=sheets + len(self.source.sheets)))
         if spots:
-            found.append(self.said("unclustered", count=spots, area=_ha(spots_m2)))
+            found.append(self.text("unclustered", count=spots, area=_ha(spots_m2)))
         if not self.source.sheets:
-            found.append(self.said("no_sheets"))
+            found.append(self.text("no_sheets"))
         return found
 
     def _matrix(self) -> Content:
@@ -108,7 +108,7 @@ class _Words:
                     "type": f"{row['type']} {phrase('difference.' + row['type'], self.language)}",
                     "uses": [self._use(row["use_a"]), self._use(row["use_b"])],
                     "spots": f"{row['spots']:,}",
-                    "hectares": _shown(part, area),
+                    "hectares": _hectares_text(part, area),
                     "share": "< 0.01%" if 0 < row["share"] < 0.00005 else f"{row['share']:.2%}",
                 }
                 for row, part, area in zip(rows, parts, areas, strict=True)
@@ -128,15 +128,15 @@ class _Words:
         kinds = sorted({spot["type"] for spot in spots})
         more = ""
         if len(spots) > NAMED:
-            more = self.said("more_spots", count=len(spots) - NAMED, area=_shown(parts[-1], rest))
+            more = self.text("more_spots", count=len(spots) - NAMED, area=_hectares_text(parts[-1], rest))
         return {
             "number": str(sheet.number),
             "name": sheet.name,
-            "title": self.said("spot_is" if by == BY_SPOT else "cluster_is", name=sheet.name),
+            "title": self.text("spot_is" if by == BY_SPOT else "cluster_is", name=sheet.name),
             "cause": self._cause(sheet.cause),
-            "types": self._listed(kinds),
+            "types": self._list_text(kinds),
             "spots": f"{len(spots):,}",
-            "hectares": _shown(total, sheet.area_m2),
+            "hectares": _hectares_text(total, sheet.area_m2),
             "decision": self._decision_of(spots),
             "rows": [
                 self._row(str(number), spot, part)
@@ -154,10 +154,10 @@ class _Words:
             "type": f"{spot['type']} {phrase('difference.' + spot['type'], self.language)}",
             "a": [self._codes(spot["code_a"]), self._use(spot["use_a"])],
             "b": [self._codes(spot["code_b"]), self._use(spot["use_b"])],
-            "hectares": _shown(part, float(spot["area_m2"])),
+            "hectares": _hectares_text(part, float(spot["area_m2"])),
             "width": NOT_KNOWN if width is None else "< 0.1" if 0 < width < 0.05 else f"{width:,.1f}",
             "cause": [self._cause(spot["cause"]), self._figures(spot)],
-            "decision": self._given(spot),
+            "decision": self._decision_cells(spot),
         }
 
     def _figures(self, spot: Row) -> str:
@@ -167,10 +167,10 @@ class _Words:
             value = facts.get(name)
             if value is not None:
                 text = f"{value:.0%}" if name in _SHARES else f"{value:,.0f}" if value >= 1000 else f"{value:.4g}"
-                found.append(self.said(f"figure_{name}", value=text))
+                found.append(self.text(f"figure_{name}", value=text))
         return ("；" if self.language == "zh" else "; ").join(found)
 
-    def _given(self, spot: Row) -> list[str]:
+    def _decision_cells(self, spot: Row) -> list[str]:
         if not spot["decision"]:
             return [NOT_KNOWN, ""]
         by_whom = f"{_short(spot['decision_by'] or NOT_KNOWN, _NAME_LETTERS)} {(spot['decision_at'] or '')[:10]}"
@@ -181,14 +181,14 @@ class _Words:
         given = [spot["decision"] for spot in spots if spot["decision"]]
         if not given:
             return NOT_KNOWN
-        names = self._listed(phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
+        names = self._list_text(phrase(f"decision.{name}", self.language) for name in dict.fromkeys(given))
         part = "" if len(given) == len(spots) else f" ({len(given)}/{len(spots)})"
         return names + part
 
     def _reasons(self, spots: list[Row]) -> list[str]:
         found = dict.fromkeys((spot["decision"], spot["decision_reason"]) for spot in spots if spot["decision"])
         progress = [
-            self.said(
+            self.text(
                 "reason",
                 decision=phrase(f"decision.{decision}", self.language),
                 reason=_short(str(reason), _MOST_LETTERS),
@@ -196,7 +196,7 @@ class _Words:
             for decision, reason in list(found)[:_MOST_REASONS]
         ]
         if len(found) > _MOST_REASONS:
-            progress.append(self.said("more_reasons", count=len(found) - _MOST_REASONS))
+            progress.append(self.text("more_reasons", count=len(found) - _MOST_REASONS))
         return progress
 
     def _codes(self, codes: str | None) -> str:
@@ -212,7 +212,7 @@ class _Words:
     def _cause(self, cause: str | None) -> str:
         return phrase(f"cause.{cause}", self.language) if cause else NOT_KNOWN
 
-    def _listed(self, parts: Iterable[str]) -> str:
+    def _list_text(self, parts: Iterable[str]) -> str:
         return ("、" if self.language == "zh" else ", ").join(parts)
 
 
@@ -222,10 +222,10 @@ def library_line(library: Library) -> str:
 
 
 def _ha(area_m2: float) -> str:
-    return _shown(hectares(area_m2), area_m2)
+    return _hectares_text(hectares(area_m2), area_m2)
 
 
-def _shown(part: float, area_m2: float) -> str:
+def _hectares_text(part: float, area_m2: float) -> str:
     """Hectares with four decimals; what is there, and less than they can say, is not shown as nothing."""
     return "< 0.0001" if part == 0 and area_m2 > 0 else f"{part:,.4f}"
 

@@ -62,7 +62,7 @@ def said(plan):
         plan.polygons.area_m2,
         plan.polygons.points,
         shapely.to_wkb(plan.polygons.geometries(rows)),
-        np.array([plan.named(row) for row in rows.tolist()]),
+        np.array([plan.feature_name(row) for row in rows.tolist()]),
     ]
 
 

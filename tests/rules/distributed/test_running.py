@@ -14,7 +14,7 @@ from onemap.layers.library.library import open_library
 from onemap.layers.progress import SILENT
 from onemap.rules.check.check import check
 from onemap.rules.distributed import parcel_files
-from onemap.rules.distributed.parcel_reader import Held
+from onemap.rules.distributed.parcel_reader import ParcelsInMemory
 from onemap.rules.distributed.running import run_in_blocks
 from onemap.rules.distributed.work import LocalEngine
 from onemap.rules.findings.table import Table
@@ -58,7 +58,7 @@ def both_ways(desk, most_parcels=7, workers=1, against=None, parcels=None):
         whole = check(library, question, Threads(workers), against)
         blank = replace(question, parcels=no_parcels(question.parcels.source, question.parcels.source_hash))
         how = (None, None, LocalEngine(library, workers), SILENT, against, most_parcels)
-        with run_in_blocks(library, blank, Held(question.parcels), *how) as run:
+        with run_in_blocks(library, blank, ParcelsInMemory(question.parcels), *how) as run:
             assert run.blocks > 1 and whole.tables
             return whole, run, whole_tables(run)
 

@@ -9,7 +9,7 @@ from onemap.layers.library.library import open_library
 from onemap.layers.stores.file_connection import FileConnection
 from onemap.layers.stores.session import keeping_open
 from onemap.rules.inputs import layer_cache
-from onemap.rules.inputs.layer_cache import KeptGround, ReadGround
+from onemap.rules.inputs.layer_cache import CachedLayer, LayerCache
 from onemap.rules.runs.run_store import KEPT, stored_rows
 
 RULES = (
@@ -71,12 +71,12 @@ def test_a_corner_that_is_dragged_meets_what_it_meets_in_a_fresh_process(city, m
 
 
 def ground(boxes, vertices=10, **said):
-    return ReadGround(object(), np.array(boxes, dtype=float).reshape(-1, 4), vertices, **said)
+    return CachedLayer(object(), np.array(boxes, dtype=float).reshape(-1, 4), vertices, **said)
 
 
 def test_what_is_kept_is_bounded_and_the_least_recently_asked_goes_first(monkeypatch):
     monkeypatch.setattr(layer_cache, "MOST_VERTICES", 1000)
-    kept, asked = KeptGround(), []
+    kept, asked = LayerCache(), []
 
     def near(name, vertices=280):
         found = ground([[0, 0, 1, 1]], vertices)
@@ -91,7 +91,7 @@ def test_what_is_kept_is_bounded_and_the_least_recently_asked_goes_first(monkeyp
 
 
 def test_only_features_whose_boxes_meet_the_question_are_given_and_a_touch_is_a_meeting():
-    kept = KeptGround()
+    kept = LayerCache()
     found = ground([[0, 0, 1, 1], [2, 0, 3, 1], [8, 8, 9, 9]])
     assert kept.near("a", (0, 0, 9, 9), lambda box: found) == (found.layer, None)
     layer, rows = kept.near("a", (1, 1, 2, 2), lambda box: pytest.fail("read again"))
@@ -100,7 +100,7 @@ def test_only_features_whose_boxes_meet_the_question_are_given_and_a_touch_is_a_
 
 
 def test_what_could_not_be_read_is_read_again():
-    kept, asked = KeptGround(), []
+    kept, asked = LayerCache(), []
     for _ in range(2):
         kept.near("a", (0, 0, 1, 1), lambda box: asked.append(box) or ground([], 0, is_whole=False))
     assert len(asked) == 2 and not kept.kept

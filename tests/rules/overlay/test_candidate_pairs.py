@@ -5,13 +5,13 @@ import pytest
 import shapely
 from shapely import MultiPolygon, Polygon, box
 
-from onemap.rules.overlay.candidate_pairs import lies_apart, meetings
+from onemap.rules.overlay.candidate_pairs import candidate_pairs, lies_apart
 from onemap.rules.overlay.common_areas import areas_of_pairs, common_areas
 from onemap.rules.overlay.edge_index import outlines, parts_in_boxes
 from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.polygon_edges import LARGE, Polygons
 from onemap.rules.overlay.threads import Threads
-from onemap.rules.overlay.trapezoids import edge_table, joined, pair_areas_m2
+from onemap.rules.overlay.trapezoids import concatenate_tables, edge_table, pair_areas_m2
 
 ONE = Threads()
 
@@ -42,7 +42,7 @@ def test_the_part_of_a_large_polygon_in_a_box_is_that_of_the_overlay(centre):
     shapes = np.array([coast(random, centre=centre), coast(random, centre=centre)], dtype=object)
     which, boxes = random.integers(0, 2, 400), boxes_over(random, 400, 120) + np.tile(centre, 2)
     whole = edge_table(shapely.box(*boxes.T))
-    table = joined([clipped(shapes, which, boxes), whole])
+    table = concatenate_tables([clipped(shapes, which, boxes), whole])
     areas, _ = pair_areas_m2(table, np.arange(400), 400 + np.arange(400))
     expected = shapely.area(shapely.intersection(shapes[which], shapely.box(*boxes.T)))
     assert areas == pytest.approx(expected, abs=1e-7)
@@ -56,7 +56,7 @@ def test_boxes_along_the_polygons_own_corners_and_sides_are_cut_right():
     assert shape[0].is_valid and shapely.get_num_coordinates(shape[0]) >= LARGE
     low, size = np.divmod(np.arange(60 * 8), 8)
     boxes = np.c_[low, np.roll(low, 7), low + 1 + size, np.roll(low, 7) + 2 + size].astype(float)
-    table = joined([clipped(shape, np.zeros(480, dtype=int), boxes), edge_table(shapely.box(*boxes.T))])
+    table = concatenate_tables([clipped(shape, np.zeros(480, dtype=int), boxes), edge_table(shapely.box(*boxes.T))])
     areas, _ = pair_areas_m2(table, np.arange(480), 480 + np.arange(480))
     assert areas == pytest.approx(shapely.area(shapely.intersection(shape[0], shapely.box(*boxes.T))), abs=1e-9)
 
@@ -65,7 +65,7 @@ def test_meetings_sum_to_the_overlay_of_whole_polygons():
     random = np.random.default_rng(6)
     parcels = shapely.box(*boxes_over(random, 900, 25).T)
     features = np.array([coast(random), *shapely.box(*boxes_over(random, 30, 200).T), coast(random)], dtype=object)
-    found = meetings(parcels, shapely.STRtree(parcels), features, ONE)
+    found = candidate_pairs(parcels, shapely.STRtree(parcels), features, ONE)
     pairs = found.parcel * len(features) + found.feature
     assert len(np.unique(pairs)) == len(pairs)
     areas = np.bincount(pairs, found.area_m2, len(parcels) * len(features))
@@ -80,10 +80,10 @@ def test_a_sum_does_not_depend_on_what_is_summed_beside_it():
     random = np.random.default_rng(7)
     parcels = shapely.buffer(shapely.points(random.uniform(-450, 450, (300, 2))), random.uniform(2, 30, 300))
     features = np.array([coast(random), *shapely.buffer(parcels[:80], 15), coast(random)], dtype=object)
-    met = meetings(parcels, shapely.STRtree(parcels), features, Threads(2))
+    met = candidate_pairs(parcels, shapely.STRtree(parcels), features, Threads(2))
     assert (met.error_m2 < 1e-6).all()
     for rows in np.array_split(random.permutation(300), 17):
-        some = meetings(parcels[rows], shapely.STRtree(parcels[rows]), features, ONE)
+        some = candidate_pairs(parcels[rows], shapely.STRtree(parcels[rows]), features, ONE)
         alike = {
             (parcel, feature): (area, error)
             for parcel, feature, area, error in zip(met.parcel, met.feature, met.area_m2, met.error_m2, strict=True)

@@ -7,7 +7,7 @@ import shapely
 from onemap.layers.errors import Cancelled
 from onemap.layers.progress import Progress
 from onemap.rules.overlay import mutual_overlaps
-from onemap.rules.overlay.mutual_overlaps import crowded
+from onemap.rules.overlay.mutual_overlaps import features_overlap
 from onemap.rules.overlay.threads import Threads
 
 LEAST_M2 = 1e-6
@@ -34,12 +34,12 @@ def test_it_says_what_all_pairs_say(monkeypatch, seed, at_once):
     chance.shuffle(pairs)
     expected = by_all_pairs(pairs[:, 0], pairs[:, 1], features, 12)
     assert expected.any() and not expected.all()
-    assert crowded(pairs[:, 0], pairs[:, 1], features, 12, LEAST_M2, Threads()).tolist() == expected.tolist()
+    assert features_overlap(pairs[:, 0], pairs[:, 1], features, 12, LEAST_M2, Threads()).tolist() == expected.tolist()
 
 
 def test_features_that_only_touch_share_nothing():
     squares = shapely.box([0, 10, 0], [0, 0, 10], [10, 20, 10], [10, 10, 20])
-    assert not crowded(np.zeros(3, dtype=int), np.arange(3), squares, 1, LEAST_M2, Threads()).any()
+    assert not features_overlap(np.zeros(3, dtype=int), np.arange(3), squares, 1, LEAST_M2, Threads()).any()
 
 
 def test_a_parcel_on_a_whole_coverage_costs_no_more_than_neighbours_do(monkeypatch):
@@ -54,7 +54,7 @@ def test_a_parcel_on_a_whole_coverage_costs_no_more_than_neighbours_do(monkeypat
 
     monkeypatch.setattr(mutual_overlaps, "common_areas", counted)
     every = np.arange(side**2)
-    assert not crowded(np.zeros_like(every), every, squares, 1, LEAST_M2, Threads()).any()
+    assert not features_overlap(np.zeros_like(every), every, squares, 1, LEAST_M2, Threads()).any()
     assert sum(asked) <= 4 * side**2  # and not millions
 
 
@@ -69,10 +69,10 @@ def test_it_can_be_stopped_between_two_parts(monkeypatch):
 
     squares = shapely.box(np.zeros(30), 0, 1, 1)
     with pytest.raises(Cancelled):
-        crowded(np.zeros(30, dtype=int), np.arange(30), squares, 1, LEAST_M2, Threads(1, Progress(report)))
+        features_overlap(np.zeros(30, dtype=int), np.arange(30), squares, 1, LEAST_M2, Threads(1, Progress(report)))
     assert len(asked) == 3
 
 
 def test_nothing_on_nothing():
     none = np.empty(0, dtype=np.int64)
-    assert crowded(none, none, shapely.box([0], 0, 1, 1), 2, LEAST_M2, Threads()).tolist() == [False, False]
+    assert features_overlap(none, none, shapely.box([0], 0, 1, 1), 2, LEAST_M2, Threads()).tolist() == [False, False]
