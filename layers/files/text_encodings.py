@@ -72,7 +72,9 @@ def decoded(content: bytes, file: str, given: str | None, claimed: str | None = 
     claimed: what the file itself says, in whatever spelling. Raises as `text_of` does.
     """
     marked = [name for mark, name in _MARKS if content.startswith(mark)]
-    candidates = [encoding_of(given)] if given is not None else marked or [*_known(claimed), "utf-8", "gb18030"]
+    candidates = (
+        [encoding_of(given)] if given is not None else marked or [*_claimed_encodings(claimed), "utf-8", "gb18030"]
+    )
     for encoding in candidates:
         doubtful = given is None and is_doubtful(encoding, content)
         if not doubtful and decodes(content, encoding):
@@ -85,7 +87,7 @@ def decoded(content: bytes, file: str, given: str | None, claimed: str | None = 
     raise OneMapError(code, file=file, encoding=given)
 
 
-def _known(claimed: str | None) -> list[str]:
+def _claimed_encodings(claimed: str | None) -> list[str]:
     """A claim that names nothing known is no evidence."""
     try:
         return [] if claimed is None else [encoding_of(claimed)]

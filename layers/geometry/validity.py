@@ -60,7 +60,7 @@ class SortedGeometries:
         Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .beyond, .collapsed, each feature named.
         """
         if self.problems:
-            raise OneMapError.of(listed(self.problems, place))
+            raise OneMapError.of(first_problems(self.problems, place))
         return self
 
 
@@ -93,7 +93,7 @@ def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, pla
     rows = np.flatnonzero(are_beyond(geometries)).tolist()
     problems = [Problem("geometry.beyond", {**place, "feature": names[row], "row": row + 1}) for row in rows]
     if problems:
-        raise OneMapError.of(listed(problems, place))
+        raise OneMapError.of(first_problems(problems, place))
 
 
 def sorted_geometries(
@@ -206,7 +206,7 @@ def _dimension(geometries: np.ndarray) -> np.ndarray:
     return np.where(shapely.get_type_id(geometries) == 7, -1, dimension)
 
 
-def listed(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
+def first_problems(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
     """The first thousand problems, and how many more there are."""
     if len(problems) <= _MAX_LISTED:
         return list(problems)

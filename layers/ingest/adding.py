@@ -18,11 +18,11 @@ from onemap.layers.files.journal_folder import Journal, journal_folder, work_pla
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK
-from onemap.layers.geometry.validity import listed, sorted_geometries
+from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
-from onemap.layers.ingest.placing import Wishes, in_crs
+from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.quality_report import check_report, keep_problems, listed_records, write_report
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
@@ -33,7 +33,7 @@ from onemap.layers.library.version_writing import VersionFacts, add_version, ref
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
-from onemap.layers.quality.quality import Found, Ground, Quality, looked_at, looks_at_shapes
+from onemap.layers.quality.quality import GradedProblem, Ground, Quality, looked_at, looks_at_shapes
 from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
@@ -45,7 +45,7 @@ _WRITTEN = 0.98
 
 
 @dataclass(frozen=True)
-class AddWishes:
+class AddOptions:
     """The options of `add` besides library and source. ground: the coverage, where it is known and no file says it."""
 
     code: str
@@ -62,7 +62,7 @@ class AddWishes:
     report: str | None = None
     snapshot: Snapshot | None = None
     ground: shapely.Geometry | None = None
-    normalising: Wishes = field(default_factory=Wishes)
+    normalising: SourceOptions = field(default_factory=SourceOptions)
 
 
 def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None = None) -> np.ndarray:
@@ -73,18 +73,18 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
     raw = read_source(source, None, None)
     place = {"file": raw.path.name, "layer": raw.layer}
     try:
-        geometries, _ = in_crs(raw.geometries, raw, Wishes(), target)
+        geometries, _ = in_crs(raw.geometries, raw, SourceOptions(), target)
     except OneMapError as error:
         # A pipeline does not say from where it leads; a file of parameters does, and refuses another datum.
         if error.code != "crs.no_transformation" or transform is None or transform.parameters is None:
             raise
-        geometries, _ = in_crs(raw.geometries, raw, Wishes(transform=transform), target)
+        geometries, _ = in_crs(raw.geometries, raw, SourceOptions(transform=transform), target)
     names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
     return sorted_geometries(geometries, "polygon", names, False, place).accepted(place).geometries
 
 
 def _coverage(
-    library: Library, bounds: np.ndarray, wishes: AddWishes, district: Any, place: dict[str, Any]
+    library: Library, bounds: np.ndarray, wishes: AddOptions, district: Any, place: dict[str, Any]
 ) -> tuple[Any, str]:
     """The ground for which a layer speaks, and how it is known. bounds: of its features (4,)."""
     if wishes.ground is not None:
@@ -112,7 +112,7 @@ class _Arrival:
 
     library: Library
     source: str
-    wishes: AddWishes
+    wishes: AddOptions
     required: Sequence[str]
     who: str
     language: str
@@ -134,7 +134,7 @@ class _Arrival:
 def add(
     library: Library,
     source: str,
-    wishes: AddWishes,
+    wishes: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
@@ -206,14 +206,14 @@ def _reported(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
     try:
         yield
     except OneMapError as error:
-        _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
+        _report(arrival, entry, [GradedProblem(problem, "refuse") for problem in error.problems], {})
         raise
 
 
 def add_made(
     library: Library,
     raw: RawFrame,
-    wishes: AddWishes,
+    wishes: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
@@ -230,7 +230,7 @@ def add_made(
 def _arrival(
     library: Library,
     source: str,
-    wishes: AddWishes,
+    wishes: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
@@ -294,7 +294,7 @@ def _added(
         coverage, without = without_ground(coverage, frame.bad)
         if without:
             problem = Problem("bad.no_ground", {**arrival.place, "count": without})
-            found.append(Found(problem, "warn"))
+            found.append(GradedProblem(problem, "warn"))
     _report(arrival, entry, found, quality.more)
     arrival.step("writing").at(0.0)
     facts = VersionFacts(
@@ -308,37 +308,37 @@ def _added(
         accuracy_m=wishes.accuracy_m,
         who=arrival.who,
     )
-    return _written(arrival, entry, is_new, frame, raw, facts, found, quality)
+    return _write_version(arrival, entry, is_new, frame, raw, facts, found, quality)
 
 
-def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[Found]:
+def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[GradedProblem]:
     """What reading, sorting and checking found, in this order."""
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
-    found = [Found(problem, level) for problem, level in read if level != "off"]
+    found = [GradedProblem(problem, level) for problem, level in read if level != "off"]
     if frame.bad is not None:
         for problems, geometry in zip(frame.bad.problems, frame.bad.geometries, strict=True):
-            found += [Found(problem, "refuse", geometry) for problem in problems]
+            found += [GradedProblem(problem, "refuse", geometry) for problem in problems]
     return [*found, *quality.found]
 
 
 def _accepted(
-    arrival: _Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[Found]
+    arrival: _Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]
 ) -> FrameBlocks:
     """The frame if nothing in it is to be refused; with --keep-bad the rest of it, with the bad features set aside."""
     refused = [item.problem for item in found if item.level == "refuse"]
     whole = [problem for problem in refused if problem.facts.get("row") is None]
     if refused and (whole or not arrival.wishes.keep_bad):
         _report(arrival, entry, found, quality.more)
-        raise OneMapError.of(listed(refused, arrival.place))
+        raise OneMapError.of(first_problems(refused, arrival.place))
     if quality.refused:
         frame = frame.set_aside(quality.refused)
     if frame.count == 0:
         _report(arrival, entry, found, quality.more)
-        raise OneMapError.of([Problem("bad.all", arrival.place), *listed(refused, arrival.place)])
+        raise OneMapError.of([Problem("bad.all", arrival.place), *first_problems(refused, arrival.place)])
     return frame
 
 
-def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[Found], more: dict[str, int]) -> None:
+def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:
     """Write the sheet for the sender, if one is wanted."""
     if arrival.wishes.report:
         title = entry.title.get(arrival.language, entry.code)
@@ -346,14 +346,14 @@ def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[Found], more: 
         write_report(arrival.wishes.report, found, more, facts, arrival.language)
 
 
-def _written(
+def _write_version(
     arrival: _Arrival,
     entry: LayerEntry,
     is_new: bool,
     frame: FrameBlocks,
     raw: RawFrame | None,
     facts: VersionFacts,
-    found: Sequence[Found],
+    found: Sequence[GradedProblem],
     quality: Quality,
 ) -> dict[str, Any]:
     library, normalising = arrival.library, arrival.wishes.normalising

@@ -16,7 +16,7 @@ from onemap.layers.ingest.placing import bounds_of
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
+from onemap.layers.sources.reading import layers_of, open_source, read_layer, source_name
 
 RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jpeg", ".dem", ".nc", ".bil"}
 _READ = 0.6  # of the work on a layer, when it is read
@@ -37,7 +37,7 @@ def inspect(
         )
 
         return inspect_raster(Path(source), language)
-    with opened(source) as path:
+    with open_source(source) as path:
         names = layers_of(path)
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=source_name(source), layer=layer, names=names)

@@ -17,8 +17,8 @@ from onemap.layers.frames.fields import (
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
-from onemap.layers.geometry.validity import SortedGeometries, listed, sorted_geometries
-from onemap.layers.ingest.placing import Wishes, in_crs
+from onemap.layers.geometry.validity import SortedGeometries, first_problems, sorted_geometries
+from onemap.layers.ingest.placing import SourceOptions, in_crs
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
@@ -26,7 +26,7 @@ def normalise(
     raw: RawFrame,
     entry: LayerEntry,
     target: pyproj.CRS,
-    wishes: Wishes,
+    wishes: SourceOptions,
     required: Sequence[str] = (),
 ) -> CleanFrame:
     """A raw frame as the layer's clean frame, or a refusal that names every problem.
@@ -39,7 +39,7 @@ def normalise(
 
 @np.errstate(all="ignore")
 def sorted_out(
-    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, wishes: Wishes, required: Sequence[str]
+    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, wishes: SourceOptions, required: Sequence[str]
 ) -> FrameBlocks:
     """As `normalise`, but features of unsound geometry are set aside as the frame's `bad` instead of being refused.
 
@@ -54,7 +54,13 @@ def sorted_out(
 
 
 def _clean(
-    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, wishes: Wishes, required: Sequence[str], *, sort_out: bool
+    raw: RawFrame,
+    entry: LayerEntry,
+    target: pyproj.CRS,
+    wishes: SourceOptions,
+    required: Sequence[str],
+    *,
+    sort_out: bool,
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
     attributes, refused = renamed_fields(raw, entry, wishes.fields, required)
@@ -83,7 +89,7 @@ def _clean(
     else:
         sound = sorted_geometries(geometries, entry.geometry, names, wishes.repair, place)
         if refused or not sort_out:
-            refused += listed(sound.problems, place)
+            refused += first_problems(sound.problems, place)
     if refused or sound is None:
         raise OneMapError.of(refused)
     frame = CleanFrame(

@@ -20,7 +20,7 @@ _SAMPLES = 100
 
 
 @dataclass(frozen=True)
-class Wishes:
+class SourceOptions:
     """What the user said about a source: its CRS, a change of datum, fields, and whether to repair."""
 
     crs: str | None = None
@@ -29,7 +29,7 @@ class Wishes:
     repair: bool = False
 
 
-def source_crs(raw: RawFrame, wishes: Wishes) -> pyproj.CRS:
+def source_crs(raw: RawFrame, wishes: SourceOptions) -> pyproj.CRS:
     """The CRS that the user names, else the one that the file declares.
 
     Raises OneMapError crs.missing, crs.unknown, crs.contradicted.
@@ -37,7 +37,7 @@ def source_crs(raw: RawFrame, wishes: Wishes) -> pyproj.CRS:
     return _source_crs(raw, wishes, bounds_of(raw.geometries))
 
 
-def _source_crs(raw: RawFrame, wishes: Wishes, bounds: systems.Bounds | None) -> pyproj.CRS:
+def _source_crs(raw: RawFrame, wishes: SourceOptions, bounds: systems.Bounds | None) -> pyproj.CRS:
     place = {"file": raw.path.name, "layer": raw.layer}
     declared = systems.parse_crs(wishes.crs, field="--crs") if wishes.crs else raw.crs
     if declared is None:
@@ -62,13 +62,13 @@ def bounds_of(geometries: np.ndarray) -> systems.Bounds | None:
     return None if np.isnan(found).any() else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
 
 
-class Way:
+class SourceTransform:
     """How a source's coordinates come into the target's plane, east before north. named: the two, as problems say it.
 
     Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.transform, crs.parameters_other.
     """
 
-    def __init__(self, raw: RawFrame, wishes: Wishes, target: pyproj.CRS, bounds: systems.Bounds | None) -> None:
+    def __init__(self, raw: RawFrame, wishes: SourceOptions, target: pyproj.CRS, bounds: systems.Bounds | None) -> None:
         """bounds: of all coordinates; None if they are not known yet, and then nothing can contradict them."""
         place: dict[str, Any] = {"file": raw.path.name, "layer": raw.layer}
         self._source = _source_crs(raw, wishes, bounds)
@@ -115,10 +115,10 @@ class Way:
 
 
 def in_crs(
-    geometries: np.ndarray, raw: RawFrame, wishes: Wishes, target: pyproj.CRS
+    geometries: np.ndarray, raw: RawFrame, wishes: SourceOptions, target: pyproj.CRS
 ) -> tuple[np.ndarray, list[Problem]]:
     """The geometries in the target's plane, and what must be told about the way there. Raises OneMapError crs.…."""
-    way = Way(raw, wishes, target, bounds_of(raw.geometries))
+    way = SourceTransform(raw, wishes, target, bounds_of(raw.geometries))
     carried, farthest_km = way.carry(geometries)
     return carried, way.remarks(farthest_km)
 

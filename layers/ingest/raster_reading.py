@@ -24,7 +24,7 @@ from onemap.layers.rasters.rasters import (
     raster_hash,
     scaling,
 )
-from onemap.layers.sources.reading import layers_of, opened
+from onemap.layers.sources.reading import layers_of, open_source
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -44,7 +44,7 @@ def _opened_as_raster(path: Path) -> "DatasetReader":
 
 def _is_vector(path: Path) -> bool:
     try:
-        with opened(path) as found:
+        with open_source(path) as found:
             return bool(layers_of(found))
     except OneMapError:
         return False

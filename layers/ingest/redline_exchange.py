@@ -20,11 +20,11 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.atomic_output import check_place, written_beside
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
-from onemap.layers.geometry.validity import listed, refuse_beyond, sorted_geometries
-from onemap.layers.ingest.placing import Wishes, bounds_of, in_crs, source_crs
+from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
+from onemap.layers.ingest.placing import SourceOptions, bounds_of, in_crs, source_crs
 from onemap.layers.messages import problem_record
 from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target
-from onemap.layers.sources.reading import opened, read_source
+from onemap.layers.sources.reading import open_source, read_source
 from onemap.layers.sources.redline.redline_reading import frame_of
 from onemap.layers.sources.redline.redline_text import RedlineText, looks_like_redline, read_text
 from onemap.layers.sources.redline.redline_writing import (
@@ -50,7 +50,7 @@ _KINDS = {0: "point", 1: "line", 2: "polygon"}
 
 
 @dataclass(frozen=True)
-class ExchangeWishes:
+class ExchangeOptions:
     """What the user said: the layer of the source, the source's CRS, its encoding, and whether to replace."""
 
     layer: str | None = None
@@ -60,7 +60,7 @@ class ExchangeWishes:
 
 
 @dataclass(frozen=True)
-class _Made:
+class _ExchangeResult:
     """What was written: how many features and points, in which CRS, and what must be told."""
 
     features: int
@@ -69,7 +69,7 @@ class _Made:
     problems: Sequence[Problem]
 
 
-def exchange(source: str, target: str, wishes: ExchangeWishes, language: str) -> dict[str, Any]:
+def exchange(source: str, target: str, wishes: ExchangeOptions, language: str) -> dict[str, Any]:
     """A coordinate TXT as a vector file, a vector file as a coordinate TXT, or a TXT in our own form.
 
     Raises OneMapError redline.target, redline.neither, out.…, crs.…, geometry.…, and whatever reading refuses.
@@ -99,9 +99,9 @@ def exchange(source: str, target: str, wishes: ExchangeWishes, language: str) ->
     }
 
 
-def _text_of(source: str, wishes: ExchangeWishes) -> RedlineText | None:
+def _text_of(source: str, wishes: ExchangeOptions) -> RedlineText | None:
     """The source's text, token by token, if it is a coordinate TXT."""
-    with opened(source) as path:
+    with open_source(source) as path:
         if (
             not isinstance(path, Path)
             or not path.is_file()
@@ -114,21 +114,21 @@ def _text_of(source: str, wishes: ExchangeWishes) -> RedlineText | None:
         return read_text(path, wishes.encoding)
 
 
-def _rewrite(text: RedlineText, source: Path, target: Path, wishes: ExchangeWishes) -> _Made:
+def _rewrite(text: RedlineText, source: Path, target: Path, wishes: ExchangeOptions) -> _ExchangeResult:
     """The same points, names and sections in our form; a CRS that the user names goes into the header."""
     frame = frame_of(text, source)
     crs = frame.crs
     if wishes.crs:
-        crs = source_crs(frame, Wishes(crs=wishes.crs))
+        crs = source_crs(frame, SourceOptions(crs=wishes.crs))
         zone = zone_of(crs)
         if zone is None:
             raise OneMapError("redline.no_zone", file=source.name, crs=systems.crs_name(crs), field="--crs")
         text = with_zone(text, zone)
     _write_text(text, target, wishes)
-    return _Made(len(text.parcels), _count(text), crs, frame.problems)
+    return _ExchangeResult(len(text.parcels), _count(text), crs, frame.problems)
 
 
-def _write_text(text: RedlineText, target: Path, wishes: ExchangeWishes) -> None:
+def _write_text(text: RedlineText, target: Path, wishes: ExchangeOptions) -> None:
     content = redline_bytes(text, target.name)
     with written_beside(target, wishes.overwrite, "TARGET") as path:
         path.write_bytes(content)
@@ -138,15 +138,15 @@ def _count(text: RedlineText) -> int:
     return sum(len(parcel.points) for parcel in text.parcels)
 
 
-def _to_vector(text: RedlineText, source: Path, target: Path, wishes: ExchangeWishes) -> _Made:
+def _to_vector(text: RedlineText, source: Path, target: Path, wishes: ExchangeOptions) -> _ExchangeResult:
     frame = frame_of(text, source)
-    crs = source_crs(frame, Wishes(crs=wishes.crs))
+    crs = source_crs(frame, SourceOptions(crs=wishes.crs))
     problems = [*frame.problems, *_crossing(frame)]
     zone = zone_of(crs)
     header = header_lines(with_zone(text, zone) if zone is not None else text)
     with written_beside(target, wishes.overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
-    return _Made(len(frame.geometries), _count(text), crs, problems)
+    return _ExchangeResult(len(frame.geometries), _count(text), crs, problems)
 
 
 def _crossing(frame: RawFrame) -> list[Problem]:
@@ -192,10 +192,10 @@ def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> 
         raise OneMapError("out.failed", file=path.name, field="TARGET", reason=lost[0][-200:])
 
 
-def _to_text(source: str, target: Path, wishes: ExchangeWishes) -> _Made:
+def _to_text(source: str, target: Path, wishes: ExchangeOptions) -> _ExchangeResult:
     raw = read_source(source, wishes.layer, wishes.encoding)
     problems = list(raw.problems)
-    given = Wishes(crs=wishes.crs)
+    given = SourceOptions(crs=wishes.crs)
     crs = source_crs(raw, given)
     zone = zone_of(crs)
     geometries = _sound(raw)
@@ -207,11 +207,11 @@ def _to_text(source: str, target: Path, wishes: ExchangeWishes) -> _Made:
     attributes = raw.attributes.reset_index(drop=True)
     frame = Frame(geometries, _plain_columns(attributes), zone, _header(source, raw.layer))
     place = {"file": raw.path.name, "layer": raw.layer}
-    problems += listed(changes(frame, place), place)
+    problems += first_problems(changes(frame, place), place)
     text = redline_text(frame)
     _write_text(text, target, wishes)
     written = replace(zone, prefixed=True)
-    return _Made(len(geometries), _count(text), zone_crs(written), problems)
+    return _ExchangeResult(len(geometries), _count(text), zone_crs(written), problems)
 
 
 def _plain_columns(attributes: pd.DataFrame) -> pd.DataFrame:
@@ -250,7 +250,7 @@ def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
 
 def _header(source: str, layer: str) -> RedlineText | None:
     """The header of the text that a GeoPackage was made of, if it carries one."""
-    with opened(source) as path:
+    with open_source(source) as path:
         if not isinstance(path, Path) or path.suffix.lower() != ".gpkg":
             return None
         try:

@@ -27,11 +27,11 @@ from onemap.layers.frames.fields import (
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK
-from onemap.layers.geometry.validity import CODES, listed, sorted_geometries
-from onemap.layers.ingest.placing import Way, Wishes, bounds_of
+from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
 from onemap.layers.ingest.staged_rows import StagedRows, write_part
 from onemap.layers.progress import Progress
-from onemap.layers.sources.gdal.vector_stream import Seen, VectorStream
+from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Staging:
     stream: VectorStream
     entry: LayerEntry
     target: pyproj.CRS
-    wishes: Wishes
+    wishes: SourceOptions
     required: Sequence[str]
     journal: Journal
     progress: Progress
@@ -70,7 +70,7 @@ class Staging:
     def _frame(self, encoding: str) -> FrameBlocks:
         way, astray = None, None
         try:
-            way = Way(self.head(), self.wishes, self.target, None)
+            way = SourceTransform(self.head(), self.wishes, self.target, None)
         except OneMapError:
             astray = True
         rows = self._staged(encoding, way)
@@ -79,7 +79,7 @@ class Staging:
         refused = [_problem(problem) for problem in abouts[0]["refused"]]
         astray = astray or any(about["astray"] for about in abouts)
         try:
-            way = Way(self.head(), self.wishes, self.target, bounds)
+            way = SourceTransform(self.head(), self.wishes, self.target, bounds)
             if astray:
                 raise OneMapError("crs.out_of_range", **way.named)
         except OneMapError as error:
@@ -87,17 +87,17 @@ class Staging:
             rows = self._staged(encoding, None)
             abouts = rows.abouts
             refused += error.problems
-        seen = Seen()
+        seen = ReadingNotes()
         for about in abouts:
-            seen.add(_seen(about["seen"]))
+            seen.add(_notes_from_journal(about["seen"]))
         read = self.stream.problems(seen, rows.count, abouts[0]["columns"])
         of_fields = self._fields(rows, abouts)
         unsound = [_problem(problem) for about in abouts for problem in about["unsound"]]
         unsound.sort(key=lambda problem: CODES.index(problem.code))
-        unsound = self._named(rows, unsound)
+        unsound = self._name_features(rows, unsound)
         if refused:
-            raise OneMapError.of([*refused, *listed(unsound, self.stream.opened.place)])
-        repairs = self._named(rows, [_problem(problem) for about in abouts for problem in about["repairs"]])
+            raise OneMapError.of([*refused, *first_problems(unsound, self.stream.opened.place)])
+        repairs = self._name_features(rows, [_problem(problem) for about in abouts for problem in about["repairs"]])
         by_row: dict[int, list[Problem]] = {}
         for problem in unsound:
             by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
@@ -110,7 +110,7 @@ class Staging:
         )
         return frame.set_aside(by_row) if by_row else frame
 
-    def _staged(self, encoding: str, way: Way | None) -> StagedRows:
+    def _staged(self, encoding: str, way: SourceTransform | None) -> StagedRows:
         """All rows in parts; those that the journal has already are not read again. way: None leaves them in place."""
         kind = f"{'rows' if way else 'plain'}-{encoding}"
         names: list[str] = []
@@ -129,7 +129,7 @@ class Staging:
         return StagedRows(self.journal, names, BLOCK)
 
     @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
-    def _keep(self, name: str, raw: RawFrame, seen: Seen, way: Way | None, first: int) -> None:
+    def _keep(self, name: str, raw: RawFrame, seen: ReadingNotes, way: SourceTransform | None, first: int) -> None:
         """Make a block clean, and keep it as a part."""
         place = self.stream.opened.place
         attributes, refused = renamed_fields(raw, self.entry, self.wishes.fields, self.required)
@@ -183,7 +183,7 @@ class Staging:
         rows.key = stored.get(self.entry.key or "")
         return problems
 
-    def _named(self, rows: StagedRows, problems: Sequence[Problem]) -> list[Problem]:
+    def _name_features(self, rows: StagedRows, problems: Sequence[Problem]) -> list[Problem]:
         """Problems of features, called as reports call them."""
         places = np.unique(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
         names = dict(zip(places.tolist(), rows.names(places), strict=True))
@@ -216,7 +216,7 @@ def _problem(content: dict[str, Any]) -> Problem:
     )
 
 
-def _seen(content: dict[str, Any]) -> Seen:
+def _notes_from_journal(content: dict[str, Any]) -> ReadingNotes:
     replaced = {name: (row, count) for name, (row, count) in content["replaced"].items()}
     domains = [(at, list(map(_problem, found))) for at, found in content["domains"]]
-    return Seen(**{**content, "replaced": replaced, "domains": domains})
+    return ReadingNotes(**{**content, "replaced": replaced, "domains": domains})

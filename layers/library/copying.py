@@ -69,7 +69,7 @@ class _Work:
         plain = sum(_rows_of(source, name) * _row_cost(name) for name in _plain_names(source))
         self._all, self._done, self._progress = max(rows + plain, 1), 0.0, progress
 
-    def done(self, rows: float) -> None:
+    def count_copied(self, rows: float) -> None:
         """So many more are copied."""
         self._done += rows
         self._progress.at(self._done / self._all)
@@ -126,7 +126,7 @@ def _plain_tables(source: Library, target: StoreConnection, work: _Work) -> int:
         if not target.has_table(name):
             raise OneMapError("copy.table", file=source.label, layer=name)
         columns = connection.column_names(name)
-        row_done = partial(work.done, _row_cost(name) / 2)  # once on the way, and once there
+        row_done = partial(work.count_copied, _row_cost(name) / 2)  # once on the way, and once there
         # Closed here: what is cancelled in the middle would read on when the library is shut already.
         with closing(connection.read_rows(name, columns)) as rows:  # type: ignore[type-var]
             before = _Sum((row for row in rows if not _is_own_file(name, row)), row_done)

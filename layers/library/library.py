@@ -191,10 +191,12 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool 
         return
     path, kept = library_path(location), KEPT.get()
     if kept is None or read_only or wait_s != BUSY_WAIT_S:
-        with _opened(path, wait_s, read_only) as library:
+        with _open_library_file(path, wait_s, read_only) as library:
             yield library
     else:
-        with kept.opened(path.absolute(), partial(_file_mark, path), lambda: _opened(path, wait_s)) as library:
+        with kept.open_or_reuse(
+            path.absolute(), partial(_file_mark, path), lambda: _open_library_file(path, wait_s)
+        ) as library:
             yield library
 
 
@@ -211,7 +213,7 @@ def _file_mark(path: Path, library: Library) -> tuple[int, ...] | None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path, wait_s: float, read_only: bool = False) -> Iterator[Library]:
+def _open_library_file(path: Path, wait_s: float, read_only: bool = False) -> Iterator[Library]:
     with open_file(path, wait_s, read_only=read_only) as file:
         yield Library(file)
 

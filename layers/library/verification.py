@@ -179,15 +179,15 @@ def _located(stored: StoredFeatures, version: Version, place: dict[str, Any], ke
         return _broken(place, "verify.record")  # the record was changed, or a field was renamed
     rows = {"changed": stored.fids[~same & inside].tolist(), "gone": gone, "more": stored.fids[~inside].tolist()}
     damaged = sorted({fid for fids in rows.values() for fid in fids})
-    listed = {name: _listed(fids) for name, fids in rows.items()}
-    return _broken({**place, "feature": _listed(damaged)}, "verify.rows", count=len(damaged), **listed)
+    listed = {name: _fid_list(fids) for name, fids in rows.items()}
+    return _broken({**place, "feature": _fid_list(damaged)}, "verify.rows", count=len(damaged), **listed)
 
 
 def _broken(place: dict[str, Any], how: str, **facts: Any) -> Problem:
     return Problem("verify.version", {**place, "how": Problem(how, facts)})
 
 
-def _listed(fids: Sequence[int]) -> str:
+def _fid_list(fids: Sequence[int]) -> str:
     shown = ", ".join(map(str, fids[:_MOST_ROWS]))
     return f"{shown} …" if len(fids) > _MOST_ROWS else shown or "–"
 

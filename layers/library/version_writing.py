@@ -83,11 +83,11 @@ def _sql_type(kinds: set[type]) -> str:
 def as_stored(attributes: pd.DataFrame) -> pd.DataFrame:
     """The values as a library will give them back, so that their hash can be taken again from the table."""
     types = sql_types(attributes)
-    columns = {name: _stored(attributes[name].tolist(), kind) for name, kind in types.items()}
+    columns = {name: _stored_values(attributes[name].tolist(), kind) for name, kind in types.items()}
     return pd.DataFrame(columns, index=attributes.index, dtype=object)
 
 
-def _stored(values: list[Any], kind: str) -> list[Any]:
+def _stored_values(values: list[Any], kind: str) -> list[Any]:
     """Values of a field of this type as a library will give them back."""
     change: Callable[[Any], Any] | None = {"REAL": float, "TEXT": str}.get(kind)
     return values if change is None else [None if value is None else change(value) for value in values]
@@ -128,7 +128,7 @@ def add_version(
     hashing = progress.part(_ROWS_SHARE, _TABLE_SHARE).parts([1] * len(types))
     for (name, kind), part in zip(types.items(), hashing, strict=True):
         values = (features.values(name, block) for block in features.blocks(part))
-        digest_field(digest, name, (_stored(several, kind) for several in values))
+        digest_field(digest, name, (_stored_values(several, kind) for several in values))
     version = Version(
         code=entry.code,
         number=number,
@@ -177,7 +177,7 @@ def _write_features(
             some = places[start : start + _BLOCK]
             progress.at(float(some[0]) / features.count)
             shapes = multi(features.geometries(some), geometry)
-            columns = [_stored(features.values(name, some), kind) for name, kind in table.fields.items()]
+            columns = [_stored_values(features.values(name, some), kind) for name, kind in table.fields.items()]
             hashes[some] = row_hashes(digest_geometries(digest, shapes), columns)
             connection.add_features(table, [shapes], columns, int(some[0]) + 1)
     return hashes
@@ -225,14 +225,14 @@ def write_table(
     """A new table of features, fid from 1; values as `as_stored` leaves them."""
     connection.make_features(table)
 
-    def written() -> Iterator[np.ndarray]:
+    def blocks_with_progress() -> Iterator[np.ndarray]:
         done = 0
         for block in blocks:
             progress.at(done / max(len(attributes), 1))
             yield block
             done += len(block)
 
-    connection.add_features(table, written(), [attributes[name].tolist() for name in table.fields])
+    connection.add_features(table, blocks_with_progress(), [attributes[name].tolist() for name in table.fields])
 
 
 def _record(connection: StoreConnection, version: Version, facts: VersionFacts, source_report: dict[str, Any]) -> None:

@@ -66,7 +66,7 @@ class LeftOut:
     reason: str
 
 
-def chosen(
+def choose_layers(
     library: Library, as_of: date, known_at: datetime | None, only: Sequence[str] | None
 ) -> tuple[list[PublishedLayer], list[LeftOut]]:
     """The layers to publish, as the dock lists them, and those left out.

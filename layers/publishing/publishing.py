@@ -12,7 +12,7 @@ from onemap.layers.files.atomic_output import check_place, written_beside
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import is_entry
 from onemap.layers.messages import phrase, problem_record
-from onemap.layers.publishing.layer_choice import PublishedLayer, chosen, map_bounds
+from onemap.layers.publishing.layer_choice import PublishedLayer, choose_layers, map_bounds
 from onemap.layers.publishing.layer_locations import from_project, table_source
 from onemap.layers.publishing.layer_xml import title_of
 from onemap.layers.publishing.project import ProjectFacts, project_text
@@ -23,7 +23,7 @@ _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same li
 
 
 @dataclass(frozen=True)
-class PublishWishes:
+class PublishOptions:
     """What is asked for: which versions, of which layers (None: of all), and who logs in to a server."""
 
     as_of: date
@@ -33,7 +33,7 @@ class PublishWishes:
     authcfg: str | None = None
 
 
-def check_project(location: str, project: Path, wishes: PublishWishes) -> None:
+def check_project(location: str, project: Path, wishes: PublishOptions) -> None:
     """Refuse a place before any work.
 
     Raises UsageError usage.alone, OneMapError publish.suffix, publish.authcfg, out.exists, out.folder.
@@ -47,14 +47,14 @@ def check_project(location: str, project: Path, wishes: PublishWishes) -> None:
     check_place(project, wishes.overwrite, inputs=[location])
 
 
-def publish(library: Library, location: str, project: Path, wishes: PublishWishes, language: str) -> dict[str, Any]:
+def publish(library: Library, location: str, project: Path, wishes: PublishOptions, language: str) -> dict[str, Any]:
     """Write the project, whole or not at all; returns what is in it, what was left out, and what a server needs.
 
     location: how the library was named, of which only its place is kept.
     Raises UsageError layer.unknown, OneMapError publish.empty, out.….
     """
     with library.reading():
-        layers, left_out = chosen(library, wishes.as_of, wishes.known_at, wishes.only)
+        layers, left_out = choose_layers(library, wishes.as_of, wishes.known_at, wishes.only)
         bounds = map_bounds(library, layers)
         sources = {
             layer.version.table: (
@@ -97,7 +97,7 @@ def _record(layer: PublishedLayer, language: str) -> dict[str, Any]:
     }
 
 
-def _needs(library: Library, project: Path, wishes: PublishWishes, layers: list[PublishedLayer]) -> list[Problem]:
+def _needs(library: Library, project: Path, wishes: PublishOptions, layers: list[PublishedLayer]) -> list[Problem]:
     """What whoever opens the project has to see to."""
     found = []
     if library.path is None and not wishes.authcfg:

@@ -35,7 +35,7 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
         named[block[there]] = True
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, named), progress.part(0.5, 1.0)):
+        for block in _blocks_of_rows(frame, _alike(hashes, named), progress.part(0.5, 1.0)):
             yield block, [text_value(value) or "" for value in frame.values(key, block)]
 
     repeated = FlawList("key.repeated", most("key.repeated"))
@@ -50,7 +50,7 @@ def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) ->
     hashes = _mixed(frame.boxes)
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), progress):
+        for block in _blocks_of_rows(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), progress):
             shapes = shapely.to_wkb(shapely.normalize(frame.geometries(block)))
             yield block, [hashlib.sha256(shape).hexdigest() for shape in shapes]
 
@@ -78,7 +78,7 @@ def _alike(hashes: np.ndarray, asked: np.ndarray) -> np.ndarray:
     return asked & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)
 
 
-def _asked(frame: FrameBlocks, asked: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
+def _blocks_of_rows(frame: FrameBlocks, asked: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
     if asked.any():
         for block in frame.blocks(progress):
             some = block[asked[block]]

@@ -111,7 +111,7 @@ def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: in
 
     def ground(at: int) -> shapely.Geometry:
         rows = first[start[at] : np.searchsorted(pair, at, side="right")]
-        shared = [_shared(found[block_of[row]], int(at_of[row])) for row in rows.tolist()]
+        shared = [_common_area(found[block_of[row]], int(at_of[row])) for row in rows.tolist()]
         return shapely.multipolygons(shapely.get_parts(shared))
 
     # Pieces of one polygon share no ground, so areas add up.
@@ -132,7 +132,7 @@ def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: in
     return [Flaws("topology.overlap", owners[listed, 0], facts, grounds, more=len(kept) - len(listed))]
 
 
-def _shared(block: Block, at: int) -> shapely.Geometry:
+def _common_area(block: Block, at: int) -> shapely.Geometry:
     start = int(block["ends"][at - 1]) if at else 0
     return shapely.from_wkb(block["shared"][start : int(block["ends"][at])].tobytes())
 

@@ -25,14 +25,14 @@ _IDENTIFIERS = {"fid", "OGC_FID", GEOMETRY_COLUMN}
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def _open_connection(path: Path) -> Iterator[sqlite3.Connection]:
     with open_file(path, BUSY_WAIT_S) as store, sqlite_errors_as_refusals(path):
         yield store.connection
 
 
 def library_layers(path: Path) -> list[str]:
     """The names of a library's feature tables and views."""
-    with _opened(path) as connection:
+    with _open_connection(path) as connection:
         sql = "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY rowid"
         return [row[0] for row in connection.execute(sql)]
 
@@ -42,7 +42,7 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
 
     Raises OneMapError source.damaged, and the library's refusals.
     """
-    with _opened(path) as connection:
+    with _open_connection(path) as connection:
         declared = connection.execute(
             "SELECT s.organization, s.organization_coordsys_id FROM gpkg_geometry_columns g"
             " JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE g.table_name = ?",

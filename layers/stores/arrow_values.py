@@ -135,14 +135,14 @@ def _tagged(value: Any) -> str | None:
     try:
         if tag is not None and (value != value or _TAGGED[tag][2](_TAGGED[tag][1](value)) == value):
             return f"{tag} {_TAGGED[tag][1](value)}"
-        if isinstance(value, np.generic) and value.dtype.kind in "iufb" and _number(_shown(value)) == value:
-            return f"numpy {_shown(value)}"
+        if isinstance(value, np.generic) and value.dtype.kind in "iufb" and _number(_number_text(value)) == value:
+            return f"numpy {_number_text(value)}"
     except (TypeError, ValueError) as error:
         raise NotPlain(type(value).__name__) from error
     raise NotPlain(type(value).__name__)
 
 
-def _shown(value: np.generic) -> str:
+def _number_text(value: np.generic) -> str:
     return f"{value.dtype.str} {value.item()!r}"
 
 

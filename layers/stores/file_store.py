@@ -193,7 +193,7 @@ def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None
             connection.srs_id = geopackage.prepare(connection, crs)
             fill(connection)
             connection.execute("COMMIT")
-        _named(part, path)
+        _name_file(part, path)
     except OSError as error:
         code = "library.full" if error.errno == 28 else "library.read_only"
         raise OneMapError(code, file=path.name, reason=error.strerror) from None
@@ -203,7 +203,7 @@ def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None
                 leftover.unlink(missing_ok=True)
 
 
-def _named(part: Path, path: Path) -> None:
+def _name_file(part: Path, path: Path) -> None:
     """Give a finished file its name, unless someone else has taken the name meanwhile."""
     try:
         os.link(part, path)

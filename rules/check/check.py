@@ -11,7 +11,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
@@ -115,7 +115,7 @@ def judged_parcels(
 
 def whole_parcels(agenda: Agenda, crs: pyproj.CRS, parcels: Parcels) -> WholeParcels:
     """Some parcels as an agenda judges them, and as the tables show them."""
-    local = moved(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
+    local = shift_geometries(parcels.geometries, (-agenda.origin[0], -agenda.origin[1]))
     return WholeParcels(parcels.ids, parcels.geometries, lambda: parcels.wkb, local, agenda.origin, crs)
 
 

@@ -15,7 +15,7 @@ import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
-from onemap.layers.geometry.parts import moved, multi, placed
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.library.library import Library, now, system_user
 from onemap.layers.library.versions import Version
@@ -127,7 +127,7 @@ def _compared(
     ground = common_ground(library, a, b)
     bounds = tuple(shapely.bounds(ground).tolist())
     origin = local_origin(bounds[0], bounds[1])
-    (local,) = moved(np.array([ground], dtype=object), (-origin[0], -origin[1]))
+    (local,) = shift_geometries(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), wishes.as_of, {}, {}, origin)
     work = UnfinishedWork()
     folder = partial(unfinished_work, library, (a, b), wishes.matrix, local, origin, against, wishes.limits)
@@ -185,7 +185,7 @@ def _compared(
     if before is not None:
         found = changes(before, spots.columns, tables["spots"].columns["spot"].tolist(), spots.geometries, threads)
         changed = found.lists
-        tables["changes"] = Table(found.columns, multi(placed(found.geometries, origin), "polygon"))
+        tables["changes"] = Table(found.columns, multi(shift_polygons(found.geometries, origin), "polygon"))
     return Comparison(wishes, record, tables, both, spots, origin, changed, resumed)
 
 

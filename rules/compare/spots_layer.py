@@ -11,8 +11,8 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.geometry.parts import moved, multi, placed
-from onemap.layers.ingest.adding import AddWishes, add_made
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
+from onemap.layers.ingest.adding import AddOptions, add_made
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
@@ -79,7 +79,7 @@ def add_spots(
     if len(rows) == 0:
         raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(wishes.types))
     columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
-    written = multi(placed(local, origin), "polygon")
+    written = multi(shift_polygons(local, origin), "polygon")
     attributes = spot_fields(library, record, columns, written)
     regions = _regions(library, record, local, origin, wishes.region, threads)
     attributes["XZQDM"] = regions
@@ -104,7 +104,7 @@ def add_spots(
     )
     ground = common_ground(library, a, b)
     day = wishes.valid_from or date.fromisoformat(record["parameters"]["as_of"])
-    asked = AddWishes(
+    asked = AddOptions(
         code=LAYER,
         label=wishes.label or free_label(library.connection, LAYER, day.isoformat()),
         valid_from=day,
@@ -131,7 +131,7 @@ def _regions(
     """
     as_of = date.fromisoformat(record["parameters"]["as_of"])
     sources = Sources(library, (), as_of, {}, {}, origin)
-    west, south, east, north = shapely.total_bounds(moved(local, origin)).tolist()
+    west, south, east, north = shapely.total_bounds(shift_geometries(local, origin)).tolist()
     source = township_source(library, sources, (west, south, east, north), as_of, None)
     codes = main_townships(local, source, threads) if source else np.full(len(local), None, dtype=object)
     found = np.full(len(local), region, dtype=object)

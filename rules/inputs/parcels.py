@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import refuse_beyond, sorted_geometries
-from onemap.layers.ingest.placing import Wishes, in_crs
+from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
@@ -111,7 +111,7 @@ def read_parcels(
     layer: str | None,
     id_field: str | None,
     encoding: str | None,
-    wishes: Wishes,
+    wishes: SourceOptions,
     target: pyproj.CRS,
     workers: int = 1,
     progress: Progress = SILENT,

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.geometry.parts import moved, multi, placed
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.messages import phrase
 from onemap.rules.findings.table import Table, records_of
 from onemap.rules.findings.thresholds import vanishing
@@ -67,7 +67,7 @@ def alternatives(
     first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; expect: told how
     many more grounds will be judged at most, and in how many checks.
     """
-    parcels = moved(question.parcels.geometries, (-origin[0], -origin[1]))
+    parcels = shift_geometries(question.parcels.geometries, (-origin[0], -origin[1]))
     rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, wishes.keep_verdict))
     found = [Candidate(int(row), "cut", rest[row]) for row in rows if rest[row] is not None]
     for row in rows:
@@ -84,7 +84,7 @@ def alternatives(
         for start in range(0, len(called), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
             step = phrase("progress.places", question.language, count=f"{tried:,}")
-            run = judge(_asked(question, called[part], placed(shapes[part], origin)), step)
+            run = judge(_asked(question, called[part], shift_polygons(shapes[part], origin)), step)
             fine[part] = ~verdicts_left(run.tables["parcels"].columns, wishes.keep_verdict)
         return fine
 
@@ -138,7 +138,7 @@ def _tables(
     """Each alternative once more through the check, with its verdict and what it changes for each department."""
     shapes = np.empty(len(found), dtype=object)
     shapes[:] = [item.ground for item in found]
-    written = placed(shapes, origin)
+    written = shift_polygons(shapes, origin)
     rows: list[dict[str, Any]] = []
     departments = pd.DataFrame(
         {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
@@ -154,7 +154,7 @@ def _tables(
         kinds = [item.name for item in found]
         departments = department_changes(said_by(first, origin), said_by(run, origin), pairs, kinds, threads)
         changes = departments_of(records_of(departments))
-        areas = shapely.area(moved(question.parcels.geometries, (-origin[0], -origin[1])))
+        areas = shapely.area(shift_geometries(question.parcels.geometries, (-origin[0], -origin[1])))
         for number, item in enumerate(found):
             area_m2 = float(shapely.area(item.ground))
             rows.append(

@@ -21,7 +21,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.files.text_encodings import decoded, encoding_of
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.sources.drawing.dxf_shapes import Drawn, Walk
+from onemap.layers.sources.drawing.dxf_shapes import DrawingEntity, Walk
 
 _BINARY = b"AutoCAD Binary DXF"
 _HEAD = 1 << 16
@@ -36,8 +36,8 @@ _MOST_BYTES = 100_000_000  # a drawing is held as objects, of some fifteen times
 class _Layer:
     """What is drawn on one layer of the drawing, and what on it is no geometry, counted by type."""
 
-    shapes: list[Drawn] = field(default_factory=list)
-    texts: list[Drawn] = field(default_factory=list)
+    shapes: list[DrawingEntity] = field(default_factory=list)
+    texts: list[DrawingEntity] = field(default_factory=list)
     aside: dict[str, int] = field(default_factory=dict)
 
 
@@ -93,7 +93,7 @@ def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
     )
 
 
-def _attributes(drawn: list[Drawn], labels: list[Drawn], geometries: np.ndarray) -> pd.DataFrame:
+def _attributes(drawn: list[DrawingEntity], labels: list[DrawingEntity], geometries: np.ndarray) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {
         "handle": [one.handle for one in drawn],
         "entity": [one.entity for one in drawn],
@@ -111,7 +111,7 @@ def _attributes(drawn: list[Drawn], labels: list[Drawn], geometries: np.ndarray)
     return pd.DataFrame({name: pd.Series(v, dtype=object) for name, v in kept.items()}, index=range(len(drawn)))
 
 
-def _labelled(rows: np.ndarray, geometries: np.ndarray, labels: list[Drawn]) -> Iterator[tuple[int, str]]:
+def _labelled(rows: np.ndarray, geometries: np.ndarray, labels: list[DrawingEntity]) -> Iterator[tuple[int, str]]:
     """Each text with the row of the smallest polygon that it stands in."""
     points = np.array([label.shape for label in labels], dtype=object)
     sound = rows[shapely.is_valid(geometries[rows])]

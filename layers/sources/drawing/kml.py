@@ -111,7 +111,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Cont
             reader.met(event, element)
     except (ElementTree.ParseError, ValueError) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
-    return _Content(_named(reader.folders), found, reader.aside)
+    return _Content(_folders_by_name(reader.folders), found, reader.aside)
 
 
 def _unzipped(path: Path) -> bytes:
@@ -133,7 +133,7 @@ def _unzipped(path: Path) -> bytes:
     return content
 
 
-def _named(folders: list[_Folder]) -> dict[str, _Folder]:
+def _folders_by_name(folders: list[_Folder]) -> dict[str, _Folder]:
     filled = [folder for folder in folders if folder.marks] or folders[:1]
     names = [folder.name for folder in filled]
     named: dict[str, _Folder] = {}
@@ -218,7 +218,7 @@ def _extended(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> li
         if local(data) == "SchemaData":
             declared = types.get(data.get("schemaUrl", "").rpartition("#")[2], {})
             pairs += [
-                (part.get("name", ""), _typed((part.text or "").strip(), declared.get(part.get("name", ""), "")))
+                (part.get("name", ""), _typed_value((part.text or "").strip(), declared.get(part.get("name", ""), "")))
                 for part in data
                 if local(part) == "SimpleData"
             ]
@@ -230,7 +230,7 @@ def _extended(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> li
     return [(name, value) for name, value in pairs if name]
 
 
-def _typed(text: str, declared: str) -> Any:
+def _typed_value(text: str, declared: str) -> Any:
     """A value of its declared type; text where it is not of it."""
     if not text:
         return None

@@ -62,7 +62,7 @@ class _Reader:
                 return shapely.Point(points[0])
             return shapely.LineString(self._straightened(points, kind))
         if kind == 9:
-            return shapely.LineString(self._joined(self._count(order)))
+            return shapely.LineString(self._join_curves(self._count(order)))
         if kind == 3:
             rings = [self._points(order, dimensions) for _ in range(self._count(order))]
             return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
@@ -96,7 +96,7 @@ class _Reader:
         """One ring or one part of a compound curve, as its points."""
         kind, order, dimensions = self._head()
         if kind == 9:
-            return self._joined(self._count(order))
+            return self._join_curves(self._count(order))
         if kind not in (2, 8):
             raise ValueError(kind)
         return self._straightened(self._points(order, dimensions), kind)
@@ -107,7 +107,7 @@ class _Reader:
         self.arcs += len(points) // 2
         return stroked_points(points, self.sagitta)
 
-    def _joined(self, parts: int) -> np.ndarray:
+    def _join_curves(self, parts: int) -> np.ndarray:
         pieces = [self._curve() for _ in range(parts)]
         # A compound curve's parts share their ends.
         return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])

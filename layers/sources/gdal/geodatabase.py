@@ -86,7 +86,7 @@ def decoded(path: Path, layer: str, attributes: pd.DataFrame) -> Decoded:
     return Decoded(result, added, tuple(problems))
 
 
-def joined(found: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
+def join_problems(found: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
     """What `decoded` tells of a whole layer, from what it told of its parts.
 
     found: the row with which each part begins, from 0, and its problems; columns: the layer's fields.

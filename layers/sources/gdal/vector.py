@@ -26,7 +26,7 @@ from onemap.layers.files.text_encodings import REPLACEMENT, encoding_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
-from onemap.layers.sources.gdal.arcs import Looked, restroked, sagitta_of
+from onemap.layers.sources.gdal.arcs import ArcSurvey, restroked, sagitta_of
 from onemap.layers.sources.gdal.arrow_rows import FORMATS, Rows, arrow_rows
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
@@ -46,7 +46,7 @@ _ROWS = 0.7  # of the time: the rest is looking for arcs
 
 
 @dataclass(frozen=True)
-class Opened:
+class ReadableFile:
     """What GDAL is given, and what the file is: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
 
     encoding: that of the original, where the text has been turned into UTF-8 already.
@@ -96,22 +96,22 @@ def _without_folders(text: str, path: Path) -> str:
 
 
 @contextlib.contextmanager
-def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Opened]:
+def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[ReadableFile]:
     """A file as GDAL may have it, its parts complete."""
     check_complete(path)
     mapinfo.check_parts(path)
     suffix = path.suffix.lower()
     if suffix in JSON_SUFFIXES:
         json = json_text(path, encoding)
-        yield Opened(path, layer, json.utf8 or path, json, json.encoding)
+        yield ReadableFile(path, layer, json.utf8 or path, json, json.encoding)
     elif suffix == ".gml":
         with gml_copy(path, encoding) as (copy, found):
-            yield Opened(path, layer, copy, None, found, OPEN_OPTIONS)
+            yield ReadableFile(path, layer, copy, None, found, OPEN_OPTIONS)
     elif suffix == ".shp":
         with with_utf8_projection(path) as readable:
-            yield Opened(path, layer, readable)
+            yield ReadableFile(path, layer, readable)
     else:
-        yield Opened(path, layer, path)
+        yield ReadableFile(path, layer, path)
 
 
 def layer_names(path: Path) -> list[str]:
@@ -139,7 +139,7 @@ def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress
         crs = declared_crs(opened, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
         is_mixed = meta["geometry_type"] == "Unknown"
-        looked = Looked(0, rows, False)
+        looked = ArcSurvey(0, rows, False)
         if straight is None:
             looked = _stroked(opened, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
         again = coarse = 0
@@ -186,7 +186,7 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(opened: Opened, encoding: str | None, progress: Progress) -> Rows | None:
+def _by_column(opened: ReadableFile, encoding: str | None, progress: Progress) -> Rows | None:
     """The same without the encoding, where a layer can be taken by the column; then there are no arcs in it."""
     is_fit = opened.path.suffix.lower() in FORMATS and encodings_to_try(opened, encoding)[0] == UTF_8
     if not is_fit:
@@ -196,7 +196,7 @@ def _by_column(opened: Opened, encoding: str | None, progress: Progress) -> Rows
 
 
 def _read(
-    opened: Opened, encoding: str | None, progress: Progress
+    opened: ReadableFile, encoding: str | None, progress: Progress
 ) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
     """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
     is_mapinfo = opened.path.suffix.lower() in MAPINFO
@@ -213,7 +213,7 @@ def _read(
     raise undecided(opened, encoding)
 
 
-def encodings_to_try(opened: Opened, encoding: str | None) -> list[str]:
+def encodings_to_try(opened: ReadableFile, encoding: str | None) -> list[str]:
     """The encodings that the text of a file may have, the likeliest first. encoding: the one that the user names."""
     suffix = opened.path.suffix.lower()
     if suffix == ".shp":
@@ -224,13 +224,15 @@ def encodings_to_try(opened: Opened, encoding: str | None) -> list[str]:
     return [encoding_of(encoding)] if encoding else [UTF_8, "gb18030"]
 
 
-def undecided(opened: Opened, encoding: str | None) -> OneMapError:
+def undecided(opened: ReadableFile, encoding: str | None) -> OneMapError:
     """The refusal of text that is of no encoding it may have."""
     code = "encoding.wrong" if encoding else "encoding.undecidable"
     return OneMapError(code, encoding=encoding, **opened.place)
 
 
-def _rows(opened: Opened, encoding: str, progress: Progress) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
+def _rows(
+    opened: ReadableFile, encoding: str, progress: Progress
+) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
     """Metadata, geometries and columns; block by block where GDAL can begin in the middle of a file.
 
     A ring too short or open to be one reads as None and is reported as such later.
@@ -257,7 +259,7 @@ def _rows(opened: Opened, encoding: str, progress: Progress) -> tuple[dict[str, 
     return meta, np.concatenate(shapes) if shapes else None, joined
 
 
-def check_count(opened: Opened, rows: int) -> None:
+def check_count(opened: ReadableFile, rows: int) -> None:
     """Hold the number of rows that were read against the number that the file must hold.
 
     Raises OneMapError source.rows, source.damaged.
@@ -277,7 +279,7 @@ def check_count(opened: Opened, rows: int) -> None:
 
 
 def attributes_of(
-    opened: Opened, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
+    opened: ReadableFile, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
 ) -> pd.DataFrame:
     """Columns of plain values; an integer beside nulls is an integer still, and a truth is one.
 
@@ -294,7 +296,7 @@ def attributes_of(
     return pd.DataFrame(values, index=range(rows))
 
 
-def _integers(opened: Opened, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
+def _integers(opened: ReadableFile, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
     """Integers that came as doubles because some are null; long ones, which lost digits, are read once more."""
     if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
         return [None if np.isnan(value) else int(value) for value in column]
@@ -307,22 +309,22 @@ def _integers(opened: Opened, name: str, column: np.ndarray, part: dict[str, int
 
 
 def _stroked(
-    opened: Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
-) -> Looked:
+    opened: ReadableFile, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
+) -> ArcSurvey:
     """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
 
     is_mixed: the layer may hold any type, so that GDAL does not warn of measures.
     """
     are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
     if opened.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
-        return Looked(0, 0, False)
+        return ArcSurvey(0, 0, False)
     looked = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, progress)
     if looked.read != len(geometries):
         raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **opened.place)
     return looked
 
 
-def declared_crs(opened: Opened, text: str | None) -> pyproj.CRS | None:
+def declared_crs(opened: ReadableFile, text: str | None) -> pyproj.CRS | None:
     """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
     if not text or (opened.json is not None and opened.json.is_topology):
         return None

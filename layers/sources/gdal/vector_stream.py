@@ -27,7 +27,7 @@ _BLOCKS_OF_MANY = 4
 
 
 @dataclass
-class Seen:
+class ReadingNotes:
     """What a block, or all blocks together, show besides their rows; a journal can keep it.
 
     reading, looking: GDAL's warnings while reading, and while looking for arcs; curved: how many had arcs; replaced: by
@@ -43,7 +43,7 @@ class Seen:
     replaced: dict[str, tuple[int | None, int]] = field(default_factory=dict)
     domains: list[tuple[int, list[Problem]]] = field(default_factory=list)
 
-    def add(self, other: "Seen") -> None:
+    def add(self, other: "ReadingNotes") -> None:
         """Join what a later block shows."""
         self.reading += other.reading
         self.looking += other.looking
@@ -59,7 +59,7 @@ class Seen:
 class VectorStream:
     """One layer, opened. count: how many rows the file says it has; crs: what it declares."""
 
-    def __init__(self, opened: vector.Opened, encoding: str | None) -> None:
+    def __init__(self, opened: vector.ReadableFile, encoding: str | None) -> None:
         self.opened = opened
         self.encodings = vector.encodings_to_try(opened, encoding)
         with vector.gdal_errors_as_refusals(opened.path, opened.layer) as remarks:
@@ -91,7 +91,7 @@ class VectorStream:
         """What is said when none of the encodings fits."""
         return vector.undecided(self.opened, self._asked)
 
-    def blocks(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, Seen]]:
+    def blocks(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The rows from `first` on, `size` at a time, and what was seen in each block.
 
         Raises OneMapError source.…, UnicodeDecodeError if the text is of another encoding.
@@ -116,13 +116,13 @@ class VectorStream:
                 for start in range(0, count, size):
                     rows = slice(start, min(start + size, count))
                     chunk = {"skip_features": first + start, "max_features": rows.stop - start}
-                    seen = Seen(reading=list(reading) if start == 0 else [])
+                    seen = ReadingNotes(reading=list(reading) if start == 0 else [])
                     kept = [column[rows] for column in columns]
                     yield self._block(meta, wkb[rows], kept, chunk, arcs, seen), seen
                 first += count
                 part = self._rows_after(first, fids)
                 if count < at_once:
-                    more = arcs.left() if arcs is not None else 0
+                    more = arcs.count_remaining() if arcs is not None else 0
                     if more:
                         raise OneMapError("source.rows", rows=first + more, held=first, **self.opened.place)
                     return
@@ -144,7 +144,7 @@ class VectorStream:
         columns: list[np.ndarray],
         part: dict[str, int],
         arcs: ArcStream | None,
-        seen: Seen,
+        seen: ReadingNotes,
     ) -> RawFrame:
         opened, first = self.opened, part["skip_features"]
         with self._errors():
@@ -177,7 +177,7 @@ class VectorStream:
             decoded=codes.names,
         )
 
-    def problems(self, seen: Seen, rows: int, columns: list[str]) -> list[Problem]:
+    def problems(self, seen: ReadingNotes, rows: int, columns: list[str]) -> list[Problem]:
         """What is to be told of the whole layer, once all its rows are read.
 
         Raises OneMapError source.rows, encoding.replaced.
@@ -188,7 +188,7 @@ class VectorStream:
         vector.refuse_replaced(seen.replaced, place)
         texts = list(dict.fromkeys([*self.remarks, *seen.reading, *seen.looking]))
         problems = vector.remarks_of(texts, place, seen.has_heights, seen.are_measured, seen.curved)
-        return [*problems, *geodatabase.joined(seen.domains, columns)]
+        return [*problems, *geodatabase.join_problems(seen.domains, columns)]
 
 
 @contextlib.contextmanager

@@ -63,7 +63,9 @@ def _segments(section: Section) -> tuple[Points, ...]:
     for _ in range(section.whole()):
         kind = section.whole()
         if kind != _POLYLINE:
-            raise OneMapError("vct.curve", file=section.file, feature=section.taken, line=section.taken, kind=kind)
+            raise OneMapError(
+                "vct.curve", file=section.file, feature=section.last_line, line=section.last_line, kind=kind
+            )
         parts.append(section.points(section.whole()))
     return tuple(parts)
 
