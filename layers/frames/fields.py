@@ -46,7 +46,7 @@ def needed_fields(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
 
 
 def renamed_fields(
-    raw: RawFrame, entry: LayerEntry, wishes: Mapping[str, str], required: Sequence[str] = ()
+    raw: RawFrame, entry: LayerEntry, field_sources: Mapping[str, str], required: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Attributes under the schema's names: by --fields, exactly, ignoring case, then by alias; all others as they are.
 
@@ -57,7 +57,7 @@ def renamed_fields(
     place = {"file": raw.path.name, "layer": raw.layer}
     chosen: dict[str, str] = {}
     problems = []
-    for target, source in wishes.items():
+    for target, source in field_sources.items():
         found = [source] if source in columns else [column for column in columns if column.lower() == source.lower()]
         if len(found) == 1:
             chosen[target] = found[0]

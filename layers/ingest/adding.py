@@ -84,12 +84,12 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
 
 
 def _coverage(
-    library: Library, bounds: np.ndarray, wishes: AddOptions, district: Any, place: dict[str, Any]
+    library: Library, bounds: np.ndarray, options: AddOptions, district: Any, place: dict[str, Any]
 ) -> tuple[Any, str]:
     """The ground for which a layer speaks, and how it is known. bounds: of its features (4,)."""
-    if wishes.ground is not None:
-        return wishes.ground, "file"
-    covers = wishes.covers
+    if options.ground is not None:
+        return options.ground, "file"
+    covers = options.covers
     if covers is None and district is None:
         raise OneMapError("coverage.missing", field="--covers", **place)
     if covers == "district" and district is None:
@@ -100,19 +100,19 @@ def _coverage(
         box = shapely.box(*bounds)
         # A single point, or points in one row, speak for no ground.
         return box if box.is_valid else shapely.Polygon(), "extent"
-    return shapely.union_all(read_polygons(covers, library.crs, wishes.normalising.transform)), "file"
+    return shapely.union_all(read_polygons(covers, library.crs, options.normalising.transform)), "file"
 
 
 @dataclass(frozen=True)
 class _Arrival:
-    """What arrives: the wishes about it, who adds it, in which language, and how far that is.
+    """What arrives: the options for it, who adds it, in which language, and how far that is.
 
     shares: how much of the work is done when all is read, and when it is checked.
     """
 
     library: Library
     source: str
-    wishes: AddOptions
+    options: AddOptions
     required: Sequence[str]
     who: str
     language: str
@@ -122,7 +122,7 @@ class _Arrival:
     @property
     def place(self) -> dict[str, Any]:
         """File and layer, as problems name them."""
-        return {"file": source_name(self.source), "layer": self.wishes.layer}
+        return {"file": source_name(self.source), "layer": self.options.layer}
 
     def step(self, name: str) -> Progress:
         """A step of the work: reading, checking, writing."""
@@ -134,7 +134,7 @@ class _Arrival:
 def add(
     library: Library,
     source: str,
-    wishes: AddOptions,
+    options: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
@@ -145,22 +145,22 @@ def add(
     required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
     report that was asked for is written even then.
     """
-    arrival, entry, is_new = _arrival(library, source, wishes, required_fields, who, language, progress)
+    arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
     arrival.step("reading").at(0.0)
     if entry.geometry == "raster":
-        if wishes.normalising.transform is not None:
+        if options.normalising.transform is not None:
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
-        with raster_copy(library.path, entry.code, wishes.copy) as copy_to:
-            frame = FrameBlocks.of(raster_frame(source, wishes.normalising.crs, library.crs, copy_to))
+        with raster_copy(library.path, entry.code, options.copy) as copy_to:
+            frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
             return _added(arrival, entry, is_new, frame, None)
     with contextlib.ExitStack() as held:
         with _reported(arrival, entry):
-            stream = held.enter_context(large_layer(source, wishes.layer, wishes.encoding))
+            stream = held.enter_context(large_layer(source, options.layer, options.encoding))
         result = None if stream is None else _added_in_blocks(arrival, entry, is_new, stream)
         if result is not None:
             return result
     with _reported(arrival, entry):
-        raw = read_source(source, wishes.layer, wishes.encoding, arrival.step("reading"))
+        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"))
     return _normalised(arrival, entry, is_new, raw)
 
 
@@ -169,18 +169,18 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
 
     None if it holds values that cannot be kept there.
     """
-    library, wishes, given = arrival.library, arrival.wishes, arrival.wishes.normalising
+    library, options, given = arrival.library, arrival.options, arrival.options.normalising
 
     # What needs no look at the data is not told after an hour of it.
-    _coverage(library, np.array([0.0, 0.0, 1.0, 1.0]), wishes, library.district(), arrival.place)
-    label = wishes.label or (wishes.valid_from.isoformat() if wishes.valid_from else None)
+    _coverage(library, np.array([0.0, 0.0, 1.0, 1.0]), options, library.district(), arrival.place)
+    label = options.label or (options.valid_from.isoformat() if options.valid_from else None)
     if label is not None:
         refuse_used_label(library.connection, entry.code, label)
-    files = Path(arrival.source), stream.opened.path
+    files = Path(arrival.source), stream.readable.path
     state = state_of(*files)
     digest = content_hash(*files, arrival.progress)
     key = {
-        "source": [digest, stream.opened.layer, wishes.encoding],
+        "source": [digest, stream.readable.layer, options.encoding],
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
         "layer": [repr(entry), list(arrival.required)],
         "crs": library.srs_id,
@@ -213,7 +213,7 @@ def _reported(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
 def add_made(
     library: Library,
     raw: RawFrame,
-    wishes: AddOptions,
+    options: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
@@ -223,28 +223,28 @@ def add_made(
 
     raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
     """
-    arrival, entry, is_new = _arrival(library, str(raw.path), wishes, required_fields, who, language, progress)
+    arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
     return _normalised(arrival, entry, is_new, raw)
 
 
 def _arrival(
     library: Library,
     source: str,
-    wishes: AddOptions,
+    options: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
     progress: Progress,
 ) -> tuple[_Arrival, LayerEntry, bool]:
     """What arrives, into which layer, and whether that is new; all that can be refused before anything is read."""
-    arrival = _Arrival(library, source, wishes, (), who, language, progress)
-    if wishes.valid_from and wishes.valid_to and wishes.valid_to < wishes.valid_from:
+    arrival = _Arrival(library, source, options, (), who, language, progress)
+    if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
     if not library.voice.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)
-    entry, is_new = layer_entry(library, wishes.code, wishes.define)
-    if wishes.report:
-        check_report(wishes.report, [source, str(library.path)])
+    entry, is_new = layer_entry(library, options.code, options.define)
+    if options.report:
+        check_report(options.report, [source, str(library.path)])
     shares = _LONG_LOOK if looks_at_shapes(entry, library.district()) else _SHORT_LOOK
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
@@ -253,7 +253,7 @@ def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFram
     """Bring a frame into the layer's shape, and add it."""
     arrival.step("checking").at(0.0)
     with _reported(arrival, entry):
-        frame = sorted_out(raw, entry, arrival.library.crs, arrival.wishes.normalising, arrival.required)
+        frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required)
     return _added(arrival, entry, is_new, frame, raw)
 
 
@@ -269,12 +269,12 @@ def _added(
 
     raw: what is known of the source besides its rows; None for a raster.
     """
-    library, wishes = arrival.library, arrival.wishes
+    library, options = arrival.library, arrival.options
     district = library.district()
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            coverage, kind = _coverage(library, frame.bounds(), wishes, district, arrival.place)
+            coverage, kind = _coverage(library, frame.bounds(), options, district, arrival.place)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     quality = looked_at(
@@ -298,14 +298,14 @@ def _added(
     _report(arrival, entry, found, quality.more)
     arrival.step("writing").at(0.0)
     facts = VersionFacts(
-        label=wishes.label,
-        valid_from=wishes.valid_from,
-        valid_to=wishes.valid_to,
+        label=options.label,
+        valid_from=options.valid_from,
+        valid_to=options.valid_to,
         coverage=coverage,
         coverage_kind=kind,
-        source=wishes.snapshot.source if wishes.snapshot else source_name(arrival.source),
+        source=options.snapshot.source if options.snapshot else source_name(arrival.source),
         source_hash=raw.source_hash if raw else frame.values("sha256", np.array([0]))[0],
-        accuracy_m=wishes.accuracy_m,
+        accuracy_m=options.accuracy_m,
         who=arrival.who,
     )
     return _write_version(arrival, entry, is_new, frame, raw, facts, found, quality)
@@ -327,7 +327,7 @@ def _accepted(
     """The frame if nothing in it is to be refused; with --keep-bad the rest of it, with the bad features set aside."""
     refused = [item.problem for item in found if item.level == "refuse"]
     whole = [problem for problem in refused if problem.facts.get("row") is None]
-    if refused and (whole or not arrival.wishes.keep_bad):
+    if refused and (whole or not arrival.options.keep_bad):
         _report(arrival, entry, found, quality.more)
         raise OneMapError.of(first_problems(refused, arrival.place))
     if quality.refused:
@@ -340,10 +340,10 @@ def _accepted(
 
 def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:
     """Write the sheet for the sender, if one is wanted."""
-    if arrival.wishes.report:
+    if arrival.options.report:
         title = entry.title.get(arrival.language, entry.code)
         facts = {"file": source_name(arrival.source), "layer": f"{entry.code} {title}"}
-        write_report(arrival.wishes.report, found, more, facts, arrival.language)
+        write_report(arrival.options.report, found, more, facts, arrival.language)
 
 
 def _write_version(
@@ -356,7 +356,7 @@ def _write_version(
     found: Sequence[GradedProblem],
     quality: Quality,
 ) -> dict[str, Any]:
-    library, normalising = arrival.library, arrival.wishes.normalising
+    library, normalising = arrival.library, arrival.options.normalising
     records = listed_records(found, quality.more, arrival.language)
     kept = {
         "encoding": raw.encoding if raw else None,
@@ -364,7 +364,7 @@ def _write_version(
         # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
         "transform_hash": normalising.transform.hash if normalising.transform else None,
         "fields": dict(normalising.fields),
-        **({"service": arrival.wishes.snapshot.record} if arrival.wishes.snapshot else {}),
+        **({"service": arrival.options.snapshot.record} if arrival.options.snapshot else {}),
         "codes": quality.codes,
         "problems": [
             {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
@@ -374,8 +374,8 @@ def _write_version(
     progress = arrival.step("writing")
     with library.writing(entry.code) as connection:
         version = add_version(connection, entry, frame, facts, kept, progress, is_new=is_new)
-        if arrival.wishes.snapshot:
-            keep_snapshot(connection, version.table, arrival.wishes.snapshot)
+        if arrival.options.snapshot:
+            keep_snapshot(connection, version.table, arrival.options.snapshot)
         if bad is not None:
             write_bad(connection, version, bad, arrival.who, arrival.language, progress)
         keep_problems(connection, version, found, arrival.language)
@@ -396,4 +396,4 @@ def _write_version(
         "bad_table": None if bad is None else bad_table(version.table),
         "problems": records,
     }
-    return {**result, "report": arrival.wishes.report} if arrival.wishes.report else result
+    return {**result, "report": arrival.options.report} if arrival.options.report else result

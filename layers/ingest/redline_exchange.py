@@ -69,7 +69,7 @@ class _ExchangeResult:
     problems: Sequence[Problem]
 
 
-def exchange(source: str, target: str, wishes: ExchangeOptions, language: str) -> dict[str, Any]:
+def exchange(source: str, target: str, options: ExchangeOptions, language: str) -> dict[str, Any]:
     """A coordinate TXT as a vector file, a vector file as a coordinate TXT, or a TXT in our own form.
 
     Raises OneMapError redline.target, redline.neither, out.…, crs.…, geometry.…, and whatever reading refuses.
@@ -78,14 +78,14 @@ def exchange(source: str, target: str, wishes: ExchangeOptions, language: str) -
     suffix = place.suffix.lower()
     if suffix != ".txt" and suffix not in WRITABLE:
         raise OneMapError("redline.target", file=place.name, known=[".txt", *WRITABLE])
-    check_place(place, wishes.overwrite, "TARGET")
-    text = _text_of(source, wishes)
+    check_place(place, options.overwrite, "TARGET")
+    text = _text_of(source, options)
     if text is not None and suffix == ".txt":
-        made = _rewrite(text, Path(source), place, wishes)
+        made = _rewrite(text, Path(source), place, options)
     elif text is not None:
-        made = _to_vector(text, Path(source), place, wishes)
+        made = _to_vector(text, Path(source), place, options)
     elif suffix == ".txt":
-        made = _to_text(source, place, wishes)
+        made = _to_text(source, place, options)
     else:
         raise OneMapError("redline.neither", file=Path(source).name, target=place.name)
     return {
@@ -99,7 +99,7 @@ def exchange(source: str, target: str, wishes: ExchangeOptions, language: str) -
     }
 
 
-def _text_of(source: str, wishes: ExchangeOptions) -> RedlineText | None:
+def _text_of(source: str, options: ExchangeOptions) -> RedlineText | None:
     """The source's text, token by token, if it is a coordinate TXT."""
     with open_source(source) as path:
         if (
@@ -109,28 +109,28 @@ def _text_of(source: str, wishes: ExchangeOptions) -> RedlineText | None:
             or not looks_like_redline(path)
         ):
             return None
-        if wishes.layer is not None and wishes.layer != path.stem:
-            raise OneMapError("source.layer_unknown", file=path.name, layer=wishes.layer, names=[path.stem])
-        return read_text(path, wishes.encoding)
+        if options.layer is not None and options.layer != path.stem:
+            raise OneMapError("source.layer_unknown", file=path.name, layer=options.layer, names=[path.stem])
+        return read_text(path, options.encoding)
 
 
-def _rewrite(text: RedlineText, source: Path, target: Path, wishes: ExchangeOptions) -> _ExchangeResult:
+def _rewrite(text: RedlineText, source: Path, target: Path, options: ExchangeOptions) -> _ExchangeResult:
     """The same points, names and sections in our form; a CRS that the user names goes into the header."""
     frame = frame_of(text, source)
     crs = frame.crs
-    if wishes.crs:
-        crs = source_crs(frame, SourceOptions(crs=wishes.crs))
+    if options.crs:
+        crs = source_crs(frame, SourceOptions(crs=options.crs))
         zone = zone_of(crs)
         if zone is None:
             raise OneMapError("redline.no_zone", file=source.name, crs=systems.crs_name(crs), field="--crs")
         text = with_zone(text, zone)
-    _write_text(text, target, wishes)
+    _write_text(text, target, options)
     return _ExchangeResult(len(text.parcels), _count(text), crs, frame.problems)
 
 
-def _write_text(text: RedlineText, target: Path, wishes: ExchangeOptions) -> None:
+def _write_text(text: RedlineText, target: Path, options: ExchangeOptions) -> None:
     content = redline_bytes(text, target.name)
-    with written_beside(target, wishes.overwrite, "TARGET") as path:
+    with written_beside(target, options.overwrite, "TARGET") as path:
         path.write_bytes(content)
 
 
@@ -138,13 +138,13 @@ def _count(text: RedlineText) -> int:
     return sum(len(parcel.points) for parcel in text.parcels)
 
 
-def _to_vector(text: RedlineText, source: Path, target: Path, wishes: ExchangeOptions) -> _ExchangeResult:
+def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeOptions) -> _ExchangeResult:
     frame = frame_of(text, source)
-    crs = source_crs(frame, SourceOptions(crs=wishes.crs))
+    crs = source_crs(frame, SourceOptions(crs=options.crs))
     problems = [*frame.problems, *_crossing(frame)]
     zone = zone_of(crs)
     header = header_lines(with_zone(text, zone) if zone is not None else text)
-    with written_beside(target, wishes.overwrite, "TARGET") as path:
+    with written_beside(target, options.overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
     return _ExchangeResult(len(frame.geometries), _count(text), crs, problems)
 
@@ -192,10 +192,10 @@ def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> 
         raise OneMapError("out.failed", file=path.name, field="TARGET", reason=lost[0][-200:])
 
 
-def _to_text(source: str, target: Path, wishes: ExchangeOptions) -> _ExchangeResult:
-    raw = read_source(source, wishes.layer, wishes.encoding)
+def _to_text(source: str, target: Path, options: ExchangeOptions) -> _ExchangeResult:
+    raw = read_source(source, options.layer, options.encoding)
     problems = list(raw.problems)
-    given = SourceOptions(crs=wishes.crs)
+    given = SourceOptions(crs=options.crs)
     crs = source_crs(raw, given)
     zone = zone_of(crs)
     geometries = _sound(raw)
@@ -209,7 +209,7 @@ def _to_text(source: str, target: Path, wishes: ExchangeOptions) -> _ExchangeRes
     place = {"file": raw.path.name, "layer": raw.layer}
     problems += first_problems(changes(frame, place), place)
     text = redline_text(frame)
-    _write_text(text, target, wishes)
+    _write_text(text, target, options)
     written = replace(zone, prefixed=True)
     return _ExchangeResult(len(geometries), _count(text), zone_crs(written), problems)
 

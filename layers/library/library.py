@@ -26,7 +26,7 @@ from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.rights import Grant
-from onemap.layers.stores.session import KEPT
+from onemap.layers.stores.session import SESSION_CACHE
 from onemap.layers.stores.store import Store, StoreConnection
 
 BUSY_WAIT_S = 30.0
@@ -189,12 +189,12 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool 
         with open_server(location, wait_s) as server:
             yield Library(server)
         return
-    path, kept = library_path(location), KEPT.get()
-    if kept is None or read_only or wait_s != BUSY_WAIT_S:
+    path, cache = library_path(location), SESSION_CACHE.get()
+    if cache is None or read_only or wait_s != BUSY_WAIT_S:
         with _open_library_file(path, wait_s, read_only) as library:
             yield library
     else:
-        with kept.open_or_reuse(
+        with cache.open_or_reuse(
             path.absolute(), partial(_file_mark, path), lambda: _open_library_file(path, wait_s)
         ) as library:
             yield library

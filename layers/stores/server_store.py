@@ -18,7 +18,7 @@ from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.server_connection import ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
 from onemap.layers.stores.server_rights import ServerRoles, make_roles, voice_of
-from onemap.layers.stores.session import KEPT, SessionCache
+from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 
 _CONNECT_WAIT_S = 10
 # What was said to be written outlives a crash of the server, even where its other users prefer speed.
@@ -105,10 +105,10 @@ def _lent(address: ServerAddress) -> AbstractContextManager["psycopg.Connection[
 
     Nothing else is kept of a server: rights, facts and versions are asked for each time.
     """
-    kept: SessionCache[psycopg.Connection[Any]] | None = KEPT.get()
-    if kept is None:
+    cache: SessionCache[psycopg.Connection[Any]] | None = SESSION_CACHE.get()
+    if cache is None:
         return _connected(address)
-    return kept.open_or_reuse(address.conninfo, _as_new, lambda: _connected(address))
+    return cache.open_or_reuse(address.conninfo, _as_new, lambda: _connected(address))
 
 
 def _as_new(raw: "psycopg.Connection[Any]") -> bool | None:

@@ -75,16 +75,16 @@ class SessionCache(Generic[Resource]):
             kept.stack.close()
 
 
-KEPT: ContextVar[SessionCache[Any] | None] = ContextVar("onemap_kept_open", default=None)
+SESSION_CACHE: ContextVar[SessionCache[Any] | None] = ContextVar("onemap_kept_open", default=None)
 
 
 @contextlib.contextmanager
 def keeping_open() -> Iterator[SessionCache[Any]]:
     """Within the block, this thread's libraries stay open as `SessionCache` says."""
-    kept: SessionCache[Any] = SessionCache()
-    token = KEPT.set(kept)
+    cache: SessionCache[Any] = SessionCache()
+    token = SESSION_CACHE.set(cache)
     try:
-        yield kept
+        yield cache
     finally:
-        KEPT.reset(token)
-        kept.close()
+        SESSION_CACHE.reset(token)
+        cache.close()

@@ -66,7 +66,7 @@ def checked(
 
         with large_layer(wishes.parcels, wishes.layer, wishes.encoding) as stream:
             if stream and not fits_into_memory(stream.count / most):
-                digest = content_hash(Path(wishes.parcels), stream.opened.path, reading)
+                digest = content_hash(Path(wishes.parcels), stream.readable.path, reading)
                 blank = no_parcels(source_name(wishes.parcels), digest)
                 supply = Streamed(stream, wishes, library.crs, digest, reading)
                 with contextlib.suppress(NotPlain):

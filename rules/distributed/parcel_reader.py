@@ -116,7 +116,7 @@ class Streamed:
 
     @property
     def _place(self) -> dict[str, Any]:
-        return {"file": source_name(self.wishes.parcels), "layer": self.stream.opened.layer}
+        return {"file": source_name(self.wishes.parcels), "layer": self.stream.readable.layer}
 
     def _parts(self, encoding: str) -> Iterator[Parcels]:
         seen, wrong, repairs, hashes, nameless = ReadingNotes(), _Wrong(), [], [], []

@@ -116,9 +116,9 @@ def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Read
 
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that hold geometry or rows, in the file's order."""
-    with prepared_file(path, "", None) as opened, gdal_errors_as_refusals(path):
-        names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(opened.content))]
-    is_unnamed = isinstance(opened.content, bytes) and not (opened.json and opened.json.is_topology)
+    with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
+        names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(readable.content))]
+    is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
     return [path.stem] if is_unnamed and names else names
 
 
@@ -127,39 +127,39 @@ def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress
 
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
-    with prepared_file(path, layer, encoding) as opened, gdal_errors_as_refusals(path, layer) as remarks:
-        straight = _by_column(opened, encoding, progress)
+    with prepared_file(path, layer, encoding) as readable, gdal_errors_as_refusals(path, layer) as remarks:
+        straight = _by_column(readable, encoding, progress)
         if straight is None:
-            meta, shapes, columns, found = _read(opened, encoding, progress.part(0.0, _ROWS))
+            meta, shapes, columns, found = _read(readable, encoding, progress.part(0.0, _ROWS))
         else:
             (meta, shapes, columns), found = straight, UTF_8
         rows = len(columns[0]) if columns else (0 if shapes is None else len(shapes))
-        check_count(opened, rows)
-        attributes = attributes_of(opened, meta, columns, rows)
-        crs = declared_crs(opened, meta["crs"])
+        check_count(readable, rows)
+        attributes = attributes_of(readable, meta, columns, rows)
+        crs = declared_crs(readable, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
         is_mixed = meta["geometry_type"] == "Unknown"
         looked = ArcSurvey(0, rows, False)
         if straight is None:
-            looked = _stroked(opened, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
+            looked = _stroked(readable, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
         again = coarse = 0
         if path.suffix.lower() in MAPINFO:
             again, coarse = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
         progress.at(1.0)
-    refuse_replaced(replaced(attributes), opened.place)
+    refuse_replaced(replaced(attributes), readable.place)
     codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
     has_heights = shapely.has_z(geometries)
-    problems = remarks_of(remarks, opened.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
+    problems = remarks_of(remarks, readable.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
     if coarse:
-        problems.append(Problem("geometry.coarse", {**opened.place, "count": coarse}))
+        problems.append(Problem("geometry.coarse", {**readable.place, "count": coarse}))
     return RawFrame(
         path=path,
         layer=layer,
-        format="TopoJSON" if opened.json and opened.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
+        format="TopoJSON" if readable.json and readable.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
         geometries=shapely.force_2d(geometries) if (has_heights | shapely.has_m(geometries)).any() else geometries,
         attributes=codes.attributes,
         crs=crs,
-        encoding=opened.encoding or found,
+        encoding=readable.encoding or found,
         problems=(*problems, *codes.problems),
         is_table=shapes is None,
         decoded=codes.names,
@@ -186,66 +186,66 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(opened: ReadableFile, encoding: str | None, progress: Progress) -> Rows | None:
+def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress) -> Rows | None:
     """The same without the encoding, where a layer can be taken by the column; then there are no arcs in it."""
-    is_fit = opened.path.suffix.lower() in FORMATS and encodings_to_try(opened, encoding)[0] == UTF_8
+    is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
-    expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer)["features"]
-    return arrow_rows(opened.path, opened.gdal_layer, expected, progress)
+    expected = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer)["features"]
+    return arrow_rows(readable.path, readable.gdal_layer, expected, progress)
 
 
 def _read(
-    opened: ReadableFile, encoding: str | None, progress: Progress
+    readable: ReadableFile, encoding: str | None, progress: Progress
 ) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
     """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
-    is_mapinfo = opened.path.suffix.lower() in MAPINFO
-    for candidate in encodings_to_try(opened, encoding):
+    is_mapinfo = readable.path.suffix.lower() in MAPINFO
+    for candidate in encodings_to_try(readable, encoding):
         try:
-            meta, geometries, columns = _rows(opened, candidate, progress)
+            meta, geometries, columns = _rows(readable, candidate, progress)
         except UnicodeDecodeError:
             continue
         if is_mapinfo and candidate == UTF_8:
             names = [str(name) for name in meta["fields"]]
-            names, columns, candidate = mapinfo.as_decoded(opened.path, names, columns, encoding)
+            names, columns, candidate = mapinfo.as_decoded(readable.path, names, columns, encoding)
             meta = {**meta, "fields": names}
         return meta, geometries, columns, candidate
-    raise undecided(opened, encoding)
+    raise undecided(readable, encoding)
 
 
-def encodings_to_try(opened: ReadableFile, encoding: str | None) -> list[str]:
+def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
     """The encodings that the text of a file may have, the likeliest first. encoding: the one that the user names."""
-    suffix = opened.path.suffix.lower()
+    suffix = readable.path.suffix.lower()
     if suffix == ".shp":
-        return [shapefile_encoding(opened.path, encoding)]
-    if opened.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(opened.path)):
+        return [shapefile_encoding(readable.path, encoding)]
+    if readable.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(readable.path)):
         return [UTF_8]
     # These formats say UTF-8; some programs write the system's code page all the same.
     return [encoding_of(encoding)] if encoding else [UTF_8, "gb18030"]
 
 
-def undecided(opened: ReadableFile, encoding: str | None) -> OneMapError:
+def undecided(readable: ReadableFile, encoding: str | None) -> OneMapError:
     """The refusal of text that is of no encoding it may have."""
     code = "encoding.wrong" if encoding else "encoding.undecidable"
-    return OneMapError(code, encoding=encoding, **opened.place)
+    return OneMapError(code, encoding=encoding, **readable.place)
 
 
 def _rows(
-    opened: ReadableFile, encoding: str, progress: Progress
+    readable: ReadableFile, encoding: str, progress: Progress
 ) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
     """Metadata, geometries and columns; block by block where GDAL can begin in the middle of a file.
 
     A ring too short or open to be one reads as None and is reported as such later.
     """
-    by_blocks = opened.path.suffix.lower() in SEEKABLE
-    expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer, encoding=encoding)["features"]
+    by_blocks = readable.path.suffix.lower() in SEEKABLE
+    expected = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding)["features"]
     blocks: list[list[Any]] = []
     shapes: list[np.ndarray] = []
     read = 0
     while True:
         part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
         meta, _, wkb, columns = pyogrio.raw.read(
-            gdal_name(opened.content), layer=opened.gdal_layer, encoding=encoding, **part, **opened.options
+            gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **part, **readable.options
         )
         found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
         if found or not blocks:
@@ -259,27 +259,27 @@ def _rows(
     return meta, np.concatenate(shapes) if shapes else None, joined
 
 
-def check_count(opened: ReadableFile, rows: int) -> None:
+def check_count(readable: ReadableFile, rows: int) -> None:
     """Hold the number of rows that were read against the number that the file must hold.
 
     Raises OneMapError source.rows, source.damaged.
     """
-    suffix = opened.path.suffix.lower()
+    suffix = readable.path.suffix.lower()
     held = rows
     if suffix == ".shp":
-        check_counts(opened.path)
+        check_counts(readable.path)
     elif suffix == ".gpkg":
         # GDAL believes the file's own table of contents, which another program may have left behind the facts.
-        name = opened.layer.replace('"', '""')
+        name = readable.layer.replace('"', '""')
         sql = f'SELECT count(*) AS held FROM "{name}"'  # noqa: S608 - the name is quoted
-        held = int(pyogrio.raw.read(gdal_name(opened.path), sql=sql, read_geometry=False)[3][0][0])
+        held = int(pyogrio.raw.read(gdal_name(readable.path), sql=sql, read_geometry=False)[3][0][0])
     if held != rows:
         reason = f"{rows} ≠ {held}"
-        raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **opened.place)
+        raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **readable.place)
 
 
 def attributes_of(
-    opened: ReadableFile, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
+    readable: ReadableFile, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
 ) -> pd.DataFrame:
     """Columns of plain values; an integer beside nulls is an integer still, and a truth is one.
 
@@ -289,47 +289,47 @@ def attributes_of(
     values: dict[str, pd.Series] = {}
     for name, declared, column in zip(names, meta["dtypes"], columns, strict=True):
         if str(declared).startswith(("int", "uint")) and column.dtype.kind == "f":
-            column = _integers(opened, name, column, part or {})
+            column = _integers(readable, name, column, part or {})
         elif str(declared) == "bool" and column.dtype.kind == "f":
             column = [None if np.isnan(value) else bool(value) for value in column]
         values[name] = pd.Series(list(column), dtype=object)
     return pd.DataFrame(values, index=range(rows))
 
 
-def _integers(opened: ReadableFile, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
+def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
     """Integers that came as doubles because some are null; long ones, which lost digits, are read once more."""
     if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
         return [None if np.isnan(value) else int(value) for value in column]
     only = {"columns": [name], "read_geometry": False, **part}
-    _, table = pyogrio.raw.read_arrow(gdal_name(opened.content), layer=opened.gdal_layer, **only)
+    _, table = pyogrio.raw.read_arrow(gdal_name(readable.content), layer=readable.gdal_layer, **only)
     exact: list[int | None] = table.column(name).to_pylist()
     if len(exact) != len(column):
-        raise OneMapError("source.rows", rows=len(exact), held=len(column), **opened.place)
+        raise OneMapError("source.rows", rows=len(exact), held=len(column), **readable.place)
     return exact
 
 
 def _stroked(
-    opened: ReadableFile, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
+    readable: ReadableFile, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
 ) -> ArcSurvey:
     """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
 
     is_mixed: the layer may hold any type, so that GDAL does not warn of measures.
     """
     are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
-    if opened.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
+    if readable.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
         return ArcSurvey(0, 0, False)
-    looked = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, progress)
+    looked = restroked(readable.content, readable.gdal_layer, readable.options, geometries, crs, progress)
     if looked.read != len(geometries):
-        raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **opened.place)
+        raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **readable.place)
     return looked
 
 
-def declared_crs(opened: ReadableFile, text: str | None) -> pyproj.CRS | None:
+def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
-    if not text or (opened.json is not None and opened.json.is_topology):
+    if not text or (readable.json is not None and readable.json.is_topology):
         return None
-    crs = parse_crs(text, file=opened.path.name)
-    if opened.path.suffix.lower() in MAPINFO:
+    crs = parse_crs(text, file=readable.path.name)
+    if readable.path.suffix.lower() in MAPINFO:
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
     return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
 
