@@ -269,12 +269,11 @@ def _added(
 
     raw: what is known of the source besides its rows; None for a raster.
     """
-    library, options = arrival.library, arrival.options
-    district = library.district()
+    library, district = arrival.library, arrival.library.district()
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            coverage, kind = _coverage(library, frame.bounds(), options, district, arrival.place)
+            coverage, kind = _coverage(library, frame.bounds(), arrival.options, district, arrival.place)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
     quality = looked_at(
@@ -297,18 +296,25 @@ def _added(
             found.append(GradedProblem(problem, "warn"))
     _report(arrival, entry, found, quality.more)
     arrival.step("writing").at(0.0)
-    facts = VersionFacts(
+    facts = _version_facts(arrival, frame, raw, coverage, kind)
+    return _write_version(arrival, entry, is_new, frame, raw, facts, found, quality)
+
+
+def _version_facts(
+    arrival: _Arrival, frame: FrameBlocks, raw: RawFrame | None, coverage: Any, coverage_kind: str
+) -> VersionFacts:
+    options = arrival.options
+    return VersionFacts(
         label=options.label,
         valid_from=options.valid_from,
         valid_to=options.valid_to,
         coverage=coverage,
-        coverage_kind=kind,
+        coverage_kind=coverage_kind,
         source=options.snapshot.source if options.snapshot else source_name(arrival.source),
         source_hash=raw.source_hash if raw else frame.values("sha256", np.array([0]))[0],
         accuracy_m=options.accuracy_m,
         who=arrival.who,
     )
-    return _write_version(arrival, entry, is_new, frame, raw, facts, found, quality)
 
 
 def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[GradedProblem]:
@@ -356,24 +362,12 @@ def _write_version(
     found: Sequence[GradedProblem],
     quality: Quality,
 ) -> dict[str, Any]:
-    library, normalising = arrival.library, arrival.options.normalising
     records = listed_records(found, quality.more, arrival.language)
-    kept = {
-        "encoding": raw.encoding if raw else None,
-        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
-        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
-        "transform_hash": normalising.transform.hash if normalising.transform else None,
-        "fields": dict(normalising.fields),
-        **({"service": arrival.options.snapshot.record} if arrival.options.snapshot else {}),
-        "codes": quality.codes,
-        "problems": [
-            {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
-        ],
-    }
+    report = _source_report(arrival, raw, quality, records)
     bad = frame.bad
     progress = arrival.step("writing")
-    with library.writing(entry.code) as connection:
-        version = add_version(connection, entry, frame, facts, kept, progress, is_new=is_new)
+    with arrival.library.writing(entry.code) as connection:
+        version = add_version(connection, entry, frame, facts, report, progress, is_new=is_new)
         if arrival.options.snapshot:
             keep_snapshot(connection, version.table, arrival.options.snapshot)
         if bad is not None:
@@ -390,10 +384,32 @@ def _write_version(
         "coverage_m2": version.coverage_m2,
         "coverage": version.coverage_kind,
         "hash": version.hash,
-        "encoding": kept["encoding"],
+        "encoding": report["encoding"],
         "codes": quality.codes,
         "set_aside": 0 if bad is None else len(bad.rows),
         "bad_table": None if bad is None else bad_table(version.table),
         "problems": records,
     }
     return {**result, "report": arrival.options.report} if arrival.options.report else result
+
+
+def _source_report(
+    arrival: _Arrival, raw: RawFrame | None, quality: Quality, records: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """How the source was read and what was found in it, as the library keeps it with the version.
+
+    records: the problems as the contract lists them.
+    """
+    snapshot, normalising = arrival.options.snapshot, arrival.options.normalising
+    return {
+        "encoding": raw.encoding if raw else None,
+        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
+        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
+        "transform_hash": normalising.transform.hash if normalising.transform else None,
+        "fields": dict(normalising.fields),
+        **({"service": snapshot.record} if snapshot else {}),
+        "codes": quality.codes,
+        "problems": [
+            {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
+        ],
+    }

@@ -110,25 +110,12 @@ def add_version(
     library.….
     """
     is_new = is_new and _defined(connection, entry)
-    geometry_type = GEOMETRY_TYPES[entry.geometry]
     features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
-    if len(features.columns) > connection.most_fields:
-        counts = {"count": len(features.columns), "most": connection.most_fields}
-        raise OneMapError("field.too_many", file=facts.source, layer=entry.code, **counts)
-    types = {name: _sql_type(features.types(name)) for name in features.columns}
-    number = 1 + (
-        connection.execute("SELECT max(number) FROM onemap_versions WHERE code = ?", (entry.code,)).fetchone()[0] or 0
-    )
-    label = _label(connection, entry.code, number, facts)
-    layer_title = entry.title.get("zh", entry.code)
-    table = FeatureTable(f"{entry.code}__{number}", f"{layer_title} {label}", geometry_type, types)
+    number, label, table = _next_table(connection, entry, features, facts)
     digest = hashlib.sha256()
     geometry = "polygon" if entry.geometry == "raster" else entry.geometry
     hashes = _write_features(connection, table, features, geometry, digest, progress.part(0.0, _ROWS_SHARE))
-    hashing = progress.part(_ROWS_SHARE, _TABLE_SHARE).parts([1] * len(types))
-    for (name, kind), part in zip(types.items(), hashing, strict=True):
-        values = (features.values(name, block) for block in features.blocks(part))
-        digest_field(digest, name, (_stored_values(several, kind) for several in values))
+    _digest_fields(digest, table, features, progress.part(_ROWS_SHARE, _TABLE_SHARE))
     version = Version(
         code=entry.code,
         number=number,
@@ -151,14 +138,51 @@ def add_version(
     known = connection.execute(
         "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
     ).fetchall()
-    connection.show_in_force(entry.code, layer_title, geometry_type, known)
+    connection.show_in_force(entry.code, _layer_title(entry), GEOMETRY_TYPES[entry.geometry], known)
+    _log_version(connection, entry, version, facts, is_new)
+    return version
+
+
+def _layer_title(entry: LayerEntry) -> str:
+    return entry.title.get("zh", entry.code)
+
+
+def _next_table(
+    connection: StoreConnection, entry: LayerEntry, features: FrameBlocks, facts: VersionFacts
+) -> tuple[int, str, FeatureTable]:
+    """The number, the label and the table, not made yet, of a layer's next version.
+
+    Raises OneMapError field.too_many, version.label.
+    """
+    if len(features.columns) > connection.most_fields:
+        counts = {"count": len(features.columns), "most": connection.most_fields}
+        raise OneMapError("field.too_many", file=facts.source, layer=entry.code, **counts)
+    types = {name: _sql_type(features.types(name)) for name in features.columns}
+    sql = "SELECT max(number) FROM onemap_versions WHERE code = ?"
+    number = 1 + (connection.execute(sql, (entry.code,)).fetchone()[0] or 0)
+    label = _label(connection, entry.code, number, facts)
+    title = f"{_layer_title(entry)} {label}"
+    return number, label, FeatureTable(f"{entry.code}__{number}", title, GEOMETRY_TYPES[entry.geometry], types)
+
+
+def _digest_fields(digest: Digest, table: FeatureTable, features: FrameBlocks, progress: Progress) -> None:
+    """Hash the values of every field of a table, field by field."""
+    hashing = progress.parts([1] * len(table.fields))
+    for (name, kind), part in zip(table.fields.items(), hashing, strict=True):
+        values = (features.values(name, block) for block in features.blocks(part))
+        digest_field(digest, name, (_stored_values(several, kind) for several in values))
+
+
+def _log_version(
+    connection: StoreConnection, entry: LayerEntry, version: Version, facts: VersionFacts, is_new: bool
+) -> None:
+    """Log the layer, if it is new, and the version, with the hashes of their records."""
     if is_new:
         layer = record_hashes.layer_hash(connection, entry.code)
         log(connection, facts.who, "define", entry.code, {"title": entry.title, record_hashes.KEY: layer})
-    detail = {"label": label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
+    detail = {"label": version.label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
     detail[record_hashes.KEY] = record_hashes.version_hash(connection, version.table)
     log(connection, facts.who, "add", version.table, detail)
-    return version
 
 
 def _write_features(
