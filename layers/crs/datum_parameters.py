@@ -19,7 +19,7 @@ import pyproj
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, datum_named
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.text_encodings import decoded
+from onemap.layers.files.text_encodings import decode_text
 
 _LARGEST_FILE = 100_000
 _NAMES = {
@@ -88,7 +88,7 @@ def parameters_in(path: Path, content: bytes) -> Parameters:
     """
     if len(content) > _LARGEST_FILE:
         raise OneMapError("crs.parameters_file", file=path.name, field="--transform", line="1")
-    text, _ = decoded(content, path.name, None)
+    text, _ = decode_text(content, path.name, None)
     given = _of_toml(text, path.name) if path.suffix.lower() == ".toml" else _of_lines(text, path.name)
     return _Reader(path.name, given).parameters()
 

@@ -63,10 +63,10 @@ def text_of(path: Path, given: str | None) -> tuple[str, str]:
 
     Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable, encoding.replaced.
     """
-    return decoded(path.read_bytes(), path.name, given)
+    return decode_text(path.read_bytes(), path.name, given)
 
 
-def decoded(content: bytes, file: str, given: str | None, claimed: str | None = None) -> tuple[str, str]:
+def decode_text(content: bytes, file: str, given: str | None, claimed: str | None = None) -> tuple[str, str]:
     """Bytes as text, and their encoding: a BOM's, the claimed one if the bytes agree, strict UTF-8, then GB18030.
 
     claimed: what the file itself says, in whatever spelling. Raises as `text_of` does.

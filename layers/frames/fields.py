@@ -45,7 +45,7 @@ def needed_fields(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
     return list(dict.fromkeys([*([entry.key] if entry.key else []), *required]))
 
 
-def renamed_fields(
+def rename_fields(
     raw: RawFrame, entry: LayerEntry, field_sources: Mapping[str, str], required: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Attributes under the schema's names: by --fields, exactly, ignoring case, then by alias; all others as they are.
@@ -82,7 +82,7 @@ def renamed_fields(
         named = raw.decoded.get(chosen.get(field.name_of or "", ""))
         if named is not None and field.name not in chosen:
             chosen[field.name] = named  # the file's own name of the code, where it has no field for it
-    return _renamed(raw.attributes, chosen), problems
+    return _rename_columns(raw.attributes, chosen), problems
 
 
 def _candidates(target: str, columns: list[str], taken: set[str], names: set[str], aliases: set[str]) -> list[str]:
@@ -93,7 +93,7 @@ def _candidates(target: str, columns: list[str], taken: set[str], names: set[str
     return alike or [column for column in free if column.lower() in aliases and column.lower() not in names]
 
 
-def _renamed(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
+def _rename_columns(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
     """Each column under the names that were chosen for it; one that lost its name to another gets an underscore."""
     targets: dict[str, list[str]] = {}
     for target, source in chosen.items():

@@ -33,7 +33,7 @@ from onemap.layers.library.version_writing import VersionFacts, add_version, ref
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
-from onemap.layers.quality.quality import GradedProblem, Ground, Quality, looked_at, looks_at_shapes
+from onemap.layers.quality.quality import GradedProblem, Ground, Quality, check_quality, looks_at_shapes
 from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
@@ -80,7 +80,7 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
             raise
         geometries, _ = in_crs(raw.geometries, raw, SourceOptions(transform=transform), target)
     names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
-    return sorted_geometries(geometries, "polygon", names, False, place).accepted(place).geometries
+    return sorted_geometries(geometries, "polygon", names, False, place).require_sound(place).geometries
 
 
 def _coverage(
@@ -152,16 +152,16 @@ def add(
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
         with raster_copy(library.path, entry.code, options.copy) as copy_to:
             frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
-            return _added(arrival, entry, is_new, frame, None)
+            return _add_clean_frame(arrival, entry, is_new, frame, None)
     with contextlib.ExitStack() as held:
-        with _reported(arrival, entry):
+        with _report_refusal(arrival, entry):
             stream = held.enter_context(large_layer(source, options.layer, options.encoding))
         result = None if stream is None else _added_in_blocks(arrival, entry, is_new, stream)
         if result is not None:
             return result
-    with _reported(arrival, entry):
+    with _report_refusal(arrival, entry):
         raw = read_source(source, options.layer, options.encoding, arrival.step("reading"))
-    return _normalised(arrival, entry, is_new, raw)
+    return _normalise_and_add(arrival, entry, is_new, raw)
 
 
 def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream: VectorStream) -> dict[str, Any] | None:
@@ -190,18 +190,18 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
     with journal_folder(work_place(library.path, library.id), "add", key) as journal:
         staging = Staging(stream, entry, library.crs, given, arrival.required, journal, arrival.step("reading"))
         try:
-            with _reported(arrival, entry):
+            with _report_refusal(arrival, entry):
                 frame, encoding = staging.frame()
                 if state_of(*files) != state:
                     raise OneMapError("source.changed", **arrival.place)
         except NotPlain:
             return None
         raw = replace(staging.head(), encoding=encoding, source_hash=digest)
-        return _added(arrival, entry, is_new, frame, raw, journal)
+        return _add_clean_frame(arrival, entry, is_new, frame, raw, journal)
 
 
 @contextlib.contextmanager
-def _reported(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
+def _report_refusal(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
     """What is refused while a source is read stands in the report too."""
     try:
         yield
@@ -210,7 +210,7 @@ def _reported(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
         raise
 
 
-def add_made(
+def add_frame(
     library: Library,
     raw: RawFrame,
     options: AddOptions,
@@ -224,7 +224,7 @@ def add_made(
     raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
     """
     arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
-    return _normalised(arrival, entry, is_new, raw)
+    return _normalise_and_add(arrival, entry, is_new, raw)
 
 
 def _arrival(
@@ -249,15 +249,15 @@ def _arrival(
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
-def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
+def _normalise_and_add(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
     """Bring a frame into the layer's shape, and add it."""
     arrival.step("checking").at(0.0)
-    with _reported(arrival, entry):
+    with _report_refusal(arrival, entry):
         frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required)
-    return _added(arrival, entry, is_new, frame, raw)
+    return _add_clean_frame(arrival, entry, is_new, frame, raw)
 
 
-def _added(
+def _add_clean_frame(
     arrival: _Arrival,
     entry: LayerEntry,
     is_new: bool,
@@ -276,7 +276,7 @@ def _added(
             coverage, kind = _coverage(library, frame.bounds(), arrival.options, district, arrival.place)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
-    quality = looked_at(
+    quality = check_quality(
         frame,
         entry,
         Ground(library.crs, district, None if kind == "extent" else coverage),
@@ -286,7 +286,7 @@ def _added(
         journal,
     )
     found = _all_found(frame, entry, quality)
-    frame = _accepted(arrival, entry, frame, quality, found)
+    frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
     if frame.bad is not None:
@@ -327,7 +327,7 @@ def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[
     return [*found, *quality.found]
 
 
-def _accepted(
+def _accept_frame(
     arrival: _Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]
 ) -> FrameBlocks:
     """The frame if nothing in it is to be refused; with --keep-bad the rest of it, with the bad features set aside."""

@@ -50,14 +50,14 @@ def inspect(
             except OneMapError as error:
                 if len(names) == 1 or layer is not None:
                     raise
-                found.append(_unread(name, error, language))
+                found.append(_unreadable_layer(name, error, language))
                 continue
             kind = kind or frame.format
-            found.append(_described(frame, language, part.part(_READ, 1.0)))
+            found.append(_describe_layer(frame, language, part.part(_READ, 1.0)))
     return {"format": kind, "file": source_name(source), "layers": found}
 
 
-def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
+def _unreadable_layer(name: str, error: OneMapError, language: str) -> dict[str, Any]:
     problems = [problem_record(problem, language) for problem in error.problems]
     crs = {"code": None, "from": "none", "why": ""}
     return {
@@ -72,7 +72,7 @@ def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are told as such
-def _described(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
+def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
     progress.at(0.0)
     place = {"file": frame.path.name, "layer": frame.layer}
     problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place, progress))]

@@ -10,7 +10,7 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import (
     feature_names,
     numbers_by_schema,
-    renamed_fields,
+    rename_fields,
     schema_names,
     storable,
     text_by_schema,
@@ -63,7 +63,7 @@ def _clean(
     sort_out: bool,
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
-    attributes, refused = renamed_fields(raw, entry, options.fields, required)
+    attributes, refused = rename_fields(raw, entry, options.fields, required)
     problems = list(raw.problems)
     problems += [
         Problem("field.absent", {**place, "field": field.name})

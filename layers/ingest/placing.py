@@ -82,7 +82,9 @@ class SourceTransform:
             declared = {"declared": systems.crs_name(raw.crs), "crs": systems.crs_name(self._source)}
             self._remarks.append(Problem("crs.overridden", {**place, **declared}))
         if options.transform is not None:
-            self._change: systems.Transformation | None = options.transform.between(self._source, target, **place)
+            self._change: systems.Transformation | None = options.transform.transformation_between(
+                self._source, target, **place
+            )
             self._remarks.append(Problem("crs.transformed", self.named))
         else:
             self._change = systems.transformation(self._source, target, **place)
@@ -101,7 +103,7 @@ class SourceTransform:
         carried = geometries.copy()
         farthest = 0.0
         for block in blocks(len(geometries)):
-            carried[block], before, after = _carried(geometries[block], self._change)
+            carried[block], before, after = _transform_geometries(geometries[block], self._change)
             if not np.isfinite(after).all():
                 raise OneMapError("crs.out_of_range", **self.named)
             if self._is_given and len(before):
@@ -125,7 +127,9 @@ def in_crs(
     return carried, transform.remarks(farthest_km)
 
 
-def _carried(geometries: np.ndarray, change: systems.Transformation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _transform_geometries(
+    geometries: np.ndarray, change: systems.Transformation
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Geometries with changed coordinates; and those that are carried before and after (k, 2)."""
     coordinates = shapely.get_coordinates(geometries)
     finite = (np.abs(coordinates) <= FARTHEST).all(axis=1)  # which what is no number is not, either

@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import now
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase, problem_record, wording
@@ -124,7 +124,7 @@ def write_report(
                 # A text that begins with = comes from a file, and must never become a formula.
                 if isinstance(cell.value, str) and cell.value.startswith("="):
                     cell.data_type = "s"
-    with written_beside(Path(target), False, "--report") as place:
+    with atomic_output(Path(target), False, "--report") as place:
         book.save(place)
 
 

@@ -112,7 +112,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             "vertical_datum": compound,
             "overviews": ",".join(map(str, dataset.overviews(1))),
         }
-    kept = path if copy_to is None else _copied(path, copy_to)
+    kept = path if copy_to is None else _copy_raster(path, copy_to)
     state = kept.stat()
     row = {
         "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
@@ -130,7 +130,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
     )
 
 
-def _copied(path: Path, target: Path) -> Path:
+def _copy_raster(path: Path, target: Path) -> Path:
     """The raster as a Cloud-Optimised GeoTIFF with overviews, whole or not at all."""
     from rasterio.errors import RasterioError
     from rasterio.shutil import copy as copy_raster

@@ -17,7 +17,7 @@ from pyogrio.errors import DataSourceError
 from onemap.layers.crs import systems
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, Zone, zone_crs, zone_of, zone_of_longitude
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
 from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
@@ -130,7 +130,7 @@ def _rewrite(text: RedlineText, source: Path, target: Path, options: ExchangeOpt
 
 def _write_text(text: RedlineText, target: Path, options: ExchangeOptions) -> None:
     content = redline_bytes(text, target.name)
-    with written_beside(target, options.overwrite, "TARGET") as path:
+    with atomic_output(target, options.overwrite, "TARGET") as path:
         path.write_bytes(content)
 
 
@@ -144,7 +144,7 @@ def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeO
     problems = [*frame.problems, *_crossing(frame)]
     zone = zone_of(crs)
     header = header_lines(with_zone(text, zone) if zone is not None else text)
-    with written_beside(target, options.overwrite, "TARGET") as path:
+    with atomic_output(target, options.overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
     return _ExchangeResult(len(frame.geometries), _count(text), crs, problems)
 
@@ -198,7 +198,7 @@ def _to_text(source: str, target: Path, options: ExchangeOptions) -> _ExchangeRe
     given = SourceOptions(crs=options.crs)
     crs = source_crs(raw, given)
     zone = zone_of(crs)
-    geometries = _sound(raw)
+    geometries = _valid_geometries(raw)
     if zone is None:
         zone = _zone_for(raw, crs)
         geometries, remarks = in_crs(geometries, raw, given, zone_crs(zone))
@@ -218,13 +218,13 @@ def _plain_columns(attributes: pd.DataFrame) -> pd.DataFrame:
     return attributes.loc[:, ~attributes.columns.duplicated()].rename(columns=str)
 
 
-def _sound(raw: RawFrame) -> np.ndarray:
+def _valid_geometries(raw: RawFrame) -> np.ndarray:
     """The geometries, all of the first one's kind, present and valid. Raises OneMapError geometry.…."""
     place = {"file": raw.path.name, "layer": raw.layer}
     dimensions = shapely.get_dimensions(raw.geometries)
     kind = _KINDS[int(max(dimensions, default=2))] if (dimensions >= 0).any() else "polygon"
     names = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
-    return sorted_geometries(raw.geometries, kind, names, False, place).accepted(place).geometries
+    return sorted_geometries(raw.geometries, kind, names, False, place).require_sound(place).geometries
 
 
 def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:

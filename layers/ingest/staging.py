@@ -19,7 +19,7 @@ from onemap.layers.frames.fields import (
     are_numbers,
     as_numbers,
     has_text,
-    renamed_fields,
+    rename_fields,
     schema_names,
     storable,
     text_by_schema,
@@ -73,7 +73,7 @@ class Staging:
             transform = SourceTransform(self.head(), self.options, self.target, None)
         except OneMapError:
             astray = True
-        rows = self._staged(encoding, transform)
+        rows = self._stage_rows(encoding, transform)
         abouts = rows.abouts
         bounds = _joined_bounds([about["bounds"] for about in abouts])
         refused = [_problem(problem) for problem in abouts[0]["refused"]]
@@ -84,7 +84,7 @@ class Staging:
                 raise OneMapError("crs.out_of_range", **transform.named)
         except OneMapError as error:
             # What else is wrong is told of the coordinates as the file has them.
-            rows = self._staged(encoding, None)
+            rows = self._stage_rows(encoding, None)
             abouts = rows.abouts
             refused += error.problems
         notes = ReadingNotes()
@@ -110,7 +110,7 @@ class Staging:
         )
         return frame.set_aside(by_row) if by_row else frame
 
-    def _staged(self, encoding: str, transform: SourceTransform | None) -> StagedRows:
+    def _stage_rows(self, encoding: str, transform: SourceTransform | None) -> StagedRows:
         """All rows in parts; those that the journal has already are not read again.
 
         transform: None leaves them in place.
@@ -137,7 +137,7 @@ class Staging:
     ) -> None:
         """Make a block clean, and keep it as a part."""
         place = self.stream.readable.place
-        attributes, refused = renamed_fields(raw, self.entry, self.options.fields, self.required)
+        attributes, refused = rename_fields(raw, self.entry, self.options.fields, self.required)
         fields = [str(column) for column in attributes.columns]
         attributes, as_text = text_by_schema(attributes, self.entry)
         numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}

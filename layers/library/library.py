@@ -100,7 +100,7 @@ class Library:
                 write(connection)
         self._beside.clear()
 
-    def beside(self, write: Callable[[StoreConnection], None]) -> None:
+    def write_later(self, write: Callable[[StoreConnection], None]) -> None:
         """Have something written with the next transaction, whichever that is; without one it is not missed."""
         self._beside.append(write)
 

@@ -61,7 +61,7 @@ def _small_tables(library: Library, wanted: Sequence[Version]) -> dict[str, dict
     with library.reading() as connection:
         for name in SHARED_TABLES:
             columns = connection.column_names(name)
-            rows = [[_stated(value) for value in row] for row in connection.read_rows(name, columns)]
+            rows = [[_json_value(value) for value in row] for row in connection.read_rows(name, columns)]
             if name == "onemap_versions":
                 rows = [row for row in rows if row[columns.index("table_name")] in mine]
             tables[name] = {"columns": columns, "rows": rows}
@@ -71,7 +71,7 @@ def _small_tables(library: Library, wanted: Sequence[Version]) -> dict[str, dict
     return tables
 
 
-def _stated(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     return {"hex": bytes(value).hex()} if isinstance(value, bytes | memoryview) else value
 
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, kept_row_hashes
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 
 _KEPT = "alike"  # among what is kept of an open library: of each two versions that were held together
 _MOST_KEPT = 8
@@ -54,16 +54,16 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
     if stretches is None:
         return None
     same = [GEOMETRY_COLUMN, *fields]
-    equal = " AND ".join(f"a.{quoted(name)} IS b.{quoted(name)}" for name in same)
+    equal = " AND ".join(f"a.{quote_identifier(name)} IS b.{quote_identifier(name)}" for name in same)
     # 1 and 1.0 are equal, and yet not the same.
-    typed = "".join(f" AND typeof(a.{quoted(name)}) = typeof(b.{quoted(name)})" for name in fields)
+    typed = "".join(f" AND typeof(a.{quote_identifier(name)}) = typeof(b.{quote_identifier(name)})" for name in fields)
     one, other = [], []
     for first, count, shift in stretches:
         named = _is_named(key if key in fields else None) if shift else ""
         sql = (
             f"SELECT count(*), group_concat(a.fid) FILTER"  # noqa: S608 - quoted
-            f" (WHERE (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1) FROM {quoted(before.table)} a"
-            f" LEFT JOIN {quoted(after.table)} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
+            f" (WHERE (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1) FROM {quote_identifier(before.table)} a"
+            f" LEFT JOIN {quote_identifier(after.table)} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
         )
         asked = (shift, first, first + count - 1)
         held, others = library.connection.execute(sql, asked).fetchone()
@@ -81,13 +81,13 @@ def _is_named(key: str | None) -> str:
     """A condition that a row's name does not come from its fid."""
     if key is None:
         return " AND 0"
-    name = f"a.{quoted(key)}"
+    name = f"a.{quote_identifier(key)}"
     return f" AND (typeof({name}) = 'integer' OR (typeof({name}) = 'text' AND {_FIRST_SIGN.format(name)}))"
 
 
 def _are_numbered(library: Library, version: Version) -> bool:
     """Whether the rows of a version's table are numbered from 1 to as many as were added; some may be gone between."""
-    ends = ((f"SELECT {end}(fid) FROM {quoted(version.table)}", end) for end in ("min", "max"))  # noqa: S608 - quoted
+    ends = ((f"SELECT {end}(fid) FROM {quote_identifier(version.table)}", end) for end in ("min", "max"))  # noqa: S608 - quoted
     found = {end: library.connection.execute(sql).fetchone()[0] for sql, end in ends}
     return found == {"min": 1, "max": version.count}
 

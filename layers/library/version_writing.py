@@ -48,7 +48,7 @@ class VersionFacts:
     who: str
 
 
-def _defined(connection: StoreConnection, entry: LayerEntry) -> bool:
+def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
     """Put a layer that `--define` has made into the library's own catalogue; False if it is there meanwhile.
 
     Raises OneMapError layer.defined if someone has defined it otherwise.
@@ -109,7 +109,7 @@ def add_version(
     server lets no others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined,
     library.….
     """
-    is_new = is_new and _defined(connection, entry)
+    is_new = is_new and _define_layer(connection, entry)
     features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
     number, label, table = _next_table(connection, entry, features, facts)
     digest = hashlib.sha256()

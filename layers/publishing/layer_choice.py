@@ -95,7 +95,7 @@ def choose_layers(
             left_out.append(LeftOut(entry.code, "withheld"))
         else:
             try:
-                layers.append(_published(library, entry, current, themes))
+                layers.append(_published_layer(library, entry, current, themes))
             except OneMapError as error:
                 if error.code != "version.unreadable":
                     raise
@@ -118,7 +118,9 @@ def _shown_land_use(codes: Collection[str]) -> dict[str, bool]:
     return found
 
 
-def _published(library: Library, entry: LayerEntry, version: Version, land_use: Mapping[str, bool]) -> PublishedLayer:
+def _published_layer(
+    library: Library, entry: LayerEntry, version: Version, land_use: Mapping[str, bool]
+) -> PublishedLayer:
     """One version with all that a project says of it. Raises OneMapError version.unreadable."""
     if not library.connection.has_table(version.table):
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem, UsageError
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import is_entry
 from onemap.layers.messages import phrase, problem_record
@@ -73,8 +73,8 @@ def publish(library: Library, location: str, project: Path, options: PublishOpti
     abstract = dated + phrase("published.beyond", language)
     facts = ProjectFacts(library.name, abstract, dated, library.crs, bounds, language)
     text = project_text(facts, layers, sources)
-    with written_beside(project, options.overwrite) as part:
-        part.write_bytes(_packed(text, f"{project.stem}.qgs"))
+    with atomic_output(project, options.overwrite) as part:
+        part.write_bytes(_pack_project(text, f"{project.stem}.qgs"))
     problems = _needs(library, project, options, layers)
     return {
         "ok": True,
@@ -118,7 +118,7 @@ def _is_below(path: Path, project: Path) -> bool:
     return from_project(path, project).startswith("./")
 
 
-def _packed(text: bytes, name: str) -> bytes:
+def _pack_project(text: bytes, name: str) -> bytes:
     """The project as QGIS packs it."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:

@@ -47,7 +47,7 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
 
 def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) -> list[Flaws]:
     """Features whose shape another has had before them, whatever the point at which it begins."""
-    hashes = _mixed(frame.boxes)
+    hashes = _hash_boxes(frame.boxes)
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
         for block in _blocks_of_rows(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), progress):
@@ -61,7 +61,7 @@ def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) ->
     return found.flaws()
 
 
-def _mixed(boxes: np.ndarray) -> np.ndarray:
+def _hash_boxes(boxes: np.ndarray) -> np.ndarray:
     """A hash of each box (n,); those of the same numbers are the same."""
     bits = np.ascontiguousarray(boxes + 0.0).view(np.uint64)  # + 0.0: there is one nought only
     result = np.zeros(len(boxes), dtype=np.uint64)

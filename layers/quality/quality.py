@@ -19,7 +19,7 @@ from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.position import outside_flaws, shift_flaws
-from onemap.layers.quality.topology import Block, Least, gap_flaws, looked_at_block, overlap_flaws, union_of
+from onemap.layers.quality.topology import Block, Least, check_block, gap_flaws, overlap_flaws, union_of
 from onemap.layers.quality.values import chosen_tables, value_flaws
 
 
@@ -58,7 +58,7 @@ class Ground:
     covered: shapely.Geometry | None
 
 
-def looked_at(
+def check_quality(
     frame: FrameBlocks,
     entry: LayerEntry,
     ground: Ground,
@@ -163,7 +163,7 @@ def _block_from_journal(
     if journal is not None and journal.has(name):
         with np.load(journal.path(name), allow_pickle=False) as parts:
             return dict(parts)
-    block = looked_at_block(frame, items, number, overlaps=overlaps, union=union)
+    block = check_block(frame, items, number, overlaps=overlaps, union=union)
     if journal is not None:
 
         def write(path: Any) -> None:

@@ -26,17 +26,17 @@ class Least:
     area_m2: float
     width_m: float
 
-    def reached(self, grounds: np.ndarray) -> np.ndarray:
+    def exceeds_limits(self, grounds: np.ndarray) -> np.ndarray:
         """Which of the polygons (n,) are large and wide enough."""
-        return self.reached_by(shapely.area(grounds), shapely.length(grounds))
+        return self.sizes_exceed_limits(shapely.area(grounds), shapely.length(grounds))
 
-    def reached_by(self, area_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
+    def sizes_exceed_limits(self, area_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
         """Which polygons of these areas and lengths (n,) are large and wide enough."""
         enough = area_m2 >= max(self.area_m2, _ARITHMETIC_M2)
         return np.asarray(enough & (2 * area_m2 / np.maximum(length_m, 1e-12) >= self.width_m))
 
 
-def looked_at_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool) -> Block:
+def check_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool) -> Block:
     """What one block shows, as plain arrays that a journal can keep.
 
     misfits: places of its polygons that do not fit their neighbours edge by edge (of two small ones that overlap at
@@ -116,9 +116,9 @@ def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: in
 
     # Pieces of one polygon share no ground, so areas add up.
     total_m2 = np.bincount(pair, area_m2, minlength=len(owners))
-    enough = least.reached_by(area_m2[start], length_m[start])
+    enough = least.sizes_exceed_limits(area_m2[start], length_m[start])
     for at in np.flatnonzero(several).tolist():
-        enough[at] = least.reached(np.array([ground(at)]))[0]
+        enough[at] = least.exceeds_limits(np.array([ground(at)]))[0]
     kept = np.flatnonzero(enough)
     if len(kept) == 0:
         return []
@@ -167,7 +167,7 @@ def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: L
         shells = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(union)))
         ground = shapely.union_all(shells)
     bare = shapely.get_parts(polygon_parts(np.array([shapely.difference(ground, union)], dtype=object))[0])
-    bare = bare[least.reached(bare)]
+    bare = bare[least.exceeds_limits(bare)]
     area_m2 = shapely.area(bare)
     order = np.argsort(-area_m2, kind="stable")
     if len(order) == 0:

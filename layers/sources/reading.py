@@ -14,7 +14,7 @@ from onemap.layers.files.library_file import is_library
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
-from onemap.layers.sources.archive import check_driver, sources_in, unpacked
+from onemap.layers.sources.archive import check_driver, sources_in, unpack_source
 from onemap.layers.sources.drawing import dxf, kml
 from onemap.layers.sources.gdal import vector, vector_stream
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
@@ -38,10 +38,10 @@ def open_source(source: str | Path) -> Iterator[OpenSource]:
     """What can be read: a file, unpacked if need be; the folder of an archive of several; a database.
 
     Raises OneMapError source.missing, source.name, source.denied, source.damaged, format.no_driver, format.unknown,
-    source.part_missing, and what `unpacked` and `postgis.connected` refuse.
+    source.part_missing, and what `unpack_source` and `postgis.open_database` refuse.
     """
     if postgis.is_database(str(source)):
-        with postgis.connected(str(source)) as database:
+        with postgis.open_database(str(source)) as database:
             yield database
         return
     path = Path(source)
@@ -50,7 +50,7 @@ def open_source(source: str | Path) -> Iterator[OpenSource]:
             raise OneMapError("source.missing", file=str(source))
         if not str(path).isprintable() and any("\ud800" <= sign <= "\udfff" for sign in str(path)):
             raise OneMapError("source.name", file=path.name)  # bytes of another encoding: no driver takes them
-        with unpacked(path) as found:
+        with unpack_source(path) as found:
             if found == path or not _is_folder_of_sources(found):
                 _check_readable(found)
             yield found
@@ -209,7 +209,7 @@ def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -
     """
     files = _files_of(source, opened_path)
 
-    def hashed() -> str:
+    def hash_files() -> str:
         digest = hashlib.sha256()
         for file in files:
             digest.update(file.name.encode())
@@ -219,7 +219,7 @@ def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -
                     progress.check()
         return digest.hexdigest()
 
-    return known_hash("source", files, hashed)
+    return known_hash("source", files, hash_files)
 
 
 def state_of(source: Path, opened_path: Path) -> list[tuple[str, int, int]]:

@@ -101,7 +101,7 @@ def arrow_column(name: str, values: Sequence[Any], default: type = str) -> tuple
         how, array = _numpy(values)
     if array is None:
         try:
-            how, array = "tagged", pa.array([_tagged(value) for value in values], pa.string())
+            how, array = "tagged", pa.array([_tag_value(value) for value in values], pa.string())
         except UnicodeEncodeError as error:  # bytes of another encoding that stand for letters
             raise NotPlain(name) from error
     return pa.field(name, array.type, metadata={_TYPE: how.encode()}), array
@@ -128,7 +128,7 @@ def _numpy(values: Sequence[Any]) -> tuple[str, pa.Array | None]:
     return of_numpy.str, pa.array(filled, mask=missing)
 
 
-def _tagged(value: Any) -> str | None:
+def _tag_value(value: Any) -> str | None:
     if value is None:
         return None
     tag = _TAGS.get(type(value))
@@ -153,7 +153,7 @@ def plain_column(field: pa.Field, column: pa.ChunkedArray) -> list[Any]:
         values: list[Any] = column.to_pylist()
         return values
     if how == "tagged":
-        return [None if text is None else _untagged(text) for text in column.to_pylist()]
+        return [None if text is None else _untag_value(text) for text in column.to_pylist()]
     of_numpy = np.dtype(how)
     stored = np.dtype(np.int64) if of_numpy.kind == "M" else of_numpy
     missing = column.is_null().to_numpy()
@@ -167,6 +167,6 @@ def plain_type(field: pa.Field) -> type | None:
     return kinds.get(field.type) if field.metadata[_TYPE] == b"plain" else None
 
 
-def _untagged(text: str) -> Any:
+def _untag_value(text: str) -> Any:
     tag, _, rest = text.partition(" ")
     return _number(rest) if tag == "numpy" else _TAGGED[tag][2](rest)

@@ -12,7 +12,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
-from onemap.layers.ingest.adding import AddOptions, add_made
+from onemap.layers.ingest.adding import AddOptions, add_frame
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
@@ -113,7 +113,7 @@ def add_spots(
     )
     packs = packs_of(library, ())
     adding = whole.progress.part(_MADE, 1.0)
-    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
+    added = add_frame(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
     return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
 
 

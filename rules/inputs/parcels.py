@@ -129,7 +129,7 @@ def read_parcels(
     carried, remarks = in_crs(raw.geometries, raw, wishes, target)
     sound = sorted_geometries(
         carried, "polygon", ids, wishes.repair, place, workers, progress.part(_READ, 1.0)
-    ).accepted(place)
+    ).require_sound(place)
     geometries = dissolved(sound.geometries)
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):

@@ -19,7 +19,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.text_encodings import decoded, encoding_of
+from onemap.layers.files.text_encodings import decode_text, encoding_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.drawing.dxf_shapes import DrawingEntity, Walk
 
@@ -102,7 +102,7 @@ def _attributes(drawn: list[DrawingEntity], labels: list[DrawingEntity], geometr
     }
     areal = shapely.get_dimensions(geometries) == 2
     if labels and areal.any():
-        for row, text in _labelled(np.flatnonzero(areal), geometries, labels):
+        for row, text in _label_polygons(np.flatnonzero(areal), geometries, labels):
             columns["text"][row] = f"{columns['text'][row]} {text}" if columns["text"][row] else text
     for name in dict.fromkeys(name for one in drawn for name in one.attributes):
         target = name if name.lower() not in ("handle", "entity", "block", "text") else f"{name}_"
@@ -111,7 +111,7 @@ def _attributes(drawn: list[DrawingEntity], labels: list[DrawingEntity], geometr
     return pd.DataFrame({name: pd.Series(v, dtype=object) for name, v in kept.items()}, index=range(len(drawn)))
 
 
-def _labelled(rows: np.ndarray, geometries: np.ndarray, labels: list[DrawingEntity]) -> Iterator[tuple[int, str]]:
+def _label_polygons(rows: np.ndarray, geometries: np.ndarray, labels: list[DrawingEntity]) -> Iterator[tuple[int, str]]:
     """Each text with the row of the smallest polygon that it stands in."""
     points = np.array([label.shape for label in labels], dtype=object)
     sound = rows[shapely.is_valid(geometries[rows])]
@@ -141,7 +141,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
             if content.startswith(_BINARY):
                 document, found = ezdxf.readfile(path, errors="strict"), "binary"
             else:
-                text, found = decoded(content, path.name, encoding, _claimed(content[:_HEAD]))
+                text, found = decode_text(content, path.name, encoding, _claimed_encoding(content[:_HEAD]))
                 document = ezdxf.read(io.StringIO(text, newline=None))
             walk = Walk(document)
             walk.space(document.modelspace())
@@ -169,7 +169,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
     return _Drawing(layers, encoding_of(document.encoding) if found == "binary" else found, unit)
 
 
-def _claimed(head: bytes) -> str | None:
+def _claimed_encoding(head: bytes) -> str | None:
     version = _VERSION.search(head)
     if version and int(version.group(1)) >= _UTF8_SINCE:
         return "utf-8"

@@ -123,14 +123,14 @@ def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
         return _array(entity.wcs_vertices()), 0, True
     if kind == "LWPOLYLINE":
         flat = np.array(entity.get_points("xyb"), dtype=float).reshape(-1, 3)
-        return *_in_world(entity, *_bulged(flat, bool(entity.closed), sagitta)), bool(entity.closed)
+        return *_in_world(entity, *_stroke_bulges(flat, bool(entity.closed), sagitta)), bool(entity.closed)
     if kind == "POLYLINE" and not entity.dxf.flags & _MESH_FLAGS:
         vertices = [vertex for vertex in entity.vertices if not vertex.dxf.flags & _CONTROL_POINT]
         points = np.array([vertex.dxf.location.xyz for vertex in vertices], dtype=float).reshape(-1, 3)
         if entity.is_3d_polyline:
             return points, 0, bool(entity.is_closed)
         flat = np.column_stack([points[:, :2], [vertex.dxf.get("bulge", 0.0) for vertex in vertices]])
-        return *_in_world(entity, *_bulged(flat, bool(entity.is_closed), sagitta)), bool(entity.is_closed)
+        return *_in_world(entity, *_stroke_bulges(flat, bool(entity.is_closed), sagitta)), bool(entity.is_closed)
     return None
 
 
@@ -157,7 +157,7 @@ def _finer(sagitta: float, radius: float) -> float:
     return min(sagitta, radius / 8) or sagitta
 
 
-def _bulged(points: np.ndarray, closed: bool, sagitta: float) -> tuple[np.ndarray, int]:
+def _stroke_bulges(points: np.ndarray, closed: bool, sagitta: float) -> tuple[np.ndarray, int]:
     """Points (k, 3) of x, y and bulge, as (m, 2) with the arcs stroked; and how many arcs there were."""
     bulges = points[:, 2] if closed else points[:-1, 2]
     if not bulges.any():

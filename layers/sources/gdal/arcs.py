@@ -36,7 +36,7 @@ class ArcSurvey:
     are_measured: bool
 
 
-def restroked(
+def restroke_arcs(
     content: Path | bytes,
     layer: str | int,
     options: Mapping[str, str],
@@ -91,7 +91,7 @@ class ArcStream:
             heads, rows = heads_of(column)
             are_measured |= any(curves.is_measured(head) for head in heads)
             for row in rows:
-                geometry, arcs = curves.stroked(column[row].as_py(), sagitta)
+                geometry, arcs = curves.stroke_curve(column[row].as_py(), sagitta)
                 if arcs:
                     geometries[read + row] = geometry
                     curved += 1

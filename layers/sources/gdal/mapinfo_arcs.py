@@ -24,7 +24,7 @@ _LIKE_IT = 4e-4  # of the size: how far the driver's points may be from the same
 _CURVED_TYPES = (0x0A, 0x0B, 0x16, 0x17, 0x19, 0x1A)
 
 
-def restroked(path: Path, geometries: np.ndarray, sagitta: float) -> tuple[int, int]:
+def restroke_mif(path: Path, geometries: np.ndarray, sagitta: float) -> tuple[int, int]:
     """Put curved shapes of a MIF into their places in `geometries` (n,).
 
     sagitta: the greatest distance between an arc and its chord, in the units of the coordinates.

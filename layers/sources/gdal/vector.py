@@ -26,11 +26,11 @@ from onemap.layers.files.text_encodings import REPLACEMENT, encoding_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
-from onemap.layers.sources.gdal.arcs import ArcSurvey, restroked, sagitta_of
+from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, sagitta_of
 from onemap.layers.sources.gdal.arrow_rows import FORMATS, Rows, arrow_rows
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
-from onemap.layers.sources.gdal.geodatabase import Decoded, decoded
+from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.shapefile import check_complete, check_counts, shapefile_encoding, with_utf8_projection
@@ -141,13 +141,15 @@ def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress
         is_mixed = meta["geometry_type"] == "Unknown"
         looked = ArcSurvey(0, rows, False)
         if straight is None:
-            looked = _stroked(readable, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
+            looked = _stroke_arcs(readable, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
         again = coarse = 0
         if path.suffix.lower() in MAPINFO:
-            again, coarse = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
+            again, coarse = mapinfo_arcs.restroke_mif(path, geometries, sagitta_of(crs, geometries))
         progress.at(1.0)
-    refuse_replaced(replaced(attributes), readable.place)
-    codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
+    refuse_replaced(replaced_text(attributes), readable.place)
+    codes = (
+        decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
+    )
     has_heights = shapely.has_z(geometries)
     problems = remarks_of(remarks, readable.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
     if coarse:
@@ -308,7 +310,7 @@ def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[
     return exact
 
 
-def _stroked(
+def _stroke_arcs(
     readable: ReadableFile, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
 ) -> ArcSurvey:
     """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
@@ -318,7 +320,7 @@ def _stroked(
     are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
     if readable.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
         return ArcSurvey(0, 0, False)
-    looked = restroked(readable.content, readable.gdal_layer, readable.options, geometries, crs, progress)
+    looked = restroke_arcs(readable.content, readable.gdal_layer, readable.options, geometries, crs, progress)
     if looked.read != len(geometries):
         raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **readable.place)
     return looked
@@ -334,7 +336,7 @@ def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
 
 
-def replaced(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
+def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
     """By field the first row (from 1) with a replacement character, which is text that someone has lost, and how many.
 
     A field whose own name has one is there too.
@@ -350,7 +352,7 @@ def replaced(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
 
 
 def refuse_replaced(found: Mapping[str, tuple[int | None, int]], place: dict[str, str]) -> None:
-    """Refuse lost text. found: from `replaced`. Raises OneMapError encoding.replaced."""
+    """Refuse lost text. found: from `replaced_text`. Raises OneMapError encoding.replaced."""
     problems = [
         Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count})
         for name, (first, count) in found.items()

@@ -157,11 +157,11 @@ class VectorStream:
                 read = first + looked.read
                 raise OneMapError("source.rows", rows=read, held=first + len(geometries), **readable.place)
             notes.curved, notes.are_measured = looked.curved, looked.are_measured
-        lost = vector.replaced(attributes)
+        lost = vector.replaced_text(attributes)
         notes.replaced = {name: (None if row is None else row + first, count) for name, (row, count) in lost.items()}
-        codes = geodatabase.Decoded(attributes)
+        codes = geodatabase.DecodedAttributes(attributes)
         if readable.path.suffix.lower() == ".gdb":
-            codes = geodatabase.decoded(readable.path, readable.layer, attributes)
+            codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)
             notes.domains = [(first, list(codes.problems))]
         has_heights = shapely.has_z(geometries)
         notes.has_heights = bool(has_heights.any())
