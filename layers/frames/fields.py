@@ -174,7 +174,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and value == value  # NaN, which is null here, is not itself
 
 
-def storable(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
+def storable_attributes(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
     """Values as the library can keep them; a field that would clash with another gets an underscore.
 
     A table knows no case, so of two names that differ by it one of the schema's stays as it is.
@@ -194,7 +194,7 @@ def storable(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
 def plain_values(values: pd.Series) -> pd.Series:
     """Each value as int, float, str, bytes or None; dates as ISO text."""
 
-    def plain(value: Any) -> Any:
+    def plain_value(value: Any) -> Any:
         if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value)):
             return None
         if isinstance(value, np.datetime64):
@@ -207,7 +207,7 @@ def plain_values(values: pd.Series) -> pd.Series:
             return ", ".join(map(str, value))
         return value if isinstance(value, (int, float, str, bytes)) else str(value)
 
-    return pd.Series([plain(value) for value in values], index=values.index, dtype=object)
+    return pd.Series([plain_value(value) for value in values], index=values.index, dtype=object)
 
 
 def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.ndarray:

@@ -37,7 +37,7 @@ from onemap.layers.quality.quality import GradedProblem, Ground, Quality, check_
 from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
-from onemap.layers.stores.arrow_values import NotPlain
+from onemap.layers.stores.arrow_values import UnsupportedValue
 
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
@@ -194,7 +194,7 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
                 frame, encoding = staging.frame()
                 if state_of(*files) != state:
                     raise OneMapError("source.changed", **arrival.place)
-        except NotPlain:
+        except UnsupportedValue:
             return None
         raw = replace(staging.head(), encoding=encoding, source_hash=digest)
         return _add_clean_frame(arrival, entry, is_new, frame, raw, journal)

@@ -12,7 +12,7 @@ from onemap.layers.frames.fields import (
     numbers_by_schema,
     rename_fields,
     schema_names,
-    storable,
+    storable_attributes,
     text_by_schema,
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
@@ -94,7 +94,7 @@ def _clean(
         raise OneMapError.of(refused)
     frame = CleanFrame(
         geometries=sound.geometries,
-        attributes=storable(attributes, schema_names(entry, required)),
+        attributes=storable_attributes(attributes, schema_names(entry, required)),
         names=names,
         problems=(*problems, *sound.repairs),
         repaired=len(sound.repairs),

@@ -48,7 +48,7 @@ def _source_crs(raw: RawFrame, options: SourceOptions, bounds: systems.Bounds | 
     return declared
 
 
-def _same(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+def _is_same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
     """Whether two systems are one, by whatever name."""
     return systems.crs_name(one) == systems.crs_name(other) or one.equals(other, ignore_axis_order=True)
 
@@ -78,7 +78,7 @@ class SourceTransform:
         self._is_given = options.transform is not None
         self.named = {**place, "crs": systems.crs_name(self._source), "target": systems.crs_name(target)}
         self._remarks = []
-        if options.crs and raw.crs is not None and not _same(raw.crs, self._source):
+        if options.crs and raw.crs is not None and not _is_same_crs(raw.crs, self._source):
             declared = {"declared": systems.crs_name(raw.crs), "crs": systems.crs_name(self._source)}
             self._remarks.append(Problem("crs.overridden", {**place, **declared}))
         if options.transform is not None:

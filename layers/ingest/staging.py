@@ -21,7 +21,7 @@ from onemap.layers.frames.fields import (
     has_text,
     rename_fields,
     schema_names,
-    storable,
+    storable_attributes,
     text_by_schema,
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
@@ -142,7 +142,7 @@ class Staging:
         attributes, as_text = text_by_schema(attributes, self.entry)
         numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}
         texts = {field: list(attributes[field]) for field in fields if field in numeric}
-        plain = storable(attributes, schema_names(self.entry, self.required))
+        plain = storable_attributes(attributes, schema_names(self.entry, self.required))
         geometries, farthest_km, astray = raw.geometries, 0.0, False
         if transform is not None:
             try:

@@ -227,7 +227,7 @@ def library_path(location: str) -> Path:
 
 
 @dataclass(frozen=True)
-class NewPlace:
+class LibraryPlace:
     """Where a new library is to lie: in a file, or in a schema of a server's database.
 
     name: what the library is called; shown: the location without its password, with its schema.
@@ -240,18 +240,18 @@ class NewPlace:
     schema: str = ""
 
 
-def new_place(location: str, name: str | None) -> NewPlace:
+def new_place(location: str, name: str | None) -> LibraryPlace:
     """The place of a new library. Raises OneMapError library.exists, library.folder, library.suffix, .address."""
     if is_server(location):
         schema = server_address(location).schema or schema_for(name)
-        return NewPlace(location, with_schema(location, schema), name or schema, schema=schema)
+        return LibraryPlace(location, with_schema(location, schema), name or schema, schema=schema)
     path = library_path(location)
     check_new_file(path)
-    return NewPlace(location, location, name or path.stem, path)
+    return LibraryPlace(location, location, name or path.stem, path)
 
 
 def make_library(
-    place: NewPlace,
+    place: LibraryPlace,
     crs: pyproj.CRS,
     packs: Sequence[tuple[str, str | None]],
     district: np.ndarray | None,
@@ -288,7 +288,7 @@ def make_library(
     make_store(place, crs, fill)
 
 
-def make_store(place: NewPlace, crs: pyproj.CRS, fill: Callable[[StoreConnection], None]) -> None:
+def make_store(place: LibraryPlace, crs: pyproj.CRS, fill: Callable[[StoreConnection], None]) -> None:
     """A new file or schema that is filled in one transaction. Raises OneMapError library.…."""
     if place.path is not None:
         make_file(place.path, crs, fill)

@@ -36,7 +36,7 @@ _FAR_M = 1e9  # beyond any plane
 _TYPES = {"INTEGER": int, "REAL": float, "TEXT": str}  # of columns; of others it is bytes
 
 
-def share(library: Library, wanted: Sequence[Version], folder: Path, progress: Progress) -> Path:
+def share_versions(library: Library, wanted: Sequence[Version], folder: Path, progress: Progress) -> Path:
     """Have some versions in a folder, each of them written if it is not there yet.
 
     Returns the file by which `open_shared` reads them. A version that cannot be read here is left out, and cannot be

@@ -29,7 +29,7 @@ _A_TABLE = 500  # what a table takes besides its rows, in rows
 _READ = 0.5  # of the work on a table, when it is read
 
 
-class _Nothing:
+class _NullDigest:
     """A digest that nobody asks for."""
 
     def update(self, content: bytes, /) -> None:
@@ -172,7 +172,7 @@ def _locate_rows(stored: StoredFeatures, version: Version, place: dict[str, Any]
     if kept is None or len(kept) != version.count:
         return _version_problem(place, "verify.record")
     columns = [stored.attributes[name].tolist() for name in stored.attributes.columns]
-    found = row_hashes(digest_geometries(_Nothing(), stored.geometries), columns)
+    found = row_hashes(digest_geometries(_NullDigest(), stored.geometries), columns)
     inside = (stored.fids >= 1) & (stored.fids <= version.count)
     same = np.zeros(len(found), dtype=bool)
     same[inside] = found[inside] == kept[stored.fids[inside] - 1]

@@ -20,14 +20,14 @@ _FIRST_SIGN = "(unicode({0}) BETWEEN 33 AND 126 OR unicode({0}) >= 13312)"  # no
 
 
 @dataclass(frozen=True)
-class Alike:
+class CommonRows:
     """Rows that two versions share, in the same order: fids (k,) before and after, both ascending."""
 
     before: np.ndarray
     after: np.ndarray
 
 
-def alike_rows(library: Library, before: Version, after: Version, key: str | None) -> Alike | None:
+def alike_rows(library: Library, before: Version, after: Version, key: str | None) -> CommonRows | None:
     """The rows of two versions that are the same byte by byte, and stand in the same order; None if nobody can tell.
 
     key: the field by which features are named; a row that has none is known by its fid, and then that must be the same.
@@ -36,7 +36,7 @@ def alike_rows(library: Library, before: Version, after: Version, key: str | Non
     if library.path is None:
         return None  # a server's rows are read
     name = (before.table, before.hash, after.table, after.hash, key)
-    kept: dict[Hashable, Alike | None] = library.kept.setdefault(_KEPT, {})
+    kept: dict[Hashable, CommonRows | None] = library.kept.setdefault(_KEPT, {})
     if name not in kept:
         if len(kept) >= _MOST_KEPT:
             kept.clear()
@@ -44,7 +44,7 @@ def alike_rows(library: Library, before: Version, after: Version, key: str | Non
     return kept[name]
 
 
-def _alike_rows(library: Library, before: Version, after: Version, key: str | None) -> Alike | None:
+def _alike_rows(library: Library, before: Version, after: Version, key: str | None) -> CommonRows | None:
     fields = library.connection.field_types(before.table)
     if not fields or list(fields.items()) != list(library.connection.field_types(after.table).items()):
         return None
@@ -74,7 +74,7 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
         one.append(fids)
         other.append(fids + shift)
     nothing = np.empty(0, dtype=np.int64)
-    return Alike(np.concatenate([nothing, *one]), np.concatenate([nothing, *other]))
+    return CommonRows(np.concatenate([nothing, *one]), np.concatenate([nothing, *other]))
 
 
 def _is_named(key: str | None) -> str:
@@ -126,7 +126,7 @@ def _pairs(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     back = one[::-1][: least - head] != other[::-1][: least - head]
     tail = int(np.argmax(back)) if back.any() else least - head
     left, right = one[head : len(one) - tail], other[head : len(other) - tail]
-    _, rows, places = np.intersect1d(_once(left), _once(right), return_indices=True)
+    _, rows, places = np.intersect1d(_unique_values(left), _unique_values(right), return_indices=True)
     rows, places = np.flatnonzero(_is_once(left))[rows], np.flatnonzero(_is_once(right))[places]
     order = np.argsort(rows)
     rows, places = rows[order], places[order]
@@ -145,6 +145,6 @@ def _is_once(values: np.ndarray) -> np.ndarray:
     return once
 
 
-def _once(values: np.ndarray) -> np.ndarray:
+def _unique_values(values: np.ndarray) -> np.ndarray:
     once: np.ndarray = values[_is_once(values)]
     return once

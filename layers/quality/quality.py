@@ -19,7 +19,7 @@ from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.position import outside_flaws, shift_flaws
-from onemap.layers.quality.topology import Block, Least, check_block, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality.topology import Block, SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
 from onemap.layers.quality.values import chosen_tables, value_flaws
 
 
@@ -174,9 +174,9 @@ def _block_from_journal(
     return block
 
 
-def _least(entry: LayerEntry, code: str) -> Least:
+def _least(entry: LayerEntry, code: str) -> SizeLimits:
     limits = check_of(entry, code)
-    return Least(limits["least_m2"], limits["least_width_m"])
+    return SizeLimits(limits["least_m2"], limits["least_width_m"])
 
 
 def _quality(

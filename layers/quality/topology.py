@@ -20,7 +20,7 @@ Block = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Least:
+class SizeLimits:
     """What is too little ground to be told of: by area, or by mean width, as coordinates are rounded."""
 
     area_m2: float
@@ -44,7 +44,7 @@ def check_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool
     owners; area, length: of that ground (k,); shared, ends: its WKB, one after the other; union: the WKB of all that
     fit.
     """
-    own, around = items.blocks[number], items.around(number)
+    own, around = items.blocks[number], items.neighbours_of(number)
     local = np.union1d(own, around)
     geometries = items.geometries(local)
     is_own = np.isin(local, own, assume_unique=True)
@@ -93,7 +93,7 @@ def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
     return np.asarray(result)
 
 
-def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: int | None) -> list[Flaws]:
+def overlap_flaws(frame: FrameBlocks, found: list[Block], least: SizeLimits, most: int | None) -> list[Flaws]:
     """Pairs of polygons that share enough ground to be told of. found: of every block; most: how many are told of."""
     pairs = np.concatenate([block["pairs"] for block in found])
     area_m2 = np.concatenate([block["area"] for block in found])
@@ -158,7 +158,7 @@ def _groups(frame: FrameBlocks, places: np.ndarray) -> Iterator[np.ndarray]:
         yield np.sort(places[order[start : start + _MISFITS_AT_ONCE]])
 
 
-def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: Least) -> list[Flaws]:
+def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: SizeLimits) -> list[Flaws]:
     """Ground without a feature, enough of it to be told of, the largest first.
 
     ground: what should be covered; None: whatever the features enclose.

@@ -45,7 +45,7 @@ _TAGGED: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
 _TAGS = {kind: tag for tag, (kind, _, _) in _TAGGED.items()}
 
 
-class NotPlain(Exception):
+class UnsupportedValue(Exception):
     """A value of a type that would not come back as it was."""
 
 
@@ -103,7 +103,7 @@ def arrow_column(name: str, values: Sequence[Any], default: type = str) -> tuple
         try:
             how, array = "tagged", pa.array([_tag_value(value) for value in values], pa.string())
         except UnicodeEncodeError as error:  # bytes of another encoding that stand for letters
-            raise NotPlain(name) from error
+            raise UnsupportedValue(name) from error
     return pa.field(name, array.type, metadata={_TYPE: how.encode()}), array
 
 
@@ -138,8 +138,8 @@ def _tag_value(value: Any) -> str | None:
         if isinstance(value, np.generic) and value.dtype.kind in "iufb" and _number(_number_text(value)) == value:
             return f"numpy {_number_text(value)}"
     except (TypeError, ValueError) as error:
-        raise NotPlain(type(value).__name__) from error
-    raise NotPlain(type(value).__name__)
+        raise UnsupportedValue(type(value).__name__) from error
+    raise UnsupportedValue(type(value).__name__)
 
 
 def _number_text(value: np.generic) -> str:

@@ -99,8 +99,8 @@ def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label:
                 try:
                     connection.execute(statement)
                 except (errors.DuplicateObject, errors.UniqueViolation) as error:
-                    raise _JustMade from error
-    except _JustMade:
+                    raise _RoleAlreadyMade from error
+    except _RoleAlreadyMade:
         make_roles(connection, roles, label)  # someone makes the same roles at the same time
         return
     except errors.InsufficientPrivilege:
@@ -118,7 +118,7 @@ def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label:
         raise OneMapError("library.roles", file=label, account=account, sql=member.as_string(connection)) from None
 
 
-class _JustMade(Exception):
+class _RoleAlreadyMade(Exception):
     """A role that was not there a moment ago."""
 
 
@@ -139,10 +139,10 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
     for table in dict.fromkeys(grant.table for grant in everything):
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
     for number, grant in enumerate(everything):
-        _give(connection, roles, grant, f"{grant.action.lower()}_{number}")
+        _grant_rights(connection, roles, grant, f"{grant.action.lower()}_{number}")
 
 
-def _give(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Grant, name: str) -> None:
+def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Grant, name: str) -> None:
     """One grant, and the policy that says for which rows."""
     table = sql.Identifier(grant.table)
     to = sql.SQL(", ").join(map(sql.Identifier, roles.of(grant.who)))

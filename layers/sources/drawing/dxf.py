@@ -182,11 +182,11 @@ def _own_words() -> Iterator[list[str]]:
     """ezdxf's warnings, which would otherwise go to stderr, as a list."""
     said: list[str] = []
 
-    class _Ear(logging.Handler):
+    class _MessageCollector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             said.append(record.getMessage())
 
-    logger, ear = logging.getLogger("ezdxf"), _Ear()
+    logger, ear = logging.getLogger("ezdxf"), _MessageCollector()
     propagates = logger.propagate
     logger.addHandler(ear)
     logger.propagate = False

@@ -108,7 +108,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Cont
     reader = _Reader(path.stem)
     try:
         for event, element in ElementTree.iterparse(io.StringIO(text), ("start", "end")):
-            reader.met(event, element)
+            reader.take_element(event, element)
     except (ElementTree.ParseError, ValueError) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
     return _Content(_folders_by_name(reader.folders), found, reader.aside)
@@ -156,11 +156,11 @@ class _Reader:
         self.parents: list[ElementTree.Element] = []
         self.types: dict[str, dict[str, str]] = {}
 
-    def met(self, event: str, element: ElementTree.Element) -> None:
+    def take_element(self, event: str, element: ElementTree.Element) -> None:
         """Take in one element's "start" or "end"."""
-        (self._begun if event == "start" else self._end_element)(element)
+        (self._begin_element if event == "start" else self._end_element)(element)
 
-    def _begun(self, element: ElementTree.Element) -> None:
+    def _begin_element(self, element: ElementTree.Element) -> None:
         if local(element) in _CONTAINERS:
             # The outermost document is the file itself.
             outer = self.open_folders[-1] if len(self.open_folders) > 1 else None

@@ -21,7 +21,7 @@ class Shape:
     refers_to: str = "lines"
 
 
-def shapes(section: Section, kind: str, is_new: bool, has_topology: bool) -> Iterator[Shape]:
+def section_shapes(section: Section, kind: str, is_new: bool, has_topology: bool) -> Iterator[Shape]:
     """The objects of a section; kind: point, line or polygon.
 
     is_new: since 2007. has_topology: the older polygons list lines, not points.

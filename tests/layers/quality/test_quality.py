@@ -18,10 +18,10 @@ from onemap.layers.progress import SILENT
 from onemap.layers.quality.duplicates import duplicate_flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.position import shift_flaws
-from onemap.layers.quality.topology import Least, check_block, gap_flaws, overlap_flaws, union_of
+from onemap.layers.quality.topology import SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
 
 CRS = pyproj.CRS.from_epsg(4547)
-LEAST = Least(0.01, 0.001)
+LEAST = SizeLimits(0.01, 0.001)
 
 
 @pytest.fixture
