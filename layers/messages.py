@@ -26,13 +26,13 @@ class _Facts(dict[str, Any]):
         return "–"
 
 
-def _shown(value: Any, language: str) -> Any:
+def _fact_text(value: Any, language: str) -> Any:
     if isinstance(value, Problem):
         return wording(value, language)[0]
     if isinstance(value, dict) and language in value:
         return value[language]  # a name that each language has for itself
     if isinstance(value, (list, tuple)):
-        return ("、" if language == "zh" else ", ").join(str(_shown(item, language)) for item in value)
+        return ("、" if language == "zh" else ", ").join(str(_fact_text(item, language)) for item in value)
     if isinstance(value, str):
         return without_password(value)  # whatever was typed may be repeated
     return "–" if value is None else value
@@ -42,7 +42,7 @@ def wording(problem: Problem, language: str) -> tuple[str, str]:
     """What is wrong and how to mend it, in one language."""
     subject, _, name = problem.code.partition(".")
     entry = sentences(language).get(subject, {}).get(name) or {"message": problem.code}
-    facts = _Facts({key: _shown(value, language) for key, value in problem.facts.items()})
+    facts = _Facts({key: _fact_text(value, language) for key, value in problem.facts.items()})
     return entry["message"].format_map(facts), entry.get("mend", "").format_map(facts)
 
 

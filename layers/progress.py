@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 Report = Callable[[float, str], None]
 
 
-class _Whole:
+class _OverallProgress:
     """What was last said of the whole: a share, which never goes back, and the words of its step."""
 
     def __init__(self, report: Report) -> None:
@@ -34,7 +34,7 @@ class Progress:
 
         report: is called with the share of the whole that is done (0 to 1) and the step's text; None for nobody.
         """
-        self._whole = _Whole(report) if report else None
+        self._whole = _OverallProgress(report) if report else None
         self._begin, self._end = 0.0, 1.0
         self._step: str | None = None
 

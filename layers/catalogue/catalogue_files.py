@@ -93,7 +93,7 @@ class _Reader:
             self._wrong("catalogue.type", code, key=code, expected="[…]")
             return None
         if code in self.base:
-            return self._changed(self.base[code], raw)
+            return self._with_city_changes(self.base[code], raw)
         if not is_code(code):
             self._wrong("catalogue.code", code)
         elif code.lower() in self._seen:
@@ -126,7 +126,7 @@ class _Reader:
             self._names(entry)
         return entry if len(self.problems) == before else None
 
-    def _changed(self, entry: LayerEntry, raw: dict[str, Any]) -> LayerEntry:
+    def _with_city_changes(self, entry: LayerEntry, raw: dict[str, Any]) -> LayerEntry:
         """A shipped layer with a city's aliases for its fields, its levels, and whether it is withheld."""
         for key in raw:
             if key not in _OF_SHIPPED:

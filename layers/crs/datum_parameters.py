@@ -19,7 +19,7 @@ import pyproj
 from onemap.layers.crs.systems import parse_crs
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, datum_named
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.text_encodings import decoded
+from onemap.layers.files.text_encodings import decode_text
 
 _LARGEST_FILE = 100_000
 _NAMES = {
@@ -88,7 +88,7 @@ def parameters_in(path: Path, content: bytes) -> Parameters:
     """
     if len(content) > _LARGEST_FILE:
         raise OneMapError("crs.parameters_file", file=path.name, field="--transform", line="1")
-    text, _ = decoded(content, path.name, None)
+    text, _ = decode_text(content, path.name, None)
     given = _of_toml(text, path.name) if path.suffix.lower() == ".toml" else _of_lines(text, path.name)
     return _Reader(path.name, given).parameters()
 
@@ -114,12 +114,12 @@ def _of_lines(text: str, file: str) -> dict[str, Any]:
             raise OneMapError("crs.parameters_file", file=file, field="--transform", line=str(number))
         key = found.group(1).strip()
         if key in given:
-            raise OneMapError("crs.parameters_key", file=file, field="--transform", key=_shown(key))
+            raise OneMapError("crs.parameters_key", file=file, field="--transform", key=_displayable_key(key))
         given[key] = found.group(2).strip()
     return given
 
 
-def _shown(key: str) -> str:
+def _displayable_key(key: str) -> str:
     """A key as it may be shown: a number in its place may be a parameter."""
     return key[:40] if not re.search(r"\d", key) else "…"
 
@@ -134,7 +134,7 @@ class _Reader:
         for key, value in given.items():
             name, unit = _meaning(key)
             if name is None or name in self.values:
-                raise self._wrong("crs.parameters_key", key=_shown(key))
+                raise self._wrong("crs.parameters_key", key=_displayable_key(key))
             self.values[name] = value
             self.units[name] = unit
 

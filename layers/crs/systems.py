@@ -133,13 +133,13 @@ def _through_degrees(source: pyproj.CRS, target: pyproj.CRS) -> Transformation:
     inverse = pyproj.Transformer.from_crs(source, source.geodetic_crs, always_xy=True) if source.is_projected else None
     forward = pyproj.Transformer.from_crs(target.geodetic_crs, target, always_xy=True) if target.is_projected else None
 
-    def carried(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    def transform_points(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         for step in (inverse, forward):
             if step is not None:
                 x, y = step.transform(x, y)
         return x, y
 
-    return carried
+    return transform_points
 
 
 def suggestion(bounds: Bounds | None) -> Problem:

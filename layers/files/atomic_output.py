@@ -29,7 +29,7 @@ def check_place(target: Path, overwrite: bool, field: str | None = None, inputs:
 
 
 @contextlib.contextmanager
-def written_beside(target: Path, overwrite: bool, field: str | None = None) -> Iterator[Path]:
+def atomic_output(target: Path, overwrite: bool, field: str | None = None) -> Iterator[Path]:
     """A path of the target's name to write to, in a folder of its own; all files in that folder then take their place.
 
     A shapefile's other files come with it, and those of the one that it replaces go. What lay there stays whole

@@ -116,10 +116,10 @@ def journal_folder(place: Path, work: str, key: Mapping[str, Any]) -> Iterator[J
         except BaseException as error:
             if not (isinstance(error, OneMapError) and error.code in _PASSING):
                 held.close()
-                _removed(folder)
+                _remove_folder(folder)
             raise
         held.close()
-        _removed(folder)
+        _remove_folder(folder)
 
 
 def _own_folder(place: Path, name: str, held: contextlib.ExitStack) -> Path:
@@ -164,10 +164,10 @@ def _without_forgotten(place: Path, work: str) -> None:
         with lock.open("a+b") as file:
             is_ours = _is_locked_by_us(file)
         if is_ours:
-            _removed(folder)
+            _remove_folder(folder)
 
 
-def _removed(folder: Path) -> None:
+def _remove_folder(folder: Path) -> None:
     shutil.rmtree(folder, ignore_errors=True)
     with contextlib.suppress(OSError):  # there is other work in it
         folder.parent.rmdir()

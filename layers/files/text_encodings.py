@@ -63,16 +63,18 @@ def text_of(path: Path, given: str | None) -> tuple[str, str]:
 
     Raises OneMapError encoding.wrong if a given one does not fit, encoding.undecidable, encoding.replaced.
     """
-    return decoded(path.read_bytes(), path.name, given)
+    return decode_text(path.read_bytes(), path.name, given)
 
 
-def decoded(content: bytes, file: str, given: str | None, claimed: str | None = None) -> tuple[str, str]:
+def decode_text(content: bytes, file: str, given: str | None, claimed: str | None = None) -> tuple[str, str]:
     """Bytes as text, and their encoding: a BOM's, the claimed one if the bytes agree, strict UTF-8, then GB18030.
 
     claimed: what the file itself says, in whatever spelling. Raises as `text_of` does.
     """
     marked = [name for mark, name in _MARKS if content.startswith(mark)]
-    candidates = [encoding_of(given)] if given is not None else marked or [*_known(claimed), "utf-8", "gb18030"]
+    candidates = (
+        [encoding_of(given)] if given is not None else marked or [*_claimed_encodings(claimed), "utf-8", "gb18030"]
+    )
     for encoding in candidates:
         doubtful = given is None and is_doubtful(encoding, content)
         if not doubtful and decodes(content, encoding):
@@ -85,7 +87,7 @@ def decoded(content: bytes, file: str, given: str | None, claimed: str | None = 
     raise OneMapError(code, file=file, encoding=given)
 
 
-def _known(claimed: str | None) -> list[str]:
+def _claimed_encodings(claimed: str | None) -> list[str]:
     """A claim that names nothing known is no evidence."""
     try:
         return [] if claimed is None else [encoding_of(claimed)]

@@ -45,8 +45,8 @@ def needed_fields(entry: LayerEntry, required: Sequence[str] = ()) -> list[str]:
     return list(dict.fromkeys([*([entry.key] if entry.key else []), *required]))
 
 
-def renamed_fields(
-    raw: RawFrame, entry: LayerEntry, wishes: Mapping[str, str], required: Sequence[str] = ()
+def rename_fields(
+    raw: RawFrame, entry: LayerEntry, field_sources: Mapping[str, str], required: Sequence[str] = ()
 ) -> tuple[pd.DataFrame, list[Problem]]:
     """Attributes under the schema's names: by --fields, exactly, ignoring case, then by alias; all others as they are.
 
@@ -57,7 +57,7 @@ def renamed_fields(
     place = {"file": raw.path.name, "layer": raw.layer}
     chosen: dict[str, str] = {}
     problems = []
-    for target, source in wishes.items():
+    for target, source in field_sources.items():
         found = [source] if source in columns else [column for column in columns if column.lower() == source.lower()]
         if len(found) == 1:
             chosen[target] = found[0]
@@ -82,7 +82,7 @@ def renamed_fields(
         named = raw.decoded.get(chosen.get(field.name_of or "", ""))
         if named is not None and field.name not in chosen:
             chosen[field.name] = named  # the file's own name of the code, where it has no field for it
-    return _renamed(raw.attributes, chosen), problems
+    return _rename_columns(raw.attributes, chosen), problems
 
 
 def _candidates(target: str, columns: list[str], taken: set[str], names: set[str], aliases: set[str]) -> list[str]:
@@ -93,7 +93,7 @@ def _candidates(target: str, columns: list[str], taken: set[str], names: set[str
     return alike or [column for column in free if column.lower() in aliases and column.lower() not in names]
 
 
-def _renamed(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
+def _rename_columns(attributes: pd.DataFrame, chosen: dict[str, str]) -> pd.DataFrame:
     """Each column under the names that were chosen for it; one that lost its name to another gets an underscore."""
     targets: dict[str, list[str]] = {}
     for target, source in chosen.items():
@@ -174,7 +174,7 @@ def _is_number(value: Any) -> bool:
     return isinstance(value, (int, float, np.number)) and value == value  # NaN, which is null here, is not itself
 
 
-def storable(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
+def storable_attributes(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
     """Values as the library can keep them; a field that would clash with another gets an underscore.
 
     A table knows no case, so of two names that differ by it one of the schema's stays as it is.
@@ -194,7 +194,7 @@ def storable(attributes: pd.DataFrame, schema: Collection[str]) -> pd.DataFrame:
 def plain_values(values: pd.Series) -> pd.Series:
     """Each value as int, float, str, bytes or None; dates as ISO text."""
 
-    def plain(value: Any) -> Any:
+    def plain_value(value: Any) -> Any:
         if value is None or value is pd.NaT or (isinstance(value, (float, np.floating)) and math.isnan(value)):
             return None
         if isinstance(value, np.datetime64):
@@ -207,7 +207,7 @@ def plain_values(values: pd.Series) -> pd.Series:
             return ", ".join(map(str, value))
         return value if isinstance(value, (int, float, str, bytes)) else str(value)
 
-    return pd.Series([plain(value) for value in values], index=values.index, dtype=object)
+    return pd.Series([plain_value(value) for value in values], index=values.index, dtype=object)
 
 
 def feature_names(attributes: pd.DataFrame, key: str | None, rows: int) -> np.ndarray:

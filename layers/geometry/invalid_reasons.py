@@ -34,11 +34,11 @@ def _in_each_language(reason: str) -> dict[str, str]:
     key = _KEYS.get(found["what"]) if found else None
     if found is None or key is None:
         return dict.fromkeys(LANGUAGES, reason)
-    at = " ".join(map(_shown, (found["at"] or "–").split(" ")))
+    at = " ".join(map(_coordinate_text, (found["at"] or "–").split(" ")))
     return {language: phrase(f"unsound.{key}", language, at=at) for language in LANGUAGES}
 
 
-def _shown(coordinate: str) -> str:
+def _coordinate_text(coordinate: str) -> str:
     """A coordinate with the decimals that somebody can look for: of metres three, of what may be degrees nine."""
     try:
         value = float(coordinate)

@@ -40,7 +40,7 @@ def polygon_parts(geometries: np.ndarray, least_m2: float = 0.0) -> np.ndarray:
     return result
 
 
-def moved(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
+def shift_geometries(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
     """Geometries (n,), or None, moved east and north by metres.
 
     Whole metres are taken off and put on again without loss: the digits that an easting of 38 million costs come back.
@@ -48,20 +48,20 @@ def moved(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
     return shapely.transform(geometries, lambda xy: xy + by)
 
 
-def placed(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
+def shift_polygons(geometries: np.ndarray, by: tuple[float, float]) -> np.ndarray:
     """Valid polygons (n,), or None, moved east and north by whole metres, and valid there too.
 
     Far from the origin coordinates lie on a coarser grid, and rings that pass each other by a hair may cross on it.
     Such are fitted to that grid before they are moved, which is then exact; made valid only afterwards, a hole that
     its shell crosses may be filled. None where nothing is left.
     """
-    result = moved(geometries, by)
+    result = shift_geometries(geometries, by)
     rows = np.flatnonzero((shapely.get_dimensions(result) == 2) & ~shapely.is_valid(result))
     rows = rows[shapely.is_valid(geometries[rows])]
     if len(rows):
         finest = np.spacing(np.abs(shapely.bounds(result[rows])).max(axis=1))
         fitted = shapely.set_precision(geometries[rows], finest)
-        result[rows] = moved(polygon_parts(shapely.set_precision(fitted, 0, mode="pointwise")), by)
+        result[rows] = shift_geometries(polygon_parts(shapely.set_precision(fitted, 0, mode="pointwise")), by)
     return sound(result)
 
 

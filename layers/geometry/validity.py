@@ -54,13 +54,13 @@ class SortedGeometries:
     repairs: tuple[Problem, ...]
     changed_m2: float
 
-    def accepted(self, place: dict[str, Any]) -> "SortedGeometries":
+    def require_sound(self, place: dict[str, Any]) -> "SortedGeometries":
         """These, if all are sound.
 
         Raises OneMapError geometry.null, .empty, .type, .invalid, .not_finite, .beyond, .collapsed, each feature named.
         """
         if self.problems:
-            raise OneMapError.of(listed(self.problems, place))
+            raise OneMapError.of(first_problems(self.problems, place))
         return self
 
 
@@ -93,7 +93,7 @@ def refuse_beyond(geometries: np.ndarray, names: Sequence[Any] | np.ndarray, pla
     rows = np.flatnonzero(are_beyond(geometries)).tolist()
     problems = [Problem("geometry.beyond", {**place, "feature": names[row], "row": row + 1}) for row in rows]
     if problems:
-        raise OneMapError.of(listed(problems, place))
+        raise OneMapError.of(first_problems(problems, place))
 
 
 def sorted_geometries(
@@ -124,7 +124,7 @@ def sorted_geometries(
     changed = 0.0
     lost = np.zeros(len(geometries), dtype=bool)
     if repair and invalid.any():
-        geometries, lost, repairs, changed = _repaired(geometries, invalid, names, place)
+        geometries, lost, repairs, changed = _repair_geometries(geometries, invalid, names, place)
     found = (missing, empty, wrong, endless, beyond, invalid & (not repair), lost)
     unsound = [(code, row) for code, rows in zip(CODES, found, strict=True) for row in np.flatnonzero(rows).tolist()]
     problems = tuple(
@@ -157,7 +157,7 @@ def _facts(code: str, found: shapely.Geometry | None, expected: str) -> dict[str
     return {}
 
 
-def _repaired(
+def _repair_geometries(
     geometries: np.ndarray, invalid: np.ndarray, names: np.ndarray, place: dict[str, Any]
 ) -> tuple[np.ndarray, np.ndarray, tuple[Problem, ...], float]:
     """Geometries with the invalid made valid, where nothing was left (n,), the repairs, the sum of |area change|."""
@@ -206,7 +206,7 @@ def _dimension(geometries: np.ndarray) -> np.ndarray:
     return np.where(shapely.get_type_id(geometries) == 7, -1, dimension)
 
 
-def listed(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
+def first_problems(problems: Sequence[Problem], place: dict[str, Any]) -> list[Problem]:
     """The first thousand problems, and how many more there are."""
     if len(problems) <= _MAX_LISTED:
         return list(problems)

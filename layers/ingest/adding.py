@@ -18,11 +18,11 @@ from onemap.layers.files.journal_folder import Journal, journal_folder, work_pla
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK
-from onemap.layers.geometry.validity import listed, sorted_geometries
+from onemap.layers.geometry.validity import first_problems, sorted_geometries
 from onemap.layers.ingest.datum_change import DatumChange
 from onemap.layers.ingest.layer_definition import layer_entry
 from onemap.layers.ingest.normalise import sorted_out
-from onemap.layers.ingest.placing import Wishes, in_crs
+from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.ingest.quality_report import check_report, keep_problems, listed_records, write_report
 from onemap.layers.ingest.quarantine import bad_table, without_ground, write_bad
 from onemap.layers.ingest.raster_reading import raster_copy, raster_frame
@@ -33,11 +33,11 @@ from onemap.layers.library.version_writing import VersionFacts, add_version, ref
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.quality.neighbours import POINTS_AT_ONCE
-from onemap.layers.quality.quality import Found, Ground, Quality, looked_at, looks_at_shapes
+from onemap.layers.quality.quality import GradedProblem, Ground, Quality, check_quality, looks_at_shapes
 from onemap.layers.software import software_versions
 from onemap.layers.sources.gdal.vector_stream import VectorStream
 from onemap.layers.sources.reading import content_hash, large_layer, read_source, source_name, state_of
-from onemap.layers.stores.arrow_values import NotPlain
+from onemap.layers.stores.arrow_values import UnsupportedValue
 
 # How much of adding is done when all is read, and when it is checked: with a look at shapes, and without.
 _LONG_LOOK, _SHORT_LOOK = (0.25, 0.8), (0.55, 0.6)
@@ -45,7 +45,7 @@ _WRITTEN = 0.98
 
 
 @dataclass(frozen=True)
-class AddWishes:
+class AddOptions:
     """The options of `add` besides library and source. ground: the coverage, where it is known and no file says it."""
 
     code: str
@@ -62,7 +62,7 @@ class AddWishes:
     report: str | None = None
     snapshot: Snapshot | None = None
     ground: shapely.Geometry | None = None
-    normalising: Wishes = field(default_factory=Wishes)
+    normalising: SourceOptions = field(default_factory=SourceOptions)
 
 
 def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None = None) -> np.ndarray:
@@ -73,23 +73,23 @@ def read_polygons(source: str, target: pyproj.CRS, transform: DatumChange | None
     raw = read_source(source, None, None)
     place = {"file": raw.path.name, "layer": raw.layer}
     try:
-        geometries, _ = in_crs(raw.geometries, raw, Wishes(), target)
+        geometries, _ = in_crs(raw.geometries, raw, SourceOptions(), target)
     except OneMapError as error:
         # A pipeline does not say from where it leads; a file of parameters does, and refuses another datum.
         if error.code != "crs.no_transformation" or transform is None or transform.parameters is None:
             raise
-        geometries, _ = in_crs(raw.geometries, raw, Wishes(transform=transform), target)
+        geometries, _ = in_crs(raw.geometries, raw, SourceOptions(transform=transform), target)
     names = np.array([str(row) for row in range(1, len(geometries) + 1)], dtype=object)
-    return sorted_geometries(geometries, "polygon", names, False, place).accepted(place).geometries
+    return sorted_geometries(geometries, "polygon", names, False, place).require_sound(place).geometries
 
 
 def _coverage(
-    library: Library, bounds: np.ndarray, wishes: AddWishes, district: Any, place: dict[str, Any]
+    library: Library, bounds: np.ndarray, options: AddOptions, district: Any, place: dict[str, Any]
 ) -> tuple[Any, str]:
     """The ground for which a layer speaks, and how it is known. bounds: of its features (4,)."""
-    if wishes.ground is not None:
-        return wishes.ground, "file"
-    covers = wishes.covers
+    if options.ground is not None:
+        return options.ground, "file"
+    covers = options.covers
     if covers is None and district is None:
         raise OneMapError("coverage.missing", field="--covers", **place)
     if covers == "district" and district is None:
@@ -100,19 +100,19 @@ def _coverage(
         box = shapely.box(*bounds)
         # A single point, or points in one row, speak for no ground.
         return box if box.is_valid else shapely.Polygon(), "extent"
-    return shapely.union_all(read_polygons(covers, library.crs, wishes.normalising.transform)), "file"
+    return shapely.union_all(read_polygons(covers, library.crs, options.normalising.transform)), "file"
 
 
 @dataclass(frozen=True)
 class _Arrival:
-    """What arrives: the wishes about it, who adds it, in which language, and how far that is.
+    """What arrives: the options for it, who adds it, in which language, and how far that is.
 
     shares: how much of the work is done when all is read, and when it is checked.
     """
 
     library: Library
     source: str
-    wishes: AddWishes
+    options: AddOptions
     required: Sequence[str]
     who: str
     language: str
@@ -122,7 +122,7 @@ class _Arrival:
     @property
     def place(self) -> dict[str, Any]:
         """File and layer, as problems name them."""
-        return {"file": source_name(self.source), "layer": self.wishes.layer}
+        return {"file": source_name(self.source), "layer": self.options.layer}
 
     def step(self, name: str) -> Progress:
         """A step of the work: reading, checking, writing."""
@@ -134,7 +134,7 @@ class _Arrival:
 def add(
     library: Library,
     source: str,
-    wishes: AddWishes,
+    options: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
@@ -145,23 +145,23 @@ def add(
     required_fields: the fields of a layer that the library's rules use. Raises OneMapError for every refusal; the
     report that was asked for is written even then.
     """
-    arrival, entry, is_new = _arrival(library, source, wishes, required_fields, who, language, progress)
+    arrival, entry, is_new = _arrival(library, source, options, required_fields, who, language, progress)
     arrival.step("reading").at(0.0)
     if entry.geometry == "raster":
-        if wishes.normalising.transform is not None:
+        if options.normalising.transform is not None:
             raise OneMapError("raster.transform", field="--transform", **arrival.place)
-        with raster_copy(library.path, entry.code, wishes.copy) as copy_to:
-            frame = FrameBlocks.of(raster_frame(source, wishes.normalising.crs, library.crs, copy_to))
-            return _added(arrival, entry, is_new, frame, None)
+        with raster_copy(library.path, entry.code, options.copy) as copy_to:
+            frame = FrameBlocks.of(raster_frame(source, options.normalising.crs, library.crs, copy_to))
+            return _add_clean_frame(arrival, entry, is_new, frame, None)
     with contextlib.ExitStack() as held:
-        with _reported(arrival, entry):
-            stream = held.enter_context(large_layer(source, wishes.layer, wishes.encoding))
+        with _report_refusal(arrival, entry):
+            stream = held.enter_context(large_layer(source, options.layer, options.encoding))
         result = None if stream is None else _added_in_blocks(arrival, entry, is_new, stream)
         if result is not None:
             return result
-    with _reported(arrival, entry):
-        raw = read_source(source, wishes.layer, wishes.encoding, arrival.step("reading"))
-    return _normalised(arrival, entry, is_new, raw)
+    with _report_refusal(arrival, entry):
+        raw = read_source(source, options.layer, options.encoding, arrival.step("reading"))
+    return _normalise_and_add(arrival, entry, is_new, raw)
 
 
 def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream: VectorStream) -> dict[str, Any] | None:
@@ -169,18 +169,18 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
 
     None if it holds values that cannot be kept there.
     """
-    library, wishes, given = arrival.library, arrival.wishes, arrival.wishes.normalising
+    library, options, given = arrival.library, arrival.options, arrival.options.normalising
 
     # What needs no look at the data is not told after an hour of it.
-    _coverage(library, np.array([0.0, 0.0, 1.0, 1.0]), wishes, library.district(), arrival.place)
-    label = wishes.label or (wishes.valid_from.isoformat() if wishes.valid_from else None)
+    _coverage(library, np.array([0.0, 0.0, 1.0, 1.0]), options, library.district(), arrival.place)
+    label = options.label or (options.valid_from.isoformat() if options.valid_from else None)
     if label is not None:
         refuse_used_label(library.connection, entry.code, label)
-    files = Path(arrival.source), stream.opened.path
+    files = Path(arrival.source), stream.readable.path
     state = state_of(*files)
     digest = content_hash(*files, arrival.progress)
     key = {
-        "source": [digest, stream.opened.layer, wishes.encoding],
+        "source": [digest, stream.readable.layer, options.encoding],
         "wishes": [given.crs, given.transform and given.transform.hash, dict(given.fields), given.repair],
         "layer": [repr(entry), list(arrival.required)],
         "crs": library.srs_id,
@@ -190,30 +190,30 @@ def _added_in_blocks(arrival: _Arrival, entry: LayerEntry, is_new: bool, stream:
     with journal_folder(work_place(library.path, library.id), "add", key) as journal:
         staging = Staging(stream, entry, library.crs, given, arrival.required, journal, arrival.step("reading"))
         try:
-            with _reported(arrival, entry):
+            with _report_refusal(arrival, entry):
                 frame, encoding = staging.frame()
                 if state_of(*files) != state:
                     raise OneMapError("source.changed", **arrival.place)
-        except NotPlain:
+        except UnsupportedValue:
             return None
         raw = replace(staging.head(), encoding=encoding, source_hash=digest)
-        return _added(arrival, entry, is_new, frame, raw, journal)
+        return _add_clean_frame(arrival, entry, is_new, frame, raw, journal)
 
 
 @contextlib.contextmanager
-def _reported(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
+def _report_refusal(arrival: _Arrival, entry: LayerEntry) -> Iterator[None]:
     """What is refused while a source is read stands in the report too."""
     try:
         yield
     except OneMapError as error:
-        _report(arrival, entry, [Found(problem, "refuse") for problem in error.problems], {})
+        _report(arrival, entry, [GradedProblem(problem, "refuse") for problem in error.problems], {})
         raise
 
 
-def add_made(
+def add_frame(
     library: Library,
     raw: RawFrame,
-    wishes: AddWishes,
+    options: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
@@ -223,41 +223,41 @@ def add_made(
 
     raw: its path says of what it was made. Raises OneMapError for every refusal, as `add`.
     """
-    arrival, entry, is_new = _arrival(library, str(raw.path), wishes, required_fields, who, language, progress)
-    return _normalised(arrival, entry, is_new, raw)
+    arrival, entry, is_new = _arrival(library, str(raw.path), options, required_fields, who, language, progress)
+    return _normalise_and_add(arrival, entry, is_new, raw)
 
 
 def _arrival(
     library: Library,
     source: str,
-    wishes: AddWishes,
+    options: AddOptions,
     required_fields: Callable[[str], Sequence[str]],
     who: str,
     language: str,
     progress: Progress,
 ) -> tuple[_Arrival, LayerEntry, bool]:
     """What arrives, into which layer, and whether that is new; all that can be refused before anything is read."""
-    arrival = _Arrival(library, source, wishes, (), who, language, progress)
-    if wishes.valid_from and wishes.valid_to and wishes.valid_to < wishes.valid_from:
+    arrival = _Arrival(library, source, options, (), who, language, progress)
+    if options.valid_from and options.valid_to and options.valid_to < options.valid_from:
         raise OneMapError("version.dates", field="--valid-to", **arrival.place)
     if not library.voice.is_owner:
         raise OneMapError("library.owner_adds", file=library.label)
-    entry, is_new = layer_entry(library, wishes.code, wishes.define)
-    if wishes.report:
-        check_report(wishes.report, [source, str(library.path)])
+    entry, is_new = layer_entry(library, options.code, options.define)
+    if options.report:
+        check_report(options.report, [source, str(library.path)])
     shares = _LONG_LOOK if looks_at_shapes(entry, library.district()) else _SHORT_LOOK
     return replace(arrival, required=required_fields(entry.code), shares=shares), entry, is_new
 
 
-def _normalised(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
+def _normalise_and_add(arrival: _Arrival, entry: LayerEntry, is_new: bool, raw: RawFrame) -> dict[str, Any]:
     """Bring a frame into the layer's shape, and add it."""
     arrival.step("checking").at(0.0)
-    with _reported(arrival, entry):
-        frame = sorted_out(raw, entry, arrival.library.crs, arrival.wishes.normalising, arrival.required)
-    return _added(arrival, entry, is_new, frame, raw)
+    with _report_refusal(arrival, entry):
+        frame = sorted_out(raw, entry, arrival.library.crs, arrival.options.normalising, arrival.required)
+    return _add_clean_frame(arrival, entry, is_new, frame, raw)
 
 
-def _added(
+def _add_clean_frame(
     arrival: _Arrival,
     entry: LayerEntry,
     is_new: bool,
@@ -269,15 +269,14 @@ def _added(
 
     raw: what is known of the source besides its rows; None for a raster.
     """
-    library, wishes = arrival.library, arrival.wishes
-    district = library.district()
+    library, district = arrival.library, arrival.library.district()
     coverage, kind, unknown = None, "", None
     try:
         if frame.count:
-            coverage, kind = _coverage(library, frame.bounds(), wishes, district, arrival.place)
+            coverage, kind = _coverage(library, frame.bounds(), arrival.options, district, arrival.place)
     except OneMapError as error:
         unknown = error  # what is wrong with the data comes first
-    quality = looked_at(
+    quality = check_quality(
         frame,
         entry,
         Ground(library.crs, district, None if kind == "extent" else coverage),
@@ -287,95 +286,90 @@ def _added(
         journal,
     )
     found = _all_found(frame, entry, quality)
-    frame = _accepted(arrival, entry, frame, quality, found)
+    frame = _accept_frame(arrival, entry, frame, quality, found)
     if unknown is not None:
         raise unknown
     if frame.bad is not None:
         coverage, without = without_ground(coverage, frame.bad)
         if without:
             problem = Problem("bad.no_ground", {**arrival.place, "count": without})
-            found.append(Found(problem, "warn"))
+            found.append(GradedProblem(problem, "warn"))
     _report(arrival, entry, found, quality.more)
     arrival.step("writing").at(0.0)
-    facts = VersionFacts(
-        label=wishes.label,
-        valid_from=wishes.valid_from,
-        valid_to=wishes.valid_to,
+    facts = _version_facts(arrival, frame, raw, coverage, kind)
+    return _write_version(arrival, entry, is_new, frame, raw, facts, found, quality)
+
+
+def _version_facts(
+    arrival: _Arrival, frame: FrameBlocks, raw: RawFrame | None, coverage: Any, coverage_kind: str
+) -> VersionFacts:
+    options = arrival.options
+    return VersionFacts(
+        label=options.label,
+        valid_from=options.valid_from,
+        valid_to=options.valid_to,
         coverage=coverage,
-        coverage_kind=kind,
-        source=wishes.snapshot.source if wishes.snapshot else source_name(arrival.source),
+        coverage_kind=coverage_kind,
+        source=options.snapshot.source if options.snapshot else source_name(arrival.source),
         source_hash=raw.source_hash if raw else frame.values("sha256", np.array([0]))[0],
-        accuracy_m=wishes.accuracy_m,
+        accuracy_m=options.accuracy_m,
         who=arrival.who,
     )
-    return _written(arrival, entry, is_new, frame, raw, facts, found, quality)
 
 
-def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[Found]:
+def _all_found(frame: FrameBlocks, entry: LayerEntry, quality: Quality) -> list[GradedProblem]:
     """What reading, sorting and checking found, in this order."""
     read = [(problem, level_of(entry, problem.code)) for problem in frame.problems]
-    found = [Found(problem, level) for problem, level in read if level != "off"]
+    found = [GradedProblem(problem, level) for problem, level in read if level != "off"]
     if frame.bad is not None:
         for problems, geometry in zip(frame.bad.problems, frame.bad.geometries, strict=True):
-            found += [Found(problem, "refuse", geometry) for problem in problems]
+            found += [GradedProblem(problem, "refuse", geometry) for problem in problems]
     return [*found, *quality.found]
 
 
-def _accepted(
-    arrival: _Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[Found]
+def _accept_frame(
+    arrival: _Arrival, entry: LayerEntry, frame: FrameBlocks, quality: Quality, found: Sequence[GradedProblem]
 ) -> FrameBlocks:
     """The frame if nothing in it is to be refused; with --keep-bad the rest of it, with the bad features set aside."""
     refused = [item.problem for item in found if item.level == "refuse"]
     whole = [problem for problem in refused if problem.facts.get("row") is None]
-    if refused and (whole or not arrival.wishes.keep_bad):
+    if refused and (whole or not arrival.options.keep_bad):
         _report(arrival, entry, found, quality.more)
-        raise OneMapError.of(listed(refused, arrival.place))
+        raise OneMapError.of(first_problems(refused, arrival.place))
     if quality.refused:
         frame = frame.set_aside(quality.refused)
     if frame.count == 0:
         _report(arrival, entry, found, quality.more)
-        raise OneMapError.of([Problem("bad.all", arrival.place), *listed(refused, arrival.place)])
+        raise OneMapError.of([Problem("bad.all", arrival.place), *first_problems(refused, arrival.place)])
     return frame
 
 
-def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[Found], more: dict[str, int]) -> None:
+def _report(arrival: _Arrival, entry: LayerEntry, found: Sequence[GradedProblem], more: dict[str, int]) -> None:
     """Write the sheet for the sender, if one is wanted."""
-    if arrival.wishes.report:
+    if arrival.options.report:
         title = entry.title.get(arrival.language, entry.code)
         facts = {"file": source_name(arrival.source), "layer": f"{entry.code} {title}"}
-        write_report(arrival.wishes.report, found, more, facts, arrival.language)
+        write_report(arrival.options.report, found, more, facts, arrival.language)
 
 
-def _written(
+def _write_version(
     arrival: _Arrival,
     entry: LayerEntry,
     is_new: bool,
     frame: FrameBlocks,
     raw: RawFrame | None,
     facts: VersionFacts,
-    found: Sequence[Found],
+    found: Sequence[GradedProblem],
     quality: Quality,
 ) -> dict[str, Any]:
-    library, normalising = arrival.library, arrival.wishes.normalising
     records = listed_records(found, quality.more, arrival.language)
-    kept = {
-        "encoding": raw.encoding if raw else None,
-        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
-        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
-        "transform_hash": normalising.transform.hash if normalising.transform else None,
-        "fields": dict(normalising.fields),
-        **({"service": arrival.wishes.snapshot.record} if arrival.wishes.snapshot else {}),
-        "codes": quality.codes,
-        "problems": [
-            {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
-        ],
-    }
+    report = _source_report(arrival, raw, quality, records)
     bad = frame.bad
     progress = arrival.step("writing")
-    with library.writing(entry.code) as connection:
-        version = add_version(connection, entry, frame, facts, kept, progress, is_new=is_new)
-        if arrival.wishes.snapshot:
-            keep_snapshot(connection, version.table, arrival.wishes.snapshot)
+    with arrival.library.writing(entry.code) as connection:
+        version = add_version(connection, entry, frame, facts, report, progress, is_new=is_new)
+        if arrival.options.snapshot:
+            keep_snapshot(connection, version.table, arrival.options.snapshot)
         if bad is not None:
             write_bad(connection, version, bad, arrival.who, arrival.language, progress)
         keep_problems(connection, version, found, arrival.language)
@@ -390,10 +384,32 @@ def _written(
         "coverage_m2": version.coverage_m2,
         "coverage": version.coverage_kind,
         "hash": version.hash,
-        "encoding": kept["encoding"],
+        "encoding": report["encoding"],
         "codes": quality.codes,
         "set_aside": 0 if bad is None else len(bad.rows),
         "bad_table": None if bad is None else bad_table(version.table),
         "problems": records,
     }
-    return {**result, "report": arrival.wishes.report} if arrival.wishes.report else result
+    return {**result, "report": arrival.options.report} if arrival.options.report else result
+
+
+def _source_report(
+    arrival: _Arrival, raw: RawFrame | None, quality: Quality, records: Sequence[dict[str, Any]]
+) -> dict[str, Any]:
+    """How the source was read and what was found in it, as the library keeps it with the version.
+
+    records: the problems as the contract lists them.
+    """
+    snapshot, normalising = arrival.options.snapshot, arrival.options.normalising
+    return {
+        "encoding": raw.encoding if raw else None,
+        "crs": normalising.crs or (raw.crs.to_string() if raw and raw.crs else None),
+        # Parameters of a datum are secret in law: that they were used can be proved, what they were not.
+        "transform_hash": normalising.transform.hash if normalising.transform else None,
+        "fields": dict(normalising.fields),
+        **({"service": snapshot.record} if snapshot else {}),
+        "codes": quality.codes,
+        "problems": [
+            {key: record[key] for key in ("code", "level", "feature", "field", "message")} for record in records
+        ],
+    }

@@ -28,7 +28,7 @@ class DatumChange:
     pipeline: str | None = field(default=None, repr=False)
     parameters: Parameters | None = None
 
-    def between(self, source: pyproj.CRS, target: pyproj.CRS, **place: Any) -> Transformation:
+    def transformation_between(self, source: pyproj.CRS, target: pyproj.CRS, **place: Any) -> Transformation:
         """How coordinates (east, north) of `source` become those of `target`.
 
         Raises OneMapError crs.transform for no pipeline, crs.parameters_other if the file speaks of other systems.
@@ -51,13 +51,13 @@ class DatumChange:
         change = _in_space(parameters, *inner) if parameters.are_seven else _in_plane(parameters)
         there, back = transformation(source, inner[0], **place), transformation(inner[1], target, **place)
 
-        def carried(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        def transform_points(x: np.ndarray, y: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
             for step in (there, change, back):
                 if step is not None:
                     x, y = step(x, y)
             return x, y
 
-        return carried
+        return transform_points
 
 
 def given_change(text: str | None) -> DatumChange | None:

@@ -16,7 +16,7 @@ from onemap.layers.ingest.placing import bounds_of
 from onemap.layers.ingest.undeclared_crs import undeclared_crs
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import SILENT, Progress
-from onemap.layers.sources.reading import layers_of, opened, read_layer, source_name
+from onemap.layers.sources.reading import layers_of, open_source, read_layer, source_name
 
 RASTERS = {".tif", ".tiff", ".img", ".asc", ".jp2", ".vrt", ".png", ".jpg", ".jpeg", ".dem", ".nc", ".bil"}
 _READ = 0.6  # of the work on a layer, when it is read
@@ -37,7 +37,7 @@ def inspect(
         )
 
         return inspect_raster(Path(source), language)
-    with opened(source) as path:
+    with open_source(source) as path:
         names = layers_of(path)
         if layer is not None and layer not in names:
             raise OneMapError("source.layer_unknown", file=source_name(source), layer=layer, names=names)
@@ -50,14 +50,14 @@ def inspect(
             except OneMapError as error:
                 if len(names) == 1 or layer is not None:
                     raise
-                found.append(_unread(name, error, language))
+                found.append(_unreadable_layer(name, error, language))
                 continue
             kind = kind or frame.format
-            found.append(_described(frame, language, part.part(_READ, 1.0)))
+            found.append(_describe_layer(frame, language, part.part(_READ, 1.0)))
     return {"format": kind, "file": source_name(source), "layers": found}
 
 
-def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
+def _unreadable_layer(name: str, error: OneMapError, language: str) -> dict[str, Any]:
     problems = [problem_record(problem, language) for problem in error.problems]
     crs = {"code": None, "from": "none", "why": ""}
     return {
@@ -72,7 +72,7 @@ def _unread(name: str, error: OneMapError, language: str) -> dict[str, Any]:
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are told as such
-def _described(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
+def _describe_layer(frame: RawFrame, language: str, progress: Progress) -> dict[str, Any]:
     progress.at(0.0)
     place = {"file": frame.path.name, "layer": frame.layer}
     problems = [*frame.problems, *([] if frame.is_table else _geometry_problems(frame, place, progress))]

@@ -10,15 +10,15 @@ from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import (
     feature_names,
     numbers_by_schema,
-    renamed_fields,
+    rename_fields,
     schema_names,
-    storable,
+    storable_attributes,
     text_by_schema,
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import CleanFrame, RawFrame
-from onemap.layers.geometry.validity import SortedGeometries, listed, sorted_geometries
-from onemap.layers.ingest.placing import Wishes, in_crs
+from onemap.layers.geometry.validity import SortedGeometries, first_problems, sorted_geometries
+from onemap.layers.ingest.placing import SourceOptions, in_crs
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
@@ -26,7 +26,7 @@ def normalise(
     raw: RawFrame,
     entry: LayerEntry,
     target: pyproj.CRS,
-    wishes: Wishes,
+    options: SourceOptions,
     required: Sequence[str] = (),
 ) -> CleanFrame:
     """A raw frame as the layer's clean frame, or a refusal that names every problem.
@@ -34,18 +34,18 @@ def normalise(
     required: further fields that must be there because rules use them. Schema fields that are absent are warned of.
     Raises OneMapError field.…, crs.…, geometry.….
     """
-    return _clean(raw, entry, target, wishes, required, sort_out=False)[0]
+    return _clean(raw, entry, target, options, required, sort_out=False)[0]
 
 
 @np.errstate(all="ignore")
 def sorted_out(
-    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, wishes: Wishes, required: Sequence[str]
+    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, options: SourceOptions, required: Sequence[str]
 ) -> FrameBlocks:
     """As `normalise`, but features of unsound geometry are set aside as the frame's `bad` instead of being refused.
 
     Raises OneMapError field.…, crs.…, geometry.type for a table.
     """
-    frame, sound = _clean(raw, entry, target, wishes, required, sort_out=True)
+    frame, sound = _clean(raw, entry, target, options, required, sort_out=True)
     by_row: dict[int, list[Problem]] = {}
     for row, problem in zip(sound.rows, sound.problems, strict=True):
         by_row.setdefault(row, []).append(problem)
@@ -54,10 +54,16 @@ def sorted_out(
 
 
 def _clean(
-    raw: RawFrame, entry: LayerEntry, target: pyproj.CRS, wishes: Wishes, required: Sequence[str], *, sort_out: bool
+    raw: RawFrame,
+    entry: LayerEntry,
+    target: pyproj.CRS,
+    options: SourceOptions,
+    required: Sequence[str],
+    *,
+    sort_out: bool,
 ) -> tuple[CleanFrame, SortedGeometries]:
     place = {"file": raw.path.name, "layer": raw.layer}
-    attributes, refused = renamed_fields(raw, entry, wishes.fields, required)
+    attributes, refused = rename_fields(raw, entry, options.fields, required)
     problems = list(raw.problems)
     problems += [
         Problem("field.absent", {**place, "field": field.name})
@@ -72,7 +78,7 @@ def _clean(
     geometries = raw.geometries
     # One refusal tells all that is wrong, so that a file is sent back once.
     try:
-        geometries, remarks = in_crs(geometries, raw, wishes, target)
+        geometries, remarks = in_crs(geometries, raw, options, target)
         problems += remarks
     except OneMapError as error:
         refused += error.problems
@@ -81,14 +87,14 @@ def _clean(
         kinds = {"found": Problem("kind.table"), "expected": Problem(f"kind.{entry.geometry}")}
         refused.append(Problem("geometry.type", {**place, **kinds}))
     else:
-        sound = sorted_geometries(geometries, entry.geometry, names, wishes.repair, place)
+        sound = sorted_geometries(geometries, entry.geometry, names, options.repair, place)
         if refused or not sort_out:
-            refused += listed(sound.problems, place)
+            refused += first_problems(sound.problems, place)
     if refused or sound is None:
         raise OneMapError.of(refused)
     frame = CleanFrame(
         geometries=sound.geometries,
-        attributes=storable(attributes, schema_names(entry, required)),
+        attributes=storable_attributes(attributes, schema_names(entry, required)),
         names=names,
         problems=(*problems, *sound.repairs),
         repaired=len(sound.repairs),

@@ -20,7 +20,7 @@ _SAMPLES = 100
 
 
 @dataclass(frozen=True)
-class Wishes:
+class SourceOptions:
     """What the user said about a source: its CRS, a change of datum, fields, and whether to repair."""
 
     crs: str | None = None
@@ -29,17 +29,17 @@ class Wishes:
     repair: bool = False
 
 
-def source_crs(raw: RawFrame, wishes: Wishes) -> pyproj.CRS:
+def source_crs(raw: RawFrame, options: SourceOptions) -> pyproj.CRS:
     """The CRS that the user names, else the one that the file declares.
 
     Raises OneMapError crs.missing, crs.unknown, crs.contradicted.
     """
-    return _source_crs(raw, wishes, bounds_of(raw.geometries))
+    return _source_crs(raw, options, bounds_of(raw.geometries))
 
 
-def _source_crs(raw: RawFrame, wishes: Wishes, bounds: systems.Bounds | None) -> pyproj.CRS:
+def _source_crs(raw: RawFrame, options: SourceOptions, bounds: systems.Bounds | None) -> pyproj.CRS:
     place = {"file": raw.path.name, "layer": raw.layer}
-    declared = systems.parse_crs(wishes.crs, field="--crs") if wishes.crs else raw.crs
+    declared = systems.parse_crs(options.crs, field="--crs") if options.crs else raw.crs
     if declared is None:
         raise OneMapError("crs.missing", suggestion=systems.suggestion(bounds), **place)
     problem = systems.contradiction(declared, bounds)
@@ -48,7 +48,7 @@ def _source_crs(raw: RawFrame, wishes: Wishes, bounds: systems.Bounds | None) ->
     return declared
 
 
-def _same(one: pyproj.CRS, other: pyproj.CRS) -> bool:
+def _is_same_crs(one: pyproj.CRS, other: pyproj.CRS) -> bool:
     """Whether two systems are one, by whatever name."""
     return systems.crs_name(one) == systems.crs_name(other) or one.equals(other, ignore_axis_order=True)
 
@@ -62,25 +62,29 @@ def bounds_of(geometries: np.ndarray) -> systems.Bounds | None:
     return None if np.isnan(found).any() else (float(found[0]), float(found[1]), float(found[2]), float(found[3]))
 
 
-class Way:
+class SourceTransform:
     """How a source's coordinates come into the target's plane, east before north. named: the two, as problems say it.
 
     Raises OneMapError crs.missing, crs.contradicted, crs.no_transformation, crs.transform, crs.parameters_other.
     """
 
-    def __init__(self, raw: RawFrame, wishes: Wishes, target: pyproj.CRS, bounds: systems.Bounds | None) -> None:
+    def __init__(
+        self, raw: RawFrame, options: SourceOptions, target: pyproj.CRS, bounds: systems.Bounds | None
+    ) -> None:
         """bounds: of all coordinates; None if they are not known yet, and then nothing can contradict them."""
         place: dict[str, Any] = {"file": raw.path.name, "layer": raw.layer}
-        self._source = _source_crs(raw, wishes, bounds)
+        self._source = _source_crs(raw, options, bounds)
         self._target = target
-        self._is_given = wishes.transform is not None
+        self._is_given = options.transform is not None
         self.named = {**place, "crs": systems.crs_name(self._source), "target": systems.crs_name(target)}
         self._remarks = []
-        if wishes.crs and raw.crs is not None and not _same(raw.crs, self._source):
+        if options.crs and raw.crs is not None and not _is_same_crs(raw.crs, self._source):
             declared = {"declared": systems.crs_name(raw.crs), "crs": systems.crs_name(self._source)}
             self._remarks.append(Problem("crs.overridden", {**place, **declared}))
-        if wishes.transform is not None:
-            self._change: systems.Transformation | None = wishes.transform.between(self._source, target, **place)
+        if options.transform is not None:
+            self._change: systems.Transformation | None = options.transform.transformation_between(
+                self._source, target, **place
+            )
             self._remarks.append(Problem("crs.transformed", self.named))
         else:
             self._change = systems.transformation(self._source, target, **place)
@@ -99,7 +103,7 @@ class Way:
         carried = geometries.copy()
         farthest = 0.0
         for block in blocks(len(geometries)):
-            carried[block], before, after = _carried(geometries[block], self._change)
+            carried[block], before, after = _transform_geometries(geometries[block], self._change)
             if not np.isfinite(after).all():
                 raise OneMapError("crs.out_of_range", **self.named)
             if self._is_given and len(before):
@@ -115,15 +119,17 @@ class Way:
 
 
 def in_crs(
-    geometries: np.ndarray, raw: RawFrame, wishes: Wishes, target: pyproj.CRS
+    geometries: np.ndarray, raw: RawFrame, options: SourceOptions, target: pyproj.CRS
 ) -> tuple[np.ndarray, list[Problem]]:
     """The geometries in the target's plane, and what must be told about the way there. Raises OneMapError crs.…."""
-    way = Way(raw, wishes, target, bounds_of(raw.geometries))
-    carried, farthest_km = way.carry(geometries)
-    return carried, way.remarks(farthest_km)
+    transform = SourceTransform(raw, options, target, bounds_of(raw.geometries))
+    carried, farthest_km = transform.carry(geometries)
+    return carried, transform.remarks(farthest_km)
 
 
-def _carried(geometries: np.ndarray, change: systems.Transformation) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+def _transform_geometries(
+    geometries: np.ndarray, change: systems.Transformation
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Geometries with changed coordinates; and those that are carried before and after (k, 2)."""
     coordinates = shapely.get_coordinates(geometries)
     finite = (np.abs(coordinates) <= FARTHEST).all(axis=1)  # which what is no number is not, either

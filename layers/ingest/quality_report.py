@@ -8,12 +8,12 @@ import numpy as np
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import now
 from onemap.layers.library.versions import Version
 from onemap.layers.messages import phrase, problem_record, wording
 from onemap.layers.progress import SILENT
-from onemap.layers.quality.quality import Found
+from onemap.layers.quality.quality import GradedProblem
 from onemap.layers.stores.store import FeatureTable, StoreConnection
 
 PROBLEMS_TABLE = "onemap_problems"
@@ -39,7 +39,7 @@ def check_report(target: str, inputs: Sequence[str]) -> None:
     check_place(path, False, "--report", inputs)
 
 
-def listed_records(found: Sequence[Found], more: Mapping[str, int], language: str) -> list[dict[str, Any]]:
+def listed_records(found: Sequence[GradedProblem], more: Mapping[str, int], language: str) -> list[dict[str, Any]]:
     """The problems as the answer lists them, at most a thousand of a kind; how many more there are is said."""
     records: list[dict[str, Any]] = []
     listed: dict[str, int] = {}
@@ -57,7 +57,7 @@ def listed_records(found: Sequence[Found], more: Mapping[str, int], language: st
     return records
 
 
-def keep_problems(connection: StoreConnection, version: Version, found: Sequence[Found], language: str) -> None:
+def keep_problems(connection: StoreConnection, version: Version, found: Sequence[GradedProblem], language: str) -> None:
     """Put the problems of a new version into the library's table of them, inside the open transaction.
 
     A library without problems has no such table, so that another program sees nothing but its layers.
@@ -86,7 +86,7 @@ def keep_problems(connection: StoreConnection, version: Version, found: Sequence
 
 
 def write_report(
-    target: str, found: Sequence[Found], more: Mapping[str, int], facts: Mapping[str, str], language: str
+    target: str, found: Sequence[GradedProblem], more: Mapping[str, int], facts: Mapping[str, str], language: str
 ) -> None:
     """Write the problems as a sheet for the sender: what, where, how to mend it, and a count of each kind.
 
@@ -124,18 +124,18 @@ def write_report(
                 # A text that begins with = comes from a file, and must never become a formula.
                 if isinstance(cell.value, str) and cell.value.startswith("="):
                     cell.data_type = "s"
-    with written_beside(Path(target), False, "--report") as place:
+    with atomic_output(Path(target), False, "--report") as place:
         book.save(place)
 
 
-def _by_kind(found: Sequence[Found]) -> dict[tuple[str, str], list[Found]]:
-    kinds: dict[tuple[str, str], list[Found]] = {}
+def _by_kind(found: Sequence[GradedProblem]) -> dict[tuple[str, str], list[GradedProblem]]:
+    kinds: dict[tuple[str, str], list[GradedProblem]] = {}
     for item in found:
         kinds.setdefault((item.level, item.problem.code), []).append(item)
     return kinds
 
 
-def _row(item: Found, language: str) -> list[Any]:
+def _row(item: GradedProblem, language: str) -> list[Any]:
     place, (message, mend) = item.problem.place, wording(item.problem, language)
     east: float | None = None
     north: float | None = None

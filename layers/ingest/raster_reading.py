@@ -24,7 +24,7 @@ from onemap.layers.rasters.rasters import (
     raster_hash,
     scaling,
 )
-from onemap.layers.sources.reading import layers_of, opened
+from onemap.layers.sources.reading import layers_of, open_source
 
 if TYPE_CHECKING:
     from rasterio.io import DatasetReader
@@ -44,7 +44,7 @@ def _opened_as_raster(path: Path) -> "DatasetReader":
 
 def _is_vector(path: Path) -> bool:
     try:
-        with opened(path) as found:
+        with open_source(path) as found:
             return bool(layers_of(found))
     except OneMapError:
         return False
@@ -112,7 +112,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
             "vertical_datum": compound,
             "overviews": ",".join(map(str, dataset.overviews(1))),
         }
-    kept = path if copy_to is None else _copied(path, copy_to)
+    kept = path if copy_to is None else _copy_raster(path, copy_to)
     state = kept.stat()
     row = {
         "path": str(kept.resolve()) if copy_to is None else f"{copy_to.parent.name}/{copy_to.name}",
@@ -130,7 +130,7 @@ def raster_frame(source: str, given_crs: str | None, target: pyproj.CRS, copy_to
     )
 
 
-def _copied(path: Path, target: Path) -> Path:
+def _copy_raster(path: Path, target: Path) -> Path:
     """The raster as a Cloud-Optimised GeoTIFF with overviews, whole or not at all."""
     from rasterio.errors import RasterioError
     from rasterio.shutil import copy as copy_raster

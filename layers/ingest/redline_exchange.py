@@ -17,14 +17,14 @@ from pyogrio.errors import DataSourceError
 from onemap.layers.crs import systems
 from onemap.layers.crs.zones import GEOGRAPHIC_CODES, Zone, zone_crs, zone_of, zone_of_longitude
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.invalid_reasons import invalid_reasons
-from onemap.layers.geometry.validity import listed, refuse_beyond, sorted_geometries
-from onemap.layers.ingest.placing import Wishes, bounds_of, in_crs, source_crs
+from onemap.layers.geometry.validity import first_problems, refuse_beyond, sorted_geometries
+from onemap.layers.ingest.placing import SourceOptions, bounds_of, in_crs, source_crs
 from onemap.layers.messages import problem_record
 from onemap.layers.sources.gdal.gdal_name import gdal_name, gdal_target
-from onemap.layers.sources.reading import opened, read_source
+from onemap.layers.sources.reading import open_source, read_source
 from onemap.layers.sources.redline.redline_reading import frame_of
 from onemap.layers.sources.redline.redline_text import RedlineText, looks_like_redline, read_text
 from onemap.layers.sources.redline.redline_writing import (
@@ -50,7 +50,7 @@ _KINDS = {0: "point", 1: "line", 2: "polygon"}
 
 
 @dataclass(frozen=True)
-class ExchangeWishes:
+class ExchangeOptions:
     """What the user said: the layer of the source, the source's CRS, its encoding, and whether to replace."""
 
     layer: str | None = None
@@ -60,7 +60,7 @@ class ExchangeWishes:
 
 
 @dataclass(frozen=True)
-class _Made:
+class _ExchangeResult:
     """What was written: how many features and points, in which CRS, and what must be told."""
 
     features: int
@@ -69,7 +69,7 @@ class _Made:
     problems: Sequence[Problem]
 
 
-def exchange(source: str, target: str, wishes: ExchangeWishes, language: str) -> dict[str, Any]:
+def exchange(source: str, target: str, options: ExchangeOptions, language: str) -> dict[str, Any]:
     """A coordinate TXT as a vector file, a vector file as a coordinate TXT, or a TXT in our own form.
 
     Raises OneMapError redline.target, redline.neither, out.…, crs.…, geometry.…, and whatever reading refuses.
@@ -78,14 +78,14 @@ def exchange(source: str, target: str, wishes: ExchangeWishes, language: str) ->
     suffix = place.suffix.lower()
     if suffix != ".txt" and suffix not in WRITABLE:
         raise OneMapError("redline.target", file=place.name, known=[".txt", *WRITABLE])
-    check_place(place, wishes.overwrite, "TARGET")
-    text = _text_of(source, wishes)
+    check_place(place, options.overwrite, "TARGET")
+    text = _text_of(source, options)
     if text is not None and suffix == ".txt":
-        made = _rewrite(text, Path(source), place, wishes)
+        made = _rewrite(text, Path(source), place, options)
     elif text is not None:
-        made = _to_vector(text, Path(source), place, wishes)
+        made = _to_vector(text, Path(source), place, options)
     elif suffix == ".txt":
-        made = _to_text(source, place, wishes)
+        made = _to_text(source, place, options)
     else:
         raise OneMapError("redline.neither", file=Path(source).name, target=place.name)
     return {
@@ -99,9 +99,9 @@ def exchange(source: str, target: str, wishes: ExchangeWishes, language: str) ->
     }
 
 
-def _text_of(source: str, wishes: ExchangeWishes) -> RedlineText | None:
+def _text_of(source: str, options: ExchangeOptions) -> RedlineText | None:
     """The source's text, token by token, if it is a coordinate TXT."""
-    with opened(source) as path:
+    with open_source(source) as path:
         if (
             not isinstance(path, Path)
             or not path.is_file()
@@ -109,28 +109,28 @@ def _text_of(source: str, wishes: ExchangeWishes) -> RedlineText | None:
             or not looks_like_redline(path)
         ):
             return None
-        if wishes.layer is not None and wishes.layer != path.stem:
-            raise OneMapError("source.layer_unknown", file=path.name, layer=wishes.layer, names=[path.stem])
-        return read_text(path, wishes.encoding)
+        if options.layer is not None and options.layer != path.stem:
+            raise OneMapError("source.layer_unknown", file=path.name, layer=options.layer, names=[path.stem])
+        return read_text(path, options.encoding)
 
 
-def _rewrite(text: RedlineText, source: Path, target: Path, wishes: ExchangeWishes) -> _Made:
+def _rewrite(text: RedlineText, source: Path, target: Path, options: ExchangeOptions) -> _ExchangeResult:
     """The same points, names and sections in our form; a CRS that the user names goes into the header."""
     frame = frame_of(text, source)
     crs = frame.crs
-    if wishes.crs:
-        crs = source_crs(frame, Wishes(crs=wishes.crs))
+    if options.crs:
+        crs = source_crs(frame, SourceOptions(crs=options.crs))
         zone = zone_of(crs)
         if zone is None:
             raise OneMapError("redline.no_zone", file=source.name, crs=systems.crs_name(crs), field="--crs")
         text = with_zone(text, zone)
-    _write_text(text, target, wishes)
-    return _Made(len(text.parcels), _count(text), crs, frame.problems)
+    _write_text(text, target, options)
+    return _ExchangeResult(len(text.parcels), _count(text), crs, frame.problems)
 
 
-def _write_text(text: RedlineText, target: Path, wishes: ExchangeWishes) -> None:
+def _write_text(text: RedlineText, target: Path, options: ExchangeOptions) -> None:
     content = redline_bytes(text, target.name)
-    with written_beside(target, wishes.overwrite, "TARGET") as path:
+    with atomic_output(target, options.overwrite, "TARGET") as path:
         path.write_bytes(content)
 
 
@@ -138,15 +138,15 @@ def _count(text: RedlineText) -> int:
     return sum(len(parcel.points) for parcel in text.parcels)
 
 
-def _to_vector(text: RedlineText, source: Path, target: Path, wishes: ExchangeWishes) -> _Made:
+def _to_vector(text: RedlineText, source: Path, target: Path, options: ExchangeOptions) -> _ExchangeResult:
     frame = frame_of(text, source)
-    crs = source_crs(frame, Wishes(crs=wishes.crs))
+    crs = source_crs(frame, SourceOptions(crs=options.crs))
     problems = [*frame.problems, *_crossing(frame)]
     zone = zone_of(crs)
     header = header_lines(with_zone(text, zone) if zone is not None else text)
-    with written_beside(target, wishes.overwrite, "TARGET") as path:
+    with atomic_output(target, options.overwrite, "TARGET") as path:
         _write_vector(frame, crs, path, header)
-    return _Made(len(frame.geometries), _count(text), crs, problems)
+    return _ExchangeResult(len(frame.geometries), _count(text), crs, problems)
 
 
 def _crossing(frame: RawFrame) -> list[Problem]:
@@ -192,13 +192,13 @@ def _write_vector(frame: RawFrame, crs: pyproj.CRS, path: Path, header: str) -> 
         raise OneMapError("out.failed", file=path.name, field="TARGET", reason=lost[0][-200:])
 
 
-def _to_text(source: str, target: Path, wishes: ExchangeWishes) -> _Made:
-    raw = read_source(source, wishes.layer, wishes.encoding)
+def _to_text(source: str, target: Path, options: ExchangeOptions) -> _ExchangeResult:
+    raw = read_source(source, options.layer, options.encoding)
     problems = list(raw.problems)
-    given = Wishes(crs=wishes.crs)
+    given = SourceOptions(crs=options.crs)
     crs = source_crs(raw, given)
     zone = zone_of(crs)
-    geometries = _sound(raw)
+    geometries = _valid_geometries(raw)
     if zone is None:
         zone = _zone_for(raw, crs)
         geometries, remarks = in_crs(geometries, raw, given, zone_crs(zone))
@@ -207,24 +207,24 @@ def _to_text(source: str, target: Path, wishes: ExchangeWishes) -> _Made:
     attributes = raw.attributes.reset_index(drop=True)
     frame = Frame(geometries, _plain_columns(attributes), zone, _header(source, raw.layer))
     place = {"file": raw.path.name, "layer": raw.layer}
-    problems += listed(changes(frame, place), place)
+    problems += first_problems(changes(frame, place), place)
     text = redline_text(frame)
-    _write_text(text, target, wishes)
+    _write_text(text, target, options)
     written = replace(zone, prefixed=True)
-    return _Made(len(geometries), _count(text), zone_crs(written), problems)
+    return _ExchangeResult(len(geometries), _count(text), zone_crs(written), problems)
 
 
 def _plain_columns(attributes: pd.DataFrame) -> pd.DataFrame:
     return attributes.loc[:, ~attributes.columns.duplicated()].rename(columns=str)
 
 
-def _sound(raw: RawFrame) -> np.ndarray:
+def _valid_geometries(raw: RawFrame) -> np.ndarray:
     """The geometries, all of the first one's kind, present and valid. Raises OneMapError geometry.…."""
     place = {"file": raw.path.name, "layer": raw.layer}
     dimensions = shapely.get_dimensions(raw.geometries)
     kind = _KINDS[int(max(dimensions, default=2))] if (dimensions >= 0).any() else "polygon"
     names = np.array([str(row) for row in range(1, len(raw.geometries) + 1)], dtype=object)
-    return sorted_geometries(raw.geometries, kind, names, False, place).accepted(place).geometries
+    return sorted_geometries(raw.geometries, kind, names, False, place).require_sound(place).geometries
 
 
 def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
@@ -250,7 +250,7 @@ def _zone_for(raw: RawFrame, crs: pyproj.CRS) -> Zone:
 
 def _header(source: str, layer: str) -> RedlineText | None:
     """The header of the text that a GeoPackage was made of, if it carries one."""
-    with opened(source) as path:
+    with open_source(source) as path:
         if not isinstance(path, Path) or path.suffix.lower() != ".gpkg":
             return None
         try:

@@ -19,19 +19,19 @@ from onemap.layers.frames.fields import (
     are_numbers,
     as_numbers,
     has_text,
-    renamed_fields,
+    rename_fields,
     schema_names,
-    storable,
+    storable_attributes,
     text_by_schema,
 )
 from onemap.layers.frames.frame_blocks import FrameBlocks
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.geometry.row_blocks import BLOCK
-from onemap.layers.geometry.validity import CODES, listed, sorted_geometries
-from onemap.layers.ingest.placing import Way, Wishes, bounds_of
+from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.ingest.placing import SourceOptions, SourceTransform, bounds_of
 from onemap.layers.ingest.staged_rows import StagedRows, write_part
 from onemap.layers.progress import Progress
-from onemap.layers.sources.gdal.vector_stream import Seen, VectorStream
+from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Staging:
     stream: VectorStream
     entry: LayerEntry
     target: pyproj.CRS
-    wishes: Wishes
+    options: SourceOptions
     required: Sequence[str]
     journal: Journal
     progress: Progress
@@ -63,45 +63,45 @@ class Staging:
 
     def head(self) -> RawFrame:
         """The source without its rows."""
-        opened = self.stream.opened
+        readable = self.stream.readable
         nothing = np.empty(0, dtype=object)
-        return RawFrame(opened.path, opened.layer, "", nothing, pd.DataFrame(), self.stream.crs, None)
+        return RawFrame(readable.path, readable.layer, "", nothing, pd.DataFrame(), self.stream.crs, None)
 
     def _frame(self, encoding: str) -> FrameBlocks:
-        way, astray = None, None
+        transform, astray = None, None
         try:
-            way = Way(self.head(), self.wishes, self.target, None)
+            transform = SourceTransform(self.head(), self.options, self.target, None)
         except OneMapError:
             astray = True
-        rows = self._staged(encoding, way)
+        rows = self._stage_rows(encoding, transform)
         abouts = rows.abouts
         bounds = _joined_bounds([about["bounds"] for about in abouts])
         refused = [_problem(problem) for problem in abouts[0]["refused"]]
         astray = astray or any(about["astray"] for about in abouts)
         try:
-            way = Way(self.head(), self.wishes, self.target, bounds)
+            transform = SourceTransform(self.head(), self.options, self.target, bounds)
             if astray:
-                raise OneMapError("crs.out_of_range", **way.named)
+                raise OneMapError("crs.out_of_range", **transform.named)
         except OneMapError as error:
             # What else is wrong is told of the coordinates as the file has them.
-            rows = self._staged(encoding, None)
+            rows = self._stage_rows(encoding, None)
             abouts = rows.abouts
             refused += error.problems
-        seen = Seen()
+        notes = ReadingNotes()
         for about in abouts:
-            seen.add(_seen(about["seen"]))
-        read = self.stream.problems(seen, rows.count, abouts[0]["columns"])
+            notes.add(_notes_from_journal(about["seen"]))
+        read = self.stream.problems(notes, rows.count, abouts[0]["columns"])
         of_fields = self._fields(rows, abouts)
         unsound = [_problem(problem) for about in abouts for problem in about["unsound"]]
         unsound.sort(key=lambda problem: CODES.index(problem.code))
-        unsound = self._named(rows, unsound)
+        unsound = self._name_features(rows, unsound)
         if refused:
-            raise OneMapError.of([*refused, *listed(unsound, self.stream.opened.place)])
-        repairs = self._named(rows, [_problem(problem) for about in abouts for problem in about["repairs"]])
+            raise OneMapError.of([*refused, *first_problems(unsound, self.stream.readable.place)])
+        repairs = self._name_features(rows, [_problem(problem) for about in abouts for problem in about["repairs"]])
         by_row: dict[int, list[Problem]] = {}
         for problem in unsound:
             by_row.setdefault(problem.facts["row"] - 1, []).append(problem)
-        remarks = way.remarks(max(about["farthest_km"] for about in abouts)) if way else []
+        remarks = transform.remarks(max(about["farthest_km"] for about in abouts)) if transform else []
         frame = FrameBlocks(
             rows,
             problems=(*read, *of_fields, *remarks, *repairs),
@@ -110,42 +110,47 @@ class Staging:
         )
         return frame.set_aside(by_row) if by_row else frame
 
-    def _staged(self, encoding: str, way: Way | None) -> StagedRows:
-        """All rows in parts; those that the journal has already are not read again. way: None leaves them in place."""
-        kind = f"{'rows' if way else 'plain'}-{encoding}"
+    def _stage_rows(self, encoding: str, transform: SourceTransform | None) -> StagedRows:
+        """All rows in parts; those that the journal has already are not read again.
+
+        transform: None leaves them in place.
+        """
+        kind = f"{'rows' if transform else 'plain'}-{encoding}"
         names: list[str] = []
         while self.journal.has(f"{kind}-{len(names):06d}.arrow"):
             names.append(f"{kind}-{len(names):06d}.arrow")
         done = len(names) > 0 and StagedRows(self.journal, names, BLOCK).count < BLOCK * len(names)
         if not done:
-            for raw, seen in self.stream.blocks(encoding, len(names) * BLOCK, BLOCK):
+            for raw, notes in self.stream.blocks(encoding, len(names) * BLOCK, BLOCK):
                 self.progress.at(len(names) * BLOCK / max(1, self.stream.count))
                 name = f"{kind}-{len(names):06d}.arrow"
-                self._keep(name, raw, seen, way, len(names) * BLOCK)
+                self._keep(name, raw, notes, transform, len(names) * BLOCK)
                 names.append(name)
         if not names:
-            raise OneMapError("source.empty", file=self.stream.opened.path.name, layer=self.stream.opened.layer)
+            raise OneMapError("source.empty", file=self.stream.readable.path.name, layer=self.stream.readable.layer)
         self.progress.at(1.0)
         return StagedRows(self.journal, names, BLOCK)
 
     @np.errstate(all="ignore")  # numbers too large for arithmetic are told by feature
-    def _keep(self, name: str, raw: RawFrame, seen: Seen, way: Way | None, first: int) -> None:
+    def _keep(
+        self, name: str, raw: RawFrame, notes: ReadingNotes, transform: SourceTransform | None, first: int
+    ) -> None:
         """Make a block clean, and keep it as a part."""
-        place = self.stream.opened.place
-        attributes, refused = renamed_fields(raw, self.entry, self.wishes.fields, self.required)
+        place = self.stream.readable.place
+        attributes, refused = rename_fields(raw, self.entry, self.options.fields, self.required)
         fields = [str(column) for column in attributes.columns]
         attributes, as_text = text_by_schema(attributes, self.entry)
         numeric = {field.name for field in self.entry.fields if field.type in ("number", "integer")}
         texts = {field: list(attributes[field]) for field in fields if field in numeric}
-        plain = storable(attributes, schema_names(self.entry, self.required))
+        plain = storable_attributes(attributes, schema_names(self.entry, self.required))
         geometries, farthest_km, astray = raw.geometries, 0.0, False
-        if way is not None:
+        if transform is not None:
             try:
-                geometries, farthest_km = way.carry(geometries)
+                geometries, farthest_km = transform.carry(geometries)
             except OneMapError:
                 astray = True
         rows = np.array([str(first + row + 1) for row in range(len(geometries))], dtype=object)
-        sound = sorted_geometries(geometries, self.entry.geometry, rows, self.wishes.repair, place)
+        sound = sorted_geometries(geometries, self.entry.geometry, rows, self.options.repair, place)
         about = {
             "columns": [str(column) for column in raw.attributes.columns],
             "fields": dict(zip(fields, map(str, plain.columns), strict=True)),
@@ -157,13 +162,13 @@ class Staging:
             "astray": astray,
             "unsound": [_plain(problem, first) for problem in sound.problems],
             "repairs": [_plain(problem, first) for problem in sound.repairs],
-            "seen": {**asdict(seen), "domains": [[at, list(map(_plain, found))] for at, found in seen.domains]},
+            "seen": {**asdict(notes), "domains": [[at, list(map(_plain, found))] for at, found in notes.domains]},
         }
         write_part(self.journal, name, sound.geometries, plain, about)
 
     def _fields(self, rows: StagedRows, abouts: Sequence[dict[str, Any]]) -> list[Problem]:
         """What is said of the fields; values that only all blocks together explain are changed as they are read."""
-        place, stored = self.stream.opened.place, abouts[0]["fields"]
+        place, stored = self.stream.readable.place, abouts[0]["fields"]
         problems = [
             Problem("field.absent", {**place, "field": field.name})
             for field in self.entry.fields
@@ -183,7 +188,7 @@ class Staging:
         rows.key = stored.get(self.entry.key or "")
         return problems
 
-    def _named(self, rows: StagedRows, problems: Sequence[Problem]) -> list[Problem]:
+    def _name_features(self, rows: StagedRows, problems: Sequence[Problem]) -> list[Problem]:
         """Problems of features, called as reports call them."""
         places = np.unique(np.array([problem.facts["row"] - 1 for problem in problems], dtype=np.int64))
         names = dict(zip(places.tolist(), rows.names(places), strict=True))
@@ -216,7 +221,7 @@ def _problem(content: dict[str, Any]) -> Problem:
     )
 
 
-def _seen(content: dict[str, Any]) -> Seen:
+def _notes_from_journal(content: dict[str, Any]) -> ReadingNotes:
     replaced = {name: (row, count) for name, (row, count) in content["replaced"].items()}
     domains = [(at, list(map(_problem, found))) for at, found in content["domains"]]
-    return Seen(**{**content, "replaced": replaced, "domains": domains})
+    return ReadingNotes(**{**content, "replaced": replaced, "domains": domains})

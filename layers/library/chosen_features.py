@@ -10,7 +10,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.library.versions import COUNTED, StoredFeatures, Version, as_stored
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_index import check_index, corners, near
-from onemap.layers.stores.store import DamagedTable, FeatureRows, quoted
+from onemap.layers.stores.store import DamagedTable, FeatureRows, quote_identifier
 
 _ASKED_AT_ONCE = 500  # fids in one statement
 
@@ -35,8 +35,8 @@ def features_near(library: Library, version: Version, boxes: np.ndarray) -> Stor
 def features_of(library: Library, version: Version, fids: np.ndarray) -> StoredFeatures:
     """The features of a version with these fids (k,), ascending, each of which must be there. Raises DamagedTable."""
     fields = list(library.connection.field_types(version.table))
-    columns = "".join(f", {quoted(name)}" for name in fields)
-    sql = f"SELECT fid, geom{columns} FROM {quoted(version.table)} WHERE fid IN ({{}}) ORDER BY fid"  # noqa: S608 - quoted
+    columns = "".join(f", {quote_identifier(name)}" for name in fields)
+    sql = f"SELECT fid, geom{columns} FROM {quote_identifier(version.table)} WHERE fid IN ({{}}) ORDER BY fid"  # noqa: S608 - quoted
     rows: list[Sequence[object]] = []
     try:
         for start in range(0, len(fids), _ASKED_AT_ONCE):

@@ -14,7 +14,7 @@ import shapely
 from onemap.layers.catalogue.catalogue import OWN_FILES, own_file_path
 from onemap.layers.errors import OneMapError
 from onemap.layers.geometry.row_blocks import blocks
-from onemap.layers.library.library import Library, NewPlace, make_store
+from onemap.layers.library.library import Library, LibraryPlace, make_store
 from onemap.layers.library.version_writing import GEOMETRY_TYPES
 from onemap.layers.library.versions import content_hash, versions
 from onemap.layers.progress import Progress
@@ -30,7 +30,7 @@ _MODULUS = 1 << 256
 
 
 def copy_library(
-    source: Library, place: NewPlace, tables: Sequence[str], grants: Sequence[Grant], progress: Progress
+    source: Library, place: LibraryPlace, tables: Sequence[str], grants: Sequence[Grant], progress: Progress
 ) -> dict[str, Any]:
     """Copy a whole library, of one moment, to a place where there is none; nothing is left if anything differs.
 
@@ -69,7 +69,7 @@ class _Work:
         plain = sum(_rows_of(source, name) * _row_cost(name) for name in _plain_names(source))
         self._all, self._done, self._progress = max(rows + plain, 1), 0.0, progress
 
-    def done(self, rows: float) -> None:
+    def count_copied(self, rows: float) -> None:
         """So many more are copied."""
         self._done += rows
         self._progress.at(self._done / self._all)
@@ -126,13 +126,13 @@ def _plain_tables(source: Library, target: StoreConnection, work: _Work) -> int:
         if not target.has_table(name):
             raise OneMapError("copy.table", file=source.label, layer=name)
         columns = connection.column_names(name)
-        row_done = partial(work.done, _row_cost(name) / 2)  # once on the way, and once there
+        row_done = partial(work.count_copied, _row_cost(name) / 2)  # once on the way, and once there
         # Closed here: what is cancelled in the middle would read on when the library is shut already.
         with closing(connection.read_rows(name, columns)) as rows:  # type: ignore[type-var]
-            before = _Sum((row for row in rows if not _is_own_file(name, row)), row_done)
+            before = _RowSum((row for row in rows if not _is_own_file(name, row)), row_done)
             target.write_rows(name, columns, before)
         with closing(target.read_rows(name, columns)) as rows:  # type: ignore[type-var]
-            after = _Sum(rows, row_done)
+            after = _RowSum(rows, row_done)
             after.run()
         if (before.count, before.total) != (after.count, after.total):
             raise OneMapError("copy.differs", file=source.label, layer=name)
@@ -144,7 +144,7 @@ def _is_own_file(table: str, row: Sequence[Any]) -> bool:
     return table == "onemap_library" and row[0] in map(own_file_key, OWN_FILES)
 
 
-class _Sum:
+class _RowSum:
     """Rows on their way, counted and summed, so that two tables are compared whatever the order of their rows.
 
     row_done: called after each row; it may raise Cancelled.

@@ -26,7 +26,7 @@ from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import check_new_file, is_writable, make_file, open_file
 from onemap.layers.stores.library_tables import LIBRARY_TABLES, own_file_key
 from onemap.layers.stores.rights import Grant
-from onemap.layers.stores.session import KEPT
+from onemap.layers.stores.session import SESSION_CACHE
 from onemap.layers.stores.store import Store, StoreConnection
 
 BUSY_WAIT_S = 30.0
@@ -100,7 +100,7 @@ class Library:
                 write(connection)
         self._beside.clear()
 
-    def beside(self, write: Callable[[StoreConnection], None]) -> None:
+    def write_later(self, write: Callable[[StoreConnection], None]) -> None:
         """Have something written with the next transaction, whichever that is; without one it is not missed."""
         self._beside.append(write)
 
@@ -189,12 +189,14 @@ def open_library(location: str, wait_s: float = BUSY_WAIT_S, *, read_only: bool 
         with open_server(location, wait_s) as server:
             yield Library(server)
         return
-    path, kept = library_path(location), KEPT.get()
-    if kept is None or read_only or wait_s != BUSY_WAIT_S:
-        with _opened(path, wait_s, read_only) as library:
+    path, cache = library_path(location), SESSION_CACHE.get()
+    if cache is None or read_only or wait_s != BUSY_WAIT_S:
+        with _open_library_file(path, wait_s, read_only) as library:
             yield library
     else:
-        with kept.opened(path.absolute(), partial(_file_mark, path), lambda: _opened(path, wait_s)) as library:
+        with cache.open_or_reuse(
+            path.absolute(), partial(_file_mark, path), lambda: _open_library_file(path, wait_s)
+        ) as library:
             yield library
 
 
@@ -211,7 +213,7 @@ def _file_mark(path: Path, library: Library) -> tuple[int, ...] | None:
 
 
 @contextlib.contextmanager
-def _opened(path: Path, wait_s: float, read_only: bool = False) -> Iterator[Library]:
+def _open_library_file(path: Path, wait_s: float, read_only: bool = False) -> Iterator[Library]:
     with open_file(path, wait_s, read_only=read_only) as file:
         yield Library(file)
 
@@ -225,7 +227,7 @@ def library_path(location: str) -> Path:
 
 
 @dataclass(frozen=True)
-class NewPlace:
+class LibraryPlace:
     """Where a new library is to lie: in a file, or in a schema of a server's database.
 
     name: what the library is called; shown: the location without its password, with its schema.
@@ -238,18 +240,18 @@ class NewPlace:
     schema: str = ""
 
 
-def new_place(location: str, name: str | None) -> NewPlace:
+def new_place(location: str, name: str | None) -> LibraryPlace:
     """The place of a new library. Raises OneMapError library.exists, library.folder, library.suffix, .address."""
     if is_server(location):
         schema = server_address(location).schema or schema_for(name)
-        return NewPlace(location, with_schema(location, schema), name or schema, schema=schema)
+        return LibraryPlace(location, with_schema(location, schema), name or schema, schema=schema)
     path = library_path(location)
     check_new_file(path)
-    return NewPlace(location, location, name or path.stem, path)
+    return LibraryPlace(location, location, name or path.stem, path)
 
 
 def make_library(
-    place: NewPlace,
+    place: LibraryPlace,
     crs: pyproj.CRS,
     packs: Sequence[tuple[str, str | None]],
     district: np.ndarray | None,
@@ -286,7 +288,7 @@ def make_library(
     make_store(place, crs, fill)
 
 
-def make_store(place: NewPlace, crs: pyproj.CRS, fill: Callable[[StoreConnection], None]) -> None:
+def make_store(place: LibraryPlace, crs: pyproj.CRS, fill: Callable[[StoreConnection], None]) -> None:
     """A new file or schema that is filled in one transaction. Raises OneMapError library.…."""
     if place.path is not None:
         make_file(place.path, crs, fill)

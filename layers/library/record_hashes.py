@@ -49,7 +49,7 @@ def _plain(row: Sequence[Any]) -> list[Any]:
 
 
 @dataclass(frozen=True)
-class Logged:
+class LogEntry:
     """An entry of the log that may keep such a hash: of what, in which table, and where problems say it lies.
 
     hash: None of entries of before they were kept, and where the entry is damaged, which the chain tells.
@@ -61,7 +61,7 @@ class Logged:
     place: dict[str, Any]
 
 
-def logged(connection: StoreConnection, label: str, tables: Mapping[str, str]) -> Iterator[Logged]:
+def log_entries(connection: StoreConnection, label: str, tables: Mapping[str, str]) -> Iterator[LogEntry]:
     """The entries of some actions, in their order.
 
     label: what problems call the library.
@@ -71,7 +71,7 @@ def logged(connection: StoreConnection, label: str, tables: Mapping[str, str]) -
     for at, who, action, subject, text in connection.execute(sql).fetchall():
         if action in tables:
             place = {"file": label, "layer": tables[action], "feature": subject, "at": at, "who": who}
-            yield Logged(action, subject, _kept_hash(text), place)
+            yield LogEntry(action, subject, _kept_hash(text), place)
 
 
 def _kept_hash(text: str) -> str | None:

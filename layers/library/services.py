@@ -108,7 +108,7 @@ def register(library: Library, wanted: Service, overwrite: bool, who: str) -> Se
     With a code, department, library and kind are the layer's where they are not given. Raises OneMapError
     service.…, layer.unknown, and the library's refusals.
     """
-    service = _checked(library, wanted)
+    service = _check_service(library, wanted)
     service = replace(service, registered_by=who, registered_at=now())
     with library.writing() as connection:
         for sql in TABLES:
@@ -162,7 +162,7 @@ def is_entry(text: str) -> bool:
     return bool(re.fullmatch(r"[A-Za-z0-9]{7}", text))
 
 
-def _checked(library: Library, wanted: Service) -> Service:
+def _check_service(library: Library, wanted: Service) -> Service:
     """A service whose every part may be kept, what its layer says filled in."""
     service = replace(
         wanted,

@@ -36,7 +36,7 @@ _FAR_M = 1e9  # beyond any plane
 _TYPES = {"INTEGER": int, "REAL": float, "TEXT": str}  # of columns; of others it is bytes
 
 
-def share(library: Library, wanted: Sequence[Version], folder: Path, progress: Progress) -> Path:
+def share_versions(library: Library, wanted: Sequence[Version], folder: Path, progress: Progress) -> Path:
     """Have some versions in a folder, each of them written if it is not there yet.
 
     Returns the file by which `open_shared` reads them. A version that cannot be read here is left out, and cannot be
@@ -46,12 +46,12 @@ def share(library: Library, wanted: Sequence[Version], folder: Path, progress: P
     catalogue, layers = library.catalogue(), {}
     for version in wanted:
         try:
-            layers[version.table] = _shared(library, version, catalogue[version.code], folder, progress)
+            layers[version.table] = _share_version(library, version, catalogue[version.code], folder, progress)
         except (DamagedTable, shapely.GEOSException):
             continue
     facts = json.dumps({"tables": _small_tables(library, wanted), "layers": layers}, ensure_ascii=False)
     path = folder / f"{FACTS}-{sha256(facts)[:20]}.json"
-    _placed(path, lambda beside: beside.write_text(facts, encoding="utf-8"))
+    _write_once(path, lambda beside: beside.write_text(facts, encoding="utf-8"))
     return path
 
 
@@ -61,7 +61,7 @@ def _small_tables(library: Library, wanted: Sequence[Version]) -> dict[str, dict
     with library.reading() as connection:
         for name in SHARED_TABLES:
             columns = connection.column_names(name)
-            rows = [[_stated(value) for value in row] for row in connection.read_rows(name, columns)]
+            rows = [[_json_value(value) for value in row] for row in connection.read_rows(name, columns)]
             if name == "onemap_versions":
                 rows = [row for row in rows if row[columns.index("table_name")] in mine]
             tables[name] = {"columns": columns, "rows": rows}
@@ -71,11 +71,13 @@ def _small_tables(library: Library, wanted: Sequence[Version]) -> dict[str, dict
     return tables
 
 
-def _stated(value: Any) -> Any:
+def _json_value(value: Any) -> Any:
     return {"hex": bytes(value).hex()} if isinstance(value, bytes | memoryview) else value
 
 
-def _shared(library: Library, version: Version, entry: LayerEntry, folder: Path, progress: Progress) -> dict[str, Any]:
+def _share_version(
+    library: Library, version: Version, entry: LayerEntry, folder: Path, progress: Progress
+) -> dict[str, Any]:
     """What is to be known of a version's files, which are there. Raises DamagedTable, GEOSException."""
     key = sha256(json.dumps([_LAYOUT, library.id, version.table, version.hash, library.srs_id]))[:16]
     index = folder / f"{version.table}-{key}.json"
@@ -89,12 +91,12 @@ def _shared(library: Library, version: Version, entry: LayerEntry, folder: Path,
             features = _found_from_anywhere(features, library.path)
         path = folder / f"{index.stem}-{number:04d}.parquet"
         table, boxes, weights = _table(features, types, library)
-        _placed(path, lambda beside, made=(table, weights): _write(beside, *made))  # type: ignore[misc]
+        _write_once(path, lambda beside, made=(table, weights): _write(beside, *made))  # type: ignore[misc]
         there = boxes[np.isfinite(boxes).all(axis=1)]
         bounds = [*there[:, :2].min(axis=0).tolist(), *there[:, 2:].max(axis=0).tolist()] if len(there) else None
         parts.append({"file": path.name, "bounds": bounds})
     known = {"rows": version.count, "fields": types, "parts": parts}
-    _placed(index, lambda beside: beside.write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8"))
+    _write_once(index, lambda beside: beside.write_text(json.dumps(known, ensure_ascii=False), encoding="utf-8"))
     return known
 
 
@@ -184,7 +186,7 @@ def _write(path: Path, table: pa.Table, vertices: np.ndarray) -> None:
             writer.write_table(table.slice(start, stop - start), row_group_size=stop - start)
 
 
-def _placed(path: Path, write: Callable[[Path], object]) -> None:
+def _write_once(path: Path, write: Callable[[Path], object]) -> None:
     """A file that is there whole or not at all, whoever else writes the same one."""
     if path.exists():
         return

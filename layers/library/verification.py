@@ -29,7 +29,7 @@ _A_TABLE = 500  # what a table takes besides its rows, in rows
 _READ = 0.5  # of the work on a table, when it is read
 
 
-class _Nothing:
+class _NullDigest:
     """A digest that nobody asks for."""
 
     def update(self, content: bytes, /) -> None:
@@ -88,7 +88,7 @@ def record_problems(library: Library) -> list[Problem]:
         "add": lambda table: record_hashes.version_hash(connection, table),
     }
     tables = {"new": "onemap_library", "define": "onemap_catalogue", "add": "onemap_versions"}
-    for entry in record_hashes.logged(connection, library.label, tables):
+    for entry in record_hashes.log_entries(connection, library.label, tables):
         if entry.action == "add" and entry.subject not in here:
             found.append(Problem("verify.record_gone", entry.place))
         elif entry.hash is not None and entry.hash != hashes[entry.action](entry.subject):
@@ -102,10 +102,10 @@ def version_problems(library: Library, progress: Progress) -> list[Problem]:
     A problem names the rows and since when the version stood there whole.
     """
     listed = versions(library)
-    logged = {(subject, detail.get("hash")) for subject, detail in _logged(library, "add")}
+    logged = {(subject, detail.get("hash")) for subject, detail in _log_entries(library, "add")}
     kept = _row_hashes(library)
     rasters = {code for code, entry in library.catalogue().items() if entry.geometry == "raster"}
-    aside = _logged(library, "set_aside")
+    aside = _log_entries(library, "set_aside")
     of_aside = [detail.get("count") for _, detail in aside]
     counts = [version.count for version in listed] + [count if isinstance(count, int) else 0 for count in of_aside]
     parts = progress.parts([_A_TABLE + count for count in counts])
@@ -118,7 +118,7 @@ def version_problems(library: Library, progress: Progress) -> list[Problem]:
     return found + _set_aside(library, aside, parts[len(listed) :])
 
 
-def _logged(library: Library, action: str) -> list[tuple[str, dict[str, Any]]]:
+def _log_entries(library: Library, action: str) -> list[tuple[str, dict[str, Any]]]:
     """What the log says of an action: its subjects and details, which may be damaged."""
     sql = "SELECT subject, detail FROM onemap_audit WHERE action = ? ORDER BY number"
     rows = library.connection.execute(sql, (action,))
@@ -146,12 +146,12 @@ def _version(
         # Without asking how many there are: a row that is gone is to be named too.
         stored = stored_features(library, version.table, None, None)
     except DamagedTable:
-        return [_broken(place, "verify.table")]
+        return [_version_problem(place, "verify.table")]
     if (
         len(stored.fids) != version.count
         or content_hash(stored.geometries, stored.attributes, progress.part(_READ, 1.0)) != version.hash
     ):
-        return [_located(stored, version, place, kept)]
+        return [_locate_rows(stored, version, place, kept)]
     try:
         # An index that lost entries shows wherever one asks by it.
         first = shapely.total_bounds(stored.geometries[:1])
@@ -159,35 +159,37 @@ def _version(
         for row in range(len(stored.fids)) if is_raster else ():
             checked_raster(reference_of(stored.attributes.iloc[row], library.path)).close()
     except DamagedTable:
-        return [_broken(place, "verify.index")]
+        return [_version_problem(place, "verify.index")]
     except OneMapError as error:
-        return [_broken(place, "verify.raster", raster=problem.facts.get("file")) for problem in error.problems]
+        return [
+            _version_problem(place, "verify.raster", raster=problem.facts.get("file")) for problem in error.problems
+        ]
     return []
 
 
-def _located(stored: StoredFeatures, version: Version, place: dict[str, Any], kept: np.ndarray | None) -> Problem:
+def _locate_rows(stored: StoredFeatures, version: Version, place: dict[str, Any], kept: np.ndarray | None) -> Problem:
     """The rows of a version that were changed, are gone, or are too many."""
     if kept is None or len(kept) != version.count:
-        return _broken(place, "verify.record")
+        return _version_problem(place, "verify.record")
     columns = [stored.attributes[name].tolist() for name in stored.attributes.columns]
-    found = row_hashes(digest_geometries(_Nothing(), stored.geometries), columns)
+    found = row_hashes(digest_geometries(_NullDigest(), stored.geometries), columns)
     inside = (stored.fids >= 1) & (stored.fids <= version.count)
     same = np.zeros(len(found), dtype=bool)
     same[inside] = found[inside] == kept[stored.fids[inside] - 1]
     gone = sorted(set(range(1, version.count + 1)) - set(stored.fids.tolist()))
     if same.all() and not gone:
-        return _broken(place, "verify.record")  # the record was changed, or a field was renamed
+        return _version_problem(place, "verify.record")  # the record was changed, or a field was renamed
     rows = {"changed": stored.fids[~same & inside].tolist(), "gone": gone, "more": stored.fids[~inside].tolist()}
     damaged = sorted({fid for fids in rows.values() for fid in fids})
-    listed = {name: _listed(fids) for name, fids in rows.items()}
-    return _broken({**place, "feature": _listed(damaged)}, "verify.rows", count=len(damaged), **listed)
+    listed = {name: _fid_list(fids) for name, fids in rows.items()}
+    return _version_problem({**place, "feature": _fid_list(damaged)}, "verify.rows", count=len(damaged), **listed)
 
 
-def _broken(place: dict[str, Any], how: str, **facts: Any) -> Problem:
+def _version_problem(place: dict[str, Any], how: str, **facts: Any) -> Problem:
     return Problem("verify.version", {**place, "how": Problem(how, facts)})
 
 
-def _listed(fids: Sequence[int]) -> str:
+def _fid_list(fids: Sequence[int]) -> str:
     shown = ", ".join(map(str, fids[:_MOST_ROWS]))
     return f"{shown} …" if len(fids) > _MOST_ROWS else shown or "–"
 

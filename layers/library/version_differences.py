@@ -11,7 +11,7 @@ import numpy as np
 
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import Version, kept_row_hashes
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 
 _KEPT = "alike"  # among what is kept of an open library: of each two versions that were held together
 _MOST_KEPT = 8
@@ -20,14 +20,14 @@ _FIRST_SIGN = "(unicode({0}) BETWEEN 33 AND 126 OR unicode({0}) >= 13312)"  # no
 
 
 @dataclass(frozen=True)
-class Alike:
+class CommonRows:
     """Rows that two versions share, in the same order: fids (k,) before and after, both ascending."""
 
     before: np.ndarray
     after: np.ndarray
 
 
-def alike_rows(library: Library, before: Version, after: Version, key: str | None) -> Alike | None:
+def alike_rows(library: Library, before: Version, after: Version, key: str | None) -> CommonRows | None:
     """The rows of two versions that are the same byte by byte, and stand in the same order; None if nobody can tell.
 
     key: the field by which features are named; a row that has none is known by its fid, and then that must be the same.
@@ -36,7 +36,7 @@ def alike_rows(library: Library, before: Version, after: Version, key: str | Non
     if library.path is None:
         return None  # a server's rows are read
     name = (before.table, before.hash, after.table, after.hash, key)
-    kept: dict[Hashable, Alike | None] = library.kept.setdefault(_KEPT, {})
+    kept: dict[Hashable, CommonRows | None] = library.kept.setdefault(_KEPT, {})
     if name not in kept:
         if len(kept) >= _MOST_KEPT:
             kept.clear()
@@ -44,7 +44,7 @@ def alike_rows(library: Library, before: Version, after: Version, key: str | Non
     return kept[name]
 
 
-def _alike_rows(library: Library, before: Version, after: Version, key: str | None) -> Alike | None:
+def _alike_rows(library: Library, before: Version, after: Version, key: str | None) -> CommonRows | None:
     fields = library.connection.field_types(before.table)
     if not fields or list(fields.items()) != list(library.connection.field_types(after.table).items()):
         return None
@@ -54,16 +54,16 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
     if stretches is None:
         return None
     same = [GEOMETRY_COLUMN, *fields]
-    equal = " AND ".join(f"a.{quoted(name)} IS b.{quoted(name)}" for name in same)
+    equal = " AND ".join(f"a.{quote_identifier(name)} IS b.{quote_identifier(name)}" for name in same)
     # 1 and 1.0 are equal, and yet not the same.
-    typed = "".join(f" AND typeof(a.{quoted(name)}) = typeof(b.{quoted(name)})" for name in fields)
+    typed = "".join(f" AND typeof(a.{quote_identifier(name)}) = typeof(b.{quote_identifier(name)})" for name in fields)
     one, other = [], []
     for first, count, shift in stretches:
         named = _is_named(key if key in fields else None) if shift else ""
         sql = (
             f"SELECT count(*), group_concat(a.fid) FILTER"  # noqa: S608 - quoted
-            f" (WHERE (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1) FROM {quoted(before.table)} a"
-            f" LEFT JOIN {quoted(after.table)} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
+            f" (WHERE (b.fid IS NOT NULL AND {equal}{typed}{named}) IS NOT 1) FROM {quote_identifier(before.table)} a"
+            f" LEFT JOIN {quote_identifier(after.table)} b ON b.fid = a.fid + ? WHERE a.fid BETWEEN ? AND ?"
         )
         asked = (shift, first, first + count - 1)
         held, others = library.connection.execute(sql, asked).fetchone()
@@ -74,20 +74,20 @@ def _alike_rows(library: Library, before: Version, after: Version, key: str | No
         one.append(fids)
         other.append(fids + shift)
     nothing = np.empty(0, dtype=np.int64)
-    return Alike(np.concatenate([nothing, *one]), np.concatenate([nothing, *other]))
+    return CommonRows(np.concatenate([nothing, *one]), np.concatenate([nothing, *other]))
 
 
 def _is_named(key: str | None) -> str:
     """A condition that a row's name does not come from its fid."""
     if key is None:
         return " AND 0"
-    name = f"a.{quoted(key)}"
+    name = f"a.{quote_identifier(key)}"
     return f" AND (typeof({name}) = 'integer' OR (typeof({name}) = 'text' AND {_FIRST_SIGN.format(name)}))"
 
 
 def _are_numbered(library: Library, version: Version) -> bool:
     """Whether the rows of a version's table are numbered from 1 to as many as were added; some may be gone between."""
-    ends = ((f"SELECT {end}(fid) FROM {quoted(version.table)}", end) for end in ("min", "max"))  # noqa: S608 - quoted
+    ends = ((f"SELECT {end}(fid) FROM {quote_identifier(version.table)}", end) for end in ("min", "max"))  # noqa: S608 - quoted
     found = {end: library.connection.execute(sql).fetchone()[0] for sql, end in ends}
     return found == {"min": 1, "max": version.count}
 
@@ -126,7 +126,7 @@ def _pairs(one: np.ndarray, other: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     back = one[::-1][: least - head] != other[::-1][: least - head]
     tail = int(np.argmax(back)) if back.any() else least - head
     left, right = one[head : len(one) - tail], other[head : len(other) - tail]
-    _, rows, places = np.intersect1d(_once(left), _once(right), return_indices=True)
+    _, rows, places = np.intersect1d(_unique_values(left), _unique_values(right), return_indices=True)
     rows, places = np.flatnonzero(_is_once(left))[rows], np.flatnonzero(_is_once(right))[places]
     order = np.argsort(rows)
     rows, places = rows[order], places[order]
@@ -145,6 +145,6 @@ def _is_once(values: np.ndarray) -> np.ndarray:
     return once
 
 
-def _once(values: np.ndarray) -> np.ndarray:
+def _unique_values(values: np.ndarray) -> np.ndarray:
     once: np.ndarray = values[_is_once(values)]
     return once

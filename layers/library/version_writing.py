@@ -48,7 +48,7 @@ class VersionFacts:
     who: str
 
 
-def _defined(connection: StoreConnection, entry: LayerEntry) -> bool:
+def _define_layer(connection: StoreConnection, entry: LayerEntry) -> bool:
     """Put a layer that `--define` has made into the library's own catalogue; False if it is there meanwhile.
 
     Raises OneMapError layer.defined if someone has defined it otherwise.
@@ -83,11 +83,11 @@ def _sql_type(kinds: set[type]) -> str:
 def as_stored(attributes: pd.DataFrame) -> pd.DataFrame:
     """The values as a library will give them back, so that their hash can be taken again from the table."""
     types = sql_types(attributes)
-    columns = {name: _stored(attributes[name].tolist(), kind) for name, kind in types.items()}
+    columns = {name: _stored_values(attributes[name].tolist(), kind) for name, kind in types.items()}
     return pd.DataFrame(columns, index=attributes.index, dtype=object)
 
 
-def _stored(values: list[Any], kind: str) -> list[Any]:
+def _stored_values(values: list[Any], kind: str) -> list[Any]:
     """Values of a field of this type as a library will give them back."""
     change: Callable[[Any], Any] | None = {"REAL": float, "TEXT": str}.get(kind)
     return values if change is None else [None if value is None else change(value) for value in values]
@@ -109,26 +109,13 @@ def add_version(
     server lets no others write. Raises OneMapError version.label if the label is used, field.too_many, layer.defined,
     library.….
     """
-    is_new = is_new and _defined(connection, entry)
-    geometry_type = GEOMETRY_TYPES[entry.geometry]
+    is_new = is_new and _define_layer(connection, entry)
     features = frame if isinstance(frame, FrameBlocks) else FrameBlocks.of(frame)
-    if len(features.columns) > connection.most_fields:
-        counts = {"count": len(features.columns), "most": connection.most_fields}
-        raise OneMapError("field.too_many", file=facts.source, layer=entry.code, **counts)
-    types = {name: _sql_type(features.types(name)) for name in features.columns}
-    number = 1 + (
-        connection.execute("SELECT max(number) FROM onemap_versions WHERE code = ?", (entry.code,)).fetchone()[0] or 0
-    )
-    label = _label(connection, entry.code, number, facts)
-    layer_title = entry.title.get("zh", entry.code)
-    table = FeatureTable(f"{entry.code}__{number}", f"{layer_title} {label}", geometry_type, types)
+    number, label, table = _next_table(connection, entry, features, facts)
     digest = hashlib.sha256()
     geometry = "polygon" if entry.geometry == "raster" else entry.geometry
     hashes = _write_features(connection, table, features, geometry, digest, progress.part(0.0, _ROWS_SHARE))
-    hashing = progress.part(_ROWS_SHARE, _TABLE_SHARE).parts([1] * len(types))
-    for (name, kind), part in zip(types.items(), hashing, strict=True):
-        values = (features.values(name, block) for block in features.blocks(part))
-        digest_field(digest, name, (_stored(several, kind) for several in values))
+    _digest_fields(digest, table, features, progress.part(_ROWS_SHARE, _TABLE_SHARE))
     version = Version(
         code=entry.code,
         number=number,
@@ -151,14 +138,51 @@ def add_version(
     known = connection.execute(
         "SELECT number, table_name FROM onemap_versions WHERE code = ? ORDER BY number", (entry.code,)
     ).fetchall()
-    connection.show_in_force(entry.code, layer_title, geometry_type, known)
+    connection.show_in_force(entry.code, _layer_title(entry), GEOMETRY_TYPES[entry.geometry], known)
+    _log_version(connection, entry, version, facts, is_new)
+    return version
+
+
+def _layer_title(entry: LayerEntry) -> str:
+    return entry.title.get("zh", entry.code)
+
+
+def _next_table(
+    connection: StoreConnection, entry: LayerEntry, features: FrameBlocks, facts: VersionFacts
+) -> tuple[int, str, FeatureTable]:
+    """The number, the label and the table, not made yet, of a layer's next version.
+
+    Raises OneMapError field.too_many, version.label.
+    """
+    if len(features.columns) > connection.most_fields:
+        counts = {"count": len(features.columns), "most": connection.most_fields}
+        raise OneMapError("field.too_many", file=facts.source, layer=entry.code, **counts)
+    types = {name: _sql_type(features.types(name)) for name in features.columns}
+    sql = "SELECT max(number) FROM onemap_versions WHERE code = ?"
+    number = 1 + (connection.execute(sql, (entry.code,)).fetchone()[0] or 0)
+    label = _label(connection, entry.code, number, facts)
+    title = f"{_layer_title(entry)} {label}"
+    return number, label, FeatureTable(f"{entry.code}__{number}", title, GEOMETRY_TYPES[entry.geometry], types)
+
+
+def _digest_fields(digest: Digest, table: FeatureTable, features: FrameBlocks, progress: Progress) -> None:
+    """Hash the values of every field of a table, field by field."""
+    hashing = progress.parts([1] * len(table.fields))
+    for (name, kind), part in zip(table.fields.items(), hashing, strict=True):
+        values = (features.values(name, block) for block in features.blocks(part))
+        digest_field(digest, name, (_stored_values(several, kind) for several in values))
+
+
+def _log_version(
+    connection: StoreConnection, entry: LayerEntry, version: Version, facts: VersionFacts, is_new: bool
+) -> None:
+    """Log the layer, if it is new, and the version, with the hashes of their records."""
     if is_new:
         layer = record_hashes.layer_hash(connection, entry.code)
         log(connection, facts.who, "define", entry.code, {"title": entry.title, record_hashes.KEY: layer})
-    detail = {"label": label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
+    detail = {"label": version.label, "hash": version.hash, "source": facts.source, "source_hash": facts.source_hash}
     detail[record_hashes.KEY] = record_hashes.version_hash(connection, version.table)
     log(connection, facts.who, "add", version.table, detail)
-    return version
 
 
 def _write_features(
@@ -177,7 +201,7 @@ def _write_features(
             some = places[start : start + _BLOCK]
             progress.at(float(some[0]) / features.count)
             shapes = multi(features.geometries(some), geometry)
-            columns = [_stored(features.values(name, some), kind) for name, kind in table.fields.items()]
+            columns = [_stored_values(features.values(name, some), kind) for name, kind in table.fields.items()]
             hashes[some] = row_hashes(digest_geometries(digest, shapes), columns)
             connection.add_features(table, [shapes], columns, int(some[0]) + 1)
     return hashes
@@ -225,14 +249,14 @@ def write_table(
     """A new table of features, fid from 1; values as `as_stored` leaves them."""
     connection.make_features(table)
 
-    def written() -> Iterator[np.ndarray]:
+    def blocks_with_progress() -> Iterator[np.ndarray]:
         done = 0
         for block in blocks:
             progress.at(done / max(len(attributes), 1))
             yield block
             done += len(block)
 
-    connection.add_features(table, written(), [attributes[name].tolist() for name in table.fields])
+    connection.add_features(table, blocks_with_progress(), [attributes[name].tolist() for name in table.fields])
 
 
 def _record(connection: StoreConnection, version: Version, facts: VersionFacts, source_report: dict[str, Any]) -> None:

@@ -59,16 +59,16 @@ class PublishedLayer:
 
 
 @dataclass(frozen=True)
-class LeftOut:
+class OmittedLayer:
     """A layer that is not published, and why: a code of `reason` in the messages."""
 
     code: str
     reason: str
 
 
-def chosen(
+def choose_layers(
     library: Library, as_of: date, known_at: datetime | None, only: Sequence[str] | None
-) -> tuple[list[PublishedLayer], list[LeftOut]]:
+) -> tuple[list[PublishedLayer], list[OmittedLayer]]:
     """The layers to publish, as the dock lists them, and those left out.
 
     only: the codes that are wanted; one that the catalogue withholds is published only if it stands there.
@@ -83,23 +83,23 @@ def chosen(
         of_code.setdefault(version.code, []).append(version)
     themes = _shown_land_use([code for code, found in of_code.items() if in_force(found, as_of)])
     layers: list[PublishedLayer] = []
-    left_out: list[LeftOut] = []
+    left_out: list[OmittedLayer] = []
     for entry in sorted(catalogue.values(), key=_place):
         found = of_code.get(entry.code, [])
         if entry.code not in only if only else not found:
             continue
         current = in_force(found, as_of)
         if current is None:
-            left_out.append(LeftOut(entry.code, "not_in_force" if found else "layer_missing"))
+            left_out.append(OmittedLayer(entry.code, "not_in_force" if found else "layer_missing"))
         elif entry.withheld and not only:
-            left_out.append(LeftOut(entry.code, "withheld"))
+            left_out.append(OmittedLayer(entry.code, "withheld"))
         else:
             try:
-                layers.append(_published(library, entry, current, themes))
+                layers.append(_published_layer(library, entry, current, themes))
             except OneMapError as error:
                 if error.code != "version.unreadable":
                     raise
-                left_out.append(LeftOut(entry.code, "unreadable"))
+                left_out.append(OmittedLayer(entry.code, "unreadable"))
     if not layers:
         raise OneMapError("publish.empty", file=library.label, day=as_of.isoformat())
     return layers, left_out
@@ -118,7 +118,9 @@ def _shown_land_use(codes: Collection[str]) -> dict[str, bool]:
     return found
 
 
-def _published(library: Library, entry: LayerEntry, version: Version, land_use: Mapping[str, bool]) -> PublishedLayer:
+def _published_layer(
+    library: Library, entry: LayerEntry, version: Version, land_use: Mapping[str, bool]
+) -> PublishedLayer:
     """One version with all that a project says of it. Raises OneMapError version.unreadable."""
     if not library.connection.has_table(version.table):
         raise OneMapError("version.unreadable", file=library.label, layer=version.table)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from onemap.layers.library.library import Library
 from onemap.layers.server_address import server_address
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 
 KEY = "fid"
 _OF_FILE = "|layername="
@@ -59,7 +59,7 @@ def _server_source(library: Library, location: str, table: str, geometry: str, a
     parts += [f"authcfg={authcfg}"] if authcfg else []
     parts += [f"key='{KEY}'"]
     schema = library.connection.execute("SELECT current_schema()").fetchone()[0]  # the address need not name it
-    place = f"table={quoted(schema)}.{quoted(table)}"
+    place = f"table={quote_identifier(schema)}.{quote_identifier(table)}"
     if geometry == "table":
         return " ".join([*parts, place])
     parts += [f"srid={library.srs_id}", f"type={wkb_type(geometry)}", "checkPrimaryKeyUnicity='1'"]

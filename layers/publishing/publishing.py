@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError, Problem, UsageError
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.library.services import is_entry
 from onemap.layers.messages import phrase, problem_record
-from onemap.layers.publishing.layer_choice import PublishedLayer, chosen, map_bounds
+from onemap.layers.publishing.layer_choice import PublishedLayer, choose_layers, map_bounds
 from onemap.layers.publishing.layer_locations import from_project, table_source
 from onemap.layers.publishing.layer_xml import title_of
 from onemap.layers.publishing.project import ProjectFacts, project_text
@@ -23,7 +23,7 @@ _SAME_TIME = (1980, 1, 1, 0, 0, 0)  # the first that a zip can hold: the same li
 
 
 @dataclass(frozen=True)
-class PublishWishes:
+class PublishOptions:
     """What is asked for: which versions, of which layers (None: of all), and who logs in to a server."""
 
     as_of: date
@@ -33,47 +33,49 @@ class PublishWishes:
     authcfg: str | None = None
 
 
-def check_project(location: str, project: Path, wishes: PublishWishes) -> None:
+def check_project(location: str, project: Path, options: PublishOptions) -> None:
     """Refuse a place before any work.
 
     Raises UsageError usage.alone, OneMapError publish.suffix, publish.authcfg, out.exists, out.folder.
     """
     if project.suffix.lower() != SUFFIX:
         raise OneMapError("publish.suffix", file=project.name)
-    if wishes.authcfg and not is_entry(wishes.authcfg):
+    if options.authcfg and not is_entry(options.authcfg):
         raise OneMapError("publish.authcfg", field="--authcfg")
-    if wishes.authcfg and not is_server(location):
+    if options.authcfg and not is_server(location):
         raise UsageError("usage.alone", field="--authcfg", other="postgresql://…, service=…")
-    check_place(project, wishes.overwrite, inputs=[location])
+    check_place(project, options.overwrite, inputs=[location])
 
 
-def publish(library: Library, location: str, project: Path, wishes: PublishWishes, language: str) -> dict[str, Any]:
+def publish(library: Library, location: str, project: Path, options: PublishOptions, language: str) -> dict[str, Any]:
     """Write the project, whole or not at all; returns what is in it, what was left out, and what a server needs.
 
     location: how the library was named, of which only its place is kept.
     Raises UsageError layer.unknown, OneMapError publish.empty, out.….
     """
     with library.reading():
-        layers, left_out = chosen(library, wishes.as_of, wishes.known_at, wishes.only)
+        layers, left_out = choose_layers(library, options.as_of, options.known_at, options.only)
         bounds = map_bounds(library, layers)
         sources = {
             layer.version.table: (
                 from_project(layer.picture.path, project)
                 if layer.picture is not None
-                else table_source(library, location, layer.version.table, layer.entry.geometry, project, wishes.authcfg)
+                else table_source(
+                    library, location, layer.version.table, layer.entry.geometry, project, options.authcfg
+                )
             )
             for layer in layers
         }
-    dated = phrase("published.dated", language, day=wishes.as_of.isoformat())
-    if wishes.known_at is not None:
-        moment = wishes.known_at.isoformat(timespec="seconds")
+    dated = phrase("published.dated", language, day=options.as_of.isoformat())
+    if options.known_at is not None:
+        moment = options.known_at.isoformat(timespec="seconds")
         dated += phrase("published.known_at", language, moment=moment)
     abstract = dated + phrase("published.beyond", language)
     facts = ProjectFacts(library.name, abstract, dated, library.crs, bounds, language)
     text = project_text(facts, layers, sources)
-    with written_beside(project, wishes.overwrite) as part:
-        part.write_bytes(_packed(text, f"{project.stem}.qgs"))
-    problems = _needs(library, project, wishes, layers)
+    with atomic_output(project, options.overwrite) as part:
+        part.write_bytes(_pack_project(text, f"{project.stem}.qgs"))
+    problems = _needs(library, project, options, layers)
     return {
         "ok": True,
         "project": str(project),
@@ -97,10 +99,10 @@ def _record(layer: PublishedLayer, language: str) -> dict[str, Any]:
     }
 
 
-def _needs(library: Library, project: Path, wishes: PublishWishes, layers: list[PublishedLayer]) -> list[Problem]:
+def _needs(library: Library, project: Path, options: PublishOptions, layers: list[PublishedLayer]) -> list[Problem]:
     """What whoever opens the project has to see to."""
     found = []
-    if library.path is None and not wishes.authcfg:
+    if library.path is None and not options.authcfg:
         found.append(Problem("publish.login", {"file": library.label}))
     if library.path is not None and not _is_below(library.path, project):
         found.append(Problem("publish.elsewhere", {"file": library.label}))
@@ -116,7 +118,7 @@ def _is_below(path: Path, project: Path) -> bool:
     return from_project(path, project).startswith("./")
 
 
-def _packed(text: bytes, name: str) -> bytes:
+def _pack_project(text: bytes, name: str) -> bytes:
     """The project as QGIS packs it."""
     content = io.BytesIO()
     with zipfile.ZipFile(content, "w") as archive:

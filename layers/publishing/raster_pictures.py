@@ -54,7 +54,7 @@ def picture_of(library: Library, version: Version) -> Picture:
         colours: tuple[tuple[int, int, int, int, int], ...] = ()
         numbers, alpha = [1], -1
         if dataset.count > 2 or (dataset.count == 2 and dataset.colorinterp[0].name != "palette"):
-            numbers, alpha = _coloured(dataset)
+            numbers, alpha = _colour_bands(dataset)
         elif dataset.colorinterp[0].name == "palette":
             found = sorted(dataset.colormap(1).items())
             colours = tuple((value, red, green, blue, opacity) for value, (red, green, blue, opacity) in found)
@@ -62,7 +62,7 @@ def picture_of(library: Library, version: Version) -> Picture:
     return Picture(reference.path.resolve(), crs, bands, colours, alpha)
 
 
-def _coloured(dataset: "DatasetReader") -> tuple[list[int], int]:
+def _colour_bands(dataset: "DatasetReader") -> tuple[list[int], int]:
     """The bands of red, green and blue, by what the file says of them, else the first; and that of opacity."""
     names = [interpretation.name for interpretation in dataset.colorinterp]
     numbers = [names.index(name) + 1 if name in names else at for at, name in enumerate(_COLOURS, 1)]

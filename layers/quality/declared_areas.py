@@ -33,7 +33,7 @@ def area_flaws(
     stated = [field.name for field in entry.fields if field.area and field.name in frame.columns]
     if not stated or entry.geometry != "polygon":
         return []
-    declared = [_Declared(name, most("area.declared")) for name in stated]
+    declared = [_AreaField(name, most("area.declared")) for name in stated]
     for block in frame.blocks(progress):
         computed = ellipsoidal_areas_m2(frame.geometries(block), crs)
         for field in declared:
@@ -41,7 +41,7 @@ def area_flaws(
     return [flaws for field in declared for flaws in field.flaws()]
 
 
-class _Declared:
+class _AreaField:
     """One field of areas, block by block."""
 
     def __init__(self, name: str, most: int | None) -> None:

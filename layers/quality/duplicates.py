@@ -35,7 +35,7 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
         named[block[there]] = True
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, named), progress.part(0.5, 1.0)):
+        for block in _blocks_of_rows(frame, _alike(hashes, named), progress.part(0.5, 1.0)):
             yield block, [text_value(value) or "" for value in frame.values(key, block)]
 
     repeated = FlawList("key.repeated", most("key.repeated"))
@@ -47,10 +47,10 @@ def key_flaws(frame: FrameBlocks, entry: LayerEntry, most: Most, progress: Progr
 
 def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) -> list[Flaws]:
     """Features whose shape another has had before them, whatever the point at which it begins."""
-    hashes = _mixed(frame.boxes)
+    hashes = _hash_boxes(frame.boxes)
 
     def read() -> Iterator[tuple[np.ndarray, list[str]]]:
-        for block in _asked(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), progress):
+        for block in _blocks_of_rows(frame, _alike(hashes, np.ones(frame.count, dtype=bool)), progress):
             shapes = shapely.to_wkb(shapely.normalize(frame.geometries(block)))
             yield block, [hashlib.sha256(shape).hexdigest() for shape in shapes]
 
@@ -61,7 +61,7 @@ def duplicate_flaws(frame: FrameBlocks, most: int | None, progress: Progress) ->
     return found.flaws()
 
 
-def _mixed(boxes: np.ndarray) -> np.ndarray:
+def _hash_boxes(boxes: np.ndarray) -> np.ndarray:
     """A hash of each box (n,); those of the same numbers are the same."""
     bits = np.ascontiguousarray(boxes + 0.0).view(np.uint64)  # + 0.0: there is one nought only
     result = np.zeros(len(boxes), dtype=np.uint64)
@@ -78,7 +78,7 @@ def _alike(hashes: np.ndarray, asked: np.ndarray) -> np.ndarray:
     return asked & np.isin(hashes, several) if len(several) else np.zeros(len(hashes), dtype=bool)
 
 
-def _asked(frame: FrameBlocks, asked: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
+def _blocks_of_rows(frame: FrameBlocks, asked: np.ndarray, progress: Progress) -> Iterator[np.ndarray]:
     if asked.any():
         for block in frame.blocks(progress):
             some = block[asked[block]]

@@ -54,7 +54,7 @@ class Items:
         boxes = self.boxes[items]
         return np.concatenate([boxes[:, :2].min(axis=0), boxes[:, 2:].max(axis=0)])
 
-    def around(self, number: int) -> np.ndarray:
+    def neighbours_of(self, number: int) -> np.ndarray:
         """The items of other blocks whose boxes meet one of this block's, ascending."""
         extent = self._extents[number]
         near = [other for other in np.flatnonzero(_meet(self._extents, extent)).tolist() if other != number]

@@ -19,12 +19,12 @@ from onemap.layers.quality.duplicates import duplicate_flaws, key_flaws
 from onemap.layers.quality.feature_problems import MOST_KEPT, Flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.position import outside_flaws, shift_flaws
-from onemap.layers.quality.topology import Block, Least, gap_flaws, looked_at_block, overlap_flaws, union_of
+from onemap.layers.quality.topology import Block, SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
 from onemap.layers.quality.values import chosen_tables, value_flaws
 
 
 @dataclass(frozen=True)
-class Found:
+class GradedProblem:
     """One problem as the report keeps it: its level, and where it lies (None: nowhere, or everywhere)."""
 
     problem: Problem
@@ -40,7 +40,7 @@ class Quality:
     frame, what is wrong with features that cannot be taken; codes: which code table each field's codes are from.
     """
 
-    found: tuple[Found, ...] = ()
+    found: tuple[GradedProblem, ...] = ()
     more: dict[str, int] = field(default_factory=dict)
     refused: dict[int, list[Problem]] = field(default_factory=dict)
     codes: dict[str, str] = field(default_factory=dict)
@@ -58,7 +58,7 @@ class Ground:
     covered: shapely.Geometry | None
 
 
-def looked_at(
+def check_quality(
     frame: FrameBlocks,
     entry: LayerEntry,
     ground: Ground,
@@ -133,7 +133,7 @@ def _of_shapes(
         found = []
         for number in range(len(items.blocks)):
             of_neighbours.at(0.05 + 0.8 * number / len(items.blocks))
-            found.append(_kept(journal, frame, items, number, overlaps=overlaps, union=gaps))
+            found.append(_block_from_journal(journal, frame, items, number, overlaps=overlaps, union=gaps))
         of_neighbours.at(0.85)
         if overlaps:
             flaws += overlap_flaws(frame, found, _least(entry, "topology.overlap"), most("topology.overlap"))
@@ -155,7 +155,7 @@ def _of_shapes(
     return flaws
 
 
-def _kept(
+def _block_from_journal(
     journal: Journal | None, frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool
 ) -> Block:
     """What a block shows, from the journal if it has been looked at before."""
@@ -163,7 +163,7 @@ def _kept(
     if journal is not None and journal.has(name):
         with np.load(journal.path(name), allow_pickle=False) as parts:
             return dict(parts)
-    block = looked_at_block(frame, items, number, overlaps=overlaps, union=union)
+    block = check_block(frame, items, number, overlaps=overlaps, union=union)
     if journal is not None:
 
         def write(path: Any) -> None:
@@ -174,15 +174,15 @@ def _kept(
     return block
 
 
-def _least(entry: LayerEntry, code: str) -> Least:
+def _least(entry: LayerEntry, code: str) -> SizeLimits:
     limits = check_of(entry, code)
-    return Least(limits["least_m2"], limits["least_width_m"])
+    return SizeLimits(limits["least_m2"], limits["least_width_m"])
 
 
 def _quality(
     frame: FrameBlocks, entry: LayerEntry, flaws: Sequence[Flaws], place: dict[str, Any], codes: dict[str, str]
 ) -> Quality:
-    found: list[Found] = []
+    found: list[GradedProblem] = []
     more: dict[str, int] = {}
     refused: dict[int, list[Problem]] = {}
     kept: dict[str, int] = {}
@@ -204,7 +204,7 @@ def _quality(
             if level == "refuse" and row >= 0:
                 refused.setdefault(row, []).append(problem)
             if at < room:
-                found.append(Found(problem, level, places[at]))
+                found.append(GradedProblem(problem, level, places[at]))
     return Quality(tuple(found), more, refused, codes)
 
 

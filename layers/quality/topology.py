@@ -20,23 +20,23 @@ Block = dict[str, np.ndarray]
 
 
 @dataclass(frozen=True)
-class Least:
+class SizeLimits:
     """What is too little ground to be told of: by area, or by mean width, as coordinates are rounded."""
 
     area_m2: float
     width_m: float
 
-    def reached(self, grounds: np.ndarray) -> np.ndarray:
+    def exceeds_limits(self, grounds: np.ndarray) -> np.ndarray:
         """Which of the polygons (n,) are large and wide enough."""
-        return self.reached_by(shapely.area(grounds), shapely.length(grounds))
+        return self.sizes_exceed_limits(shapely.area(grounds), shapely.length(grounds))
 
-    def reached_by(self, area_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
+    def sizes_exceed_limits(self, area_m2: np.ndarray, length_m: np.ndarray) -> np.ndarray:
         """Which polygons of these areas and lengths (n,) are large and wide enough."""
         enough = area_m2 >= max(self.area_m2, _ARITHMETIC_M2)
         return np.asarray(enough & (2 * area_m2 / np.maximum(length_m, 1e-12) >= self.width_m))
 
 
-def looked_at_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool) -> Block:
+def check_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: bool, union: bool) -> Block:
     """What one block shows, as plain arrays that a journal can keep.
 
     misfits: places of its polygons that do not fit their neighbours edge by edge (of two small ones that overlap at
@@ -44,7 +44,7 @@ def looked_at_block(frame: FrameBlocks, items: Items, number: int, *, overlaps: 
     owners; area, length: of that ground (k,); shared, ends: its WKB, one after the other; union: the WKB of all that
     fit.
     """
-    own, around = items.blocks[number], items.around(number)
+    own, around = items.blocks[number], items.neighbours_of(number)
     local = np.union1d(own, around)
     geometries = items.geometries(local)
     is_own = np.isin(local, own, assume_unique=True)
@@ -93,7 +93,7 @@ def _are_equal(frame: FrameBlocks, pairs: np.ndarray) -> np.ndarray:
     return np.asarray(result)
 
 
-def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: int | None) -> list[Flaws]:
+def overlap_flaws(frame: FrameBlocks, found: list[Block], least: SizeLimits, most: int | None) -> list[Flaws]:
     """Pairs of polygons that share enough ground to be told of. found: of every block; most: how many are told of."""
     pairs = np.concatenate([block["pairs"] for block in found])
     area_m2 = np.concatenate([block["area"] for block in found])
@@ -111,14 +111,14 @@ def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: in
 
     def ground(at: int) -> shapely.Geometry:
         rows = first[start[at] : np.searchsorted(pair, at, side="right")]
-        shared = [_shared(found[block_of[row]], int(at_of[row])) for row in rows.tolist()]
+        shared = [_common_area(found[block_of[row]], int(at_of[row])) for row in rows.tolist()]
         return shapely.multipolygons(shapely.get_parts(shared))
 
     # Pieces of one polygon share no ground, so areas add up.
     total_m2 = np.bincount(pair, area_m2, minlength=len(owners))
-    enough = least.reached_by(area_m2[start], length_m[start])
+    enough = least.sizes_exceed_limits(area_m2[start], length_m[start])
     for at in np.flatnonzero(several).tolist():
-        enough[at] = least.reached(np.array([ground(at)]))[0]
+        enough[at] = least.exceeds_limits(np.array([ground(at)]))[0]
     kept = np.flatnonzero(enough)
     if len(kept) == 0:
         return []
@@ -132,7 +132,7 @@ def overlap_flaws(frame: FrameBlocks, found: list[Block], least: Least, most: in
     return [Flaws("topology.overlap", owners[listed, 0], facts, grounds, more=len(kept) - len(listed))]
 
 
-def _shared(block: Block, at: int) -> shapely.Geometry:
+def _common_area(block: Block, at: int) -> shapely.Geometry:
     start = int(block["ends"][at - 1]) if at else 0
     return shapely.from_wkb(block["shared"][start : int(block["ends"][at])].tobytes())
 
@@ -158,7 +158,7 @@ def _groups(frame: FrameBlocks, places: np.ndarray) -> Iterator[np.ndarray]:
         yield np.sort(places[order[start : start + _MISFITS_AT_ONCE]])
 
 
-def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: Least) -> list[Flaws]:
+def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: SizeLimits) -> list[Flaws]:
     """Ground without a feature, enough of it to be told of, the largest first.
 
     ground: what should be covered; None: whatever the features enclose.
@@ -167,7 +167,7 @@ def gap_flaws(union: shapely.Geometry, ground: shapely.Geometry | None, least: L
         shells = shapely.polygons(shapely.get_exterior_ring(shapely.get_parts(union)))
         ground = shapely.union_all(shells)
     bare = shapely.get_parts(polygon_parts(np.array([shapely.difference(ground, union)], dtype=object))[0])
-    bare = bare[least.reached(bare)]
+    bare = bare[least.exceeds_limits(bare)]
     area_m2 = shapely.area(bare)
     order = np.argsort(-area_m2, kind="stable")
     if len(order) == 0:

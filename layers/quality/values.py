@@ -27,7 +27,7 @@ def chosen_tables(frame: FrameBlocks, entry: LayerEntry, progress: Progress) -> 
     tables = {field.name: [code_table(name) for name in field.codes] for field in fields}
     for block in frame.blocks(progress) if any(len(several) > 1 for several in tables.values()) else ():
         for field in fields:
-            place, values = distinct(frame.values(field.name, block))
+            place, values = distinct_values(frame.values(field.name, block))
             counts = np.bincount(place[place >= 0], minlength=len(values)).tolist()
             codes = [text_value(value) for value in values]
             for at, table in enumerate(tables[field.name]):
@@ -68,7 +68,7 @@ def value_flaws(
     return [item for flaws in collected for item in flaws.flaws()]
 
 
-def distinct(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
+def distinct_values(values: Sequence[Any]) -> tuple[np.ndarray, list[Any]]:
     """For each row the place of its value among the distinct ones (-1 for null), and those."""
     objects = np.empty(len(values), dtype=object)
     objects[:] = values
@@ -92,7 +92,7 @@ class _FieldCheck:
     def look(self, rows: np.ndarray, values: dict[str, list[Any]]) -> None:
         """The next rows (k,), and all values of theirs by field."""
         field, own = self.field, values[self.field.name]
-        place, found = distinct(own)
+        place, found = distinct_values(own)
 
         def add(flaws: FlawList, wrong: Sequence[bool], **facts: Any) -> None:
             at = np.flatnonzero(np.array([*wrong, False], dtype=bool)[place])  # the last stands for null: place -1
@@ -119,7 +119,7 @@ class _FieldCheck:
         """Names that do not agree with the code beside them."""
         table, field = self._codes_of_names, self.field
         assert table is not None, "or nobody would ask"  # noqa: S101 - for the type checker
-        code_place, codes = distinct(code_values)
+        code_place, codes = distinct_values(code_values)
         both = np.flatnonzero((code_place >= 0) & (name_place >= 0))
         pairs, pair = np.unique(code_place[both] * max(len(names), 1) + name_place[both], return_inverse=True)
         wrong = np.zeros(len(pairs), dtype=bool)

@@ -33,7 +33,7 @@ _BROKEN = (
 
 
 @contextlib.contextmanager
-def unpacked(path: Path) -> Iterator[Path]:
+def unpack_source(path: Path) -> Iterator[Path]:
     """The one source inside a zip or 7z, the folder if there are several, or the path itself if it is not packed.
 
     Raises OneMapError source.damaged for a broken archive, source.locked, source.nothing_inside, source.no_room, and

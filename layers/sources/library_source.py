@@ -19,20 +19,20 @@ from onemap.layers.frames.frames import RawFrame
 from onemap.layers.library.library import BUSY_WAIT_S, sha256
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.file_store import open_file, sqlite_errors_as_refusals
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 
 _IDENTIFIERS = {"fid", "OGC_FID", GEOMETRY_COLUMN}
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def _open_connection(path: Path) -> Iterator[sqlite3.Connection]:
     with open_file(path, BUSY_WAIT_S) as store, sqlite_errors_as_refusals(path):
         yield store.connection
 
 
 def library_layers(path: Path) -> list[str]:
     """The names of a library's feature tables and views."""
-    with _opened(path) as connection:
+    with _open_connection(path) as connection:
         sql = "SELECT table_name FROM gpkg_contents WHERE data_type = 'features' ORDER BY rowid"
         return [row[0] for row in connection.execute(sql)]
 
@@ -42,13 +42,13 @@ def read_library_layer(path: Path, layer: str) -> RawFrame:
 
     Raises OneMapError source.damaged, and the library's refusals.
     """
-    with _opened(path) as connection:
+    with _open_connection(path) as connection:
         declared = connection.execute(
             "SELECT s.organization, s.organization_coordsys_id FROM gpkg_geometry_columns g"
             " JOIN gpkg_spatial_ref_sys s USING (srs_id) WHERE g.table_name = ?",
             (layer,),
         ).fetchone()
-        cursor = connection.execute(f"SELECT * FROM {quoted(layer)}")  # noqa: S608 - the name is quoted
+        cursor = connection.execute(f"SELECT * FROM {quote_identifier(layer)}")  # noqa: S608 - the name is quoted
         names = [column[0] for column in cursor.description]
         rows = cursor.fetchall()
     columns = dict(zip(names, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(names, ())

@@ -43,7 +43,7 @@ def is_database(source: str) -> bool:
 
 def shown_name(source: str) -> str:
     """The table that a source names, else its database or service: never host, user or password."""
-    table = _parsed(source)[1]
+    table = _parse_address(source)[1]
     if table is not None:
         return table
     if source.startswith(_SCHEMES):
@@ -54,7 +54,7 @@ def shown_name(source: str) -> str:
     return re.split(r"[?&\s]", source.removeprefix("service="), maxsplit=1)[0] or "postgresql"
 
 
-def _parsed(source: str) -> tuple[str, str | None]:
+def _parse_address(source: str) -> tuple[str, str | None]:
     """A source as what the client library takes, and the table that it names."""
     if not source.startswith(_SCHEMES):
         found = _TABLE.search(source)
@@ -67,7 +67,7 @@ def _parsed(source: str) -> tuple[str, str | None]:
 
 
 @contextmanager
-def connected(source: str) -> Iterator["Database"]:
+def open_database(source: str) -> Iterator["Database"]:
     """A database that is open for reading, in one snapshot.
 
     Raises OneMapError postgis.address, postgis.unreachable, postgis.refused.
@@ -75,7 +75,7 @@ def connected(source: str) -> Iterator["Database"]:
     import psycopg  # takes its time, and few sources need it
     from psycopg.conninfo import conninfo_to_dict
 
-    address, table = _parsed(source)
+    address, table = _parse_address(source)
     name = shown_name(source)
     try:
         secret = str(conninfo_to_dict(address).get("password") or "")
@@ -212,7 +212,7 @@ def _geometries(wkb: list[bytes | None], sagitta: float) -> tuple[np.ndarray, in
     geometries = shapely.from_wkb(plain, on_invalid="ignore")
     curved = 0
     for row in special:
-        geometries[row], arcs = curves.stroked(wkb[row] or b"", sagitta)
+        geometries[row], arcs = curves.stroke_curve(wkb[row] or b"", sagitta)
         curved += arcs > 0
     return geometries, curved
 

@@ -14,7 +14,7 @@ from onemap.layers.files.library_file import is_library
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources import formats, library_source, postgis
-from onemap.layers.sources.archive import check_driver, sources_in, unpacked
+from onemap.layers.sources.archive import check_driver, sources_in, unpack_source
 from onemap.layers.sources.drawing import dxf, kml
 from onemap.layers.sources.gdal import vector, vector_stream
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
@@ -24,7 +24,7 @@ from onemap.layers.sources.redline.redline_text import looks_like_redline
 from onemap.layers.sources.sheets import sheet, sheet_grid
 from onemap.layers.sources.vct import vct_reading
 
-Opened = Path | postgis.Database
+OpenSource = Path | postgis.Database
 _READ = 0.9  # of the time: the rest is the hash
 
 
@@ -34,14 +34,14 @@ def source_name(source: str | Path) -> str:
 
 
 @contextmanager
-def opened(source: str | Path) -> Iterator[Opened]:
+def open_source(source: str | Path) -> Iterator[OpenSource]:
     """What can be read: a file, unpacked if need be; the folder of an archive of several; a database.
 
     Raises OneMapError source.missing, source.name, source.denied, source.damaged, format.no_driver, format.unknown,
-    source.part_missing, and what `unpacked` and `postgis.connected` refuse.
+    source.part_missing, and what `unpack_source` and `postgis.open_database` refuse.
     """
     if postgis.is_database(str(source)):
-        with postgis.connected(str(source)) as database:
+        with postgis.open_database(str(source)) as database:
             yield database
         return
     path = Path(source)
@@ -50,7 +50,7 @@ def opened(source: str | Path) -> Iterator[Opened]:
             raise OneMapError("source.missing", file=str(source))
         if not str(path).isprintable() and any("\ud800" <= sign <= "\udfff" for sign in str(path)):
             raise OneMapError("source.name", file=path.name)  # bytes of another encoding: no driver takes them
-        with unpacked(path) as found:
+        with unpack_source(path) as found:
             if found == path or not _is_folder_of_sources(found):
                 _check_readable(found)
             yield found
@@ -74,7 +74,7 @@ def _check_readable(path: Path) -> None:
         raise OneMapError("source.damaged", file=path.name, reason="0 bytes")
 
 
-def layers_of(source: Opened) -> list[str]:
+def layers_of(source: OpenSource) -> list[str]:
     """The names of an opened source's layers."""
     if isinstance(source, postgis.Database):
         return source.tables()
@@ -95,7 +95,7 @@ def layers_of(source: Opened) -> list[str]:
 
 
 @np.errstate(all="ignore")  # numbers too large for arithmetic are refused later, by feature
-def read_layer(source: Opened, layer: str, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
+def read_layer(source: OpenSource, layer: str, encoding: str | None, progress: Progress = SILENT) -> RawFrame:
     """One layer of an opened source as it stands in the file."""
     if isinstance(source, postgis.Database):
         return source.read(layer)
@@ -140,10 +140,10 @@ def read_source(source: str | Path, layer: str | None, encoding: str | None, pro
     """The layer that is meant, with the hash of its file.
 
     Raises OneMapError source.layer_needed if there are several and none is named, source.layer_unknown,
-    source.empty, and whatever `opened` and the adapters refuse.
+    source.empty, and whatever `open_source` and the adapters refuse.
     """
     file = source_name(source)
-    with opened(source) as found:
+    with open_source(source) as found:
         names = layers_of(found)
         if layer is None and len(names) != 1:
             code = "source.layer_needed" if names else "source.empty"
@@ -173,7 +173,7 @@ def large_layer(
     if postgis.is_database(str(source)) or _bytes_of(Path(source)) < LARGE_BYTES:
         yield None
         return
-    with opened(source) as found:
+    with open_source(source) as found:
         place = _in_blocks(found, layer)
         if place is None:
             yield None
@@ -191,7 +191,7 @@ def _bytes_of(path: Path) -> int:
         return 0
 
 
-def _in_blocks(source: Opened, layer: str | None) -> tuple[Path, str] | None:
+def _in_blocks(source: OpenSource, layer: str | None) -> tuple[Path, str] | None:
     """The file and layer that are meant, if GDAL can begin to read there in the middle."""
     assert isinstance(source, Path), "a database is no file"  # noqa: S101 - for the type checker
     names = layers_of(source)
@@ -209,7 +209,7 @@ def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -
     """
     files = _files_of(source, opened_path)
 
-    def hashed() -> str:
+    def hash_files() -> str:
         digest = hashlib.sha256()
         for file in files:
             digest.update(file.name.encode())
@@ -219,7 +219,7 @@ def content_hash(source: Path, opened_path: Path, progress: Progress = SILENT) -
                     progress.check()
         return digest.hexdigest()
 
-    return known_hash("source", files, hashed)
+    return known_hash("source", files, hash_files)
 
 
 def state_of(source: Path, opened_path: Path) -> list[tuple[str, int, int]]:

@@ -45,7 +45,7 @@ _TAGGED: dict[str, tuple[type, Callable[[Any], str], Callable[[str], Any]]] = {
 _TAGS = {kind: tag for tag, (kind, _, _) in _TAGGED.items()}
 
 
-class NotPlain(Exception):
+class UnsupportedValue(Exception):
     """A value of a type that would not come back as it was."""
 
 
@@ -101,9 +101,9 @@ def arrow_column(name: str, values: Sequence[Any], default: type = str) -> tuple
         how, array = _numpy(values)
     if array is None:
         try:
-            how, array = "tagged", pa.array([_tagged(value) for value in values], pa.string())
+            how, array = "tagged", pa.array([_tag_value(value) for value in values], pa.string())
         except UnicodeEncodeError as error:  # bytes of another encoding that stand for letters
-            raise NotPlain(name) from error
+            raise UnsupportedValue(name) from error
     return pa.field(name, array.type, metadata={_TYPE: how.encode()}), array
 
 
@@ -128,21 +128,21 @@ def _numpy(values: Sequence[Any]) -> tuple[str, pa.Array | None]:
     return of_numpy.str, pa.array(filled, mask=missing)
 
 
-def _tagged(value: Any) -> str | None:
+def _tag_value(value: Any) -> str | None:
     if value is None:
         return None
     tag = _TAGS.get(type(value))
     try:
         if tag is not None and (value != value or _TAGGED[tag][2](_TAGGED[tag][1](value)) == value):
             return f"{tag} {_TAGGED[tag][1](value)}"
-        if isinstance(value, np.generic) and value.dtype.kind in "iufb" and _number(_shown(value)) == value:
-            return f"numpy {_shown(value)}"
+        if isinstance(value, np.generic) and value.dtype.kind in "iufb" and _number(_number_text(value)) == value:
+            return f"numpy {_number_text(value)}"
     except (TypeError, ValueError) as error:
-        raise NotPlain(type(value).__name__) from error
-    raise NotPlain(type(value).__name__)
+        raise UnsupportedValue(type(value).__name__) from error
+    raise UnsupportedValue(type(value).__name__)
 
 
-def _shown(value: np.generic) -> str:
+def _number_text(value: np.generic) -> str:
     return f"{value.dtype.str} {value.item()!r}"
 
 
@@ -153,7 +153,7 @@ def plain_column(field: pa.Field, column: pa.ChunkedArray) -> list[Any]:
         values: list[Any] = column.to_pylist()
         return values
     if how == "tagged":
-        return [None if text is None else _untagged(text) for text in column.to_pylist()]
+        return [None if text is None else _untag_value(text) for text in column.to_pylist()]
     of_numpy = np.dtype(how)
     stored = np.dtype(np.int64) if of_numpy.kind == "M" else of_numpy
     missing = column.is_null().to_numpy()
@@ -167,6 +167,6 @@ def plain_type(field: pa.Field) -> type | None:
     return kinds.get(field.type) if field.metadata[_TYPE] == b"plain" else None
 
 
-def _untagged(text: str) -> Any:
+def _untag_value(text: str) -> Any:
     tag, _, rest = text.partition(" ")
     return _number(rest) if tag == "numpy" else _TAGGED[tag][2](rest)

@@ -4,7 +4,7 @@ import sqlite3
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from onemap.layers.stores.store import quoted
+from onemap.layers.stores.store import quote_identifier
 
 _MOST_MARKS = 999  # that every SQLite takes in one statement
 _MOST_ROWS = 32
@@ -20,7 +20,7 @@ def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str
     own = {name: values for name, values in columns.items() if name not in shared}
     shared = {name: value for name, value in shared.items() if value is not None}
     if not own and not shared:
-        connection.executemany(f"INSERT INTO {quoted(table)} DEFAULT VALUES", ((),) * count)  # noqa: S608
+        connection.executemany(f"INSERT INTO {quote_identifier(table)} DEFAULT VALUES", ((),) * count)  # noqa: S608
         return
     if not own:
         own = {name: columns[name] for name in shared}
@@ -30,10 +30,10 @@ def insert_rows(connection: sqlite3.Connection, table: str, columns: Mapping[str
     whole = count - count % together
     for at_once, rows in ((together, range(whole)), (1, range(whole, count))):
         statement = _statement(table, list(shared), list(own), at_once)
-        connection.executemany(statement, _bound(before, list(own.values()), rows, at_once))
+        connection.executemany(statement, _bind_rows(before, list(own.values()), rows, at_once))
 
 
-def _bound(before: list[Any], own: Sequence[Sequence[Any]], rows: range, at_once: int) -> Iterator[list[Any]]:
+def _bind_rows(before: list[Any], own: Sequence[Sequence[Any]], rows: range, at_once: int) -> Iterator[list[Any]]:
     """The values of each statement, of `at_once` rows each, after those that are bound before."""
     width = at_once * len(own)
     for first in rows[:: at_once * _STATEMENTS]:
@@ -54,11 +54,11 @@ def _is_shared(values: Sequence[Any]) -> bool:
 
 def _statement(table: str, shared: Sequence[str], own: Sequence[str], rows: int) -> str:
     """An INSERT of several rows: the marks of what they share come first, by number, then row after row."""
-    names = ", ".join(map(quoted, (*shared, *own)))
+    names = ", ".join(map(quote_identifier, (*shared, *own)))
     common = [f"?{at}" for at in range(1, len(shared) + 1)]
     marks = (
         ",".join([*common, *(f"?{len(shared) + row * len(own) + at}" for at in range(1, len(own) + 1))])
         for row in range(rows)
     )
     values = ",".join(f"({text})" for text in marks)
-    return f"INSERT INTO {quoted(table)} ({names}) VALUES {values}"  # noqa: S608 - the names are quoted
+    return f"INSERT INTO {quote_identifier(table)} ({names}) VALUES {values}"  # noqa: S608 - the names are quoted

@@ -17,7 +17,7 @@ from onemap.layers.stores.store import (
     FeatureRows,
     FeatureTable,
     chained_hash,
-    quoted,
+    quote_identifier,
 )
 
 _IDENTIFIERS = ("fid", "OGC_FID", GEOMETRY_COLUMN)
@@ -40,22 +40,22 @@ class FileConnection(sqlite3.Connection):
 
     def field_types(self, table: str) -> dict[str, str]:
         """The fields of a table of features, without fid and geometry: INTEGER, REAL, TEXT or BLOB; empty for none."""
-        rows = self.execute(f"PRAGMA table_info({quoted(table)})").fetchall()
+        rows = self.execute(f"PRAGMA table_info({quote_identifier(table)})").fetchall()
         return {row[1]: row[2] for row in rows if row[1] not in _IDENTIFIERS}
 
     def column_names(self, table: str) -> list[str]:
         """All columns of a plain table, in order."""
-        return [row[1] for row in self.execute(f"PRAGMA table_info({quoted(table)})")]
+        return [row[1] for row in self.execute(f"PRAGMA table_info({quote_identifier(table)})")]
 
     def read_rows(self, table: str, columns: Sequence[str]) -> Iterator[tuple[Any, ...]]:
         """All rows of a plain table, never all held at once."""
-        names = ", ".join(map(quoted, columns))
-        yield from self.execute(f"SELECT {names} FROM {quoted(table)}")  # noqa: S608 - the names are quoted
+        names = ", ".join(map(quote_identifier, columns))
+        yield from self.execute(f"SELECT {names} FROM {quote_identifier(table)}")  # noqa: S608 - the names are quoted
 
     def write_rows(self, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
         """Append rows to a plain table."""
-        names, marks = ", ".join(map(quoted, columns)), ",".join("?" * len(columns))
-        self.executemany(f"INSERT INTO {quoted(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608
+        names, marks = ", ".join(map(quote_identifier, columns)), ",".join("?" * len(columns))
+        self.executemany(f"INSERT INTO {quote_identifier(table)} ({names}) VALUES ({marks})", rows)  # noqa: S608
 
     def append_log(self, at: str, who: str, action: str, subject: str, detail: str, content_hash: str) -> None:
         """One row of the audit log; the open transaction holds the only write lock."""
@@ -85,19 +85,20 @@ class FileConnection(sqlite3.Connection):
 
     def make_features(self, table: FeatureTable) -> None:
         """A new, empty table of features."""
-        columns = "".join(f", {quoted(name)} {kind}" for name, kind in table.fields.items())
+        columns = "".join(f", {quote_identifier(name)} {kind}" for name, kind in table.fields.items())
         self.execute(
-            f"CREATE TABLE {quoted(table.name)} (fid INTEGER PRIMARY KEY NOT NULL, geom {table.geometry_type}{columns})"
+            f"CREATE TABLE {quote_identifier(table.name)}"
+            f" (fid INTEGER PRIMARY KEY NOT NULL, geom {table.geometry_type}{columns})"
         )
 
     def add_features(
         self, table: FeatureTable, blocks: Iterable[np.ndarray], values: Sequence[Sequence[Any]], first_fid: int = 1
     ) -> None:
         """Append features, their geometries as GeoPackage blobs."""
-        names = ", ".join(quoted(name) for name in ("fid", GEOMETRY_COLUMN, *table.fields))
+        names = ", ".join(quote_identifier(name) for name in ("fid", GEOMETRY_COLUMN, *table.fields))
         marks = ",".join("?" * (len(table.fields) + 2))
         self.executemany(
-            f"INSERT INTO {quoted(table.name)} ({names}) VALUES ({marks})",  # noqa: S608 - the names are quoted
+            f"INSERT INTO {quote_identifier(table.name)} ({names}) VALUES ({marks})",  # noqa: S608 - the names are quoted
             self._rows(blocks, values, first_fid),
         )
 
@@ -129,8 +130,8 @@ class FileConnection(sqlite3.Connection):
         self, table: str, fields: Sequence[str], bounds: Sequence[float] | None, count: int | None
     ) -> FeatureRows:
         """The features whose boxes meet `bounds`, or all, by fid. Raises DamagedTable."""
-        columns = "".join(f", f.{quoted(name)}" for name in fields)
-        sql = f"SELECT f.fid, f.geom{columns} FROM {quoted(table)} f"  # noqa: S608 - the names are quoted
+        columns = "".join(f", f.{quote_identifier(name)}" for name in fields)
+        sql = f"SELECT f.fid, f.geom{columns} FROM {quote_identifier(table)} f"  # noqa: S608 - the names are quoted
         parameters: tuple[float, ...] = ()
         if bounds is not None:
             sql += f" WHERE f.fid IN (SELECT id {near(table)})"
@@ -167,17 +168,20 @@ class FileConnection(sqlite3.Connection):
         branches = [
             "SELECT fid AS OGC_FID, geom"
             + "".join(
-                f", {quoted(name)}" if name.lower() in of_table[table] else f", NULL AS {quoted(name)}"
+                f", {quote_identifier(name)}"
+                if name.lower() in of_table[table]
+                else f", NULL AS {quote_identifier(name)}"
                 for name in columns
             )
-            + f" FROM {quoted(table)} WHERE {number} = (SELECT number FROM onemap_versions WHERE code = '{code}'"
+            + f" FROM {quote_identifier(table)}"
+            f" WHERE {number} = (SELECT number FROM onemap_versions WHERE code = '{code}'"
             " AND coalesce(valid_from, '') <= date('now', 'localtime')"
             " AND (valid_to IS NULL OR valid_to >= date('now', 'localtime'))"
             " ORDER BY coalesce(valid_from, '') DESC, number DESC LIMIT 1)"
             for number, table in tables
         ]
-        self.execute(f"DROP VIEW IF EXISTS {quoted(code)}")
-        self.execute(f"CREATE VIEW {quoted(code)} AS " + " UNION ALL ".join(branches))
+        self.execute(f"DROP VIEW IF EXISTS {quote_identifier(code)}")
+        self.execute(f"CREATE VIEW {quote_identifier(code)} AS " + " UNION ALL ".join(branches))
         extent = self.execute(
             "SELECT min(min_x), min(min_y), max(max_x), max(max_y) FROM gpkg_contents WHERE table_name IN"
             " (SELECT table_name FROM onemap_versions WHERE code = ?)",

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from onemap.layers.stores.store import Cursor, DamagedTable, quoted
+from onemap.layers.stores.store import Cursor, DamagedTable, quote_identifier
 
 
 class _Connection(Protocol):
@@ -12,7 +12,7 @@ class _Connection(Protocol):
 
 def near(table: str) -> str:
     """Behind SELECT id: the features whose boxes meet a box, which `corners` gives as parameters."""
-    return f"FROM {quoted(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
+    return f"FROM {quote_identifier(f'rtree_{table}_geom')} WHERE maxx >= ? AND minx <= ? AND maxy >= ? AND miny <= ?"
 
 
 def corners(box: Sequence[float]) -> tuple[float, ...]:
@@ -22,6 +22,6 @@ def corners(box: Sequence[float]) -> tuple[float, ...]:
 
 def check_index(connection: _Connection, table: str, count: int) -> None:
     """Raises DamagedTable where the index lost entries: it would hide features, and hidden is not clear."""
-    indexed = f"SELECT count(*) FROM {quoted(f'rtree_{table}_geom_rowid')}"  # noqa: S608 - quoted
+    indexed = f"SELECT count(*) FROM {quote_identifier(f'rtree_{table}_geom_rowid')}"  # noqa: S608 - quoted
     if connection.execute(indexed).fetchone()[0] != count:
         raise DamagedTable("the spatial index does not hold every feature")

@@ -111,7 +111,7 @@ class FileStore:
         self.connection.execute(f"PRAGMA busy_timeout = {round(self._wait_s * 1000)}")
 
 
-def _connected(path: Path, mode: str, wait_s: float) -> FileConnection:
+def _connect_file(path: Path, mode: str, wait_s: float) -> FileConnection:
     uri = f"{path.resolve().as_uri()}?{mode}"
     connection = sqlite3.connect(uri, uri=True, isolation_level=None, timeout=wait_s, factory=FileConnection)
     connection.execute("PRAGMA synchronous = FULL")
@@ -156,7 +156,7 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
     alone = not may_write and not path.with_name(path.name + "-wal").exists()
     mode = "mode=rw" if writable else ("mode=ro&immutable=1" if alone else "mode=ro")
     before = path.stat()
-    with sqlite_errors_as_refusals(path), contextlib.closing(_connected(path, mode, wait_s)) as connection:
+    with sqlite_errors_as_refusals(path), contextlib.closing(_connect_file(path, mode, wait_s)) as connection:
         if not connection.has_table("onemap_library"):
             raise OneMapError("library.not_one", file=path.name)
         if writable:
@@ -186,14 +186,14 @@ def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None
         part.unlink(missing_ok=True)
         with (
             sqlite_errors_as_refusals(path),
-            contextlib.closing(_connected(part, "mode=rwc", _MAKING_WAIT_S)) as connection,
+            contextlib.closing(_connect_file(part, "mode=rwc", _MAKING_WAIT_S)) as connection,
         ):
             connection.execute("PRAGMA journal_mode = WAL")
             connection.execute("BEGIN IMMEDIATE")
             connection.srs_id = geopackage.prepare(connection, crs)
             fill(connection)
             connection.execute("COMMIT")
-        _named(part, path)
+        _name_file(part, path)
     except OSError as error:
         code = "library.full" if error.errno == 28 else "library.read_only"
         raise OneMapError(code, file=path.name, reason=error.strerror) from None
@@ -203,7 +203,7 @@ def make_file(path: Path, crs: pyproj.CRS, fill: Callable[[FileConnection], None
                 leftover.unlink(missing_ok=True)
 
 
-def _named(part: Path, path: Path) -> None:
+def _name_file(part: Path, path: Path) -> None:
     """Give a finished file its name, unless someone else has taken the name meanwhile."""
     try:
         os.link(part, path)

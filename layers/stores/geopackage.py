@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.stores.rtree import PackedRtree
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 
 APPLICATION_ID = 0x47504B47  # "GPKG"
 USER_VERSION = 10300  # 1.3: newer ones make QGIS 3.40's GDAL warn
@@ -188,7 +188,7 @@ def index_geometries(
 ) -> None:
     """Fill the R-tree in bulk and make its triggers afterwards."""
     index = f"rtree_{table}_{GEOMETRY_COLUMN}"
-    connection.execute(f"CREATE VIRTUAL TABLE {quoted(index)} USING rtree(id, minx, maxx, miny, maxy)")
+    connection.execute(f"CREATE VIRTUAL TABLE {quote_identifier(index)} USING rtree(id, minx, maxx, miny, maxy)")
     progress.at(0.0)
     tree.fill(connection, index)
     progress.at(1.0)

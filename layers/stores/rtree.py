@@ -7,7 +7,7 @@ from functools import cached_property
 import numpy as np
 
 from onemap.layers.stores.bulk_rows import insert_rows
-from onemap.layers.stores.store import quoted
+from onemap.layers.stores.store import quote_identifier
 
 _HEADER_BYTES, _CELL_BYTES = 4, 24
 _CELL = np.dtype([("child", ">i8"), ("box", ">f4", 4)])  # least x, greatest x, least y, greatest y
@@ -55,7 +55,7 @@ class PackedRtree:
         """Fill an empty virtual table `rtree(id, minx, maxx, miny, maxy)`."""
         if len(self._ids) == 0:
             return
-        nodes = quoted(f"{index}_node")
+        nodes = quote_identifier(f"{index}_node")
         (size,) = connection.execute(f"SELECT length(data) FROM {nodes} WHERE nodeno = {_ROOT}").fetchone()  # noqa: S608
         levels = self._usual if size == _USUAL_BYTES else _levels(self._ids, self._bounds, size)
         for depth, level in enumerate(levels):
@@ -82,7 +82,7 @@ def _levels(ids: np.ndarray, bounds: np.ndarray, size: int) -> list[_Level]:
         number += count
         parent = np.repeat(numbers, capacity)[: len(children)]
         sorted_rows = np.argsort(children, kind="stable")  # appended to the table one after the other
-        packed = _packed(children, boxes, count, capacity, size, len(levels) if count == 1 else 0)
+        packed = _pack_level(children, boxes, count, capacity, size, len(levels) if count == 1 else 0)
         levels.append(_Level(children[sorted_rows].tolist(), parent[sorted_rows].tolist(), numbers.tolist(), packed))
         if count == 1:
             return levels
@@ -113,7 +113,9 @@ def _outward(bounds: np.ndarray) -> np.ndarray:
     return np.column_stack([below[:, 0], above[:, 1], below[:, 2], above[:, 3]])
 
 
-def _packed(children: np.ndarray, boxes: np.ndarray, count: int, capacity: int, size: int, depth: int) -> list[bytes]:
+def _pack_level(
+    children: np.ndarray, boxes: np.ndarray, count: int, capacity: int, size: int, depth: int
+) -> list[bytes]:
     """The nodes of one level, as many as `count`, each of `size` bytes."""
     cells = np.zeros(count * capacity, dtype=_CELL)
     cells["child"][: len(children)] = children

@@ -58,29 +58,29 @@ class ServerRoles:
 
     schema: str
 
-    def named(self, part: str) -> str:
+    def role_name(self, part: str) -> str:
         """The role of a department, of the lead, the auditor or the owner."""
         return f"onemap_{self.schema}_{part}"
 
     @property
     def owner(self) -> str:
         """Owns the tables, and may do all."""
-        return self.named(OWNER)
+        return self.role_name(OWNER)
 
     @property
     def readers(self) -> list[str]:
         """Who reads the layers: departments and the lead."""
-        return [self.named(part) for part in (*DEPARTMENTS, LEAD)]
+        return [self.role_name(part) for part in (*DEPARTMENTS, LEAD)]
 
     @property
     def all(self) -> list[str]:
         """Every role of the library."""
-        return [self.owner, *self.readers, self.named(AUDITOR)]
+        return [self.owner, *self.readers, self.role_name(AUDITOR)]
 
     def of(self, who: Sequence[str]) -> list[str]:
         """The roles that a grant speaks of."""
         parts = [part for kind in who for part in (DEPARTMENTS if kind == DEPARTMENT else (kind,))]
-        return [self.named(part) for part in parts]
+        return [self.role_name(part) for part in parts]
 
 
 def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label: str) -> None:
@@ -99,8 +99,8 @@ def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label:
                 try:
                     connection.execute(statement)
                 except (errors.DuplicateObject, errors.UniqueViolation) as error:
-                    raise _JustMade from error
-    except _JustMade:
+                    raise _RoleAlreadyMade from error
+    except _RoleAlreadyMade:
         make_roles(connection, roles, label)  # someone makes the same roles at the same time
         return
     except errors.InsufficientPrivilege:
@@ -118,7 +118,7 @@ def make_roles(connection: "psycopg.Connection[Any]", roles: ServerRoles, label:
         raise OneMapError("library.roles", file=label, account=account, sql=member.as_string(connection)) from None
 
 
-class _JustMade(Exception):
+class _RoleAlreadyMade(Exception):
     """A role that was not there a moment ago."""
 
 
@@ -128,7 +128,7 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
     everyone = sql.SQL(", ").join(map(sql.Identifier, roles.all[1:]))
     script = sql.SQL(_FUNCTIONS).format(
         departments=sql.Literal(list(DEPARTMENTS)),
-        prefix=sql.Literal(roles.named("")),
+        prefix=sql.Literal(roles.role_name("")),
         schema=sql.Identifier(schema),
         key=sql.Literal(lock_key(identifier, None)),
         everyone=everyone,
@@ -139,10 +139,10 @@ def protect(connection: "psycopg.Connection[Any]", schema: str, roles: ServerRol
     for table in dict.fromkeys(grant.table for grant in everything):
         connection.execute(sql.SQL("ALTER TABLE {} ENABLE ROW LEVEL SECURITY").format(sql.Identifier(table)))
     for number, grant in enumerate(everything):
-        _give(connection, roles, grant, f"{grant.action.lower()}_{number}")
+        _grant_rights(connection, roles, grant, f"{grant.action.lower()}_{number}")
 
 
-def _give(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Grant, name: str) -> None:
+def _grant_rights(connection: "psycopg.Connection[Any]", roles: ServerRoles, grant: Grant, name: str) -> None:
     """One grant, and the policy that says for which rows."""
     table = sql.Identifier(grant.table)
     to = sql.SQL(", ").join(map(sql.Identifier, roles.of(grant.who)))
@@ -168,5 +168,5 @@ def voice_of(connection: "psycopg.Connection[Any]", roles: ServerRoles) -> Voice
     held = {row[0] for row in rows}
     if roles.owner in held:
         return Voice(DEPARTMENTS, is_lead=True, is_owner=True)
-    departments = tuple(code for code in DEPARTMENTS if roles.named(code) in held)
-    return Voice(departments, is_lead=roles.named(LEAD) in held)
+    departments = tuple(code for code in DEPARTMENTS if roles.role_name(code) in held)
+    return Voice(departments, is_lead=roles.role_name(LEAD) in held)

@@ -18,7 +18,7 @@ from onemap.layers.stores.rights import Voice
 from onemap.layers.stores.server_connection import ServerConnection
 from onemap.layers.stores.server_refusals import connection_refused, server_errors_as_refusals
 from onemap.layers.stores.server_rights import ServerRoles, make_roles, voice_of
-from onemap.layers.stores.session import KEPT, KeptOpen
+from onemap.layers.stores.session import SESSION_CACHE, SessionCache
 
 _CONNECT_WAIT_S = 10
 # What was said to be written outlives a crash of the server, even where its other users prefer speed.
@@ -82,7 +82,7 @@ def _undo(raw: "psycopg.Connection[Any]") -> None:
 
 
 @contextlib.contextmanager
-def _connected(address: ServerAddress) -> Iterator["psycopg.Connection[Any]"]:
+def _connect_server(address: ServerAddress) -> Iterator["psycopg.Connection[Any]"]:
     """A connection, closed at the end. Raises OneMapError library.unreachable, .password, .address, .missing."""
     try:
         raw = psycopg.connect(
@@ -100,15 +100,15 @@ def _connected(address: ServerAddress) -> Iterator["psycopg.Connection[Any]"]:
         yield raw
 
 
-def _lent(address: ServerAddress) -> AbstractContextManager["psycopg.Connection[Any]"]:
+def _lend_connection(address: ServerAddress) -> AbstractContextManager["psycopg.Connection[Any]"]:
     """A connection of its own, or the session's, which stays open for the next request; a lost one is made anew.
 
     Nothing else is kept of a server: rights, facts and versions are asked for each time.
     """
-    kept: KeptOpen[psycopg.Connection[Any]] | None = KEPT.get()
-    if kept is None:
-        return _connected(address)
-    return kept.opened(address.conninfo, _as_new, lambda: _connected(address))
+    cache: SessionCache[psycopg.Connection[Any]] | None = SESSION_CACHE.get()
+    if cache is None:
+        return _connect_server(address)
+    return cache.open_or_reuse(address.conninfo, _as_new, lambda: _connect_server(address))
 
 
 def _as_new(raw: "psycopg.Connection[Any]") -> bool | None:
@@ -140,7 +140,7 @@ def open_server(location: str, wait_s: float) -> Iterator[ServerStore]:
     Raises OneMapError library.missing, library.not_one, library.several, and the server's refusals.
     """
     address = server_address(location)
-    with _lent(address) as raw, server_errors_as_refusals(address.label):
+    with _lend_connection(address) as raw, server_errors_as_refusals(address.label):
         schemas = [row[0] for row in raw.execute(_SCHEMAS)]
         if address.schema is None and len(schemas) > 1:
             raise OneMapError("library.several", file=address.label, names=schemas)
@@ -173,7 +173,7 @@ def make_server(location: str, schema: str, crs: pyproj.CRS, fill: Callable[[Ser
     address = replace(server_address(location), schema=schema)
     roles = ServerRoles(schema)
     srs_id = crs.to_epsg()
-    with _connected(address) as raw, server_errors_as_refusals(address.label), raw.transaction():
+    with _connect_server(address) as raw, server_errors_as_refusals(address.label), raw.transaction():
         raw.execute(_DURABLE)
         if raw.execute("SELECT 1 FROM pg_namespace WHERE nspname = %s", (schema,)).fetchone() is not None:
             raise OneMapError("library.exists", file=address.label)

@@ -14,31 +14,31 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any, Generic, TypeVar
 
-Opened = TypeVar("Opened")
+Resource = TypeVar("Resource")
 
 
 @dataclass(frozen=True)
-class _Kept(Generic[Opened]):
+class _OpenResource(Generic[Resource]):
     name: Hashable
     mark: Hashable
-    opened: Opened
+    resource: Resource
     stack: ExitStack
 
 
-class KeptOpen(Generic[Opened]):
+class SessionCache(Generic[Resource]):
     """At most one opened file, or connection to a server, of one thread."""
 
     def __init__(self) -> None:
-        self._kept: _Kept[Opened] | None = None
+        self._kept: _OpenResource[Resource] | None = None
         self._in_use = False
 
     @contextlib.contextmanager
-    def opened(
+    def open_or_reuse(
         self,
         name: Hashable,
-        marked: Callable[[Opened], Hashable | None],
-        opener: Callable[[], AbstractContextManager[Opened]],
-    ) -> Iterator[Opened]:
+        marked: Callable[[Resource], Hashable | None],
+        opener: Callable[[], AbstractContextManager[Resource]],
+    ) -> Iterator[Resource]:
         """What goes by a name, open already or opened now; after an error it is closed. Raises what `opener` raises.
 
         marked: by what it is known to be as it was; None if it may not be kept, or no longer.
@@ -48,14 +48,14 @@ class KeptOpen(Generic[Opened]):
                 yield again
             return
         kept = self._kept
-        if kept is None or kept.name != name or kept.mark != marked(kept.opened):
+        if kept is None or kept.name != name or kept.mark != marked(kept.resource):
             self.close()
             stack = ExitStack()
-            opened = stack.enter_context(opener())
-            kept = _Kept(name, marked(opened), opened, stack)
+            resource = stack.enter_context(opener())
+            kept = _OpenResource(name, marked(resource), resource, stack)
         self._in_use, self._kept = True, None
         try:
-            yield kept.opened
+            yield kept.resource
         except BaseException:
             # What the opener makes of the error, such as a refusal, is raised here.
             if not kept.stack.__exit__(*sys.exc_info()):
@@ -75,16 +75,16 @@ class KeptOpen(Generic[Opened]):
             kept.stack.close()
 
 
-KEPT: ContextVar[KeptOpen[Any] | None] = ContextVar("onemap_kept_open", default=None)
+SESSION_CACHE: ContextVar[SessionCache[Any] | None] = ContextVar("onemap_kept_open", default=None)
 
 
 @contextlib.contextmanager
-def keeping_open() -> Iterator[KeptOpen[Any]]:
-    """Within the block, this thread's libraries stay open as `KeptOpen` says."""
-    kept: KeptOpen[Any] = KeptOpen()
-    token = KEPT.set(kept)
+def keeping_open() -> Iterator[SessionCache[Any]]:
+    """Within the block, this thread's libraries stay open as `SessionCache` says."""
+    cache: SessionCache[Any] = SessionCache()
+    token = SESSION_CACHE.set(cache)
     try:
-        yield kept
+        yield cache
     finally:
-        KEPT.reset(token)
-        kept.close()
+        SESSION_CACHE.reset(token)
+        cache.close()

@@ -125,7 +125,7 @@ class SharedStore:
 
 
 def open_shared(facts: Path) -> SharedStore:
-    """The library whose facts `share` has written. It belongs to the thread that opens it. Raises OSError."""
+    """The library whose facts `share_versions` has written. It belongs to the thread that opens it. Raises OSError."""
     known = json.loads(facts.read_text(encoding="utf-8"))
     connection = sqlite3.connect(":memory:", isolation_level=None, factory=SharedConnection)
     geopackage.add_functions(connection)

@@ -147,7 +147,7 @@ class Store(Protocol):
         """One transaction: all of it is kept, or nothing. scope: see `Library.writing`."""
 
 
-def quoted(name: str) -> str:
+def quote_identifier(name: str) -> str:
     """An identifier as SQL text; names of fields come from files and may hold anything."""
     return '"' + name.replace('"', '""') + '"'
 

@@ -53,7 +53,7 @@ def sites(rng: np.random.Generator, district: shapely.Polygon, land: Country, ne
     river = _rectangles(rng, aside)
     found = np.concatenate([fields, hills, river])
     found = found[~shapely.intersects(taken, found) & shapely.contains(inner, found)]
-    found = found[_apart(found)]
+    found = found[_keep_distance(found)]
     ground = np.concatenate([strips, found])
     use = rng.choice(np.asarray(["100102", "110101", "1303", "1401", "0804"], object), len(ground))
     use[: len(strips)] = "1202"
@@ -100,7 +100,7 @@ def _strips(network: Streets, district: shapely.Polygon, count: int) -> np.ndarr
     return np.asarray(found, object)
 
 
-def _apart(ground: np.ndarray) -> np.ndarray:
+def _keep_distance(ground: np.ndarray) -> np.ndarray:
     """Which of `ground` to keep so that none comes within 3 m of an earlier one."""
     one, other = shapely.STRtree(ground).query(ground, predicate="dwithin", distance=3.0)
     return np.setdiff1d(np.arange(len(ground)), one[one > other])

@@ -33,8 +33,8 @@ def lots(rng: np.random.Generator, blocks: tuple[Block, ...], count: int) -> Lot
     cut = [_cut(rng, block, plan) for block, plan in zip(blocks, plans, strict=True)]
     ground = np.concatenate(cut)
     block = np.repeat(np.arange(len(blocks)), [len(piece) for piece in cut])
-    ground, block = _joined(rng, ground, block, yards, across=False)
-    ground, block = _joined(rng, ground, block, split, across=True)
+    ground, block = _join_parcels(rng, ground, block, yards, across=False)
+    ground, block = _join_parcels(rng, ground, block, split, across=True)
     ground, block = _courts(rng, ground, block, courts)
     keep = np.sort(rng.permutation(len(ground))[:count])
     return Lots(ground[keep], block[keep])
@@ -103,7 +103,7 @@ def _cut(rng: np.random.Generator, block: Block, rows: list[list[float]]) -> np.
                 ]
             )
             rings.append(_corners_cut(ring, start, stop, low, high))
-    return shapely.polygons([shapely.linearrings(_placed(block, ring, turned, slant)) for ring in rings])
+    return shapely.polygons([shapely.linearrings(_place_ring(block, ring, turned, slant)) for ring in rings])
 
 
 def _places(start: float, stop: float, shares: Array) -> Array:
@@ -128,7 +128,7 @@ def _corners_cut(ring: Array, start: float, stop: float, low: float, high: float
     return np.asarray(found)
 
 
-def _placed(block: Block, ring: Array, turned: bool, slant: float) -> Array:
+def _place_ring(block: Block, ring: Array, turned: bool, slant: float) -> Array:
     """`ring` in local metres: lot lines lean a little, less so towards the ends of the block."""
     along, across = ring[:, 0], ring[:, 1]
     low, high = (block.a0, block.a1) if turned else (block.b0, block.b1)
@@ -139,7 +139,7 @@ def _placed(block: Block, ring: Array, turned: bool, slant: float) -> Array:
     return np.round(np.column_stack([x, y]), 3)
 
 
-def _joined(
+def _join_parcels(
     rng: np.random.Generator, ground: np.ndarray, block: np.ndarray, number: int, across: bool
 ) -> tuple[np.ndarray, np.ndarray]:
     """`number` pairs made one parcel each: side by side or back to back, or `across` a street in two parts."""

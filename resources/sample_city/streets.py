@@ -127,7 +127,7 @@ def _blocks(
         for b0, b1 in zip(b_lines, b_lines[1:], strict=False):
             reach = np.hypot((a0 + a1) / 2, (b0 + b1) / 2)
             inner = LANE_HALF_M if reach < 420 else STREET_HALF_M
-            for ground, sides in _divided(rng, a0, b0, a1, b1, reach):
+            for ground, sides in _divide_cell(rng, a0, b0, a1, b1, reach):
                 if not outline.contains(shapely.Point(*_middle(warp, ground))):
                     continue
                 widths = [ARTERIAL_HALF_M if side else inner for side in sides]
@@ -146,7 +146,7 @@ def _middle(warp: Warp, ground: tuple[float, float, float, float]) -> tuple[floa
     return float(x), float(y)
 
 
-def _divided(rng: np.random.Generator, a0: float, b0: float, a1: float, b1: float, reach: float) -> list:
+def _divide_cell(rng: np.random.Generator, a0: float, b0: float, a1: float, b1: float, reach: float) -> list:
     """One cell of the arterials cut into blocks: ((a0, b0, a1, b1), which sides lie on an arterial).
 
     It is first cut into strips, and each strip by itself: streets meet in T junctions as often as in crosses.
@@ -215,10 +215,10 @@ def _roads(warp: Warp, town: shapely.Geometry) -> tuple:
         ("X977", "西岭线", "县道", 14.0, county),
     ]
     roads += [(key, name, "乡道", 8.0, smooth_line(points)) for key, (name, points) in country.items()]
-    return tuple((*road[:4], _outside(road[4], town) if road[3] < 20 else road[4]) for road in roads)
+    return tuple((*road[:4], _part_outside(road[4], town) if road[3] < 20 else road[4]) for road in roads)
 
 
-def _outside(line: shapely.LineString, town: shapely.Geometry) -> shapely.LineString:
+def _part_outside(line: shapely.LineString, town: shapely.Geometry) -> shapely.LineString:
     """The longest part of `line` outside the town, where it becomes an ordinary street."""
     pieces = shapely.get_parts(shapely.difference(line, town))
     return pieces[np.argmax(shapely.length(pieces))]

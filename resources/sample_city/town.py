@@ -140,7 +140,7 @@ def draw(chance: _Chance, town: Town) -> dict[str, geopandas.GeoDataFrame | pict
         **_history_and_registers(chance, town, cover, villages),
     }
     more = planted.features()
-    finished = {name: _finished(table, more.get(name)) for name, table in tables.items()}
+    finished = {name: _finish_layer(table, more.get(name)) for name, table in tables.items()}
     return {**finished, **_rasters(chance, town, cover)}
 
 
@@ -171,7 +171,7 @@ def _rasters(chance: _Chance, town: Town, cover: geopandas.GeoDataFrame) -> dict
     }
 
 
-def _finished(table: geopandas.GeoDataFrame, more: geopandas.GeoDataFrame | None) -> geopandas.GeoDataFrame:
+def _finish_layer(table: geopandas.GeoDataFrame, more: geopandas.GeoDataFrame | None) -> geopandas.GeoDataFrame:
     """A layer moved to its place on the ground, with the planted features (already there) at its end."""
     moved = table.set_geometry(to_ground(table.geometry.to_numpy()), crs=CRS).reset_index(drop=True)
     if more is None:

@@ -11,7 +11,7 @@ import numpy as np
 import pyproj
 import shapely
 
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library, now, system_user
 from onemap.layers.messages import phrase, problem_record
 from onemap.layers.progress import SILENT, Progress
@@ -117,7 +117,7 @@ def judged_parcels(
 
 def parcel_rows_of(check_plan: CheckPlan, crs: pyproj.CRS, parcels: Parcels) -> ParcelRows:
     """Some parcels as a check judges them, and as the tables show them."""
-    local = moved(parcels.geometries, (-check_plan.origin[0], -check_plan.origin[1]))
+    local = shift_geometries(parcels.geometries, (-check_plan.origin[0], -check_plan.origin[1]))
     return ParcelRows(parcels.ids, parcels.geometries, lambda: parcels.wkb, local, check_plan.origin, crs)
 
 

@@ -59,13 +59,13 @@ def inspect(values: Values, context: VerbContext) -> Result:
 
 def add(values: Values, context: VerbContext) -> Result:
     """Add a source as a new version of a layer."""
-    from onemap.layers.ingest.adding import AddWishes
+    from onemap.layers.ingest.adding import AddOptions
     from onemap.layers.ingest.adding import add as add_source
     from onemap.layers.library.library import open_library, system_user
     from onemap.rules.question.check_options import normalising_options
     from onemap.rules.question.question import packs_of, required_fields
 
-    wishes = AddWishes(
+    wishes = AddOptions(
         code=values["as"],
         layer=values.get("layer"),
         encoding=values.get("encoding"),
@@ -247,9 +247,9 @@ def _check_result(
 
 def redline(values: Values, context: VerbContext) -> Result:
     """Write a coordinate TXT as a vector file, or a vector file as a coordinate TXT."""
-    from onemap.layers.ingest.redline_exchange import ExchangeWishes, exchange
+    from onemap.layers.ingest.redline_exchange import ExchangeOptions, exchange
 
-    wishes = ExchangeWishes(
+    wishes = ExchangeOptions(
         layer=values.get("layer"),
         crs=values.get("crs"),
         encoding=values.get("encoding"),

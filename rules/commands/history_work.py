@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library, open_library
 from onemap.rules.verb.declaration import Result, Values, VerbContext
 
@@ -65,7 +65,7 @@ def _detail_value(text: str) -> Any:
 
 
 def _write(rows: Sequence[dict[str, Any]], out: Path, overwrite: bool) -> None:
-    with written_beside(out, overwrite, "--out") as beside:
+    with atomic_output(out, overwrite, "--out") as beside:
         if out.suffix.lower() == ".json":
             beside.write_text(json.dumps(rows, ensure_ascii=False, indent=1), encoding="utf-8")
         elif out.suffix.lower() == ".csv":

@@ -10,11 +10,11 @@ def publish(values: Values, context: VerbContext) -> Result:
 
     from onemap.layers.library.library import open_library
     from onemap.layers.messages import phrase
-    from onemap.layers.publishing.publishing import PublishWishes, check_project
+    from onemap.layers.publishing.publishing import PublishOptions, check_project
     from onemap.layers.publishing.publishing import publish as write_project
 
     project = Path(values["project"])
-    wishes = PublishWishes(
+    wishes = PublishOptions(
         as_of=values.get("as_of") or date.today(),
         known_at=values.get("known_at"),
         only=values.get("only"),

@@ -14,7 +14,7 @@ from typing import Any
 from onemap.layers.errors import Cancelled, OneMapError, UsageError
 from onemap.layers.messages import LANGUAGES, phrase, problem_record, sentences, wording
 from onemap.layers.progress import Progress
-from onemap.layers.stores.session import KeptOpen, keeping_open
+from onemap.layers.stores.session import SessionCache, keeping_open
 from onemap.rules.commands.interruption import Interruption
 from onemap.rules.commands.verbs import VERBS, VerbContext, checked_values
 
@@ -89,7 +89,7 @@ class _Server:
         shipped_catalogue()
         sentences(self.language)
 
-    def _next(self, kept: KeptOpen[Any]) -> dict[str, Any] | None:
+    def _next(self, kept: SessionCache[Any]) -> dict[str, Any] | None:
         try:
             return self.requests.get(timeout=_IDLE_S)
         except queue.Empty:

@@ -14,7 +14,7 @@ import shapely
 
 from onemap.layers.errors import Problem
 from onemap.layers.files.journal_folder import Journal
-from onemap.layers.geometry.parts import moved, multi, placed
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.geometry.row_blocks import give_back_memory
 from onemap.layers.library.library import Library, now, system_user
 from onemap.layers.library.versions import Version
@@ -176,7 +176,7 @@ def _compared(
         names = tables["spots"].columns["spot"].tolist()
         differences = changes(question.before, spots.columns, names, spots.geometries, threads)
         changed = differences.lists
-        ground = multi(placed(differences.geometries, sources.origin), "polygon")
+        ground = multi(shift_polygons(differences.geometries, sources.origin), "polygon")
         tables["changes"] = Table(differences.columns, ground)
     return Comparison(options, record, tables, found.plans, spots, sources.origin, changed, found.resumed)
 
@@ -190,7 +190,7 @@ def _question(library: Library, options: ComparisonOptions, against: str | None)
     ground = common_ground(library, a, b)
     west, south, east, north = shapely.bounds(ground).tolist()
     origin = local_origin(west, south)
-    (local,) = moved(np.array([ground], dtype=object), (-origin[0], -origin[1]))
+    (local,) = shift_geometries(np.array([ground], dtype=object), (-origin[0], -origin[1]))
     sources = Sources(library, (), options.as_of, {}, {}, origin)
     bounds = (west, south, east, north)
     return _Question(library, options, (a, b), parameters, pair, against, before, bounds, local, sources)

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library, log, now
 from onemap.layers.stores.rights import EVERYONE, Grant
 from onemap.rules.compare.comparison_record import KIND, comparison_runs, pair_of
@@ -117,7 +117,9 @@ def standing(
     columns: dict[str, np.ndarray] = {name: np.full(count, None, dtype=object) for name in names}
     columns["decision_match"] = np.full(count, np.nan)
     if decisions and count:
-        grounds = moved(np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1]))
+        grounds = shift_geometries(
+            np.array([item.ground for item in decisions], dtype=object), (-origin[0], -origin[1])
+        )
         given, spot = shapely.STRtree(spots.geometries).query(grounds, predicate="intersects")
         plain = spots.columns[list(FACTS)].astype(object).where(spots.columns[list(FACTS)].notna(), None)
         facts = list(plain.itertuples(index=False, name=None))

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.geometry.parts import multi, placed
+from onemap.layers.geometry.parts import multi, shift_polygons
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.rules.findings.table import Table
 from onemap.rules.runs.arrow_blocks import BLOCK_ROWS
@@ -42,7 +42,7 @@ class LocalTable(Table):
 
 def library_polygons(local: np.ndarray, origin: tuple[float, float]) -> np.ndarray:
     """Polygons (n,) counted from `origin` as they are in the library's plane."""
-    return placed(local, origin)
+    return shift_polygons(local, origin)
 
 
 def parts_of(table: Table) -> Iterator[Table]:

@@ -9,7 +9,7 @@ import shapely
 
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import Journal
-from onemap.layers.geometry.parts import moved, placed
+from onemap.layers.geometry.parts import shift_geometries, shift_polygons
 from onemap.layers.geometry.ragged import ranges
 from onemap.layers.geometry.row_blocks import blocks
 from onemap.layers.library.library import sha256
@@ -117,7 +117,7 @@ def _as_written(found: Dissolved, origin: tuple[float, float]) -> Dissolved:
 
     One that no longer is valid there, by a hair's breadth, may become several.
     """
-    written = moved(placed(found.polygons, origin), (-origin[0], -origin[1]))
+    written = shift_geometries(shift_polygons(found.polygons, origin), (-origin[0], -origin[1]))
     polygons, of = shapely.get_parts(written, return_index=True)
     if len(polygons) == len(written) and np.array_equal(of, np.arange(len(written))):
         return Dissolved(polygons, found.kind, found.piece, found.polygon)

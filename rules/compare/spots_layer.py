@@ -11,8 +11,8 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.geometry.parts import moved, multi, placed
-from onemap.layers.ingest.adding import AddWishes, add_made
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
+from onemap.layers.ingest.adding import AddOptions, add_frame
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.library.version_writing import free_label
 from onemap.layers.library.versions import StoredFeatures, Version, coverage_of, in_force, read_version, versions
@@ -70,7 +70,7 @@ def add_spots(
     if len(rows) == 0:
         raise OneMapError("spots.none", file=library.label, run=run, field="RUN", types=", ".join(options.types))
     columns, local = columns.iloc[rows].reset_index(drop=True), earlier.geometries[rows]
-    written = multi(placed(local, origin), "polygon")
+    written = multi(shift_polygons(local, origin), "polygon")
     attributes = spot_fields(library, record, columns, written)
     regions = _regions(library, record, local, origin, options.region, threads)
     attributes["XZQDM"] = regions
@@ -84,7 +84,7 @@ def add_spots(
     asked = _add_options(library, record, options, carried)
     packs = packs_of(library, ())
     adding = whole.progress.part(_MADE, 1.0)
-    added = add_made(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
+    added = add_frame(library, raw, asked, lambda code: required_fields(packs, code), who, language, adding)
     return {**added, "run": run, "spots": len(rows), "kept_numbers": kept, "carried": len(carried.geometries)}
 
 
@@ -127,11 +127,13 @@ def _layer_to_add(
     )
 
 
-def _add_options(library: Library, record: dict[str, Any], options: SpotsOptions, carried: "CarriedSpots") -> AddWishes:
-    """How the version is called, from when it is valid, and on which ground: that of both plans and of what goes on."""
+def _add_options(
+    library: Library, record: dict[str, Any], options: SpotsOptions, carried: "CarriedSpots"
+) -> AddOptions:
+    """How the version is called, from when it is valid, and on which ground: both plans' and that of what goes on."""
     ground = common_ground(library, *_versions_of(library, record))
     day = options.valid_from or date.fromisoformat(record["parameters"]["as_of"])
-    return AddWishes(
+    return AddOptions(
         code=LAYER,
         label=options.label or free_label(library.connection, LAYER, day.isoformat()),
         valid_from=day,
@@ -154,7 +156,7 @@ def _regions(
     """
     as_of = date.fromisoformat(record["parameters"]["as_of"])
     sources = Sources(library, (), as_of, {}, {}, origin)
-    west, south, east, north = shapely.total_bounds(moved(local, origin)).tolist()
+    west, south, east, north = shapely.total_bounds(shift_geometries(local, origin)).tolist()
     source = township_source(library, sources, (west, south, east, north), as_of, None)
     codes = main_townships(local, source, threads) if source else np.full(len(local), None, dtype=object)
     found = np.full(len(local), region, dtype=object)

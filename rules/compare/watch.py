@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.library.library import Library
 from onemap.layers.library.versions import coverage_of, versions
 from onemap.layers.software import software_versions
@@ -57,7 +57,7 @@ def earlier_comparison(library: Library, identifier: str, pair: str) -> EarlierC
     written = shapely.from_wkb(np.array([row.wkb for row in rows], dtype=object))
     east, north = record["origin"]
     # Each spot is one polygon; only the table holds it as a multipolygon.
-    return EarlierComparison(record, columns, shapely.get_geometry(moved(written, (-east, -north)), 0))
+    return EarlierComparison(record, columns, shapely.get_geometry(shift_geometries(written, (-east, -north)), 0))
 
 
 def what_stands(

@@ -11,7 +11,7 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.layers.sources.reading import content_hash, large_layer, source_name
-from onemap.layers.stores.arrow_values import NotPlain
+from onemap.layers.stores.arrow_values import UnsupportedValue
 from onemap.rules.check.check import check
 from onemap.rules.distributed.parcel_reader import ParcelReader, ParcelsInMemory, ParcelStream
 from onemap.rules.distributed.partition import block_count, fits_into_memory, most_parcels
@@ -68,10 +68,10 @@ def checked(
 
         with large_layer(wishes.parcels, wishes.layer, wishes.encoding) as stream:
             if stream and not fits_into_memory(stream.count / most):
-                digest = content_hash(Path(wishes.parcels), stream.opened.path, reading)
+                digest = content_hash(Path(wishes.parcels), stream.readable.path, reading)
                 blank = no_parcels(source_name(wishes.parcels), digest)
                 reader = ParcelStream(stream, wishes, library.crs, digest, reading)
-                with contextlib.suppress(NotPlain):
+                with contextlib.suppress(UnsupportedValue):
                     run = in_blocks(question_about(library, wishes, language, blank), reader)
         if run is None:
             question = question_of(library, wishes, language, workers, reading)
@@ -79,6 +79,6 @@ def checked(
             blocks = block_count(parcels.vertices, most)
             if execution.scheduler or not fits_into_memory(blocks):
                 blank = no_parcels(parcels.source, parcels.source_hash)
-                with contextlib.suppress(NotPlain):  # attributes that no file can hold: then memory must do
+                with contextlib.suppress(UnsupportedValue):  # attributes that no file can hold: then memory must do
                     run = in_blocks(replace(question, parcels=blank), ParcelsInMemory(parcels))
         yield run or check(library, question, Threads(workers, progress), against)

@@ -14,12 +14,12 @@ from typing import TYPE_CHECKING, Any
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.journal_folder import disk_errors_as_refusals
 from onemap.layers.library.library import Library
-from onemap.layers.library.shared_layers import share
+from onemap.layers.library.shared_layers import share_versions
 from onemap.layers.messages import phrase
 from onemap.layers.progress import Progress
 from onemap.layers.server_address import without_password
 from onemap.layers.software import software_versions
-from onemap.layers.stores.arrow_values import NotPlain
+from onemap.layers.stores.arrow_values import UnsupportedValue
 from onemap.rules.distributed.cluster_task import Outcome, Task, by_value
 from onemap.rules.distributed.journal import block_name, place_block, read_finished
 from onemap.rules.distributed.parcel_files import block_name as parcels_name
@@ -172,8 +172,8 @@ class Cluster:
         step = phrase("progress.shared", work.question.language)
         progress.at(work.share_done(), step)
         try:
-            facts = share(self.library, [one for one in found if one], folder, progress)
-        except (OSError, NotPlain) as error:
+            facts = share_versions(self.library, [one for one in found if one], folder, progress)
+        except (OSError, UnsupportedValue) as error:
             raise OneMapError("cluster.shared", field="--shared", folder=str(folder), reason=str(error)) from error
         if not self._see(facts):
             raise OneMapError("cluster.not_shared", field="--shared", folder=str(folder))

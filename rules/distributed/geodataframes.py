@@ -81,7 +81,7 @@ def _parcels(part: Any, id_field: str) -> Parcels:
     ids = np.array(text_values(part[id_field].tolist()), dtype=object)
     if None in set(ids):
         raise OneMapError("parcel.id", feature=None, field=id_field, **place)
-    sound = sorted_geometries(part.geometry.to_numpy(), "polygon", ids, False, place).accepted(place)
+    sound = sorted_geometries(part.geometry.to_numpy(), "polygon", ids, False, place).require_sound(place)
     attributes = pd.DataFrame(part.drop(columns=part.geometry.name)).reset_index(drop=True).astype(object)
     attributes = attributes.where(attributes.notna(), None)
     return Parcels(ids, dissolved(sound.geometries), attributes, id_field, PARCELS, "", ())

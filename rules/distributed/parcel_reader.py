@@ -12,10 +12,10 @@ import shapely
 
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
-from onemap.layers.geometry.validity import CODES, listed, sorted_geometries
-from onemap.layers.ingest.placing import Way, bounds_of
+from onemap.layers.geometry.validity import CODES, first_problems, sorted_geometries
+from onemap.layers.ingest.placing import SourceTransform, bounds_of
 from onemap.layers.progress import Progress
-from onemap.layers.sources.gdal.vector_stream import Seen, VectorStream
+from onemap.layers.sources.gdal.vector_stream import ReadingNotes, VectorStream
 from onemap.layers.sources.reading import source_name
 from onemap.rules.inputs.parcels import Parcels, dissolved, id_field_of
 from onemap.rules.question.question import CheckOptions
@@ -82,7 +82,7 @@ class _ParcelProblems:
             problem for code in sorted(self.found, key=lambda code: order.get(code, 0)) for problem in self.found[code]
         ]
         if kept:
-            shown = listed(kept, place)
+            shown = first_problems(kept, place)
             if self.count > len(kept):
                 more = self.count - (len(shown) - 1)
                 shown = [*shown[:-1], Problem("problems.more", {**place, "count": more})]
@@ -116,11 +116,11 @@ class ParcelStream:
 
     @property
     def _place(self) -> dict[str, Any]:
-        return {"file": source_name(self.wishes.parcels), "layer": self.stream.opened.layer}
+        return {"file": source_name(self.wishes.parcels), "layer": self.stream.readable.layer}
 
     def _parts(self, encoding: str) -> Iterator[Parcels]:
-        seen, wrong, repairs, hashes, nameless = Seen(), _ParcelProblems(), [], [], []
-        way: Way | None = None
+        seen, wrong, repairs, hashes, nameless = ReadingNotes(), _ParcelProblems(), [], [], []
+        way: SourceTransform | None = None
         first, farthest_km, bounds = 0, 0.0, np.array([np.inf, np.inf, -np.inf, -np.inf])
         columns: list[str] = []
         for raw, more in self.stream.blocks(encoding, 0, _ROWS):
@@ -132,7 +132,7 @@ class ParcelStream:
             if way is None:
                 columns = list(map(str, raw.attributes.columns))
                 self.id_field = id_field_of(columns, self.wishes.id_field, self._place)
-                way = Way(raw, self.wishes.normalising, self.target, bounds_of(raw.geometries))
+                way = SourceTransform(raw, self.wishes.normalising, self.target, bounds_of(raw.geometries))
             ids = self._ids(raw.attributes, first, count)
             nameless += [first + row for row, name in enumerate(ids) if name is None]
             hashes.append(pd.util.hash_array(np.array(["" if name is None else name for name in ids], dtype=object)))
@@ -157,7 +157,9 @@ class ParcelStream:
             raise OneMapError("source.empty", **self._place)
         self._check_ids(encoding, nameless, np.concatenate(hashes))
         # Whether the numbers contradict the system is told of all of them, too.
-        Way(raw, self.wishes.normalising, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None)
+        SourceTransform(
+            raw, self.wishes.normalising, self.target, tuple(bounds.tolist()) if np.isfinite(bounds).all() else None
+        )
         wrong.refuse(self._place)
         self.problems = (*self.stream.problems(seen, first, columns), *way.remarks(farthest_km), *repairs)
 

@@ -18,7 +18,7 @@ import shapely
 
 from onemap.layers.frames.fields import text_value
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.messages import RESOURCES
 from onemap.rules.findings.findings import RuleJudgement
 
@@ -102,9 +102,9 @@ def land_classes(
 def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, float]) -> pd.DataFrame:
     survey = item.judgement.survey
     assert survey is not None, "asked for only where there is one"  # noqa: S101 - for the type checker
-    piece = ellipsoidal_areas_m2(moved(survey.geometry, origin), crs)
+    piece = ellipsoidal_areas_m2(shift_geometries(survey.geometry, origin), crs)
     features, position = np.unique(survey.feature, return_inverse=True)
-    whole = ellipsoidal_areas_m2(moved(survey.whole[features], origin), crs)[position]
+    whole = ellipsoidal_areas_m2(shift_geometries(survey.whole[features], origin), crs)[position]
 
     def column(name: str) -> np.ndarray:
         values = item.attributes[name] if name in item.attributes.columns else pd.Series([None] * len(item.attributes))
@@ -130,7 +130,7 @@ def _survey_rows(item: RuleJudgement, crs: pyproj.CRS, origin: tuple[float, floa
             "_row": bare,
             "ownership": "unknown",
             "class": None,
-            "area_m2": ellipsoidal_areas_m2(moved(survey.bare[bare], origin), crs),
+            "area_m2": ellipsoidal_areas_m2(shift_geometries(survey.bare[bare], origin), crs),
         }
     )
     rows = pd.concat([rows[rows["area_m2"] > 0], rest], ignore_index=True)

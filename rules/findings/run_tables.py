@@ -10,7 +10,7 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.geometry.parts import placed
+from onemap.layers.geometry.parts import shift_polygons
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.findings import Block, RuleJudgement
 from onemap.rules.findings.land_classes import land_classes
@@ -128,7 +128,7 @@ def _composition(
         return Table(typed_columns(dict.fromkeys(_COMPOSITION_COLUMNS, _NOTHING)))
     rows = pd.concat(blocks, ignore_index=True).sort_values(["_parcel", "_rule"], kind="stable", ignore_index=True)
     parcel = rows["_parcel"].to_numpy(dtype=int)
-    grounds = placed(rows["_geometry"].to_numpy(dtype=object), origin)
+    grounds = shift_polygons(rows["_geometry"].to_numpy(dtype=object), origin)
     rows["parcel"] = keys[parcel]
     rows["area_m2"] = shapely.area(grounds)
     rows["area_ellipsoidal_m2"] = ellipsoidal_areas_m2(grounds, crs)

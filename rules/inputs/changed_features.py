@@ -9,7 +9,7 @@ from operator import eq, is_
 import numpy as np
 import shapely
 
-from onemap.layers.library.version_differences import Alike
+from onemap.layers.library.version_differences import CommonRows
 from onemap.rules.inputs.layer_sources import LayerSource
 
 States = tuple[LayerSource, LayerSource]  # the earlier and the later
@@ -64,7 +64,7 @@ def changed_features(before: LayerSource, after: LayerSource) -> np.ndarray | No
     return _unmatched((before, after), left, left, (in_place, in_place))
 
 
-def changed_of_rest(before: LayerSource, after: LayerSource, alike: Alike) -> np.ndarray | None:
+def changed_of_rest(before: LayerSource, after: LayerSource, alike: CommonRows) -> np.ndarray | None:
     """The same as `changed_features`, of sources that hold only what is not among the rows that both states share."""
     assert before.stored is not None and after.stored is not None, "both were read"  # noqa: S101 - for the type checker
     rows = np.arange(len(before.names)), np.arange(len(after.names))
@@ -104,7 +104,7 @@ class Changes:
 
     before: LayerSource
     after: LayerSource
-    alike: Alike | None = None
+    alike: CommonRows | None = None
 
     @cached_property
     def features(self) -> np.ndarray | None:

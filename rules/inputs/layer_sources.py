@@ -14,9 +14,9 @@ import shapely
 from onemap.layers.catalogue.catalogue import LayerEntry
 from onemap.layers.errors import OneMapError
 from onemap.layers.frames.fields import text_value
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.ingest.normalise import normalise
-from onemap.layers.ingest.placing import Wishes
+from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.ingest.raster_reading import raster_frame
 from onemap.layers.library.chosen_features import features_near, features_of
 from onemap.layers.library.library import Library, now
@@ -234,7 +234,7 @@ class Sources:
             rasters = (reference_of(frame.attributes.iloc[0], None),)
         else:
             frame = normalise(
-                read_source(file, None, None), entry, self.library.crs, Wishes(), self.required.get(code, ())
+                read_source(file, None, None), entry, self.library.crs, SourceOptions(), self.required.get(code, ())
             )
         stored = StoredFeatures(np.arange(1, len(frame.geometries) + 1), frame.geometries, frame.attributes)
         district = self.library.district()
@@ -265,12 +265,12 @@ def near_origin(source: LayerSource, origin: tuple[float, float]) -> LayerSource
     """The same layer with coordinates counted from `origin`."""
     if source.stored is None or source.coverage is None:
         return source
-    (coverage,) = moved(np.array([source.coverage], dtype=object), (-origin[0], -origin[1]))
+    (coverage,) = shift_geometries(np.array([source.coverage], dtype=object), (-origin[0], -origin[1]))
     return replace(source, stored=_features_from_origin(source.stored, origin), coverage=coverage)
 
 
 def _features_from_origin(stored: StoredFeatures, origin: tuple[float, float]) -> StoredFeatures:
-    return replace(stored, geometries=moved(stored.geometries, (-origin[0], -origin[1])))
+    return replace(stored, geometries=shift_geometries(stored.geometries, (-origin[0], -origin[1])))
 
 
 @lru_cache(maxsize=16)
@@ -279,7 +279,7 @@ def _local_ground(wkb: bytes, origin: tuple[float, float], _thread: int) -> shap
 
     Each thread has its own. Raises shapely.GEOSException.
     """
-    (ground,) = moved(np.array([shapely.from_wkb(wkb)], dtype=object), (-origin[0], -origin[1]))
+    (ground,) = shift_geometries(np.array([shapely.from_wkb(wkb)], dtype=object), (-origin[0], -origin[1]))
     shapely.prepare(ground)
     return ground
 

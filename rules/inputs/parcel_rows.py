@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.geometry.parts import multi, placed
+from onemap.layers.geometry.parts import multi, shift_polygons
 
 _POLYGON = struct.pack("<BI", 1, shapely.GeometryType.POLYGON)  # how its WKB begins
 _OF_ONE = struct.pack("<BII", 1, shapely.GeometryType.MULTIPOLYGON, 1)  # a multipolygon's, before its one part
@@ -67,7 +67,7 @@ class ParcelRows:
             whole = np.fromiter(pairs, dtype=bool, count=len(grounds))
         result = np.empty(len(grounds), dtype=object)
         result[whole] = self.geometries[parcel[whole]]
-        result[~whole] = placed(grounds[~whole], self.origin)
+        result[~whole] = shift_polygons(grounds[~whole], self.origin)
         return GroundsInLibrary(self, result, np.where(whole, parcel, -1))
 
 

@@ -13,7 +13,7 @@ import shapely
 from onemap.layers.errors import OneMapError, Problem
 from onemap.layers.frames.fields import text_values
 from onemap.layers.geometry.validity import refuse_beyond, sorted_geometries
-from onemap.layers.ingest.placing import Wishes, in_crs
+from onemap.layers.ingest.placing import SourceOptions, in_crs
 from onemap.layers.library.library import sha256
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import read_source
@@ -111,7 +111,7 @@ def read_parcels(
     layer: str | None,
     id_field: str | None,
     encoding: str | None,
-    wishes: Wishes,
+    wishes: SourceOptions,
     target: pyproj.CRS,
     workers: int = 1,
     progress: Progress = SILENT,
@@ -129,7 +129,7 @@ def read_parcels(
     carried, remarks = in_crs(raw.geometries, raw, wishes, target)
     sound = sorted_geometries(
         carried, "polygon", ids, wishes.repair, place, workers, progress.part(_READ, 1.0)
-    ).accepted(place)
+    ).require_sound(place)
     geometries = dissolved(sound.geometries)
     empty = np.flatnonzero(shapely.area(geometries) <= 0)
     if len(empty):

@@ -94,7 +94,7 @@ def _keep(library: Library, name: str, cut: Cuts) -> None:
     _fresh(library).setdefault(name, {}).update(cut)
     # Only its owner writes on a server, and one that was made before this table has no grants for it.
     if library.voice.is_owner and (library.path is not None or library.has_table("onemap_pieces")):
-        library.beside(lambda connection: _write(connection, name, cut))
+        library.write_later(lambda connection: _write(connection, name, cut))
 
 
 def _write(connection: StoreConnection, name: str, cut: Cuts) -> None:

@@ -11,7 +11,7 @@ import pyproj
 import shapely
 
 from onemap.layers.crs.systems import transformation
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.layers.rasters.rasters import RasterReference, checked_raster, raster_crs
 from onemap.rules.kinds.ground import Ground, Judgement, Measures, no_ground, no_pairs
 from onemap.rules.kinds.kind import NUMBER, TEXT, Key, Kind, Options, Reason
@@ -269,7 +269,7 @@ def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: t
     forward, inverse, origin = transformation(plane, crs), transformation(crs, plane), grid.transform
 
     def to_grid(geometries: np.ndarray) -> np.ndarray:
-        geometries = moved(geometries, local)
+        geometries = shift_geometries(geometries, local)
         if forward is None:
             return geometries
         return shapely.transform(geometries, lambda xy: np.column_stack(forward(xy[:, 0], xy[:, 1])))
@@ -279,7 +279,7 @@ def _changes(grid: "DatasetReader", crs: pyproj.CRS, plane: pyproj.CRS, local: t
             east, north = origin.c + origin.a * xy[:, 0], origin.f + origin.e * xy[:, 1]
             return np.column_stack([east, north] if inverse is None else inverse(east, north))
 
-        return moved(shapely.transform(geometries, points_to_plane), (-local[0], -local[1]))
+        return shift_geometries(shapely.transform(geometries, points_to_plane), (-local[0], -local[1]))
 
     return to_grid, to_plane
 

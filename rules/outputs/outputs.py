@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import pyproj
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.messages import problem_record
 from onemap.layers.progress import SILENT, Progress
 from onemap.rules.findings.table import Table
@@ -85,7 +85,7 @@ def output_opened(crs: pyproj.CRS, out: str, overwrite: bool) -> Iterator[Target
     """The same, for tables that come in parts: `append` each, then `finish`, then record, then leave the block."""
     target = Path(out).absolute()
     _check(target, overwrite)
-    with written_beside(target, overwrite, "--out") as beside:
+    with atomic_output(target, overwrite, "--out") as beside:
         with _refusals(target.name):
             output = _output_to(beside, crs, target.name)
         with contextlib.closing(output):

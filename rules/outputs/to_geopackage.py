@@ -14,7 +14,7 @@ import shapely
 from onemap.layers.stores import geopackage
 from onemap.layers.stores.bulk_rows import insert_rows
 from onemap.layers.stores.rtree import PackedRtree
-from onemap.layers.stores.store import GEOMETRY_COLUMN, quoted
+from onemap.layers.stores.store import GEOMETRY_COLUMN, quote_identifier
 from onemap.rules.findings.table import Table, plain_values
 
 _ROWS_AT_ONCE = 20_000  # between two looks at whether anybody still wants the file
@@ -78,9 +78,9 @@ class GeoPackageOutput:
         kind = table.geometry_type.upper() if name in self._shapes else None
         types = {str(column): _TYPES.get(table.columns[column].dtype.kind, "TEXT") for column in table.columns.columns}
         columns = {**({GEOMETRY_COLUMN: kind} if kind else {}), **types}
-        written = "".join(f", {quoted(column)} {type_}" for column, type_ in columns.items())
+        written = "".join(f", {quote_identifier(column)} {type_}" for column, type_ in columns.items())
         self._connection.execute(
-            f"CREATE TABLE {quoted(name)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{written})"
+            f"CREATE TABLE {quote_identifier(name)} (fid INTEGER PRIMARY KEY AUTOINCREMENT NOT NULL{written})"
         )
         self._layers[name] = kind
 

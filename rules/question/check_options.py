@@ -5,14 +5,14 @@ from datetime import date
 
 from onemap.layers.errors import UsageError
 from onemap.layers.ingest.datum_change import given_change
-from onemap.layers.ingest.placing import Wishes
+from onemap.layers.ingest.placing import SourceOptions
 from onemap.rules.question.question import CheckOptions
 from onemap.rules.verb.declaration import Values
 
 
-def normalising_options(values: Values) -> Wishes:
+def normalising_options(values: Values) -> SourceOptions:
     """How a source is brought into the library's system, from a verb's values."""
-    return Wishes(
+    return SourceOptions(
         crs=values.get("crs"),
         transform=given_change(values.get("transform")),
         fields=values.get("fields") or {},

@@ -6,7 +6,7 @@ from datetime import date, datetime
 from typing import Any
 
 from onemap.layers.catalogue.catalogue import LayerEntry
-from onemap.layers.ingest.placing import Wishes
+from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import Library
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.reading import source_name
@@ -27,7 +27,7 @@ class CheckOptions:
     as_of: date | None = None
     known_at: datetime | None = None
     replaced: Mapping[str, str] = field(default_factory=dict)
-    normalising: Wishes = field(default_factory=Wishes)
+    normalising: SourceOptions = field(default_factory=SourceOptions)
 
 
 @dataclass(frozen=True)

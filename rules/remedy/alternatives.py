@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.geometry.parts import moved, multi, placed
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.messages import phrase
 from onemap.rules.findings.table import Table, records_of
 from onemap.rules.findings.thresholds import vanishing
@@ -67,7 +67,7 @@ def alternatives(
     first: the check of the parcels as given; rest: (n,) what cutting leaves, counted from `origin`; expect: told how
     many more grounds will be judged at most, and in how many checks.
     """
-    parcels = moved(question.parcels.geometries, (-origin[0], -origin[1]))
+    parcels = shift_geometries(question.parcels.geometries, (-origin[0], -origin[1]))
     rows = np.flatnonzero(verdicts_left(first.tables["parcels"].columns, options.keep_verdict))
     bounds = Bounds(options.move_m, options.turn_deg)
     trial = _Trial(question, options.keep_verdict, origin, judge)
@@ -110,7 +110,7 @@ class _Trial:
         for start in range(0, len(rows), _TRIED_AT_ONCE):
             part = slice(start, start + _TRIED_AT_ONCE)
             step = phrase("progress.places", self.question.language, count=f"{self.tried:,}")
-            grounds = placed(shapes[part], self.origin)
+            grounds = shift_polygons(shapes[part], self.origin)
             run = self.judge(_question_of_grounds(self.question, rows[part], grounds), step)
             fine[part] = ~verdicts_left(run.tables["parcels"].columns, self.keep_verdict)
         return fine
@@ -172,7 +172,7 @@ def _tables(
     """Each alternative once more through the check, with its verdict and what it changes for each department."""
     shapes = np.empty(len(found), dtype=object)
     shapes[:] = [item.ground for item in found]
-    grounds = placed(shapes, origin)
+    grounds = shift_polygons(shapes, origin)
     rows: list[dict[str, Any]] = []
     departments = pd.DataFrame(
         {name: pd.Series(dtype=float if name in MEASURES else object) for name in DEPARTMENT_COLUMNS}
@@ -185,7 +185,7 @@ def _tables(
         kinds = [item.name for item in found]
         before, after = department_verdicts(first, origin), department_verdicts(run, origin)
         departments = department_changes(before, after, pairs, kinds, threads)
-        areas = shapely.area(moved(question.parcels.geometries, (-origin[0], -origin[1])))
+        areas = shapely.area(shift_geometries(question.parcels.geometries, (-origin[0], -origin[1])))
         rows = _alternative_rows(found, names, areas, run.tables["parcels"].columns, keep_verdict, departments)
     frame = pd.DataFrame(rows, columns=COLUMNS)
     typed = {

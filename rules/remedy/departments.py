@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.overlay.overlay import ARITHMETIC_M2, intersections, union_by
 from onemap.rules.overlay.threads import Threads
@@ -42,7 +42,7 @@ def department_verdicts(run: Run, origin: tuple[float, float]) -> DepartmentVerd
     chosen = np.flatnonzero(table.columns["counted"].to_numpy(dtype=bool))
     columns = table.columns.iloc[chosen].reset_index(drop=True)
     shapes = table.geometries[chosen] if table.geometries is not None else np.full(len(chosen), None, dtype=object)
-    shapes = moved(shapes, (-origin[0], -origin[1]))
+    shapes = shift_geometries(shapes, (-origin[0], -origin[1]))
     keys = list(zip(columns["parcel"], columns["department"], strict=True))
     rows = {key: row for row, key in enumerate(dict.fromkeys(keys))}
     group = np.array([rows[key] for key in keys], dtype=np.int64)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.geometry.parts import moved
+from onemap.layers.geometry.parts import shift_geometries
 from onemap.rules.findings.run_tables import RANK
 from onemap.rules.kinds import KINDS
 from onemap.rules.packs.rule import Rule
@@ -32,7 +32,7 @@ def obstacles_of(
     columns = table.columns
     severe = np.array([RANK[verdict] < RANK[keep_verdict] for verdict in columns["verdict"]], dtype=bool)
     chosen = np.flatnonzero(columns["counted"].to_numpy(dtype=bool) & severe)
-    grounds = moved(table.geometries, (-origin[0], -origin[1])) if table.geometries is not None else None
+    grounds = shift_geometries(table.geometries, (-origin[0], -origin[1])) if table.geometries is not None else None
     found = []
     for row in chosen:
         parcel, rule, verdict = (columns[name].iloc[row] for name in ("parcel", "rule", "verdict"))
@@ -40,7 +40,9 @@ def obstacles_of(
         if ground is None or ground.is_empty:
             ground = _ground_without_area(run, parcel, by_id[rule], origin)
         if ground is None:  # nothing shows where it lies: the whole parcel
-            ground = shapely.buffer(moved(_parcel(run, parcel), (-origin[0], -origin[1]))[0], CLEAR_OF_LINES_M)
+            ground = shapely.buffer(
+                shift_geometries(_parcel(run, parcel), (-origin[0], -origin[1]))[0], CLEAR_OF_LINES_M
+            )
         found.append(Obstacle(place[parcel], rule, verdict, verdict == "unknown", ground))
     return sorted(found, key=lambda item: (item.parcel, RANK[item.verdict], order[item.rule]))
 
@@ -62,7 +64,7 @@ def _ground_without_area(run: Run, parcel: str, rule: Rule, origin: tuple[float,
         shapes += list(table.geometries[mine.to_numpy(dtype=bool)])
     if not shapes:
         return None
-    local = moved(np.array(shapes, dtype=object), (-origin[0], -origin[1]))
+    local = shift_geometries(np.array(shapes, dtype=object), (-origin[0], -origin[1]))
     obstacles, far_m = KINDS[rule.kind].obstacle(local, rule.options)
     return shapely.union_all(shapely.buffer(obstacles, far_m + CLEAR_OF_LINES_M, quad_segs=64))
 

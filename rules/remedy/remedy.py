@@ -12,7 +12,7 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.geometry.parts import moved, multi, placed
+from onemap.layers.geometry.parts import multi, shift_geometries, shift_polygons
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.check.check import check, local_origin
@@ -64,7 +64,7 @@ def remedy(
     parcels = question.parcels
     west, south, _, _ = shapely.total_bounds(parcels.geometries)
     origin = local_origin(west, south)
-    parts = Parts.whole(moved(parcels.geometries, (-origin[0], -origin[1])))
+    parts = Parts.whole(shift_geometries(parcels.geometries, (-origin[0], -origin[1])))
     areas = shapely.area(parts.rest)
     searching = SearchProgress(threads.progress.part(0.0, WRITING))
 
@@ -83,7 +83,7 @@ def remedy(
 
     def judge_rest(rows: np.ndarray) -> Run:
         # The remainder is judged as it will be written: with the digits of the library's plane.
-        remainder = _part_of(question, rows, placed(parts.rest[rows], origin))
+        remainder = _part_of(question, rows, shift_polygons(parts.rest[rows], origin))
         searching.expect(len(rows) * each, checks)
         return judge(remainder)
 
@@ -212,9 +212,9 @@ def _tables(
     )
     columns, grounds = _cut_rows(parts.cuts, rules)
     columns["parcel"] = [ids[row] for row in columns["parcel"]]
-    written = placed(grounds, origin)
+    written = shift_polygons(grounds, origin)
     return {
-        "remainder": Table(remainder, multi(placed(parts.rest, origin), "polygon")),
+        "remainder": Table(remainder, multi(shift_polygons(parts.rest, origin), "polygon")),
         "cuts": Table(_typed_cuts(columns), multi(written, "polygon")),
     }
 

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from onemap.layers.geometry.parts import moved, multi, placed, polygon_parts
+from onemap.layers.geometry.parts import multi, polygon_parts, shift_geometries, shift_polygons
 from onemap.layers.library.library import Library, sha256
 from onemap.layers.messages import phrase
 from onemap.rules.check.check import check, local_origin
@@ -59,7 +59,7 @@ def sites(
     """
     west, south, _, _ = shapely.total_bounds(ground)
     origin = local_origin(west, south)
-    cells = _cells(moved(ground, (-origin[0], -origin[1])))
+    cells = _cells(shift_geometries(ground, (-origin[0], -origin[1])))
     blank = Question(_parcels(cells, origin, options.attributes), tuple(packs), (), as_of, known_at, language)
     first = check(library, blank, threads.part(0.0, _CHECKED))
     rules = [rule for rule in joined_rules(packs) if rule.id in first.record["rules"]]
@@ -100,7 +100,7 @@ def _cells(ground: np.ndarray) -> np.ndarray:
 
 
 def _parcels(grounds: np.ndarray, origin: tuple[float, float], attributes: Mapping[str, str]) -> Parcels:
-    written = placed(grounds, origin)
+    written = shift_polygons(grounds, origin)
     count = len(written)
     return Parcels(
         ids=np.array([str(number) for number in range(1, count + 1)], dtype=object),
@@ -145,7 +145,7 @@ def _table(
         "nearest_m": distance,
         "nearest_title": np.array([titles.get(rule) for rule in nearest], dtype=object),
     }
-    return Table(pd.DataFrame(rows, columns=COLUMNS), multi(placed(shapes, origin), "polygon"))
+    return Table(pd.DataFrame(rows, columns=COLUMNS), multi(shift_polygons(shapes, origin), "polygon"))
 
 
 def _widths(shapes: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ from typing import Any
 
 from onemap.layers.errors import Problem
 from onemap.layers.library.library import Library, log, sha256
-from onemap.layers.library.record_hashes import KEY, logged
+from onemap.layers.library.record_hashes import KEY, log_entries
 from onemap.layers.stores.store import StoreConnection
 
 ACTIONS = ("check", "compare", "remedy")  # of the log, which leave a run
@@ -23,7 +23,7 @@ def run_problems(library: Library) -> list[Problem]:
     connection, found = library.connection, []
     runs = dict(connection.execute("SELECT id, record FROM onemap_runs"))
     known = set()
-    for entry in logged(connection, library.label, dict.fromkeys(ACTIONS, "onemap_runs")):
+    for entry in log_entries(connection, library.label, dict.fromkeys(ACTIONS, "onemap_runs")):
         known.add(entry.subject)
         if entry.subject not in runs:
             found.append(Problem("verify.record_gone", entry.place))

@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.layers.progress import SILENT, Progress
@@ -46,7 +46,7 @@ def export_case(
     progress.at(0.0, phrase("progress.contents", language))
     content = statement_content(library, case, language, department, document)
     body = _body(library, case, content, suffix, Path(templates) if templates else None, progress)
-    with written_beside(place, overwrite, "TARGET") as beside:
+    with atomic_output(place, overwrite, "TARGET") as beside:
         beside.write_bytes(body)
     return {
         "out": str(target),

@@ -112,13 +112,13 @@ def _normalised(path: Path, layer: str) -> str:
     from onemap.layers.crs.systems import library_crs
     from onemap.layers.errors import OneMapError
     from onemap.layers.ingest.normalise import normalise
-    from onemap.layers.ingest.placing import Wishes
+    from onemap.layers.ingest.placing import SourceOptions
     from onemap.layers.sources.reading import read_source
 
     define = "name=t,department=land,library=base,kind=vector,geometry=polygon"
     try:
         raw = read_source(path, layer, None)
-        normalise(raw, defined_entry("T", define), library_crs("EPSG:4547"), Wishes(repair=True))
+        normalise(raw, defined_entry("T", define), library_crs("EPSG:4547"), SourceOptions(repair=True))
     except OneMapError as error:
         return error.code
     return "read"

@@ -19,9 +19,9 @@ import pandas as pd
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.text_encodings import decoded, encoding_of
+from onemap.layers.files.text_encodings import decode_text, encoding_of
 from onemap.layers.frames.frames import RawFrame
-from onemap.layers.sources.drawing.dxf_shapes import Drawn, Walk
+from onemap.layers.sources.drawing.dxf_shapes import DrawingEntity, Walk
 
 _BINARY = b"AutoCAD Binary DXF"
 _HEAD = 1 << 16
@@ -36,8 +36,8 @@ _MOST_BYTES = 100_000_000  # a drawing is held as objects, of some fifteen times
 class _Layer:
     """What is drawn on one layer of the drawing, and what on it is no geometry, counted by type."""
 
-    shapes: list[Drawn] = field(default_factory=list)
-    texts: list[Drawn] = field(default_factory=list)
+    shapes: list[DrawingEntity] = field(default_factory=list)
+    texts: list[DrawingEntity] = field(default_factory=list)
     aside: dict[str, int] = field(default_factory=dict)
 
 
@@ -93,7 +93,7 @@ def read_dxf(path: Path, layer: str, encoding: str | None) -> RawFrame:
     )
 
 
-def _attributes(drawn: list[Drawn], labels: list[Drawn], geometries: np.ndarray) -> pd.DataFrame:
+def _attributes(drawn: list[DrawingEntity], labels: list[DrawingEntity], geometries: np.ndarray) -> pd.DataFrame:
     columns: dict[str, list[Any]] = {
         "handle": [one.handle for one in drawn],
         "entity": [one.entity for one in drawn],
@@ -102,7 +102,7 @@ def _attributes(drawn: list[Drawn], labels: list[Drawn], geometries: np.ndarray)
     }
     areal = shapely.get_dimensions(geometries) == 2
     if labels and areal.any():
-        for row, text in _labelled(np.flatnonzero(areal), geometries, labels):
+        for row, text in _label_polygons(np.flatnonzero(areal), geometries, labels):
             columns["text"][row] = f"{columns['text'][row]} {text}" if columns["text"][row] else text
     for name in dict.fromkeys(name for one in drawn for name in one.attributes):
         target = name if name.lower() not in ("handle", "entity", "block", "text") else f"{name}_"
@@ -111,7 +111,7 @@ def _attributes(drawn: list[Drawn], labels: list[Drawn], geometries: np.ndarray)
     return pd.DataFrame({name: pd.Series(v, dtype=object) for name, v in kept.items()}, index=range(len(drawn)))
 
 
-def _labelled(rows: np.ndarray, geometries: np.ndarray, labels: list[Drawn]) -> Iterator[tuple[int, str]]:
+def _label_polygons(rows: np.ndarray, geometries: np.ndarray, labels: list[DrawingEntity]) -> Iterator[tuple[int, str]]:
     """Each text with the row of the smallest polygon that it stands in."""
     points = np.array([label.shape for label in labels], dtype=object)
     sound = rows[shapely.is_valid(geometries[rows])]
@@ -141,7 +141,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
             if content.startswith(_BINARY):
                 document, found = ezdxf.readfile(path, errors="strict"), "binary"
             else:
-                text, found = decoded(content, path.name, encoding, _claimed(content[:_HEAD]))
+                text, found = decode_text(content, path.name, encoding, _claimed_encoding(content[:_HEAD]))
                 document = ezdxf.read(io.StringIO(text, newline=None))
             walk = Walk(document)
             walk.space(document.modelspace())
@@ -169,7 +169,7 @@ def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Draw
     return _Drawing(layers, encoding_of(document.encoding) if found == "binary" else found, unit)
 
 
-def _claimed(head: bytes) -> str | None:
+def _claimed_encoding(head: bytes) -> str | None:
     version = _VERSION.search(head)
     if version and int(version.group(1)) >= _UTF8_SINCE:
         return "utf-8"
@@ -182,11 +182,11 @@ def _own_words() -> Iterator[list[str]]:
     """ezdxf's warnings, which would otherwise go to stderr, as a list."""
     said: list[str] = []
 
-    class _Ear(logging.Handler):
+    class _MessageCollector(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
             said.append(record.getMessage())
 
-    logger, ear = logging.getLogger("ezdxf"), _Ear()
+    logger, ear = logging.getLogger("ezdxf"), _MessageCollector()
     propagates = logger.propagate
     logger.addHandler(ear)
     logger.propagate = False

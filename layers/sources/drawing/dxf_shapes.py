@@ -22,7 +22,7 @@ _KILOMETRES = {7: 1000.0, 3: 1609.344}  # units longer than a metre, in which a 
 
 
 @dataclass(frozen=True)
-class Drawn:
+class DrawingEntity:
     """One entity: its layer, its geometry or why there is none, how many arcs it had, and its attributes."""
 
     layer: str
@@ -45,7 +45,7 @@ class Walk:
     """Goes through a drawing: `drawn` is what was met, `aside` counts by layer and type what is no geometry."""
 
     def __init__(self, document: "Drawing") -> None:
-        self.drawn: list[Drawn] = []
+        self.drawn: list[DrawingEntity] = []
         self.aside: dict[tuple[str, str], int] = {}
         self.sagitta = SAGITTA_M / _KILOMETRES.get(document.units, 1.0)
         self._met = 0
@@ -68,12 +68,12 @@ class Walk:
         if kind in ("TEXT", "MTEXT"):
             text = entity.plain_text()
             shape, arcs, heights = shapely.Point(entity.dxf.insert.x, entity.dxf.insert.y), 0, False
-            self.drawn.append(Drawn(layer, handle, kind, shape, block, text, arcs, heights, attributes))
+            self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, text, arcs, heights, attributes))
             return
         try:
             points = _points(entity, kind, self.sagitta)
         except ValueError as error:
-            self.drawn.append(Drawn(layer, handle, kind, str(error), block, attributes=attributes))
+            self.drawn.append(DrawingEntity(layer, handle, kind, str(error), block, attributes=attributes))
             return
         if points is None:
             self.aside[layer, kind] = self.aside.get((layer, kind), 0) + 1
@@ -81,7 +81,7 @@ class Walk:
         coordinates, arcs, closed = points
         shape = _shape(coordinates[:, :2], closed, kind)
         heights = bool(coordinates.shape[1] > 2 and np.any(coordinates[:, 2]))
-        self.drawn.append(Drawn(layer, handle, kind, shape, block, None, arcs, heights, attributes))
+        self.drawn.append(DrawingEntity(layer, handle, kind, shape, block, None, arcs, heights, attributes))
 
     def _insert(self, insert: Any, layer: str, handle: str, above: dict[str, str], depth: int) -> None:
         """A block where it stands; what it holds on layer 0 is on the layer of the insert."""
@@ -123,14 +123,14 @@ def _points(entity: Any, kind: str, sagitta: float) -> _Points | None:
         return _array(entity.wcs_vertices()), 0, True
     if kind == "LWPOLYLINE":
         flat = np.array(entity.get_points("xyb"), dtype=float).reshape(-1, 3)
-        return *_in_world(entity, *_bulged(flat, bool(entity.closed), sagitta)), bool(entity.closed)
+        return *_in_world(entity, *_stroke_bulges(flat, bool(entity.closed), sagitta)), bool(entity.closed)
     if kind == "POLYLINE" and not entity.dxf.flags & _MESH_FLAGS:
         vertices = [vertex for vertex in entity.vertices if not vertex.dxf.flags & _CONTROL_POINT]
         points = np.array([vertex.dxf.location.xyz for vertex in vertices], dtype=float).reshape(-1, 3)
         if entity.is_3d_polyline:
             return points, 0, bool(entity.is_closed)
         flat = np.column_stack([points[:, :2], [vertex.dxf.get("bulge", 0.0) for vertex in vertices]])
-        return *_in_world(entity, *_bulged(flat, bool(entity.is_closed), sagitta)), bool(entity.is_closed)
+        return *_in_world(entity, *_stroke_bulges(flat, bool(entity.is_closed), sagitta)), bool(entity.is_closed)
     return None
 
 
@@ -157,7 +157,7 @@ def _finer(sagitta: float, radius: float) -> float:
     return min(sagitta, radius / 8) or sagitta
 
 
-def _bulged(points: np.ndarray, closed: bool, sagitta: float) -> tuple[np.ndarray, int]:
+def _stroke_bulges(points: np.ndarray, closed: bool, sagitta: float) -> tuple[np.ndarray, int]:
     """Points (k, 3) of x, y and bulge, as (m, 2) with the arcs stroked; and how many arcs there were."""
     bulges = points[:, 2] if closed else points[:-1, 2]
     if not bulges.any():

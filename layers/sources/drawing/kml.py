@@ -19,7 +19,7 @@ import pyproj
 import shapely
 
 from onemap.layers.errors import OneMapError, Problem
-from onemap.layers.files.text_encodings import decoded
+from onemap.layers.files.text_encodings import decode_text
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.sources.drawing.kml_shapes import Unreadable, local, shape_of
 
@@ -102,19 +102,19 @@ def _content(path: Path, encoding: str | None) -> _Content:
 
 @lru_cache(maxsize=1)  # names and rows are asked for one after the other
 def _read(path: Path, encoding: str | None, size: int, changed_ns: int) -> _Content:
-    content = _unzipped(path) if path.suffix.lower() == ".kmz" else path.read_bytes()
+    content = _unzip_document(path) if path.suffix.lower() == ".kmz" else path.read_bytes()
     claim = _PROLOGUE.match(content)
-    text, found = decoded(content, path.name, encoding, claim.group(1).decode("ascii") if claim else None)
+    text, found = decode_text(content, path.name, encoding, claim.group(1).decode("ascii") if claim else None)
     reader = _Reader(path.stem)
     try:
         for event, element in ElementTree.iterparse(io.StringIO(text), ("start", "end")):
-            reader.met(event, element)
+            reader.take_element(event, element)
     except (ElementTree.ParseError, ValueError) as error:
         raise OneMapError("source.damaged", file=path.name, reason=str(error)[:200]) from None
-    return _Content(_named(reader.folders), found, reader.aside)
+    return _Content(_folders_by_name(reader.folders), found, reader.aside)
 
 
-def _unzipped(path: Path) -> bytes:
+def _unzip_document(path: Path) -> bytes:
     """The main document of a KMZ: doc.kml, else the first in the archive."""
     try:
         with zipfile.ZipFile(path) as archive:
@@ -133,7 +133,7 @@ def _unzipped(path: Path) -> bytes:
     return content
 
 
-def _named(folders: list[_Folder]) -> dict[str, _Folder]:
+def _folders_by_name(folders: list[_Folder]) -> dict[str, _Folder]:
     filled = [folder for folder in folders if folder.marks] or folders[:1]
     names = [folder.name for folder in filled]
     named: dict[str, _Folder] = {}
@@ -156,11 +156,11 @@ class _Reader:
         self.parents: list[ElementTree.Element] = []
         self.types: dict[str, dict[str, str]] = {}
 
-    def met(self, event: str, element: ElementTree.Element) -> None:
+    def take_element(self, event: str, element: ElementTree.Element) -> None:
         """Take in one element's "start" or "end"."""
-        (self._begun if event == "start" else self._ended)(element)
+        (self._begin_element if event == "start" else self._end_element)(element)
 
-    def _begun(self, element: ElementTree.Element) -> None:
+    def _begin_element(self, element: ElementTree.Element) -> None:
         if local(element) in _CONTAINERS:
             # The outermost document is the file itself.
             outer = self.open_folders[-1] if len(self.open_folders) > 1 else None
@@ -169,7 +169,7 @@ class _Reader:
             self.open_folders.append(folder)
         self.parents.append(element)
 
-    def _ended(self, element: ElementTree.Element) -> None:
+    def _end_element(self, element: ElementTree.Element) -> None:
         self.parents.pop()
         parent = self.parents[-1] if self.parents else None
         kind = local(element)
@@ -207,18 +207,18 @@ def _attributes(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> 
             found[kind] = text
         elif kind in ("TimeStamp", "TimeSpan"):
             found.update({local(part): (part.text or "").strip() for part in child})
-    for name, value in _extended(mark, types):
+    for name, value in _extended_data(mark, types):
         found[name if name not in found else f"{name}_"] = value
     return found
 
 
-def _extended(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> list[tuple[str, Any]]:
+def _extended_data(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> list[tuple[str, Any]]:
     pairs: list[tuple[str, Any]] = []
     for data in (part for child in mark if local(child) == "ExtendedData" for part in child):
         if local(data) == "SchemaData":
             declared = types.get(data.get("schemaUrl", "").rpartition("#")[2], {})
             pairs += [
-                (part.get("name", ""), _typed((part.text or "").strip(), declared.get(part.get("name", ""), "")))
+                (part.get("name", ""), _typed_value((part.text or "").strip(), declared.get(part.get("name", ""), "")))
                 for part in data
                 if local(part) == "SimpleData"
             ]
@@ -230,7 +230,7 @@ def _extended(mark: ElementTree.Element, types: dict[str, dict[str, str]]) -> li
     return [(name, value) for name, value in pairs if name]
 
 
-def _typed(text: str, declared: str) -> Any:
+def _typed_value(text: str, declared: str) -> Any:
     """A value of its declared type; text where it is not of it."""
     if not text:
         return None

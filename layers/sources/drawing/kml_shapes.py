@@ -32,7 +32,7 @@ def shape_of(mark: ElementTree.Element) -> tuple[shapely.Geometry | str, bool]:
     if not parts:
         return "", False
     has_heights = any(heights for _, heights in parts)
-    return _joined([shape for shape, _ in parts]), has_heights
+    return _join_parts([shape for shape, _ in parts]), has_heights
 
 
 def _parts(parent: ElementTree.Element, depth: int) -> list[tuple[shapely.Geometry, bool]]:
@@ -48,7 +48,7 @@ def _parts(parent: ElementTree.Element, depth: int) -> list[tuple[shapely.Geomet
     return found
 
 
-def _joined(parts: list[shapely.Geometry]) -> shapely.Geometry:
+def _join_parts(parts: list[shapely.Geometry]) -> shapely.Geometry:
     """One part as it is, several of one type as a multi, others as a collection."""
     if len(parts) == 1:
         return parts[0]

@@ -24,7 +24,7 @@ _PLACES = 256 ** np.arange(_WKB_HEAD, dtype=np.int64)  # of the bytes of a head,
 
 
 @dataclass(frozen=True)
-class Looked:
+class ArcSurvey:
     """What a look at a layer's geometries as they are has shown.
 
     curved: how many had arcs; read: how many rows the layer gave; are_measured: some have measures (M), which are lost
@@ -36,14 +36,14 @@ class Looked:
     are_measured: bool
 
 
-def restroked(
+def restroke_arcs(
     content: Path | bytes,
     layer: str | int,
     options: Mapping[str, str],
     geometries: np.ndarray,
     crs: pyproj.CRS | None,
     progress: Progress = SILENT,
-) -> Looked:
+) -> ArcSurvey:
     """Put those of a layer's geometries that have arcs into their places in `geometries` (n,), stroked."""
     sagitta = sagitta_of(crs, geometries)
     curved = read = 0
@@ -54,7 +54,7 @@ def restroked(
             curved, are_measured, read = curved + looked.curved, are_measured | looked.are_measured, read + looked.read
             progress.at(read / max(1, len(geometries)))
             if looked.read < _ROWS_AT_ONCE:
-                return Looked(curved, read + stream.left(), are_measured)
+                return ArcSurvey(curved, read + stream.count_remaining(), are_measured)
 
 
 @contextlib.contextmanager
@@ -76,7 +76,7 @@ class ArcStream:
         self._columns = (batch.column(name) for batch in batches)
         self._waiting: Any = None
 
-    def restroke(self, geometries: np.ndarray, sagitta: float) -> Looked:
+    def restroke(self, geometries: np.ndarray, sagitta: float) -> ArcSurvey:
         """Look at the next n geometries, and put those with arcs into their places in `geometries` (n,), stroked."""
         curved = read = 0
         are_measured = False
@@ -91,14 +91,14 @@ class ArcStream:
             heads, rows = heads_of(column)
             are_measured |= any(curves.is_measured(head) for head in heads)
             for row in rows:
-                geometry, arcs = curves.stroked(column[row].as_py(), sagitta)
+                geometry, arcs = curves.stroke_curve(column[row].as_py(), sagitta)
                 if arcs:
                     geometries[read + row] = geometry
                     curved += 1
             read += len(column)
-        return Looked(curved, read, are_measured)
+        return ArcSurvey(curved, read, are_measured)
 
-    def left(self) -> int:
+    def count_remaining(self) -> int:
         """How many geometries are left; they are passed over."""
         waiting = 0 if self._waiting is None else len(self._waiting)
         return waiting + sum(len(column) for column in self._columns)

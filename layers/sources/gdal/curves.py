@@ -31,7 +31,7 @@ def may_be_curved(wkb: bytes | None) -> bool:
     return wkb is not None and kind_of(wkb) in {*_CURVED, _COLLECTION}
 
 
-def stroked(wkb: bytes, sagitta: float) -> tuple[shapely.Geometry | None, int]:
+def stroke_curve(wkb: bytes, sagitta: float) -> tuple[shapely.Geometry | None, int]:
     """Curved WKB as a geometry of straight edges without heights and measures, and how many arcs it had.
 
     sagitta: the greatest distance between an arc and its chord, in the units of the coordinates. The points that
@@ -60,9 +60,9 @@ class _Reader:
             points = self._points(order, dimensions, 1 if kind == 1 else None)
             if kind == 1:
                 return shapely.Point(points[0])
-            return shapely.LineString(self._straightened(points, kind))
+            return shapely.LineString(self._stroke_points(points, kind))
         if kind == 9:
-            return shapely.LineString(self._joined(self._count(order)))
+            return shapely.LineString(self._join_curves(self._count(order)))
         if kind == 3:
             rings = [self._points(order, dimensions) for _ in range(self._count(order))]
             return shapely.Polygon(rings[0], rings[1:]) if rings else shapely.Polygon()
@@ -96,18 +96,18 @@ class _Reader:
         """One ring or one part of a compound curve, as its points."""
         kind, order, dimensions = self._head()
         if kind == 9:
-            return self._joined(self._count(order))
+            return self._join_curves(self._count(order))
         if kind not in (2, 8):
             raise ValueError(kind)
-        return self._straightened(self._points(order, dimensions), kind)
+        return self._stroke_points(self._points(order, dimensions), kind)
 
-    def _straightened(self, points: np.ndarray, kind: int) -> np.ndarray:
+    def _stroke_points(self, points: np.ndarray, kind: int) -> np.ndarray:
         if kind == 2:
             return points
         self.arcs += len(points) // 2
         return stroked_points(points, self.sagitta)
 
-    def _joined(self, parts: int) -> np.ndarray:
+    def _join_curves(self, parts: int) -> np.ndarray:
         pieces = [self._curve() for _ in range(parts)]
         # A compound curve's parts share their ends.
         return np.concatenate([pieces[0], *(piece[1:] for piece in pieces[1:])])

@@ -15,7 +15,7 @@ def gdal_name(content: Path | bytes) -> Path | str | bytes:
     if isinstance(content, bytes):
         return content
     _refuse(content, "!")
-    return f"file://{content.absolute()}" if _has(content, ";") else content
+    return f"file://{content.absolute()}" if _contains_sign(content, ";") else content
 
 
 def gdal_target(path: Path) -> Path:
@@ -25,10 +25,10 @@ def gdal_target(path: Path) -> Path:
     return path
 
 
-def _has(path: Path, sign: str) -> bool:
+def _contains_sign(path: Path, sign: str) -> bool:
     return os.name != "nt" and sign in str(path.absolute())  # a path with a drive is taken as it is
 
 
 def _refuse(path: Path, sign: str) -> None:
-    if _has(path, sign):
+    if _contains_sign(path, sign):
         raise OneMapError("source.sign", file=path.name, sign=sign)

@@ -46,7 +46,7 @@ class _Definition:
 
 
 @dataclass(frozen=True)
-class Decoded:
+class DecodedAttributes:
     """Attributes with the names of their codes, by which field's name each new field is, and what was found."""
 
     attributes: pd.DataFrame
@@ -54,7 +54,7 @@ class Decoded:
     problems: tuple[Problem, ...] = ()
 
 
-def decoded(path: Path, layer: str, attributes: pd.DataFrame) -> Decoded:
+def decode_attributes(path: Path, layer: str, attributes: pd.DataFrame) -> DecodedAttributes:
     """The attributes of a geodatabase's layer with a field FIELD_name for each field of codes.
 
     Codes without a name and values outside their range are told; the values stay as they are.
@@ -65,7 +65,7 @@ def decoded(path: Path, layer: str, attributes: pd.DataFrame) -> Decoded:
             warnings.simplefilter("ignore")  # told already, when the layer was read
             domains, definition = _read(path, layer)
     except (DataSourceError, DataLayerError, FieldError, ElementTree.ParseError, ValueError):
-        return Decoded(attributes, problems=(Problem("domain.unread", place),))
+        return DecodedAttributes(attributes, problems=(Problem("domain.unread", place),))
     added: dict[str, str] = {}
     problems: list[Problem] = []
     result = attributes
@@ -83,11 +83,11 @@ def decoded(path: Path, layer: str, attributes: pd.DataFrame) -> Decoded:
     if added:
         pairs = ", ".join(f"{code} → {name}" for code, name in added.items())
         problems.insert(0, Problem("domain.decoded", {**place, "names": pairs}))
-    return Decoded(result, added, tuple(problems))
+    return DecodedAttributes(result, added, tuple(problems))
 
 
-def joined(found: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
-    """What `decoded` tells of a whole layer, from what it told of its parts.
+def join_problems(found: Sequence[tuple[int, Sequence[Problem]]], columns: Sequence[str]) -> list[Problem]:
+    """What `decode_attributes` tells of a whole layer, from what it told of its parts.
 
     found: the row with which each part begins, from 0, and its problems; columns: the layer's fields.
     """

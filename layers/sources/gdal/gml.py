@@ -30,7 +30,7 @@ def gml_copy(path: Path, encoding: str | None) -> Iterator[tuple[Path, str]]:
     """
     with tempfile.TemporaryDirectory(prefix="onemap-", ignore_cleanup_errors=True) as folder:
         target = Path(folder) / f"{path.stem}.gml"
-        candidates = [encoding_of(encoding)] if encoding else [*_claimed(path), "utf-8", "gb18030"]
+        candidates = [encoding_of(encoding)] if encoding else [*_claimed_encodings(path), "utf-8", "gb18030"]
         for candidate in candidates:
             try:
                 _copy(path, target, candidate)
@@ -51,7 +51,7 @@ def gml_copy(path: Path, encoding: str | None) -> Iterator[tuple[Path, str]]:
     raise OneMapError(code, file=path.name, encoding=encoding)
 
 
-def _claimed(path: Path) -> list[str]:
+def _claimed_encodings(path: Path) -> list[str]:
     with path.open("rb") as file:
         head = file.read(_HEAD)
     if head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):

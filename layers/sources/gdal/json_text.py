@@ -27,11 +27,11 @@ def json_text(path: Path, encoding: str | None) -> JsonText:
     GDAL may crash on nesting, or read in part. Raises OneMapError source.damaged, encoding.….
     """
     state = path.stat()
-    return _looked_at(path, encoding, state.st_size, state.st_mtime_ns)
+    return _read_json(path, encoding, state.st_size, state.st_mtime_ns)
 
 
 @lru_cache(maxsize=1)  # names and rows are asked for one after the other
-def _looked_at(path: Path, encoding: str | None, size: int, changed_ns: int) -> JsonText:
+def _read_json(path: Path, encoding: str | None, size: int, changed_ns: int) -> JsonText:
     if size > _LARGEST_PARSED:
         with path.open("rb") as file:
             return JsonText("utf-8", None, b'"Topology"' in file.read(4096))

@@ -74,14 +74,14 @@ def as_decoded(
     if not decodes(raw, chosen):
         raise OneMapError("encoding.wrong", file=path.name, encoding=given)
 
-    def again(value: object) -> object:
+    def decode_again(value: object) -> object:
         return value.encode(declared).decode(chosen) if isinstance(value, str) else value
 
     mended = [
-        np.array([again(value) for value in column], dtype=object) if column.dtype == object else column
+        np.array([decode_again(value) for value in column], dtype=object) if column.dtype == object else column
         for column in columns
     ]
-    return [str(again(name)) for name in names], mended, chosen
+    return [str(decode_again(name)) for name in names], mended, chosen
 
 
 def _bytes_again(texts: list[object], declared: str) -> bytes:

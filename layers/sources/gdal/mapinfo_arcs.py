@@ -24,7 +24,7 @@ _LIKE_IT = 4e-4  # of the size: how far the driver's points may be from the same
 _CURVED_TYPES = (0x0A, 0x0B, 0x16, 0x17, 0x19, 0x1A)
 
 
-def restroked(path: Path, geometries: np.ndarray, sagitta: float) -> tuple[int, int]:
+def restroke_mif(path: Path, geometries: np.ndarray, sagitta: float) -> tuple[int, int]:
     """Put curved shapes of a MIF into their places in `geometries` (n,).
 
     sagitta: the greatest distance between an arc and its chord, in the units of the coordinates.
@@ -87,20 +87,22 @@ def _shape(kind: str, words: list[bytes], sagitta: float) -> shapely.Geometry | 
     if not is_measurable(float(radii.max()), 2 * math.pi, sagitta):
         return None
     if kind == "ellipse":
-        return shapely.Polygon(_on(centre, radii, 0.0, 360.0, sagitta))
+        return shapely.Polygon(_ellipse_points(centre, radii, 0.0, 360.0, sagitta))
     if kind == "arc":
         start, end = numbers[4], numbers[5]
-        return shapely.LineString(_on(centre, radii, start, end if end > start else end + 360.0, sagitta))
+        return shapely.LineString(_ellipse_points(centre, radii, start, end if end > start else end + 360.0, sagitta))
     rounding = np.minimum(abs(numbers[4]) / 2, radii)
     if rounding.min() <= 0:
         return None
     inner = radii - rounding
     corners = [((1, 1), 0.0), ((-1, 1), 90.0), ((-1, -1), 180.0), ((1, -1), 270.0)]
-    points = [_on(centre + inner * signs, rounding, start, start + 90.0, sagitta) for signs, start in corners]
+    points = [
+        _ellipse_points(centre + inner * signs, rounding, start, start + 90.0, sagitta) for signs, start in corners
+    ]
     return shapely.Polygon(np.concatenate(points))
 
 
-def _on(centre: np.ndarray, radii: np.ndarray, start: float, end: float, sagitta: float) -> np.ndarray:
+def _ellipse_points(centre: np.ndarray, radii: np.ndarray, start: float, end: float, sagitta: float) -> np.ndarray:
     """Points of an upright ellipse between two angles in degrees, no chord farther from it than the sagitta."""
     step = min(4 * math.asin(min(1.0, math.sqrt(sagitta / (2 * radii.max())))), math.pi / 8)
     pieces = max(1, math.ceil(math.radians(end - start) / step))

@@ -122,7 +122,9 @@ def shapefile_encoding(shapefile: Path, given: str | None) -> str:
         return "utf-8"
     table = _Table.of(path)
     content = b"\n".join(table.texts())
-    candidates = [encoding_of(given)] if given is not None else [*_declared(shapefile, table), "utf-8", "gb18030"]
+    candidates = (
+        [encoding_of(given)] if given is not None else [*_claimed_encodings(shapefile, table), "utf-8", "gb18030"]
+    )
     for encoding in candidates:
         doubtful = given is None and is_doubtful(encoding, content)
         if not doubtful and decodes(content, encoding):
@@ -134,7 +136,7 @@ def shapefile_encoding(shapefile: Path, given: str | None) -> str:
     raise OneMapError("encoding.undecidable", file=path.name, feature=_first_unreadable(table))
 
 
-def _declared(shapefile: Path, table: _Table) -> list[str]:
+def _claimed_encodings(shapefile: Path, table: _Table) -> list[str]:
     """What .cpg and language driver claim; a claim that names nothing known is no evidence."""
     claims = []
     code_page = sibling(shapefile, ".cpg")
@@ -161,11 +163,11 @@ def _first_unreadable(table: _Table) -> int | None:
 
 def sibling(path: Path, suffix: str) -> Path | None:
     """The file of the same stem with another suffix, whatever its case, or None."""
-    for candidate in path.parent.glob(f"{_escaped(path.stem)}.*"):
+    for candidate in path.parent.glob(f"{_escape_stem(path.stem)}.*"):
         if candidate.suffix.lower() == suffix and candidate.stem == path.stem:
             return candidate
     return None
 
 
-def _escaped(stem: str) -> str:
+def _escape_stem(stem: str) -> str:
     return "".join(f"[{character}]" if character in "*?[" else character for character in stem)

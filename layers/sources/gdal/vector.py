@@ -26,11 +26,11 @@ from onemap.layers.files.text_encodings import REPLACEMENT, encoding_of
 from onemap.layers.frames.frames import RawFrame
 from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import mapinfo, mapinfo_arcs
-from onemap.layers.sources.gdal.arcs import Looked, restroked, sagitta_of
+from onemap.layers.sources.gdal.arcs import ArcSurvey, restroke_arcs, sagitta_of
 from onemap.layers.sources.gdal.arrow_rows import FORMATS, Rows, arrow_rows
 from onemap.layers.sources.gdal.drivers import GDAL_DRIVERS, MAPINFO
 from onemap.layers.sources.gdal.gdal_name import gdal_name
-from onemap.layers.sources.gdal.geodatabase import Decoded, decoded
+from onemap.layers.sources.gdal.geodatabase import DecodedAttributes, decode_attributes
 from onemap.layers.sources.gdal.gml import OPEN_OPTIONS, gml_copy
 from onemap.layers.sources.gdal.json_text import JSON_SUFFIXES, JsonText, json_text
 from onemap.layers.sources.gdal.shapefile import check_complete, check_counts, shapefile_encoding, with_utf8_projection
@@ -46,7 +46,7 @@ _ROWS = 0.7  # of the time: the rest is looking for arcs
 
 
 @dataclass(frozen=True)
-class Opened:
+class ReadableFile:
     """What GDAL is given, and what the file is: a path, a copy of it, or the bytes of a JSON turned into UTF-8.
 
     encoding: that of the original, where the text has been turned into UTF-8 already.
@@ -96,29 +96,29 @@ def _without_folders(text: str, path: Path) -> str:
 
 
 @contextlib.contextmanager
-def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[Opened]:
+def prepared_file(path: Path, layer: str, encoding: str | None) -> Iterator[ReadableFile]:
     """A file as GDAL may have it, its parts complete."""
     check_complete(path)
     mapinfo.check_parts(path)
     suffix = path.suffix.lower()
     if suffix in JSON_SUFFIXES:
         json = json_text(path, encoding)
-        yield Opened(path, layer, json.utf8 or path, json, json.encoding)
+        yield ReadableFile(path, layer, json.utf8 or path, json, json.encoding)
     elif suffix == ".gml":
         with gml_copy(path, encoding) as (copy, found):
-            yield Opened(path, layer, copy, None, found, OPEN_OPTIONS)
+            yield ReadableFile(path, layer, copy, None, found, OPEN_OPTIONS)
     elif suffix == ".shp":
         with with_utf8_projection(path) as readable:
-            yield Opened(path, layer, readable)
+            yield ReadableFile(path, layer, readable)
     else:
-        yield Opened(path, layer, path)
+        yield ReadableFile(path, layer, path)
 
 
 def layer_names(path: Path) -> list[str]:
     """The layers of a file that hold geometry or rows, in the file's order."""
-    with prepared_file(path, "", None) as opened, gdal_errors_as_refusals(path):
-        names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(opened.content))]
-    is_unnamed = isinstance(opened.content, bytes) and not (opened.json and opened.json.is_topology)
+    with prepared_file(path, "", None) as readable, gdal_errors_as_refusals(path):
+        names = [str(name) for name, _ in pyogrio.list_layers(gdal_name(readable.content))]
+    is_unnamed = isinstance(readable.content, bytes) and not (readable.json and readable.json.is_topology)
     return [path.stem] if is_unnamed and names else names
 
 
@@ -127,39 +127,41 @@ def read_vector(path: Path, layer: str, encoding: str | None, progress: Progress
 
     Raises OneMapError source.damaged, source.part_missing, encoding.….
     """
-    with prepared_file(path, layer, encoding) as opened, gdal_errors_as_refusals(path, layer) as remarks:
-        straight = _by_column(opened, encoding, progress)
+    with prepared_file(path, layer, encoding) as readable, gdal_errors_as_refusals(path, layer) as remarks:
+        straight = _by_column(readable, encoding, progress)
         if straight is None:
-            meta, shapes, columns, found = _read(opened, encoding, progress.part(0.0, _ROWS))
+            meta, shapes, columns, found = _read(readable, encoding, progress.part(0.0, _ROWS))
         else:
             (meta, shapes, columns), found = straight, UTF_8
         rows = len(columns[0]) if columns else (0 if shapes is None else len(shapes))
-        check_count(opened, rows)
-        attributes = attributes_of(opened, meta, columns, rows)
-        crs = declared_crs(opened, meta["crs"])
+        check_count(readable, rows)
+        attributes = attributes_of(readable, meta, columns, rows)
+        crs = declared_crs(readable, meta["crs"])
         geometries = np.full(rows, None, dtype=object) if shapes is None else shapes
         is_mixed = meta["geometry_type"] == "Unknown"
-        looked = Looked(0, rows, False)
+        looked = ArcSurvey(0, rows, False)
         if straight is None:
-            looked = _stroked(opened, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
+            looked = _stroke_arcs(readable, geometries, crs, is_mixed, progress.part(_ROWS, 1.0))
         again = coarse = 0
         if path.suffix.lower() in MAPINFO:
-            again, coarse = mapinfo_arcs.restroked(path, geometries, sagitta_of(crs, geometries))
+            again, coarse = mapinfo_arcs.restroke_mif(path, geometries, sagitta_of(crs, geometries))
         progress.at(1.0)
-    refuse_replaced(replaced(attributes), opened.place)
-    codes = decoded(path, layer, attributes) if path.suffix.lower() == ".gdb" else Decoded(attributes)
+    refuse_replaced(replaced_text(attributes), readable.place)
+    codes = (
+        decode_attributes(path, layer, attributes) if path.suffix.lower() == ".gdb" else DecodedAttributes(attributes)
+    )
     has_heights = shapely.has_z(geometries)
-    problems = remarks_of(remarks, opened.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
+    problems = remarks_of(remarks, readable.place, bool(has_heights.any()), looked.are_measured, looked.curved + again)
     if coarse:
-        problems.append(Problem("geometry.coarse", {**opened.place, "count": coarse}))
+        problems.append(Problem("geometry.coarse", {**readable.place, "count": coarse}))
     return RawFrame(
         path=path,
         layer=layer,
-        format="TopoJSON" if opened.json and opened.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
+        format="TopoJSON" if readable.json and readable.json.is_topology else GDAL_DRIVERS[path.suffix.lower()],
         geometries=shapely.force_2d(geometries) if (has_heights | shapely.has_m(geometries)).any() else geometries,
         attributes=codes.attributes,
         crs=crs,
-        encoding=opened.encoding or found,
+        encoding=readable.encoding or found,
         problems=(*problems, *codes.problems),
         is_table=shapes is None,
         decoded=codes.names,
@@ -186,64 +188,66 @@ def _remark(text: str, place: dict[str, str]) -> Problem:
     return Problem("source.remark", {**place, "reason": text[:300]})
 
 
-def _by_column(opened: Opened, encoding: str | None, progress: Progress) -> Rows | None:
+def _by_column(readable: ReadableFile, encoding: str | None, progress: Progress) -> Rows | None:
     """The same without the encoding, where a layer can be taken by the column; then there are no arcs in it."""
-    is_fit = opened.path.suffix.lower() in FORMATS and encodings_to_try(opened, encoding)[0] == UTF_8
+    is_fit = readable.path.suffix.lower() in FORMATS and encodings_to_try(readable, encoding)[0] == UTF_8
     if not is_fit:
         return None
-    expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer)["features"]
-    return arrow_rows(opened.path, opened.gdal_layer, expected, progress)
+    expected = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer)["features"]
+    return arrow_rows(readable.path, readable.gdal_layer, expected, progress)
 
 
 def _read(
-    opened: Opened, encoding: str | None, progress: Progress
+    readable: ReadableFile, encoding: str | None, progress: Progress
 ) -> tuple[dict[str, Any], np.ndarray | None, list[Any], str]:
     """Metadata, geometries (None for a table without), columns, and the encoding of the text."""
-    is_mapinfo = opened.path.suffix.lower() in MAPINFO
-    for candidate in encodings_to_try(opened, encoding):
+    is_mapinfo = readable.path.suffix.lower() in MAPINFO
+    for candidate in encodings_to_try(readable, encoding):
         try:
-            meta, geometries, columns = _rows(opened, candidate, progress)
+            meta, geometries, columns = _rows(readable, candidate, progress)
         except UnicodeDecodeError:
             continue
         if is_mapinfo and candidate == UTF_8:
             names = [str(name) for name in meta["fields"]]
-            names, columns, candidate = mapinfo.as_decoded(opened.path, names, columns, encoding)
+            names, columns, candidate = mapinfo.as_decoded(readable.path, names, columns, encoding)
             meta = {**meta, "fields": names}
         return meta, geometries, columns, candidate
-    raise undecided(opened, encoding)
+    raise undecided(readable, encoding)
 
 
-def encodings_to_try(opened: Opened, encoding: str | None) -> list[str]:
+def encodings_to_try(readable: ReadableFile, encoding: str | None) -> list[str]:
     """The encodings that the text of a file may have, the likeliest first. encoding: the one that the user names."""
-    suffix = opened.path.suffix.lower()
+    suffix = readable.path.suffix.lower()
     if suffix == ".shp":
-        return [shapefile_encoding(opened.path, encoding)]
-    if opened.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(opened.path)):
+        return [shapefile_encoding(readable.path, encoding)]
+    if readable.encoding is not None or (suffix in MAPINFO and mapinfo.declared_charset(readable.path)):
         return [UTF_8]
     # These formats say UTF-8; some programs write the system's code page all the same.
     return [encoding_of(encoding)] if encoding else [UTF_8, "gb18030"]
 
 
-def undecided(opened: Opened, encoding: str | None) -> OneMapError:
+def undecided(readable: ReadableFile, encoding: str | None) -> OneMapError:
     """The refusal of text that is of no encoding it may have."""
     code = "encoding.wrong" if encoding else "encoding.undecidable"
-    return OneMapError(code, encoding=encoding, **opened.place)
+    return OneMapError(code, encoding=encoding, **readable.place)
 
 
-def _rows(opened: Opened, encoding: str, progress: Progress) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
+def _rows(
+    readable: ReadableFile, encoding: str, progress: Progress
+) -> tuple[dict[str, Any], np.ndarray | None, list[Any]]:
     """Metadata, geometries and columns; block by block where GDAL can begin in the middle of a file.
 
     A ring too short or open to be one reads as None and is reported as such later.
     """
-    by_blocks = opened.path.suffix.lower() in SEEKABLE
-    expected = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer, encoding=encoding)["features"]
+    by_blocks = readable.path.suffix.lower() in SEEKABLE
+    expected = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding)["features"]
     blocks: list[list[Any]] = []
     shapes: list[np.ndarray] = []
     read = 0
     while True:
         part = {"skip_features": read, "max_features": ROWS_AT_ONCE} if by_blocks else {}
         meta, _, wkb, columns = pyogrio.raw.read(
-            gdal_name(opened.content), layer=opened.gdal_layer, encoding=encoding, **part, **opened.options
+            gdal_name(readable.content), layer=readable.gdal_layer, encoding=encoding, **part, **readable.options
         )
         found = len(columns[0]) if len(columns) else (0 if wkb is None else len(wkb))
         if found or not blocks:
@@ -257,27 +261,27 @@ def _rows(opened: Opened, encoding: str, progress: Progress) -> tuple[dict[str, 
     return meta, np.concatenate(shapes) if shapes else None, joined
 
 
-def check_count(opened: Opened, rows: int) -> None:
+def check_count(readable: ReadableFile, rows: int) -> None:
     """Hold the number of rows that were read against the number that the file must hold.
 
     Raises OneMapError source.rows, source.damaged.
     """
-    suffix = opened.path.suffix.lower()
+    suffix = readable.path.suffix.lower()
     held = rows
     if suffix == ".shp":
-        check_counts(opened.path)
+        check_counts(readable.path)
     elif suffix == ".gpkg":
         # GDAL believes the file's own table of contents, which another program may have left behind the facts.
-        name = opened.layer.replace('"', '""')
+        name = readable.layer.replace('"', '""')
         sql = f'SELECT count(*) AS held FROM "{name}"'  # noqa: S608 - the name is quoted
-        held = int(pyogrio.raw.read(gdal_name(opened.path), sql=sql, read_geometry=False)[3][0][0])
+        held = int(pyogrio.raw.read(gdal_name(readable.path), sql=sql, read_geometry=False)[3][0][0])
     if held != rows:
         reason = f"{rows} ≠ {held}"
-        raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **opened.place)
+        raise OneMapError("source.rows", rows=rows, held=held, reason=reason, **readable.place)
 
 
 def attributes_of(
-    opened: Opened, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
+    readable: ReadableFile, meta: dict[str, Any], columns: list[Any], rows: int, part: dict[str, int] | None = None
 ) -> pd.DataFrame:
     """Columns of plain values; an integer beside nulls is an integer still, and a truth is one.
 
@@ -287,52 +291,52 @@ def attributes_of(
     values: dict[str, pd.Series] = {}
     for name, declared, column in zip(names, meta["dtypes"], columns, strict=True):
         if str(declared).startswith(("int", "uint")) and column.dtype.kind == "f":
-            column = _integers(opened, name, column, part or {})
+            column = _integers(readable, name, column, part or {})
         elif str(declared) == "bool" and column.dtype.kind == "f":
             column = [None if np.isnan(value) else bool(value) for value in column]
         values[name] = pd.Series(list(column), dtype=object)
     return pd.DataFrame(values, index=range(rows))
 
 
-def _integers(opened: Opened, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
+def _integers(readable: ReadableFile, name: str, column: np.ndarray, part: dict[str, int]) -> list[int | None]:
     """Integers that came as doubles because some are null; long ones, which lost digits, are read once more."""
     if not (np.abs(column[np.isfinite(column)]) >= _EXACT_INTEGERS).any():
         return [None if np.isnan(value) else int(value) for value in column]
     only = {"columns": [name], "read_geometry": False, **part}
-    _, table = pyogrio.raw.read_arrow(gdal_name(opened.content), layer=opened.gdal_layer, **only)
+    _, table = pyogrio.raw.read_arrow(gdal_name(readable.content), layer=readable.gdal_layer, **only)
     exact: list[int | None] = table.column(name).to_pylist()
     if len(exact) != len(column):
-        raise OneMapError("source.rows", rows=len(exact), held=len(column), **opened.place)
+        raise OneMapError("source.rows", rows=len(exact), held=len(column), **readable.place)
     return exact
 
 
-def _stroked(
-    opened: Opened, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
-) -> Looked:
+def _stroke_arcs(
+    readable: ReadableFile, geometries: np.ndarray, crs: pyproj.CRS | None, is_mixed: bool, progress: Progress
+) -> ArcSurvey:
     """Put geometries with arcs into their places, stroked by sagitta; what was seen on the way.
 
     is_mixed: the layer may hold any type, so that GDAL does not warn of measures.
     """
     are_points = not is_mixed and bool((shapely.get_dimensions(geometries) < 1).all())
-    if opened.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
-        return Looked(0, 0, False)
-    looked = restroked(opened.content, opened.gdal_layer, opened.options, geometries, crs, progress)
+    if readable.path.suffix.lower() not in MAY_HOLD_ARCS or are_points or len(geometries) == 0:
+        return ArcSurvey(0, 0, False)
+    looked = restroke_arcs(readable.content, readable.gdal_layer, readable.options, geometries, crs, progress)
     if looked.read != len(geometries):
-        raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **opened.place)
+        raise OneMapError("source.rows", rows=looked.read, held=len(geometries), **readable.place)
     return looked
 
 
-def declared_crs(opened: Opened, text: str | None) -> pyproj.CRS | None:
+def declared_crs(readable: ReadableFile, text: str | None) -> pyproj.CRS | None:
     """The CRS as the file declares it; GDAL's WGS 84 for a TopoJSON or an undeclared GeoPackage is none."""
-    if not text or (opened.json is not None and opened.json.is_topology):
+    if not text or (readable.json is not None and readable.json.is_topology):
         return None
-    crs = parse_crs(text, file=opened.path.name)
-    if opened.path.suffix.lower() in MAPINFO:
+    crs = parse_crs(text, file=readable.path.name)
+    if readable.path.suffix.lower() in MAPINFO:
         return mapinfo.by_parameters(crs) if crs.is_projected or crs.is_geographic else None
     return None if crs.name.lower().startswith(("undefined", "unknown", "unnamed")) else by_parameters(crs)
 
 
-def replaced(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
+def replaced_text(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
     """By field the first row (from 1) with a replacement character, which is text that someone has lost, and how many.
 
     A field whose own name has one is there too.
@@ -348,7 +352,7 @@ def replaced(attributes: pd.DataFrame) -> dict[str, tuple[int | None, int]]:
 
 
 def refuse_replaced(found: Mapping[str, tuple[int | None, int]], place: dict[str, str]) -> None:
-    """Refuse lost text. found: from `replaced`. Raises OneMapError encoding.replaced."""
+    """Refuse lost text. found: from `replaced_text`. Raises OneMapError encoding.replaced."""
     problems = [
         Problem("encoding.replaced", {**place, "feature": first, "field": name, "count": count})
         for name, (first, count) in found.items()

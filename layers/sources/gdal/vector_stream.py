@@ -27,7 +27,7 @@ _BLOCKS_OF_MANY = 4
 
 
 @dataclass
-class Seen:
+class ReadingNotes:
     """What a block, or all blocks together, show besides their rows; a journal can keep it.
 
     reading, looking: GDAL's warnings while reading, and while looking for arcs; curved: how many had arcs; replaced: by
@@ -43,7 +43,7 @@ class Seen:
     replaced: dict[str, tuple[int | None, int]] = field(default_factory=dict)
     domains: list[tuple[int, list[Problem]]] = field(default_factory=list)
 
-    def add(self, other: "Seen") -> None:
+    def add(self, other: "ReadingNotes") -> None:
         """Join what a later block shows."""
         self.reading += other.reading
         self.looking += other.looking
@@ -59,72 +59,72 @@ class Seen:
 class VectorStream:
     """One layer, opened. count: how many rows the file says it has; crs: what it declares."""
 
-    def __init__(self, opened: vector.Opened, encoding: str | None) -> None:
-        self.opened = opened
-        self.encodings = vector.encodings_to_try(opened, encoding)
-        with vector.gdal_errors_as_refusals(opened.path, opened.layer) as remarks:
-            info = pyogrio.read_info(gdal_name(opened.content), layer=opened.gdal_layer, encoding=self.encodings[0])
+    def __init__(self, readable: vector.ReadableFile, encoding: str | None) -> None:
+        self.readable = readable
+        self.encodings = vector.encodings_to_try(readable, encoding)
+        with vector.gdal_errors_as_refusals(readable.path, readable.layer) as remarks:
+            info = pyogrio.read_info(gdal_name(readable.content), layer=readable.gdal_layer, encoding=self.encodings[0])
         self.remarks = remarks
         self.count = int(info["features"])
-        self.crs: pyproj.CRS | None = vector.declared_crs(opened, info["crs"])
+        self.crs: pyproj.CRS | None = vector.declared_crs(readable, info["crs"])
         self._type = str(info["geometry_type"])
         self._fid = str(info["fid_column"] or "") if self._stands_by_fid() else ""
         self._asked = encoding
 
     def _stands_by_fid(self) -> bool:
         """Whether rows come in the order of their fids, as those of a GeoPackage's table do; a view's may not."""
-        if self.opened.path.suffix.lower() != ".gpkg":
+        if self.readable.path.suffix.lower() != ".gpkg":
             return False
-        name = str(self.opened.gdal_layer).replace("'", "''")
+        name = str(self.readable.gdal_layer).replace("'", "''")
         asked = f"SELECT type FROM sqlite_master WHERE name = '{name}'"  # noqa: S608 - quoted
         with self._errors():
-            *_, (kinds,) = pyogrio.raw.read(gdal_name(self.opened.content), sql=asked)
+            *_, (kinds,) = pyogrio.raw.read(gdal_name(self.readable.content), sql=asked)
         return kinds.tolist() == ["table"]
 
     @property
     def is_fit(self) -> bool:
         """Whether the layer can be read so: it has geometries, and arcs can be stroked block by block."""
-        has_arcs = self.opened.path.suffix.lower() in vector.MAY_HOLD_ARCS
+        has_arcs = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS
         return self._type != "None" and (self.crs is not None or not has_arcs)
 
     def refusal(self) -> OneMapError:
         """What is said when none of the encodings fits."""
-        return vector.undecided(self.opened, self._asked)
+        return vector.undecided(self.readable, self._asked)
 
-    def blocks(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, Seen]]:
+    def blocks(self, encoding: str, first: int, size: int) -> Iterator[tuple[RawFrame, ReadingNotes]]:
         """The rows from `first` on, `size` at a time, and what was seen in each block.
 
         Raises OneMapError source.…, UnicodeDecodeError if the text is of another encoding.
         """
         at_once = size * (_BLOCKS_OF_MANY if self.count > _MANY else 1)
         is_point = self._type.replace("2.5D ", "").replace("Measured ", "").startswith(("Point", "MultiPoint"))
-        may_be_curved = self.opened.path.suffix.lower() in vector.MAY_HOLD_ARCS and not is_point
+        may_be_curved = self.readable.path.suffix.lower() in vector.MAY_HOLD_ARCS and not is_point
         with contextlib.ExitStack() as held:
             arcs: ArcStream | None = None
             if may_be_curved:
                 with self._errors():
-                    arcs = held.enter_context(arc_stream(self.opened.content, self.opened.gdal_layer, first))
+                    arcs = held.enter_context(arc_stream(self.readable.content, self.readable.gdal_layer, first))
             part: dict[str, Any] = {"skip_features": first}
             while True:
                 with self._errors() as reading:
                     wanted = {"max_features": at_once, "return_fids": bool(self._fid), **part}
                     meta, fids, wkb, columns = pyogrio.raw.read(
-                        gdal_name(self.opened.content), layer=self.opened.gdal_layer, encoding=encoding, **wanted
+                        gdal_name(self.readable.content), layer=self.readable.gdal_layer, encoding=encoding, **wanted
                     )
                 gc.collect(0)  # what pyogrio leaves goes in circles, and holds the rows
                 count = len(wkb)
                 for start in range(0, count, size):
                     rows = slice(start, min(start + size, count))
                     chunk = {"skip_features": first + start, "max_features": rows.stop - start}
-                    seen = Seen(reading=list(reading) if start == 0 else [])
+                    notes = ReadingNotes(reading=list(reading) if start == 0 else [])
                     kept = [column[rows] for column in columns]
-                    yield self._block(meta, wkb[rows], kept, chunk, arcs, seen), seen
+                    yield self._block(meta, wkb[rows], kept, chunk, arcs, notes), notes
                 first += count
                 part = self._rows_after(first, fids)
                 if count < at_once:
-                    more = arcs.left() if arcs is not None else 0
+                    more = arcs.count_remaining() if arcs is not None else 0
                     if more:
-                        raise OneMapError("source.rows", rows=first + more, held=first, **self.opened.place)
+                        raise OneMapError("source.rows", rows=first + more, held=first, **self.readable.place)
                     return
 
     def _rows_after(self, first: int, fids: np.ndarray | None) -> dict[str, Any]:
@@ -135,7 +135,7 @@ class VectorStream:
         return {"where": f'"{name}" > {fids[-1]}'}
 
     def _errors(self) -> contextlib.AbstractContextManager[list[str]]:
-        return vector.gdal_errors_as_refusals(self.opened.path, self.opened.layer)
+        return vector.gdal_errors_as_refusals(self.readable.path, self.readable.layer)
 
     def _block(
         self,
@@ -144,32 +144,32 @@ class VectorStream:
         columns: list[np.ndarray],
         part: dict[str, int],
         arcs: ArcStream | None,
-        seen: Seen,
+        notes: ReadingNotes,
     ) -> RawFrame:
-        opened, first = self.opened, part["skip_features"]
+        readable, first = self.readable, part["skip_features"]
         with self._errors():
             geometries = shapely.from_wkb(wkb, on_invalid="ignore")
-            attributes = vector.attributes_of(opened, meta, columns, len(wkb), part)
+            attributes = vector.attributes_of(readable, meta, columns, len(wkb), part)
         if arcs is not None:
-            with self._errors() as seen.looking:
+            with self._errors() as notes.looking:
                 looked = arcs.restroke(geometries, sagitta_of(self.crs, geometries))
             if looked.read != len(geometries):
                 read = first + looked.read
-                raise OneMapError("source.rows", rows=read, held=first + len(geometries), **opened.place)
-            seen.curved, seen.are_measured = looked.curved, looked.are_measured
-        lost = vector.replaced(attributes)
-        seen.replaced = {name: (None if row is None else row + first, count) for name, (row, count) in lost.items()}
-        codes = geodatabase.Decoded(attributes)
-        if opened.path.suffix.lower() == ".gdb":
-            codes = geodatabase.decoded(opened.path, opened.layer, attributes)
-            seen.domains = [(first, list(codes.problems))]
+                raise OneMapError("source.rows", rows=read, held=first + len(geometries), **readable.place)
+            notes.curved, notes.are_measured = looked.curved, looked.are_measured
+        lost = vector.replaced_text(attributes)
+        notes.replaced = {name: (None if row is None else row + first, count) for name, (row, count) in lost.items()}
+        codes = geodatabase.DecodedAttributes(attributes)
+        if readable.path.suffix.lower() == ".gdb":
+            codes = geodatabase.decode_attributes(readable.path, readable.layer, attributes)
+            notes.domains = [(first, list(codes.problems))]
         has_heights = shapely.has_z(geometries)
-        seen.has_heights = bool(has_heights.any())
+        notes.has_heights = bool(has_heights.any())
         flat = (has_heights | shapely.has_m(geometries)).any()
         return RawFrame(
-            path=opened.path,
-            layer=opened.layer,
-            format=GDAL_DRIVERS[opened.path.suffix.lower()],
+            path=readable.path,
+            layer=readable.layer,
+            format=GDAL_DRIVERS[readable.path.suffix.lower()],
             geometries=shapely.force_2d(geometries) if flat else geometries,
             attributes=codes.attributes,
             crs=self.crs,
@@ -177,22 +177,22 @@ class VectorStream:
             decoded=codes.names,
         )
 
-    def problems(self, seen: Seen, rows: int, columns: list[str]) -> list[Problem]:
+    def problems(self, notes: ReadingNotes, rows: int, columns: list[str]) -> list[Problem]:
         """What is to be told of the whole layer, once all its rows are read.
 
         Raises OneMapError source.rows, encoding.replaced.
         """
         with self._errors():
-            vector.check_count(self.opened, rows)
-        place = self.opened.place
-        vector.refuse_replaced(seen.replaced, place)
-        texts = list(dict.fromkeys([*self.remarks, *seen.reading, *seen.looking]))
-        problems = vector.remarks_of(texts, place, seen.has_heights, seen.are_measured, seen.curved)
-        return [*problems, *geodatabase.joined(seen.domains, columns)]
+            vector.check_count(self.readable, rows)
+        place = self.readable.place
+        vector.refuse_replaced(notes.replaced, place)
+        texts = list(dict.fromkeys([*self.remarks, *notes.reading, *notes.looking]))
+        problems = vector.remarks_of(texts, place, notes.has_heights, notes.are_measured, notes.curved)
+        return [*problems, *geodatabase.join_problems(notes.domains, columns)]
 
 
 @contextlib.contextmanager
 def vector_stream(path: Path, layer: str, encoding: str | None) -> Iterator[VectorStream]:
     """A layer of a file in one of the formats of `vector.SEEKABLE`. Raises OneMapError as `vector.read_vector`."""
-    with vector.prepared_file(path, layer, encoding) as opened:
-        yield VectorStream(opened, encoding)
+    with vector.prepared_file(path, layer, encoding) as readable:
+        yield VectorStream(readable, encoding)

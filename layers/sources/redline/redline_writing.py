@@ -94,7 +94,7 @@ def redline_text(frame: Frame) -> RedlineText:
     A header that was read before is kept if it declares the same zone; else ours is written, and eastings get the
     zone's number.
     """
-    kept, decimals = _kept(frame)
+    kept, decimals = _header_and_decimals(frame)
     before = kept.before if kept else _header(frame.zone, decimals)
     shift = 0 if kept or frame.zone.prefixed else frame.zone.number * 1_000_000
     names = _columns(list(frame.attributes.columns))
@@ -117,7 +117,7 @@ def changes(frame: Frame, place: Mapping[str, Any]) -> list[Problem]:
     place: what all problems tell, such as the file. Names lose what would part them; coordinates their last decimals;
     parcels without a number get their row's.
     """
-    _, decimals = _kept(frame)
+    _, decimals = _header_and_decimals(frame)
     coordinates = shapely.get_coordinates(frame.geometries)
     moved = np.abs(coordinates - np.round(coordinates, decimals)).max(axis=1, initial=0.0)
     found = []
@@ -144,7 +144,7 @@ def _in_a_line(text: str) -> str:
     return "⏎".join(text.splitlines())
 
 
-def _kept(frame: Frame) -> tuple[RedlineText | None, int]:
+def _header_and_decimals(frame: Frame) -> tuple[RedlineText | None, int]:
     """The header that is kept, if any, and how many decimals coordinates get."""
     kept = frame.header if frame.header is not None and _declares(frame.header.header, frame.zone) else None
     return kept, _decimals(frame.geometries, _stated_decimals(kept.header) if kept else _FEWEST_DECIMALS)

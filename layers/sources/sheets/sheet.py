@@ -128,14 +128,14 @@ def _parcel_attributes(grid: Grid, columns: Columns, parcels: list[Parcel]) -> p
     if "parcel" in columns.roles or len(parcels) > 1 or any(parcel.key != "1" for parcel in parcels):
         values["DKBH"] = [parcel.key or None for parcel in parcels]
     if "name" in columns.roles and "parcel" in columns.roles:
-        values["DKMC"] = [_said(grid, parcel, columns.roles["name"]) for parcel in parcels]
+        values["DKMC"] = [_first_text(grid, parcel, columns.roles["name"]) for parcel in parcels]
     elif any(parcel.name for parcel in parcels):
         values["DKMC"] = [parcel.name or None for parcel in parcels]
     for column, heading in enumerate(columns.headings):
         if column in columns.roles.values() or heading in values or heading.startswith("_"):
             continue
         if all(len(_texts(grid, parcel, column)) <= 1 for parcel in parcels):
-            said = [_said(grid, parcel, column) for parcel in parcels]
+            said = [_first_text(grid, parcel, column) for parcel in parcels]
             if any(value is not None for value in said):
                 values[heading] = said
     return pd.DataFrame(
@@ -147,7 +147,7 @@ def _texts(grid: Grid, parcel: Parcel, column: int) -> set[str]:
     return {text for run in parcel.runs for row in run if (text := plain(grid.at(row, column)))}
 
 
-def _said(grid: Grid, parcel: Parcel, column: int) -> str | None:
+def _first_text(grid: Grid, parcel: Parcel, column: int) -> str | None:
     return next(iter(sorted(_texts(grid, parcel, column))), None)
 
 
@@ -201,11 +201,12 @@ def _row_attributes(grid: Grid, columns: Columns, rows: list[int]) -> pd.DataFra
         if not heading.startswith("_") or any(plain(grid.at(row, column)) for row in rows)
     }
     return pd.DataFrame(
-        {name: pd.Series(_typed(column), dtype=object) for name, column in values.items()}, index=range(len(rows))
+        {name: pd.Series(_typed_values(column), dtype=object) for name, column in values.items()},
+        index=range(len(rows)),
     )
 
 
-def _typed(values: list[Any]) -> list[Any]:
+def _typed_values(values: list[Any]) -> list[Any]:
     """Text as numbers where all of it is: 0601 and 12345678901234567 are no numbers but codes."""
     texts = [value.strip() for value in values if isinstance(value, str) and value.strip()]
     if not texts or len(texts) < sum(value is not None for value in values):

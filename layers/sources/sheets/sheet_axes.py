@@ -56,7 +56,7 @@ def coordinates_of(
     cells = [[grid.at(row, columns.roles[role]) for role in columns.pair] for row in rows]
     if columns.pair[0] == "longitude" or (columns.pair[0] == "x" and _look_like_degrees(cells)):
         return _degrees(grid, columns, rows, cells, is_boundary, titles, place)
-    numbers = _parsed(columns, rows, cells, planar_number, place)
+    numbers = _parse_axes(columns, rows, cells, planar_number, place)
     first, second = numbers[:, 0], numbers[:, 1]
     seen = axis_seen(first, second)
     names = [columns.heading(role) for role in columns.pair]
@@ -73,7 +73,7 @@ def coordinates_of(
     return Coordinates(np.column_stack([second, first] if is_north_first else [first, second]), False, (remark,))
 
 
-def _parsed(
+def _parse_axes(
     columns: Columns, rows: Sequence[int], cells: list[list[Any]], parse: Any, place: dict[str, Any]
 ) -> np.ndarray:
     """Both columns as numbers (n, 2). Raises OneMapError sheet.cell for every cell that is none."""
@@ -127,7 +127,7 @@ def _degrees(
     assert columns.pair is not None  # noqa: S101 - a sheet of WKT does not come here
     names = [columns.heading(role) for role in columns.pair]
     packed = _is_packed(cells, names, is_boundary, titles, place)
-    numbers = _parsed(columns, rows, cells, lambda value: degrees_of(value, packed), place)
+    numbers = _parse_axes(columns, rows, cells, lambda value: degrees_of(value, packed), place)
     first, second = numbers[:, 0], numbers[:, 1]
     is_turned = (first < 60).all() and (second > 60).all()
     if columns.pair[0] == "x":

@@ -124,7 +124,7 @@ def _new_grids(path: Path) -> list[Grid]:
     import openpyxl
     from openpyxl.styles import cell_style
 
-    cell_style.print = _unheard  # it says on stdout, where the answer goes, that a style is not there
+    cell_style.print = _discard_output  # it says on stdout, where the answer goes, that a style is not there
     book = openpyxl.load_workbook(path, data_only=True)
     formulas = openpyxl.load_workbook(path) if _has_formulas(path) else None
     grids = []
@@ -133,11 +133,11 @@ def _new_grids(path: Path) -> list[Grid]:
         if formulas is not None:
             _show_formulas(rows, formulas[sheet.title])
         merged = ((r.min_row - 1, r.max_row, r.min_col - 1) for r in sheet.merged_cells.ranges)
-        grids.append(Grid(sheet.title, _filled(rows, merged)))
+        grids.append(Grid(sheet.title, _fill_merged_cells(rows, merged)))
     return grids
 
 
-def _unheard(*words: object) -> None:
+def _discard_output(*words: object) -> None:
     """What a library prints and nobody asked for."""
 
 
@@ -190,7 +190,7 @@ def _old_grids(path: Path) -> list[Grid]:
             merged = [(first[0], last[0] + 1, first[1]) for first, last in sheet.merged_cell_ranges or ()]
             if sum(min(bottom, len(rows)) - top for top, bottom, _ in merged if top < len(rows)) > _MOST_CELLS:
                 raise OneMapError("sheet.too_large", file=path.name, layer=sheet.name)
-            grids.append(Grid(sheet.name, _filled(rows, merged)))
+            grids.append(Grid(sheet.name, _fill_merged_cells(rows, merged)))
     return grids
 
 
@@ -213,7 +213,7 @@ def _panics_as_errors() -> Iterator[None]:
         os.close(nowhere)
 
 
-def _filled(rows: list[list[Any]], merged: Iterable[tuple[int, int, int]]) -> list[list[Any]]:
+def _fill_merged_cells(rows: list[list[Any]], merged: Iterable[tuple[int, int, int]]) -> list[list[Any]]:
     """Merged cells hold their value in every row of their first column; to the right it would be a second value."""
     for top, bottom, left in merged:
         if top < len(rows) and left < len(rows[top]):

@@ -125,7 +125,7 @@ def parcels_of(grid: Grid, columns: Columns, file: str) -> list[Parcel]:
         current.runs[-1].append(entry)
         last, pending = entry, None
     found = list(parcels.values())
-    return found if key_column is not None else _titled(grid, columns, found)
+    return found if key_column is not None else _title_parcels(grid, columns, found)
 
 
 def _starts_parcel(grid: Grid, columns: Columns, current: Parcel, row: int, pending: _Break | None, file: str) -> bool:
@@ -171,7 +171,7 @@ def _goes_on(grid: Grid, columns: Columns, last: int, row: int) -> bool:
     return len(numbers) == 2 and numbers[1] == numbers[0] + 1
 
 
-def _titled(grid: Grid, columns: Columns, parcels: list[Parcel]) -> list[Parcel]:
+def _title_parcels(grid: Grid, columns: Columns, parcels: list[Parcel]) -> list[Parcel]:
     """Numbers and names from the titles; the first parcel's title stands above the header."""
     above = [" ".join(filter(None, map(plain, row))) for row in grid.rows[: columns.row]]
     above = [text for text in above if text]

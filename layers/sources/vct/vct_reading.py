@@ -174,10 +174,10 @@ class _Assembly:
             return shape.parts[0] if shape.parts else []
         if shape.id not in self._built:
             references = [number for ring in shape.references for number in ring]
-            self._built[shape.id] = self._joined(references, (*above, shape.id))
+            self._built[shape.id] = self._join_lines(references, (*above, shape.id))
         return self._built[shape.id]
 
-    def _joined(self, references: list[int], above: tuple[int, ...]) -> Points:
+    def _join_lines(self, references: list[int], above: tuple[int, ...]) -> Points:
         """Lines one after the other, backwards where the sign is minus; each begins where the last one ended."""
         points: Points = []
         for number in references:
@@ -202,7 +202,7 @@ class _Assembly:
                 yield from self._rings(polygon, (shape.id,))
             return
         is_direct = not shape.references
-        runs = list(shape.parts) if is_direct else [self._joined(list(ring), ()) for ring in shape.references]
+        runs = list(shape.parts) if is_direct else [self._join_lines(list(ring), ()) for ring in shape.references]
         if not runs:
             raise _Unsound("vct.ring", shape.id)
         for points in runs:

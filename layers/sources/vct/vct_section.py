@@ -36,7 +36,7 @@ class Section:
         return self.lines[self.at - 1][1]
 
     @property
-    def taken(self) -> int:
+    def last_line(self) -> int:
         """The line that was taken last."""
         return self.lines[max(self.at - 1, 0)][0] if self.lines else 0
 

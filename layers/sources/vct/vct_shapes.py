@@ -21,7 +21,7 @@ class Shape:
     refers_to: str = "lines"
 
 
-def shapes(section: Section, kind: str, is_new: bool, has_topology: bool) -> Iterator[Shape]:
+def section_shapes(section: Section, kind: str, is_new: bool, has_topology: bool) -> Iterator[Shape]:
     """The objects of a section; kind: point, line or polygon.
 
     is_new: since 2007. has_topology: the older polygons list lines, not points.
@@ -63,7 +63,9 @@ def _segments(section: Section) -> tuple[Points, ...]:
     for _ in range(section.whole()):
         kind = section.whole()
         if kind != _POLYLINE:
-            raise OneMapError("vct.curve", file=section.file, feature=section.taken, line=section.taken, kind=kind)
+            raise OneMapError(
+                "vct.curve", file=section.file, feature=section.last_line, line=section.last_line, kind=kind
+            )
         parts.append(section.points(section.whole()))
     return tuple(parts)
 

@@ -12,7 +12,7 @@ from pathlib import Path
 from onemap.layers.errors import OneMapError
 from onemap.layers.files.text_encodings import text_of
 from onemap.layers.sources.vct.vct_section import WHOLE, Section
-from onemap.layers.sources.vct.vct_shapes import Shape, shapes
+from onemap.layers.sources.vct.vct_shapes import Shape, section_shapes
 
 _LINE_END = re.compile("\r\n|\r|\n")
 
@@ -76,7 +76,7 @@ def read_vct_text(path: Path, encoding: str | None) -> VctText:
     vct.tables = {table.name.upper(): table for table in _tables(section("tablestructure"))}
     has_topology = head.get("topo", "1").strip() != "0"
     vct.points, vct.lines, vct.polygons = (
-        list(shapes(section(kind), kind, vct.is_new, has_topology)) for kind in ("point", "line", "polygon")
+        list(section_shapes(section(kind), kind, vct.is_new, has_topology)) for kind in ("point", "line", "polygon")
     )
     vct.rows = _rows(section("attribute"))
     return vct

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.files.atomic_output import check_place, written_beside
+from onemap.layers.files.atomic_output import atomic_output, check_place
 from onemap.layers.library.library import Library
 from onemap.layers.messages import RESOURCES, phrase
 from onemap.layers.progress import Progress
@@ -51,7 +51,7 @@ def write_atlas(
     fonts = chosen_fonts()
     content = atlas_content(library, source, by, types, language)
     body = _set(library, source, content, fonts, language, progress)
-    with written_beside(place, overwrite, _FIELD) as beside:
+    with atomic_output(place, overwrite, _FIELD) as beside:
         beside.write_bytes(body)
     (left_out, left_out_m2), (unclustered, unclustered_m2) = source.left_out, source.unclustered
     return {

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
-from onemap.layers.geometry.parts import moved, placed, sound
+from onemap.layers.geometry.parts import shift_geometries, shift_polygons, sound
 
 # A hole that touches its shell at two corners, left over by overlays of other ground.
 TOUCHING = shapely.from_wkt(
@@ -17,15 +17,15 @@ BY = (500_000.0, 4_200_000.0)
 
 
 def test_a_hole_stays_where_the_coarser_grid_lets_it_cross_its_shell():
-    there = moved(np.array([TOUCHING]), BY)
+    there = shift_geometries(np.array([TOUCHING]), BY)
     assert TOUCHING.is_valid and not there[0].is_valid
     assert sound(there)[0].area == pytest.approx(TOUCHING.area + 15.12, abs=0.01)  # what mending afterwards makes of it
-    (ground,) = placed(np.array([TOUCHING]), BY)
+    (ground,) = shift_polygons(np.array([TOUCHING]), BY)
     assert ground.is_valid and ground.area == pytest.approx(TOUCHING.area, abs=1e-6)
     assert shapely.get_precision(ground) == 0.0
 
 
 def test_what_is_valid_there_is_only_moved_and_nothing_stays_nothing():
     square = shapely.box(0, 0, 1 / 3, 1 / 3)
-    ground, nothing = placed(np.array([square, None]), BY)
-    assert shapely.equals_exact(ground, moved(np.array([square]), BY)[0]) and nothing is None
+    ground, nothing = shift_polygons(np.array([square, None]), BY)
+    assert shapely.equals_exact(ground, shift_geometries(np.array([square]), BY)[0]) and nothing is None

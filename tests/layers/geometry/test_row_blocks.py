@@ -10,7 +10,7 @@ from onemap.layers.geometry.areas import ellipsoidal_areas_m2
 from onemap.layers.geometry.parts import without_empty_rings
 from onemap.layers.geometry.row_blocks import BLOCK, blocks
 from onemap.layers.geometry.validity import are_finite
-from onemap.layers.ingest.placing import Wishes, in_crs
+from onemap.layers.ingest.placing import SourceOptions, in_crs
 
 MANY = 2 * BLOCK + 7
 HOME = pyproj.CRS.from_epsg(4547)
@@ -60,7 +60,7 @@ def test_every_block_is_carried_into_the_librarys_plane(squares, tmp_path):
     zone_38 = pyproj.CRS.from_epsg(4526)
     moved = shapely.transform(squares, lambda points: points + [38_000_000, 0])
     raw = RawFrame(tmp_path / "a.gpkg", "a", "GPKG", moved, pd.DataFrame(index=range(MANY)), zone_38, None)
-    carried, remarks = in_crs(moved, raw, Wishes(), HOME)
+    carried, remarks = in_crs(moved, raw, SourceOptions(), HOME)
     assert remarks == []
     assert np.abs(shapely.get_coordinates(carried) - shapely.get_coordinates(squares)).max() < 1e-8
     assert shapely.get_coordinates(moved[0])[0, 0] > 38_000_000  # what was handed in stays as it was

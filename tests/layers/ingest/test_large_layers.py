@@ -16,8 +16,8 @@ import shapely
 
 from onemap.layers.errors import Cancelled, OneMapError
 from onemap.layers.files.journal_folder import Journal
-from onemap.layers.ingest.adding import AddWishes, add
-from onemap.layers.ingest.placing import Wishes
+from onemap.layers.ingest.adding import AddOptions, add
+from onemap.layers.ingest.placing import SourceOptions
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 from onemap.layers.quality import neighbours
@@ -92,8 +92,8 @@ def sources(tmp_path_factory):
 
 def added(library, source, report=None, **wishes):
     """Add a source as the land survey's patches; what `add` answers."""
-    usual = {"covers": "extent", "keep_bad": True, "normalising": Wishes(repair=True)}
-    wanted = AddWishes("DLTB", **{**usual, **wishes})
+    usual = {"covers": "extent", "keep_bad": True, "normalising": SourceOptions(repair=True)}
+    wanted = AddOptions("DLTB", **{**usual, **wishes})
     with open_library(str(library)) as opened:
         return add(opened, str(source), wanted, lambda code: (), "me", "en", Progress(report))
 
@@ -132,7 +132,7 @@ def whole(tmp_path_factory, empty_library, sources):
     for name in ("many.gpkg", "many.shp"):
         for repair in (True, False):
             library = Path(shutil.copy(empty_library, tmp_path_factory.mktemp("whole") / "city.gpkg"))
-            answer = added(library, sources / name, normalising=Wishes(repair=repair))
+            answer = added(library, sources / name, normalising=SourceOptions(repair=repair))
             found[name, repair] = answer, kept(library)
     return found
 
@@ -144,7 +144,10 @@ def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
 ):
     library, told = libraries("blocked"), []
     answer = added(
-        library, sources / name, lambda share, step: told.append((share, step)), normalising=Wishes(repair=repair)
+        library,
+        sources / name,
+        lambda share, step: told.append((share, step)),
+        normalising=SourceOptions(repair=repair),
     )
     assert (answer, kept(library)) == whole[name, repair]
     found = {problem["code"] for problem in answer["problems"]}
@@ -238,10 +241,10 @@ def refused(library, source, **wishes):
 @pytest.mark.parametrize(
     "wishes",
     [
-        {"keep_bad": False, "normalising": Wishes()},
-        {"normalising": Wishes(crs="EPSG:4490")},
-        {"normalising": Wishes(crs="EPSG:4525")},
-        {"normalising": Wishes(fields={"DLBM": "nothing"})},
+        {"keep_bad": False, "normalising": SourceOptions()},
+        {"normalising": SourceOptions(crs="EPSG:4490")},
+        {"normalising": SourceOptions(crs="EPSG:4525")},
+        {"normalising": SourceOptions(fields={"DLBM": "nothing"})},
         {"encoding": "ascii"},
     ],
 )

@@ -48,7 +48,7 @@ def town(shelf, tmp_path, small_parts):
 
 def shared(library, folder):
     """The library as the folder shows it, and what its files are."""
-    facts = shared_layers.share(library, versions(library), folder, SILENT)
+    facts = shared_layers.share_versions(library, versions(library), folder, SILENT)
     return Library(open_shared(facts)), sorted(folder.glob("*.parquet"))
 
 

@@ -18,10 +18,10 @@ from onemap.layers.progress import SILENT
 from onemap.layers.quality.duplicates import duplicate_flaws
 from onemap.layers.quality.neighbours import Items
 from onemap.layers.quality.position import shift_flaws
-from onemap.layers.quality.topology import Least, gap_flaws, looked_at_block, overlap_flaws, union_of
+from onemap.layers.quality.topology import SizeLimits, check_block, gap_flaws, overlap_flaws, union_of
 
 CRS = pyproj.CRS.from_epsg(4547)
-LEAST = Least(0.01, 0.001)
+LEAST = SizeLimits(0.01, 0.001)
 
 
 @pytest.fixture
@@ -224,7 +224,7 @@ def held_together(shapes):
     frame = FrameBlocks.of(CleanFrame(shapes, pd.DataFrame(index=range(len(shapes))), names))
     items = Items(frame)
     blocks = range(len(items.blocks))
-    return frame, items, [looked_at_block(frame, items, block, overlaps=True, union=True) for block in blocks]
+    return frame, items, [check_block(frame, items, block, overlaps=True, union=True) for block in blocks]
 
 
 def test_a_giant_is_cut_up_and_found_to_overlap_as_any_other():

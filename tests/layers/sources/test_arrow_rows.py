@@ -10,7 +10,7 @@ import pytest
 import shapely
 
 from onemap.layers.errors import OneMapError
-from onemap.layers.progress import SILENT
+from onemap.layers.progress import SILENT, Progress
 from onemap.layers.sources.gdal import vector
 from onemap.layers.sources.gdal.arrow_rows import ROWS_AT_ONCE, arrow_rows
 
@@ -116,7 +116,7 @@ def test_odd_shapes_are_the_same_both_ways(tmp_path, monkeypatch, wkb):
 def test_an_ordinary_layer_is_taken_by_the_column_and_tells_how_far_it_is(tmp_path):
     rows = ROWS_AT_ONCE + 10
     path, told = made(tmp_path / "a.gpkg", rows), []
-    _, shapes, columns = arrow_rows(path, "a", rows, told.append)
+    _, shapes, columns = arrow_rows(path, "a", rows, Progress(lambda share, _: told.append(share)))
     assert (len(shapes), [len(column) for column in columns]) == (rows, [rows] * 4)
     assert told == [ROWS_AT_ONCE / rows, 1.0]
 

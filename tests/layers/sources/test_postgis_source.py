@@ -108,9 +108,9 @@ def test_a_source_is_only_read(database):
     import psycopg
 
     from onemap.layers.errors import OneMapError
-    from onemap.layers.sources.postgis import connected
+    from onemap.layers.sources.postgis import open_database
 
-    with pytest.raises(OneMapError) as refusal, connected(database.url) as opened:
+    with pytest.raises(OneMapError) as refusal, open_database(database.url) as opened:
         opened.connection.execute("DELETE FROM arcs")
     assert refusal.value.code == "postgis.refused"
     with psycopg.connect(database.url) as connection:

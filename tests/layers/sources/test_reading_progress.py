@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from onemap.layers.errors import Cancelled
-from onemap.layers.ingest.adding import AddWishes, add
+from onemap.layers.ingest.adding import AddOptions, add
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 
@@ -35,7 +35,7 @@ def told_until(shelf, source, stop):
 
     with open_library(str(shelf.path)) as library:
         try:
-            wishes = AddWishes("T", define=DEFINE, covers="extent")
+            wishes = AddOptions("T", define=DEFINE, covers="extent")
             add(library, str(source), wishes, lambda _: (), "me", "en", Progress(report))
         except Cancelled:
             told.append((None, "cancelled"))

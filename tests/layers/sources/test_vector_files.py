@@ -185,6 +185,7 @@ def test_a_geopackage_that_miscounts_itself_is_read_whole(shelf, layer_file, box
 
 @pytest.mark.parametrize("name", ["a.gpkg", "a.shp", "a.gdb", "a.fgb", "a.geojson"])
 def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, monkeypatch, name):
+    from onemap.layers.progress import Progress
     from onemap.layers.sources.gdal import vector
 
     # FlatGeobuf takes no null beside its index.
@@ -196,7 +197,7 @@ def test_a_file_read_block_by_block_is_the_same_file(shelf, layer_file, box, mon
     whole = vector.read_vector(source, "a", None)
     monkeypatch.setattr(vector, "ROWS_AT_ONCE", 4)
     told: list[float] = []
-    read = vector.read_vector(source, "a", None, told.append)
+    read = vector.read_vector(source, "a", None, Progress(lambda share, _: told.append(share)))
     assert shapely.to_wkb(read.geometries).tolist() == shapely.to_wkb(whole.geometries).tolist()
     assert read.attributes.equals(whole.attributes)
     assert sorted(read.attributes["BSM"]) == columns["BSM"]

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 import pytest
 
-from onemap.layers.stores.arrow_values import NotPlain, arrow_column, plain_column
+from onemap.layers.stores.arrow_values import UnsupportedValue, arrow_column, plain_column
 
 COLUMNS = {
     "nothing": [None, None],
@@ -47,5 +47,5 @@ def test_not_a_number_stays_what_it_is_beside_nothing():
 
 @pytest.mark.parametrize("value", [object(), {1, 2}, np.array([1]), "\ud800", ["a", object()]])
 def test_a_value_that_would_not_come_back_is_told(value):
-    with pytest.raises(NotPlain):
+    with pytest.raises(UnsupportedValue):
         arrow_column("odd", [value, None])

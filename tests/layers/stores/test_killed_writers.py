@@ -13,7 +13,7 @@ import psycopg
 import pytest
 
 from onemap.layers.errors import Cancelled, OneMapError
-from onemap.layers.ingest.adding import AddWishes, add
+from onemap.layers.ingest.adding import AddOptions, add
 from onemap.layers.library.library import open_library
 from onemap.layers.progress import Progress
 from onemap.tests.conftest import ROOT
@@ -39,7 +39,7 @@ def test_an_add_that_is_cancelled_in_mid_copy_leaves_no_trace(server_shelf, squa
         if fraction > 0.6:
             raise Cancelled
 
-    wishes = AddWishes(code="T", define=DEFINE.format("polygon"), covers="extent")
+    wishes = AddOptions(code="T", define=DEFINE.format("polygon"), covers="extent")
     with pytest.raises(Cancelled), open_library(server_shelf.url) as library:
         add(library, str(squares), wishes, lambda code: (), "me", "en", Progress(cancel))
     assert server_shelf.rows("SELECT action FROM onemap_audit") == [("new",)]

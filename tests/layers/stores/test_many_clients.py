@@ -82,11 +82,11 @@ def test_of_clients_that_make_the_same_library_at_once_one_does(postgis):
 
 @pytest.fixture
 def adding(server_shelf, squares):
-    from onemap.layers.ingest.adding import AddWishes, add
+    from onemap.layers.ingest.adding import AddOptions, add
     from onemap.tests.layers.conftest import DEFINE
 
     def added(code: str, label: str, who: str) -> None:
-        wishes = AddWishes(code=code, define=DEFINE.format("polygon"), covers="extent", label=label)
+        wishes = AddOptions(code=code, define=DEFINE.format("polygon"), covers="extent", label=label)
         with open_library(server_shelf.url) as library:
             add(library, str(squares), wishes, lambda code: (), who, "en")
 

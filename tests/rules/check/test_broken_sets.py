@@ -137,7 +137,9 @@ def test_a_survey_polygon_of_554_holes_keeps_its_area_through_repair_and_check(o
 def test_the_survey_polygon_is_balanced_in_a_citys_zone():
     swiss = shapely.from_wkt((TORTURE / "interlis" / SWISS).read_text())
     moved = shapely.transform(swiss, lambda xy: xy - (2_690_000.0, 1_200_000.0) + np.array(CITY))
-    (whole,) = sorted_geometries(one(moved), "polygon", np.array(["f"]), repair=True, place={}).accepted({}).geometries
+    (whole,) = (
+        sorted_geometries(one(moved), "polygon", np.array(["f"]), repair=True, place={}).require_sound({}).geometries
+    )
     pieces = subdivided(one(whole))
     assert shapely.is_valid(pieces.geometries).all()
     assert shapely.area(pieces.geometries).sum() == pytest.approx(swiss.area, abs=1e-3)

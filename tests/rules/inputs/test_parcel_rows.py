@@ -6,7 +6,7 @@ import pytest
 import shapely
 
 from onemap.layers.geometry.areas import ellipsoidal_areas_m2
-from onemap.layers.geometry.parts import moved, multi, placed, polygon_parts
+from onemap.layers.geometry.parts import multi, polygon_parts, shift_geometries, shift_polygons
 from onemap.rules.inputs.parcel_rows import ParcelRows
 
 CRS = pyproj.CRS("EPSG:4547")
@@ -17,15 +17,17 @@ HOLED = shapely.Polygon([(0, 0), (9.3, 0.1), (8.7, 7.9)], [[(6, 1), (7, 1), (7, 
 def test_rows_of_whole_parcels_and_of_parts_say_what_each_would_say_alone(origin):
     chance = np.random.default_rng(7)
     shapes = [shapely.affinity.translate(HOLED, *chance.uniform(0, 99_999, 2)) for _ in range(40)]
-    given = moved(np.array([*shapes[:20], *(shapely.MultiPolygon([one]) for one in shapes[20:])]), (500_000, 4_200_000))
-    given = moved(given, (-860_000.0, -4_240_000.0)) if origin[0] < 0 else given
-    local = moved(given, (-origin[0], -origin[1]))
+    given = shift_geometries(
+        np.array([*shapes[:20], *(shapely.MultiPolygon([one]) for one in shapes[20:])]), (500_000, 4_200_000)
+    )
+    given = shift_geometries(given, (-860_000.0, -4_240_000.0)) if origin[0] < 0 else given
+    local = shift_geometries(given, (-origin[0], -origin[1]))
     parcels = ParcelRows(np.arange(40).astype(str), given, lambda: shapely.to_wkb(given), local, origin, CRS)
     parcel = np.r_[np.arange(40), 3, 25, 7]
     grounds = local[parcel]
     grounds[-3:] = [grounds[-3].buffer(-0.5), shapely.MultiPolygon([grounds[-2].buffer(-0.5)]), None]
     rows = parcels.grounds_in_library(grounds, parcel)
-    alone = placed(grounds, origin)
+    alone = shift_polygons(grounds, origin)
     assert shapely.to_wkb(rows.geometries).tolist() == shapely.to_wkb(alone).tolist()
     assert rows.area_ellipsoidal_m2.tolist() == ellipsoidal_areas_m2(alone, CRS).tolist()
     multis, wkb = rows.multis_and_wkb("polygon")

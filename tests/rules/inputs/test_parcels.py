@@ -135,7 +135,7 @@ def read_until(path, stop):
     import pyproj
 
     from onemap.layers.errors import Cancelled
-    from onemap.layers.ingest.placing import Wishes
+    from onemap.layers.ingest.placing import SourceOptions
     from onemap.rules.inputs.parcels import read_parcels
 
     told = []
@@ -146,7 +146,9 @@ def read_until(path, stop):
             raise Cancelled
 
     try:
-        parcels = read_parcels(str(path), None, None, None, Wishes(), pyproj.CRS("EPSG:4547"), 2, Progress(report))
+        parcels = read_parcels(
+            str(path), None, None, None, SourceOptions(), pyproj.CRS("EPSG:4547"), 2, Progress(report)
+        )
     except Cancelled:
         return told, None
     return told, parcels

@@ -129,7 +129,9 @@ def placed(case: Case, shift: tuple[float, float]) -> tuple[shapely.Geometry, sh
     drawn = shapely.transform([case.a, case.b], lambda xy: xy * factor + np.array(shift))
     try:
         mended = (
-            sorted_geometries(drawn, "polygon", np.array(["a", "b"]), repair=True, place={}).accepted({}).geometries
+            sorted_geometries(drawn, "polygon", np.array(["a", "b"]), repair=True, place={})
+            .require_sound({})
+            .geometries
         )
     except OneMapError as error:
         assert {problem.code for problem in error.problems} == {"geometry.collapsed"}
@@ -244,7 +246,9 @@ def test_polygons_are_called_invalid_exactly_where_the_suites_say_so():
             if (name, str(number)) not in truth or len(polygons) != 1:
                 continue
             try:
-                sorted_geometries(one(polygons[0]), "polygon", np.array(["f"]), repair=False, place={}).accepted({})
+                sorted_geometries(one(polygons[0]), "polygon", np.array(["f"]), repair=False, place={}).require_sound(
+                    {}
+                )
                 said[(name, str(number))] = True
             except OneMapError as error:
                 assert [problem.code for problem in error.problems] == ["geometry.invalid"]
