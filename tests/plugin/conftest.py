@@ -62,10 +62,11 @@ def application():
 
 @pytest.fixture(autouse=True)
 def fresh_start():
-    """No settings and no layers of the test before."""
+    """No settings and no layers of the test before, nor for what a module sets up before the next test."""
     QgsSettings().remove("onemap")
     QgsProject.instance().clear()
     yield
+    QgsSettings().remove("onemap")
     QgsProject.instance().clear()
 
 

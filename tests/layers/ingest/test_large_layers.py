@@ -158,6 +158,7 @@ def test_a_layer_of_planted_errors_is_the_same_in_blocks_of_fifty_as_at_once(
     assert parts_of(library) == []
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("step", "least"),
     [("Reading", 0.1), ("Checking", 0.36), ("Checking", 0.5), ("Writing", 0.9)],

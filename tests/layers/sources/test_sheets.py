@@ -492,6 +492,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.lists(CELLS, max_size=5), max_size=12), header=st.booleans())
 def test_any_table_is_read_or_refused_and_nothing_else(tmp_path, rows, header):

@@ -1,6 +1,7 @@
 """onemap:contradictions, decide, sites, atlas: what Processing hands on is what the command line says, row by row."""
 
 import json
+import shutil
 import subprocess
 
 import processing
@@ -31,6 +32,12 @@ def rows(layer):
         {name: feature[name] if feature[name] == feature[name] and feature[name] else None for name in names}
         for feature in layer.getFeatures()
     ]
+
+
+@pytest.fixture(scope="module")
+def library(library, tmp_path_factory):
+    """A copy of the town's library: what is added here is not there for other tests."""
+    return str(shutil.copyfile(library, tmp_path_factory.mktemp("copy") / "library.gpkg"))
 
 
 @pytest.fixture(scope="module")
@@ -66,6 +73,7 @@ def test_a_limit_of_nothing_reaches_the_core_as_one():
     assert not [word for word in words if word.startswith("--min-width")]
 
 
+@pytest.mark.slow
 def test_a_decision_is_kept_and_shown_by_the_next_comparison(library, plans):
     options = {"LIBRARY": library, "A": "PLAN_A", "B": "PLAN_B", "MATRIX": plans}
     before = processing.run("onemap:compare", {**options, "SPOTS": OUTPUT})
@@ -84,6 +92,7 @@ def test_a_decision_is_kept_and_shown_by_the_next_comparison(library, plans):
         processing.run("onemap:decide", {**asked, "TARGET": "NOPE"})
 
 
+@pytest.mark.slow
 def test_a_comparison_is_printed_with_as_many_sheets_as_the_command_line_prints(library, plans, tmp_path):
     run = processing.run("onemap:compare", {"LIBRARY": library, "A": "PLAN_A", "B": "PLAN_B", "MATRIX": plans})["RUN"]
     target = tmp_path / "图册.pdf"
@@ -97,6 +106,7 @@ def test_a_comparison_is_printed_with_as_many_sheets_as_the_command_line_prints(
     assert processing.run("onemap:atlas", {**asked, "OVERWRITE": True})["SHEETS"] == 1
 
 
+@pytest.mark.slow
 def test_the_differences_of_a_comparison_become_a_layer_of_the_library(library, plans, tmp_path):
     found = processing.run("onemap:compare", {"LIBRARY": library, "A": "PLAN_A", "B": "PLAN_B", "MATRIX": plans})
     asked = {"LIBRARY": library, "RUN": found["RUN"], "LABEL": "spots"}
@@ -108,6 +118,7 @@ def test_the_differences_of_a_comparison_become_a_layer_of_the_library(library, 
     assert [version["label"] for version in layers["CYTB"]["versions"]] == ["spots"]
 
 
+@pytest.mark.slow
 def test_sites_are_those_of_the_command_line_and_lie_on_the_selected_ground(library, tmp_path):
     grounds = [(box(100, 100, 100, 100), "farmland"), (box(400, 100, 120, 120), "free")]
     path = write_layer(tmp_path / "grounds.gpkg", ["name"], grounds)

@@ -66,6 +66,7 @@ def script(path, text):
     return str(path)
 
 
+@pytest.mark.slow
 def test_a_core_is_made_from_a_folder_of_wheels_without_a_network(plan, monkeypatch):
     monkeypatch.setenv("PIP_INDEX_URL", "http://localhost:9")
     python = make_core(plan, say_nothing)
@@ -74,6 +75,7 @@ def test_a_core_is_made_from_a_folder_of_wheels_without_a_network(plan, monkeypa
     assert not list(plan.core_folder.parent.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_what_was_made_is_found_again_and_known_as_old_when_the_packages_change(plan):
     make_core(plan, say_nothing)
     nowhere = plan.core_folder.parent / "nowhere"
@@ -83,6 +85,7 @@ def test_what_was_made_is_found_again_and_known_as_old_when_the_packages_change(
     assert not find_core("", plan.core_folder, nowhere, plan.requirements).is_current
 
 
+@pytest.mark.slow
 def test_a_package_that_cannot_be_had_leaves_the_earlier_core_as_it_was(plan):
     make_core(plan, say_nothing)
     plan.requirements.write_text("nosuchpackage>=1.0\n", encoding="utf-8")
@@ -94,6 +97,7 @@ def test_a_package_that_cannot_be_had_leaves_the_earlier_core_as_it_was(plan):
     assert not list(plan.core_folder.parent.glob("*.part"))
 
 
+@pytest.mark.slow
 def test_a_core_that_does_not_start_is_not_kept(plan):
     plan.main.write_text("raise SystemExit('broken')\n", encoding="utf-8")
     with pytest.raises(CoreSetupError) as refused:
@@ -121,6 +125,7 @@ def test_without_any_python_that_is_new_enough_the_step_is_named(plan, monkeypat
     assert refused.value.kind == "python_missing"
 
 
+@pytest.mark.slow
 def test_the_interpreter_of_the_settings_comes_first_when_it_has_the_packages(plan, tmp_path):
     make_core(plan, say_nothing)
     own = str(python_in(plan.core_folder))
@@ -185,6 +190,7 @@ def test_a_program_that_fails_gives_its_last_words(tmp_path):
         run_program([script(tmp_path / "loser", "echo no such luck; exit 3")], lambda line: None)
 
 
+@pytest.mark.slow
 def test_the_dock_s_button_makes_the_core(plan, monkeypatch):
     settings.put("wheels_folder", plan.wheels)
     monkeypatch.setattr("onemap.plugin.dock.setup_page.REQUIREMENTS", plan.requirements)
@@ -200,6 +206,7 @@ def test_the_dock_s_button_makes_the_core(plan, monkeypatch):
     assert python_in(plan.core_folder).exists()
 
 
+@pytest.mark.slow
 def test_a_set_up_that_fails_says_what_to_do(plan, monkeypatch, tmp_path):
     empty = tmp_path / "empty"
     empty.mkdir()

@@ -291,6 +291,7 @@ def test_a_script_that_waits_for_its_drawing_is_answered_too(desk, layer):
     assert functions.answers.count == 4
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(shutil.which("qgis_process") is None, reason="QGIS's program for scripts is not here")
 def test_qgis_process_knows_the_functions_for_the_library_that_was_open_last(library, thousand, checked, tmp_path):
     plugins = make_profile(tmp_path, library, "en")
@@ -313,6 +314,7 @@ def test_qgis_process_knows_the_functions_for_the_library_that_was_open_last(lib
     assert found == {name: one.verdict for name, one in checked.items()}
 
 
+@pytest.mark.slow
 def test_what_is_closed_down_while_it_is_drawn_waits_for_the_drawing_to_end(desk, layer):
     """The last of the file: nobody asks after it. QGIS would crash in the thread that draws."""
     _dock, functions = desk

@@ -99,6 +99,7 @@ sys.exit(0 if (found == shapely.contains_xy(alone[which], x, y)).all() else 1)
 """
 
 
+@pytest.mark.slow
 def test_outlined_polygons_may_be_asked_by_several_threads():
     # GEOS ends the process where two threads are the first to ask a prepared polygon twice.
     for _ in range(3):

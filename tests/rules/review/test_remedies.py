@@ -110,13 +110,3 @@ def test_a_remedy_that_was_changed_behind_the_log_is_found(town):
     connection.close()
     answer = command("verify", town.library)
     assert answer.code == 5 and any(code.startswith("verify.review") for code in answer.codes)
-
-
-def test_a_library_without_the_table_of_remedies_is_read_and_gets_it_with_the_first(town):
-    case = town.open()
-    with sqlite3.connect(town.library) as connection:
-        connection.execute("DROP TABLE onemap_case_remedies")
-    connection.close()
-    assert town.show(case, DAY)["remedies"] == []
-    assert len(town.done("remedy", case, on=DAY)["remedies"]) == 1
-    assert done("verify", town.library).json["ok"]
