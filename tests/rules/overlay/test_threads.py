@@ -6,6 +6,7 @@ import sys
 from contextlib import closing
 
 import numpy as np
+import pytest
 import shapely
 from shapely import Polygon, box
 
