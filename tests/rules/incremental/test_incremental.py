@@ -216,6 +216,7 @@ def kept(town, run, library=None):
         }
 
 
+@pytest.mark.slow
 def test_runs_that_follow_each_other_have_the_rows_of_whole_ones_and_need_no_earlier_run(town, monkeypatch, tmp_path):
     monkeypatch.setattr(arrow_blocks, "BLOCK_ROWS", 7)
     first = town.check()
