@@ -16,6 +16,8 @@ import pytest
 
 from onemap.resources.sample_city import make
 
+pytestmark = pytest.mark.slow  # what they share takes long to make
+
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / "resources" / "sample_city"
 CATALOGUE = ROOT / "resources" / "catalogue"
@@ -133,7 +135,6 @@ def title(answer: dict[str, Any]) -> str:
     return " ".join([answer["parcel"], answer["rule"], answer.get("as_of", "")]).strip()
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("answer", ANSWERS["answer"], ids=title)
 def test_the_tool_finds_the_answer_worked_by_hand(answer, check):
     found = check(answer.get("as_of", ANSWERS["as_of"]), answer.get("pack", ANSWERS["pack"]))["findings"]

@@ -17,6 +17,8 @@ import shapely
 
 from onemap.resources.sample_city import FEWEST_PARCELS, MOST_PARCELS, make
 
+pytestmark = pytest.mark.slow  # what they share takes long to make
+
 ROOT = Path(__file__).resolve().parents[1]
 PLACE = ROOT / "resources" / "sample_city"
 ANSWERS = tomllib.loads((PLACE / "answers.toml").read_text(encoding="utf-8"))
@@ -96,7 +98,6 @@ def catalogue() -> dict[str, dict[str, Any]]:
 # ---- The town ----
 
 
-@pytest.mark.slow
 def test_one_seed_makes_one_town(city, entries, tmp_path):
     make(tmp_path, parcels=COUNT)
     for name in ("layers.json", "city.json", "redline.txt"):
@@ -105,7 +106,6 @@ def test_one_seed_makes_one_town(city, entries, tmp_path):
         assert content(city, entry) == content(tmp_path, entry), entry["file"]
 
 
-@pytest.mark.slow
 def test_another_seed_makes_another_town_with_the_same_planted_parcels(parcels, tmp_path):
     make(tmp_path, seed=7, parcels=FEWEST_PARCELS)
     other = geopandas.read_file(tmp_path / "parcels.gpkg", engine="pyogrio")

@@ -6,9 +6,12 @@ import pytest
 
 from onemap.tests.plugin import desktop
 
-pytestmark = pytest.mark.skipif(
-    bool(desktop.missing_parts()), reason=f"not on this machine: {', '.join(desktop.missing_parts())}"
-)
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(
+        bool(desktop.missing_parts()), reason=f"not on this machine: {', '.join(desktop.missing_parts())}"
+    ),
+]
 
 
 @pytest.fixture(scope="module")

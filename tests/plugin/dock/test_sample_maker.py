@@ -1,8 +1,11 @@
 """The sample city, made from the dock."""
 
+import pytest
 from qgis.PyQt.QtWidgets import QToolButton
 
 from onemap.tests.plugin.small_town import check, wait_for
+
+pytestmark = pytest.mark.slow  # what they share takes long to make
 
 
 def test_the_sample_city_is_made_opened_and_checked(dock, tmp_path):

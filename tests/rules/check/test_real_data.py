@@ -8,6 +8,8 @@ import pyogrio
 import pytest
 import shapely
 
+pytestmark = pytest.mark.slow  # what they share takes long to make
+
 TOLERANCE_M2 = 0.001
 
 
@@ -154,7 +156,6 @@ def test_areas_of_findings_close_over_each_parcel(checked):
     assert len(parcels) == 13_115
 
 
-@pytest.mark.slow
 def test_a_second_run_with_other_threads_gives_the_same_tables(checked, tmp_path):
     parcels = checked["out"].parent / "parcels.gpkg"
     out = tmp_path / "again.gpkg"

@@ -12,6 +12,8 @@ from onemap.resources.sample_city import make
 from onemap.tests.conftest import ROOT
 from onemap.tests.rules.command import done
 
+pytestmark = pytest.mark.slow  # what they share takes long to make
+
 PLANS = ("TDGHDL", "KGDK")
 ANSWERS = tomllib.loads((ROOT / "resources" / "sample_city" / "answers.toml").read_text(encoding="utf-8"))
 
@@ -55,7 +57,6 @@ def test_the_line_that_moved_the_renamed_class_and_the_works_on_farmland_have_th
     assert set(rows.index) <= {"policy", "boundary_shift", "classification", "digitising"}
 
 
-@pytest.mark.slow
 def test_blocks_on_disk_say_what_memory_says(city, monkeypatch):
     library = city.parent / "city.gpkg"
     monkeypatch.setenv("ONEMAP_BLOCK", "3")

@@ -22,6 +22,8 @@ from onemap.rules.statement.export import export_case
 from onemap.tests.rules.command import command
 from onemap.tests.rules.statement.bureau import DEVELOPER, MARKUP, Bureau
 
+pytestmark = pytest.mark.slow  # what they share takes long to make
+
 _TEXT = shutil.which("pdftotext")
 needs_text = pytest.mark.skipif(_TEXT is None, reason="pdftotext (poppler-utils) is not installed")
 CHAPTERS = [f"chapter_{name}" for name in ("project", "bases", "land", "plans", "controls")]
