@@ -1,7 +1,8 @@
 """Tests that take long bear the mark `slow`, so that the others stay a matter of minutes.
 
-Where CI is set, a test that works longer than three seconds without the mark fails. What counts is the time of the
-processor, of the test and of the programs that it waits for: a busy machine does not change it much.
+A test that works longer than three seconds bears it; where CI is set, one without it that takes half as long again
+fails. What counts is the time of the processor, of the test and of the programs that it waits for: a busy machine does
+not change it much.
 """
 
 import os
@@ -9,6 +10,7 @@ import os
 import pytest
 
 LIMIT_S = 3.0
+_SLACK = 1.5  # one machine is not as fast as another, nor the same one at all hours
 
 
 def _processor_s():
@@ -23,6 +25,6 @@ def pytest_runtest_call(item):
     result = yield
     taken = _processor_s() - began
     item.user_properties.append(("processor_s", round(taken, 2)))
-    if taken > LIMIT_S and os.environ.get("CI") and item.get_closest_marker("slow") is None:
+    if taken > _SLACK * LIMIT_S and os.environ.get("CI") and item.get_closest_marker("slow") is None:
         pytest.fail(f"it took {taken:.1f} s of the processor: mark it slow, or make it faster", pytrace=False)
     return result
