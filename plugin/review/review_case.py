@@ -151,11 +151,6 @@ class CasePage(QWidget):
         self.findings.show_case(case)
         self._enable()
 
-    def mark_as_read(self) -> None:
-        """Mark the steps of others as read."""
-        if self.case is not None:
-            self._seen_revision = self.case.revision
-
     def close_case(self) -> None:
         """Close the case."""
         self.findings.clear()

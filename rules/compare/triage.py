@@ -17,7 +17,6 @@ from onemap.rules.overlay.overlay import overlaps
 from onemap.rules.overlay.subdivision import Pieces, subdivided
 from onemap.rules.overlay.threads import Threads
 
-CAUSES = ("digitising", "boundary_shift", "classification", "outdated", "policy")
 TRIAGED = (*CONFLICTS, ARTEFACT)
 # Ribbons of 1 to 10 m along every edge are normal between a plan at 1:10 000 and one at 1:1000.
 RIBBON_M = 10.0

@@ -57,15 +57,20 @@ def ownership_of(code: str | None) -> str:
 
 
 def rounded_hectares(areas_m2: Sequence[float]) -> list[float]:
-    """Areas as hectares with four decimals that sum to their rounded total: the largest remainders are rounded up."""
+    """Areas as hectares with four decimals that sum to their rounded total."""
     total = (Decimal(str(sum(areas_m2))) / 10_000).quantize(_HECTARE, ROUND_HALF_UP)
+    return share_hectares(areas_m2, float(total))
+
+
+def share_hectares(areas_m2: Sequence[float], total_hectares: float) -> list[float]:
+    """Areas as hectares with four decimals that sum to a given total: the largest remainders take what is missing."""
     exact = [Decimal(str(area)) / 10_000 for area in areas_m2]
-    floors = [value.quantize(_HECTARE, "ROUND_FLOOR") for value in exact]
-    missing = int((total - sum(floors, Decimal(0))) / _HECTARE)
-    order = sorted(range(len(exact)), key=lambda at: exact[at] - floors[at], reverse=True)
-    for at in order[:missing]:
-        floors[at] += _HECTARE
-    return [float(value) for value in floors]
+    parts = [value.quantize(_HECTARE, "ROUND_FLOOR") for value in exact]
+    missing = int((Decimal(str(total_hectares)) - sum(parts, Decimal(0))) / _HECTARE)
+    order = sorted(range(len(exact)), key=lambda at: exact[at] - parts[at], reverse=missing >= 0)
+    for at in order[: abs(missing)]:
+        parts[at] += _HECTARE if missing > 0 else -_HECTARE
+    return [float(part) for part in parts]
 
 
 def land_classes(

@@ -46,7 +46,7 @@ def places(
     free: (n,) polygons that share no ground. A least width greater than the square's side leaves only wider ground,
     so nothing is found.
     """
-    if len(free) == 0 or least_width_m > np.sqrt(area_m2) * (1 + 1e-9):
+    if least_width_m > np.sqrt(area_m2) * (1 + 1e-9):
         return Places(np.empty(0, dtype=object), np.empty(0))
     shapely.prepare(free)
     edges = shapely.boundary(free)

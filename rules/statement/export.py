@@ -19,7 +19,6 @@ from onemap.rules.statement.map_figures import page_of
 SUFFIXES = (".docx", ".pdf", ".html", ".json")
 _READ, _DRAWN = 0.05, 0.45  # of the work, when it is known what to say, and the maps are drawn
 _A_MAP, _LAYERS_DRAWN = 20, 12  # as much as so many parcels of a layer; so many layers and classes are drawn for a map
-_PAGE_DRAWN = 60  # the same of a page, with the map that one can pan
 
 
 def export_case(

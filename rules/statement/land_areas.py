@@ -1,13 +1,12 @@
 """The land that the project takes, by ownership and class: areas of the survey, in hectares whose parts sum."""
 
 from collections.abc import Mapping
-from decimal import Decimal
 from typing import Any
 
 import pandas as pd
 
-from onemap.rules.findings.land_classes import rounded_hectares, survey_codes
-from onemap.rules.maps.document_areas import hectares, shared_out, sum_of
+from onemap.rules.findings.land_classes import rounded_hectares, share_hectares, survey_codes
+from onemap.rules.maps.document_areas import hectares, mu_of_hectares, sum_of
 from onemap.rules.statement.run_evidence import Evidence
 
 GROUPS = ("farm", "built", "unused", "unknown")
@@ -35,7 +34,9 @@ def land_table(evidence: Evidence) -> dict[str, Any] | None:
     frame = frame.merge(classes[[*_KEYS, "hectares"]], on=_KEYS, how="left", suffixes=("_own", ""))
     frame["part"] = 0.0
     for _, members in frame.groupby(_KEYS, dropna=False, sort=False):
-        frame.loc[members.index, "part"] = shared_out(members["area_m2"].tolist(), float(members["hectares"].iloc[0]))
+        frame.loc[members.index, "part"] = share_hectares(
+            members["area_m2"].tolist(), float(members["hectares"].iloc[0])
+        )
     by_ownership = [
         {
             "ownership": ownership,
@@ -123,7 +124,7 @@ def parcel_areas(evidence: Evidence) -> tuple[list[dict[str, Any]], dict[str, An
             "area_m2": row["area_m2"],
             "area_ellipsoidal_m2": row["area_ellipsoidal_m2"],
             "hectares": part,
-            "mu": float((Decimal(repr(part)) * 15).quantize(Decimal("0.01"), "ROUND_HALF_UP")),
+            "mu": mu_of_hectares(part),
         }
         for row, part in zip(evidence.parcels, parts, strict=True)
     ]
@@ -132,5 +133,5 @@ def parcel_areas(evidence: Evidence) -> tuple[list[dict[str, Any]], dict[str, An
         "area_m2": sum(row["area_m2"] for row in evidence.parcels),
         "area_ellipsoidal_m2": total,
         "hectares": hectares(total),
-        "mu": float((Decimal(repr(hectares(total))) * 15).quantize(Decimal("0.01"), "ROUND_HALF_UP")),
+        "mu": mu_of_hectares(hectares(total)),
     }

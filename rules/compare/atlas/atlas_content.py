@@ -7,7 +7,8 @@ from onemap.layers.library.library import Library
 from onemap.layers.messages import phrase
 from onemap.rules.compare.atlas.atlas_maps import NAMED
 from onemap.rules.compare.atlas.atlas_source import BY_SPOT, AtlasSheet, AtlasSource, Row, evidence_of
-from onemap.rules.maps.document_areas import hectares, shared_out
+from onemap.rules.findings.land_classes import share_hectares
+from onemap.rules.maps.document_areas import hectares
 
 Content = dict[str, Any]
 NOT_KNOWN = "–"
@@ -101,7 +102,7 @@ class _Words:
         """Type by uses; the printed hectares of the rows sum to the printed total."""
         rows, areas = self.source.matrix, [float(row["area_m2"]) for row in self.source.matrix]
         total = hectares(sum(areas))
-        parts = shared_out(areas, total)
+        parts = share_hectares(areas, total)
         return {
             "rows": [
                 {
@@ -124,7 +125,7 @@ class _Words:
         named = spots[:NAMED]
         rest = sum(areas[NAMED:])
         total = hectares(sheet.area_m2)
-        parts = shared_out([*areas[:NAMED], rest], total)
+        parts = share_hectares([*areas[:NAMED], rest], total)
         kinds = sorted({spot["type"] for spot in spots})
         more = ""
         if len(spots) > NAMED:
