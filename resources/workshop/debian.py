@@ -81,7 +81,7 @@ def install_qgis() -> str | None:
 
 def install_test_server() -> None:
     """Bring the PostgreSQL with PostGIS that tests start for themselves; without rights those are skipped."""
-    if any(Path("/usr/lib/postgresql").glob("*/bin/postgres")) or not (is_here() and is_root()):
+    if any(Path("/usr/share/postgresql").glob("*/extension/postgis.control")) or not (is_here() and is_root()):
         return
     try:
         install(TEST_SERVER_PACKAGES, "a PostgreSQL with PostGIS, which tests start for themselves")
