@@ -48,6 +48,15 @@ def system_user() -> str:
         return f"uid {os.getuid()}" if hasattr(os, "getuid") else "unknown"
 
 
+def is_text(text: str) -> bool:
+    """Whether it holds no half signs, which stand for bytes that are no text."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 def sha256(text: str | bytes) -> str:
     """Hex SHA-256 of text (UTF-8) or bytes."""
     return hashlib.sha256(text.encode() if isinstance(text, str) else text).hexdigest()
@@ -74,9 +83,10 @@ class Library:
         self.kept: dict[Any, Any] = {}  # what rooms above have made of its versions, for as long as it is open
         self._store = store
         self._beside: list[Callable[[StoreConnection], None]] = []
-        facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
+        with self.connection.tolerant():
+            facts = dict(self.connection.execute("SELECT key, value FROM onemap_library"))
         for key in ("id", "name", "srs_id"):
-            if not isinstance(facts.get(key), str):
+            if not isinstance(facts.get(key), str) or not is_text(facts[key]):
                 raise self._damaged_fact(key)
         self.id: str = facts["id"]
         self.name: str = facts["name"]

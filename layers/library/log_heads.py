@@ -116,12 +116,8 @@ def head_problems(library: Library, book: LogBook, head: Head) -> list[Problem]:
         return [] if found else [Problem("verify.head", place)]
     if book.heads.get(head.number) == head.hash:
         return []
-    facts: dict[str, Any] = {
-        "number": head.number,
-        "last": book.last,
-        "at": book.last_at,
-        "missing": head.number - book.last,
-    }
+    facts: dict[str, Any] = {"number": head.number, "last": book.last, "at": book.last_at}
+    facts["missing"] = head.number - book.last
     copied = [number for number in book.copies if number <= head.number]
     if copied:
         facts |= {"copied": copied[-1], "at": book.copies[copied[-1]]}

@@ -40,10 +40,9 @@ class LoggedFeatures:
 
 def features_of_detail(detail: Mapping[str, Any]) -> Iterator[LoggedFeatures]:
     """What an entry of the log says of features, if it does, and as it must."""
-    values = detail.get(FEATURES)
-    if isinstance(values, dict) and set(values) == {"table", "first", "count", "hash", "raster"}:
-        if all(isinstance(values[name], kind) for name, kind in (("table", str), ("first", int), ("count", int))):
-            yield LoggedFeatures(**values)
+    values, kinds = detail.get(FEATURES), {"table": str, "first": int, "count": int, "hash": str, "raster": bool}
+    if isinstance(values, dict) and {name: type(value) for name, value in values.items()} == kinds:
+        yield LoggedFeatures(**values)
 
 
 class NoDigest:

@@ -30,12 +30,16 @@ def table_problems(library: Library, table: PlainTable, book: LogBook) -> Iterat
 def structure_problems(library: Library, book: LogBook) -> Iterator[Problem]:
     """Tables, views, triggers and what else the store keeps of them, changed, gone, or not from here."""
     stored: dict[str, list[tuple[str, str]]] = {}
+    written = {kind: dict(book.rows.get(kind, {})) for kind in STRUCTURE}
     for kind, name, values in library.connection.structure(None):
-        stored.setdefault(kind, []).append((name, row_hash(values)))
+        if values is None:
+            written[kind].pop(name, None)
+        else:
+            stored.setdefault(kind, []).append((name, row_hash(values)))
     # What another kind of store keeps in its way is not here, and is not missed.
     own = [kind for kind in STRUCTURE if (kind in SERVER_CLASSES) == (library.path is None)]
     for kind in own:
-        found = _unlike(stored.get(kind, ()), book.rows.get(kind, {}))
+        found = _unlike(stored.get(kind, ()), written[kind])
         yield from _few(library, "verify.structure", found, _structure_place(kind))
 
 

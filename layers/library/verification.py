@@ -28,6 +28,8 @@ def log_of(library: Library, found: list[Problem]) -> LogBook:
     book = LogBook()
     with _damage_as_problem(library, LOG, found), library.connection.tolerant():
         book = read_log(library)
+        if not book.last:
+            found.append(Problem("verify.log_empty", {"file": library.label, "layer": LOG}))
     found += book.problems
     return book
 
@@ -107,7 +109,7 @@ def _feature_problems(
         mine = np.flatnonzero(owner == number)
         place = {"file": library.label, "layer": table, "since": written.at}
         stored = as_stored(read, mine)
-        is_whole = len(mine) == item.count and not odd[mine].any()
+        is_whole = np.array_equal(stored.fids, np.arange(item.first, item.first + item.count)) and not odd[mine].any()
         if not is_whole or content_hash(stored.geometries, stored.attributes, part) != item.hash:
             yield _locate_rows(stored, odd[mine], item, place, kept.get(item.name))
         elif item.raster:

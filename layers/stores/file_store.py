@@ -163,6 +163,8 @@ def open_file(path: Path, wait_s: float, *, read_only: bool = False) -> Iterator
     before = path.stat()
     with sqlite_errors_as_refusals(path), contextlib.closing(_connect_file(path, mode, wait_s)) as connection:
         if not connection.has_table("onemap_library"):
+            if connection.has_table("onemap_audit"):  # it was one
+                raise OneMapError("library.damaged", file=path.name, reason="onemap_library", layer="onemap_library")
             raise OneMapError("library.not_one", file=path.name)
         if writable:
             _to_wal(connection, wait_s)

@@ -113,4 +113,5 @@ def note_stored(connection: "StoreConnection", table: PlainTable, **wanted: Any)
 def note_structure(connection: "StoreConnection", tables: Sequence[str] | None = None) -> None:
     """Note for the log what the store itself keeps of some tables and views, or of all."""
     for kind, name, values in connection.structure(tables):
-        note(connection, kind, name, row_hash(values))
+        if values is not None:
+            note(connection, kind, name, row_hash(values))

@@ -30,7 +30,7 @@ WHERE n.nspname = ? AND c.relname = ? AND a.attnum > 0 AND NOT a.attisdropped OR
 _STRUCTURE = """
 SELECT 'pg_class', ARRAY[c.relname::text], c.relname::text, ARRAY[c.relkind::text]
   FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind IN ('r', 'v', 'm', 'f', 'p')
-UNION ALL SELECT 'pg_views', ARRAY[c.relname::text], c.relname::text, ARRAY[pg_get_viewdef(c.oid)]
+UNION ALL SELECT 'pg_views', ARRAY[c.relname::text], c.relname::text, ARRAY[c.oid::text]
   FROM pg_class c WHERE c.relnamespace = (?)::regnamespace AND c.relkind = 'v'
 UNION ALL SELECT 'pg_trigger', ARRAY[c.relname::text, t.tgname::text], c.relname::text,
     ARRAY[p.proname::text, t.tgtype::text, t.tgenabled::text]
@@ -241,13 +241,21 @@ class ServerConnection:
         """A server keeps no text that is none."""
         yield
 
-    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any]]]:
+    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
         """Which tables and views there are, what views show, and what triggers and functions do."""
         schema = sql.Identifier(self.schema).as_string(self.raw)
         for kind, key, about, values in self.execute(_STRUCTURE, [schema] * _STRUCTURE.count("?")).fetchall():
             if tables is None or about in tables:
-                said = [_AS_WRITTEN.sub("", value) for value in values] if kind == "pg_views" else values
-                yield kind, row_name(key), said
+                yield kind, row_name(key), self._view_definition(values[0]) if kind == "pg_views" else values
+
+    def _view_definition(self, oid: str) -> Sequence[Any] | None:
+        """What a view shows; None of one that was made anew since: a server deparses views of the present only."""
+        try:
+            with self.raw.transaction():
+                (text,) = self.execute("SELECT pg_get_viewdef(?::oid)", (int(oid),)).fetchone()
+        except (errors.InternalError_, errors.UndefinedTable):
+            return None
+        return None if text is None else [_AS_WRITTEN.sub("", text)]
 
     def show_in_force(self, code: str, title: str, geometry_type: str, tables: Sequence[tuple[int, str]]) -> None:
         """The view CODE, with every version's fields; one that changed its type from version to version is text."""

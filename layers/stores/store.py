@@ -132,8 +132,11 @@ class StoreConnection(Protocol):
         A geometry that is none is None. Raises DamagedTable.
         """
 
-    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any]]]:
-        """What the store keeps of tables and views, or of all: kind (one of STRUCTURE), its name, and all it says."""
+    def structure(self, tables: Sequence[str] | None) -> Iterator[tuple[str, str, Sequence[Any] | None]]:
+        """What the store keeps of tables and views, or of all: kind (one of STRUCTURE), its name, and all it says.
+
+        None of what others have made anew since the snapshot, and cannot be read as it was.
+        """
 
     def tolerant(self) -> AbstractContextManager[None]:
         """Within it whatever stands in a table is read, also what is no text where text should be."""

@@ -45,6 +45,15 @@ title = { zh = "河道", en = "River" }
 basis = [{ law = "防洪法", article = "第二十七条" }]
 
 [[rule]]
+id = "inside"
+kind = "within"
+layer = "RIVER"
+department = "water"
+verdict = "consult"
+title = { zh = "河道以外", en = "Outside the river" }
+basis = [{ law = "防洪法", article = "第二十七条" }]
+
+[[rule]]
 id = "road"
 kind = "cross"
 layer = "ROAD"
@@ -69,6 +78,15 @@ field = "USE"
 construction = ["R"]
 other = ["E"]
 """
+ENTRY = """
+[{}]
+title = "试"
+department = "land"
+library = "department"
+kind = "vector"
+geometry = "{}"
+key = "KEY"
+"""
 _OWN = ("FARM", "RIVER", "ROAD")
 _SERVICE = ("--type", "wfs", "--url", "https://gis.example.gov.cn/wfs", "--layer", "ns:farm", "--department", "land")
 
@@ -80,7 +98,7 @@ def square(west: float, south: float, side: float = 100.0) -> shapely.Polygon:
 
 def ring(west: float, south: float, corners: int) -> shapely.Polygon:
     """A polygon of many corners, which is cut small and kept so."""
-    return shapely.Point(_EAST + west, _NORTH + south).buffer(300, quad_segs=corners // 4)
+    return shapely.Point(_EAST + west, _NORTH + south).buffer(60, quad_segs=corners // 4)
 
 
 def _definition(geometry: str) -> str:
@@ -107,8 +125,7 @@ def _layers(folder: Path) -> None:
     library = folder / "city.gpkg"
     whole = write_layer(folder / "district.gpkg", [square(-2000, -2000, 6000)])
     (folder / "attacked.toml").write_text(PACK, encoding="utf-8")
-    entry = '[{}]\ntitle = "试"\ndepartment = "land"\nlibrary = "department"\nkind = "vector"\ngeometry = "{}"\nkey = "KEY"\n'
-    entries = (entry.format(code, "line" if code == "ROAD" else "polygon") for code in _OWN)
+    entries = (ENTRY.format(code, "line" if code == "ROAD" else "polygon") for code in _OWN)
     library.with_suffix(".catalogue.toml").write_text("\n".join(entries), encoding="utf-8")
     done("new", library, "--crs", "EPSG:4547", "--district", whole, "--pack", folder / "attacked.toml")
     _add(folder, "FARM", [square(50, 0), square(900, 0), None], "polygon", "--keep-bad", MJ=[0.1, 2.5, None])
