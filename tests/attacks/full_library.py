@@ -105,7 +105,9 @@ def _definition(geometry: str) -> str:
     return f"name=试,department=land,library=department,kind=vector,geometry={geometry},key=KEY"
 
 
-def _add(folder: Path, code: str, shapes: list, geometry: str = "polygon", *options: object, **columns: object) -> None:
+def add_layer(
+    folder: Path, code: str, shapes: list, geometry: str = "polygon", *options: object, **columns: object
+) -> None:
     values = {"KEY": [f"k{n}" for n in range(len(shapes))], **columns}
     source = write_layer(folder / f"{code}.gpkg", shapes, values)
     defined = () if code in _OWN else ("--define", _definition(geometry))
@@ -128,14 +130,14 @@ def _layers(folder: Path) -> None:
     entries = (ENTRY.format(code, "line" if code == "ROAD" else "polygon") for code in _OWN)
     library.with_suffix(".catalogue.toml").write_text("\n".join(entries), encoding="utf-8")
     done("new", library, "--crs", "EPSG:4547", "--district", whole, "--pack", folder / "attacked.toml")
-    _add(folder, "FARM", [square(50, 0), square(900, 0), None], "polygon", "--keep-bad", MJ=[0.1, 2.5, None])
-    _add(folder, "FARM", [square(50, 0), square(900, 10)], MJ=[0.1, 2.5])
+    add_layer(folder, "FARM", [square(50, 0), square(900, 0), None], "polygon", "--keep-bad", MJ=[0.1, 2.5, None])
+    add_layer(folder, "FARM", [square(50, 0), square(900, 10)], MJ=[0.1, 2.5])
     done("service", library, "农田服务", *_SERVICE)
-    _add(folder, "RIVER", [ring(0, 0, 4000)], "polygon", "--service", "农田服务")
+    add_layer(folder, "RIVER", [ring(0, 0, 4000)], "polygon", "--service", "农田服务")
     line = shapely.LineString([(_EAST - 500, _NORTH + 50), (_EAST + 500, _NORTH + 50)])
-    _add(folder, "ROAD", [line], "line")
-    _add(folder, "A", [square(0, 0), square(100, 0)], USE=["07", "01"])
-    _add(folder, "B", [square(0, 0), square(100, 0)], USE=["E", "R"])
+    add_layer(folder, "ROAD", [line], "line")
+    add_layer(folder, "A", [square(0, 0), square(100, 0)], USE=["07", "01"])
+    add_layer(folder, "B", [square(0, 0), square(100, 0)], USE=["E", "R"])
     _raster(folder)
     done("keep", library, library.with_suffix(".catalogue.toml"))
 
@@ -145,34 +147,46 @@ def _runs(folder: Path) -> None:
     write_layer(parcels, [square(0, 0), square(300, 300, 50)], {"DKBH": ["DK1", "DK/2"]})
     done("check", library, parcels, "--id", "DKBH")
     done("remedy", library, parcels, "--id", "DKBH")
-    (folder / "tried.toml").write_text(MATRIX, encoding="utf-8")
-    limits = ("--matrix", folder / "tried.toml", "--min-width", "0", "--min-area", "0")
-    run = done("compare", library, "A", "B", *limits).json["run"]["id"]
+    run = compare_plans(folder)
     with open_library(str(library)) as opened:
         spots = [row.values["spot"] for row in stored_rows(opened, run, "spots")]
     for spot, decision in zip(spots, ("keep-a", "change-b"), strict=True):
         done("decide", library, spot, decision, "--reason", "定")
 
 
+def compare_plans(folder: Path) -> str:
+    """Compare A with B; the run."""
+    (folder / "tried.toml").write_text(MATRIX, encoding="utf-8")
+    limits = ("--matrix", folder / "tried.toml", "--min-width", "0", "--min-area", "0")
+    return str(done("compare", folder / "city.gpkg", "A", "B", *limits).json["run"]["id"])
+
+
 def _cases(folder: Path) -> None:
     library, parcels = folder / "city.gpkg", folder / "parcels.gpkg"
-    first = _step("open", library, parcels, "--project", "小学", "--attach", folder / "attacked.toml", "--id", "DKBH")
+    first = review_step(
+        "open", library, parcels, "--project", "小学", "--attach", folder / "attacked.toml", "--id", "DKBH"
+    )
     case = first["case"]
-    _step("circulate", library, case)
-    _step("opine", library, case, "reform", "--conclusion", "agree", "--text", "同意", "--answer", "industry=鼓励类")
-    _step("override", library, case, "DK1", "river", "--verdict", "notice", "--reason", "已批")
-    _step("remedy", library, case)
-    _step("opine", library, case, "land", "--conclusion", "conditional", "--text", "避让", "--basis", "土地管理法")
+    review_step("circulate", library, case)
+    review_step(
+        "opine", library, case, "reform", "--conclusion", "agree", "--text", "同意", "--answer", "industry=鼓励类"
+    )
+    review_step("override", library, case, "DK1", "river", "--verdict", "notice", "--reason", "已批")
+    review_step("remedy", library, case)
+    review_step(
+        "opine", library, case, "land", "--conclusion", "conditional", "--text", "避让", "--basis", "土地管理法"
+    )
     for department in ("reform", "land", "water", "transport"):
-        _step("sign", library, case, department, by="head")
-    _step("consolidate", library, case, by="chief")
-    _step("issue", library, case, by="director")
-    other = _step("open", library, parcels, "--project", "医院", "--id", "DKBH")["case"]
-    _step("revise", library, other, parcels, "--id", "DKBH")
-    _step("withdraw", library, other, "--reason", "撤回", by="chief")
+        review_step("sign", library, case, department, by="head")
+    review_step("consolidate", library, case, by="chief")
+    review_step("issue", library, case, by="director")
+    other = review_step("open", library, parcels, "--project", "医院", "--id", "DKBH")["case"]
+    review_step("revise", library, other, parcels, "--id", "DKBH")
+    review_step("withdraw", library, other, "--reason", "撤回", by="chief")
 
 
-def _step(verb: str, *arguments: object, by: str = "lead") -> dict:
+def review_step(verb: str, *arguments: object, by: str = "lead") -> dict:
+    """One step of a case that must be allowed."""
     return done("review", verb, *arguments, "--by", by).json
 
 
